@@ -1,0 +1,57 @@
+/** Every error code of modcast with one line of meaning; the docs list is made from this table. */
+export const ERROR_CODES = {
+  'hash-invalid': 'A hash is not 64 lower-case hex digits (32 bytes).',
+  'hash-mismatch': 'Bytes are not what their hash says.',
+  'path-invalid': 'A path is not relative, /-separated, NFC, or has an empty, "." or ".." segment.',
+  'manifest-invalid': 'A manifest does not have the documented shape.',
+  'manifest-base-mismatch': 'A manifest difference was applied to another manifest than its base.',
+  'message-invalid': 'A protocol message does not fit its schema.',
+  'message-unexpected': 'A protocol message came at a moment at which it has no meaning.',
+  'message-too-large': 'A message or frame is over its size limit.',
+  'protocol-version': 'The two sides speak different versions of the protocol.',
+  'pack-invalid': 'A pack has a wrong magic, version, count or length.',
+  'pack-truncated': 'A pack ended before all of its blobs had come.',
+  'links-invalid': 'A blob’s encoded links are not well formed or lie outside its bytes.',
+  'importmap-invalid': 'An import map is not JSON of the standard’s shape.',
+  'specifier-unresolved': 'A module specifier resolves to no URL.',
+  'blob-unknown': 'No blob of that hash is in the registry, or the channel may not see it.',
+  'blob-damaged': 'A stored blob is not what its hash says, and could not be mended.',
+  'channel-unknown': 'No channel of that name has a deploy.',
+  'channel-invalid': 'A channel name is not 1 to 64 of a-z, 0-9, ".", "_", "-", starting with a letter or digit.',
+  'deploy-unknown': 'No deploy of that number.',
+  'head-moved': 'The channel’s head is not the expected one any more.',
+  'blob-missing': 'A manifest names blobs that are not in the store.',
+  'store-locked': 'Another process serves from this database.',
+  'store-newer': 'The database was written by a newer version of modcast.',
+  'store-unsafe': 'SQLite is too old, or does not hold the durability asked for.',
+  'store-closed': 'The store has been closed.',
+  'directory-invalid': 'The site directory is missing, or is not a directory.',
+  'option-invalid': 'An option has a wrong value, or there is no option of that name.',
+  'port-in-use': 'The port is taken.',
+  'slow-client': 'A client read too slowly and was disconnected.',
+} as const;
+
+export type ErrorCode = keyof typeof ERROR_CODES;
+
+export interface ErrorDetails {
+  /** What would have been right, in words or as a value. */
+  expected?: unknown;
+  /** What was there instead. */
+  found?: unknown;
+  cause?: unknown;
+}
+
+/** The one error class of modcast: a stable `code`, and where it makes sense what was `expected` and `found`. */
+export class ModcastError extends Error {
+  readonly code: ErrorCode;
+  readonly expected: unknown;
+  readonly found: unknown;
+
+  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.name = 'ModcastError';
+    this.code = code;
+    this.expected = details.expected;
+    this.found = details.found;
+  }
+}
