@@ -17,7 +17,8 @@ export const ERROR_CODES = {
   'blob-unknown': 'No blob of that hash is in the registry, or the channel may not see it.',
   'blob-damaged': 'A stored blob is not what its hash says, and could not be mended.',
   'channel-unknown': 'No channel of that name has a deploy.',
-  'channel-invalid': 'A channel name is not 1 to 64 of a-z, 0-9, ".", "_", "-", starting with a letter or digit.',
+  'channel-invalid':
+    'A channel name is not 1 to 64 of a-z, 0-9, ".", "_", "-", starting with a letter or digit.',
   'deploy-unknown': 'No deploy of that number.',
   'head-moved': 'The channel’s head is not the expected one any more.',
   'blob-missing': 'A manifest names blobs that are not in the store.',

@@ -1,0 +1,159 @@
+import { ModcastError } from './errors.js';
+import { isHash, type Hash } from './hash.js';
+import { LIMITS } from './limits.js';
+import { pathProblem, type Path } from './path.js';
+
+export interface ManifestModule {
+  readonly hash: Hash;
+  /** Bytes of the blob. */
+  readonly size: number;
+  /** Media type without parameters, `text/javascript`. */
+  readonly type: string;
+}
+
+/** The import map that the site's pages carry, as its author wrote it (JSON). */
+export type SiteImportMap = { readonly [key: string]: unknown };
+
+/**
+ * What a site is made of at one moment. What a module imports is not in it: that follows from the blob's links,
+ * its path and the import map, and travels with the blob, so that a manifest stays a list of names.
+ */
+export interface Manifest {
+  readonly modules: ReadonlyMap<Path, ManifestModule>;
+  /** Modules that the site's pages start from, sorted. */
+  readonly entries: readonly Path[];
+  readonly importMap: SiteImportMap | null;
+}
+
+/** A module in a manifest's JSON: [path, hash, size, type]. */
+export type ManifestRow = readonly [path: Path, hash: Hash, size: number, type: string];
+
+export interface ManifestJson {
+  readonly modcast: 1;
+  readonly entries: readonly Path[];
+  readonly importMap: SiteImportMap | null;
+  readonly modules: readonly ManifestRow[];
+}
+
+/** How one manifest becomes another. Entries and import map are small and given whole. */
+export interface ManifestDelta {
+  readonly entries: readonly Path[];
+  readonly importMap: SiteImportMap | null;
+  readonly set: readonly ManifestRow[];
+  readonly delete: readonly Path[];
+}
+
+export const EMPTY_MANIFEST: Manifest = { modules: new Map(), entries: [], importMap: null };
+
+/** UTF-16 code units, as `Array.prototype.sort` compares: the same in every engine. */
+export const byCodeUnit = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+function sortedKeys(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sortedKeys);
+  if (typeof value !== 'object' || value === null) return value;
+  // fromEntries defines, it does not assign: a key `__proto__` stays a key.
+  return Object.fromEntries(
+    Object.entries(value)
+      .toSorted(([a], [b]) => byCodeUnit(a, b))
+      .map(([key, inner]) => [key, sortedKeys(inner)]),
+  );
+}
+
+const row = (path: Path, module: ManifestModule): ManifestRow => [
+  path,
+  module.hash,
+  module.size,
+  module.type,
+];
+
+/** Modules and entries sorted, keys of the import map sorted: equal manifests give equal JSON. */
+export function manifestToJson(manifest: Manifest): ManifestJson {
+  return {
+    modcast: 1,
+    entries: manifest.entries.toSorted(byCodeUnit),
+    importMap: sortedKeys(manifest.importMap) as SiteImportMap | null,
+    modules: [...manifest.modules]
+      .toSorted(([a], [b]) => byCodeUnit(a, b))
+      .map(([path, module]) => row(path, module)),
+  };
+}
+
+/** The canonical bytes, of which the manifest's hash is taken: UTF-8 of the canonical JSON without white space. */
+export function manifestBytes(manifest: Manifest): Uint8Array<ArrayBuffer> {
+  return new TextEncoder().encode(JSON.stringify(manifestToJson(manifest)));
+}
+
+function fail(expected: string, found: unknown): never {
+  const shown = JSON.stringify(found)?.slice(0, 120);
+  throw new ModcastError('manifest-invalid', `manifest: expected ${expected}, found ${shown}`, {
+    expected,
+    found,
+  });
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+function checkPath(value: unknown): Path {
+  if (typeof value !== 'string') fail('a path', value);
+  const problem = pathProblem(value);
+  if (problem !== undefined) fail(`a path (${problem})`, value);
+  return value;
+}
+
+function checkPaths(value: unknown): Path[] {
+  if (!Array.isArray(value) || value.length > LIMITS.manifestModules) fail('a list of paths', value);
+  return value.map(checkPath);
+}
+
+function checkImportMap(value: unknown): SiteImportMap | null {
+  if (value !== null && !isObject(value)) fail('an import map or null', value);
+  return value;
+}
+
+function checkRows(value: unknown): Map<Path, ManifestModule> {
+  if (!Array.isArray(value) || value.length > LIMITS.manifestModules) fail('a list of modules', value);
+  const modules = new Map<Path, ManifestModule>();
+  for (const item of value as unknown[]) {
+    if (!Array.isArray(item) || item.length !== 4) fail('[path, hash, size, type]', item);
+    const [path, hash, size, type] = item as unknown[];
+    if (!isHash(hash)) fail('a hash', hash);
+    if (!Number.isSafeInteger(size) || (size as number) < 0) fail('a size in bytes', size);
+    if (typeof type !== 'string' || !/^[\w.+-]+\/[\w.+-]+$/.test(type)) fail('a media type', type);
+    if (modules.has(checkPath(path))) fail('each path once', path);
+    modules.set(path as Path, { hash, size: size as number, type });
+  }
+  return modules;
+}
+
+/** @throws ModcastError `manifest-invalid` */
+export function manifestFromJson(json: unknown): Manifest {
+  if (!isObject(json) || json['modcast'] !== 1) fail('{"modcast": 1, …}', json);
+  return {
+    entries: checkPaths(json['entries']),
+    importMap: checkImportMap(json['importMap']),
+    modules: checkRows(json['modules']),
+  };
+}
+
+export function diffManifests(from: Manifest, to: Manifest): ManifestDelta {
+  const set: ManifestRow[] = [];
+  for (const [path, module] of to.modules) {
+    const old = from.modules.get(path);
+    if (old?.hash !== module.hash || old.type !== module.type) set.push(row(path, module));
+  }
+  return {
+    entries: to.entries,
+    importMap: to.importMap,
+    set,
+    delete: [...from.modules.keys()].filter((path) => !to.modules.has(path)),
+  };
+}
+
+/** @throws ModcastError `manifest-invalid` when the difference, which may come off the wire, is malformed */
+export function applyDelta(from: Manifest, delta: ManifestDelta): Manifest {
+  const modules = new Map(from.modules);
+  for (const path of checkPaths(delta.delete)) modules.delete(path);
+  for (const [path, module] of checkRows(delta.set)) modules.set(path, module);
+  return { modules, entries: checkPaths(delta.entries), importMap: checkImportMap(delta.importMap) };
+}

@@ -1,0 +1,68 @@
+import { ModcastError } from './errors.js';
+import { LIMITS } from './limits.js';
+
+/** Where a module lives in the site, `lib/disk.mjs`: relative, `/`-separated, NFC, no empty, `.` or `..` segment. */
+export type Path = string;
+
+/** Why `text` is not a path, or undefined when it is one. */
+export function pathProblem(text: string): string | undefined {
+  if (text === '') return 'it is empty';
+  if (text.length > LIMITS.pathLength) return `it is longer than ${LIMITS.pathLength} characters`;
+  if (text.startsWith('/')) return 'it is absolute';
+  // Control characters: NUL cuts names off in C, the rest has no place in a URL or a terminal.
+  // oxlint-disable-next-line no-control-regex
+  if (/[\u0000-\u001f\u007f]/.test(text)) return 'it has a control character';
+  if (text.includes('\\')) return 'it has a backslash';
+  if (!text.isWellFormed()) return 'it has a lone surrogate';
+  if (text.normalize('NFC') !== text) return 'it is not in Unicode normal form C';
+  for (const segment of text.split('/')) {
+    if (segment === '') return 'it has an empty segment';
+    if (segment === '.' || segment === '..') return `it has a "${segment}" segment`;
+  }
+  return undefined;
+}
+
+export function isPath(text: unknown): text is Path {
+  return typeof text === 'string' && pathProblem(text) === undefined;
+}
+
+/** @throws ModcastError `path-invalid` */
+export function parsePath(text: string): Path {
+  const problem = pathProblem(text);
+  if (problem !== undefined) {
+    throw new ModcastError('path-invalid', `not a path: ${JSON.stringify(text.slice(0, 200))}: ${problem}`, {
+      expected: 'a relative path of plain segments',
+      found: text,
+    });
+  }
+  return text;
+}
+
+/**
+ * A path as the path part of a URL, without a leading slash. Escapes what the URL parser would (WHATWG path
+ * percent-encode set) and `%`, `?`, `#` besides, so that `new URL(pathToUrl(p), root)` is the natural URL.
+ */
+export function pathToUrl(path: Path): string {
+  let url = '';
+  for (const char of path) {
+    const code = char.codePointAt(0)!;
+    const escape = code <= 0x20 || code >= 0x7f || ' "#%<>?^`{}'.includes(char);
+    url += escape ? encodeURIComponent(char) : char;
+  }
+  return url;
+}
+
+/**
+ * The path that the path part of a URL (no leading slash, no query) names, or undefined if it names none:
+ * decoded once, and refused when what comes out is not plain.
+ */
+export function pathFromUrl(pathname: string): Path | undefined {
+  let decoded: string;
+  try {
+    decoded = decodeURIComponent(pathname);
+  } catch {
+    return undefined;
+  }
+  const path = decoded.normalize('NFC');
+  return pathProblem(path) === undefined ? path : undefined;
+}
