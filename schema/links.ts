@@ -9,12 +9,13 @@ import { ByteReader, ByteWriter } from './varint.js';
  * - `phase`: the argument of `import.source(…)` or `import.defer(…)`
  * - `meta`: `import.meta`
  * - `source-map`: the address in `//# sourceMappingURL=…`
+ * - `source-url`: the author's own `//# sourceURL=…`, beside which linking puts none
  */
 export type Link =
   | { readonly kind: 'static'; readonly start: number; readonly end: number; readonly specifier: string }
   | { readonly kind: 'dynamic'; readonly start: number; readonly end: number; readonly specifier?: string }
   | { readonly kind: 'phase'; readonly start: number; readonly end: number; readonly specifier?: string }
-  | { readonly kind: 'meta'; readonly start: number; readonly end: number }
+  | { readonly kind: 'meta' | 'source-url'; readonly start: number; readonly end: number }
   | { readonly kind: 'source-map'; readonly start: number; readonly end: number; readonly specifier: string };
 
 /**
@@ -30,7 +31,7 @@ export interface Links {
 export const NO_LINKS: Links = { state: 'linked', list: [] };
 export const UNPARSED: Links = { state: 'unparsed', list: [] };
 
-const KINDS = ['static', 'dynamic', 'phase', 'meta', 'source-map'] as const;
+const KINDS = ['static', 'dynamic', 'phase', 'meta', 'source-map', 'source-url'] as const;
 const HAS_SPECIFIER = 0x10;
 const STATE = { linked: 0, unparsed: 1 } as const;
 
@@ -87,8 +88,8 @@ export function decodeLinks(bytes: Uint8Array, size: number): Links {
     if (end > size) fail(`a link within ${size} bytes`, end);
     last = end;
     const specifier = (head & HAS_SPECIFIER) !== 0 ? utf8.decode(input.bytes(input.varint())) : undefined;
-    if (kind === 'meta') {
-      if (specifier !== undefined) fail('import.meta without a specifier', specifier);
+    if (kind === 'meta' || kind === 'source-url') {
+      if (specifier !== undefined) fail(`${kind} without a specifier`, specifier);
       list.push({ kind, start, end });
     } else if (kind === 'static' || kind === 'source-map') {
       if (specifier === undefined) return fail(`a specifier for ${kind}`, undefined);

@@ -58,11 +58,8 @@ const fromClient = z.discriminatedUnion('type', [
 
 const fromServer = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('welcome'), protocol: z.int(), deploy: natural, manifest: hash }),
-  /** The manifest that `welcome` named: whole, or as a difference from the one the client has. */
-  z.union([
-    z.strictObject({ type: z.literal('manifest'), full: z.record(z.string(), z.unknown()) }),
-    z.strictObject({ type: z.literal('manifest'), base: hash, ...manifestDelta }),
-  ]),
+  /** The manifest that `welcome` named, as a difference from the one the client has or from an empty one. */
+  z.strictObject({ type: z.literal('manifest'), base: z.nullable(hash), ...manifestDelta }),
   /** A pack's bytes follow in binary frames; `bytes` is their blobs' size before any encoding. */
   z.strictObject({ type: z.literal('pack'), id: natural, count: natural, bytes: natural }),
   /** The channel has a new head. */

@@ -1,0 +1,111 @@
+import type { Hash, Links } from '../schema/index.js';
+import type { Resolver } from './resolver.js';
+import { moduleAt, type Site, type SiteModule } from './site.js';
+
+/** What is known of a blob: its links, that it has none (JSON, CSS), or nothing as it has not come. */
+export type LinksOf = (hash: Hash) => Links | null | undefined;
+
+/** What a set of entry URLs reaches by static imports. */
+export interface Closure {
+  /** Modules of the registry in the order in which an engine evaluates them. Top-level await aside, entries come last. */
+  readonly modules: readonly SiteModule[];
+  /** Of those, blobs that are not known yet: what they import is not in `modules`. */
+  readonly missing: ReadonlySet<Hash>;
+  /** Targets of literal `import()` in these modules, in the order met. */
+  readonly dynamic: ReadonlySet<string>;
+  /** URLs that the registry does not hold, which the browser fetches by itself, each with its first importer. */
+  readonly outside: ReadonlyMap<string, string | null>;
+}
+
+/** The URLs a module names: by static imports in source order, and by literal `import()`. */
+export function importsOf(
+  module: SiteModule,
+  links: Links | null,
+  resolver: Resolver,
+): { static: string[]; dynamic: string[] } {
+  const found = { static: [] as string[], dynamic: [] as string[] };
+  for (const link of links?.list ?? []) {
+    if (link.kind !== 'static' && link.kind !== 'dynamic' && link.kind !== 'phase') continue;
+    if (link.specifier === undefined) continue;
+    const resolution = resolver.resolve(link.specifier, module.url);
+    if (resolution.state === 'resolved') {
+      found[link.kind === 'static' ? 'static' : 'dynamic'].push(resolution.url);
+    }
+  }
+  return found;
+}
+
+/**
+ * The static closure of `entries` (URLs), depth first as ECMAScript's InnerModuleEvaluation goes, without
+ * recursion: import chains can be as long as the site has modules.
+ */
+export function closure(
+  site: Site,
+  resolver: Resolver,
+  entries: Iterable<string>,
+  linksOf: LinksOf,
+): Closure {
+  const seen = new Set<string>();
+  const modules: SiteModule[] = [];
+  const missing = new Set<Hash>();
+  const dynamic = new Set<string>();
+  const outside = new Map<string, string | null>();
+
+  interface Visit {
+    readonly module: SiteModule;
+    readonly imports: readonly string[];
+    next: number;
+  }
+  const stack: Visit[] = [];
+
+  const enter = (url: string, importer: string | null): void => {
+    if (seen.has(url)) return;
+    seen.add(url);
+    const module = moduleAt(site, url);
+    if (module === undefined) {
+      outside.set(url, importer);
+      return;
+    }
+    const links = linksOf(module.hash);
+    if (links === undefined) missing.add(module.hash);
+    const imports = importsOf(module, links ?? null, resolver);
+    for (const target of imports.dynamic) dynamic.add(target);
+    stack.push({ module, imports: imports.static, next: 0 });
+  };
+
+  for (const entry of entries) {
+    enter(entry, null);
+    for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
+      const url = top.imports[top.next++];
+      if (url !== undefined) {
+        enter(url, top.module.url);
+      } else {
+        modules.push(top.module);
+        stack.pop();
+      }
+    }
+  }
+  return { modules, missing, dynamic, outside };
+}
+
+/**
+ * All modules that the entries can reach: their static closure first, then wave by wave what only `import()`
+ * reaches. This is the order in which a pack carries them.
+ */
+export function reachable(
+  site: Site,
+  resolver: Resolver,
+  entries: Iterable<string>,
+  linksOf: LinksOf,
+): SiteModule[] {
+  const found = new Map<string, SiteModule>();
+  const asked = new Set<string>();
+  let wave = [...entries];
+  while (wave.length > 0) {
+    for (const url of wave) asked.add(url);
+    const { modules, dynamic } = closure(site, resolver, wave, linksOf);
+    for (const module of modules) found.set(module.url, module);
+    wave = [...dynamic].filter((url) => !asked.has(url) && !found.has(url));
+  }
+  return [...found.values()];
+}

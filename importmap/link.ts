@@ -1,0 +1,146 @@
+import { ModcastError, type Link, type Links } from '../schema/index.js';
+import type { Resolver } from './resolver.js';
+
+/** Linked source: to be joined, strings as UTF-8. */
+export type LinkedPart = Uint8Array | string;
+
+/** How each kind of link is written for the place where the module will run. */
+interface LinkStyle {
+  /** Undefined leaves the specifier as its author wrote it. */
+  specifier(specifier: string): string | undefined;
+  /** Stands for the keyword of `import(…)`. */
+  readonly importFunction: string;
+  /** Put around `import.meta`. */
+  readonly meta: readonly [before: string, after: string];
+  /** Put around an argument that is no literal, where the keyword has to stay (`import.defer(…)`). */
+  readonly argument: readonly [before: string, after: string];
+  readonly url: string;
+  /** Comes after the last byte, on lines of its own, so that no line number changes. */
+  readonly tail: string;
+}
+
+/** `new import.meta.X()` would take the call that is put there for its own: it gets parentheses. */
+function followsNew(bytes: Uint8Array, at: number): boolean {
+  let end = at;
+  while (end > 0 && bytes[end - 1]! <= 0x20) end--;
+  if (end === at || end < 3) return false;
+  const word = String.fromCharCode(...bytes.subarray(Math.max(0, end - 4), end));
+  return /(?:^|[^\w$.#])new$/.test(word);
+}
+
+function replacement(bytes: Uint8Array, link: Link, style: LinkStyle): LinkedPart[] {
+  const written = bytes.subarray(link.start, link.end);
+  switch (link.kind) {
+    case 'static': {
+      const specifier = style.specifier(link.specifier);
+      return [specifier === undefined ? written : JSON.stringify(specifier)];
+    }
+    case 'dynamic':
+      return [style.importFunction];
+    case 'phase': {
+      const specifier = link.specifier === undefined ? undefined : style.specifier(link.specifier);
+      if (specifier !== undefined) return [JSON.stringify(specifier)];
+      return [style.argument[0], written, style.argument[1]];
+    }
+    case 'meta': {
+      const [before, after] = style.meta;
+      return followsNew(bytes, link.start) ? ['(', before, written, after, ')'] : [before, written, after];
+    }
+    case 'source-map':
+      return [URL.canParse(link.specifier, style.url) ? new URL(link.specifier, style.url).href : written];
+    case 'source-url':
+      return [written];
+  }
+}
+
+function link(bytes: Uint8Array, links: Links, style: LinkStyle): LinkedPart[] {
+  const parts: LinkedPart[] = [];
+  let last = 0;
+  for (const item of links.list) {
+    if (item.start < last || item.end > bytes.length) {
+      throw new ModcastError(
+        'links-invalid',
+        `a link at ${item.start}–${item.end} of ${bytes.length} bytes`,
+        {
+          expected: `from ${last} to ${bytes.length}`,
+          found: [item.start, item.end],
+        },
+      );
+    }
+    parts.push(bytes.subarray(last, item.start), ...replacement(bytes, item, style));
+    last = item.end;
+  }
+  parts.push(bytes.subarray(last));
+  const named = links.list.some((item) => item.kind === 'source-url');
+  parts.push(style.tail, named ? '' : `\n//# sourceURL=${style.url}`);
+  return parts;
+}
+
+/**
+ * Links a module for a blob URL. Static specifiers become natural URLs, which the installed import map sends on;
+ * `import()` and `import.meta` go through the loader's global `__modcast__(url)`, because a blob's own base says
+ * nothing of where the module lives, and because a hoisted function may use them before the first statement.
+ * `import` and `__modcast__` are both words that start an expression, so nothing changes for semicolons.
+ *
+ * @param url the module's natural URL, query and fragment included
+ */
+export function linkForBlob(bytes: Uint8Array, links: Links, url: string, resolver: Resolver): LinkedPart[] {
+  const here = `__modcast__(${JSON.stringify(url)})`;
+  return link(bytes, links, {
+    specifier: (specifier) => resolver.written(specifier, url),
+    importFunction: `${here}.import`,
+    meta: [`${here}.meta(`, ')'],
+    argument: [`${here}.written(`, ')'],
+    url,
+    tail: '',
+  });
+}
+
+/**
+ * Links a module for `/-/modules/<hash>/<path>`: relative specifiers become root-relative ones, bare ones stay
+ * for the page's import map. A function of bytes, links and `pathname` alone, so that the answer is immutable.
+ * It runs with the loader's global or, in pages rendered elsewhere, with the few lines it brings along: function
+ * declarations, which are there before the first statement.
+ *
+ * @param pathname the path part of the natural URL, `/lib/disk.mjs`
+ */
+export function linkForHttp(bytes: Uint8Array, links: Links, pathname: string): LinkedPart[] {
+  // Any origin will do: it is cut off again, and a specifier that leads to another one keeps it.
+  const base = `https://site.invalid${pathname}`;
+  const specifier = (text: string): string | undefined => {
+    if (!/^\.{0,2}\//.test(text) || !URL.canParse(text, base)) return undefined;
+    const url = new URL(text, base);
+    return url.host === 'site.invalid' ? url.pathname + url.search + url.hash : undefined;
+  };
+  const uses = (...kinds: Link['kind'][]) => links.list.some((item) => kinds.includes(item.kind));
+  const here = JSON.stringify(pathname);
+  let tail = '';
+  if (uses('dynamic', 'phase', 'meta')) {
+    tail += `
+function __modcast_written__(s, b) { s = \`\${s}\`; return /^\\.{0,2}\\//.test(s) ? new URL(s, b ?? new URL(${here}, import.meta.url)).href : s; }`;
+  }
+  if (uses('dynamic')) {
+    tail += `
+async function __modcast_import__(s, o) { return globalThis.__modcast__ ? globalThis.__modcast__(${here}).import(s, o) : import(__modcast_written__(s), o); }`;
+  }
+  if (uses('meta')) {
+    tail += `
+var __modcast_url__;
+function __modcast_meta__(m) {
+  if (globalThis.__modcast__) return globalThis.__modcast__(${here}).meta(m);
+  if (__modcast_url__ === undefined) {
+    const url = __modcast_url__ = m.url = new URL(${here}, m.url).href, resolve = m.resolve;
+    m.resolve = (s) => resolve(__modcast_written__(s, url));
+  }
+  return m;
+}`;
+  }
+  return link(bytes, links, {
+    specifier,
+    importFunction: '__modcast_import__',
+    meta: ['__modcast_meta__(', ')'],
+    argument: ['__modcast_written__(', ')'],
+    url: pathname,
+    tail,
+  });
+}

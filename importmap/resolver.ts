@@ -1,0 +1,58 @@
+import type { ImportMap } from './parse.js';
+import { resolveSpecifier, type Resolution } from './resolve.js';
+
+/** Names that a linked blob uses where the natural URL itself would be sent elsewhere by the site's own map. */
+const ALIAS = 'modcast:';
+
+/**
+ * Resolves specifiers as the page would natively, and says how a blob is to write them. Since a blob's text goes
+ * through the installed map once more, a URL for which the site's own map has a rule is written as an alias: an
+ * import map is applied once, never twice over.
+ */
+export class Resolver {
+  readonly #map: ImportMap;
+  readonly #aliases = new Map<string, string | null>();
+  /** The rules that could send a URL elsewhere; most maps have none, and then no URL needs a second look. */
+  readonly #urlRules: ImportMap;
+
+  constructor(map: ImportMap) {
+    this.#map = map;
+    const urlRules = [...map.imports].filter(([key]) => URL.canParse(key));
+    // The referrer of a blob matches no scope of the site.
+    this.#urlRules = { ...map, imports: new Map(urlRules), scopes: new Map() };
+  }
+
+  get map(): ImportMap {
+    return this.#map;
+  }
+
+  /** Aliases written so far and the natural URLs they stand for; null stands for a specifier that must not resolve. */
+  get aliases(): ReadonlyMap<string, string | null> {
+    return this.#aliases;
+  }
+
+  resolve(specifier: string, referrer: string): Resolution {
+    return resolveSpecifier(this.#map, specifier, referrer);
+  }
+
+  /** The text by which a blob names `specifier`; undefined leaves what the author wrote, and the engine's error. */
+  written(specifier: string, referrer: string): string | undefined {
+    const resolution = this.resolve(specifier, referrer);
+    if (resolution.state === 'unresolved') return undefined;
+    if (resolution.state === 'blocked') return this.#alias(specifier, null);
+    return this.name(resolution.url);
+  }
+
+  /** The name of a natural URL in a blob. */
+  name(url: string): string {
+    if (this.#urlRules.imports.size === 0) return url;
+    const again = resolveSpecifier(this.#urlRules, url, url);
+    return again.state === 'resolved' && again.url === url ? url : this.#alias(url, url);
+  }
+
+  #alias(text: string, url: string | null): string {
+    const alias = ALIAS + text;
+    this.#aliases.set(alias, url);
+    return alias;
+  }
+}
