@@ -1,0 +1,13 @@
+import os from 'node:os';
+import { browserVersion } from './browser.mjs';
+
+/**
+ * @param {string} directory for temporary files
+ * @returns {Promise<string>} one line that says where the numbers come from
+ */
+export async function machineLine(directory) {
+  const cpus = os.cpus();
+  const model = cpus[0]?.model.trim() ?? os.arch();
+  const memory = Math.round(os.totalmem() / 2 ** 30);
+  return `${model}, ${cpus.length} cores, ${memory} GB; ${os.type()} ${os.release()}; Node ${process.versions.node}; ${await browserVersion(directory)}`;
+}

@@ -1,0 +1,58 @@
+import { writeFile } from 'node:fs/promises';
+import { boot } from './boot.mjs';
+import { openContext } from './context.mjs';
+import { ingest } from './ingest.mjs';
+import { loaderSize } from './loader-size.mjs';
+import { machineLine } from './machine.mjs';
+import { readOptions, usage } from './options.mjs';
+import { isMet, markdownReport } from './report.mjs';
+
+/**
+ * @typedef {object} Bench
+ * @property {string} name for `--only`
+ * @property {(bench: import('./context.mjs').BenchContext) => Promise<import('./report.mjs').Section[]>} run
+ */
+
+/** @type {Bench[]} */
+const BENCHES = [loaderSize, ingest, boot];
+
+const names = BENCHES.map(({ name }) => name);
+
+/** @param {import('./options.mjs').Options} options */
+async function main(options) {
+  const bench = await openContext(options);
+  for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
+    process.once(signal, () => void bench.close().finally(() => process.exit(1)));
+  }
+  try {
+    const machine = await machineLine(bench.directory);
+    const sections = [];
+    for (const { name, run } of BENCHES) {
+      if (options.only.includes(name)) sections.push(...(await run(bench)));
+    }
+    process.stdout.write(markdownReport(machine, sections));
+    if (options.json !== undefined) {
+      const results = sections.map(({ data, targets }) => ({
+        .../** @type {object} */ (data),
+        targets: targets.map((target) => ({ ...target, met: isMet(target) })),
+      }));
+      const { rounds } = options;
+      await writeFile(
+        options.json,
+        `${JSON.stringify({ time: new Date().toISOString(), machine, rounds, results }, undefined, 2)}\n`,
+      );
+    }
+  } finally {
+    await bench.close();
+  }
+}
+
+/** @type {import('./options.mjs').Options | undefined} */
+let options;
+try {
+  options = readOptions(process.argv.slice(2), names);
+} catch (error) {
+  console.error(`${/** @type {Error} */ (error).message}\n\n${usage(names)}`);
+  process.exitCode = 2;
+}
+if (options !== undefined) await main(options);

@@ -1,0 +1,80 @@
+import { parseArgs } from 'node:util';
+import { SITES } from './sites.mjs';
+import { SUBJECTS } from './subjects.mjs';
+
+/**
+ * @typedef {object} Options
+ * @property {number} rounds
+ * @property {string[]} sites
+ * @property {number[]} roundTrips in milliseconds
+ * @property {import('./subjects.mjs').Subject[]} subjects in the order of SUBJECTS
+ * @property {string[]} only the benches to run
+ * @property {string | undefined} json a file for the results as data
+ */
+
+/** @param {string[]} benches every bench's name */
+export const usage = (benches) => `node test/bench/main.mjs [flags]
+  --rounds <n>       rounds of every measure (5)
+  --sites <list>     ${Object.keys(SITES).join(',')}
+  --rtt <list>       round-trip times in ms (0,40)
+  --subjects <list>  ${SUBJECTS.map(({ id }) => id).join(',')}
+  --only <list>      ${benches.join(',')}
+  --json <file>      write the results there as JSON, too`;
+
+/**
+ * @param {string[]} args
+ * @param {string[]} benches every bench's name
+ * @returns {Options}
+ * @throws {TypeError | RangeError} an unknown flag or value; the message says which there are
+ */
+export function readOptions(args, benches) {
+  const { values } = parseArgs({
+    args,
+    options: {
+      rounds: { type: 'string', default: '5' },
+      sites: { type: 'string', default: Object.keys(SITES).join(',') },
+      rtt: { type: 'string', default: '0,40' },
+      subjects: { type: 'string', default: SUBJECTS.map(({ id }) => id).join(',') },
+      only: { type: 'string', default: benches.join(',') },
+      json: { type: 'string' },
+    },
+  });
+  const ids = chosen(
+    '--subjects',
+    values.subjects,
+    SUBJECTS.map(({ id }) => id),
+  );
+  return {
+    rounds: wholeNumber('--rounds', values.rounds, 1),
+    sites: chosen('--sites', values.sites, Object.keys(SITES)),
+    roundTrips: values.rtt.split(',').map((time) => wholeNumber('--rtt', time, 0)),
+    subjects: SUBJECTS.filter(({ id }) => ids.includes(id)),
+    only: chosen('--only', values.only, benches),
+    json: values.json,
+  };
+}
+
+/**
+ * @param {string} flag
+ * @param {string} list
+ * @param {string[]} known
+ */
+function chosen(flag, list, known) {
+  const names = list.split(',').map((name) => name.trim());
+  const wrong = names.find((name) => !known.includes(name));
+  if (wrong !== undefined)
+    throw new RangeError(`${flag} has no ${JSON.stringify(wrong)}; it takes ${known.join(', ')}`);
+  return names;
+}
+
+/**
+ * @param {string} flag
+ * @param {string} text
+ * @param {number} least
+ */
+function wholeNumber(flag, text, least) {
+  const number = Number(text);
+  if (text.trim() === '' || !Number.isInteger(number) || number < least)
+    throw new RangeError(`${flag} takes whole numbers from ${least}, not ${JSON.stringify(text)}`);
+  return number;
+}

@@ -1,0 +1,71 @@
+/**
+ * What a bench hands back: a table for people, the same as data, and the targets that its numbers are held against.
+ *
+ * @typedef {object} Section
+ * @property {string} title
+ * @property {string[]} header
+ * @property {string[][]} rows one cell a column of the header
+ * @property {Target[]} targets
+ * @property {unknown} data goes into the file of `--json` as it is
+ */
+
+/**
+ * A target is printed as met or missed and never fails the run: a number of one machine is no test.
+ *
+ * @typedef {object} Target
+ * @property {string} what
+ * @property {number} value
+ * @property {number} atMost in the unit of the value
+ * @property {string} unit
+ */
+
+/** @typedef {import('./statistics.mjs').Spread} Spread */
+
+/** @param {number} ms */
+export const milliseconds = (ms) => `${ms.toFixed(0)} ms`;
+
+/** @param {Spread} values in milliseconds */
+export const spreadCell = ({ median, min, max }) =>
+  `${median.toFixed(0)} (${min.toFixed(0)}–${max.toFixed(0)})`;
+
+/** @param {number} value */
+export const ratioCell = (value) => `${value.toFixed(2)} ×`;
+
+/** @param {Target} target */
+export const isMet = (target) => target.value <= target.atMost;
+
+/**
+ * @param {string[]} header
+ * @param {string[][]} rows
+ */
+export function markdownTable(header, rows) {
+  const line = (/** @type {string[]} */ cells) => `| ${cells.join(' | ')} |`;
+  return [line(header), line(header.map(() => '---')), ...rows.map(line)].join('\n');
+}
+
+/** @param {Target[]} targets */
+function targetTable(targets) {
+  const number = (/** @type {number} */ value) => String(Number(value.toFixed(2)));
+  return markdownTable(
+    ['target', 'aim', 'value', ''],
+    targets.map((target) => [
+      target.what,
+      `≤ ${number(target.atMost)} ${target.unit}`,
+      `${number(target.value)} ${target.unit}`,
+      isMet(target) ? 'met' : '**missed**',
+    ]),
+  );
+}
+
+/**
+ * @param {string} machine
+ * @param {Section[]} sections
+ */
+export function markdownReport(machine, sections) {
+  const parts = [machine];
+  for (const section of sections) {
+    parts.push(`## ${section.title}`, markdownTable(section.header, section.rows));
+    if (section.targets.length > 0) parts.push(targetTable(section.targets));
+  }
+  return `${parts.join('\n\n')}\n`;
+}

@@ -1,0 +1,71 @@
+import { cp, mkdir, rename, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const packages = fileURLToPath(new URL('../../node_modules/', import.meta.url));
+
+/**
+ * Each site is one public package as plain modules below a page. `source` is copied to the same path in the site.
+ *
+ * @type {Record<string, { source: string, entry: string }>}
+ */
+export const SITES = {
+  'lodash-es': { source: 'lodash-es', entry: 'lodash-es/lodash.js' },
+  three: { source: 'three/src', entry: 'three/src/Three.js' },
+};
+
+/** The module that is edited; the page's main module imports it. */
+export const LEAF = 'leaf.mjs';
+
+// The empty icon saves each subject the same failing request for /favicon.ico.
+const PAGE = `<!doctype html>
+<html lang="en">
+  <head>
+    <meta charset="utf-8" />
+    <title>modcast bench</title>
+    <link rel="icon" href="data:," />
+    <script type="module" src="./main.mjs"></script>
+  </head>
+  <body></body>
+</html>
+`;
+
+/** @param {string} entry */
+const mainModule = (entry) => `import * as namespace from './${entry}';
+import { leaf } from './${LEAF}';
+
+globalThis.boot = { exports: Object.keys(namespace).length, leaf };
+performance.mark('booted');
+globalThis.bootedAt = performance.now();
+`;
+
+/** @param {number} revision */
+const leafModule = (revision) => `export const leaf = ${revision};\n`;
+
+/**
+ * Copied rather than linked, since every subject watches, and may refuse, what lies outside its directory.
+ *
+ * @param {string} name one of SITES
+ * @param {string} directory is made
+ */
+export async function makeSite(name, directory) {
+  const site = SITES[name];
+  if (site === undefined) throw new Error(`no site of the name ${name}`);
+  await mkdir(directory, { recursive: true });
+  await cp(path.join(packages, site.source), path.join(directory, site.source), { recursive: true });
+  await writeFile(path.join(directory, 'index.html'), PAGE);
+  await writeFile(path.join(directory, 'main.mjs'), mainModule(site.entry));
+  await writeFile(path.join(directory, LEAF), leafModule(0));
+}
+
+/**
+ * Takes its place by a rename, so that no watcher can see half of it.
+ *
+ * @param {string} directory the site's
+ * @param {number} revision what the leaf exports from now on
+ */
+export async function editLeaf(directory, revision) {
+  const draft = `${directory}.leaf`;
+  await writeFile(draft, leafModule(revision));
+  await rename(draft, path.join(directory, LEAF));
+}

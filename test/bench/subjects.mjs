@@ -1,0 +1,90 @@
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { LEAF } from './sites.mjs';
+import { startServerProcess } from './server-process.mjs';
+
+/**
+ * @typedef {object} Server
+ * @property {string} origin
+ * @property {() => Promise<string>} revision something that changes once the server serves an edited site
+ * @property {() => Promise<void>} close
+ */
+
+/**
+ * @typedef {object} StartOptions
+ * @property {string} directory the site's
+ * @property {string} scratch an empty directory outside of the site
+ * @property {string[]} origins the further origins (of relays) at which browsers will see the server
+ */
+
+/**
+ * @typedef {object} Subject
+ * @property {string} id for `--subjects`
+ * @property {string} name
+ * @property {(options: StartOptions) => Promise<Server>} start
+ * @property {(page: import('playwright-core').Page) => Promise<void>} [settled] waits until the page has put
+ *   away what the next visit will find
+ */
+
+const file = (/** @type {string} */ name) => fileURLToPath(new URL(name, import.meta.url));
+
+/** @param {string} origin */
+async function leafText(origin) {
+  const response = await fetch(`${origin}/${LEAF}`);
+  if (!response.ok) throw new Error(`${origin}/${LEAF} answered ${response.status}`);
+  return response.text();
+}
+
+/** @type {Subject} */
+const plain = {
+  id: 'plain',
+  name: 'plain HTTP/1.1',
+  async start({ directory }) {
+    const server = await startServerProcess(this.name, [file('./peers/plain-http.mjs'), directory]);
+    return { ...server, revision: () => leafText(server.origin) };
+  },
+};
+
+/** @type {Subject} */
+const vite = {
+  id: 'vite',
+  name: 'vite dev',
+  async start({ directory, scratch }) {
+    const server = await startServerProcess(this.name, [file('./peers/vite-dev.mjs'), directory, scratch]);
+    return { ...server, revision: () => leafText(server.origin) };
+  },
+};
+
+/** @type {Subject} */
+const modcast = {
+  id: 'modcast',
+  name: 'modcast',
+  async start({ directory, scratch }) {
+    const server = await startServerProcess(this.name, [
+      file('../../dist/cli/main.js'),
+      'serve',
+      directory,
+      '--port',
+      '0',
+      '--db',
+      path.join(scratch, 'modcast.db'),
+    ]);
+    return {
+      ...server,
+      async revision() {
+        const response = await fetch(`${server.origin}/-/health`);
+        return response.text();
+      },
+    };
+  },
+  async settled(page) {
+    await page.evaluate(async () => {
+      const { modcast: loader } = /** @type {any} */ (globalThis);
+      await loader.ready;
+      await loader.idle?.();
+    });
+  },
+};
+
+/** In the order in which they run in every round. */
+export const SUBJECTS = [plain, vite, modcast];

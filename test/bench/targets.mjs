@@ -1,0 +1,32 @@
+/** @typedef {import('./report.mjs').Target} Target */
+
+/**
+ * What modcast aims at, as parts of a peer's boot time.
+ *
+ * @type {{ roundTrip: number, state: 'cold' | 'warm', peer: string, atMost: number }[]}
+ */
+const BOOT = [
+  { roundTrip: 0, state: 'cold', peer: 'plain', atMost: 0.8 },
+  { roundTrip: 40, state: 'cold', peer: 'plain', atMost: 0.3 },
+  { roundTrip: 40, state: 'cold', peer: 'vite', atMost: 0.3 },
+  { roundTrip: 40, state: 'warm', peer: 'plain', atMost: 0.3 },
+  { roundTrip: 40, state: 'warm', peer: 'vite', atMost: 0.3 },
+];
+
+export const LOADER_KILOBYTES = 30;
+export const INGEST_SECONDS = { new: 6, unchanged: 1 };
+
+/**
+ * @param {string} site
+ * @param {number} roundTrip
+ * @param {Record<string, Record<string, number>>} ratios peer → state → modcast's part of the peer's time
+ * @returns {Target[]}
+ */
+export function bootTargets(site, roundTrip, ratios) {
+  return BOOT.filter((target) => target.roundTrip === roundTrip).flatMap(({ state, peer, atMost }) => {
+    const value = ratios[peer]?.[state];
+    return value === undefined
+      ? []
+      : [{ what: `${site}, ${state} at ${roundTrip} ms, against ${peer}`, value, atMost, unit: '×' }];
+  });
+}
