@@ -1,0 +1,80 @@
+import { EMPTY_IMPORT_MAP, type ImportMap, type SpecifierMap, sortDescending } from './parse.js';
+import { keyMatches, scopeHolds, urlLike } from './resolve.js';
+
+/** HTML "specifier resolution record": a specifier that a page has resolved already, and whose meaning is settled. */
+export interface ResolvedModule {
+  /** As its module names it, or already normalised. */
+  readonly specifier: string;
+  /** Its URL-like form in that module, `undefined` for a bare specifier. */
+  readonly asUrl: string | undefined;
+  /** Serialised URL of the module that named it. */
+  readonly referrer: string;
+}
+
+/** The record of a `specifier` that the module at `referrer`, a serialised absolute URL, has resolved. */
+export function resolvedModule(specifier: string, referrer: string): ResolvedModule {
+  return { specifier, asUrl: urlLike(specifier, referrer), referrer };
+}
+
+/**
+ * HTML "merge existing and new import maps": the rules of both. An existing rule is never replaced, and a new rule that
+ * would have matched something in `resolved` is left out, so what a page has resolved keeps its meaning.
+ * https://html.spec.whatwg.org/multipage/webappapis.html#merge-existing-and-new-import-maps
+ *
+ * `dropped` says in words which new rules were left out; rules that exist already word for word are not among them.
+ *
+ * The standard's own test for the top-level imports (the key starts with the resolved specifier) is backwards and no
+ * browser has it (whatwg/html issue 11875). Here a rule is dropped when it matches as in resolving, for scopes and
+ * top-level imports alike.
+ */
+export function mergeImportMaps(
+  existing: ImportMap,
+  added: ImportMap,
+  resolved: readonly ResolvedModule[] = [],
+): { map: ImportMap; dropped: string[] } {
+  const dropped: string[] = [];
+
+  const scopes = new Map(existing.scopes);
+  for (const [scope, rules] of added.scopes) {
+    const inScope = resolved.filter((module) => scopeHolds(scope, module.referrer));
+    const where = `In the scope ${JSON.stringify(scope)} the rule`;
+    const before = existing.scopes.get(scope) ?? EMPTY_IMPORT_MAP.imports;
+    scopes.set(scope, mergeSpecifierMaps(before, rules, inScope, where, dropped));
+  }
+
+  const integrity = new Map(existing.integrity);
+  for (const [url, metadata] of added.integrity) {
+    const before = integrity.get(url);
+    if (before === undefined) integrity.set(url, metadata);
+    else if (before !== metadata) dropped.push(`The integrity of ${JSON.stringify(url)} is set already.`);
+  }
+
+  const imports = mergeSpecifierMaps(existing.imports, added.imports, resolved, 'The rule', dropped);
+  // The standard appends new scopes; they are sorted here because resolving takes the first scope that matches.
+  return { map: { imports, scopes: sortDescending(scopes), integrity }, dropped };
+}
+
+/** HTML "merge module specifier maps", without the new rules that would have matched a resolved module. */
+function mergeSpecifierMaps(
+  existing: SpecifierMap,
+  added: SpecifierMap,
+  resolved: readonly ResolvedModule[],
+  where: string,
+  dropped: string[],
+): SpecifierMap {
+  const merged = new Map(existing);
+  for (const [key, address] of added) {
+    const before = existing.get(key);
+    if (before !== undefined) {
+      if (before !== address) dropped.push(`${where} for ${JSON.stringify(key)} exists already.`);
+      continue;
+    }
+    const settled = resolved.find((module) => keyMatches(key, module.specifier, module.asUrl));
+    if (settled === undefined) merged.set(key, address);
+    else {
+      const by = `${JSON.stringify(settled.specifier)} was resolved in ${settled.referrer} before it came.`;
+      dropped.push(`${where} for ${JSON.stringify(key)} is too late: ${by}`);
+    }
+  }
+  return sortDescending(merged);
+}

@@ -1,0 +1,171 @@
+import { ModcastError } from '../schema/errors.js';
+import { urlLike } from './resolve.js';
+import { parseUrl } from './url.js';
+
+/** The JSON shape an author writes. */
+export interface ImportMapJson {
+  imports?: Record<string, string | null>;
+  scopes?: Record<string, Record<string, string | null>>;
+  integrity?: Record<string, string>;
+}
+
+/**
+ * Normalised specifier key → serialised absolute URL, or null where resolution is blocked. Iterates in descending
+ * code-unit order of its keys, so that the first key that matches is the most specific one.
+ */
+export type SpecifierMap = ReadonlyMap<string, string | null>;
+
+/** A parsed import map: all URLs absolute, maps and not objects because `__proto__` is a legal specifier. */
+export interface ImportMap {
+  readonly imports: SpecifierMap;
+  /** Serialised scope prefix → its rules, in descending code-unit order. */
+  readonly scopes: ReadonlyMap<string, SpecifierMap>;
+  /** Serialised module URL → integrity metadata, as in the `integrity` attribute of a script. */
+  readonly integrity: ReadonlyMap<string, string>;
+}
+
+export const EMPTY_IMPORT_MAP: ImportMap = Object.freeze({
+  imports: new Map(),
+  scopes: new Map(),
+  integrity: new Map(),
+});
+
+export interface ParsedImportMap {
+  map: ImportMap;
+  /** What a browser's console would say: entries that were ignored or that block resolution. */
+  warnings: string[];
+}
+
+/** Own entries of a JSON object, in its order. */
+type Entries = [key: string, value: unknown][];
+type Warn = (message: string) => void;
+
+/**
+ * HTML "parse an import map string"; relative URLs in it are resolved against `baseUrl`, an absolute URL.
+ * https://html.spec.whatwg.org/multipage/webappapis.html#parse-an-import-map-string
+ *
+ * Throws ModcastError `importmap-invalid` where the standard throws: text that is not JSON, a top-level value,
+ * section or scope that is not an object. Lesser faults are warnings.
+ */
+export function parseImportMap(json: string | ImportMapJson, baseUrl: string): ParsedImportMap {
+  if (parseUrl(baseUrl) === undefined) {
+    throw new ModcastError('importmap-invalid', 'The base URL of an import map is not an absolute URL.', {
+      expected: 'an absolute URL',
+      found: baseUrl,
+    });
+  }
+  const warnings: string[] = [];
+  const warn: Warn = (message) => warnings.push(message);
+
+  const sections = new Map(entriesOf(typeof json === 'string' ? parseJson(json) : json, 'An import map'));
+  const section = (name: string): Entries => {
+    const value = sections.get(name);
+    return value === undefined ? [] : entriesOf(value, `The import map’s "${name}"`);
+  };
+  const map: ImportMap = {
+    imports: normalizeSpecifierMap(section('imports'), baseUrl, warn),
+    scopes: normalizeScopes(section('scopes'), baseUrl, warn),
+    integrity: normalizeIntegrity(section('integrity'), baseUrl, warn),
+  };
+  for (const name of sections.keys()) {
+    if (name !== 'imports' && name !== 'scopes' && name !== 'integrity') {
+      warn(`${quote(name)} is not a section of an import map and is ignored.`);
+    }
+  }
+  return { map, warnings };
+}
+
+/** The same entries in descending code-unit order of their keys. */
+export function sortDescending<V>(map: ReadonlyMap<string, V>): Map<string, V> {
+  return new Map([...map].sort(([a], [b]) => (a < b ? 1 : -1)));
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new ModcastError('importmap-invalid', 'An import map is not JSON.', {
+      expected: 'JSON',
+      found: text,
+      cause,
+    });
+  }
+}
+
+function entriesOf(value: unknown, what: string): Entries {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return Object.entries(value);
+  throw new ModcastError('importmap-invalid', `${what} is not a JSON object.`, {
+    expected: 'a JSON object',
+    found: value,
+  });
+}
+
+/** HTML "sort and normalize a module specifier map". Of keys with the same normalised form the last one counts. */
+function normalizeSpecifierMap(original: Entries, baseUrl: string, warn: Warn): SpecifierMap {
+  const normalized = new Map<string, string | null>();
+  for (const [key, value] of original) {
+    if (key === '') {
+      warn('A specifier key is the empty string and is ignored.');
+      continue;
+    }
+    normalized.set(urlLike(key, baseUrl) ?? key, normalizeAddress(key, value, baseUrl, warn));
+  }
+  return sortDescending(normalized);
+}
+
+function normalizeAddress(key: string, value: unknown, baseUrl: string, warn: Warn): string | null {
+  if (typeof value !== 'string') {
+    warn(`The address of ${quote(key)} is not a string: the specifier is blocked.`);
+    return null;
+  }
+  const address = urlLike(value, baseUrl);
+  if (address === undefined) {
+    warn(
+      `The address of ${quote(key)} is not a URL, "/…", "./…" or "../…": ${quote(value)}. The specifier is blocked.`,
+    );
+    return null;
+  }
+  // The standard looks at the key as written: "https://host" may have an address without a slash.
+  if (key.endsWith('/') && !address.endsWith('/')) {
+    warn(
+      `The address of ${quote(key)} does not end in a slash as its key does: ${quote(value)}. The prefix is blocked.`,
+    );
+    return null;
+  }
+  return address;
+}
+
+/** HTML "sort and normalize scopes". */
+function normalizeScopes(original: Entries, baseUrl: string, warn: Warn): ImportMap['scopes'] {
+  const normalized = new Map<string, SpecifierMap>();
+  for (const [prefix, value] of original) {
+    const imports = entriesOf(value, `The import map’s scope ${quote(prefix)}`);
+    const url = parseUrl(prefix, baseUrl);
+    if (url === undefined) {
+      warn(`The scope ${quote(prefix)} is not a URL and is ignored.`);
+      continue;
+    }
+    normalized.set(url, normalizeSpecifierMap(imports, baseUrl, warn));
+  }
+  return sortDescending(normalized);
+}
+
+/** HTML "normalize a module integrity map". */
+function normalizeIntegrity(original: Entries, baseUrl: string, warn: Warn): ImportMap['integrity'] {
+  const normalized = new Map<string, string>();
+  for (const [key, value] of original) {
+    const url = urlLike(key, baseUrl);
+    if (url === undefined) {
+      warn(`The integrity key ${quote(key)} is not a URL, "/…", "./…" or "../…" and is ignored.`);
+    } else if (typeof value !== 'string') {
+      warn(`The integrity of ${quote(key)} is not a string and is ignored.`);
+    } else {
+      normalized.set(url, value);
+    }
+  }
+  return normalized;
+}
+
+function quote(text: string): string {
+  return JSON.stringify(text);
+}
