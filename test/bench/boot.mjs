@@ -92,22 +92,13 @@ async function runSite(bench, site) {
 async function enter(bench, subject, site) {
   const directory = path.join(bench.directory, `${subject.id}-${site}`);
   await makeSite(site, directory);
-  const relays = new Map();
-  // Without latency the browser speaks to the server itself.
-  for (const roundTrip of bench.options.roundTrips.filter((time) => time > 0)) {
-    const relay = await startRelay({ roundTrip });
-    bench.defer(relay.close);
-    relays.set(roundTrip, relay);
-  }
-  const server = await subject.start({
-    directory,
-    scratch: await bench.makeDirectory(),
-    origins: [...relays.values()].map(({ origin }) => origin),
-  });
+  const server = await subject.start({ directory, scratch: await bench.makeDirectory() });
   bench.defer(server.close);
+  // Without latency the browser speaks to the server itself.
   const origins = new Map([[0, server.origin]]);
-  for (const [roundTrip, relay] of relays) {
-    relay.connectTo(server.origin);
+  for (const roundTrip of bench.options.roundTrips.filter((time) => time > 0)) {
+    const relay = await startRelay({ target: server.origin, roundTrip });
+    bench.defer(relay.close);
     origins.set(roundTrip, relay.origin);
   }
   return { subject, directory, server, origins, revision: 0 };

@@ -3,11 +3,11 @@ import { browserVersion } from './browser.mjs';
 
 /**
  * @param {string} directory for temporary files
- * @returns {Promise<string>} one line that says where the numbers come from
+ * @returns {Promise<string>} one line that says where the numbers come from; the load is what else ran as the bench began
  */
 export async function machineLine(directory) {
   const cpus = os.cpus();
   const model = cpus[0]?.model.trim() ?? os.arch();
   const memory = Math.round(os.totalmem() / 2 ** 30);
-  return `${model}, ${cpus.length} cores, ${memory} GB; ${os.type()} ${os.release()}; Node ${process.versions.node}; ${await browserVersion(directory)}`;
+  return `${model}, ${cpus.length} cores, ${memory} GB, load ${os.loadavg()[0]?.toFixed(1)}; ${os.type()} ${os.release()}; Node ${process.versions.node}; ${await browserVersion(directory)}`;
 }

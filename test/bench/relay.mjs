@@ -7,7 +7,6 @@ const WINDOW = 8 * 1024 * 1024;
 /**
  * @typedef {object} Relay
  * @property {string} origin where it listens, `http://127.0.0.1:<port>`
- * @property {(target: string) => void} connectTo the origin that new connections are forwarded to
  * @property {() => Promise<void>} close ends its connections too
  */
 
@@ -17,29 +16,17 @@ const WINDOW = 8 * 1024 * 1024;
  * counted from its start, as after a TCP handshake; one that was opened early and has waited pays nothing more.
  * It limits no bandwidth and knows no slow start, which favours whoever sends many bytes at once.
  *
- * It listens before it knows its target, so that a server can be told the origins at which it will be seen.
- *
- * @param {{ roundTrip: number }} options in milliseconds
+ * @param {{ target: string, roundTrip: number }} options the origin to forward to; milliseconds
  * @returns {Promise<Relay>}
  */
-export async function startRelay({ roundTrip }) {
-  /** @type {URL | undefined} */
-  let target;
+export async function startRelay({ target, roundTrip }) {
+  const { hostname: host, port: targetPort } = new URL(target);
   /** @type {Set<net.Socket>} */
   const sockets = new Set();
 
   const server = net.createServer({ allowHalfOpen: true, noDelay: true }, (near) => {
-    if (target === undefined) {
-      near.destroy();
-      return;
-    }
     const established = performance.now() + roundTrip;
-    const far = net.connect({
-      host: target.hostname,
-      port: Number(target.port),
-      allowHalfOpen: true,
-      noDelay: true,
-    });
+    const far = net.connect({ host, port: Number(targetPort), allowHalfOpen: true, noDelay: true });
     for (const [socket, other] of /** @type {const} */ ([
       [near, far],
       [far, near],
@@ -59,9 +46,6 @@ export async function startRelay({ roundTrip }) {
 
   return {
     origin: `http://127.0.0.1:${port}`,
-    connectTo(origin) {
-      target = new URL(origin);
-    },
     async close() {
       const closed = once(server, 'close');
       server.close();

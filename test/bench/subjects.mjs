@@ -14,7 +14,6 @@ import { startServerProcess } from './server-process.mjs';
  * @typedef {object} StartOptions
  * @property {string} directory the site's
  * @property {string} scratch an empty directory outside of the site
- * @property {string[]} origins the further origins (of relays) at which browsers will see the server
  */
 
 /**
