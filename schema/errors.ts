@@ -26,10 +26,18 @@ export const ERROR_CODES = {
   'store-newer': 'The database was written by a newer version of modcast.',
   'store-unsafe': 'SQLite is too old, or does not hold the durability asked for.',
   'store-closed': 'The store has been closed.',
+  'file-unstable': 'A file kept changing while it was read.',
+  'file-too-large': 'A file is over the size limit of a blob.',
   'directory-invalid': 'The site directory is missing, or is not a directory.',
   'option-invalid': 'An option has a wrong value, or there is no option of that name.',
   'port-in-use': 'The port is taken.',
   'slow-client': 'A client read too slowly and was disconnected.',
+  'store-foreign': 'The file is not a modcast database: another program’s, or no database at all.',
+  'store-native': 'The native part of better-sqlite3 is missing or was built for another Node.',
+  'store-unavailable': 'The database cannot be opened, read or written where it is.',
+  'store-busy': 'Another process has kept the database locked for too long.',
+  'store-full': 'There is no space left for the database.',
+  'store-damaged': 'The database file is damaged.',
 } as const;
 
 export type ErrorCode = keyof typeof ERROR_CODES;

@@ -1,0 +1,105 @@
+import {
+  ModcastError,
+  type Hash,
+  type Manifest,
+  type ManifestDelta,
+  type ManifestModule,
+  type ManifestRow,
+  type Path,
+} from '../../schema/index.js';
+import type { NewDeploy } from './store.js';
+
+export type Modules = ReadonlyMap<Path, ManifestModule>;
+
+/** How a deploy differs from its parent, and what a deploy's record says of it. */
+export interface Changes {
+  /** Added and changed modules. */
+  readonly set: ReadonlyMap<Path, ManifestModule>;
+  readonly delete: readonly Path[];
+  readonly added: number;
+  readonly changed: number;
+  readonly removed: number;
+  readonly modules: number;
+  readonly bytes: number;
+}
+
+export const sameModule = (a: ManifestModule | undefined, b: ManifestModule): boolean =>
+  a !== undefined && a.hash === b.hash && a.type === b.type && a.size === b.size;
+
+export function compareModules(before: Modules, after: Modules): Changes {
+  const set = new Map<Path, ManifestModule>();
+  let added = 0;
+  let bytes = 0;
+  for (const [path, module] of after) {
+    const old = before.get(path);
+    bytes += module.size;
+    if (old === undefined) added++;
+    if (!sameModule(old, module)) set.set(path, module);
+  }
+  const kept = after.size - added;
+  const removed = kept === before.size ? [] : [...before.keys()].filter((path) => !after.has(path));
+  return {
+    set,
+    delete: removed,
+    added,
+    changed: set.size - added,
+    removed: removed.length,
+    modules: after.size,
+    bytes,
+  };
+}
+
+/** @throws ModcastError `head-moved` */
+export function checkHead({ channel, expected }: NewDeploy, found: number | null): void {
+  if (found === expected) return;
+  const named = (number: number | null) => (number === null ? 'no deploy' : `deploy ${number}`);
+  const message = `channel ${channel} is at ${named(found)}, not at ${named(expected)}`;
+  throw new ModcastError('head-moved', message, { expected, found });
+}
+
+/**
+ * @param sizeOf bytes of a blob, undefined when there is none
+ * @throws ModcastError `blob-missing`, `manifest-invalid`
+ */
+export function checkBlobs(modules: Modules, sizeOf: (hash: Hash) => number | undefined): void {
+  const missing = new Set<Hash>();
+  for (const [path, module] of modules) {
+    const size = sizeOf(module.hash);
+    if (size === undefined) {
+      missing.add(module.hash);
+    } else if (size !== module.size) {
+      throw new ModcastError('manifest-invalid', `${path} has ${size} bytes, not ${module.size}`, {
+        expected: size,
+        found: module.size,
+      });
+    }
+  }
+  if (missing.size === 0) return;
+  const message = `the manifest names ${missing.size} blobs that are not in the store`;
+  throw new ModcastError('blob-missing', message, { expected: 'blobs in the store', found: [...missing] });
+}
+
+export function deployUnknown(number: number): ModcastError {
+  return new ModcastError('deploy-unknown', `there is no deploy ${number}`, { found: number });
+}
+
+export function blobUnknown(hash: Hash): ModcastError {
+  return new ModcastError('blob-unknown', `there is no blob ${hash}`, { found: hash });
+}
+
+/**
+ * A difference from what changed between two deploys: `before` and `after` have the changed paths only, with
+ * what they were and became; a path that is the same in both came back to what it was.
+ */
+export function makeDelta(before: Modules, after: Modules, target: Omit<Manifest, 'modules'>): ManifestDelta {
+  const set: ManifestRow[] = [];
+  for (const [path, module] of after) {
+    if (!sameModule(before.get(path), module)) set.push([path, module.hash, module.size, module.type]);
+  }
+  return {
+    entries: target.entries,
+    importMap: target.importMap,
+    set,
+    delete: [...before.keys()].filter((path) => !after.has(path)),
+  };
+}

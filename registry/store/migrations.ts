@@ -1,0 +1,92 @@
+/**
+ * The database's schema, as the steps that made it: the first makes an empty database version 1, each further
+ * one brings it one version on. A step that has been released is never changed. All that are needed run in one
+ * transaction.
+ *
+ * - Names and bytes of blobs are apart, so that looking names up reads few pages. Both have a rowid: a table
+ *   WITHOUT ROWID keeps bytes in its inner nodes and reads four times slower.
+ * - `version` is what a channel has at a path from one deploy (inclusive) to another (exclusive; null: still).
+ *   Deploys are numbered over all channels, so numbers of one channel are in order too. Numbers of `version` and
+ *   `deploy.parent` are no foreign keys: they remain true when the deploy they name has been collected.
+ */
+export const MIGRATIONS: readonly string[] = [
+  `
+  CREATE TABLE blob (
+    id INTEGER PRIMARY KEY,
+    hash BLOB NOT NULL UNIQUE CHECK (length(hash) = 32),
+    size INTEGER NOT NULL,
+    links BLOB
+  ) STRICT;
+
+  CREATE TABLE content (
+    blob_id INTEGER PRIMARY KEY REFERENCES blob (id) ON DELETE CASCADE,
+    bytes BLOB NOT NULL
+  ) STRICT;
+
+  CREATE TABLE path (
+    id INTEGER PRIMARY KEY,
+    path TEXT NOT NULL UNIQUE
+  ) STRICT;
+
+  CREATE TABLE channel (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    head INTEGER REFERENCES deploy (number)
+  ) STRICT;
+
+  CREATE TABLE site (
+    id INTEGER PRIMARY KEY,
+    hash BLOB NOT NULL UNIQUE,
+    json TEXT NOT NULL
+  ) STRICT;
+
+  CREATE TABLE deploy (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    channel_id INTEGER NOT NULL REFERENCES channel (id),
+    manifest BLOB NOT NULL CHECK (length(manifest) = 32),
+    site_id INTEGER NOT NULL REFERENCES site (id),
+    time INTEGER NOT NULL,
+    author TEXT NOT NULL,
+    message TEXT NOT NULL,
+    parent INTEGER,
+    git_commit TEXT,
+    added INTEGER NOT NULL,
+    changed INTEGER NOT NULL,
+    removed INTEGER NOT NULL,
+    modules INTEGER NOT NULL,
+    bytes INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX deploy_of_channel ON deploy (channel_id);
+  CREATE INDEX deploy_of_manifest ON deploy (manifest, channel_id);
+  CREATE INDEX deploy_of_site ON deploy (site_id);
+
+  CREATE TABLE version (
+    path_id INTEGER NOT NULL REFERENCES path (id),
+    channel_id INTEGER NOT NULL REFERENCES channel (id),
+    from_deploy INTEGER NOT NULL,
+    to_deploy INTEGER CHECK (to_deploy > from_deploy),
+    blob_id INTEGER NOT NULL REFERENCES blob (id),
+    type TEXT NOT NULL,
+    PRIMARY KEY (path_id, channel_id, from_deploy)
+  ) STRICT, WITHOUT ROWID;
+  CREATE UNIQUE INDEX version_open ON version (channel_id, path_id) WHERE to_deploy IS NULL;
+  CREATE INDEX version_start ON version (channel_id, from_deploy, to_deploy);
+  CREATE INDEX version_end ON version (channel_id, to_deploy, from_deploy) WHERE to_deploy IS NOT NULL;
+  CREATE INDEX version_of_blob ON version (blob_id, channel_id, to_deploy);
+
+  CREATE TABLE directory (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE
+  ) STRICT;
+
+  CREATE TABLE file (
+    directory_id INTEGER NOT NULL REFERENCES directory (id),
+    path TEXT NOT NULL,
+    size INTEGER NOT NULL,
+    mtime TEXT NOT NULL,
+    inode TEXT NOT NULL,
+    hash BLOB NOT NULL,
+    PRIMARY KEY (directory_id, path)
+  ) STRICT, WITHOUT ROWID;
+  `,
+];

@@ -1,0 +1,55 @@
+import type { Methods } from './methods.js';
+import { hashKey } from './sqlite-blobs.js';
+import { sqliteCommit } from './sqlite-commit.js';
+import { sqliteManifests } from './sqlite-manifests.js';
+import type { Connection } from './sqlite-open.js';
+import { DEPLOYS_LIMIT, type Deploy, type DeployStore } from './store.js';
+
+/** Deploys as they are handed out; what follows filters and orders `d`. */
+export const DEPLOYS = `
+  SELECT d.number, c.name AS channel, lower(hex(d.manifest)) AS manifest, d.time, d.author, d.message, d.parent,
+    d.git_commit AS "commit", d.added, d.changed, d.removed, d.modules, d.bytes
+  FROM deploy d JOIN channel c ON c.id = d.channel_id`;
+
+export function sqliteDeploys(connection: Connection): Methods<DeployStore> {
+  const byNumber = connection.prepare<Deploy>(`${DEPLOYS} WHERE d.number = ?`);
+  const head = connection.prepare<Deploy>(
+    `${DEPLOYS} WHERE d.number = (SELECT head FROM channel WHERE name = ?)`,
+  );
+  const page = connection.prepare<Deploy>(`${DEPLOYS} WHERE d.number < ? ORDER BY d.number DESC LIMIT ?`);
+  const pageOfChannel = connection.prepare<Deploy>(
+    `${DEPLOYS} WHERE c.name = ? AND d.number < ? ORDER BY d.number DESC LIMIT ?`,
+  );
+  const ofManifest = connection.prepare<Deploy>(
+    `${DEPLOYS} WHERE c.name = ? AND d.manifest = ? ORDER BY d.number DESC LIMIT 1`,
+  );
+  const channels = connection.pluck<string>('SELECT name FROM channel ORDER BY name');
+  const channelId = connection.pluck<number>('SELECT id FROM channel WHERE name = ?');
+  const names = connection.pluck<1>(
+    'SELECT 1 FROM blob b JOIN version v ON v.blob_id = b.id WHERE v.channel_id = ? AND b.hash = ? LIMIT 1',
+  );
+  const newestPath = connection.pluck<string>(
+    `SELECT p.path FROM blob b JOIN version v ON v.blob_id = b.id JOIN path p ON p.id = v.path_id
+     WHERE v.channel_id = (SELECT id FROM channel WHERE name = ?) AND b.hash = ?
+     ORDER BY v.to_deploy IS NULL DESC, v.to_deploy DESC LIMIT 1`,
+  );
+  const manifests = sqliteManifests(connection);
+
+  return {
+    commit: sqliteCommit(connection, manifests, (number) => byNumber.get(number)!),
+    head: (channel) => head.get(channel) ?? null,
+    channels: () => channels.all(),
+    deploy: (number) => byNumber.get(number) ?? null,
+    deploys({ channel, before = Number.MAX_SAFE_INTEGER, limit = DEPLOYS_LIMIT } = {}) {
+      return channel === undefined ? page.all(before, limit) : pageOfChannel.all(channel, before, limit);
+    },
+    deployOfManifest: (channel, manifest) => ofManifest.get(channel, hashKey(manifest)) ?? null,
+    manifest: connection.reading(manifests.manifest),
+    delta: connection.reading(manifests.delta),
+    visible: connection.reading((channel, hashes) => {
+      const id = channelId.get(channel);
+      return new Set(hashes.filter((hash) => id !== undefined && names.get(id, hashKey(hash)) !== undefined));
+    }),
+    pathOf: (channel, hash) => newestPath.get(channel, hashKey(hash)) ?? null,
+  };
+}

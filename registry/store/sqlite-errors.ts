@@ -1,0 +1,23 @@
+import Database from 'better-sqlite3';
+import { ModcastError, type ErrorCode } from '../../schema/index.js';
+
+/** SQLite's result codes by their beginning, for an extended code extends its primary one. */
+const MEANINGS: readonly [prefix: string, code: ErrorCode, message: string][] = [
+  ['SQLITE_BUSY', 'store-busy', 'another process has kept it locked for too long; try again'],
+  ['SQLITE_FULL', 'store-full', 'there is no space left; nothing was written'],
+  ['SQLITE_CORRUPT', 'store-damaged', 'the file is damaged; restore it from a backup'],
+  ['SQLITE_NOTADB', 'store-foreign', 'the file is not a database'],
+  ['SQLITE_CANTOPEN', 'store-unavailable', 'it cannot be opened there; see that the place may be written'],
+  ['SQLITE_READONLY', 'store-unavailable', 'it may not be written; see its owner and permissions'],
+  ['SQLITE_PERM', 'store-unavailable', 'it may not be used; see its owner and permissions'],
+  ['SQLITE_IOERR', 'store-unavailable', 'the disk reports an error'],
+];
+
+/** Errors of SQLite that have their cause outside modcast, as ModcastError; any other error as it is. */
+export function explainSqliteError(error: unknown, file: string): unknown {
+  if (!(error instanceof Database.SqliteError)) return error;
+  const meaning = MEANINGS.find(([prefix]) => error.code.startsWith(prefix));
+  if (meaning === undefined) return error;
+  const [, code, message] = meaning;
+  return new ModcastError(code, `database ${file}: ${message}`, { found: error.code, cause: error });
+}

@@ -1,0 +1,189 @@
+import { statSync } from 'node:fs';
+import path from 'node:path';
+import Database from 'better-sqlite3';
+import { ModcastError } from '../../schema/index.js';
+import { MIGRATIONS } from './migrations.js';
+import { explainSqliteError } from './sqlite-errors.js';
+
+/** "MCST": what tells a modcast database from any other SQLite file. */
+const APPLICATION_ID = 0x4d435354;
+
+/** Before it a WAL could be corrupted by a checkpoint that met a writer. */
+const OLDEST_SQLITE = [3, 51, 3];
+
+/** Milliseconds that a statement waits for another process's write. */
+const BUSY_MS = 5000;
+
+const FULL = 2;
+
+/**
+ * An open database. Every write goes through `writing`: one IMMEDIATE transaction, so that it never fails half-way
+ * for want of the lock; several reads that must agree go through `reading`.
+ */
+export class Connection {
+  readonly db: Database.Database;
+  readonly file: string;
+  #written = false;
+
+  constructor(db: Database.Database, file: string) {
+    this.db = db;
+    this.file = file;
+  }
+
+  prepare<Row = unknown>(sql: string): Database.Statement<unknown[], Row> {
+    return this.db.prepare<unknown[], Row>(sql);
+  }
+
+  /** A statement whose rows are their only column. */
+  pluck<Value>(sql: string): Database.Statement<unknown[], Value> {
+    return this.db.prepare<unknown[], Value>(sql).pluck();
+  }
+
+  /** A statement whose rows are arrays: half the cost of objects where there are thousands. */
+  rows<Row>(sql: string): Database.Statement<unknown[], Row> {
+    return this.db.prepare<unknown[], Row>(sql).raw();
+  }
+
+  writing<Args extends unknown[], Result>(work: (...args: Args) => Result): (...args: Args) => Result {
+    const transaction = this.db.transaction(work);
+    return (...args) => {
+      const result = transaction.immediate(...args);
+      if (!this.#written) {
+        // better-sqlite3 builds SQLite so that a WAL database falls back to NORMAL with its first write.
+        assertDurable(this.db, this.file);
+        this.#written = true;
+      }
+      return result;
+    };
+  }
+
+  reading<Args extends unknown[], Result>(work: (...args: Args) => Result): (...args: Args) => Result {
+    return this.db.transaction(work).deferred;
+  }
+}
+
+/** @throws ModcastError `store-unsafe` when commits may be lost by a power failure */
+function assertDurable(db: Database.Database, file: string): void {
+  const mode = db.pragma('journal_mode', { simple: true });
+  const synchronous = db.pragma('synchronous', { simple: true });
+  if (mode === 'wal' && synchronous === FULL) return;
+  const found = `journal_mode=${String(mode)} synchronous=${String(synchronous)}`;
+  throw new ModcastError('store-unsafe', `database ${file}: SQLite does not hold commits safely: ${found}`, {
+    expected: `journal_mode=wal synchronous=${FULL}`,
+    found,
+  });
+}
+
+/** @throws ModcastError `store-unsafe` */
+export function assertSqliteVersion(version: string): void {
+  const parts = version.split('.').map(Number);
+  for (const [i, oldest] of OLDEST_SQLITE.entries()) {
+    const part = parts[i] ?? 0;
+    if (part > oldest) return;
+    if (part < oldest) {
+      const expected = `SQLite ${OLDEST_SQLITE.join('.')} or newer`;
+      throw new ModcastError(
+        'store-unsafe',
+        `better-sqlite3 has SQLite ${version}; modcast needs ${expected}`,
+        {
+          expected,
+          found: version,
+        },
+      );
+    }
+  }
+}
+
+function assertPlace(file: string): void {
+  const unavailable = (problem: string, expected: string) =>
+    new ModcastError('store-unavailable', `database ${file}: ${problem}`, { expected, found: file });
+  if (statSync(file, { throwIfNoEntry: false })?.isDirectory() === true) {
+    throw unavailable('this is a directory', 'a file');
+  }
+  const directory = path.dirname(file);
+  let parent;
+  try {
+    parent = statSync(directory, { throwIfNoEntry: false });
+  } catch {
+    // A component of the path is no directory, or may not be looked into.
+  }
+  if (parent?.isDirectory() !== true) throw unavailable(`there is no directory ${directory}`, 'a directory');
+}
+
+function open(file: string): Database.Database {
+  assertPlace(file);
+  try {
+    return new Database(file, { timeout: BUSY_MS });
+  } catch (cause) {
+    if (cause instanceof Database.SqliteError) throw cause;
+    const message =
+      'the native part of better-sqlite3 is missing or was built for another Node: ' +
+      'run "npm rebuild better-sqlite3" where modcast is installed';
+    throw new ModcastError('store-native', message, {
+      expected: `better-sqlite3 built for Node ${process.version}, ${process.platform}-${process.arch}`,
+      found: cause instanceof Error ? cause.message : cause,
+      cause,
+    });
+  }
+}
+
+/**
+ * The schema version of a database that is ours or empty.
+ * @throws ModcastError `store-foreign`, `store-newer`
+ */
+function readVersion(db: Database.Database, file: string): number {
+  const id = db.pragma('application_id', { simple: true });
+  const version = db.pragma('user_version', { simple: true }) as number;
+  if (id !== APPLICATION_ID) {
+    const things = db.prepare<[], number>('SELECT count(*) FROM sqlite_schema').pluck().get();
+    if (id !== 0 || version !== 0 || things !== 0) {
+      const message = `database ${file}: this is another program's database; it was left as it is`;
+      throw new ModcastError('store-foreign', message, { expected: APPLICATION_ID, found: id });
+    }
+  }
+  if (version > MIGRATIONS.length) {
+    const message =
+      `database ${file}: its schema has version ${version} and was written by a newer modcast; ` +
+      `this one knows versions up to ${MIGRATIONS.length}: update modcast`;
+    throw new ModcastError('store-newer', message, { expected: MIGRATIONS.length, found: version });
+  }
+  return version;
+}
+
+function migrate(connection: Connection): void {
+  const { db, file } = connection;
+  connection.writing(() => {
+    // Read again under the lock: another process may have been at it.
+    const version = readVersion(db, file);
+    for (const step of MIGRATIONS.slice(version)) db.exec(step);
+    db.pragma(`application_id = ${APPLICATION_ID}`);
+    db.pragma(`user_version = ${MIGRATIONS.length}`);
+  })();
+}
+
+/**
+ * Opens a database, makes it when there is none, brings its schema up to date.
+ *
+ * @throws ModcastError `store-native`, `store-unavailable`, `store-foreign`, `store-newer`, `store-unsafe`,
+ *   `store-damaged`, `store-busy`
+ */
+export function openDatabase(name: string): Connection {
+  // Absolute, since better-sqlite3 gives names like ":memory:" and "file:…" a meaning of their own.
+  const file = path.resolve(name);
+  let db: Database.Database | undefined;
+  try {
+    db = open(file);
+    assertSqliteVersion(db.prepare<[], string>('SELECT sqlite_version()').pluck().get()!);
+    const version = readVersion(db, file);
+    db.pragma('journal_mode = WAL');
+    db.pragma('synchronous = FULL');
+    db.pragma('foreign_keys = ON');
+    assertDurable(db, file);
+    const connection = new Connection(db, file);
+    if (version < MIGRATIONS.length) migrate(connection);
+    return connection;
+  } catch (error) {
+    db?.close();
+    throw explainSqliteError(error, file);
+  }
+}

@@ -1,0 +1,25 @@
+import { asStore } from './methods.js';
+import { sqliteBlobs } from './sqlite-blobs.js';
+import { sqliteDeploys } from './sqlite-deploys.js';
+import { explainSqliteError } from './sqlite-errors.js';
+import { sqliteFiles } from './sqlite-files.js';
+import { openDatabase } from './sqlite-open.js';
+import type { Store } from './store.js';
+
+/**
+ * A store in one SQLite file (and, while it is open, two beside it, `-wal` and `-shm`). Several processes may
+ * open the same file. Acknowledged commits survive a power failure.
+ *
+ * @param file is made when there is none; its directory must exist
+ * @throws ModcastError `store-native`, `store-unavailable`, `store-foreign`, `store-newer`, `store-unsafe`,
+ *   `store-damaged`, `store-busy`
+ */
+export async function openSqliteStore(file: string): Promise<Store> {
+  const connection = openDatabase(file);
+  const methods = { ...sqliteBlobs(connection), ...sqliteDeploys(connection), ...sqliteFiles(connection) };
+  return asStore(
+    methods,
+    () => connection.db.close(),
+    (error) => explainSqliteError(error, connection.file),
+  );
+}
