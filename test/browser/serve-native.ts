@@ -1,0 +1,63 @@
+import { once } from 'node:events';
+import { readFile, realpath } from 'node:fs/promises';
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { extname, join, sep } from 'node:path';
+import type { Site } from './serve-site.js';
+
+/**
+ * The types a plain static server sends. HTML has no charset parameter, so that a page's own `<meta charset>` counts;
+ * module scripts are UTF-8 whatever is said.
+ */
+const TYPES: Record<string, string> = {
+  '.css': 'text/css',
+  '.html': 'text/html',
+  '.js': 'text/javascript',
+  '.json': 'application/json',
+  '.map': 'application/json',
+  '.mjs': 'text/javascript',
+  '.svg': 'image/svg+xml',
+  '.txt': 'text/plain',
+  '.wasm': 'application/wasm',
+};
+
+/** The oracle of the parity tests: files as they are, their media type, 404 for the rest, and nothing is cached. */
+export async function serveNative(dir: string): Promise<Site> {
+  const root = await realpath(dir);
+  const server = createServer((request, response) => {
+    void respond(root, request.url ?? '/', response);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}/`,
+    close: () =>
+      new Promise((resolve, reject) => {
+        server.close((error) => (error ? reject(error) : resolve()));
+        server.closeAllConnections();
+      }),
+  };
+}
+
+async function respond(root: string, target: string, response: ServerResponse): Promise<void> {
+  response.setHeader('Cache-Control', 'no-store');
+  const file = fileOf(root, target);
+  const body = file && (await readFile(file).catch(() => undefined));
+  if (!file || !body) {
+    response.writeHead(404, { 'Content-Type': 'text/plain' }).end('Not found');
+    return;
+  }
+  response.writeHead(200, { 'Content-Type': TYPES[extname(file)] ?? 'application/octet-stream' }).end(body);
+}
+
+/** The file a request target names, decoded once; undefined for one that is malformed or leaves the root. */
+function fileOf(root: string, target: string): string | undefined {
+  try {
+    const path = decodeURIComponent(new URL(target, 'http://site').pathname);
+    const file = join(root, path.endsWith('/') ? `${path}index.html` : path);
+    return file.startsWith(root + sep) && !file.includes('\0') ? file : undefined;
+  } catch {
+    return undefined;
+  }
+}
