@@ -110,12 +110,19 @@ function assertPlace(file: string): void {
   if (parent?.isDirectory() !== true) throw unavailable(`there is no directory ${directory}`, 'a directory');
 }
 
-function open(file: string): Database.Database {
+/**
+ * Opens a file with SQLite, as it is. It is not read before its first use.
+ *
+ * @param file absolute, since better-sqlite3 gives names like ":memory:" and "file:…" a meaning of their own
+ * @param timeout milliseconds that a statement waits for another process's lock
+ * @throws ModcastError `store-native`, `store-unavailable`
+ */
+export function openFile(file: string, timeout: number): Database.Database {
   assertPlace(file);
   try {
-    return new Database(file, { timeout: BUSY_MS });
+    return new Database(file, { timeout });
   } catch (cause) {
-    if (cause instanceof Database.SqliteError) throw cause;
+    if (cause instanceof Database.SqliteError) throw explainSqliteError(cause, file);
     const message =
       'the native part of better-sqlite3 is missing or was built for another Node: ' +
       'run "npm rebuild better-sqlite3" where modcast is installed';
@@ -168,11 +175,10 @@ function migrate(connection: Connection): void {
  *   `store-damaged`, `store-busy`
  */
 export function openDatabase(name: string): Connection {
-  // Absolute, since better-sqlite3 gives names like ":memory:" and "file:…" a meaning of their own.
   const file = path.resolve(name);
   let db: Database.Database | undefined;
   try {
-    db = open(file);
+    db = openFile(file, BUSY_MS);
     assertSqliteVersion(db.prepare<[], string>('SELECT sqlite_version()').pluck().get()!);
     const version = readVersion(db, file);
     db.pragma('journal_mode = WAL');

@@ -1,0 +1,46 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { build } from 'esbuild';
+
+const ROOT = path.resolve(import.meta.dirname, '../../../..');
+
+/**
+ * Runs TypeScript in a process of its own and waits for its first message. Imports are as from the project's root.
+ * @param directory where the compiled program goes
+ */
+export async function startChild(
+  source: string,
+  directory: string,
+): Promise<{ child: ChildProcess; message: unknown; exited: Promise<unknown> }> {
+  const outfile = path.join(directory, `child-${crypto.randomUUID()}.mjs`);
+  // The native package stays where it is: the compiled program imports it by its full address.
+  const sqlite = pathToFileURL(createRequire(import.meta.url).resolve('better-sqlite3')).href;
+  await build({
+    stdin: { contents: source, resolveDir: ROOT, loader: 'ts' },
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    outfile,
+    logLevel: 'silent',
+    plugins: [
+      {
+        name: 'native',
+        setup(plugin) {
+          plugin.onResolve({ filter: /^better-sqlite3$/ }, () => ({ path: sqlite, external: true }));
+        },
+      },
+    ],
+  });
+  const child = fork(outfile, { cwd: directory });
+  const exited = once(child, 'exit');
+  const message = await Promise.race([
+    once(child, 'message').then(([first]) => first as unknown),
+    exited.then(([code]) => {
+      throw new Error(`the child ended with ${String(code)} before its first message`);
+    }),
+  ]);
+  return { child, message, exited };
+}

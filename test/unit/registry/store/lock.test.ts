@@ -1,0 +1,92 @@
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { lockDatabase } from '../../../../registry/store/lock.js';
+import { startChild } from './child.js';
+
+let directory: string;
+let file: string;
+const note = { pid: 4711, directory: '/srv/site', started: Date.UTC(2026, 0, 2, 3, 4, 5) };
+
+beforeEach(async () => {
+  directory = await mkdtemp(path.join(tmpdir(), 'modcast-lock-'));
+  file = path.join(directory, 'modcast.db');
+});
+afterEach(() => rm(directory, { recursive: true }));
+
+test('a second taker is told who serves and what to do', async () => {
+  const lock = await lockDatabase(file, note);
+  const refused = await lockDatabase(file, { ...note, pid: 1 }).catch((error: unknown) => error);
+  expect(refused).toMatchObject({ code: 'store-locked', found: note });
+  expect(String(refused)).toMatch(/process 4711 for \/srv\/site since 2026-01-02T03:04:05.000Z; stop that/);
+  await lock.release();
+});
+
+test('a released lock is free, leaves no note, and may be released twice', async () => {
+  const first = await lockDatabase(file, note);
+  expect(JSON.parse(await readFile(`${file}-server.json`, 'utf8'))).toEqual(note);
+  await first.release();
+  expect(existsSync(`${file}-server.json`)).toBe(false);
+  const second = await lockDatabase(file, { ...note, pid: 2 });
+  await first.release();
+  await expect(lockDatabase(file, note)).rejects.toMatchObject({ code: 'store-locked', found: { pid: 2 } });
+  await second.release();
+});
+
+test('another name of the same database is the same lock; another database is not', async () => {
+  await mkdir(path.join(directory, 'real'));
+  await writeFile(path.join(directory, 'real', 'modcast.db'), '');
+  await symlink(path.join(directory, 'real'), path.join(directory, 'link'));
+  await symlink(path.join(directory, 'real', 'modcast.db'), path.join(directory, 'other.db'));
+  const lock = await lockDatabase(path.join(directory, 'real', 'modcast.db'), note);
+  for (const name of ['link/modcast.db', 'other.db']) {
+    await expect(lockDatabase(path.join(directory, name), note)).rejects.toMatchObject({
+      code: 'store-locked',
+    });
+  }
+  const own = await lockDatabase(file, note);
+  await Promise.all([lock.release(), own.release()]);
+});
+
+test('a taker that finds no readable note is still refused', async () => {
+  const lock = await lockDatabase(file, note);
+  for (const text of ['{"pi', 'null', '{}', '{"pid":1,"directory":"x"}']) {
+    await writeFile(`${file}-server.json`, text);
+    const refused = await lockDatabase(file, note).catch((error: unknown) => error);
+    expect(refused).toMatchObject({ code: 'store-locked', found: null });
+    expect(String(refused)).toContain('another process');
+  }
+  await writeFile(`${file}-server.json`, JSON.stringify({ ...note, started: 1e300 }));
+  await expect(lockDatabase(file, note)).rejects.toMatchObject({ code: 'store-locked' });
+  await lock.release();
+});
+
+test('the lock of a killed process is free', async () => {
+  const { child, message, exited } = await startChild(
+    `
+    import { lockDatabase } from './registry/store/lock.js';
+    const file = ${JSON.stringify(file)};
+    await lockDatabase(file, { pid: process.pid, directory: 'child', started: 0 });
+    process.send!('locked');
+    setInterval(() => {}, 1000);
+    `,
+    directory,
+  );
+  expect(message).toBe('locked');
+  await expect(lockDatabase(file, note)).rejects.toMatchObject({
+    code: 'store-locked',
+    found: { pid: child.pid, directory: 'child' },
+  });
+  child.kill('SIGKILL');
+  await exited;
+  const lock = await lockDatabase(file, note);
+  expect(JSON.parse(await readFile(`${file}-server.json`, 'utf8'))).toEqual(note);
+  await lock.release();
+});
+
+test('a place without a directory is named', async () => {
+  const refused = lockDatabase(path.join(directory, 'none', 'modcast.db'), note);
+  await expect(refused).rejects.toMatchObject({ code: 'store-unavailable' });
+});
