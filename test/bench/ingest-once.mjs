@@ -7,9 +7,8 @@ import { createRegistry } from '../../dist/registry/index.js';
 const [directory, database] = process.argv.slice(2);
 
 const start = performance.now();
-const registry = await createRegistry({ directory, database, channel: 'dev', watch: false });
-await registry.ready;
+const registry = createRegistry({ directory, database, channel: 'dev', watch: false });
+const { deploy } = await registry.ready;
 const ms = performance.now() - start;
-const head = await registry.head();
 await registry.close();
-console.log(JSON.stringify({ ms, deploy: head.number, modules: head.modules }));
+console.log(JSON.stringify({ ms, deploy: deploy.number, modules: deploy.modules }));
