@@ -10,7 +10,7 @@ const MEANINGS: readonly [prefix: string, code: ErrorCode, message: string][] = 
   ['SQLITE_CANTOPEN', 'store-unavailable', 'it cannot be opened there; see that the place may be written'],
   ['SQLITE_READONLY', 'store-unavailable', 'it may not be written; see its owner and permissions'],
   ['SQLITE_PERM', 'store-unavailable', 'it may not be used; see its owner and permissions'],
-  ['SQLITE_IOERR', 'store-unavailable', 'the disk reports an error'],
+  ['SQLITE_IOERR', 'store-unavailable', 'reading or writing it failed'],
 ];
 
 /** Errors of SQLite that have their cause outside modcast, as ModcastError; any other error as it is. */

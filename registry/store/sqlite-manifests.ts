@@ -17,12 +17,12 @@ const VERSIONS = `
 
 export interface Manifests {
   /** What a channel held at one of its deploys. */
-  modulesAt(channel: number, number: number): Map<Path, ManifestModule>;
+  readonly modulesAt: (channel: number, number: number) => Map<Path, ManifestModule>;
   /** Of the paths that changed between two deploys of a channel (`older` < `newer`), what they were and became. */
-  between(channel: number, older: number, newer: number): { before: Modules; after: Modules };
-  manifest(number: number): Manifest | null;
+  readonly between: (channel: number, older: number, newer: number) => { before: Modules; after: Modules };
+  readonly manifest: (number: number) => Manifest | null;
   /** @throws ModcastError `deploy-unknown` */
-  delta(from: number, to: number): ManifestDelta;
+  readonly delta: (from: number, to: number) => ManifestDelta;
 }
 
 /** Reading manifests back from their rows. A caller that needs two answers to agree asks in one transaction. */

@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { statSync, type Stats } from 'node:fs';
 import path from 'node:path';
 import Database from 'better-sqlite3';
 import { ModcastError } from '../../schema/index.js';
@@ -13,6 +13,12 @@ const OLDEST_SQLITE = [3, 51, 3];
 
 /** Milliseconds that a statement waits for another process's write. */
 const BUSY_MS = 5000;
+
+/** Milliseconds between tries of what SQLite does not wait for. */
+const RETRY_MS = 10;
+
+/** Bytes of SQLite's smallest page. */
+const SMALLEST_DATABASE = 512;
 
 const FULL = 2;
 
@@ -58,7 +64,8 @@ export class Connection {
   }
 
   reading<Args extends unknown[], Result>(work: (...args: Args) => Result): (...args: Args) => Result {
-    return this.db.transaction(work).deferred;
+    const transaction = this.db.transaction(work);
+    return (...args) => transaction.deferred(...args);
   }
 }
 
@@ -94,20 +101,33 @@ export function assertSqliteVersion(version: string): void {
   }
 }
 
+function statOf(file: string): Stats | undefined {
+  try {
+    return statSync(file, { throwIfNoEntry: false });
+  } catch {
+    // Something on the way is no directory, or may not be looked into.
+    return undefined;
+  }
+}
+
+/** @throws ModcastError `store-unavailable`, `store-foreign` */
 function assertPlace(file: string): void {
   const unavailable = (problem: string, expected: string) =>
     new ModcastError('store-unavailable', `database ${file}: ${problem}`, { expected, found: file });
-  if (statSync(file, { throwIfNoEntry: false })?.isDirectory() === true) {
-    throw unavailable('this is a directory', 'a file');
-  }
   const directory = path.dirname(file);
-  let parent;
-  try {
-    parent = statSync(directory, { throwIfNoEntry: false });
-  } catch {
-    // A component of the path is no directory, or may not be looked into.
+  if (statOf(directory)?.isDirectory() !== true) {
+    throw unavailable(`there is no directory ${directory}`, 'a directory');
   }
-  if (parent?.isDirectory() !== true) throw unavailable(`there is no directory ${directory}`, 'a directory');
+  const stat = statOf(file);
+  if (stat?.isDirectory() === true) throw unavailable('this is a directory', 'a file');
+  // SQLite itself refuses what is no database, but takes a file of one byte for an empty one.
+  if (stat !== undefined && stat.size > 0 && stat.size < SMALLEST_DATABASE) {
+    const message = `database ${file}: the file is not a database`;
+    throw new ModcastError('store-foreign', message, {
+      expected: `at least ${SMALLEST_DATABASE} bytes`,
+      found: stat.size,
+    });
+  }
 }
 
 /**
@@ -115,7 +135,7 @@ function assertPlace(file: string): void {
  *
  * @param file absolute, since better-sqlite3 gives names like ":memory:" and "file:…" a meaning of their own
  * @param timeout milliseconds that a statement waits for another process's lock
- * @throws ModcastError `store-native`, `store-unavailable`
+ * @throws ModcastError `store-native`, `store-unavailable`, `store-foreign`
  */
 export function openFile(file: string, timeout: number): Database.Database {
   assertPlace(file);
@@ -138,7 +158,7 @@ export function openFile(file: string, timeout: number): Database.Database {
  * The schema version of a database that is ours or empty.
  * @throws ModcastError `store-foreign`, `store-newer`
  */
-function readVersion(db: Database.Database, file: string): number {
+function readVersion(db: Database.Database, file: string, latest: number): number {
   const id = db.pragma('application_id', { simple: true });
   const version = db.pragma('user_version', { simple: true }) as number;
   if (id !== APPLICATION_ID) {
@@ -148,23 +168,38 @@ function readVersion(db: Database.Database, file: string): number {
       throw new ModcastError('store-foreign', message, { expected: APPLICATION_ID, found: id });
     }
   }
-  if (version > MIGRATIONS.length) {
+  if (version > latest) {
     const message =
       `database ${file}: its schema has version ${version} and was written by a newer modcast; ` +
-      `this one knows versions up to ${MIGRATIONS.length}: update modcast`;
-    throw new ModcastError('store-newer', message, { expected: MIGRATIONS.length, found: version });
+      `this one knows versions up to ${latest}: update modcast`;
+    throw new ModcastError('store-newer', message, { expected: latest, found: version });
   }
   return version;
 }
 
-function migrate(connection: Connection): void {
+/** SQLite does not wait by itself when two processes switch a new database over at the same time. */
+function useWal(db: Database.Database): void {
+  const pause = new Int32Array(new SharedArrayBuffer(4));
+  for (let waited = 0; ; waited += RETRY_MS) {
+    try {
+      db.pragma('journal_mode = WAL');
+      return;
+    } catch (error) {
+      const busy = error instanceof Database.SqliteError && error.code.startsWith('SQLITE_BUSY');
+      if (!busy || waited >= BUSY_MS) throw error;
+      Atomics.wait(pause, 0, 0, RETRY_MS);
+    }
+  }
+}
+
+function migrate(connection: Connection, migrations: readonly string[]): void {
   const { db, file } = connection;
   connection.writing(() => {
     // Read again under the lock: another process may have been at it.
-    const version = readVersion(db, file);
-    for (const step of MIGRATIONS.slice(version)) db.exec(step);
+    const version = readVersion(db, file, migrations.length);
+    for (const step of migrations.slice(version)) db.exec(step);
     db.pragma(`application_id = ${APPLICATION_ID}`);
-    db.pragma(`user_version = ${MIGRATIONS.length}`);
+    db.pragma(`user_version = ${migrations.length}`);
   })();
 }
 
@@ -174,19 +209,19 @@ function migrate(connection: Connection): void {
  * @throws ModcastError `store-native`, `store-unavailable`, `store-foreign`, `store-newer`, `store-unsafe`,
  *   `store-damaged`, `store-busy`
  */
-export function openDatabase(name: string): Connection {
+export function openDatabase(name: string, migrations: readonly string[] = MIGRATIONS): Connection {
   const file = path.resolve(name);
   let db: Database.Database | undefined;
   try {
     db = openFile(file, BUSY_MS);
     assertSqliteVersion(db.prepare<[], string>('SELECT sqlite_version()').pluck().get()!);
-    const version = readVersion(db, file);
-    db.pragma('journal_mode = WAL');
+    const connection = new Connection(db, file);
+    const version = connection.reading(readVersion)(db, file, migrations.length);
+    useWal(db);
     db.pragma('synchronous = FULL');
     db.pragma('foreign_keys = ON');
     assertDurable(db, file);
-    const connection = new Connection(db, file);
-    if (version < MIGRATIONS.length) migrate(connection);
+    if (version < migrations.length) migrate(connection, migrations);
     return connection;
   } catch (error) {
     db?.close();

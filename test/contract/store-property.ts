@@ -91,7 +91,7 @@ async function expectModel(store: Store, model: StoreModel): Promise<void> {
 }
 
 /** Random deploys on two channels, each followed by every question that the model can answer. */
-export function storeProperties(fresh: () => Promise<{ store: Store; dispose(): Promise<void> }>): void {
+export function storeProperties(fresh: () => Promise<{ store: Store; dispose: () => Promise<void> }>): void {
   test('any sequence of deploys reads back as whole manifests kept side by side', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 8 }), async (steps) => {

@@ -1,4 +1,4 @@
-import { fork, type ChildProcess } from 'node:child_process';
+import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { createRequire } from 'node:module';
 import path from 'node:path';
@@ -7,14 +7,21 @@ import { build } from 'esbuild';
 
 const ROOT = path.resolve(import.meta.dirname, '../../../..');
 
+export interface Child {
+  readonly pid: number;
+  /** Its first message. */
+  readonly greeting: unknown;
+  /** Sends a message and waits for the next one that comes back. */
+  readonly ask: (message: string) => Promise<unknown>;
+  /** Ends it with SIGKILL and waits until it is gone. */
+  readonly kill: () => Promise<void>;
+}
+
 /**
  * Runs TypeScript in a process of its own and waits for its first message. Imports are as from the project's root.
  * @param directory where the compiled program goes
  */
-export async function startChild(
-  source: string,
-  directory: string,
-): Promise<{ child: ChildProcess; message: unknown; exited: Promise<unknown> }> {
+export async function startChild(source: string, directory: string): Promise<Child> {
   const outfile = path.join(directory, `child-${crypto.randomUUID()}.mjs`);
   // The native package stays where it is: the compiled program imports it by its full address.
   const sqlite = pathToFileURL(createRequire(import.meta.url).resolve('better-sqlite3')).href;
@@ -36,11 +43,24 @@ export async function startChild(
   });
   const child = fork(outfile, { cwd: directory });
   const exited = once(child, 'exit');
-  const message = await Promise.race([
-    once(child, 'message').then(([first]) => first as unknown),
-    exited.then(([code]) => {
-      throw new Error(`the child ended with ${String(code)} before its first message`);
-    }),
-  ]);
-  return { child, message, exited };
+  const next = async () => {
+    const ended = exited.then(([code]) => {
+      throw new Error(`the child ended with ${String(code)} before it answered`);
+    });
+    const [message] = (await Promise.race([once(child, 'message'), ended])) as unknown[];
+    return message;
+  };
+  return {
+    pid: child.pid!,
+    greeting: await next(),
+    ask(message) {
+      const answer = next();
+      child.send(message);
+      return answer;
+    },
+    async kill() {
+      child.kill('SIGKILL');
+      await exited;
+    },
+  };
 }

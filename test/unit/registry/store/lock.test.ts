@@ -1,20 +1,19 @@
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import { lockDatabase } from '../../../../registry/store/lock.js';
 import { startChild } from './child.js';
+import { temporaryDirectory } from './temporary.js';
 
+const inDirectory = temporaryDirectory();
+const note = { pid: 4711, directory: '/srv/site', started: Date.UTC(2026, 0, 2, 3, 4, 5) };
 let directory: string;
 let file: string;
-const note = { pid: 4711, directory: '/srv/site', started: Date.UTC(2026, 0, 2, 3, 4, 5) };
-
-beforeEach(async () => {
-  directory = await mkdtemp(path.join(tmpdir(), 'modcast-lock-'));
-  file = path.join(directory, 'modcast.db');
+beforeEach(() => {
+  directory = inDirectory();
+  file = inDirectory('modcast.db');
 });
-afterEach(() => rm(directory, { recursive: true }));
 
 test('a second taker is told who serves and what to do', async () => {
   const lock = await lockDatabase(file, note);
@@ -64,7 +63,7 @@ test('a taker that finds no readable note is still refused', async () => {
 });
 
 test('the lock of a killed process is free', async () => {
-  const { child, message, exited } = await startChild(
+  const child = await startChild(
     `
     import { lockDatabase } from './registry/store/lock.js';
     const file = ${JSON.stringify(file)};
@@ -74,13 +73,12 @@ test('the lock of a killed process is free', async () => {
     `,
     directory,
   );
-  expect(message).toBe('locked');
+  expect(child.greeting).toBe('locked');
   await expect(lockDatabase(file, note)).rejects.toMatchObject({
     code: 'store-locked',
     found: { pid: child.pid, directory: 'child' },
   });
-  child.kill('SIGKILL');
-  await exited;
+  await child.kill();
   const lock = await lockDatabase(file, note);
   expect(JSON.parse(await readFile(`${file}-server.json`, 'utf8'))).toEqual(note);
   await lock.release();

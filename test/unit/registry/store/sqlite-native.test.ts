@@ -1,0 +1,22 @@
+import { afterEach, expect, test, vi } from 'vitest';
+import { openSqliteStore } from '../../../../registry/store/sqlite.js';
+import { temporaryDirectory } from './temporary.js';
+
+const at = temporaryDirectory();
+afterEach(() => vi.restoreAllMocks());
+
+// In a file of its own: once it has been loaded, the native part stays loaded for the whole process.
+test('a native part that was not built for this Node is reported with the way to get it', async () => {
+  vi.spyOn(process, 'dlopen').mockImplementation(() => {
+    throw Object.assign(new Error('compiled against another NODE_MODULE_VERSION'), {
+      code: 'ERR_DLOPEN_FAILED',
+    });
+  });
+  const error = await openSqliteStore(at('a.db')).catch((reason: unknown) => reason);
+  expect(error).toMatchObject({
+    code: 'store-native',
+    expected: expect.stringContaining(process.version),
+    found: expect.stringContaining('NODE_MODULE_VERSION'),
+  });
+  expect(String(error)).toContain('npm rebuild better-sqlite3');
+});

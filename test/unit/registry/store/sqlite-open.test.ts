@@ -1,0 +1,198 @@
+import { mkdir, readFile, readdir, truncate, writeFile } from 'node:fs/promises';
+import Database from 'better-sqlite3';
+import { describe, expect, test } from 'vitest';
+import { MIGRATIONS } from '../../../../registry/store/migrations.js';
+import { explainSqliteError } from '../../../../registry/store/sqlite-errors.js';
+import { assertSqliteVersion, openDatabase } from '../../../../registry/store/sqlite-open.js';
+import { openSqliteStore } from '../../../../registry/store/sqlite.js';
+import { startChild } from './child.js';
+import { temporaryDirectory } from './temporary.js';
+
+const at = temporaryDirectory();
+
+const pragma = (db: Database.Database, name: string) => db.pragma(name, { simple: true });
+
+describe('durability', () => {
+  test('is full when the database is made, opened again, and after the first write', () => {
+    for (const _ of ['made', 'opened again']) {
+      const connection = openDatabase(at('a.db'));
+      const { db } = connection;
+      const settings = () =>
+        ['journal_mode', 'synchronous', 'foreign_keys', 'busy_timeout'].map((name) => pragma(db, name));
+      expect(settings()).toEqual(['wal', 2, 1, 5000]);
+      connection.writing(() => db.exec(`INSERT OR IGNORE INTO path (path) VALUES ('a')`))();
+      expect(settings()).toEqual(['wal', 2, 1, 5000]);
+      db.close();
+    }
+  });
+
+  test('that SQLite has lowered is noticed with the first write', () => {
+    openDatabase(at('a.db')).db.close();
+    const connection = openDatabase(at('a.db'));
+    connection.db.pragma('synchronous = NORMAL');
+    const write = connection.writing(() => connection.db.exec(`INSERT INTO path (path) VALUES ('a')`));
+    expect(write).toThrow(
+      expect.objectContaining({ code: 'store-unsafe', found: 'journal_mode=wal synchronous=1' }),
+    );
+    connection.db.close();
+  });
+
+  test('needs a SQLite without the WAL bug', () => {
+    for (const version of ['3.51.3', '3.51.10', '3.52.0', '3.53.2', '4.0.0']) assertSqliteVersion(version);
+    for (const version of ['3.51.2', '3.9.9', '3.50.4', '2.99.99']) {
+      expect(() => assertSqliteVersion(version)).toThrow(
+        expect.objectContaining({ code: 'store-unsafe', found: version }),
+      );
+    }
+  });
+});
+
+describe('a file that is no modcast database is refused and left as it is:', () => {
+  const refused = async (file: string) => {
+    const before = await readFile(file);
+    const error = await openSqliteStore(file).catch((reason: unknown) => reason);
+    expect(await readFile(file)).toEqual(before);
+    return error;
+  };
+
+  test('a text', async () => {
+    await writeFile(at('a.db'), 'export default 1;\n'.repeat(1000));
+    expect(await refused(at('a.db'))).toMatchObject({ code: 'store-foreign', found: 'SQLITE_NOTADB' });
+    for (const size of [1, 2, 100, 511, 512, 513, 4095, 4096]) {
+      await writeFile(at('short.db'), 'x'.repeat(size));
+      expect(await refused(at('short.db'))).toMatchObject({ code: 'store-foreign' });
+    }
+  });
+
+  test('another program’s database, whether it names itself or not', async () => {
+    for (const [name, sql] of [
+      ['tables.db', 'CREATE TABLE t (a)'],
+      ['named.db', 'PRAGMA application_id = 1196444487'],
+      ['versioned.db', 'PRAGMA user_version = 1'],
+    ] as const) {
+      const db = new Database(at(name));
+      db.exec(sql);
+      db.close();
+      const error = await refused(at(name));
+      expect(error).toMatchObject({ code: 'store-foreign' });
+      expect(String(error)).toContain('another program');
+    }
+  });
+
+  test('a newer modcast’s database', async () => {
+    const newer = openDatabase(at('a.db'), [...MIGRATIONS, 'CREATE TABLE more (a)']);
+    newer.db.close();
+    const error = await refused(at('a.db'));
+    const found = MIGRATIONS.length + 1;
+    expect(error).toMatchObject({ code: 'store-newer', expected: MIGRATIONS.length, found });
+    expect(String(error)).toMatch(new RegExp(`version ${found} and was written by a newer modcast`));
+  });
+});
+
+describe('a place where no database can be is named:', () => {
+  test('a directory', async () => {
+    await mkdir(at('a.db'));
+    const error = await openSqliteStore(at('a.db')).catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ code: 'store-unavailable' });
+    expect(String(error)).toContain('is a directory');
+  });
+
+  test('a missing directory, and a file in a directory’s place', async () => {
+    await writeFile(at('file'), '');
+    for (const place of ['none', 'file']) {
+      const error = await openSqliteStore(at(`${place}/a.db`)).catch((reason: unknown) => reason);
+      expect(error).toMatchObject({ code: 'store-unavailable' });
+      expect(String(error)).toContain(`there is no directory ${at(place)}`);
+    }
+  });
+
+  test('one where SQLite may not write what it needs', async () => {
+    await mkdir(at('a.db-wal'));
+    await expect(openSqliteStore(at('a.db'))).rejects.toMatchObject({ code: 'store-unavailable' });
+  });
+});
+
+test('a database that was cut short is reported as damaged', async () => {
+  await (await openSqliteStore(at('a.db'))).close();
+  await truncate(at('a.db'), 4096 * 3);
+  await expect(openSqliteStore(at('a.db')).then((store) => store.deploys())).rejects.toMatchObject({
+    code: 'store-damaged',
+  });
+});
+
+test('names that mean something to SQLite are ordinary file names', async () => {
+  await mkdir(at('place'));
+  const own = process.cwd();
+  process.chdir(at('place'));
+  try {
+    for (const name of [':memory:', 'file:a.db?mode=memory']) await (await openSqliteStore(name)).close();
+  } finally {
+    process.chdir(own);
+  }
+  expect(await readdir(at('place'))).toEqual([':memory:', 'file:a.db?mode=memory']);
+});
+
+describe('migrations', () => {
+  const tables = (db: Database.Database) =>
+    db.prepare(`SELECT name FROM sqlite_schema WHERE name LIKE 'extra%' ORDER BY name`).pluck().all();
+
+  test('that are missing are run in order, those that were run are not', () => {
+    const steps = ['CREATE TABLE extra1 (a)', 'ALTER TABLE extra1 ADD COLUMN b', 'CREATE TABLE extra2 (a)'];
+    for (const [count, expected] of [
+      [1, ['extra1']],
+      [3, ['extra1', 'extra2']],
+      [3, ['extra1', 'extra2']],
+    ] as const) {
+      const { db } = openDatabase(at('a.db'), steps.slice(0, count));
+      expect(pragma(db, 'user_version')).toBe(count);
+      expect(tables(db)).toEqual(expected);
+      db.close();
+    }
+  });
+
+  test('are all undone when one fails', () => {
+    openDatabase(at('a.db'), ['CREATE TABLE extra1 (a)']).db.close();
+    const steps = ['CREATE TABLE extra1 (a)', 'CREATE TABLE extra2 (a)', 'CREATE TABLE extra1 (a)'];
+    expect(() => openDatabase(at('a.db'), steps)).toThrow('already exists');
+    const { db } = openDatabase(at('a.db'), steps.slice(0, 1));
+    expect(pragma(db, 'user_version')).toBe(1);
+    expect(tables(db)).toEqual(['extra1']);
+    db.close();
+  });
+
+  test('of processes that make one database at the same moment are run once', async () => {
+    const program = `
+      import { openSqliteStore } from './registry/store/sqlite.js';
+      process.on('message', async (file: string) => {
+        const opened = await openSqliteStore(file).then((store) => store.close().then(() => 'opened'), String);
+        process.send!(opened);
+      });
+      process.send!('ready');
+    `;
+    const children = await Promise.all([1, 2, 3].map(() => startChild(program, at())));
+    try {
+      for (let i = 0; i < 8; i++) {
+        const answers = await Promise.all(children.map(({ ask }) => ask(at(`${i}.db`))));
+        expect(answers).toEqual(['opened', 'opened', 'opened']);
+      }
+    } finally {
+      await Promise.all(children.map(({ kill }) => kill()));
+    }
+  });
+});
+
+test('errors of SQLite that have their cause outside say what to do; others stay as they are', () => {
+  for (const [code, expected] of [
+    ['SQLITE_BUSY', 'store-busy'],
+    ['SQLITE_BUSY_SNAPSHOT', 'store-busy'],
+    ['SQLITE_FULL', 'store-full'],
+    ['SQLITE_CORRUPT_VTAB', 'store-damaged'],
+    ['SQLITE_READONLY_DIRECTORY', 'store-unavailable'],
+    ['SQLITE_IOERR_FSYNC', 'store-unavailable'],
+  ] as const) {
+    const cause = new Database.SqliteError('x', code);
+    expect(explainSqliteError(cause, 'a.db')).toMatchObject({ code: expected, found: code, cause });
+  }
+  const constraint = new Database.SqliteError('x', 'SQLITE_CONSTRAINT_UNIQUE');
+  expect(explainSqliteError(constraint, 'a.db')).toBe(constraint);
+});

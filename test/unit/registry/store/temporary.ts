@@ -1,0 +1,14 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach } from 'vitest';
+
+/** A directory of its own for each test of the file, removed afterwards. */
+export function temporaryDirectory(): (name?: string) => string {
+  let directory: string;
+  beforeEach(async () => {
+    directory = await mkdtemp(path.join(tmpdir(), 'modcast-'));
+  });
+  afterEach(() => rm(directory, { recursive: true }));
+  return (name = '') => path.join(directory, name);
+}
