@@ -5,6 +5,8 @@
  *
  * - Names and bytes of blobs are apart, so that looking names up reads few pages. Both have a rowid: a table
  *   WITHOUT ROWID keeps bytes in its inner nodes and reads four times slower.
+ * - So has `version`: there SQLite drops what does not match while it is still in the index. Its `start` and `end`
+ *   index hold both bounds for that.
  * - `version` is what a channel has at a path from one deploy (inclusive) to another (exclusive; null: still).
  *   Deploys are numbered over all channels, so numbers of one channel are in order too. Numbers of `version` and
  *   `deploy.parent` are no foreign keys: they remain true when the deploy they name has been collected.
@@ -61,17 +63,18 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX deploy_of_site ON deploy (site_id);
 
   CREATE TABLE version (
+    id INTEGER PRIMARY KEY,
     path_id INTEGER NOT NULL REFERENCES path (id),
     channel_id INTEGER NOT NULL REFERENCES channel (id),
     from_deploy INTEGER NOT NULL,
     to_deploy INTEGER CHECK (to_deploy > from_deploy),
     blob_id INTEGER NOT NULL REFERENCES blob (id),
     type TEXT NOT NULL,
-    PRIMARY KEY (path_id, channel_id, from_deploy)
-  ) STRICT, WITHOUT ROWID;
+    UNIQUE (path_id, channel_id, from_deploy)
+  ) STRICT;
   CREATE UNIQUE INDEX version_open ON version (channel_id, path_id) WHERE to_deploy IS NULL;
   CREATE INDEX version_start ON version (channel_id, from_deploy, to_deploy);
-  CREATE INDEX version_end ON version (channel_id, to_deploy, from_deploy) WHERE to_deploy IS NOT NULL;
+  CREATE INDEX version_end ON version (channel_id, to_deploy, from_deploy);
   CREATE INDEX version_of_blob ON version (blob_id, channel_id, to_deploy);
 
   CREATE TABLE directory (
