@@ -70,10 +70,10 @@ async function runSite(bench, site) {
       for (const contestant of contestants) {
         const measured = await runRound(bench, contestant, roundTrip);
         const all = /** @type {Times} */ (times.get(contestant.subject.id));
-        for (const state of STATES) all[state].push(measured[state]);
+        for (const state of STATES) all[state].push(measured[state].ms);
         bench.progress(
           `${site}, ${roundTrip} ms, round ${round}/${options.rounds}, ${contestant.subject.name}: ` +
-            STATES.map((state) => `${state} ${measured[state].toFixed(0)}`).join(', '),
+            STATES.map((state) => `${state} ${describe(measured[state])}`).join(', '),
         );
       }
     }
@@ -110,16 +110,18 @@ async function enter(bench, subject, site) {
  * @param {BenchContext} bench
  * @param {Contestant} contestant
  * @param {number} roundTrip
- * @returns {Promise<Record<State, number>>}
+ * @returns {Promise<Record<State, import('./visit.mjs').Visit>>}
  */
 function runRound(bench, contestant, roundTrip) {
   const { subject, origins } = contestant;
   const url = `${origins.get(roundTrip)}/`;
   return inFreshBrowser(bench, async (context) => {
     const bootAt = async (/** @type {number} */ revision) => {
-      const { ms, leaf } = await visit(context, url, subject);
-      if (leaf !== revision) throw new Error(`${subject.name} ran revision ${leaf}, not ${revision}`);
-      return ms;
+      const visited = await visit(context, url, subject);
+      if (visited.leaf !== revision) {
+        throw new Error(`${subject.name} ran revision ${visited.leaf} of the leaf, not ${revision}`);
+      }
+      return visited;
     };
     const cold = await bootAt(contestant.revision);
     const warm = await bootAt(contestant.revision);
@@ -128,6 +130,9 @@ function runRound(bench, contestant, roundTrip) {
     return { cold, warm, changed };
   });
 }
+
+/** @param {import('./visit.mjs').Visit} visit */
+const describe = ({ ms, from }) => ms.toFixed(0) + (from === undefined ? '' : ` (${from})`);
 
 /**
  * Returns when the server has taken the edit in. No page is open then, which hot reload would reload.

@@ -5,10 +5,12 @@
 import { createRegistry } from '../../dist/registry/index.js';
 
 const [directory, database] = process.argv.slice(2);
+if (directory === undefined || database === undefined)
+  throw new Error('ingest-once.mjs <directory> <database>');
 
 const start = performance.now();
 const registry = createRegistry({ directory, database, channel: 'dev', watch: false });
-const { deploy } = await registry.ready;
+const result = await registry.ready;
 const ms = performance.now() - start;
 await registry.close();
-console.log(JSON.stringify({ ms, deploy: deploy.number, modules: deploy.modules }));
+console.log(JSON.stringify({ ms, deploy: result?.deploy.number, modules: result?.deploy.modules }));

@@ -21,8 +21,8 @@ import { startServerProcess } from './server-process.mjs';
  * @property {string} id for `--subjects`
  * @property {string} name
  * @property {(options: StartOptions) => Promise<Server>} start
- * @property {(page: import('playwright-core').Page) => Promise<void>} [settled] waits until the page has put
- *   away what the next visit will find
+ * @property {(page: import('playwright-core').Page) => Promise<string>} [settled] waits until a page that has
+ *   booted has put away what the next visit will find; says where its modules came from
  */
 
 const file = (/** @type {string} */ name) => fileURLToPath(new URL(name, import.meta.url));
@@ -78,13 +78,13 @@ const modcast = {
       },
     };
   },
-  async settled(page) {
-    await page.evaluate(async () => {
+  settled: (page) =>
+    page.evaluate(async () => {
       const { modcast: loader } = /** @type {any} */ (globalThis);
-      await loader.ready;
-      await loader.idle?.();
-    });
-  },
+      const { from } = await loader.ready;
+      await loader.idle();
+      return from;
+    }),
 };
 
 /** In the order in which they run in every round. */

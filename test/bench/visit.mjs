@@ -10,6 +10,7 @@ const PAUSE_MS = 300;
  * @property {number} exports how many names the package's entry exports
  * @property {number} leaf the revision of the leaf that the page ran
  * @property {number} requests HTTP requests that the page made until then, itself included
+ * @property {string | undefined} from where the subject says that the modules came from
  */
 
 /**
@@ -44,9 +45,9 @@ export async function visit(context, url, subject) {
       undefined,
       { polling: 50, timeout: BOOT_LIMIT_MS },
     );
-    const measured = { .../** @type {Omit<Visit, 'requests'>} */ (await handle.jsonValue()), requests };
-    await subject.settled?.(page);
-    return measured;
+    const measured = await handle.jsonValue();
+    const requestsOfBoot = requests;
+    return { ...measured, requests: requestsOfBoot, from: await subject.settled?.(page) };
   } catch (error) {
     throw new Error(
       `${subject.name} did not boot ${url}: ${problems.join('; ') || 'the page reported no error'}`,
