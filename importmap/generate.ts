@@ -34,6 +34,28 @@ function compose(
 }
 
 /**
+ * An import map that follows an installed one: natural URLs that have got their targets since, and aliases. The
+ * site's own rules are in force already.
+ */
+export function laterImportMap(
+  resolver: Resolver,
+  urls: Iterable<string>,
+  aliases: Iterable<string>,
+  targetOf: TargetOf,
+): ImportMapJson {
+  const imports = Object.create(null) as Record<string, string | null>;
+  for (const url of urls) {
+    const target = targetOf(url);
+    if (target !== undefined && resolver.name(url) === url) imports[url] = target;
+  }
+  for (const alias of aliases) {
+    const url = resolver.aliases.get(alias) ?? null;
+    imports[alias] = url === null ? null : (targetOf(url) ?? url);
+  }
+  return { imports };
+}
+
+/**
  * The import map to install: each natural URL to its target, the site's own rules composed with those, and the
  * aliases that linked blobs use.
  *

@@ -35,77 +35,85 @@ export function importsOf(
   return found;
 }
 
-/**
- * The static closure of `entries` (URLs), depth first as ECMAScript's InnerModuleEvaluation goes, without
- * recursion: import chains can be as long as the site has modules.
- */
-export function closure(
-  site: Site,
-  resolver: Resolver,
-  entries: Iterable<string>,
-  linksOf: LinksOf,
-): Closure {
-  const seen = new Set<string>();
-  const modules: SiteModule[] = [];
-  const missing = new Set<Hash>();
-  const dynamic = new Set<string>();
-  const outside = new Map<string, string | null>();
+/** The graph of a site's modules, walked from entry URLs. What a module imports is resolved once. */
+export class ModuleGraph {
+  readonly #site: Site;
+  readonly #resolver: Resolver;
+  readonly #linksOf: LinksOf;
+  readonly #imports = new Map<string, { static: string[]; dynamic: string[] }>();
 
-  interface Visit {
-    readonly module: SiteModule;
-    readonly imports: readonly string[];
-    next: number;
+  constructor(site: Site, resolver: Resolver, linksOf: LinksOf) {
+    this.#site = site;
+    this.#resolver = resolver;
+    this.#linksOf = linksOf;
   }
-  const stack: Visit[] = [];
 
-  const enter = (url: string, importer: string | null): void => {
-    if (seen.has(url)) return;
-    seen.add(url);
-    const module = moduleAt(site, url);
-    if (module === undefined) {
-      outside.set(url, importer);
-      return;
-    }
-    const links = linksOf(module.hash);
-    if (links === undefined) missing.add(module.hash);
-    const imports = importsOf(module, links ?? null, resolver);
-    for (const target of imports.dynamic) dynamic.add(target);
-    stack.push({ module, imports: imports.static, next: 0 });
-  };
+  /**
+   * The static closure of `entries`, depth first as ECMAScript's InnerModuleEvaluation goes, without recursion:
+   * import chains can be as long as the site has modules.
+   */
+  closure(entries: Iterable<string>): Closure {
+    const seen = new Set<string>();
+    const modules: SiteModule[] = [];
+    const missing = new Set<Hash>();
+    const dynamic = new Set<string>();
+    const outside = new Map<string, string | null>();
+    const stack: { readonly module: SiteModule; readonly imports: readonly string[]; next: number }[] = [];
 
-  for (const entry of entries) {
-    enter(entry, null);
-    for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
-      const url = top.imports[top.next++];
-      if (url !== undefined) {
-        enter(url, top.module.url);
-      } else {
-        modules.push(top.module);
-        stack.pop();
+    const enter = (url: string, importer: string | null): void => {
+      if (seen.has(url)) return;
+      seen.add(url);
+      const module = moduleAt(this.#site, url);
+      if (module === undefined) {
+        outside.set(url, importer);
+        return;
+      }
+      const imports = this.#importsOf(module);
+      if (imports === undefined) missing.add(module.hash);
+      for (const target of imports?.dynamic ?? []) dynamic.add(target);
+      stack.push({ module, imports: imports?.static ?? [], next: 0 });
+    };
+
+    for (const entry of entries) {
+      enter(entry, null);
+      for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
+        const url = top.imports[top.next++];
+        if (url !== undefined) {
+          enter(url, top.module.url);
+        } else {
+          modules.push(top.module);
+          stack.pop();
+        }
       }
     }
+    return { modules, missing, dynamic, outside };
   }
-  return { modules, missing, dynamic, outside };
-}
 
-/**
- * All modules that the entries can reach: their static closure first, then wave by wave what only `import()`
- * reaches. This is the order in which a pack carries them.
- */
-export function reachable(
-  site: Site,
-  resolver: Resolver,
-  entries: Iterable<string>,
-  linksOf: LinksOf,
-): SiteModule[] {
-  const found = new Map<string, SiteModule>();
-  const asked = new Set<string>();
-  let wave = [...entries];
-  while (wave.length > 0) {
-    for (const url of wave) asked.add(url);
-    const { modules, dynamic } = closure(site, resolver, wave, linksOf);
-    for (const module of modules) found.set(module.url, module);
-    wave = [...dynamic].filter((url) => !asked.has(url) && !found.has(url));
+  /**
+   * All modules that the entries can reach: their static closure first, then wave by wave what only `import()`
+   * reaches. This is the order in which a pack carries them.
+   */
+  reachable(entries: Iterable<string>): SiteModule[] {
+    const found = new Map<string, SiteModule>();
+    const asked = new Set<string>();
+    let wave = [...entries];
+    while (wave.length > 0) {
+      for (const url of wave) asked.add(url);
+      const { modules, dynamic } = this.closure(wave);
+      for (const module of modules) found.set(module.url, module);
+      wave = [...dynamic].filter((url) => !asked.has(url) && !found.has(url));
+    }
+    return [...found.values()];
   }
-  return [...found.values()];
+
+  /** Undefined while the blob has not come. */
+  #importsOf(module: SiteModule): { static: string[]; dynamic: string[] } | undefined {
+    const known = this.#imports.get(module.url);
+    if (known !== undefined) return known;
+    const links = this.#linksOf(module.hash);
+    if (links === undefined) return undefined;
+    const imports = importsOf(module, links, this.#resolver);
+    this.#imports.set(module.url, imports);
+    return imports;
+  }
 }

@@ -113,24 +113,32 @@ export function linkForHttp(bytes: Uint8Array, links: Links, pathname: string): 
     return url.host === 'site.invalid' ? url.pathname + url.search + url.hash : undefined;
   };
   const uses = (...kinds: Link['kind'][]) => links.list.some((item) => kinds.includes(item.kind));
-  const here = JSON.stringify(pathname);
   let tail = '';
   if (uses('dynamic', 'phase', 'meta')) {
+    // Another query or fragment is another instance, here as at the natural URL.
     tail += `
-function __modcast_written__(s, b) { s = \`\${s}\`; return /^\\.{0,2}\\//.test(s) ? new URL(s, b ?? new URL(${here}, import.meta.url)).href : s; }`;
+function __modcast_url__(u) { u = new URL(u); return ${JSON.stringify(pathname)} + u.search + u.hash; }
+function __modcast_written__(s, b) { s = \`\${s}\`; return /^\\.{0,2}\\//.test(s) ? new URL(s, b ?? new URL(__modcast_url__(import.meta.url), import.meta.url)).href : s; }`;
   }
   if (uses('dynamic')) {
     tail += `
-async function __modcast_import__(s, o) { return globalThis.__modcast__ ? globalThis.__modcast__(${here}).import(s, o) : import(__modcast_written__(s), o); }`;
+async function __modcast_import__(s, o) { return globalThis.__modcast__ ? globalThis.__modcast__(__modcast_at__ ?? __modcast_url__(import.meta.url)).import(s, o) : import(__modcast_written__(s, __modcast_at__), o); }`;
+  }
+  if (uses('dynamic', 'meta')) {
+    // The author's code may assign import.meta.url: what it was is kept at the first use.
+    tail += `
+var __modcast_at__;`;
   }
   if (uses('meta')) {
     tail += `
-var __modcast_url__;
 function __modcast_meta__(m) {
-  if (globalThis.__modcast__) return globalThis.__modcast__(${here}).meta(m);
-  if (__modcast_url__ === undefined) {
-    const url = __modcast_url__ = m.url = new URL(${here}, m.url).href, resolve = m.resolve;
-    m.resolve = (s) => resolve(__modcast_written__(s, url));
+  const at = __modcast_at__ ??= new URL(__modcast_url__(m.url), m.url).href;
+  if (globalThis.__modcast__) return globalThis.__modcast__(at).meta(m);
+  if (m.resolve.modcast === undefined) {
+    const resolve = m.resolve;
+    m.url = at;
+    m.resolve = (s) => resolve(__modcast_written__(s, at));
+    m.resolve.modcast = true;
   }
   return m;
 }`;

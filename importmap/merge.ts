@@ -23,9 +23,8 @@ export function resolvedModule(specifier: string, referrer: string): ResolvedMod
  *
  * `dropped` says in words which new rules were left out; rules that exist already word for word are not among them.
  *
- * The standard's own test for the top-level imports (the key starts with the resolved specifier) is backwards and no
- * browser has it (whatwg/html issue 11875). Here a rule is dropped when it matches as in resolving, for scopes and
- * top-level imports alike.
+ * For top-level imports the standard's text asks whether the key starts with the resolved specifier, which is backwards
+ * (whatwg/html issue 11875). Here, as in Chromium, a rule of either kind is dropped when it matches as in resolving.
  */
 export function mergeImportMaps(
   existing: ImportMap,

@@ -72,8 +72,8 @@ function resolveImportsMatch(
   const normalized = asUrl ?? specifier;
   // An exact key sorts before all of its prefixes, so it can be looked up instead of being come upon.
   const exact = imports.get(normalized);
-  if (exact !== undefined)
-    return exact === null ? blockedByNull(normalized) : { state: 'resolved', url: exact };
+  if (exact === null) return blockedByNull(normalized);
+  if (exact !== undefined) return { state: 'resolved', url: exact };
 
   for (const [key, address] of imports) {
     if (keyMatches(key, specifier, asUrl)) return resolveBelow(key, address, normalized);

@@ -1,0 +1,213 @@
+import { Command, InvalidArgumentError } from 'commander';
+import { isatty } from 'node:tty';
+import path from 'node:path';
+import open from 'open';
+import pc from 'picocolors';
+import { createRegistry, type BootReport, type FileProblem, type Registry } from '../registry/index.js';
+import { ModcastError } from '../schema/index.js';
+import { count, formatBytes, formatMs } from './format.js';
+
+interface ServeOptions {
+  port?: number;
+  host: string;
+  db?: string;
+  channel: string;
+  open: boolean;
+  include?: string[];
+  exclude?: string[];
+  allowHost?: string[];
+  allowOrigin?: string[];
+  boot?: 'fresh' | 'cached';
+  timeout: number;
+  watch: boolean;
+  poll?: number | true;
+  progress: boolean;
+  prefix: string;
+}
+
+const DEFAULT_PORT = 4321;
+/** Ports tried after the default one when that is taken; a port that was asked for is never exchanged. */
+const PORTS_TRIED = 20;
+const DEFAULT_POLL_MS = 300;
+
+function wholeNumber(most: number) {
+  return (text: string): number => {
+    const value = Number(text);
+    if (!/^\d+$/.test(text) || value > most) throw new InvalidArgumentError(`a whole number up to ${most}.`);
+    return value;
+  };
+}
+
+function oneOf<T extends string>(...values: T[]) {
+  return (text: string): T => {
+    if (!values.includes(text as T)) throw new InvalidArgumentError(`one of ${values.join(', ')}.`);
+    return text as T;
+  };
+}
+
+const collect = (value: string, list: string[] = []): string[] => [...list, value];
+
+export function serveCommand(): Command {
+  return new Command('serve')
+    .summary('serve a directory; its pages boot over one socket')
+    .description(
+      'Reads a directory into a registry, follows its changes, and serves it: pages get one script more, and boot from\nblobs that come over one WebSocket and stay in the browser. Without it they work as plain HTTP.',
+    )
+    .argument('[dir]', 'the site', '.')
+    .option(
+      '-p, --port <port>',
+      `port; 0 takes a free one (default: ${DEFAULT_PORT}, or the next free)`,
+      wholeNumber(65535),
+    )
+    .option('--host <host>', 'address to listen on; 0.0.0.0 for the whole network', '127.0.0.1')
+    .option('--db <file>', 'SQLite database (default: .modcast/registry.db in the directory)')
+    .option('--channel <name>', 'channel to read into and to serve', 'dev')
+    .option('--open', 'open the site in the browser', false)
+    .option('--include <glob>', 'files to keep, repeatable (default: **/*.{js,mjs,json,css,html})', collect)
+    .option('--exclude <glob>', 'files to leave out, repeatable (default: **/node_modules/**)', collect)
+    .option(
+      '--boot <mode>',
+      'fresh: wait for the newest deploy; cached: run what the browser has (default: fresh on dev)',
+      oneOf('fresh', 'cached'),
+    )
+    .option(
+      '--timeout <ms>',
+      'how long a page waits for the socket before it goes on without',
+      wholeNumber(60_000),
+      500,
+    )
+    .option('--no-watch', 'do not follow changes of the directory')
+    .option(
+      '--poll [ms]',
+      `look for changes instead of being told, for network mounts (default: ${DEFAULT_POLL_MS})`,
+      wholeNumber(60_000),
+    )
+    .option('--progress', 'show a progress bar in the page on long boots', false)
+    .option('--prefix <path>', "path of modcast's own routes", '/-/')
+    .option(
+      '--allow-host <name>',
+      'host name to answer to, beside localhost and addresses; repeatable',
+      collect,
+    )
+    .option('--allow-origin <origin>', 'other site whose pages may use this registry; repeatable', collect)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  modcast serve ./public --open
+  modcast serve --include 'src/**/*.mjs' --exclude '**/*.test.mjs'
+  modcast serve ./public --host 0.0.0.0 --allow-host build.example.org`,
+    )
+    .action(serve);
+}
+
+async function listen(registry: Registry, options: ServeOptions): Promise<{ url: string }> {
+  if (options.port !== undefined) return registry.listen({ port: options.port, host: options.host });
+  for (let port = DEFAULT_PORT; ; port++) {
+    try {
+      return await registry.listen({ port, host: options.host });
+    } catch (error) {
+      const taken = error instanceof ModcastError && error.code === 'port-in-use';
+      if (!taken || port === DEFAULT_PORT + PORTS_TRIED) throw error;
+    }
+  }
+}
+
+async function serve(dir: string, options: ServeOptions): Promise<void> {
+  const started = performance.now();
+  const registry = createRegistry({
+    directory: dir,
+    ...(options.db === undefined ? {} : { database: options.db }),
+    channel: options.channel,
+    prefix: options.prefix,
+    ...(options.include === undefined ? {} : { include: options.include }),
+    ...(options.exclude === undefined ? {} : { exclude: options.exclude }),
+    ...(options.boot === undefined ? {} : { boot: options.boot }),
+    timeout: options.timeout,
+    progress: options.progress,
+    watch:
+      options.poll === undefined
+        ? options.watch
+        : { poll: options.poll === true ? DEFAULT_POLL_MS : options.poll },
+    allowedHosts: [...(options.allowHost ?? []), ...(options.host === '0.0.0.0' ? [] : [options.host])],
+    allowedOrigins: options.allowOrigin ?? [],
+  });
+  report(registry);
+  const read = await registry.ready;
+  const { url } = await listen(registry, options);
+  if (read !== null) {
+    const { deploy } = read;
+    const took = formatMs(performance.now() - started);
+    const changed =
+      read.read === 0 ? 'nothing changed since the last start' : `${count(read.read, 'file')} read`;
+    console.log(
+      `${pc.bold('modcast')} ${path.relative('.', path.resolve(dir)) || '.'} ${pc.dim('·')} ` +
+        `${count(deploy.modules, 'module')}, ${formatBytes(deploy.bytes)} ${pc.dim('·')} ` +
+        `deploy ${deploy.number} on ${deploy.channel} ${pc.dim('·')} ${took}, ${changed}`,
+    );
+    if (deploy.modules === 0) {
+      console.log(
+        pc.yellow('  No modules here. Is this the right directory? See --include in modcast serve --help.'),
+      );
+    }
+  }
+  console.log(`\n  ${pc.cyan(url)}\n`);
+  if (options.open && isatty(1)) await open(url).catch(() => {});
+  await untilStopped();
+  await registry.close();
+}
+
+/** Resolves at the first Ctrl-C or TERM; a second one ends the process at once. */
+function untilStopped(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
+  });
+}
+
+function report(registry: Registry): void {
+  const live = isatty(2);
+  registry.on('reading', ({ done, total }) => {
+    if (!live) return;
+    process.stderr.write(
+      done === total ? '\r\u001b[K' : `\r  reading ${done.toLocaleString('en')} of ${count(total, 'file')}…`,
+    );
+  });
+  let first = true;
+  registry.on('deploy', ({ deploy }) => {
+    // The first one is told with the URL.
+    if (first) return void (first = false);
+    const changes = [
+      [deploy.changed, 'changed'],
+      [deploy.added, 'added'],
+      [deploy.removed, 'removed'],
+    ].flatMap(([n, what]) => (n === 0 ? [] : [`${n} ${what}`]));
+    console.log(
+      `${time()} ${pc.green('deploy')} ${deploy.number} ${pc.dim('·')} ${changes.join(', ') || 'pages changed'}`,
+    );
+  });
+  registry.on('problems', (problems) => {
+    for (const problem of problems) console.log(`${time()} ${describe(problem)}`);
+    if (problems.length === 0) console.log(`${time()} ${pc.green('mended')}`);
+  });
+  registry.on('booted', (boot) => console.log(`${time()} ${bootLine(boot)}`));
+  registry.on('failed', ({ stage, message }) => {
+    console.log(`${time()} ${pc.yellow('page')}   ${message} ${pc.dim(`(${stage})`)}`);
+  });
+  registry.on('damaged', (hash, mended) => {
+    const outcome = mended ? 'mended from the file' : 'its modules come over plain HTTP';
+    console.log(`${time()} ${pc.red('damaged')} blob ${hash.slice(0, 12)} in the database: ${outcome}`);
+  });
+  registry.on('error', (error) => console.error(`${time()} ${pc.red('error')}`, error));
+}
+
+const time = (): string => pc.dim(new Date().toTimeString().slice(0, 8));
+
+function bootLine({ deploy, from, ms, bytes }: BootReport): string {
+  const what = deploy === null ? 'without a deploy' : `deploy ${deploy}`;
+  return `${pc.cyan('boot')}   ${what} ${pc.dim('·')} from ${from} ${pc.dim('·')} ${formatBytes(bytes)} sent ${pc.dim('·')} ${formatMs(ms)}`;
+}
+
+function describe({ path: file, kind, message, line, column }: FileProblem): string {
+  if (kind === 'syntax') return `${pc.red('syntax')} ${pc.bold(`${file}:${line}:${column}`)} ${message}`;
+  return `${pc.yellow('left out')} ${file}: ${message}`;
+}

@@ -1,0 +1,16 @@
+// Bundles the loader into the one classic script that pages load.
+import { build } from 'esbuild';
+import { fileURLToPath } from 'node:url';
+
+const here = (file) => fileURLToPath(new URL(file, import.meta.url));
+
+await build({
+  entryPoints: [here('main.ts')],
+  outfile: here('../dist/loader/loader.js'),
+  bundle: true,
+  format: 'iife',
+  minify: true,
+  target: ['es2022'],
+  // import() with options from a variable is meant as it stands.
+  logOverride: { 'unsupported-dynamic-import': 'silent' },
+});

@@ -1,0 +1,244 @@
+import { naturalUrl } from '../importmap/site.js';
+import type { FromClient, Hello } from '../schema/from-client.js';
+import { parsePath, pathToUrl } from '../schema/path.js';
+import type { BootInfo, Modcast, ModcastEvents, Stats } from './api.js';
+import { choose, type Choice } from './boot.js';
+import type { LoaderConfig } from './config.js';
+import { Connection } from './connection.js';
+import { Depot } from './depot.js';
+import { Emitter } from './events.js';
+import { hash } from './hash.js';
+import {
+  pageParsed,
+  readHeldPage,
+  restoreImportMaps,
+  restorePreloads,
+  runHeldScripts,
+} from './held-scripts.js';
+import { Keeper } from './keeper.js';
+import { Mirror, type Release } from './mirror.js';
+import { PageEvents } from './page-events.js';
+import { ProgressBar } from './progress.js';
+import { createRunning, provideRuntime, type Running } from './running.js';
+
+const after = (ms: number, callback: () => void): (() => void) => {
+  const timer = setTimeout(callback, ms);
+  return () => clearTimeout(timer);
+};
+
+/** A page's modcast: ties the socket, the cache and the running modules together, and is what `modcast` shows. */
+export class Client {
+  readonly #config: LoaderConfig;
+  readonly #events = new Emitter<ModcastEvents>();
+  readonly #topics = new Emitter<Record<string, unknown>>();
+  readonly #pageEvents = new PageEvents();
+  readonly #connection: Connection;
+  readonly #keeper: Keeper;
+  readonly #ready: Promise<BootInfo>;
+  #resolveReady!: (info: BootInfo) => void;
+  #state: 'booting' | 'booted' = 'booting';
+  #boot: BootInfo | null = null;
+  #running: Running | null = null;
+  #mirror: Mirror | undefined;
+  /** Bytes of blobs that came over the socket before the boot was over. */
+  #fetched = 0;
+  /** What the server is to hear once there is a connection. */
+  #unsent: FromClient[] = [];
+
+  constructor(config: LoaderConfig) {
+    this.#config = config;
+    this.#ready = new Promise((resolve) => (this.#resolveReady = resolve));
+    this.#keeper = new Keeper({
+      config,
+      booted: this.#ready,
+      onProblem: (error) => this.#problem('cache-unavailable', String(error)),
+    });
+    this.#connection = new Connection({
+      url: `${config.prefix.replace(/^http/, 'ws')}socket`,
+      hello: () => this.#hello(),
+      createSocket: (url) => new WebSocket(url),
+      random: Math.random,
+      after,
+    });
+  }
+
+  /** Everything that takes time begins at once: the socket, the cache, the page's parsing. */
+  start(): void {
+    this.#connection.connect();
+    const bar = this.#config.progress ? new ProgressBar() : undefined;
+    this.#events.on('progress', ({ received, total }) => bar?.update(received / total));
+    this.#run()
+      .catch((error: unknown) => {
+        this.#problem('boot-failed', String(error));
+        return this.#runPage(null, 'native');
+      })
+      .finally(() => bar?.remove());
+  }
+
+  get api(): Modcast {
+    return {
+      ready: this.#ready,
+      import: async (path) => {
+        await this.#ready;
+        const url = naturalUrl(this.#config.root, parsePath(path));
+        await this.#running?.linker.ensure(url);
+        return import(this.#running?.resolver.name(url) ?? url);
+      },
+      url: (path) => {
+        const deploy = this.#running?.release.deploy;
+        if (deploy === undefined) return naturalUrl(this.#config.root, parsePath(path));
+        return `${this.#config.prefix}deploys/${deploy}/at/${pathToUrl(parsePath(path))}`;
+      },
+      prefetch: async (paths) => {
+        await this.#ready;
+        await this.#running?.linker.fetch(
+          paths.map((path) => naturalUrl(this.#config.root, parsePath(path))),
+        );
+      },
+      on: (event, listener) => this.#events.on(event, listener),
+      channel: (topic) => ({
+        send: (data) => this.#connection.send({ type: 'message', topic, data }),
+        on: (listener) => this.#topics.on(topic, listener),
+      }),
+      stats: () => this.#stats(),
+      idle: async () => {
+        await this.#ready;
+        await this.#mirror?.idle();
+        await this.#keeper.idle();
+      },
+    };
+  }
+
+  async #run(): Promise<void> {
+    const config = this.#config;
+    const loading = this.#keeper.load();
+    const depot = new Depot({
+      hasher: hash,
+      onRefused: (name, from) => this.#problem('hash-mismatch', `a blob from the ${from} is not ${name}`),
+    });
+    const cached = loading.then(({ deploy, records }) => {
+      depot.addCached(records);
+      return deploy;
+    });
+    const mirror = (this.#mirror = new Mirror({
+      connection: this.#connection,
+      depot,
+      hasher: hash,
+      cached,
+      hello: () => this.#hello(),
+      after,
+      stall: config.stall,
+    }));
+    this.#listen(mirror);
+    const greeted = this.#greeted(mirror);
+    await pageParsed();
+    const page = readHeldPage();
+    const onProblem = (code: string, message: string) => this.#problem(code, message);
+    const prepare = (release: Release, targets: 'blob' | 'http') =>
+      createRunning({ config, page, release, depot, mirror, targets, onProblem });
+    const choice = await choose({
+      config,
+      mirror,
+      cached: () => cached,
+      isWhole: (release) => {
+        const { linker, entries } = prepare(release, 'blob');
+        return linker.isWhole(entries);
+      },
+      greeted,
+      fetch: (input, init) => fetch(input, init),
+    });
+    // The cache may hold what the server's word alone does not bring.
+    await cached;
+    await this.#runChoice(choice, prepare);
+  }
+
+  async #runChoice(
+    { release, from }: Choice,
+    prepare: (release: Release, targets: 'blob' | 'http') => Running,
+  ): Promise<void> {
+    if (release === null) return this.#runPage(null, 'native');
+    const running = prepare(release, from === 'http' ? 'http' : 'blob');
+    await running.linker.start(running.entries);
+    provideRuntime(running, this.#config);
+    await this.#runPage(running, from === 'network' && this.#fetched === 0 ? 'cache' : from);
+  }
+
+  /** The page's own scripts run now: the one place from which they do, and only once. */
+  async #runPage(running: Running | null, from: BootInfo['from']): Promise<void> {
+    if (this.#state === 'booted') return;
+    this.#state = 'booted';
+    await pageParsed();
+    this.#running = running;
+    const { nonce } = this.#config;
+    if (running === null) {
+      restoreImportMaps(nonce);
+      restorePreloads();
+    }
+    const { scripts } = readHeldPage();
+    await runHeldScripts(scripts, { nonce, targetOf: (url) => running?.linker.instances.targetOf(url) });
+    const ms = performance.now();
+    this.#pageEvents.release();
+    const deploy = running?.release.deploy ?? null;
+    this.#boot = { from, ms, deploy };
+    this.#resolveReady(this.#boot);
+    this.#events.emit('booted', this.#boot);
+    this.#tell({ type: 'booted', deploy, ms, from, bytes: this.#connection.received });
+  }
+
+  #listen(mirror: Mirror): void {
+    mirror.on('progress', (progress) => this.#events.emit('progress', progress));
+    mirror.on('received', (bytes) => (this.#fetched += bytes));
+    mirror.on('problem', ({ code, message }) => this.#problem(code, message));
+    mirror.on('message', ({ topic, data }) => this.#topics.emit(topic, data));
+    mirror.on('head', () => {
+      for (const message of this.#unsent.splice(0)) this.#connection.send(message);
+    });
+    mirror.on('complete', ({ release, records }) => {
+      void this.#keeper.keep(release, records).then(() => {
+        const running = this.#running?.release ?? null;
+        if (running?.hash === release.hash) return;
+        this.#events.emit('deploy', { deploy: release.deploy, running: running?.deploy ?? null });
+      });
+    });
+  }
+
+  /** The server's first word within the time a page waits; once the socket is open, its patience is longer. */
+  #greeted(mirror: Mirror): Promise<boolean> {
+    const { timeout, stall } = this.#config;
+    return new Promise((resolve) => {
+      mirror.on('head', () => resolve(true));
+      this.#connection.on('closed', () => resolve(false));
+      after(timeout, () => {
+        if (this.#connection.state === 'open') after(stall, () => resolve(false));
+        else resolve(false);
+      });
+    });
+  }
+
+  #hello(): Omit<Hello, 'type' | 'protocol'> {
+    const { channel, entries } = this.#config;
+    const have = this.#mirror?.complete?.hash ?? this.#keeper.have;
+    return { channel, have, deploy: this.#running?.release.deploy ?? null, entries: [...entries] };
+  }
+
+  #tell(message: FromClient): void {
+    if (this.#mirror?.head === undefined || !this.#connection.send(message)) this.#unsent.push(message);
+  }
+
+  #problem(code: string, message: string): void {
+    console.warn(`modcast: ${code}: ${message}`);
+    this.#events.emit('error', { code, message });
+    const deploy = this.#running?.release.deploy ?? null;
+    this.#tell({ type: 'failed', deploy, stage: code.slice(0, 64), message: message.slice(0, 4096) });
+  }
+
+  #stats(): Stats {
+    const instances = this.#running?.linker.instances;
+    return {
+      boot: this.#boot,
+      modules: instances?.count ?? 0,
+      bytes: { received: this.#connection.received, used: instances?.bytes ?? 0 },
+      socket: this.#connection.state,
+    };
+  }
+}

@@ -1,0 +1,56 @@
+import { CHANNEL_PATTERN, type Channel } from '../schema/channel.js';
+import { LIMITS } from '../schema/limits.js';
+import { isPath, type Path } from '../schema/path.js';
+
+/** What the loader's script tag says, by its `src` and its `data-` attributes. */
+export interface LoaderConfig {
+  /** The registry's prefix as a URL, `https://host/-/`: where the script itself came from. */
+  readonly prefix: string;
+  /** URL below which the site's paths lie (`data-root`). Default: the root of the page's origin. */
+  readonly root: string;
+  /** `data-channel`. Default `dev`. */
+  readonly channel: Channel;
+  /** `data-boot`: `fresh` waits for the server's word, `cached` runs a whole cached deploy at once. */
+  readonly boot: 'fresh' | 'cached';
+  /** `data-timeout`: milliseconds for the socket's first word. Default 500. */
+  readonly timeout: number;
+  /** `data-stall`: milliseconds without a byte after which an open socket counts as lost. Default 10,000. */
+  readonly stall: number;
+  /** `data-progress`: show a bar on long boots. */
+  readonly progress: boolean;
+  /** `data-entries`: where this page starts, so that the server sends that first. */
+  readonly entries: readonly Path[];
+  /** The script's nonce, which what it adds to the page carries too. */
+  readonly nonce: string;
+}
+
+function number(text: string | undefined, fallback: number): number {
+  const value = Number(text);
+  return text !== undefined && text !== '' && Number.isFinite(value) && value >= 0 ? value : fallback;
+}
+
+function readEntries(text: string | undefined): Path[] {
+  try {
+    const list: unknown = JSON.parse(text ?? '[]');
+    return Array.isArray(list) ? list.filter(isPath).slice(0, LIMITS.helloEntries) : [];
+  } catch {
+    return [];
+  }
+}
+
+export function readConfig(script: HTMLScriptElement): LoaderConfig {
+  const { dataset } = script;
+  const root = new URL(dataset['root'] ?? '/', location.href).href;
+  const channel = dataset['channel'] ?? 'dev';
+  return {
+    prefix: new URL('.', script.src).href,
+    root: root.endsWith('/') ? root : `${root}/`,
+    channel: CHANNEL_PATTERN.test(channel) ? channel : 'dev',
+    boot: dataset['boot'] === 'cached' ? 'cached' : 'fresh',
+    timeout: number(dataset['timeout'], 500),
+    stall: number(dataset['stall'], 10_000),
+    progress: dataset['progress'] !== undefined,
+    entries: readEntries(dataset['entries']),
+    nonce: script.nonce,
+  };
+}

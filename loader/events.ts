@@ -1,0 +1,21 @@
+/** Listeners by event name. One that throws is reported as an uncaught error and stops none of the others. */
+export class Emitter<Events extends { [K in keyof Events]: unknown }> {
+  readonly #listeners = new Map<keyof Events, Set<(event: never) => void>>();
+
+  /** @returns a function that takes the listener off again */
+  on<K extends keyof Events>(name: K, listener: (event: Events[K]) => void): () => void {
+    const listeners = this.#listeners.get(name) ?? new Set();
+    this.#listeners.set(name, listeners.add(listener));
+    return () => listeners.delete(listener);
+  }
+
+  emit<K extends keyof Events>(name: K, event: Events[K]): void {
+    for (const listener of [...(this.#listeners.get(name) ?? [])]) {
+      try {
+        (listener as (event: Events[K]) => void)(event);
+      } catch (error) {
+        reportError(error);
+      }
+    }
+  }
+}

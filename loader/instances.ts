@@ -1,0 +1,142 @@
+import { generateImportMap, laterImportMap, moduleUrl } from '../importmap/generate.js';
+import { linkForBlob } from '../importmap/link.js';
+import type { Resolver } from '../importmap/resolver.js';
+import { moduleAt, naturalUrl, type Site, type SiteModule } from '../importmap/site.js';
+import type { ImportMapJson } from '../importmap/parse.js';
+import type { Depot } from './depot.js';
+
+export interface InstancesOptions {
+  readonly site: Site;
+  readonly resolver: Resolver;
+  readonly depot: Depot;
+  /** The registry's prefix as a URL. */
+  readonly prefix: string;
+  /** `http`: every target is the module's immutable URL; `blob`: a blob URL where the blob is here. */
+  readonly targets: 'blob' | 'http';
+  readonly onUnlinkable: (module: SiteModule, error: unknown) => void;
+}
+
+const JAVASCRIPT = 'text/javascript';
+const JSON_TYPE = 'application/json';
+
+const suffixOf = (url: string): string => /[?#].*$/.exec(url)?.[0] ?? '';
+
+/**
+ * The module instances of this page, one for each natural URL, and where the import map sends each. A target is
+ * chosen once and never changes, as the import map itself cannot.
+ */
+export class Instances {
+  readonly #options: InstancesOptions;
+  readonly #targets = new Map<string, string | undefined>();
+  /** URLs for which a rule has been installed, or decided against. */
+  readonly #installed = new Set<string>();
+  readonly #aliased = new Set<string>();
+  #mapped = false;
+  #bytes = 0;
+
+  constructor(options: InstancesOptions) {
+    this.#options = options;
+  }
+
+  /** Instances with a blob URL. */
+  get count(): number {
+    return [...this.#targets.values()].filter((target) => target?.startsWith('blob:')).length;
+  }
+
+  /** Bytes of the blobs in use. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  isInstalled(url: string): boolean {
+    return this.#installed.has(url);
+  }
+
+  /** Where the source of a natural URL comes from; undefined leaves it to the site. */
+  targetOf = (url: string): string | undefined => this.#targets.get(url);
+
+  /** Chooses a module's target, and links it. The one place where that is decided. */
+  prepare(module: SiteModule): void {
+    if (this.#targets.has(module.url)) return;
+    this.#targets.set(module.url, this.#choose(module));
+  }
+
+  /** Gives every other module of the site its HTTP target: where no later import map can follow. */
+  prepareRest(): void {
+    const { site } = this.#options;
+    for (const path of site.manifest.modules.keys()) {
+      const url = naturalUrl(site.root, path);
+      const module = moduleAt(site, url);
+      if (module !== undefined && !this.#targets.has(url)) this.#targets.set(url, this.#http(module));
+    }
+  }
+
+  /** The import map with a rule for each target that has none yet; null when there is nothing to add. */
+  importMap(): ImportMapJson | null {
+    const { site, resolver, prefix } = this.#options;
+    const fresh = [...this.#targets.keys()].filter((url) => !this.#installed.has(url));
+    const aliases = [...resolver.aliases.keys()].filter((alias) => !this.#aliased.has(alias));
+    const first = !this.#mapped;
+    if (fresh.length === 0 && aliases.length === 0 && !first) return null;
+    this.#mapped = true;
+    for (const url of fresh) this.#installed.add(url);
+    for (const alias of aliases) this.#aliased.add(alias);
+    const map = first
+      ? generateImportMap(site, resolver, fresh, this.targetOf)
+      : laterImportMap(resolver, fresh, aliases, this.targetOf);
+    // Modules at HTTP targets name others by root-relative URLs, which are the registry's when it is not the site.
+    if (site.root !== new URL('/', prefix).href) {
+      for (const url of fresh) {
+        const target = this.targetOf(url);
+        if (target?.startsWith(prefix) !== true) continue;
+        const rooted = new URL(`/${url.slice(site.root.length)}`, prefix).href;
+        map.imports![rooted] ??= target;
+      }
+    }
+    return map;
+  }
+
+  #choose(module: SiteModule): string | undefined {
+    if (this.#options.targets === 'http') return this.#http(module);
+    if (module.type !== JAVASCRIPT && module.type !== JSON_TYPE) return undefined;
+    const blob = this.#options.depot.get(module.hash);
+    if (blob === undefined) return this.#http(module);
+    try {
+      return this.#blob(module);
+    } catch (error) {
+      this.#options.onUnlinkable(module, error);
+      return this.#http(module);
+    }
+  }
+
+  #blob(module: SiteModule): string | undefined {
+    const { depot, resolver } = this.#options;
+    const { bytes, links } = depot.get(module.hash)!;
+    let parts: (Uint8Array | string)[] = [bytes];
+    if (module.type === JSON_TYPE) {
+      // What does not parse is left to the site, so that the error names the file and not a blob.
+      if (!isJson(bytes)) return undefined;
+    } else {
+      if (links?.state === 'unparsed') return undefined;
+      // Never a module before, as far as the server knew when it sent this: the server will know by now.
+      if (links === null) return this.#http(module);
+      parts = linkForBlob(bytes, links, module.url, resolver);
+    }
+    this.#bytes += bytes.length;
+    return URL.createObjectURL(new Blob(parts as BlobPart[], { type: module.type }));
+  }
+
+  #http(module: SiteModule): string | undefined {
+    if (module.type !== JAVASCRIPT && module.type !== JSON_TYPE) return undefined;
+    return moduleUrl(this.#options.prefix, module) + suffixOf(module.url);
+  }
+}
+
+function isJson(bytes: Uint8Array): boolean {
+  try {
+    JSON.parse(new TextDecoder().decode(bytes));
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,100 @@
+import { ModuleGraph } from '../importmap/graph.js';
+import type { Resolver } from '../importmap/resolver.js';
+import type { Site } from '../importmap/site.js';
+import type { LoaderConfig } from './config.js';
+import type { Depot } from './depot.js';
+import { installImportMap } from './held-scripts.js';
+import { Instances } from './instances.js';
+import type { Mirror } from './mirror.js';
+
+export interface LinkerOptions {
+  readonly config: LoaderConfig;
+  readonly site: Site;
+  readonly resolver: Resolver;
+  readonly depot: Depot;
+  readonly mirror: Mirror;
+  readonly targets: 'blob' | 'http';
+  /** Whether this engine merges import maps that come later. */
+  readonly laterMaps: boolean;
+  readonly onProblem: (code: string, message: string) => void;
+}
+
+/** Brings closures of a running site into the page's import map: that of its entries first, others as they are imported. */
+export class Linker {
+  readonly instances: Instances;
+  readonly #options: LinkerOptions;
+  readonly #graph: ModuleGraph;
+  /** One at a time, so that two imports of the same module do not both install it. */
+  #turn: Promise<void> = Promise.resolve();
+  #mapped = false;
+
+  constructor(options: LinkerOptions) {
+    this.#options = options;
+    const { site, resolver, depot, targets, config, onProblem } = options;
+    this.#graph = new ModuleGraph(site, resolver, (hash) => depot.get(hash)?.links);
+    this.instances = new Instances({
+      site,
+      resolver,
+      depot,
+      prefix: config.prefix,
+      targets,
+      onUnlinkable: (module, error) => onProblem('links-invalid', `${module.path}: ${String(error)}`),
+    });
+  }
+
+  /** Whether all that the entries import statically is here. */
+  isWhole(entries: readonly string[]): boolean {
+    return this.#graph.closure(entries).missing.size === 0;
+  }
+
+  /** Before the page's modules run: the one import map that every engine takes. */
+  start(entries: readonly string[]): Promise<void> {
+    return this.#inTurn(async () => {
+      await this.#link(entries);
+      if (this.#options.targets === 'http' || !this.#options.laterMaps) this.instances.prepareRest();
+      this.#install();
+      this.#mapped = true;
+    });
+  }
+
+  /** Before an `import()` of `url`. */
+  ensure(url: string): Promise<void> {
+    if (this.instances.isInstalled(url)) return Promise.resolve();
+    return this.#inTurn(async () => {
+      if (this.instances.isInstalled(url) || !this.#mapped || !this.#options.laterMaps) return;
+      await this.#link([url]);
+      this.#install();
+    });
+  }
+
+  /** Brings the blobs here, and no further. */
+  async fetch(urls: readonly string[]): Promise<void> {
+    const { mirror } = this.#options;
+    for (;;) {
+      const { missing } = this.#graph.closure(urls);
+      if (missing.size === 0) return;
+      await mirror.need(missing, true);
+      const { missing: still } = this.#graph.closure(urls);
+      if ([...missing].every((hash) => still.has(hash))) return;
+    }
+  }
+
+  async #link(urls: readonly string[]): Promise<void> {
+    if (this.#options.targets === 'blob') await this.fetch(urls);
+    const { modules, missing } = this.#graph.closure(urls);
+    for (const module of modules) this.instances.prepare(module);
+    // What a blob that did not come imports is not known: all the rest stays in this deploy by its HTTP URL.
+    if (missing.size > 0) this.instances.prepareRest();
+  }
+
+  #install(): void {
+    const map = this.instances.importMap();
+    if (map !== null) installImportMap(JSON.stringify(map), this.#options.config.nonce);
+  }
+
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    const done = this.#turn.then(work);
+    this.#turn = done.catch(() => {});
+    return done;
+  }
+}

@@ -1,0 +1,72 @@
+import type { Resolver } from '../importmap/resolver.js';
+
+/** What linked modules reach by `__modcast__(url)`. */
+export interface ModuleContext {
+  /** `import()` as it is for the module at that URL. */
+  import(specifier: unknown, options?: ImportCallOptions): Promise<unknown>;
+  /** Makes `import.meta` what it is for the module at that URL, once, and gives it back. */
+  meta(meta: ImportMeta): ImportMeta;
+  /** The name under which a specifier is to be imported. */
+  written(specifier: unknown): string;
+}
+
+export interface RuntimeOptions {
+  readonly resolver: Resolver;
+  /** The natural URL of a module that knows only the path, or the registry's URL, it was served at. */
+  readonly naturalOf: (given: string) => string;
+  /** Brings a natural URL and what it imports into the import map. */
+  readonly ensure: (url: string) => Promise<void>;
+  /** The browser's own `import()`. */
+  readonly importModule: (name: string, options?: ImportCallOptions) => Promise<unknown>;
+}
+
+declare global {
+  interface ImportMeta {
+    url: string;
+    resolve(specifier: string): string;
+  }
+}
+
+/** Makes the function that linked modules call with their own natural URL. */
+export function createRuntime(options: RuntimeOptions): (given: string) => ModuleContext {
+  const { resolver, naturalOf, ensure, importModule } = options;
+  const contexts = new Map<string, ModuleContext>();
+  const seen = new WeakSet<ImportMeta>();
+
+  const create = (url: string): ModuleContext => ({
+    async import(specifier, options) {
+      // A specifier that cannot become a string rejects, it does not throw: as the standard has it.
+      const text = `${specifier as string}`;
+      const resolution = resolver.resolve(text, url);
+      if (resolution.state === 'resolved') {
+        await ensure(resolution.url);
+        return importModule(resolver.name(resolution.url), options);
+      }
+      return importModule(resolver.written(text, url) ?? text, options);
+    },
+    meta(meta) {
+      if (seen.has(meta)) return meta;
+      seen.add(meta);
+      const native = meta.resolve?.bind(meta);
+      meta.url = url;
+      meta.resolve = (specifier) => {
+        const resolution = resolver.resolve(`${specifier}`, url);
+        if (resolution.state === 'resolved') return resolution.url;
+        // The browser finds its own words for it.
+        return native(specifier);
+      };
+      return meta;
+    },
+    written(specifier) {
+      const text = `${specifier as string}`;
+      return resolver.written(text, url) ?? text;
+    },
+  });
+
+  return (given) => {
+    const url = naturalOf(given);
+    let context = contexts.get(url);
+    if (context === undefined) contexts.set(url, (context = create(url)));
+    return context;
+  };
+}

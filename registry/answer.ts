@@ -1,0 +1,48 @@
+import { gzipSync } from 'node:zlib';
+
+/** How long an answer stays true. */
+export type Freshness = 'immutable' | 'revalidate';
+
+const CACHE_CONTROL = {
+  immutable: 'public, max-age=31536000, immutable',
+  revalidate: 'no-cache',
+} as const;
+
+/** Below this a compressed body saves nothing worth a header. */
+const COMPRESS_FROM = 1024;
+
+export interface Body {
+  readonly bytes: Uint8Array;
+  readonly type: string;
+  readonly freshness: Freshness;
+  /** Strong validator without its quotes. */
+  readonly tag?: string;
+}
+
+/** A plain-text answer for what went wrong. */
+export function problem(status: number, message: string, headers: Headers): Response {
+  headers.set('Content-Type', 'text/plain; charset=utf-8');
+  headers.set('Cache-Control', 'no-store');
+  return new Response(`${message}\n`, { status, headers });
+}
+
+/** Answers with bytes held in memory: validator, gzip for text where the client takes it, HEAD. */
+export function answer(request: Request, body: Body, headers: Headers): Response {
+  headers.set('Content-Type', body.type);
+  headers.set('Cache-Control', CACHE_CONTROL[body.freshness]);
+  if (body.tag !== undefined) {
+    headers.set('ETag', `"${body.tag}"`);
+    const match = request.headers.get('If-None-Match') ?? '';
+    if (match.includes(`"${body.tag}"`)) return new Response(null, { status: 304, headers });
+  }
+  let { bytes } = body;
+  if (bytes.length >= COMPRESS_FROM && /^text\/|javascript|json/.test(body.type)) {
+    headers.append('Vary', 'Accept-Encoding');
+    if (/\bgzip\b/.test(request.headers.get('Accept-Encoding') ?? '')) {
+      bytes = gzipSync(bytes, { level: 5 });
+      headers.set('Content-Encoding', 'gzip');
+    }
+  }
+  headers.set('Content-Length', String(bytes.length));
+  return new Response(request.method === 'HEAD' ? null : (bytes as Uint8Array<ArrayBuffer>), { headers });
+}

@@ -1,0 +1,145 @@
+import {
+  EMPTY_IMPORT_MAP,
+  Resolver,
+  parseImportMap,
+  ModuleGraph,
+  naturalUrl,
+  type Site,
+} from '../importmap/index.js';
+import {
+  EMPTY_MANIFEST,
+  diffManifests,
+  type Channel,
+  type Hash,
+  type Manifest,
+  type ManifestDelta,
+  type Path,
+} from '../schema/index.js';
+import type { Blobs } from './blobs.js';
+import type { Deploy, Store } from './store/store.js';
+
+/** A deploy with its manifest: what a channel's clients get. */
+export interface Release {
+  readonly deploy: Deploy;
+  readonly manifest: Manifest;
+}
+
+/** What a client lacks. */
+export interface Shipment {
+  readonly delta: ManifestDelta;
+  /** In the order of need: the entries' closure first. `first` of them are that closure. */
+  readonly hashes: readonly Hash[];
+  readonly first: number;
+}
+
+/** Paths are all that a shipment's order depends on, so any origin serves to resolve specifiers. */
+const ROOT = 'https://site.invalid/';
+
+/** Shipments kept: one for each pair of deploys and set of entries that clients come with. */
+const KEPT_SHIPMENTS = 64;
+
+function keep<K, V>(map: Map<K, V>, key: K, value: V, limit: number): V {
+  map.set(key, value);
+  for (const oldest of map.keys()) {
+    if (map.size <= limit) break;
+    map.delete(oldest);
+  }
+  return value;
+}
+
+/** Knows the channels' heads and what a client with one manifest needs to run another. */
+export class Catalog {
+  readonly #store: Store;
+  readonly #blobs: Blobs;
+  readonly #heads = new Map<Channel, Release>();
+  readonly #manifests = new Map<Hash, Manifest>();
+  readonly #shipments = new Map<string, Promise<Shipment>>();
+  readonly #listeners = new Set<(release: Release) => void>();
+
+  constructor(store: Store, blobs: Blobs) {
+    this.#store = store;
+    this.#blobs = blobs;
+  }
+
+  /** Told of each new head, after it can be served. */
+  onRelease(listener: (release: Release) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Takes note of a deploy that this process made. */
+  release(release: Release): void {
+    const before = this.#heads.get(release.deploy.channel);
+    if (before !== undefined && before.deploy.number >= release.deploy.number) return;
+    this.#heads.set(release.deploy.channel, release);
+    keep(this.#manifests, release.deploy.manifest, release.manifest, KEPT_SHIPMENTS);
+    for (const listener of this.#listeners) listener(release);
+  }
+
+  async head(channel: Channel): Promise<Release | null> {
+    const known = this.#heads.get(channel);
+    if (known !== undefined) return known;
+    const deploy = await this.#store.head(channel);
+    if (deploy === null) return null;
+    const manifest = await this.manifest(deploy);
+    const release = { deploy, manifest };
+    this.#heads.set(channel, release);
+    return release;
+  }
+
+  async manifest(deploy: Deploy): Promise<Manifest> {
+    const known = this.#manifests.get(deploy.manifest);
+    if (known !== undefined) return known;
+    const manifest = (await this.#store.manifest(deploy.number)) ?? EMPTY_MANIFEST;
+    return keep(this.#manifests, deploy.manifest, manifest, KEPT_SHIPMENTS);
+  }
+
+  /** The manifest that a client of the channel says it has; null when the channel never had it. */
+  async manifestOf(channel: Channel, hash: Hash): Promise<Manifest | null> {
+    const known = this.#manifests.get(hash);
+    if (known !== undefined) return known;
+    const deploy = await this.#store.deployOfManifest(channel, hash);
+    return deploy === null ? null : this.manifest(deploy);
+  }
+
+  /**
+   * @param have the manifest the client has whole; null for a client with nothing
+   * @param entries where its page starts; none: wherever the site's pages start
+   */
+  shipment(
+    to: Release,
+    have: { hash: Hash; manifest: Manifest } | null,
+    entries: readonly Path[],
+  ): Promise<Shipment> {
+    const key = JSON.stringify([to.deploy.manifest, have?.hash, entries]);
+    const known = this.#shipments.get(key);
+    if (known !== undefined) return known;
+    const made = this.#ship(to.manifest, have?.manifest ?? EMPTY_MANIFEST, entries);
+    keep(this.#shipments, key, made, KEPT_SHIPMENTS);
+    made.catch(() => this.#shipments.delete(key));
+    return made;
+  }
+
+  /** Hashes of all that `paths` reach, static imports first, in the order of need. */
+  async reach(manifest: Manifest, paths: readonly Path[]): Promise<Hash[]> {
+    const site: Site = { root: ROOT, manifest };
+    const links = await this.#blobs.links([...manifest.modules.values()].map((module) => module.hash));
+    const map = manifest.importMap === null ? EMPTY_IMPORT_MAP : parseImportMap(manifest.importMap, ROOT).map;
+    const urls = paths.map((path) => naturalUrl(ROOT, path));
+    const graph = new ModuleGraph(site, new Resolver(map), (hash) => links.get(hash));
+    return graph.reachable(urls).map((module) => module.hash);
+  }
+
+  async #ship(manifest: Manifest, base: Manifest, entries: readonly Path[]): Promise<Shipment> {
+    const held = new Set([...base.modules.values()].map((module) => module.hash));
+    const own = entries.filter((path) => manifest.modules.has(path));
+    const first = await this.reach(manifest, own.length > 0 ? own : manifest.entries);
+    // What this page may import later, and where the visitor may go next, follow behind.
+    const rest = await this.reach(manifest, manifest.entries);
+    const lacking = (hashes: readonly Hash[]) => hashes.filter((hash) => !held.has(hash));
+    const hashes = new Set(lacking(first));
+    const firstCount = hashes.size;
+    for (const hash of lacking(rest)) hashes.add(hash);
+    return { delta: diffManifests(base, manifest), hashes: [...hashes], first: firstCount };
+  }
+}

@@ -1,0 +1,171 @@
+import { html as standard, parse, parseFragment, type DefaultTreeAdapterTypes as Tree } from 'parse5';
+
+/** A span of bytes, `end` not included. */
+export interface Range {
+  start: number;
+  end: number;
+}
+
+/** A page's bytes and the elements in them that have a say in what modules it loads. */
+export interface ParsedPage {
+  /** The page without its byte order mark; all offsets count from here. */
+  bytes: Buffer;
+  /** In the order of their tags. Elements that no browser looks at (in templates, comments, `<noscript>`) are not listed. */
+  elements: PageElement[];
+  /** Where a tag becomes the first child of `<head>` and nothing else moves; undefined when there is no such place. */
+  headOffset: number | undefined;
+}
+
+const TAGS: ReadonlySet<string> = new Set(['script', 'link', 'meta', 'base']);
+const { HTML, SVG } = standard.NS;
+
+/**
+ * Parses a page as a browser with scripting does. Bytes are read as latin1, so that the parser's offsets are byte
+ * offsets; what is meant as text is decoded as UTF-8 when it is asked for.
+ */
+export function parsePage(bytes: Buffer): ParsedPage {
+  const source = bytes.toString('latin1');
+  const document = parse(source, { sourceCodeLocationInfo: true, scriptingEnabled: true });
+  const elements = findElements(document, bytes);
+  elements.sort((a, b) => a.start - b.start);
+  return { bytes, elements, headOffset: findHeadOffset(document, source) };
+}
+
+/** One `<script>`, `<link>`, `<meta>` or `<base>` of a page. */
+export class PageElement {
+  readonly tag: string;
+  readonly svg: boolean;
+  /** The offset of the tag's `<`. */
+  readonly start: number;
+  readonly #bytes: Buffer;
+  readonly #location: NonNullable<Tree.Element['sourceCodeLocation']>;
+  readonly #startTagEnd: number;
+  #attributes: Map<string, string> | undefined;
+  #text: string | undefined;
+
+  constructor(
+    element: Tree.Element,
+    bytes: Buffer,
+    location: NonNullable<Tree.Element['sourceCodeLocation']>,
+    /** Whether it stands in a declarative shadow root, where scripts run but `document` does not find them. */
+    readonly inShadowRoot: boolean,
+  ) {
+    this.tag = element.tagName;
+    this.svg = element.namespaceURI === SVG;
+    this.start = location.startOffset;
+    this.#bytes = bytes;
+    this.#location = location;
+    this.#startTagEnd = location.startTag?.endOffset ?? location.endOffset;
+  }
+
+  /** An attribute's value with its character references resolved; a prefixed name is written `prefix:name`. */
+  attribute(name: string): string | undefined {
+    this.#attributes ??= new Map(
+      this.#reparse(this.#startTagEnd).attrs.map((a) => [
+        a.prefix ? `${a.prefix}:${a.name}` : a.name,
+        a.value,
+      ]),
+    );
+    return this.#attributes.get(name);
+  }
+
+  /** Where an attribute's value stands, without its quotes; undefined when there is no value to replace. */
+  valueRange(name: string): Range | undefined {
+    const span = this.#location.attrs?.[name];
+    if (!span) return undefined;
+    const written = this.#bytes.toString('latin1', span.startOffset, span.endOffset);
+    const lead = /^[\t\n\f\r ]*=[\t\n\f\r ]*/.exec(written.slice(name.length))?.[0];
+    if (lead === undefined) return undefined;
+    const start = span.startOffset + name.length + lead.length;
+    const quoted = /^["']/.test(written.slice(name.length + lead.length));
+    return quoted ? { start: start + 1, end: span.endOffset - 1 } : { start, end: span.endOffset };
+  }
+
+  /** Whether the parser came to the element's end: a script in which the page breaks off, or its `<svg>` ends, never runs. */
+  get complete(): boolean {
+    return this.#location.endTag !== undefined || (this.svg && this.#selfClosing());
+  }
+
+  /** The element's own text as a script sees it: newlines are LF, and in SVG character references are resolved. */
+  text(): string {
+    this.#text ??= this.#reparse(this.#location.endOffset)
+      .childNodes.map((node) => ('value' in node ? node.value : ''))
+      .join('');
+    return this.#text;
+  }
+
+  /** `/>` ends an SVG element, unless the `/` belongs to an unquoted value: what follows such a tag is not inside it. */
+  #selfClosing(): boolean {
+    return this.#reparse(this.#startTagEnd, 'text').childNodes.length === 0;
+  }
+
+  /**
+   * The element parsed once more from its own bytes, now as UTF-8: in the latin1 tree `Ã©` may be two bytes of an `é`
+   * or what an author wrote as two character references.
+   */
+  #reparse(end: number, after = ''): Tree.Element {
+    const text = this.#bytes.toString('utf8', this.start, end) + after;
+    const [root] = parseFragment(this.svg ? `<svg>${text}` : text).childNodes as [Tree.Element];
+    return this.svg ? (root.childNodes[0] as Tree.Element) : root;
+  }
+}
+
+function findElements(document: Tree.Document, bytes: Buffer): PageElement[] {
+  const found: PageElement[] = [];
+  // Not recursive: a page can nest deeper than the stack is.
+  const open: { node: Tree.Node; inShadowRoot: boolean }[] = [{ node: document, inShadowRoot: false }];
+  for (let next = open.pop(); next; next = open.pop()) {
+    const { node, inShadowRoot } = next;
+    if ('tagName' in node) {
+      const html = node.namespaceURI === HTML;
+      const location = node.sourceCodeLocation;
+      if (
+        location &&
+        (html ? TAGS.has(node.tagName) : node.namespaceURI === SVG && node.tagName === 'script')
+      ) {
+        found.push(new PageElement(node, bytes, location, inShadowRoot));
+      }
+      if (html && 'content' in node && makesShadowRoot(node)) {
+        open.push({ node: node.content, inShadowRoot: true });
+      }
+    }
+    // A template's content is not among its child nodes.
+    if ('childNodes' in node) {
+      for (const child of node.childNodes) open.push({ node: child, inShadowRoot });
+    }
+  }
+  return found;
+}
+
+function makesShadowRoot(template: Tree.Element): boolean {
+  return template.attrs.some((a) => a.name === 'shadowrootmode' && /^(?:open|closed)$/i.test(a.value));
+}
+
+/**
+ * After `<head>`, or where the parser will open a head by itself: after the doctype, `<html>` and the comments that come
+ * before anything that it puts into a head or body. A page that has nothing there is left without a place: a doctype or
+ * comment in which it breaks off would swallow the tag.
+ */
+function findHeadOffset(document: Tree.Document, source: string): number | undefined {
+  const { before, element: html } = splitAt(document.childNodes, 'html');
+  const { before: inHtml, element: head } = splitAt(html?.childNodes ?? [], 'head');
+  const headTag = head?.sourceCodeLocation?.startTag;
+  if (headTag) return headTag.endOffset;
+  const last =
+    inHtml.at(-1)?.sourceCodeLocation ??
+    html?.sourceCodeLocation?.startTag ??
+    before.at(-1)?.sourceCodeLocation;
+  let offset = last?.endOffset ?? 0;
+  // The parser drops this white space; after the tag it would become text of the head.
+  while (/^[\t\n\f\r ]$/.test(source.charAt(offset))) offset++;
+  return offset < source.length ? offset : undefined;
+}
+
+function splitAt(
+  nodes: Tree.ChildNode[],
+  tagName: string,
+): { before: Tree.ChildNode[]; element: Tree.Element | undefined } {
+  const index = nodes.findIndex((node) => 'tagName' in node && node.tagName === tagName);
+  if (index === -1) return { before: nodes, element: undefined };
+  return { before: nodes.slice(0, index), element: nodes[index] as Tree.Element };
+}

@@ -1,0 +1,257 @@
+import { readFile } from 'node:fs/promises';
+import { lexSpecifiers, linkForHttp } from '../importmap/index.js';
+import {
+  CHANNEL_PATTERN,
+  NO_LINKS,
+  isHash,
+  manifestBytes,
+  pathFromUrl,
+  pathToUrl,
+  type Channel,
+  type Hash,
+  type Path,
+} from '../schema/index.js';
+import type { Access } from './access.js';
+import { answer, problem } from './answer.js';
+import type { Blobs } from './blobs.js';
+import type { Catalog } from './catalog.js';
+import { blake3 } from './hash.js';
+import { injectPage, readPage } from './html.js';
+import { contentType, moduleKind } from './media-type.js';
+import { pageEntries } from './pages.js';
+import { fileResponse, findFile } from './site-files.js';
+import { parseTarget } from './target.js';
+import type { Store } from './store/store.js';
+
+/** What a page's loader is told by attributes of its script tag. */
+export interface PageOptions {
+  readonly channel: Channel;
+  readonly boot: 'fresh' | 'cached';
+  /** Milliseconds that a page waits for the socket. */
+  readonly timeout: number;
+  readonly progress: boolean;
+}
+
+export interface HandlerOptions {
+  readonly store: Store;
+  readonly catalog: Catalog;
+  readonly blobs: Blobs;
+  readonly access: Access;
+  /** Absolute and real; null when the site itself is served by somebody else. */
+  readonly directory: string | null;
+  /** Starts and ends with "/". */
+  readonly prefix: string;
+  readonly page: PageOptions;
+  readonly loader: () => Promise<Uint8Array>;
+  readonly health: () => Promise<unknown>;
+}
+
+/** Answers a request; null when it is none of the registry's. */
+export type Handler = (request: Request) => Promise<Response | null>;
+
+export function createHandler(options: HandlerOptions): Handler {
+  const { access, prefix, directory } = options;
+  return async (request) => {
+    const url = new URL(request.url);
+    const ours = url.pathname.startsWith(prefix);
+    if (!ours && directory === null) return null;
+    const headers = baseHeaders(request, access);
+    if (!access.hostAllowed(request.headers.get('Host') ?? url.host)) {
+      return problem(403, 'This host name is not allowed: start with --allow-host to allow it.', headers);
+    }
+    if (request.method !== 'GET' && request.method !== 'HEAD') {
+      headers.set('Allow', 'GET, HEAD');
+      return problem(405, 'Only GET and HEAD.', headers);
+    }
+    return ours
+      ? route(options, request, url.pathname.slice(prefix.length), headers)
+      : site(options, request, url.pathname, headers);
+  };
+}
+
+function baseHeaders(request: Request, access: Access): Headers {
+  const headers = new Headers({ 'X-Content-Type-Options': 'nosniff' });
+  const origin = request.headers.get('Origin');
+  if (access.crossOriginAllowed(origin)) {
+    headers.set('Access-Control-Allow-Origin', origin!);
+    headers.set('Vary', 'Origin');
+    headers.set('Cross-Origin-Resource-Policy', 'cross-origin');
+  } else {
+    headers.set('Cross-Origin-Resource-Policy', 'same-origin');
+  }
+  return headers;
+}
+
+async function route(
+  options: HandlerOptions,
+  request: Request,
+  rest: string,
+  headers: Headers,
+): Promise<Response> {
+  const [name, first = '', ...more] = rest.split('/');
+  const tail = more.join('/');
+  if (rest === 'loader.js') {
+    const bytes = await options.loader();
+    const type = 'text/javascript; charset=utf-8';
+    return answer(request, { bytes, type, freshness: 'revalidate', tag: blake3(bytes) }, headers);
+  }
+  if (rest === 'health') {
+    const bytes = new TextEncoder().encode(JSON.stringify(await options.health()));
+    return answer(request, { bytes, type: 'application/json', freshness: 'revalidate' }, headers);
+  }
+  if (name === 'channels' && tail === 'manifest.json')
+    return channelManifest(options, request, first, headers);
+  if (name === 'deploys' && /^[1-9]\d{0,14}$/.test(first)) {
+    if (tail === 'manifest.json') return deployManifest(options, request, Number(first), headers);
+    if (more[0] === 'at')
+      return deployFile(options, request, Number(first), more.slice(1).join('/'), headers);
+  }
+  if (name === 'modules' && isHash(first)) return linkedModule(options, request, first, tail, headers);
+  if (name === 'blobs' && isHash(first) && tail === '') {
+    const bytes = await visibleBytes(options, first);
+    if (bytes === undefined) return problem(404, 'No such blob.', headers);
+    const type = 'application/octet-stream';
+    return answer(request, { bytes, type, freshness: 'immutable', tag: first }, headers);
+  }
+  return problem(404, 'No such route.', headers);
+}
+
+async function channelManifest(
+  { catalog }: HandlerOptions,
+  request: Request,
+  channel: string,
+  headers: Headers,
+): Promise<Response> {
+  const head = CHANNEL_PATTERN.test(channel) ? await catalog.head(channel) : null;
+  if (head === null) return problem(404, `No deploy on channel ${channel}.`, headers);
+  headers.set('Modcast-Deploy', String(head.deploy.number));
+  const bytes = manifestBytes(head.manifest);
+  const tag = head.deploy.manifest;
+  return answer(request, { bytes, type: 'application/json', freshness: 'revalidate', tag }, headers);
+}
+
+async function deployManifest(
+  { store, catalog }: HandlerOptions,
+  request: Request,
+  number: number,
+  headers: Headers,
+): Promise<Response> {
+  const deploy = await store.deploy(number);
+  if (deploy === null) return problem(404, `No deploy ${number}.`, headers);
+  headers.set('Modcast-Deploy', String(number));
+  const bytes = manifestBytes(await catalog.manifest(deploy));
+  const tag = deploy.manifest;
+  return answer(request, { bytes, type: 'application/json', freshness: 'immutable', tag }, headers);
+}
+
+/** A module as its author wrote it, at a URL below which relative imports stay in the same deploy. */
+async function deployFile(
+  options: HandlerOptions,
+  request: Request,
+  number: number,
+  pathname: string,
+  headers: Headers,
+): Promise<Response> {
+  const path = pathFromUrl(pathname);
+  if (path === undefined) return problem(400, 'Not a path.', headers);
+  const deploy = await options.store.deploy(number);
+  const module = deploy === null ? undefined : (await options.catalog.manifest(deploy)).modules.get(path);
+  const bytes = module === undefined ? undefined : await visibleBytes(options, module.hash);
+  if (bytes === undefined) return problem(404, `Deploy ${number} has no ${path}.`, headers);
+  return answer(
+    request,
+    { bytes, type: contentType(path), freshness: 'immutable', tag: module!.hash },
+    headers,
+  );
+}
+
+async function linkedModule(
+  options: HandlerOptions,
+  request: Request,
+  hash: Hash,
+  pathname: string,
+  headers: Headers,
+): Promise<Response> {
+  const path = pathFromUrl(pathname);
+  const kind = path === undefined ? undefined : moduleKind(contentType(path));
+  if (path === undefined) return problem(400, 'Not a path.', headers);
+  const blob = kind === undefined ? undefined : await visibleBlob(options, hash);
+  if (blob === undefined) return problem(404, 'No such module.', headers);
+  let { bytes } = blob;
+  if (kind === 'javascript' && blob.links?.state !== 'unparsed') {
+    bytes = Buffer.concat(
+      linkForHttp(bytes, blob.links ?? NO_LINKS, naturalPathname(path)).map((part) =>
+        typeof part === 'string' ? Buffer.from(part) : part,
+      ),
+    );
+  }
+  return answer(request, { bytes, type: contentType(path), freshness: 'immutable', tag: hash }, headers);
+}
+
+const naturalPathname = (path: Path): string => `/${pathToUrl(path)}`;
+
+/** Blobs are read by hash alone; one that no channel's deploy names is not there. */
+async function visibleBlob({ store, blobs }: HandlerOptions, hash: Hash) {
+  for (const channel of await store.channels()) {
+    if ((await store.visible(channel, [hash])).has(hash)) return (await blobs.read([hash])).get(hash);
+  }
+  return undefined;
+}
+
+const visibleBytes = async (options: HandlerOptions, hash: Hash) => (await visibleBlob(options, hash))?.bytes;
+
+async function site(
+  options: HandlerOptions,
+  request: Request,
+  pathname: string,
+  headers: Headers,
+): Promise<Response> {
+  const target = parseTarget(pathname);
+  if (target.state === 'malformed') return problem(400, 'Not a plain path.', headers);
+  if (target.state === 'hidden') return problem(404, 'Not found.', headers);
+  const name = target.directory ? `${target.path}/index.html`.replace(/^\//, '') : target.path;
+  const found = await findFile(options.directory!, name);
+  if (found === 'directory' && !target.directory) {
+    headers.set('Location', `${new URL(request.url).pathname}/${new URL(request.url).search}`);
+    return new Response(null, { status: 308, headers });
+  }
+  if (found === undefined || found === 'directory') {
+    return problem(404, target.path === '' ? 'This directory has no index.html.' : 'Not found.', headers);
+  }
+  headers.set('Content-Type', contentType(name));
+  headers.set('Cache-Control', 'no-cache');
+  if (contentType(name).startsWith('text/html')) return page(options, request, found.file, name, headers);
+  return fileResponse(request, found, headers);
+}
+
+/** A page of the site with the loader in it. Without a deploy there is nothing to load: the page as it is. */
+async function page(
+  options: HandlerOptions,
+  request: Request,
+  file: string,
+  name: Path,
+  headers: Headers,
+): Promise<Response> {
+  const html = await readFile(file);
+  const head = await options.catalog.head(options.page.channel);
+  const injected =
+    head === null
+      ? undefined
+      : injectPage(html, {
+          loaderSrc: `${options.prefix}loader.js`,
+          lex: lexSpecifiers,
+          data: {
+            channel: options.page.channel,
+            boot: options.page.boot,
+            timeout: String(options.page.timeout),
+            ...(options.page.progress ? { progress: '' } : {}),
+            entries: JSON.stringify(pageEntries(readPage(html, lexSpecifiers), name, head.manifest.modules)),
+          },
+        });
+  const bytes = injected ?? html;
+  return answer(
+    request,
+    { bytes, type: contentType(name), freshness: 'revalidate', tag: blake3(bytes) },
+    headers,
+  );
+}

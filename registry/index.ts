@@ -1,0 +1,341 @@
+import { mkdir, readFile } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { userInfo } from 'node:os';
+import path from 'node:path';
+import { ModcastError, type Hash } from '../schema/index.js';
+import { createAccess } from './access.js';
+import { Blobs } from './blobs.js';
+import { Catalog, type Release } from './catalog.js';
+import { compileDescend, openDirectory } from './files.js';
+import { createHandler, type Handler } from './http.js';
+import { Ingest, type FileProblem, type IngestProgress, type IngestResult } from './ingest.js';
+import { toListener } from './node.js';
+import { resolveOptions, type RegistryOptions, type ResolvedOptions } from './options.js';
+import { Packs } from './packs.js';
+import { Session, type BootReport, type SessionEvents } from './session.js';
+import { Sockets, systemClock } from './sockets.js';
+import { lockDatabase } from './store/lock.js';
+import { openMemoryStore } from './store/memory.js';
+import { openSqliteStore } from './store/sqlite.js';
+import type { Store } from './store/store.js';
+import { watchDirectory, type Watch } from './watch.js';
+
+export type { RegistryOptions } from './options.js';
+export type { BootReport } from './session.js';
+export type { FileProblem, IngestProgress, IngestResult } from './ingest.js';
+export type { Deploy, Store } from './store/store.js';
+export { injectPage, readPage } from './html.js';
+export { openMemoryStore } from './store/memory.js';
+export { openSqliteStore } from './store/sqlite.js';
+export { ModcastError } from '../schema/index.js';
+
+export interface RegistryEvents {
+  /** While the directory is read for the first time. */
+  reading: (progress: IngestProgress) => void;
+  /** A new head of the channel, with what it took. */
+  deploy: (result: IngestResult) => void;
+  /** Files that were left out or do not parse, whenever the list has changed. */
+  problems: (problems: readonly FileProblem[]) => void;
+  booted: (report: BootReport) => void;
+  failed: (report: { deploy: number | null; stage: string; message: string }) => void;
+  /** A stored blob was not what its hash says. */
+  damaged: (hash: Hash, mended: boolean) => void;
+  /** The application's own message from a page. */
+  message: (topic: string, data: unknown) => void;
+  error: (error: unknown) => void;
+}
+
+/** A registry and what serves it. Made by `createRegistry`. */
+export class Registry {
+  /** Resolves when the directory has been read; rejects when the registry could not start. */
+  readonly ready: Promise<IngestResult | null>;
+  readonly #options: ResolvedOptions;
+  readonly #listeners = new Map<keyof RegistryEvents, Set<(...args: never[]) => void>>();
+  readonly #detach: (() => void)[] = [];
+  #store: Store | undefined;
+  #catalog: Catalog | undefined;
+  #handler: Handler | undefined;
+  #sockets: Sockets | undefined;
+  #watch: Watch | undefined;
+  #lock: { release(): Promise<void> } | undefined;
+  #server: Server | undefined;
+  #problems = '[]';
+
+  constructor(options: RegistryOptions) {
+    this.#options = resolveOptions(options, userName());
+    this.ready = this.#start();
+    // Whoever never asks is told by `handle` and `listen`; an unhandled rejection would end the process.
+    this.ready.catch(() => {});
+  }
+
+  on<E extends keyof RegistryEvents>(event: E, listener: RegistryEvents[E]): () => void {
+    const listeners = this.#listeners.get(event) ?? new Set();
+    this.#listeners.set(event, listeners.add(listener));
+    return () => listeners.delete(listener);
+  }
+
+  /** The store, for whoever asks about history. */
+  async store(): Promise<Store> {
+    await this.ready;
+    return this.#store!;
+  }
+
+  /** Answers a request; null when it is neither a route of the registry nor a file of its site. */
+  async handle(request: Request): Promise<Response | null> {
+    await this.ready;
+    return this.#handler!(request);
+  }
+
+  /** Node's `(request, response, next)`, for a server that has other routes too. */
+  get middleware(): (request: IncomingMessage, response: ServerResponse, next?: () => void) => Promise<void> {
+    return toListener(
+      (request) => this.handle(request),
+      (error) => this.#emit('error', error),
+    );
+  }
+
+  /** Takes the socket's upgrades of an existing server, and none but those. */
+  attach(server: Server): void {
+    const attached = this.ready.then(() => this.#detach.push(this.#sockets!.attach(server)));
+    attached.catch(() => {});
+  }
+
+  /**
+   * Serves on a port of its own.
+   *
+   * @param port 0 takes a free one
+   * @throws ModcastError `port-in-use`
+   */
+  async listen({ port = 0, host = '127.0.0.1' } = {}): Promise<{ port: number; host: string; url: string }> {
+    await this.ready;
+    const middleware = this.middleware;
+    const server = createServer((request, response) => void middleware(request, response));
+    server.on('clientError', (_error, socket) => {
+      if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n');
+      else socket.destroy();
+    });
+    // An upgrade that nobody takes would hang for ever.
+    server.on('upgrade', (request, socket) => {
+      if (request.url?.split('?', 1)[0] !== this.#socketPath) {
+        socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n');
+      }
+    });
+    this.attach(server);
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', (error: NodeJS.ErrnoException) => {
+        const taken = error.code === 'EADDRINUSE';
+        reject(
+          taken
+            ? new ModcastError('port-in-use', `port ${port} is in use`, {
+                expected: 'a free port',
+                found: port,
+              })
+            : error,
+        );
+      });
+      server.listen(port, host, resolve);
+    });
+    this.#server = server;
+    const address = server.address();
+    const bound = typeof address === 'object' && address !== null ? address.port : port;
+    const shown = host.includes(':') ? `[${host}]` : host === '0.0.0.0' ? '127.0.0.1' : host;
+    return { port: bound, host, url: `http://${shown}:${bound}/` };
+  }
+
+  /** Sends the application's own message to every page of the channel. */
+  send(topic: string, data: unknown): void {
+    for (const session of this.#sockets?.sessions ?? []) session.message(topic, data);
+  }
+
+  /** Looks at the directory again, whole. */
+  async scan(): Promise<IngestResult | null> {
+    await this.ready;
+    return this.#scan?.() ?? null;
+  }
+  #scan: (() => Promise<IngestResult>) | undefined;
+
+  async close(): Promise<void> {
+    await this.ready.catch(() => {});
+    await this.#watch?.close();
+    for (const detach of this.#detach) detach();
+    this.#sockets?.close();
+    if (this.#server !== undefined) {
+      const closed = new Promise<void>((resolve) => this.#server!.close(() => resolve()));
+      this.#server.closeAllConnections();
+      await closed;
+    }
+    await this.#store?.close();
+    await this.#lock?.release();
+  }
+
+  get #socketPath(): string {
+    return `${this.#options.prefix}socket`;
+  }
+
+  #emit<E extends keyof RegistryEvents>(event: E, ...args: Parameters<RegistryEvents[E]>): void {
+    for (const listener of this.#listeners.get(event) ?? [])
+      (listener as (...args: unknown[]) => void)(...args);
+  }
+
+  async #start(): Promise<IngestResult | null> {
+    const options = this.#options;
+    const directory = options.directory === null ? null : await openDirectory(options.directory);
+    const store = await this.#open(directory);
+    try {
+      return await this.#serve(store, directory);
+    } catch (error) {
+      await this.#watch?.close();
+      await store.close();
+      await this.#lock?.release();
+      throw error;
+    }
+  }
+
+  async #open(directory: string | null): Promise<Store> {
+    const { database } = this.#options;
+    if (database === ':memory:') return (this.#store = await openMemoryStore());
+    await mkdir(path.dirname(path.resolve(database)), { recursive: true });
+    this.#lock = await lockDatabase(database, {
+      pid: process.pid,
+      directory: directory ?? '',
+      started: Date.now(),
+    });
+    try {
+      return (this.#store = await openSqliteStore(database));
+    } catch (error) {
+      await this.#lock.release();
+      throw error;
+    }
+  }
+
+  async #serve(store: Store, directory: string | null): Promise<IngestResult | null> {
+    const options = this.#options;
+    const { channel, prefix } = options;
+    const blobs = new Blobs({
+      store,
+      channel,
+      directory,
+      onDamaged: (hash, mended) => this.#emit('damaged', hash, mended),
+    });
+    const catalog = (this.#catalog = new Catalog(store, blobs));
+    const packs = new Packs(blobs);
+    const access = createAccess(options.allowedHosts, options.allowedOrigins);
+    const events: SessionEvents = {
+      booted: (report) => this.#emit('booted', report),
+      failed: (report) => this.#emit('failed', report),
+      message: (topic, data) => this.#emit('message', topic, data),
+      error: (error) => this.#emit('error', error),
+    };
+    const sockets = (this.#sockets = new Sockets({
+      access,
+      path: this.#socketPath,
+      clock: systemClock,
+      clients: options.clients,
+      createSession: (transport) =>
+        new Session({ catalog, packs, store, transport, clock: systemClock, events }),
+    }));
+    catalog.onRelease((release) => {
+      for (const session of sockets.sessions) {
+        if (session.channel === release.deploy.channel) void session.update();
+      }
+    });
+    this.#handler = createHandler({
+      store,
+      catalog,
+      blobs,
+      access,
+      directory,
+      prefix,
+      page: { channel, boot: options.boot, timeout: options.timeout, progress: options.progress },
+      loader: readLoader,
+      health: () => this.#health(),
+    });
+    return directory === null ? null : this.#read(store, directory);
+  }
+
+  async #read(store: Store, directory: string): Promise<IngestResult> {
+    const { channel, include, exclude, author, watch } = this.#options;
+    const filter = { include, exclude };
+    const ingest = new Ingest({ directory, store, channel, filter, author, now: Date.now });
+    // One ingest at a time, whoever asks for it.
+    let turn: Promise<unknown> = Promise.resolve();
+    const inTurn = (work: () => Promise<IngestResult>) => {
+      const result = turn.then(work).then((done) => this.#took(done));
+      turn = result.catch(() => {});
+      return result;
+    };
+    this.#scan = () => inTurn(() => ingest.scan());
+    if (watch !== false) {
+      this.#watch = watchDirectory({
+        directory,
+        descend: compileDescend(filter),
+        poll: watch === true ? null : watch.poll,
+        clock: systemClock,
+        onChange: async (paths) => {
+          await inTurn(() => ingest.update(paths));
+        },
+        onError: (error) => this.#emit('error', error),
+      });
+      // What is saved while the first scan runs is seen by the scan or by the watcher, never by neither.
+      await this.#watch.ready;
+    }
+    return inTurn(() => ingest.scan((progress) => this.#emit('reading', progress)));
+  }
+
+  #took(result: IngestResult): IngestResult {
+    const release: Release = { deploy: result.deploy, manifest: result.manifest };
+    this.#catalog!.release(release);
+    if (result.created) this.#emit('deploy', result);
+    const problems = JSON.stringify(result.problems);
+    if (problems !== this.#problems) {
+      this.#problems = problems;
+      this.#emit('problems', result.problems);
+    }
+    return result;
+  }
+
+  async #health(): Promise<unknown> {
+    const channels = await Promise.all(
+      (await this.#store!.channels()).map(async (name) => {
+        const head = await this.#store!.head(name);
+        return {
+          name,
+          deploy: head?.number,
+          manifest: head?.manifest,
+          modules: head?.modules,
+          bytes: head?.bytes,
+        };
+      }),
+    );
+    return { status: 'ok', protocol: 1, clients: this.#sockets!.size, channels };
+  }
+}
+
+/**
+ * Opens the database, reads the directory into it and follows its changes; `listen`, or `handle` and `attach`,
+ * serve it.
+ *
+ * @throws ModcastError `option-invalid`; through `ready`: `directory-invalid`, `store-locked`, `store-newer`
+ */
+export function createRegistry(options: RegistryOptions = {}): Registry {
+  return new Registry(options);
+}
+
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    // A container may run under a number that has no name.
+    return 'unknown';
+  }
+}
+
+let loader: Promise<Uint8Array> | undefined;
+
+/** The built loader lies beside this room in `dist`; run from source, it is in `dist` all the same. */
+function readLoader(): Promise<Uint8Array> {
+  loader ??= readFile(new URL('../loader/loader.js', import.meta.url)).catch(() =>
+    readFile(new URL('../dist/loader/loader.js', import.meta.url)),
+  );
+  return loader;
+}

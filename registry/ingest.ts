@@ -1,0 +1,272 @@
+import { stat } from 'node:fs/promises';
+import path from 'node:path';
+import { lexModule } from '../importmap/index.js';
+import {
+  LIMITS,
+  ModcastError,
+  UNPARSED,
+  isHash,
+  manifestBytes,
+  pathProblem,
+  type Hash,
+  type Links,
+  type Manifest,
+  type ManifestModule,
+  type Path,
+} from '../schema/index.js';
+import { compileFilter, walk, type FileFilter } from './files.js';
+import { blake3 } from './hash.js';
+import { mediaType, moduleKind } from './media-type.js';
+import { siteEntries } from './pages.js';
+import { readStable } from './read-file.js';
+import { syntaxProblem } from './syntax.js';
+import type { Deploy, FileStat, Store, StoredBlob } from './store/store.js';
+
+/** Something that an author wants to hear of a file. It never stops an ingest. */
+export interface FileProblem {
+  readonly path: string;
+  readonly kind: 'skipped' | 'syntax';
+  readonly message: string;
+  /** Of a syntax error, from 1. */
+  readonly line?: number;
+  readonly column?: number;
+}
+
+export interface IngestResult {
+  readonly deploy: Deploy;
+  /** False when the directory is what the channel's head already says. */
+  readonly created: boolean;
+  readonly manifest: Manifest;
+  readonly problems: readonly FileProblem[];
+  /** Files whose bytes were read; the others had not changed since they were last read. */
+  readonly read: number;
+}
+
+export interface IngestProgress {
+  readonly done: number;
+  readonly total: number;
+}
+
+export interface IngestOptions {
+  /** Absolute and real. */
+  readonly directory: string;
+  readonly store: Store;
+  readonly channel: string;
+  readonly filter: FileFilter;
+  readonly author: string;
+  readonly now: () => number;
+  readonly commit?: () => Promise<string | null>;
+}
+
+/** Files read at the same time: enough to hide a disk's latency, few enough for any limit on open files. */
+const READERS = 32;
+
+/** Bytes of new blobs that are gathered for one transaction. */
+const BATCH_BYTES = 64 * 1024 * 1024;
+
+async function inParallel<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+  let next = 0;
+  const worker = async () => {
+    for (let item = items[next++]; item !== undefined; item = items[next++]) await work(item);
+  };
+  await Promise.all(Array.from({ length: READERS }, worker));
+}
+
+/** Reads a directory into a store: the blobs, and a deploy of what the directory now holds. One call at a time. */
+export class Ingest {
+  readonly #options: IngestOptions;
+  readonly #matches: (path: string) => boolean;
+  #modules = new Map<Path, ManifestModule>();
+  #stats = new Map<Path, FileStat>();
+  /** Syntax errors of the files as they are, kept until the file is mended. */
+  #broken = new Map<Path, FileProblem>();
+  /** The pages' entries and import map, and the pages of which they were made. */
+  #site: { key: string; entries: readonly Path[]; importMap: Manifest['importMap'] } | undefined;
+
+  constructor(options: IngestOptions) {
+    this.#options = options;
+    this.#matches = compileFilter(options.filter);
+  }
+
+  /** Whether a file belongs to the registry by its name. */
+  matches(file: string): boolean {
+    return this.#matches(file);
+  }
+
+  /** Reads the whole directory. Files that have not changed since the store last saw them are not opened. */
+  async scan(progress: (progress: IngestProgress) => void = () => {}): Promise<IngestResult> {
+    const { directory, store, filter } = this.#options;
+    const found = await walk(directory, filter);
+    const known = this.#stats.size > 0 ? this.#stats : await store.files(directory);
+    const gone = new Set(await store.missing([...new Set([...known.values()].map((file) => file.hash))]));
+    const usable = new Map([...known].filter(([, file]) => isHash(file.hash) && !gone.has(file.hash)));
+    const problems: FileProblem[] = found.skipped.map(({ path: name, reason }) => ({
+      path: name,
+      kind: 'skipped',
+      message: reason,
+    }));
+    this.#modules = new Map();
+    const listed = new Set(found.files);
+    const removed = [...known.keys()].filter((name) => !listed.has(name));
+    for (const name of removed) this.#broken.delete(name);
+    return this.#take(found.files, removed, usable, problems, progress);
+  }
+
+  /** Looks again at some files: those that are there are read, those that are gone are dropped. */
+  async update(files: Iterable<string>): Promise<IngestResult> {
+    const candidates = [...new Set(files)].filter((file) => this.#matches(file));
+    const problems: FileProblem[] = [];
+    const named = candidates.filter((file) => {
+      const problem = pathProblem(file);
+      if (problem !== undefined) problems.push({ path: file, kind: 'skipped', message: problem });
+      return problem === undefined;
+    });
+    return this.#take(named, [], this.#stats, problems, () => {});
+  }
+
+  async #take(
+    files: readonly Path[],
+    removed: readonly Path[],
+    known: ReadonlyMap<Path, FileStat>,
+    problems: FileProblem[],
+    progress: (progress: IngestProgress) => void,
+  ): Promise<IngestResult> {
+    const { directory, store } = this.#options;
+    const set = new Map<Path, FileStat>();
+    const dropped = new Set(removed);
+    let blobs: StoredBlob[] = [];
+    let bytes = 0;
+    let read = 0;
+    let done = 0;
+    let writing = Promise.resolve();
+    const flush = () => {
+      const batch = blobs;
+      blobs = [];
+      bytes = 0;
+      writing = writing.then(() => store.putBlobs(batch));
+      return writing;
+    };
+
+    await inParallel(files, async (name) => {
+      const file = path.join(directory, name);
+      try {
+        const old = known.get(name);
+        const seen = await stat(file, { bigint: true });
+        if (!seen.isFile()) throw Object.assign(new Error('not a file'), { code: 'ENOENT' });
+        const same =
+          old !== undefined &&
+          BigInt(old.size) === seen.size &&
+          old.mtime === String(seen.mtimeNs) &&
+          old.inode === String(seen.ino);
+        if (same) {
+          this.#modules.set(name, { hash: old.hash, size: old.size, type: mediaType(name) });
+          this.#stats.set(name, old);
+        } else {
+          const fresh = await readStable(file);
+          read++;
+          blobs.push({ hash: fresh.hash, bytes: fresh.bytes, links: this.#linksOf(name, fresh.bytes) });
+          bytes += fresh.bytes.length;
+          this.#modules.set(name, { hash: fresh.hash, size: fresh.bytes.length, type: mediaType(name) });
+          if (fresh.stat === null) {
+            this.#stats.delete(name);
+            dropped.add(name);
+          } else {
+            this.#stats.set(name, fresh.stat);
+            set.set(name, fresh.stat);
+          }
+          if (bytes > BATCH_BYTES) await flush();
+        }
+      } catch (error) {
+        this.#modules.delete(name);
+        this.#stats.delete(name);
+        this.#broken.delete(name);
+        dropped.add(name);
+        const { code, message } = error as NodeJS.ErrnoException;
+        if (code !== 'ENOENT' && code !== 'ENOTDIR') {
+          problems.push({
+            path: name,
+            kind: 'skipped',
+            message: error instanceof ModcastError ? message : (code ?? message),
+          });
+        }
+      }
+      done++;
+      if (done % 256 === 0 || done === files.length) progress({ done, total: files.length });
+    });
+
+    await flush();
+    await store.putFiles(directory, { set, delete: [...dropped] });
+    const manifest = await this.#manifest();
+    const { deploy, created } = await this.#commit(manifest);
+    return { deploy, created, manifest, problems: [...problems, ...this.#broken.values()], read };
+  }
+
+  /** Links of a module; null for what is no JavaScript. Notes a syntax error for the author. */
+  #linksOf(name: Path, bytes: Buffer): Links | null {
+    const kind = moduleKind(mediaType(name));
+    this.#broken.delete(name);
+    if (kind !== 'javascript' && kind !== 'json') return null;
+    const problem = syntaxProblem(kind, bytes.toString('utf8').replace(/^\ufeff/, ''));
+    if (problem !== undefined) this.#broken.set(name, { path: name, kind: 'syntax', ...problem });
+    if (kind === 'json') return null;
+    return problem === undefined ? lexModule(bytes) : UNPARSED;
+  }
+
+  async #manifest(): Promise<Manifest> {
+    const { store, channel } = this.#options;
+    const modules = new Map(this.#modules);
+    if (modules.size > LIMITS.manifestModules) {
+      throw new ModcastError('manifest-invalid', `the directory holds ${modules.size} modules`, {
+        expected: `at most ${LIMITS.manifestModules}`,
+        found: modules.size,
+      });
+    }
+    // Entries depend on the pages and on which of the modules they name are there.
+    const pages = [...modules].filter(([, module]) => module.type === 'text/html');
+    const key = JSON.stringify([pages.map(([name, page]) => [name, page.hash]).toSorted(), modules.size]);
+    if (this.#site?.key !== key) {
+      const head = await store.head(channel);
+      const before = head === null ? null : await store.manifest(head.number);
+      const same =
+        this.#site === undefined &&
+        before !== null &&
+        before.modules.size === modules.size &&
+        pages.every(([name, page]) => before.modules.get(name)?.hash === page.hash);
+      this.#site = {
+        key,
+        ...(same ? before : await siteEntries(pages, modules, (hash) => this.#bytes(hash))),
+      };
+    }
+    return { modules, entries: this.#site.entries, importMap: this.#site.importMap };
+  }
+
+  async #bytes(hash: Hash): Promise<Uint8Array> {
+    const [blob] = await this.#options.store.blobs([hash]);
+    if (blob === undefined) throw new ModcastError('blob-unknown', `no blob ${hash}`, { found: hash });
+    return blob.bytes;
+  }
+
+  /** Another writer of the channel (a publish onto it) moves the head: what the directory holds still wins. */
+  async #commit(manifest: Manifest): Promise<{ deploy: Deploy; created: boolean }> {
+    const { store, channel, author, now, commit } = this.#options;
+    const hash = blake3(manifestBytes(manifest));
+    for (;;) {
+      const head = await store.head(channel);
+      if (head?.manifest === hash) return { deploy: head, created: false };
+      try {
+        return await store.commit({
+          channel,
+          manifest,
+          hash,
+          expected: head?.number ?? null,
+          time: now(),
+          author,
+          message: '',
+          commit: (await commit?.()) ?? null,
+        });
+      } catch (error) {
+        if (!(error instanceof ModcastError) || error.code !== 'head-moved') throw error;
+      }
+    }
+  }
+}

@@ -1,0 +1,82 @@
+import { watch as chokidar, type FSWatcher } from 'chokidar';
+import path from 'node:path';
+import type { Clock } from './session.js';
+
+/** A change is settled when nothing has come for this long… */
+const QUIET_MS = 25;
+/** …or when it has gone on for this long: a generator that never rests is seen all the same. */
+const LONGEST_MS = 500;
+
+export interface WatchOptions {
+  /** Absolute and real. */
+  readonly directory: string;
+  /** Whether a directory (by its path) may hold anything of interest. */
+  readonly descend: (path: string) => boolean;
+  /** Milliseconds between two looks, for file systems that report nothing. */
+  readonly poll: number | null;
+  readonly clock: Clock;
+  /** Paths touched by one burst. The next burst waits until this one has been taken. */
+  readonly onChange: (paths: readonly string[]) => Promise<void>;
+  readonly onError: (error: unknown) => void;
+}
+
+export interface Watch {
+  readonly ready: Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Follows a directory. A burst of events, such as a branch checkout's, is one change. */
+export function watchDirectory(options: WatchOptions): Watch {
+  const { directory, descend, poll, clock, onChange, onError } = options;
+  let touched = new Set<string>();
+  let quiet: { cancel(): void } | undefined;
+  let longest: { cancel(): void } | undefined;
+  let working: Promise<void> = Promise.resolve();
+  let closed = false;
+
+  const settle = () => {
+    quiet?.cancel();
+    longest?.cancel();
+    quiet = longest = undefined;
+    if (touched.size === 0 || closed) return;
+    const paths = [...touched];
+    touched = new Set();
+    working = working.then(() => onChange(paths)).catch(onError);
+  };
+  const relative = (file: string) => path.relative(directory, file).split(path.sep).join('/');
+
+  const watcher: FSWatcher = chokidar(directory, {
+    ignoreInitial: true,
+    followSymlinks: true,
+    // Links inside the directory are followed; chokidar never leaves a cycle, so depth bounds it.
+    depth: 64,
+    ignored: (file, stats) => {
+      const name = relative(file);
+      if (name === '') return false;
+      if (name.startsWith('..')) return true;
+      return stats?.isDirectory() === true
+        ? !descend(name)
+        : name.split('/').some((part) => part.startsWith('.'));
+    },
+    ...(poll === null ? {} : { usePolling: true, interval: poll, binaryInterval: poll }),
+  });
+  watcher.on('all', (event, file) => {
+    if (event === 'addDir' || event === 'unlinkDir') return;
+    touched.add(relative(file));
+    quiet?.cancel();
+    quiet = clock.after(QUIET_MS, settle);
+    longest ??= clock.after(LONGEST_MS, settle);
+  });
+  watcher.on('error', onError);
+  const ready = new Promise<void>((resolve) => watcher.once('ready', () => resolve()));
+  return {
+    ready,
+    async close() {
+      closed = true;
+      quiet?.cancel();
+      longest?.cancel();
+      await watcher.close();
+      await working;
+    },
+  };
+}

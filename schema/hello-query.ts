@@ -1,0 +1,13 @@
+import type { Hello } from './from-client.js';
+
+/** The socket URL's query that stands for a `hello`; `entries` are JSON, as paths may hold any character. */
+export function helloToQuery(hello: Hello): string {
+  const query: [string, string][] = [
+    ['protocol', String(hello.protocol)],
+    ['channel', hello.channel],
+  ];
+  if (hello.have !== null) query.push(['have', hello.have]);
+  if (hello.deploy !== null) query.push(['deploy', String(hello.deploy)]);
+  if (hello.entries.length > 0) query.push(['entries', JSON.stringify(hello.entries)]);
+  return query.map(([key, value]) => `${key}=${encodeURIComponent(value)}`).join('&');
+}
