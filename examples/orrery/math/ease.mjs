@@ -1,0 +1,5 @@
+/** Ways to get from 0 to 1. Edit one while the page is open and watch the intro change its mind. */
+
+export const outCubic = (t) => 1 - (1 - t) ** 3;
+
+export const inOutSine = (t) => 0.5 - Math.cos(Math.PI * t) / 2;

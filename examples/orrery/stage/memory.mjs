@@ -1,0 +1,34 @@
+/**
+ * What a reload should not lose. The piece and the palette stand in the address, so that they can
+ * be shared (`#rings/ember`); the moment and the view are this tab's own business.
+ */
+const KEY = 'orrery';
+
+export function readAddress() {
+  const [piece = '', palette = ''] = location.hash.slice(1).split('/');
+  return { piece, palette };
+}
+
+export function writeAddress(piece, palette) {
+  history.replaceState(null, '', `#${piece}/${palette.toLowerCase()}`);
+}
+
+/** The last visit's moment in this tab, or null. */
+export function recall() {
+  try {
+    return JSON.parse(sessionStorage.getItem(KEY));
+  } catch {
+    return null; // storage is off, or holds another version's words
+  }
+}
+
+/** Calls `moment()` when the page goes away, and keeps what it answers. */
+export function remember(moment) {
+  addEventListener('pagehide', () => {
+    try {
+      sessionStorage.setItem(KEY, JSON.stringify(moment()));
+    } catch {
+      // a private window: the next visit starts from today
+    }
+  });
+}
