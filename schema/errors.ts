@@ -38,6 +38,7 @@ export const ERROR_CODES = {
   'store-busy': 'Another process has kept the database locked for too long.',
   'store-full': 'There is no space left for the database.',
   'store-damaged': 'The database file is damaged.',
+  'token-exists': 'There is a token of that id already.',
 } as const;
 
 export type ErrorCode = keyof typeof ERROR_CODES;

@@ -1,5 +1,7 @@
 import {
+  HASH_BYTES,
   ModcastError,
+  byCodeUnit,
   type Hash,
   type Manifest,
   type ManifestDelta,
@@ -7,7 +9,7 @@ import {
   type ManifestRow,
   type Path,
 } from '../../schema/index.js';
-import type { NewDeploy } from './store.js';
+import type { ModuleChange, NewDeploy } from './store.js';
 
 export type Modules = ReadonlyMap<Path, ManifestModule>;
 
@@ -87,6 +89,10 @@ export function blobUnknown(hash: Hash): ModcastError {
   return new ModcastError('blob-unknown', `there is no blob ${hash}`, { found: hash });
 }
 
+export function tokenExists(id: string): ModcastError {
+  return new ModcastError('token-exists', `there is a token ${id} already`, { found: id });
+}
+
 /**
  * A difference from what changed between two deploys: `before` and `after` have the changed paths only, with
  * what they were and became; a path that is the same in both came back to what it was.
@@ -102,4 +108,20 @@ export function makeDelta(before: Modules, after: Modules, target: Omit<Manifest
     set,
     delete: [...before.keys()].filter((path) => !after.has(path)),
   };
+}
+
+/** The same as a list; `before` and `after` as for `makeDelta`. */
+export function toChanges(before: Modules, after: Modules): ModuleChange[] {
+  const paths = [...new Set([...before.keys(), ...after.keys()])].toSorted(byCodeUnit);
+  return paths.map((path) => ({
+    path,
+    before: before.get(path) ?? null,
+    after: after.get(path) ?? null,
+  }));
+}
+
+/** The first and the last hash that begin so, or undefined for what no hash begins with. */
+export function prefixRange(prefix: string): readonly [first: Hash, last: Hash] | undefined {
+  if (!/^[0-9a-f]{0,64}$/.test(prefix)) return undefined;
+  return [prefix.padEnd(2 * HASH_BYTES, '0'), prefix.padEnd(2 * HASH_BYTES, 'f')];
 }

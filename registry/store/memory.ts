@@ -1,80 +1,55 @@
-import type { Channel, Hash, Manifest, ManifestModule, Path } from '../../schema/index.js';
+import type { Channel, Hash, Path } from '../../schema/index.js';
+import { blobUnknown, checkBlobs, checkHead, compareModules, deployUnknown, makeDelta } from './changes.js';
+import { memoryCheck } from './memory-check.js';
+import { memoryCollect } from './memory-collect.js';
+import { memoryHistory } from './memory-history.js';
 import {
-  blobUnknown,
-  checkBlobs,
-  checkHead,
-  compareModules,
-  deployUnknown,
-  makeDelta,
-  type Modules,
-} from './changes.js';
+  ended,
+  manifestOf,
+  modulesAt,
+  newestFirst,
+  type Line,
+  type State,
+  type Version,
+} from './memory-state.js';
+import { memoryTokens } from './memory-tokens.js';
 import { asStore, type Methods } from './methods.js';
-import { siteFromJson, siteToJson } from './site.js';
+import { siteToJson } from './site.js';
 import {
   DEPLOYS_LIMIT,
   type BlobStore,
   type Deploy,
   type DeployStore,
-  type FileStat,
   type FileStore,
   type Store,
   type StoredBlob,
 } from './store.js';
 
-/** A module at a path, from one deploy of its channel (inclusive) to another (exclusive; null: still there). */
-interface Version {
-  readonly module: ManifestModule;
-  readonly from: number;
-  to: number | null;
-}
-
-interface Line {
-  head: number | null;
-  /** Of each path the versions, oldest first. */
-  readonly versions: Map<Path, Version[]>;
-}
-
-interface State {
-  readonly blobs: Map<Hash, StoredBlob>;
-  readonly lines: Map<Channel, Line>;
-  /** In order of their numbers. */
-  readonly deploys: Map<number, { readonly deploy: Deploy; readonly site: string }>;
-  readonly files: Map<string, Map<Path, FileStat>>;
-  last: number;
-}
-
-const ended = (version: Version): number => version.to ?? Infinity;
-
-const versionAt = (versions: readonly Version[], number: number): Version | undefined =>
-  versions.find((version) => version.from <= number && ended(version) > number);
-
-function modulesAt(line: Line, number: number): Modules {
-  const modules = new Map<Path, ManifestModule>();
-  for (const [path, versions] of line.versions) {
-    const version = versionAt(versions, number);
-    if (version !== undefined) modules.set(path, version.module);
-  }
-  return modules;
-}
-
 /** Nobody's later change of an array may reach the store. */
 const copyOf = (blob: StoredBlob): StoredBlob => ({ ...blob, bytes: Uint8Array.from(blob.bytes) });
 
-function memoryBlobs({ blobs }: State): Methods<BlobStore> {
+function memoryBlobs(state: State): Methods<BlobStore> {
+  const { blobs } = state;
   const existing = (hashes: readonly Hash[]) =>
-    hashes.map((hash) => blobs.get(hash)).filter((blob) => blob !== undefined);
+    hashes.flatMap((hash) => {
+      const found = blobs.get(hash);
+      return found === undefined ? [] : [found.blob];
+    });
   return {
     putBlobs(added) {
       // All are copied before the first is kept: what cannot be copied leaves nothing behind.
       for (const blob of added.map(copyOf)) {
         const old = blobs.get(blob.hash);
-        if (old === undefined) blobs.set(blob.hash, blob);
-        else if (old.links === null) blobs.set(blob.hash, { ...old, links: blob.links });
+        if (old === undefined) blobs.set(blob.hash, { id: ++state.lastBlob, blob });
+        else if (old.blob.links === null) {
+          blobs.set(blob.hash, { ...old, blob: { ...old.blob, links: blob.links } });
+        }
       }
     },
     mendBlob(blob) {
-      if (!blobs.has(blob.hash)) throw blobUnknown(blob.hash);
-      blobs.set(blob.hash, copyOf(blob));
+      const old = blobs.get(blob.hash);
+      if (old === undefined) throw blobUnknown(blob.hash);
+      blobs.set(blob.hash, { ...old, blob: copyOf(blob) });
     },
     blobs: (hashes) => existing(hashes).map(copyOf),
     links: (hashes) => new Map(existing(hashes).map((blob) => [blob.hash, blob.links])),
@@ -84,17 +59,10 @@ function memoryBlobs({ blobs }: State): Methods<BlobStore> {
 
 function memoryDeploys(state: State): Methods<DeployStore> {
   const { blobs, lines, deploys } = state;
-  const newestFirst = () => [...deploys.values()].map(({ deploy }) => deploy).toReversed();
   const versionsOf = (channel: Channel) => [...(lines.get(channel)?.versions ?? [])];
 
-  const manifest = (number: number): Manifest | null => {
-    const entry = deploys.get(number);
-    if (entry === undefined) return null;
-    return { modules: modulesAt(lines.get(entry.deploy.channel)!, number), ...siteFromJson(entry.site) };
-  };
-
   return {
-    manifest,
+    manifest: (number) => manifestOf(state, number),
     commit(fresh) {
       const line: Line = lines.get(fresh.channel) ?? { head: null, versions: new Map() };
       checkHead(fresh, line.head);
@@ -104,8 +72,8 @@ function memoryDeploys(state: State): Methods<DeployStore> {
         line.head === null ? new Map() : modulesAt(line, line.head),
         fresh.manifest.modules,
       );
-      checkBlobs(changes.set, (hash) => blobs.get(hash)?.bytes.length);
-      const number = ++state.last;
+      checkBlobs(changes.set, (hash) => blobs.get(hash)?.blob.bytes.length);
+      const number = ++state.lastDeploy;
       for (const path of [...changes.delete, ...changes.set.keys()]) {
         const open = line.versions.get(path)?.at(-1);
         if (open !== undefined) open.to ??= number;
@@ -143,16 +111,18 @@ function memoryDeploys(state: State): Methods<DeployStore> {
     channels: () => [...lines.keys()].toSorted(),
     deploy: (number) => deploys.get(number)?.deploy ?? null,
     deploys({ channel, before = Infinity, limit = DEPLOYS_LIMIT } = {}) {
-      return newestFirst()
+      return newestFirst(state)
         .filter((deploy) => deploy.number < before && (channel === undefined || deploy.channel === channel))
         .slice(0, limit);
     },
     deployOfManifest(channel, hash) {
-      return newestFirst().find((deploy) => deploy.channel === channel && deploy.manifest === hash) ?? null;
+      return (
+        newestFirst(state).find((deploy) => deploy.channel === channel && deploy.manifest === hash) ?? null
+      );
     },
     delta(from, to) {
-      const before = manifest(from);
-      const after = manifest(to);
+      const before = manifestOf(state, from);
+      const after = manifestOf(state, to);
       if (before === null) throw deployUnknown(from);
       if (after === null) throw deployUnknown(to);
       return makeDelta(before.modules, after.modules, after);
@@ -195,7 +165,19 @@ export async function openMemoryStore(): Promise<Store> {
     lines: new Map(),
     deploys: new Map(),
     files: new Map(),
-    last: 0,
+    leases: new Map(),
+    tokens: new Map(),
+    lastBlob: 0,
+    lastDeploy: 0,
   };
-  return asStore({ ...memoryBlobs(state), ...memoryDeploys(state), ...memoryFiles(state) }, () => {});
+  const methods = {
+    ...memoryBlobs(state),
+    ...memoryDeploys(state),
+    ...memoryFiles(state),
+    ...memoryHistory(state),
+    ...memoryCollect(state),
+    ...memoryCheck(state),
+    ...memoryTokens(state),
+  };
+  return asStore(methods, () => {});
 }

@@ -18,6 +18,7 @@ export function asStore(
   explain: (error: unknown) => unknown = (error) => error,
 ): Store {
   let closed = false;
+  const storeClosed = () => new ModcastError('store-closed', 'the store has been closed');
   const store: Record<string, (...args: never[]) => Promise<unknown>> = {
     close: async () => {
       if (closed) return;
@@ -27,11 +28,12 @@ export function asStore(
   };
   for (const [name, method] of Object.entries(methods) as [string, (...args: never[]) => unknown][]) {
     store[name] = async (...args) => {
-      if (closed) throw new ModcastError('store-closed', 'the store has been closed');
+      if (closed) throw storeClosed();
       try {
         return await method(...args);
       } catch (error) {
-        throw explain(error);
+        // A long method that finds its store closed under it fails in whatever way.
+        throw closed ? storeClosed() : explain(error);
       }
     };
   }

@@ -92,4 +92,23 @@ export const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (directory_id, path)
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  CREATE TABLE lease (
+    hash BLOB NOT NULL CHECK (length(hash) = 32),
+    owner TEXT NOT NULL,
+    until INTEGER NOT NULL,
+    PRIMARY KEY (hash, owner)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX lease_of_owner ON lease (owner);
+
+  CREATE TABLE token (
+    id TEXT PRIMARY KEY,
+    hash BLOB NOT NULL CHECK (length(hash) = 32),
+    scope TEXT NOT NULL,
+    created INTEGER NOT NULL,
+    expires INTEGER,
+    note TEXT NOT NULL,
+    revoked INTEGER
+  ) STRICT;
+  `,
 ];

@@ -1,9 +1,13 @@
 import { asStore } from './methods.js';
 import { sqliteBlobs } from './sqlite-blobs.js';
+import { sqliteCheck } from './sqlite-check.js';
+import { sqliteCollect } from './sqlite-collect.js';
 import { sqliteDeploys } from './sqlite-deploys.js';
 import { explainSqliteError } from './sqlite-errors.js';
 import { sqliteFiles } from './sqlite-files.js';
+import { sqliteHistory } from './sqlite-history.js';
 import { openDatabase } from './sqlite-open.js';
+import { sqliteTokens } from './sqlite-tokens.js';
 import type { Store } from './store.js';
 
 /**
@@ -16,7 +20,15 @@ import type { Store } from './store.js';
  */
 export async function openSqliteStore(file: string): Promise<Store> {
   const connection = openDatabase(file);
-  const methods = { ...sqliteBlobs(connection), ...sqliteDeploys(connection), ...sqliteFiles(connection) };
+  const methods = {
+    ...sqliteBlobs(connection),
+    ...sqliteDeploys(connection),
+    ...sqliteFiles(connection),
+    ...sqliteHistory(connection),
+    ...sqliteCollect(connection),
+    ...sqliteCheck(connection),
+    ...sqliteTokens(connection),
+  };
   return asStore(
     methods,
     () => connection.db.close(),

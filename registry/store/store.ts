@@ -1,4 +1,13 @@
-import type { Channel, Hash, Links, Manifest, ManifestDelta, Path } from '../../schema/index.js';
+import type {
+  Channel,
+  Hash,
+  Hasher,
+  Links,
+  Manifest,
+  ManifestDelta,
+  ManifestModule,
+  Path,
+} from '../../schema/index.js';
 
 /** A blob as it is kept. The store does not hash: whoever puts or serves bytes has verified them. */
 export interface StoredBlob {
@@ -53,6 +62,64 @@ export interface FileStat {
   readonly inode: string;
   readonly hash: Hash;
 }
+
+/** A module at a path, from one deploy of its channel (inclusive) to another (exclusive; null: it is still there). */
+export interface PathVersion extends ManifestModule {
+  readonly from: number;
+  readonly to: number | null;
+}
+
+/** What became of a path: null stands for no module. */
+export interface ModuleChange {
+  readonly path: Path;
+  readonly before: ManifestModule | null;
+  readonly after: ManifestModule | null;
+}
+
+export interface CollectOptions {
+  /** Of each channel the newest so many deploys stay. */
+  readonly keep: number;
+  /** Deploys of this time or later stay. Milliseconds since 1970. */
+  readonly olderThan: number;
+  /** Leases that end at this time or before do not count any more. */
+  readonly now: number;
+  /** Only says what would go. */
+  readonly dryRun: boolean;
+}
+
+/** What was dropped; `bytes` are those of the blobs. */
+export interface Collected {
+  readonly deploys: number;
+  readonly blobs: number;
+  readonly bytes: number;
+}
+
+/** Who may do what; of the token itself only the hash is kept. Times are milliseconds since 1970. */
+export interface NewToken {
+  readonly id: string;
+  readonly hash: Hash;
+  readonly scope: readonly string[];
+  readonly created: number;
+  readonly expires: number | null;
+  readonly note: string;
+}
+
+export interface Token extends NewToken {
+  readonly revoked: number | null;
+}
+
+export interface VerifyPage {
+  /** Bytes that are lost come as an empty array. */
+  readonly blobs: readonly { readonly hash: Hash; readonly bytes: Uint8Array }[];
+  /** For the next call; null when the page is empty: that was all. */
+  readonly next: number | null;
+}
+
+/** Bytes of blobs after which a page for verification ends. */
+export const VERIFY_PAGE_BYTES = 16 * 1024 * 1024;
+
+/** Blobs, and deploys, that a hash's first digits are resolved to at most. */
+export const RESOLVED_LIMIT = 10;
 
 /** Deploys in one page of a list when no limit is given. */
 export const DEPLOYS_LIMIT = 100;
@@ -113,11 +180,68 @@ export interface FileStore {
   ): Promise<void>;
 }
 
+export interface HistoryStore {
+  /**
+   * What the channel has had at a path, newest first. The oldest version's `from` may name a deploy that has been
+   * collected.
+   */
+  versions(channel: Channel, path: Path): Promise<PathVersion[]>;
+  /**
+   * What a deploy changed against its parent, sorted by path; of a channel's first deploy all it has. Null when
+   * that is not known: there is no such deploy, or its parent has been collected.
+   */
+  changes(number: number): Promise<ModuleChange[] | null>;
+  /**
+   * The blobs, sorted, and the deploys, newest first, whose (manifest's) hash begins with these hex digits: at most
+   * RESOLVED_LIMIT of each. What is no beginning of a hash has none.
+   */
+  resolveHash(prefix: string): Promise<{ readonly blobs: Hash[]; readonly deploys: number[] }>;
+  /** The channel's newest deploy that is not later than a time. */
+  deployAt(channel: Channel, time: number): Promise<Deploy | null>;
+}
+
+export interface CollectStore {
+  /**
+   * Keeps blobs from being collected until a time, whether they are in the store yet or not: whoever publishes
+   * leases first, then asks what is missing. A lease is never shortened.
+   */
+  lease(hashes: readonly Hash[], owner: string, until: number): Promise<void>;
+  /** Ends an owner's leases. */
+  release(owner: string): Promise<void>;
+  /**
+   * Drops the oldest deploys of each channel, up to the first that is to stay, never a head; then the blobs that
+   * neither a remaining deploy nor a lease names. It does so in many short steps, between which others go on.
+   */
+  collect(options: CollectOptions): Promise<Collected>;
+}
+
+export interface CheckStore {
+  /**
+   * Blobs to be hashed again, in the order in which they were first put.
+   * @param after 0, or `next` of the page before
+   * @param limit blobs at most; VERIFY_PAGE_BYTES ends a page sooner
+   */
+  verifyPage(after: number, limit: number): Promise<VerifyPage>;
+  /** What is wrong with the store, in words, blobs' bytes apart: every manifest is built and hashed again. */
+  check(hasher: Hasher): Promise<string[]>;
+}
+
+export interface TokenStore {
+  /** @throws ModcastError `token-exists` */
+  putToken(token: NewToken): Promise<void>;
+  token(id: string): Promise<Token | null>;
+  /** In the order in which they were created. */
+  tokens(): Promise<Token[]>;
+  /** The token as it is then; null when there is none. A revoked one keeps the time at which it was. */
+  revokeToken(id: string, time: number): Promise<Token | null>;
+}
+
 /**
  * Where the registry keeps blobs, deploys and what it knows of files. All promises, so that a database server
  * can stand behind it; every implementation runs test/contract/store.ts. A method of a closed store rejects
  * with `store-closed`.
  */
-export interface Store extends BlobStore, DeployStore, FileStore {
+export interface Store
+  extends BlobStore, DeployStore, FileStore, HistoryStore, CollectStore, CheckStore, TokenStore {
   close(): Promise<void>;
 }

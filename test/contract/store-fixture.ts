@@ -14,9 +14,13 @@ import type { Deploy, NewDeploy, Store, StoredBlob } from '../../registry/store/
 /** Another implementation than the product's: an oracle. */
 export const hashOf = (bytes: Uint8Array): Hash => hashFromBytes(blake3(bytes));
 
+const hashes = new Map<string, Hash>();
+
 export function blobOf(text: string, links: Links | null = NO_LINKS): StoredBlob {
   const bytes = new TextEncoder().encode(text);
-  return { hash: hashOf(bytes), bytes, links };
+  const hash = hashes.get(text) ?? hashOf(bytes);
+  hashes.set(text, hash);
+  return { hash, bytes, links };
 }
 
 export function moduleOf(text: string, type = 'text/javascript'): ManifestModule {

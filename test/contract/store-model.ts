@@ -1,33 +1,36 @@
 import {
   EMPTY_MANIFEST,
+  byCodeUnit,
   diffManifests,
   type Channel,
   type Hash,
   type Manifest,
+  type ManifestModule,
   type Path,
 } from '../../schema/index.js';
-import type { Deploy, NewDeploy } from '../../registry/store/store.js';
+import type { Deploy, ModuleChange, NewDeploy, PathVersion } from '../../registry/store/store.js';
+
+const same = (a: ManifestModule | undefined, b: ManifestModule | undefined): boolean =>
+  a?.hash === b?.hash && a?.type === b?.type;
 
 /** What a store should say, worked out from whole manifests kept side by side. */
 export class StoreModel {
-  /** In order of their numbers. */
-  readonly deploys: { readonly deploy: Deploy; readonly manifest: Manifest }[] = [];
+  /** In order of their numbers, those that have been collected too. */
+  readonly history: { readonly deploy: Deploy; readonly manifest: Manifest; gone: boolean }[] = [];
+  readonly blobs = new Set<Hash>();
+  readonly leases = new Map<Hash, number>();
 
   commit(fresh: NewDeploy): { deploy: Deploy; created: boolean } {
     const head = this.head(fresh.channel);
     if (head?.manifest === fresh.hash) return { deploy: head, created: false };
-    const { channel, manifest, hash, time, author, message, commit } = fresh;
+    const { manifest, hash, expected: _, ...record } = fresh;
     const before = head === null ? EMPTY_MANIFEST : this.manifest(head.number);
     const delta = diffManifests(before, manifest);
     const added = delta.set.filter(([path]) => !before.modules.has(path)).length;
     const deploy: Deploy = {
-      number: this.deploys.length + 1,
-      channel,
+      ...record,
+      number: this.history.length + 1,
       manifest: hash,
-      time,
-      author,
-      message,
-      commit,
       parent: head?.number ?? null,
       added,
       changed: delta.set.length - added,
@@ -35,26 +38,33 @@ export class StoreModel {
       modules: manifest.modules.size,
       bytes: [...manifest.modules.values()].reduce((sum, module) => sum + module.size, 0),
     };
-    this.deploys.push({ deploy, manifest });
+    this.history.push({ deploy, manifest, gone: false });
     return { deploy, created: true };
   }
 
-  of(channel: Channel): Deploy[] {
-    return this.deploys.map(({ deploy }) => deploy).filter((deploy) => deploy.channel === channel);
+  /** Oldest first. */
+  deploys(channel?: Channel): Deploy[] {
+    return this.history
+      .filter(({ gone, deploy }) => !gone && (channel ?? deploy.channel) === deploy.channel)
+      .map(({ deploy }) => deploy);
+  }
+
+  has(number: number): boolean {
+    return this.history[number - 1]?.gone === false;
   }
 
   head(channel: Channel): Deploy | null {
-    return this.of(channel).at(-1) ?? null;
+    return this.deploys(channel).at(-1) ?? null;
   }
 
   manifest(number: number): Manifest {
-    return this.deploys[number - 1]!.manifest;
+    return this.history[number - 1]!.manifest;
   }
 
   /** Each hash that a channel's deploys name, with the paths that the newest deploy naming it has for it. */
   pathsOf(channel: Channel): Map<Hash, Path[]> {
     const paths = new Map<Hash, Path[]>();
-    for (const { number } of this.of(channel)) {
+    for (const { number } of this.deploys(channel)) {
       const fresh = new Map<Hash, Path[]>();
       for (const [path, { hash }] of this.manifest(number).modules) {
         fresh.set(hash, [...(fresh.get(hash) ?? []), path]);
@@ -62,5 +72,58 @@ export class StoreModel {
       for (const [hash, here] of fresh) paths.set(hash, here);
     }
     return paths;
+  }
+
+  versions(channel: Channel, path: Path): PathVersion[] {
+    const versions: PathVersion[] = [];
+    let last: ManifestModule | undefined;
+    for (const { deploy, manifest } of this.history) {
+      if (deploy.channel !== channel) continue;
+      const module = manifest.modules.get(path);
+      if (same(module, last)) continue;
+      const open = versions[0];
+      if (open !== undefined && last !== undefined) versions[0] = { ...open, to: deploy.number };
+      if (module !== undefined) versions.unshift({ ...module, from: deploy.number, to: null });
+      last = module;
+    }
+    const base = this.deploys(channel)[0]?.number ?? 0;
+    return versions.filter(({ to }) => to === null || to > base);
+  }
+
+  changes(number: number): ModuleChange[] | null {
+    const deploy = this.history[number - 1]?.deploy;
+    if (deploy === undefined || !this.has(number)) return null;
+    if (deploy.parent !== null && !this.has(deploy.parent)) return null;
+    const before = deploy.parent === null ? EMPTY_MANIFEST : this.manifest(deploy.parent);
+    const after = this.manifest(number);
+    const paths = new Set([...before.modules.keys(), ...after.modules.keys()]);
+    return [...paths]
+      .filter((path) => !same(before.modules.get(path), after.modules.get(path)))
+      .toSorted(byCodeUnit)
+      .map((path) => ({
+        path,
+        before: before.modules.get(path) ?? null,
+        after: after.modules.get(path) ?? null,
+      }));
+  }
+
+  /** @returns the blobs that go */
+  collect(keep: number, olderThan: number, now: number): Hash[] {
+    for (const channel of new Set(this.deploys().map((deploy) => deploy.channel))) {
+      const own = this.deploys(channel);
+      while (own.length > Math.max(keep, 1) && own[0]!.time < olderThan) {
+        this.history[own.shift()!.number - 1]!.gone = true;
+      }
+    }
+    const named = new Set(
+      this.deploys().flatMap(({ number }) =>
+        [...this.manifest(number).modules.values()].map(({ hash }) => hash),
+      ),
+    );
+    const dropped = [...this.blobs].filter(
+      (hash) => !named.has(hash) && !((this.leases.get(hash) ?? 0) > now),
+    );
+    for (const hash of dropped) this.blobs.delete(hash);
+    return dropped;
   }
 }

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { applyDelta, manifestToJson, type Manifest } from '../../schema/index.js';
 import type { Store } from '../../registry/store/store.js';
-import { blobOf, deployOf, moduleOf } from './store-fixture.js';
+import { blobOf, deployOf, hashOf, moduleOf } from './store-fixture.js';
 import { StoreModel } from './store-model.js';
 
 const CHANNELS = ['dev', 'production'] as const;
@@ -11,8 +11,10 @@ const TEXTS = ['', 'export default 1', 'export default 2', 'import "./a.mjs"'];
 const TYPES = ['text/javascript', 'application/json'];
 const IMPORT_MAPS = [null, { imports: { x: '/x.mjs' } }, JSON.parse('{"imports":{"__proto__":"/p.mjs"}}')];
 
-interface Step {
+interface Publish {
+  readonly kind: 'publish';
   readonly channel: (typeof CHANNELS)[number];
+  readonly time: number;
   /** Null: the path goes. */
   readonly edits: readonly (readonly [path: string, module: readonly [text: string, type: string] | null])[];
   readonly entries: readonly string[];
@@ -21,8 +23,23 @@ interface Step {
   readonly from: number | null;
 }
 
-const step: fc.Arbitrary<Step> = fc.record({
+interface Collect {
+  readonly kind: 'collect';
+  readonly keep: number;
+  readonly olderThan: number;
+  readonly now: number;
+  readonly lease: readonly (readonly [text: string, until: number])[];
+}
+
+type Step = Publish | Collect;
+
+/** Few and in no order: clocks of publishers differ. */
+const time = fc.nat({ max: 9 });
+
+const publish: fc.Arbitrary<Publish> = fc.record({
+  kind: fc.constant('publish'),
   channel: fc.constantFrom(...CHANNELS),
+  time,
   edits: fc.array(
     fc.tuple(
       fc.constantFrom(...PATHS),
@@ -35,8 +52,26 @@ const step: fc.Arbitrary<Step> = fc.record({
   from: fc.option(fc.nat({ max: 3 }), { freq: 2 }),
 });
 
-function nextManifest(model: StoreModel, { channel, edits, entries, importMap, from }: Step): Manifest {
-  const base = from === null ? model.head(channel) : (model.deploys.at(-1 - from)?.deploy ?? null);
+const collect: fc.Arbitrary<Collect> = fc.record({
+  kind: fc.constant('collect'),
+  keep: fc.nat({ max: 4 }),
+  olderThan: time,
+  now: time,
+  lease: fc.array(fc.tuple(fc.constantFrom(...TEXTS), time), { maxLength: 2 }),
+});
+
+const steps = fc.array(
+  fc.oneof<{ arbitrary: fc.Arbitrary<Step>; weight: number }[]>(
+    { arbitrary: publish, weight: 5 },
+    { arbitrary: collect, weight: 1 },
+  ),
+  { minLength: 1, maxLength: 8 },
+);
+
+const hashes = TEXTS.map((text) => moduleOf(text).hash);
+
+function nextManifest(model: StoreModel, { channel, edits, entries, importMap, from }: Publish): Manifest {
+  const base = from === null ? model.head(channel) : (model.deploys().at(-1 - from) ?? null);
   const modules = new Map(base === null ? [] : model.manifest(base.number).modules);
   for (const [path, module] of edits) {
     if (module === null) modules.delete(path);
@@ -45,76 +80,116 @@ function nextManifest(model: StoreModel, { channel, edits, entries, importMap, f
   return { modules, entries, importMap };
 }
 
-async function expectModel(store: Store, model: StoreModel): Promise<void> {
-  const newest = model.deploys.map(({ deploy }) => deploy).toReversed();
-  const used = CHANNELS.filter((channel) => model.head(channel) !== null);
-  expect(await store.channels()).toEqual(used);
-  expect(await store.deploys()).toEqual(newest);
-  expect(await store.deploys({ before: newest.length, limit: 2 })).toEqual(newest.slice(1, 3));
-  expect(await store.deploy(newest.length + 1)).toBeNull();
-  expect(await store.manifest(newest.length + 1)).toBeNull();
+async function runPublish(store: Store, model: StoreModel, step: Publish): Promise<void> {
+  await store.putBlobs(TEXTS.map((text) => blobOf(text)));
+  for (const hash of hashes) model.blobs.add(hash);
+  const { channel } = step;
+  const expected = model.head(channel)?.number ?? null;
+  const deploy = deployOf(nextManifest(model, step), { channel, expected, time: step.time });
+  expect(await store.commit(deploy)).toEqual(model.commit(deploy));
+}
 
-  for (const { deploy, manifest } of model.deploys) {
-    expect(await store.deploy(deploy.number)).toEqual(deploy);
-    const found = await store.manifest(deploy.number);
+async function runCollect(store: Store, model: StoreModel, step: Collect): Promise<void> {
+  const { keep, olderThan, now } = step;
+  for (const [text, until] of step.lease) {
+    const { hash } = moduleOf(text);
+    await store.lease([hash], 'publisher', until);
+    model.leases.set(hash, Math.max(until, model.leases.get(hash) ?? 0));
+  }
+  const deploys = model.deploys().length;
+  const forecast = await store.collect({ keep, olderThan, now, dryRun: true });
+  await expectModel(store, model);
+  const collected = await store.collect({ keep, olderThan, now, dryRun: false });
+  const dropped = model.collect(keep, olderThan, now);
+  expect(collected).toEqual({
+    deploys: deploys - model.deploys().length,
+    blobs: dropped.length,
+    bytes: TEXTS.filter((text) => dropped.includes(moduleOf(text).hash)).join('').length,
+  });
+  expect(forecast).toEqual(collected);
+}
+
+async function expectDelta(store: Store, model: StoreModel, from: number, to: number): Promise<void> {
+  const source = model.manifest(from);
+  const delta = await store.delta(from, to);
+  expect(manifestToJson(applyDelta(source, delta))).toEqual(manifestToJson(model.manifest(to)));
+  const differing = delta.set.filter(([path, hash, , type]) => {
+    const old = source.modules.get(path);
+    return old?.hash !== hash || old.type !== type;
+  });
+  expect(delta.set).toEqual(differing);
+}
+
+async function expectDeploys(store: Store, model: StoreModel): Promise<void> {
+  const newest = model.deploys().toReversed();
+  expect(await store.deploys()).toEqual(newest);
+  expect(await store.deploys({ before: newest.at(0)?.number ?? 1, limit: 2 })).toEqual(newest.slice(1, 3));
+  for (const { deploy, manifest } of model.history) {
+    const { number } = deploy;
+    expect(await store.changes(number)).toEqual(model.changes(number));
+    if (!model.has(number)) {
+      expect(await store.deploy(number)).toBeNull();
+      expect(await store.manifest(number)).toBeNull();
+      await expect(store.delta(number, newest[0]!.number)).rejects.toMatchObject({ code: 'deploy-unknown' });
+      continue;
+    }
+    expect(await store.deploy(number)).toEqual(deploy);
+    const found = await store.manifest(number);
     expect(manifestToJson(found!)).toEqual(manifestToJson(manifest));
-    for (const other of [1, deploy.number - 1, newest.length].filter((number) => number > 0)) {
-      for (const [from, to] of [[other, deploy.number] as const, [deploy.number, other] as const]) {
-        const delta = await store.delta(from, to);
-        const reached = applyDelta(model.manifest(from), delta);
-        expect(manifestToJson(reached)).toEqual(manifestToJson(model.manifest(to)));
-        const differing = delta.set.filter(([path, hash, , type]) => {
-          const old = model.manifest(from).modules.get(path);
-          return old?.hash !== hash || old.type !== type;
-        });
-        expect(delta.set).toEqual(differing);
-      }
+    for (const other of new Set([newest.at(-1)!.number, number - 1, newest[0]!.number])) {
+      if (!model.has(other)) continue;
+      await expectDelta(store, model, other, number);
+      await expectDelta(store, model, number, other);
     }
   }
+}
 
+async function expectModel(store: Store, model: StoreModel): Promise<void> {
+  expect(await store.channels()).toEqual(CHANNELS.filter((channel) => model.head(channel) !== null));
+  expect(await store.missing(hashes)).toEqual(hashes.filter((hash) => !model.blobs.has(hash)));
+  await expectDeploys(store, model);
   for (const channel of CHANNELS) {
-    const own = model.of(channel);
-    expect(await store.head(channel)).toEqual(own.at(-1) ?? null);
-    expect(await store.deploys({ channel, limit: 3 })).toEqual(own.toReversed().slice(0, 3));
-    for (const { manifest } of newest) {
-      const holder = own.findLast((deploy) => deploy.manifest === manifest) ?? null;
-      expect(await store.deployOfManifest(channel, manifest)).toEqual(holder);
+    const own = model.deploys(channel).toReversed();
+    expect(await store.head(channel)).toEqual(own[0] ?? null);
+    expect(await store.deploys({ channel, limit: 3 })).toEqual(own.slice(0, 3));
+    for (const at of [0, 4, 9]) {
+      expect(await store.deployAt(channel, at)).toEqual(own.find((deploy) => deploy.time <= at) ?? null);
+    }
+    for (const { deploy } of model.history) {
+      const holder = own.find(({ manifest }) => manifest === deploy.manifest) ?? null;
+      expect(await store.deployOfManifest(channel, deploy.manifest)).toEqual(holder);
     }
     const paths = model.pathsOf(channel);
-    const hashes = TEXTS.map((text) => moduleOf(text).hash);
     expect(await store.visible(channel, hashes)).toEqual(new Set(paths.keys()));
     for (const hash of hashes) {
       const path = await store.pathOf(channel, hash);
       expect(paths.get(hash) ?? [null]).toContain(path);
     }
+    for (const path of PATHS) {
+      expect(await store.versions(channel, path)).toEqual(model.versions(channel, path));
+    }
   }
 }
 
-/** Random deploys on two channels, each followed by every question that the model can answer. */
+/** Random deploys and collections on two channels, each followed by every question that the model can answer. */
 export function storeProperties(fresh: () => Promise<{ store: Store; dispose: () => Promise<void> }>): void {
-  test('any sequence of deploys reads back as whole manifests kept side by side', async () => {
+  test('any history reads back as whole manifests kept side by side', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 8 }), async (steps) => {
+      fc.asyncProperty(steps, async (sequence) => {
         const { store, dispose } = await fresh();
         try {
           const model = new StoreModel();
-          await store.putBlobs(TEXTS.map((text) => blobOf(text)));
-          for (const [i, next] of steps.entries()) {
-            const manifest = nextManifest(model, next);
-            const head = model.head(next.channel);
-            const deploy = deployOf(manifest, {
-              channel: next.channel,
-              expected: head?.number ?? null,
-              time: 1000 + i,
-            });
-            expect(await store.commit(deploy)).toEqual(model.commit(deploy));
+          for (const step of sequence) {
+            if (step.kind === 'publish') await runPublish(store, model, step);
+            else await runCollect(store, model, step);
             await expectModel(store, model);
           }
+          expect(await store.check(hashOf)).toEqual([]);
         } finally {
           await dispose();
         }
       }),
-      { numRuns: 25 },
+      { numRuns: 20 },
     );
   });
 }

@@ -1,0 +1,60 @@
+import { ended, newestFirst, type State } from './memory-state.js';
+import type { Methods } from './methods.js';
+import type { CollectOptions, CollectStore } from './store.js';
+
+/** Of each channel the oldest deploy that stays. */
+function basesOf(state: State, { keep, olderThan }: CollectOptions): Map<string, number> {
+  const bases = new Map<string, number>();
+  for (const [channel, { head }] of state.lines) {
+    const own = newestFirst(state).filter((deploy) => deploy.channel === channel);
+    const staying = own.filter(({ number, time }, i) => i < keep || time >= olderThan || number === head);
+    bases.set(channel, staying.at(-1)!.number);
+  }
+  return bases;
+}
+
+export function memoryCollect(state: State): Methods<CollectStore> {
+  const { blobs, lines, deploys, leases } = state;
+  return {
+    lease(hashes, owner, until) {
+      const own = leases.get(owner) ?? new Map<string, number>();
+      for (const hash of hashes) own.set(hash, Math.max(until, own.get(hash) ?? until));
+      leases.set(owner, own);
+    },
+    release(owner) {
+      leases.delete(owner);
+    },
+    collect(options) {
+      const bases = basesOf(state, options);
+      const oldDeploys = [...deploys.values()].filter(
+        ({ deploy }) => deploy.number < bases.get(deploy.channel)!,
+      );
+      const kept = new Set<string>();
+      for (const own of leases.values()) {
+        for (const [hash, until] of own) if (until > options.now) kept.add(hash);
+      }
+      for (const [channel, { versions }] of lines) {
+        for (const version of [...versions.values()].flat()) {
+          if (ended(version) > bases.get(channel)!) kept.add(version.module.hash);
+        }
+      }
+      const oldBlobs = [...blobs.values()].filter(({ blob }) => !kept.has(blob.hash));
+      const collected = {
+        deploys: oldDeploys.length,
+        blobs: oldBlobs.length,
+        bytes: oldBlobs.reduce((sum, { blob }) => sum + blob.bytes.length, 0),
+      };
+      if (options.dryRun) return collected;
+      for (const { deploy } of oldDeploys) deploys.delete(deploy.number);
+      for (const { blob } of oldBlobs) blobs.delete(blob.hash);
+      for (const [channel, { versions }] of lines) {
+        for (const [path, list] of versions) {
+          const rest = list.filter((version) => ended(version) > bases.get(channel)!);
+          if (rest.length > 0) versions.set(path, rest);
+          else versions.delete(path);
+        }
+      }
+      return collected;
+    },
+  };
+}

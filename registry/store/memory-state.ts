@@ -1,0 +1,54 @@
+import type { Channel, Hash, Manifest, ManifestModule, Path } from '../../schema/index.js';
+import type { Modules } from './changes.js';
+import { siteFromJson } from './site.js';
+import type { Deploy, FileStat, StoredBlob, Token } from './store.js';
+
+/** A module at a path, from one deploy of its channel (inclusive) to another (exclusive; null: still there). */
+export interface Version {
+  readonly module: ManifestModule;
+  readonly from: number;
+  to: number | null;
+}
+
+export interface Line {
+  head: number | null;
+  /** Of each path the versions, oldest first. */
+  readonly versions: Map<Path, Version[]>;
+}
+
+export interface State {
+  /** In the order in which they were first put; `id` counts them. */
+  readonly blobs: Map<Hash, { readonly id: number; readonly blob: StoredBlob }>;
+  readonly lines: Map<Channel, Line>;
+  /** In order of their numbers. */
+  readonly deploys: Map<number, { readonly deploy: Deploy; readonly site: string }>;
+  readonly files: Map<string, Map<Path, FileStat>>;
+  /** Of each owner the leased blobs, and until when. */
+  readonly leases: Map<string, Map<Hash, number>>;
+  readonly tokens: Map<string, Token>;
+  lastBlob: number;
+  lastDeploy: number;
+}
+
+export const ended = (version: Version): number => version.to ?? Infinity;
+
+const versionAt = (versions: readonly Version[], number: number): Version | undefined =>
+  versions.find((version) => version.from <= number && ended(version) > number);
+
+export function modulesAt(line: Line, number: number): Modules {
+  const modules = new Map<Path, ManifestModule>();
+  for (const [path, versions] of line.versions) {
+    const version = versionAt(versions, number);
+    if (version !== undefined) modules.set(path, version.module);
+  }
+  return modules;
+}
+
+export function manifestOf(state: State, number: number): Manifest | null {
+  const entry = state.deploys.get(number);
+  if (entry === undefined) return null;
+  return { modules: modulesAt(state.lines.get(entry.deploy.channel)!, number), ...siteFromJson(entry.site) };
+}
+
+export const newestFirst = (state: State): Deploy[] =>
+  [...state.deploys.values()].map(({ deploy }) => deploy).toReversed();
