@@ -47,6 +47,9 @@ export function memoryCollect(state: State): Methods<CollectStore> {
       if (options.dryRun) return collected;
       for (const { deploy } of oldDeploys) deploys.delete(deploy.number);
       for (const { blob } of oldBlobs) blobs.delete(blob.hash);
+      for (const own of leases.values()) {
+        for (const [hash, until] of own) if (until <= options.now) own.delete(hash);
+      }
       for (const [channel, { versions }] of lines) {
         for (const [path, list] of versions) {
           const rest = list.filter((version) => ended(version) > bases.get(channel)!);

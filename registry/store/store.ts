@@ -81,7 +81,7 @@ export interface CollectOptions {
   readonly keep: number;
   /** Deploys of this time or later stay. Milliseconds since 1970. */
   readonly olderThan: number;
-  /** Leases that end at this time or before do not count any more. */
+  /** Leases that end at this time or before are over, and go. */
   readonly now: number;
   /** Only says what would go. */
   readonly dryRun: boolean;

@@ -124,6 +124,7 @@ export class StoreModel {
       (hash) => !named.has(hash) && !((this.leases.get(hash) ?? 0) > now),
     );
     for (const hash of dropped) this.blobs.delete(hash);
+    for (const [hash, until] of this.leases) if (until <= now) this.leases.delete(hash);
     return dropped;
   }
 }
