@@ -20,7 +20,10 @@ function compose(
   resolve: (specifier: string) => string | undefined,
 ): void {
   for (const [specifier, address] of site) {
-    rules[specifier] = address === null ? null : (targetOf(address) ?? address);
+    const target = address === null ? null : (targetOf(address) ?? address);
+    // Written out, a key that the parser gave its slash would be a prefix, which needs a prefix for its address.
+    if (specifier.endsWith('/') && target?.endsWith('/') === false) continue;
+    rules[specifier] = target;
     if (address === null || !specifier.endsWith('/')) continue;
     // A prefix cannot lead to blobs, which have no hierarchy: every module below it gets a rule of its own.
     for (const url of urls) {
@@ -100,5 +103,9 @@ export function generateImportMap(
     // Scopes are sorted most specific first: the first to say something of a specifier wins.
     scopes[own] = Object.assign(Object.create(null), ...matching.toReversed().map((s) => scopes[s]));
   }
-  return Object.keys(scopes).length === 0 ? { imports } : { imports, scopes };
+  return {
+    imports,
+    ...(Object.keys(scopes).length === 0 ? {} : { scopes }),
+    ...(map.integrity.size === 0 ? {} : { integrity: Object.fromEntries(map.integrity) }),
+  };
 }

@@ -1,5 +1,5 @@
 import type { ImportMap } from './parse.js';
-import { resolveSpecifier, type Resolution } from './resolve.js';
+import { resolveSpecifier, urlLike, type Resolution } from './resolve.js';
 
 /** Names that a linked blob uses where the natural URL itself would be sent elsewhere by the site's own map. */
 const ALIAS = 'modcast:';
@@ -39,7 +39,11 @@ export class Resolver {
   written(specifier: string, referrer: string): string | undefined {
     const resolution = this.resolve(specifier, referrer);
     if (resolution.state === 'unresolved') return undefined;
-    if (resolution.state === 'blocked') return this.#alias(specifier, null);
+    if (resolution.state === 'blocked') {
+      // Blocked for the whole page: the engine says so in its own words. In a scope only: no blob is in that scope.
+      const { state } = resolveSpecifier({ ...this.#map, scopes: new Map() }, specifier, referrer);
+      return state === 'blocked' ? urlLike(specifier, referrer) : this.#alias(specifier, null);
+    }
     return this.name(resolution.url);
   }
 

@@ -6,7 +6,7 @@ import { manifestFromJson, type Manifest } from '../schema/manifest.js';
 import type { BootSource } from '../schema/message.js';
 import type { CachedDeploy } from './cache.js';
 import type { LoaderConfig } from './config.js';
-import type { HeldPage } from './held-scripts.js';
+import type { HeldPage, ScriptElement } from './held-scripts.js';
 import type { Mirror, Release } from './mirror.js';
 
 /** What a page is going to run, decided once for a boot. */
@@ -66,27 +66,29 @@ export async function fetchRelease(
 }
 
 /** The page's own import map, merged of all it has, as the browser would. A broken one counts as none. */
-export function readImportMap(page: HeldPage): ImportMap {
+export function readImportMap(page: HeldPage): { map: ImportMap; broken: ScriptElement[] } {
   let map = EMPTY_IMPORT_MAP;
-  for (const text of page.importMaps) {
+  const broken: ScriptElement[] = [];
+  for (const element of page.importMaps) {
     try {
-      map = mergeImportMaps(map, parseImportMap(text, document.baseURI).map).map;
-    } catch (error) {
-      reportError(error);
+      map = mergeImportMaps(map, parseImportMap(element.textContent, page.base).map).map;
+    } catch {
+      broken.push(element);
     }
   }
-  return map;
+  return { map, broken };
 }
 
 /** The natural URLs from which a page starts. */
 export function entryUrls(page: HeldPage, resolver: Resolver, release: Release, root: string): string[] {
   const urls = new Set<string>();
-  for (const { src, imports } of page.scripts) {
+  for (const { src, imports, kind } of page.scripts) {
+    if (kind === 'deferred') continue;
     if (src !== null) urls.add(src);
     // Nobody has read this inline script: it may import whatever the site starts from.
     const known = imports ?? release.manifest.entries.map((path) => naturalUrl(root, path));
     for (const specifier of known) {
-      const resolution = resolver.resolve(specifier, document.baseURI);
+      const resolution = resolver.resolve(specifier, page.base);
       if (resolution.state === 'resolved') urls.add(resolution.url);
     }
   }

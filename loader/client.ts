@@ -14,10 +14,12 @@ import {
   restoreImportMaps,
   restorePreloads,
   runHeldScripts,
+  settleImportMaps,
 } from './held-scripts.js';
 import { Keeper } from './keeper.js';
 import { Mirror, type Release } from './mirror.js';
 import { PageEvents } from './page-events.js';
+import { probePolicy, type Allowed } from './policy.js';
 import { ProgressBar } from './progress.js';
 import { createRunning, provideRuntime, type Running } from './running.js';
 
@@ -36,6 +38,7 @@ export class Client {
   readonly #keeper: Keeper;
   readonly #ready: Promise<BootInfo>;
   #resolveReady!: (info: BootInfo) => void;
+  #allowed: Promise<Allowed> = Promise.resolve('blobs');
   #state: 'booting' | 'booted' = 'booting';
   #boot: BootInfo | null = null;
   #running: Running | null = null;
@@ -65,6 +68,7 @@ export class Client {
   /** Everything that takes time begins at once: the socket, the cache, the page's parsing. */
   start(): void {
     this.#connection.connect();
+    this.#allowed = probePolicy(this.#config.nonce);
     const bar = this.#config.progress ? new ProgressBar() : undefined;
     this.#events.on('progress', ({ received, total }) => bar?.update(received / total));
     this.#run()
@@ -156,11 +160,13 @@ export class Client {
     { release, from }: Choice,
     prepare: (release: Release, targets: 'blob' | 'http') => Running,
   ): Promise<void> {
-    if (release === null) return this.#runPage(null, 'native');
-    const running = prepare(release, from === 'http' ? 'http' : 'blob');
+    const allowed = await this.#allowed;
+    if (release === null || allowed === 'nothing') return this.#runPage(null, 'native');
+    const source = allowed === 'http' ? 'http' : from;
+    const running = prepare(release, source === 'http' ? 'http' : 'blob');
     await running.linker.start(running.entries);
     provideRuntime(running, this.#config);
-    await this.#runPage(running, from === 'network' && this.#fetched === 0 ? 'cache' : from);
+    await this.#runPage(running, source === 'network' && this.#fetched === 0 ? 'cache' : source);
   }
 
   /** The page's own scripts run now: the one place from which they do, and only once. */
@@ -171,11 +177,13 @@ export class Client {
     this.#running = running;
     const { nonce } = this.#config;
     if (running === null) {
-      restoreImportMaps(nonce);
+      restoreImportMaps();
       restorePreloads();
-    }
-    const { scripts } = readHeldPage();
-    await runHeldScripts(scripts, { nonce, targetOf: (url) => running?.linker.instances.targetOf(url) });
+    } else settleImportMaps(running.brokenMaps);
+    await runHeldScripts(readHeldPage(), {
+      nonce,
+      targetOf: (url) => running?.linker.instances.targetOf(url),
+    });
     const ms = performance.now();
     this.#pageEvents.release();
     const deploy = running?.release.deploy ?? null;

@@ -13,6 +13,8 @@ export interface InstancesOptions {
   readonly prefix: string;
   /** `http`: every target is the module's immutable URL; `blob`: a blob URL where the blob is here. */
   readonly targets: 'blob' | 'http';
+  /** Whether the page gives integrity metadata for this URL. */
+  readonly pinned: (url: string) => boolean;
   readonly onUnlinkable: (module: SiteModule, error: unknown) => void;
 }
 
@@ -55,6 +57,12 @@ export class Instances {
   /** Where the source of a natural URL comes from; undefined leaves it to the site. */
   targetOf = (url: string): string | undefined => this.#targets.get(url);
 
+  /** The natural URL that has this target. */
+  urlOf(target: string): string | undefined {
+    for (const [url, chosen] of this.#targets) if (chosen === target) return url;
+    return undefined;
+  }
+
   /** Chooses a module's target, and links it. The one place where that is decided. */
   prepare(module: SiteModule): void {
     if (this.#targets.has(module.url)) return;
@@ -67,7 +75,8 @@ export class Instances {
     for (const path of site.manifest.modules.keys()) {
       const url = naturalUrl(site.root, path);
       const module = moduleAt(site, url);
-      if (module !== undefined && !this.#targets.has(url)) this.#targets.set(url, this.#http(module));
+      if (module === undefined || this.#targets.has(url)) continue;
+      this.#targets.set(url, this.#options.pinned(url) ? undefined : this.#http(module));
     }
   }
 
@@ -97,6 +106,8 @@ export class Instances {
   }
 
   #choose(module: SiteModule): string | undefined {
+    // What the author pinned by a hash the browser checks against that hash, which linked bytes do not have.
+    if (this.#options.pinned(module.url)) return undefined;
     if (this.#options.targets === 'http') return this.#http(module);
     if (module.type !== JAVASCRIPT && module.type !== JSON_TYPE) return undefined;
     const blob = this.#options.depot.get(module.hash);

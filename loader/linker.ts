@@ -14,6 +14,8 @@ export interface LinkerOptions {
   readonly depot: Depot;
   readonly mirror: Mirror;
   readonly targets: 'blob' | 'http';
+  /** Whether the page gives integrity metadata for this URL. */
+  readonly pinned: (url: string) => boolean;
   /** Whether this engine merges import maps that come later. */
   readonly laterMaps: boolean;
   readonly onProblem: (code: string, message: string) => void;
@@ -30,7 +32,7 @@ export class Linker {
 
   constructor(options: LinkerOptions) {
     this.#options = options;
-    const { site, resolver, depot, targets, config, onProblem } = options;
+    const { site, resolver, depot, targets, pinned, config, onProblem } = options;
     this.#graph = new ModuleGraph(site, resolver, (hash) => depot.get(hash)?.links);
     this.instances = new Instances({
       site,
@@ -38,6 +40,7 @@ export class Linker {
       depot,
       prefix: config.prefix,
       targets,
+      pinned,
       onUnlinkable: (module, error) => onProblem('links-invalid', `${module.path}: ${String(error)}`),
     });
   }

@@ -3,7 +3,7 @@ import type { Site } from '../importmap/site.js';
 import { entryUrls, readImportMap } from './boot.js';
 import type { LoaderConfig } from './config.js';
 import type { Depot } from './depot.js';
-import type { HeldPage } from './held-scripts.js';
+import type { HeldPage, ScriptElement } from './held-scripts.js';
 import { Linker } from './linker.js';
 import type { Mirror, Release } from './mirror.js';
 import { createRuntime } from './runtime.js';
@@ -14,6 +14,8 @@ export interface Running {
   readonly entries: readonly string[];
   readonly linker: Linker;
   readonly resolver: Resolver;
+  /** Import maps of the page that do not parse. */
+  readonly brokenMaps: readonly ScriptElement[];
 }
 
 export interface RunningOptions {
@@ -32,7 +34,11 @@ const mergesLaterMaps = (): boolean => !CSS.supports('-moz-appearance', 'none');
 export function createRunning(options: RunningOptions): Running {
   const { config, page, release, depot, mirror, targets, onProblem } = options;
   const site: Site = { root: config.root, manifest: release.manifest };
-  const resolver = new Resolver(readImportMap(page));
+  const { map, broken } = readImportMap(page);
+  const resolver = new Resolver(map);
+  const pinnedScripts = new Set(
+    page.scripts.filter(({ element }) => element.hasAttribute('integrity')).map(({ src }) => src),
+  );
   const linker = new Linker({
     config,
     site,
@@ -40,10 +46,17 @@ export function createRunning(options: RunningOptions): Running {
     depot,
     mirror,
     targets,
+    pinned: (url) => resolver.map.integrity.has(url) || pinnedScripts.has(url),
     laterMaps: mergesLaterMaps(),
     onProblem,
   });
-  return { release, resolver, linker, entries: entryUrls(page, resolver, release, config.root) };
+  return {
+    release,
+    resolver,
+    linker,
+    brokenMaps: broken,
+    entries: entryUrls(page, resolver, release, config.root),
+  };
 }
 
 declare global {
@@ -57,6 +70,7 @@ export function provideRuntime({ linker, resolver }: Running, config: LoaderConf
     resolver,
     naturalOf: (given) => {
       if (given.startsWith('/')) return config.root + given.slice(1);
+      if (given.startsWith('blob:')) return linker.instances.urlOf(given) ?? given;
       const foreign = registryRoot !== config.root && given.startsWith(registryRoot);
       return foreign ? config.root + given.slice(registryRoot.length) : given;
     },

@@ -12,7 +12,7 @@ export interface ModuleContext {
 
 export interface RuntimeOptions {
   readonly resolver: Resolver;
-  /** The natural URL of a module that knows only the path, or the registry's URL, it was served at. */
+  /** The natural URL of a module that is known by a path, or by the URL it came from. */
   readonly naturalOf: (given: string) => string;
   /** Brings a natural URL and what it imports into the import map. */
   readonly ensure: (url: string) => Promise<void>;
@@ -27,6 +27,14 @@ declare global {
   }
 }
 
+/** An error of the browser's that names a blob names the module instead. */
+function naming(error: unknown, naturalOf: (url: string) => string): unknown {
+  if (error instanceof TypeError && error.message.includes('blob:')) {
+    error.message = error.message.replace(/blob:[^\s'"]+/g, naturalOf);
+  }
+  return error;
+}
+
 /** Makes the function that linked modules call with their own natural URL. */
 export function createRuntime(options: RuntimeOptions): (given: string) => ModuleContext {
   const { resolver, naturalOf, ensure, importModule } = options;
@@ -38,23 +46,25 @@ export function createRuntime(options: RuntimeOptions): (given: string) => Modul
       // A specifier that cannot become a string rejects, it does not throw: as the standard has it.
       const text = `${specifier as string}`;
       const resolution = resolver.resolve(text, url);
-      if (resolution.state === 'resolved') {
-        await ensure(resolution.url);
-        return importModule(resolver.name(resolution.url), options);
-      }
-      return importModule(resolver.written(text, url) ?? text, options);
+      if (resolution.state === 'blocked') throw new TypeError(`Failed to resolve module specifier '${text}'`);
+      if (resolution.state === 'unresolved') return importModule(text, options);
+      await ensure(resolution.url);
+      return importModule(resolver.name(resolution.url), options).catch((error: unknown) => {
+        throw naming(error, naturalOf);
+      });
     },
     meta(meta) {
       if (seen.has(meta)) return meta;
       seen.add(meta);
       const native = meta.resolve?.bind(meta);
       meta.url = url;
-      meta.resolve = (specifier) => {
-        const resolution = resolver.resolve(`${specifier}`, url);
-        if (resolution.state === 'resolved') return resolution.url;
-        // The browser finds its own words for it.
-        return native(specifier);
-      };
+      // The browser finds its own words for what does not resolve. A method, so that its name is the native one's.
+      meta.resolve = {
+        resolve(name: string) {
+          const resolution = resolver.resolve(`${name}`, url);
+          return resolution.state === 'resolved' ? resolution.url : native(name);
+        },
+      }.resolve;
       return meta;
     },
     written(specifier) {

@@ -94,6 +94,14 @@ export class PageElement {
     return this.#text;
   }
 
+  /** Where the text begins, `line:column` from 1, as an engine counts in the page. */
+  position(): string {
+    const starts = lineStarts(this.#bytes);
+    const line = starts.findLastIndex((start) => start <= this.#startTagEnd);
+    const before = this.#bytes.toString('utf8', starts[line], this.#startTagEnd);
+    return `${line + 1}:${before.length + 1}`;
+  }
+
   /** `/>` ends an SVG element, unless the `/` belongs to an unquoted value: what follows such a tag is not inside it. */
   #selfClosing(): boolean {
     return this.#reparse(this.#startTagEnd, 'text').childNodes.length === 0;
@@ -108,6 +116,21 @@ export class PageElement {
     const [root] = parseFragment(this.svg ? `<svg>${text}` : text).childNodes as [Tree.Element];
     return this.svg ? (root.childNodes[0] as Tree.Element) : root;
   }
+}
+
+const lines = new WeakMap<Buffer, number[]>();
+
+/** Offsets at which a page's lines begin. A page has many scripts, and is looked through once. */
+function lineStarts(bytes: Buffer): number[] {
+  let starts = lines.get(bytes);
+  if (starts === undefined) {
+    starts = [0];
+    for (const match of bytes.toString('latin1').matchAll(/\r\n|\r|\n/g)) {
+      starts.push(match.index + match[0].length);
+    }
+    lines.set(bytes, starts);
+  }
+  return starts;
 }
 
 function findElements(document: Tree.Document, bytes: Buffer): PageElement[] {

@@ -1,5 +1,6 @@
 import { ModcastError } from '../schema/errors.js';
 import { type PageElement, type ParsedPage, type Range, parsePage } from './html-elements.js';
+import { allowsLoader } from './content-security-policy.js';
 import { isJavaScriptType } from './media-type.js';
 
 /** A module script of a page that the browser would run. */
@@ -39,6 +40,8 @@ export interface InjectOptions {
   /** What the loader reads from its `dataset`: `{ bootMode: 'fresh' }` becomes `data-boot-mode="fresh"`. */
   data: Record<string, string>;
   lex: Lex;
+  /** Whether an inline module parses. One that does not is the browser's to report, where it stands. */
+  parses?: (source: string) => boolean;
 }
 
 interface Edit extends Range {
@@ -67,7 +70,8 @@ export function readPage(html: Uint8Array, lex: Lex): Page {
  * scripts: these are read with the options' `lex`.
  *
  * @returns undefined when the page is to be served as it is: it says `<meta name="modcast" content="off">`, is in UTF-16,
- *   is blank, or has module scripts or import maps in a declarative shadow root, where the loader could not reach them.
+ *   is blank, has module scripts or import maps in a declarative shadow root, where the loader could not reach them, or
+ *   has a policy under which the loader could not run or could not install an import map.
  * @throws ModcastError `option-invalid` when a key of `data` makes no attribute name.
  */
 export function injectPage(
@@ -83,14 +87,26 @@ export function injectPage(
   if (held.some((e) => e.inShadowRoot)) return undefined;
 
   const head = readHead(elements);
-  const { loaderSrc, data, lex } = typeof options === 'function' ? options(head) : options;
+  if (!policiesOf(elements).every((policy) => allowsLoader(policy, head.nonce))) return undefined;
+  const {
+    loaderSrc,
+    data,
+    lex,
+    parses = () => true,
+  } = typeof options === 'function' ? options(head) : options;
   const edits: Edit[] = [];
   if (!elements.some((e) => isLoader(e, loaderSrc))) {
     edits.push({ start: headOffset, end: headOffset, text: loaderTag(loaderSrc, data, head.nonce) });
   }
+  let modules = 0;
   for (const element of elements) {
     if (element.tag === 'link') edits.push(...holdLink(element, page));
-    else edits.push(...holdScript(element, lex));
+    else if (heldType(element) !== undefined) {
+      if (scriptSource(element) === undefined && heldType(element) === 'module' && !parses(element.text()))
+        continue;
+      if (heldType(element) === 'module') modules++;
+      edits.push(...holdScript(element, lex));
+    } else if (modules > 0 && isDeferred(element)) edits.push(...holdDeferred(element));
   }
   return splice(html, html.length - body.length, edits);
 }
@@ -154,6 +170,13 @@ function heldType(element: PageElement): 'module' | 'importmap' | undefined {
   return element.text() === '' ? undefined : kind;
 }
 
+/** What the page's own `<meta>` elements say; a policy in a header is for the loader to find. */
+function policiesOf(elements: readonly PageElement[]): string[] {
+  return elements
+    .filter((e) => e.tag === 'meta' && /^content-security-policy$/i.test(e.attribute('http-equiv') ?? ''))
+    .map((e) => e.attribute('content') ?? '');
+}
+
 function isOptOut(element: PageElement): boolean {
   if (element.tag !== 'meta') return false;
   return (
@@ -199,9 +222,35 @@ function holdScript(script: PageElement, lex: Lex): Edit[] {
   const hold: Edit = { ...range, text: `modcast/${kind}` };
   if (kind === 'importmap' || scriptSource(script) !== undefined) return [hold];
   const specifiers = new Set(readImports(script, lex).map((i) => i.specifier));
-  // Right after the tag's name, where nothing of what the author wrote can be in the way.
+  const imports = attribute('data-modcast-imports', asciiJson([...specifiers]));
+  return [inTag(script, imports + attribute('data-modcast-at', script.position())), hold];
+}
+
+/** Right after the tag's name, where nothing of what the author wrote can be in the way. */
+function inTag(script: PageElement, text: string): Edit {
   const at = script.start + '<script'.length;
-  return [{ start: at, end: at, text: attribute('data-modcast-imports', asciiJson([...specifiers])) }, hold];
+  return { start: at, end: at, text };
+}
+
+/**
+ * A deferred classic script. It runs in one queue with the page's module scripts: behind one of those it has to wait
+ * for it, wherever that comes from.
+ */
+function isDeferred(script: PageElement): boolean {
+  if (script.tag !== 'script' || script.svg || !script.complete || script.inShadowRoot) return false;
+  if (!script.attribute('src') || script.attribute('defer') === undefined) return false;
+  if (script.attribute('async') !== undefined || script.attribute('nomodule') !== undefined) return false;
+  const type = script.attribute('type') ?? '';
+  return type === '' || isJavaScriptType(type.trim());
+}
+
+function holdDeferred(script: PageElement): Edit[] {
+  const type = script.attribute('type');
+  const range = script.valueRange('type');
+  if (type === undefined) return [inTag(script, attribute('type', 'modcast/defer'))];
+  // An attribute without a value (`<script type>`) is left alone: nothing of it could be replaced.
+  if (!range) return [];
+  return [inTag(script, attribute('data-modcast-type', type)), { ...range, text: 'modcast/defer' }];
 }
 
 function holdLink(link: PageElement, page: ParsedPage): Edit[] {

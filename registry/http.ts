@@ -17,9 +17,10 @@ import type { Blobs } from './blobs.js';
 import type { Catalog } from './catalog.js';
 import { blake3 } from './hash.js';
 import { injectPage, readPage } from './html.js';
-import { contentType, moduleKind } from './media-type.js';
+import { contentType, mediaType, moduleKind } from './media-type.js';
 import { pageEntries } from './pages.js';
 import { fileResponse, findFile } from './site-files.js';
+import { isModule } from './syntax.js';
 import { parseTarget } from './target.js';
 import type { Store } from './store/store.js';
 
@@ -92,8 +93,11 @@ async function route(
   const tail = more.join('/');
   if (rest === 'loader.js') {
     const bytes = await options.loader();
-    const type = 'text/javascript; charset=utf-8';
-    return answer(request, { bytes, type, freshness: 'revalidate', tag: blake3(bytes) }, headers);
+    const type = 'text/javascript';
+    // Pages name the version they were made for: that one never changes, and a warm boot does not ask for it.
+    const named = new URL(request.url).searchParams.get('v') === loaderVersion(bytes);
+    const freshness = named ? 'immutable' : 'revalidate';
+    return answer(request, { bytes, type, freshness, tag: blake3(bytes) }, headers);
   }
   if (rest === 'health') {
     const bytes = new TextEncoder().encode(JSON.stringify(await options.health()));
@@ -218,9 +222,9 @@ async function site(
   if (found === undefined || found === 'directory') {
     return problem(404, target.path === '' ? 'This directory has no index.html.' : 'Not found.', headers);
   }
+  if (mediaType(name) === 'text/html') return page(options, request, found.file, name, headers);
   headers.set('Content-Type', contentType(name));
   headers.set('Cache-Control', 'no-cache');
-  if (contentType(name).startsWith('text/html')) return page(options, request, found.file, name, headers);
   return fileResponse(request, found, headers);
 }
 
@@ -238,8 +242,9 @@ async function page(
     head === null
       ? undefined
       : injectPage(html, {
-          loaderSrc: `${options.prefix}loader.js`,
+          loaderSrc: `${options.prefix}loader.js?v=${loaderVersion(await options.loader())}`,
           lex: lexSpecifiers,
+          parses: isModule,
           data: {
             channel: options.page.channel,
             boot: options.page.boot,
@@ -251,7 +256,21 @@ async function page(
   const bytes = injected ?? html;
   return answer(
     request,
-    { bytes, type: contentType(name), freshness: 'revalidate', tag: blake3(bytes) },
+    { bytes, type: pageType(html), freshness: 'revalidate', tag: blake3(bytes) },
     headers,
   );
+}
+
+/** A page that says its own encoding keeps it: a header would override what it says. */
+function pageType(html: Uint8Array): string {
+  const head = Buffer.from(html.buffer, html.byteOffset, Math.min(html.byteLength, 1024)).toString('latin1');
+  return /<meta[^>]+charset/i.test(head) ? 'text/html' : 'text/html; charset=utf-8';
+}
+
+const versions = new WeakMap<Uint8Array, string>();
+
+function loaderVersion(loader: Uint8Array): string {
+  let version = versions.get(loader);
+  if (version === undefined) versions.set(loader, (version = blake3(loader).slice(0, 12)));
+  return version;
 }

@@ -1,4 +1,3 @@
-import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { lexModule } from '../importmap/index.js';
 import {
@@ -18,7 +17,7 @@ import { compileFilter, walk, type FileFilter } from './files.js';
 import { blake3 } from './hash.js';
 import { mediaType, moduleKind } from './media-type.js';
 import { siteEntries } from './pages.js';
-import { readStable } from './read-file.js';
+import { isUnchanged, readStable, statFile, type ReadFile } from './read-file.js';
 import { syntaxProblem } from './syntax.js';
 import type { Deploy, FileStat, Store, StoredBlob } from './store/store.js';
 
@@ -58,19 +57,14 @@ export interface IngestOptions {
   readonly commit?: () => Promise<string | null>;
 }
 
-/** Files read at the same time: enough to hide a disk's latency, few enough for any limit on open files. */
-const READERS = 32;
+/** Files whose syntax is being checked at the same time. */
+const CHECKERS = 64;
 
 /** Bytes of new blobs that are gathered for one transaction. */
 const BATCH_BYTES = 64 * 1024 * 1024;
 
-async function inParallel<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
-  let next = 0;
-  const worker = async () => {
-    for (let item = items[next++]; item !== undefined; item = items[next++]) await work(item);
-  };
-  await Promise.all(Array.from({ length: READERS }, worker));
-}
+/** Milliseconds after which reading lets others have the event loop. */
+const SLICE_MS = 20;
 
 /** Reads a directory into a store: the blobs, and a deploy of what the directory now holds. One call at a time. */
 export class Ingest {
@@ -137,76 +131,80 @@ export class Ingest {
     let blobs: StoredBlob[] = [];
     let bytes = 0;
     let read = 0;
-    let done = 0;
-    let writing = Promise.resolve();
-    const flush = () => {
+    const flush = async () => {
       const batch = blobs;
       blobs = [];
       bytes = 0;
-      writing = writing.then(() => store.putBlobs(batch));
-      return writing;
+      await store.putBlobs(batch);
+    };
+    const take = async (name: Path, fresh: ReadFile) => {
+      blobs.push({ hash: fresh.hash, bytes: fresh.bytes, links: await this.#linksOf(name, fresh.bytes) });
+      this.#modules.set(name, { hash: fresh.hash, size: fresh.bytes.length, type: mediaType(name) });
+      if (fresh.stat === null) dropped.add(name);
+      else set.set(name, fresh.stat);
     };
 
-    await inParallel(files, async (name) => {
-      const file = path.join(directory, name);
+    const checking = new Set<Promise<void>>();
+    let slice = performance.now();
+    for (const [index, name] of files.entries()) {
+      if (performance.now() - slice > SLICE_MS) {
+        progress({ done: index, total: files.length });
+        await new Promise((resolve) => setImmediate(resolve));
+        slice = performance.now();
+      }
       try {
+        const file = path.join(directory, name);
         const old = known.get(name);
-        const seen = await stat(file, { bigint: true });
-        if (!seen.isFile()) throw Object.assign(new Error('not a file'), { code: 'ENOENT' });
-        const same =
-          old !== undefined &&
-          BigInt(old.size) === seen.size &&
-          old.mtime === String(seen.mtimeNs) &&
-          old.inode === String(seen.ino);
-        if (same) {
+        const now = statFile(file);
+        if (now === undefined) {
+          this.#drop(name, dropped);
+        } else if (old !== undefined && isUnchanged(old, now)) {
           this.#modules.set(name, { hash: old.hash, size: old.size, type: mediaType(name) });
           this.#stats.set(name, old);
         } else {
-          const fresh = await readStable(file);
+          const fresh = readStable(file);
           read++;
-          blobs.push({ hash: fresh.hash, bytes: fresh.bytes, links: this.#linksOf(name, fresh.bytes) });
           bytes += fresh.bytes.length;
-          this.#modules.set(name, { hash: fresh.hash, size: fresh.bytes.length, type: mediaType(name) });
-          if (fresh.stat === null) {
-            this.#stats.delete(name);
-            dropped.add(name);
-          } else {
-            this.#stats.set(name, fresh.stat);
-            set.set(name, fresh.stat);
+          const taken = take(name, fresh).finally(() => checking.delete(taken));
+          checking.add(taken);
+          if (checking.size >= CHECKERS) await Promise.race(checking);
+          if (bytes > BATCH_BYTES) {
+            await Promise.all(checking);
+            await flush();
           }
-          if (bytes > BATCH_BYTES) await flush();
         }
       } catch (error) {
-        this.#modules.delete(name);
-        this.#stats.delete(name);
-        this.#broken.delete(name);
-        dropped.add(name);
+        this.#drop(name, dropped);
         const { code, message } = error as NodeJS.ErrnoException;
-        if (code !== 'ENOENT' && code !== 'ENOTDIR') {
-          problems.push({
-            path: name,
-            kind: 'skipped',
-            message: error instanceof ModcastError ? message : (code ?? message),
-          });
-        }
+        // Gone between two calls: that is what files do.
+        if (code === 'ENOENT' || code === 'ENOTDIR') continue;
+        const reason = error instanceof ModcastError ? message : (code ?? message);
+        problems.push({ path: name, kind: 'skipped', message: reason });
       }
-      done++;
-      if (done % 256 === 0 || done === files.length) progress({ done, total: files.length });
-    });
-
+    }
+    await Promise.all(checking);
     await flush();
+    for (const name of dropped) this.#stats.delete(name);
+    for (const [name, file] of set) this.#stats.set(name, file);
+    progress({ done: files.length, total: files.length });
     await store.putFiles(directory, { set, delete: [...dropped] });
     const manifest = await this.#manifest();
     const { deploy, created } = await this.#commit(manifest);
     return { deploy, created, manifest, problems: [...problems, ...this.#broken.values()], read };
   }
 
+  #drop(name: Path, dropped: Set<Path>): void {
+    this.#modules.delete(name);
+    this.#broken.delete(name);
+    dropped.add(name);
+  }
+
   /** Links of a module; null for what is no JavaScript. Notes a syntax error for the author. */
-  #linksOf(name: Path, bytes: Buffer): Links | null {
+  async #linksOf(name: Path, bytes: Buffer): Promise<Links | null> {
     const kind = moduleKind(mediaType(name));
     this.#broken.delete(name);
     if (kind !== 'javascript' && kind !== 'json') return null;
-    const problem = syntaxProblem(kind, bytes.toString('utf8').replace(/^\ufeff/, ''));
+    const problem = await syntaxProblem(kind, bytes.toString('utf8').replace(/^\ufeff/, ''));
     if (problem !== undefined) this.#broken.set(name, { path: name, kind: 'syntax', ...problem });
     if (kind === 'json') return null;
     return problem === undefined ? lexModule(bytes) : UNPARSED;

@@ -33,12 +33,13 @@ export function mediaType(path: string): string {
 }
 
 /**
- * The `Content-Type` with which a site's file is served: text is UTF-8, as modules always are. XML is left to its own
- * declaration, and JSON is UTF-8 by definition.
+ * The `Content-Type` with which a site's file is served. Text that is read on its own is said to be UTF-8. Scripts and
+ * style sheets are left to the standards: modules always are UTF-8, the others have the encoding of their page.
  */
 export function contentType(path: string): string {
   const type = mediaType(path);
-  return type.startsWith('text/') && type !== 'text/xml' ? `${type}; charset=utf-8` : type;
+  const standsAlone = type.startsWith('text/') && !/^text\/(?:xml|css|javascript)$/.test(type);
+  return standsAlone ? `${type}; charset=utf-8` : type;
 }
 
 /** Whether a media type without parameters is one of JavaScript. */

@@ -16,22 +16,22 @@ const delta = {
 
 const schemas = {
   /** The head of the channel. Followed by `manifest` and a pack unless the client has it. */
-  welcome: z.strictObject({ type: z.literal('welcome'), protocol: natural, deploy: natural, manifest: hash }),
+  welcome: z.object({ type: z.literal('welcome'), protocol: natural, deploy: natural, manifest: hash }),
   /** The manifest that `welcome` named, as a difference from the one the client has or from an empty one. */
-  manifest: z.strictObject({ type: z.literal('manifest'), base: z.nullable(hash), ...delta }),
+  manifest: z.object({ type: z.literal('manifest'), base: z.nullable(hash), ...delta }),
   /** A pack's bytes follow in binary frames; `bytes` is their blobs' size before any encoding. */
-  pack: z.strictObject({ type: z.literal('pack'), id: natural, count: natural, bytes: natural }),
+  pack: z.object({ type: z.literal('pack'), id: natural, count: natural, bytes: natural }),
   /** The channel has a new head. A pack follows. */
-  update: z.strictObject({
+  update: z.object({
     type: z.literal('update'),
     deploy: natural,
     manifest: hash,
     base: hash,
     ...delta,
   }),
-  error: z.strictObject({ type: z.literal('error'), code: z.string(), message: z.string() }),
+  error: z.object({ type: z.literal('error'), code: z.string(), message: z.string() }),
   /** The application's own. */
-  message: z.strictObject({ type: z.literal('message'), topic: z.string(), data: z.unknown() }),
+  message: z.object({ type: z.literal('message'), topic: z.string(), data: z.unknown() }),
 };
 
 export type FromServer = MessageOf<typeof schemas>;

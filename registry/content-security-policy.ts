@@ -1,0 +1,30 @@
+/** A policy's directives by name (CSP Level 3, section 2.2.1): of two with one name the first counts. */
+function directives(policy: string): Map<string, string[]> {
+  const found = new Map<string, string[]>();
+  for (const directive of policy.split(';')) {
+    const [name, ...values] = directive.trim().split(/\s+/);
+    const key = name!.toLowerCase();
+    if (key !== '' && !found.has(key))
+      found.set(
+        key,
+        values.map((value) => value.toLowerCase()),
+      );
+  }
+  return found;
+}
+
+/**
+ * Whether a page under this policy can be booted: the loader's own script has to run, and an inline import map.
+ * Blob modules may be forbidden: the loader notices and takes HTTP targets.
+ */
+export function allowsLoader(policy: string, nonce: string | undefined): boolean {
+  const found = directives(policy);
+  if (found.has('require-trusted-types-for')) return false;
+  const sources = found.get('script-src-elem') ?? found.get('script-src') ?? found.get('default-src');
+  if (sources === undefined) return true;
+  const nonces = sources.filter((source) => source.startsWith("'nonce-"));
+  if (nonce !== undefined && nonces.includes(`'nonce-${nonce.toLowerCase()}'`)) return true;
+  const strict = nonces.length > 0 || sources.some((source) => /^'(?:sha\d+-|strict-dynamic)/.test(source));
+  const own = sources.some((source) => source === "'self'" || source === '*' || /^https?:$/.test(source));
+  return own && !strict && sources.includes("'unsafe-inline'");
+}
