@@ -13,4 +13,5 @@ await build({
   target: ['es2022'],
   // Otherwise esbuild drops the options of an import() that the page's own code passes on.
   supported: { 'import-attributes': true, 'import-assertions': true },
+  logOverride: { 'unsupported-dynamic-import': 'silent' },
 });
