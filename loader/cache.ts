@@ -1,7 +1,13 @@
 import { openDB, type DBSchema, type IDBPDatabase } from 'idb';
 import type { Channel } from '../schema/channel.js';
-import type { Hash } from '../schema/hash.js';
-import { manifestFromJson, manifestToJson, type Manifest, type ManifestJson } from '../schema/manifest.js';
+import type { Hash, Hasher } from '../schema/hash.js';
+import {
+  manifestBytes,
+  manifestFromJson,
+  manifestToJson,
+  type Manifest,
+  type ManifestJson,
+} from '../schema/manifest.js';
 import { decodeRecords, encodeRecords, type PackRecord } from '../schema/pack.js';
 
 /** A deploy that can be booted without a network. */
@@ -47,12 +53,14 @@ const SEGMENT_BYTES = 4 * 1024 * 1024;
  */
 export class Cache {
   readonly #db: IDBPDatabase<Schema>;
+  readonly #hasher: Hasher;
 
-  private constructor(db: IDBPDatabase<Schema>) {
+  private constructor(db: IDBPDatabase<Schema>, hasher: Hasher) {
     this.#db = db;
+    this.#hasher = hasher;
   }
 
-  static async open(name: string): Promise<Cache> {
+  static async open(name: string, hasher: Hasher): Promise<Cache> {
     const db = await openDB<Schema>(name, 1, {
       upgrade(fresh) {
         fresh.createObjectStore('deploys', { keyPath: ['channel', 'hash'] });
@@ -61,17 +69,16 @@ export class Cache {
       // Another tab runs a newer loader: it may upgrade.
       blocking: (_current, _blocked, event) => (event.target as IDBDatabase).close(),
     });
-    return new Cache(db);
+    return new Cache(db, hasher);
   }
 
   /** The newest deploy of a channel that was stored whole. */
   async newest(channel: Channel): Promise<CachedDeploy | null> {
-    const rows = await this.#rows(channel);
-    for (const row of rows) {
-      try {
-        return { channel, deploy: row.deploy, hash: row.hash, manifest: manifestFromJson(row.manifest) };
-      } catch {
-        // Damaged, or another version's: the next one may do.
+    for (const { deploy, hash, manifest: json } of await this.#rows(channel)) {
+      // Damaged, or another version's: the next one may do.
+      const manifest = readManifest(json);
+      if (manifest !== null && this.#hasher(manifestBytes(manifest)) === hash) {
+        return { channel, deploy, hash, manifest };
       }
     }
     return null;
@@ -96,10 +103,6 @@ export class Cache {
       }
     }
     await this.#tidy(deploy.channel);
-  }
-
-  async clear(): Promise<void> {
-    await Promise.all([this.#db.clear('deploys'), this.#db.clear('segments')]);
   }
 
   async #rows(channel: Channel): Promise<DeployRow[]> {
@@ -149,7 +152,7 @@ export class Cache {
     const segments = write.objectStore('segments');
     const named = new Set<Hash>();
     for (const row of await write.objectStore('deploys').getAll()) {
-      for (const [, hash] of row.manifest.modules) named.add(hash);
+      for (const { hash } of readManifest(row.manifest)?.modules.values() ?? []) named.add(hash);
     }
     const live = new Map<Hash, PackRecord>();
     for (const record of (await segments.getAll()).flatMap(readSegment)) {
@@ -162,9 +165,19 @@ export class Cache {
   }
 }
 
-function readSegment({ count, body }: SegmentRow): PackRecord[] {
+/** Null for what is no manifest. */
+function readManifest(json: unknown): Manifest | null {
   try {
-    return decodeRecords(body, count);
+    return manifestFromJson(json);
+  } catch {
+    return null;
+  }
+}
+
+/** Nothing of what is no segment. */
+function readSegment(row: SegmentRow): PackRecord[] {
+  try {
+    return decodeRecords(row.body, row.count);
   } catch {
     return [];
   }

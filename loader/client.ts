@@ -12,9 +12,9 @@ import {
   pageParsed,
   readHeldPage,
   restoreImportMaps,
-  restorePreloads,
   runHeldScripts,
   settleImportMaps,
+  settlePreloads,
 } from './held-scripts.js';
 import { Keeper } from './keeper.js';
 import { Mirror, type Release } from './mirror.js';
@@ -53,6 +53,8 @@ export class Client {
     this.#ready = new Promise((resolve) => (this.#resolveReady = resolve));
     this.#keeper = new Keeper({
       config,
+      hasher: hash,
+      after,
       booted: this.#ready,
       onProblem: (error) => this.#problem('cache-unavailable', String(error)),
     });
@@ -178,8 +180,10 @@ export class Client {
     const { nonce } = this.#config;
     if (running === null) {
       restoreImportMaps();
-      restorePreloads();
-    } else settleImportMaps(running.brokenMaps);
+    } else {
+      settleImportMaps(running.brokenMaps);
+    }
+    settlePreloads((url) => running?.linker.instances.targetOf(url) !== undefined);
     await runHeldScripts(readHeldPage(), {
       nonce,
       targetOf: (url) => running?.linker.instances.targetOf(url),

@@ -14,7 +14,10 @@ export interface LoaderConfig {
   readonly boot: 'fresh' | 'cached';
   /** `data-timeout`: milliseconds for the socket's first word. Default 500. */
   readonly timeout: number;
-  /** `data-stall`: milliseconds without a byte after which an open socket counts as lost. Default 10,000. */
+  /**
+   * `data-stall`: milliseconds without a byte after which an open socket counts as lost, or without an answer after
+   * which the browser's storage does. Default 10,000.
+   */
   readonly stall: number;
   /** `data-progress`: show a bar on long boots. */
   readonly progress: boolean;

@@ -76,6 +76,9 @@ export class Connection extends Emitter<ConnectionEvents> {
   #order: Promise<void> = Promise.resolve();
   #attempts = 0;
   #received = 0;
+  #have: Hash | null = null;
+  /** Sockets that broke the protocol: whatever else has come on them no longer counts. */
+  readonly #failed = new WeakSet<WebSocket>();
 
   constructor(options: ConnectionOptions) {
     super();
@@ -86,6 +89,11 @@ export class Connection extends Emitter<ConnectionEvents> {
     return this.#state;
   }
 
+  /** The manifest that the server was last told is here. */
+  get have(): Hash | null {
+    return this.#have;
+  }
+
   /** Bytes of all frames so far. */
   get received(): number {
     return this.#received;
@@ -94,6 +102,7 @@ export class Connection extends Emitter<ConnectionEvents> {
   connect(): void {
     const hello: Hello = { type: 'hello', protocol: PROTOCOL_VERSION, ...this.#options.hello() };
     this.#state = 'connecting';
+    this.#have = hello.have;
     let socket: WebSocket;
     try {
       socket = this.#options.createSocket(`${this.#options.url}?${helloToQuery(hello)}`);
@@ -131,6 +140,7 @@ export class Connection extends Emitter<ConnectionEvents> {
   /** False when there is no open socket to send it on. */
   send(message: FromClient): boolean {
     if (this.#state !== 'open') return false;
+    if (message.type === 'hello') this.#have = message.have;
     this.#socket?.send(encodeMessage(message));
     return true;
   }
@@ -158,14 +168,17 @@ export class Connection extends Emitter<ConnectionEvents> {
   }
 
   #inOrder(socket: WebSocket, work: () => void | Promise<void>): void {
-    this.#order = this.#order.then(work).catch((error: unknown) => {
-      this.emit('message', {
-        type: 'error',
-        code: error instanceof ModcastError ? error.code : 'message-invalid',
-        message: error instanceof Error ? error.message : String(error),
+    this.#order = this.#order
+      .then(() => (this.#failed.has(socket) ? undefined : work()))
+      .catch((error: unknown) => {
+        this.#failed.add(socket);
+        this.emit('message', {
+          type: 'error',
+          code: error instanceof ModcastError ? error.code : 'message-invalid',
+          message: error instanceof Error ? error.message : String(error),
+        });
+        socket.close(4000, 'protocol error');
       });
-      socket.close(4000, 'protocol error');
-    });
   }
 
   #text(data: string): void {

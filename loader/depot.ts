@@ -22,22 +22,24 @@ export interface DepotOptions {
 export class Depot {
   readonly #options: DepotOptions;
   readonly #held = new Map<Hash, Held>();
-  readonly #waiting = new Set<() => void>();
 
   constructor(options: DepotOptions) {
     this.#options = options;
   }
 
-  /** Takes in what a cache held, unverified. What came over the network stays. */
+  /**
+   * Takes in what a cache held, unverified. What came over the network stays. Of one blob the last counts: it was
+   * stored after an earlier one had turned out to be damaged.
+   */
   addCached(records: readonly PackRecord[]): void {
     for (const { hash, bytes, links } of records) {
-      if (!this.#held.has(hash)) this.#held.set(hash, { bytes, links, verified: false });
+      if (this.#held.get(hash)?.verified !== true) this.#held.set(hash, { bytes, links, verified: false });
     }
   }
 
   /** @returns the records that are what they say, and new here */
   addReceived(records: readonly PackRecord[]): PackRecord[] {
-    const taken = records.filter((record) => {
+    return records.filter((record) => {
       if (this.#held.get(record.hash)?.verified === true) return false;
       // A blob the server could not give stands without bytes: its hash refuses it like any other.
       if (this.#options.hasher(record.bytes) !== record.hash) {
@@ -47,8 +49,6 @@ export class Depot {
       this.#held.set(record.hash, { bytes: record.bytes, links: record.links, verified: true });
       return true;
     });
-    for (const wake of this.#waiting) wake();
-    return taken;
   }
 
   get(hash: Hash): Blob256 | undefined {
@@ -65,11 +65,5 @@ export class Depot {
 
   has(hash: Hash): boolean {
     return this.get(hash) !== undefined;
-  }
-
-  /** Calls back after each arrival until taken off. */
-  onArrival(wake: () => void): () => void {
-    this.#waiting.add(wake);
-    return () => this.#waiting.delete(wake);
   }
 }

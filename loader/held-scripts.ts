@@ -216,9 +216,13 @@ export function settleImportMaps(broken: readonly ScriptElement[]): void {
   }
 }
 
-/** Preloads that were held back: with the modules here already they would fetch each a second time. */
-export function restorePreloads(): void {
+/**
+ * Preloads that were held back. Modules that are here already it would fetch a second time: for those whoever waits
+ * for the preload is told that it has come.
+ */
+export function settlePreloads(isHere: (url: string) => boolean): void {
   for (const link of document.querySelectorAll<HTMLLinkElement>(`link[rel~="${HELD_PRELOAD}"]`)) {
-    link.rel = link.rel.replace(HELD_PRELOAD, 'modulepreload');
+    if (isHere(link.href)) link.dispatchEvent(new Event('load'));
+    else link.rel = link.rel.replace(HELD_PRELOAD, 'modulepreload');
   }
 }

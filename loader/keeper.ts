@@ -1,5 +1,4 @@
-import type { Hash } from '../schema/hash.js';
-import { isHash } from '../schema/hash.js';
+import { isHash, type Hash, type Hasher } from '../schema/hash.js';
 import type { PackRecord } from '../schema/pack.js';
 import { Cache, type CachedDeploy } from './cache.js';
 import type { LoaderConfig } from './config.js';
@@ -14,6 +13,9 @@ const NOTHING: Kept = { deploy: null, records: [] };
 
 export interface KeeperOptions {
   readonly config: LoaderConfig;
+  readonly hasher: Hasher;
+  /** Calls back after so many milliseconds. */
+  readonly after: (ms: number, callback: () => void) => void;
   /** Nothing is written before: a boot does not wait for a disk. */
   readonly booted: Promise<unknown>;
   /** The cache is missing, full or broken; this page goes on in memory. */
@@ -27,7 +29,8 @@ export class Keeper {
   readonly #cache: Promise<Cache | null>;
   /** One write after the other. */
   #writing: Promise<void>;
-  #stored: Hash | null = null;
+  /** Undefined until IndexedDB has said what it holds. */
+  #stored: Hash | null | undefined;
   /** Blobs that came but are not written yet. */
   #unwritten: PackRecord[] = [];
 
@@ -35,15 +38,15 @@ export class Keeper {
     this.#options = options;
     this.#key = `modcast ${options.config.prefix} ${options.config.channel}`;
     this.#writing = options.booted.then(() => {});
-    this.#cache = Cache.open(`modcast ${options.config.prefix}`).catch((error: unknown) => {
+    this.#cache = Cache.open(`modcast ${options.config.prefix}`, options.hasher).catch((error: unknown) => {
       options.onProblem(error);
       return null;
     });
   }
 
-  /** The manifest that was stored last: can be read before IndexedDB is open. */
+  /** The manifest that was stored last: `localStorage` knows it before IndexedDB is open. */
   get have(): Hash | null {
-    if (this.#stored !== null) return this.#stored;
+    if (this.#stored !== undefined) return this.#stored;
     try {
       const text = localStorage.getItem(this.#key);
       return isHash(text) ? text : null;
@@ -52,20 +55,27 @@ export class Keeper {
     }
   }
 
+  /** What is there, or nothing when the browser does not say in time. */
   async load(): Promise<Kept> {
+    const { after, config, onProblem } = this.#options;
+    const late = new Promise<never>((_resolve, reject) => {
+      after(config.stall, () => reject(new Error(`IndexedDB has not answered for ${config.stall} ms`)));
+    });
+    let kept = NOTHING;
     try {
-      const cache = await this.#cache;
-      if (cache === null) return NOTHING;
-      const [deploy, records] = await Promise.all([
-        cache.newest(this.#options.config.channel),
-        cache.blobs(),
-      ]);
-      this.#stored = deploy?.hash ?? null;
-      return { deploy, records };
+      kept = await Promise.race([this.#read(), late]);
     } catch (error) {
-      this.#options.onProblem(error);
-      return NOTHING;
+      onProblem(error);
     }
+    this.#stored ??= kept.deploy?.hash ?? null;
+    return kept;
+  }
+
+  async #read(): Promise<Kept> {
+    const cache = await this.#cache;
+    if (cache === null) return NOTHING;
+    const [deploy, records] = await Promise.all([cache.newest(this.#options.config.channel), cache.blobs()]);
+    return { deploy, records };
   }
 
   /** A deploy is here whole; `records` are the blobs that came with it. */

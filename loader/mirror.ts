@@ -171,9 +171,14 @@ export class Mirror extends Emitter<MirrorEvents> {
     switch (message.type) {
       case 'welcome': {
         this.#welcome = { deploy: message.deploy, manifest: message.manifest };
+        // Nothing follows for whoever said to have it already.
+        if (this.#options.connection.have !== message.manifest) {
+          this.#expected++;
+          return;
+        }
         const known = await this.#base(message.manifest);
-        if (known !== null) this.#take({ ...this.#welcome, manifest: known, hash: message.manifest }, false);
-        else this.#expected++;
+        if (known === null) this.#restart(message.manifest);
+        else this.#take({ ...this.#welcome, manifest: known, hash: message.manifest }, false);
         return;
       }
       case 'manifest': {
@@ -202,15 +207,22 @@ export class Mirror extends Emitter<MirrorEvents> {
     const base = baseHash === null ? EMPTY_MANIFEST : await this.#base(baseHash);
     const manifest = base === null ? null : applyDelta(base, delta);
     if (manifest === null || this.#options.hasher(manifestBytes(manifest)) !== hash) {
-      // What we said we had is gone, or is not what it was: start anew, with nothing. Twice is the server's fault.
+      // Twice is the server's fault.
       if (baseHash === null) {
         throw new ModcastError('hash-mismatch', `deploy ${deploy}: the manifest is not what its hash says`);
       }
-      const { connection, hello } = this.#options;
-      connection.send({ type: 'hello', protocol: PROTOCOL_VERSION, ...hello(), have: null });
+      this.#restart(baseHash);
       return;
     }
     this.#take({ deploy, hash, manifest }, true);
+  }
+
+  /** What we said we had is gone, or is not what it was: starts anew with what there is, or with nothing. */
+  #restart(lost: Hash): void {
+    const { connection, hello } = this.#options;
+    const now = hello();
+    const have = now.have === lost ? null : now.have;
+    connection.send({ type: 'hello', protocol: PROTOCOL_VERSION, ...now, have });
   }
 
   #take(release: Release, packFollows: boolean): void {
@@ -218,7 +230,7 @@ export class Mirror extends Emitter<MirrorEvents> {
     this.#bases.clear();
     this.#bases.set(release.hash, release.manifest);
     this.emit('head', release);
-    if (!packFollows) this.#completed([]);
+    if (!packFollows) this.#completed();
     this.#wake();
   }
 
@@ -231,14 +243,15 @@ export class Mirror extends Emitter<MirrorEvents> {
 
   #packed(): void {
     this.#expected = Math.max(0, this.#expected - 1);
-    const records = this.#records;
-    this.#records = [];
-    this.#completed(records);
+    this.#completed();
     this.#wake();
   }
 
-  #completed(records: readonly PackRecord[]): void {
+  #completed(): void {
+    // A pack may belong to a manifest that had to be asked for anew: its blobs are kept for that one.
     if (this.#head === undefined) return;
+    const records = this.#records;
+    this.#records = [];
     this.#complete = this.#head;
     this.emit('complete', { release: this.#head, records });
   }

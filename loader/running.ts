@@ -39,6 +39,10 @@ export function createRunning(options: RunningOptions): Running {
   const pinnedScripts = new Set(
     page.scripts.filter(({ element }) => element.hasAttribute('integrity')).map(({ src }) => src),
   );
+  // Module scripts that a script of the page has put in run natively, and once.
+  const native = new Set(
+    [...document.querySelectorAll<HTMLScriptElement>('script[type="module" i][src]')].map(({ src }) => src),
+  );
   const linker = new Linker({
     config,
     site,
@@ -46,7 +50,7 @@ export function createRunning(options: RunningOptions): Running {
     depot,
     mirror,
     targets,
-    pinned: (url) => resolver.map.integrity.has(url) || pinnedScripts.has(url),
+    pinned: (url) => resolver.map.integrity.has(url) || pinnedScripts.has(url) || native.has(url),
     laterMaps: mergesLaterMaps(),
     onProblem,
   });

@@ -9,6 +9,9 @@ export const PROTOCOL_VERSION = 1;
 export const BOOT_SOURCES = ['network', 'cache', 'http', 'native'] as const;
 export type BootSource = (typeof BOOT_SOURCES)[number];
 
+/** Taken at once: what a page's scripts make of `JSON` later is theirs. */
+const { parse, stringify } = JSON;
+
 export const hash = z.custom<Hash>(isHash, 'expected a hash');
 
 export const natural = z.custom<number>(
@@ -29,7 +32,7 @@ export function parseMessage<S extends Schemas>(schemas: S, data: string): Messa
   };
   let json: { type?: unknown } | null;
   try {
-    json = JSON.parse(data) as typeof json;
+    json = parse(data) as typeof json;
   } catch {
     return fail('expected JSON');
   }
@@ -42,5 +45,4 @@ export function parseMessage<S extends Schemas>(schemas: S, data: string): Messa
   return fail(`${type as string}: ${issue?.path.join('.')}: ${issue?.message ?? 'does not fit'}`);
 }
 
-export const encodeMessage = <M extends { readonly type: string }>(message: M): string =>
-  JSON.stringify(message);
+export const encodeMessage = <M extends { readonly type: string }>(message: M): string => stringify(message);

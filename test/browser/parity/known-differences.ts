@@ -1,0 +1,137 @@
+import type { Observations } from './harness.js';
+
+/** What modcast does not hide from a page, and what of the observations is the same all the same. */
+export interface KnownDifference {
+  readonly reason: string;
+  /** Leaves out the difference, and nothing else. */
+  readonly same: (observations: Observations) => unknown;
+}
+
+const map = (observations: Observations, change: (text: string) => string): unknown =>
+  JSON.parse(JSON.stringify(observations), (_key, value: unknown) =>
+    typeof value === 'string' ? change(value) : value,
+  );
+
+/** `./leaf.mjs` and `https://site/lib/leaf.mjs` are one specifier, relative or as its natural URL. */
+const specifiers = (text: string): string =>
+  text.replace(/(['"])(?:https:\/\/site|\.{1,2})\/(?:[^'"]*\/)?([^'"/]+)\1/g, '$1$2$1');
+
+const columns = (text: string): string => text.replace(/(https:\/\/site\/[^\s):]*:\d+):\d+/g, '$1');
+
+const loaderFrames = (text: string): string =>
+  text
+    .split('\n')
+    .filter((line) => !line.includes('/-/loader.js'))
+    .join('\n')
+    .replace(/\d+ line\(s\)/g, 'lines');
+
+const unlinked = (text: string): string =>
+  text
+    .replace(/__modcast__\("[^"]*"\)\.meta\(import\.meta\)/g, 'import.meta')
+    .replace(/__modcast__\("[^"]*"\)\.import\(/g, 'import(')
+    .replace(/__modcast__\(\.\.\.\)\.meta\(\.\.\.\)/g, '(intermediate value)')
+    .replace(/\n+\/\/# sourceURL=\S+$/, '')
+    .replace(/import ("|')(?:https:\/\/site|\.)\/(\w+\.mjs)\1/g, 'import $2');
+
+/** The loader has put the element in again, and the browser says that of errors which come of it at once. */
+const attribution = (observations: Observations): unknown => {
+  const plain = (text: string) => text.replace(/https:\/\/site\/-\/loader\.js\S*?:1$/, 'https://site/:0');
+  const same = map(observations, plain) as Observations;
+  for (const error of same.errors as { filename?: string; lineno?: number; colno?: number }[]) {
+    if (error.filename?.includes('/-/loader.js'))
+      Object.assign(error, { filename: 'https://site/', lineno: 0, colno: 0 });
+  }
+  return same;
+};
+
+const withoutLog =
+  (...parts: (string | RegExp)[]) =>
+  (observations: Observations): unknown => ({
+    ...observations,
+    log: observations.log.filter((entry) => !parts.some((part) => String(entry).search(part) >= 0)),
+  });
+
+const stack = (observations: Observations): unknown =>
+  map(observations, (text) => columns(loaderFrames(unlinked(text))));
+
+const LINKED_COLUMNS = 'columns behind an import on the same line are those of the linked text';
+
+export const KNOWN_DIFFERENCES: Readonly<Record<string, KnownDifference>> = {
+  'error-missing-export-message': {
+    reason: 'a message names a specifier by its natural URL',
+    same: (o) => map(o, specifiers),
+  },
+  'importmap-null-static-message': {
+    reason: 'a message names a specifier by its natural URL',
+    same: (o) => map(o, specifiers),
+  },
+  'error-unresolvable-static': {
+    reason: 'what an inline script cannot resolve is reported as coming from the loader',
+    same: attribution,
+  },
+  'importmap-invalid-json': {
+    reason: 'a broken import map is reported as coming from the loader',
+    same: attribution,
+  },
+  'importmap-not-an-object': {
+    reason: 'a broken import map is reported as coming from the loader',
+    same: attribution,
+  },
+  'import-in-eval-from-a-module': {
+    reason: 'code in eval() is not linked: relative import() there has a blob for its base',
+    same: ({ log, ...rest }) => ({ ...rest, last: log.at(-1) }),
+  },
+  'json-attribute-on-a-script': {
+    reason: 'the syntax error of `assert {…}`, which our parser takes, names a blob',
+    same: (o) => ({ ...o, errors: o.errors.slice(0, -1) }),
+  },
+  'page-observes-its-own-document': {
+    reason: 'a MutationObserver sees held scripts being put in again',
+    same: withoutLog('body data-own'),
+  },
+  'page-patched-globals': {
+    reason: 'a page that wraps Blob and createObjectURL counts our calls',
+    same: withoutLog(/^resolve,url /, /^\d+ /),
+  },
+  'script-changed-by-a-classic-script': {
+    reason: 'a held script that another script changes before it runs has changed',
+    same: ({ log, ...rest }) => ({ ...rest, last: log.at(-1) }),
+  },
+  'script-removed-by-a-classic-script': {
+    reason: 'a held script that another script removes before it runs does not run',
+    same: ({ log, ...rest }) => ({ ...rest, last: log.at(-1) }),
+  },
+  'script-inline-meta': {
+    reason: 'import.meta.resolve in an inline script is the browser’s, and tells the target',
+    same: (o) => map(o, (text) => text.replace(/(?:blob:)?https:\/\/site\/(?:[\w-]{36}|a\.mjs)/g, 'a')),
+  },
+  'script-src-before-base': {
+    reason: 'a script before <base> is resolved when it runs, with <base>',
+    same: ({ log, ...rest }) => ({ ...rest, last: log.at(-1) }),
+  },
+  'stack-columns-after-imports-on-the-same-line': { reason: LINKED_COLUMNS, same: stack },
+  'stack-columns-of-imports-themselves': {
+    reason: `${LINKED_COLUMNS}, and import() and import.meta go through the loader`,
+    same: stack,
+  },
+  'stack-function-source-text': { reason: 'a function’s source text is the linked text', same: stack },
+  'stack-minified': { reason: LINKED_COLUMNS, same: stack },
+  'stack-of-rejected-imports': { reason: 'import() goes through the loader, which has a frame', same: stack },
+  'stack-prepared-by-the-page': {
+    reason: 'CallSite.getFileName() tells the blob; the text of a stack does not',
+    same: (o) => map(o, (text) => text.replace(/(?:blob:)?https:\/\/site\/[\w/.-]+/g, 'url')),
+  },
+  'syntax-byte-order-mark': { reason: LINKED_COLUMNS, same: stack },
+  'syntax-line-separators': {
+    reason: 'the lexer does not end a comment at U+2028, and misses the import behind it',
+    same: ({ rejections: _, ...rest }) => rest,
+  },
+  'text-module': {
+    reason: 'a module imported as text is the linked text',
+    same: withoutLog('as text it is not'),
+  },
+  'text-module-static': {
+    reason: 'a module imported as text is the linked text',
+    same: withoutLog('export const value'),
+  },
+};
