@@ -13,12 +13,16 @@ const STEP_BYTES = 16 * 1024 * 1024;
 /** Blobs that are looked through at a time. */
 const PAGE_BLOBS = 2000;
 
-/** Of each channel its base: the oldest deploy that stays, and with it all newer ones. */
+/**
+ * Of each channel its base: the oldest deploy that stays, and with it all newer ones. The newest, its head, always
+ * does. 0: fewer are there than are to be kept.
+ */
 const BASES = `
-  SELECT c.id AS channel, (
-    SELECT min(d.number) FROM deploy d
-    WHERE d.channel_id = c.id AND (d.time >= $olderThan OR d.number = c.head OR d.number IN (
-      SELECT number FROM deploy WHERE channel_id = c.id ORDER BY number DESC LIMIT $keep))
+  SELECT c.id AS channel, min(
+    coalesce((
+      SELECT number FROM deploy WHERE channel_id = c.id ORDER BY number DESC LIMIT 1 OFFSET max($keep, 1) - 1
+    ), 0),
+    coalesce((SELECT min(number) FROM deploy WHERE channel_id = c.id AND time >= $olderThan), c.head)
   ) AS base FROM channel c`;
 
 const UNLEASED = 'NOT EXISTS (SELECT 1 FROM lease l WHERE l.hash = b.hash AND l.until > $now)';

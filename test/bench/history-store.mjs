@@ -7,6 +7,7 @@ import { createHash } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import { blake3 } from '../../dist/registry/hash.js';
 import { openSqliteStore } from '../../dist/registry/store/sqlite.js';
@@ -40,6 +41,9 @@ const pathOf = (index) => `packages/part-${index % 50}/source/module-${index}.mj
 /** @param {number} number */
 const manifestHash = (number) => createHash('sha256').update(String(number)).digest('hex');
 
+/** @param {number} number */
+const timeOf = (number) => 1_700_000_000_000 + number * 60_000;
+
 /** @type {Map<string, { hash: string, size: number, type: string }>} */
 const modules = new Map();
 const entries = [pathOf(0)];
@@ -62,7 +66,7 @@ for (let number = 1; number <= deployCount; number++) {
     manifest: { modules, entries, importMap },
     hash: manifestHash(number),
     expected: number === 1 ? null : number - 1,
-    time: 1_700_000_000_000 + number * 60_000,
+    time: timeOf(number),
     author: 'Ada Lovelace',
     message: `change ${changedCount} modules of the site`,
     commit: manifestHash(-number).slice(0, 40),
@@ -105,6 +109,10 @@ const questions = [
   ['delta of neighbours', (i) => store.delta(Math.max(1, anywhere(i) - 1), anywhere(i))],
   ['delta from the first to the last', () => store.delta(1, deployCount)],
   ['delta from the last to the first', () => store.delta(deployCount, 1)],
+  ['history of a path', (i) => store.versions(CHANNEL, pathAt(i))],
+  ['changes of a deploy', (i) => store.changes(anywhere(i))],
+  ['deploy at a time', (i) => store.deployAt(CHANNEL, timeOf(anywhere(i)))],
+  ['hash by its first 6 digits', (i) => store.resolveHash(manifestHash(anywhere(i)).slice(0, 6))],
   ['page of 100 deploys', (i) => store.deploys({ channel: CHANNEL, before: anywhere(i) + 1 })],
   [`which of ${hashes.length} blobs are missing`, () => store.missing(hashes)],
   [`which of ${hashes.length} blobs are visible`, () => store.visible(CHANNEL, hashes)],
@@ -129,5 +137,35 @@ for (const [what, ask] of questions) {
   rows.push([what, ...cell(times)]);
 }
 console.log(`\n${markdownTable(['ms', 'median', 'min', 'max'], rows)}`);
+
+const options = { keep: Math.ceil(deployCount / 10), olderThan: Infinity, now: 0 };
+let start = performance.now();
+await store.collect({ ...options, dryRun: true });
+const forecastMs = performance.now() - start;
+start = performance.now();
+let collecting = true;
+const collection = store.collect({ ...options, dryRun: false }).finally(() => {
+  collecting = false;
+});
+let longest = 0;
+for (let last = start; collecting;) {
+  await setImmediate();
+  const now = performance.now();
+  longest = Math.max(longest, now - last);
+  last = now;
+}
+const { deploys, blobs } = await collection;
+const collectMs = performance.now() - start;
+console.log(
+  `\n${markdownTable(
+    ['collecting nine tenths', ''],
+    [
+      ['dropped', `${deploys} deploys, ${blobs} blobs`],
+      ['all of it', `${collectMs.toFixed(0)} ms`],
+      ['longest step', `${longest.toFixed(1)} ms`],
+      ['dry run', `${forecastMs.toFixed(1)} ms`],
+    ],
+  )}`,
+);
 await store.close();
 await rm(directory, { recursive: true });
