@@ -38,6 +38,9 @@ export class Client {
   readonly #keeper: Keeper;
   readonly #ready: Promise<BootInfo>;
   #resolveReady!: (info: BootInfo) => void;
+  /** What runs, once that is settled: before the page's modules do, so that they may import by path and wait for it. */
+  readonly #settled: Promise<Running | null>;
+  #resolveSettled!: (running: Running | null) => void;
   #allowed: Promise<Allowed> = Promise.resolve('blobs');
   #state: 'booting' | 'booted' = 'booting';
   #boot: BootInfo | null = null;
@@ -45,12 +48,15 @@ export class Client {
   #mirror: Mirror | undefined;
   /** Bytes of blobs that came over the socket before the boot was over. */
   #fetched = 0;
+  /** The last deploy that `deploy` was emitted for. */
+  #announced: number | null = null;
   /** What the server is to hear once there is a connection. */
   #unsent: FromClient[] = [];
 
   constructor(config: LoaderConfig) {
     this.#config = config;
     this.#ready = new Promise((resolve) => (this.#resolveReady = resolve));
+    this.#settled = new Promise((resolve) => (this.#resolveSettled = resolve));
     this.#keeper = new Keeper({
       config,
       hasher: hash,
@@ -72,7 +78,7 @@ export class Client {
     this.#connection.connect();
     this.#allowed = probePolicy(this.#config.nonce);
     const bar = this.#config.progress ? new ProgressBar() : undefined;
-    this.#events.on('progress', ({ received, total }) => bar?.update(received / total));
+    this.#events.on('progress', ({ received, total }) => bar?.update(total === 0 ? 0 : received / total));
     this.#run()
       .catch((error: unknown) => {
         this.#problem('boot-failed', String(error));
@@ -85,10 +91,10 @@ export class Client {
     return {
       ready: this.#ready,
       import: async (path) => {
-        await this.#ready;
+        const running = await this.#settled;
         const url = naturalUrl(this.#config.root, parsePath(path));
-        await this.#running?.linker.ensure(url);
-        return import(this.#running?.resolver.name(url) ?? url);
+        await running?.linker.ensure(url);
+        return import(running?.resolver.name(url) ?? url);
       },
       url: (path) => {
         const deploy = this.#running?.release.deploy;
@@ -96,10 +102,8 @@ export class Client {
         return `${this.#config.prefix}deploys/${deploy}/at/${pathToUrl(parsePath(path))}`;
       },
       prefetch: async (paths) => {
-        await this.#ready;
-        await this.#running?.linker.fetch(
-          paths.map((path) => naturalUrl(this.#config.root, parsePath(path))),
-        );
+        const running = await this.#settled;
+        await running?.linker.fetch(paths.map((path) => naturalUrl(this.#config.root, parsePath(path))));
       },
       on: (event, listener) => this.#events.on(event, listener),
       channel: (topic) => ({
@@ -177,6 +181,7 @@ export class Client {
     this.#state = 'booted';
     await pageParsed();
     this.#running = running;
+    this.#resolveSettled(running);
     const { nonce } = this.#config;
     if (running === null) {
       restoreImportMaps();
@@ -208,7 +213,9 @@ export class Client {
     mirror.on('complete', ({ release, records }) => {
       void this.#keeper.keep(release, records).then(() => {
         const running = this.#running?.release ?? null;
-        if (running?.hash === release.hash) return;
+        // Blobs that are asked for later complete the same deploy again, and so does a new connection.
+        if (running?.hash === release.hash || this.#announced === release.deploy) return;
+        this.#announced = release.deploy;
         this.#events.emit('deploy', { deploy: release.deploy, running: running?.deploy ?? null });
       });
     });
@@ -220,6 +227,7 @@ export class Client {
     return new Promise((resolve) => {
       mirror.on('head', () => resolve(true));
       this.#connection.on('closed', () => resolve(false));
+      if (this.#connection.state === 'closed') resolve(false);
       after(timeout, () => {
         if (this.#connection.state === 'open') after(stall, () => resolve(false));
         else resolve(false);
