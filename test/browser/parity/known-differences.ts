@@ -93,6 +93,14 @@ export const KNOWN_DIFFERENCES: Readonly<Record<string, KnownDifference>> = {
     reason: 'a page that wraps Blob and createObjectURL counts our calls',
     same: withoutLog(/^resolve,url /, /^\d+ /),
   },
+  'page-removed-globals': {
+    reason: 'without TextEncoder it runs natively, and the console says why',
+    same: (o) => ({ ...o, console: [] }),
+  },
+  'script-modulepreload': {
+    reason: 'a preload of a module that is here already keeps its held rel',
+    same: withoutLog(/^\d$/),
+  },
   'script-changed-by-a-classic-script': {
     reason: 'a held script that another script changes before it runs has changed',
     same: ({ log, ...rest }) => ({ ...rest, last: log.at(-1) }),
