@@ -115,7 +115,7 @@ export class Catalog {
     const known = this.#shipments.get(key);
     if (known !== undefined) return known;
     const made = this.#ship(to.manifest, have?.manifest ?? EMPTY_MANIFEST, entries);
-    keep(this.#shipments, key, made, KEPT_SHIPMENTS);
+    void keep(this.#shipments, key, made, KEPT_SHIPMENTS);
     made.catch(() => this.#shipments.delete(key));
     return made;
   }

@@ -25,7 +25,8 @@ export async function launchChromium(): Promise<Browser> {
   return chromium.launch({ executablePath: findChromium(), headless: true, args: FLAGS });
 }
 
-function findChromium(): string {
+/** @throws Error that says how to install one */
+export function findChromium(): string {
   const named = process.env['CHROMIUM_PATH'];
   if (named) {
     if (isExecutable(named)) return named;
