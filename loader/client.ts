@@ -16,6 +16,7 @@ import {
   settleImportMaps,
   settlePreloads,
 } from './held-scripts.js';
+import type { Targets } from './instances.js';
 import { Keeper } from './keeper.js';
 import { Mirror, type Release } from './mirror.js';
 import { PageEvents } from './page-events.js';
@@ -144,7 +145,7 @@ export class Client {
     await pageParsed();
     const page = readHeldPage();
     const onProblem = (code: string, message: string) => this.#problem(code, message);
-    const prepare = (release: Release, targets: 'blob' | 'http') =>
+    const prepare = (release: Release, targets: Targets) =>
       createRunning({ config, page, release, depot, mirror, targets, onProblem });
     const choice = await choose({
       config,
@@ -164,12 +165,13 @@ export class Client {
 
   async #runChoice(
     { release, from }: Choice,
-    prepare: (release: Release, targets: 'blob' | 'http') => Running,
+    prepare: (release: Release, targets: Targets) => Running,
   ): Promise<void> {
     const allowed = await this.#allowed;
     if (release === null || allowed === 'nothing') return this.#runPage(null, 'native');
     const source = allowed === 'http' ? 'http' : from;
-    const running = prepare(release, source === 'http' ? 'http' : 'blob');
+    // Whoever has no socket still has what the cache held, or what came before the socket was cut.
+    const running = prepare(release, allowed === 'http' ? 'http' : from === 'http' ? 'held' : 'blob');
     await running.linker.start(running.entries);
     provideRuntime(running, this.#config);
     await this.#runPage(running, source === 'network' && this.#fetched === 0 ? 'cache' : source);

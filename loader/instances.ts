@@ -5,14 +5,19 @@ import { moduleAt, naturalUrl, type Site, type SiteModule } from '../importmap/s
 import type { ImportMapJson } from '../importmap/parse.js';
 import type { Depot } from './depot.js';
 
+/**
+ * `blob`: a blob URL where the blob is here, and missing ones are asked for; `held`: the same, but nothing is waited
+ * for; `http`: every target is the module's immutable URL.
+ */
+export type Targets = 'blob' | 'held' | 'http';
+
 export interface InstancesOptions {
   readonly site: Site;
   readonly resolver: Resolver;
   readonly depot: Depot;
   /** The registry's prefix as a URL. */
   readonly prefix: string;
-  /** `http`: every target is the module's immutable URL; `blob`: a blob URL where the blob is here. */
-  readonly targets: 'blob' | 'http';
+  readonly targets: Targets;
   /** Whether the page gives integrity metadata for this URL. */
   readonly pinned: (url: string) => boolean;
   readonly onUnlinkable: (module: SiteModule, error: unknown) => void;

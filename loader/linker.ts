@@ -4,7 +4,7 @@ import type { Site } from '../importmap/site.js';
 import type { LoaderConfig } from './config.js';
 import type { Depot } from './depot.js';
 import { installImportMap } from './held-scripts.js';
-import { Instances } from './instances.js';
+import { Instances, type Targets } from './instances.js';
 import type { Mirror } from './mirror.js';
 
 export interface LinkerOptions {
@@ -13,7 +13,7 @@ export interface LinkerOptions {
   readonly resolver: Resolver;
   readonly depot: Depot;
   readonly mirror: Mirror;
-  readonly targets: 'blob' | 'http';
+  readonly targets: Targets;
   /** Whether the page gives integrity metadata for this URL. */
   readonly pinned: (url: string) => boolean;
   /** Whether this engine merges import maps that come later. */
@@ -54,7 +54,7 @@ export class Linker {
   start(entries: readonly string[]): Promise<void> {
     return this.#inTurn(async () => {
       await this.#link(entries);
-      if (this.#options.targets === 'http' || !this.#options.laterMaps) this.instances.prepareRest();
+      if (this.#options.targets !== 'blob' || !this.#options.laterMaps) this.instances.prepareRest();
       this.#install();
       this.#mapped = true;
     });

@@ -4,6 +4,7 @@ import { entryUrls, readImportMap } from './boot.js';
 import type { LoaderConfig } from './config.js';
 import type { Depot } from './depot.js';
 import type { HeldPage, ScriptElement } from './held-scripts.js';
+import type { Targets } from './instances.js';
 import { Linker } from './linker.js';
 import type { Mirror, Release } from './mirror.js';
 import { createRuntime } from './runtime.js';
@@ -24,7 +25,7 @@ export interface RunningOptions {
   readonly release: Release;
   readonly depot: Depot;
   readonly mirror: Mirror;
-  readonly targets: 'blob' | 'http';
+  readonly targets: Targets;
   readonly onProblem: (code: string, message: string) => void;
 }
 
