@@ -1,7 +1,7 @@
 import { decodeLinks, encodeLinks, parseHash, type Hash, type Links } from '../../schema/index.js';
 import { blobUnknown } from './changes.js';
 import type { Methods } from './methods.js';
-import type { Connection } from './sqlite-open.js';
+import type { Connection } from './sqlite-connection.js';
 import type { BlobStore } from './store.js';
 
 /** A hash as a statement's argument. @throws ModcastError `hash-invalid` */

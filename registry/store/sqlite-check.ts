@@ -2,8 +2,8 @@ import { setImmediate } from 'node:timers/promises';
 import { decodeLinks, manifestBytes, type Hash, type Hasher } from '../../schema/index.js';
 import type { Methods } from './methods.js';
 import { plainBytes } from './sqlite-blobs.js';
-import { sqliteManifests } from './sqlite-manifests.js';
-import type { Connection } from './sqlite-open.js';
+import type { Manifests } from './sqlite-manifests.js';
+import type { Connection } from './sqlite-connection.js';
 import { VERIFY_PAGE_BYTES, type CheckStore, type VerifyPage } from './store.js';
 
 /** Whatever a damaged database makes a check throw is something that it found. */
@@ -43,7 +43,7 @@ function sqliteBlobRecords(connection: Connection) {
   };
 }
 
-function sqliteDeployRecords(connection: Connection) {
+function sqliteDeployRecords(connection: Connection, manifests: Manifests) {
   const deploys = connection.prepare<{ number: number; manifest: Hash }>(
     'SELECT number, lower(hex(manifest)) AS manifest FROM deploy ORDER BY number',
   );
@@ -51,7 +51,7 @@ function sqliteDeployRecords(connection: Connection) {
     `SELECT name FROM channel c
      WHERE head IS NOT (SELECT max(number) FROM deploy WHERE channel_id = c.id) ORDER BY name`,
   );
-  const manifestOf = connection.reading(sqliteManifests(connection).manifest);
+  const manifestOf = connection.reading(manifests.manifest);
 
   return async (problems: string[], attempt: Attempt, hasher: Hasher) => {
     attempt('channels', () => {
@@ -77,14 +77,14 @@ function sqliteDeployRecords(connection: Connection) {
   };
 }
 
-export function sqliteCheck(connection: Connection): Methods<CheckStore> {
+export function sqliteCheck(connection: Connection, manifests: Manifests): Methods<CheckStore> {
   const page = connection.prepare<{ id: number; hash: Hash; bytes: Buffer | null }>(
     `SELECT b.id, lower(hex(b.hash)) AS hash, c.bytes
      FROM blob b LEFT JOIN content c ON c.blob_id = b.id WHERE b.id > ? ORDER BY b.id LIMIT ?`,
   );
   const integrity = sqliteIntegrity(connection);
   const blobRecords = sqliteBlobRecords(connection);
-  const deployRecords = sqliteDeployRecords(connection);
+  const deployRecords = sqliteDeployRecords(connection, manifests);
 
   return {
     verifyPage(after, limit): VerifyPage {

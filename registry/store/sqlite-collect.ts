@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Methods } from './methods.js';
 import { hashKey } from './sqlite-blobs.js';
-import type { Connection } from './sqlite-open.js';
+import type { Connection } from './sqlite-connection.js';
 import type { Collected, CollectOptions, CollectStore } from './store.js';
 
 /** Rows that one step drops: some ten milliseconds for which others must wait. */

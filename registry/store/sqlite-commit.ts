@@ -4,7 +4,7 @@ import { checkBlobs, checkHead, compareModules, type Changes } from './changes.j
 import { siteToJson, type Site } from './site.js';
 import { hashKey } from './sqlite-blobs.js';
 import type { Manifests } from './sqlite-manifests.js';
-import type { Connection } from './sqlite-open.js';
+import type { Connection } from './sqlite-connection.js';
 import type { Deploy, NewDeploy } from './store.js';
 
 type Committed = { readonly deploy: Deploy; readonly created: boolean };

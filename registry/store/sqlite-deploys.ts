@@ -1,8 +1,8 @@
 import type { Methods } from './methods.js';
 import { hashKey } from './sqlite-blobs.js';
 import { sqliteCommit } from './sqlite-commit.js';
-import { sqliteManifests } from './sqlite-manifests.js';
-import type { Connection } from './sqlite-open.js';
+import type { Manifests } from './sqlite-manifests.js';
+import type { Connection } from './sqlite-connection.js';
 import { DEPLOYS_LIMIT, type Deploy, type DeployStore } from './store.js';
 
 /** Deploys as they are handed out; what follows filters and orders `d`. */
@@ -11,7 +11,7 @@ export const DEPLOYS = `
     d.git_commit AS "commit", d.added, d.changed, d.removed, d.modules, d.bytes
   FROM deploy d JOIN channel c ON c.id = d.channel_id`;
 
-export function sqliteDeploys(connection: Connection): Methods<DeployStore> {
+export function sqliteDeploys(connection: Connection, manifests: Manifests): Methods<DeployStore> {
   const byNumber = connection.prepare<Deploy>(`${DEPLOYS} WHERE d.number = ?`);
   const head = connection.prepare<Deploy>(
     `${DEPLOYS} WHERE d.number = (SELECT head FROM channel WHERE name = ?)`,
@@ -33,7 +33,6 @@ export function sqliteDeploys(connection: Connection): Methods<DeployStore> {
      WHERE v.channel_id = (SELECT id FROM channel WHERE name = ?) AND b.hash = ?
      ORDER BY v.to_deploy IS NULL DESC, v.to_deploy DESC LIMIT 1`,
   );
-  const manifests = sqliteManifests(connection);
 
   return {
     commit: sqliteCommit(connection, manifests, (number) => byNumber.get(number)!),

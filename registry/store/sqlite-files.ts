@@ -1,7 +1,7 @@
 import type { Path } from '../../schema/index.js';
 import type { Methods } from './methods.js';
 import { hashKey } from './sqlite-blobs.js';
-import type { Connection } from './sqlite-open.js';
+import type { Connection } from './sqlite-connection.js';
 import type { FileStat, FileStore } from './store.js';
 
 export function sqliteFiles(connection: Connection): Methods<FileStore> {

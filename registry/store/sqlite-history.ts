@@ -2,11 +2,11 @@ import type { Hash } from '../../schema/index.js';
 import { prefixRange, toChanges } from './changes.js';
 import type { Methods } from './methods.js';
 import { DEPLOYS } from './sqlite-deploys.js';
-import { sqliteManifests } from './sqlite-manifests.js';
-import type { Connection } from './sqlite-open.js';
+import type { Manifests } from './sqlite-manifests.js';
+import type { Connection } from './sqlite-connection.js';
 import { RESOLVED_LIMIT, type Deploy, type HistoryStore, type PathVersion } from './store.js';
 
-export function sqliteHistory(connection: Connection): Methods<HistoryStore> {
+export function sqliteHistory(connection: Connection, manifests: Manifests): Methods<HistoryStore> {
   const versions = connection.prepare<PathVersion>(
     `SELECT lower(hex(b.hash)) AS hash, b.size, v.type, v.from_deploy AS "from", v.to_deploy AS "to"
      FROM path p JOIN version v ON v.path_id = p.id JOIN blob b ON b.id = v.blob_id
@@ -26,7 +26,6 @@ export function sqliteHistory(connection: Connection): Methods<HistoryStore> {
   const newestAt = connection.prepare<Deploy>(
     `${DEPLOYS} WHERE c.name = ? AND d.time <= ? ORDER BY d.number DESC LIMIT 1`,
   );
-  const manifests = sqliteManifests(connection);
 
   return {
     versions: (channel, path) => versions.all(path, channel),

@@ -1,7 +1,7 @@
 import type { Manifest, ManifestDelta, ManifestModule, ManifestRow, Path } from '../../schema/index.js';
 import { deployUnknown, makeDelta, type Modules } from './changes.js';
 import { siteFromJson } from './site.js';
-import type { Connection } from './sqlite-open.js';
+import type { Connection } from './sqlite-connection.js';
 
 const toModules = (rows: Iterable<ManifestRow>): Map<Path, ManifestModule> => {
   const modules = new Map<Path, ManifestModule>();

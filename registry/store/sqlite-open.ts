@@ -3,6 +3,7 @@ import path from 'node:path';
 import Database from 'better-sqlite3';
 import { ModcastError } from '../../schema/index.js';
 import { MIGRATIONS } from './migrations.js';
+import { Connection, assertDurable } from './sqlite-connection.js';
 import { explainSqliteError } from './sqlite-errors.js';
 
 /** "MCST": what tells a modcast database from any other SQLite file. */
@@ -19,67 +20,6 @@ const RETRY_MS = 10;
 
 /** Bytes of SQLite's smallest page. */
 const SMALLEST_DATABASE = 512;
-
-const FULL = 2;
-
-/**
- * An open database. Every write goes through `writing`: one IMMEDIATE transaction, so that it never fails half-way
- * for want of the lock; several reads that must agree go through `reading`.
- */
-export class Connection {
-  readonly db: Database.Database;
-  readonly file: string;
-  #written = false;
-
-  constructor(db: Database.Database, file: string) {
-    this.db = db;
-    this.file = file;
-  }
-
-  prepare<Row = unknown>(sql: string): Database.Statement<unknown[], Row> {
-    return this.db.prepare<unknown[], Row>(sql);
-  }
-
-  /** A statement whose rows are their only column. */
-  pluck<Value>(sql: string): Database.Statement<unknown[], Value> {
-    return this.db.prepare<unknown[], Value>(sql).pluck();
-  }
-
-  /** A statement whose rows are arrays: half the cost of objects where there are thousands. */
-  rows<Row>(sql: string): Database.Statement<unknown[], Row> {
-    return this.db.prepare<unknown[], Row>(sql).raw();
-  }
-
-  writing<Args extends unknown[], Result>(work: (...args: Args) => Result): (...args: Args) => Result {
-    const transaction = this.db.transaction(work);
-    return (...args) => {
-      const result = transaction.immediate(...args);
-      if (!this.#written) {
-        // better-sqlite3 builds SQLite so that a WAL database falls back to NORMAL with its first write.
-        assertDurable(this.db, this.file);
-        this.#written = true;
-      }
-      return result;
-    };
-  }
-
-  reading<Args extends unknown[], Result>(work: (...args: Args) => Result): (...args: Args) => Result {
-    const transaction = this.db.transaction(work);
-    return (...args) => transaction.deferred(...args);
-  }
-}
-
-/** @throws ModcastError `store-unsafe` when commits may be lost by a power failure */
-function assertDurable(db: Database.Database, file: string): void {
-  const mode = db.pragma('journal_mode', { simple: true });
-  const synchronous = db.pragma('synchronous', { simple: true });
-  if (mode === 'wal' && synchronous === FULL) return;
-  const found = `journal_mode=${String(mode)} synchronous=${String(synchronous)}`;
-  throw new ModcastError('store-unsafe', `database ${file}: SQLite does not hold commits safely: ${found}`, {
-    expected: `journal_mode=wal synchronous=${FULL}`,
-    found,
-  });
-}
 
 /** @throws ModcastError `store-unsafe` */
 export function assertSqliteVersion(version: string): void {

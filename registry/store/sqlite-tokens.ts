@@ -1,7 +1,7 @@
 import type { Methods } from './methods.js';
 import { tokenExists } from './changes.js';
 import { hashKey } from './sqlite-blobs.js';
-import type { Connection } from './sqlite-open.js';
+import type { Connection } from './sqlite-connection.js';
 import type { Token, TokenStore } from './store.js';
 
 type TokenRow = Omit<Token, 'scope'> & { readonly scope: string };

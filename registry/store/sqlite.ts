@@ -6,6 +6,7 @@ import { sqliteDeploys } from './sqlite-deploys.js';
 import { explainSqliteError } from './sqlite-errors.js';
 import { sqliteFiles } from './sqlite-files.js';
 import { sqliteHistory } from './sqlite-history.js';
+import { sqliteManifests } from './sqlite-manifests.js';
 import { openDatabase } from './sqlite-open.js';
 import { sqliteTokens } from './sqlite-tokens.js';
 import type { Store } from './store.js';
@@ -20,13 +21,14 @@ import type { Store } from './store.js';
  */
 export async function openSqliteStore(file: string): Promise<Store> {
   const connection = openDatabase(file);
+  const manifests = sqliteManifests(connection);
   const methods = {
     ...sqliteBlobs(connection),
-    ...sqliteDeploys(connection),
+    ...sqliteDeploys(connection, manifests),
     ...sqliteFiles(connection),
-    ...sqliteHistory(connection),
+    ...sqliteHistory(connection, manifests),
     ...sqliteCollect(connection),
-    ...sqliteCheck(connection),
+    ...sqliteCheck(connection, manifests),
     ...sqliteTokens(connection),
   };
   return asStore(

@@ -47,7 +47,7 @@ export function blobContract(store: () => Store): void {
     test('are put all or none', async () => {
       const good = blobOf('good');
       const bad = { ...blobOf('bad'), bytes: null as unknown as Uint8Array };
-      await expect(store().putBlobs([good, bad])).rejects.toThrow();
+      await expect(store().putBlobs([good, bad])).rejects.toBeInstanceOf(TypeError);
       expect(await store().missing([good.hash])).toEqual([good.hash]);
     });
 
