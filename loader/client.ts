@@ -174,7 +174,9 @@ export class Client {
     const running = prepare(release, allowed === 'http' ? 'http' : from === 'http' ? 'held' : 'blob');
     await running.linker.start(running.entries);
     provideRuntime(running, this.#config);
-    await this.#runPage(running, source === 'network' && this.#fetched === 0 ? 'cache' : source);
+    // A server that had nothing to send, or a socket that was cut before it did.
+    const others = running.linker.isWhole(running.entries) ? 'cache' : 'http';
+    await this.#runPage(running, source === 'network' && this.#fetched === 0 ? others : source);
   }
 
   /** The page's own scripts run now: the one place from which they do, and only once. */
