@@ -7,6 +7,8 @@ export interface Access {
   originAllowed(origin: string | undefined, host: string | undefined): boolean;
   /** Whether a page of another origin was named and may read what we serve. */
   crossOriginAllowed(origin: string | null): boolean;
+  /** Whether any origin was named: then answers differ by `Origin`. */
+  readonly crossOrigin: boolean;
 }
 
 function parseHost(host: string): { host: string; hostname: string } | undefined {
@@ -50,5 +52,6 @@ export function createAccess(hosts: readonly string[], origins: readonly string[
     hostAllowed,
     originAllowed,
     crossOriginAllowed: (origin) => origin !== null && named.has(origin),
+    crossOrigin: named.size > 0,
   };
 }

@@ -82,9 +82,9 @@ export class Catalog {
     const deploy = await this.#store.head(channel);
     if (deploy === null) return null;
     const manifest = await this.manifest(deploy);
-    const release = { deploy, manifest };
-    this.#heads.set(channel, release);
-    return release;
+    // While the store was asked, a newer one may have been released.
+    this.release({ deploy, manifest });
+    return this.#heads.get(channel)!;
   }
 
   async manifest(deploy: Deploy): Promise<Manifest> {
@@ -96,8 +96,6 @@ export class Catalog {
 
   /** The manifest that a client of the channel says it has; null when the channel never had it. */
   async manifestOf(channel: Channel, hash: Hash): Promise<Manifest | null> {
-    const known = this.#manifests.get(hash);
-    if (known !== undefined) return known;
     const deploy = await this.#store.deployOfManifest(channel, hash);
     return deploy === null ? null : this.manifest(deploy);
   }

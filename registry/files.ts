@@ -32,6 +32,13 @@ export function compileDescend(filter: FileFilter): Matches {
   return (directory) => !hasDotSegment(directory) && !exclude(`${directory}/x`) && !exclude(directory);
 }
 
+type Found =
+  | { readonly kind: 'file' }
+  | { readonly kind: 'directory'; readonly real: string }
+  | { readonly kind: 'none'; readonly reason: string };
+
+const NOT_REGULAR = 'it is not a regular file';
+
 export interface WalkResult {
   readonly files: Path[];
   /** What was left out although it matches, each with the reason. */
@@ -59,6 +66,16 @@ export function isInside(root: string, file: string): boolean {
 }
 
 /**
+ * Why what a link leads to (absolute, real) is not to be followed from below `root`; undefined when it may be. A
+ * dotfile is none for having been given another name.
+ */
+export function linkProblem(root: string, real: string): string | undefined {
+  if (!isInside(root, real)) return 'it is a link out of the directory';
+  const name = path.relative(root, real).split(path.sep).join('/');
+  return hasDotSegment(name) ? 'it is a link to a dotfile' : undefined;
+}
+
+/**
  * The files below `root` (absolute, real) that match. Symbolic links are followed where they stay inside the
  * root, and no directory is entered twice on one way down, so that a link cycle ends.
  */
@@ -67,17 +84,19 @@ export async function walk(root: string, filter: FileFilter): Promise<WalkResult
   const descend = compileDescend(filter);
   const result: WalkResult = { files: [], skipped: [] };
 
-  const kindOf = async (entry: Dirent, file: string): Promise<{ kind: string; real?: string }> => {
+  const find = async (entry: Dirent, file: string, directory: string): Promise<Found> => {
     if (entry.isFile()) return { kind: 'file' };
-    if (entry.isDirectory()) return { kind: 'directory' };
-    if (!entry.isSymbolicLink()) return { kind: 'other' };
+    if (entry.isDirectory()) return { kind: 'directory', real: path.join(directory, entry.name) };
+    if (!entry.isSymbolicLink()) return { kind: 'none', reason: NOT_REGULAR };
     try {
       const real = await realpath(file);
-      if (!isInside(root, real)) return { kind: 'outside' };
+      const reason = linkProblem(root, real);
+      if (reason !== undefined) return { kind: 'none', reason };
       const target = await stat(real);
-      return { kind: target.isDirectory() ? 'directory' : target.isFile() ? 'file' : 'other', real };
+      if (target.isDirectory()) return { kind: 'directory', real };
+      return target.isFile() ? { kind: 'file' } : { kind: 'none', reason: NOT_REGULAR };
     } catch {
-      return { kind: 'dangling' };
+      return { kind: 'none', reason: 'it is a link to nothing' };
     }
   };
 
@@ -94,12 +113,12 @@ export async function walk(root: string, filter: FileFilter): Promise<WalkResult
     for (const entry of entries) {
       const file = path.join(directory, entry.name);
       const name = prefix + entry.name;
-      const { kind, real } = await kindOf(entry, file);
-      if (kind === 'directory') {
-        const at = real ?? file;
-        if (descend(name) && !above.includes(at)) await visit(file, `${name}/`, [...above, at]);
+      const found = await find(entry, file, above.at(-1)!);
+      if (found.kind === 'directory') {
+        const { real } = found;
+        if (descend(name) && !above.includes(real)) await visit(file, `${name}/`, [...above, real]);
       } else if (matches(name)) {
-        const problem = kind === 'file' ? pathProblem(name) : SKIP_REASONS[kind];
+        const problem = found.kind === 'file' ? pathProblem(name) : found.reason;
         if (problem === undefined) result.files.push(name);
         else result.skipped.push({ path: name, reason: problem });
       }
@@ -109,9 +128,3 @@ export async function walk(root: string, filter: FileFilter): Promise<WalkResult
   await visit(root, '', [root]);
   return result;
 }
-
-const SKIP_REASONS: Record<string, string> = {
-  outside: 'it is a link out of the directory',
-  dangling: 'it is a link to nothing',
-  other: 'it is not a regular file',
-};

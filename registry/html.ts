@@ -106,7 +106,8 @@ export function injectPage(
         continue;
       if (heldType(element) === 'module') modules++;
       edits.push(...holdScript(element, lex));
-    } else if (modules > 0 && isDeferred(element)) edits.push(...holdDeferred(element));
+    } else if (modules > 0 && isDeferred(element) && !isLoader(element, loaderSrc))
+      edits.push(...holdDeferred(element));
   }
   return splice(html, html.length - body.length, edits);
 }
@@ -240,9 +241,12 @@ function isDeferred(script: PageElement): boolean {
   if (script.tag !== 'script' || script.svg || !script.complete || script.inShadowRoot) return false;
   if (!script.attribute('src') || script.attribute('defer') === undefined) return false;
   if (script.attribute('async') !== undefined || script.attribute('nomodule') !== undefined) return false;
-  const type = script.attribute('type') ?? '';
+  const type = script.attribute('type') ?? oldType(script.attribute('language'));
   return type === '' || isJavaScriptType(type.trim());
 }
+
+/** What `language` says where there is no `type`. */
+const oldType = (language: string | undefined): string => (language ? `text/${language}` : '');
 
 function holdDeferred(script: PageElement): Edit[] {
   const type = script.attribute('type');

@@ -19,7 +19,7 @@ import { blake3 } from './hash.js';
 import { injectPage, readPage } from './html.js';
 import { contentType, mediaType, moduleKind } from './media-type.js';
 import { pageEntries } from './pages.js';
-import { fileResponse, findFile } from './site-files.js';
+import { fileResponse, findFile, nullIfGone } from './site-files.js';
 import { isModule } from './syntax.js';
 import { parseTarget } from './target.js';
 import type { Store } from './store/store.js';
@@ -60,22 +60,27 @@ export function createHandler(options: HandlerOptions): Handler {
     if (!access.hostAllowed(request.headers.get('Host') ?? url.host)) {
       return problem(403, 'This host name is not allowed: start with --allow-host to allow it.', headers);
     }
-    if (request.method !== 'GET' && request.method !== 'HEAD') {
-      headers.set('Allow', 'GET, HEAD');
-      return problem(405, 'Only GET and HEAD.', headers);
-    }
-    return ours
-      ? route(options, request, url.pathname.slice(prefix.length), headers)
-      : site(options, request, url.pathname, headers);
+    if (!ours) return site(options, request, url.pathname, headers);
+    if (!isReading(request)) return notAllowed(headers);
+    return route(options, request, url.pathname.slice(prefix.length), headers);
   };
+}
+
+const isReading = ({ method }: Request): boolean => method === 'GET' || method === 'HEAD';
+
+function notAllowed(headers: Headers): Response {
+  headers.set('Allow', 'GET, HEAD');
+  return problem(405, 'Only GET and HEAD.', headers);
 }
 
 function baseHeaders(request: Request, access: Access): Headers {
   const headers = new Headers({ 'X-Content-Type-Options': 'nosniff' });
   const origin = request.headers.get('Origin');
+  // For those too that send no origin: a cache may not give one the answer of the other.
+  if (access.crossOrigin) headers.set('Vary', 'Origin');
   if (access.crossOriginAllowed(origin)) {
     headers.set('Access-Control-Allow-Origin', origin!);
-    headers.set('Vary', 'Origin');
+    headers.set('Access-Control-Expose-Headers', 'ETag, Modcast-Deploy');
     headers.set('Cross-Origin-Resource-Policy', 'cross-origin');
   } else {
     headers.set('Cross-Origin-Resource-Policy', 'same-origin');
@@ -204,23 +209,25 @@ async function visibleBlob({ store, blobs }: HandlerOptions, hash: Hash) {
 
 const visibleBytes = async (options: HandlerOptions, hash: Hash) => (await visibleBlob(options, hash))?.bytes;
 
+/** Null for what the site does not have: another server's route may. */
 async function site(
   options: HandlerOptions,
   request: Request,
   pathname: string,
   headers: Headers,
-): Promise<Response> {
+): Promise<Response | null> {
   const target = parseTarget(pathname);
   if (target.state === 'malformed') return problem(400, 'Not a plain path.', headers);
-  if (target.state === 'hidden') return problem(404, 'Not found.', headers);
+  if (target.state === 'hidden') return null;
   const name = target.directory ? `${target.path}/index.html`.replace(/^\//, '') : target.path;
   const found = await findFile(options.directory!, name);
-  if (found === 'directory' && !target.directory) {
+  if (found === undefined || (found === 'directory' && target.directory)) return null;
+  if (!isReading(request)) return notAllowed(headers);
+  if (found === 'directory') {
+    // Browsers keep a permanent redirect for good, and a directory may become a file.
+    headers.set('Cache-Control', 'no-cache');
     headers.set('Location', `${new URL(request.url).pathname}/${new URL(request.url).search}`);
     return new Response(null, { status: 308, headers });
-  }
-  if (found === undefined || found === 'directory') {
-    return problem(404, target.path === '' ? 'This directory has no index.html.' : 'Not found.', headers);
   }
   if (mediaType(name) === 'text/html') return page(options, request, found.file, name, headers);
   headers.set('Content-Type', contentType(name));
@@ -235,8 +242,9 @@ async function page(
   file: string,
   name: Path,
   headers: Headers,
-): Promise<Response> {
-  const html = await readFile(file);
+): Promise<Response | null> {
+  const html = await readFile(file).catch(nullIfGone);
+  if (html === null) return null;
   const head = await options.catalog.head(options.page.channel);
   const injected =
     head === null

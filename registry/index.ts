@@ -13,7 +13,7 @@ import { toListener } from './node.js';
 import { resolveOptions, type RegistryOptions, type ResolvedOptions } from './options.js';
 import { Packs } from './packs.js';
 import { Session, type BootReport, type SessionEvents } from './session.js';
-import { Sockets, systemClock } from './sockets.js';
+import { Sockets, refuse, systemClock } from './sockets.js';
 import { lockDatabase } from './store/lock.js';
 import { openMemoryStore } from './store/memory.js';
 import { openSqliteStore } from './store/sqlite.js';
@@ -117,7 +117,7 @@ export class Registry {
     // An upgrade that nobody takes would hang for ever.
     server.on('upgrade', (request, socket) => {
       if (request.url?.split('?', 1)[0] !== this.#socketPath) {
-        socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n');
+        refuse(socket, '404 Not Found', 'no such socket');
       }
     });
     this.attach(server);
@@ -135,6 +135,8 @@ export class Registry {
       });
       server.listen(port, host, resolve);
     });
+    // Running out of file descriptors, for one, is an error of the server again and again.
+    server.on('error', (error) => this.#emit('error', error));
     this.#server = server;
     const address = server.address();
     const bound = typeof address === 'object' && address !== null ? address.port : port;
@@ -144,7 +146,9 @@ export class Registry {
 
   /** Sends the application's own message to every page of the channel. */
   send(topic: string, data: unknown): void {
-    for (const session of this.#sockets?.sessions ?? []) session.message(topic, data);
+    for (const session of this.#sockets?.sessions ?? []) {
+      if (session.channel === this.#options.channel) session.message(topic, data);
+    }
   }
 
   /** Looks at the directory again, whole. */
@@ -194,7 +198,8 @@ export class Registry {
   async #open(directory: string | null): Promise<Store> {
     const { database } = this.#options;
     if (database === ':memory:') return (this.#store = await openMemoryStore());
-    await mkdir(path.dirname(path.resolve(database)), { recursive: true });
+    // What comes of it when it cannot be made, opening the database says in its own words.
+    await mkdir(path.dirname(path.resolve(database)), { recursive: true }).catch(() => {});
     this.#lock = await lockDatabase(database, {
       pid: process.pid,
       directory: directory ?? '',
@@ -315,7 +320,8 @@ export class Registry {
  * Opens the database, reads the directory into it and follows its changes; `listen`, or `handle` and `attach`,
  * serve it.
  *
- * @throws ModcastError `option-invalid`; through `ready`: `directory-invalid`, `store-locked`, `store-newer`
+ * @throws ModcastError `option-invalid`; through `ready`: `directory-invalid`, `store-locked` and the others of
+ *   the store
  */
 export function createRegistry(options: RegistryOptions = {}): Registry {
   return new Registry(options);

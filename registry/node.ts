@@ -5,7 +5,7 @@ import type { Handler } from './http.js';
 
 /**
  * A Node request as a `Request`, or undefined when its target or its `Host` is malformed: those reach the URL
- * parser from outside, and it throws.
+ * parser from outside, and it throws. The body stays unread, for whoever else may answer.
  */
 export function toRequest(message: IncomingMessage): Request | undefined {
   const target = message.url ?? '';
@@ -20,10 +20,7 @@ export function toRequest(message: IncomingMessage): Request | undefined {
       if (name.startsWith(':') || value === undefined) continue;
       for (const item of Array.isArray(value) ? value : [value]) headers.append(name, item);
     }
-    const method = message.method ?? 'GET';
-    const url = `http://${host}${target}`;
-    const body = method === 'GET' || method === 'HEAD' ? null : (Readable.toWeb(message) as ReadableStream);
-    return new Request(url, { method, headers, body, ...(body === null ? {} : { duplex: 'half' }) });
+    return new Request(`http://${host}${target}`, { method: message.method ?? 'GET', headers });
   } catch {
     return undefined;
   }
@@ -44,24 +41,31 @@ export async function writeResponse(response: Response, out: ServerResponse): Pr
   }
 }
 
-/** A handler as Node's `(request, response, next)`; without `next`, what is not ours is a 404. */
+function refuse(out: ServerResponse, status: number, text: string): void {
+  out.writeHead(status, {
+    'Content-Type': 'text/plain; charset=utf-8',
+    'Cache-Control': 'no-store',
+    'Cross-Origin-Resource-Policy': 'same-origin',
+    'X-Content-Type-Options': 'nosniff',
+    ...(status === 400 ? { Connection: 'close' } : {}),
+  });
+  out.end(`${text}\n`);
+}
+
+/** A handler as Node's `(request, response, next)`; without `next`, what is not ours is a 404, or malformed a 400. */
 export function toListener(handler: Handler, onError: (error: unknown) => void) {
   return async (message: IncomingMessage, out: ServerResponse, next?: () => void): Promise<void> => {
     try {
       const request = toRequest(message);
-      if (request === undefined) {
-        out.writeHead(400, { 'Content-Type': 'text/plain; charset=utf-8', Connection: 'close' });
-        out.end('Malformed request.\n');
-        return;
-      }
-      const response = await handler(request);
+      const response = request === undefined ? null : await handler(request);
       if (response !== null) await writeResponse(response, out);
       else if (next !== undefined) next();
-      else out.writeHead(404).end();
+      else if (request === undefined) refuse(out, 400, 'Malformed request.');
+      else refuse(out, 404, message.url === '/' ? 'There is no index.html here.' : 'Not found.');
     } catch (error) {
       onError(error);
       if (out.headersSent) out.destroy();
-      else out.writeHead(500, { 'Content-Type': 'text/plain; charset=utf-8' }).end('Internal error.\n');
+      else refuse(out, 500, 'Internal error.');
     }
   };
 }

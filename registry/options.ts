@@ -1,4 +1,5 @@
-import { ModcastError, parseChannel, type Channel } from '../schema/index.js';
+import { inspect } from 'node:util';
+import { CHANNEL_PATTERN, LIMITS, ModcastError, type Channel } from '../schema/index.js';
 import { DEFAULT_FILTER } from './files.js';
 
 /** Options of `createRegistry`. Whatever is left out has the default that is said here. */
@@ -50,10 +51,70 @@ function distance(a: string, b: string): number {
   return row[b.length]!;
 }
 
+const isStrings = (value: unknown): value is string[] =>
+  Array.isArray(value) && value.every((item) => typeof item === 'string' && item !== '');
+const isText = (value: unknown): boolean => typeof value === 'string' && value !== '';
+const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) > 0;
+const isOrigin = (text: string): boolean =>
+  /^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text;
+const isHostName = (text: string): boolean =>
+  /^[\w.-]+$/.test(text) &&
+  URL.canParse(`http://${text}/`) &&
+  new URL(`http://${text}/`).hostname === text.toLowerCase();
+
+type Rule = readonly [expected: string, right: (value: unknown) => boolean];
+
+const RULES: { readonly [name in keyof ResolvedOptions]: Rule } = {
+  directory: ['a directory', (value) => value === null || isText(value)],
+  database: ['a file or ":memory:"', isText],
+  channel: [
+    '1 to 64 of a-z, 0-9, ".", "_", "-", starting with a letter or digit',
+    (value) => typeof value === 'string' && CHANNEL_PATTERN.test(value),
+  ],
+  prefix: ['a path like "/-/"', (value) => typeof value === 'string' && isPrefix(value)],
+  include: ['a list of globs', isStrings],
+  exclude: ['a list of globs', isStrings],
+  watch: ['true, false or { poll: milliseconds }', isWatch],
+  boot: ['"fresh" or "cached"', (value) => value === 'fresh' || value === 'cached'],
+  timeout: ['milliseconds', (value) => Number.isFinite(value) && (value as number) >= 0],
+  progress: ['true or false', (value) => typeof value === 'boolean'],
+  allowedHosts: [
+    'host names like "example.org", without ports',
+    (value) => isStrings(value) && value.every(isHostName),
+  ],
+  allowedOrigins: [
+    'origins like "https://example.org"',
+    (value) => isStrings(value) && value.every(isOrigin),
+  ],
+  author: ['a name', isText],
+  clients: ['a whole number above 0', isCount],
+};
+
+/** Dot segments would be gone from every URL before it is compared. */
+function isPrefix(value: string): boolean {
+  return /^\/(?:[\w.~-]+\/)+$/.test(value) && !/\/\.{1,2}\//.test(value);
+}
+
+function isWatch(value: unknown): boolean {
+  if (typeof value === 'boolean') return true;
+  if (typeof value !== 'object' || value === null) return false;
+  return Object.keys(value).join() === 'poll' && isCount((value as { poll: unknown }).poll);
+}
+
 /** @throws ModcastError `option-invalid`, for an option that does not exist too, with the likeliest right one */
 export function resolveOptions(options: RegistryOptions, author: string): ResolvedOptions {
-  const channel = parseChannel(options.channel ?? 'dev');
+  const names = Object.keys(RULES) as (keyof ResolvedOptions)[];
+  for (const name of Object.keys(options)) {
+    if (Object.hasOwn(RULES, name)) continue;
+    const nearest = names.toSorted((a, b) => distance(name, a) - distance(name, b))[0]!;
+    const hint = distance(name, nearest) <= 3 ? `; did you mean "${nearest}"?` : '';
+    throw new ModcastError('option-invalid', `no option "${name}"${hint}`, {
+      expected: nearest,
+      found: name,
+    });
+  }
   const directory = options.directory ?? null;
+  const channel = options.channel ?? 'dev';
   const resolved: ResolvedOptions = {
     directory,
     database: options.database ?? (directory === null ? 'modcast.db' : `${directory}/.modcast/registry.db`),
@@ -68,38 +129,16 @@ export function resolveOptions(options: RegistryOptions, author: string): Resolv
     allowedHosts: options.allowedHosts ?? [],
     allowedOrigins: options.allowedOrigins ?? [],
     author: options.author ?? author,
-    clients: options.clients ?? 10_000,
+    clients: options.clients ?? LIMITS.clients,
   };
-  for (const name of Object.keys(options)) {
-    if (name in resolved) continue;
-    const nearest = Object.keys(resolved).toSorted((a, b) => distance(name, a) - distance(name, b))[0]!;
-    const hint = distance(name, nearest) <= 3 ? `; did you mean "${nearest}"?` : '';
-    throw new ModcastError('option-invalid', `no option "${name}"${hint}`, {
-      expected: nearest,
-      found: name,
+  for (const name of names) {
+    const [expected, right] = RULES[name];
+    const found = resolved[name];
+    if (right(found)) continue;
+    throw new ModcastError('option-invalid', `${name}: expected ${expected}, found ${inspect(found)}`, {
+      expected,
+      found,
     });
   }
-  const check = (right: boolean, name: keyof ResolvedOptions, expected: string) => {
-    if (right) return;
-    const found = resolved[name];
-    throw new ModcastError(
-      'option-invalid',
-      `${name}: expected ${expected}, found ${JSON.stringify(found)}`,
-      {
-        expected,
-        found,
-      },
-    );
-  };
-  const strings = (list: unknown) => Array.isArray(list) && list.every((item) => typeof item === 'string');
-  check(/^\/(?:[\w.~-]+\/)+$/.test(resolved.prefix), 'prefix', 'a path like "/-/"');
-  check(resolved.boot === 'fresh' || resolved.boot === 'cached', 'boot', '"fresh" or "cached"');
-  check(Number.isFinite(resolved.timeout) && resolved.timeout >= 0, 'timeout', 'milliseconds');
-  check(Number.isInteger(resolved.clients) && resolved.clients > 0, 'clients', 'a whole number above 0');
-  for (const name of ['include', 'exclude', 'allowedHosts', 'allowedOrigins'] as const) {
-    check(strings(resolved[name]), name, 'a list of strings');
-  }
-  const isOrigin = (text: string) => URL.canParse(text) && new URL(text).origin === text;
-  check(resolved.allowedOrigins.every(isOrigin), 'allowedOrigins', 'origins like "https://example.org"');
   return resolved;
 }

@@ -57,8 +57,9 @@ export interface SessionOptions {
 
 export interface SessionLimits {
   readonly socketHighWater: number;
+  readonly socketQueueBytes: number;
   readonly socketStallMs: number;
-  /** `want`s that may wait for their turn. */
+  /** `want`s, and `hello`s after the first, that may wait for their turn. */
   readonly wants: number;
 }
 
@@ -66,6 +67,9 @@ export interface SessionLimits {
 const POLICY_VIOLATION = 1008;
 const INTERNAL_ERROR = 1011;
 const TRY_AGAIN_LATER = 1013;
+
+/** A pack leaves in frames of this size at most, so that a slow reader of a large blob can be seen to read. */
+const FRAME_BYTES = 256 * 1024;
 
 /** Stands for a size that only the store knows, when a pack is cut into segments. */
 const UNKNOWN_SIZE = 4096;
@@ -89,7 +93,9 @@ export class Session {
   #queue: Promise<void> = Promise.resolve();
   #wants = 0;
   #packId = 0;
+  /** Bytes handed to the transport that have not left yet, and the packs' frames among them, oldest first. */
   #flying = 0;
+  readonly #frames: Promise<void>[] = [];
   #sent = 0;
   #updating = false;
 
@@ -97,6 +103,7 @@ export class Session {
     this.#options = options;
     this.#limits = {
       socketHighWater: LIMITS.socketHighWater,
+      socketQueueBytes: LIMITS.socketQueueBytes,
       socketStallMs: LIMITS.socketStallMs,
       wants: 32,
       ...options.limits,
@@ -125,9 +132,9 @@ export class Session {
       const message = parseFromClient(data);
       switch (message.type) {
         case 'hello':
-          return this.#greet(message);
+          return this.#waiting(() => this.#greet(message));
         case 'want':
-          return this.#give(message.hashes, message.closure);
+          return this.#waiting(() => this.#give(message.hashes, message.closure));
         case 'booted': {
           if (this.#hello !== undefined) this.#hello = { ...this.#hello, deploy: message.deploy };
           const { deploy, from, ms } = message;
@@ -220,17 +227,21 @@ export class Session {
     });
   }
 
-  async #give(hashes: readonly Hash[], withClosure: boolean): Promise<void> {
-    if (this.#hello === undefined || this.#told === undefined) {
-      throw new ModcastError('message-unexpected', '"want" came before "hello"');
-    }
+  /** What makes us send much is answered one after the other, and only so many may wait for it. */
+  async #waiting(work: () => Promise<void>): Promise<void> {
     if (this.#wants >= this.#limits.wants) {
-      throw new ModcastError('message-unexpected', `more than ${this.#limits.wants} unanswered "want"`);
+      throw new ModcastError('message-unexpected', `more than ${this.#limits.wants} unanswered messages`, {
+        expected: this.#limits.wants,
+      });
     }
     this.#wants++;
-    const { channel } = this.#hello;
+    await work().finally(() => this.#wants--);
+  }
+
+  async #give(hashes: readonly Hash[], withClosure: boolean): Promise<void> {
     await this.#enqueue(async () => {
-      this.#wants--;
+      // A session starts with a greeting, and whatever follows waits until that is over.
+      const { channel } = this.#hello!;
       const { catalog, store } = this.#options;
       const asked = new Set(hashes);
       const order = new Set<Hash>();
@@ -286,28 +297,35 @@ export class Session {
 
   /** Sends and waits while more than the high-water mark is under way; a reader that stands still is let go. */
   async #push(data: Uint8Array): Promise<void> {
-    if (this.#state !== 'open') return;
-    this.#sent += data.length;
-    this.#flying += data.length;
-    const gone = this.#options.transport.send(data).then(() => {
-      this.#flying -= data.length;
-    });
-    if (this.#flying <= this.#limits.socketHighWater) {
-      gone.catch(() => this.closed());
-      return;
+    for (let at = 0; at < data.length && this.#state === 'open'; at += FRAME_BYTES) {
+      this.#frames.push(this.#hand(data.subarray(at, at + FRAME_BYTES)));
+      while (this.#flying > this.#limits.socketHighWater && this.#frames.length > 0) {
+        const stalled = this.#options.clock.after(this.#limits.socketStallMs, () => this.#drop());
+        await this.#frames.shift()!.finally(() => stalled.cancel());
+      }
     }
-    const timer = this.#options.clock.after(this.#limits.socketStallMs, () => {
-      this.#options.transport.close(TRY_AGAIN_LATER, 'slow-client');
-      this.closed();
-    });
-    await gone.finally(() => timer.cancel());
   }
 
   #send(message: FromServer): void {
     if (this.#state !== 'open') return;
-    const text = encodeMessage(message);
-    this.#sent += text.length;
-    this.#options.transport.send(text).catch(() => this.closed());
+    // These do not wait, and whoever sends them may do so for ever.
+    if (this.#flying > this.#limits.socketQueueBytes) this.#drop();
+    else void this.#hand(encodeMessage(message));
+  }
+
+  /** Never rejects: whatever could not be sent is the end of the connection. */
+  async #hand(data: string | Uint8Array): Promise<void> {
+    this.#sent += data.length;
+    this.#flying += data.length;
+    await this.#options.transport.send(data).catch(() => this.closed());
+    this.#flying -= data.length;
+  }
+
+  /** Lets a reader go that is too slow. */
+  #drop(): void {
+    if (this.#state !== 'open') return;
+    this.closed();
+    this.#options.transport.close(TRY_AGAIN_LATER, 'slow-client');
   }
 
   #enqueue(work: () => Promise<void>): Promise<void> {

@@ -46,7 +46,16 @@ export async function findFile(root: string, name: string): Promise<SiteFile | '
   }
 }
 
-/** A byte range of RFC 9110 section 14; several ranges, or other units, are answered with the whole. */
+/** For a promise's `catch`: a file may go between two calls, and any other error is one. */
+export function nullIfGone(error: NodeJS.ErrnoException): null {
+  if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return null;
+  throw error;
+}
+
+/**
+ * A byte range of RFC 9110 section 14. Several ranges, other units, and what is no valid range are answered with
+ * the whole.
+ */
 export function parseRange(
   header: string | null,
   size: number,
@@ -55,19 +64,25 @@ export function parseRange(
   if (match === null) return null;
   const [, from = '', to = ''] = match;
   if (from === '' && to === '') return null;
+  if (from !== '' && to !== '' && Number(from) > Number(to)) return null;
   const start = from === '' ? Math.max(0, size - Number(to)) : Number(from);
   const end = from === '' || to === '' ? size - 1 : Math.min(Number(to), size - 1);
   return start > end || start >= size ? 'unsatisfiable' : { start, end };
 }
 
-/** Answers with a file's bytes: conditional requests, one byte range, HEAD. */
-export async function fileResponse(request: Request, found: SiteFile, headers: Headers): Promise<Response> {
+/** Answers with a file's bytes: conditional requests, one byte range, HEAD. Null when it is gone meanwhile. */
+export async function fileResponse(
+  request: Request,
+  found: SiteFile,
+  headers: Headers,
+): Promise<Response | null> {
   headers.set('ETag', found.etag);
   headers.set('Last-Modified', found.modified.toUTCString());
   headers.set('Accept-Ranges', 'bytes');
   if (isFresh(request, found)) return new Response(null, { status: 304, headers });
-  const ranged = request.headers.get('If-Range') === null ? request.headers.get('Range') : null;
-  const range = parseRange(ranged, found.size);
+  // A range is one of a GET (RFC 9110 section 14.2); no `If-Range` can match a weak validator.
+  const ranged = request.method === 'GET' && request.headers.get('If-Range') === null;
+  const range = ranged ? parseRange(request.headers.get('Range'), found.size) : null;
   if (range === 'unsatisfiable') {
     headers.set('Content-Range', `bytes */${found.size}`);
     return new Response(null, { status: 416, headers });
@@ -78,10 +93,22 @@ export async function fileResponse(request: Request, found: SiteFile, headers: H
   const status = range === null ? 200 : 206;
   if (request.method === 'HEAD' || length === 0) return new Response(null, { status, headers });
   // Opened before the answer begins: a file that cannot be read is a status, not a broken body.
-  const handle = await open(found.file, 'r');
+  const handle = await open(found.file, 'r').catch(nullIfGone);
+  if (handle === null) return null;
   const span = range ?? { start: 0, end: found.size - 1 };
   const stream = createReadStream(found.file, { fd: handle, ...span, autoClose: true });
-  return new Response(Readable.toWeb(stream) as ReadableStream<Uint8Array>, { status, headers });
+  const body = Readable.from(whole(stream, length), { objectMode: false });
+  return new Response(Readable.toWeb(body) as ReadableStream<Uint8Array>, { status, headers });
+}
+
+/** Fails when there is less than was promised: a client would wait for the rest, or take the next answer for it. */
+async function* whole(stream: AsyncIterable<Buffer>, length: number): AsyncGenerator<Buffer> {
+  let left = length;
+  for await (const chunk of stream) {
+    left -= chunk.length;
+    yield chunk;
+  }
+  if (left > 0) throw new Error('the file was cut short while it was sent');
 }
 
 /** RFC 9110 section 13: `If-None-Match` wins over `If-Modified-Since`. */

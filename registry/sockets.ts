@@ -146,8 +146,10 @@ function transportOf(socket: WebSocket): Transport {
   };
 }
 
-function refuse(socket: Duplex, status: string, reason: string): void {
+/** Answers an upgrade without taking it, and does not wait for a client that keeps its end open. */
+export function refuse(socket: Duplex, status: string, reason: string): void {
   socket.on('error', () => {});
+  socket.once('finish', () => socket.destroy());
   socket.end(
     `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Type: text/plain\r\nContent-Length: ${reason.length}\r\n\r\n${reason}`,
   );

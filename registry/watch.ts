@@ -1,11 +1,15 @@
 import { watch as chokidar, type FSWatcher } from 'chokidar';
+import { realpathSync } from 'node:fs';
 import path from 'node:path';
+import { linkProblem } from './files.js';
 import type { Clock } from './session.js';
 
 /** A change is settled when nothing has come for this long… */
 const QUIET_MS = 25;
 /** …or when it has gone on for this long: a generator that never rests is seen all the same. */
 const LONGEST_MS = 500;
+/** The watcher swallows a file's second change within 50 ms: what was touched is looked at once more after this. */
+const AGAIN_MS = 100;
 
 export interface WatchOptions {
   /** Absolute and real. */
@@ -29,33 +33,42 @@ export interface Watch {
 export function watchDirectory(options: WatchOptions): Watch {
   const { directory, descend, poll, clock, onChange, onError } = options;
   let touched = new Set<string>();
+  let settled = new Set<string>();
   let quiet: { cancel(): void } | undefined;
   let longest: { cancel(): void } | undefined;
+  let again: { cancel(): void } | undefined;
   let working: Promise<void> = Promise.resolve();
   let closed = false;
 
+  const change = (paths: ReadonlySet<string>) => {
+    working = working.then(() => (closed ? undefined : onChange([...paths]))).catch(onError);
+  };
   const settle = () => {
     quiet?.cancel();
     longest?.cancel();
     quiet = longest = undefined;
-    if (touched.size === 0 || closed) return;
-    const paths = [...touched];
+    if (touched.size === 0) return;
+    const paths = touched;
     touched = new Set();
-    working = working.then(() => onChange(paths)).catch(onError);
+    for (const name of paths) settled.add(name);
+    change(paths);
+    again?.cancel();
+    again = clock.after(AGAIN_MS, () => {
+      change(settled);
+      settled = new Set();
+    });
   };
   const relative = (file: string) => path.relative(directory, file).split(path.sep).join('/');
 
   const watcher: FSWatcher = chokidar(directory, {
     ignoreInitial: true,
     followSymlinks: true,
-    // Links inside the directory are followed; chokidar never leaves a cycle, so depth bounds it.
-    depth: 64,
     ignored: (file, stats) => {
       const name = relative(file);
       if (name === '') return false;
       if (name.startsWith('..')) return true;
       return stats?.isDirectory() === true
-        ? !descend(name)
+        ? !descend(name) || !mayEnter(directory, name)
         : name.split('/').some((part) => part.startsWith('.'));
     },
     ...(poll === null ? {} : { usePolling: true, interval: poll, binaryInterval: poll }),
@@ -75,8 +88,24 @@ export function watchDirectory(options: WatchOptions): Watch {
       closed = true;
       quiet?.cancel();
       longest?.cancel();
+      again?.cancel();
       await watcher.close();
       await working;
     },
   };
+}
+
+/** Links are followed as `walk` does it: inside the root, and into no directory twice on one way down. */
+function mayEnter(root: string, name: string): boolean {
+  try {
+    const file = path.join(root, name);
+    const real = realpathSync(file);
+    if (real === file) return true;
+    if (linkProblem(root, real) !== undefined) return false;
+    const segments = name.split('/');
+    return segments.every((_, above) => realpathSync(path.join(root, ...segments.slice(0, above))) !== real);
+  } catch {
+    // Gone meanwhile.
+    return false;
+  }
 }
