@@ -38,6 +38,9 @@ export const ERROR_CODES = {
   'store-busy': 'Another process has kept the database locked for too long.',
   'store-full': 'There is no space left for the database.',
   'store-damaged': 'The database file is damaged.',
+  'database-missing': 'There is no database where one was looked for.',
+  'ref-unknown': 'A ref names no deploy and no blob.',
+  'ref-ambiguous': 'The first digits of a hash are those of more than one.',
   'token-exists': 'There is a token of that id already.',
 } as const;
 

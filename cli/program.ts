@@ -1,0 +1,73 @@
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import { ModcastError } from '../schema/index.js';
+import { COMMANDS } from './commands.js';
+import { EXIT, OutputClosed, type Io } from './io.js';
+
+const { version } = JSON.parse(
+  readFileSync(
+    new URL(import.meta.url.includes('/dist/') ? '../../package.json' : '../package.json', import.meta.url),
+    'utf8',
+  ),
+) as { version: string };
+
+const EXAMPLES = `
+Examples:
+  modcast serve ./public --open      a site, as it is edited
+  modcast deploys                    what was deployed, and what each deploy changed
+  modcast diff production~1 production --stat
+  modcast help diff                  all about one command
+
+Exit codes: ${EXIT.done} done, ${EXIT.failed} failed with a message that says why, ${EXIT.usage} called wrongly.
+Docs: README.md, docs/cli.md`;
+
+function inherit(command: Command): void {
+  for (const inner of command.commands) {
+    inner.copyInheritedSettings(command);
+    inherit(inner);
+  }
+}
+
+/** The program, for one run in one place. */
+export function createProgram(io: Io): Command {
+  const program = new Command('modcast')
+    .description(
+      'A content-addressed registry of ES modules: serves a site so that its pages boot over one socket, and remembers\nevery version of every module.',
+    )
+    .version(version, '-v, --version')
+    .showHelpAfterError('(modcast --help shows what there is)')
+    .showSuggestionAfterError()
+    .configureOutput({
+      writeOut: (text) => io.write(text),
+      writeErr: (text) => io.error(text),
+      getOutHelpWidth: () => io.columns,
+      getErrHelpWidth: () => io.columns,
+      getOutHasColors: () => io.colours.isColorSupported,
+    })
+    .exitOverride()
+    .addHelpText('after', EXAMPLES);
+  for (const { group, create } of COMMANDS) program.addCommand(create(io).helpGroup(`${group}:`));
+  inherit(program);
+  return program;
+}
+
+/**
+ * Runs one command.
+ * @param args without the program's own name
+ * @returns the exit code
+ */
+export async function run(args: readonly string[], io: Io): Promise<number> {
+  try {
+    await createProgram(io).parseAsync(args, { from: 'user' });
+    return io.exitCode;
+  } catch (error) {
+    if (error instanceof OutputClosed) return io.exitCode;
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
+    if (error instanceof ModcastError) {
+      const { red, dim } = io.colours;
+      io.error(`${red('modcast:')} ${error.message} ${dim(`(${error.code})`)}\n`);
+      return error.code === 'option-invalid' ? EXIT.usage : io.failureCode;
+    }
+    throw error;
+  }
+}
