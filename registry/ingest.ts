@@ -1,3 +1,4 @@
+import { realpathSync } from 'node:fs';
 import path from 'node:path';
 import { lexModule } from '../importmap/index.js';
 import {
@@ -13,7 +14,7 @@ import {
   type ManifestModule,
   type Path,
 } from '../schema/index.js';
-import { compileFilter, walk, type FileFilter } from './files.js';
+import { compileFilter, linkProblem, walk, type FileFilter } from './files.js';
 import { blake3 } from './hash.js';
 import { mediaType, moduleKind } from './media-type.js';
 import { siteEntries } from './pages.js';
@@ -71,10 +72,16 @@ export class Ingest {
   readonly #options: IngestOptions;
   readonly #matches: (path: string) => boolean;
   #modules = new Map<Path, ManifestModule>();
+  /** Whether `#modules` is all that the directory held. Not before the first scan, nor after one that failed. */
+  #whole = false;
   #stats = new Map<Path, FileStat>();
   /** Syntax errors of the files as they are, kept until the file is mended. */
   #broken = new Map<Path, FileProblem>();
-  /** The pages' entries and import map, and the pages of which they were made. */
+  /** Files that were left out, until they are looked at again. */
+  #skipped = new Map<string, FileProblem>();
+  /** Counts the changes of which names there are: with the pages, what decides about the entries. */
+  #names = 0;
+  /** The pages' entries and import map, and the pages and names of which they were made. */
   #site: { key: string; entries: readonly Path[]; importMap: Manifest['importMap'] } | undefined;
 
   constructor(options: IngestOptions) {
@@ -94,38 +101,58 @@ export class Ingest {
     const known = this.#stats.size > 0 ? this.#stats : await store.files(directory);
     const gone = new Set(await store.missing([...new Set([...known.values()].map((file) => file.hash))]));
     const usable = new Map([...known].filter(([, file]) => isHash(file.hash) && !gone.has(file.hash)));
-    const problems: FileProblem[] = found.skipped.map(({ path: name, reason }) => ({
-      path: name,
-      kind: 'skipped',
-      message: reason,
-    }));
+    this.#whole = false;
+    this.#skipped.clear();
+    for (const { path: name, reason } of found.skipped) this.#skip(name, reason);
     this.#modules = new Map();
+    this.#names++;
     const listed = new Set(found.files);
     const removed = [...known.keys()].filter((name) => !listed.has(name));
     for (const name of removed) this.#broken.delete(name);
-    return this.#take(found.files, removed, usable, problems, progress);
+    return this.#take(found.files, removed, usable, progress);
   }
 
   /** Looks again at some files: those that are there are read, those that are gone are dropped. */
   async update(files: Iterable<string>): Promise<IngestResult> {
+    // A deploy of these alone would be one of half the site.
+    if (!this.#whole) return this.scan();
     const candidates = [...new Set(files)].filter((file) => this.#matches(file));
-    const problems: FileProblem[] = [];
-    const named = candidates.filter((file) => {
-      const problem = pathProblem(file);
-      if (problem !== undefined) problems.push({ path: file, kind: 'skipped', message: problem });
-      return problem === undefined;
-    });
-    return this.#take(named, [], this.#stats, problems, () => {});
+    const refused = new Set<string>();
+    for (const file of candidates) {
+      this.#skipped.delete(file);
+      const problem = this.#problemOf(file);
+      if (problem === undefined) continue;
+      refused.add(file);
+      this.#forget(file);
+      this.#skip(file, problem);
+    }
+    const named = candidates.filter((file) => !refused.has(file));
+    return this.#take(named, [...refused], this.#stats, () => {});
+  }
+
+  /** Why a file is not to be read that nobody has found by walking; a link may lead anywhere. */
+  #problemOf(file: string): string | undefined {
+    try {
+      const real = realpathSync(path.join(this.#options.directory, file));
+      return pathProblem(file) ?? linkProblem(this.#options.directory, real);
+    } catch {
+      // There is nothing, which is for whoever opens it to find.
+      return undefined;
+    }
+  }
+
+  #skip(file: string, message: string): void {
+    this.#skipped.set(file, { path: file, kind: 'skipped', message });
   }
 
   async #take(
     files: readonly Path[],
     removed: readonly Path[],
     known: ReadonlyMap<Path, FileStat>,
-    problems: FileProblem[],
     progress: (progress: IngestProgress) => void,
   ): Promise<IngestResult> {
     const { directory, store } = this.#options;
+    this.#whole = false;
     const set = new Map<Path, FileStat>();
     const dropped = new Set(removed);
     let blobs: StoredBlob[] = [];
@@ -139,9 +166,19 @@ export class Ingest {
     };
     const take = async (name: Path, fresh: ReadFile) => {
       blobs.push({ hash: fresh.hash, bytes: fresh.bytes, links: await this.#linksOf(name, fresh.bytes) });
-      this.#modules.set(name, { hash: fresh.hash, size: fresh.bytes.length, type: mediaType(name) });
-      if (fresh.stat === null) dropped.add(name);
+      this.#put(name, fresh.hash, fresh.bytes.length);
+      // A broken file is read again at every start, so that its author hears of it again.
+      if (fresh.stat === null || this.#broken.has(name)) dropped.add(name);
       else set.set(name, fresh.stat);
+    };
+
+    const leaveOut = (name: Path, error: unknown) => {
+      this.#forget(name);
+      dropped.add(name);
+      const { code, message } = error as NodeJS.ErrnoException;
+      // Gone between two calls: that is what files do.
+      if (code === 'ENOENT' || code === 'ENOTDIR') return;
+      this.#skip(name, error instanceof ModcastError ? message : (code ?? message));
     };
 
     const checking = new Set<Promise<void>>();
@@ -157,15 +194,18 @@ export class Ingest {
         const old = known.get(name);
         const now = statFile(file);
         if (now === undefined) {
-          this.#drop(name, dropped);
+          this.#forget(name);
+          dropped.add(name);
         } else if (old !== undefined && isUnchanged(old, now)) {
-          this.#modules.set(name, { hash: old.hash, size: old.size, type: mediaType(name) });
+          this.#put(name, old.hash, old.size);
           this.#stats.set(name, old);
         } else {
           const fresh = readStable(file);
           read++;
           bytes += fresh.bytes.length;
-          const taken = take(name, fresh).finally(() => checking.delete(taken));
+          const taken = take(name, fresh)
+            .catch((error: unknown) => leaveOut(name, error))
+            .finally(() => checking.delete(taken));
           checking.add(taken);
           if (checking.size >= CHECKERS) await Promise.race(checking);
           if (bytes > BATCH_BYTES) {
@@ -174,12 +214,7 @@ export class Ingest {
           }
         }
       } catch (error) {
-        this.#drop(name, dropped);
-        const { code, message } = error as NodeJS.ErrnoException;
-        // Gone between two calls: that is what files do.
-        if (code === 'ENOENT' || code === 'ENOTDIR') continue;
-        const reason = error instanceof ModcastError ? message : (code ?? message);
-        problems.push({ path: name, kind: 'skipped', message: reason });
+        leaveOut(name, error);
       }
     }
     await Promise.all(checking);
@@ -190,13 +225,19 @@ export class Ingest {
     await store.putFiles(directory, { set, delete: [...dropped] });
     const manifest = await this.#manifest();
     const { deploy, created } = await this.#commit(manifest);
-    return { deploy, created, manifest, problems: [...problems, ...this.#broken.values()], read };
+    this.#whole = true;
+    const problems = [...this.#skipped.values(), ...this.#broken.values()];
+    return { deploy, created, manifest, problems, read };
   }
 
-  #drop(name: Path, dropped: Set<Path>): void {
-    this.#modules.delete(name);
+  #put(name: Path, hash: Hash, size: number): void {
+    if (!this.#modules.has(name)) this.#names++;
+    this.#modules.set(name, { hash, size, type: mediaType(name) });
+  }
+
+  #forget(name: Path): void {
+    if (this.#modules.delete(name)) this.#names++;
     this.#broken.delete(name);
-    dropped.add(name);
   }
 
   /** Links of a module; null for what is no JavaScript. Notes a syntax error for the author. */
@@ -221,7 +262,7 @@ export class Ingest {
     }
     // Entries depend on the pages and on which of the modules they name are there.
     const pages = [...modules].filter(([, module]) => module.type === 'text/html');
-    const key = JSON.stringify([pages.map(([name, page]) => [name, page.hash]).toSorted(), modules.size]);
+    const key = JSON.stringify([pages.map(([name, page]) => [name, page.hash]).toSorted(), this.#names]);
     if (this.#site?.key !== key) {
       const head = await store.head(channel);
       const before = head === null ? null : await store.manifest(head.number);
@@ -229,6 +270,7 @@ export class Ingest {
         this.#site === undefined &&
         before !== null &&
         before.modules.size === modules.size &&
+        [...modules.keys()].every((name) => before.modules.has(name)) &&
         pages.every(([name, page]) => before.modules.get(name)?.hash === page.hash);
       this.#site = {
         key,

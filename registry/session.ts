@@ -190,13 +190,13 @@ export class Session {
   }
 
   async #greet(hello: Hello): Promise<void> {
-    if (hello.protocol !== PROTOCOL_VERSION) {
-      throw new ModcastError('protocol-version', `this server speaks protocol ${PROTOCOL_VERSION}`, {
-        expected: PROTOCOL_VERSION,
-        found: hello.protocol,
-      });
-    }
     await this.#enqueue(async () => {
+      if (hello.protocol !== PROTOCOL_VERSION) {
+        throw new ModcastError('protocol-version', `this server speaks protocol ${PROTOCOL_VERSION}`, {
+          expected: PROTOCOL_VERSION,
+          found: hello.protocol,
+        });
+      }
       const { catalog } = this.#options;
       const head = await catalog.head(hello.channel);
       if (head === null) {
@@ -298,10 +298,11 @@ export class Session {
   /** Sends and waits while more than the high-water mark is under way; a reader that stands still is let go. */
   async #push(data: Uint8Array): Promise<void> {
     for (let at = 0; at < data.length && this.#state === 'open'; at += FRAME_BYTES) {
-      this.#frames.push(this.#hand(data.subarray(at, at + FRAME_BYTES)));
+      const frame = this.#hand(data.subarray(at, at + FRAME_BYTES));
+      this.#frames.push(frame.then(() => void this.#frames.shift()));
       while (this.#flying > this.#limits.socketHighWater && this.#frames.length > 0) {
         const stalled = this.#options.clock.after(this.#limits.socketStallMs, () => this.#drop());
-        await this.#frames.shift()!.finally(() => stalled.cancel());
+        await this.#frames[0]!.finally(() => stalled.cancel());
       }
     }
   }
@@ -329,9 +330,9 @@ export class Session {
   }
 
   #enqueue(work: () => Promise<void>): Promise<void> {
-    const done = this.#queue.then(() => (this.#state === 'open' ? work() : undefined));
-    this.#queue = done.catch(() => {});
-    return done;
+    // What fails ends the connection, so nothing that waits behind it is to run.
+    this.#queue = this.#queue.then(() => (this.#state === 'open' ? work() : undefined));
+    return this.#queue;
   }
 
   async #guard(work: () => Promise<void> | void): Promise<void> {
