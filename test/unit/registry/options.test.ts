@@ -1,0 +1,134 @@
+import { describe, expect, it } from 'vitest';
+import { resolveOptions, type RegistryOptions } from '../../../registry/options.js';
+import { ModcastError } from '../../../schema/index.js';
+
+const resolve = (options: Record<string, unknown>) => resolveOptions(options as RegistryOptions, 'ada');
+
+function refused(options: Record<string, unknown>): ModcastError {
+  try {
+    resolve(options);
+  } catch (error) {
+    expect(error).toBeInstanceOf(ModcastError);
+    expect((error as ModcastError).code).toBe('option-invalid');
+    return error as ModcastError;
+  }
+  throw new Error('it was accepted');
+}
+
+describe('the defaults', () => {
+  it('are those of the documentation', () => {
+    expect(resolve({})).toEqual({
+      directory: null,
+      database: 'modcast.db',
+      channel: 'dev',
+      prefix: '/-/',
+      include: ['**/*.{js,mjs,json,css,html}'],
+      exclude: ['**/node_modules/**'],
+      watch: true,
+      boot: 'fresh',
+      timeout: 500,
+      progress: false,
+      allowedHosts: [],
+      allowedOrigins: [],
+      author: 'ada',
+      clients: 10_000,
+    });
+  });
+
+  it('put the database into the directory, and boot other channels than dev from the cache', () => {
+    expect(resolve({ directory: 'site', channel: 'production' })).toMatchObject({
+      database: 'site/.modcast/registry.db',
+      boot: 'cached',
+    });
+  });
+});
+
+describe('an option that does not exist', () => {
+  it.each([
+    ['direcotry', 'directory'],
+    ['allowedHost', 'allowedHosts'],
+    ['Channel', 'channel'],
+    ['time-out', 'timeout'],
+  ])('%s is refused, with %s suggested', (name, right) => {
+    const error = refused({ [name]: 'x' });
+    expect(error.message).toContain(`did you mean "${right}"?`);
+    expect(error).toMatchObject({ expected: right, found: name });
+  });
+
+  it.each(['constructor', 'toString', 'hasOwnProperty'])(
+    '%s is refused, though every object has it',
+    (name) => {
+      expect(refused({ [name]: 1 }).found).toBe(name);
+    },
+  );
+
+  it('far from every name gets no suggestion', () => {
+    expect(refused({ entirelyElsewhere: 1 }).message).not.toContain('did you mean');
+  });
+});
+
+describe('a wrong value is refused', () => {
+  const wrong: Record<string, unknown[]> = {
+    directory: ['', 7, ['site'], {}],
+    database: ['', 7, {}],
+    channel: ['', 'Dev', '-x', 'a/b', 'x'.repeat(65), 5, {}, ['dev']],
+    prefix: ['', '/', '-', '/-', '-/', '//', '/a b/', '/../', '/a/../b/', '/./', ['/-/'], 5],
+    include: ['*.js', [1], [''], {}],
+    exclude: ['*.js', [1], ['']],
+    watch: [
+      'yes',
+      1,
+      {},
+      { poll: 0 },
+      { poll: -1 },
+      { poll: '300' },
+      { poll: 1.5 },
+      { pol: 300 },
+      { poll: 1, x: 1 },
+    ],
+    boot: ['', 'fast', true],
+    timeout: [-1, NaN, Infinity, '500'],
+    progress: ['yes', 1],
+    allowedHosts: ['example.org', ['example.org:80'], ['http://example.org'], ['a b'], [7], ['*']],
+    allowedOrigins: [
+      'https://example.org',
+      ['example.org'],
+      ['https://example.org/'],
+      ['https://example.org/a'],
+      ['null'],
+      ['*'],
+      ['file:///'],
+      [7],
+    ],
+    author: ['', 7],
+    clients: [0, -1, 1.5, NaN, '10', Infinity, 1n],
+  };
+  it.each(Object.entries(wrong).flatMap(([name, values]) => values.map((value) => [name, value])))(
+    '%s: %o',
+    (name, value) => {
+      const error = refused({ [name as string]: value });
+      expect(error.message).toMatch(new RegExp(`^${name as string}: expected .+, found `));
+      expect(error.found).toBe(value);
+    },
+  );
+});
+
+it('takes what is right', () => {
+  const right = {
+    directory: 'x',
+    database: ':memory:',
+    channel: 'a.b_c-1',
+    prefix: '/a/.b/~c/',
+    include: ['**/*'],
+    exclude: [],
+    watch: { poll: 300 },
+    boot: 'cached',
+    timeout: 0,
+    progress: true,
+    allowedHosts: ['Example.org', 'a-b.test'],
+    allowedOrigins: ['https://example.org', 'http://localhost:8080'],
+    author: 'grace',
+    clients: 1,
+  };
+  expect(resolve(right)).toEqual(right);
+});

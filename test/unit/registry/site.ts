@@ -1,0 +1,156 @@
+import { once } from 'node:events';
+import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach } from 'vitest';
+import { WebSocket, type ClientOptions } from 'ws';
+import { createRegistry, type Registry, type RegistryOptions } from '../../../registry/index.js';
+import { PROTOCOL_VERSION, parseFromServer, type FromServer } from '../../../schema/index.js';
+
+/** Undone after each test, last first. */
+const undo: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const step of undo.splice(0).toReversed()) await step();
+});
+export const later = (step: () => unknown): void => void undo.push(step);
+
+/** A new directory, by its real path, that is removed after the test. */
+export async function temporary(): Promise<string> {
+  const directory = await realpath(await mkdtemp(path.join(tmpdir(), 'modcast-')));
+  later(() => rm(directory, { recursive: true, force: true }));
+  return directory;
+}
+
+export type Files = Readonly<Record<string, string | Uint8Array>>;
+
+export async function write(directory: string, files: Files): Promise<void> {
+  for (const [name, content] of Object.entries(files)) {
+    const file = path.join(directory, name);
+    await mkdir(path.dirname(file), { recursive: true });
+    await writeFile(file, content);
+  }
+}
+
+/** A directory with these files. */
+export async function site(files: Files): Promise<string> {
+  const directory = await temporary();
+  await write(directory, files);
+  return directory;
+}
+
+/** A small site that has something of everything. */
+export const SITE: Files = {
+  'index.html': '<!doctype html><title>x</title><script type="module" src="main.js"></script>',
+  'main.js': 'import "./lib/leaf.js";\nexport const url = import.meta.url;\n',
+  'lib/leaf.js': 'export const leaf = 1;\n',
+  'data.json': '{"a":1}\n',
+  'logo.svg': '<svg xmlns="http://www.w3.org/2000/svg"/>',
+  '.env': 'SECRET=1\n',
+};
+
+export function open(options: RegistryOptions): Registry {
+  const registry = createRegistry({ database: ':memory:', watch: false, author: 'ada', ...options });
+  later(() => registry.close());
+  return registry;
+}
+
+export interface Served {
+  readonly registry: Registry;
+  readonly directory: string;
+  readonly port: number;
+  readonly url: string;
+}
+
+export async function serve(files: Files = SITE, options: RegistryOptions = {}): Promise<Served> {
+  const directory = await site(files);
+  const registry = open({ directory, ...options });
+  const { port, url } = await registry.listen();
+  return { registry, directory, port, url };
+}
+
+/** Sends bytes as they are, and gives back all that comes until the server closes. */
+export async function raw(port: number, request: string): Promise<string> {
+  const socket = connect(port, '127.0.0.1');
+  const pieces: Buffer[] = [];
+  socket.on('data', (piece: Buffer) => pieces.push(piece));
+  socket.on('error', () => {});
+  socket.write(Buffer.from(request, 'latin1'));
+  await once(socket, 'close');
+  return Buffer.concat(pieces).toString('latin1');
+}
+
+export const get = (port: number, target: string, host = 'localhost'): Promise<string> =>
+  raw(port, `GET ${target} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
+
+export const status = (response: string): number => Number(/^HTTP\/1\.1 (\d+)/.exec(response)?.[1]);
+
+export const nextEvent = <T>(subscribe: (listener: (value: T) => void) => () => void): Promise<T> =>
+  new Promise((resolve) => {
+    const off = subscribe((value) => {
+      off();
+      resolve(value);
+    });
+  });
+
+export type Frame = FromServer | Uint8Array;
+
+/** A real client of the socket that keeps what comes. */
+export class Client {
+  readonly frames: Frame[] = [];
+  readonly closed: Promise<{ code: number; reason: string }>;
+  readonly socket: WebSocket;
+  readonly #wakers = new Set<() => void>();
+
+  constructor(port: number, query = `protocol=${PROTOCOL_VERSION}&channel=dev`, options: ClientOptions = {}) {
+    const origin = `http://127.0.0.1:${port}`;
+    this.socket = new WebSocket(`ws://127.0.0.1:${port}/-/socket?${query}`, { origin, ...options });
+    this.socket.on('error', () => {});
+    this.socket.on('message', (data: Buffer, isBinary) => {
+      this.frames.push(isBinary ? data : parseFromServer(data.toString('utf8')));
+      for (const wake of this.#wakers) wake();
+    });
+    this.closed = new Promise((resolve) => {
+      this.socket.on('close', (code, reason) => resolve({ code, reason: reason.toString() }));
+    });
+    later(() => this.socket.terminate());
+  }
+
+  /** Resolves with the first frame that fits, of those that have come and those that will. */
+  async find<F extends Frame>(fits: (frame: Frame) => frame is F): Promise<F> {
+    for (;;) {
+      const found = this.frames.find(fits);
+      if (found !== undefined) return found;
+      await new Promise<void>((resolve) => {
+        const wake = () => {
+          this.#wakers.delete(wake);
+          resolve();
+        };
+        this.#wakers.add(wake);
+      });
+    }
+  }
+
+  message<T extends FromServer['type']>(type: T): Promise<Extract<FromServer, { type: T }>> {
+    return this.find(
+      (frame): frame is Extract<FromServer, { type: T }> =>
+        !(frame instanceof Uint8Array) && frame.type === type,
+    );
+  }
+
+  send(message: unknown): void {
+    this.socket.send(typeof message === 'string' ? message : JSON.stringify(message));
+  }
+}
+
+/** The status of a refused upgrade. */
+export async function refusedUpgrade(
+  port: number,
+  headers: string,
+  target = '/-/socket?protocol=1&channel=dev',
+) {
+  return raw(
+    port,
+    `GET ${target} HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n${headers}\r\n\r\n`,
+  );
+}
