@@ -1,0 +1,104 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { createRegistry, type Registry, type RegistryOptions } from '../../registry/index.js';
+import { FrameRelay } from './frame-relay.js';
+
+/** `pass` lets what comes through, `hold` keeps it until it is let go, `refuse` closes the connection. */
+export type Gate = 'pass' | 'hold' | 'refuse';
+
+/**
+ * A registry behind a server of the test's own, which decides what becomes of each socket and each request, and keeps
+ * a record of both.
+ */
+export class GatedSite {
+  readonly relay = new FrameRelay();
+  /** Targets of HTTP requests, in order. */
+  readonly requests: string[] = [];
+  sockets: Gate = 'pass';
+  /** What becomes of a request, by its target. */
+  http: (target: string) => Gate | 'missing' = () => 'pass';
+  readonly registry: Registry;
+  readonly #server = createServer((request, response) => this.#request(request, response));
+  readonly #heldSockets: (() => void)[] = [];
+  readonly #heldRequests: (() => void)[] = [];
+  readonly #waiting = new Set<() => void>();
+  #target = '';
+
+  private constructor(options: RegistryOptions) {
+    this.registry = createRegistry(options);
+    this.#server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+      socket.on('error', () => {});
+      const accept = () => this.relay.accept(this.#target, request, socket, head);
+      if (this.sockets === 'pass') accept();
+      else if (this.sockets === 'hold') this.#heldSockets.push(accept);
+      else socket.end('HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\n\r\n');
+    });
+  }
+
+  static async open(options: RegistryOptions): Promise<GatedSite> {
+    const site = new GatedSite({ database: ':memory:', watch: false, ...options });
+    const { port } = await site.registry.listen();
+    site.#target = `ws://127.0.0.1:${port}`;
+    site.#server.listen(0, '127.0.0.1');
+    await once(site.#server, 'listening');
+    return site;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/`;
+  }
+
+  /** Sockets that were held go on, and those that come pass. */
+  releaseSockets(): void {
+    this.sockets = 'pass';
+    for (const go of this.#heldSockets.splice(0)) go();
+  }
+
+  /** Requests that were held are answered, and so are those that come. */
+  releaseHttp(): void {
+    this.http = () => 'pass';
+    for (const go of this.#heldRequests.splice(0)) go();
+  }
+
+  /** Forgets what has been requested and sent. */
+  clear(): void {
+    this.requests.length = 0;
+    this.relay.clear();
+  }
+
+  /** Resolves when a target that fits has been asked for. */
+  async requested(fits: (target: string) => boolean): Promise<void> {
+    while (!this.requests.some(fits)) {
+      await new Promise<void>((resolve) => {
+        this.#waiting.add(resolve);
+      });
+    }
+  }
+
+  /** Requests for modules, by whatever URL. */
+  get moduleRequests(): string[] {
+    return this.requests.filter((target) => !target.startsWith('/-/loader.js') && /\.m?js\b/.test(target));
+  }
+
+  async close(): Promise<void> {
+    this.#server.closeAllConnections();
+    await new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    this.relay.close();
+    await this.registry.close();
+  }
+
+  #request(request: IncomingMessage, response: ServerResponse): void {
+    const target = request.url!;
+    this.requests.push(target);
+    for (const wake of this.#waiting) wake();
+    this.#waiting.clear();
+    const gate = this.http(target);
+    const answer = () => void this.registry.middleware(request, response);
+    if (gate === 'pass') answer();
+    else if (gate === 'hold') this.#heldRequests.push(answer);
+    else if (gate === 'missing') response.writeHead(404).end();
+    else response.destroy();
+  }
+}
