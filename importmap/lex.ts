@@ -53,7 +53,8 @@ function readSource(bytes: Uint8Array): Source {
   }
 }
 
-const BOM = /^(?:\ufeff|\u00ef\u00bb\u00bf)/;
+/** What stands before the source text proper: a byte order mark, and a hashbang, in which the lexer would read code. */
+const PREAMBLE = /^(?:\ufeff|\u00ef\u00bb\u00bf)?(?:#!.*)?/;
 
 function importLink(item: Import, decode: Source['decode']): Link[] {
   const { start, end } = item;
@@ -68,19 +69,23 @@ function importLink(item: Import, decode: Source['decode']): Link[] {
 }
 
 /**
- * The last comment of the form on a line of its own, with nothing but comments and white space after it. In
- * the middle of a file, or within a line, it may as well be part of a string.
+ * The last comment of the form among the comment lines with which a text ends. In the middle of a file, or within a
+ * line, it may as well be part of a string.
  */
 function trailingComment(text: string, name: string): { start: number; end: number } | undefined {
-  const at = Math.max(text.lastIndexOf(`//# ${name}=`), text.lastIndexOf(`//@ ${name}=`));
-  if (at < 0) return undefined;
-  const line = text.lastIndexOf('\n', at) + 1;
-  if (text.slice(line, at).trim() !== '') return undefined;
-  const start = at + `//# ${name}=`.length;
-  const value = /^[^\s'"`]+(?=[ \t]*(?:\r?\n|$))/.exec(text.slice(start));
-  if (value === null) return undefined;
-  const end = start + value[0].length;
-  return /^(?:\s|\/\/[^\n]*(?:\n|$))*$/.test(text.slice(end)) ? { start, end } : undefined;
+  const comment = new RegExp(`^[ \\t]*//[#@][ \\t]${name}=([^\\s'"\`]+)[ \\t\\r]*$`);
+  for (let end = text.length; end > 0;) {
+    const start = text.lastIndexOf('\n', end - 1) + 1;
+    const line = text.slice(start, end);
+    const found = comment.exec(line)?.[1];
+    if (found !== undefined) {
+      const at = start + line.lastIndexOf(found);
+      return { start: at, end: at + found.length };
+    }
+    if (!/^\s*(?:\/\/|$)/.test(line)) return undefined;
+    end = start - 1;
+  }
+  return undefined;
 }
 
 /**
@@ -89,8 +94,8 @@ function trailingComment(text: string, name: string): { start: number; end: numb
  */
 export function lexModule(bytes: Uint8Array): Links {
   const { text, offset, decode } = readSource(bytes);
-  const bom = BOM.exec(text)?.[0].length ?? 0;
-  const body = bom === 0 ? text : text.slice(bom);
+  const origin = PREAMBLE.exec(text)![0].length;
+  const body = origin === 0 ? text : text.slice(origin);
   let imports: readonly Import[];
   try {
     [imports] = parse(body);
@@ -106,7 +111,7 @@ export function lexModule(bytes: Uint8Array): Links {
   if (url !== undefined) found.push({ kind: 'source-url', ...url });
   const list = found
     .toSorted((a, b) => a.start - b.start)
-    .map((link) => ({ ...link, start: offset(link.start + bom), end: offset(link.end + bom) }));
+    .map((link) => ({ ...link, start: offset(link.start + origin), end: offset(link.end + origin) }));
   return { state: 'linked', list };
 }
 

@@ -1,4 +1,4 @@
-import { parse, parseSync } from 'oxc-parser';
+import { transform, transformSync, type TransformOptions } from 'oxc-transform';
 
 export interface SyntaxProblem {
   /** What is wrong, in the parser's words. */
@@ -20,20 +20,23 @@ export async function syntaxProblem(
   return kind === 'json' ? jsonProblem(source) : moduleProblem(source);
 }
 
+/**
+ * The transformer, of which only the errors matter: unlike the parser it does not hand over a syntax tree, which would
+ * be ten times the source. Early errors are among them, as an engine refuses a module for those too.
+ */
+const OPTIONS: TransformOptions = { lang: 'js', sourceType: 'module', target: 'esnext', sourcemap: false };
+
 /** Whether a page's inline module script parses. Such scripts are few and short. */
 export const isModule = (source: string): boolean =>
-  parseSync('inline.mjs', source, { sourceType: 'module', showSemanticErrors: true }).errors.length === 0;
+  transformSync('inline.mjs', source, OPTIONS).errors.length === 0;
 
 async function moduleProblem(source: string): Promise<SyntaxProblem | undefined> {
   // In a thread of the pool, so that the next file is read meanwhile.
-  const { errors } = await parse('module.mjs', source, {
-    sourceType: 'module',
-    // Early errors count too: an engine refuses a module for them as for any other.
-    showSemanticErrors: true,
-  });
+  const { errors } = await transform('module.mjs', source, OPTIONS);
   const error = errors.find((found) => found.severity === 'Error');
   if (error === undefined) return undefined;
-  return { message: error.message, ...position(source, error.labels[0]?.start ?? 0) };
+  const bytes = Buffer.from(source).subarray(0, error.labels[0]?.start ?? 0);
+  return { message: error.message, ...position(bytes.toString(), bytes.length) };
 }
 
 function jsonProblem(source: string): SyntaxProblem | undefined {
