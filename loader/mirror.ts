@@ -108,7 +108,7 @@ export class Mirror extends Emitter<MirrorEvents> {
 
   /** Resolves when nothing is on its way. */
   async idle(): Promise<void> {
-    while (this.#options.connection.state === 'open' && (this.#head === undefined || this.#expected > 0)) {
+    while (this.#options.connection.state === 'open' && (this.#welcome === undefined || this.#expected > 0)) {
       await new Promise<void>((resolve) => this.#once(resolve));
     }
     await this.#queue;
@@ -221,6 +221,7 @@ export class Mirror extends Emitter<MirrorEvents> {
   #restart(lost: Hash): void {
     const { connection, hello } = this.#options;
     const now = hello();
+    this.#welcome = undefined;
     const have = now.have === lost ? null : now.have;
     connection.send({ type: 'hello', protocol: PROTOCOL_VERSION, ...now, have });
   }

@@ -24,8 +24,8 @@ export class FrameRelay {
   readonly opened: string[] = [];
   /** Changes the blobs of a segment before they reach a page; what it returns goes out uncompressed. */
   tamper: ((records: readonly PackRecord[]) => readonly PackRecord[]) | undefined;
-  /** `cut` ends the connection without a goodbye before this frame; `drop` only loses the frame. */
-  judge: (frame: Frame) => 'pass' | 'cut' | 'drop' = () => 'pass';
+  /** `cut` ends the connection without a goodbye before this frame; `drop` loses the frame; `corrupt` flips a bit. */
+  judge: (frame: Frame) => 'pass' | 'cut' | 'drop' | 'corrupt' = () => 'pass';
   readonly #server = new WebSocketServer({ noServer: true });
   readonly #listeners = new Set<() => void>();
   /** Connections that are open. */
@@ -109,8 +109,14 @@ export class FrameRelay {
     this.frames.push(frame);
     this.#wake();
     const verdict = this.judge(frame);
-    if (verdict === 'cut') front.terminate();
-    if (verdict !== 'pass') return;
+    if (verdict === 'cut') return front.terminate();
+    if (verdict === 'drop') return;
+    if (verdict === 'corrupt') {
+      const corrupt = Buffer.from(data);
+      corrupt[SEGMENT_HEADER_BYTES + 20]! ^= 0x10;
+      front.send(corrupt, { binary: isBinary });
+      return;
+    }
     if (frame.kind === 'segment' && this.tamper !== undefined) {
       front.send(encodeIdentity(this.tamper(frame.records)));
     } else front.send(data, { binary: isBinary });
