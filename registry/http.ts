@@ -1,12 +1,9 @@
 import { readFile } from 'node:fs/promises';
-import { lexSpecifiers, linkForHttp } from '../importmap/index.js';
 import {
   CHANNEL_PATTERN,
-  NO_LINKS,
   isHash,
   manifestBytes,
   pathFromUrl,
-  pathToUrl,
   type Channel,
   type Hash,
   type Path,
@@ -16,11 +13,10 @@ import { answer, problem } from './answer.js';
 import type { Blobs } from './blobs.js';
 import type { Catalog } from './catalog.js';
 import { blake3 } from './hash.js';
-import { injectPage, readPage } from './html.js';
+import { linkedModule } from './linked-module.js';
+import { loaderPage, loaderVersion } from './loader-page.js';
 import { contentType, mediaType, moduleKind } from './media-type.js';
-import { pageEntries } from './pages.js';
 import { fileResponse, findFile, nullIfGone } from './site-files.js';
-import { isModule } from './syntax.js';
 import { parseTarget } from './target.js';
 import type { Store } from './store/store.js';
 
@@ -115,7 +111,7 @@ async function route(
     if (more[0] === 'at')
       return deployFile(options, request, Number(first), more.slice(1).join('/'), headers);
   }
-  if (name === 'modules' && isHash(first)) return linkedModule(options, request, first, tail, headers);
+  if (name === 'modules' && isHash(first)) return moduleFile(options, request, first, tail, headers);
   if (name === 'blobs' && isHash(first) && tail === '') {
     const bytes = await visibleBytes(options, first);
     if (bytes === undefined) return problem(404, 'No such blob.', headers);
@@ -174,7 +170,7 @@ async function deployFile(
   );
 }
 
-async function linkedModule(
+async function moduleFile(
   options: HandlerOptions,
   request: Request,
   hash: Hash,
@@ -182,22 +178,13 @@ async function linkedModule(
   headers: Headers,
 ): Promise<Response> {
   const path = pathFromUrl(pathname);
-  const kind = path === undefined ? undefined : moduleKind(contentType(path));
   if (path === undefined) return problem(400, 'Not a path.', headers);
+  const kind = moduleKind(contentType(path));
   const blob = kind === undefined ? undefined : await visibleBlob(options, hash);
-  if (blob === undefined) return problem(404, 'No such module.', headers);
-  let { bytes } = blob;
-  if (kind === 'javascript' && blob.links?.state !== 'unparsed') {
-    bytes = Buffer.concat(
-      linkForHttp(bytes, blob.links ?? NO_LINKS, naturalPathname(path)).map((part) =>
-        typeof part === 'string' ? Buffer.from(part) : part,
-      ),
-    );
-  }
+  const bytes = blob === undefined ? undefined : linkedModule(path, blob);
+  if (bytes === undefined) return problem(404, 'No such module.', headers);
   return answer(request, { bytes, type: contentType(path), freshness: 'immutable', tag: hash }, headers);
 }
-
-const naturalPathname = (path: Path): string => `/${pathToUrl(path)}`;
 
 /** Blobs are read by hash alone; one that no channel's deploy names is not there. */
 async function visibleBlob({ store, blobs }: HandlerOptions, hash: Hash) {
@@ -249,16 +236,13 @@ async function page(
   const injected =
     head === null
       ? undefined
-      : injectPage(html, {
+      : loaderPage(html, name, head.manifest, {
           loaderSrc: `${options.prefix}loader.js?v=${loaderVersion(await options.loader())}`,
-          lex: lexSpecifiers,
-          parses: isModule,
           data: {
             channel: options.page.channel,
             boot: options.page.boot,
             timeout: String(options.page.timeout),
             ...(options.page.progress ? { progress: '' } : {}),
-            entries: JSON.stringify(pageEntries(readPage(html, lexSpecifiers), name, head.manifest.modules)),
           },
         });
   const bytes = injected ?? html;
@@ -273,12 +257,4 @@ async function page(
 function pageType(html: Uint8Array): string {
   const head = Buffer.from(html.buffer, html.byteOffset, Math.min(html.byteLength, 1024)).toString('latin1');
   return /<meta[^>]+charset/i.test(head) ? 'text/html' : 'text/html; charset=utf-8';
-}
-
-const versions = new WeakMap<Uint8Array, string>();
-
-function loaderVersion(loader: Uint8Array): string {
-  let version = versions.get(loader);
-  if (version === undefined) versions.set(loader, (version = blake3(loader).slice(0, 12)));
-  return version;
 }

@@ -1,10 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import { realpathSync } from 'node:fs';
 import path from 'node:path';
-import { lexModule } from '../importmap/index.js';
 import {
   LIMITS,
   ModcastError,
-  UNPARSED,
   isHash,
   manifestBytes,
   pathProblem,
@@ -16,10 +15,10 @@ import {
 } from '../schema/index.js';
 import { compileFilter, linkProblem, walk, type FileFilter } from './files.js';
 import { blake3 } from './hash.js';
-import { mediaType, moduleKind } from './media-type.js';
+import { mediaType } from './media-type.js';
+import { moduleLinks } from './module-links.js';
 import { siteEntries } from './pages.js';
 import { isUnchanged, readStable, statFile, type ReadFile } from './read-file.js';
-import { syntaxProblem } from './syntax.js';
 import type { Deploy, FileStat, Store, StoredBlob } from './store/store.js';
 
 /** Something that an author wants to hear of a file. It never stops an ingest. */
@@ -64,6 +63,9 @@ const CHECKERS = 64;
 /** Bytes of new blobs that are gathered for one transaction. */
 const BATCH_BYTES = 64 * 1024 * 1024;
 
+/** Milliseconds that blobs are kept from collectors in other processes, unless the deploy comes sooner. */
+const LEASE_MS = 60 * 60_000;
+
 /** Milliseconds after which reading lets others have the event loop. */
 const SLICE_MS = 20;
 
@@ -71,6 +73,7 @@ const SLICE_MS = 20;
 export class Ingest {
   readonly #options: IngestOptions;
   readonly #matches: (path: string) => boolean;
+  readonly #owner = `ingest:${randomUUID()}`;
   #modules = new Map<Path, ManifestModule>();
   /** Whether `#modules` is all that the directory held. Not before the first scan, nor after one that failed. */
   #whole = false;
@@ -95,11 +98,18 @@ export class Ingest {
   }
 
   /** Reads the whole directory. Files that have not changed since the store last saw them are not opened. */
-  async scan(progress: (progress: IngestProgress) => void = () => {}): Promise<IngestResult> {
+  scan(progress: (progress: IngestProgress) => void = () => {}): Promise<IngestResult> {
+    return this.#leasing(() => this.#scan(progress));
+  }
+
+  async #scan(progress: (progress: IngestProgress) => void): Promise<IngestResult> {
     const { directory, store, filter } = this.#options;
     const found = await walk(directory, filter);
     const known = this.#stats.size > 0 ? this.#stats : await store.files(directory);
-    const gone = new Set(await store.missing([...new Set([...known.values()].map((file) => file.hash))]));
+    const hashes = [...new Set([...known.values()].map((file) => file.hash))];
+    // What is here now must still be here when the deploy names it.
+    await this.#lease(hashes);
+    const gone = new Set(await store.missing(hashes));
     const usable = new Map([...known].filter(([, file]) => isHash(file.hash) && !gone.has(file.hash)));
     this.#whole = false;
     this.#skipped.clear();
@@ -127,7 +137,26 @@ export class Ingest {
       this.#skip(file, problem);
     }
     const named = candidates.filter((file) => !refused.has(file));
-    return this.#take(named, [...refused], this.#stats, () => {});
+    try {
+      return await this.#leasing(() => this.#take(named, [...refused], this.#stats, () => {}));
+    } catch (error) {
+      // Another writer moved the head, and a collector took what only the old one had.
+      if (error instanceof ModcastError && error.code === 'blob-missing') return this.scan();
+      throw error;
+    }
+  }
+
+  async #leasing(work: () => Promise<IngestResult>): Promise<IngestResult> {
+    try {
+      return await work();
+    } finally {
+      await this.#options.store.release(this.#owner);
+    }
+  }
+
+  #lease(hashes: readonly Hash[]): Promise<void> {
+    const { store, now } = this.#options;
+    return store.lease(hashes, this.#owner, now() + LEASE_MS);
   }
 
   /** Why a file is not to be read that nobody has found by walking; a link may lead anywhere. */
@@ -162,6 +191,7 @@ export class Ingest {
       const batch = blobs;
       blobs = [];
       bytes = 0;
+      await this.#lease(batch.map((blob) => blob.hash));
       await store.putBlobs(batch);
     };
     const take = async (name: Path, fresh: ReadFile) => {
@@ -242,13 +272,10 @@ export class Ingest {
 
   /** Links of a module; null for what is no JavaScript. Notes a syntax error for the author. */
   async #linksOf(name: Path, bytes: Buffer): Promise<Links | null> {
-    const kind = moduleKind(mediaType(name));
     this.#broken.delete(name);
-    if (kind !== 'javascript' && kind !== 'json') return null;
-    const problem = await syntaxProblem(kind, bytes.toString('utf8').replace(/^\ufeff/, ''));
+    const { links, problem } = await moduleLinks(name, bytes);
     if (problem !== undefined) this.#broken.set(name, { path: name, kind: 'syntax', ...problem });
-    if (kind === 'json') return null;
-    return problem === undefined ? lexModule(bytes) : UNPARSED;
+    return links;
   }
 
   async #manifest(): Promise<Manifest> {
