@@ -60,7 +60,6 @@ export const ERROR_CODES = {
   'export-occupied': 'The directory to export into is not empty, or something in it is in the way.',
   'export-collision': 'Two paths of a deploy cannot both be files where they are to be exported.',
   'git-failed': 'git is missing, or could not read the repository.',
-  'repair-unavailable': 'What was to be repaired from is no database and no registry, or does not answer.',
 } as const;
 
 export type ErrorCode = keyof typeof ERROR_CODES;
