@@ -26,6 +26,22 @@ export const LIMITS = {
   socketStallMs: 30_000,
   /** Compressed pack segments kept in the server's memory, bytes. */
   packCacheBytes: 64 * 1024 * 1024,
+  /** Bytes of a manifest that is published, as JSON. */
+  publishManifestBytes: 64 * 1024 * 1024,
+  /** Bytes of one request with blobs. */
+  publishPackBytes: 128 * 1024 * 1024,
+  /** Raw bytes of blobs after which a publisher closes a pack: what a broken connection costs at most. */
+  publishBatchBytes: 4 * 1024 * 1024,
+  /** Milliseconds after which what is published and left alone is given up. */
+  publishLeaseMs: 15 * 60_000,
+  /** Milliseconds that the next bytes of a body may take. */
+  publishStallMs: 30_000,
+  /** Manifests being published at one time. */
+  publishPlans: 64,
+  /** Milliseconds for which a deploy that is no head any more can still be read without a token. */
+  pastHeadMs: 60 * 60_000,
+  /** Milliseconds between two looks for what other processes have published. */
+  headPollMs: 250,
   /** Clients of one server. */
   clients: 10_000,
 } as const;
