@@ -110,8 +110,10 @@ export class Registry {
     await this.ready;
     const middleware = this.middleware;
     const server = createServer((request, response) => void middleware(request, response));
-    server.on('clientError', (_error, socket) => {
-      if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n');
+    server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+      const large = error.code === 'HPE_HEADER_OVERFLOW';
+      const status = large ? '431 Request Header Fields Too Large' : '400 Bad Request';
+      if (socket.writable) socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\n\r\n`);
       else socket.destroy();
     });
     // An upgrade that nobody takes would hang for ever.
