@@ -52,7 +52,10 @@ export function compareModules(before: Modules, after: Modules): Changes {
 }
 
 /** @throws ModcastError `head-moved` */
-export function checkHead({ channel, expected }: NewDeploy, found: number | null): void {
+export function checkHead(
+  { channel, expected }: Pick<NewDeploy, 'channel' | 'expected'>,
+  found: number | null,
+): void {
   if (found === expected) return;
   const named = (number: number | null) => (number === null ? 'no deploy' : `deploy ${number}`);
   const message = `channel ${channel} is at ${named(found)}, not at ${named(expected)}`;
