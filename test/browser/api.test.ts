@@ -1,0 +1,326 @@
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { BootInfo } from '../../loader/index.js';
+import { blake3 } from '../../registry/hash.js';
+import type { RegistryOptions } from '../../registry/index.js';
+import { launchChromium } from './chromium.js';
+import { counted, TemporarySite } from './counted-site.js';
+import { GatedSite } from './gated-site.js';
+
+/** What the page's listeners heard, in order. */
+interface Heard {
+  readonly progress: { received: number; total: number }[];
+  readonly booted: BootInfo[];
+  readonly error: { code: string; message: string }[];
+  readonly deploy: { deploy: number; running: number | null }[];
+}
+
+declare global {
+  var heard: Heard;
+  var count: Record<string, number>;
+  /** The page's own `import()` of `extra/${name}`. */
+  var load: (name: string) => Promise<{ version: number; url: string }>;
+}
+
+const withUrl = 'export const { url } = import.meta;';
+
+const html = (script: string): string => `<!doctype html><title>API</title>
+<script>
+  globalThis.heard = { progress: [], booted: [], error: [], deploy: [] };
+  for (const [name, list] of Object.entries(heard)) modcast.on(name, (event) => list.push({ ...event }));
+</script>
+<script type="module" src="${script}"></script>`;
+
+const FILES: Record<string, string> = {
+  'index.html': html('main.mjs'),
+  'second.html': html('second.mjs'),
+  'waiting.html': html('waiting.mjs'),
+  'main.mjs': counted('main', 1, ['./lib/a.mjs'], 'globalThis.load = (name) => import(`./extra/${name}`);'),
+  'second.mjs': counted('second', 1, ['./lib/a.mjs']),
+  'waiting.mjs': `import './lib/a.mjs';\nawait modcast.import('extra/one.mjs');`,
+  'lib/a.mjs': counted('a', 1),
+  'lib/worker.mjs': `import { version } from './from-worker.mjs';
+postMessage({ version, url: import.meta.url });`,
+  'lib/from-worker.mjs': 'export const version = 1;',
+  'extra/one.mjs': counted('one', 1, ['./two.mjs'], withUrl),
+  'extra/two.mjs': counted('two', 1, ['../lib/a.mjs']),
+};
+
+const hashesOf = (...paths: string[]): string[] =>
+  paths.map((path) => blake3(new TextEncoder().encode(FILES[path]))).toSorted();
+
+let browser: Browser;
+let context: BrowserContext;
+let directory: TemporarySite;
+let site: GatedSite;
+
+beforeAll(async () => {
+  browser = await launchChromium();
+});
+
+afterAll(async () => {
+  await browser.close();
+});
+
+beforeEach(async () => {
+  context = await browser.newContext();
+  directory = await TemporarySite.create(FILES);
+});
+
+afterEach(async () => {
+  await context.close();
+  await site.close();
+  await directory.close();
+});
+
+async function serve(options: RegistryOptions = {}): Promise<void> {
+  site = await GatedSite.open({ directory: directory.directory, timeout: 25_000, ...options });
+}
+
+async function open(path = '', page?: Page): Promise<Page> {
+  const opened = page ?? (await context.newPage());
+  await opened.goto(site.url + path, { waitUntil: 'domcontentloaded' });
+  return opened;
+}
+
+/** A page that has booted and for which nothing is on its way any more. */
+async function openWhole(path = '', page?: Page): Promise<Page> {
+  const opened = await open(path, page);
+  await opened.evaluate(() => modcast!.idle());
+  return opened;
+}
+
+const sent = (): string[] => site.relay.blobs.map(({ hash }) => hash).toSorted();
+
+describe('ready and its events', () => {
+  it('say the same of a boot as stats(), once', async () => {
+    await serve();
+    const page = await openWhole();
+    const { ready, boot, booted } = await page.evaluate(async () => ({
+      ready: await modcast!.ready,
+      boot: modcast!.stats().boot,
+      booted: heard.booted,
+    }));
+    expect(ready).toEqual({ from: 'network', deploy: 1, ms: expect.any(Number) });
+    expect(boot).toEqual(ready);
+    expect(booted).toEqual([ready]);
+  });
+
+  it('tell of progress up to all that there is', async () => {
+    await serve();
+    const page = await openWhole();
+    const { progress } = await page.evaluate(() => heard);
+    const total = ['main.mjs', 'lib/a.mjs', 'second.mjs', 'waiting.mjs'].reduce(
+      (sum, path) => sum + FILES[path]!.length,
+      0,
+    );
+    expect(progress.at(-1)).toEqual({ received: total, total });
+    expect(progress.every(({ received }, i) => received >= (progress[i - 1]?.received ?? 0))).toBe(true);
+  });
+
+  it('tell of what was got around, and stop telling whoever has left', async () => {
+    await serve();
+    let forgeries = 0;
+    site.relay.tamper = (records) =>
+      forgeries++ > 0
+        ? records
+        : records.map((record) => ({ ...record, bytes: new Uint8Array(record.bytes.length) }));
+    const page = await openWhole();
+    expect((await page.evaluate(() => heard.error)).map(({ code }) => code)).toContain('hash-mismatch');
+
+    await page.evaluate(() => {
+      const off = modcast!.on('deploy', () => heard.deploy.push({ deploy: 0, running: 0 }));
+      off();
+    });
+    const next = page.waitForFunction(() => heard.deploy.length > 0);
+    await directory.write({ 'lib/a.mjs': counted('a', 2) });
+    await site.registry.scan();
+    await next;
+    expect(await page.evaluate(() => heard.deploy)).toEqual([{ deploy: 2, running: 1 }]);
+  });
+});
+
+describe('import()', () => {
+  it('by path gives the instance that the page itself gets, and takes only what is missing', async () => {
+    await serve();
+    const page = await openWhole();
+    site.relay.clear();
+    expect(
+      await page.evaluate(async () => {
+        const [byPath, own] = await Promise.all([modcast!.import('extra/one.mjs'), load('one.mjs')]);
+        return { same: byPath === own, count };
+      }),
+    ).toEqual({ same: true, count: { main: 1, a: 1, one: 1, two: 1 } });
+    expect(sent()).toEqual(hashesOf('extra/one.mjs', 'extra/two.mjs'));
+    expect(site.moduleRequests).toEqual([]);
+  });
+
+  it('by path can be awaited by the modules of the page', async () => {
+    await serve();
+    const page = await openWhole('waiting.html');
+    expect(await page.evaluate(() => count)).toEqual({ a: 1, one: 1, two: 1 });
+  });
+
+  it('rejects what is no path, and what is not there', async () => {
+    await serve();
+    const page = await openWhole();
+    const messages = await page.evaluate(async () => {
+      const tried = await Promise.allSettled([modcast!.import('../one.mjs'), modcast!.import('none.mjs')]);
+      return tried.map((result) => (result.status === 'rejected' ? String(result.reason) : 'fulfilled'));
+    });
+    expect(messages).toEqual([
+      expect.stringContaining('path'),
+      expect.stringContaining(`${site.url}none.mjs`),
+    ]);
+  });
+
+  it('with a computed specifier and another query runs another instance, from the same blob', async () => {
+    await serve();
+    const page = await openWhole();
+    site.relay.clear();
+    const urls = await page.evaluate(async () => {
+      const names = ['one.mjs?v=1', 'one.mjs?v=2', 'one.mjs?v=1', 'one.mjs'];
+      const modules = await Promise.all(names.map((name) => load(name)));
+      return { urls: modules.map(({ url }) => url), same: modules[0] === modules[2], count };
+    });
+    expect(urls).toEqual({
+      urls: ['?v=1', '?v=2', '?v=1', ''].map((query) => `${site.url}extra/one.mjs${query}`),
+      same: true,
+      count: { main: 1, a: 1, one: 3, two: 1 },
+    });
+    expect(sent()).toEqual(hashesOf('extra/one.mjs', 'extra/two.mjs'));
+    expect(site.moduleRequests).toEqual([]);
+  });
+});
+
+describe('prefetch()', () => {
+  it('brings modules and what they import, and a later import takes nothing', async () => {
+    await serve();
+    const page = await openWhole();
+    site.clear();
+    await page.evaluate(() => modcast!.prefetch(['extra/one.mjs']));
+    expect(sent()).toEqual(hashesOf('extra/one.mjs', 'extra/two.mjs'));
+    expect(await page.evaluate(() => count)).toEqual({ main: 1, a: 1 });
+    site.clear();
+    expect(await page.evaluate(async () => (await load('one.mjs')).version)).toBe(1);
+    expect(site.relay.frames).toEqual([]);
+    expect(site.moduleRequests).toEqual([]);
+  });
+});
+
+describe('url()', () => {
+  it('starts a module worker whose imports stay in the deploy of the page', async () => {
+    await serve();
+    const page = await openWhole();
+    await directory.write({ 'lib/from-worker.mjs': 'export const version = 2;' });
+    await site.registry.scan();
+    const said = await page.evaluate(
+      () =>
+        new Promise((resolve, reject) => {
+          const worker = new Worker(modcast!.url('lib/worker.mjs'), { type: 'module' });
+          worker.addEventListener('message', ({ data }) => resolve(data));
+          worker.addEventListener('error', () => reject(new Error('the worker failed')));
+        }),
+    );
+    expect(said).toEqual({ version: 1, url: `${site.url}-/deploys/1/at/lib/worker.mjs` });
+  });
+});
+
+describe('channel()', () => {
+  it('carries the messages of one topic both ways', async () => {
+    await serve();
+    const page = await openWhole();
+    const arrived = new Promise((resolve) =>
+      site.registry.on('message', (topic, data) => resolve({ topic, data })),
+    );
+    expect(await page.evaluate(() => modcast!.channel('chat').send({ text: 'hello' }))).toBe(true);
+    expect(await arrived).toEqual({ topic: 'chat', data: { text: 'hello' } });
+
+    const answers = await page.evaluateHandle(() => {
+      const all: unknown[] = [];
+      const off = modcast!.channel('chat').on((data) => {
+        all.push(data);
+        off();
+      });
+      const last = new Promise((resolve) => modcast!.channel('end').on(resolve));
+      return { all, last };
+    });
+    site.registry.send('other', 'not for this topic');
+    site.registry.send('chat', { text: 'welcome' });
+    site.registry.send('chat', 'after off');
+    site.registry.send('end', null);
+    expect(await answers.evaluate(({ all, last }) => last.then(() => all))).toEqual([{ text: 'welcome' }]);
+  });
+
+  it('says when there is nobody to hear', async () => {
+    await serve();
+    site.sockets = 'refuse';
+    const page = await open();
+    await page.evaluate(() => modcast!.ready);
+    expect(await page.evaluate(() => modcast!.channel('chat').send('hello'))).toBe(false);
+  });
+});
+
+describe('stats()', () => {
+  it('count modules and bytes, and know the state of the socket', async () => {
+    await serve();
+    site.sockets = 'hold';
+    const page = await open();
+    expect(await page.evaluate(() => modcast!.stats())).toEqual({
+      boot: null,
+      modules: 0,
+      bytes: { received: 0, used: 0 },
+      socket: 'connecting',
+    });
+    site.releaseSockets();
+    await page.evaluate(() => modcast!.idle());
+    expect(await page.evaluate(() => modcast!.stats())).toEqual({
+      boot: expect.objectContaining({ from: 'network' }),
+      modules: 2,
+      bytes: { received: expect.any(Number), used: FILES['main.mjs']!.length + FILES['lib/a.mjs']!.length },
+      socket: 'open',
+    });
+  });
+});
+
+describe('the progress bar', () => {
+  it('shows on a boot that takes long, says how far it is, and goes away', async () => {
+    await serve({ progress: true });
+    site.sockets = 'hold';
+    const page = await open();
+    const bar = page.locator('modcast-progress');
+    await bar.waitFor({ state: 'attached' });
+    expect(await bar.getAttribute('role')).toBe('progressbar');
+    expect(await bar.getAttribute('aria-valuenow')).toBe('0');
+    site.releaseSockets();
+    await page.evaluate(() => modcast!.ready);
+    await bar.waitFor({ state: 'detached' });
+  });
+});
+
+describe('another page of the site', () => {
+  it('takes nothing that a visit has brought', async () => {
+    await serve();
+    const page = await openWhole();
+    site.clear();
+    await openWhole('second.html', page);
+    expect(await page.evaluate(() => modcast!.stats().boot!.from)).toBe('cache');
+    expect(await page.evaluate(() => count)).toEqual({ second: 1, a: 1 });
+    expect(sent()).toEqual([]);
+  });
+
+  it('takes only what is new in it', async () => {
+    await serve();
+    const page = await openWhole();
+    const third = counted('third', 1, ['./lib/a.mjs']);
+    await page.goto('about:blank');
+    await site.relay.emptied();
+    await directory.write({ 'third.html': html('third.mjs'), 'third.mjs': third });
+    await site.registry.scan();
+    site.clear();
+    await openWhole('third.html', page);
+    expect(await page.evaluate(() => count)).toEqual({ third: 1, a: 1 });
+    expect(sent()).toEqual([blake3(new TextEncoder().encode(third))]);
+    expect(site.moduleRequests).toEqual([]);
+  });
+});

@@ -1,0 +1,160 @@
+import { appendFile, cp, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type {} from '../../loader/index.js';
+import { launchChromium } from './chromium.js';
+import { TemporarySite } from './counted-site.js';
+import { GatedSite } from './gated-site.js';
+import { serveNative } from './serve-native.js';
+
+const at = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
+
+interface Package {
+  readonly name: string;
+  /** What is copied into the site, and where. */
+  readonly from: string;
+  readonly to: string;
+  /** Module of the site whose namespace the page shows; null: the site has a page of its own. */
+  readonly entry: string | null;
+  /** What the page shows, as an expression. */
+  readonly namespace: string;
+  /** A file of the closure, to be changed. */
+  readonly leaf: string;
+}
+
+const PACKAGES: Package[] = [
+  {
+    name: 'the example',
+    from: 'examples/orrery',
+    to: '.',
+    entry: null,
+    namespace: 'orrery.parts',
+    leaf: 'sky/scale.mjs',
+  },
+  {
+    name: 'lodash-es',
+    from: 'node_modules/lodash-es',
+    to: 'vendor/lodash-es',
+    entry: 'vendor/lodash-es/lodash.js',
+    namespace: 'namespace',
+    leaf: 'vendor/lodash-es/eq.js',
+  },
+  {
+    name: 'three',
+    from: 'node_modules/three/src',
+    to: 'vendor/three/src',
+    entry: 'vendor/three/src/Three.js',
+    namespace: 'namespace',
+    leaf: 'vendor/three/src/math/Vector2.js',
+  },
+  {
+    name: '@babylonjs/core',
+    from: 'node_modules/@babylonjs/core',
+    to: 'vendor/@babylonjs/core',
+    entry: 'vendor/@babylonjs/core/index.js',
+    namespace: 'namespace',
+    leaf: 'vendor/@babylonjs/core/Maths/math.scalar.js',
+  },
+];
+
+/** Thousands of modules on a loaded machine. */
+const LONG = 300_000;
+
+const page = (entry: string): string => `<!doctype html>
+<script type="module">
+  import * as namespace from './${entry}';
+  globalThis.namespace = namespace;
+</script>`;
+
+let browser: Browser;
+
+beforeAll(async () => {
+  browser = await launchChromium();
+});
+
+afterAll(async () => {
+  await browser.close();
+});
+
+async function keysOf(opened: Page, namespace: string): Promise<string[]> {
+  // With a top-level await somewhere, modules are not done when the page has loaded.
+  await opened.waitForFunction(`typeof ${namespace.split('.')[0]} !== 'undefined'`, undefined, {
+    timeout: LONG,
+  });
+  return opened.evaluate<string[]>(`Object.keys(${namespace}).sort()`);
+}
+
+async function nativeKeys(directory: string, namespace: string): Promise<string[]> {
+  const native = await serveNative(directory);
+  const context = await browser.newContext();
+  try {
+    const opened = await context.newPage();
+    await opened.goto(native.url, { waitUntil: 'load', timeout: LONG });
+    return await keysOf(opened, namespace);
+  } finally {
+    await context.close();
+    await native.close();
+  }
+}
+
+describe.each(PACKAGES)('$name', ({ from, to, entry, namespace, leaf }) => {
+  let directory: TemporarySite;
+  let site: GatedSite;
+  let context: BrowserContext;
+
+  beforeAll(async () => {
+    directory = await TemporarySite.create(entry === null ? {} : { 'index.html': page(entry) });
+    await cp(at(from), join(directory.directory, to), {
+      recursive: true,
+      filter: async (file) => (await stat(file)).isDirectory() || !/\.(?:d\.ts|map|md)$/.test(file),
+    });
+    site = await GatedSite.open({ directory: directory.directory, timeout: LONG });
+    context = await browser.newContext();
+  }, LONG);
+
+  afterAll(async () => {
+    await context.close();
+    await site.close();
+    await directory.close();
+  });
+
+  /** One visit: where its modules came from and what they export. */
+  async function visit(): Promise<{ from: string; keys: string[] }> {
+    site.clear();
+    const opened = await context.newPage();
+    opened.setDefaultTimeout(LONG);
+    await opened.goto(site.url, { waitUntil: 'domcontentloaded' });
+    const info = await opened.evaluate(() => modcast!.ready);
+    const keys = await keysOf(opened, namespace);
+    await opened.evaluate(() => modcast!.idle());
+    await opened.close();
+    await site.relay.emptied();
+    return { from: info.from, keys };
+  }
+
+  it(
+    'exports what it exports natively, with no JavaScript over HTTP, and later visits take what has changed',
+    { timeout: LONG },
+    async () => {
+      const native = await nativeKeys(directory.directory, namespace);
+      expect(native.length).toBeGreaterThan(0);
+
+      expect(await visit()).toEqual({ from: 'network', keys: native });
+      expect(site.moduleRequests).toEqual([]);
+
+      expect(await visit()).toEqual({ from: 'cache', keys: native });
+      expect(site.moduleRequests).toEqual([]);
+      expect(site.relay.frames.map((frame) => frame.kind === 'text' && frame.message.type)).toEqual([
+        'welcome',
+      ]);
+
+      await appendFile(join(directory.directory, leaf), '\n// changed\n');
+      await site.registry.scan();
+      expect(await visit()).toEqual({ from: 'network', keys: native });
+      expect(site.moduleRequests).toEqual([]);
+      expect(site.relay.blobs).toHaveLength(1);
+    },
+  );
+});
