@@ -133,6 +133,15 @@ async function serve(dir: string, options: ServeOptions): Promise<void> {
     allowedOrigins: options.allowOrigin ?? [],
   });
   report(registry);
+  try {
+    await run(registry, dir, options, started);
+  } finally {
+    // Also when it could not begin: what watches the directory would keep the process alive.
+    await registry.close();
+  }
+}
+
+async function run(registry: Registry, dir: string, options: ServeOptions, started: number): Promise<void> {
   const read = await registry.ready;
   const { url } = await listen(registry, options);
   if (read !== null) {
@@ -154,7 +163,6 @@ async function serve(dir: string, options: ServeOptions): Promise<void> {
   console.log(`\n  ${pc.cyan(url)}\n`);
   if (options.open && isatty(1)) await open(url).catch(() => {});
   await untilStopped();
-  await registry.close();
 }
 
 /** Resolves at the first Ctrl-C or TERM; a second one ends the process at once. */

@@ -1,0 +1,152 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import Database from 'better-sqlite3';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
+
+const MAIN = fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url));
+
+let directory: string;
+const running = new Set<ChildProcess>();
+
+beforeEach(async () => {
+  directory = await mkdtemp(path.join(tmpdir(), 'modcast-cli-'));
+  await writeFile(path.join(directory, 'index.html'), '<script type="module" src="./main.mjs"></script>');
+  await writeFile(path.join(directory, 'main.mjs'), 'export const main = 1;\n');
+});
+
+afterEach(async () => {
+  for (const child of running) child.kill('SIGKILL');
+  running.clear();
+  await rm(directory, { recursive: true, force: true });
+});
+
+function modcast(...args: string[]) {
+  const child = spawn(process.execPath, [MAIN, ...args], {
+    env: { ...process.env, NO_COLOR: '1' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  running.add(child);
+  let output = '';
+  let errors = '';
+  const lines: string[] = [];
+  const waiting: { matches: RegExp; resolve: (match: RegExpExecArray) => void }[] = [];
+  createInterface({ input: child.stdout }).on('line', (line) => {
+    output += `${line}\n`;
+    lines.push(line);
+    for (const { matches, resolve } of waiting) {
+      const match = matches.exec(line);
+      if (match !== null) resolve(match);
+    }
+  });
+  child.stderr.on('data', (data) => (errors += String(data)));
+  return {
+    child,
+    /** The first line that matches, printed already or still to come. */
+    line: (matches: RegExp) =>
+      new Promise<RegExpExecArray>((resolve, reject) => {
+        const seen = lines.map((line) => matches.exec(line)).find((match) => match !== null);
+        if (seen) resolve(seen);
+        waiting.push({ matches, resolve });
+        child.once('exit', () => reject(new Error(`ended before ${String(matches)}: ${output}${errors}`)));
+      }),
+    ended: async () => {
+      const [code] = (await once(child, 'close')) as [number | null];
+      running.delete(child);
+      return { code, output, errors: errors.trim() };
+    },
+  };
+}
+
+describe('modcast serve', () => {
+  it('prints what it holds and its URL, tells of deploys and boots, and ends cleanly', async () => {
+    const server = modcast('serve', directory, '--port', '0');
+    const [summary] = await server.line(/.*modules.*/);
+    expect(summary).toMatch(/2 modules, 71 B · deploy 1 on dev · .* 2 files read/);
+    const [, url] = await server.line(/(http:\/\/127\.0\.0\.1:\d+\/)/);
+    expect(await (await fetch(url!)).text()).toContain('/-/loader.js');
+
+    await writeFile(path.join(directory, 'second.mjs'), 'export {};\n');
+    expect((await server.line(/deploy 2/))[0]).toMatch(/deploy 2 · .*1 added/);
+
+    const socket = new WebSocket(`${url!.replace('http', 'ws')}-/socket?protocol=1&channel=dev`, {
+      origin: url!.slice(0, -1),
+    });
+    await once(socket, 'open');
+    socket.send(JSON.stringify({ type: 'booted', deploy: 2, ms: 340, from: 'network', bytes: 100 }));
+    expect((await server.line(/boot/))[0]).toMatch(/boot +deploy 2 · from network · .* sent · 340 ms/);
+    socket.close();
+
+    server.child.kill('SIGTERM');
+    expect(await server.ended()).toMatchObject({ code: 0, errors: '' });
+  });
+
+  it('reads no unchanged file at its next start', async () => {
+    const first = modcast('serve', directory, '--port', '0');
+    await first.line(/http:/);
+    first.child.kill('SIGTERM');
+    await first.ended();
+    const second = modcast('serve', directory, '--port', '0');
+    expect((await second.line(/.*modules.*/))[0]).toMatch(
+      /deploy 1 on dev .* nothing changed since the last start/,
+    );
+  });
+
+  it('says who serves from a database that is taken', async () => {
+    const first = modcast('serve', directory, '--port', '0');
+    await first.line(/http:/);
+    const { code, errors } = await modcast('serve', directory, '--port', '0').ended();
+    expect(code).toBe(1);
+    expect(errors).toContain(`${first.child.pid}`);
+    expect(errors).toContain('(store-locked)');
+    expect(errors.split('\n')).toHaveLength(1);
+  });
+
+  it('says that a port is taken, and exchanges only the default one', async () => {
+    const taken = createServer().listen(0, '127.0.0.1');
+    await once(taken, 'listening');
+    const { port } = taken.address() as { port: number };
+    const { code, errors } = await modcast('serve', directory, '--port', String(port)).ended();
+    expect({ code, errors }).toEqual({ code: 1, errors: `modcast: port ${port} is in use (port-in-use)` });
+    taken.close();
+  });
+
+  it('refuses a database from a newer version', async () => {
+    const file = path.join(directory, 'newer.db');
+    const server = modcast('serve', directory, '--port', '0', '--db', file);
+    await server.line(/http:/);
+    server.child.kill('SIGTERM');
+    await server.ended();
+    const db = new Database(file);
+    db.pragma('user_version = 999');
+    db.close();
+    const { code, errors } = await modcast('serve', directory, '--port', '0', '--db', file).ended();
+    expect(code).toBe(1);
+    expect(errors).toMatch(/999.*\(store-newer\)$/);
+  });
+
+  it.each([
+    [['serve', '/does/not/exist'], 1, /no such directory: \/does\/not\/exist \(directory-invalid\)/],
+    [['serve', '--prot', '1'], 2, /unknown option '--prot'\n\(Did you mean --port\?\)/],
+    [['sreve'], 2, /unknown command 'sreve'\n\(Did you mean serve\?\)/],
+    [['serve', '--port', '70000'], 2, /a whole number up to 65535/],
+    [['serve', '--boot', 'warm'], 2, /one of fresh, cached/],
+    [['serve', '--channel', 'No!'], 2, /channel-invalid/],
+  ])('%j ends with %i and one clear message', async (args, exit, message) => {
+    const { code, errors, output } = await modcast(...args).ended();
+    expect({ code, output }).toEqual({ code: exit, output: '' });
+    expect(errors).toMatch(message);
+    expect(errors).not.toMatch(/^ +at /m);
+  });
+
+  it('shows examples in its help', async () => {
+    expect((await modcast('--help').ended()).output).toMatch(/Examples:\n +modcast serve/);
+    expect((await modcast('serve', '--help').ended()).output).toContain('--allow-origin <origin>');
+  });
+});
