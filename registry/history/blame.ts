@@ -1,0 +1,66 @@
+import { ModcastError, type Hash, type Path } from '../../schema/index.js';
+import type { Deploy, Store } from '../store/store.js';
+import { readBlob, textOf } from './content.js';
+import { matchLines, splitLines } from './lines.js';
+import { moduleVersions } from './versions.js';
+
+export interface BlamedLine {
+  /** From 1. */
+  readonly line: number;
+  /** With its line break, if it has one. */
+  readonly text: string;
+  /** The deploy that brought the line. */
+  readonly deploy: number;
+  /** Where the module was then. */
+  readonly path: Path;
+}
+
+async function linesOf(store: Store, hash: Hash, path: Path): Promise<string[]> {
+  const text = textOf(await readBlob(store, hash));
+  if (text !== undefined) return splitLines(text);
+  throw new ModcastError('option-invalid', `${path} is not text: there are no lines to blame`, {
+    expected: 'UTF-8 text',
+    found: path,
+  });
+}
+
+/**
+ * Which deploy of its channel last changed each line of a module, following moves with unchanged content.
+ *
+ * @throws ModcastError `path-unknown`: the deploy has no such module; `option-invalid`: it is no text
+ */
+export async function blame(store: Store, deploy: Deploy, path: Path): Promise<BlamedLine[]> {
+  let result: BlamedLine[] | undefined;
+  /** For each line of the version at hand the line of the result that it became; -1 for none. */
+  let became: number[] = [];
+  let lines: string[] = [];
+  for await (const version of moduleVersions(store, deploy.channel, path, deploy.number, true)) {
+    if (result === undefined) {
+      if (version.to !== null) break;
+      lines = await linesOf(store, version.hash, path);
+      became = lines.map((_, index) => index);
+      result = lines.map((text, index) => ({ line: index + 1, text, deploy: version.from, path }));
+    }
+    for (const index of became) {
+      if (index !== -1) result[index] = { ...result[index]!, deploy: version.from, path: version.path };
+    }
+    if (version.previous === null) return result;
+    if (version.previous.hash === version.hash) continue;
+    // What came before may have been no text at all: then every line is new.
+    const old = textOf(await readBlob(store, version.previous.hash));
+    if (old === undefined) return result;
+    const before = splitLines(old);
+    const next = Array<number>(before.length).fill(-1);
+    for (const match of matchLines(before, lines)) {
+      for (let n = 0; n < match.length; n++) next[match.before + n] = became[match.after + n]!;
+    }
+    became = next;
+    lines = before;
+    if (became.every((index) => index === -1)) return result;
+  }
+  if (result !== undefined) return result;
+  throw new ModcastError('path-unknown', `deploy ${deploy.number} on ${deploy.channel} has no ${path}`, {
+    expected: `a path of deploy ${deploy.number}`,
+    found: path,
+  });
+}

@@ -1,0 +1,65 @@
+import { byCodeUnit, type Hash } from '../../schema/index.js';
+import { Blobs } from '../blobs.js';
+import { Catalog } from '../catalog.js';
+import { Packs } from '../packs.js';
+import type { Deploy } from '../store/store.js';
+import type { Snapshot } from './snapshot.js';
+
+/** What a client that has one manifest is sent to run another. */
+export interface Cost {
+  readonly blobs: number;
+  /** Of those blobs, as their authors wrote them. */
+  readonly bytes: number;
+  /** As packs carry them: compressed, with links and heads. */
+  readonly packed: number;
+}
+
+/** A directory is no deploy yet; of one only the manifest's hash matters here. */
+const NO_DEPLOY: Omit<Deploy, 'manifest'> = {
+  number: 0,
+  channel: 'dev',
+  time: 0,
+  author: '',
+  message: '',
+  parent: null,
+  commit: null,
+  added: 0,
+  changed: 0,
+  removed: 0,
+  modules: 0,
+  bytes: 0,
+};
+
+/**
+ * What the way from one to the other costs a client: the blobs that its pages reach and that it lacks, in packs as
+ * the server makes them. Of a site without pages, all modules that it lacks.
+ */
+export async function updateCost(before: Snapshot, after: Snapshot): Promise<Cost> {
+  const [from, to] = [await before.manifest(), await after.manifest()];
+  const blobs = new Blobs({
+    store: after.store,
+    channel: after.deploy?.channel ?? 'dev',
+    directory: null,
+    onDamaged: () => {},
+  });
+  const sizes = new Map([...to.modules.values()].map((module) => [module.hash, module.size]));
+  let hashes: readonly Hash[];
+  let first = 0;
+  if (to.entries.length === 0) {
+    const held = new Set([...from.modules.values()].map((module) => module.hash));
+    const lacking = [...to.modules].toSorted(([a], [b]) => byCodeUnit(a, b)).map(([, module]) => module.hash);
+    hashes = [...new Set(lacking)].filter((hash) => !held.has(hash));
+  } else {
+    const deploy = after.deploy ?? { ...NO_DEPLOY, manifest: after.hash };
+    ({ hashes, first } = await new Catalog(after.store, blobs).shipment(
+      { deploy, manifest: to },
+      { hash: before.hash, manifest: from },
+      [],
+    ));
+  }
+  const packs = new Packs(blobs, { cacheBytes: 0 });
+  const plan = packs.plan(hashes, (hash) => sizes.get(hash) ?? 0, first);
+  let packed = 0;
+  for (const segment of plan.segments) packed += (await packs.segment(segment)).length;
+  return { blobs: plan.count, bytes: plan.bytes, packed };
+}

@@ -1,0 +1,113 @@
+import type { Channel, Hash, Path } from '../../schema/index.js';
+import type { Deploy, Store } from '../store/store.js';
+import { toStatus, type Change } from './comparison.js';
+import { readBlob, textOf } from './content.js';
+import { countLines, splitLines, type LineCounts } from './lines.js';
+import { findRenames } from './renames.js';
+import { moduleVersions } from './versions.js';
+
+/** What one deploy did to a module. */
+export interface ModuleEntry {
+  readonly change: Change;
+  readonly deploy: Deploy | null;
+  /** Number of `deploy`, which may have been collected. */
+  readonly number: number;
+  /** The last deploy that has this content; null for the newest, and for a deletion. */
+  readonly last: number | null;
+  /** Null for what is no text. */
+  readonly lines: LineCounts | null;
+  /** Bytes more than before. */
+  readonly growth: number;
+}
+
+/** Deploys in one page. */
+const PAGE = 100;
+
+/** Reads a channel's deploys, newest first, from `upTo` on. */
+export async function* channelDeploys(
+  store: Pick<Store, 'deploys'>,
+  channel: Channel | undefined,
+  upTo: number,
+): AsyncGenerator<Deploy> {
+  for (let before = upTo + 1; ;) {
+    const page = await store.deploys({ ...(channel === undefined ? {} : { channel }), before, limit: PAGE });
+    yield* page;
+    if (page.length < PAGE) return;
+    before = page.at(-1)!.number;
+  }
+}
+
+/** What a deploy changed against its parent, renames found. Null when that is not known any more. */
+export async function deployChanges(store: Store, number: number): Promise<Change[] | null> {
+  const changes = await store.changes(number);
+  if (changes === null) return null;
+  const read = (hash: Hash) => readBlob(store, hash);
+  return findRenames(toStatus(changes), { readBefore: read, readAfter: read });
+}
+
+async function linesOf(store: Store, before: Hash | null, after: Hash | null): Promise<LineCounts | null> {
+  if (before === after) return { added: 0, deleted: 0 };
+  const text = async (hash: Hash | null) => (hash === null ? '' : textOf(await readBlob(store, hash)));
+  const [a, b] = [await text(before), await text(after)];
+  return a === undefined || b === undefined ? null : countLines(splitLines(a), splitLines(b));
+}
+
+async function lastBefore(store: Store, channel: Channel, to: number): Promise<number | null> {
+  const [last] = await store.deploys({ channel, before: to, limit: 1 });
+  return last?.number ?? null;
+}
+
+/**
+ * Every version of a module, newest first, deletions included; with `follow` through moves with unchanged content.
+ *
+ * @param upTo the newest deploy that counts
+ */
+export async function* moduleLog(
+  store: Store,
+  channel: Channel,
+  path: Path,
+  upTo: number,
+  follow: boolean,
+): AsyncGenerator<ModuleEntry> {
+  /** The deploy that brought the version above; a version that ended elsewhere was deleted. */
+  let above: number | null = null;
+  for await (const version of moduleVersions(store, channel, path, upTo, follow)) {
+    const { from, to, previous, movedFrom } = version;
+    const module = { hash: version.hash, size: version.size, type: version.type };
+    if (to !== null && to !== above) {
+      yield {
+        change: {
+          status: 'deleted',
+          path: version.path,
+          oldPath: null,
+          before: module,
+          after: null,
+          similarity: null,
+        },
+        deploy: await store.deploy(to),
+        number: to,
+        last: null,
+        lines: await linesOf(store, version.hash, null),
+        growth: -version.size,
+      };
+    }
+    const before =
+      previous === null ? null : { hash: previous.hash, size: previous.size, type: previous.type };
+    yield {
+      change: {
+        status: movedFrom !== null ? 'renamed' : before === null ? 'added' : 'modified',
+        path: version.path,
+        oldPath: movedFrom,
+        before,
+        after: module,
+        similarity: movedFrom === null ? null : 100,
+      },
+      deploy: await store.deploy(from),
+      number: from,
+      last: to === null ? null : await lastBefore(store, channel, to),
+      lines: await linesOf(store, before?.hash ?? null, version.hash),
+      growth: version.size - (before?.size ?? 0),
+    };
+    above = from;
+  }
+}

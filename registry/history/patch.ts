@@ -1,0 +1,170 @@
+import type { Change } from './comparison.js';
+import { textOf } from './content.js';
+import { matchLines, splitLines, type LineCounts, type Match } from './lines.js';
+
+/** Lines of a patch, each of one kind, so that a terminal can colour them. No line break at the end. */
+export interface PatchLine {
+  readonly kind: 'header' | 'hunk' | 'context' | 'added' | 'deleted';
+  readonly text: string;
+}
+
+export interface Patch extends LineCounts {
+  readonly lines: readonly PatchLine[];
+  /** Whether one of the two is no UTF-8 text: the patch then only says that they differ. */
+  readonly binary: boolean;
+}
+
+const NO_NEWLINE = '\\ No newline at end of file';
+const MODE = '100644';
+const ABBREVIATED = 10;
+/** Characters of the line that a hunk's head shows, as git has it. */
+const HEADING = 80;
+
+/** A file name as git and patch write it: in quotes when it has characters that would end it. */
+function fileName(name: string): string {
+  if (!/["\\\u0000-\u001f\u007f]/.test(name)) return name;
+  return `"${name.replace(/["\\]/g, '\\$&').replace(
+    // oxlint-disable-next-line no-control-regex
+    /[\u0000-\u001f\u007f]/g,
+    (character) => `\\${character.charCodeAt(0).toString(8).padStart(3, '0')}`,
+  )}"`;
+}
+
+/** After a name with a space comes a tab, by which patch finds its end. */
+const inHeader = (name: string): string => fileName(name) + (name.includes(' ') ? '\t' : '');
+
+interface Hunk {
+  before: number;
+  after: number;
+  beforeEnd: number;
+  afterEnd: number;
+}
+
+/** Changes that are at most twice the context apart make one hunk. */
+function hunksOf(matches: readonly Match[], before: number, after: number, context: number): Hunk[] {
+  const changes: Hunk[] = [];
+  let i = 0;
+  let j = 0;
+  for (const match of [...matches, { before, after, length: 0 }]) {
+    if (match.before > i || match.after > j) {
+      changes.push({ before: i, after: j, beforeEnd: match.before, afterEnd: match.after });
+    }
+    i = match.before + match.length;
+    j = match.after + match.length;
+  }
+  const hunks: Hunk[] = [];
+  for (const change of changes) {
+    const lead = Math.min(context, change.before, change.after);
+    const tail = Math.min(context, before - change.beforeEnd, after - change.afterEnd);
+    const open = hunks.at(-1);
+    if (open !== undefined && change.before - lead <= open.beforeEnd) {
+      open.beforeEnd = change.beforeEnd + tail;
+      open.afterEnd = change.afterEnd + tail;
+    } else {
+      hunks.push({
+        before: change.before - lead,
+        after: change.after - lead,
+        beforeEnd: change.beforeEnd + tail,
+        afterEnd: change.afterEnd + tail,
+      });
+    }
+  }
+  return hunks;
+}
+
+/** `3,7`; one line is `3`, and none stands after the line before it. */
+function range(start: number, end: number): string {
+  const length = end - start;
+  const first = length === 0 ? start : start + 1;
+  return length === 1 ? String(first) : `${first},${length}`;
+}
+
+/** The nearest line above that begins something: a letter, `_` or `$` in its first column. */
+function heading(lines: readonly string[], before: number): string {
+  for (let i = before - 1; i >= 0; i--) {
+    if (/^[A-Za-z_$]/.test(lines[i]!)) return ` ${lines[i]!.slice(0, HEADING).trimEnd()}`;
+  }
+  return '';
+}
+
+function hunkLines(
+  hunk: Hunk,
+  before: readonly string[],
+  after: readonly string[],
+  matches: readonly Match[],
+): PatchLine[] {
+  const lines: PatchLine[] = [
+    {
+      kind: 'hunk',
+      text: `@@ -${range(hunk.before, hunk.beforeEnd)} +${range(hunk.after, hunk.afterEnd)} @@${heading(before, hunk.before)}`,
+    },
+  ];
+  const put = (kind: 'context' | 'added' | 'deleted', sign: string, line: string): void => {
+    const whole = line.endsWith('\n');
+    lines.push({ kind, text: sign + (whole ? line.slice(0, -1) : line) });
+    if (!whole) lines.push({ kind, text: NO_NEWLINE });
+  };
+  let i = hunk.before;
+  let j = hunk.after;
+  const inside = matches.filter(
+    (match) => match.before + match.length > hunk.before && match.before < hunk.beforeEnd,
+  );
+  for (const match of [...inside, { before: hunk.beforeEnd, after: hunk.afterEnd, length: 0 }]) {
+    const skipped = Math.max(0, hunk.before - match.before);
+    while (i < match.before) put('deleted', '-', before[i++]!);
+    while (j < match.after) put('added', '+', after[j++]!);
+    for (let n = skipped; n < match.length && i < hunk.beforeEnd; n++, j++) put('context', ' ', before[i++]!);
+  }
+  return lines;
+}
+
+function header({ status, path, oldPath, before, after, similarity }: Change): string[] {
+  const from = oldPath ?? path;
+  const lines = [`diff --git ${fileName(`a/${from}`)} ${fileName(`b/${path}`)}`];
+  if (status === 'added') lines.push(`new file mode ${MODE}`);
+  if (status === 'deleted') lines.push(`deleted file mode ${MODE}`);
+  if (status === 'renamed') {
+    lines.push(
+      `similarity index ${similarity}%`,
+      `rename from ${fileName(from)}`,
+      `rename to ${fileName(path)}`,
+    );
+  }
+  if (before?.hash !== after?.hash) {
+    const short = (hash: string | undefined) => hash?.slice(0, ABBREVIATED) ?? '0'.repeat(ABBREVIATED);
+    const mode = status === 'modified' || status === 'renamed' ? ` ${MODE}` : '';
+    lines.push(`index ${short(before?.hash)}..${short(after?.hash)}${mode}`);
+  }
+  return lines;
+}
+
+/**
+ * The patch of one change, in the unified format with git's extended headers: `patch -p1` and `git apply` take it.
+ *
+ * @param before content on each side; what is not there is empty
+ * @param context lines around a change
+ */
+export function makePatch(change: Change, before: Uint8Array, after: Uint8Array, context = 3): Patch {
+  const lines: PatchLine[] = header(change).map((text) => ({ kind: 'header', text }));
+  const nothing = { added: 0, deleted: 0 };
+  if (change.before?.hash === change.after?.hash) return { lines, binary: false, ...nothing };
+  const [old, now] = [textOf(before), textOf(after)];
+  const from = change.before === null ? '/dev/null' : `a/${change.oldPath ?? change.path}`;
+  const to = change.after === null ? '/dev/null' : `b/${change.path}`;
+  if (old === undefined || now === undefined) {
+    const text = `Binary files ${fileName(from)} and ${fileName(to)} differ`;
+    return { lines: [...lines, { kind: 'header', text }], binary: true, ...nothing };
+  }
+  const [a, b] = [splitLines(old), splitLines(now)];
+  const matches = matchLines(a, b);
+  const common = matches.reduce((sum, match) => sum + match.length, 0);
+  const counts = { added: b.length - common, deleted: a.length - common };
+  if (a.length + b.length === 0) return { lines, binary: false, ...counts };
+  lines.push(
+    { kind: 'header', text: `--- ${inHeader(from)}` },
+    { kind: 'header', text: `+++ ${inHeader(to)}` },
+  );
+  for (const hunk of hunksOf(matches, a.length, b.length, context))
+    lines.push(...hunkLines(hunk, a, b, matches));
+  return { lines, binary: false, ...counts };
+}

@@ -1,0 +1,176 @@
+import { CHANNEL_PATTERN, ModcastError, type Channel, type Hash } from '../../schema/index.js';
+import type { Deploy, Store } from '../store/store.js';
+import { parseTime } from './when.js';
+
+export type RefStore = Pick<
+  Store,
+  'deploy' | 'deploys' | 'head' | 'channels' | 'deployAt' | 'resolveHash' | 'missing'
+>;
+
+/** Digits of a hash that are enough to be taken for one. */
+const SHORTEST_PREFIX = 4;
+const SHOWN = 12;
+
+/** `12:lib/disk.mjs` → a ref and a path. No colon: the path is undefined. */
+export function splitRef(text: string): { ref: string; path: string | undefined } {
+  // A time in braces has colons of its own.
+  const [, ref = text, path] = /^((?:@\{[^}]*\}|[^:])*)(?::(.*))?$/s.exec(text) ?? [];
+  return { ref, path };
+}
+
+function unknown(ref: string, tried: string): never {
+  throw new ModcastError('ref-unknown', `unknown ref ${JSON.stringify(ref)}: ${tried}`, {
+    expected:
+      'a number, latest, a channel, channel@{time} or the first digits of a hash, with ~n for n deploys before',
+    found: ref,
+  });
+}
+
+function ambiguous(ref: string, candidates: readonly string[]): never {
+  throw new ModcastError(
+    'ref-ambiguous',
+    `ambiguous ref ${JSON.stringify(ref)}: ${candidates.join(' or ')}`,
+    {
+      expected: 'more digits',
+      found: ref,
+    },
+  );
+}
+
+/** The deploy that was current at a time: of a channel, or the newest of all. */
+async function deployAtTime(
+  store: RefStore,
+  ref: string,
+  channel: Channel | undefined,
+  when: string,
+  now: number,
+): Promise<Deploy> {
+  const time = parseTime(when, now);
+  if (time === undefined)
+    unknown(ref, `not a time: ${when} (as 2026-11-01, 2026-11-01T18:30, yesterday, 3 days ago)`);
+  let newest: Deploy | null = null;
+  for (const name of channel === undefined ? await store.channels() : [channel]) {
+    const deploy = await store.deployAt(name, time);
+    if (deploy !== null && deploy.number > (newest?.number ?? 0)) newest = deploy;
+  }
+  return (
+    newest ??
+    unknown(
+      ref,
+      `${channel === undefined ? 'nothing' : `${channel} had nothing`} at ${new Date(time).toISOString()}`,
+    )
+  );
+}
+
+/** Several deploys of one manifest are one thing, of which the newest is meant. */
+async function deployOfHash(store: RefStore, ref: string, prefix: string): Promise<Deploy | undefined> {
+  const { deploys } = await store.resolveHash(prefix);
+  const found = (await Promise.all(deploys.map((number) => store.deploy(number)))).filter(
+    (deploy) => deploy !== null,
+  );
+  const byManifest = new Map(found.toReversed().map((deploy) => [deploy.manifest, deploy]));
+  if (byManifest.size > 1) {
+    ambiguous(
+      ref,
+      [...byManifest.values()].map(
+        (deploy) => `${deploy.manifest.slice(0, SHOWN)} (deploy ${deploy.number})`,
+      ),
+    );
+  }
+  return [...byManifest.values()][0];
+}
+
+/** Channels whose names are no more than two letters away. */
+const alike = (name: string, channels: readonly string[]): string | undefined =>
+  channels.find((channel) => {
+    if (Math.abs(channel.length - name.length) > 2) return false;
+    let start = 0;
+    while (start < name.length && name[start] === channel[start]) start++;
+    let end = 0;
+    const rest = Math.min(name.length, channel.length) - start;
+    while (end < rest && name.at(-1 - end) === channel.at(-1 - end)) end++;
+    return Math.max(name.length, channel.length) - start - end <= 2;
+  });
+
+async function baseDeploy(store: RefStore, ref: string, base: string, now: number): Promise<Deploy> {
+  const timed = /^([^@]*)@\{(.*)\}$/.exec(base);
+  const channels = await store.channels();
+  if (timed !== null) {
+    const [, channel = '', when = ''] = timed;
+    if (channel !== '' && !channels.includes(channel))
+      unknown(ref, `no channel ${channel}; there is ${list(channels)}`);
+    return deployAtTime(store, ref, channel === '' ? undefined : channel, when, now);
+  }
+  if (base === 'latest') {
+    const [newest] = await store.deploys({ limit: 1 });
+    return newest ?? unknown(ref, 'there are no deploys yet');
+  }
+  if (channels.includes(base)) return (await store.head(base)) ?? unknown(ref, 'the channel has no deploy');
+  const isNumber = /^[1-9]\d{0,14}$/.test(base);
+  const numbered = isNumber ? await store.deploy(Number(base)) : null;
+  if (numbered !== null) return numbered;
+  const isPrefix = base.length >= SHORTEST_PREFIX && /^[0-9a-f]{1,64}$/.test(base);
+  const hashed = isPrefix ? await deployOfHash(store, ref, base) : undefined;
+  if (hashed !== undefined) return hashed;
+  const tried: string[] = [];
+  if (isNumber) {
+    const [newest] = await store.deploys({ limit: 1 });
+    tried.push(`no deploy ${base}${newest === undefined ? '' : `, the newest is ${newest.number}`}`);
+  } else if (CHANNEL_PATTERN.test(base)) {
+    const near = alike(base, channels);
+    tried.push(
+      `no channel of that name${near === undefined ? `, there is ${list(channels)}` : `, did you mean ${near}?`}`,
+    );
+  } else {
+    tried.push(
+      `not a number, a channel, latest, @{time} or the digits of a hash; channels: ${list(channels)}`,
+    );
+  }
+  if (isPrefix) tried.push('no deploy whose manifest’s hash begins so');
+  unknown(ref, tried.join('; '));
+}
+
+const list = (channels: readonly string[]): string =>
+  channels.length === 0 ? 'none yet' : channels.join(', ');
+
+/**
+ * The deploy that a ref names: `12`, `latest` (of all channels), a channel for its head, `production@{2026-11-01}` or
+ * `@{yesterday}` for what was current then, at least four digits of a manifest's hash; each with `~n` for the n-th deploy of the
+ * channel before it. A channel called like digits of a hash is the channel.
+ *
+ * @param now milliseconds since 1970
+ * @throws ModcastError `ref-unknown`, `ref-ambiguous`
+ */
+export async function resolveDeploy(store: RefStore, ref: string, now: number): Promise<Deploy> {
+  const [, base = ref, steps] = /^(.*?)((?:~\d{0,9})*)$/s.exec(ref) ?? [];
+  const back = [...(steps ?? '').matchAll(/~(\d*)/g)].reduce(
+    (sum, [, n]) => sum + (n === '' ? 1 : Number(n)),
+    0,
+  );
+  const deploy = await baseDeploy(store, ref, base, now);
+  if (back === 0) return deploy;
+  const { channel, number } = deploy;
+  const before = await store.deploys({ channel, before: number, limit: back });
+  return (
+    before[back - 1] ??
+    unknown(
+      ref,
+      `${channel} has ${before.length === 0 ? 'no deploy' : `just ${before.length}`} before deploy ${number}`,
+    )
+  );
+}
+
+/**
+ * The blob that the first digits of a hash name.
+ * @throws ModcastError `ref-unknown`, `ref-ambiguous`
+ */
+export async function resolveBlob(store: RefStore, prefix: string): Promise<Hash> {
+  if (!/^[0-9a-f]{4,64}$/.test(prefix)) unknown(prefix, 'not the first digits of a hash, at least four');
+  const { blobs } = await store.resolveHash(prefix);
+  if (blobs.length > 1)
+    ambiguous(
+      prefix,
+      blobs.map((hash) => hash.slice(0, Math.max(SHOWN, prefix.length + 4))),
+    );
+  return blobs[0] ?? unknown(prefix, 'no blob whose hash begins so');
+}

@@ -1,0 +1,116 @@
+import { byCodeUnit, type Hash } from '../../schema/index.js';
+import type { Change } from './comparison.js';
+import { textOf } from './content.js';
+import { splitLines } from './lines.js';
+
+export interface RenameOptions {
+  /** Content of blobs, on the side of the deleted and of the added modules. */
+  readonly readBefore: (hash: Hash) => Promise<Uint8Array>;
+  readonly readAfter: (hash: Hash) => Promise<Uint8Array>;
+  /** Per cent of the bytes that must stay. Default 50. */
+  readonly similarity?: number;
+  /** Pairs of modules that are compared at most; of more, only unchanged content is found. Default 40,000. */
+  readonly pairs?: number;
+  /** Bytes of a module above which only unchanged content is found. Default 4 MB. */
+  readonly bytes?: number;
+}
+
+interface Sketch {
+  /** Bytes in lines of each text. */
+  readonly lines: ReadonlyMap<string, number>;
+  readonly size: number;
+}
+
+const baseName = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
+
+function rename(from: Change, to: Change, similarity: number): Change {
+  return { ...to, status: 'renamed', oldPath: from.path, before: from.before, similarity };
+}
+
+/** Per cent of the larger one's bytes that stand in lines of both. */
+function similarityOf(a: Sketch, b: Sketch): number {
+  let common = 0;
+  const [few, many] = a.lines.size < b.lines.size ? [a, b] : [b, a];
+  for (const [line, bytes] of few.lines) common += Math.min(bytes, many.lines.get(line) ?? 0);
+  return Math.floor((100 * common) / Math.max(a.size, b.size));
+}
+
+/** Undefined for what is no text, and for nothing: empty files are alike, yet none comes from another. */
+async function sketch(read: () => Promise<Uint8Array>): Promise<Sketch | undefined> {
+  const bytes = await read();
+  const text = textOf(bytes);
+  if (text === undefined || bytes.length === 0) return undefined;
+  const lines = new Map<string, number>();
+  let size = 0;
+  for (const line of splitLines(text)) {
+    lines.set(line, (lines.get(line) ?? 0) + line.length);
+    size += line.length;
+  }
+  return { lines, size };
+}
+
+/** Pairs up deleted and added modules of the same bytes; a file of the same name is the likelier source. */
+function sameContent(deleted: Set<Change>, added: Set<Change>): Change[] {
+  const sources = new Map<Hash, Change[]>();
+  for (const change of deleted) {
+    const { hash, size } = change.before!;
+    if (size > 0) sources.set(hash, [...(sources.get(hash) ?? []), change]);
+  }
+  const found: Change[] = [];
+  const pair = (to: Change, named: boolean): void => {
+    const from = (sources.get(to.after!.hash) ?? []).find(
+      (source) => deleted.has(source) && (!named || baseName(source.path) === baseName(to.path)),
+    );
+    if (from === undefined) return;
+    deleted.delete(from);
+    added.delete(to);
+    found.push(rename(from, to, 100));
+  };
+  for (const named of [true, false]) for (const to of [...added]) pair(to, named);
+  return found;
+}
+
+/**
+ * Pairs up deleted and added modules into renames, as git's -M does: first those whose content stayed, then the most
+ * alike. What was only copied stays added.
+ */
+export async function findRenames(changes: readonly Change[], options: RenameOptions): Promise<Change[]> {
+  const { similarity = 50, pairs = 40_000, bytes = 4_000_000 } = options;
+  const deleted = new Set(changes.filter(({ status }) => status === 'deleted'));
+  const added = new Set(changes.filter(({ status }) => status === 'added'));
+  const found = sameContent(deleted, added);
+  if (deleted.size * added.size <= pairs) {
+    const sketches = new Map<Change, Promise<Sketch | undefined>>();
+    const sketchOf = (change: Change): Promise<Sketch | undefined> => {
+      const { hash } = (change.before ?? change.after)!;
+      const read = change.before === null ? options.readAfter : options.readBefore;
+      const made = sketches.get(change) ?? sketch(() => read(hash));
+      void sketches.set(change, made);
+      return made;
+    };
+    const candidates: { from: Change; to: Change; score: number; named: boolean }[] = [];
+    for (const from of deleted) {
+      for (const to of added) {
+        const sizes = [from.before!.size, to.after!.size] as const;
+        // Lines of both cannot be more than the smaller one has.
+        if (Math.max(...sizes) > bytes || Math.min(...sizes) * 100 < Math.max(...sizes) * similarity)
+          continue;
+        const [a, b] = [await sketchOf(from), await sketchOf(to)];
+        const score = a === undefined || b === undefined ? 0 : Math.min(similarityOf(a, b), 99);
+        const named = baseName(from.path) === baseName(to.path);
+        if (score >= similarity) candidates.push({ from, to, score, named });
+      }
+    }
+    candidates.sort((a, b) => b.score - a.score || Number(b.named) - Number(a.named));
+    for (const { from, to, score } of candidates) {
+      if (!deleted.has(from) || !added.has(to)) continue;
+      deleted.delete(from);
+      added.delete(to);
+      found.push(rename(from, to, score));
+    }
+  }
+  const kept = changes.filter(
+    (change) => change.status === 'modified' || deleted.has(change) || added.has(change),
+  );
+  return [...kept, ...found].toSorted((a, b) => byCodeUnit(a.path, b.path));
+}

@@ -1,0 +1,27 @@
+const UNITS: { readonly [unit: string]: number } = {
+  second: 1000,
+  minute: 60_000,
+  hour: 3_600_000,
+  day: 86_400_000,
+  week: 7 * 86_400_000,
+};
+
+/**
+ * A time as people write it: `2026-11-01` (its beginning, in local time), `2026-11-01T18:30` or with a space,
+ * optionally with seconds and a zone; `now`, `yesterday`, `3 days ago`. Undefined when it is none of those.
+ *
+ * @returns milliseconds since 1970
+ */
+export function parseTime(text: string, now: number): number | undefined {
+  const plain = text.trim().toLowerCase();
+  if (plain === 'now') return now;
+  if (plain === 'yesterday') return now - UNITS['day']!;
+  const ago = /^(\d{1,6}) (second|minute|hour|day|week)s? ago$/.exec(plain);
+  if (ago !== null) return now - Number(ago[1]) * UNITS[ago[2]!]!;
+  const date =
+    /^(\d{4}-\d{2}-\d{2})(?:[t ](\d{2}:\d{2}(?::\d{2}(?:\.\d{1,3})?)?)(z|[+-]\d{2}:\d{2})?)?$/.exec(plain);
+  if (date === null) return undefined;
+  const [, day, time = '00:00', zone = ''] = date;
+  const ms = Date.parse(`${day}T${time}${zone.toUpperCase()}`);
+  return Number.isNaN(ms) ? undefined : ms;
+}
