@@ -1,0 +1,313 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import type { Readable } from 'node:stream';
+import { ModcastError } from '../../schema/index.js';
+
+/** Asks nobody for a password, takes no lock, sees the history as it was written, speaks English. */
+const ENVIRONMENT = {
+  GIT_OPTIONAL_LOCKS: '0',
+  GIT_TERMINAL_PROMPT: '0',
+  GIT_NO_REPLACE_OBJECTS: '1',
+  LC_ALL: 'C',
+};
+
+/** The hash of an object of git, 40 hex digits (64 in a SHA-256 repository). */
+export type ObjectName = string;
+
+export interface GitCommit {
+  readonly name: ObjectName;
+  readonly tree: ObjectName;
+  /** Author's time, milliseconds since 1970. */
+  readonly time: number;
+  readonly author: string;
+  readonly message: string;
+}
+
+/** What a commit did to a path against the one before it. `mode` is what is there after; 0: nothing. */
+export interface GitChange {
+  /** Undefined when its bytes are no UTF-8; `shown` is then the nearest text. */
+  readonly path: string | undefined;
+  readonly shown: string;
+  readonly mode: number;
+  readonly object: ObjectName;
+}
+
+/** Collects bytes that come in pieces, and gives them out in the pieces that are asked for. */
+class Source {
+  readonly #pieces: AsyncIterator<Buffer>;
+  #held: Buffer = Buffer.alloc(0);
+
+  constructor(stream: Readable) {
+    this.#pieces = stream[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
+  }
+
+  async #more(): Promise<boolean> {
+    const { done, value } = await this.#pieces.next();
+    if (done === true) return false;
+    this.#held = this.#held.length === 0 ? value : Buffer.concat([this.#held, value]);
+    return true;
+  }
+
+  /** The next byte without taking it; undefined at the end. */
+  async peek(): Promise<number | undefined> {
+    while (this.#held.length === 0) if (!(await this.#more())) return undefined;
+    return this.#held[0];
+  }
+
+  /** Up to a delimiter, which is taken and left out; undefined when the stream ends before. */
+  async until(delimiter: number): Promise<Buffer | undefined> {
+    for (let from = 0; ;) {
+      const at = this.#held.indexOf(delimiter, from);
+      if (at !== -1) {
+        const taken = this.#held.subarray(0, at);
+        this.#held = this.#held.subarray(at + 1);
+        return taken;
+      }
+      from = this.#held.length;
+      if (!(await this.#more())) return undefined;
+    }
+  }
+
+  async exactly(length: number): Promise<Buffer | undefined> {
+    if (this.#held.length < length) {
+      // Joined once: a large blob comes in thousands of pieces.
+      const pieces = [this.#held];
+      let total = this.#held.length;
+      while (total < length) {
+        const { done, value } = await this.#pieces.next();
+        if (done === true) return undefined;
+        pieces.push(value);
+        total += value.length;
+      }
+      this.#held = Buffer.concat(pieces, total);
+    }
+    const taken = this.#held.subarray(0, length);
+    this.#held = this.#held.subarray(length);
+    return taken;
+  }
+}
+
+function failed(message: string, found?: unknown): ModcastError {
+  return new ModcastError('git-failed', message, { found });
+}
+
+/** A process of git that is asked line by line. */
+class Process {
+  readonly source: Source;
+  readonly #child;
+  #said = '';
+  #error: Error | undefined;
+  readonly #closed: Promise<unknown>;
+
+  constructor(repository: string, args: readonly string[]) {
+    const child = spawn('git', ['-C', repository, '--literal-pathspecs', ...args], {
+      env: { ...process.env, ...ENVIRONMENT },
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
+    this.#child = child;
+    this.#closed = new Promise((resolve) => child.once('close', resolve));
+    child.once('error', (error) => (this.#error = error));
+    // It ends for reasons of its own, which `finish` tells.
+    child.stdin.on('error', () => {});
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (this.#said += text));
+    this.source = new Source(child.stdout);
+  }
+
+  async write(text: string): Promise<void> {
+    const { stdin } = this.#child;
+    if (stdin.write(text) || stdin.destroyed) return;
+    await Promise.race([once(stdin, 'drain').catch(() => {}), this.#closed]);
+  }
+
+  end(): void {
+    this.#child.stdin.end();
+  }
+
+  stop(): void {
+    this.#child.kill();
+  }
+
+  /** @throws ModcastError `git-failed` when it ended otherwise than well */
+  async finish(): Promise<void> {
+    await this.#closed;
+    if (this.#error !== undefined) {
+      const missing = (this.#error as NodeJS.ErrnoException).code === 'ENOENT';
+      throw failed(missing ? 'git is not installed, or not in PATH' : `git: ${this.#error.message}`);
+    }
+    if (this.#child.exitCode === 0) return;
+    const lines = this.#said.trim().split('\n');
+    throw failed(
+      `git: ${lines[0]!.replace(/^(?:fatal|error): /, '') || 'ended early'}`,
+      this.#child.exitCode,
+    );
+  }
+}
+
+async function output(repository: string, args: readonly string[]): Promise<string[]> {
+  const child = new Process(repository, args);
+  child.end();
+  const fields: string[] = [];
+  for (;;) {
+    const field = await child.source.until(0);
+    if (field === undefined) break;
+    fields.push(field.toString('utf8'));
+  }
+  await child.finish();
+  return fields;
+}
+
+/** The hash of an empty tree, against which a first commit is compared. */
+const emptyTree = (object: ObjectName): ObjectName =>
+  object.length === 64
+    ? '6ef19b41225c5369f1c104d45d8d85efa9b057b53b14b4b9b939dd74decc5321'
+    : '4b825dc642cb6eb9a060e54bf8d69288fbee4904';
+
+/**
+ * The commits of a branch, oldest first, going by first parents.
+ *
+ * @param since in git's words, `2026-01-01` or `3 months ago`
+ * @throws ModcastError `git-failed`
+ */
+export async function gitCommits(
+  repository: string,
+  branch: string,
+  since: string | null,
+): Promise<GitCommit[]> {
+  const fields = await output(repository, [
+    '-c',
+    'i18n.logOutputEncoding=UTF-8',
+    '-c',
+    'log.showSignature=false',
+    'log',
+    '-z',
+    '--first-parent',
+    '--reverse',
+    '--no-notes',
+    '--no-color',
+    '--no-patch',
+    '--format=%H%x00%T%x00%at%x00%an%x00%ae%x00%B',
+    ...(since === null ? [] : [`--since=${since}`]),
+    '--end-of-options',
+    branch,
+    '--',
+  ]);
+  const commits: GitCommit[] = [];
+  for (let i = 0; i + 5 < fields.length; i += 6) {
+    const [name, tree, seconds, author, email, message] = fields.slice(i, i + 6) as [
+      string,
+      string,
+      string,
+      string,
+      string,
+      string,
+    ];
+    commits.push({
+      name,
+      tree,
+      time: Number(seconds) * 1000,
+      author: author || email || 'unknown',
+      message: message.trimEnd(),
+    });
+  }
+  return commits;
+}
+
+function readChange(record: Buffer, name: Buffer): GitChange {
+  // ":100644 100755 <before> <after> M"
+  const [, mode = '', , object = ''] = record.toString('latin1').split(' ');
+  const shown = name.toString('utf8');
+  return {
+    path: Buffer.from(shown).equals(name) ? shown : undefined,
+    shown,
+    mode: parseInt(mode, 8),
+    object,
+  };
+}
+
+/**
+ * What each commit changed against the one before it in the list; the first against nothing.
+ *
+ * @param folder ends with "/"; paths are relative to it, and others are left out. Empty: the whole repository
+ * @throws ModcastError `git-failed`
+ */
+export async function* gitChanges(
+  repository: string,
+  commits: readonly GitCommit[],
+  folder: string,
+): AsyncGenerator<GitChange[]> {
+  if (commits.length === 0) return;
+  const child = new Process(repository, [
+    'diff-tree',
+    '--stdin',
+    '-r',
+    '-z',
+    '--raw',
+    '--no-renames',
+    '--no-abbrev',
+    '--ignore-submodules=none',
+    folder === '' ? '--no-relative' : `--relative=${folder}`,
+  ]);
+  const asking = (async () => {
+    let before = emptyTree(commits[0]!.tree);
+    for (const { tree } of commits) {
+      await child.write(`${before} ${tree}\n`);
+      before = tree;
+    }
+    child.end();
+  })();
+  try {
+    // Each pair is answered by itself on a line, and then its changes.
+    for (const _commit of commits) {
+      if ((await child.source.until(0x0a)) === undefined) break;
+      const changes: GitChange[] = [];
+      while ((await child.source.peek()) === 0x3a) {
+        const record = await child.source.until(0);
+        const name = await child.source.until(0);
+        if (record === undefined || name === undefined) break;
+        changes.push(readChange(record, name));
+      }
+      yield changes;
+    }
+    await asking;
+    await child.finish();
+  } finally {
+    child.stop();
+  }
+}
+
+/** Reads objects, one after the other, from one process. */
+export class GitObjects {
+  readonly #child: Process;
+
+  constructor(repository: string) {
+    this.#child = new Process(repository, ['cat-file', '--batch']);
+  }
+
+  /**
+   * The blobs' bytes, in the order asked.
+   *
+   * @throws ModcastError `git-failed`
+   */
+  async *blobs(objects: readonly ObjectName[]): AsyncGenerator<Buffer> {
+    const asking = (async () => {
+      for (const object of objects) await this.#child.write(`${object}\n`);
+    })();
+    for (const object of objects) {
+      const head = (await this.#child.source.until(0x0a))?.toString('latin1');
+      const size = /^[0-9a-f]+ blob (\d+)$/.exec(head ?? '')?.[1];
+      if (size === undefined) {
+        if (head === undefined) await this.#child.finish();
+        throw failed(`git has no blob ${object}: is the repository a shallow or partial clone?`, head);
+      }
+      const bytes = await this.#child.source.exactly(Number(size));
+      if (bytes === undefined) throw failed(`git ended in the middle of blob ${object}`);
+      await this.#child.source.until(0x0a);
+      yield bytes;
+    }
+    await asking;
+  }
+
+  close(): void {
+    this.#child.stop();
+  }
+}

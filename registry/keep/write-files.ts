@@ -1,0 +1,121 @@
+import { lstat, mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { ModcastError, parsePath, type Path } from '../../schema/index.js';
+
+export interface WriteFilesOptions {
+  readonly directory: string;
+  /** Every path that will be written, so that nothing is when they cannot all be. */
+  readonly paths: readonly Path[];
+  /** Write into a directory that is not empty: files of the same name are replaced, others stay. */
+  readonly force: boolean;
+  /** The files, in any order. Whatever it throws leaves the directory as it was. */
+  readonly files: (write: (path: Path, bytes: Uint8Array) => Promise<void>) => Promise<void>;
+}
+
+function collision(a: Path, b: Path, why: string): ModcastError {
+  return new ModcastError('export-collision', `${a} and ${b} ${why}`, { found: [a, b] });
+}
+
+/** @throws ModcastError `export-collision`, `path-invalid` */
+function assertDistinct(paths: readonly Path[], foldsCase: boolean): void {
+  const key = (name: string) => (foldsCase ? name.toUpperCase().toLowerCase() : name);
+  const files = new Map<string, Path>();
+  for (const name of paths) {
+    // A manifest from a damaged database, or of another program's making, could name anything.
+    const other = files.get(key(parsePath(name)));
+    if (other !== undefined)
+      throw collision(other, name, 'differ only in case, which this place does not tell apart');
+    files.set(key(name), name);
+  }
+  for (const name of paths) {
+    for (let at = name.indexOf('/'); at !== -1; at = name.indexOf('/', at + 1)) {
+      const file = files.get(key(name.slice(0, at)));
+      if (file !== undefined) throw collision(file, name, 'need one name to be a file and a directory');
+    }
+  }
+}
+
+async function foldsCase(directory: string): Promise<boolean> {
+  await writeFile(path.join(directory, 'case'), '');
+  return stat(path.join(directory, 'CASE')).then(
+    () => true,
+    () => false,
+  );
+}
+
+const occupied = (message: string, found: string): ModcastError =>
+  new ModcastError('export-occupied', message, { expected: 'an empty or a new directory', found });
+
+/** @returns whether there is anything in it; false when there is no such directory */
+async function isOccupied(directory: string): Promise<boolean> {
+  try {
+    return (await readdir(directory)).length > 0;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return false;
+    if (code === 'ENOTDIR') throw occupied(`${directory} is not a directory`, directory);
+    throw error;
+  }
+}
+
+/** Makes the directories above a file, never through a link that could lead elsewhere. */
+async function makeParents(root: string, name: Path, made: Set<string>): Promise<void> {
+  for (let at = name.indexOf('/'); at !== -1; at = name.indexOf('/', at + 1)) {
+    const directory = path.join(root, name.slice(0, at));
+    if (made.has(directory)) continue;
+    await mkdir(directory).catch(async (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EEXIST') throw error;
+      if (!(await lstat(directory)).isDirectory())
+        throw occupied(`${directory} is not a directory`, directory);
+    });
+    made.add(directory);
+  }
+}
+
+async function moveInto(root: string, from: string, paths: readonly Path[]): Promise<void> {
+  const made = new Set<string>();
+  for (const name of paths) {
+    await makeParents(root, name, made);
+    const target = path.join(root, name);
+    await rename(path.join(from, name), target).catch((error: NodeJS.ErrnoException) => {
+      throw error.code === 'EISDIR' || error.code === 'ENOTEMPTY' || error.code === 'EEXIST'
+        ? occupied(`${target} is a directory`, target)
+        : error;
+    });
+  }
+}
+
+/**
+ * Writes files into a directory by way of a temporary one beside it, and moves them there when all are written.
+ *
+ * @throws ModcastError `export-occupied`, `export-collision`, `path-invalid`; what `files` throws
+ */
+export async function writeFiles({ directory, paths, force, files }: WriteFilesOptions): Promise<void> {
+  const root = path.resolve(directory);
+  const replaces = await isOccupied(root);
+  if (replaces && !force)
+    throw occupied(`${directory} is not empty; --force writes into it all the same`, directory);
+  const parent = path.dirname(root);
+  await mkdir(parent, { recursive: true });
+  const temporary = await mkdtemp(path.join(parent, `.${path.basename(root)}-`));
+  try {
+    assertDistinct(paths, await foldsCase(temporary));
+    const staged = path.join(temporary, 'files');
+    await mkdir(staged);
+    const expected = new Set(paths);
+    const made = new Set<string>();
+    await files(async (name, bytes) => {
+      if (!expected.delete(name)) throw new Error(`not to be written, or twice: ${name}`);
+      await makeParents(staged, name, made);
+      await writeFile(path.join(staged, name), bytes, { flag: 'wx' });
+    });
+    if (expected.size > 0) throw new Error(`not written: ${[...expected][0]}`);
+    if (replaces) await moveInto(root, staged, paths);
+    else {
+      await rm(root, { recursive: true, force: true });
+      await rename(staged, root);
+    }
+  } finally {
+    await rm(temporary, { recursive: true, force: true });
+  }
+}
