@@ -1,6 +1,6 @@
 import { pathToUrl } from '../schema/index.js';
 import type { ImportMapJson, SpecifierMap } from './parse.js';
-import { resolveSpecifier } from './resolve.js';
+import { keyMatches, resolveSpecifier, scopeHolds } from './resolve.js';
 import type { Resolver } from './resolver.js';
 import type { Site, SiteModule } from './site.js';
 
@@ -11,9 +11,34 @@ export type TargetOf = (url: string) => string | undefined;
 export const moduleUrl = (prefix: string, module: Pick<SiteModule, 'hash' | 'path'>): string =>
   `${prefix}modules/${module.hash}/${pathToUrl(module.path)}`;
 
+type Rules = Record<string, string | null>;
+
+/** No prototype: a bare name `__proto__` is a key like another. */
+const noRules = (): Rules => Object.create(null) as Rules;
+
+/**
+ * Adds a rule for exactly `key`. A key that ends in a slash promises a prefix and has to lead to one: a URL's is
+ * written with a space, which the URL parser takes off again; for a bare name there is no such way.
+ */
+function setRule(rules: Rules, key: string, target: string | null): boolean {
+  const plain = !key.endsWith('/') || target === null || target.endsWith('/');
+  if (!plain && !URL.canParse(key)) return false;
+  rules[plain ? key : `${key} `] = target;
+  return true;
+}
+
+/** A name as an author may have written it whose URL has escapes. */
+function unescaped(name: string): string {
+  try {
+    return decodeURI(name);
+  } catch {
+    return name;
+  }
+}
+
 /** Fills `rules` with the site's rules, their addresses sent on to the targets. */
 function compose(
-  rules: Record<string, string | null>,
+  rules: Rules,
   site: SpecifierMap,
   urls: readonly string[],
   targetOf: TargetOf,
@@ -21,19 +46,43 @@ function compose(
 ): void {
   for (const [specifier, address] of site) {
     const target = address === null ? null : (targetOf(address) ?? address);
-    // Written out, a key that the parser gave its slash would be a prefix, which needs a prefix for its address.
-    if (specifier.endsWith('/') && target?.endsWith('/') === false) continue;
-    rules[specifier] = target;
+    if (!setRule(rules, specifier, target)) rules[specifier] = address;
     if (address === null || !specifier.endsWith('/')) continue;
     // A prefix cannot lead to blobs, which have no hierarchy: every module below it gets a rule of its own.
     for (const url of urls) {
-      if (!url.startsWith(address)) continue;
-      const exact = specifier + url.slice(address.length);
-      const target = targetOf(url);
-      // A longer prefix of the site's may send this one elsewhere.
-      if (target !== undefined && !site.has(exact) && resolve(exact) === url) rules[exact] = target;
+      const target = url.startsWith(address) ? targetOf(url) : undefined;
+      if (target === undefined) continue;
+      const rest = url.slice(address.length);
+      for (const exact of new Set([specifier + rest, specifier + unescaped(rest)])) {
+        // A longer prefix of the site's may send this one elsewhere.
+        if (!site.has(exact) && resolve(exact) === url) setRule(rules, exact, target);
+      }
     }
   }
+}
+
+/**
+ * The rules of a module's scopes, most specific first, as one. There the first scope with a matching rule decides, in
+ * one scope it is the longest rule that matches.
+ */
+function joinScopes(scopes: readonly Rules[]): Rules {
+  const joined = noRules();
+  for (const rules of scopes) {
+    const decided = Object.keys(joined).map(keyOf);
+    for (const [key, target] of Object.entries(rules)) {
+      const name = keyOf(key);
+      const asUrl = URL.canParse(name) ? name : undefined;
+      if (!decided.some((other) => keyMatches(other, name, asUrl))) joined[key] = target;
+    }
+  }
+  return joined;
+}
+
+/** A key as parsing an import map will normalise it; what it stands for is a URL or a bare name already. */
+const keyOf = (key: string): string => (URL.canParse(key) ? new URL(key).href : key);
+
+function setAlias(rules: Rules, alias: string, url: string | null, targetOf: TargetOf): void {
+  setRule(rules, alias, url === null ? null : (targetOf(url) ?? url));
 }
 
 /**
@@ -46,15 +95,12 @@ export function laterImportMap(
   aliases: Iterable<string>,
   targetOf: TargetOf,
 ): ImportMapJson {
-  const imports = Object.create(null) as Record<string, string | null>;
+  const imports = noRules();
   for (const url of urls) {
     const target = targetOf(url);
-    if (target !== undefined && resolver.name(url) === url) imports[url] = target;
+    if (target !== undefined && resolver.isOwnName(url)) setRule(imports, url, target);
   }
-  for (const alias of aliases) {
-    const url = resolver.aliases.get(alias) ?? null;
-    imports[alias] = url === null ? null : (targetOf(url) ?? url);
-  }
+  for (const alias of aliases) setAlias(imports, alias, resolver.aliases.get(alias) ?? null, targetOf);
   return { imports };
 }
 
@@ -71,11 +117,11 @@ export function generateImportMap(
   targetOf: TargetOf,
 ): ImportMapJson {
   const all = [...urls];
-  // No prototype: a bare name `__proto__` is a key like another.
-  const imports = Object.create(null) as Record<string, string | null>;
+  const imports = noRules();
   for (const url of all) {
     const target = targetOf(url);
-    if (target !== undefined) imports[url] = target;
+    // Where the site's own rules send a URL elsewhere, its modules are found under aliases.
+    if (target !== undefined && resolver.isOwnName(url)) setRule(imports, url, target);
   }
   const { map } = resolver;
   const topLevel = { ...map, scopes: new Map() };
@@ -84,24 +130,25 @@ export function generateImportMap(
     return resolution.state === 'resolved' ? resolution.url : undefined;
   };
   compose(imports, map.imports, all, targetOf, resolveAs(site.root, topLevel));
-  for (const [alias, url] of resolver.aliases) imports[alias] = url === null ? null : (targetOf(url) ?? url);
+  for (const [alias, url] of resolver.aliases) setAlias(imports, alias, url, targetOf);
 
-  const scopes = Object.create(null) as Record<string, Record<string, string | null>>;
+  const scopes = Object.create(null) as Record<string, Rules>;
   for (const [scope, rules] of map.scopes) {
-    const composed = (scopes[scope] = Object.create(null) as Record<string, string | null>);
+    const composed = (scopes[scope] = noRules());
     compose(composed, rules, all, targetOf, resolveAs(scope, map));
   }
+  const joined = new Map<string, Rules>();
   // A module that runs at its /-/modules/ URL has left the scopes it was written for: it takes them along.
   for (const url of map.scopes.size === 0 ? [] : all) {
     const target = targetOf(url);
     if (target === undefined || target.startsWith('blob:')) continue;
     const own = new URL(target, site.root).href;
-    const matching = [...map.scopes.keys()].filter(
-      (s) => s === url || (s.endsWith('/') && url.startsWith(s)),
-    );
+    const matching = [...map.scopes.keys()].filter((scope) => scopeHolds(scope, url));
     if (own === url || matching.length === 0) continue;
-    // Scopes are sorted most specific first: the first to say something of a specifier wins.
-    scopes[own] = Object.assign(Object.create(null), ...matching.toReversed().map((s) => scopes[s]));
+    const key = matching.join(' ');
+    const rules = joined.get(key) ?? joinScopes(matching.map((scope) => scopes[scope]!));
+    joined.set(key, rules);
+    scopes[own] = rules;
   }
   return {
     imports,

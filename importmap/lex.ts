@@ -70,10 +70,10 @@ function importLink(item: Import, decode: Source['decode']): Link[] {
 
 /**
  * The last comment of the form among the comment lines with which a text ends. In the middle of a file, or within a
- * line, it may as well be part of a string.
+ * line, it may as well be part of a string; so it may before a line that ends in a backslash, or has a backtick.
  */
 function trailingComment(text: string, name: string): { start: number; end: number } | undefined {
-  const comment = new RegExp(`^[ \\t]*//[#@][ \\t]${name}=([^\\s'"\`]+)[ \\t\\r]*$`);
+  const comment = new RegExp(`^[ \\t]*//[#@][ \\t]${name}=([^\\s'"\`\\\\]+)[ \\t\\r]*$`);
   for (let end = text.length; end > 0;) {
     const start = text.lastIndexOf('\n', end - 1) + 1;
     const line = text.slice(start, end);
@@ -82,7 +82,7 @@ function trailingComment(text: string, name: string): { start: number; end: numb
       const at = start + line.lastIndexOf(found);
       return { start: at, end: at + found.length };
     }
-    if (!/^\s*(?:\/\/|$)/.test(line)) return undefined;
+    if (!/^\s*(?:\/\/[^`]*)?$/.test(line)) return undefined;
     end = start - 1;
   }
   return undefined;

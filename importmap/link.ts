@@ -1,4 +1,5 @@
 import { ModcastError, type Link, type Links } from '../schema/index.js';
+import { followsNew, holdsLink, lineBreaks } from './link-range.js';
 import type { Resolver } from './resolver.js';
 
 /** Linked source: to be joined, strings as UTF-8. */
@@ -19,27 +20,22 @@ interface LinkStyle {
   readonly tail: string;
 }
 
-/** `new import.meta.X()` would take the call that is put there for its own: it gets parentheses. */
-function followsNew(bytes: Uint8Array, at: number): boolean {
-  let end = at;
-  while (end > 0 && bytes[end - 1]! <= 0x20) end--;
-  if (end === at || end < 3) return false;
-  const word = String.fromCharCode(...bytes.subarray(Math.max(0, end - 4), end));
-  return /(?:^|[^\w$.#])new$/.test(word);
-}
+/** A specifier in place of a literal, with as many line breaks. */
+const literal = (specifier: string, written: Uint8Array): string =>
+  lineBreaks(written) + JSON.stringify(specifier);
 
 function replacement(bytes: Uint8Array, link: Link, style: LinkStyle): LinkedPart[] {
   const written = bytes.subarray(link.start, link.end);
   switch (link.kind) {
     case 'static': {
       const specifier = style.specifier(link.specifier);
-      return [specifier === undefined ? written : JSON.stringify(specifier)];
+      return [specifier === undefined ? written : literal(specifier, written)];
     }
     case 'dynamic':
       return [style.importFunction];
     case 'phase': {
       const specifier = link.specifier === undefined ? undefined : style.specifier(link.specifier);
-      if (specifier !== undefined) return [JSON.stringify(specifier)];
+      if (specifier !== undefined) return [literal(specifier, written)];
       return [style.argument[0], written, style.argument[1]];
     }
     case 'meta': {
@@ -57,12 +53,12 @@ function link(bytes: Uint8Array, links: Links, style: LinkStyle): LinkedPart[] {
   const parts: LinkedPart[] = [];
   let last = 0;
   for (const item of links.list) {
-    if (item.start < last || item.end > bytes.length) {
+    if (item.start < last || item.end > bytes.length || !holdsLink(bytes, item)) {
       throw new ModcastError(
         'links-invalid',
-        `a link at ${item.start}–${item.end} of ${bytes.length} bytes`,
+        `no ${item.kind} link at ${item.start}–${item.end} of ${bytes.length} bytes`,
         {
-          expected: `from ${last} to ${bytes.length}`,
+          expected: `a ${item.kind} link from ${last} to ${bytes.length}`,
           found: [item.start, item.end],
         },
       );

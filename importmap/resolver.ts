@@ -17,7 +17,8 @@ export class Resolver {
 
   constructor(map: ImportMap) {
     this.#map = map;
-    const urlRules = [...map.imports].filter(([key]) => URL.canParse(key));
+    // Not only keys that are URLs: `https://` is none, and a prefix of most.
+    const urlRules = [...map.imports].filter(([key]) => key.includes(':'));
     // The referrer of a blob matches no scope of the site.
     this.#urlRules = { ...map, imports: new Map(urlRules), scopes: new Map() };
   }
@@ -42,16 +43,25 @@ export class Resolver {
     if (resolution.state === 'blocked') {
       // Blocked for the whole page: the engine says so in its own words. In a scope only: no blob is in that scope.
       const { state } = resolveSpecifier({ ...this.#map, scopes: new Map() }, specifier, referrer);
-      return state === 'blocked' ? urlLike(specifier, referrer) : this.#alias(specifier, null);
+      return state === 'blocked' ? urlLike(specifier, referrer) : this.#alias(`blocked:${specifier}`, null);
     }
     return this.name(resolution.url);
   }
 
   /** The name of a natural URL in a blob. */
   name(url: string): string {
-    if (this.#urlRules.imports.size === 0) return url;
+    return this.isOwnName(url) ? url : this.#alias(url, url);
+  }
+
+  /**
+   * Whether the site's rules, scopes aside, leave a URL to mean itself and have none of just this name: a rule that
+   * is installed is never replaced, not even one that sends a URL to itself.
+   */
+  isOwnName(url: string): boolean {
+    if (this.#urlRules.imports.size === 0) return true;
+    if (this.#urlRules.imports.has(url)) return false;
     const again = resolveSpecifier(this.#urlRules, url, url);
-    return again.state === 'resolved' && again.url === url ? url : this.#alias(url, url);
+    return again.state === 'resolved' && again.url === url;
   }
 
   #alias(text: string, url: string | null): string {

@@ -56,7 +56,11 @@ export const parseFromClient = (data: string): FromClient => parseMessage(schema
 
 /** @throws ModcastError `message-invalid` */
 export function helloFromQuery(query: ReadonlyMap<string, string>): Hello {
-  const number = (name: string): number | null => (query.has(name) ? Number(query.get(name)) : null);
+  // What is no plain number stays text, for the schema to refuse.
+  const number = (name: string): number | string | null => {
+    const text = query.get(name) ?? null;
+    return text !== null && /^\d+$/.test(text) ? Number(text) : text;
+  };
   let entries: unknown;
   try {
     entries = JSON.parse(query.get('entries') ?? '[]');

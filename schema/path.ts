@@ -40,7 +40,8 @@ export function parsePath(text: string): Path {
 
 /**
  * A path as the path part of a URL, without a leading slash. Escapes what the URL parser would (WHATWG path
- * percent-encode set) and `%`, `?`, `#` besides, so that `new URL(pathToUrl(p), root)` is the natural URL.
+ * percent-encode set) and `%`, `?`, `#` besides, so that `new URL(root + pathToUrl(p))` is the natural URL.
+ * Against a base alone it is not: a first segment `c:` would be a scheme.
  */
 export function pathToUrl(path: Path): string {
   let url = '';
