@@ -1,0 +1,185 @@
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ModuleGraph } from '../../../importmap/graph.js';
+import { lexModule } from '../../../importmap/lex.js';
+import { EMPTY_IMPORT_MAP, parseImportMap } from '../../../importmap/parse.js';
+import { Resolver } from '../../../importmap/resolver.js';
+import type { Links, ManifestModule } from '../../../schema/index.js';
+
+const ROOT = 'https://site.test/';
+const at = (...paths: string[]) => paths.map((name) => ROOT + name);
+
+/** A graph of modules given as their sources; null is a blob that has not come. */
+function graphOf(sources: Record<string, string | null>, map = EMPTY_IMPORT_MAP): ModuleGraph {
+  const modules = new Map<string, ManifestModule>();
+  const links = new Map<string, Links | null>();
+  Object.entries(sources).forEach(([name, source], index) => {
+    const hash = index.toString(16).padStart(64, '0');
+    const json = name.endsWith('.json');
+    modules.set(name, { hash, size: 0, type: json ? 'application/json' : 'text/javascript' });
+    if (source !== null) links.set(hash, json ? null : lexModule(Buffer.from(source)));
+  });
+  const site = { root: ROOT, manifest: { modules, entries: [], importMap: null } };
+  return new ModuleGraph(site, new Resolver(map), (hash) => links.get(hash));
+}
+
+const pathsOf = (modules: readonly { path: string }[]) => modules.map((module) => module.path);
+
+describe('a closure', () => {
+  it('is in the order of evaluation: what a module imports comes before it, in source order', () => {
+    const graph = graphOf({
+      'a.mjs': "import './c.mjs'; export * from './b.mjs'; import './c.mjs'",
+      'b.mjs': "import './d.json' with { type: 'json' }; import './a.mjs'",
+      'c.mjs': "import './b.mjs'",
+      'd.json': '',
+      'e.mjs': "import './b.mjs'",
+    });
+    expect(pathsOf(graph.closure(at('a.mjs')).modules)).toEqual(['d.json', 'b.mjs', 'c.mjs', 'a.mjs']);
+    expect(pathsOf(graph.closure(at('e.mjs', 'a.mjs')).modules)).toEqual(
+      pathsOf(graph.closure(at('e.mjs', 'a.mjs', 'b.mjs', 'e.mjs')).modules),
+    );
+  });
+
+  it('tells what is missing, imported later and outside', () => {
+    const graph = graphOf({
+      'a.mjs':
+        "import './gone.mjs'; import './b.mjs'; import 'https://cdn.test/x'; import 'bare'; import('./z.mjs')",
+      'b.mjs':
+        "import './gone.mjs'; import 'https://cdn.test/x'; import(x); import.defer('./y.mjs'); import('./z.mjs')",
+      'gone.mjs': null,
+    });
+    const { modules, missing, dynamic, outside } = graph.closure(at('a.mjs', 'no.mjs'));
+    expect(pathsOf(modules)).toEqual(['gone.mjs', 'b.mjs', 'a.mjs']);
+    expect([...missing]).toEqual([modules[0]!.hash]);
+    expect([...dynamic]).toEqual(at('z.mjs', 'y.mjs'));
+    expect([...outside]).toEqual([
+      ['https://cdn.test/x', `${ROOT}b.mjs`],
+      [`${ROOT}no.mjs`, null],
+    ]);
+  });
+
+  it('grows when what was missing has come', () => {
+    const links = new Map<string, Links>();
+    const hash = '0'.repeat(64);
+    const modules = new Map([['a.mjs', { hash, size: 0, type: 'text/javascript' }]]);
+    const site = { root: ROOT, manifest: { modules, entries: [], importMap: null } };
+    const graph = new ModuleGraph(site, new Resolver(EMPTY_IMPORT_MAP), (asked) => links.get(asked));
+    expect(graph.closure(at('a.mjs')).missing.size).toBe(1);
+    links.set(hash, lexModule(Buffer.from("import './x.mjs'")));
+    expect(graph.closure(at('a.mjs')).missing.size).toBe(0);
+    expect(graph.closure(at('a.mjs')).outside.get(`${ROOT}x.mjs`)).toBe(`${ROOT}a.mjs`);
+  });
+
+  it('has a module once for each of its URLs', () => {
+    const graph = graphOf({
+      'a.mjs': "import './b.mjs?1'; import './b.mjs?2'; import './b.mjs?1'",
+      'b.mjs': '',
+    });
+    expect(graph.closure(at('a.mjs')).modules.map(({ url }) => url)).toEqual(
+      at('b.mjs?1', 'b.mjs?2', 'a.mjs'),
+    );
+  });
+
+  it('goes where the site’s import map says', () => {
+    const { map } = parseImportMap({ imports: { b: './c.mjs' }, scopes: { '/s/': { b: './d.mjs' } } }, ROOT);
+    const graph = graphOf({ 'a.mjs': "import 'b'", 's/a.mjs': "import 'b'", 'c.mjs': '', 'd.mjs': '' }, map);
+    expect(pathsOf(graph.closure(at('a.mjs', 's/a.mjs')).modules)).toEqual([
+      ...['c.mjs', 'a.mjs', 'd.mjs', 's/a.mjs'],
+    ]);
+  });
+
+  it('may be a chain longer than a stack is deep', () => {
+    const length = 50_000;
+    const sources = Object.fromEntries(
+      Array.from({ length }, (_, index) => [
+        `${index}.mjs`,
+        index + 1 < length ? `import './${index + 1}.mjs'` : '',
+      ]),
+    );
+    const { modules } = graphOf(sources).closure(at('0.mjs'));
+    expect(modules).toHaveLength(length);
+    expect(modules[0]!.path).toBe(`${length - 1}.mjs`);
+  });
+});
+
+describe('what is reachable', () => {
+  it('comes in waves: the static closure, then what each wave imports later', () => {
+    const graph = graphOf({
+      'a.mjs': "import('./later.mjs'); import './b.mjs'; import('./b.mjs')",
+      'b.mjs': "import('./last.mjs')",
+      'later.mjs': "import './c.mjs'; import('./end.mjs'); import('./a.mjs')",
+      'last.mjs': "import './c.mjs'",
+      'c.mjs': '',
+      'end.mjs': "import('./later.mjs')",
+      'unused.mjs': '',
+    });
+    expect(pathsOf(graph.reachable(at('a.mjs')))).toEqual([
+      ...['b.mjs', 'a.mjs', 'c.mjs', 'later.mjs', 'last.mjs', 'end.mjs'],
+    ]);
+  });
+});
+
+describe('for any graph with cycles', () => {
+  const SIZE = 9;
+  const forms = [
+    "import './NAME';",
+    "export * from './NAME';",
+    "export * as n from './NAME';",
+    "import {} from './NAME';",
+  ];
+  const imports = fc.tuple(fc.nat(SIZE - 1), fc.constantFrom(...forms)).map(([index, form]) => {
+    return form.replace('NAME', `${index}.mjs`);
+  });
+  const graph = fc.array(fc.uniqueArray(imports, { maxLength: 4, selector: (text) => text }), {
+    minLength: SIZE,
+    maxLength: SIZE,
+  });
+  let directory: string;
+  beforeAll(async () => {
+    directory = await mkdtemp(path.join(tmpdir(), 'modcast-graph-'));
+  });
+  afterAll(() => rm(directory, { recursive: true }));
+
+  const RUNNER = `
+    import { pathToFileURL } from 'node:url';
+    const orders = [];
+    for (let g = 0; g < Number(process.argv[2]); g++) {
+      globalThis.order = [];
+      for (const entry of [0, 1]) await import(pathToFileURL(\`\${process.argv[3]}/\${g}/\${entry}.mjs\`).href);
+      orders.push(globalThis.order);
+    }
+    console.log(JSON.stringify(orders));`;
+
+  it('the closure is in the order in which an engine evaluates it', async () => {
+    const graphs = fc.sample(graph, 80).map((modules) =>
+      // Star exports of one name twice would be an error where somebody asks for it; nobody does.
+      modules.map((statements, index) => {
+        const unique = statements.map((text, n) => text.replace('as n', `as n${n}`));
+        return `${unique.join('\n')}\nglobalThis.order?.push('${index}.mjs');`;
+      }),
+    );
+    for (const [number, modules] of graphs.entries()) {
+      const folder = path.join(directory, String(number));
+      await mkdir(folder);
+      await Promise.all(modules.map((text, index) => writeFile(path.join(folder, `${index}.mjs`), text)));
+    }
+    const runner = path.join(directory, 'run.mjs');
+    await writeFile(runner, RUNNER);
+    const { stdout } = await promisify(execFile)(process.execPath, [
+      runner,
+      String(graphs.length),
+      directory,
+    ]);
+    const orders = JSON.parse(stdout) as string[][];
+    for (const [number, modules] of graphs.entries()) {
+      const sources = Object.fromEntries(modules.map((text, index) => [`${index}.mjs`, text]));
+      const { modules: closure } = graphOf(sources).closure(at('0.mjs', '1.mjs'));
+      expect(pathsOf(closure), JSON.stringify(modules)).toEqual(orders[number]);
+    }
+  });
+});
