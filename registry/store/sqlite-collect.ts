@@ -10,6 +10,9 @@ const STEP_ROWS = 500;
 /** Bytes of blobs after which a step ends, for dropping a large one takes as long as reading it. */
 const STEP_BYTES = 16 * 1024 * 1024;
 
+/** Pages that one step gives back: 1 MiB. */
+const STEP_PAGES = 256;
+
 /** Blobs that are looked through at a time. */
 const PAGE_BLOBS = 2000;
 
@@ -142,7 +145,23 @@ function sqliteDropBlobs(connection: Connection) {
   };
 }
 
-/** The collector. The space of what it drops is used for what comes next; the file does not get smaller. */
+/** Gives the pages that nothing uses back to the file system. */
+function sqliteGiveBack({ db }: Connection): () => Promise<void> {
+  return async () => {
+    for (;;) {
+      const free = db.pragma('freelist_count', { simple: true }) as number;
+      if (free === 0) break;
+      // Each page is a row of the answer, and is given back when that row is read.
+      db.pragma(`incremental_vacuum(${STEP_PAGES})`);
+      if ((db.pragma('freelist_count', { simple: true }) as number) >= free) break;
+      await setImmediate();
+    }
+    // The file is cut when the log is written into it; where somebody still reads, the next checkpoint does it.
+    db.pragma('wal_checkpoint(PASSIVE)');
+  };
+}
+
+/** The collector. */
 export function sqliteCollect(connection: Connection): Methods<CollectStore> {
   const put = connection.prepare(
     `INSERT INTO lease (hash, owner, until) VALUES (?, ?, ?)
@@ -152,6 +171,7 @@ export function sqliteCollect(connection: Connection): Methods<CollectStore> {
   const forecast = sqliteForecast(connection);
   const dropDeploys = sqliteSteps(connection);
   const dropBlobs = sqliteDropBlobs(connection);
+  const giveBack = sqliteGiveBack(connection);
 
   return {
     lease: connection.writing((hashes, owner, until) => {
@@ -164,7 +184,9 @@ export function sqliteCollect(connection: Connection): Methods<CollectStore> {
       if (options.dryRun) return forecast(options);
       const { keep, olderThan, now } = options;
       const deploys = await dropDeploys({ keep, olderThan });
-      return { deploys, ...(await dropBlobs(now)) };
+      const dropped = await dropBlobs(now);
+      await giveBack();
+      return { deploys, ...dropped };
     },
   };
 }

@@ -157,6 +157,8 @@ export function openDatabase(name: string, migrations: readonly string[] = MIGRA
     assertSqliteVersion(db.prepare<[], string>('SELECT sqlite_version()').pluck().get()!);
     const connection = new Connection(db, file);
     const version = connection.reading(readVersion)(db, file, migrations.length);
+    // Only an empty database takes it. It lets the collector give space back without writing the whole file anew.
+    if (version === 0) db.pragma('auto_vacuum = INCREMENTAL');
     useWal(db);
     db.pragma('synchronous = FULL');
     db.pragma('foreign_keys = ON');

@@ -1,0 +1,79 @@
+import { existsSync } from 'node:fs';
+import { LIMITS, ModcastError, type Hash } from '../../schema/index.js';
+import { blake3 } from '../hash.js';
+import { openSqliteStore } from '../store/sqlite.js';
+
+/** Where sound bytes of damaged blobs may be had. */
+export interface RepairSource {
+  /** Bytes that are what the hash says; null when the source has none. */
+  blob(hash: Hash): Promise<Uint8Array | null>;
+  close(): Promise<void>;
+}
+
+/** Milliseconds that a registry has for one blob. */
+const ANSWER_MS = 60_000;
+
+const sound = (hash: Hash, bytes: Uint8Array | undefined): Uint8Array | null =>
+  bytes !== undefined && blake3(bytes) === hash ? bytes : null;
+
+/** @throws ModcastError `database-missing`, and the codes of opening a store */
+async function databaseSource(file: string): Promise<RepairSource> {
+  // Opening would make one.
+  if (!existsSync(file)) {
+    throw new ModcastError('database-missing', `no such database: ${file}`, {
+      expected: 'a database',
+      found: file,
+    });
+  }
+  const store = await openSqliteStore(file);
+  return {
+    blob: async (hash) => sound(hash, (await store.blobs([hash]))[0]?.bytes),
+    close: () => store.close(),
+  };
+}
+
+async function boundedBody(response: Response): Promise<Uint8Array | undefined> {
+  const pieces: Uint8Array[] = [];
+  let length = 0;
+  for await (const piece of response.body ?? []) {
+    pieces.push(piece as Uint8Array);
+    length += (piece as Uint8Array).length;
+    if (length > LIMITS.blobBytes) return undefined;
+  }
+  return Buffer.concat(pieces);
+}
+
+/** @param url a registry's prefix, `https://host/-/`, or its site's root */
+function registrySource(url: string, fetch: typeof globalThis.fetch): RepairSource {
+  const base = url.endsWith('/') ? url : `${url}/`;
+  const prefix = base.endsWith('/-/') ? base : `${base}-/`;
+  return {
+    async blob(hash) {
+      try {
+        const response = await fetch(`${prefix}blobs/${hash}`, { signal: AbortSignal.timeout(ANSWER_MS) });
+        if (response.ok) return sound(hash, await boundedBody(response));
+        await response.body?.cancel();
+        return null;
+      } catch (cause) {
+        const reason =
+          cause instanceof Error && cause.cause instanceof Error ? cause.cause.message : String(cause);
+        throw new ModcastError('server-unreachable', `${prefix} does not answer: ${reason}`, {
+          found: url,
+          cause,
+        });
+      }
+    },
+    close: async () => {},
+  };
+}
+
+/**
+ * @param place a database file, or the `http(s)` URL of a registry
+ * @throws ModcastError `database-missing`, and the codes of opening a store
+ */
+export async function openRepairSource(
+  place: string,
+  fetch: typeof globalThis.fetch = globalThis.fetch,
+): Promise<RepairSource> {
+  return /^https?:\/\//i.test(place) ? registrySource(place, fetch) : databaseSource(place);
+}
