@@ -87,15 +87,16 @@ export class Session {
   #told: Release | undefined;
   /** The manifest the client came with. */
   #base: Manifest | null = null;
+  readonly #manifests = new Set<Hash>();
   /** Blobs that have been sent on this connection. */
   readonly #given = new Set<Hash>();
   /** Packs and what goes with them leave one after the other. */
   #queue: Promise<void> = Promise.resolve();
   #wants = 0;
   #packId = 0;
-  /** Bytes handed to the transport that have not left yet, and the packs' frames among them, oldest first. */
+  /** What was handed to the transport and has not left yet: its bytes, and each by itself, oldest first. */
   #flying = 0;
-  readonly #frames: Promise<void>[] = [];
+  readonly #leaving: Promise<void>[] = [];
   #sent = 0;
   #updating = false;
 
@@ -112,6 +113,11 @@ export class Session {
 
   get channel(): string | undefined {
     return this.#hello?.channel;
+  }
+
+  /** The manifests that the client was given or has shown to have: it may run any of them. */
+  get manifests(): ReadonlySet<Hash> {
+    return this.#manifests;
   }
 
   /** The deploy that the client said it runs, or was given. */
@@ -164,7 +170,7 @@ export class Session {
         if (from === undefined || this.#hello === undefined) return;
         const to = await this.#options.catalog.head(from.deploy.channel);
         if (to === null || to.deploy.number === from.deploy.number) return;
-        this.#told = to;
+        this.#tell(to);
         const have = { hash: from.deploy.manifest, manifest: from.manifest };
         const shipment = await this.#options.catalog.shipment(to, have, this.#hello.entries);
         this.#send({
@@ -206,7 +212,7 @@ export class Session {
         });
       }
       this.#hello = hello;
-      this.#told = head;
+      this.#tell(head);
       const { deploy } = head;
       this.#send({
         type: 'welcome',
@@ -220,11 +226,17 @@ export class Session {
       }
       const base = hello.have === null ? null : await catalog.manifestOf(hello.channel, hello.have);
       this.#base = base;
+      if (base !== null) this.#manifests.add(hello.have!);
       const have = base === null ? null : { hash: hello.have!, manifest: base };
       const shipment = await catalog.shipment(head, have, hello.entries);
       this.#send({ type: 'manifest', base: have?.hash ?? null, ...mutable(shipment.delta) });
       await this.#sendPack(this.#plan(shipment.hashes, shipment.first, head));
     });
+  }
+
+  #tell(release: Release): void {
+    this.#told = release;
+    this.#manifests.add(release.deploy.manifest);
   }
 
   /** What makes us send much is answered one after the other, and only so many may wait for it. */
@@ -298,11 +310,10 @@ export class Session {
   /** Sends and waits while more than the high-water mark is under way; a reader that stands still is let go. */
   async #push(data: Uint8Array): Promise<void> {
     for (let at = 0; at < data.length && this.#state === 'open'; at += FRAME_BYTES) {
-      const frame = this.#hand(data.subarray(at, at + FRAME_BYTES));
-      this.#frames.push(frame.then(() => void this.#frames.shift()));
-      while (this.#flying > this.#limits.socketHighWater && this.#frames.length > 0) {
+      this.#hand(data.subarray(at, at + FRAME_BYTES));
+      while (this.#flying > this.#limits.socketHighWater) {
         const stalled = this.#options.clock.after(this.#limits.socketStallMs, () => this.#drop());
-        await this.#frames[0]!.finally(() => stalled.cancel());
+        await this.#leaving[0]!.finally(() => stalled.cancel());
       }
     }
   }
@@ -311,15 +322,21 @@ export class Session {
     if (this.#state !== 'open') return;
     // These do not wait, and whoever sends them may do so for ever.
     if (this.#flying > this.#limits.socketQueueBytes) this.#drop();
-    else void this.#hand(encodeMessage(message));
+    else this.#hand(encodeMessage(message));
   }
 
-  /** Never rejects: whatever could not be sent is the end of the connection. */
-  async #hand(data: string | Uint8Array): Promise<void> {
+  #hand(data: string | Uint8Array): void {
     this.#sent += data.length;
     this.#flying += data.length;
-    await this.#options.transport.send(data).catch(() => this.closed());
-    this.#flying -= data.length;
+    const left = this.#options.transport
+      .send(data)
+      // Whatever could not be sent is the end of the connection.
+      .catch(() => this.closed())
+      .then(() => {
+        this.#flying -= data.length;
+        void this.#leaving.shift();
+      });
+    this.#leaving.push(left);
   }
 
   /** Lets a reader go that is too slow. */

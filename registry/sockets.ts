@@ -102,7 +102,9 @@ export class Sockets {
     try {
       hello = helloFromQuery(new Map(new URLSearchParams(query)));
     } catch (error) {
-      const { code, message } = error as ModcastError;
+      // JSON that goes deep enough exhausts the stack of whoever writes it again.
+      const { code, message } =
+        error instanceof ModcastError ? error : new ModcastError('message-invalid', 'hello: too deep');
       socket.send(encodeMessage({ type: 'error', code, message }));
       socket.close(1008, code);
       return;
