@@ -67,13 +67,14 @@ export class Catalog {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Takes note of a deploy that this process made. */
-  release(release: Release): void {
+  /** Takes note of a head; false when it is known, or an older one. */
+  release(release: Release): boolean {
     const before = this.#heads.get(release.deploy.channel);
-    if (before !== undefined && before.deploy.number >= release.deploy.number) return;
+    if (before !== undefined && before.deploy.number >= release.deploy.number) return false;
     this.#heads.set(release.deploy.channel, release);
     keep(this.#manifests, release.deploy.manifest, release.manifest, KEPT_SHIPMENTS);
     for (const listener of this.#listeners) listener(release);
+    return true;
   }
 
   async head(channel: Channel): Promise<Release | null> {
@@ -85,6 +86,21 @@ export class Catalog {
     // While the store was asked, a newer one may have been released.
     this.release({ deploy, manifest });
     return this.#heads.get(channel)!;
+  }
+
+  /**
+   * Looks for heads that other processes have made, of the channels that somebody has asked for.
+   * @returns those that were new
+   */
+  async refresh(): Promise<Release[]> {
+    const fresh: Release[] = [];
+    for (const [channel, known] of this.#heads) {
+      const deploy = await this.#store.head(channel);
+      if (deploy === null || deploy.number <= known.deploy.number) continue;
+      const release = { deploy, manifest: await this.manifest(deploy) };
+      if (this.release(release)) fresh.push(release);
+    }
+    return fresh;
   }
 
   async manifest(deploy: Deploy): Promise<Manifest> {

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import {
   CHANNEL_PATTERN,
+  ModcastError,
   isHash,
   manifestBytes,
   pathFromUrl,
@@ -10,12 +11,15 @@ import {
 } from '../schema/index.js';
 import type { Access } from './access.js';
 import { answer, problem } from './answer.js';
+import { challenge } from './authorize.js';
 import type { Blobs } from './blobs.js';
 import type { Catalog } from './catalog.js';
+import type { Exposure, Grounds } from './exposure.js';
 import { blake3 } from './hash.js';
 import { linkedModule } from './linked-module.js';
 import { loaderPage, loaderVersion } from './loader-page.js';
 import { contentType, mediaType, moduleKind } from './media-type.js';
+import type { PublishRoutes } from './publish/routes.js';
 import { fileResponse, findFile, nullIfGone } from './site-files.js';
 import { parseTarget } from './target.js';
 import type { Store } from './store/store.js';
@@ -41,6 +45,8 @@ export interface HandlerOptions {
   readonly page: PageOptions;
   readonly loader: () => Promise<Uint8Array>;
   readonly health: () => Promise<unknown>;
+  readonly exposure: Exposure;
+  readonly publish: PublishRoutes;
 }
 
 /** Answers a request; null when it is none of the registry's. */
@@ -57,8 +63,10 @@ export function createHandler(options: HandlerOptions): Handler {
       return problem(403, 'This host name is not allowed: start with --allow-host to allow it.', headers);
     }
     if (!ours) return site(options, request, url.pathname, headers);
+    const rest = url.pathname.slice(prefix.length);
+    if (rest.startsWith('publish/')) return options.publish(request, rest.slice('publish/'.length), headers);
     if (!isReading(request)) return notAllowed(headers);
-    return route(options, request, url.pathname.slice(prefix.length), headers);
+    return route(options, request, rest, headers);
   };
 }
 
@@ -111,12 +119,17 @@ async function route(
     if (more[0] === 'at')
       return deployFile(options, request, Number(first), more.slice(1).join('/'), headers);
   }
-  if (name === 'modules' && isHash(first)) return moduleFile(options, request, first, tail, headers);
+  if (name === 'modules' && isHash(first)) {
+    const module = () => moduleFile(options, request, first, tail, headers);
+    return exposed(options.exposure.blob(request, first), headers, module);
+  }
   if (name === 'blobs' && isHash(first) && tail === '') {
-    const bytes = await visibleBytes(options, first);
-    if (bytes === undefined) return problem(404, 'No such blob.', headers);
-    const type = 'application/octet-stream';
-    return answer(request, { bytes, type, freshness: 'immutable', tag: first }, headers);
+    return exposed(options.exposure.blob(request, first), headers, async () => {
+      const bytes = await visibleBytes(options, first);
+      if (bytes === undefined) return problem(404, 'No such blob.', headers);
+      const type = 'application/octet-stream';
+      return answer(request, { bytes, type, freshness: 'immutable', tag: first }, headers);
+    });
   }
   return problem(404, 'No such route.', headers);
 }
@@ -136,17 +149,43 @@ async function channelManifest(
 }
 
 async function deployManifest(
-  { store, catalog }: HandlerOptions,
+  { store, catalog, exposure }: HandlerOptions,
   request: Request,
   number: number,
   headers: Headers,
 ): Promise<Response> {
   const deploy = await store.deploy(number);
-  if (deploy === null) return problem(404, `No deploy ${number}.`, headers);
-  headers.set('Modcast-Deploy', String(number));
-  const bytes = manifestBytes(await catalog.manifest(deploy));
-  const tag = deploy.manifest;
-  return answer(request, { bytes, type: 'application/json', freshness: 'immutable', tag }, headers);
+  return exposed(exposure.deploy(request, deploy), headers, async () => {
+    if (deploy === null) return problem(404, `No deploy ${number}.`, headers);
+    headers.set('Modcast-Deploy', String(number));
+    const bytes = manifestBytes(await catalog.manifest(deploy));
+    const tag = deploy.manifest;
+    return answer(request, { bytes, type: 'application/json', freshness: 'immutable', tag }, headers);
+  });
+}
+
+/** Answers with what may be seen, or says which token that needs. */
+async function exposed(
+  seen: Promise<Grounds>,
+  headers: Headers,
+  work: () => Promise<Response>,
+): Promise<Response> {
+  try {
+    const grounds = await seen;
+    const response = await work();
+    // What one may see for his token is not for caches that others use.
+    if (grounds === 'token' && response.ok) {
+      const control = response.headers.get('Cache-Control') ?? '';
+      response.headers.set('Cache-Control', control.replace('public', 'private'));
+    }
+    return response;
+  } catch (error) {
+    const authenticate = error instanceof ModcastError ? challenge(error.code) : undefined;
+    if (authenticate === undefined) throw error;
+    const { code, message } = error as ModcastError;
+    headers.set('WWW-Authenticate', authenticate);
+    return problem(code === 'token-narrow' ? 403 : 401, `${message} (${code})`, headers);
+  }
 }
 
 /** A module as its author wrote it, at a URL below which relative imports stay in the same deploy. */
@@ -160,14 +199,13 @@ async function deployFile(
   const path = pathFromUrl(pathname);
   if (path === undefined) return problem(400, 'Not a path.', headers);
   const deploy = await options.store.deploy(number);
-  const module = deploy === null ? undefined : (await options.catalog.manifest(deploy)).modules.get(path);
-  const bytes = module === undefined ? undefined : await visibleBytes(options, module.hash);
-  if (bytes === undefined) return problem(404, `Deploy ${number} has no ${path}.`, headers);
-  return answer(
-    request,
-    { bytes, type: contentType(path), freshness: 'immutable', tag: module!.hash },
-    headers,
-  );
+  return exposed(options.exposure.deploy(request, deploy), headers, async () => {
+    const module = deploy === null ? undefined : (await options.catalog.manifest(deploy)).modules.get(path);
+    const bytes = module === undefined ? undefined : await visibleBytes(options, module.hash);
+    if (bytes === undefined) return problem(404, `Deploy ${number} has no ${path}.`, headers);
+    const type = contentType(path);
+    return answer(request, { bytes, type, freshness: 'immutable', tag: module!.hash }, headers);
+  });
 }
 
 async function moduleFile(

@@ -1,23 +1,28 @@
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { userInfo } from 'node:os';
 import path from 'node:path';
-import { ModcastError, type Hash } from '../schema/index.js';
+import { LIMITS, ModcastError, type Hash } from '../schema/index.js';
 import { createAccess } from './access.js';
 import { Blobs } from './blobs.js';
 import { Catalog, type Release } from './catalog.js';
+import { Exposure } from './exposure.js';
 import { compileDescend, openDirectory } from './files.js';
+import { followHeads } from './follow-heads.js';
 import { createHandler, type Handler } from './http.js';
 import { Ingest, type FileProblem, type IngestProgress, type IngestResult } from './ingest.js';
 import { toListener } from './node.js';
 import { resolveOptions, type RegistryOptions, type ResolvedOptions } from './options.js';
 import { Packs } from './packs.js';
+import { Publishing } from './publish/publishing.js';
+import { createPublishRoutes } from './publish/routes.js';
+import { readLoader } from './read-loader.js';
 import { Session, type BootReport, type SessionEvents } from './session.js';
 import { Sockets, refuse, systemClock } from './sockets.js';
 import { lockDatabase } from './store/lock.js';
 import { openMemoryStore } from './store/memory.js';
 import { openSqliteStore } from './store/sqlite.js';
-import type { Store } from './store/store.js';
+import type { Deploy, Store } from './store/store.js';
 import { watchDirectory, type Watch } from './watch.js';
 
 export type { RegistryOptions } from './options.js';
@@ -34,6 +39,8 @@ export interface RegistryEvents {
   reading: (progress: IngestProgress) => void;
   /** A new head of the channel, with what it took. */
   deploy: (result: IngestResult) => void;
+  /** A new head that came by publishing, over HTTP or from another process, of a channel that somebody has asked for. */
+  published: (deploy: Deploy) => void;
   /** Files that were left out or do not parse, whenever the list has changed. */
   problems: (problems: readonly FileProblem[]) => void;
   booted: (report: BootReport) => void;
@@ -57,6 +64,7 @@ export class Registry {
   #handler: Handler | undefined;
   #sockets: Sockets | undefined;
   #watch: Watch | undefined;
+  #follow: { close(): Promise<void> } | undefined;
   #lock: { release(): Promise<void> } | undefined;
   #server: Server | undefined;
   #problems = '[]';
@@ -163,6 +171,7 @@ export class Registry {
   async close(): Promise<void> {
     await this.ready.catch(() => {});
     await this.#watch?.close();
+    await this.#follow?.close();
     for (const detach of this.#detach) detach();
     this.#sockets?.close();
     if (this.#server !== undefined) {
@@ -191,6 +200,7 @@ export class Registry {
       return await this.#serve(store, directory);
     } catch (error) {
       await this.#watch?.close();
+      await this.#follow?.close();
       await store.close();
       await this.#lock?.release();
       throw error;
@@ -256,6 +266,34 @@ export class Registry {
       page: { channel, boot: options.boot, timeout: options.timeout, progress: options.progress },
       loader: readLoader,
       health: () => this.#health(),
+      exposure: new Exposure({
+        store,
+        catalog,
+        readers: () => sockets.sessions,
+        publicHistory: options.publicHistory,
+        now: Date.now,
+      }),
+      publish: createPublishRoutes({
+        store,
+        publishing: new Publishing({ store, now: Date.now }),
+        access,
+        clock: systemClock,
+        now: Date.now,
+        onCommit: ({ created, ...release }) => {
+          if (catalog.release(release) && created) this.#emit('published', release.deploy);
+        },
+        onError: events.error,
+      }),
+    });
+    this.#follow = followHeads({
+      catalog,
+      clock: systemClock,
+      ms: LIMITS.headPollMs,
+      onRelease: ({ deploy }) => {
+        // Of its own channel the directory's ingest tells by itself.
+        if (directory === null || deploy.channel !== channel) this.#emit('published', deploy);
+      },
+      onError: events.error,
     });
     return directory === null ? null : this.#read(store, directory);
   }
@@ -336,14 +374,4 @@ function userName(): string {
     // A container may run under a number that has no name.
     return 'unknown';
   }
-}
-
-let loader: Promise<Uint8Array> | undefined;
-
-/** The built loader lies beside this room in `dist`; run from source, it is in `dist` all the same. */
-function readLoader(): Promise<Uint8Array> {
-  loader ??= readFile(new URL('../loader/loader.js', import.meta.url)).catch(() =>
-    readFile(new URL('../dist/loader/loader.js', import.meta.url)),
-  );
-  return loader;
 }

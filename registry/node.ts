@@ -5,7 +5,7 @@ import type { Handler } from './http.js';
 
 /**
  * A Node request as a `Request`, or undefined when its target or its `Host` is malformed: those reach the URL
- * parser from outside, and it throws. The body stays unread, for whoever else may answer.
+ * parser from outside, and it throws. The body stays unread until somebody asks for it, as another may answer.
  */
 export function toRequest(message: IncomingMessage): Request | undefined {
   const target = message.url ?? '';
@@ -20,10 +20,31 @@ export function toRequest(message: IncomingMessage): Request | undefined {
       if (name.startsWith(':') || value === undefined) continue;
       for (const item of Array.isArray(value) ? value : [value]) headers.append(name, item);
     }
-    return new Request(`http://${host}${target}`, { method: message.method ?? 'GET', headers });
+    const method = message.method ?? 'GET';
+    const body = method === 'GET' || method === 'HEAD' ? {} : { body: bodyOf(message), duplex: 'half' };
+    return new Request(`http://${host}${target}`, { method, headers, ...body } as RequestInit);
   } catch {
     return undefined;
   }
+}
+
+/** Touches the message with the first read; one that is given up half-way leaves the connection for the answer. */
+function bodyOf(message: IncomingMessage): ReadableStream<Uint8Array> {
+  let chunks: AsyncIterator<Buffer> | undefined;
+  return new ReadableStream(
+    {
+      async pull(controller) {
+        chunks ??= message.iterator({ destroyOnReturn: false }) as AsyncIterator<Buffer>;
+        const { done, value } = await chunks.next();
+        if (done === true) controller.close();
+        else controller.enqueue(value);
+      },
+      async cancel() {
+        await chunks?.return?.();
+      },
+    },
+    { highWaterMark: 0 },
+  );
 }
 
 /** Writes a `Response`. A client that goes away meanwhile is no error. */

@@ -30,6 +30,8 @@ export interface RegistryOptions {
   allowedOrigins?: string[];
   /** Who a deploy is by. Default: the user of the process. */
   author?: string;
+  /** Everybody may read all deploys over HTTP, not just those that are in use. Default: that needs a token. */
+  publicHistory?: boolean;
   /** Clients at one time. Default 10,000. */
   clients?: number;
 }
@@ -87,6 +89,7 @@ const RULES: { readonly [name in keyof ResolvedOptions]: Rule } = {
     (value) => isStrings(value) && value.every(isOrigin),
   ],
   author: ['a name', isText],
+  publicHistory: ['true or false', (value) => typeof value === 'boolean'],
   clients: ['a whole number above 0', isCount],
 };
 
@@ -129,6 +132,7 @@ export function resolveOptions(options: RegistryOptions, author: string): Resolv
     allowedHosts: options.allowedHosts ?? [],
     allowedOrigins: options.allowedOrigins ?? [],
     author: options.author ?? author,
+    publicHistory: options.publicHistory ?? false,
     clients: options.clients ?? LIMITS.clients,
   };
   for (const name of names) {

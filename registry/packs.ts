@@ -21,6 +21,19 @@ export interface PackPlan {
   readonly bytes: number;
 }
 
+/** One encoded segment of a pack, compressed where that makes it smaller. */
+export async function packSegment(records: readonly PackRecord[]): Promise<Uint8Array> {
+  const raw = encodeRecords(records);
+  const packed = await compress(raw, { level: 6 });
+  const smaller = packed.length < raw.length;
+  return encodeSegment({
+    encoding: smaller ? 'deflate' : 'identity',
+    count: records.length,
+    rawLength: raw.length,
+    body: smaller ? packed : raw,
+  });
+}
+
 /**
  * Makes the segments of packs. Blobs never change, so a segment is compressed once and kept, however many
  * clients get it; the least recently sent are dropped first.
@@ -86,15 +99,7 @@ export class Packs {
     const records: PackRecord[] = hashes.map(
       (hash) => blobs.get(hash) ?? { hash, links: null, bytes: new Uint8Array(0) },
     );
-    const raw = encodeRecords(records);
-    const packed = await compress(raw, { level: 6 });
-    const smaller = packed.length < raw.length;
-    const segment = encodeSegment({
-      encoding: smaller ? 'deflate' : 'identity',
-      count: records.length,
-      rawLength: raw.length,
-      body: smaller ? packed : raw,
-    });
+    const segment = await packSegment(records);
     if (blobs.size === hashes.length) this.#keep(key, segment);
     return segment;
   }

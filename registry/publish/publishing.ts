@@ -146,7 +146,6 @@ export class Publishing {
    */
   async put(lease: string, blobs: readonly SentBlob[]): Promise<void> {
     const plan = this.#of(lease);
-    plan.until = this.#until();
     const sound = [];
     for (const { hash, bytes } of blobs) {
       const path = plan.paths.get(hash);
@@ -160,7 +159,7 @@ export class Publishing {
       }
       sound.push({ hash, bytes, links: (await moduleLinks(path, bytes)).links });
     }
-    await this.#store.lease([...plan.paths.keys()], ownerOf(lease), plan.until);
+    await this.#renew(lease, plan);
     await this.#store.putBlobs(sound);
   }
 
@@ -177,7 +176,8 @@ export class Publishing {
       const time = this.#now();
       const fresh = { channel, manifest, hash, expected, time, author, message, commit };
       const { deploy, created } = await this.#store.commit(fresh);
-      await this.cancel(lease);
+      // The deploy is made, whatever becomes of a lease that ends by itself.
+      await this.cancel(lease).catch(() => {});
       return { deploy, created, manifest };
     } catch (error) {
       if (!(error instanceof ModcastError) || error.code !== 'blob-missing') await this.cancel(lease);
@@ -214,6 +214,14 @@ export class Publishing {
     throw new ModcastError('lease-unknown', 'nothing is being published under this lease; publish again', {
       found: lease,
     });
+  }
+
+  /** Renewing writes a row for each blob, so not with every pack. */
+  async #renew(lease: string, plan: OpenPlan): Promise<void> {
+    if (plan.until - this.#now() > (this.#leaseMs * 3) / 4) return;
+    const until = this.#until();
+    await this.#store.lease([...plan.paths.keys()], ownerOf(lease), until);
+    plan.until = until;
   }
 
   #until(): number {

@@ -31,6 +31,7 @@ describe('the defaults', () => {
       allowedHosts: [],
       allowedOrigins: [],
       author: 'ada',
+      publicHistory: false,
       clients: 10_000,
     });
   });
@@ -128,6 +129,7 @@ it('takes what is right', () => {
     allowedHosts: ['Example.org', 'a-b.test'],
     allowedOrigins: ['https://example.org', 'http://localhost:8080'],
     author: 'grace',
+    publicHistory: true,
     clients: 1,
   };
   expect(resolve(right)).toEqual(right);

@@ -1,0 +1,71 @@
+import { promisify } from 'node:util';
+import { inflate } from 'node:zlib';
+import {
+  LIMITS,
+  ModcastError,
+  PackDecoder,
+  decodeRecords,
+  encodePackHeader,
+  type PackRecord,
+  type Segment,
+} from '../../schema/index.js';
+import { packSegment } from '../packs.js';
+import type { SentBlob } from './publishing.js';
+
+const decompress = promisify(inflate);
+
+/** A pack of whole blobs, without links: whoever takes it finds them himself. */
+export async function makePack(blobs: readonly SentBlob[]): Promise<Buffer> {
+  const parts: Uint8Array[] = [encodePackHeader(blobs.length)];
+  let open: PackRecord[] = [];
+  let bytes = 0;
+  const close = async () => {
+    if (open.length > 0) parts.push(await packSegment(open));
+    open = [];
+    bytes = 0;
+  };
+  for (const blob of blobs) {
+    if (bytes + blob.bytes.length > LIMITS.segmentBytes) await close();
+    open.push({ ...blob, links: null });
+    bytes += blob.bytes.length;
+  }
+  await close();
+  return Buffer.concat(parts);
+}
+
+/**
+ * Hands on the blobs of a pack, segment by segment as they come.
+ * @throws ModcastError `pack-invalid`, `pack-truncated`, and what `take` and the stream throw
+ */
+export async function readPack(
+  pieces: AsyncIterable<Uint8Array>,
+  take: (blobs: readonly SentBlob[]) => Promise<void>,
+): Promise<void> {
+  const decoder = new PackDecoder();
+  for await (const piece of pieces) {
+    for (const segment of decoder.push(piece)) await take(await blobsOf(segment));
+  }
+  decoder.finish();
+}
+
+async function blobsOf({ encoding, body, rawLength, count }: Segment): Promise<SentBlob[]> {
+  const raw = encoding === 'identity' ? body : await inflated(body, rawLength);
+  return decodeRecords(raw, count).map(({ hash, bytes, base }) => {
+    if (base !== undefined) {
+      throw new ModcastError('pack-invalid', 'pack: expected whole blobs, found a delta', { found: base });
+    }
+    return { hash, bytes };
+  });
+}
+
+async function inflated(body: Uint8Array, rawLength: number): Promise<Uint8Array> {
+  try {
+    const raw = await decompress(body, { maxOutputLength: rawLength });
+    if (raw.length === rawLength) return raw;
+  } catch {
+    // Damaged, or longer than it says.
+  }
+  throw new ModcastError('pack-invalid', `pack: expected a segment of ${rawLength} bytes`, {
+    expected: rawLength,
+  });
+}

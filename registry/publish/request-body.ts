@@ -1,0 +1,66 @@
+import { ModcastError } from '../../schema/index.js';
+import type { Clock } from '../session.js';
+
+export interface BodyLimits {
+  readonly bytes: number;
+  /** Milliseconds that the next bytes may take. */
+  readonly stallMs: number;
+  readonly clock: Clock;
+}
+
+function tooLarge(limit: number): ModcastError {
+  return new ModcastError('message-too-large', `the request is larger than ${limit} bytes`, {
+    expected: limit,
+  });
+}
+
+/**
+ * A request's body, piece by piece.
+ * @throws ModcastError `message-too-large`, `request-slow`; what the connection throws when it breaks off
+ */
+export async function* bodyPieces(request: Request, limits: BodyLimits): AsyncGenerator<Uint8Array> {
+  if (Number(request.headers.get('Content-Length') ?? 0) > limits.bytes) throw tooLarge(limits.bytes);
+  const reader = request.body?.getReader();
+  let length = 0;
+  try {
+    while (reader !== undefined) {
+      const piece = await inTime(reader.read(), limits);
+      if (piece.done) return;
+      length += piece.value.length;
+      if (length > limits.bytes) throw tooLarge(limits.bytes);
+      yield piece.value;
+    }
+  } finally {
+    // What has not been read may still be.
+    reader?.releaseLock();
+  }
+}
+
+async function inTime<T>(work: Promise<T>, { stallMs, clock }: BodyLimits): Promise<T> {
+  let timer: { cancel(): void } | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = clock.after(stallMs, () =>
+      reject(
+        new ModcastError('request-slow', `nothing has come for ${stallMs / 1000} s`, { expected: stallMs }),
+      ),
+    );
+  });
+  work.catch(() => {});
+  return Promise.race([work, late]).finally(() => timer?.cancel());
+}
+
+/** Reads and drops what is left of a body, so that the client sees the answer; of one that is too long not all. */
+export async function drain(request: Request, limits: BodyLimits): Promise<void> {
+  try {
+    for await (const piece of bodyPieces(request, limits)) void piece;
+  } catch {
+    // Too much, too slow or broken off: then the connection is closed under it.
+  }
+}
+
+/** The whole body. @throws as `bodyPieces` */
+export async function wholeBody(request: Request, limits: BodyLimits): Promise<Buffer> {
+  const pieces: Uint8Array[] = [];
+  for await (const piece of bodyPieces(request, limits)) pieces.push(piece);
+  return Buffer.concat(pieces);
+}

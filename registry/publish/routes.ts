@@ -1,0 +1,160 @@
+import { LIMITS, ModcastError, parseChannel, type ErrorCode } from '../../schema/index.js';
+import type { Access } from '../access.js';
+import { authorize, challenge } from '../authorize.js';
+import type { Clock } from '../session.js';
+import type { Store } from '../store/store.js';
+import { readPack } from './pack-stream.js';
+import type { Committed, Publishing } from './publishing.js';
+import { bodyPieces, drain, wholeBody, type BodyLimits } from './request-body.js';
+import { JSON_TYPE, PACK_TYPE, decodeProposal, encodeFailure } from './wire.js';
+
+export interface PublishRoutesOptions {
+  readonly store: Store;
+  readonly publishing: Publishing;
+  readonly access: Access;
+  readonly clock: Clock;
+  readonly now: () => number;
+  /** Told of each deploy before its publisher is. */
+  readonly onCommit: (committed: Committed) => void;
+  /** Told of what is the registry's own fault. */
+  readonly onError: (error: unknown) => void;
+  readonly stallMs?: number;
+}
+
+/** Answers what lies under `<prefix>publish/`; `rest` is what follows that. */
+export type PublishRoutes = (request: Request, rest: string, headers: Headers) => Promise<Response>;
+
+const STATUS: { readonly [Code in ErrorCode]?: number } = {
+  'token-required': 401,
+  'token-invalid': 401,
+  'token-revoked': 401,
+  'token-expired': 401,
+  'token-narrow': 403,
+  'lease-unknown': 404,
+  'request-slow': 408,
+  'head-moved': 409,
+  'blob-missing': 409,
+  'message-too-large': 413,
+  'file-too-large': 413,
+  'store-busy': 503,
+  'store-closed': 503,
+  'publish-busy': 503,
+  'store-full': 507,
+  'store-unavailable': 500,
+  'store-damaged': 500,
+};
+
+/** Of the body of a request that is refused, so much is still read. */
+const DRAINED_BYTES = 32 * 1024 * 1024;
+
+/**
+ * Publishing over HTTP: `POST <channel>/plan`, `POST or PUT <lease>/blobs`, `POST <lease>/commit`, each with a token.
+ * Answers and errors are JSON.
+ */
+export function createPublishRoutes(options: PublishRoutesOptions): PublishRoutes {
+  const { store, publishing, access, clock, now, stallMs = LIMITS.publishStallMs } = options;
+  const limits = (bytes: number): BodyLimits => ({ bytes, stallMs, clock });
+
+  const plan = async (request: Request, channel: string): Promise<unknown> => {
+    parseChannel(channel);
+    await authorize(store, request, `publish:${channel}`, now());
+    requireType(request, JSON_TYPE);
+    const body = await wholeBody(request, limits(LIMITS.publishManifestBytes));
+    return publishing.plan(decodeProposal(channel, body));
+  };
+  const blobs = async (request: Request, lease: string): Promise<unknown> => {
+    requireType(request, PACK_TYPE);
+    let taken = 0;
+    await readPack(bodyPieces(request, limits(LIMITS.publishPackBytes)), async (sent) => {
+      await publishing.put(lease, sent);
+      taken += sent.length;
+    });
+    return { taken };
+  };
+  const commit = async (lease: string): Promise<unknown> => {
+    const committed = await publishing.commit(lease);
+    options.onCommit(committed);
+    return { deploy: committed.deploy, created: committed.created };
+  };
+
+  const work = async (request: Request, rest: string): Promise<unknown> => {
+    refuseOtherSites(request, access);
+    const [name = '', step, ...more] = rest.split('/');
+    if (more.length === 0 && step === 'plan') return plan(request, name);
+    if (more.length === 0 && (step === 'blobs' || step === 'commit')) {
+      await authorizeLease(options, request, name);
+      return step === 'blobs' ? blobs(request, name) : commit(name);
+    }
+    throw new ModcastError(
+      'request-invalid',
+      'no such route: <channel>/plan, <lease>/blobs or <lease>/commit',
+    );
+  };
+
+  return async (request, rest, headers) => {
+    headers.set('Cache-Control', 'no-store');
+    headers.set('Content-Type', JSON_TYPE);
+    if (request.method !== 'POST' && !(request.method === 'PUT' && rest.endsWith('/blobs'))) {
+      headers.set('Allow', 'POST');
+      const error = new ModcastError('request-invalid', 'publishing is done by POST', {
+        found: request.method,
+      });
+      return new Response(encodeFailure(error), { status: 405, headers });
+    }
+    try {
+      return new Response(JSON.stringify(await work(request, rest)), { headers });
+    } catch (error) {
+      if (!(error instanceof ModcastError)) {
+        // A publisher that has gone hears nothing, and is no fault of ours.
+        if (isBrokenOff(error)) return new Response(null, { status: 400, headers });
+        throw error;
+      }
+      const status = STATUS[error.code] ?? 400;
+      if (status >= 500) options.onError(error);
+      if (error.code !== 'request-slow') await drain(request, limits(DRAINED_BYTES));
+      headers.set('Connection', 'close');
+      const authenticate = challenge(error.code);
+      if (authenticate !== undefined) headers.set('WWW-Authenticate', authenticate);
+      return new Response(encodeFailure(error), { status, headers });
+    }
+  };
+}
+
+/** A page cannot know the token, so this only tells it sooner, and spares us its body. */
+function refuseOtherSites(request: Request, access: Access): void {
+  const origin = request.headers.get('Origin');
+  if (origin === null) return;
+  const host = request.headers.get('Host') ?? new URL(request.url).host;
+  if (access.originAllowed(origin, host)) return;
+  throw new ModcastError('request-invalid', 'pages of other sites may not publish', { found: origin });
+}
+
+/** The lease says which channel it is about; to whoever has no token it says nothing. */
+async function authorizeLease(
+  { store, publishing, now }: PublishRoutesOptions,
+  request: Request,
+  lease: string,
+): Promise<void> {
+  let channel: string;
+  try {
+    channel = publishing.channelOf(lease);
+  } catch (error) {
+    await authorize(store, request, 'publish:*', now()).catch((refused: ModcastError) => {
+      if (refused.code !== 'token-narrow') throw refused;
+    });
+    throw error;
+  }
+  await authorize(store, request, `publish:${channel}`, now());
+}
+
+function requireType(request: Request, expected: string): void {
+  const found = request.headers.get('Content-Type');
+  if (found?.split(';', 1)[0]?.trim().toLowerCase() === expected) return;
+  throw new ModcastError('request-invalid', `the content type must be ${expected}`, { expected, found });
+}
+
+const isBrokenOff = (error: unknown): boolean =>
+  error instanceof Error &&
+  ['ECONNRESET', 'ERR_STREAM_PREMATURE_CLOSE', 'ABORT_ERR'].includes(
+    (error as NodeJS.ErrnoException).code ?? '',
+  );

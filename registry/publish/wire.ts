@@ -1,0 +1,127 @@
+import * as z from 'zod/mini';
+import {
+  ERROR_CODES,
+  ModcastError,
+  isHash,
+  manifestFromJson,
+  manifestToJson,
+  type Channel,
+  type ErrorCode,
+  type Hash,
+} from '../../schema/index.js';
+import type { Deploy } from '../store/store.js';
+import type { Plan, Proposal } from './publishing.js';
+
+/** What publishers and registries say to each other: JSON, and packs. Both check what comes. */
+export const JSON_TYPE = 'application/json';
+export const PACK_TYPE = 'application/octet-stream';
+
+const natural = z.int().check(z.nonnegative());
+const hash = z.custom<Hash>(isHash, 'expected a hash');
+const text = (length: number) => z.string().check(z.maxLength(length));
+const commit = z.nullable(z.string().check(z.regex(/^[0-9a-f]{40}(?:[0-9a-f]{24})?$/)));
+
+const proposal = z.strictObject({
+  /** `manifestFromJson` says what is wrong with it, and where. */
+  manifest: z.unknown(),
+  expected: z.optional(z.nullable(natural)),
+  author: text(200),
+  message: text(10_000),
+  commit,
+  dryRun: z.optional(z.boolean()),
+});
+
+const deploy = z.object({
+  number: natural,
+  channel: z.string(),
+  manifest: hash,
+  time: z.number(),
+  author: z.string(),
+  message: z.string(),
+  parent: z.nullable(natural),
+  commit,
+  added: natural,
+  changed: natural,
+  removed: natural,
+  modules: natural,
+  bytes: natural,
+});
+
+const plan = z.discriminatedUnion('state', [
+  z.object({ state: z.literal('current'), deploy }),
+  z.object({
+    state: z.literal('open'),
+    lease: z.nullable(z.string()),
+    head: z.nullable(natural),
+    missing: z.array(hash),
+    changes: z.object({
+      added: natural,
+      changed: natural,
+      removed: natural,
+      modules: natural,
+      bytes: natural,
+    }),
+  }),
+]);
+
+const committed = z.object({ deploy, created: z.boolean() });
+
+const failure = z.object({
+  error: z.object({
+    code: z.string(),
+    message: z.string(),
+    expected: z.optional(z.unknown()),
+    found: z.optional(z.unknown()),
+  }),
+});
+
+function fits<S extends z.ZodMiniType>(schema: S, value: unknown, what: string): z.infer<S> {
+  const result = z.safeParse(schema, value);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  throw new ModcastError(
+    'request-invalid',
+    `${what}: ${issue?.path.join('.')}: ${issue?.message ?? 'does not fit'}`,
+  );
+}
+
+export function encodeProposal({ manifest, channel: _, ...rest }: Proposal): string {
+  return JSON.stringify({ manifest: manifestToJson(manifest), ...rest });
+}
+
+/** @throws ModcastError `request-invalid`, `manifest-invalid` */
+export function decodeProposal(channel: Channel, body: Buffer): Proposal {
+  let json: unknown;
+  try {
+    json = JSON.parse(body.toString('utf8'));
+  } catch {
+    throw new ModcastError('request-invalid', 'the request is no JSON', { expected: JSON_TYPE });
+  }
+  const { manifest, expected, dryRun, ...rest } = fits(proposal, json, 'request');
+  return {
+    channel,
+    manifest: manifestFromJson(manifest),
+    ...rest,
+    ...(expected === undefined ? {} : { expected }),
+    ...(dryRun === undefined ? {} : { dryRun }),
+  };
+}
+
+/** @throws ModcastError `request-invalid` when it is none */
+export const decodePlan = (json: unknown): Plan => fits(plan, json, 'answer');
+
+/** @throws ModcastError `request-invalid` when it is none */
+export const decodeCommitted = (json: unknown): { deploy: Deploy; created: boolean } =>
+  fits(committed, json, 'answer');
+
+export function encodeFailure({ code, message, expected, found }: ModcastError): string {
+  return JSON.stringify({ error: { code, message, expected, found } });
+}
+
+/** The error that an answer carries; undefined when it carries none of ours. */
+export function decodeFailure(json: unknown): ModcastError | undefined {
+  const result = z.safeParse(failure, json);
+  if (!result.success || !Object.hasOwn(ERROR_CODES, result.data.error.code)) return undefined;
+  const { code, message, expected, found } = result.data.error;
+  return new ModcastError(code as ErrorCode, message, { expected, found });
+}
