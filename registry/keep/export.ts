@@ -1,4 +1,4 @@
-import { ModcastError, type Hash, type Manifest, type Path } from '../../schema/index.js';
+import { ModcastError, parsePath, type Hash, type Manifest, type Path } from '../../schema/index.js';
 import { blake3 } from '../hash.js';
 import type { Deploy, Store, StoredBlob } from '../store/store.js';
 import { writeFiles } from './write-files.js';
@@ -22,7 +22,7 @@ export interface Exported {
 /** Bytes of blobs that are read at a time. */
 const BATCH_BYTES = 16 * 1024 * 1024;
 
-/** @throws ModcastError `deploy-unknown` */
+/** @throws ModcastError `deploy-unknown`, `path-invalid` for a path that leads out of the site */
 export async function readDeploy(
   store: Store,
   number: number,
@@ -31,6 +31,8 @@ export async function readDeploy(
   if (deploy === null || manifest === null) {
     throw new ModcastError('deploy-unknown', `no deploy ${number}`, { found: number });
   }
+  // A damaged database, or one of another program's making, could name anything.
+  for (const path of manifest.modules.keys()) parsePath(path);
   return { deploy, manifest };
 }
 

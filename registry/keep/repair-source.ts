@@ -10,6 +10,12 @@ export interface RepairSource {
   close(): Promise<void>;
 }
 
+export interface RepairOptions {
+  /** With `read`, for what a registry does not show to everybody. */
+  readonly token?: string | undefined;
+  readonly fetch?: typeof globalThis.fetch;
+}
+
 /** Milliseconds that a registry has for one blob. */
 const ANSWER_MS = 60_000;
 
@@ -44,13 +50,15 @@ async function boundedBody(response: Response): Promise<Uint8Array | undefined> 
 }
 
 /** @param url a registry's prefix, `https://host/-/`, or its site's root */
-function registrySource(url: string, fetch: typeof globalThis.fetch): RepairSource {
+function registrySource(url: string, { token, fetch = globalThis.fetch }: RepairOptions): RepairSource {
   const base = url.endsWith('/') ? url : `${url}/`;
   const prefix = base.endsWith('/-/') ? base : `${base}-/`;
+  const headers = token === undefined ? {} : { Authorization: `Bearer ${token}` };
   return {
     async blob(hash) {
       try {
-        const response = await fetch(`${prefix}blobs/${hash}`, { signal: AbortSignal.timeout(ANSWER_MS) });
+        const signal = AbortSignal.timeout(ANSWER_MS);
+        const response = await fetch(`${prefix}blobs/${hash}`, { headers, signal });
         if (response.ok) return sound(hash, await boundedBody(response));
         await response.body?.cancel();
         return null;
@@ -71,9 +79,6 @@ function registrySource(url: string, fetch: typeof globalThis.fetch): RepairSour
  * @param place a database file, or the `http(s)` URL of a registry
  * @throws ModcastError `database-missing`, and the codes of opening a store
  */
-export async function openRepairSource(
-  place: string,
-  fetch: typeof globalThis.fetch = globalThis.fetch,
-): Promise<RepairSource> {
-  return /^https?:\/\//i.test(place) ? registrySource(place, fetch) : databaseSource(place);
+export async function openRepairSource(place: string, options: RepairOptions = {}): Promise<RepairSource> {
+  return /^https?:\/\//i.test(place) ? registrySource(place, options) : databaseSource(place);
 }

@@ -1,10 +1,10 @@
 import { lstat, mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { ModcastError, parsePath, type Path } from '../../schema/index.js';
+import { ModcastError, type Path } from '../../schema/index.js';
 
 export interface WriteFilesOptions {
   readonly directory: string;
-  /** Every path that will be written, so that nothing is when they cannot all be. */
+  /** Every path that will be written, plain segments all, so that nothing is when they cannot all be. */
   readonly paths: readonly Path[];
   /** Write into a directory that is not empty: files of the same name are replaced, others stay. */
   readonly force: boolean;
@@ -16,13 +16,12 @@ function collision(a: Path, b: Path, why: string): ModcastError {
   return new ModcastError('export-collision', `${a} and ${b} ${why}`, { found: [a, b] });
 }
 
-/** @throws ModcastError `export-collision`, `path-invalid` */
+/** @throws ModcastError `export-collision` */
 function assertDistinct(paths: readonly Path[], foldsCase: boolean): void {
   const key = (name: string) => (foldsCase ? name.toUpperCase().toLowerCase() : name);
   const files = new Map<string, Path>();
   for (const name of paths) {
-    // A manifest from a damaged database, or of another program's making, could name anything.
-    const other = files.get(key(parsePath(name)));
+    const other = files.get(key(name));
     if (other !== undefined)
       throw collision(other, name, 'differ only in case, which this place does not tell apart');
     files.set(key(name), name);
@@ -88,7 +87,7 @@ async function moveInto(root: string, from: string, paths: readonly Path[]): Pro
 /**
  * Writes files into a directory by way of a temporary one beside it, and moves them there when all are written.
  *
- * @throws ModcastError `export-occupied`, `export-collision`, `path-invalid`; what `files` throws
+ * @throws ModcastError `export-occupied`, `export-collision`; what `files` throws
  */
 export async function writeFiles({ directory, paths, force, files }: WriteFilesOptions): Promise<void> {
   const root = path.resolve(directory);

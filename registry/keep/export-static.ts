@@ -1,0 +1,119 @@
+import { setImmediate } from 'node:timers/promises';
+import {
+  encodePackHeader,
+  manifestBytes,
+  type Channel,
+  type Hash,
+  type Manifest,
+  type Path,
+} from '../../schema/index.js';
+import { Blobs } from '../blobs.js';
+import { Catalog } from '../catalog.js';
+import { linkedModule } from '../linked-module.js';
+import { loaderPage, loaderVersion } from '../loader-page.js';
+import { moduleKind } from '../media-type.js';
+import { Packs } from '../packs.js';
+import { readLoader } from '../read-loader.js';
+import type { Deploy, Store } from '../store/store.js';
+import { manifestBlobs, readDeploy, type ExportOptions, type Exported } from './export.js';
+import { writeFiles } from './write-files.js';
+
+export interface ExportStaticOptions extends ExportOptions {
+  /** Path under which the site will lie; starts and ends with "/". */
+  readonly base: string;
+  readonly loader?: () => Promise<Uint8Array>;
+}
+
+/** Where the registry's own files lie, below the site's. */
+const PREFIX = '-/';
+
+/** Every path of a static export: the site's own, and what a server would answer with. */
+function staticPaths({ number, channel, manifest: hash }: Deploy, manifest: Manifest): Path[] {
+  const paths = new Set<Path>();
+  for (const [path, module] of manifest.modules) {
+    paths.add(path);
+    paths.add(`${PREFIX}blobs/${module.hash}`);
+    paths.add(`${PREFIX}deploys/${number}/at/${path}`);
+    if (moduleKind(module.type) !== undefined) paths.add(`${PREFIX}modules/${module.hash}/${path}`);
+  }
+  return [
+    ...paths,
+    `${PREFIX}loader.js`,
+    `${PREFIX}channels/${channel}/head.json`,
+    `${PREFIX}channels/${channel}/manifest.json`,
+    `${PREFIX}deploys/${number}/manifest.json`,
+    `${PREFIX}packs/${hash}.pack`,
+  ];
+}
+
+/** The modules that the site's entries reach, in the order of need, as one pack. */
+async function sitePack(store: Store, channel: Channel, manifest: Manifest): Promise<Uint8Array> {
+  const blobs = new Blobs({ store, channel, directory: null, onDamaged: () => {} });
+  const hashes = await new Catalog(store, blobs).reach(manifest, manifest.entries);
+  const sizes = new Map<Hash, number>([...manifest.modules.values()].map(({ hash, size }) => [hash, size]));
+  const packs = new Packs(blobs, { cacheBytes: 0 });
+  const { segments } = packs.plan(hashes, (hash) => sizes.get(hash)!, hashes.length);
+  const parts: Uint8Array[] = [encodePackHeader(hashes.length)];
+  for (const segment of segments) parts.push(await packs.segment(segment));
+  return Buffer.concat(parts);
+}
+
+const json = (value: unknown): Uint8Array => new TextEncoder().encode(`${JSON.stringify(value)}\n`);
+
+/**
+ * Writes all that a page needs to boot from any host of plain files: the site's own files, its pages with the loader in
+ * them, and under `-/` what a registry's routes would answer. All but the pages, `loader.js` and what lies under
+ * `channels/` never changes under its name, so that a later export may go into the same directory.
+ *
+ * @throws ModcastError as `exportDeploy`
+ */
+export async function exportStatic(options: ExportStaticOptions): Promise<Exported> {
+  const { store, directory, force, base, progress = () => {} } = options;
+  const { deploy, manifest } = await readDeploy(store, options.deploy);
+  const { number, channel } = deploy;
+  const loader = await (options.loader ?? readLoader)();
+  const page = {
+    loaderSrc: `${base}${PREFIX}loader.js?v=${loaderVersion(loader)}`,
+    data: { channel, socket: 'off', deploy: String(number), ...(base === '/' ? {} : { root: base }) },
+  };
+  const paths = staticPaths(deploy, manifest);
+  const total = paths.length;
+  let done = 0;
+  let bytes = 0;
+  await writeFiles({
+    directory,
+    force,
+    paths,
+    files: async (put) => {
+      const write = async (path: Path, body: Uint8Array) => {
+        await put(path, body);
+        bytes += body.length;
+        progress({ done: ++done, total });
+      };
+      for await (const { blob, paths: own } of manifestBlobs(store, manifest)) {
+        await write(`${PREFIX}blobs/${blob.hash}`, blob.bytes);
+        for (const path of own) {
+          const isPage = manifest.modules.get(path)!.type === 'text/html';
+          await write(
+            path,
+            (isPage ? loaderPage(blob.bytes, path, manifest, page) : undefined) ?? blob.bytes,
+          );
+          await write(`${PREFIX}deploys/${number}/at/${path}`, blob.bytes);
+          const linked = linkedModule(path, blob);
+          if (linked !== undefined) await write(`${PREFIX}modules/${blob.hash}/${path}`, linked);
+        }
+        await setImmediate();
+      }
+      const canonical = manifestBytes(manifest);
+      await write(`${PREFIX}loader.js`, loader);
+      await write(
+        `${PREFIX}channels/${channel}/head.json`,
+        json({ deploy: number, manifest: deploy.manifest }),
+      );
+      await write(`${PREFIX}channels/${channel}/manifest.json`, canonical);
+      await write(`${PREFIX}deploys/${number}/manifest.json`, canonical);
+      await write(`${PREFIX}packs/${deploy.manifest}.pack`, await sitePack(store, channel, manifest));
+    },
+  });
+  return { deploy, files: total, bytes };
+}
