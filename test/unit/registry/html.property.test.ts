@@ -3,11 +3,22 @@ import { type DefaultTreeAdapterTypes as Tree, parse } from 'parse5';
 import { expect, it } from 'vitest';
 import { injectPage, type InjectOptions, readPage } from '../../../registry/html.js';
 
+/** Modules with this in them do not parse. */
+const BROKEN = '!!';
+const isBroken = (source: string) => source.includes(BROKEN);
+
 const options: InjectOptions = {
   loaderSrc: '/-/loader.js',
   data: { channel: 'dev' },
-  lex: (source) =>
-    source.includes('import') ? [{ specifier: `./${source.length}.mjs`, dynamic: false }] : [],
+  lex: (source) => {
+    const specifier = isBroken(source)
+      ? BROKEN
+      : source.includes('import')
+        ? `./${source.length}.mjs`
+        : undefined;
+    return specifier === undefined ? [] : [{ specifier, dynamic: false }];
+  },
+  parses: (source) => !isBroken(source),
 };
 
 /** Pieces of pages, one character a byte. Put together at random, most of them land where no author would write them. */
@@ -55,6 +66,15 @@ const PIECES = [
     '<script type=importmap>{"imports":{}}</script>',
     '<script type="ImportMap" nonce="n&quot;2">{}\r</script>',
     '<script type=importmap src=x></script>',
+  ],
+  [
+    '<script defer src=g></script>',
+    '<script\tsrc=h DEFER type="text/JavaScript"></script>',
+    '<script defer type="" src=i></script>',
+    '<script defer type="&#32;text/javascript" src="j">',
+    '<script defer type src=k></script>',
+    '<script async defer src=l></script>',
+    '<script type=module>!!</script>',
   ],
   [
     '<link rel=modulepreload href=a>',
@@ -157,19 +177,28 @@ const tree = (text: string) =>
   parse(text.startsWith('\xef\xbb\xbf') ? text.slice(3) : text, { sourceCodeLocationInfo: true });
 
 const LOADER = /<script src="\/-\/loader\.js" data-channel="dev"(?: nonce="n1"| nonce='n"2')?><\/script>/;
-const SPECIFIERS = / data-modcast-imports=(?:"\[\]"|'\["\.\/\d+\.mjs"\]')/g;
-const HELD = /(modcast\/module|modcast\/importmap|modcast-modulepreload)/;
+/** What is put into tags. Right behind the tag's name a type is a deferred script's that had none. */
+const INSERTED = new RegExp(
+  [
+    ` data-modcast-imports=(?:"\\[\\]"|'\\["\\./\\d+\\.mjs"\\]') data-modcast-at="\\d+:\\d+"`,
+    ' data-modcast-type="[^"]*"',
+    '(?<=<script) type="modcast/defer"',
+  ].join('|'),
+  'gi',
+);
+const HELD = /(modcast\/module|modcast\/importmap|modcast\/defer|modcast-modulepreload)/;
 /** What a held value may have been; the pieces never contain one that is held already. */
 const ORIGINALS: Record<string, RegExp> = {
   'modcast/module': /module|&#109;odule/iy,
   'modcast/importmap': /importmap/iy,
+  'modcast/defer': /(?:&#32;)?text\/javascript|/iy,
   'modcast-modulepreload': /module(?:p|&#112;)reload/iy,
 };
 
 /** Whether `after` with its insertions cut out and its held values put back is `before`. */
 function undoes(before: string, after: string): boolean {
   let at = 0;
-  for (const part of after.replace(LOADER, '').replace(SPECIFIERS, '').split(HELD)) {
+  for (const part of after.replace(LOADER, '').replace(INSERTED, '').split(HELD)) {
     const original = ORIGINALS[part];
     if (original) {
       original.lastIndex = at;
@@ -186,8 +215,11 @@ function undoes(before: string, after: string): boolean {
 /** A tree without places, and with held values as they were. */
 function plain(node: Tree.Node): unknown {
   if ('tagName' in node) {
+    const type = value(node, 'data-modcast-type');
     const attributes = node.attrs
-      .filter(({ name }) => name !== 'data-modcast-imports')
+      .filter(({ name }) => !/^data-modcast-(?:imports|at|type)$/.test(name))
+      .filter((a) => a.name !== 'type' || a.value !== 'modcast/defer' || type !== undefined)
+      .map((a) => (a.name === 'type' && type !== undefined ? { ...a, value: type } : a))
       .map(({ name, prefix, value }) => [prefix, name, value.replaceAll(/modcast[/-]/g, '')]);
     const content = 'content' in node ? plain(node.content) : undefined;
     return [node.namespaceURI, node.tagName, attributes.map(foldHeld), node.childNodes.map(plain), content];
@@ -218,6 +250,9 @@ function elementsOf(node: Tree.Node): Tree.Element[] {
 
 const value = (element: Tree.Element, name: string) => element.attrs.find((a) => a.name === name)?.value;
 
+const textOf = (element: Tree.Element) =>
+  element.childNodes.map((child) => ('value' in child ? child.value : '')).join('');
+
 /** Whether a browser would still start a module load at this element. */
 function isLive(element: Tree.Element): boolean {
   if (element.tagName === 'link' && element.namespaceURI.endsWith('xhtml'))
@@ -233,6 +268,7 @@ function isLive(element: Tree.Element): boolean {
     return true;
   return (
     /^(?:module|importmap)$/i.test(type) &&
+    !(/^module$/i.test(type) && isBroken(textOf(element))) &&
     element.childNodes.some((child) => 'value' in child) &&
     value(element, 'src') === undefined &&
     value(element, 'href') === undefined
@@ -282,7 +318,8 @@ it('leaves no module to be loaded, and names as many as it held', () => {
       if (after === undefined) return;
       const elements = elementsOf(tree(after));
       expect(elements.filter(isLive)).toEqual([]);
-      const { scripts, importMap, laterImportMaps } = readPage(bytes(before), options.lex);
+      const { scripts: all, importMap, laterImportMaps } = readPage(bytes(before), options.lex);
+      const scripts = all.filter((script) => script.imports[0]?.specifier !== BROKEN);
       expect(elements.filter((e) => value(e, 'type') === 'modcast/module')).toHaveLength(scripts.length);
       expect(elements.filter((e) => value(e, 'type') === 'modcast/importmap')).toHaveLength(
         laterImportMaps.length + (importMap === undefined ? 0 : 1),
@@ -305,6 +342,59 @@ it('is done once: an injected page is injected no further', () => {
     fc.property(page, (before) => {
       const after = inject(before);
       if (after !== undefined) expect(inject(after)).toBe(after);
+    }),
+    runs,
+  );
+});
+
+it('tells of each held inline script where its text began', () => {
+  fc.assert(
+    fc.property(page, (before) => {
+      const after = inject(before);
+      if (after === undefined) return;
+      const source = before.replace(/^\xef\xbb\xbf/, '');
+      const start = (e: Tree.Element) => e.sourceCodeLocation!.startOffset;
+      const inOrder = (text: string) =>
+        elementsOf(tree(text))
+          .filter((e) => e.tagName === 'script' && e.sourceCodeLocation)
+          .toSorted((a, b) => start(a) - start(b));
+      const originals = inOrder(before);
+      const [, ...injected] = inOrder(after);
+      expect(injected).toHaveLength(originals.length);
+      injected.forEach((element, index) => {
+        const at = value(element, 'data-modcast-at');
+        if (at === undefined) return;
+        const text = source.slice(0, originals[index]!.sourceCodeLocation!.startTag!.endOffset);
+        const lines = text.split(/\r\n|\r|\n/);
+        expect(at).toBe(`${lines.length}:${bytes(lines.at(-1)!).toString('utf8').length + 1}`);
+      });
+    }),
+    runs,
+  );
+});
+
+it('holds a deferred script just where one could overtake a module that it held', () => {
+  fc.assert(
+    fc.property(page, (before) => {
+      const after = inject(before);
+      if (after === undefined) return;
+      const elements = elementsOf(tree(after)).filter((e) => e.sourceCodeLocation);
+      const start = (e: Tree.Element) => e.sourceCodeLocation!.startOffset;
+      const first = Math.min(...elements.filter((e) => value(e, 'type') === 'modcast/module').map(start));
+      for (const element of elements) {
+        if (value(element, 'type') === 'modcast/defer') expect(start(element)).toBeGreaterThan(first);
+        const waits =
+          element.tagName === 'script' &&
+          element.namespaceURI.endsWith('xhtml') &&
+          Boolean(value(element, 'src')) &&
+          value(element, 'defer') !== undefined &&
+          value(element, 'async') === undefined &&
+          /^(?:|\s*text\/javascript)$/i.test(value(element, 'type') ?? '') &&
+          element.sourceCodeLocation!.endTag !== undefined;
+        // `<script type>` has no value that could be replaced.
+        const bare = element.attrs.some(({ name, value: text }) => name === 'type' && text === '');
+        if (waits && !bare) expect(start(element)).toBeLessThan(first);
+      }
     }),
     runs,
   );

@@ -103,7 +103,8 @@ describe('the loader goes first into the head', () => {
 });
 
 describe('held back', () => {
-  const held = "<script data-modcast-imports='[\"./a.mjs\"]' type=modcast/module>import './a.mjs'</script>";
+  const held =
+    '<script data-modcast-imports=\'["./a.mjs"]\' data-modcast-at="1:27" type=modcast/module>import \'./a.mjs\'</script>';
   it.each([
     [
       'a module script',
@@ -206,7 +207,7 @@ describe('held back', () => {
       lex: () => ['./é.mjs', "b&'<>", 'c', 'c'].map((specifier) => ({ specifier, dynamic: false })),
     });
     expect(Buffer.from(injected ?? []).toString()).toBe(
-      `${L}<script data-modcast-imports='["./\\u00e9.mjs","b&#38;&#39;&#60;&#62;","c"]'${page.slice('<script'.length).replace('module', 'modcast/module')}`,
+      `${L}<script data-modcast-imports='["./\\u00e9.mjs","b&#38;&#39;&#60;&#62;","c"]' data-modcast-at="1:21"${page.slice('<script'.length).replace('module', 'modcast/module')}`,
     );
   });
 
@@ -215,8 +216,187 @@ describe('held back', () => {
       throw new SyntaxError('no module');
     };
     expect(inject('<script type=module>import</script>', { ...options, lex: broken })).toBe(
-      `${L}<script data-modcast-imports="[]" type=modcast/module>import</script>`,
+      `${L}<script data-modcast-imports="[]" data-modcast-at="1:21" type=modcast/module>import</script>`,
     );
+  });
+});
+
+describe('where an inline script’s text begins', () => {
+  const SCRIPT = '<script type=module>1</script>';
+  it.each([
+    ['on the first line', SCRIPT, '1:21'],
+    ['behind a byte order mark, which counts for nothing', `\ufeff${SCRIPT}`, '1:21'],
+    ['behind lines that end in LF, CR LF and CR', `\n\r\n\r<p>\n\r${SCRIPT}`, '6:21'],
+    ['behind a tag of several lines', '<script\ntype=module\n>1</script>', '3:2'],
+    ['at the end of its tag’s line', '<script type=module>\n1</script>', '1:21'],
+    ['in UTF-16 code units', `<p>é€😀${SCRIPT}`, '1:28'],
+    ['in SVG', `<svg>${SCRIPT}`, '1:26'],
+  ])('is told: %s', (_, page, at) => {
+    const injected = Buffer.from(injectPage(Buffer.from(page), options) ?? []).toString();
+    expect(/ data-modcast-at="([^"]*)"/.exec(injected)?.[1]).toBe(at);
+    expect(injected).toMatch(/ data-modcast-imports="\[\]" data-modcast-at="\d+:\d+"\s*type=modcast\/module/);
+  });
+
+  it('is the script’s own, of several', () => {
+    const injected = inject(`<p>${SCRIPT}\n ${SCRIPT}${SCRIPT}`);
+    expect([...injected!.matchAll(/ data-modcast-at="([^"]*)"/g)].map((match) => match[1])).toEqual([
+      ...['1:24', '2:22', '2:52'],
+    ]);
+  });
+});
+
+describe('an inline module that does not parse', () => {
+  const parses = (source: string) => !source.includes('!!');
+  const using = { ...options, parses };
+
+  it('is left for the browser to report, where it stands', () => {
+    const page = '<script type=module>!!</script><script type=module src=a></script>';
+    expect(inject(`<head>${page}`, using)).toBe(
+      `<head>${L}<script type=module>!!</script><script type=modcast/module src=a></script>`,
+    );
+  });
+
+  it('is all that is asked about', () => {
+    const asked = vi.fn(() => true);
+    inject('<script type=module src=a>x</script><script type=importmap>{}</script><script>1</script>', {
+      ...options,
+      parses: asked,
+    });
+    expect(asked).not.toHaveBeenCalled();
+    inject("<svg><script type=module>import 'a' &amp; 1\r\n</script></svg>", { ...options, parses: asked });
+    expect(asked.mock.calls).toEqual([["import 'a' & 1\n"]]);
+  });
+
+  it('makes no deferred script wait', () => {
+    const page = '<script type=module>!!</script><script defer src=a></script>';
+    expect(inject(`<head>${page}`, using)).toBe(`<head>${L}${page}`);
+  });
+});
+
+describe('a deferred script behind a module script', () => {
+  const MODULE = '<script type=module src=m></script>';
+  const behind = (page: string) =>
+    inject(`<head>${MODULE}${page}`)?.split('</script>').slice(2).join('</script>');
+
+  it.each([
+    ['<script defer src=a></script>', '<script type="modcast/defer" defer src=a></script>'],
+    ['<SCRIPT\nSRC=a DEFER=no></SCRIPT>', '<SCRIPT type="modcast/defer"\nSRC=a DEFER=no></SCRIPT>'],
+    [
+      '<script defer src=a type=text/javascript></script>',
+      '<script data-modcast-type="text/javascript" defer src=a type=modcast/defer></script>',
+    ],
+    [
+      '<script defer type=" Text/JavaScript\n" src=a></script>',
+      '<script data-modcast-type=" Text/JavaScript&#10;" defer type="modcast/defer" src=a></script>',
+    ],
+    [
+      '<script defer type="" src=a></script>',
+      '<script data-modcast-type="" defer type="modcast/defer" src=a></script>',
+    ],
+    [
+      '<script defer language=JavaScript src=a></script>',
+      '<script type="modcast/defer" defer language=JavaScript src=a></script>',
+    ],
+    ['<script/defer/src="a"></script>', '<script type="modcast/defer"/defer/src="a"></script>'],
+  ])('waits for it: %j', (page, held) => {
+    expect(behind(page)).toBe(held);
+    // Wherever the module comes from.
+    expect(inject(`<head><script type=module>1</script>${page}`)).toContain(held);
+    expect(inject(`<head><svg><script type=module href=m /></svg>${page}`)).toContain(held);
+  });
+
+  it.each([
+    '<script src=a></script>',
+    '<script async defer src=a></script>',
+    '<script nomodule defer src=a></script>',
+    '<script defer>1</script>',
+    '<script defer src=""></script>',
+    '<script defer src></script>',
+    '<script defer src=a type=text/plain></script>',
+    '<script defer src=a type="text/javascript;x=y"></script>',
+    '<script defer src=a type=" "></script>',
+    '<script defer src=a type></script>',
+    '<script defer src=a language=vbscript></script>',
+    '<script defer src=a>',
+    '<template><script defer src=a></script></template>',
+    '<p><template shadowrootmode=open><script defer src=a></script></template>',
+    '<svg><script defer href=a></script></svg>',
+  ])('is not %s', (page) => {
+    expect(behind(page)).toBe(page);
+  });
+
+  it('is none before the first module script, and none behind an import map alone', () => {
+    const page =
+      '<script defer src=a></script><script type=importmap>{}</script><script defer src=b></script>';
+    expect(inject(`<head>${page}${MODULE}`)).toBe(
+      `<head>${L}${page}${MODULE}`
+        .replace('=importmap', '=modcast/importmap')
+        .replace('=module', '=modcast/module'),
+    );
+  });
+
+  it('is never the loader that the author wrote', () => {
+    const tag = '<script defer src="/-/loader.js"></script>';
+    expect(inject(`<head>${MODULE}${tag}`)).toBe(`<head><script type=modcast/module src=m></script>${tag}`);
+  });
+});
+
+describe('a page with a policy of its own', () => {
+  const page = (policy: string, rest = '') =>
+    `<head><meta http-equiv="Content-Security-Policy" content="${policy}">${rest}<script type=module src=a></script>`;
+  const nonce = '<script nonce="N1x">1</script>';
+
+  it.each([
+    "script-src 'self'",
+    "default-src 'self'",
+    "script-src 'none'",
+    'script-src',
+    "script-src 'unsafe-inline' https://cdn.test",
+    "script-src 'self' 'unsafe-inline' 'sha256-AAAA'",
+    "script-src 'self' 'unsafe-inline' 'nonce-other'",
+    "script-src 'strict-dynamic' 'unsafe-inline' 'self'",
+    "script-src 'self' 'unsafe-inline'; script-src-elem 'self'",
+    "script-src 'self'; script-src 'self' 'unsafe-inline'",
+    "img-src *; require-trusted-types-for 'script'",
+  ])('that forbids the loader is left alone: %s', (policy) => {
+    expect(inject(page(policy))).toBeUndefined();
+  });
+
+  it.each([
+    '',
+    "img-src 'none'; object-src 'none'",
+    "script-src 'self' 'unsafe-inline'",
+    "SCRIPT-SRC\t'SELF'\n'Unsafe-Inline'",
+    "default-src 'none'; script-src * 'unsafe-inline'",
+    "script-src 'none'; script-src-elem https: 'unsafe-inline'",
+    "script-src-attr 'none'",
+  ])('that allows it is served with it: %s', (policy) => {
+    expect(inject(page(policy))).toContain(`<head>${L}<meta`);
+  });
+
+  it('is served with the loader where both have the nonce', () => {
+    const injected = inject(page("script-src 'nonce-N1x' 'strict-dynamic'", nonce));
+    expect(injected).toContain(
+      '<head><script src="/-/loader.js" data-channel="dev" nonce="N1x"></script><meta',
+    );
+    expect(inject(page("script-src 'nonce-N2'", nonce))).toBeUndefined();
+  });
+
+  it('or with two, each of which has to allow it', () => {
+    const second = (policy: string) => `<meta http-equiv=content-security-policy content="${policy}">`;
+    expect(inject(page('', second("script-src 'self'")))).toBeUndefined();
+    expect(inject(page('', second("img-src 'self'")))).toContain(L);
+  });
+
+  it('is not what another http-equiv says, or a template', () => {
+    for (const meta of [
+      `<meta http-equiv=refresh content="script-src 'none'">`,
+      `<meta name=content-security-policy content="script-src 'none'">`,
+      `<template><meta http-equiv=content-security-policy content="script-src 'none'"></template>`,
+      `<meta http-equiv=content-security-policy-report-only content="script-src 'none'">`,
+    ]) {
+      expect(inject(`<head>${meta}`), meta).toBe(`<head>${L}${meta}`);
+    }
   });
 });
 
@@ -329,10 +509,11 @@ describe('large pages', () => {
     expect(page.length).toBeGreaterThan(1e6);
     const counted = vi.fn(lex);
     const injected = injectPage(Buffer.from(page), { ...options, lex: counted });
-    const held = `<script data-modcast-imports='["./a.mjs"]' type=modcast/module>import "./a.mjs"</script>`;
-    expect(
-      Buffer.from(injected ?? []).equals(Buffer.from(`<head>${L}${`${filler}${held}`.repeat(1600)}`)),
-    ).toBe(true);
+    // Each filler has twenty lines; the first script stands behind `<head>` only in the number of its line.
+    const held = (index: number) =>
+      `<script data-modcast-imports='["./a.mjs"]' data-modcast-at="${20 * (index + 1) + 1}:25" type=modcast/module>import "./a.mjs"</script>`;
+    const expected = Array.from({ length: 1600 }, (_, index) => filler + held(index)).join('');
+    expect(Buffer.from(injected ?? []).equals(Buffer.from(`<head>${L}${expected}`))).toBe(true);
     expect(counted).toHaveBeenCalledTimes(1600);
   });
 

@@ -36,8 +36,11 @@ describe('mediaType', () => {
 
 describe('contentType', () => {
   it.each([
-    ['a.mjs', 'text/javascript; charset=utf-8'],
-    ['a.css', 'text/css; charset=utf-8'],
+    ['a.mjs', 'text/javascript'],
+    ['a.js', 'text/javascript'],
+    ['a.css', 'text/css'],
+    ['a.txt', 'text/plain; charset=utf-8'],
+    ['a.md', 'text/markdown; charset=utf-8'],
     ['a.html', 'text/html; charset=utf-8'],
     ['a.json', 'application/json'],
     ['a.wasm', 'application/wasm'],
