@@ -1,0 +1,127 @@
+import { ModcastError } from '../../schema/index.js';
+import { makePack } from './pack-stream.js';
+import type { PublishTarget } from './target.js';
+import { JSON_TYPE, PACK_TYPE, decodeCommitted, decodeFailure, decodePlan, encodeProposal } from './wire.js';
+
+export interface HttpTargetOptions {
+  /** `https://host`, whose routes lie under `/-/`, or with another prefix `https://host/prefix/`. */
+  readonly url: string;
+  /** Undefined: the registry will say that it wants one. */
+  readonly token: string | undefined;
+  readonly fetch?: typeof fetch;
+}
+
+/** @throws ModcastError `option-invalid` */
+function prefixOf(text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (
+    url === undefined ||
+    !/^https?:$/.test(url.protocol) ||
+    url.username !== '' ||
+    url.search + url.hash !== ''
+  ) {
+    throw new ModcastError('option-invalid', `not the address of a registry: ${text}`, {
+      expected: 'https://host, or https://host/prefix/',
+      found: text,
+    });
+  }
+  if (url.pathname === '/') url.pathname = '/-/';
+  else if (!url.pathname.endsWith('/')) url.pathname += '/';
+  return url;
+}
+
+/**
+ * A registry over HTTP. Its errors come as they are; beside them `server-unreachable`, and `server-foreign` for what
+ * does not answer as a registry does.
+ *
+ * @throws ModcastError `option-invalid` for a wrong address or a token that no header can hold
+ */
+export function httpTarget({ url, token, fetch: ask = fetch }: HttpTargetOptions): PublishTarget {
+  const prefix = prefixOf(url);
+  if (token !== undefined && !/^[\x21-\x7e]+$/.test(token)) {
+    throw new ModcastError('option-invalid', 'the token is not one line of plain characters');
+  }
+  const post = async (
+    path: string,
+    type: string | null,
+    body: string | Uint8Array | null,
+  ): Promise<unknown> => {
+    const headers = new Headers({ Accept: JSON_TYPE });
+    if (token !== undefined) headers.set('Authorization', `Bearer ${token}`);
+    if (type !== null) headers.set('Content-Type', type);
+    let response: Response;
+    let text: string;
+    try {
+      // A redirect would lose the token, or hand it to somebody else.
+      response = await ask(new URL(`publish/${path}`, prefix), {
+        method: 'POST',
+        headers,
+        body: body as string | Uint8Array<ArrayBuffer> | null,
+        redirect: 'manual',
+      });
+      text = await response.text();
+    } catch (cause) {
+      throw unreachable(prefix, cause);
+    }
+    const json = parse(text);
+    if (response.ok && json !== undefined) return json;
+    throw decodeFailure(json) ?? foreign(prefix, response);
+  };
+  const decoded = async <T>(answer: Promise<unknown>, decode: (json: unknown) => T): Promise<T> => {
+    const json = await answer;
+    try {
+      return decode(json);
+    } catch (cause) {
+      throw new ModcastError('server-foreign', `${prefix.href} answers as no modcast registry does`, {
+        cause,
+      });
+    }
+  };
+  return {
+    plan: (proposal) =>
+      decoded(
+        post(`${encodeURIComponent(proposal.channel)}/plan`, JSON_TYPE, encodeProposal(proposal)),
+        decodePlan,
+      ),
+    async put(lease, blobs) {
+      await post(`${lease}/blobs`, PACK_TYPE, await makePack(blobs));
+    },
+    commit: (lease) => decoded(post(`${lease}/commit`, null, null), decodeCommitted),
+  };
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** What the network says lies in the causes of what `fetch` throws. */
+function unreachable(prefix: URL, error: unknown): ModcastError {
+  let cause = error as { code?: unknown; message?: string; cause?: unknown; errors?: unknown[] };
+  for (let next: unknown = cause; next !== undefined; next = cause.cause ?? cause.errors?.[0]) {
+    cause = next as typeof cause;
+  }
+  const reason = typeof cause.code === 'string' ? cause.code : (cause.message ?? String(cause));
+  const words = REASONS[reason] ?? `the connection failed (${reason})`;
+  return new ModcastError('server-unreachable', `${prefix.host}: ${words}`, { found: reason, cause: error });
+}
+
+const REASONS: { readonly [code: string]: string } = {
+  ECONNREFUSED: 'nothing listens there (ECONNREFUSED)',
+  ENOTFOUND: 'there is no such host (ENOTFOUND)',
+  EAI_AGAIN: 'the host’s name cannot be looked up now (EAI_AGAIN)',
+  ECONNRESET: 'the connection broke off (ECONNRESET); what has been sent stays, publish again',
+  UND_ERR_SOCKET: 'the connection broke off (UND_ERR_SOCKET); what has been sent stays, publish again',
+  EPIPE: 'the connection broke off (EPIPE); what has been sent stays, publish again',
+};
+
+function foreign(prefix: URL, response: Response): ModcastError {
+  const location = response.headers.get('Location');
+  const type = response.headers.get('Content-Type') ?? 'no content type';
+  const answer = location === null ? `${response.status}, ${type}` : `${response.status} to ${location}`;
+  const message = `${prefix.href} is no modcast registry, or an older one: it answers ${answer}`;
+  return new ModcastError('server-foreign', message, { expected: JSON_TYPE, found: answer });
+}

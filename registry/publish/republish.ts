@@ -1,0 +1,50 @@
+import { randomUUID } from 'node:crypto';
+import { LIMITS, ModcastError, parseChannel, type Channel } from '../../schema/index.js';
+import type { Deploy, Store } from '../store/store.js';
+
+export interface RepublishOptions {
+  /** The deploy whose manifest is made current. */
+  readonly deploy: Deploy;
+  readonly channel: Channel;
+  readonly author: string;
+  readonly message: string;
+  readonly now: () => number;
+}
+
+/**
+ * Makes an older deploy's manifest, or another channel's, the head: a new deploy, for history is only ever added to.
+ * `created` is false when the head has that manifest already.
+ *
+ * @throws ModcastError `channel-invalid`, `deploy-unknown` (it has been collected), `blob-missing`, `head-moved`
+ */
+export async function republish(
+  store: Store,
+  { deploy, channel, author, message, now }: RepublishOptions,
+): Promise<{ readonly deploy: Deploy; readonly created: boolean }> {
+  parseChannel(channel);
+  const head = await store.head(channel);
+  const manifest = await store.manifest(deploy.number);
+  if (manifest === null) {
+    throw new ModcastError('deploy-unknown', `there is no deploy ${deploy.number} any more`, {
+      found: deploy.number,
+    });
+  }
+  const owner = `publish:${randomUUID()}`;
+  const hashes = [...new Set([...manifest.modules.values()].map((module) => module.hash))];
+  // From here on the collector leaves them; what it has taken before, the commit misses.
+  await store.lease(hashes, owner, now() + LIMITS.publishLeaseMs);
+  try {
+    return await store.commit({
+      channel,
+      manifest,
+      hash: deploy.manifest,
+      expected: head?.number ?? null,
+      time: now(),
+      author,
+      message,
+      commit: deploy.commit,
+    });
+  } finally {
+    await store.release(owner);
+  }
+}
