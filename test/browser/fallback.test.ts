@@ -244,6 +244,20 @@ describe('a socket that is cut in the middle of a pack', () => {
     expect(await booted(await visit())).toMatchObject({ from: 'cache', deploy: 1 });
     expect(site.relay.blobs).toEqual([]);
   });
+
+  it('stores no deploy of which blobs are missing, however often it is cut', async () => {
+    await serve();
+    site.relay.judge = (frame) => (frame.kind === 'segment' ? 'cut' : 'pass');
+    const page = await visit();
+    await booted(page);
+    await site.relay.seen(() => site.relay.opened.length === 3);
+    site.relay.judge = () => 'pass';
+    await page.goto('about:blank');
+    await site.relay.emptied();
+    site.clear();
+    expect(await booted(await visit())).toMatchObject({ from: 'network', counts: once(STATIC_MODULES) });
+    expect(site.relay.opened[0]).not.toContain('have=');
+  });
 });
 
 describe('no registry behind the loader', () => {
@@ -307,7 +321,11 @@ describe('IndexedDB', () => {
   it('never answers: the page does not wait for it for ever', async () => {
     await serve();
     await context.addInitScript(() => {
-      IDBFactory.prototype.open = () => new EventTarget() as IDBOpenDBRequest;
+      IDBFactory.prototype.open = () =>
+        Object.assign(Object.create(IDBOpenDBRequest.prototype) as IDBOpenDBRequest, {
+          addEventListener() {},
+          removeEventListener() {},
+        });
     });
     const page = await visit('stalled.html');
     expect(await booted(page)).toMatchObject({ from: 'network', deploy: 1, counts: once(STATIC_MODULES) });
@@ -344,7 +362,9 @@ describe('IndexedDB', () => {
       const segments = write.objectStore('segments');
       for (const row of await request(deploys.getAll())) {
         // Another blob of the site in the place of one: a manifest that parses, and is not what its hash says.
-        row.manifest.modules[1][1] = row.manifest.modules[2][1];
+        const modules: [string, string][] = row.manifest.modules;
+        const at = (path: string) => modules.find(([name]) => name === path)!;
+        at('lib/b.mjs')[1] = at('lib/c.mjs')[1];
         deploys.put(row);
         deploys.put({ ...row, hash: 'f'.repeat(64), time: Infinity, manifest: 'garbage' });
       }

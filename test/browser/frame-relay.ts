@@ -34,6 +34,7 @@ export class FrameRelay {
   /** @param target of the registry, `ws://127.0.0.1:1234` */
   accept(target: string, request: IncomingMessage, socket: Duplex, head: Buffer): void {
     this.opened.push(request.url!);
+    this.#wake();
     const { host, origin } = request.headers;
     const back = new WebSocket(target + request.url!, { headers: { host: host!, origin: origin! } });
     back.on('error', () => socket.destroy());
