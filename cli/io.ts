@@ -6,7 +6,7 @@ export const EXIT = { done: 0, failed: 1, usage: 2 } as const;
 /** What a command knows of the place where it runs. Handed in, so that a test can run the program in its own process. */
 export interface Io {
   /** Standard output. @throws OutputClosed when its reader has gone */
-  write(text: string): void;
+  write(data: string | Uint8Array): void;
   /** Standard error. */
   error(text: string): void;
   /** Whether standard output is a terminal: then, and only then, there are pagers and progress. */
@@ -48,9 +48,9 @@ export function processIo(): Io {
   const tty = process.stdout.isTTY === true;
   const { COLUMNS = '' } = process.env;
   return {
-    write(text) {
+    write(data) {
       if (closed) throw new OutputClosed();
-      process.stdout.write(text);
+      process.stdout.write(data);
     },
     error: (text) => void process.stderr.write(text),
     tty,

@@ -53,14 +53,19 @@ export async function directorySnapshot(
   };
 }
 
-/** What makes one of the other, renames found, sorted by path. */
-export async function compare(before: Snapshot, after: Snapshot): Promise<Change[]> {
+/** What makes one of the other, sorted by path; renames are found unless they are not wanted. */
+export async function compare(
+  before: Snapshot,
+  after: Snapshot,
+  { renames = true }: { renames?: boolean } = {},
+): Promise<Change[]> {
   // A deploy and its parent: the store knows the rows that changed, and no manifest need be read.
   const near =
     before.store === after.store && after.deploy !== null && after.deploy.parent === before.deploy?.number;
   const known = near ? await after.store.changes(after.deploy.number) : null;
   const changes =
     known === null ? compareManifests(await before.manifest(), await after.manifest()) : toStatus(known);
+  if (!renames) return changes;
   return findRenames(changes, {
     readBefore: (hash) => readBlob(before.store, hash),
     readAfter: (hash) => readBlob(after.store, hash),

@@ -1,0 +1,142 @@
+import { Command, InvalidArgumentError } from 'commander';
+import {
+  STATUS_LETTERS,
+  compare,
+  isSelected,
+  updateCost,
+  type Change,
+  type Patch,
+  type Snapshot,
+} from '../registry/history/index.js';
+import { databaseOption, withStore, type DatabaseOptions } from './database.js';
+import { count, formatBytes } from './format.js';
+import { REFS_HELP, changeJson, deployJson, resolveSide } from './history.js';
+import { EXIT, type Io } from './io.js';
+import { jsonOption, paged, writeJson } from './output.js';
+import { formatPatch, readPatch } from './patch-text.js';
+import { formatStat } from './stat.js';
+import { printable } from './table.js';
+
+interface DiffOptions extends DatabaseOptions {
+  patch?: true;
+  stat?: true;
+  nameStatus?: true;
+  renames: boolean;
+  unified: number;
+  exitCode?: true;
+  json?: true;
+}
+
+export function diffCommand(io: Io): Command {
+  const command = new Command('diff')
+    .summary('compare two deploys, or a deploy and a directory')
+    .description(
+      'Compares two deploys, of one channel or of two, or a deploy and a directory as it is. Without a terminal or with --no-color the patch is what patch -p1 takes.',
+    )
+    .argument('<a>', 'a ref, or a directory')
+    .argument('<b>', 'a ref, or a directory')
+    .argument('[path...]', 'only these modules and directories')
+    .option('-p, --patch', 'show patches (the default; with --stat: both)')
+    .option('--stat', 'show lines changed as bars, and what the change costs a client that has <a>')
+    .option('--name-status', 'show only a letter (A, M, D, R) and the path of each change')
+    .option('-U, --unified <lines>', 'lines of context around a change', wholeNumber, 3)
+    .option('--no-renames', 'show a moved module as deleted and added')
+    .option('--exit-code', 'exit with 1 when there are differences; then 2 is a failure');
+  jsonOption(
+    databaseOption(command),
+    'a, b, cost {blobs, bytes, packed}, changes: a list of status, path, oldPath, similarity, before, after, added, deleted, with -p patch',
+  );
+  return command
+    .addHelpText(
+      'after',
+      `${REFS_HELP}
+What is written like a path (., ./public, /srv/site) is a directory.
+
+Examples:
+  modcast diff production~1 production
+  modcast diff 12 latest lib/ --stat
+  modcast diff production ./public --name-status     what publishing would change
+  modcast diff 11 12 | patch -p1`,
+    )
+    .action((a: string, b: string, paths: string[], options: DiffOptions) => diff(io, a, b, paths, options));
+}
+
+function wholeNumber(text: string): number {
+  if (!/^\d{1,6}$/.test(text)) throw new InvalidArgumentError('a whole number.');
+  return Number(text);
+}
+
+const sideJson = (side: Snapshot) =>
+  side.deploy === null ? { directory: side.label, manifest: side.hash } : deployJson(side.deploy);
+
+async function diff(io: Io, a: string, b: string, paths: string[], options: DiffOptions): Promise<void> {
+  if (options.exitCode) io.failureCode = EXIT.usage;
+  await withStore(io, options, async (store) => {
+    const before = await resolveSide(io, store, a);
+    const after = await resolveSide(io, store, b);
+    const all = await compare(before, after, { renames: options.renames });
+    const changes = all.filter(
+      ({ path, oldPath }) => isSelected(path, paths) || (oldPath !== null && isSelected(oldPath, paths)),
+    );
+    if (options.exitCode && changes.length > 0) io.exitCode = EXIT.failed;
+    const patchOf = (change: Change) => readPatch(change, before.store, after.store, options.unified);
+    if (options.json) return json(io, before, after, changes, patchOf, options);
+    await paged(io, async (write) => {
+      if (options.nameStatus) {
+        for (const change of changes) await write(`${nameStatus(io, change)}\n`);
+        return;
+      }
+      if (options.stat) {
+        const patches: Patch[] = [];
+        for (const change of changes) patches.push(await patchOf(change));
+        await write(formatStat(io, changes, patches));
+        const cost = await updateCost(before, after);
+        const what =
+          cost.blobs === 0
+            ? 'is sent no module'
+            : `is sent ${count(cost.blobs, 'blob')}, ${formatBytes(cost.packed)} packed ${io.colours.dim(`(${formatBytes(cost.bytes)} of source)`)}`;
+        await write(` a client that has ${before.label} ${what}\n`);
+        if (options.patch && changes.length > 0) await write('\n');
+      }
+      if (options.stat && !options.patch) return;
+      for (const change of changes) await write(formatPatch(io, await patchOf(change)));
+    });
+  });
+}
+
+/** As git prints it: tabs between, R with its per cent. */
+function nameStatus(io: Io, { status, path, oldPath, similarity }: Change): string {
+  const { green, red, yellow, cyan } = io.colours;
+  const paint = { added: green, deleted: red, modified: yellow, renamed: cyan }[status];
+  const letter = STATUS_LETTERS[status] + (similarity === null ? '' : String(similarity).padStart(3, '0'));
+  return [paint(letter), ...(oldPath === null ? [] : [oldPath]), path]
+    .map((text, index) => (index === 0 ? text : printable(text)))
+    .join('\t');
+}
+
+async function json(
+  io: Io,
+  before: Snapshot,
+  after: Snapshot,
+  changes: readonly Change[],
+  patchOf: (change: Change) => Promise<Patch>,
+  options: DiffOptions,
+): Promise<void> {
+  const list: unknown[] = [];
+  for (const change of changes) {
+    const patch = await patchOf(change);
+    const { added, deleted, binary, lines } = patch;
+    list.push({
+      ...changeJson(change),
+      added: binary ? null : added,
+      deleted: binary ? null : deleted,
+      ...(options.patch ? { patch: lines.map(({ text }) => `${text}\n`).join('') } : {}),
+    });
+  }
+  writeJson(io, {
+    a: sideJson(before),
+    b: sideJson(after),
+    cost: await updateCost(before, after),
+    changes: list,
+  });
+}
