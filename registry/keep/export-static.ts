@@ -11,7 +11,7 @@ import { Blobs } from '../blobs.js';
 import { Catalog } from '../catalog.js';
 import { linkedModule } from '../linked-module.js';
 import { loaderPage, loaderVersion } from '../loader-page.js';
-import { moduleKind } from '../media-type.js';
+import { contentType, moduleKind } from '../media-type.js';
 import { Packs } from '../packs.js';
 import { readLoader } from '../read-loader.js';
 import type { Deploy, Store } from '../store/store.js';
@@ -34,7 +34,7 @@ function staticPaths({ number, channel, manifest: hash }: Deploy, manifest: Mani
     paths.add(path);
     paths.add(`${PREFIX}blobs/${module.hash}`);
     paths.add(`${PREFIX}deploys/${number}/at/${path}`);
-    if (moduleKind(module.type) !== undefined) paths.add(`${PREFIX}modules/${module.hash}/${path}`);
+    if (moduleKind(contentType(path)) !== undefined) paths.add(`${PREFIX}modules/${module.hash}/${path}`);
   }
   return [
     ...paths,

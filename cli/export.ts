@@ -1,0 +1,83 @@
+import { Command, InvalidArgumentError } from 'commander';
+import path from 'node:path';
+import { exportDeploy, exportStatic, type ExportOptions } from '../registry/keep/index.js';
+import { resolveDeploy } from '../registry/history/refs.js';
+import { databaseOption, withStore, type DatabaseOptions } from './database.js';
+import { count, formatBytes } from './format.js';
+import type { Io } from './io.js';
+import { jsonOption, writeJson } from './output.js';
+import { ProgressLine } from './progress.js';
+
+interface ExportCommandOptions extends DatabaseOptions {
+  static: boolean;
+  base: string;
+  force: boolean;
+  json?: boolean;
+}
+
+function basePath(text: string): string {
+  if (!/^\/(?:[\w.~-]+\/)*$/.test(text) || /\/\.{1,2}\//.test(text)) {
+    throw new InvalidArgumentError('a path like / or /site/.');
+  }
+  return text;
+}
+
+export function exportCommand(io: Io): Command {
+  const command = new Command('export')
+    .summary('write the files of a deploy into a directory')
+    .description(
+      'Writes the files of a deploy as they were read. With --static the pages carry the loader, and beside them lies all\nthat it asks for: the site boots from any host of plain files or CDN, with no server. Files that the registry does\nnot keep (images, fonts, …) are for you to copy.',
+    )
+    .argument('<ref>', 'the deploy: a number, a channel, latest, latest~2, @{yesterday}, …')
+    .argument('<dir>', 'a new or empty directory')
+    .option('--static', 'lay everything out for a host of plain files', false)
+    .option('--base <path>', 'with --static: path under which the site will lie', basePath, '/')
+    .option(
+      '--force',
+      'write into a directory that is not empty: same names are replaced, others stay',
+      false,
+    )
+    .addHelpText(
+      'after',
+      `
+Examples:
+  modcast export production ./site
+  modcast export 12 ./before && diff -r ./before ./public
+  modcast export production ./dist --static
+  modcast export production ./dist --static --force    over the last one: open tabs still find their modules`,
+    )
+    .action((ref: string, directory: string, options: ExportCommandOptions) =>
+      exportTo(io, ref, directory, options),
+    );
+  jsonOption(command, '{deploy, manifest, channel, directory, files, bytes}');
+  return databaseOption(command);
+}
+
+async function exportTo(
+  io: Io,
+  ref: string,
+  given: string,
+  { static: isStatic, base, force, json, ...options }: ExportCommandOptions,
+): Promise<void> {
+  const directory = path.resolve(io.cwd, given);
+  const line = new ProgressLine(io);
+  const { deploy, files, bytes } = await withStore(io, options, async (store) => {
+    const { number } = await resolveDeploy(store, ref, io.now());
+    const shared: ExportOptions = {
+      store,
+      deploy: number,
+      directory,
+      force,
+      progress: ({ done, total }) =>
+        line.show(`  writing ${done.toLocaleString('en')} of ${count(total, 'file')}…`),
+    };
+    try {
+      return await (isStatic ? exportStatic({ ...shared, base }) : exportDeploy(shared));
+    } finally {
+      line.clear();
+    }
+  });
+  const { number, channel, manifest } = deploy;
+  if (json === true) return writeJson(io, { deploy: number, manifest, channel, directory, files, bytes });
+  io.write(`deploy ${number} of ${channel}: ${count(files, 'file')}, ${formatBytes(bytes)} in ${given}\n`);
+}
