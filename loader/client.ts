@@ -23,6 +23,7 @@ import { PageEvents } from './page-events.js';
 import { probePolicy, type Allowed } from './policy.js';
 import { ProgressBar } from './progress.js';
 import { createRunning, provideRuntime, type Running } from './running.js';
+import { StyleSheets } from './style-sheets.js';
 
 const after = (ms: number, callback: () => void): (() => void) => {
   const timer = setTimeout(callback, ms);
@@ -35,6 +36,7 @@ export class Client {
   readonly #events = new Emitter<ModcastEvents>();
   readonly #topics = new Emitter<Record<string, unknown>>();
   readonly #pageEvents = new PageEvents();
+  readonly #styleSheets = new StyleSheets();
   readonly #connection: Connection;
   readonly #keeper: Keeper;
   readonly #ready: Promise<BootInfo>;
@@ -184,6 +186,7 @@ export class Client {
     if (this.#state === 'booted') return;
     this.#state = 'booted';
     await pageParsed();
+    await this.#styleSheets.settled();
     this.#running = running;
     this.#resolveSettled(running);
     const { nonce } = this.#config;

@@ -129,7 +129,6 @@ export const KNOWN_DIFFERENCES: Readonly<Record<string, KnownDifference>> = {
     reason: 'CallSite.getFileName() tells the blob; the text of a stack does not',
     same: (o) => map(o, (text) => text.replace(/(?:blob:)?https:\/\/site\/[\w/.-]+/g, 'url')),
   },
-  'syntax-byte-order-mark': { reason: LINKED_COLUMNS, same: stack },
   'syntax-line-separators': {
     reason: 'the lexer does not end a comment at U+2028, and misses the import behind it',
     same: (o) => ({ ...o, rejections: [] }),
