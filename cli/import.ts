@@ -7,7 +7,7 @@ import { databaseOption, withStore, type DatabaseOptions } from './database.js';
 import { count } from './format.js';
 import type { Io } from './io.js';
 import { jsonOption, writeJson } from './output.js';
-import { ProgressLine } from './progress.js';
+import { progressBar } from './progress.js';
 import { printable } from './table.js';
 
 interface ImportOptions extends DatabaseOptions {
@@ -51,7 +51,7 @@ Examples:
 
 async function importHistory(io: Io, options: ImportOptions): Promise<void> {
   const channel = parseChannel(options.channel);
-  const line = new ProgressLine(io);
+  const bar = progressBar(io, 'importing');
   const imported = await withStore(
     io,
     options,
@@ -70,12 +70,13 @@ async function importHistory(io: Io, options: ImportOptions): Promise<void> {
           },
           now: () => io.now(),
           progress: ({ done, total, deploys }) =>
-            line.show(
-              `  ${done.toLocaleString('en')} of ${count(total, 'commit')}, ${count(deploys, 'deploy')}…`,
+            bar.show(
+              done / total,
+              `${done.toLocaleString('en')} of ${count(total, 'commit')}, ${count(deploys, 'deploy')}`,
             ),
         });
       } finally {
-        line.clear();
+        bar.clear();
       }
     },
     { create: true },

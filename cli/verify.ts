@@ -1,11 +1,12 @@
 import { Command } from 'commander';
+import { statSync } from 'node:fs';
 import path from 'node:path';
 import { openRepairSource, verifyStore, type Carrier, type DamagedBlob } from '../registry/keep/index.js';
 import { databaseOption, withStore, type DatabaseOptions } from './database.js';
 import { count, formatBytes } from './format.js';
 import { EXIT, type Io } from './io.js';
 import { jsonOption, writeJson } from './output.js';
-import { ProgressLine } from './progress.js';
+import { progressBar } from './progress.js';
 import { printable } from './table.js';
 
 interface VerifyCommandOptions extends DatabaseOptions {
@@ -40,8 +41,10 @@ Examples:
 }
 
 async function verify(io: Io, { repairFrom, json, ...options }: VerifyCommandOptions): Promise<void> {
-  const line = new ProgressLine(io);
-  const verified = await withStore(io, options, async (store) => {
+  const bar = progressBar(io, 'hashing');
+  const verified = await withStore(io, options, async (store, file) => {
+    // Blobs are nearly all that a database holds.
+    const size = statSync(file).size;
     const source =
       repairFrom === undefined
         ? null
@@ -54,11 +57,11 @@ async function verify(io: Io, { repairFrom, json, ...options }: VerifyCommandOpt
         source,
         progress: ({ blobs, bytes, damaged }) => {
           const found = damaged === 0 ? '' : `, ${damaged} damaged`;
-          line.show(`  ${count(blobs, 'blob')}, ${formatBytes(bytes)}${found}…`);
+          bar.show(bytes / size, `${count(blobs, 'blob')}, ${formatBytes(bytes)}${found}`);
         },
       });
     } finally {
-      line.clear();
+      bar.clear();
       await source?.close();
     }
   });
