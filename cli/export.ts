@@ -6,7 +6,7 @@ import { databaseOption, withStore, type DatabaseOptions } from './database.js';
 import { count, formatBytes } from './format.js';
 import type { Io } from './io.js';
 import { jsonOption, writeJson } from './output.js';
-import { progressBar } from './progress.js';
+import { ProgressLine } from './progress.js';
 
 interface ExportCommandOptions extends DatabaseOptions {
   static: boolean;
@@ -60,7 +60,7 @@ async function exportTo(
   { static: isStatic, base, force, json, ...options }: ExportCommandOptions,
 ): Promise<void> {
   const directory = path.resolve(io.cwd, given);
-  const bar = progressBar(io, 'writing');
+  const line = new ProgressLine(io);
   const { deploy, files, bytes } = await withStore(io, options, async (store) => {
     const { number } = await resolveDeploy(store, ref, io.now());
     const shared: ExportOptions = {
@@ -69,12 +69,12 @@ async function exportTo(
       directory,
       force,
       progress: ({ done, total }) =>
-        bar.show(done / total, `${done.toLocaleString('en')} of ${count(total, 'file')}`),
+        line.show(`  writing ${done.toLocaleString('en')} of ${count(total, 'file')}…`),
     };
     try {
       return await (isStatic ? exportStatic({ ...shared, base }) : exportDeploy(shared));
     } finally {
-      bar.clear();
+      line.clear();
     }
   });
   const { number, channel, manifest } = deploy;

@@ -2,7 +2,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { statSync } from 'node:fs';
 import type { Collected } from '../registry/store/store.js';
 import { databaseOption, withStore, type DatabaseOptions } from './database.js';
-import { duration } from './duration.js';
+import { parseDuration } from './duration.js';
 import { count, formatBytes } from './format.js';
 import type { Io } from './io.js';
 import { jsonOption, writeJson } from './output.js';
@@ -16,8 +16,6 @@ interface GcOptions extends DatabaseOptions {
 
 const DEFAULT_KEEP = 50;
 const DEFAULT_AGE = '90d';
-
-const age = (text: string): number => (text === '0' ? 0 : duration(text));
 
 function wholeNumber(text: string): number {
   if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('a whole number.');
@@ -34,7 +32,7 @@ export function gcCommand(io: Io): Command {
     .option(
       '--older-than <duration>',
       `younger deploys stay: 90d, 12h, 2w, 0 for none (default: ${DEFAULT_AGE})`,
-      age,
+      parseDuration,
     )
     .option('--dry-run', 'only say what would go', false)
     .addHelpText(
@@ -45,7 +43,9 @@ Examples:
   modcast gc --keep 10 --older-than 30d
   modcast gc --keep 1 --older-than 0     nothing but the heads stays`,
     )
-    .action((options: GcOptions) => gc(io, { ...options, olderThan: options.olderThan ?? age(DEFAULT_AGE) }));
+    .action((options: GcOptions) =>
+      gc(io, { ...options, olderThan: options.olderThan ?? parseDuration(DEFAULT_AGE) }),
+    );
   jsonOption(command, '{dryRun, deploys, blobs, bytes, fileBytes: {before, after}}');
   return databaseOption(command);
 }

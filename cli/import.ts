@@ -7,7 +7,7 @@ import { databaseOption, withStore, type DatabaseOptions } from './database.js';
 import { count } from './format.js';
 import type { Io } from './io.js';
 import { jsonOption, writeJson } from './output.js';
-import { progressBar } from './progress.js';
+import { ProgressLine } from './progress.js';
 import { printable } from './table.js';
 
 interface ImportOptions extends DatabaseOptions {
@@ -51,7 +51,7 @@ Examples:
 
 async function importHistory(io: Io, options: ImportOptions): Promise<void> {
   const channel = parseChannel(options.channel);
-  const bar = progressBar(io, 'importing');
+  const line = new ProgressLine(io);
   const imported = await withStore(
     io,
     options,
@@ -70,13 +70,12 @@ async function importHistory(io: Io, options: ImportOptions): Promise<void> {
           },
           now: () => io.now(),
           progress: ({ done, total, deploys }) =>
-            bar.show(
-              done / total,
-              `${done.toLocaleString('en')} of ${count(total, 'commit')}, ${count(deploys, 'deploy')}`,
+            line.show(
+              `  ${done.toLocaleString('en')} of ${count(total, 'commit')}, ${count(deploys, 'deploy')}…`,
             ),
         });
       } finally {
-        bar.clear();
+        line.clear();
       }
     },
     { create: true },

@@ -1,12 +1,11 @@
 import { Command } from 'commander';
-import { statSync } from 'node:fs';
 import path from 'node:path';
 import { openRepairSource, verifyStore, type Carrier, type DamagedBlob } from '../registry/keep/index.js';
 import { databaseOption, withStore, type DatabaseOptions } from './database.js';
 import { count, formatBytes } from './format.js';
 import { EXIT, type Io } from './io.js';
 import { jsonOption, writeJson } from './output.js';
-import { progressBar } from './progress.js';
+import { ProgressLine } from './progress.js';
 import { printable } from './table.js';
 
 interface VerifyCommandOptions extends DatabaseOptions {
@@ -41,10 +40,8 @@ Examples:
 }
 
 async function verify(io: Io, { repairFrom, json, ...options }: VerifyCommandOptions): Promise<void> {
-  const bar = progressBar(io, 'hashing');
-  const verified = await withStore(io, options, async (store, file) => {
-    // Blobs are nearly all that a database holds.
-    const size = statSync(file).size;
+  const line = new ProgressLine(io);
+  const verified = await withStore(io, options, async (store) => {
     const source =
       repairFrom === undefined
         ? null
@@ -57,11 +54,11 @@ async function verify(io: Io, { repairFrom, json, ...options }: VerifyCommandOpt
         source,
         progress: ({ blobs, bytes, damaged }) => {
           const found = damaged === 0 ? '' : `, ${damaged} damaged`;
-          bar.show(bytes / size, `${count(blobs, 'blob')}, ${formatBytes(bytes)}${found}`);
+          line.show(`  ${count(blobs, 'blob')}, ${formatBytes(bytes)}${found}…`);
         },
       });
     } finally {
-      bar.clear();
+      line.clear();
       await source?.close();
     }
   });
