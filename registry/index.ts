@@ -1,6 +1,5 @@
 import { mkdir } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { userInfo } from 'node:os';
 import path from 'node:path';
 import { LIMITS, ModcastError, type Hash } from '../schema/index.js';
 import { createAccess } from './access.js';
@@ -23,12 +22,13 @@ import { lockDatabase } from './store/lock.js';
 import { openMemoryStore } from './store/memory.js';
 import { openSqliteStore } from './store/sqlite.js';
 import type { Deploy, Store } from './store/store.js';
+import { userName } from './user-name.js';
 import { watchDirectory, type Watch } from './watch.js';
 
 export type { RegistryOptions } from './options.js';
 export type { BootReport } from './session.js';
 export type { FileProblem, IngestProgress, IngestResult } from './ingest.js';
-export type { Deploy, Store } from './store/store.js';
+export type { Deploy, Store, Token } from './store/store.js';
 export { injectPage, readPage } from './html.js';
 export { openMemoryStore } from './store/memory.js';
 export { openSqliteStore } from './store/sqlite.js';
@@ -365,13 +365,4 @@ export class Registry {
  */
 export function createRegistry(options: RegistryOptions = {}): Registry {
   return new Registry(options);
-}
-
-function userName(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    // A container may run under a number that has no name.
-    return 'unknown';
-  }
 }
