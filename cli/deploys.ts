@@ -85,9 +85,9 @@ async function deploys(io: Io, options: DeploysOptions): Promise<void> {
             { title: 'when' },
             { title: 'who' },
             { title: 'changes', paint: paintChanges },
-            { title: 'modules', align: 'right' },
-            { title: 'size', align: 'right' },
-            { title: 'message', shrinks: true, paint: (text) => text },
+            { title: 'modules', align: 'right', optional: true },
+            { title: 'size', align: 'right', optional: true },
+            { title: 'message', shrinks: true },
           ],
           list.map((deploy) => [
             String(deploy.number),

@@ -181,11 +181,11 @@ function entryTable(io: Io, path: Path, entries: readonly ModuleEntry[], options
   return formatTable(
     [
       { title: 'deploy', align: 'right', paint: yellow },
-      { title: 'last', align: 'right', paint: dim },
+      { title: 'last', align: 'right', paint: dim, optional: true },
       { title: '' },
       { title: 'hash', paint: dim },
       { title: 'size', align: 'right' },
-      { title: 'change', align: 'right' },
+      { title: 'change', align: 'right', optional: true },
       { title: 'lines', align: 'right', paint: (text) => text.replace(/\+\d+/, green).replace(/-\d+/, red) },
       { title: 'when' },
       { title: 'who' },

@@ -32,7 +32,7 @@ function inherit(command: Command): void {
 export function createProgram(io: Io): Command {
   const program = new Command('modcast')
     .description(
-      'A content-addressed registry of ES modules: serves a site so that its pages boot over one socket, and remembers\nevery version of every module.',
+      'A content-addressed registry of ES modules: serves a site so that its pages boot over one socket, and remembers every version of every module.',
     )
     .version(version, '-v, --version')
     .showHelpAfterError('(modcast --help shows what there is)')

@@ -6,6 +6,8 @@ export interface Column {
   readonly align?: 'left' | 'right';
   /** The one column that gives way when the table is wider than the terminal: its texts end in … */
   readonly shrinks?: boolean;
+  /** Left out, the last such column first, where the one that shrinks would be too narrow to read. */
+  readonly optional?: boolean;
   /** Puts colour on a text that has its final width. */
   readonly paint?: (text: string, row: readonly string[]) => string;
 }
@@ -49,6 +51,8 @@ const CONTROL = /[\u0000-\u001f\u007f-\u009f]/g;
 export const printable = (text: string): string => text.replace(CONTROL, '·');
 
 const GAP = '  ';
+/** Columns of the one that shrinks below which optional ones go. */
+const READABLE = 24;
 
 /** A table whose rows fit in `width` columns, with a dim head. Columns that are empty all over are left out. */
 export function formatTable(
@@ -57,18 +61,26 @@ export function formatTable(
   width: number,
   head: (text: string) => string,
 ): string {
-  const used = all.map((_, index) => index).filter((index) => allRows.some((row) => row[index] !== ''));
-  const columns = used.map((index) => all[index]!);
-  const rows = allRows.map((row) => used.map((index) => printable(row[index]!)));
-  const widths = columns.map(({ title }, i) =>
-    Math.max(textWidth(title), ...rows.map((row) => textWidth(row[i]!))),
-  );
-  const shrinking = columns.findIndex((column) => column.shrinks);
-  const total = widths.reduce((sum, columnWidth) => sum + columnWidth, 0) + GAP.length * (columns.length - 1);
-  if (shrinking !== -1 && total > width) {
-    const least = Math.max(textWidth(columns[shrinking]!.title), 8);
-    widths[shrinking] = Math.max(least, widths[shrinking]! - (total - width));
+  const shown = all
+    .map((column, index) => ({ ...column, index }))
+    .filter(({ index }) => allRows.some((row) => row[index] !== ''))
+    .map((column) => {
+      const texts = [column.title, ...allRows.map((row) => printable(row[column.index]!))];
+      return { ...column, width: texts.reduce((most, text) => Math.max(most, textWidth(text)), 0) };
+    });
+  const excess = () => shown.reduce((sum, column) => sum + column.width + GAP.length, -GAP.length) - width;
+  const shrinking = shown.find((column) => column.shrinks);
+  if (shrinking !== undefined) {
+    while (excess() > Math.max(0, shrinking.width - READABLE)) {
+      const last = shown.findLastIndex((column) => column.optional);
+      if (last === -1) break;
+      shown.splice(last, 1);
+    }
+    if (excess() > 0) shrinking.width = Math.max(textWidth(shrinking.title), 8, shrinking.width - excess());
   }
+  const columns = shown;
+  const widths = columns.map((column) => column.width);
+  const rows = allRows.map((row) => columns.map(({ index }) => printable(row[index]!)));
   const line = (row: readonly string[], paint: (text: string, column: Column) => string): string =>
     columns
       .map((column, i) => {

@@ -40,6 +40,7 @@ export const ERROR_CODES = {
   'store-damaged': 'The database file is damaged.',
   'database-missing': 'There is no database where one was looked for.',
   'ref-unknown': 'A ref names no deploy and no blob.',
+  'command-failed': 'A command that was to be run could not be, or was ended.',
   'path-unknown': 'A deploy has no module at that path.',
   'ref-ambiguous': 'The first digits of a hash are those of more than one.',
   'token-exists': 'There is a token of that id already.',

@@ -10,3 +10,6 @@ export * from './renames.js';
 export * from './snapshot.js';
 export * from './versions.js';
 export * from './when.js';
+export * from './bisect.js';
+export * from './page-map.js';
+export * from './write-files.js';

@@ -24,7 +24,7 @@ export interface Snapshot {
 export function deploySnapshot(store: Store, deploy: Deploy): Snapshot {
   let manifest: Promise<Manifest> | undefined;
   return {
-    label: `${deploy.channel} ${deploy.number}`,
+    label: `deploy ${deploy.number}`,
     deploy,
     hash: deploy.manifest,
     manifest: () => (manifest ??= store.manifest(deploy.number).then((found) => found ?? EMPTY_MANIFEST)),

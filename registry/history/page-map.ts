@@ -1,0 +1,105 @@
+import { createHash } from 'node:crypto';
+import {
+  EMPTY_IMPORT_MAP,
+  ModuleGraph,
+  Resolver,
+  generateImportMap,
+  linkForHttp,
+  moduleAt,
+  moduleUrl,
+  naturalUrl,
+  parseImportMap,
+  type ImportMapJson,
+  type Site,
+} from '../../importmap/index.js';
+import { NO_LINKS, pathToUrl, type Manifest } from '../../schema/index.js';
+import { moduleKind } from '../media-type.js';
+import type { Blobs } from './content.js';
+import { readBlob } from './content.js';
+import type { Store } from '../store/store.js';
+
+/** What a map's targets are: modules linked by a registry, or a deploy's files as they were written. */
+export type Targets = 'http' | 'path';
+
+export interface PageMapOptions {
+  readonly targets: Targets;
+  /** URL under which the natural URLs lie; it ends with "/". */
+  readonly root: string;
+  /** Where the targets lie: of `http` the registry's prefix, of `path` the deploy's files. It ends with "/". */
+  readonly base: string;
+  /** Whether to hash what is served at each target. */
+  readonly integrity: boolean;
+}
+
+export interface Preload {
+  readonly href: string;
+  readonly integrity: string | undefined;
+}
+
+/** What a page that is rendered elsewhere needs to run a deploy. */
+export interface PageMap {
+  readonly map: ImportMapJson;
+  /** Modules of the entries' static closure, in the order in which they are evaluated. */
+  readonly preloads: readonly Preload[];
+}
+
+/** What a registry or a file server sends at a module's target. */
+async function servedBytes(
+  store: Blobs,
+  path: string,
+  hash: string,
+  linked: boolean,
+): Promise<readonly (Uint8Array | string)[]> {
+  const bytes = await readBlob(store, hash);
+  const [blob] = linked ? await store.blobs([hash]) : [];
+  if (blob === undefined || blob.links?.state === 'unparsed') return [bytes];
+  return linkForHttp(bytes, blob.links ?? NO_LINKS, `/${pathToUrl(path)}`);
+}
+
+/** Subresource Integrity of parts joined. */
+function integrityOf(parts: readonly (Uint8Array | string)[]): string {
+  const hash = createHash('sha384');
+  for (const part of parts) hash.update(part);
+  return `sha384-${hash.digest('base64')}`;
+}
+
+/**
+ * The import map of a manifest for pages that no loader runs in.
+ * @throws ModcastError `blob-unknown`, `blob-damaged`
+ */
+export async function pageMap(
+  store: Pick<Store, 'blobs' | 'links'>,
+  manifest: Manifest,
+  { targets, root, base, integrity }: PageMapOptions,
+): Promise<PageMap> {
+  const site: Site = { root, manifest };
+  const resolver = new Resolver(
+    manifest.importMap === null ? EMPTY_IMPORT_MAP : parseImportMap(manifest.importMap, root).map,
+  );
+  const modules = [...manifest.modules].filter(([, { type }]) => moduleKind(type) !== undefined);
+  const urls = modules.map(([path]) => naturalUrl(root, path)).toSorted();
+  const targetOf = (url: string): string | undefined => {
+    const module = moduleAt(site, url);
+    if (module === undefined || moduleKind(module.type) === undefined) return undefined;
+    return targets === 'http' ? moduleUrl(base, module) : base + pathToUrl(module.path);
+  };
+  const generated = generateImportMap(site, resolver, urls, targetOf);
+  const hashes: Record<string, string> = {};
+  if (integrity) {
+    for (const url of urls) {
+      const module = moduleAt(site, url)!;
+      const linked = targets === 'http' && moduleKind(module.type) === 'javascript';
+      hashes[targetOf(url)!] = integrityOf(await servedBytes(store, module.path, module.hash, linked));
+    }
+  }
+  const links = await store.links([...new Set(modules.map(([, { hash }]) => hash))]);
+  const graph = new ModuleGraph(site, resolver, (hash) => links.get(hash) ?? null);
+  const { modules: closure } = graph.closure(manifest.entries.map((path) => naturalUrl(root, path)));
+  return {
+    map: integrity ? { ...generated, integrity: { ...generated.integrity, ...hashes } } : generated,
+    preloads: closure.flatMap((module) => {
+      const href = moduleKind(module.type) === 'javascript' ? targetOf(module.url) : undefined;
+      return href === undefined ? [] : [{ href, integrity: hashes[href] }];
+    }),
+  };
+}
