@@ -26,7 +26,7 @@ export function exportCommand(io: Io): Command {
   const command = new Command('export')
     .summary('write the files of a deploy into a directory')
     .description(
-      'Writes the files of a deploy as they were read. With --static the pages carry the loader, and beside them lies all\nthat it asks for: the site boots from any host of plain files or CDN, with no server. Files that the registry does\nnot keep (images, fonts, …) are for you to copy.',
+      'Writes the files of a deploy as they were read. With --static the pages carry the loader, and beside them lies all that it asks for: the site boots from any host of plain files or CDN, with no server. Files that the registry does not keep (images, fonts, …) are for you to copy.',
     )
     .argument('<ref>', 'the deploy: a number, a channel, latest, latest~2, @{yesterday}, …')
     .argument('<dir>', 'a new or empty directory')

@@ -26,7 +26,7 @@ export function gcCommand(io: Io): Command {
   const command = new Command('gc')
     .summary('drop old deploys, and blobs that nothing needs')
     .description(
-      'Drops deploys that are neither among the newest of their channel nor young, never a head, and then the blobs that\nno deploy is left to name and nobody is publishing. Others may serve and publish meanwhile.',
+      'Drops deploys that are neither among the newest of their channel nor young, never a head, and then the blobs that no deploy is left to name and nobody is publishing. Others may serve and publish meanwhile.',
     )
     .option('--keep <n>', 'of each channel the newest n deploys stay', wholeNumber, DEFAULT_KEEP)
     .option(

@@ -27,7 +27,7 @@ export function importCommand(io: Io): Command {
   const command = new Command('import')
     .summary('make deploys of the history of a git repository')
     .description(
-      'Makes a deploy of every commit that changes the site, going by first parents, with its author, time and message.\nWhat has been imported is not imported again: run it once more for what is new.',
+      'Makes a deploy of every commit that changes the site, going by first parents, with its author, time and message. What has been imported is not imported again: run it once more for what is new.',
     )
     .requiredOption('--git <repository>', 'a work tree or a bare repository')
     .option('--path <folder>', 'the folder of the repository that is the site', '')

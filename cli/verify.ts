@@ -17,7 +17,7 @@ export function verifyCommand(io: Io): Command {
   const command = new Command('verify')
     .summary('check every blob, manifest and index')
     .description(
-      'Hashes every blob again, builds every manifest and hashes it, checks the database, and names what is damaged.\nOthers may serve and publish meanwhile. Exit code 1 while there is damage.',
+      'Hashes every blob again, builds every manifest and hashes it, checks the database, and names what is damaged. Others may serve and publish meanwhile. Exit code 1 while there is damage.',
     )
     .option(
       '--repair-from <place>',
