@@ -26,7 +26,7 @@ interface PublishCommandOptions extends DatabaseOptions {
   message: string;
   author?: string;
   to?: string;
-  expect?: number | null;
+  expect?: number;
   include?: string[];
   exclude?: string[];
   allowMissing: boolean;
@@ -36,8 +36,9 @@ interface PublishCommandOptions extends DatabaseOptions {
 
 const collect = (value: string, list: string[] = []): string[] => [...list, value];
 
-function deployNumber(text: string): number | null {
-  if (text === 'none') return null;
+/** 0 stands for none, since commander takes null for a value that is not there. */
+function deployNumber(text: string): number {
+  if (text === 'none') return 0;
   if (!/^[1-9]\d{0,14}$/.test(text)) throw new InvalidArgumentError('a deploy’s number, or "none".');
   return Number(text);
 }
@@ -46,7 +47,7 @@ export function publishCommand(io: Io): Command {
   const command = new Command('publish')
     .summary('make a directory the head of a channel')
     .description(
-      'Reads a directory and makes it a deploy: in a database, or with --to in a registry that runs elsewhere, which is\nsent only what it lacks. The clients of the channel are told at once. A publish that broke off goes on where it was.',
+      'Reads a directory and makes it a deploy: in a database, or with --to in a registry that runs elsewhere, which is sent only what it lacks. The clients of the channel are told at once. A publish that broke off goes on where it was.',
     )
     .argument('[dir]', 'the site', '.')
     .option('--channel <name>', 'channel to publish on', 'production')
@@ -140,7 +141,7 @@ async function send(
       author: options.author ?? userName(),
       message: options.message,
       dryRun: options.dryRun,
-      ...(options.expect === undefined ? {} : { expected: options.expect }),
+      ...(options.expect === undefined ? {} : { expected: options.expect === 0 ? null : options.expect }),
       progress({ blobs, totalBlobs, bytes, totalBytes }) {
         if (!told) io.write(`sending ${count(totalBlobs, 'blob')}, ${formatBytes(totalBytes)}\n`);
         told = true;

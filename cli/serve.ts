@@ -23,12 +23,17 @@ interface ServeOptions {
   poll?: number | true;
   progress: boolean;
   prefix: string;
+  /** False for --no-dir. */
+  dir: boolean;
+  publicHistory: boolean;
 }
 
 const DEFAULT_PORT = 4321;
 /** Ports tried after the default one when that is taken; a port that was asked for is never exchanged. */
 const PORTS_TRIED = 20;
 const DEFAULT_POLL_MS = 300;
+/** Of a registry without a directory: where the other commands look. */
+const OWN_DATABASE = path.join('.modcast', 'registry.db');
 
 function wholeNumber(most: number) {
   return (text: string): number => {
@@ -53,7 +58,7 @@ export function serveCommand(): Command {
     .description(
       'Reads a directory into a registry, follows its changes, and serves it: pages get one script more, and boot from\nblobs that come over one WebSocket and stay in the browser. Without it they work as plain HTTP.',
     )
-    .argument('[dir]', 'the site', '.')
+    .argument('[dir]', 'the site (default: this directory)')
     .option(
       '-p, --port <port>',
       `port; 0 takes a free one (default: ${DEFAULT_PORT}, or the next free)`,
@@ -62,6 +67,7 @@ export function serveCommand(): Command {
     .option('--host <host>', 'address to listen on; 0.0.0.0 for the whole network', '127.0.0.1')
     .option('--db <file>', 'SQLite database (default: .modcast/registry.db in the directory)')
     .option('--channel <name>', 'channel to read into and to serve', 'dev')
+    .option('--no-dir', 'serve no directory, only what is published into the database')
     .option('--open', 'open the site in the browser', false)
     .option('--include <glob>', 'files to keep, repeatable (default: **/*.{js,mjs,json,css,html})', collect)
     .option('--exclude <glob>', 'files to leave out, repeatable (default: **/node_modules/**)', collect)
@@ -83,6 +89,7 @@ export function serveCommand(): Command {
       wholeNumber(60_000),
     )
     .option('--progress', 'show a progress bar in the page on long boots', false)
+    .option('--public-history', 'let everybody read all deploys over HTTP, without a token', false)
     .option('--prefix <path>', "path of modcast's own routes", '/-/')
     .option(
       '--allow-host <name>',
@@ -96,7 +103,8 @@ export function serveCommand(): Command {
 Examples:
   modcast serve ./public --open
   modcast serve --include 'src/**/*.mjs' --exclude '**/*.test.mjs'
-  modcast serve ./public --host 0.0.0.0 --allow-host build.example.org`,
+  modcast serve ./public --host 0.0.0.0 --allow-host build.example.org
+  modcast serve --no-dir --db registry.db --channel production   a registry to publish to`,
     )
     .action(serve);
 }
@@ -113,11 +121,16 @@ async function listen(registry: Registry, options: ServeOptions): Promise<{ url:
   }
 }
 
-async function serve(dir: string, options: ServeOptions): Promise<void> {
+async function serve(named: string | undefined, options: ServeOptions): Promise<void> {
+  if (named !== undefined && !options.dir) {
+    throw new ModcastError('option-invalid', `--no-dir, and yet a directory: ${named}`, { found: named });
+  }
   const started = performance.now();
+  const dir = named ?? '.';
   const registry = createRegistry({
-    directory: dir,
+    ...(options.dir ? { directory: dir } : { database: OWN_DATABASE }),
     ...(options.db === undefined ? {} : { database: options.db }),
+    publicHistory: options.publicHistory,
     channel: options.channel,
     prefix: options.prefix,
     ...(options.include === undefined ? {} : { include: options.include }),
@@ -160,9 +173,20 @@ async function run(registry: Registry, dir: string, options: ServeOptions, start
       );
     }
   }
+  if (read === null) await reportHead(registry, options.channel);
   console.log(`\n  ${pc.cyan(url)}\n`);
   if (options.open && isatty(1)) await open(url).catch(() => {});
   await untilStopped();
+}
+
+/** What there is to serve without a directory. */
+async function reportHead(registry: Registry, channel: string): Promise<void> {
+  const head = await (await registry.store()).head(channel);
+  const what =
+    head === null
+      ? pc.yellow(`nothing on ${channel} yet; publish to it with modcast publish --channel ${channel}`)
+      : `${count(head.modules, 'module')}, ${formatBytes(head.bytes)} ${pc.dim('·')} deploy ${head.number} on ${channel}`;
+  console.log(`${pc.bold('modcast')} ${what}`);
 }
 
 /** Resolves at the first Ctrl-C or TERM; a second one ends the process at once. */
@@ -191,6 +215,11 @@ function report(registry: Registry): void {
     ].flatMap(([n, what]) => (n === 0 ? [] : [`${n} ${what}`]));
     console.log(
       `${time()} ${pc.green('deploy')} ${deploy.number} ${pc.dim('·')} ${changes.join(', ') || 'pages changed'}`,
+    );
+  });
+  registry.on('published', ({ number, channel, author }) => {
+    console.log(
+      `${time()} ${pc.green('deploy')} ${number} on ${channel} ${pc.dim('·')} published by ${author}`,
     );
   });
   registry.on('problems', (problems) => {

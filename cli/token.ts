@@ -11,7 +11,8 @@ import { isoTime, relativeTime } from './time.js';
 
 interface CreateOptions extends DatabaseOptions {
   scope: string[];
-  expires: number | null;
+  /** Milliseconds; Infinity: never. */
+  expires: number;
   note: string;
   json?: boolean;
 }
@@ -47,7 +48,7 @@ function createCommand(io: Io): Command {
     .option(
       '--expires <time>',
       `how long it is good for, 90d, or never (default: ${DEFAULT_DAYS}d)`,
-      (text: string) => (text === 'never' ? null : parseDuration(text)),
+      (text: string) => (text === 'never' ? Infinity : parseDuration(text)),
       DEFAULT_DAYS * DAY_MS,
     )
     .option('--note <text>', 'whose it is, and what for', '')
@@ -68,7 +69,7 @@ async function create(io: Io, options: CreateOptions): Promise<void> {
     options,
     async (store) => {
       const now = io.now();
-      const expires = options.expires === null ? null : now + options.expires;
+      const expires = options.expires === Infinity ? null : now + options.expires;
       const { text, token } = await createToken(store, {
         scope: options.scope,
         expires,
