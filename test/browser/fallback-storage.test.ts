@@ -1,0 +1,145 @@
+import type { Page } from 'playwright-core';
+import { describe, expect, it } from 'vitest';
+import { openStorage, readCachedBlobs, writeCachedBlobs } from './cached-segments.js';
+import { booted, importLater, once, STATIC_MODULES } from './counted-site.js';
+import { context, eachInItsOwnContext, fillCache, LATER, serve, site, visit } from './fallback-visits.js';
+
+eachInItsOwnContext();
+
+const errorsOf = (page: Page): Set<string> => {
+  const codes = new Set<string>();
+  page.on('console', (message) => {
+    const code = /^modcast: ([\w-]+):/.exec(message.text())?.[1];
+    if (code !== undefined) codes.add(code);
+  });
+  return codes;
+};
+
+describe('IndexedDB', () => {
+  const broken = {
+    'is missing': () => {
+      delete (globalThis as { indexedDB?: IDBFactory }).indexedDB;
+    },
+    'cannot be opened': () => {
+      IDBFactory.prototype.open = () => {
+        throw new DOMException('not in this window', 'SecurityError');
+      };
+    },
+    'is full': () => {
+      IDBObjectStore.prototype.put = () => {
+        throw new DOMException('no space', 'QuotaExceededError');
+      };
+    },
+  };
+
+  it.each(Object.entries(broken))('%s: the page runs from memory', async (_name, breakIt) => {
+    await serve();
+    await context.addInitScript(breakIt);
+    for (const expected of [1, 2]) {
+      const page = await context.newPage();
+      const errors = errorsOf(page);
+      await visit('', page);
+      expect(await booted(page)).toMatchObject({ from: 'network', deploy: 1, counts: once(STATIC_MODULES) });
+      await page.evaluate(() => modcast!.idle());
+      expect((await importLater(page)).counts).toEqual(once(LATER));
+      expect([...errors]).toEqual(['cache-unavailable']);
+      expect(site.relay.messages('welcome')).toHaveLength(expected);
+      expect(site.moduleRequests).toEqual([]);
+      await page.close();
+    }
+  });
+
+  it('never answers: the page does not wait for it for ever', async () => {
+    await serve();
+    await context.addInitScript(() => {
+      IDBFactory.prototype.open = () =>
+        Object.assign(Object.create(IDBOpenDBRequest.prototype) as IDBOpenDBRequest, {
+          addEventListener() {},
+          removeEventListener() {},
+        });
+    });
+    const page = await visit('stalled.html');
+    expect(await booted(page)).toMatchObject({ from: 'network', deploy: 1, counts: once(STATIC_MODULES) });
+  });
+
+  it('has been emptied while localStorage still says what it held: everything comes again', async () => {
+    await serve();
+    await fillCache();
+    const storage = await context.newPage();
+    await openStorage(storage, site.url);
+    await storage.evaluate(async () => {
+      const db = await openCache();
+      const write = db.transaction(['deploys', 'segments'], 'readwrite');
+      await Promise.all([
+        request(write.objectStore('deploys').clear()),
+        request(write.objectStore('segments').clear()),
+      ]);
+      db.close();
+    });
+    const page = await visit();
+    expect(await booted(page)).toMatchObject({ from: 'network', counts: once(STATIC_MODULES) });
+    expect(site.moduleRequests).toEqual([]);
+  });
+
+  it('holds garbage: everything comes again, and the next visit finds it whole', async () => {
+    await serve();
+    await fillCache();
+    const storage = await context.newPage();
+    await openStorage(storage, site.url);
+    await storage.evaluate(async () => {
+      const db = await openCache();
+      const write = db.transaction(['deploys', 'segments'], 'readwrite');
+      const deploys = write.objectStore('deploys');
+      const segments = write.objectStore('segments');
+      for (const row of await request(deploys.getAll())) {
+        // Another blob of the site in the place of one: a manifest that parses, and is not what its hash says.
+        const modules: [string, string][] = row.manifest.modules;
+        const at = (path: string) => modules.find(([name]) => name === path)!;
+        at('lib/b.mjs')[1] = at('lib/c.mjs')[1];
+        deploys.put(row);
+        deploys.put({ ...row, hash: 'f'.repeat(64), time: Infinity, manifest: 'garbage' });
+      }
+      await request(segments.clear());
+      for (const garbage of [null, 'text', { count: 'x', body: 7 }, { count: 3, body: new Uint8Array(9) }]) {
+        await request(segments.put(garbage));
+      }
+      db.close();
+    });
+    const page = await visit();
+    expect(await booted(page)).toMatchObject({ deploy: 1, from: 'network', counts: once(STATIC_MODULES) });
+    await page.evaluate(() => modcast!.idle());
+    site.clear();
+    expect(await booted(await visit())).toMatchObject({
+      deploy: 1,
+      from: 'cache',
+      counts: once(STATIC_MODULES),
+    });
+    await site.relay.seen((frame) => frame.kind === 'text');
+    expect(site.relay.blobs).toEqual([]);
+  });
+
+  it.each(['missing', 'wrong'])('has one blob that is %s: that one comes over HTTP', async (damage) => {
+    await serve();
+    await fillCache();
+    const storage = await context.newPage();
+    await openStorage(storage, site.url);
+    const records = await readCachedBlobs(storage);
+    const isLeaf = (bytes: Uint8Array) => new TextDecoder().decode(bytes).includes(`count['b']`);
+    const wrong = (bytes: Uint8Array) =>
+      new TextEncoder().encode('globalThis.wrong = true;'.padEnd(bytes.length));
+    await writeCachedBlobs(
+      storage,
+      damage === 'missing'
+        ? records.filter(({ bytes }) => !isLeaf(bytes))
+        : records.map((record) =>
+            isLeaf(record.bytes) ? { ...record, bytes: wrong(record.bytes) } : record,
+          ),
+    );
+    site.clear();
+    site.sockets = 'refuse';
+    const page = await visit();
+    expect(await booted(page)).toMatchObject({ from: 'http', counts: once(STATIC_MODULES) });
+    expect(site.moduleRequests).toEqual([expect.stringMatching(/^\/-\/modules\/[\da-f]{64}\/lib\/b\.mjs$/)]);
+    expect(await page.evaluate('globalThis.wrong')).toBeUndefined();
+  });
+});

@@ -1,0 +1,97 @@
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
+import type { RegistryOptions } from '../../registry/index.js';
+import { launchChromium } from './chromium.js';
+import { booted, counted, countedFiles, STATIC_MODULES, TemporarySite } from './counted-site.js';
+import { GatedSite } from './gated-site.js';
+
+/** Pages that wait for the socket wait longer than any machine is slow. */
+export const PATIENT = { timeout: 25_000 };
+
+/** All that a page has evaluated after `importLater`. */
+export const LATER = [...STATIC_MODULES, 'later', 'deep'];
+/** Of the static closure; the inline script is none of the registry's. */
+export const FILES = ['/main.mjs', '/lib/a.mjs', '/lib/b.mjs', '/lib/c.mjs'];
+
+export const files = (version: number): Record<string, string> => {
+  const pages = countedFiles(version);
+  const own = (attributes: string) =>
+    pages['index.html']!.replace('<title>', `<script src="/-/loader.js" ${attributes}></script><title>`);
+  return {
+    ...pages,
+    'impatient.html': own('data-timeout="1"'),
+    'stalled.html': own('data-timeout="25000" data-stall="300"'),
+    'mute.html': own('data-timeout="1" data-stall="300"'),
+    'blank.txt': '',
+    'unlisted.mjs': counted('unlisted', version),
+  };
+};
+
+let browser: Browser;
+export let context: BrowserContext;
+export let directory: TemporarySite;
+export let site: GatedSite;
+
+/** Gives each test of the file a context and a directory of its own, and clears up after it. */
+export function eachInItsOwnContext(): void {
+  beforeAll(async () => {
+    browser = await launchChromium();
+  });
+
+  afterAll(async () => {
+    await browser.close();
+  });
+
+  beforeEach(async () => {
+    context = await browser.newContext();
+    directory = await TemporarySite.create(files(1));
+  });
+
+  afterEach(async () => {
+    await context.close();
+    await site.close();
+    await directory.close();
+  });
+}
+
+export async function serve(options: RegistryOptions = PATIENT): Promise<void> {
+  site = await GatedSite.open({ directory: directory.directory, ...options });
+}
+
+/** Opens a page, up to where the loader is there; its modules may still be on their way. */
+export async function visit(path = '', page?: Page): Promise<Page> {
+  const visited = page ?? (await context.newPage());
+  await visited.goto(site.url + path, { waitUntil: 'domcontentloaded' });
+  return visited;
+}
+
+export async function deploy(version: number): Promise<void> {
+  await directory.write(files(version));
+  await site.registry.scan();
+}
+
+/** A visit after which the cache holds the whole deploy. */
+export async function fillCache(): Promise<void> {
+  const page = await visit();
+  await booted(page);
+  await page.evaluate(() => modcast!.idle());
+  await page.close();
+  await site.relay.emptied();
+  site.clear();
+}
+
+/** Resolves with the next deploy that the page hears of. */
+export async function nextDeploy(
+  page: Page,
+): Promise<{ result: Promise<{ deploy: number; running: number | null }> }> {
+  const handle = await page.evaluateHandle(() => ({
+    promise: new Promise<{ deploy: number; running: number | null }>((resolve) =>
+      modcast!.on('deploy', resolve),
+    ),
+  }));
+  return { result: handle.evaluate(({ promise }) => promise) };
+}
+
+export function nameOf(path: string): string {
+  return /([^/]+)\.mjs$/.exec(path)![1]!;
+}
