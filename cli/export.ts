@@ -11,6 +11,7 @@ import { ProgressLine } from './progress.js';
 interface ExportCommandOptions extends DatabaseOptions {
   static: boolean;
   base: string;
+  assets?: string;
   force: boolean;
   json?: boolean;
 }
@@ -26,7 +27,7 @@ export function exportCommand(io: Io): Command {
   const command = new Command('export')
     .summary('write the files of a deploy into a directory')
     .description(
-      'Writes the files of a deploy as they were read. With --static the pages carry the loader, and beside them lies all that it asks for: the site boots from any host of plain files or CDN, with no server. Files that the registry does not keep (images, fonts, …) are for you to copy.',
+      'Writes the files of a deploy as they were read. With --static the pages carry the loader, and beside them lies all that it asks for: the site boots from any host of plain files or CDN, with no server. It holds what the registry keeps; --assets copies the rest of the site.',
     )
     .argument('<ref>', 'the deploy: a number, a channel, latest, latest~2, @{yesterday}, …')
     .argument('<dir>', 'a new or empty directory')
@@ -43,7 +44,7 @@ export function exportCommand(io: Io): Command {
 Examples:
   modcast export production ./site
   modcast export 12 ./before && diff -r ./before ./public
-  modcast export production ./dist --static
+  modcast export production ./dist --static --assets ./public
   modcast export production ./dist --static --force    over the last one: open tabs still find their modules`,
     )
     .action((ref: string, directory: string, options: ExportCommandOptions) =>
@@ -57,7 +58,7 @@ async function exportTo(
   io: Io,
   ref: string,
   given: string,
-  { static: isStatic, base, force, json, ...options }: ExportCommandOptions,
+  { static: isStatic, base, assets, force, json, ...options }: ExportCommandOptions,
 ): Promise<void> {
   const directory = path.resolve(io.cwd, given);
   const line = new ProgressLine(io);
@@ -72,7 +73,13 @@ async function exportTo(
         line.show(`  writing ${done.toLocaleString('en')} of ${count(total, 'file')}…`),
     };
     try {
-      return await (isStatic ? exportStatic({ ...shared, base }) : exportDeploy(shared));
+      return await (isStatic
+        ? exportStatic({
+            ...shared,
+            base,
+            assets: assets === undefined ? null : path.resolve(io.cwd, assets),
+          })
+        : exportDeploy(shared));
     } finally {
       line.clear();
     }

@@ -2,12 +2,12 @@ import { mergeImportMaps } from '../importmap/merge.js';
 import { EMPTY_IMPORT_MAP, parseImportMap, type ImportMap } from '../importmap/parse.js';
 import { Resolver } from '../importmap/resolver.js';
 import { naturalUrl } from '../importmap/site.js';
-import { manifestFromJson, type Manifest } from '../schema/manifest.js';
+import { EMPTY_MANIFEST, type Manifest } from '../schema/manifest.js';
 import type { BootSource } from '../schema/message.js';
 import type { CachedDeploy } from './cache.js';
-import type { LoaderConfig } from './config.js';
 import type { HeldPage, ScriptElement } from './held-scripts.js';
 import type { Mirror, Release } from './mirror.js';
+import { fetchRelease, type FetchOptions } from './plain-files.js';
 
 /** What a page is going to run, decided once for a boot. */
 export interface Choice {
@@ -15,21 +15,24 @@ export interface Choice {
   readonly release: Release | null;
 }
 
-export interface ChooseOptions {
-  readonly config: LoaderConfig;
+export interface ChooseOptions extends FetchOptions {
   readonly mirror: Mirror;
   /** The deploy in the cache and whether its blobs are there too. */
   readonly cached: () => Promise<CachedDeploy | null>;
   /** Whether all that the page starts from is in the depot. */
   readonly isWhole: (release: Release) => boolean;
-  /** Settles with the server's first word, or with false when there will be none in time. */
+  /** Whether the server has said anything within the time that a page waits. */
+  readonly inTime: Promise<boolean>;
+  /** Whether the channel's head is known; false when an open socket stands still, or closes. */
   readonly greeted: Promise<boolean>;
-  readonly fetch: typeof globalThis.fetch;
+  /** Brings the blobs of a release here that a static export has packed. */
+  readonly unpack: (release: Release) => Promise<void>;
 }
 
 /** The rows of the fallback table, from the best to the plainest. */
 export async function choose(options: ChooseOptions): Promise<Choice> {
-  const { config, mirror, isWhole, greeted } = options;
+  const { config, mirror, isWhole, inTime, greeted } = options;
+  if (!config.socket) return choosePlain(options);
   const whole = async (): Promise<Choice | null> => {
     const release = await options.cached();
     return release !== null && isWhole(release) ? { from: 'cache', release } : null;
@@ -38,31 +41,41 @@ export async function choose(options: ChooseOptions): Promise<Choice> {
     const choice = await whole();
     if (choice !== null) return choice;
   }
-  if (await greeted) return { from: 'network', release: mirror.head! };
+  if ((await inTime) && (await greeted)) return { from: 'network', release: mirror.head! };
   const choice = await whole();
   if (choice !== null) return choice;
+  // With nothing of its own to run, a page is more patient with a socket that is open.
+  if (await greeted) return { from: 'network', release: mirror.head! };
   // It may have been a matter of milliseconds.
   if (mirror.head !== undefined) return { from: 'network', release: mirror.head };
-  const release = await fetchRelease(config, options.fetch);
+  const release = await fetchRelease(options);
   return release === null ? { from: 'native', release: null } : { from: 'http', release };
 }
 
-/** The head over plain HTTP; null when there is no registry to ask. */
-export async function fetchRelease(
-  config: LoaderConfig,
-  fetch: ChooseOptions['fetch'],
-): Promise<Release | null> {
-  try {
-    const response = await fetch(`${config.prefix}channels/${config.channel}/manifest.json`, {
-      signal: AbortSignal.timeout(config.stall),
-    });
-    if (!response.ok) return null;
-    const manifest: Manifest = manifestFromJson(await response.json());
-    const hash = response.headers.get('ETag')?.replace(/^(?:W\/)?"|"$/g, '') ?? '';
-    return { deploy: Number(response.headers.get('Modcast-Deploy') ?? 0), hash, manifest };
-  } catch {
-    return null;
+/** Where there is no server to say what is new, the page itself or a file does. */
+async function choosePlain(options: ChooseOptions): Promise<Choice> {
+  const { config, isWhole } = options;
+  const cached = await options.cached();
+  const isHere = cached !== null && isWhole(cached);
+  if (isHere && cached.hash === config.deploy?.manifest) return { from: 'cache', release: cached };
+  const release = await fetchRelease(options);
+  if (release === null)
+    return isHere ? { from: 'cache', release: cached } : { from: 'native', release: null };
+  if (cached?.hash === release.hash) return { from: isHere ? 'cache' : 'http', release };
+  if (isMostlyNew(release.manifest, cached?.manifest)) await options.unpack(release);
+  return { from: 'http', release };
+}
+
+/** Whether fetching all of a manifest's blobs at once is less than what it wastes. */
+function isMostlyNew(manifest: Manifest, known: Manifest = EMPTY_MANIFEST): boolean {
+  const held = new Set([...known.modules.values()].map(({ hash }) => hash));
+  let total = 0;
+  let fresh = 0;
+  for (const { hash, size } of manifest.modules.values()) {
+    total += size;
+    if (!held.has(hash)) fresh += size;
   }
+  return fresh * 2 > total;
 }
 
 /** The page's own import map, merged of all it has, as the browser would. A broken one counts as none. */

@@ -21,6 +21,7 @@ import { Keeper } from './keeper.js';
 import { Mirror, type Release } from './mirror.js';
 import { PageEvents } from './page-events.js';
 import { probePolicy, type Allowed } from './policy.js';
+import { fetchPack, type FetchOptions } from './plain-files.js';
 import { ProgressBar } from './progress.js';
 import { createRunning, provideRuntime, type Running } from './running.js';
 import { StyleSheets } from './style-sheets.js';
@@ -78,7 +79,8 @@ export class Client {
 
   /** Everything that takes time begins at once: the socket, the cache, the page's parsing. */
   start(): void {
-    this.#connection.connect();
+    if (this.#config.socket) this.#connection.connect();
+    else this.#connection.close();
     this.#allowed = probePolicy(this.#config.nonce);
     const bar = this.#config.progress ? new ProgressBar() : undefined;
     this.#events.on('progress', ({ received, total }) => bar?.update(total === 0 ? 0 : received / total));
@@ -143,22 +145,28 @@ export class Client {
       stall: config.stall,
     }));
     this.#listen(mirror);
-    const greeted = this.#greeted(mirror);
+    const { inTime, greeted } = this.#greeted(mirror);
     await pageParsed();
     const page = readHeldPage();
     const onProblem = (code: string, message: string) => this.#problem(code, message);
     const prepare = (release: Release, targets: Targets) =>
       createRunning({ config, page, release, depot, mirror, targets, onProblem });
+    const http: FetchOptions = { config, hasher: hash, fetch: (input, init) => fetch(input, init) };
     const choice = await choose({
-      config,
+      ...http,
       mirror,
       cached: () => cached,
       isWhole: (release) => {
         const { linker, entries } = prepare(release, 'blob');
         return linker.isWhole(entries);
       },
+      inTime,
       greeted,
-      fetch: (input, init) => fetch(input, init),
+      unpack: async (release) => {
+        const { records, complete } = await fetchPack(http, release.hash);
+        const taken = depot.addReceived(records);
+        if (complete) void this.#keeper.keep(release, taken);
+      },
     });
     // The cache may hold what the server's word alone does not bring.
     await cached;
@@ -173,7 +181,8 @@ export class Client {
     if (release === null || allowed === 'nothing') return this.#runPage(null, 'native');
     const source = allowed === 'http' ? 'http' : from;
     // Whoever has no socket still has what the cache held, or what came before the socket was cut.
-    const running = prepare(release, allowed === 'http' ? 'http' : from === 'http' ? 'held' : 'blob');
+    const held = from === 'http' && this.#config.socket ? 'held' : 'blob';
+    const running = prepare(release, allowed === 'http' ? 'http' : held);
     await running.linker.start(running.entries);
     provideRuntime(running, this.#config);
     // A server that had nothing to send, or a socket that was cut before it did.
@@ -228,18 +237,27 @@ export class Client {
     });
   }
 
-  /** The server's first word within the time a page waits; once the socket is open, its patience is longer. */
-  #greeted(mirror: Mirror): Promise<boolean> {
+  /** The server's first word within the time a page waits, and the channel's head within what a socket may stall. */
+  #greeted(mirror: Mirror): { inTime: Promise<boolean>; greeted: Promise<boolean> } {
     const { timeout, stall } = this.#config;
-    return new Promise((resolve) => {
-      mirror.on('head', () => resolve(true));
-      this.#connection.on('closed', () => resolve(false));
-      if (this.#connection.state === 'closed') resolve(false);
-      after(timeout, () => {
-        if (this.#connection.state === 'open') after(stall, () => resolve(false));
-        else resolve(false);
-      });
+    const connection = this.#connection;
+    const lost = (resolve: (value: boolean) => void) => {
+      connection.on('closed', () => resolve(false));
+      if (connection.state === 'closed') resolve(false);
+    };
+    const inTime = new Promise<boolean>((resolve) => {
+      connection.on('message', () => resolve(true));
+      lost(resolve);
+      after(timeout, () => resolve(false));
     });
+    const greeted = new Promise<boolean>((resolve) => {
+      mirror.on('head', () => resolve(true));
+      lost(resolve);
+      after(timeout, () =>
+        connection.state === 'open' ? after(stall, () => resolve(false)) : resolve(false),
+      );
+    });
+    return { inTime, greeted };
   }
 
   #hello(): Omit<Hello, 'type' | 'protocol'> {
@@ -249,6 +267,7 @@ export class Client {
   }
 
   #tell(message: FromClient): void {
+    if (this.#connection.state === 'closed') return;
     if (this.#mirror?.head === undefined || !this.#connection.send(message)) this.#unsent.push(message);
   }
 

@@ -1,4 +1,5 @@
 import { CHANNEL_PATTERN, type Channel } from '../schema/channel.js';
+import { isHash, type Hash } from '../schema/hash.js';
 import { LIMITS } from '../schema/limits.js';
 import { isPath, type Path } from '../schema/path.js';
 
@@ -19,6 +20,10 @@ export interface LoaderConfig {
    * which the browser's storage does. Default 10,000.
    */
   readonly stall: number;
+  /** `data-socket`: `off` where the registry is a host of plain files. Nothing is connected to, or waited for. */
+  readonly socket: boolean;
+  /** `data-deploy`: number and manifest of the deploy that a page of plain files was written for. Null: the head. */
+  readonly deploy: { readonly number: number; readonly manifest: Hash } | null;
   /** `data-progress`: show a bar on long boots. */
   readonly progress: boolean;
   /** `data-entries`: where this page starts, so that the server sends that first. */
@@ -41,6 +46,11 @@ function readEntries(text: string | undefined): Path[] {
   }
 }
 
+function readDeploy(text = ''): LoaderConfig['deploy'] {
+  const [number = '', manifest] = text.split(' ');
+  return /^[1-9]\d{0,14}$/.test(number) && isHash(manifest) ? { number: Number(number), manifest } : null;
+}
+
 export function readConfig(script: HTMLScriptElement): LoaderConfig {
   const { dataset } = script;
   const root = new URL(dataset['root'] ?? '/', location.href).href;
@@ -52,6 +62,8 @@ export function readConfig(script: HTMLScriptElement): LoaderConfig {
     boot: dataset['boot'] === 'cached' ? 'cached' : 'fresh',
     timeout: number(dataset['timeout'], 500),
     stall: number(dataset['stall'], 10_000),
+    socket: dataset['socket'] !== 'off',
+    deploy: readDeploy(dataset['deploy']),
     progress: dataset['progress'] !== undefined,
     entries: readEntries(dataset['entries']),
     nonce: script.nonce,

@@ -4,8 +4,9 @@ import type { FromClient, Hello } from '../schema/from-client.js';
 import { parseFromServer, type FromServer } from '../schema/from-server.js';
 import { helloToQuery } from '../schema/hello-query.js';
 import { encodeMessage, PROTOCOL_VERSION } from '../schema/message.js';
-import { decodeRecords, PackDecoder, type PackRecord, type Segment } from '../schema/pack.js';
+import { PackDecoder, type PackRecord } from '../schema/pack.js';
 import { Emitter } from './events.js';
+import { readSegment } from './segment.js';
 
 export interface ConnectionEvents {
   /** A control message other than `pack`. */
@@ -35,34 +36,6 @@ export interface ConnectionOptions {
 /** Delays between attempts, milliseconds: doubled each time, and jittered so that a restart is no stampede. */
 const FIRST_DELAY = 250;
 const LONGEST_DELAY = 30_000;
-
-async function inflate(segment: Segment): Promise<Uint8Array> {
-  if (segment.encoding === 'identity') return segment.body;
-  const stream = new Blob([segment.body as Uint8Array<ArrayBuffer>]).stream();
-  const reader = stream.pipeThrough(new DecompressionStream('deflate')).getReader();
-  // The length is known, and whoever sends more is stopped there.
-  const raw = new Uint8Array(segment.rawLength);
-  let at = 0;
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) break;
-    if (at + value.length > raw.length) {
-      await reader.cancel();
-      throw new ModcastError('pack-invalid', 'pack: a segment is longer than it says', {
-        expected: raw.length,
-      });
-    }
-    raw.set(value, at);
-    at += value.length;
-  }
-  if (at !== raw.length) {
-    throw new ModcastError('pack-invalid', 'pack: a segment is shorter than it says', {
-      expected: raw.length,
-      found: at,
-    });
-  }
-  return raw;
-}
 
 /**
  * The socket to the registry: connects at once, checks whatever comes, decodes packs, delivers everything in the
@@ -206,7 +179,7 @@ export class Connection extends Emitter<ConnectionEvents> {
   async #frame(bytes: Uint8Array): Promise<void> {
     if (this.#decoder === undefined) throw new ModcastError('message-unexpected', 'a frame without a pack');
     for (const segment of this.#decoder.push(bytes)) {
-      this.emit('records', decodeRecords(await inflate(segment), segment.count));
+      this.emit('records', await readSegment(segment));
     }
     if (!this.#decoder.complete) return;
     this.#decoder = undefined;

@@ -76,7 +76,8 @@ export function provideRuntime({ linker, resolver }: Running, config: LoaderConf
     naturalOf: (given) => {
       if (given.startsWith('/')) return config.root + given.slice(1);
       if (given.startsWith('blob:')) return linker.instances.urlOf(given) ?? given;
-      const foreign = registryRoot !== config.root && given.startsWith(registryRoot);
+      // Below the registry's root the site's own may lie.
+      const foreign = !given.startsWith(config.root) && given.startsWith(registryRoot);
       return foreign ? config.root + given.slice(registryRoot.length) : given;
     },
     ensure: (url) => linker.ensure(url),

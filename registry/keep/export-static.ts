@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import {
   encodePackHeader,
@@ -9,6 +11,7 @@ import {
 } from '../../schema/index.js';
 import { Blobs } from '../blobs.js';
 import { Catalog } from '../catalog.js';
+import { DEFAULT_FILTER, compileFilter, openDirectory, walk } from '../files.js';
 import { linkedModule } from '../linked-module.js';
 import { loaderPage, loaderVersion } from '../loader-page.js';
 import { contentType, moduleKind } from '../media-type.js';
@@ -21,6 +24,8 @@ import { writeFiles } from './write-files.js';
 export interface ExportStaticOptions extends ExportOptions {
   /** Path under which the site will lie; starts and ends with "/". */
   readonly base: string;
+  /** Directory of the site, from which the files are copied that the registry does not keep; null: none. */
+  readonly assets: string | null;
   readonly loader?: () => Promise<Uint8Array>;
 }
 
@@ -58,6 +63,18 @@ async function sitePack(store: Store, channel: Channel, manifest: Manifest): Pro
   return Buffer.concat(parts);
 }
 
+/**
+ * Images, fonts and the like: what could be of the registry but is not of this deploy is no part of the site either.
+ *
+ * @throws ModcastError `directory-invalid`
+ */
+async function listAssets(directory: string, manifest: Manifest): Promise<{ root: string; paths: Path[] }> {
+  const root = await openDirectory(directory);
+  const kept = compileFilter(DEFAULT_FILTER);
+  const { files } = await walk(root, { include: ['**/*'], exclude: DEFAULT_FILTER.exclude });
+  return { root, paths: files.filter((file) => !kept(file) && !manifest.modules.has(file)) };
+}
+
 const json = (value: unknown): Uint8Array => new TextEncoder().encode(`${JSON.stringify(value)}\n`);
 
 /**
@@ -74,9 +91,15 @@ export async function exportStatic(options: ExportStaticOptions): Promise<Export
   const loader = await (options.loader ?? readLoader)();
   const page = {
     loaderSrc: `${base}${PREFIX}loader.js?v=${loaderVersion(loader)}`,
-    data: { channel, socket: 'off', deploy: String(number), ...(base === '/' ? {} : { root: base }) },
+    data: {
+      channel,
+      socket: 'off',
+      deploy: `${number} ${deploy.manifest}`,
+      ...(base === '/' ? {} : { root: base }),
+    },
   };
-  const paths = staticPaths(deploy, manifest);
+  const assets = options.assets === null ? null : await listAssets(options.assets, manifest);
+  const paths = [...staticPaths(deploy, manifest), ...(assets?.paths ?? [])];
   const total = paths.length;
   let done = 0;
   let bytes = 0;
@@ -104,6 +127,7 @@ export async function exportStatic(options: ExportStaticOptions): Promise<Export
         }
         await setImmediate();
       }
+      for (const path of assets?.paths ?? []) await write(path, await readFile(join(assets!.root, path)));
       const canonical = manifestBytes(manifest);
       await write(`${PREFIX}loader.js`, loader);
       await write(
