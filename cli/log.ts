@@ -98,7 +98,7 @@ export function deployHead(io: Io, deploy: Deploy, style: TimeStyle): string {
   const message = deploy.message
     .split('\n')
     .filter((line, index, lines) => line !== '' || index < lines.length - 1)
-    .map((line) => `    ${printable(line)}\n`)
+    .map((line) => `    ${printable(line)}`.trimEnd() + '\n')
     .join('');
   const head = `${yellow(`deploy ${deploy.number}`)} ${dot} ${cyan(deploy.channel)} ${dot} ${formatTime(io, style, deploy.time)} ${dot} ${printable(deploy.author)}`;
   const commit = deploy.commit === null ? '' : ` ${dot} ${dim(`commit ${deploy.commit.slice(0, 10)}`)}`;
@@ -181,14 +181,14 @@ function entryTable(io: Io, path: Path, entries: readonly ModuleEntry[], options
   return formatTable(
     [
       { title: 'deploy', align: 'right', paint: yellow },
-      { title: 'last', align: 'right', paint: dim, optional: true },
+      { title: 'last', align: 'right', paint: dim },
       { title: '' },
       { title: 'hash', paint: dim },
       { title: 'size', align: 'right' },
       { title: 'change', align: 'right', optional: true },
       { title: 'lines', align: 'right', paint: (text) => text.replace(/\+\d+/, green).replace(/-\d+/, red) },
       { title: 'when' },
-      { title: 'who' },
+      { title: 'who', optional: true },
       { title: moved ? 'path, message' : 'message', shrinks: true },
     ],
     entries.map((entry) => [

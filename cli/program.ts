@@ -47,6 +47,7 @@ export function createProgram(io: Io): Command {
     .exitOverride()
     .addHelpText('after', EXAMPLES);
   for (const { group, create } of COMMANDS) program.addCommand(create(io).helpGroup(`${group}:`));
+  program.helpCommand('help [command]', 'show all about one command').commandsGroup('Keeping:');
   inherit(program);
   return program;
 }

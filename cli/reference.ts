@@ -1,0 +1,127 @@
+import type { EventEmitter } from 'node:events';
+import { argv } from 'node:process';
+import { fileURLToPath } from 'node:url';
+import type { Command } from 'commander';
+import pc from 'picocolors';
+import { ERROR_CODES } from '../schema/index.js';
+import { COMMANDS } from './commands.js';
+import { commandNodes, visibleOptions } from './completion.js';
+import { EXIT, type Io } from './io.js';
+import { createProgram } from './program.js';
+import { textWidth } from './table.js';
+
+/** Makes docs/cli.md of the commands themselves; a test holds the file to it. */
+
+const escapeCell = (text: string): string =>
+  text.replaceAll('|', '\\|').replaceAll('<', '&lt;').replaceAll('**', '\\*\\*').replaceAll('\n', ' ');
+
+/** A table as the formatter leaves it; cells on the left are set as code. */
+function table(head: string, rows: readonly (readonly [string, string])[]): string {
+  if (rows.length === 0) return '';
+  const cells = [
+    [head, ''],
+    ...rows.map(([left, right]) => [`\`${left.replaceAll('|', '\\|')}\``, escapeCell(right)]),
+  ];
+  const widths = [0, 1].map((i) => Math.max(3, ...cells.map((row) => textWidth(row[i]!))));
+  const line = (row: readonly string[]) =>
+    `| ${row.map((cell, i) => cell + ' '.repeat(widths[i]! - textWidth(cell))).join(' | ')} |\n`;
+  const rule = line(widths.map((width) => '-'.repeat(width)));
+  return `${line(cells[0]!)}${rule}${cells.slice(1).map(line).join('')}\n`;
+}
+
+/** What a command says after its options: refs, notes, examples. Examples are set as code. */
+function epilogue(command: Command): string {
+  let text = '';
+  // What addHelpText was given hears this event, and writes. A Command is an EventEmitter, though not by its types.
+  (command as Command & EventEmitter).emit('afterHelp', {
+    error: false,
+    command,
+    write: (part: string) => (text += part),
+  });
+  const rest = text.trim();
+  const [notes = '', examples] = rest.split(/^Examples:\n/m);
+  const plain = notes.trim() === '' ? '' : `${notes.trim().replaceAll('<', '&lt;')}\n\n`;
+  const code = examples?.replace(/^ {2}/gm, '').trimEnd();
+  return plain + (code === undefined ? '' : `\`\`\`sh\n${code}\n\`\`\`\n\n`);
+}
+
+function section(words: string, command: Command): string {
+  const help = command.createHelp();
+  const usage = `modcast ${words}${help.commandUsage(command).slice(help.commandUsage(command).indexOf(command.name()) + command.name().length)}`;
+  const level = words.includes(' ') ? '####' : '###';
+  return (
+    `${level} modcast ${words}\n\n${(command.description() || command.summary()).replaceAll('\n', ' ').replaceAll('<', '&lt;')}\n\n` +
+    `    ${usage}\n\n` +
+    table(
+      'argument',
+      help
+        .visibleArguments(command)
+        .map((argument) => [help.argumentTerm(argument), help.argumentDescription(argument)]),
+    ) +
+    table(
+      'option',
+      visibleOptions(command).map((option) => [option.flags, help.optionDescription(option)]),
+    ) +
+    epilogue(command)
+  );
+}
+
+/** Where nothing that depends on a machine gets into the text. */
+const NOWHERE: Io = {
+  write: () => {},
+  error: () => {},
+  tty: false,
+  columns: 110,
+  colours: pc.createColors(false),
+  cwd: '/',
+  env: {},
+  now: () => 0,
+  exitCode: EXIT.done,
+  failureCode: EXIT.failed,
+};
+
+const EXIT_CODES: [string, string][] = [
+  [String(EXIT.done), 'done'],
+  [
+    String(EXIT.failed),
+    'failed, with a message that ends in one of the error codes below; diff --exit-code: there are differences; bisect: no single deploy was found',
+  ],
+  [String(EXIT.usage), 'called wrongly; diff --exit-code: failed'],
+];
+
+const VARIABLES: [string, string][] = [
+  ['MODCAST_DB', 'the database, where --db is not given'],
+  [
+    'MODCAST_PAGER, PAGER',
+    'the pager of long output on a terminal; empty or cat for none (default: less, with LESS=FRX)',
+  ],
+  ['NO_COLOR, FORCE_COLOR', 'no colours, or colours where there is no terminal'],
+  ['COLUMNS', 'width of tables where there is no terminal'],
+];
+
+/** The whole reference as Markdown. */
+export function reference(): string {
+  const program = createProgram(NOWHERE);
+  const nodes = commandNodes(program);
+  let text = `# The commands
+
+Made from the commands themselves by \`npm run docs\`; \`modcast help <command>\` says the same.
+
+Commands that read history find the database by \`--db\`, else \`MODCAST_DB\`, else as \`.modcast/registry.db\` in the
+current directory or the nearest one above it. They need no running server, and may run beside one.
+
+${table('exit code', EXIT_CODES)}${table('variable', VARIABLES)}\`--json\` is stable: fields may be added, none is taken away or renamed. Times are ISO 8601 in UTC, sizes bytes.
+
+`;
+  for (const group of new Set(COMMANDS.map((command) => command.group))) {
+    text += `## ${group}\n\n`;
+    for (const { words, command } of nodes) {
+      const top = program.commands.find((each) => each.name() === words.split(' ')[0]);
+      if (words !== '' && top?.helpGroup() === `${group}:`) text += section(words, command);
+    }
+  }
+  const codes = Object.entries(ERROR_CODES).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return `${text}## Error codes\n\n${table('code', codes)}`.trimEnd() + '\n';
+}
+
+if (argv[1] === fileURLToPath(import.meta.url)) process.stdout.write(reference());

@@ -1,0 +1,30 @@
+import pc from 'picocolors';
+import type { Io } from '../../../cli/io.js';
+import { run } from '../../../cli/program.js';
+
+/** What a run of the program said, and its exit code. */
+export interface Said {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** Runs the program in this process, as in a directory that is no terminal. */
+export async function modcast(cwd: string, args: readonly string[], io: Partial<Io> = {}): Promise<Said> {
+  const out: Uint8Array[] = [];
+  let err = '';
+  const code = await run(args, {
+    write: (data) => void out.push(Buffer.from(data)),
+    error: (text) => (err += text),
+    tty: false,
+    columns: 80,
+    colours: pc.createColors(false),
+    cwd,
+    env: { PATH: process.env['PATH'] },
+    now: () => Date.UTC(2026, 10, 23, 12),
+    exitCode: 0,
+    failureCode: 1,
+    ...io,
+  });
+  return { code, out: Buffer.concat(out).toString(), err };
+}

@@ -1,0 +1,33 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { expect, it } from 'vitest';
+import { COMMANDS } from '../../../cli/commands.js';
+import { reference } from '../../../cli/reference.js';
+import { modcast } from './program.js';
+
+it('docs/cli.md is what the commands say (npm run docs makes it)', () => {
+  expect(readFileSync(new URL('../../../docs/cli.md', import.meta.url), 'utf8')).toBe(reference());
+});
+
+it('the help lists the commands by group, and each has examples in its own', async () => {
+  const { out } = await modcast('/', ['--help']);
+  expect(COMMANDS.length).toBeGreaterThan(8);
+  for (const group of ['Serving', 'Asking', 'Publishing', 'Keeping']) expect(out).toContain(`${group}:\n`);
+  for (const name of ['deploys', 'log', 'show', 'cat', 'diff', 'blame', 'bisect', 'map', 'completion']) {
+    const help = await modcast('/', [name, '--help']);
+    expect(help.code).toBe(0);
+    expect(help.out).toContain('Examples:\n');
+  }
+});
+
+it('completes commands and options in bash', async () => {
+  const { out: script } = await modcast('/', ['completion', 'bash']);
+  const complete = (...words: string[]): string[] => {
+    const list = words.map((word) => `'${word}'`).join(' ');
+    const run = `${script}\nCOMP_WORDS=(${list}); COMP_CWORD=${words.length - 1}; _modcast; printf '%s\\n' "\${COMPREPLY[@]}"`;
+    return spawnSync('bash', ['-c', run], { encoding: 'utf8' }).stdout.trim().split('\n');
+  };
+  expect(complete('modcast', 'bi')).toEqual(['bisect']);
+  expect(complete('modcast', 'diff', '--na')).toEqual(['--name-status']);
+  expect(complete('modcast', 'token', 'cr')).toEqual(['create']);
+});
