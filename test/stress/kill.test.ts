@@ -1,0 +1,58 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import path from 'node:path';
+import { expect, test } from 'vitest';
+import { blake3 } from '../../registry/hash.js';
+import { openSqliteStore } from '../../registry/store/sqlite.js';
+import { temporaryDirectory } from '../unit/registry/store/temporary.js';
+
+const inDirectory = temporaryDirectory();
+
+/** 200 in a run that has time: `STRESS_KILLS=200`. */
+const KILLS = Number(process.env['STRESS_KILLS'] ?? 8);
+
+interface Step {
+  readonly step: 'planned' | 'put' | 'committed';
+  readonly number?: number;
+  readonly manifest?: string;
+}
+
+/** Lets a publisher take so many steps and kills it, while it is at the next. @returns the deploys that it told of */
+async function publishAndKill(file: string, start: number, steps: number): Promise<Step[]> {
+  const child = fork(path.join(import.meta.dirname, 'publisher.mjs'), [file, String(start)]);
+  const exited = once(child, 'exit') as Promise<[number | null, string | null]>;
+  const told: Step[] = [];
+  let left = steps;
+  child.on('message', (step: Step) => {
+    if (step.step === 'committed') told.push(step);
+    if (--left === 0) child.kill('SIGKILL');
+  });
+  const [, signal] = await exited;
+  expect(signal).toBe('SIGKILL');
+  return told;
+}
+
+test(
+  'a publisher that is killed leaves a sound store with all that it told of',
+  { timeout: 900_000 },
+  async () => {
+    const file = inDirectory('modcast.db');
+    const told: Step[] = [];
+    for (let kill = 0; kill < KILLS; kill++) {
+      told.push(...(await publishAndKill(file, kill * 1000 + 1, 1 + Math.floor(Math.random() * 14))));
+      const store = await openSqliteStore(file);
+      expect(await store.check(blake3)).toEqual([]);
+      for (const { number, manifest } of told) {
+        expect(await store.deploy(number!)).toMatchObject({ number, manifest, channel: 'production' });
+      }
+      let after: number | null = 0;
+      while (after !== null) {
+        const page = await store.verifyPage(after, 1000);
+        for (const { hash, bytes } of page.blobs) expect(blake3(bytes)).toBe(hash);
+        after = page.next;
+      }
+      await store.close();
+    }
+    expect(told.length).toBeGreaterThan(KILLS / 4);
+  },
+);
