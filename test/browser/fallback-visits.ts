@@ -21,6 +21,8 @@ export const files = (version: number): Record<string, string> => {
     ...pages,
     'impatient.html': own('data-timeout="1"'),
     'stalled.html': own('data-timeout="25000" data-stall="300"'),
+    // Were the socket waited for, the test would end before the wait does.
+    'patient-stall.html': own('data-timeout="1" data-stall="600000"'),
     'mute.html': own('data-timeout="1" data-stall="300"'),
     'blank.txt': '',
     'unlisted.mjs': counted('unlisted', version),

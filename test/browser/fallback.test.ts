@@ -195,6 +195,19 @@ describe('no registry behind the loader', () => {
   });
 });
 
+describe('a socket that opens and says nothing', () => {
+  it('is not waited for when a whole deploy is in the cache', async () => {
+    await serve();
+    await booted(await visit());
+    site.relay.judge = () => 'drop';
+    expect(await booted(await visit('patient-stall.html'))).toMatchObject({
+      from: 'cache',
+      deploy: 1,
+      counts: once(STATIC_MODULES),
+    });
+  });
+});
+
 describe('boot: "cached"', () => {
   it('runs a whole cached deploy although a newer one is there, and the newer one at the next load', async () => {
     await serve({ ...PATIENT, boot: 'cached' });
