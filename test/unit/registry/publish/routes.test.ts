@@ -1,0 +1,244 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { Registry } from '../../../../registry/index.js';
+import { makePack } from '../../../../registry/publish/pack-stream.js';
+import { createToken } from '../../../../registry/tokens.js';
+import { encodePackHeader, encodeRecords, encodeSegment, manifestToJson } from '../../../../schema/index.js';
+import { blobOf, manifestOf } from '../../../contract/store-fixture.js';
+import { open, raw, serve, status } from '../site.js';
+
+const TEXTS: [string, string][] = [
+  ['main.mjs', 'import "./leaf.mjs";'],
+  ['leaf.mjs', 'export default 1;'],
+];
+const MANIFEST = { ...manifestOf(TEXTS), entries: ['main.mjs'] };
+const BLOBS = TEXTS.map(([, text]) => blobOf(text));
+
+let registry: Registry;
+let token: string;
+beforeEach(async () => {
+  registry = open({ channel: 'production' });
+  token = await tokenOf('publish:production');
+});
+
+const tokenOf = async (...scope: string[]): Promise<string> =>
+  (await createToken(await registry.store(), { scope, expires: null, note: '', now: Date.now() })).text;
+
+type Answer = { status: number; headers: Headers; body: any };
+
+async function post(
+  path: string,
+  body: string | Uint8Array | null,
+  headers: Record<string, string> = {},
+  method = 'POST',
+): Promise<Answer> {
+  const request = new Request(`http://localhost/-/publish/${path}`, {
+    method,
+    headers: { Authorization: `Bearer ${token}`, ...headers },
+    body: body as string,
+  });
+  const response = (await registry.handle(request))!;
+  return { status: response.status, headers: response.headers, body: await response.json() };
+}
+
+const JSON_TYPE = { 'Content-Type': 'application/json' };
+const PACK_TYPE = { 'Content-Type': 'application/octet-stream' };
+const proposal = (rest: object = {}) =>
+  JSON.stringify({
+    manifest: manifestToJson(MANIFEST),
+    author: 'ada',
+    message: 'hello',
+    commit: null,
+    ...rest,
+  });
+const plan = (rest: object = {}, headers: Record<string, string> = {}) =>
+  post('production/plan', proposal(rest), { ...JSON_TYPE, ...headers });
+const send = (lease: string, pack: Uint8Array) => post(`${lease}/blobs`, pack, PACK_TYPE);
+
+async function publishAll(rest: object = {}): Promise<Answer> {
+  const { lease } = (await plan(rest)).body;
+  await send(lease, await makePack(BLOBS));
+  return post(`${lease}/commit`, null);
+}
+
+describe('publishing', () => {
+  it('asks for what is missing, takes it, and makes the deploy', async () => {
+    const planned = await plan();
+    expect(planned.body).toMatchObject({ state: 'open', head: null, changes: { added: 2, modules: 2 } });
+    expect(new Set(planned.body.missing)).toEqual(new Set(BLOBS.map((blob) => blob.hash)));
+    expect((await send(planned.body.lease, await makePack(BLOBS))).body).toEqual({ taken: 2 });
+    const { status: code, body } = await post(`${planned.body.lease}/commit`, null);
+    expect(code).toBe(200);
+    expect(body).toMatchObject({ created: true, deploy: { number: 1, author: 'ada', message: 'hello' } });
+    expect((await plan()).body).toMatchObject({ state: 'current', deploy: { number: 1 } });
+  });
+
+  it('finds links itself and takes no one’s word for them', async () => {
+    const { lease } = (await plan()).body;
+    const [blob] = BLOBS;
+    const lie = { ...blob!, links: { state: 'linked', list: [{ kind: 'meta', start: 0, end: 3 }] } } as const;
+    const rawBody = encodeRecords([lie]);
+    const segment = encodeSegment({
+      encoding: 'identity',
+      count: 1,
+      rawLength: rawBody.length,
+      body: rawBody,
+    });
+    expect((await send(lease, Buffer.concat([encodePackHeader(1), segment]))).status).toBe(200);
+    const links = (await (await registry.store()).links([blob!.hash])).get(blob!.hash);
+    expect(links?.list).toMatchObject([{ kind: 'static', specifier: './leaf.mjs' }]);
+  });
+
+  it('keeps what came of a pack that was cut off: the next plan asks for the rest only', async () => {
+    const { lease } = (await plan()).body;
+    const parts = await Promise.all(BLOBS.map((blob) => makePack([blob])));
+    const header = encodePackHeader(2);
+    const whole = Buffer.concat([header, ...parts.map((part) => part.subarray(header.length))]);
+    const cut = await send(lease, whole.subarray(0, whole.length - 3));
+    expect([cut.status, cut.body.error.code]).toEqual([400, 'pack-truncated']);
+    expect((await plan()).body.missing).toEqual([BLOBS[1]!.hash]);
+  });
+
+  it('leases what it plans against a collector', async () => {
+    const { lease } = (await plan()).body;
+    await send(lease, await makePack(BLOBS));
+    const store = await registry.store();
+    await store.collect({ keep: 1, olderThan: Infinity, now: Date.now(), dryRun: false });
+    expect((await post(`${lease}/commit`, null)).status).toBe(200);
+  });
+
+  it('refuses a commit on a head that has moved, and says where it is', async () => {
+    const { lease } = (await plan()).body;
+    await send(lease, await makePack(BLOBS));
+    await publishAll({ manifest: manifestToJson(manifestOf([TEXTS[1]!])), message: 'first' });
+    const late = await post(`${lease}/commit`, null);
+    expect(late.status).toBe(409);
+    expect(late.body.error).toMatchObject({ code: 'head-moved', expected: null, found: 1 });
+    expect((await plan({ expected: 7 })).body.error).toMatchObject({ code: 'head-moved', found: 1 });
+    expect((await post(`${lease}/commit`, null)).body.error.code).toBe('lease-unknown');
+  });
+
+  it('refuses a commit while blobs are missing, and lets them follow', async () => {
+    const { lease } = (await plan()).body;
+    const early = await post(`${lease}/commit`, null);
+    expect([early.status, early.body.error.code]).toEqual([409, 'blob-missing']);
+    await send(lease, await makePack(BLOBS));
+    expect((await post(`${lease}/commit`, null)).status).toBe(200);
+  });
+
+  it('only says what it would do when asked to', async () => {
+    const { body } = await plan({ dryRun: true });
+    expect(body).toMatchObject({ state: 'open', lease: null });
+  });
+});
+
+describe('what is sent wrongly', () => {
+  it.each([
+    ['bytes that are not what their hash says', { ...BLOBS[0]!, bytes: Buffer.from('x') }, 'hash-mismatch'],
+    ['a blob that the manifest does not name', blobOf('something else'), 'blob-unknown'],
+  ])('%s: refused and not kept', async (_, blob, code) => {
+    const { lease } = (await plan()).body;
+    const answer = await send(lease, await makePack([blob]));
+    expect([answer.status, answer.body.error.code]).toEqual([400, code]);
+    expect(await (await registry.store()).missing([blob.hash])).toEqual([blob.hash]);
+  });
+
+  it.each([
+    ['no JSON', '{', 'request-invalid'],
+    ['no manifest', '{}', 'request-invalid'],
+    ['another field', proposal({ time: 1 }), 'request-invalid'],
+    ['no commit', proposal({ commit: 'main' }), 'request-invalid'],
+    [
+      'a path outside of the root',
+      proposal({
+        manifest: {
+          ...manifestToJson(MANIFEST),
+          entries: [],
+          modules: [['../x.mjs', BLOBS[0]!.hash, 1, 'text/javascript']],
+        },
+      }),
+      'manifest-invalid',
+    ],
+    [
+      'an entry that is no module',
+      proposal({ manifest: { ...manifestToJson(MANIFEST), entries: ['x.mjs'] } }),
+      'manifest-invalid',
+    ],
+  ])('%s: 400', async (_, body, code) => {
+    const answer = await post('production/plan', body, JSON_TYPE);
+    expect([answer.status, answer.body.error.code]).toEqual([400, code]);
+  });
+
+  it('refuses a wrong content type, another method, another site’s page, another route', async () => {
+    expect(
+      (await post('production/plan', proposal(), { 'Content-Type': 'text/plain' })).body.error.code,
+    ).toBe('request-invalid');
+    expect((await post('production/plan', proposal(), JSON_TYPE, 'PUT')).status).toBe(405);
+    expect((await plan({}, { Origin: 'https://evil.test' })).status).toBe(400);
+    expect((await plan({}, { Origin: 'null' })).status).toBe(400);
+    expect((await plan({}, { Origin: 'http://localhost' })).status).toBe(200);
+    expect((await post('production/plan/x', proposal(), JSON_TYPE)).body.error.code).toBe('request-invalid');
+    expect((await post('Production/plan', proposal(), JSON_TYPE)).body.error.code).toBe('channel-invalid');
+  });
+
+  it('answers a body that is announced too large over a socket, and goes on serving', async () => {
+    const served = await serve();
+    const text = (
+      await createToken(await served.registry.store(), {
+        scope: ['publish:*'],
+        expires: null,
+        note: '',
+        now: Date.now(),
+      })
+    ).text;
+    const head = `POST /-/publish/production/plan HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${text}\r\nContent-Type: application/json\r\n`;
+    const large = await raw(served.port, `${head}Content-Length: 999999999999\r\n\r\n{}`);
+    expect(status(large)).toBe(413);
+    const fine = await raw(served.port, `${head}Content-Length: 2\r\nConnection: close\r\n\r\n{}`);
+    expect(status(fine)).toBe(400);
+  });
+});
+
+describe('tokens', () => {
+  it.each([
+    ['none', {}, 401, 'token-required', 'Bearer realm="modcast"'],
+    ['another scheme', { Authorization: 'Basic eDp5' }, 401, 'token-invalid', 'error="invalid_token"'],
+    [
+      'a made-up one',
+      { Authorization: `Bearer mc_${'0'.repeat(16)}_${'A'.repeat(43)}` },
+      401,
+      'token-invalid',
+      'error="invalid_token"',
+    ],
+  ])('%s: refused', async (_, headers: Record<string, string>, code, name, challenge) => {
+    const request = new Request('http://localhost/-/publish/production/plan', {
+      method: 'POST',
+      headers: { ...JSON_TYPE, ...headers },
+      body: proposal(),
+    });
+    const response = (await registry.handle(request))!;
+    expect([response.status, ((await response.json()) as any).error.code]).toEqual([code, name]);
+    expect(response.headers.get('WWW-Authenticate')).toContain(challenge);
+  });
+
+  it('of another channel are too narrow, for a plan and for a lease of it', async () => {
+    const { lease } = (await plan()).body;
+    token = await tokenOf('publish:staging', 'read');
+    for (const answer of [
+      await plan(),
+      await post(`${lease}/commit`, null),
+      await send(lease, await makePack(BLOBS)),
+    ]) {
+      expect([answer.status, answer.body.error.code]).toEqual([403, 'token-narrow']);
+      expect(answer.headers.get('WWW-Authenticate')).toContain('insufficient_scope');
+    }
+    expect((await post('nolease/commit', null)).status).toBe(404);
+    token = 'nonsense';
+    expect((await post('nolease/commit', null)).status).toBe(401);
+  });
+
+  it('that are revoked while publishing end it', async () => {
+    const { lease } = (await plan()).body;
+    await (await registry.store()).revokeToken(token.split('_')[1]!, Date.now());
+    expect((await post(`${lease}/commit`, null)).body.error.code).toBe('token-revoked');
+  });
+});
