@@ -52,7 +52,10 @@ export async function paged(io: Io, work: (write: Write) => Promise<void>): Prom
     await work(async (text) => {
       sent.push(text);
       if (closed) throw new OutputClosed();
-      if (!child.stdin.write(text)) await Promise.race([once(child.stdin, 'drain'), ended]);
+      // Not events.once, which takes the pipe's end for a failure.
+      if (!child.stdin.write(text)) {
+        await Promise.race([new Promise((resolve) => child.stdin.once('drain', resolve)), ended]);
+      }
     });
   } catch (error) {
     if (!(error instanceof OutputClosed)) {
