@@ -114,7 +114,9 @@ async function findCarriers(store: Store, hashes: ReadonlySet<Hash>): Promise<Ma
       if (page.length === 0) break;
       before = page.at(-1)!.number;
       for (const { number } of page) {
-        for (const [path, hash] of await newIn(store, number)) if (hashes.has(hash)) paths.add(path);
+        // What cannot be read at all is for the check of manifests to name.
+        const fresh = await newIn(store, number).catch(() => []);
+        for (const [path, hash] of fresh) if (hashes.has(hash)) paths.add(path);
       }
     }
     for (const path of paths) {

@@ -10,6 +10,8 @@ export interface WriteFilesOptions {
   readonly force: boolean;
   /** The files, in any order. Whatever it throws leaves the directory as it was. */
   readonly files: (write: (path: Path, bytes: Uint8Array) => Promise<void>) => Promise<void>;
+  /** Whether a directory's file system takes names that differ only in case for one; found out by trying. */
+  readonly foldsCase?: (directory: string) => Promise<boolean>;
 }
 
 function collision(a: Path, b: Path, why: string): ModcastError {
@@ -17,8 +19,8 @@ function collision(a: Path, b: Path, why: string): ModcastError {
 }
 
 /** @throws ModcastError `export-collision` */
-function assertDistinct(paths: readonly Path[], foldsCase: boolean): void {
-  const key = (name: string) => (foldsCase ? name.toUpperCase().toLowerCase() : name);
+function assertDistinct(paths: readonly Path[], folds: boolean): void {
+  const key = (name: string) => (folds ? name.toUpperCase().toLowerCase() : name);
   const files = new Map<string, Path>();
   for (const name of paths) {
     const other = files.get(key(name));
@@ -34,7 +36,7 @@ function assertDistinct(paths: readonly Path[], foldsCase: boolean): void {
   }
 }
 
-async function foldsCase(directory: string): Promise<boolean> {
+async function tryCase(directory: string): Promise<boolean> {
   await writeFile(path.join(directory, 'case'), '');
   return stat(path.join(directory, 'CASE')).then(
     () => true,
@@ -89,7 +91,8 @@ async function moveInto(root: string, from: string, paths: readonly Path[]): Pro
  *
  * @throws ModcastError `export-occupied`, `export-collision`; what `files` throws
  */
-export async function writeFiles({ directory, paths, force, files }: WriteFilesOptions): Promise<void> {
+export async function writeFiles(options: WriteFilesOptions): Promise<void> {
+  const { directory, paths, force, files, foldsCase = tryCase } = options;
   const root = path.resolve(directory);
   const replaces = await isOccupied(root);
   if (replaces && !force)
