@@ -42,11 +42,12 @@ export function truncate(text: string, width: number): string {
 /** Like `truncate`, but keeps the end, which tells two paths apart. */
 export function truncateStart(text: string, width: number): string {
   if (textWidth(text) <= width) return text;
-  const reversed = [...text].toReversed().join('');
-  return [...truncate(reversed, width)].toReversed().join('');
+  const reversed = Array.from(text).toReversed().join('');
+  return Array.from(truncate(reversed, width)).toReversed().join('');
 }
 
 /** What would move the cursor or start a colour: a message or a file name is not to do that. */
+// oxlint-disable-next-line no-control-regex
 const CONTROL = /[\u0000-\u001f\u007f-\u009f]/g;
 export const printable = (text: string): string => text.replace(CONTROL, '·');
 

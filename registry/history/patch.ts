@@ -20,14 +20,16 @@ const ABBREVIATED = 10;
 /** Characters of the line that a hunk's head shows, as git has it. */
 const HEADING = 80;
 
+// oxlint-disable-next-line no-control-regex
+const CONTROL = /[\u0000-\u001f\u007f]/g;
+// oxlint-disable-next-line no-control-regex
+const QUOTED = /["\\\u0000-\u001f\u007f]/;
+
 /** A file name as git and patch write it: in quotes when it has characters that would end it. */
 function fileName(name: string): string {
-  if (!/["\\\u0000-\u001f\u007f]/.test(name)) return name;
-  return `"${name.replace(/["\\]/g, '\\$&').replace(
-    // oxlint-disable-next-line no-control-regex
-    /[\u0000-\u001f\u007f]/g,
-    (character) => `\\${character.charCodeAt(0).toString(8).padStart(3, '0')}`,
-  )}"`;
+  if (!QUOTED.test(name)) return name;
+  const octal = (character: string) => `\\${character.charCodeAt(0).toString(8).padStart(3, '0')}`;
+  return `"${name.replace(/["\\]/g, '\\$&').replace(CONTROL, octal)}"`;
 }
 
 /** After a name with a space comes a tab, by which patch finds its end. */
