@@ -33,6 +33,7 @@ export function exportCommand(io: Io): Command {
     .argument('<dir>', 'a new or empty directory')
     .option('--static', 'lay everything out for a host of plain files', false)
     .option('--base <path>', 'with --static: path under which the site will lie', basePath, '/')
+    .option('--assets <dir>', 'with --static: copy images, fonts and the like from the directory of the site')
     .option(
       '--force',
       'write into a directory that is not empty: same names are replaced, others stay',

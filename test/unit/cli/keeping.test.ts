@@ -1,0 +1,231 @@
+import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
+import path from 'node:path';
+import Database from 'better-sqlite3';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { openSqliteStore } from '../../../registry/index.js';
+import { blobOf, publish } from '../../contract/store-fixture.js';
+import { GitRepository } from '../registry/keep/git-repository.js';
+import { temporaryDirectory } from '../registry/store/temporary.js';
+import { modcast } from './program.js';
+
+const at = temporaryDirectory();
+const DAY = 86_400_000;
+const NOW = Date.UTC(2026, 10, 23, 12);
+
+/** Deploys of 100, 10 and 1 days ago, and one of 200 days ago that is a head. */
+async function fill(name = 'r.db', text = 'b'): Promise<void> {
+  const store = await openSqliteStore(at(name));
+  for (const [i, days] of [100, 10, 1].entries()) {
+    const modules: [string, string][] = [
+      ['a.mjs', `a${i}`],
+      ['lib/b.mjs', text],
+    ];
+    await publish(store, modules, { time: NOW - days * DAY });
+  }
+  await publish(store, [['a.mjs', 'old']], { channel: 'production', time: NOW - 200 * DAY });
+  await store.close();
+}
+
+const run = (...args: string[]) => modcast(at(), [...args, '--db', 'r.db']);
+
+describe('modcast gc', () => {
+  beforeEach(() => fill());
+
+  it('says what would go, and leaves it', async () => {
+    const said = await run('gc', '--keep', '1', '--older-than', '30d', '--dry-run');
+    expect(said).toEqual({ code: 0, out: 'would drop 1 deploy and 1 blob of 2 B\n', err: '' });
+    expect((await run('gc', '--keep', '1', '--older-than', '30d', '--dry-run')).out).toBe(said.out);
+  });
+
+  it('drops what is neither among the newest nor young', async () => {
+    expect((await run('gc')).out).toBe('nothing to drop\n');
+    expect((await run('gc', '--keep', '1', '--older-than', '30d')).out).toBe(
+      'dropped 1 deploy and 1 blob of 2 B\n',
+    );
+    expect((await run('gc', '--keep', '2', '--older-than', '0')).out).toBe('nothing to drop\n');
+    expect((await run('gc', '--keep', '1', '--older-than', '0')).out).toMatch(/^dropped 1 deploy and 1 blob/);
+    expect((await run('verify')).code).toBe(0);
+  });
+
+  it('gives the space back', async () => {
+    const store = await openSqliteStore(at('r.db'));
+    await store.putBlobs(Array.from({ length: 200 }, (_, i) => blobOf(`${i}${'x'.repeat(20_000)}`)));
+    await store.close();
+    const before = statSync(at('r.db')).size;
+    const { out } = await run('gc', '--json');
+    expect(JSON.parse(out)).toMatchObject({
+      dryRun: false,
+      deploys: 0,
+      blobs: 200,
+      fileBytes: { before: expect.any(Number) },
+    });
+    expect(statSync(at('r.db')).size).toBe(JSON.parse(out).fileBytes.after);
+    expect(before - statSync(at('r.db')).size).toBeGreaterThan(3_900_000);
+  });
+
+  it.each([
+    ['--keep', 'many'],
+    ['--older-than', '90'],
+    ['--older-than', 'soon'],
+  ])('refuses %s %s', async (...args) => {
+    const { code, err } = await run('gc', ...args);
+    expect(code).toBe(2);
+    expect(err).toContain(args[0]);
+  });
+});
+
+describe('modcast verify', () => {
+  beforeEach(() => fill());
+
+  const damage = (name = 'r.db') => {
+    const db = new Database(at(name));
+    db.exec(`UPDATE content SET bytes = x'00' WHERE blob_id = 2`);
+    db.close();
+  };
+
+  it('is content with a sound store', async () => {
+    expect(await run('verify')).toEqual({
+      code: 0,
+      out: 'sound: 5 blobs of 10 B, every manifest and index\n',
+      err: '',
+    });
+  });
+
+  it('names what is damaged, and fails', async () => {
+    damage();
+    const { code, out } = await run('verify');
+    expect(code).toBe(1);
+    expect(out).toBe(
+      `damaged ${blobOf('b').hash}\n  lib/b.mjs on dev since deploy 1\ndamaged: 1 damaged blob in 5 blobs of 10 B\n`,
+    );
+    const json = await run('verify', '--json');
+    expect(json.code).toBe(1);
+    expect(JSON.parse(json.out)).toMatchObject({
+      sound: false,
+      damaged: [
+        {
+          hash: blobOf('b').hash,
+          repaired: false,
+          carriers: [{ channel: 'dev', path: 'lib/b.mjs', from: 1, to: null }],
+        },
+      ],
+    });
+  });
+
+  it('mends it from another database', async () => {
+    await fill('backup.db');
+    damage();
+    const { code, out } = await run('verify', '--repair-from', 'backup.db');
+    expect(code).toBe(0);
+    expect(out).toContain(`repaired ${blobOf('b').hash}`);
+    expect((await run('verify')).out).toMatch(/^sound/);
+  });
+
+  it('still fails when the other database does not have it', async () => {
+    await fill('backup.db', 'another');
+    damage();
+    expect((await run('verify', '--repair-from', 'backup.db')).code).toBe(1);
+  });
+
+  it('says that there is nothing to repair from', async () => {
+    const { code, err } = await run('verify', '--repair-from', 'none.db');
+    expect(code).toBe(1);
+    expect(err).toBe(`modcast: no such database: ${at('none.db')} (database-missing)\n`);
+  });
+});
+
+describe('modcast export', () => {
+  beforeEach(() => fill());
+
+  it('writes the files of the deploy that a ref names', async () => {
+    expect(await run('export', 'dev~1', 'out')).toEqual({
+      code: 0,
+      out: 'deploy 2 of dev: 2 files, 3 B in out\n',
+      err: '',
+    });
+    expect(readFileSync(at('out/a.mjs'), 'utf8')).toBe('a1');
+    expect(readdirSync(at('out'), { recursive: true }).toSorted()).toEqual([
+      'a.mjs',
+      'lib',
+      path.join('lib', 'b.mjs'),
+    ]);
+  });
+
+  it('says what is wrong in one line', async () => {
+    expect(await run('export', '99', 'out')).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/^modcast: .*\(ref-unknown\)\n$/),
+    });
+    await run('export', '1', 'out');
+    expect(await run('export', '2', 'out')).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/^modcast: .*--force.*\(export-occupied\)\n$/),
+    });
+    expect(readFileSync(at('out/a.mjs'), 'utf8')).toBe('a0');
+    expect((await run('export', '2', 'out', '--static', '--base', 'nowhere')).code).toBe(2);
+    expect((await run('export', '2', 'out2', '--static', '--assets', 'none')).err).toMatch(
+      /\(directory-invalid\)\n$/,
+    );
+    expect(existsSync(at('out2'))).toBe(false);
+  });
+
+  it('lays a static site out with everything that its loader asks for', async () => {
+    const dev = await run('export', 'dev', 'out', '--static', '--json');
+    const { manifest } = JSON.parse(dev.out) as { manifest: string };
+    const b = blobOf('b').hash;
+    expect(readdirSync(at('out'), { recursive: true })).toEqual(
+      expect.arrayContaining(
+        [
+          'a.mjs',
+          'lib/b.mjs',
+          '-/loader.js',
+          '-/channels/dev/manifest.json',
+          '-/channels/dev/head.json',
+          '-/deploys/3/manifest.json',
+          '-/deploys/3/at/lib/b.mjs',
+          `-/blobs/${b}`,
+          `-/modules/${b}/lib/b.mjs`,
+          `-/packs/${manifest}.pack`,
+        ].map((name) => path.normalize(name)),
+      ),
+    );
+    expect(JSON.parse(readFileSync(at('out/-/channels/dev/head.json'), 'utf8'))).toEqual({
+      deploy: 3,
+      manifest,
+    });
+  });
+});
+
+describe('modcast import', () => {
+  let repository: GitRepository;
+
+  beforeEach(() => {
+    repository = new GitRepository();
+    repository.write('public/a.mjs', '1');
+    repository.commit('one');
+    repository.write('public/a.mjs', '2');
+    repository.commit('two', 'Grace <grace@example.org>');
+  });
+  afterEach(() => repository.close());
+
+  it('makes a database, and deploys of the history', async () => {
+    const args = ['import', '--git', repository.directory, '--path', 'public', '--channel', 'main'];
+    expect(await run(...args)).toEqual({
+      code: 0,
+      out: '2 commits: 2 deploys on main; its head is deploy 2\n',
+      err: '',
+    });
+    expect((await run(...args)).out).toBe('nothing new on main, 2 commits imported before\n');
+    const json = await run(...args, '--json');
+    expect(JSON.parse(json.out)).toEqual({ commits: 0, known: 2, deploys: 0, head: 2, skipped: [] });
+    const store = await openSqliteStore(at('r.db'));
+    expect(await store.head('main')).toMatchObject({ author: 'Grace', message: 'two', modules: 1 });
+    await store.close();
+  });
+
+  it('says in one line that it is no repository', async () => {
+    const { code, err } = await run('import', '--git', at());
+    expect(code).toBe(1);
+    expect(err).toMatch(/^modcast: git: not a git repository.*\(git-failed\)\n$/);
+  });
+});
