@@ -1,0 +1,319 @@
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer as createHttpServer } from 'node:http';
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+import path from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
+import pc from 'picocolors';
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { Io } from '../../../cli/io.js';
+import { run } from '../../../cli/program.js';
+import { openSqliteStore, type Store } from '../../../registry/index.js';
+import { createToken } from '../../../registry/tokens.js';
+import { later, open, site, temporary, write } from '../registry/site.js';
+
+const PAGE = '<script type="module" src="main.mjs"></script>';
+const FILES = { 'index.html': PAGE, 'main.mjs': 'import "./a.mjs";', 'a.mjs': 'export default 1;' };
+
+let directory: string;
+let db: string;
+let env: Record<string, string>;
+beforeEach(async () => {
+  directory = await site(FILES);
+  db = path.join(await temporary(), 'registry.db');
+  env = {};
+});
+
+async function modcast(args: string[], { tty = false, now = Date.now() } = {}) {
+  let out = '';
+  let err = '';
+  const io: Io = {
+    write: (text) => void (out += text),
+    error: (text) => void (err += text),
+    tty,
+    columns: 120,
+    colours: pc.createColors(false),
+    cwd: directory,
+    env,
+    now: () => now,
+    exitCode: 0,
+    failureCode: 1,
+  };
+  const code = await run(args, io);
+  return { code, out, err, json: () => JSON.parse(out) as any };
+}
+
+const publish = (...args: string[]) => modcast(['publish', '--db', db, '--author', 'ada', ...args]);
+
+async function inStore<T>(work: (store: Store) => Promise<T>): Promise<T> {
+  const store = await openSqliteStore(db);
+  try {
+    return await work(store);
+  } finally {
+    await store.close();
+  }
+}
+
+/** A registry of its own process, as it were, on the same database. */
+async function served(): Promise<string> {
+  const { url } = await open({ database: db, channel: 'production' }).listen();
+  return url;
+}
+
+const tokenOf = (scope: string, expires: number | null = null): Promise<string> =>
+  inStore(async (store) => (await createToken(store, { scope: [scope], expires, note: '', now: 0 })).text);
+
+describe('publish, into a database', () => {
+  it('makes a deploy, then says that there is nothing to publish', async () => {
+    const first = await publish('-m', 'hello');
+    expect(first).toMatchObject({ code: 0, err: '' });
+    expect(first.out).toBe('deploy 1 on production · 3 added · 3 blobs sent, 80 B\n');
+    expect(await inStore((store) => store.head('production'))).toMatchObject({
+      author: 'ada',
+      message: 'hello',
+      modules: 3,
+    });
+    const second = await publish();
+    expect([second.code, second.out]).toEqual([
+      0,
+      'Nothing to publish: production is at deploy 1 already.\n',
+    ]);
+    await write(directory, { 'a.mjs': 'export default 2;' });
+    expect((await publish('--json')).json()).toMatchObject({
+      state: 'published',
+      deploy: { number: 2, changed: 1 },
+      sent: 1,
+      sentBytes: 17,
+    });
+  });
+
+  it('changes nothing on a dry run', async () => {
+    const { code, out } = await publish('--dry-run');
+    expect([code, out]).toEqual([
+      0,
+      'Would publish on production as its first deploy · 3 added · 3 blobs to send, 80 B\n',
+    ]);
+    expect(await inStore((store) => store.head('production'))).toBeNull();
+  });
+
+  it('refuses what would not boot, and lets missing files by when told to', async () => {
+    await write(directory, { 'a.mjs': '\n  import "./gone.mjs";' });
+    const refused = await publish();
+    expect([refused.code, refused.err]).toEqual([
+      1,
+      'modcast: a.mjs:2:10: cannot find "./gone.mjs" (imports-unresolved)\n',
+    ]);
+    expect((await publish('--allow-missing')).code).toBe(0);
+    await write(directory, { 'a.mjs': 'export const = 1' });
+    expect((await publish('--allow-missing')).err).toMatch(/^modcast: a\.mjs:1:14: .+ \(syntax-invalid\)\n$/);
+  });
+
+  it('holds the head to what was expected', async () => {
+    expect((await publish('--expect', '4')).err).toBe(
+      'modcast: channel production is at no deploy, not at deploy 4 (head-moved)\n',
+    );
+    expect((await publish('--expect', 'none')).code).toBe(0);
+    await write(directory, { 'a.mjs': 'export default 2;' });
+    expect((await publish('--expect', 'none')).code).toBe(1);
+    expect((await publish('--expect', '1')).code).toBe(0);
+  });
+
+  it.each([
+    [['--channel', 'No'], 1, 'channel-invalid'],
+    [['--expect', 'x'], 2, '--expect'],
+    [['--to', 'ftp://x', '--db', 'x.db'], 2, 'option-invalid'],
+    [['nowhere'], 1, 'directory-invalid'],
+    [['--include', '*.none'], 1, 'directory-invalid'],
+  ])('called with %j ends with %i', async (args, code, named) => {
+    const result = await modcast(['publish', ...args]);
+    expect([result.code, result.err]).toEqual([code, expect.stringContaining(named)]);
+  });
+});
+
+describe('publish, to a registry', () => {
+  it('sends what it lacks, with a bar on a terminal and a line elsewhere', async () => {
+    env['MODCAST_TOKEN'] = await tokenOf('publish:production');
+    const url = await served();
+    const first = await modcast(['publish', '--to', url]);
+    expect(first).toMatchObject({ code: 0, err: '' });
+    expect(first.out).toBe('sending 3 blobs, 80 B\ndeploy 1 on production · 3 added · 3 blobs sent, 80 B\n');
+    expect((await modcast(['publish', '--to', url])).out).toMatch(/^Nothing to publish/);
+    await write(directory, { 'a.mjs': 'export default 2;' });
+    const second = await modcast(['publish', '--to', `${url}-/`], { tty: true });
+    expect(stripVTControlCharacters(second.err)).toContain(
+      'sending ████████████████████████ 1 of 1 blob, 17 B of 17 B',
+    );
+    expect(second.out).toBe('deploy 2 on production · 1 changed · 1 blob sent, 17 B\n');
+  });
+
+  it.each([
+    ['no token', undefined, 'token-required'],
+    ['a token of nobody', `mc_${'0'.repeat(16)}_${'A'.repeat(43)}`, 'token-invalid'],
+    ['no token at all', 'nonsense', 'token-invalid'],
+    ['what no header can hold', 'a\nb', 'option-invalid'],
+  ])('with %s fails in one line', async (_, token, code) => {
+    const url = await served();
+    if (token !== undefined) env['MODCAST_TOKEN'] = token;
+    const { code: exit, err } = await modcast(['publish', '--to', url]);
+    expect(exit).not.toBe(0);
+    expect(err).toMatch(new RegExp(`^modcast: .+ \\(${code}\\)\n$`));
+  });
+
+  it('with an expired, a revoked or a narrow token fails in one line', async () => {
+    const revoked = await tokenOf('publish:production');
+    await inStore((store) => store.revokeToken(revoked.split('_')[1]!, 1));
+    const url = await served();
+    const tokens = {
+      'token-expired': await tokenOf('publish:production', 1),
+      'token-revoked': revoked,
+      'token-narrow': await tokenOf('publish:staging'),
+    };
+    for (const [code, token] of Object.entries(tokens)) {
+      env['MODCAST_TOKEN'] = token;
+      const { code: exit, err } = await modcast(['publish', '--to', url]);
+      expect([exit, err]).toEqual([1, expect.stringMatching(new RegExp(`^modcast: .+ \\(${code}\\)\n$`))]);
+    }
+  });
+
+  it('says so when nothing listens there', async () => {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    server.close();
+    await once(server, 'close');
+    const { code, err } = await modcast(['publish', '--to', `http://127.0.0.1:${port}`]);
+    expect([code, err]).toEqual([
+      1,
+      `modcast: 127.0.0.1:${port}: nothing listens there (ECONNREFUSED) (server-unreachable)\n`,
+    ]);
+  });
+
+  it.each([
+    [200, { 'Content-Type': 'text/html' }, '<h1>hello</h1>', '200, text/html'],
+    [200, { 'Content-Type': 'application/json' }, '{"state":"ok"}', 'answers as no modcast registry does'],
+    [301, { Location: 'https://other.test/' }, '', '301 to https://other.test/'],
+    [405, { 'Content-Type': 'text/plain' }, 'no', '405, text/plain'],
+  ])('says so when a server is no registry: %i %j', async (status, headers, body, words) => {
+    const server = createHttpServer((request, response) => {
+      request.resume();
+      response.writeHead(status, headers as Record<string, string>).end(body);
+    }).listen(0, '127.0.0.1');
+    later(() => server.close());
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const { code, err } = await modcast(['publish', '--to', `http://127.0.0.1:${port}`]);
+    expect([code, err]).toEqual([1, expect.stringMatching(/^modcast: .+ \(server-foreign\)\n$/)]);
+    expect(err).toContain(words);
+  });
+
+  it('goes on where it was after the connection broke off', async () => {
+    const large = Array.from({ length: 12 }, (_, i) => [
+      `${i}.mjs`,
+      `//${randomBytes(750_000).toString('base64')}`,
+    ]);
+    await write(directory, Object.fromEntries(large) as Record<string, string>);
+    env['MODCAST_TOKEN'] = await tokenOf('publish:production');
+    const proxy = await cuttingProxy(Number(new URL(await served()).port), 5_000_000);
+    const cut = await modcast(['publish', '--to', proxy.url]);
+    expect([cut.code, cut.err]).toEqual([
+      1,
+      expect.stringMatching(/what has been sent stays.+\(server-unreachable\)\n$/),
+    ]);
+    proxy.mend();
+    const again = (await modcast(['publish', '--to', proxy.url, '--json'])).json();
+    expect(again).toMatchObject({ state: 'published', deploy: { number: 1, modules: 15 } });
+    expect(again.sent).toBeGreaterThan(0);
+    expect(again.sent).toBeLessThan(12);
+  });
+});
+
+/** Passes connections on, and cuts them all after so many bytes from the client, until it is mended. */
+async function cuttingProxy(to: number, limit: number): Promise<{ url: string; mend: () => void }> {
+  let left = limit;
+  const sockets = new Set<Socket>();
+  const server = createServer((client) => {
+    const upstream = connect(to, '127.0.0.1');
+    for (const socket of [client, upstream]) {
+      sockets.add(socket);
+      socket.on('error', () => {});
+      socket.on('close', () => [client, upstream].forEach((other) => other.destroy()));
+    }
+    upstream.pipe(client);
+    client.on('data', (data) => {
+      left -= data.length;
+      if (left > 0) upstream.write(data);
+      else client.destroy();
+    });
+  }).listen(0, '127.0.0.1');
+  later(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  return { url: `http://127.0.0.1:${port}/`, mend: () => void (left = Infinity) };
+}
+
+describe('rollback and promote', () => {
+  const to = (...args: string[]) => modcast([...args, '--db', db, '--author', 'eve']);
+
+  it('make new deploys with old manifests', async () => {
+    await publish();
+    await write(directory, { 'a.mjs': 'export default 2;', 'b.mjs': '' });
+    await publish();
+    expect((await to('rollback', 'production~1')).out).toBe(
+      'deploy 3 on production · 1 changed, 1 removed · as in deploy 1\n',
+    );
+    expect((await to('rollback', '1')).out).toMatch(/^Nothing to do: production is at deploy 3/);
+    expect((await to('promote', '2', '--to', 'live')).out).toBe(
+      'deploy 4 on live · 4 added · as in deploy 2\n',
+    );
+    const line = await inStore((store) => store.deploys());
+    expect(line.map(({ channel, parent, message }) => [channel, parent, message])).toEqual([
+      ['live', null, 'Promote deploy 2 of production'],
+      ['production', 2, 'Rollback to deploy 1'],
+      ['production', 1, ''],
+      ['production', null, ''],
+    ]);
+    expect(line[1]!.manifest).toBe(line[3]!.manifest);
+  });
+
+  it('fail for a deploy that is not there', async () => {
+    await publish();
+    expect(await to('rollback', '9')).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('(ref-unknown)'),
+    });
+    expect((await to('promote', '1')).code).toBe(2);
+    expect((await to('promote', '1', '--to', 'No')).err).toContain('(channel-invalid)');
+  });
+});
+
+describe('token', () => {
+  const token = (...args: string[]) => modcast(['token', ...args, '--db', db], { now: 1_000_000 });
+
+  it('is created, listed and revoked', async () => {
+    const made = await token('create', '--scope', 'publish:production', '--scope', 'read', '--note', 'ci');
+    expect(made.out).toMatch(/^mc_[0-9a-f]{16}_[\w-]{43}\n$/);
+    const id = made.out.split('_')[1]!;
+    const forever = (await token('create', '--scope', 'publish:*', '--expires', 'never', '--json')).json();
+    expect(forever).toMatchObject({ scope: ['publish:*'], expires: null });
+    const { out } = await token('revoke', made.out.trim());
+    expect(out).toBe(`Revoked token ${id}.\n`);
+    const listed = (await token('list', '--json')).json() as { id: string }[];
+    expect(listed.find((entry) => entry.id === id)).toMatchObject({
+      state: 'revoked',
+      scope: ['publish:production', 'read'],
+      expires: new Date(1_000_000 + 90 * 86_400_000).toISOString(),
+      note: 'ci',
+    });
+    expect(JSON.stringify(listed)).not.toContain(made.out.trim().slice(20));
+    expect((await token('list')).out).toMatch(/revoked +publish:production, read/);
+    expect(await token('revoke', 'x')).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('token-unknown'),
+    });
+    expect((await token('create', '--scope', 'all')).code).toBe(2);
+    expect((await token('create', '--scope', 'read', '--expires', 'soon')).code).toBe(2);
+  });
+});
