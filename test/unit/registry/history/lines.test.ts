@@ -54,6 +54,16 @@ describe('matching lines', () => {
     ]);
   });
 
+  it('keeps the comment of an added function with it', () => {
+    const block = (name: string) => ['/**\n', ` * ${name}\n`, ' */\n', `${name}();\n`];
+    expect(matchLines(block('b'), [...block('a'), ...block('b')])).toEqual([
+      { before: 0, after: 4, length: 4 },
+    ]);
+    expect(matchLines([...block('a'), ...block('b')], block('b'))).toEqual([
+      { before: 4, after: 0, length: 4 },
+    ]);
+  });
+
   it('splits a text so that joining gives it back', () => {
     fc.assert(
       fc.property(fc.string({ unit: fc.constantFrom('a', '\n', '\r') }), (text) => {
