@@ -104,7 +104,7 @@ function unreachable(prefix: URL, error: unknown): ModcastError {
   for (let next: unknown = cause; next !== undefined; next = cause.cause ?? cause.errors?.[0]) {
     cause = next as typeof cause;
   }
-  const reason = typeof cause.code === 'string' ? cause.code : (cause.message ?? String(cause));
+  const reason = typeof cause.code === 'string' ? cause.code : (cause.message ?? 'unknown');
   const words = REASONS[reason] ?? `the connection failed (${reason})`;
   return new ModcastError('server-unreachable', `${prefix.host}: ${words}`, { found: reason, cause: error });
 }

@@ -85,8 +85,17 @@ function fits<S extends z.ZodMiniType>(schema: S, value: unknown, what: string):
   );
 }
 
-export function encodeProposal({ manifest, channel: _, ...rest }: Proposal): string {
-  return JSON.stringify({ manifest: manifestToJson(manifest), ...rest });
+/** The channel stands in the URL. */
+export function encodeProposal(proposed: Proposal): string {
+  const { manifest, expected, author, message, commit: at, dryRun } = proposed;
+  return JSON.stringify({
+    manifest: manifestToJson(manifest),
+    expected,
+    author,
+    message,
+    commit: at,
+    dryRun,
+  });
 }
 
 /** @throws ModcastError `request-invalid`, `manifest-invalid` */

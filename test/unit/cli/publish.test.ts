@@ -4,13 +4,11 @@ import { createServer as createHttpServer } from 'node:http';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import path from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
-import pc from 'picocolors';
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { Io } from '../../../cli/io.js';
-import { run } from '../../../cli/program.js';
 import { openSqliteStore, type Store } from '../../../registry/index.js';
 import { createToken } from '../../../registry/tokens.js';
 import { later, open, site, temporary, write } from '../registry/site.js';
+import { modcast as runModcast } from './program.js';
 
 const PAGE = '<script type="module" src="main.mjs"></script>';
 const FILES = { 'index.html': PAGE, 'main.mjs': 'import "./a.mjs";', 'a.mjs': 'export default 1;' };
@@ -25,22 +23,8 @@ beforeEach(async () => {
 });
 
 async function modcast(args: string[], { tty = false, now = Date.now() } = {}) {
-  let out = '';
-  let err = '';
-  const io: Io = {
-    write: (text) => void (out += text),
-    error: (text) => void (err += text),
-    tty,
-    columns: 120,
-    colours: pc.createColors(false),
-    cwd: directory,
-    env,
-    now: () => now,
-    exitCode: 0,
-    failureCode: 1,
-  };
-  const code = await run(args, io);
-  return { code, out, err, json: () => JSON.parse(out) as any };
+  const said = await runModcast(directory, args, { env, tty, columns: 120, now: () => now });
+  return { ...said, json: () => JSON.parse(said.out) as any };
 }
 
 const publish = (...args: string[]) => modcast(['publish', '--db', db, '--author', 'ada', ...args]);

@@ -1,8 +1,17 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { Registry } from '../../../../registry/index.js';
+import { createAccess } from '../../../../registry/access.js';
+import { openMemoryStore, type Registry, type Store } from '../../../../registry/index.js';
 import { makePack } from '../../../../registry/publish/pack-stream.js';
+import { Publishing } from '../../../../registry/publish/publishing.js';
+import { createPublishRoutes } from '../../../../registry/publish/routes.js';
 import { createToken } from '../../../../registry/tokens.js';
-import { encodePackHeader, encodeRecords, encodeSegment, manifestToJson } from '../../../../schema/index.js';
+import {
+  ModcastError,
+  encodePackHeader,
+  encodeRecords,
+  encodeSegment,
+  manifestToJson,
+} from '../../../../schema/index.js';
 import { blobOf, manifestOf } from '../../../contract/store-fixture.js';
 import { open, raw, serve, status } from '../site.js';
 
@@ -195,6 +204,103 @@ describe('what is sent wrongly', () => {
     expect(status(large)).toBe(413);
     const fine = await raw(served.port, `${head}Content-Length: 2\r\nConnection: close\r\n\r\n{}`);
     expect(status(fine)).toBe(400);
+  });
+});
+
+describe('a registry in trouble', () => {
+  /** The routes alone, over a store of which a method fails, with a clock that is put on by hand. */
+  async function routes(broken: Partial<Store>) {
+    const store: Store = { ...(await openMemoryStore()), ...broken };
+    const timers = new Set<() => void>();
+    const errors: unknown[] = [];
+    const handle = createPublishRoutes({
+      store,
+      publishing: new Publishing({ store, now: () => 1000 }),
+      access: createAccess([], []),
+      clock: {
+        after(_, callback) {
+          timers.add(callback);
+          return { cancel: () => void timers.delete(callback) };
+        },
+      },
+      now: () => 1000,
+      onCommit: () => {},
+      onError: (error) => void errors.push(error),
+    });
+    const { text } = await createToken(store, { scope: ['publish:*'], expires: null, note: '', now: 0 });
+    const ask = async (rest: string, body: BodyInit | null, type: object): Promise<Answer> => {
+      const headers = { Authorization: `Bearer ${text}`, ...type };
+      const init = { method: 'POST', headers, body, duplex: 'half' } as RequestInit;
+      const request = new Request(`http://localhost/-/publish/${rest}`, init);
+      const response = await handle(request, rest, new Headers());
+      return { status: response.status, headers: response.headers, body: await response.json() };
+    };
+    return { ask, timers, errors };
+  }
+
+  it('says that its disk is full, to the publisher and to its owner', async () => {
+    const full = new ModcastError('store-full', 'there is no space left');
+    const { ask, errors } = await routes({ putBlobs: () => Promise.reject(full) });
+    const { lease } = (await ask('x/plan', proposal(), JSON_TYPE)).body;
+    const answer = await ask(`${lease}/blobs`, await makePack(BLOBS), PACK_TYPE);
+    expect([answer.status, answer.body.error.code]).toEqual([507, 'store-full']);
+    expect(errors).toEqual([full]);
+  });
+
+  it('does not wait for ever for a body that stops coming, and keeps what came', async () => {
+    const { ask, timers } = await routes({});
+    const { lease } = (await ask('x/plan', proposal(), JSON_TYPE)).body;
+    const pack = await makePack(BLOBS);
+    let reads = 0;
+    let answer: Promise<Answer> | undefined;
+    const stalled = new Promise<void>((resolve) => {
+      const body = new ReadableStream(
+        {
+          pull(controller) {
+            if (reads++ === 0) return controller.enqueue(pack.subarray(0, 20));
+            resolve();
+            return new Promise(() => {});
+          },
+        },
+        { highWaterMark: 0 },
+      );
+      answer = ask(`${lease}/blobs`, body, PACK_TYPE);
+    });
+    await stalled;
+    for (const timer of timers) timer();
+    const { status: code, body } = await answer!;
+    expect([code, body.error.code]).toEqual([408, 'request-slow']);
+  });
+
+  it('takes no more manifests at a time than it can hold, and forgets those that were left alone', async () => {
+    let now = 1000;
+    const store = await openMemoryStore();
+    const publishing = new Publishing({ store, now: () => now, leaseMs: 100, plans: 2 });
+    const next = () =>
+      publishing.plan({ channel: 'x', manifest: MANIFEST, author: '', message: '', commit: null });
+    const first = await next();
+    await next();
+    await expect(next()).rejects.toMatchObject({ code: 'publish-busy' });
+    now += 100;
+    await expect(publishing.commit((first as { lease: string }).lease)).rejects.toMatchObject({
+      code: 'lease-unknown',
+    });
+    await expect(next()).resolves.toMatchObject({ state: 'open' });
+  });
+
+  it('renews the lease of a publish that goes on', async () => {
+    let now = 1000;
+    const store = await openMemoryStore();
+    const publishing = new Publishing({ store, now: () => now, leaseMs: 100 });
+    const manifest = MANIFEST;
+    const opened = await publishing.plan({ channel: 'x', manifest, author: '', message: '', commit: null });
+    const { lease } = opened as { lease: string };
+    await publishing.put(lease, [BLOBS[0]!]);
+    now += 60;
+    await publishing.put(lease, [BLOBS[1]!]);
+    now += 60;
+    await store.collect({ keep: 1, olderThan: Infinity, now, dryRun: false });
+    await expect(publishing.commit(lease)).resolves.toMatchObject({ created: true });
   });
 });
 
