@@ -284,6 +284,13 @@ describe('an update', () => {
     expect((await ingest.update(['old.js', 'new.js'])).manifest.entries).toEqual(['new.js']);
   });
 
+  it('finds the entries anew when a module comes that the page named already', async () => {
+    const page = '<script type="module" src="late.js"></script>';
+    const { directory, ingest } = await scanned({ 'index.html': page });
+    await write(directory, { 'late.js': '1' });
+    expect((await ingest.update(['late.js'])).manifest.entries).toEqual(['late.js']);
+  });
+
   it('before the first scan, or after one that failed, is a scan: no deploy is ever of half the site', async () => {
     const directory = await site(SITE);
     const ingest = over(directory);
