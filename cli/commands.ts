@@ -1,44 +1,41 @@
 import type { Command } from 'commander';
-import { blameCommand } from './blame.js';
-import { bisectCommand } from './bisect.js';
-import { catCommand } from './cat.js';
-import { completionCommand } from './completion.js';
-import { deploysCommand } from './deploys.js';
-import { diffCommand } from './diff.js';
-import { exportCommand } from './export.js';
-import { gcCommand } from './gc.js';
-import { importCommand } from './import.js';
 import type { Io } from './io.js';
-import { logCommand } from './log.js';
-import { promoteCommand } from './promote.js';
-import { publishCommand } from './publish.js';
-import { rollbackCommand } from './rollback.js';
-import { mapCommand } from './map.js';
-import { serveCommand } from './serve.js';
-import { showCommand } from './show.js';
-import { tokenCommand } from './token.js';
-import { verifyCommand } from './verify.js';
 
 export type Group = 'Serving' | 'Asking' | 'Publishing' | 'Keeping';
 
+export interface CommandEntry {
+  readonly group: Group;
+  readonly name: string;
+  /** Each brings its own libraries along: only the one that is run is loaded. */
+  readonly load: () => Promise<(io: Io) => Command>;
+}
+
 /** Every command, in the order in which help lists them. */
-export const COMMANDS: readonly { readonly group: Group; readonly create: (io: Io) => Command }[] = [
-  { group: 'Serving', create: serveCommand },
-  { group: 'Asking', create: deploysCommand },
-  { group: 'Asking', create: logCommand },
-  { group: 'Asking', create: showCommand },
-  { group: 'Asking', create: catCommand },
-  { group: 'Asking', create: diffCommand },
-  { group: 'Asking', create: blameCommand },
-  { group: 'Asking', create: bisectCommand },
-  { group: 'Asking', create: mapCommand },
-  { group: 'Publishing', create: publishCommand },
-  { group: 'Publishing', create: rollbackCommand },
-  { group: 'Publishing', create: promoteCommand },
-  { group: 'Publishing', create: tokenCommand },
-  { group: 'Keeping', create: gcCommand },
-  { group: 'Keeping', create: verifyCommand },
-  { group: 'Keeping', create: exportCommand },
-  { group: 'Keeping', create: importCommand },
-  { group: 'Keeping', create: completionCommand },
+export const COMMANDS: readonly CommandEntry[] = [
+  { group: 'Serving', name: 'serve', load: async () => (await import('./serve.js')).serveCommand },
+  { group: 'Asking', name: 'deploys', load: async () => (await import('./deploys.js')).deploysCommand },
+  { group: 'Asking', name: 'log', load: async () => (await import('./log.js')).logCommand },
+  { group: 'Asking', name: 'show', load: async () => (await import('./show.js')).showCommand },
+  { group: 'Asking', name: 'cat', load: async () => (await import('./cat.js')).catCommand },
+  { group: 'Asking', name: 'diff', load: async () => (await import('./diff.js')).diffCommand },
+  { group: 'Asking', name: 'blame', load: async () => (await import('./blame.js')).blameCommand },
+  { group: 'Asking', name: 'bisect', load: async () => (await import('./bisect.js')).bisectCommand },
+  { group: 'Asking', name: 'map', load: async () => (await import('./map.js')).mapCommand },
+  { group: 'Publishing', name: 'publish', load: async () => (await import('./publish.js')).publishCommand },
+  {
+    group: 'Publishing',
+    name: 'rollback',
+    load: async () => (await import('./rollback.js')).rollbackCommand,
+  },
+  { group: 'Publishing', name: 'promote', load: async () => (await import('./promote.js')).promoteCommand },
+  { group: 'Publishing', name: 'token', load: async () => (await import('./token.js')).tokenCommand },
+  { group: 'Keeping', name: 'gc', load: async () => (await import('./gc.js')).gcCommand },
+  { group: 'Keeping', name: 'verify', load: async () => (await import('./verify.js')).verifyCommand },
+  { group: 'Keeping', name: 'export', load: async () => (await import('./export.js')).exportCommand },
+  { group: 'Keeping', name: 'import', load: async () => (await import('./import.js')).importCommand },
+  {
+    group: 'Keeping',
+    name: 'completion',
+    load: async () => (await import('./completion.js')).completionCommand,
+  },
 ];

@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { Command } from 'commander';
-import { openSqliteStore, type Store } from '../registry/index.js';
+import { openSqliteStore } from '../registry/store/sqlite.js';
+import type { Store } from '../registry/store/store.js';
 import { ModcastError } from '../schema/index.js';
 import type { Io } from './io.js';
 

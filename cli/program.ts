@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { ModcastError } from '../schema/index.js';
-import { COMMANDS } from './commands.js';
+import { COMMANDS, type CommandEntry } from './commands.js';
 import { EXIT, OutputClosed, type Io } from './io.js';
 
 const { version } = JSON.parse(
@@ -28,8 +28,11 @@ function inherit(command: Command): void {
   }
 }
 
-/** The program, for one run in one place. */
-export function createProgram(io: Io): Command {
+/**
+ * The program, for one run in one place.
+ * @param commands those it has to know: help and completion need them all
+ */
+export async function createProgram(io: Io, commands: readonly CommandEntry[] = COMMANDS): Promise<Command> {
   const program = new Command('modcast')
     .description(
       'A content-addressed registry of ES modules: serves a site so that its pages boot over one socket, and remembers every version of every module.',
@@ -46,7 +49,10 @@ export function createProgram(io: Io): Command {
     })
     .exitOverride()
     .addHelpText('after', EXAMPLES);
-  for (const { group, create } of COMMANDS) program.addCommand(create(io).helpGroup(`${group}:`));
+  for (const { group, load } of commands) {
+    const create = await load();
+    program.addCommand(create(io).helpGroup(`${group}:`));
+  }
   program.helpCommand('help [command]', 'show all about one command').commandsGroup('Keeping:');
   inherit(program);
   return program;
@@ -59,7 +65,9 @@ export function createProgram(io: Io): Command {
  */
 export async function run(args: readonly string[], io: Io): Promise<number> {
   try {
-    await createProgram(io).parseAsync(args, { from: 'user' });
+    const named = COMMANDS.filter(({ name }) => name === args[0] && name !== 'completion');
+    const program = await createProgram(io, named.length > 0 ? named : COMMANDS);
+    await program.parseAsync(args, { from: 'user' });
     return io.exitCode;
   } catch (error) {
     if (error instanceof OutputClosed) return io.exitCode;

@@ -100,8 +100,8 @@ const VARIABLES: [string, string][] = [
 ];
 
 /** The whole reference as Markdown. */
-export function reference(): string {
-  const program = createProgram(NOWHERE);
+export async function reference(): Promise<string> {
+  const program = await createProgram(NOWHERE);
   const nodes = commandNodes(program);
   let text = `# The commands
 
@@ -124,4 +124,4 @@ ${table('exit code', EXIT_CODES)}${table('variable', VARIABLES)}\`--json\` is st
   return `${text}## Error codes\n\n${table('code', codes)}`.trimEnd() + '\n';
 }
 
-if (argv[1] === fileURLToPath(import.meta.url)) process.stdout.write(reference());
+if (argv[1] === fileURLToPath(import.meta.url)) process.stdout.write(await reference());

@@ -149,7 +149,7 @@ export class Catalog {
     const own = entries.filter((path) => manifest.modules.has(path));
     const first = await this.reach(manifest, own.length > 0 ? own : manifest.entries);
     // What this page may import later, and where the visitor may go next, follow behind.
-    const rest = await this.reach(manifest, manifest.entries);
+    const rest = own.length > 0 ? await this.reach(manifest, manifest.entries) : first;
     const lacking = (hashes: readonly Hash[]) => hashes.filter((hash) => !held.has(hash));
     const hashes = new Set(lacking(first));
     const firstCount = hashes.size;

@@ -2,11 +2,18 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { COMMANDS } from '../../../cli/commands.js';
+import { processIo } from '../../../cli/io.js';
+import { createProgram } from '../../../cli/program.js';
 import { reference } from '../../../cli/reference.js';
 import { modcast } from './program.js';
 
-it('docs/cli.md is what the commands say (npm run docs makes it)', () => {
-  expect(readFileSync(new URL('../../../docs/cli.md', import.meta.url), 'utf8')).toBe(reference());
+it('docs/cli.md is what the commands say (npm run docs makes it)', async () => {
+  expect(readFileSync(new URL('../../../docs/cli.md', import.meta.url), 'utf8')).toBe(await reference());
+});
+
+it('each command is listed under its own name', async () => {
+  const program = await createProgram(processIo());
+  expect(program.commands.map((command) => command.name())).toEqual(COMMANDS.map(({ name }) => name));
 });
 
 it('the help lists the commands by group, and each has examples in its own', async () => {
