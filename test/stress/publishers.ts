@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { Publishing } from '../../registry/publish/publishing.js';
 import type { Deploy, Store } from '../../registry/store/store.js';
 import { ModcastError, manifestBytes } from '../../schema/index.js';
@@ -33,7 +34,11 @@ export async function publishRounds(store: Store, publisher: number, rounds: num
     const proposal = { channel: 'production', manifest, author: `p${publisher}`, message: '', commit: null };
     const plan = await publishing.plan(proposal);
     if (plan.state === 'current') throw new Error('another published the very same');
-    for (const hash of plan.missing) await publishing.put(plan.lease!, [blobs.get(hash)!]);
+    for (const hash of plan.missing) {
+      await publishing.put(plan.lease!, [blobs.get(hash)!]);
+      // As between two requests: the others have their turn.
+      await setImmediate();
+    }
     try {
       const { deploy } = await publishing.commit(plan.lease!);
       if (deploy.manifest !== hashOf(manifestBytes(manifest)))

@@ -63,7 +63,7 @@ test(
     const accepted = outcomes.flatMap((outcome) => outcome.accepted);
     expect(accepted.toSorted((a, b) => a.number - b.number)).toEqual(line);
     expect(outcomes.reduce((sum, { refused }) => sum + refused, 0)).toBeGreaterThan(0);
-    expect(rounds).toBeGreaterThan(ROUNDS);
+    expect(rounds).toBeGreaterThan(3);
     expect(missing).toEqual([]);
     expect(problems).toEqual([]);
   },

@@ -228,7 +228,7 @@ describe('a registry in trouble', () => {
       onError: (error) => void errors.push(error),
     });
     const { text } = await createToken(store, { scope: ['publish:*'], expires: null, note: '', now: 0 });
-    const ask = async (rest: string, body: BodyInit | null, type: object): Promise<Answer> => {
+    const ask = async (rest: string, body: unknown, type: object): Promise<Answer> => {
       const headers = { Authorization: `Bearer ${text}`, ...type };
       const init = { method: 'POST', headers, body, duplex: 'half' } as RequestInit;
       const request = new Request(`http://localhost/-/publish/${rest}`, init);
