@@ -1,15 +1,4 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import type { Readable } from 'node:stream';
-import { ModcastError } from '../../schema/index.js';
-
-/** Asks nobody for a password, takes no lock, sees the history as it was written, speaks English. */
-const ENVIRONMENT = {
-  GIT_OPTIONAL_LOCKS: '0',
-  GIT_TERMINAL_PROMPT: '0',
-  GIT_NO_REPLACE_OBJECTS: '1',
-  LC_ALL: 'C',
-};
+import { GitProcess, gitFailed } from './git-process.js';
 
 /** The hash of an object of git, 40 hex digits (64 in a SHA-256 repository). */
 export type ObjectName = string;
@@ -32,119 +21,8 @@ export interface GitChange {
   readonly object: ObjectName;
 }
 
-/** Collects bytes that come in pieces, and gives them out in the pieces that are asked for. */
-class Source {
-  readonly #pieces: AsyncIterator<Buffer>;
-  #held: Buffer = Buffer.alloc(0);
-
-  constructor(stream: Readable) {
-    this.#pieces = stream[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
-  }
-
-  async #more(): Promise<boolean> {
-    const { done, value } = await this.#pieces.next();
-    if (done === true) return false;
-    this.#held = this.#held.length === 0 ? value : Buffer.concat([this.#held, value]);
-    return true;
-  }
-
-  /** The next byte without taking it; undefined at the end. */
-  async peek(): Promise<number | undefined> {
-    while (this.#held.length === 0) if (!(await this.#more())) return undefined;
-    return this.#held[0];
-  }
-
-  /** Up to a delimiter, which is taken and left out; undefined when the stream ends before. */
-  async until(delimiter: number): Promise<Buffer | undefined> {
-    for (let from = 0; ;) {
-      const at = this.#held.indexOf(delimiter, from);
-      if (at !== -1) {
-        const taken = this.#held.subarray(0, at);
-        this.#held = this.#held.subarray(at + 1);
-        return taken;
-      }
-      from = this.#held.length;
-      if (!(await this.#more())) return undefined;
-    }
-  }
-
-  async exactly(length: number): Promise<Buffer | undefined> {
-    if (this.#held.length < length) {
-      // Joined once: a large blob comes in thousands of pieces.
-      const pieces = [this.#held];
-      let total = this.#held.length;
-      while (total < length) {
-        const { done, value } = await this.#pieces.next();
-        if (done === true) return undefined;
-        pieces.push(value);
-        total += value.length;
-      }
-      this.#held = Buffer.concat(pieces, total);
-    }
-    const taken = this.#held.subarray(0, length);
-    this.#held = this.#held.subarray(length);
-    return taken;
-  }
-}
-
-function failed(message: string, found?: unknown): ModcastError {
-  return new ModcastError('git-failed', message, { found });
-}
-
-/** A process of git that is asked line by line. */
-class Process {
-  readonly source: Source;
-  readonly #child;
-  #said = '';
-  #error: Error | undefined;
-  readonly #closed: Promise<unknown>;
-
-  constructor(repository: string, args: readonly string[]) {
-    const child = spawn('git', ['-C', repository, '--literal-pathspecs', ...args], {
-      env: { ...process.env, ...ENVIRONMENT },
-      stdio: ['pipe', 'pipe', 'pipe'],
-    });
-    this.#child = child;
-    this.#closed = new Promise((resolve) => child.once('close', resolve));
-    child.once('error', (error) => (this.#error = error));
-    // It ends for reasons of its own, which `finish` tells.
-    child.stdin.on('error', () => {});
-    child.stderr.setEncoding('utf8').on('data', (text: string) => (this.#said += text));
-    this.source = new Source(child.stdout);
-  }
-
-  async write(text: string): Promise<void> {
-    const { stdin } = this.#child;
-    if (stdin.write(text) || stdin.destroyed) return;
-    await Promise.race([once(stdin, 'drain').catch(() => {}), this.#closed]);
-  }
-
-  end(): void {
-    this.#child.stdin.end();
-  }
-
-  stop(): void {
-    this.#child.kill();
-  }
-
-  /** @throws ModcastError `git-failed` when it ended otherwise than well */
-  async finish(): Promise<void> {
-    await this.#closed;
-    if (this.#error !== undefined) {
-      const missing = (this.#error as NodeJS.ErrnoException).code === 'ENOENT';
-      throw failed(missing ? 'git is not installed, or not in PATH' : `git: ${this.#error.message}`);
-    }
-    if (this.#child.exitCode === 0) return;
-    const lines = this.#said.trim().split('\n');
-    throw failed(
-      `git: ${lines[0]!.replace(/^(?:fatal|error): /, '') || 'ended early'}`,
-      this.#child.exitCode,
-    );
-  }
-}
-
 async function output(repository: string, args: readonly string[]): Promise<string[]> {
-  const child = new Process(repository, args);
+  const child = new GitProcess(repository, args);
   child.end();
   const fields: string[] = [];
   for (;;) {
@@ -236,7 +114,7 @@ export async function* gitChanges(
   folder: string,
 ): AsyncGenerator<GitChange[]> {
   if (commits.length === 0) return;
-  const child = new Process(repository, [
+  const child = new GitProcess(repository, [
     'diff-tree',
     '--stdin',
     '-r',
@@ -277,10 +155,10 @@ export async function* gitChanges(
 
 /** Reads objects, one after the other, from one process. */
 export class GitObjects {
-  readonly #child: Process;
+  readonly #child: GitProcess;
 
   constructor(repository: string) {
-    this.#child = new Process(repository, ['cat-file', '--batch']);
+    this.#child = new GitProcess(repository, ['cat-file', '--batch']);
   }
 
   /**
@@ -297,10 +175,10 @@ export class GitObjects {
       const size = /^[0-9a-f]+ blob (\d+)$/.exec(head ?? '')?.[1];
       if (size === undefined) {
         if (head === undefined) await this.#child.finish();
-        throw failed(`git has no blob ${object}: is the repository a shallow or partial clone?`, head);
+        throw gitFailed(`git has no blob ${object}: is the repository a shallow or partial clone?`, head);
       }
       const bytes = await this.#child.source.exactly(Number(size));
-      if (bytes === undefined) throw failed(`git ended in the middle of blob ${object}`);
+      if (bytes === undefined) throw gitFailed(`git ended in the middle of blob ${object}`);
       await this.#child.source.until(0x0a);
       yield bytes;
     }

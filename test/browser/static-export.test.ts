@@ -103,6 +103,7 @@ async function namespaces(page: Page, paths: readonly string[], by: 'modcast' | 
   return page.evaluate(
     async ([names, way]) => {
       // As text, so that the test runner leaves the import to the browser.
+      // oxlint-disable-next-line no-implied-eval
       const native = new Function('url', 'return import(url)') as (url: string) => Promise<unknown>;
       const found: Record<string, string[]> = {};
       for (const name of names) {
