@@ -1,3 +1,5 @@
+import { utimes } from 'node:fs/promises';
+import path from 'node:path';
 import { expect, it } from 'vitest';
 import { DEFAULT_FILTER } from '../../../registry/files.js';
 import { Ingest } from '../../../registry/ingest.js';
@@ -7,6 +9,14 @@ import { publish } from '../../contract/store-fixture.js';
 import { SITE, site, write } from './site.js';
 
 const NOW = 1_000_000;
+
+/** Files of a minute ago: a scan does not read those again. */
+async function settledSite(): Promise<string> {
+  const directory = await site(SITE);
+  const time = Date.now() / 1000 - 60;
+  for (const name of Object.keys(SITE)) await utimes(path.join(directory, name), time, time);
+  return directory;
+}
 
 /** A store in which a collector strikes before each commit, as one in another process may. */
 async function collectedStore(): Promise<{ store: Store; quiet: Store }> {
@@ -32,11 +42,11 @@ it('a collector takes nothing that a scan has just read', async () => {
 
 it('a collector takes nothing that a scan has found in the store', async () => {
   const { store, quiet } = await collectedStore();
-  const directory = await site(SITE);
+  const directory = await settledSite();
   await ingestOf(directory, store).scan();
   await publish(quiet, [['other.mjs', 'export {};']]);
-  const { created, manifest } = await ingestOf(directory, store).scan();
-  expect(created).toBe(true);
+  const { created, manifest, read } = await ingestOf(directory, store).scan();
+  expect([created, read]).toEqual([true, 0]);
   expect(await store.missing([...manifest.modules.values()].map((module) => module.hash))).toEqual([]);
 });
 
@@ -54,7 +64,7 @@ it('what a collector took of a head that another writer moved is read again', as
 
 it('nothing stays leased after a scan', async () => {
   const { store, quiet } = await collectedStore();
-  const directory = await site(SITE);
+  const directory = await settledSite();
   await ingestOf(directory, store).scan();
   await publish(quiet, [['other.mjs', 'export {};']]);
   const { blobs } = await store.collect({ keep: 1, olderThan: Infinity, now: NOW, dryRun: false });
