@@ -26,11 +26,9 @@ export interface SiteProblem {
 /** Any origin does to resolve what lies inside of the site. */
 const ROOT = 'https://site.invalid/';
 
-const isRelative = (specifier: string): boolean => /^\.{0,2}\//.test(specifier);
-
 /**
  * What keeps a site from booting, in what its entries import statically, in the order of evaluation: files that do not parse, and
- * relative specifiers of files that are not there. A file that is there but is none of the registry's comes from the
+ * specifiers, relative or by the site's import map, of files that are not there. A file that is there but is none of the registry's comes from the
  * site itself. A site without pages is checked from each of its modules, scripts that are no modules aside.
  */
 export function checkSite(site: SiteContent): SiteProblem[] {
@@ -53,7 +51,7 @@ export function checkSite(site: SiteContent): SiteProblem[] {
       continue;
     }
     for (const link of links.get(name)?.list ?? []) {
-      if (link.kind !== 'static' || !isRelative(link.specifier)) continue;
+      if (link.kind !== 'static') continue;
       const resolution = resolver.resolve(link.specifier, naturalUrl(ROOT, name));
       if (resolution.state !== 'resolved' || !resolution.url.startsWith(ROOT)) continue;
       const target = pathOfUrl(ROOT, resolution.url);
