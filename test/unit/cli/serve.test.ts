@@ -98,6 +98,36 @@ describe('modcast serve', () => {
     );
   });
 
+  it('serves no directory but what is published, and tells of it', async () => {
+    const db = path.join(directory, 'x.db');
+    const refused = modcast('serve', directory, '--no-dir');
+    expect(await refused.ended()).toMatchObject({
+      code: 2,
+      errors: expect.stringContaining('option-invalid'),
+    });
+    const server = modcast('serve', '--no-dir', '--db', db, '--channel', 'production', '--port', '0');
+    await server.line(/nothing on production yet/);
+    const [, url] = await server.line(/(http:\/\/127\.0\.0\.1:\d+\/)/);
+    const published = modcast('publish', directory, '--db', db, '--exclude', 'x.db*', '--author', 'eve');
+    expect(await published.ended()).toMatchObject({ code: 0 });
+    const head = await fetch(`${url}-/channels/production/manifest.json`);
+    expect([head.status, head.headers.get('Modcast-Deploy')]).toEqual([200, '1']);
+    const again = [
+      '--exclude',
+      'x.db*',
+      '--exclude',
+      'second.mjs',
+      '--exclude',
+      'index.html',
+      '--author',
+      'eve',
+    ];
+    await modcast('publish', directory, '--db', db, ...again).ended();
+    await server.line(/deploy 2 on production · published by eve/);
+    server.child.kill('SIGTERM');
+    expect(await server.ended()).toMatchObject({ code: 0 });
+  });
+
   it('says who serves from a database that is taken', async () => {
     const first = modcast('serve', directory, '--port', '0');
     await first.line(/http:/);
