@@ -1,10 +1,24 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { connect } from 'node:net';
+import { createServer } from 'node:http';
+import { connect, type Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { LIMITS, type Hash } from '../../../schema/index.js';
 import { blake3 } from '../../../registry/hash.js';
-import { Client, SITE, nextEvent, raw, refusedUpgrade, serve, status, write, type Served } from './site.js';
+import {
+  Client,
+  SITE,
+  later,
+  nextEvent,
+  open,
+  raw,
+  refusedUpgrade,
+  serve,
+  site,
+  status,
+  write,
+  type Served,
+} from './site.js';
 
 const NOBODY = '0'.repeat(64);
 
@@ -62,6 +76,32 @@ describe('an upgrade', () => {
     expect(status(await refusedUpgrade(port, 'Host: localhost\r\nOrigin: http://localhost', target))).toBe(
       404,
     );
+  });
+
+  it('to a foreign host is refused even from a named origin', async () => {
+    const { port } = await serve(SITE, { allowedOrigins: ['https://app.test'] });
+    expect(status(await refusedUpgrade(port, 'Host: evil.test\r\nOrigin: https://app.test'))).toBe(403);
+  });
+
+  it('that is refused is over, though the client keeps its end open', async () => {
+    const registry = open({ directory: await site(SITE) });
+    const server = createServer();
+    registry.attach(server);
+    await registry.ready;
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    later(() => server.close());
+    const { port } = server.address() as { port: number };
+    const connected = once(server, 'connection') as Promise<[Socket]>;
+    const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+    later(() => socket.destroy());
+    const [accepted] = await connected;
+    const closed = once(accepted, 'close');
+    socket.resume();
+    socket.write(
+      'GET /-/socket HTTP/1.1\r\nHost: localhost\r\nOrigin: null\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n',
+    );
+    await closed;
   });
 
   it('that is none of ws’s is a 4xx', async () => {
@@ -250,10 +290,11 @@ it('gives no bytes for a hash that the channel does not name, and stays open', a
   const client = new Client(site.port);
   await client.message('pack');
   for (const hash of [secret, NOBODY]) {
-    const before = client.frames.length;
     client.send({ type: 'want', hashes: [hash], closure: true });
-    await client.find((frame): frame is Uint8Array => client.frames.indexOf(frame) > before + 1);
-    const [error, pack, header] = client.frames.slice(before);
+    const named = (frame: unknown) => (frame as { message?: string }).message?.includes(hash) === true;
+    const at = () => client.frames.findIndex(named);
+    await client.find((frame): frame is Uint8Array => at() >= 0 && client.frames.indexOf(frame) === at() + 2);
+    const [error, pack, header] = client.frames.slice(at());
     expect(error).toMatchObject({ type: 'error', code: 'blob-unknown' });
     expect(pack).toMatchObject({ type: 'pack', count: 0, bytes: 0 });
     expect((header as Uint8Array).length).toBe(9);
