@@ -63,13 +63,14 @@ function locked(file: string, note: ServerNote | null): ModcastError {
 /**
  * Makes this process the one server of a database, until it releases the lock or ends in whatever way: what is
  * held is SQLite's own lock, an open EXCLUSIVE transaction on the file `<file>-server`, which the system drops
- * with the process. The note goes to `<file>-server.json`.
+ * with the process. The note goes to `<file>-server.note`: under another ending than a site's own files have, for a
+ * database may lie in the directory that is served.
  *
  * @throws ModcastError `store-locked` (found: the holder's note), `store-native`, `store-unavailable`
  */
 export async function lockDatabase(file: string, note: ServerNote): Promise<{ release(): Promise<void> }> {
   const name = realName(file);
-  const noteFile = `${name}-server.json`;
+  const noteFile = `${name}-server.note`;
   const db = openFile(`${name}-server`, WAIT_MS);
   try {
     // No journal file, which a killed process would leave behind.

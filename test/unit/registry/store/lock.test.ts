@@ -25,9 +25,9 @@ test('a second taker is told who serves and what to do', async () => {
 
 test('a released lock is free, leaves no note, and may be released twice', async () => {
   const first = await lockDatabase(file, note);
-  expect(JSON.parse(await readFile(`${file}-server.json`, 'utf8'))).toEqual(note);
+  expect(JSON.parse(await readFile(`${file}-server.note`, 'utf8'))).toEqual(note);
   await first.release();
-  expect(existsSync(`${file}-server.json`)).toBe(false);
+  expect(existsSync(`${file}-server.note`)).toBe(false);
   const second = await lockDatabase(file, { ...note, pid: 2 });
   await first.release();
   await expect(lockDatabase(file, note)).rejects.toMatchObject({ code: 'store-locked', found: { pid: 2 } });
@@ -52,12 +52,12 @@ test('another name of the same database is the same lock; another database is no
 test('a taker that finds no readable note is still refused', async () => {
   const lock = await lockDatabase(file, note);
   for (const text of ['{"pi', 'null', '{}', '{"pid":1,"directory":"x"}']) {
-    await writeFile(`${file}-server.json`, text);
+    await writeFile(`${file}-server.note`, text);
     const refused = await lockDatabase(file, note).catch((error: unknown) => error);
     expect(refused).toMatchObject({ code: 'store-locked', found: null });
     expect(String(refused)).toContain('another process');
   }
-  await writeFile(`${file}-server.json`, JSON.stringify({ ...note, started: 1e300 }));
+  await writeFile(`${file}-server.note`, JSON.stringify({ ...note, started: 1e300 }));
   await expect(lockDatabase(file, note)).rejects.toMatchObject({ code: 'store-locked' });
   await lock.release();
 });
@@ -80,7 +80,7 @@ test('the lock of a killed process is free', async () => {
   });
   await child.kill();
   const lock = await lockDatabase(file, note);
-  expect(JSON.parse(await readFile(`${file}-server.json`, 'utf8'))).toEqual(note);
+  expect(JSON.parse(await readFile(`${file}-server.note`, 'utf8'))).toEqual(note);
   await lock.release();
 });
 
