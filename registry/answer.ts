@@ -26,22 +26,29 @@ export function problem(status: number, message: string, headers: Headers): Resp
   return new Response(`${message}\n`, { status, headers });
 }
 
+/** RFC 9110 section 12.5.3: named, and not with a weight of nothing. */
+function takesGzip(request: Request): boolean {
+  const codings = (request.headers.get('Accept-Encoding') ?? '').split(',');
+  return codings.some((coding) => /^\s*gzip\s*(?:;\s*q=(?!0(?:\.0*)?\s*$)|$)/i.test(coding));
+}
+
 /** Answers with bytes held in memory: validator, gzip for text where the client takes it, HEAD. */
 export function answer(request: Request, body: Body, headers: Headers): Response {
   headers.set('Content-Type', body.type);
   headers.set('Cache-Control', CACHE_CONTROL[body.freshness]);
+  let { bytes } = body;
+  const text = bytes.length >= COMPRESS_FROM && /^text\/|javascript|json/.test(body.type);
+  const gzip = text && takesGzip(request);
+  if (text) headers.append('Vary', 'Accept-Encoding');
   if (body.tag !== undefined) {
-    headers.set('ETag', `"${body.tag}"`);
+    // A strong validator stands for the same bytes, which the compressed ones are not.
+    headers.set('ETag', `${gzip ? 'W/' : ''}"${body.tag}"`);
     const match = request.headers.get('If-None-Match') ?? '';
     if (match.includes(`"${body.tag}"`)) return new Response(null, { status: 304, headers });
   }
-  let { bytes } = body;
-  if (bytes.length >= COMPRESS_FROM && /^text\/|javascript|json/.test(body.type)) {
-    headers.append('Vary', 'Accept-Encoding');
-    if (/\bgzip\b/.test(request.headers.get('Accept-Encoding') ?? '')) {
-      bytes = gzipSync(bytes, { level: 5 });
-      headers.set('Content-Encoding', 'gzip');
-    }
+  if (gzip) {
+    bytes = gzipSync(bytes, { level: 5 });
+    headers.set('Content-Encoding', 'gzip');
   }
   headers.set('Content-Length', String(bytes.length));
   return new Response(request.method === 'HEAD' ? null : (bytes as Uint8Array<ArrayBuffer>), { headers });

@@ -43,7 +43,7 @@ function git(repository, args, input) {
     input,
     maxBuffer: 1 << 30,
   });
-  if (status !== 0) throw new Error(`git ${args[0]}: ${stderr}`);
+  if (status !== 0) throw new Error(`git ${args[0]}: ${String(stderr)}`);
   return stdout;
 }
 
