@@ -3,11 +3,13 @@
  * with a long history and prints how large it got and how long each question to it takes, as Markdown. Manifest
  * hashes are made up, for the store does not hash.
  */
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setImmediate } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import Database from 'better-sqlite3';
 import { blake3 } from '../../dist/registry/hash.js';
 import { openSqliteStore } from '../../dist/registry/store/sqlite.js';
@@ -137,6 +139,24 @@ for (const [what, ask] of questions) {
   rows.push([what, ...cell(times)]);
 }
 console.log(`\n${markdownTable(['ms', 'median', 'min', 'max'], rows)}`);
+
+const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+const commands = [
+  ['log', pathOf(7), '--channel', CHANNEL],
+  ['show', String(middle)],
+  ['diff', String(middle - 1), String(middle), '--stat'],
+  ['diff', '1', String(deployCount), '--name-status'],
+];
+const commandRows = commands.map((args) => {
+  const times = Array.from({ length: 7 }, () => {
+    const begun = performance.now();
+    const { status } = spawnSync(process.execPath, [main, ...args, '--db', file]);
+    if (status !== 0) throw new Error(`modcast ${args.join(' ')} ended with ${status}`);
+    return performance.now() - begun;
+  });
+  return [`modcast ${args.join(' ')}`, ...cell(times)];
+});
+console.log(`\n${markdownTable(['ms, the whole process', 'median', 'min', 'max'], commandRows)}`);
 
 const options = { keep: Math.ceil(deployCount / 10), olderThan: Infinity, now: 0 };
 let start = performance.now();
