@@ -81,7 +81,8 @@ export class Client {
   start(): void {
     if (this.#config.socket) this.#connection.connect();
     else this.#connection.close();
-    this.#allowed = probePolicy(this.#config.nonce);
+    // A policy in a <meta> is in force from where it stands: the whole page has to be there.
+    this.#allowed = pageParsed().then(() => probePolicy(this.#config.nonce));
     const bar = this.#config.progress ? new ProgressBar() : undefined;
     this.#events.on('progress', ({ received, total }) => bar?.update(total === 0 ? 0 : received / total));
     this.#run()
