@@ -82,7 +82,10 @@ export class Client {
     if (this.#config.socket) this.#connection.connect();
     else this.#connection.close();
     // A policy in a <meta> is in force from where it stands: the whole page has to be there.
-    this.#allowed = pageParsed().then(() => probePolicy(this.#config.nonce));
+    this.#allowed = pageParsed()
+      .then(() => probePolicy(this.#config.nonce))
+      // A page that took away what trying needs.
+      .catch((): Allowed => 'nothing');
     const bar = this.#config.progress ? new ProgressBar() : undefined;
     this.#events.on('progress', ({ received, total }) => bar?.update(total === 0 ? 0 : received / total));
     this.#run()
