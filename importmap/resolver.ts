@@ -12,6 +12,8 @@ const ALIAS = 'modcast:';
 export class Resolver {
   readonly #map: ImportMap;
   readonly #aliases = new Map<string, string | null>();
+  /** Natural URLs whose instance has been replaced, and the names of the new ones. */
+  readonly #renamed = new Map<string, string>();
   /** The rules that could send a URL elsewhere; most maps have none, and then no URL needs a second look. */
   readonly #urlRules: ImportMap;
 
@@ -48,9 +50,18 @@ export class Resolver {
     return this.name(resolution.url);
   }
 
+  /**
+   * Gives a natural URL another name in all that is written from now on: a rule of an import map can never be
+   * replaced, so that a new instance of a module is found under a new name. Undefined takes it back.
+   */
+  rename(url: string, name: string | undefined): void {
+    if (name === undefined) this.#renamed.delete(url);
+    else this.#renamed.set(url, name);
+  }
+
   /** The name of a natural URL in a blob. */
   name(url: string): string {
-    return this.isOwnName(url) ? url : this.#alias(url, url);
+    return this.#renamed.get(url) ?? (this.isOwnName(url) ? url : this.#alias(url, url));
   }
 
   /**

@@ -1,4 +1,5 @@
-import { pathFromUrl, pathToUrl, type Manifest, type ManifestModule, type Path } from '../schema/index.js';
+import type { Manifest, ManifestModule } from '../schema/manifest.js';
+import { pathFromUrl, pathToUrl, type Path } from '../schema/path.js';
 
 /** A manifest in its place on the web. `root` is the URL under which the site's paths lie; it ends with "/". */
 export interface Site {

@@ -33,6 +33,11 @@ export interface ModcastEvents {
   booted: BootInfo;
   /** A deploy has come whole: the next load of the page runs it. */
   deploy: { readonly deploy: number; readonly running: number | null };
+  /**
+   * Files have changed while the server watches: before the page takes them in. `preventDefault` leaves that to the
+   * application: `modcast.import` gives it the newest versions.
+   */
+  update: { readonly deploy: number; readonly paths: readonly string[]; preventDefault(): void };
   /** What went wrong and was got around. `code` is documented in docs/errors.md. */
   error: { readonly code: string; readonly message: string };
 }
@@ -49,7 +54,10 @@ export interface Topic {
 export interface Modcast {
   /** Resolves when the page's modules have run. */
   readonly ready: Promise<BootInfo>;
-  /** Imports a module of the site by its path, `lib/disk.mjs`, of the deploy that this page runs. */
+  /**
+   * Imports a module of the site by its path, `lib/disk.mjs`, of the deploy that this page runs: while the server
+   * watches, in its newest version.
+   */
   import(path: string): Promise<unknown>;
   /**
    * The URL of a module of this deploy as its author wrote it: for workers and worklets, which have no import map.

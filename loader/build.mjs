@@ -1,12 +1,13 @@
-// Bundles the loader into the one classic script that pages load.
+// Bundles the loader into the one classic script that pages load, and hot reload into the one that it loads itself where
+// the server watches.
 import { build } from 'esbuild';
 import { fileURLToPath } from 'node:url';
 
 const here = (file) => fileURLToPath(new URL(file, import.meta.url));
 
 await build({
-  entryPoints: [here('main.ts')],
-  outfile: here('../dist/loader/loader.js'),
+  entryPoints: { loader: here('main.ts'), hot: here('hot/main.ts') },
+  outdir: here('../dist/loader'),
   bundle: true,
   format: 'iife',
   minify: true,

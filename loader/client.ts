@@ -9,6 +9,7 @@ import { Depot } from './depot.js';
 import { Emitter } from './events.js';
 import { hash } from './hash.js';
 import {
+  installImportMap,
   pageParsed,
   readHeldPage,
   restoreImportMaps,
@@ -16,6 +17,8 @@ import {
   settleImportMaps,
   settlePreloads,
 } from './held-scripts.js';
+import { loadHot } from './hot/load.js';
+import type { CreateHot, Hot } from './hot/ports.js';
 import type { Targets } from './instances.js';
 import { Keeper } from './keeper.js';
 import { Mirror, type Release } from './mirror.js';
@@ -23,7 +26,7 @@ import { PageEvents } from './page-events.js';
 import { probePolicy, type Allowed } from './policy.js';
 import { fetchPack, type FetchOptions } from './plain-files.js';
 import { ProgressBar } from './progress.js';
-import { createRunning, provideRuntime, type Running } from './running.js';
+import { createRunning, importModule, provideRuntime, type Running } from './running.js';
 import { StyleSheets } from './style-sheets.js';
 
 const after = (ms: number, callback: () => void): (() => void) => {
@@ -50,6 +53,9 @@ export class Client {
   #boot: BootInfo | null = null;
   #running: Running | null = null;
   #mirror: Mirror | undefined;
+  #depot: Depot | undefined;
+  #loadingHot: Promise<CreateHot | undefined> = Promise.resolve(undefined);
+  #hot: Hot | undefined;
   /** Bytes of blobs that came over the socket before the boot was over. */
   #fetched = 0;
   /** The last deploy that `deploy` was emitted for. */
@@ -86,6 +92,7 @@ export class Client {
       .then(() => probePolicy(this.#config.nonce))
       // A page that took away what trying needs.
       .catch((): Allowed => 'nothing');
+    this.#loadingHot = loadHot(this.#config);
     const bar = this.#config.progress ? new ProgressBar() : undefined;
     this.#events.on('progress', ({ received, total }) => bar?.update(total === 0 ? 0 : received / total));
     this.#run()
@@ -102,8 +109,10 @@ export class Client {
       import: async (path) => {
         const running = await this.#settled;
         const url = naturalUrl(this.#config.root, parsePath(path));
-        await running?.linker.ensure(url);
-        return import(running?.resolver.name(url) ?? url);
+        if (running === null) return importModule(url);
+        if (this.#hot !== undefined) return this.#hot.newest(url);
+        await running.linker.ensure(url);
+        return importModule(running.resolver.name(url));
       },
       url: (path) => {
         const deploy = this.#running?.release.deploy;
@@ -131,10 +140,10 @@ export class Client {
   async #run(): Promise<void> {
     const config = this.#config;
     const loading = this.#keeper.load();
-    const depot = new Depot({
+    const depot = (this.#depot = new Depot({
       hasher: hash,
       onRefused: (name, from) => this.#problem('hash-mismatch', `a blob from the ${from} is not ${name}`),
-    });
+    }));
     const cached = loading.then(({ deploy, records }) => {
       depot.addCached(records);
       return deploy;
@@ -188,7 +197,8 @@ export class Client {
     const held = from === 'http' && this.#config.socket ? 'held' : 'blob';
     const running = prepare(release, allowed === 'http' ? 'http' : held);
     await running.linker.start(running.entries);
-    provideRuntime(running, this.#config);
+    this.#hot = await this.#createHot(running);
+    provideRuntime(running, this.#config, this.#hot);
     // A server that had nothing to send, or a socket that was cut before it did.
     const others = running.linker.isWhole(running.entries) ? 'cache' : 'http';
     await this.#runPage(running, source === 'network' && this.#fetched === 0 ? others : source);
@@ -201,6 +211,7 @@ export class Client {
     await pageParsed();
     await this.#styleSheets.settled();
     this.#running = running;
+    if (running === null) this.#hot = await this.#createHot(null);
     this.#resolveSettled(running);
     const { nonce } = this.#config;
     if (running === null) {
@@ -218,8 +229,34 @@ export class Client {
     const deploy = running?.release.deploy ?? null;
     this.#boot = { from, ms, deploy };
     this.#resolveReady(this.#boot);
+    this.#hot?.booted();
     this.#events.emit('booted', this.#boot);
     this.#tell({ type: 'booted', deploy, ms, from, bytes: this.#connection.received });
+  }
+
+  /** Hot reload for what is about to run; none where the server does not watch. */
+  async #createHot(running: Running | null): Promise<Hot | undefined> {
+    const create = await this.#loadingHot;
+    if (create === undefined || this.#mirror === undefined || this.#depot === undefined) return undefined;
+    return create({
+      config: this.#config,
+      depot: this.#depot,
+      mirror: this.#mirror,
+      connection: this.#connection,
+      running,
+      targets: (await this.#allowed) === 'blobs' ? 'blob' : 'http',
+      installImportMap,
+      importModule,
+      announce: (deploy, paths) => {
+        let prevented = false;
+        this.#events.emit('update', { deploy, paths, preventDefault: () => void (prevented = true) });
+        return !prevented;
+      },
+      moved: (release) => {
+        if (this.#running !== null) this.#running = { ...this.#running, release };
+      },
+      problem: (code, message) => this.#problem(code, message),
+    });
   }
 
   #listen(mirror: Mirror): void {
@@ -235,6 +272,8 @@ export class Client {
         const running = this.#running?.release ?? null;
         // Blobs that are asked for later complete the same deploy again, and so does a new connection.
         if (running?.hash === release.hash || this.#announced === release.deploy) return;
+        // A page that takes deploys in does not wait for the next load.
+        if (this.#hot !== undefined) return;
         this.#announced = release.deploy;
         this.#events.emit('deploy', { deploy: release.deploy, running: running?.deploy ?? null });
       });

@@ -3,6 +3,15 @@ import { isHash, type Hash } from '../schema/hash.js';
 import { LIMITS } from '../schema/limits.js';
 import { isPath, type Path } from '../schema/path.js';
 
+export interface HotConfig {
+  /** `data-hot`: the version of the script of hot reload. */
+  readonly version: string;
+  /** `data-hot-page`: the hash of this page's HTML as it was served. */
+  readonly page: string | null;
+  /** `data-hot-overlay="off"`: errors are not shown over the page. */
+  readonly overlay: boolean;
+}
+
 /** What the loader's script tag says, by its `src` and its `data-` attributes. */
 export interface LoaderConfig {
   /** The registry's prefix as a URL, `https://host/-/`: where the script itself came from. */
@@ -28,6 +37,8 @@ export interface LoaderConfig {
   readonly progress: boolean;
   /** `data-entries`: where this page starts, so that the server sends that first. */
   readonly entries: readonly Path[];
+  /** What the server says where it watches; null where it does not. */
+  readonly hot: HotConfig | null;
   /** The script's nonce, which what it adds to the page carries too. */
   readonly nonce: string;
 }
@@ -66,6 +77,14 @@ export function readConfig(script: HTMLScriptElement): LoaderConfig {
     deploy: readDeploy(dataset['deploy']),
     progress: dataset['progress'] !== undefined,
     entries: readEntries(dataset['entries']),
+    hot:
+      dataset['hot'] === undefined
+        ? null
+        : {
+            version: dataset['hot'],
+            page: dataset['hotPage'] ?? null,
+            overlay: dataset['hotOverlay'] !== 'off',
+          },
     nonce: script.nonce,
   };
 }

@@ -1,6 +1,7 @@
 import type { Hash, Hasher } from '../schema/hash.js';
 import type { Links } from '../schema/links.js';
 import type { PackRecord } from '../schema/pack.js';
+import { applyFossilDelta } from './delta.js';
 
 export interface Blob256 {
   readonly bytes: Uint8Array;
@@ -37,18 +38,32 @@ export class Depot {
     }
   }
 
-  /** @returns the records that are what they say, and new here */
+  /** @returns the records that are what they say, and new here: whole, where they came as deltas */
   addReceived(records: readonly PackRecord[]): PackRecord[] {
-    return records.filter((record) => {
-      if (this.#held.get(record.hash)?.verified === true) return false;
+    return records.flatMap(({ hash, links, bytes: sent, base }) => {
+      if (this.#held.get(hash)?.verified === true) return [];
+      const bytes = base === undefined ? sent : this.#whole(sent, base);
+      // Whoever needs it asks for it by name, and gets it whole.
+      if (bytes === undefined) return [];
       // A blob the server could not give stands without bytes: its hash refuses it like any other.
-      if (this.#options.hasher(record.bytes) !== record.hash) {
-        this.#options.onRefused(record.hash, 'network');
-        return false;
+      if (this.#options.hasher(bytes) !== hash) {
+        this.#options.onRefused(hash, 'network');
+        return [];
       }
-      this.#held.set(record.hash, { bytes: record.bytes, links: record.links, verified: true });
-      return true;
+      this.#held.set(hash, { bytes, links, verified: true });
+      return [{ hash, links, bytes }];
     });
+  }
+
+  /** What a delta makes of a blob that is held; undefined when it is not, or when the delta is none. */
+  #whole(delta: Uint8Array, base: Hash): Uint8Array | undefined {
+    const held = this.get(base);
+    if (held === undefined) return undefined;
+    try {
+      return applyFossilDelta(held.bytes, delta);
+    } catch {
+      return undefined;
+    }
   }
 
   get(hash: Hash): Blob256 | undefined {
@@ -65,5 +80,10 @@ export class Depot {
 
   has(hash: Hash): boolean {
     return this.get(hash) !== undefined;
+  }
+
+  /** Drops all blobs but these. */
+  retain(hashes: ReadonlySet<Hash>): void {
+    for (const hash of this.#held.keys()) if (!hashes.has(hash)) this.#held.delete(hash);
   }
 }

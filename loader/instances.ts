@@ -3,6 +3,7 @@ import { linkForBlob } from '../importmap/link.js';
 import type { Resolver } from '../importmap/resolver.js';
 import { moduleAt, naturalUrl, type Site, type SiteModule } from '../importmap/site.js';
 import type { ImportMapJson } from '../importmap/parse.js';
+import type { Hash } from '../schema/hash.js';
 import type { Depot } from './depot.js';
 
 /**
@@ -25,6 +26,7 @@ export interface InstancesOptions {
 
 const JAVASCRIPT = 'text/javascript';
 const JSON_TYPE = 'application/json';
+const CSS_TYPE = 'text/css';
 
 const suffixOf = (url: string): string => /[?#].*$/.exec(url)?.[0] ?? '';
 
@@ -35,11 +37,14 @@ const suffixOf = (url: string): string => /[?#].*$/.exec(url)?.[0] ?? '';
 export class Instances {
   readonly #options: InstancesOptions;
   readonly #targets = new Map<string, string | undefined>();
+  /** Of the modules that were given a target, or none for a reason, which version that was. */
+  readonly #hashes = new Map<string, Hash>();
+  /** Bytes of the blobs in use, by their URLs. */
+  readonly #sizes = new Map<string, number>();
   /** URLs for which a rule has been installed, or decided against. */
   readonly #installed = new Set<string>();
   readonly #aliased = new Set<string>();
   #mapped = false;
-  #bytes = 0;
 
   constructor(options: InstancesOptions) {
     this.#options = options;
@@ -52,7 +57,9 @@ export class Instances {
 
   /** Bytes of the blobs in use. */
   get bytes(): number {
-    return this.#bytes;
+    let bytes = 0;
+    for (const size of this.#sizes.values()) bytes += size;
+    return bytes;
   }
 
   isInstalled(url: string): boolean {
@@ -61,6 +68,9 @@ export class Instances {
 
   /** Where the source of a natural URL comes from; undefined leaves it to the site. */
   targetOf = (url: string): string | undefined => this.#targets.get(url);
+
+  /** The version that a natural URL was given; undefined when nothing has been decided about it. */
+  hashOf = (url: string): Hash | undefined => this.#hashes.get(url);
 
   /** The natural URL that has this target. */
   urlOf(target: string): string | undefined {
@@ -72,6 +82,28 @@ export class Instances {
   prepare(module: SiteModule): void {
     if (this.#targets.has(module.url)) return;
     this.#targets.set(module.url, this.#choose(module));
+    this.#hashes.set(module.url, module.hash);
+  }
+
+  /**
+   * Makes another instance of a module, which no rule leads to; `adopt` says that it has taken the place of the one
+   * before. Undefined when it cannot run from a blob.
+   */
+  create(module: SiteModule): string | undefined {
+    if (this.#options.pinned(module.url)) return undefined;
+    if (module.type === CSS_TYPE) return moduleUrl(this.#options.prefix, module) + suffixOf(module.url);
+    return module.type === JAVASCRIPT || module.type === JSON_TYPE ? this.#blob(module) : undefined;
+  }
+
+  adopt(url: string, target: string | undefined, hash: Hash): void {
+    this.#targets.set(url, target);
+    this.#hashes.set(url, hash);
+    this.#installed.add(url);
+  }
+
+  /** Nothing will import this target any more. */
+  discard(target: string): void {
+    if (this.#sizes.delete(target)) URL.revokeObjectURL(target);
   }
 
   /** Gives every other module of the site its HTTP target: where no later import map can follow. */
@@ -82,6 +114,7 @@ export class Instances {
       const module = moduleAt(site, url);
       if (module === undefined || this.#targets.has(url)) continue;
       this.#targets.set(url, this.#options.pinned(url) ? undefined : this.#http(module));
+      this.#hashes.set(url, module.hash);
     }
   }
 
@@ -138,8 +171,9 @@ export class Instances {
       if (links === null) return this.#http(module);
       parts = linkForBlob(bytes, links, module.url, resolver);
     }
-    this.#bytes += bytes.length;
-    return URL.createObjectURL(new Blob(parts as BlobPart[], { type: module.type }));
+    const target = URL.createObjectURL(new Blob(parts as BlobPart[], { type: module.type }));
+    this.#sizes.set(target, bytes.length);
+    return target;
   }
 
   #http(module: SiteModule): string | undefined {

@@ -72,20 +72,19 @@ export class Mirror extends Emitter<MirrorEvents> {
   constructor(options: MirrorOptions) {
     super();
     this.#options = options;
-    const { connection, depot } = options;
+    const { connection } = options;
     connection.on('message', (message) => this.#inOrder(() => this.#message(message)));
     connection.on('pack', ({ bytes }) => {
       this.#progress.total += bytes;
       this.emit('progress', this.#progress);
     });
     connection.on('records', (records) => {
-      const taken = depot.addReceived(records);
-      const bytes = taken.reduce((sum, record) => sum + record.bytes.length, 0);
-      this.#progress.received += bytes;
-      this.#records.push(...taken);
-      this.emit('received', bytes);
-      this.emit('progress', this.#progress);
-      this.#wake();
+      if (records.every(({ base }) => base === undefined)) return this.#receive(records);
+      // What deltas are based on may still be on its way out of the cache.
+      this.#inOrder(async () => {
+        await options.cached;
+        this.#receive(records);
+      });
     });
     connection.on('packed', () => this.#inOrder(() => this.#packed()));
     connection.on('closed', () =>
@@ -150,6 +149,16 @@ export class Mirror extends Emitter<MirrorEvents> {
         return;
       }
     }
+  }
+
+  #receive(records: readonly PackRecord[]): void {
+    const taken = this.#options.depot.addReceived(records);
+    const bytes = taken.reduce((sum, record) => sum + record.bytes.length, 0);
+    this.#progress.received += bytes;
+    this.#records.push(...taken);
+    this.emit('received', bytes);
+    this.emit('progress', this.#progress);
+    this.#wake();
   }
 
   #wake(): void {

@@ -3,6 +3,7 @@ import type { Site } from '../importmap/site.js';
 import { entryUrls, readImportMap } from './boot.js';
 import type { LoaderConfig } from './config.js';
 import type { Depot } from './depot.js';
+import type { Hot } from './hot/ports.js';
 import type { HeldPage, ScriptElement } from './held-scripts.js';
 import type { Targets } from './instances.js';
 import { Linker } from './linker.js';
@@ -15,6 +16,8 @@ export interface Running {
   readonly entries: readonly string[];
   readonly linker: Linker;
   readonly resolver: Resolver;
+  /** Whether this engine merges import maps that come later. */
+  readonly laterMaps: boolean;
   /** Import maps of the page that do not parse. */
   readonly brokenMaps: readonly ScriptElement[];
 }
@@ -28,6 +31,10 @@ export interface RunningOptions {
   readonly targets: Targets;
   readonly onProblem: (code: string, message: string) => void;
 }
+
+/** The browser's own. */
+export const importModule = (name: string, options?: ImportCallOptions): Promise<unknown> =>
+  import(name, options);
 
 /** Gecko takes one import map, before any module; the others merge those that come later. */
 const mergesLaterMaps = (): boolean => !CSS.supports('-moz-appearance', 'none');
@@ -44,6 +51,7 @@ export function createRunning(options: RunningOptions): Running {
   const native = new Set(
     [...document.querySelectorAll<HTMLScriptElement>('script[type="module" i][src]')].map(({ src }) => src),
   );
+  const laterMaps = mergesLaterMaps();
   const linker = new Linker({
     config,
     site,
@@ -52,13 +60,14 @@ export function createRunning(options: RunningOptions): Running {
     mirror,
     targets,
     pinned: (url) => resolver.map.integrity.has(url) || pinnedScripts.has(url) || native.has(url),
-    laterMaps: mergesLaterMaps(),
+    laterMaps,
     onProblem,
   });
   return {
     release,
     resolver,
     linker,
+    laterMaps,
     brokenMaps: broken,
     entries: entryUrls(page, resolver, release, config.root),
   };
@@ -69,7 +78,11 @@ declare global {
 }
 
 /** Puts in place what linked modules call. */
-export function provideRuntime({ linker, resolver }: Running, config: LoaderConfig): void {
+export function provideRuntime(
+  { linker, resolver }: Running,
+  config: LoaderConfig,
+  hot: Hot | undefined,
+): void {
   const registryRoot = new URL('/', config.prefix).href;
   globalThis.__modcast__ = createRuntime({
     resolver,
@@ -81,6 +94,7 @@ export function provideRuntime({ linker, resolver }: Running, config: LoaderConf
       return foreign ? config.root + given.slice(registryRoot.length) : given;
     },
     ensure: (url) => linker.ensure(url),
-    importModule: (name, options) => import(name, options),
+    importModule,
+    hot,
   });
 }

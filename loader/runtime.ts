@@ -1,4 +1,5 @@
 import type { Resolver } from '../importmap/resolver.js';
+import type { Hot } from './hot/ports.js';
 
 /** What linked modules reach by `__modcast__(url)`. */
 export interface ModuleContext {
@@ -18,6 +19,7 @@ export interface RuntimeOptions {
   readonly ensure: (url: string) => Promise<void>;
   /** The browser's own `import()`. */
   readonly importModule: (name: string, options?: ImportCallOptions) => Promise<unknown>;
+  readonly hot: Hot | undefined;
 }
 
 declare global {
@@ -37,7 +39,7 @@ function naming(error: unknown, naturalOf: (url: string) => string): unknown {
 
 /** Makes the function that linked modules call with their own natural URL. */
 export function createRuntime(options: RuntimeOptions): (given: string) => ModuleContext {
-  const { resolver, naturalOf, ensure, importModule } = options;
+  const { resolver, naturalOf, ensure, importModule, hot } = options;
   const contexts = new Map<string, ModuleContext>();
   const seen = new WeakSet<ImportMeta>();
 
@@ -48,15 +50,19 @@ export function createRuntime(options: RuntimeOptions): (given: string) => Modul
       const resolution = resolver.resolve(text, url);
       if (resolution.state === 'blocked') throw new TypeError(`Failed to resolve module specifier '${text}'`);
       if (resolution.state === 'unresolved') return importModule(text, options);
-      await ensure(resolution.url);
-      return importModule(resolver.name(resolution.url), options).catch((error: unknown) => {
+      try {
+        if (hot !== undefined) return await hot.import(url, resolution.url, options);
+        await ensure(resolution.url);
+        return await importModule(resolver.name(resolution.url), options);
+      } catch (error) {
         throw naming(error, naturalOf);
-      });
+      }
     },
     meta(meta) {
       if (seen.has(meta)) return meta;
       seen.add(meta);
       const native = meta.resolve?.bind(meta);
+      if (hot !== undefined) Object.assign(meta, { hot: hot.context(url, meta.url) });
       meta.url = url;
       // The browser finds its own words for what does not resolve. A method, so that its name is the native one's.
       meta.resolve = {

@@ -1,5 +1,6 @@
 export * from './channel.js';
 export * from './errors.js';
+export * from './excerpt.js';
 export * from './hash.js';
 export * from './limits.js';
 export * from './links.js';
@@ -7,6 +8,7 @@ export * from './manifest.js';
 export * from './from-client.js';
 export * from './from-server.js';
 export * from './hello-query.js';
+export * from './hot-news.js';
 export { BOOT_SOURCES, PROTOCOL_VERSION, encodeMessage, type BootSource } from './message.js';
 export * from './pack.js';
 export * from './path.js';

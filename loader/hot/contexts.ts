@@ -1,0 +1,136 @@
+import { Emitter } from '../events.js';
+import type { HotContext, HotEventName, HotPayload, ModuleNamespace } from './api.js';
+
+type Namespaces = (ModuleNamespace | undefined)[];
+type Data = Record<string, unknown>;
+
+interface Acceptor {
+  /** Natural URLs. */
+  readonly urls: readonly string[];
+  readonly callback: (modules: Namespaces) => void;
+}
+
+/** What one instance of a module has registered. */
+interface Registered {
+  self: boolean;
+  readonly acceptors: Acceptor[];
+  readonly disposers: ((data: Data) => void | Promise<void>)[];
+  readonly pruners: ((data: Data) => void | Promise<void>)[];
+  readonly listeners: Map<(payload: never) => void, () => void>;
+}
+
+export interface ContextsOptions {
+  /** The natural URL that a specifier means in a module; throws as `import()` would reject. */
+  readonly resolve: (specifier: string, referrer: string) => string;
+  readonly invalidate: (url: string, message: string | undefined) => void;
+  readonly send: (event: string, data: unknown) => void;
+}
+
+const NOTHING: readonly never[] = [];
+
+/** The `import.meta.hot` of each instance. Instances are known by the URL that the engine knows them by. */
+export class Contexts {
+  readonly #options: ContextsOptions;
+  readonly #registered = new Map<string, Registered>();
+  readonly #data = new Map<string, Data>();
+  readonly #events = new Emitter<Record<string, unknown>>();
+
+  constructor(options: ContextsOptions) {
+    this.#options = options;
+  }
+
+  create(url: string, instance: string): HotContext {
+    const { resolve, invalidate, send } = this.#options;
+    const registered: Registered = {
+      self: false,
+      acceptors: [],
+      disposers: [],
+      pruners: [],
+      listeners: new Map(),
+    };
+    this.#registered.set(instance, registered);
+    const events = this.#events;
+    const accept = (first?: unknown, callback?: unknown) => {
+      if (typeof first === 'function' || first === undefined) {
+        registered.self = true;
+        const accepted = first as ((module: Namespaces[number]) => void) | undefined;
+        registered.acceptors.push({ urls: [url], callback: ([module]) => accepted?.(module) });
+        return;
+      }
+      const given = callback as ((modules: unknown) => void) | undefined;
+      if (typeof first === 'string') {
+        registered.acceptors.push({ urls: [resolve(first, url)], callback: ([module]) => given?.(module) });
+      } else if (Array.isArray(first)) {
+        const urls = first.map((specifier) => resolve(`${specifier}`, url));
+        registered.acceptors.push({ urls, callback: (modules) => given?.(modules) });
+      } else
+        throw new TypeError('import.meta.hot.accept: expected a callback, a specifier or a list of them');
+    };
+    return {
+      data: this.dataOf(url),
+      accept: accept as HotContext['accept'],
+      dispose: (callback) => void registered.disposers.push(callback),
+      prune: (callback) => void registered.pruners.push(callback),
+      invalidate: (message) => invalidate(url, message),
+      decline() {},
+      on: (event, listener) => {
+        const off = events.on(event, (payload) => (listener as (payload: unknown) => void)(payload));
+        registered.listeners.get(listener)?.();
+        registered.listeners.set(listener, off);
+      },
+      off: (_event, listener) => {
+        registered.listeners.get(listener)?.();
+        registered.listeners.delete(listener);
+      },
+      send,
+    };
+  }
+
+  dataOf(url: string): Data {
+    let data = this.#data.get(url);
+    if (data === undefined) this.#data.set(url, (data = {}));
+    return data;
+  }
+
+  acceptsItself(instance: string): boolean {
+    return this.#registered.get(instance)?.self === true;
+  }
+
+  accepts(instance: string, url: string): boolean {
+    return this.acceptorsOf(instance, url).length > 0;
+  }
+
+  /** What an instance wants called when `url` is replaced. */
+  acceptorsOf(instance: string, url: string): readonly Acceptor[] {
+    return this.#registered.get(instance)?.acceptors.filter(({ urls }) => urls.includes(url)) ?? NOTHING;
+  }
+
+  async dispose(url: string, instance: string): Promise<void> {
+    for (const callback of this.#registered.get(instance)?.disposers ?? NOTHING) {
+      await callback(this.dataOf(url));
+    }
+  }
+
+  async prune(url: string, instance: string): Promise<void> {
+    for (const callback of this.#registered.get(instance)?.pruners ?? NOTHING) {
+      await callback(this.dataOf(url));
+    }
+  }
+
+  /** The instance runs no more: nothing is called of it. */
+  drop(instance: string): void {
+    for (const off of this.#registered.get(instance)?.listeners.values() ?? NOTHING) off();
+    this.#registered.delete(instance);
+  }
+
+  /** Under Vite's name and under ours. */
+  emit<K extends HotEventName>(event: K, payload: HotPayload<K>): void {
+    this.#events.emit(`vite:${event}`, payload);
+    this.#events.emit(`modcast:${event}`, payload);
+  }
+
+  /** An event of the application's own. */
+  emitCustom(event: string, data: unknown): void {
+    this.#events.emit(event, data);
+  }
+}

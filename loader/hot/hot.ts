@@ -1,0 +1,169 @@
+import { moduleAt, pathOfUrl } from '../../importmap/site.js';
+import type { Release } from '../mirror.js';
+import type { HotError } from './api.js';
+import { changedPaths } from './changes.js';
+import { Contexts } from './contexts.js';
+import { describeError, Failure } from './failure.js';
+import { Importers } from './importers.js';
+import type { CreateHot, Hot, HotPorts } from './ports.js';
+import { Problems } from './problems.js';
+import { reloadPage, restoreScroll } from './reload.js';
+import { listenToServer } from './server-news.js';
+import { Updates } from './updates.js';
+import { Versions } from './versions.js';
+
+const NONE: ReadonlySet<string> = new Set();
+
+/** Once for a page: what follows the first is lost with it. */
+function createReload(contexts: Contexts | null): (reason: string) => void {
+  let state: 'running' | 'reloading' = 'running';
+  return (reason) => {
+    if (state === 'reloading') return;
+    state = 'reloading';
+    console.info(`modcast: loading the page again: ${reason}`);
+    contexts?.emit('beforeFullReload', { type: 'full-reload', path: location.pathname });
+    reloadPage();
+  };
+}
+
+/** A page that runs without the registry's modules: whatever changes, it is loaded again. */
+function createNative(ports: HotPorts): Hot {
+  const { mirror, config } = ports;
+  const problems = new Problems(config.hot?.overlay ?? true, () => true);
+  const reload = createReload(null);
+  const assets = (paths: readonly string[]) => {
+    if (ports.announce(mirror.head?.deploy ?? 0, paths)) reload(paths.join(', '));
+  };
+  listenToServer(ports, { problems, assets, other() {} });
+  let known: Release | undefined;
+  mirror.on('complete', ({ release }) => {
+    // What the page was when it loaded nobody knows: the first deploy it hears of is taken for that.
+    const changed = known === undefined ? [] : changedPaths(known.manifest, release.manifest);
+    known = release;
+    if (changed.length > 0 && ports.announce(release.deploy, changed)) reload(changed.join(', '));
+  });
+  const unused = () => Promise.reject(new Error('this page runs natively'));
+  return { context: unused as never, import: unused, newest: (url) => import(url), booted: restoreScroll };
+}
+
+export const createHot: CreateHot = (ports) => {
+  if (ports.running === null) return createNative(ports);
+  const { running, depot, mirror, connection, config } = ports;
+  const versions = new Versions({ ...ports, running });
+  const importers = new Importers(versions, running.entries);
+  const problems = new Problems(config.hot?.overlay ?? true, (path) => versions.runs(path));
+  let resolveBooted!: () => void;
+  const booted = new Promise<void>((resolve) => (resolveBooted = resolve));
+  const unsent: { readonly topic: string; readonly data: unknown }[] = [];
+  const send = (topic: string, data: unknown) => {
+    const open = mirror.head !== undefined && unsent.length === 0;
+    if (!open || !connection.send({ type: 'message', topic, data })) unsent.push({ topic, data });
+  };
+  const contexts = new Contexts({
+    resolve(specifier, referrer) {
+      const resolution = running.resolver.resolve(specifier, referrer);
+      if (resolution.state === 'resolved') return resolution.url;
+      throw new TypeError(`import.meta.hot.accept: ${resolution.reason}`);
+    },
+    invalidate: (url, message) => updates.invalidate(url, message),
+    send,
+  });
+  const reload = createReload(contexts);
+  const describe = (error: unknown): HotError =>
+    describeError(error, (url) => {
+      const path = pathOfUrl(config.root, url);
+      const module = moduleAt(versions.site, url);
+      const blob = module === undefined ? undefined : depot.get(module.hash);
+      return blob === undefined ? undefined : { path: path!, text: new TextDecoder().decode(blob.bytes) };
+    });
+  const updates = new Updates({
+    ports: { ...ports, running },
+    versions,
+    importers,
+    contexts,
+    problems,
+    reload,
+    describe,
+    booted,
+  });
+
+  let missing = versions.begin(running.entries);
+  /** Links of modules that run from HTTP are asked for once nobody waits. */
+  const complete = async () => {
+    while (missing.size > 0) {
+      const before = missing.size;
+      await mirror.need(missing, false);
+      missing = versions.begin(running.entries);
+      if (missing.size === before) return;
+    }
+  };
+
+  listenToServer(ports, {
+    problems,
+    assets(paths) {
+      if (ports.announce(mirror.head?.deploy ?? 0, paths)) reload(paths.join(', '));
+    },
+    other: (topic, data) => contexts.emitCustom(topic, data),
+  });
+  let connected = mirror.head !== undefined;
+  mirror.on('head', () => {
+    if (!connected) contexts.emit('ws:connect', {});
+    connected = true;
+    while (unsent[0] !== undefined && connection.send({ type: 'message', ...unsent[0] })) unsent.shift();
+  });
+  connection.on('closed', () => {
+    if (connected) contexts.emit('ws:disconnect', {});
+    connected = false;
+  });
+  mirror.on('complete', ({ release }) => updates.deliver(release));
+
+  return {
+    context: (url, instance) => contexts.create(url, instance),
+    booted() {
+      performance.setResourceTimingBufferSize(10_000);
+      restoreScroll();
+      // What came while the page booted, it does not run yet.
+      if (mirror.complete !== undefined) updates.deliver(mirror.complete);
+      void complete().then(resolveBooted, resolveBooted);
+    },
+    async import(importer, url, options) {
+      importers.record(importer, url);
+      if (ports.targets === 'http') {
+        await running.linker.ensure(url);
+        return versions.import(url, options);
+      }
+      // A module that cannot be had the browser reports in its own words.
+      const batch = versions.running.has(url)
+        ? null
+        : await versions.make([url], NONE).catch((error: unknown) => {
+            if (error instanceof Failure) return null;
+            throw error;
+          });
+      try {
+        return await versions.import(url, options);
+      } catch (error) {
+        if (batch !== null) versions.rollback(batch);
+        throw error;
+      }
+    },
+    async newest(url) {
+      importers.record(null, url);
+      const force = versions.staleBelow(url);
+      if (force.size === 0 && versions.running.has(url)) return versions.import(url);
+      const batch = await versions.make([url], force);
+      const old = [...batch.before.values()].flatMap((version) => version ?? []);
+      for (const { url: replaced, target } of old) await contexts.dispose(replaced, target ?? '');
+      try {
+        const module = await versions.import(url);
+        for (const version of batch.made.values()) importers.renew(version);
+        for (const { target } of old) contexts.drop(target ?? '');
+        versions.supersede(old.flatMap(({ target }) => target ?? []));
+        versions.tidy();
+        return module;
+      } catch (error) {
+        versions.rollback(batch);
+        throw error;
+      }
+    },
+  };
+};

@@ -1,0 +1,66 @@
+import type { Version, Versions } from './versions.js';
+
+/** Who imports whom in this page: static imports by the running versions, `import()` by what has been seen. */
+export class Importers {
+  readonly #versions: Versions;
+  /** What the page itself loads: its scripts, and what its own code asks `modcast.import` for. */
+  readonly #page: Set<string>;
+  readonly #dynamic = new Map<string, Set<string>>();
+
+  constructor(versions: Versions, entries: Iterable<string>) {
+    this.#versions = versions;
+    this.#page = new Set(entries);
+  }
+
+  /** An `import()` was made. Null: by the page. */
+  record(importer: string | null, url: string): void {
+    if (importer === null) {
+      this.#page.add(url);
+      return;
+    }
+    const urls = this.#dynamic.get(importer) ?? new Set();
+    this.#dynamic.set(importer, urls.add(url));
+  }
+
+  /** A module has a new version: of what the old one imported later, that stays which the new one may import too. */
+  renew({ url, dynamic, computed }: Version): void {
+    for (const target of this.#dynamic.get(url) ?? []) {
+      if (!computed && !dynamic.has(target)) this.#dynamic.get(url)!.delete(target);
+    }
+  }
+
+  /** Null stands for the page. */
+  ofAll(): Map<string, Set<string | null>> {
+    const importers = new Map<string, Set<string | null>>();
+    const add = (url: string, importer: string | null) => {
+      const known = importers.get(url) ?? new Set();
+      importers.set(url, known.add(importer));
+    };
+    for (const url of this.#page) add(url, null);
+    for (const version of this.#versions.running.values()) {
+      for (const url of this.#importsOf(version)) add(url, version.url);
+    }
+    return importers;
+  }
+
+  /** Running modules that nothing leads to any more. */
+  unreached(): Version[] {
+    const { running } = this.#versions;
+    const queue = [...this.#page];
+    const seen = new Set(queue);
+    for (const url of queue) {
+      const version = running.get(url);
+      for (const next of version === undefined ? [] : this.#importsOf(version)) {
+        if (seen.has(next)) continue;
+        seen.add(next);
+        queue.push(next);
+      }
+    }
+    return [...running.values()].filter(({ url }) => !seen.has(url));
+  }
+
+  *#importsOf({ url, imports }: Version): Iterable<string> {
+    yield* imports;
+    yield* this.#dynamic.get(url) ?? [];
+  }
+}

@@ -1,0 +1,3 @@
+import { createHot } from './hot.js';
+
+globalThis.__modcast_hot__ = createHot;

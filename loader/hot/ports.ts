@@ -1,0 +1,44 @@
+import type { LoaderConfig } from '../config.js';
+import type { Connection } from '../connection.js';
+import type { Depot } from '../depot.js';
+import type { Mirror, Release } from '../mirror.js';
+import type { Running } from '../running.js';
+import type { HotContext } from './api.js';
+
+/** What the loader lends hot reload, which is a script of its own so that other pages need not load it. */
+export interface HotPorts {
+  readonly config: LoaderConfig;
+  readonly depot: Depot;
+  readonly mirror: Mirror;
+  readonly connection: Connection;
+  /** Null for a page that runs natively. */
+  readonly running: Running | null;
+  readonly targets: 'blob' | 'http';
+  readonly installImportMap: (json: string, nonce: string) => void;
+  /** Imports by the name under which an instance is known. */
+  readonly importModule: (name: string, options?: ImportCallOptions) => Promise<unknown>;
+  /** Tells the application. False when it takes care of the update itself. */
+  readonly announce: (deploy: number, paths: readonly string[]) => boolean;
+  /** The page runs this release from now on. */
+  readonly moved: (release: Release) => void;
+  readonly problem: (code: string, message: string) => void;
+}
+
+/** Hot reload, as the loader sees it. */
+export interface Hot {
+  /** @param instance the URL that the engine knows the instance by */
+  context(url: string, instance: string): HotContext;
+  /** An `import()` of the module at a natural URL, which brings it here first. */
+  import(importer: string, url: string, options?: ImportCallOptions): Promise<unknown>;
+  /** The newest version of a module, whatever runs. */
+  newest(url: string): Promise<unknown>;
+  /** The page's modules have run, or failed. */
+  booted(): void;
+}
+
+export type CreateHot = (ports: HotPorts) => Hot;
+
+declare global {
+  /** Where the script of hot reload leaves what it brings, for the loader to take. */
+  var __modcast_hot__: CreateHot | undefined;
+}

@@ -1,0 +1,50 @@
+import type { HotProblem } from '../../schema/hot-news.js';
+import type { HotError } from './api.js';
+import { Overlay } from './overlay.js';
+
+/** What is wrong now, from both sides, and shown as long as it is. */
+export class Problems {
+  readonly #overlay: Overlay | null;
+  readonly #isUsed: (path: string) => boolean;
+  #files: readonly HotProblem[] = [];
+  #errors: readonly HotError[] = [];
+  #shown = '';
+
+  /** @param isUsed whether the page runs a file: what else is broken is shown when it is asked for */
+  constructor(overlay: boolean, isUsed: (path: string) => boolean) {
+    this.#overlay = overlay ? new Overlay() : null;
+    this.#isUsed = isUsed;
+  }
+
+  /** All that the server knows of now. */
+  setFiles(files: readonly HotProblem[]): void {
+    this.#files = files;
+    this.#show();
+  }
+
+  /** What went wrong in the last update. */
+  setErrors(errors: readonly HotError[]): void {
+    this.#errors = errors;
+    this.#show();
+  }
+
+  #show(): void {
+    const asked = new Set(this.#errors.map(({ id }) => id));
+    const used = this.#files.filter(({ path }) => asked.has(path) || this.#isUsed(path));
+    const files = used.map(({ path, message, line, column, frame }): HotError => ({
+      message: `SyntaxError: ${message}`,
+      stack: message,
+      id: path,
+      ...(frame === undefined ? {} : { frame }),
+      ...(line === undefined || column === undefined ? {} : { loc: { file: path, line, column } }),
+    }));
+    // The server says where a file does not parse, and says it better.
+    const broken = new Set(used.map(({ path }) => path));
+    const errors = [...files, ...this.#errors.filter(({ id }) => id === undefined || !broken.has(id))];
+    const key = JSON.stringify(errors);
+    // What was closed by hand stays closed until there is something new.
+    if (key === this.#shown) return;
+    this.#shown = key;
+    this.#overlay?.show(errors);
+  }
+}

@@ -1,0 +1,121 @@
+import type { Contexts } from './contexts.js';
+import type { Importers } from './importers.js';
+import type { Boundary } from './propagate.js';
+import type { Batch, Version, Versions } from './versions.js';
+
+export interface TransactionOptions {
+  readonly versions: Versions;
+  readonly contexts: Contexts;
+  readonly importers: Importers;
+  /** Natural URLs of the modules that get another instance. */
+  readonly replaced: ReadonlySet<string>;
+  readonly boundaries: readonly Boundary[];
+}
+
+export interface Outcome {
+  /** Namespaces of the new instances of what was accepted, as far as they run. */
+  readonly modules: ReadonlyMap<string, unknown>;
+  readonly failed: readonly { readonly accepted: string; readonly error: unknown }[];
+}
+
+/** The exchange of some modules' instances: each boundary's as a whole, or not at all. */
+export class Transaction {
+  readonly #options: TransactionOptions;
+  /** Running versions before. */
+  readonly #old = new Map<string, Version>();
+  /** Callbacks of the instances that were asked. */
+  readonly #acceptors = new Map<string, ReturnType<Contexts['acceptorsOf']>>();
+  #dropped: string[] = [];
+
+  constructor(options: TransactionOptions) {
+    this.#options = options;
+    const { versions, contexts, replaced, boundaries } = options;
+    for (const url of replaced) this.#old.set(url, versions.running.get(url)!);
+    for (const { boundary, accepted } of boundaries) {
+      const target = versions.running.get(boundary)?.target ?? '';
+      this.#acceptors.set(`${boundary} ${accepted}`, contexts.acceptorsOf(target, accepted));
+    }
+  }
+
+  acceptorsOf(boundary: string, accepted: string): ReturnType<Contexts['acceptorsOf']> {
+    // One that has been replaced itself has imported the new instance already.
+    if (boundary !== accepted && this.#isReplaced(boundary)) return [];
+    return this.#acceptors.get(`${boundary} ${accepted}`) ?? [];
+  }
+
+  async run(): Promise<Outcome> {
+    const { versions, contexts, importers, replaced, boundaries } = this.#options;
+    const failed: { accepted: string; error: unknown }[] = [];
+    const batches: Batch[] = [];
+    const left = new Set(replaced);
+    const ready: string[] = [];
+    for (const accepted of new Set(boundaries.map((boundary) => boundary.accepted))) {
+      try {
+        const batch = await versions.make([accepted], left);
+        for (const url of batch.made.keys()) left.delete(url);
+        batches.push(batch);
+        ready.push(accepted);
+      } catch (error) {
+        failed.push({ accepted, error });
+      }
+    }
+    // What only `import()` leads to from there is made anew when it comes to that.
+    if (failed.length === 0) batches.push(versions.retire(left));
+    const exchanged = batches.flatMap(({ before }) => [...before.keys()]);
+    for (const url of exchanged) {
+      const old = this.#old.get(url);
+      if (old?.target !== undefined) await contexts.dispose(url, old.target);
+    }
+    const modules = new Map<string, unknown>();
+    await Promise.all(
+      ready.map(async (accepted) => {
+        try {
+          modules.set(accepted, await versions.import(accepted));
+        } catch (error) {
+          failed.push({ accepted, error });
+        }
+      }),
+    );
+    if (failed.length > 0) {
+      const kept = this.#reached(modules.keys(), batches);
+      for (const batch of batches) versions.rollback(batch, (url) => !kept.has(url));
+    }
+    for (const batch of batches) {
+      for (const version of batch.made.values()) {
+        if (versions.running.get(version.url) === version) importers.renew(version);
+        else if (version.target !== undefined) contexts.drop(version.target);
+      }
+    }
+    this.#dropped = exchanged.flatMap((url) =>
+      this.#isReplaced(url) ? (this.#old.get(url)?.target ?? []) : [],
+    );
+    return { modules, failed };
+  }
+
+  /** The callbacks of the old instances have been called: nothing more is. */
+  finish(): void {
+    const { versions, contexts } = this.#options;
+    for (const target of this.#dropped) contexts.drop(target);
+    versions.supersede(this.#dropped);
+  }
+
+  #isReplaced(url: string): boolean {
+    const old = this.#old.get(url);
+    return old !== undefined && this.#options.versions.running.get(url) !== old;
+  }
+
+  /** New instances on which those that run rest. */
+  #reached(roots: Iterable<string>, batches: readonly Batch[]): Set<string> {
+    const made = new Map(batches.flatMap((batch) => [...batch.made]));
+    const queue = [...roots];
+    const seen = new Set(queue);
+    for (const url of queue) {
+      for (const next of made.get(url)?.imports ?? []) {
+        if (seen.has(next) || !made.has(next)) continue;
+        seen.add(next);
+        queue.push(next);
+      }
+    }
+    return seen;
+  }
+}

@@ -1,0 +1,277 @@
+import { moduleAt } from '../../importmap/site.js';
+import type { Hash } from '../../schema/hash.js';
+import type { Release } from '../mirror.js';
+import type { HotError, HotUpdate, ModuleNamespace } from './api.js';
+import { changedPaths, hasLoaded, pagePath } from './changes.js';
+import type { Contexts } from './contexts.js';
+import { CycleFailure } from './failure.js';
+import type { Importers } from './importers.js';
+import type { HotPorts } from './ports.js';
+import type { Problems } from './problems.js';
+import { propagate, type Boundary } from './propagate.js';
+import { exchange, linksOf } from './stylesheets.js';
+import { Transaction } from './transaction.js';
+import type { Versions } from './versions.js';
+
+export interface UpdatesOptions {
+  readonly ports: HotPorts & { readonly running: NonNullable<HotPorts['running']> };
+  readonly versions: Versions;
+  readonly importers: Importers;
+  readonly contexts: Contexts;
+  readonly problems: Problems;
+  readonly reload: (reason: string) => void;
+  /** What an error says, for whoever wrote the module. */
+  readonly describe: (error: unknown) => HotError;
+  /** The page's modules have run, so that it is known what they accept. */
+  readonly booted: Promise<void>;
+}
+
+interface Invalidation {
+  readonly url: string;
+  readonly message: string | undefined;
+  /** The module with which a row of invalidations began. */
+  readonly first: string;
+}
+
+/** A natural URL as Vite's events name it. */
+const shown = (url: string): string =>
+  url.startsWith(location.origin) ? url.slice(location.origin.length) : url;
+
+/** Takes deploys into the running page, one after the other; of those that come meanwhile the newest. */
+export class Updates {
+  readonly #options: UpdatesOptions;
+  #turn: Promise<void>;
+  #next: Release | undefined;
+  #known: Release;
+  readonly #invalidated: Invalidation[] = [];
+  /** Modules whose new instance failed although they themselves had not changed: they are tried again. */
+  readonly #owed = new Set<string>();
+  /** What the application took care of itself, in which version. */
+  readonly #taken = new Map<string, Hash>();
+  /** Who is invalidating, while the callbacks of an update caused by an invalidation run. */
+  #first: string | undefined;
+
+  constructor(options: UpdatesOptions) {
+    this.#options = options;
+    this.#known = options.ports.running.release;
+    this.#turn = options.booted;
+  }
+
+  /** A deploy has come whole. */
+  deliver(release: Release): void {
+    this.#next = release;
+    this.#inTurn(async () => {
+      const next = this.#next;
+      this.#next = undefined;
+      if (next !== undefined) await this.#update(next);
+    });
+  }
+
+  /** A module's new instance cannot do. */
+  invalidate(url: string, message: string | undefined): void {
+    this.#invalidated.push({ url, message, first: this.#first ?? url });
+    this.#inTurn(async () => {
+      const all = this.#invalidated.splice(0);
+      for (const { url: path, message: text, first } of all) {
+        this.#options.contexts.emit('invalidate', {
+          path: shown(path),
+          message: text,
+          firstInvalidatedBy: shown(first),
+        });
+        console.info(
+          `modcast: ${this.#options.versions.pathOf(path)} invalidated itself${text === undefined ? '' : `: ${text}`}`,
+        );
+      }
+      this.#first = all[0]?.first;
+      await this.#modules(
+        [],
+        all.map((one) => one.url),
+      );
+      this.#first = undefined;
+    });
+  }
+
+  #inTurn(work: () => Promise<void>): void {
+    this.#turn = this.#turn.then(work).catch((error: unknown) => {
+      this.#options.ports.problem('hot-failed', String(error));
+    });
+  }
+
+  async #update(release: Release): Promise<void> {
+    const { ports, versions, reload } = this.#options;
+    const changed = changedPaths(this.#known.manifest, release.manifest);
+    this.#known = release;
+    versions.site = { root: ports.config.root, manifest: release.manifest };
+    if (changed.length > 0 && !ports.announce(release.deploy, changed)) {
+      for (const { url, hash } of versions.stale()) this.#taken.set(url, hash);
+      ports.moved(release);
+      return;
+    }
+    const page = pagePath(ports.config.root);
+    if (page !== undefined && changed.includes(page) && this.#isOther(page)) return reload(page);
+    const sheets = this.#sheets(changed);
+    const used = changed.find((path) => !sheets.has(path) && this.#isUsedOtherwise(path));
+    if (used !== undefined) return reload(used);
+    await Promise.all([...sheets].map(([path, links]) => this.#exchange(path, links)));
+    const stale = versions.stale().filter(({ url, hash }) => this.#taken.get(url) !== hash);
+    const missing = new Set(stale.map(({ hash }) => hash).filter((hash) => !ports.depot.has(hash)));
+    if (missing.size > 0) await ports.mirror.need(missing, true);
+    // What does not parse waits until it does.
+    const sound = stale.filter((module) => !versions.isBroken(module));
+    const starts = new Set(sound.map(({ url }) => url));
+    for (const url of this.#owed)
+      if (versions.running.has(url) && moduleAt(versions.site, url)) starts.add(url);
+    this.#owed.clear();
+    if (await this.#modules([...starts], [])) {
+      ports.moved(release);
+      versions.tidy();
+    }
+  }
+
+  /** The page's own HTML may be newer than what the manifest said when it was loaded. */
+  #isOther(page: string): boolean {
+    const { hot } = this.#options.ports.config;
+    const now = this.#known.manifest.modules.get(page)?.hash;
+    return now !== undefined && hot?.page !== now;
+  }
+
+  #sheets(changed: readonly string[]): Map<string, HTMLLinkElement[]> {
+    const found = new Map<string, HTMLLinkElement[]>();
+    for (const path of changed) {
+      if (this.#known.manifest.modules.get(path)?.type !== 'text/css') continue;
+      const links = linksOf(this.#urlOf(path));
+      if (links.length > 0) found.set(path, links);
+    }
+    return found;
+  }
+
+  async #exchange(path: string, links: readonly HTMLLinkElement[]): Promise<void> {
+    const { contexts } = this.#options;
+    const started = performance.now();
+    const at = shown(this.#urlOf(path));
+    const updates: HotUpdate[] = [{ type: 'css-update', path: at, acceptedPath: at, timestamp: Date.now() }];
+    contexts.emit('beforeUpdate', { type: 'update', updates });
+    const { hash } = this.#known.manifest.modules.get(path)!;
+    await Promise.all(links.map((link) => exchange(link, hash)));
+    contexts.emit('afterUpdate', { type: 'update', updates });
+    console.info(`modcast: updated ${path} in ${Math.round(performance.now() - started)} ms`);
+  }
+
+  /** Loaded by other means than an import: by a classic script, a worker, a `fetch`. */
+  #isUsedOtherwise(path: string): boolean {
+    const { versions, ports } = this.#options;
+    const module = this.#known.manifest.modules.get(path);
+    if (module === undefined || module.type === 'text/html') return false;
+    return !versions.runs(path) && hasLoaded(ports.config.root, ports.config.prefix, path);
+  }
+
+  #urlOf(path: string): string {
+    return this.#options.versions.urlOf(path);
+  }
+
+  /** @returns false when the page is about to be loaded again */
+  async #modules(starts: readonly string[], invalidated: readonly string[]): Promise<boolean> {
+    const { ports, versions, importers, contexts, problems, reload, describe } = this.#options;
+    if (starts.length === 0 && invalidated.length === 0) {
+      problems.setErrors(this.#lost());
+      return true;
+    }
+    const started = performance.now();
+    const importersOf = importers.ofAll();
+    const instance = (url: string) => versions.running.get(url)?.target ?? '';
+    const { boundaries, replaced, unaccepted } = propagate(starts, invalidated, {
+      importersOf: (url) => importersOf.get(url) ?? [],
+      acceptsItself: (url) => contexts.acceptsItself(instance(url)),
+      accepts: (importer, url) => contexts.accepts(instance(importer), url),
+    });
+    const paths = (urls: Iterable<string>) => [...urls].map((url) => versions.pathOf(url)).join(', ');
+    if (unaccepted !== null || ports.targets === 'http') {
+      // A page that cannot start is no better than one that runs an older version.
+      const stuck = versions.stale().filter((module) => versions.isBroken(module));
+      if (stuck.length > 0) {
+        problems.setErrors(this.#lost());
+        console.info(`modcast: waiting for ${paths(stuck.map(({ url }) => url))} to be mended`);
+        return true;
+      }
+      reload(unaccepted === null ? paths(starts) : unaccepted.map((url) => versions.pathOf(url)).join(' → '));
+      return false;
+    }
+    const updates = boundaries.map(({ boundary, accepted }): HotUpdate => {
+      const type = 'js-update';
+      return { type, path: shown(boundary), acceptedPath: shown(accepted), timestamp: Date.now() };
+    });
+    contexts.emit('beforeUpdate', { type: 'update', updates });
+    const transaction = new Transaction({ versions, contexts, importers, replaced, boundaries });
+    const { failed, modules } = await transaction.run();
+    const cycle = failed.find(({ error }) => error instanceof CycleFailure);
+    if (cycle !== undefined) {
+      reload(String((cycle.error as Error).message));
+      return false;
+    }
+    for (const { accepted } of failed) this.#owed.add(accepted);
+    const errors = failed.map(({ error }) => describe(error));
+    errors.push(...this.#callBack(transaction, boundaries, modules));
+    await this.#prune();
+    for (const { error } of failed) console.error(error);
+    for (const err of errors) contexts.emit('error', { type: 'error', err });
+    problems.setErrors([...errors, ...this.#lost()]);
+    contexts.emit('afterUpdate', { type: 'update', updates });
+    const done = boundaries.filter(({ accepted }) => modules.has(accepted));
+    if (done.length > 0) {
+      const by = done.some(({ boundary }) => !starts.includes(boundary))
+        ? `, accepted by ${paths(new Set(done.map(({ boundary }) => boundary)))}`
+        : '';
+      console.info(`modcast: updated ${paths(starts)} in ${Math.round(performance.now() - started)} ms${by}`);
+    }
+    return true;
+  }
+
+  /** Tells those that accepted. @returns what they threw */
+  #callBack(
+    transaction: Transaction,
+    boundaries: readonly Boundary[],
+    modules: ReadonlyMap<string, unknown>,
+  ): HotError[] {
+    const errors: HotError[] = [];
+    for (const { boundary, accepted } of boundaries) {
+      if (!modules.has(accepted)) continue;
+      for (const { urls, callback } of transaction.acceptorsOf(boundary, accepted)) {
+        try {
+          callback(urls.map((url) => (url === accepted ? (modules.get(url) as ModuleNamespace) : undefined)));
+        } catch (error) {
+          console.error(error);
+          errors.push(this.#options.describe(error));
+        }
+      }
+    }
+    transaction.finish();
+    return errors;
+  }
+
+  /** Modules that nothing imports any more go. */
+  async #prune(): Promise<void> {
+    const { versions, importers, contexts } = this.#options;
+    const pruned = importers.unreached();
+    if (pruned.length === 0) return;
+    contexts.emit('beforePrune', { type: 'prune', paths: pruned.map(({ url }) => shown(url)) });
+    for (const { url, target = '' } of pruned) await contexts.dispose(url, target);
+    for (const { url, target = '' } of pruned) await contexts.prune(url, target);
+    versions.retire(pruned.map(({ url }) => url));
+    for (const { target = '' } of pruned) contexts.drop(target);
+    versions.supersede(pruned.flatMap(({ target }) => target ?? []));
+  }
+
+  /** Modules that are imported although their file is gone. */
+  #lost(): HotError[] {
+    const { versions } = this.#options;
+    const lost: HotError[] = [];
+    for (const { url, imports } of versions.running.values()) {
+      for (const target of imports) {
+        if (!versions.running.has(target) || moduleAt(versions.site, target) !== undefined) continue;
+        const message = `${versions.pathOf(target)} is not there any more, but ${versions.pathOf(url)} imports it`;
+        lost.push({ message, stack: message, id: versions.pathOf(url) });
+      }
+    }
+    return lost;
+  }
+}

@@ -1,0 +1,363 @@
+import { importsOf } from '../../importmap/graph.js';
+import { moduleAt, naturalUrl, pathOfUrl, type Site, type SiteModule } from '../../importmap/site.js';
+import type { Hash } from '../../schema/hash.js';
+import type { Links } from '../../schema/links.js';
+import { CycleFailure, Failure } from './failure.js';
+import type { HotPorts } from './ports.js';
+
+/** One instance of a module in this page. */
+export interface Version {
+  readonly url: string;
+  readonly hash: Hash;
+  /** The URL that the engine knows it by; undefined when the browser loads it from the site. */
+  readonly target: string | undefined;
+  /** How blobs write it; undefined: by its natural URL. */
+  readonly name: string | undefined;
+  /** Natural URLs of its static imports, and of its literal `import()`s. */
+  readonly imports: readonly string[];
+  readonly dynamic: ReadonlySet<string>;
+  /** Whether some `import()` of it is computed: what that reaches is known when it has. */
+  readonly computed: boolean;
+}
+
+/** Instances that were made together, and what they stand in for. */
+export interface Batch {
+  readonly made: ReadonlyMap<string, Version>;
+  readonly before: ReadonlyMap<string, Version | undefined>;
+}
+
+interface Plan {
+  /** Modules that need an instance, each after what it imports, cycles apart. */
+  readonly order: readonly SiteModule[];
+  readonly missing: ReadonlySet<Hash>;
+  /** Met again while what they import was still being looked at. */
+  readonly circular: ReadonlySet<string>;
+}
+
+const KEPT_URLS = 64;
+
+type Ports = HotPorts & { readonly running: NonNullable<HotPorts['running']> };
+
+/** The versions of modules that this page runs, and the making of new ones. */
+export class Versions {
+  readonly running = new Map<string, Version>();
+  /** The newest manifest. */
+  site: Site;
+  readonly #ports: Ports;
+  /** Natural URLs that the engine may have tried already, to no avail: they lead nowhere any more. */
+  readonly #spent = new Set<string>();
+  #names = 0;
+  /** Imports that have not settled: until then no URL is revoked. */
+  #flights = 0;
+  readonly #superseded: string[] = [];
+
+  constructor(ports: Ports) {
+    this.#ports = ports;
+    this.site = { root: ports.config.root, manifest: ports.running.release.manifest };
+  }
+
+  /** Takes note of the modules with which the page starts. @returns blobs that are not here, so that links are unknown */
+  begin(entries: readonly string[]): Set<Hash> {
+    const { depot, running } = this.#ports;
+    const missing = new Set<Hash>();
+    const site: Site = { root: this.#ports.config.root, manifest: running.release.manifest };
+    const queue = [...entries];
+    const seen = new Set(queue);
+    for (const url of queue) {
+      const { instances } = running.linker;
+      const module = moduleAt(site, url);
+      const hash = instances.hashOf(url);
+      if (module === undefined || hash !== module.hash || this.running.get(url)?.name !== undefined) continue;
+      const blob = depot.get(hash);
+      if (blob === undefined) missing.add(hash);
+      const version = this.#version(module, blob?.links ?? null, instances.targetOf(url), undefined);
+      this.running.set(url, version);
+      for (const next of version.imports) {
+        if (seen.has(next)) continue;
+        seen.add(next);
+        queue.push(next);
+      }
+    }
+    return missing;
+  }
+
+  /** Modules that run in another version than the newest manifest has. Deleted ones are none. */
+  stale(): SiteModule[] {
+    const stale: SiteModule[] = [];
+    for (const { url, hash } of this.running.values()) {
+      const module = moduleAt(this.site, url);
+      if (module !== undefined && module.hash !== hash) stale.push(module);
+    }
+    return stale;
+  }
+
+  /**
+   * Those that a module reaches by static imports, itself among them, and between it and them: what has to be made anew
+   * for the newest version of it.
+   */
+  staleBelow(url: string): Set<string> {
+    const stale = new Set(
+      this.stale()
+        .filter((module) => !this.isBroken(module))
+        .map((module) => module.url),
+    );
+    for (let more = true; more;) {
+      more = false;
+      for (const version of this.running.values()) {
+        if (stale.has(version.url) || !version.imports.some((target) => stale.has(target))) continue;
+        stale.add(version.url);
+        more = true;
+      }
+    }
+    const reached = new Set([url]);
+    for (const next of reached)
+      for (const target of this.running.get(next)?.imports ?? []) reached.add(target);
+    return new Set([...stale].filter((one) => reached.has(one)));
+  }
+
+  /** Whether the page runs a file, under whatever query. */
+  runs(path: string): boolean {
+    for (const url of this.running.keys()) if (pathOfUrl(this.site.root, url) === path) return true;
+    return false;
+  }
+
+  urlOf(path: string): string {
+    return naturalUrl(this.site.root, path);
+  }
+
+  pathOf(url: string): string {
+    return pathOfUrl(this.site.root, url) ?? url;
+  }
+
+  /** Whether a module's newest version does not parse. */
+  isBroken(module: SiteModule): boolean {
+    return this.#ports.depot.get(module.hash)?.links?.state === 'unparsed';
+  }
+
+  /**
+   * Makes instances of modules and of what they import that does not run yet. Names lead to the new ones from then
+   * on, until `rollback`.
+   *
+   * @param force modules that get another instance although they run
+   * @throws Failure before anything has been made
+   */
+  async make(roots: readonly string[], force: ReadonlySet<string>): Promise<Batch> {
+    try {
+      return this.#make(await this.#whole(roots, force), force);
+    } catch (error) {
+      // The browser may be asked for them all the same.
+      for (const root of roots) if (!this.running.has(root)) this.#spent.add(root);
+      throw error;
+    }
+  }
+
+  /** A plan for which every blob is here. */
+  async #whole(roots: readonly string[], force: ReadonlySet<string>): Promise<Plan> {
+    let plan = this.#plan(roots, force);
+    while (plan.missing.size > 0) {
+      const { missing } = plan;
+      await this.#ports.mirror.need(missing, true);
+      plan = this.#plan(roots, force);
+      if ([...missing].every((hash) => plan.missing.has(hash))) {
+        const path = plan.order.find(({ hash }) => missing.has(hash))?.path;
+        throw new Failure(`${path} has not come`, path);
+      }
+    }
+    return plan;
+  }
+
+  /** Imports the current instance of a module. */
+  async import(url: string, options?: ImportCallOptions): Promise<unknown> {
+    const { running, importModule } = this.#ports;
+    this.#flights++;
+    try {
+      return await importModule(running.resolver.name(url), options);
+    } finally {
+      this.#flights--;
+    }
+  }
+
+  /** Takes modules out that have to be made anew when they are next imported. */
+  retire(urls: Iterable<string>): Batch {
+    const before = new Map<string, Version | undefined>();
+    for (const url of urls) {
+      before.set(url, this.running.get(url));
+      this.running.delete(url);
+      this.#spent.add(url);
+    }
+    return { made: new Map(), before };
+  }
+
+  /** Gives up new instances, all or some: the ones before run on. */
+  rollback({ made, before }: Batch, only: (url: string) => boolean = () => true): void {
+    const { resolver, linker } = this.#ports.running;
+    for (const [url, old] of before) {
+      if (!only(url)) continue;
+      // Somebody else has made a newer one meanwhile.
+      if (this.running.get(url) !== made.get(url)) continue;
+      this.#spent.add(url);
+      resolver.rename(url, old?.name);
+      if (old === undefined) this.running.delete(url);
+      else {
+        this.running.set(url, old);
+        linker.instances.adopt(url, old.target, old.hash);
+      }
+      const target = made.get(url)?.target;
+      if (target !== undefined) this.#superseded.push(target);
+    }
+  }
+
+  /** Instances that nothing will ask for again. */
+  supersede(targets: Iterable<string>): void {
+    this.#superseded.push(...targets);
+  }
+
+  /** Lets go of what no running or newest version needs. */
+  tidy(): void {
+    const { depot, mirror, running } = this.#ports;
+    // A module that waits at its top level for ever is no reason to keep URLs without bound.
+    const keep = this.#flights > 0 ? KEPT_URLS : 0;
+    while (this.#superseded.length > keep) running.linker.instances.discard(this.#superseded.shift()!);
+    const hashes = new Set<Hash>();
+    for (const { hash } of this.running.values()) hashes.add(hash);
+    for (const manifest of [this.site.manifest, mirror.head?.manifest, mirror.complete?.manifest]) {
+      for (const { hash } of manifest?.modules.values() ?? []) hashes.add(hash);
+    }
+    depot.retain(hashes);
+  }
+
+  #version(
+    module: SiteModule,
+    links: Links | null,
+    target: string | undefined,
+    name: string | undefined,
+  ): Version {
+    const { static: imports, dynamic } = importsOf(module, links, this.#ports.running.resolver);
+    const computed =
+      links?.list.some((link) => link.kind === 'dynamic' && link.specifier === undefined) ?? false;
+    return { url: module.url, hash: module.hash, target, name, imports, dynamic: new Set(dynamic), computed };
+  }
+
+  #plan(roots: readonly string[], force: ReadonlySet<string>): Plan {
+    const { depot, running } = this.#ports;
+    const order: SiteModule[] = [];
+    const missing = new Set<Hash>();
+    const circular = new Set<string>();
+    const state = new Map<string, 'open' | 'done'>();
+    const stack: { module: SiteModule; imports: readonly string[]; next: number }[] = [];
+
+    const enter = (url: string, importer: SiteModule | undefined): void => {
+      if (state.get(url) === 'open') circular.add(url);
+      if (state.has(url)) return;
+      const module = moduleAt(this.site, url);
+      const runs = this.running.has(url);
+      if (module === undefined) {
+        const path = this.pathOf(url);
+        if (runs) {
+          const by = importer === undefined ? '' : `, but ${importer.path} imports it`;
+          throw new Failure(`${path} is not there any more${by}`, importer?.path ?? path);
+        }
+        // Not the registry's: the browser fetches it, and what it finds is found for good.
+        this.#spent.add(url);
+        return;
+      }
+      if (runs && !force.has(url)) return;
+      const blob = depot.get(module.hash);
+      if (blob === undefined) missing.add(module.hash);
+      if (blob?.links?.state === 'unparsed') throw new Failure(`${module.path} does not parse`, module.path);
+      state.set(url, 'open');
+      const imports = importsOf(module, blob?.links ?? null, running.resolver).static;
+      stack.push({ module, imports, next: 0 });
+    };
+
+    for (const root of roots) {
+      enter(root, undefined);
+      for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
+        const url = top.imports[top.next++];
+        if (url !== undefined) {
+          enter(url, top.module);
+          continue;
+        }
+        order.push(top.module);
+        state.set(top.module.url, 'done');
+        stack.pop();
+      }
+    }
+    return { order, missing, circular };
+  }
+
+  /** Those of a plan that cannot be found under their natural URLs. */
+  #unnatural(order: readonly SiteModule[], force: ReadonlySet<string>): Set<string> {
+    const { linker, resolver, laterMaps } = this.#ports.running;
+    const { instances } = linker;
+    const found = new Set<string>();
+    for (const { url, hash } of order) {
+      const leads = instances.isInstalled(url) ? instances.hashOf(url) === hash : laterMaps;
+      if (force.has(url) || this.#spent.has(url) || !leads) found.add(url);
+    }
+    // An instance that a rule leads to already has been linked: to natural URLs.
+    const settled = order.filter(({ url }) => !found.has(url) && instances.isInstalled(url));
+    for (let more = true; more;) {
+      more = false;
+      for (const module of settled) {
+        if (found.has(module.url)) continue;
+        const links = this.#ports.depot.get(module.hash)?.links ?? null;
+        const moved = (url: string) => found.has(url) || this.running.get(url)?.name !== undefined;
+        if (!importsOf(module, links, resolver).static.some(moved)) continue;
+        found.add(module.url);
+        more = true;
+      }
+    }
+    return found;
+  }
+
+  #make({ order, circular }: Plan, force: ReadonlySet<string>): Batch {
+    const { running, depot, config, installImportMap } = this.#ports;
+    const { resolver, linker, laterMaps } = running;
+    const { instances } = linker;
+    const unnatural = this.#unnatural(order, force);
+    const aliases = new Map<string, string>();
+    for (const url of circular) if (unnatural.has(url)) aliases.set(url, `modcast:${++this.#names}/${url}`);
+    if (aliases.size > 0 && !laterMaps) {
+      const paths = [...aliases.keys()].map((url) => this.pathOf(url));
+      throw new CycleFailure(
+        `${paths.join(', ')}: in a cycle, which this browser cannot take in a running page`,
+      );
+    }
+
+    const made = new Map<string, Version>();
+    const before = new Map<string, Version | undefined>();
+    const rules: Record<string, string> = {};
+    for (const [url, alias] of aliases) resolver.rename(url, alias);
+    for (const module of order) {
+      const { url, hash } = module;
+      const links = depot.get(hash)?.links ?? null;
+      before.set(url, this.running.get(url));
+      let target: string | undefined;
+      let name: string | undefined;
+      if (unnatural.has(url)) {
+        target = instances.create(module);
+        if (target === undefined) {
+          this.rollback({ made, before });
+          for (const alias of aliases.keys()) resolver.rename(alias, this.running.get(alias)?.name);
+          throw new Failure(`${module.path} cannot be replaced in a running page`, module.path);
+        }
+        name = aliases.get(url) ?? target;
+        if (name !== target) rules[name] = target;
+        resolver.rename(url, name);
+        instances.adopt(url, target, hash);
+      } else {
+        instances.prepare(module);
+        target = instances.targetOf(url);
+      }
+      const version = this.#version(module, links, target, name);
+      made.set(url, version);
+      this.running.set(url, version);
+    }
+    if (laterMaps) {
+      const imports = { ...instances.importMap()?.imports, ...rules };
+      if (Object.keys(imports).length > 0) installImportMap(JSON.stringify({ imports }), config.nonce);
+    }
+    return { made, before };
+  }
+}

@@ -1,0 +1,20 @@
+import type { Path } from './path.js';
+
+/** The topic under which a server that watches tells pages of what no manifest says. */
+export const HOT_TOPIC = 'modcast:hot';
+
+/** A file that does not parse. Line and column count from 1. */
+export interface HotProblem {
+  readonly path: Path;
+  readonly message: string;
+  readonly line?: number;
+  readonly column?: number;
+  /** Some lines around the place, with a mark below it. */
+  readonly frame?: string;
+}
+
+export type HotNews =
+  /** All that do not parse now. */
+  | { readonly type: 'problems'; readonly problems: readonly HotProblem[] }
+  /** Files have changed that are in no manifest. */
+  | { readonly type: 'assets'; readonly paths: readonly string[] };
