@@ -22,6 +22,7 @@ interface ServeOptions {
   watch: boolean;
   poll?: number | true;
   progress: boolean;
+  overlay: boolean;
   prefix: string;
   /** False for --no-dir. */
   dir: boolean;
@@ -88,6 +89,7 @@ export function serveCommand(): Command {
       `look for changes instead of being told, for network mounts (default: ${DEFAULT_POLL_MS})`,
       wholeNumber(60_000),
     )
+    .option('--no-overlay', 'do not show errors of modules over the page')
     .option('--progress', 'show a progress bar in the page on long boots', false)
     .option('--public-history', 'let everybody read all deploys over HTTP, without a token', false)
     .option('--prefix <path>', "path of modcast's own routes", '/-/')
@@ -138,6 +140,7 @@ async function serve(named: string | undefined, options: ServeOptions): Promise<
     ...(options.boot === undefined ? {} : { boot: options.boot }),
     timeout: options.timeout,
     progress: options.progress,
+    overlay: options.overlay,
     watch:
       options.poll === undefined
         ? options.watch
@@ -244,7 +247,10 @@ function bootLine({ deploy, from, ms, bytes }: BootReport): string {
   return `${pc.cyan('boot')}   ${what} ${pc.dim('·')} from ${from} ${pc.dim('·')} ${formatBytes(bytes)} sent ${pc.dim('·')} ${formatMs(ms)}`;
 }
 
-function describe({ path: file, kind, message, line, column }: FileProblem): string {
-  if (kind === 'syntax') return `${pc.red('syntax')} ${pc.bold(`${file}:${line}:${column}`)} ${message}`;
+function describe({ path: file, kind, message, line, column, frame }: FileProblem): string {
+  if (kind === 'syntax') {
+    const place = frame === undefined ? '' : `\n${pc.dim(frame.replace(/^/gm, '         '))}`;
+    return `${pc.red('syntax')} ${pc.bold(`${file}:${line}:${column}`)} ${message}${place}`;
+  }
   return `${pc.yellow('left out')} ${file}: ${message}`;
 }

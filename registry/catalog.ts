@@ -30,6 +30,8 @@ export interface Shipment {
   /** In the order of need: the entries' closure first. `first` of them are that closure. */
   readonly hashes: readonly Hash[];
   readonly first: number;
+  /** For blobs that took the place of another one at their path: that one, which the client has. */
+  readonly bases: ReadonlyMap<Hash, Hash>;
 }
 
 /** Paths are all that a shipment's order depends on, so any origin serves to resolve specifiers. */
@@ -154,6 +156,11 @@ export class Catalog {
     const hashes = new Set(lacking(first));
     const firstCount = hashes.size;
     for (const hash of lacking(rest)) hashes.add(hash);
-    return { delta: diffManifests(base, manifest), hashes: [...hashes], first: firstCount };
+    const bases = new Map<Hash, Hash>();
+    for (const [path, { hash }] of manifest.modules) {
+      const before = base.modules.get(path)?.hash;
+      if (before !== undefined && hashes.has(hash)) bases.set(hash, before);
+    }
+    return { delta: diffManifests(base, manifest), hashes: [...hashes], first: firstCount, bases };
   }
 }

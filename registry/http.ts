@@ -31,6 +31,8 @@ export interface PageOptions {
   /** Milliseconds that a page waits for the socket. */
   readonly timeout: number;
   readonly progress: boolean;
+  /** What hot reload is to do where the directory is followed; null where it is not. */
+  readonly hot: { readonly overlay: boolean } | null;
 }
 
 export interface HandlerOptions {
@@ -44,6 +46,8 @@ export interface HandlerOptions {
   readonly prefix: string;
   readonly page: PageOptions;
   readonly loader: () => Promise<Uint8Array>;
+  /** The script of hot reload. */
+  readonly hot: () => Promise<Uint8Array>;
   readonly health: () => Promise<unknown>;
   readonly exposure: Exposure;
   readonly publish: PublishRoutes;
@@ -100,8 +104,8 @@ async function route(
 ): Promise<Response> {
   const [name, first = '', ...more] = rest.split('/');
   const tail = more.join('/');
-  if (rest === 'loader.js') {
-    const bytes = await options.loader();
+  if (rest === 'loader.js' || rest === 'hot.js') {
+    const bytes = await (rest === 'hot.js' ? options.hot() : options.loader());
     const type = 'text/javascript';
     // Pages name the version they were made for: that one never changes, and a warm boot does not ask for it.
     const named = new URL(request.url).searchParams.get('v') === loaderVersion(bytes);
@@ -281,6 +285,7 @@ async function page(
             boot: options.page.boot,
             timeout: String(options.page.timeout),
             ...(options.page.progress ? { progress: '' } : {}),
+            ...(await hotData(options, html)),
           },
         });
   const bytes = injected ?? html;
@@ -289,6 +294,16 @@ async function page(
     { bytes, type: pageType(html), freshness: 'revalidate', tag: blake3(bytes) },
     headers,
   );
+}
+
+/** What a page's loader is told of hot reload: with the page's own hash it can tell when the page has changed. */
+async function hotData({ page, hot }: HandlerOptions, html: Uint8Array): Promise<Record<string, string>> {
+  if (page.hot === null) return {};
+  return {
+    hot: loaderVersion(await hot()),
+    hotPage: blake3(html),
+    ...(page.hot.overlay ? {} : { hotOverlay: 'off' }),
+  };
 }
 
 /** A page that says its own encoding keeps it: a header would override what it says. */

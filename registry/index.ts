@@ -1,8 +1,9 @@
 import { mkdir } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import path from 'node:path';
-import { LIMITS, ModcastError, type Hash } from '../schema/index.js';
+import { LIMITS, ModcastError, type Hash, HOT_TOPIC, type HotNews } from '../schema/index.js';
 import { createAccess } from './access.js';
+import { Assets } from './assets.js';
 import { Blobs } from './blobs.js';
 import { Catalog, type Release } from './catalog.js';
 import { Exposure } from './exposure.js';
@@ -15,7 +16,7 @@ import { resolveOptions, type RegistryOptions, type ResolvedOptions } from './op
 import { Packs } from './packs.js';
 import { Publishing } from './publish/publishing.js';
 import { createPublishRoutes } from './publish/routes.js';
-import { readLoader } from './read-loader.js';
+import { readHot, readLoader } from './read-loader.js';
 import { Session, type BootReport, type SessionEvents } from './session.js';
 import { Sockets, refuse, systemClock } from './sockets.js';
 import { lockDatabase } from './store/lock.js';
@@ -67,7 +68,7 @@ export class Registry {
   #follow: { close(): Promise<void> } | undefined;
   #lock: { release(): Promise<void> } | undefined;
   #server: Server | undefined;
-  #problems = '[]';
+  #problems: readonly FileProblem[] = [];
 
   constructor(options: RegistryOptions) {
     this.#options = resolveOptions(options, userName());
@@ -249,7 +250,15 @@ export class Registry {
       clock: systemClock,
       clients: options.clients,
       createSession: (transport) =>
-        new Session({ catalog, packs, store, transport, clock: systemClock, events }),
+        new Session({
+          catalog,
+          packs,
+          store,
+          transport,
+          clock: systemClock,
+          events,
+          news: (name) => (this.#isHot && name === channel ? this.#syntaxNews() : null),
+        }),
     }));
     catalog.onRelease((release) => {
       for (const session of sockets.sessions) {
@@ -263,8 +272,15 @@ export class Registry {
       access,
       directory,
       prefix,
-      page: { channel, boot: options.boot, timeout: options.timeout, progress: options.progress },
+      page: {
+        channel,
+        boot: options.boot,
+        timeout: options.timeout,
+        progress: options.progress,
+        hot: this.#isHot ? { overlay: options.overlay } : null,
+      },
       loader: readLoader,
+      hot: readHot,
       health: () => this.#health(),
       exposure: new Exposure({
         store,
@@ -302,6 +318,7 @@ export class Registry {
     const { channel, include, exclude, author, watch } = this.#options;
     const filter = { include, exclude };
     const ingest = new Ingest({ directory, store, channel, filter, author, now: Date.now });
+    const assets = new Assets(directory, filter);
     // One ingest at a time, whoever asks for it.
     let turn: Promise<unknown> = Promise.resolve();
     const inTurn = (work: () => Promise<IngestResult>) => {
@@ -318,6 +335,9 @@ export class Registry {
         clock: systemClock,
         onChange: async (paths) => {
           await inTurn(() => ingest.update(paths));
+          const changed = assets.changed(paths);
+          const news: HotNews = { type: 'assets', paths: changed };
+          if (changed.length > 0) this.send(HOT_TOPIC, news);
         },
         onError: (error) => this.#emit('error', error),
       });
@@ -329,14 +349,28 @@ export class Registry {
 
   #took(result: IngestResult): IngestResult {
     const release: Release = { deploy: result.deploy, manifest: result.manifest };
+    const told = JSON.stringify(this.#problems);
+    const isNews = JSON.stringify(result.problems) !== told;
+    this.#problems = result.problems;
+    // Before the deploy, so that a page knows why it cannot take it in.
+    if (isNews && this.#isHot) {
+      const { topic, data } = this.#syntaxNews();
+      this.send(topic, data);
+    }
     this.#catalog!.release(release);
     if (result.created) this.#emit('deploy', result);
-    const problems = JSON.stringify(result.problems);
-    if (problems !== this.#problems) {
-      this.#problems = problems;
-      this.#emit('problems', result.problems);
-    }
+    if (isNews) this.#emit('problems', result.problems);
     return result;
+  }
+
+  /** Whether pages follow the directory. */
+  get #isHot(): boolean {
+    return this.#options.directory !== null && this.#options.watch !== false;
+  }
+
+  #syntaxNews(): { topic: string; data: HotNews } {
+    const problems = this.#problems.filter(({ kind }) => kind === 'syntax');
+    return { topic: HOT_TOPIC, data: { type: 'problems', problems } };
   }
 
   async #health(): Promise<unknown> {

@@ -4,6 +4,7 @@ import path from 'node:path';
 import {
   LIMITS,
   ModcastError,
+  excerpt,
   isHash,
   manifestBytes,
   pathProblem,
@@ -29,6 +30,8 @@ export interface FileProblem {
   /** Of a syntax error, from 1. */
   readonly line?: number;
   readonly column?: number;
+  /** Some lines around the place, with a mark below it. */
+  readonly frame?: string;
 }
 
 export interface IngestResult {
@@ -274,7 +277,10 @@ export class Ingest {
   async #linksOf(name: Path, bytes: Buffer): Promise<Links | null> {
     this.#broken.delete(name);
     const { links, problem } = await moduleLinks(name, bytes);
-    if (problem !== undefined) this.#broken.set(name, { path: name, kind: 'syntax', ...problem });
+    if (problem !== undefined) {
+      const frame = excerpt(bytes.toString(), problem.line, problem.column);
+      this.#broken.set(name, { path: name, kind: 'syntax', ...problem, frame });
+    }
     return links;
   }
 

@@ -18,6 +18,8 @@ export interface RegistryOptions {
   exclude?: string[];
   /** Follow changes of the directory. Default true. `poll` asks for them at an interval, for network mounts. */
   watch?: boolean | { poll: number };
+  /** While the directory is followed: show errors of modules over the page. Default true. */
+  overlay?: boolean;
   /** `fresh`: a page waits for the server's word; `cached`: it runs what it has. Default: fresh on `dev`. */
   boot?: 'fresh' | 'cached';
   /** Milliseconds that a page waits for the socket before it goes on without. Default 500. */
@@ -77,6 +79,7 @@ const RULES: { readonly [name in keyof ResolvedOptions]: Rule } = {
   include: ['a list of globs', isStrings],
   exclude: ['a list of globs', isStrings],
   watch: ['true, false or { poll: milliseconds }', isWatch],
+  overlay: ['true or false', (value) => typeof value === 'boolean'],
   boot: ['"fresh" or "cached"', (value) => value === 'fresh' || value === 'cached'],
   timeout: ['milliseconds', (value) => Number.isFinite(value) && (value as number) >= 0],
   progress: ['true or false', (value) => typeof value === 'boolean'],
@@ -126,6 +129,7 @@ export function resolveOptions(options: RegistryOptions, author: string): Resolv
     include: options.include ?? [...DEFAULT_FILTER.include],
     exclude: options.exclude ?? [...DEFAULT_FILTER.exclude],
     watch: options.watch ?? true,
+    overlay: options.overlay ?? true,
     boot: options.boot ?? (channel === 'dev' ? 'fresh' : 'cached'),
     timeout: options.timeout ?? 500,
     progress: options.progress ?? false,

@@ -1,8 +1,10 @@
+import { createDelta } from 'fossil-delta';
 import { promisify } from 'node:util';
 import { deflate } from 'node:zlib';
 import { encodeRecords, encodeSegment, LIMITS, type Hash, type PackRecord } from '../schema/index.js';
 import { blake3 } from './hash.js';
 import type { Blobs } from './blobs.js';
+import type { StoredBlob } from './store/store.js';
 
 const compress = promisify(deflate);
 
@@ -19,7 +21,19 @@ export interface PackPlan {
   readonly count: number;
   /** Of the blobs, before any encoding. */
   readonly bytes: number;
+  readonly bases: Bases;
 }
+
+/** For a blob one that the reader has, and from which it may be told as a delta. */
+export type Bases = ReadonlyMap<Hash, Hash>;
+
+const NO_BASES: Bases = new Map();
+
+/** Larger ones go whole: a delta of theirs takes longer than it saves. */
+const DELTA_BYTES = 8 * 1024 * 1024;
+
+/** A delta hardly compresses any more, a module does so to a third. */
+const DELTA_GAIN = 3;
 
 /** One encoded segment of a pack, compressed where that makes it smaller. */
 export async function packSegment(records: readonly PackRecord[]): Promise<Uint8Array> {
@@ -53,7 +67,12 @@ export class Packs {
   /**
    * @param first a segment ends after this many blobs, so that what a boot waits for is not held up by the rest
    */
-  plan(hashes: readonly Hash[], sizeOf: (hash: Hash) => number, first: number): PackPlan {
+  plan(
+    hashes: readonly Hash[],
+    sizeOf: (hash: Hash) => number,
+    first: number,
+    bases: Bases = NO_BASES,
+  ): PackPlan {
     const segments: Hash[][] = [];
     let open: Hash[] = [];
     let openBytes = 0;
@@ -71,15 +90,16 @@ export class Packs {
       bytes += size;
     });
     close();
-    return { segments, count: hashes.length, bytes };
+    return { segments, count: hashes.length, bytes, bases };
   }
 
   /**
    * One encoded segment. A blob that is gone or damaged stands in it without bytes: its hash gives it away, and
    * the reader knows which one it will not get.
    */
-  segment(hashes: readonly Hash[]): Promise<Uint8Array> {
-    const key = blake3(new TextEncoder().encode(hashes.join('')));
+  segment(hashes: readonly Hash[], bases: Bases = NO_BASES): Promise<Uint8Array> {
+    const named = hashes.map((hash) => `${hash}${bases.get(hash) ?? ''}`);
+    const key = blake3(new TextEncoder().encode(named.join()));
     const kept = this.#kept.get(key);
     if (kept !== undefined) {
       this.#kept.delete(key);
@@ -88,19 +108,23 @@ export class Packs {
     }
     let making = this.#making.get(key);
     if (making === undefined) {
-      making = this.#make(hashes, key).finally(() => this.#making.delete(key));
+      making = this.#make(hashes, bases, key).finally(() => this.#making.delete(key));
       this.#making.set(key, making);
     }
     return making;
   }
 
-  async #make(hashes: readonly Hash[], key: Hash): Promise<Uint8Array> {
-    const blobs = await this.#blobs.read(hashes);
-    const records: PackRecord[] = hashes.map(
-      (hash) => blobs.get(hash) ?? { hash, links: null, bytes: new Uint8Array(0) },
-    );
+  async #make(hashes: readonly Hash[], bases: Bases, key: Hash): Promise<Uint8Array> {
+    const needed = new Set([...hashes, ...hashes.flatMap((hash) => bases.get(hash) ?? [])]);
+    const blobs = await this.#blobs.read([...needed]);
+    const records = hashes.map((hash): PackRecord => {
+      const blob = blobs.get(hash);
+      if (blob === undefined) return { hash, links: null, bytes: new Uint8Array(0) };
+      const base = blobs.get(bases.get(hash) ?? '');
+      return (base === undefined ? undefined : deltaOf(blob, base)) ?? blob;
+    });
     const segment = await packSegment(records);
-    if (blobs.size === hashes.length) this.#keep(key, segment);
+    if (hashes.every((hash) => blobs.has(hash))) this.#keep(key, segment);
     return segment;
   }
 
@@ -113,4 +137,13 @@ export class Packs {
       this.#keptBytes -= bytes.length;
     }
   }
+}
+
+/** Undefined where a delta is not worth it. */
+function deltaOf({ hash, links, bytes }: StoredBlob, base: StoredBlob): PackRecord | undefined {
+  if (Math.max(bytes.length, base.bytes.length) > DELTA_BYTES) return undefined;
+  const delta = createDelta(base.bytes, bytes);
+  return delta.length * DELTA_GAIN < bytes.length
+    ? { hash, links, bytes: delta, base: base.hash }
+    : undefined;
 }

@@ -1,11 +1,20 @@
 import { readFile } from 'node:fs/promises';
 
-let loader: Promise<Uint8Array> | undefined;
+const scripts = new Map<string, Promise<Uint8Array>>();
 
-/** The built loader lies beside this room in `dist`; run from source, it is in `dist` all the same. */
-export function readLoader(): Promise<Uint8Array> {
-  loader ??= readFile(new URL('../loader/loader.js', import.meta.url)).catch(() =>
-    readFile(new URL('../dist/loader/loader.js', import.meta.url)),
-  );
-  return loader;
+/** The built scripts lie beside this room in `dist`; run from source, they are in `dist` all the same. */
+function readScript(name: string): Promise<Uint8Array> {
+  let script = scripts.get(name);
+  if (script === undefined) {
+    script = readFile(new URL(`../loader/${name}`, import.meta.url)).catch(() =>
+      readFile(new URL(`../dist/loader/${name}`, import.meta.url)),
+    );
+    scripts.set(name, script);
+  }
+  return script;
 }
+
+export const readLoader = (): Promise<Uint8Array> => readScript('loader.js');
+
+/** Hot reload, which the loader loads where the server watches. */
+export const readHot = (): Promise<Uint8Array> => readScript('hot.js');

@@ -6,13 +6,14 @@ import {
   encodePackHeader,
   parseFromClient,
   type BootSource,
+  type Channel,
   type FromServer,
   type Hash,
   type Hello,
   type Manifest,
 } from '../schema/index.js';
 import type { Catalog, Release } from './catalog.js';
-import type { PackPlan, Packs } from './packs.js';
+import type { Bases, PackPlan, Packs } from './packs.js';
 import type { Store } from './store/store.js';
 
 /** The connection under a session; a test hands in its own. */
@@ -53,6 +54,8 @@ export interface SessionOptions {
   readonly clock: Clock;
   readonly events: SessionEvents;
   readonly limits?: Partial<SessionLimits>;
+  /** What a client of the channel is told after each greeting, beside the deploy; null: nothing. */
+  readonly news?: (channel: Channel) => { readonly topic: string; readonly data: unknown } | null;
 }
 
 export interface SessionLimits {
@@ -180,7 +183,7 @@ export class Session {
           base: have.hash,
           ...mutable(shipment.delta),
         });
-        await this.#sendPack(this.#plan(shipment.hashes, shipment.first, to));
+        await this.#sendPack(this.#plan(shipment.hashes, shipment.first, to, shipment.bases));
       }),
     );
   }
@@ -220,6 +223,8 @@ export class Session {
         deploy: deploy.number,
         manifest: deploy.manifest,
       });
+      const news = this.#options.news?.(hello.channel) ?? null;
+      if (news !== null) this.message(news.topic, news.data);
       if (hello.have === deploy.manifest) {
         this.#base = head.manifest;
         return;
@@ -230,7 +235,7 @@ export class Session {
       const have = base === null ? null : { hash: hello.have!, manifest: base };
       const shipment = await catalog.shipment(head, have, hello.entries);
       this.#send({ type: 'manifest', base: have?.hash ?? null, ...mutable(shipment.delta) });
-      await this.#sendPack(this.#plan(shipment.hashes, shipment.first, head));
+      await this.#sendPack(this.#plan(shipment.hashes, shipment.first, head, shipment.bases));
     });
   }
 
@@ -283,9 +288,9 @@ export class Session {
     });
   }
 
-  #plan(hashes: readonly Hash[], first: number, release: Release): PackPlan {
+  #plan(hashes: readonly Hash[], first: number, release: Release, bases?: Bases): PackPlan {
     const sizes = new Map([...release.manifest.modules.values()].map((module) => [module.hash, module.size]));
-    return this.#options.packs.plan(hashes, (hash) => sizes.get(hash) ?? UNKNOWN_SIZE, first);
+    return this.#options.packs.plan(hashes, (hash) => sizes.get(hash) ?? UNKNOWN_SIZE, first, bases);
   }
 
   async #sendPack(plan: PackPlan): Promise<void> {
@@ -293,12 +298,13 @@ export class Session {
     for (const hash of plan.segments.flat()) this.#given.add(hash);
     let frame = encodePackHeader(plan.count);
     // The next segment is made while the last one is on its way.
-    let next = plan.segments[0] === undefined ? undefined : this.#options.packs.segment(plan.segments[0]);
+    const make = (hashes: readonly Hash[]) => this.#options.packs.segment(hashes, plan.bases);
+    let next = plan.segments[0] === undefined ? undefined : make(plan.segments[0]);
     for (let i = 0; i < plan.segments.length && this.#state === 'open'; i++) {
       const segment = await next!;
       const after = plan.segments[i + 1];
       if (after !== undefined) {
-        next = this.#options.packs.segment(after);
+        next = make(after);
         next.catch(() => {});
       }
       await this.#push(frame);
