@@ -1,0 +1,127 @@
+import type { Page } from 'playwright-core';
+import type { RegistryOptions } from '../../../registry/index.js';
+import { TemporarySite } from '../counted-site.js';
+import { GatedSite } from '../gated-site.js';
+
+declare global {
+  /** What the page's modules have said, in order. */
+  var log: string[];
+  /** Put in by the test: goes with the document. */
+  var survivor: string | undefined;
+}
+
+const HEAD = '<!doctype html><title>Hot</title><script>globalThis.log = [];</script>';
+
+export const html = (body: string): string => `${HEAD}\n${body}`;
+
+/** A module that says that it runs, in which version. */
+export const module = (name: string, version: number | string, ...code: string[]): string =>
+  [
+    ...code.filter((line) => line.startsWith('import ')),
+    `export const version = ${JSON.stringify(version)};`,
+    `log.push('${name} ${version}');`,
+    ...code.filter((line) => !line.startsWith('import ')),
+  ].join('\n');
+
+/** A watched directory, what serves it, and one page of it. */
+export class HotPage {
+  #server: GatedSite | undefined;
+
+  private constructor(
+    readonly directory: TemporarySite,
+    readonly page: Page,
+    readonly options: RegistryOptions,
+  ) {}
+
+  static async open(
+    page: Page,
+    files: Record<string, string>,
+    options: RegistryOptions = {},
+    path = '',
+  ): Promise<HotPage> {
+    const directory = await TemporarySite.create({
+      'index.html': html('<script type="module" src="main.mjs"></script>'),
+      ...files,
+    });
+    const hot = new HotPage(directory, page, {
+      directory: directory.directory,
+      watch: true,
+      timeout: 25_000,
+      ...options,
+    });
+    hot.#server = await GatedSite.open(hot.options);
+    await hot.load(path);
+    return hot;
+  }
+
+  get server(): GatedSite {
+    return this.#server!;
+  }
+
+  /** Loads the page, and marks it, so that another load of it can be told. */
+  async load(path = ''): Promise<void> {
+    await this.page.goto(this.server.url + path, { waitUntil: 'domcontentloaded' });
+    await this.page.evaluate(async () => {
+      globalThis.survivor = 'yes';
+      await modcast!.ready;
+    });
+  }
+
+  /** Resolves when the page has said this, and returns all that it has said. */
+  async said(text: string, times = 1): Promise<string[]> {
+    const said = await this.page.waitForFunction(
+      ([line, count]) => globalThis.log?.filter((one) => one === line).length >= count && [...log],
+      [text, times] as const,
+    );
+    return (await said.jsonValue()) as string[];
+  }
+
+  /** Saves files, and resolves when the page has said something for it. */
+  async save(files: Record<string, string>, expected: string, times = 1): Promise<string[]> {
+    await this.directory.write(files);
+    return this.said(expected, times);
+  }
+
+  log(): Promise<string[]> {
+    return this.page.evaluate(() => log);
+  }
+
+  /** Whether the document is the one that was loaded first. */
+  async survived(): Promise<boolean> {
+    return (await this.page.evaluate(() => globalThis.survivor)) === 'yes';
+  }
+
+  /** Resolves when the page has been loaded again, and has booted. */
+  async reloaded(): Promise<void> {
+    await this.page.waitForFunction(
+      () => globalThis.survivor === undefined && globalThis.modcast !== undefined,
+    );
+    await this.page.evaluate(() => modcast!.ready);
+  }
+
+  /** What the overlay says; null when there is none. */
+  overlay(): Promise<string | null> {
+    return this.page.evaluate(
+      () => document.querySelector('modcast-overlay')?.shadowRoot?.textContent ?? null,
+    );
+  }
+
+  /** Resolves with the overlay's text when it fits. */
+  async overlaid(text: string): Promise<string> {
+    const shown = await this.page.waitForFunction((part) => {
+      const found = document.querySelector('modcast-overlay')?.shadowRoot?.textContent;
+      return found?.includes(part) ? found : false;
+    }, text);
+    return (await shown.jsonValue()) as string;
+  }
+
+  async cleared(): Promise<void> {
+    await this.page.waitForFunction(() => document.querySelector('modcast-overlay') === null);
+  }
+
+  /** Stops the server; `start` brings another one at the same address. */
+  async close(): Promise<void> {
+    await this.server.close();
+    await this.directory.close();
+  }
+}
