@@ -21,7 +21,6 @@ export interface PackPlan {
   readonly count: number;
   /** Of the blobs, before any encoding. */
   readonly bytes: number;
-  readonly bases: Bases;
 }
 
 /** For a blob one that the reader has, and from which it may be told as a delta. */
@@ -67,12 +66,7 @@ export class Packs {
   /**
    * @param first a segment ends after this many blobs, so that what a boot waits for is not held up by the rest
    */
-  plan(
-    hashes: readonly Hash[],
-    sizeOf: (hash: Hash) => number,
-    first: number,
-    bases: Bases = NO_BASES,
-  ): PackPlan {
+  plan(hashes: readonly Hash[], sizeOf: (hash: Hash) => number, first: number): PackPlan {
     const segments: Hash[][] = [];
     let open: Hash[] = [];
     let openBytes = 0;
@@ -90,12 +84,12 @@ export class Packs {
       bytes += size;
     });
     close();
-    return { segments, count: hashes.length, bytes, bases };
+    return { segments, count: hashes.length, bytes };
   }
 
   /**
-   * One encoded segment. A blob that is gone or damaged stands in it without bytes: its hash gives it away, and
-   * the reader knows which one it will not get.
+   * One encoded segment; a blob with a base is a delta in it where that is smaller. A blob that is gone or damaged
+   * stands in it without bytes: its hash gives it away, and the reader knows which one it will not get.
    */
   segment(hashes: readonly Hash[], bases: Bases = NO_BASES): Promise<Uint8Array> {
     const named = hashes.map((hash) => `${hash}${bases.get(hash) ?? ''}`);

@@ -183,7 +183,7 @@ export class Session {
           base: have.hash,
           ...mutable(shipment.delta),
         });
-        await this.#sendPack(this.#plan(shipment.hashes, shipment.first, to, shipment.bases));
+        await this.#sendPack(this.#plan(shipment.hashes, shipment.first, to), shipment.bases);
       }),
     );
   }
@@ -235,7 +235,7 @@ export class Session {
       const have = base === null ? null : { hash: hello.have!, manifest: base };
       const shipment = await catalog.shipment(head, have, hello.entries);
       this.#send({ type: 'manifest', base: have?.hash ?? null, ...mutable(shipment.delta) });
-      await this.#sendPack(this.#plan(shipment.hashes, shipment.first, head, shipment.bases));
+      await this.#sendPack(this.#plan(shipment.hashes, shipment.first, head), shipment.bases);
     });
   }
 
@@ -288,17 +288,17 @@ export class Session {
     });
   }
 
-  #plan(hashes: readonly Hash[], first: number, release: Release, bases?: Bases): PackPlan {
+  #plan(hashes: readonly Hash[], first: number, release: Release): PackPlan {
     const sizes = new Map([...release.manifest.modules.values()].map((module) => [module.hash, module.size]));
-    return this.#options.packs.plan(hashes, (hash) => sizes.get(hash) ?? UNKNOWN_SIZE, first, bases);
+    return this.#options.packs.plan(hashes, (hash) => sizes.get(hash) ?? UNKNOWN_SIZE, first);
   }
 
-  async #sendPack(plan: PackPlan): Promise<void> {
+  async #sendPack(plan: PackPlan, bases?: Bases): Promise<void> {
     this.#send({ type: 'pack', id: ++this.#packId, count: plan.count, bytes: plan.bytes });
     for (const hash of plan.segments.flat()) this.#given.add(hash);
     let frame = encodePackHeader(plan.count);
     // The next segment is made while the last one is on its way.
-    const make = (hashes: readonly Hash[]) => this.#options.packs.segment(hashes, plan.bases);
+    const make = (hashes: readonly Hash[]) => this.#options.packs.segment(hashes, bases);
     let next = plan.segments[0] === undefined ? undefined : make(plan.segments[0]);
     for (let i = 0; i < plan.segments.length && this.#state === 'open'; i++) {
       const segment = await next!;

@@ -34,7 +34,14 @@ interface Plan {
   readonly circular: ReadonlySet<string>;
 }
 
+/** URLs of old instances that are kept while some import has not settled. */
 const KEPT_URLS = 64;
+
+/** What an import has to say of a module that is no JavaScript. */
+const ATTRIBUTES: ReadonlyMap<string, string> = new Map([
+  ['application/json', 'json'],
+  ['text/css', 'css'],
+]);
 
 type Ports = HotPorts & { readonly running: NonNullable<HotPorts['running']> };
 
@@ -166,8 +173,8 @@ export class Versions {
     return plan;
   }
 
-  /** Imports the current instance of a module. */
-  async import(url: string, options?: ImportCallOptions): Promise<unknown> {
+  /** Imports the current instance of a module, as what it is where no options say so. */
+  async import(url: string, options = this.#optionsFor(url)): Promise<unknown> {
     const { running, importModule } = this.#ports;
     this.#flights++;
     try {
@@ -224,6 +231,11 @@ export class Versions {
       for (const { hash } of manifest?.modules.values() ?? []) hashes.add(hash);
     }
     depot.retain(hashes);
+  }
+
+  #optionsFor(url: string): ImportCallOptions | undefined {
+    const type = ATTRIBUTES.get(moduleAt(this.site, url)?.type ?? '');
+    return type === undefined ? undefined : { with: { type } };
   }
 
   #version(
