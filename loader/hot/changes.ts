@@ -23,7 +23,10 @@ export function hasLoaded(root: string, prefix: string, path: Path): boolean {
   const url = naturalUrl(root, path);
   const below = url.slice(root.length);
   const deploys = `${prefix}deploys/`;
-  return performance.getEntriesByType('resource').some(({ name }) => {
+  const loaded = performance.getEntriesByType('resource') as PerformanceResourceTiming[];
+  return loaded.some(({ name, responseStatus }) => {
+    // What was asked for in vain somebody waits for in another way.
+    if (responseStatus >= 400) return false;
     const plain = /^[^?#]*/.exec(name)![0];
     return (
       plain === url || (plain.startsWith(deploys) && plain.slice(deploys.length).endsWith(`/at/${below}`))

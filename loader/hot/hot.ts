@@ -69,13 +69,16 @@ export const createHot: CreateHot = (ports) => {
     send,
   });
   const reload = createReload(contexts);
-  const describe = (error: unknown): HotError =>
-    describeError(error, (url) => {
+  const describe = (error: unknown): HotError => {
+    const told = describeError(error, (url) => {
       const path = pathOfUrl(config.root, url);
       const module = moduleAt(versions.site, url);
       const blob = module === undefined ? undefined : depot.get(module.hash);
       return blob === undefined ? undefined : { path: path!, text: new TextDecoder().decode(blob.bytes) };
     });
+    const named = (text: string) => text.replace(/blob:[^\s'"]+/g, (url) => versions.pathOf(url));
+    return { ...told, message: named(told.message), stack: named(told.stack) };
+  };
   const updates = new Updates({
     ports: { ...ports, running },
     versions,

@@ -57,6 +57,8 @@ export class Versions {
   /** Imports that have not settled: until then no URL is revoked. */
   #flights = 0;
   readonly #superseded: string[] = [];
+  /** Natural URLs of the instances that are made here. */
+  readonly #natural = new Map<string, string>();
 
   constructor(ports: Ports) {
     this.#ports = ports;
@@ -132,7 +134,9 @@ export class Versions {
     return naturalUrl(this.site.root, path);
   }
 
-  pathOf(url: string): string {
+  /** How a module is called, by its natural URL or by that of an instance. */
+  pathOf(given: string): string {
+    const url = this.#natural.get(given) ?? given;
     return pathOfUrl(this.site.root, url) ?? url;
   }
 
@@ -224,7 +228,11 @@ export class Versions {
     const { depot, mirror, running } = this.#ports;
     // A module that waits at its top level for ever is no reason to keep URLs without bound.
     const keep = this.#flights > 0 ? KEPT_URLS : 0;
-    while (this.#superseded.length > keep) running.linker.instances.discard(this.#superseded.shift()!);
+    while (this.#superseded.length > keep) {
+      const target = this.#superseded.shift()!;
+      running.linker.instances.discard(target);
+      this.#natural.delete(target);
+    }
     const hashes = new Set<Hash>();
     for (const { hash } of this.running.values()) hashes.add(hash);
     for (const manifest of [this.site.manifest, mirror.head?.manifest, mirror.complete?.manifest]) {
@@ -354,6 +362,7 @@ export class Versions {
           for (const alias of aliases.keys()) resolver.rename(alias, this.running.get(alias)?.name);
           throw new Failure(`${module.path} cannot be replaced in a running page`, module.path);
         }
+        this.#natural.set(target, url);
         name = aliases.get(url) ?? target;
         if (name !== target) rules[name] = target;
         resolver.rename(url, name);

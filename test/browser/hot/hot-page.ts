@@ -43,6 +43,7 @@ export class HotPage {
       'index.html': html('<script type="module" src="main.mjs"></script>'),
       ...files,
     });
+    if (process.env['HOT_DEBUG']) page.on('console', (m) => console.log('PAGE', m.text()));
     const hot = new HotPage(directory, page, {
       directory: directory.directory,
       watch: true,

@@ -27,6 +27,7 @@ describe('the defaults', () => {
       watch: true,
       boot: 'fresh',
       timeout: 500,
+      overlay: true,
       progress: false,
       allowedHosts: [],
       allowedOrigins: [],
@@ -89,6 +90,7 @@ describe('a wrong value is refused', () => {
     ],
     boot: ['', 'fast', true],
     timeout: [-1, NaN, Infinity, '500'],
+    overlay: ['no', 0],
     progress: ['yes', 1],
     allowedHosts: ['example.org', ['example.org:80'], ['http://example.org'], ['a b'], [7], ['*']],
     allowedOrigins: [
@@ -125,6 +127,7 @@ it('takes what is right', () => {
     watch: { poll: 300 },
     boot: 'cached',
     timeout: 0,
+    overlay: false,
     progress: true,
     allowedHosts: ['Example.org', 'a-b.test'],
     allowedOrigins: ['https://example.org', 'http://localhost:8080'],
