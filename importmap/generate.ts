@@ -1,4 +1,4 @@
-import { pathToUrl } from '../schema/index.js';
+import { pathToUrl } from '../schema/path.js';
 import type { ImportMapJson, SpecifierMap } from './parse.js';
 import { keyMatches, resolveSpecifier, scopeHolds } from './resolve.js';
 import type { Resolver } from './resolver.js';

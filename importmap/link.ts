@@ -1,4 +1,5 @@
-import { ModcastError, type Link, type Links } from '../schema/index.js';
+import { ModcastError } from '../schema/errors.js';
+import type { Link, Links } from '../schema/links.js';
 import { followsNew, holdsLink, lineBreaks } from './link-range.js';
 import type { Resolver } from './resolver.js';
 

@@ -29,7 +29,7 @@ export class FrameRelay {
   readonly #server = new WebSocketServer({ noServer: true });
   readonly #listeners = new Set<() => void>();
   /** Connections that are open. */
-  #open = 0;
+  readonly #fronts = new Set<WebSocket>();
 
   /** @param target of the registry, `ws://127.0.0.1:1234` */
   accept(target: string, request: IncomingMessage, socket: Duplex, head: Buffer): void {
@@ -39,7 +39,7 @@ export class FrameRelay {
     const back = new WebSocket(target + request.url!, { headers: { host: host!, origin: origin! } });
     back.on('error', () => socket.destroy());
     this.#server.handleUpgrade(request, socket, head, (front) => {
-      this.#open++;
+      this.#fronts.add(front);
       const early: { data: RawData; isBinary: boolean }[] = [];
       front.on('error', () => {});
       front.on('message', (data, isBinary) => {
@@ -48,7 +48,7 @@ export class FrameRelay {
       });
       front.on('close', () => {
         back.close();
-        this.#open--;
+        this.#fronts.delete(front);
         this.#wake();
       });
       back.on('open', () => {
@@ -70,7 +70,7 @@ export class FrameRelay {
 
   /** Resolves when no page is connected any more. */
   async emptied(): Promise<void> {
-    while (this.#open > 0) await this.#news();
+    while (this.#fronts.size > 0) await this.#news();
   }
 
   /** Control messages so far, by type. */
@@ -88,6 +88,11 @@ export class FrameRelay {
   clear(): void {
     this.frames.length = 0;
     this.opened.length = 0;
+  }
+
+  /** Ends all connections without a goodbye. */
+  cut(): void {
+    for (const front of this.#fronts) front.terminate();
   }
 
   close(): void {

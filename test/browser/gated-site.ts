@@ -37,11 +37,12 @@ export class GatedSite {
     });
   }
 
-  static async open(options: RegistryOptions): Promise<GatedSite> {
+  /** @param at port on which pages find it; 0 takes a free one */
+  static async open(options: RegistryOptions, at = 0): Promise<GatedSite> {
     const site = new GatedSite({ database: ':memory:', watch: false, ...options });
     const { port } = await site.registry.listen();
     site.#target = `ws://127.0.0.1:${port}`;
-    site.#server.listen(0, '127.0.0.1');
+    site.#server.listen(at, '127.0.0.1');
     await once(site.#server, 'listening');
     return site;
   }

@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core';
 import type { RegistryOptions } from '../../../registry/index.js';
 import { TemporarySite } from '../counted-site.js';
-import { GatedSite } from '../gated-site.js';
+import { GatedSite, type Gate } from '../gated-site.js';
 
 declare global {
   /** What the page's modules have said, in order. */
@@ -38,12 +38,12 @@ export class HotPage {
     files: Record<string, string>,
     options: RegistryOptions = {},
     path = '',
+    sockets: Gate = 'pass',
   ): Promise<HotPage> {
     const directory = await TemporarySite.create({
       'index.html': html('<script type="module" src="main.mjs"></script>'),
       ...files,
     });
-    if (process.env['HOT_DEBUG']) page.on('console', (m) => console.log('PAGE', m.text()));
     const hot = new HotPage(directory, page, {
       directory: directory.directory,
       watch: true,
@@ -51,6 +51,7 @@ export class HotPage {
       ...options,
     });
     hot.#server = await GatedSite.open(hot.options);
+    hot.#server.sockets = sockets;
     await hot.load(path);
     return hot;
   }
@@ -120,7 +121,16 @@ export class HotPage {
     await this.page.waitForFunction(() => document.querySelector('modcast-overlay') === null);
   }
 
-  /** Stops the server; `start` brings another one at the same address. */
+  /** Another server, at the same address and with nothing of what the first one had in memory; files change before. */
+  async restart(files: Record<string, string> = {}): Promise<void> {
+    this.server.sockets = 'refuse';
+    this.server.relay.cut();
+    await this.server.relay.emptied();
+    await this.server.close();
+    await this.directory.write(files);
+    this.#server = await GatedSite.open(this.options, Number(new URL(this.page.url()).port));
+  }
+
   async close(): Promise<void> {
     await this.server.close();
     await this.directory.close();

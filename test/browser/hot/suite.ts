@@ -2,11 +2,17 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
 import type { RegistryOptions } from '../../../registry/index.js';
 import { launchChromium } from '../chromium.js';
+import type { Gate } from '../gated-site.js';
 import { HotPage } from './hot-page.js';
 
 export interface HotSuite {
   /** Opens the site's page in a browser context of its own. */
-  open(files: Record<string, string>, options?: RegistryOptions, path?: string): Promise<HotPage>;
+  open(
+    files: Record<string, string>,
+    options?: RegistryOptions,
+    path?: string,
+    sockets?: Gate,
+  ): Promise<HotPage>;
 }
 
 /** A Chromium for a file of tests; what a test opens is closed after it. */
@@ -28,8 +34,8 @@ export function hotSuite(): HotSuite {
     await Promise.all(opened.splice(0).map((hot) => hot.close()));
   });
   return {
-    async open(files, options, path) {
-      const hot = await HotPage.open(page, files, options, path);
+    async open(files, options, path, sockets) {
+      const hot = await HotPage.open(page, files, options, path, sockets);
       opened.push(hot);
       return hot;
     },
