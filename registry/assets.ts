@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { LIMITS, type Hash } from '../schema/index.js';
+import { LIMITS } from '../schema/index.js';
 import { compileFilter, type FileFilter } from './files.js';
 import { blake3 } from './hash.js';
 import { statFile } from './read-file.js';
@@ -10,7 +10,7 @@ export class Assets {
   readonly #directory: string;
   readonly #isModule: (file: string) => boolean;
   readonly #isServed: (file: string) => boolean;
-  readonly #known = new Map<string, Hash | string>();
+  readonly #known = new Map<string, string>();
 
   constructor(directory: string, filter: FileFilter) {
     this.#directory = directory;
@@ -29,7 +29,7 @@ export class Assets {
     });
   }
 
-  #stateOf(name: string): Hash | string | undefined {
+  #stateOf(name: string): string | undefined {
     try {
       const file = path.join(this.#directory, name);
       const found = statFile(file);

@@ -87,18 +87,19 @@ export const createHot: CreateHot = (ports) => {
     problems,
     reload,
     describe,
+    survey: () => survey(),
     booted,
   });
 
   let missing = versions.begin(running.entries);
-  /** Links of modules that run from HTTP are asked for once nobody waits. */
-  const complete = async () => {
+  const survey = async (): Promise<boolean> => {
     while (missing.size > 0) {
-      const before = missing.size;
-      await mirror.need(missing, false);
+      const asked = missing;
+      await mirror.need(asked, false);
       missing = versions.begin(running.entries);
-      if (missing.size === before) return;
+      if ([...asked].some((hash) => missing.has(hash))) return false;
     }
+    return true;
   };
 
   listenToServer(ports, {
@@ -127,7 +128,7 @@ export const createHot: CreateHot = (ports) => {
       restoreScroll();
       // What came while the page booted, it does not run yet.
       if (mirror.complete !== undefined) updates.deliver(mirror.complete);
-      void complete().then(resolveBooted, resolveBooted);
+      resolveBooted();
     },
     async import(importer, url, options) {
       importers.record(importer, url);

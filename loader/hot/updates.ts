@@ -22,6 +22,11 @@ export interface UpdatesOptions {
   readonly reload: (reason: string) => void;
   /** What an error says, for whoever wrote the module. */
   readonly describe: (error: unknown) => HotError;
+  /**
+   * Finds out what the running modules import, where they came over HTTP and their links did not. False when that is
+   * not to be had.
+   */
+  readonly survey: () => Promise<boolean>;
   /** The page's modules have run, so that it is known what they accept. */
   readonly booted: Promise<void>;
 }
@@ -107,6 +112,7 @@ export class Updates {
       ports.moved(release);
       return;
     }
+    if (changed.length > 0 && !(await this.#options.survey())) return reload(changed.join(', '));
     const page = pagePath(ports.config.root);
     if (page !== undefined && changed.includes(page) && this.#isOther(page)) return reload(page);
     const sheets = this.#sheets(changed);

@@ -123,17 +123,4 @@ describe('a page that booted otherwise', () => {
     await hot.save({ 'a.mjs': module('a', 2, SELF) }, 'accepted 2');
     expect(await hot.survived()).toBe(true);
   });
-
-  it('under a policy without blobs is loaded again', async () => {
-    const policy = `<meta http-equiv="Content-Security-Policy" content="script-src 'self' 'unsafe-inline'">`;
-    const hot = await suite.open({
-      'index.html': `<!doctype html>${policy}<script>globalThis.log = [];</script><script type="module" src="main.mjs"></script>`,
-      'main.mjs': MAIN,
-      'a.mjs': module('a', 1, SELF),
-    });
-    expect(await hot.page.evaluate(() => modcast!.stats().boot!.from)).toBe('http');
-    await hot.directory.write({ 'a.mjs': module('a', 2, SELF) });
-    await hot.reloaded();
-    expect(await hot.log()).toEqual(['a 2', 'main 1']);
-  });
 });
