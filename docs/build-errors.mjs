@@ -13,6 +13,6 @@ Every error of modcast is a \`ModcastError\` with a stable \`code\`, and where i
 ${rows.join('\n')}
 
 In the page, \`modcast.on('error', …)\` also tells \`cache-unavailable\` (IndexedDB is missing, full or broken: this page goes on
-in memory) and \`boot-failed\` (the page runs natively).
+in memory), \`boot-failed\` (the page runs natively) and \`hot-failed\` (an update broke off: the next one is tried).
 `;
 writeFileSync(new URL('errors.md', import.meta.url), text);

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { boot } from './boot.mjs';
 import { openContext } from './context.mjs';
+import { hot } from './hot.mjs';
 import { ingest } from './ingest.mjs';
 import { loaderSize } from './loader-size.mjs';
 import { machineLine } from './machine.mjs';
@@ -14,7 +15,7 @@ import { isMet, markdownReport } from './report.mjs';
  */
 
 /** @type {Bench[]} */
-const BENCHES = [loaderSize, ingest, boot];
+const BENCHES = [loaderSize, ingest, boot, hot];
 
 const names = BENCHES.map(({ name }) => name);
 

@@ -14,6 +14,9 @@ const BOOT = [
 ];
 
 export const LOADER_KILOBYTES = 30;
+/** From a file's being written to the callback of accept(), in one page, and in the last of many. */
+export const HOT_MS = 60;
+export const HOT_PAGES_MS = 250;
 export const INGEST_SECONDS = { new: 6, unchanged: 1 };
 
 /**

@@ -1,0 +1,190 @@
+import { rename, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { launchFresh } from './browser.mjs';
+import { ratioCell, spreadCell } from './report.mjs';
+import { makeSite } from './sites.mjs';
+import { medianRatio, spread } from './statistics.mjs';
+import { HOT_MS, HOT_PAGES_MS } from './targets.mjs';
+
+/** @typedef {import('./subjects.mjs').Subject} Subject */
+/** @typedef {import('./context.mjs').BenchContext} BenchContext */
+
+const SITE = 'lodash-es';
+const MODULE = 'hot.mjs';
+const PAGES = 20;
+/** Edits of one round. */
+const EDITS = 5;
+/** Longer than any watcher takes to be quiet again. */
+const REST_MS = 250;
+
+/** @param {number} revision */
+const hotModule = (revision) => `export const revision = ${revision};
+globalThis.hot ??= {};
+const now = () => performance.timeOrigin + performance.now();
+globalThis.hot[revision] ??= now();
+import.meta.hot?.accept((next) => { globalThis.hot[next.revision] = now(); });
+`;
+
+const now = () => performance.timeOrigin + performance.now();
+
+/**
+ * @typedef {object} Contestant
+ * @property {Subject} subject
+ * @property {string} directory
+ * @property {import('./subjects.mjs').Server} server
+ * @property {import('playwright-core').BrowserContext} context
+ * @property {import('playwright-core').Page} page
+ * @property {number} revision
+ */
+
+/** From the moment a file is written to the callback of the module that accepts it, all of lodash-es in the page. */
+export const hot = {
+  name: 'hot',
+
+  /** @param {BenchContext} bench */
+  async run(bench) {
+    const { rounds, subjects } = bench.options;
+    const contestants = [];
+    for (const subject of subjects.filter(({ id }) => id !== 'plain')) {
+      contestants.push(await enter(bench, subject));
+    }
+    /** @type {Map<string, number[]>} */
+    const times = new Map(contestants.map(({ subject }) => [subject.id, []]));
+    // The first edit of each does not count: what is compiled and cached then is so for good.
+    for (let edit = 0; edit <= rounds * EDITS; edit++) {
+      for (const contestant of contestants) {
+        const [ms] = await editOnce(contestant, [contestant.page]);
+        if (edit > 0) times.get(contestant.subject.id)?.push(/** @type {number} */ (ms));
+      }
+    }
+    const sections = [section(contestants, times)];
+    const own = contestants.find(({ subject }) => subject.id === 'modcast');
+    if (own !== undefined) sections.push(await manyPages(bench, own));
+    for (const { server } of contestants) await server.close();
+    return sections;
+  },
+};
+
+/**
+ * @param {BenchContext} bench
+ * @param {Subject} subject
+ * @returns {Promise<Contestant>}
+ */
+async function enter(bench, subject) {
+  const directory = path.join(bench.directory, `${subject.id}-hot`);
+  await makeSite(SITE, directory);
+  const main = path.join(directory, 'main.mjs');
+  await writeFile(path.join(directory, MODULE), hotModule(0));
+  await writeFile(
+    main,
+    `import './${MODULE}';\nimport * as namespace from './lodash-es/lodash.js';\nglobalThis.count = Object.keys(namespace).length;\n`,
+  );
+  const server = await subject.start({ directory, scratch: await bench.makeDirectory() });
+  bench.defer(server.close);
+  const { context, close } = await launchFresh(bench.directory);
+  bench.defer(close);
+  return { subject, directory, server, context, page: await openPage(context, server), revision: 0 };
+}
+
+/**
+ * @param {import('playwright-core').BrowserContext} context
+ * @param {import('./subjects.mjs').Server} server
+ */
+async function openPage(context, server) {
+  const page = await context.newPage();
+  await page.goto(`${server.origin}/`);
+  await page.waitForFunction(() => /** @type {any} */ (globalThis).count > 0);
+  await page.evaluate(() => /** @type {any} */ (globalThis).modcast?.idle());
+  await page.evaluate(() => (/** @type {any} */ (globalThis).survivor = true));
+  return page;
+}
+
+/**
+ * @param {Contestant} contestant
+ * @param {import('playwright-core').Page[]} pages
+ * @returns {Promise<number[]>} milliseconds until each page's callback
+ */
+async function editOnce(contestant, pages) {
+  const { directory, subject } = contestant;
+  const revision = ++contestant.revision;
+  const draft = `${directory}.draft`;
+  await delay(REST_MS);
+  await writeFile(draft, hotModule(revision));
+  const written = now();
+  await rename(draft, path.join(directory, MODULE));
+  return Promise.all(
+    pages.map(async (page) => {
+      const at = await page.waitForFunction((n) => {
+        const { hot: seen, survivor } = /** @type {any} */ (globalThis);
+        if (survivor !== true) throw new Error('the page was loaded again');
+        return seen[n];
+      }, revision);
+      const ms = /** @type {number} */ (await at.jsonValue()) - written;
+      if (ms <= 0) throw new Error(`${subject.name}: the clocks of page and bench differ`);
+      return ms;
+    }),
+  );
+}
+
+/**
+ * @param {Contestant[]} contestants
+ * @param {Map<string, number[]>} times
+ * @returns {import('./report.mjs').Section}
+ */
+function section(contestants, times) {
+  const own = times.get('modcast');
+  const of = (/** @type {Contestant} */ { subject }) => /** @type {number[]} */ (times.get(subject.id));
+  const peers = own === undefined ? [] : contestants.filter(({ subject }) => subject.id !== 'modcast');
+  const ratios = peers.map((peer) => medianRatio(/** @type {number[]} */ (own), of(peer)));
+  return {
+    title: `A saved file runs: write to accept(), ${SITE} in the page (ms: median, min–max)`,
+    header: [
+      '',
+      ...contestants.map(({ subject }) => subject.name),
+      ...peers.map(({ subject }) => `modcast / ${subject.name}`),
+    ],
+    rows: [['one page', ...contestants.map((one) => spreadCell(spread(of(one)))), ...ratios.map(ratioCell)]],
+    targets: [
+      ...(own === undefined
+        ? []
+        : [{ what: 'hot reload, one page, median', value: spread(own).median, atMost: HOT_MS, unit: 'ms' }]),
+      ...peers.map(({ subject }, index) => ({
+        what: `hot reload against ${subject.name}`,
+        value: /** @type {number} */ (ratios[index]),
+        atMost: 1,
+        unit: '×',
+      })),
+    ],
+    data: { bench: 'hot', site: SITE, times: Object.fromEntries(times) },
+  };
+}
+
+/**
+ * @param {BenchContext} bench
+ * @param {Contestant} contestant
+ * @returns {Promise<import('./report.mjs').Section>}
+ */
+async function manyPages(bench, contestant) {
+  const pages = [contestant.page];
+  while (pages.length < PAGES) pages.push(await openPage(contestant.context, contestant.server));
+  const last = [];
+  for (let edit = 0; edit <= bench.options.rounds; edit++) {
+    const slowest = Math.max(...(await editOnce(contestant, pages)));
+    if (edit > 0) last.push(slowest);
+  }
+  return {
+    title: `The last of ${PAGES} pages (ms: median, min–max)`,
+    header: ['', contestant.subject.name],
+    rows: [[`${PAGES} pages`, spreadCell(spread(last))]],
+    targets: [
+      {
+        what: `hot reload, the last of ${PAGES} pages`,
+        value: spread(last).median,
+        atMost: HOT_PAGES_MS,
+        unit: 'ms',
+      },
+    ],
+    data: { bench: 'hot-pages', site: SITE, pages: PAGES, times: last },
+  };
+}
