@@ -1,11 +1,13 @@
 import { watch as chokidar, type FSWatcher } from 'chokidar';
-import { realpathSync } from 'node:fs';
+import { realpathSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { linkProblem } from './files.js';
 import type { Clock } from './session.js';
 
 /** A change is settled when nothing has come for this long… */
 const QUIET_MS = 25;
+/** …one file that is alone sooner: what it is part of would have shown more by then… */
+const ALONE_MS = 5;
 /** …or when it has gone on for this long: a generator that never rests is seen all the same. */
 const LONGEST_MS = 500;
 /** The watcher swallows a file's second change within 50 ms: what was touched is looked at once more after this. */
@@ -58,6 +60,11 @@ export function watchDirectory(options: WatchOptions): Watch {
       settled = new Set();
     });
   };
+  const settleAlone = () => {
+    const [name = ''] = touched;
+    if (touched.size === 1 && isAtRest(path.join(directory, name))) settle();
+    else quiet = clock.after(QUIET_MS, settle);
+  };
   const relative = (file: string) => path.relative(directory, file).split(path.sep).join('/');
 
   const watcher: FSWatcher = chokidar(directory, {
@@ -77,7 +84,7 @@ export function watchDirectory(options: WatchOptions): Watch {
     if (event === 'addDir' || event === 'unlinkDir') return;
     touched.add(relative(file));
     quiet?.cancel();
-    quiet = clock.after(QUIET_MS, settle);
+    quiet = touched.size === 1 ? clock.after(ALONE_MS, settleAlone) : clock.after(QUIET_MS, settle);
     longest ??= clock.after(LONGEST_MS, settle);
   });
   watcher.on('error', onError);
@@ -93,6 +100,12 @@ export function watchDirectory(options: WatchOptions): Watch {
       await working;
     },
   };
+}
+
+/** Whether a file seems to be written: editors truncate first, or take a file away before they put another there. */
+function isAtRest(file: string): boolean {
+  const found = statSync(file, { throwIfNoEntry: false });
+  return found !== undefined && found.size > 0 && Date.now() - found.mtimeMs >= ALONE_MS;
 }
 
 /** Links are followed as `walk` does it: inside the root, and into no directory twice on one way down. */
