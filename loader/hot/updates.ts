@@ -271,11 +271,13 @@ export class Updates {
   #lost(): HotError[] {
     const { versions } = this.#options;
     const lost: HotError[] = [];
-    for (const { url, imports } of versions.running.values()) {
+    const gone = new Map(versions.deleted().map(({ url, path }) => [url, path]));
+    if (gone.size === 0) return lost;
+    for (const { path, imports } of versions.running.values()) {
       for (const target of imports) {
-        if (!versions.running.has(target) || moduleAt(versions.site, target) !== undefined) continue;
-        const message = `${versions.pathOf(target)} is not there any more, but ${versions.pathOf(url)} imports it`;
-        lost.push({ message, stack: message, id: versions.pathOf(url) });
+        if (!gone.has(target)) continue;
+        const message = `${gone.get(target)} is not there any more, but ${path} imports it`;
+        lost.push({ message, stack: message, id: path });
       }
     }
     return lost;

@@ -2,12 +2,14 @@ import { importsOf } from '../../importmap/graph.js';
 import { moduleAt, naturalUrl, pathOfUrl, type Site, type SiteModule } from '../../importmap/site.js';
 import type { Hash } from '../../schema/hash.js';
 import type { Links } from '../../schema/links.js';
+import type { Path } from '../../schema/path.js';
 import { CycleFailure, Failure } from './failure.js';
 import type { HotPorts } from './ports.js';
 
 /** One instance of a module in this page. */
 export interface Version {
   readonly url: string;
+  readonly path: Path;
   readonly hash: Hash;
   /** The URL that the engine knows it by; undefined when the browser loads it from the site. */
   readonly target: string | undefined;
@@ -93,11 +95,17 @@ export class Versions {
   /** Modules that run in another version than the newest manifest has. Deleted ones are none. */
   stale(): SiteModule[] {
     const stale: SiteModule[] = [];
-    for (const { url, hash } of this.running.values()) {
-      const module = moduleAt(this.site, url);
-      if (module !== undefined && module.hash !== hash) stale.push(module);
+    for (const { url, path, hash } of this.running.values()) {
+      const module = this.site.manifest.modules.get(path);
+      if (module !== undefined && module.hash !== hash) stale.push({ ...module, url, path });
     }
     return stale;
+  }
+
+  /** Modules that run although the newest manifest has none at their paths. */
+  deleted(): Version[] {
+    const { modules } = this.site.manifest;
+    return [...this.running.values()].filter(({ path }) => !modules.has(path));
   }
 
   /**
@@ -126,7 +134,7 @@ export class Versions {
 
   /** Whether the page runs a file, under whatever query. */
   runs(path: string): boolean {
-    for (const url of this.running.keys()) if (pathOfUrl(this.site.root, url) === path) return true;
+    for (const version of this.running.values()) if (version.path === path) return true;
     return false;
   }
 
@@ -255,7 +263,8 @@ export class Versions {
     const { static: imports, dynamic } = importsOf(module, links, this.#ports.running.resolver);
     const computed =
       links?.list.some((link) => link.kind === 'dynamic' && link.specifier === undefined) ?? false;
-    return { url: module.url, hash: module.hash, target, name, imports, dynamic: new Set(dynamic), computed };
+    const { url, path, hash } = module;
+    return { url, path, hash, target, name, imports, dynamic: new Set(dynamic), computed };
   }
 
   #plan(roots: readonly string[], force: ReadonlySet<string>): Plan {
