@@ -168,7 +168,8 @@ export class Updates {
     const { versions, ports } = this.#options;
     const module = this.#known.manifest.modules.get(path);
     if (module === undefined || module.type === 'text/html') return false;
-    return !versions.runs(path) && hasLoaded(ports.config.root, ports.config.prefix, path);
+    if (versions.runs(path) || versions.wasTried(path)) return false;
+    return hasLoaded(ports.config.root, ports.config.prefix, path);
   }
 
   #urlOf(path: string): string {

@@ -92,12 +92,17 @@ export class Versions {
     return missing;
   }
 
-  /** Modules that run in another version than the newest manifest has. Deleted ones are none. */
+  /**
+   * Modules that run in another version than the newest manifest has, or import something that has come into it since
+   * the browser was left to find it. Deleted ones are none.
+   */
   stale(): SiteModule[] {
     const stale: SiteModule[] = [];
-    for (const { url, path, hash } of this.running.values()) {
+    const appeared = (url: string) => !this.running.has(url) && moduleAt(this.site, url) !== undefined;
+    for (const { url, path, hash, imports } of this.running.values()) {
       const module = this.site.manifest.modules.get(path);
-      if (module !== undefined && module.hash !== hash) stale.push({ ...module, url, path });
+      if (module === undefined) continue;
+      if (module.hash !== hash || imports.some(appeared)) stale.push({ ...module, url, path });
     }
     return stale;
   }
@@ -136,6 +141,11 @@ export class Versions {
   runs(path: string): boolean {
     for (const version of this.running.values()) if (version.path === path) return true;
     return false;
+  }
+
+  /** Whether the browser was left to find a module at a natural URL: then it is known what it was asked for. */
+  wasTried(path: string): boolean {
+    return this.#spent.has(this.urlOf(path));
   }
 
   urlOf(path: string): string {

@@ -164,3 +164,19 @@ describe('a file that is gone', () => {
     expect(await hot.log()).toEqual(['a 1', 'main 1', 'new 1', 'a 2', 'accepted 2']);
   });
 });
+
+describe('a file that is saved before one that it imports', () => {
+  it('runs with it as it is served, and is taken in again when that is deployed', async () => {
+    const hot = await suite.open({ 'main.mjs': MAIN, 'a.mjs': module('a', 1, SELF) });
+    // The page's request for what no manifest names yet waits until the file is there.
+    hot.server.http = (target) => (target === '/new.mjs' ? 'hold' : 'pass');
+    await hot.directory.write({ 'a.mjs': module('a', 2, `import './new.mjs';`, SELF) });
+    await hot.server.requested((target) => target === '/new.mjs');
+    await hot.directory.write({ 'new.mjs': module('new', 1) });
+    hot.server.releaseHttp();
+    await hot.said('accepted 2');
+    await hot.save({ 'new.mjs': module('new', 2) }, 'new 2');
+    await hot.cleared();
+    expect(await hot.survived()).toBe(true);
+  });
+});

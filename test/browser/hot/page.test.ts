@@ -87,7 +87,7 @@ describe('other files', () => {
 
   it('that it loaded as a classic script or by fetch load it again; others of the kind do not', async () => {
     const hot = await suite.open({
-      'main.mjs': module('main', 1, `import './a.mjs';`, `await fetch('data.json');`),
+      'main.mjs': module('main', 1, `import './a.mjs';`, `await (await fetch('data.json')).text();`),
       'a.mjs': module('a', 1, SELF),
       'data.json': '1',
       'unused.json': '1',
@@ -203,5 +203,5 @@ describe('a page’s state', () => {
     expect(await hot.survived()).toBe(true);
     await hot.page.waitForFunction(() => (globalThis as { live?: Set<string> }).live!.size === 1);
     expect(await hot.page.evaluate(() => modcast!.stats().modules)).toBe(3);
-  });
+  }, 120_000);
 });
