@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import path from 'node:path';
-import { DEFAULT_FILTER } from '../registry/files.js';
+import { DEFAULT_FILTER } from '../registry/ingest/files.js';
 import { importGit, type GitImported } from '../registry/keep/index.js';
 import { parseChannel } from '../schema/index.js';
 import { databaseOption, withStore, type DatabaseOptions } from './database.js';

@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander';
 import path from 'node:path';
-import { DEFAULT_FILTER } from '../registry/files.js';
+import { DEFAULT_FILTER } from '../registry/ingest/files.js';
 import {
   Publishing,
   checkSite,

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { CHANNEL_PATTERN, LIMITS, ModcastError, type Channel } from '../schema/index.js';
-import { DEFAULT_FILTER } from './files.js';
+import { DEFAULT_FILTER } from './ingest/files.js';
 
 /** Options of `createRegistry`. Whatever is left out has the default that is said here. */
 export interface RegistryOptions {

@@ -1,7 +1,7 @@
 import { EMPTY_MANIFEST, manifestBytes, type Hash, type Manifest } from '../../schema/index.js';
-import { DEFAULT_FILTER, openDirectory, type FileFilter } from '../files.js';
+import { DEFAULT_FILTER, openDirectory, type FileFilter } from '../ingest/files.js';
 import { blake3 } from '../hash.js';
-import { Ingest } from '../ingest.js';
+import { Ingest } from '../ingest/ingest.js';
 import { openMemoryStore } from '../store/memory.js';
 import type { Deploy, Store } from '../store/store.js';
 import { compareManifests, toStatus, type Change } from './comparison.js';

@@ -11,12 +11,12 @@ import {
 } from '../../schema/index.js';
 import { Blobs } from '../blobs.js';
 import { Catalog } from '../catalog.js';
-import { DEFAULT_FILTER, compileFilter, openDirectory, walk } from '../files.js';
+import { DEFAULT_FILTER, compileFilter, openDirectory, walk } from '../ingest/files.js';
 import { linkedModule } from '../linked-module.js';
-import { loaderPage, loaderVersion } from '../loader-page.js';
+import { loaderPage, loaderVersion } from '../pages/loader-page.js';
 import { contentType, moduleKind } from '../media-type.js';
 import { Packs } from '../packs.js';
-import { readLoader } from '../read-loader.js';
+import { readLoader } from '../pages/read-loader.js';
 import type { Deploy, Store } from '../store/store.js';
 import { manifestBlobs, readDeploy, type ExportOptions, type Exported } from './export.js';
 import { writeFiles } from './write-files.js';

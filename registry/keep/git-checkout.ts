@@ -7,11 +7,11 @@ import {
   type ManifestModule,
   type Path,
 } from '../../schema/index.js';
-import { compileFilter, type FileFilter, type Matches } from '../files.js';
+import { compileFilter, type FileFilter, type Matches } from '../ingest/files.js';
 import { blake3 } from '../hash.js';
 import { mediaType } from '../media-type.js';
-import { moduleLinks } from '../module-links.js';
-import { siteEntries } from '../pages.js';
+import { moduleLinks } from '../ingest/module-links.js';
+import { siteEntries } from '../pages/entries.js';
 import type { StoredBlob } from '../store/store.js';
 import type { GitChange, GitCommit, GitObjects, ObjectName } from './git.js';
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { manifestBytes, parsePath, type Channel, type Manifest } from '../../schema/index.js';
-import type { FileFilter } from '../files.js';
+import type { FileFilter } from '../ingest/files.js';
 import { blake3 } from '../hash.js';
 import type { Store, StoredBlob } from '../store/store.js';
 import { Checkout, type GitSkipped } from './git-checkout.js';

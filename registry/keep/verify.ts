@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { ModcastError, type Channel, type Hash, type Path } from '../../schema/index.js';
 import { blake3 } from '../hash.js';
 import { mediaType } from '../media-type.js';
-import { moduleLinks } from '../module-links.js';
+import { moduleLinks } from '../ingest/module-links.js';
 import type { Store } from '../store/store.js';
 import type { RepairSource } from './repair-source.js';
 

@@ -10,13 +10,13 @@ import {
   type ManifestModule,
   type Path,
 } from '../../schema/index.js';
-import { compileFilter, openDirectory, walk, type FileFilter } from '../files.js';
+import { compileFilter, openDirectory, walk, type FileFilter } from '../ingest/files.js';
 import { blake3 } from '../hash.js';
-import type { FileProblem } from '../ingest.js';
+import type { FileProblem } from '../ingest/ingest.js';
 import { mediaType } from '../media-type.js';
-import { moduleLinks } from '../module-links.js';
-import { siteEntries } from '../pages.js';
-import { readStable } from '../read-file.js';
+import { moduleLinks } from '../ingest/module-links.js';
+import { siteEntries } from '../pages/entries.js';
+import { readStable } from '../ingest/read-file.js';
 import { gitCommit } from './git-commit.js';
 
 /** A directory as it was when it was read. */

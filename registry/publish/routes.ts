@@ -1,7 +1,7 @@
 import { LIMITS, ModcastError, parseChannel, type ErrorCode } from '../../schema/index.js';
-import type { Access } from '../access.js';
-import { authorize, challenge } from '../authorize.js';
-import type { Clock } from '../session.js';
+import type { Access } from '../access/access.js';
+import { authorize, challenge } from '../access/authorize.js';
+import type { Clock } from '../socket/session.js';
 import type { Store } from '../store/store.js';
 import { readPack } from './pack-stream.js';
 import type { Committed, Publishing } from './publishing.js';

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync } from 'nod
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { DEFAULT_FILTER, compileFilter } from '../../../../registry/files.js';
+import { DEFAULT_FILTER, compileFilter } from '../../../../registry/ingest/files.js';
 import { exportDeploy } from '../../../../registry/keep/export.js';
 import { importGit, type GitImportOptions } from '../../../../registry/keep/git-import.js';
 import { openMemoryStore, type Store } from '../../../../registry/index.js';

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { DEFAULT_FILTER } from '../../../../registry/files.js';
+import { DEFAULT_FILTER } from '../../../../registry/ingest/files.js';
 import { checkSite, describeProblem, refuseBroken } from '../../../../registry/publish/check-site.js';
 import { readSite } from '../../../../registry/publish/read-site.js';
 import { site, write, type Files } from '../site.js';

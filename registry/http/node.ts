@@ -1,0 +1,92 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { Handler } from './handler.js';
+
+/**
+ * A Node request as a `Request`, or undefined when its target or its `Host` is malformed: those reach the URL
+ * parser from outside, and it throws. The body stays unread until somebody asks for it, as another may answer.
+ */
+export function toRequest(message: IncomingMessage): Request | undefined {
+  const target = message.url ?? '';
+  const host = message.headers.host ?? '';
+  // Origin form only. A "#" never belongs in a target, and dot segments would be gone before anybody saw them.
+  if (!target.startsWith('/') || target.startsWith('//') || /[#\\\s]/.test(target)) return undefined;
+  if (/(?:^|\/)(?:\.|%2e){1,2}(?:\/|$)/i.test(target.split('?', 1)[0]!)) return undefined;
+  if (!/^[\w.:[\]-]+$/.test(host)) return undefined;
+  try {
+    const headers = new Headers();
+    for (const [name, value] of Object.entries(message.headers)) {
+      if (name.startsWith(':') || value === undefined) continue;
+      for (const item of Array.isArray(value) ? value : [value]) headers.append(name, item);
+    }
+    const method = message.method ?? 'GET';
+    const body = method === 'GET' || method === 'HEAD' ? {} : { body: bodyOf(message), duplex: 'half' };
+    return new Request(`http://${host}${target}`, { method, headers, ...body } as RequestInit);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Touches the message with the first read; one that is given up half-way leaves the connection for the answer. */
+function bodyOf(message: IncomingMessage): ReadableStream<Uint8Array> {
+  let chunks: AsyncIterator<Buffer> | undefined;
+  return new ReadableStream(
+    {
+      async pull(controller) {
+        chunks ??= message.iterator({ destroyOnReturn: false }) as AsyncIterator<Buffer>;
+        const { done, value } = await chunks.next();
+        if (done === true) controller.close();
+        else controller.enqueue(value);
+      },
+      async cancel() {
+        await chunks?.return?.();
+      },
+    },
+    { highWaterMark: 0 },
+  );
+}
+
+/** Writes a `Response`. A client that goes away meanwhile is no error. */
+export async function writeResponse(response: Response, out: ServerResponse): Promise<void> {
+  out.statusCode = response.status;
+  for (const [name, value] of response.headers) out.setHeader(name, value);
+  if (response.body === null) {
+    out.end();
+    return;
+  }
+  try {
+    await pipeline(Readable.fromWeb(response.body as never), out);
+  } catch {
+    out.destroy();
+  }
+}
+
+function refuse(out: ServerResponse, status: number, text: string): void {
+  out.writeHead(status, {
+    'Content-Type': 'text/plain; charset=utf-8',
+    'Cache-Control': 'no-store',
+    'Cross-Origin-Resource-Policy': 'same-origin',
+    'X-Content-Type-Options': 'nosniff',
+    ...(status === 400 ? { Connection: 'close' } : {}),
+  });
+  out.end(`${text}\n`);
+}
+
+/** A handler as Node's `(request, response, next)`; without `next`, what is not ours is a 404, or malformed a 400. */
+export function toListener(handler: Handler, onError: (error: unknown) => void) {
+  return async (message: IncomingMessage, out: ServerResponse, next?: () => void): Promise<void> => {
+    try {
+      const request = toRequest(message);
+      const response = request === undefined ? null : await handler(request);
+      if (response !== null) await writeResponse(response, out);
+      else if (next !== undefined) next();
+      else if (request === undefined) refuse(out, 400, 'Malformed request.');
+      else refuse(out, 404, message.url === '/' ? 'There is no index.html here.' : 'Not found.');
+    } catch (error) {
+      onError(error);
+      if (out.headersSent) out.destroy();
+      else refuse(out, 500, 'Internal error.');
+    }
+  };
+}

@@ -1,0 +1,130 @@
+import type { Dirent } from 'node:fs';
+import { readdir, realpath, stat } from 'node:fs/promises';
+import path from 'node:path';
+import picomatch from 'picomatch';
+import { ModcastError, pathProblem, type Path } from '../../schema/index.js';
+
+/** Which files of a directory belong to the registry. Globs are picomatch's, against paths. */
+export interface FileFilter {
+  readonly include: readonly string[];
+  readonly exclude: readonly string[];
+}
+
+export const DEFAULT_FILTER: FileFilter = {
+  include: ['**/*.{js,mjs,json,css,html}'],
+  exclude: ['**/node_modules/**'],
+};
+
+export type Matches = (path: Path) => boolean;
+
+const hasDotSegment = (file: string): boolean => /(?:^|\/)\./.test(file);
+
+/** Dotfiles, and what lies in a dot directory, never match. */
+export function compileFilter(filter: FileFilter): Matches {
+  const include = picomatch([...filter.include], { nocase: false });
+  const exclude = picomatch([...filter.exclude], { nocase: false });
+  return (file) => !hasDotSegment(file) && include(file) && !exclude(file);
+}
+
+/** Whether a directory may hold anything that matches: spares reading `node_modules` and dot directories. */
+export function compileDescend(filter: FileFilter): Matches {
+  const exclude = picomatch([...filter.exclude], { nocase: false });
+  return (directory) => !hasDotSegment(directory) && !exclude(`${directory}/x`) && !exclude(directory);
+}
+
+type Found =
+  | { readonly kind: 'file' }
+  | { readonly kind: 'directory'; readonly real: string }
+  | { readonly kind: 'none'; readonly reason: string };
+
+const NOT_REGULAR = 'it is not a regular file';
+
+export interface WalkResult {
+  readonly files: Path[];
+  /** What was left out although it matches, each with the reason. */
+  readonly skipped: { readonly path: string; readonly reason: string }[];
+}
+
+/**
+ * @returns the directory's absolute real path
+ * @throws ModcastError `directory-invalid`
+ */
+export async function openDirectory(directory: string): Promise<string> {
+  const found = await stat(directory).catch(() => undefined);
+  if (found?.isDirectory()) return realpath(directory);
+  throw new ModcastError(
+    'directory-invalid',
+    found === undefined ? `no such directory: ${directory}` : `not a directory: ${directory}`,
+    { expected: 'a directory', found: directory },
+  );
+}
+
+/** Whether `file` is `root` or lies in it, by whole segments. Both are absolute and real. */
+export function isInside(root: string, file: string): boolean {
+  const relative = path.relative(root, file);
+  return relative === '' || (relative.split(path.sep)[0] !== '..' && !path.isAbsolute(relative));
+}
+
+/**
+ * Why what a link leads to (absolute, real) is not to be followed from below `root`; undefined when it may be. A
+ * dotfile is none for having been given another name.
+ */
+export function linkProblem(root: string, real: string): string | undefined {
+  if (!isInside(root, real)) return 'it is a link out of the directory';
+  const name = path.relative(root, real).split(path.sep).join('/');
+  return hasDotSegment(name) ? 'it is a link to a dotfile' : undefined;
+}
+
+/**
+ * The files below `root` (absolute, real) that match. Symbolic links are followed where they stay inside the
+ * root, and no directory is entered twice on one way down, so that a link cycle ends.
+ */
+export async function walk(root: string, filter: FileFilter): Promise<WalkResult> {
+  const matches = compileFilter(filter);
+  const descend = compileDescend(filter);
+  const result: WalkResult = { files: [], skipped: [] };
+
+  const find = async (entry: Dirent, file: string, directory: string): Promise<Found> => {
+    if (entry.isFile()) return { kind: 'file' };
+    if (entry.isDirectory()) return { kind: 'directory', real: path.join(directory, entry.name) };
+    if (!entry.isSymbolicLink()) return { kind: 'none', reason: NOT_REGULAR };
+    try {
+      const real = await realpath(file);
+      const reason = linkProblem(root, real);
+      if (reason !== undefined) return { kind: 'none', reason };
+      const target = await stat(real);
+      if (target.isDirectory()) return { kind: 'directory', real };
+      return target.isFile() ? { kind: 'file' } : { kind: 'none', reason: NOT_REGULAR };
+    } catch {
+      return { kind: 'none', reason: 'it is a link to nothing' };
+    }
+  };
+
+  const visit = async (directory: string, prefix: string, above: readonly string[]): Promise<void> => {
+    const entries = await readdir(directory, { withFileTypes: true }).catch(
+      (error: NodeJS.ErrnoException) => {
+        // Gone between two calls is what directories do; anything else the author wants to know.
+        if (error.code !== 'ENOENT' && error.code !== 'ENOTDIR') {
+          result.skipped.push({ path: prefix || '.', reason: error.code ?? error.message });
+        }
+        return [];
+      },
+    );
+    for (const entry of entries) {
+      const file = path.join(directory, entry.name);
+      const name = prefix + entry.name;
+      const found = await find(entry, file, above.at(-1)!);
+      if (found.kind === 'directory') {
+        const { real } = found;
+        if (descend(name) && !above.includes(real)) await visit(file, `${name}/`, [...above, real]);
+      } else if (matches(name)) {
+        const problem = found.kind === 'file' ? pathProblem(name) : found.reason;
+        if (problem === undefined) result.files.push(name);
+        else result.skipped.push({ path: name, reason: problem });
+      }
+    }
+  };
+
+  await visit(root, '', [root]);
+  return result;
+}

@@ -1,0 +1,345 @@
+import { randomUUID } from 'node:crypto';
+import { realpathSync } from 'node:fs';
+import path from 'node:path';
+import {
+  LIMITS,
+  ModcastError,
+  excerpt,
+  isHash,
+  manifestBytes,
+  pathProblem,
+  type Hash,
+  type Links,
+  type Manifest,
+  type ManifestModule,
+  type Path,
+} from '../../schema/index.js';
+import { compileFilter, linkProblem, walk, type FileFilter } from './files.js';
+import { blake3 } from '../hash.js';
+import { mediaType } from '../media-type.js';
+import { moduleLinks } from './module-links.js';
+import { siteEntries } from '../pages/entries.js';
+import { isUnchanged, readStable, statFile, type ReadFile } from './read-file.js';
+import type { Deploy, FileStat, Store, StoredBlob } from '../store/store.js';
+
+/** Something that an author wants to hear of a file. It never stops an ingest. */
+export interface FileProblem {
+  readonly path: string;
+  readonly kind: 'skipped' | 'syntax';
+  readonly message: string;
+  /** Of a syntax error, from 1. */
+  readonly line?: number;
+  readonly column?: number;
+  /** Some lines around the place, with a mark below it. */
+  readonly frame?: string;
+}
+
+export interface IngestResult {
+  readonly deploy: Deploy;
+  /** False when the directory is what the channel's head already says. */
+  readonly created: boolean;
+  readonly manifest: Manifest;
+  readonly problems: readonly FileProblem[];
+  /** Files whose bytes were read; the others had not changed since they were last read. */
+  readonly read: number;
+}
+
+export interface IngestProgress {
+  readonly done: number;
+  readonly total: number;
+}
+
+export interface IngestOptions {
+  /** Absolute and real. */
+  readonly directory: string;
+  readonly store: Store;
+  readonly channel: string;
+  readonly filter: FileFilter;
+  readonly author: string;
+  readonly now: () => number;
+  readonly commit?: () => Promise<string | null>;
+}
+
+/** Files whose syntax is being checked at the same time. */
+const CHECKERS = 64;
+
+/** Bytes of new blobs that are gathered for one transaction. */
+const BATCH_BYTES = 64 * 1024 * 1024;
+
+/** Milliseconds that blobs are kept from collectors in other processes, unless the deploy comes sooner. */
+const LEASE_MS = 60 * 60_000;
+
+/** Milliseconds after which reading lets others have the event loop. */
+const SLICE_MS = 20;
+
+/** Reads a directory into a store: the blobs, and a deploy of what the directory now holds. One call at a time. */
+export class Ingest {
+  readonly #options: IngestOptions;
+  readonly #matches: (path: string) => boolean;
+  readonly #owner = `ingest:${randomUUID()}`;
+  #modules = new Map<Path, ManifestModule>();
+  /** Whether `#modules` is all that the directory held. Not before the first scan, nor after one that failed. */
+  #whole = false;
+  #stats = new Map<Path, FileStat>();
+  /** Syntax errors of the files as they are, kept until the file is mended. */
+  #broken = new Map<Path, FileProblem>();
+  /** Files that were left out, until they are looked at again. */
+  #skipped = new Map<string, FileProblem>();
+  /** Counts the changes of which names there are: with the pages, what decides about the entries. */
+  #names = 0;
+  /** The pages' entries and import map, and the pages and names of which they were made. */
+  #site: { key: string; entries: readonly Path[]; importMap: Manifest['importMap'] } | undefined;
+
+  constructor(options: IngestOptions) {
+    this.#options = options;
+    this.#matches = compileFilter(options.filter);
+  }
+
+  /** Whether a file belongs to the registry by its name. */
+  matches(file: string): boolean {
+    return this.#matches(file);
+  }
+
+  /** Reads the whole directory. Files that have not changed since the store last saw them are not opened. */
+  scan(progress: (progress: IngestProgress) => void = () => {}): Promise<IngestResult> {
+    return this.#leasing(() => this.#scan(progress));
+  }
+
+  async #scan(progress: (progress: IngestProgress) => void): Promise<IngestResult> {
+    const { directory, store, filter } = this.#options;
+    const found = await walk(directory, filter);
+    const known = this.#stats.size > 0 ? this.#stats : await store.files(directory);
+    const hashes = [...new Set([...known.values()].map((file) => file.hash))];
+    // What is here now must still be here when the deploy names it.
+    await this.#lease(hashes);
+    const gone = new Set(await store.missing(hashes));
+    const usable = new Map([...known].filter(([, file]) => isHash(file.hash) && !gone.has(file.hash)));
+    this.#whole = false;
+    this.#skipped.clear();
+    for (const { path: name, reason } of found.skipped) this.#skip(name, reason);
+    this.#modules = new Map();
+    this.#names++;
+    const listed = new Set(found.files);
+    const removed = [...known.keys()].filter((name) => !listed.has(name));
+    for (const name of removed) this.#broken.delete(name);
+    return this.#take(found.files, removed, usable, progress);
+  }
+
+  /** Looks again at some files: those that are there are read, those that are gone are dropped. */
+  async update(files: Iterable<string>): Promise<IngestResult> {
+    // A deploy of these alone would be one of half the site.
+    if (!this.#whole) return this.scan();
+    const candidates = [...new Set(files)].filter((file) => this.#matches(file));
+    const refused = new Set<string>();
+    for (const file of candidates) {
+      this.#skipped.delete(file);
+      const problem = this.#problemOf(file);
+      if (problem === undefined) continue;
+      refused.add(file);
+      this.#forget(file);
+      this.#skip(file, problem);
+    }
+    const named = candidates.filter((file) => !refused.has(file));
+    try {
+      return await this.#leasing(() => this.#take(named, [...refused], this.#stats, () => {}));
+    } catch (error) {
+      // Another writer moved the head, and a collector took what only the old one had.
+      if (error instanceof ModcastError && error.code === 'blob-missing') return this.scan();
+      throw error;
+    }
+  }
+
+  async #leasing(work: () => Promise<IngestResult>): Promise<IngestResult> {
+    try {
+      return await work();
+    } finally {
+      await this.#options.store.release(this.#owner);
+    }
+  }
+
+  #lease(hashes: readonly Hash[]): Promise<void> {
+    const { store, now } = this.#options;
+    return store.lease(hashes, this.#owner, now() + LEASE_MS);
+  }
+
+  /** Why a file is not to be read that nobody has found by walking; a link may lead anywhere. */
+  #problemOf(file: string): string | undefined {
+    try {
+      const real = realpathSync(path.join(this.#options.directory, file));
+      return pathProblem(file) ?? linkProblem(this.#options.directory, real);
+    } catch {
+      // There is nothing, which is for whoever opens it to find.
+      return undefined;
+    }
+  }
+
+  #skip(file: string, message: string): void {
+    this.#skipped.set(file, { path: file, kind: 'skipped', message });
+  }
+
+  async #take(
+    files: readonly Path[],
+    removed: readonly Path[],
+    known: ReadonlyMap<Path, FileStat>,
+    progress: (progress: IngestProgress) => void,
+  ): Promise<IngestResult> {
+    const { directory, store } = this.#options;
+    this.#whole = false;
+    const set = new Map<Path, FileStat>();
+    const dropped = new Set(removed);
+    let blobs: StoredBlob[] = [];
+    let bytes = 0;
+    let read = 0;
+    const flush = async () => {
+      const batch = blobs;
+      blobs = [];
+      bytes = 0;
+      await this.#lease(batch.map((blob) => blob.hash));
+      await store.putBlobs(batch);
+    };
+    const take = async (name: Path, fresh: ReadFile) => {
+      blobs.push({ hash: fresh.hash, bytes: fresh.bytes, links: await this.#linksOf(name, fresh.bytes) });
+      this.#put(name, fresh.hash, fresh.bytes.length);
+      // A broken file is read again at every start, so that its author hears of it again.
+      if (fresh.stat === null || this.#broken.has(name)) dropped.add(name);
+      else set.set(name, fresh.stat);
+    };
+
+    const leaveOut = (name: Path, error: unknown) => {
+      this.#forget(name);
+      dropped.add(name);
+      const { code, message } = error as NodeJS.ErrnoException;
+      // Gone between two calls: that is what files do.
+      if (code === 'ENOENT' || code === 'ENOTDIR') return;
+      this.#skip(name, error instanceof ModcastError ? message : (code ?? message));
+    };
+
+    const checking = new Set<Promise<void>>();
+    let slice = performance.now();
+    for (const [index, name] of files.entries()) {
+      if (performance.now() - slice > SLICE_MS) {
+        progress({ done: index, total: files.length });
+        await new Promise((resolve) => setImmediate(resolve));
+        slice = performance.now();
+      }
+      try {
+        const file = path.join(directory, name);
+        const old = known.get(name);
+        const now = statFile(file);
+        if (now === undefined) {
+          this.#forget(name);
+          dropped.add(name);
+        } else if (old !== undefined && isUnchanged(old, now)) {
+          this.#put(name, old.hash, old.size);
+          this.#stats.set(name, old);
+        } else {
+          const fresh = readStable(file);
+          read++;
+          bytes += fresh.bytes.length;
+          const taken = take(name, fresh)
+            .catch((error: unknown) => leaveOut(name, error))
+            .finally(() => checking.delete(taken));
+          checking.add(taken);
+          if (checking.size >= CHECKERS) await Promise.race(checking);
+          if (bytes > BATCH_BYTES) {
+            await Promise.all(checking);
+            await flush();
+          }
+        }
+      } catch (error) {
+        leaveOut(name, error);
+      }
+    }
+    await Promise.all(checking);
+    await flush();
+    for (const name of dropped) this.#stats.delete(name);
+    for (const [name, file] of set) this.#stats.set(name, file);
+    progress({ done: files.length, total: files.length });
+    await store.putFiles(directory, { set, delete: [...dropped] });
+    const manifest = await this.#manifest();
+    const { deploy, created } = await this.#commit(manifest);
+    this.#whole = true;
+    const problems = [...this.#skipped.values(), ...this.#broken.values()];
+    return { deploy, created, manifest, problems, read };
+  }
+
+  #put(name: Path, hash: Hash, size: number): void {
+    if (!this.#modules.has(name)) this.#names++;
+    this.#modules.set(name, { hash, size, type: mediaType(name) });
+  }
+
+  #forget(name: Path): void {
+    if (this.#modules.delete(name)) this.#names++;
+    this.#broken.delete(name);
+  }
+
+  /** Links of a module; null for what is no JavaScript. Notes a syntax error for the author. */
+  async #linksOf(name: Path, bytes: Buffer): Promise<Links | null> {
+    this.#broken.delete(name);
+    const { links, problem } = await moduleLinks(name, bytes);
+    if (problem !== undefined) {
+      const frame = excerpt(bytes.toString(), problem.line, problem.column);
+      this.#broken.set(name, { path: name, kind: 'syntax', ...problem, frame });
+    }
+    return links;
+  }
+
+  async #manifest(): Promise<Manifest> {
+    const { store, channel } = this.#options;
+    const modules = new Map(this.#modules);
+    if (modules.size > LIMITS.manifestModules) {
+      throw new ModcastError('manifest-invalid', `the directory holds ${modules.size} modules`, {
+        expected: `at most ${LIMITS.manifestModules}`,
+        found: modules.size,
+      });
+    }
+    // Entries depend on the pages and on which of the modules they name are there.
+    const pages = [...modules].filter(([, module]) => module.type === 'text/html');
+    const key = JSON.stringify([pages.map(([name, page]) => [name, page.hash]).toSorted(), this.#names]);
+    if (this.#site?.key !== key) {
+      const head = await store.head(channel);
+      const before = head === null ? null : await store.manifest(head.number);
+      const same =
+        this.#site === undefined &&
+        before !== null &&
+        before.modules.size === modules.size &&
+        [...modules.keys()].every((name) => before.modules.has(name)) &&
+        pages.every(([name, page]) => before.modules.get(name)?.hash === page.hash);
+      this.#site = {
+        key,
+        ...(same ? before : await siteEntries(pages, modules, (hash) => this.#bytes(hash))),
+      };
+    }
+    return { modules, entries: this.#site.entries, importMap: this.#site.importMap };
+  }
+
+  async #bytes(hash: Hash): Promise<Uint8Array> {
+    const [blob] = await this.#options.store.blobs([hash]);
+    if (blob === undefined) throw new ModcastError('blob-unknown', `no blob ${hash}`, { found: hash });
+    return blob.bytes;
+  }
+
+  /** Another writer of the channel (a publish onto it) moves the head: what the directory holds still wins. */
+  async #commit(manifest: Manifest): Promise<{ deploy: Deploy; created: boolean }> {
+    const { store, channel, author, now, commit } = this.#options;
+    const hash = blake3(manifestBytes(manifest));
+    for (;;) {
+      const head = await store.head(channel);
+      if (head?.manifest === hash) return { deploy: head, created: false };
+      try {
+        return await store.commit({
+          channel,
+          manifest,
+          hash,
+          expected: head?.number ?? null,
+          time: now(),
+          author,
+          message: '',
+          commit: (await commit?.()) ?? null,
+        });
+      } catch (error) {
+        if (!(error instanceof ModcastError) || error.code !== 'head-moved') throw error;
+      }
+    }
+  }
+}

@@ -1,0 +1,19 @@
+import { lexModule } from '../../importmap/index.js';
+import { UNPARSED, type Links, type Path } from '../../schema/index.js';
+import { mediaType, moduleKind } from '../media-type.js';
+import { syntaxProblem, type SyntaxProblem } from './syntax.js';
+
+export interface ModuleLinks {
+  /** Null for what is no JavaScript; UNPARSED for what does not parse. */
+  readonly links: Links | null;
+  readonly problem: SyntaxProblem | undefined;
+}
+
+/** What a file of a site names, and why it does not parse; by its path's media type. */
+export async function moduleLinks(path: Path, bytes: Uint8Array): Promise<ModuleLinks> {
+  const kind = moduleKind(mediaType(path));
+  if (kind !== 'javascript' && kind !== 'json') return { links: null, problem: undefined };
+  const problem = await syntaxProblem(kind, new TextDecoder().decode(bytes));
+  if (kind === 'json') return { links: null, problem };
+  return { links: problem === undefined ? lexModule(bytes) : UNPARSED, problem };
+}

@@ -1,0 +1,124 @@
+import { watch as chokidar, type FSWatcher } from 'chokidar';
+import { realpathSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { linkProblem } from './files.js';
+import type { Clock } from '../socket/session.js';
+
+/** A change is settled when nothing has come for this long… */
+const QUIET_MS = 25;
+/** …one file that is alone sooner: what it is part of would have shown more by then… */
+const ALONE_MS = 5;
+/** …or when it has gone on for this long: a generator that never rests is seen all the same. */
+const LONGEST_MS = 500;
+/** The watcher swallows a file's second change within 50 ms: what was touched is looked at once more after this. */
+const AGAIN_MS = 100;
+
+export interface WatchOptions {
+  /** Absolute and real. */
+  readonly directory: string;
+  /** Whether a directory (by its path) may hold anything of interest. */
+  readonly descend: (path: string) => boolean;
+  /** Milliseconds between two looks, for file systems that report nothing. */
+  readonly poll: number | null;
+  readonly clock: Clock;
+  /** Paths touched by one burst. The next burst waits until this one has been taken. */
+  readonly onChange: (paths: readonly string[]) => Promise<void>;
+  readonly onError: (error: unknown) => void;
+}
+
+export interface Watch {
+  readonly ready: Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Follows a directory. A burst of events, such as a branch checkout's, is one change. */
+export function watchDirectory(options: WatchOptions): Watch {
+  const { directory, descend, poll, clock, onChange, onError } = options;
+  let touched = new Set<string>();
+  let settled = new Set<string>();
+  let quiet: { cancel(): void } | undefined;
+  let longest: { cancel(): void } | undefined;
+  let again: { cancel(): void } | undefined;
+  let working: Promise<void> = Promise.resolve();
+  let closed = false;
+
+  const change = (paths: ReadonlySet<string>) => {
+    working = working.then(() => (closed ? undefined : onChange([...paths]))).catch(onError);
+  };
+  const settle = () => {
+    quiet?.cancel();
+    longest?.cancel();
+    quiet = longest = undefined;
+    if (touched.size === 0) return;
+    const paths = touched;
+    touched = new Set();
+    for (const name of paths) settled.add(name);
+    change(paths);
+    again?.cancel();
+    again = clock.after(AGAIN_MS, () => {
+      change(settled);
+      settled = new Set();
+    });
+  };
+  const settleAlone = () => {
+    const [name = ''] = touched;
+    if (touched.size === 1 && isAtRest(path.join(directory, name))) settle();
+    else quiet = clock.after(QUIET_MS, settle);
+  };
+  const relative = (file: string) => path.relative(directory, file).split(path.sep).join('/');
+
+  const watcher: FSWatcher = chokidar(directory, {
+    ignoreInitial: true,
+    followSymlinks: true,
+    ignored: (file, stats) => {
+      const name = relative(file);
+      if (name === '') return false;
+      if (name.startsWith('..')) return true;
+      return stats?.isDirectory() === true
+        ? !descend(name) || !mayEnter(directory, name)
+        : name.split('/').some((part) => part.startsWith('.'));
+    },
+    ...(poll === null ? {} : { usePolling: true, interval: poll, binaryInterval: poll }),
+  });
+  watcher.on('all', (event, file) => {
+    if (event === 'addDir' || event === 'unlinkDir') return;
+    touched.add(relative(file));
+    quiet?.cancel();
+    quiet = touched.size === 1 ? clock.after(ALONE_MS, settleAlone) : clock.after(QUIET_MS, settle);
+    longest ??= clock.after(LONGEST_MS, settle);
+  });
+  watcher.on('error', onError);
+  const ready = new Promise<void>((resolve) => watcher.once('ready', () => resolve()));
+  return {
+    ready,
+    async close() {
+      closed = true;
+      quiet?.cancel();
+      longest?.cancel();
+      again?.cancel();
+      await watcher.close();
+      await working;
+    },
+  };
+}
+
+/** Whether a file seems to be written: editors truncate first, or take a file away before they put another there. */
+function isAtRest(file: string): boolean {
+  const found = statSync(file, { throwIfNoEntry: false });
+  return found !== undefined && found.size > 0 && Date.now() - found.mtimeMs >= ALONE_MS;
+}
+
+/** Links are followed as `walk` does it: inside the root, and into no directory twice on one way down. */
+function mayEnter(root: string, name: string): boolean {
+  try {
+    const file = path.join(root, name);
+    const real = realpathSync(file);
+    if (real === file) return true;
+    if (linkProblem(root, real) !== undefined) return false;
+    const segments = name.split('/');
+    return segments.every((_, above) => realpathSync(path.join(root, ...segments.slice(0, above))) !== real);
+  } catch {
+    // Gone meanwhile.
+    return false;
+  }
+}

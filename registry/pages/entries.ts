@@ -1,0 +1,95 @@
+import {
+  lexSpecifiers,
+  EMPTY_IMPORT_MAP,
+  naturalUrl,
+  parseImportMap,
+  pathOfUrl,
+  resolveSpecifier,
+  type ImportMap,
+} from '../../importmap/index.js';
+import {
+  byCodeUnit,
+  type Hash,
+  type Manifest,
+  type ManifestModule,
+  type Path,
+  type SiteImportMap,
+} from '../../schema/index.js';
+import { readPage, type Page } from './html.js';
+
+/** Any origin does: where a site will be reached is not known when its pages are read, and paths are all we keep. */
+const ROOT = 'https://site.invalid/';
+
+function pageImportMap(page: Page, base: string): ImportMap {
+  if (page.importMap === undefined) return EMPTY_IMPORT_MAP;
+  try {
+    return parseImportMap(page.importMap, base).map;
+  } catch {
+    // The browser reports a broken import map and goes on without; so does the registry.
+    return EMPTY_IMPORT_MAP;
+  }
+}
+
+function baseOf(page: Page, at: Path): string {
+  const self = naturalUrl(ROOT, at);
+  return page.base !== undefined && URL.canParse(page.base, self) ? new URL(page.base, self).href : self;
+}
+
+const relative = (text: string): string => (text.startsWith(ROOT) ? `./${text.slice(ROOT.length)}` : text);
+
+function relativeKeys<V>(map: ReadonlyMap<string, V>, value: (inner: V) => unknown): Record<string, unknown> {
+  return Object.fromEntries([...map].map(([key, inner]) => [relative(key), value(inner)]));
+}
+
+const address = (url: string | null) => (url === null ? null : relative(url));
+
+/** Import map as it would stand in a page at the site's root. Null when it says nothing. */
+function atRoot(map: ImportMap): SiteImportMap | null {
+  if (map.imports.size + map.scopes.size + map.integrity.size === 0) return null;
+  return {
+    imports: relativeKeys(map.imports, address),
+    scopes: relativeKeys(map.scopes, (rules) => relativeKeys(rules, address)),
+    integrity: relativeKeys(map.integrity, (hash) => hash),
+  };
+}
+
+/** The paths from which a page starts, in document order: its module scripts, and what its inline ones import. */
+export function pageEntries(page: Page, at: Path, modules: ReadonlyMap<Path, unknown>): Path[] {
+  const base = baseOf(page, at);
+  const map = pageImportMap(page, base);
+  const found = new Set<Path>();
+  const add = (url: string | undefined) => {
+    const path = url === undefined ? undefined : pathOfUrl(ROOT, url);
+    if (path !== undefined && modules.has(path)) found.add(path);
+  };
+  for (const script of page.scripts) {
+    if (script.src !== undefined)
+      add(URL.canParse(script.src, base) ? new URL(script.src, base).href : undefined);
+    for (const { specifier } of script.imports) {
+      const resolution = resolveSpecifier(map, specifier, base);
+      if (resolution.state === 'resolved') add(resolution.url);
+    }
+  }
+  return [...found];
+}
+
+/**
+ * The entries of all pages of a site, and its import map: that of the page nearest to the root, by depth and then
+ * by name. A page with a map of its own still runs with its own.
+ */
+export async function siteEntries(
+  pages: readonly (readonly [Path, ManifestModule])[],
+  modules: ReadonlyMap<Path, ManifestModule>,
+  bytesOf: (hash: Hash) => Promise<Uint8Array>,
+): Promise<Pick<Manifest, 'entries' | 'importMap'>> {
+  const entries = new Set<Path>();
+  let importMap: SiteImportMap | null = null;
+  const depth = (path: Path) => path.split('/').length;
+  const nearest = pages.toSorted(([a], [b]) => depth(a) - depth(b) || byCodeUnit(a, b));
+  for (const [path, { hash }] of nearest) {
+    const page = readPage(await bytesOf(hash), lexSpecifiers);
+    importMap ??= atRoot(pageImportMap(page, baseOf(page, path)));
+    for (const entry of pageEntries(page, path, modules)) entries.add(entry);
+  }
+  return { entries: [...entries].toSorted(byCodeUnit), importMap };
+}

@@ -1,0 +1,158 @@
+import type { IncomingMessage, Server } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { WebSocketServer, type WebSocket } from 'ws';
+import { LIMITS, ModcastError, encodeMessage, helloFromQuery, type Hello } from '../../schema/index.js';
+import type { Access } from '../access/access.js';
+import type { Clock, Session, Transport } from './session.js';
+
+export interface SocketsOptions {
+  readonly access: Access;
+  /** `/-/socket`. */
+  readonly path: string;
+  readonly clock: Clock;
+  readonly createSession: (transport: Transport) => Session;
+  /** Clients at one time. */
+  readonly clients?: number;
+}
+
+/** A connection that answers no ping for this long is gone, whatever TCP says. */
+const HEARTBEAT_MS = 30_000;
+
+export const systemClock: Clock = {
+  after(ms, callback) {
+    const timer = setTimeout(callback, ms);
+    timer.unref();
+    return { cancel: () => clearTimeout(timer) };
+  },
+};
+
+/** Accepts the upgrades of one path and gives each socket a session. Other upgrades are left alone. */
+export class Sockets {
+  readonly #options: SocketsOptions;
+  readonly #server: WebSocketServer;
+  readonly #sessions = new Map<WebSocket, Session>();
+  readonly #alive = new WeakSet<WebSocket>();
+  #heartbeat: { cancel(): void } | undefined;
+
+  constructor(options: SocketsOptions) {
+    this.#options = options;
+    this.#server = new WebSocketServer({
+      noServer: true,
+      clientTracking: false,
+      maxPayload: LIMITS.clientMessageBytes,
+      // For manifests. Packs are compressed already, and sent as they are.
+      perMessageDeflate: {
+        threshold: 1024,
+        serverNoContextTakeover: true,
+        clientNoContextTakeover: true,
+        zlibDeflateOptions: { level: 3 },
+      },
+    });
+    this.#beat();
+  }
+
+  get sessions(): Iterable<Session> {
+    return this.#sessions.values();
+  }
+
+  get size(): number {
+    return this.#sessions.size;
+  }
+
+  /** @returns a function that takes the listener off again */
+  attach(server: Server): () => void {
+    const listener = (message: IncomingMessage, socket: Duplex, head: Buffer) =>
+      this.#upgrade(message, socket, head);
+    server.on('upgrade', listener);
+    return () => server.off('upgrade', listener);
+  }
+
+  close(): void {
+    this.#heartbeat?.cancel();
+    for (const [socket, session] of this.#sessions) {
+      session.closed();
+      socket.close(1001, 'server is closing');
+      // Those that do not answer the close are not waited for.
+      this.#options.clock.after(1000, () => socket.terminate());
+    }
+    this.#sessions.clear();
+    this.#server.close();
+  }
+
+  #upgrade(message: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const [pathname, query = ''] = (message.url ?? '').split('?', 2);
+    if (pathname !== this.#options.path) return;
+    const { access, clients = LIMITS.clients } = this.#options;
+    const { host, origin } = message.headers;
+    if (!access.hostAllowed(host)) return refuse(socket, '403 Forbidden', 'host not allowed');
+    if (!access.originAllowed(origin, host)) return refuse(socket, '403 Forbidden', 'origin not allowed');
+    if (this.#sessions.size >= clients) return refuse(socket, '503 Service Unavailable', 'too many clients');
+    socket.on('error', () => socket.destroy());
+    try {
+      this.#server.handleUpgrade(message, socket, head, (webSocket) => this.#open(webSocket, query));
+    } catch {
+      refuse(socket, '400 Bad Request', 'malformed upgrade');
+    }
+  }
+
+  #open(socket: WebSocket, query: string): void {
+    // A frame over the size limit, or one that is not UTF-8, ends in an error and a close of ws's own.
+    socket.on('error', () => {});
+    let hello: Hello;
+    try {
+      hello = helloFromQuery(new Map(new URLSearchParams(query)));
+    } catch (error) {
+      // JSON that goes deep enough exhausts the stack of whoever writes it again.
+      const { code, message } =
+        error instanceof ModcastError ? error : new ModcastError('message-invalid', 'hello: too deep');
+      socket.send(encodeMessage({ type: 'error', code, message }));
+      socket.close(1008, code);
+      return;
+    }
+    const session = this.#options.createSession(transportOf(socket));
+    this.#sessions.set(socket, session);
+    this.#alive.add(socket);
+    socket.on('pong', () => this.#alive.add(socket));
+    socket.on('message', (data: Buffer, isBinary) => {
+      this.#alive.add(socket);
+      if (isBinary) session.receiveBinary();
+      else void session.receive(data.toString('utf8'));
+    });
+    socket.on('close', () => {
+      session.closed();
+      this.#sessions.delete(socket);
+    });
+    void session.start(hello);
+  }
+
+  #beat(): void {
+    this.#heartbeat = this.#options.clock.after(HEARTBEAT_MS, () => {
+      for (const socket of this.#sessions.keys()) {
+        if (!this.#alive.delete(socket)) socket.terminate();
+        else socket.ping();
+      }
+      this.#beat();
+    });
+  }
+}
+
+function transportOf(socket: WebSocket): Transport {
+  return {
+    send: (data) =>
+      new Promise((resolve, reject) => {
+        socket.send(data, { compress: typeof data === 'string' }, (error) =>
+          error ? reject(error) : resolve(),
+        );
+      }),
+    close: (code, reason) => socket.close(code, reason),
+  };
+}
+
+/** Answers an upgrade without taking it, and does not wait for a client that keeps its end open. */
+export function refuse(socket: Duplex, status: string, reason: string): void {
+  socket.on('error', () => {});
+  socket.once('finish', () => socket.destroy());
+  socket.end(
+    `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Type: text/plain\r\nContent-Length: ${reason.length}\r\n\r\n${reason}`,
+  );
+}

@@ -1,0 +1,180 @@
+import { mkdir, rm, stat, symlink, truncate, unlink, utimes } from 'node:fs/promises';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { fileResponse, findFile, parseRange, type SiteFile } from '../../../../registry/http/site-files.js';
+import { serve, site, temporary, write } from '../site.js';
+
+const TEXT = '0123456789';
+
+async function found(content: string | Uint8Array = TEXT): Promise<SiteFile> {
+  const directory = await site({ 'a.txt': content });
+  const file = await findFile(directory, 'a.txt');
+  if (file === undefined || file === 'directory') throw new Error('not found');
+  return file;
+}
+
+const ask = (file: SiteFile, headers: Record<string, string> = {}, method = 'GET') =>
+  fileResponse(new Request('http://localhost/a.txt', { method, headers }), file, new Headers());
+
+describe('findFile', () => {
+  it('finds files and directories below the root, through links that stay in it too', async () => {
+    const root = await site({ 'a/b.txt': 'x' });
+    await symlink('a', path.join(root, 'c'));
+    expect(await findFile(root, 'a')).toBe('directory');
+    expect(await findFile(root, 'c/b.txt')).toMatchObject({ file: path.join(root, 'a/b.txt'), size: 1 });
+  });
+
+  it('finds nothing outside, nothing hidden, nothing that is no file, and no end of a cycle', async () => {
+    const outside = await temporary();
+    await write(outside, { x: 'secret' });
+    const root = await site({ '.env': 'secret', '.d/x': 'secret' });
+    await symlink(outside, path.join(root, 'out'));
+    await symlink('/dev/zero', path.join(root, 'zero'));
+    await symlink('.env', path.join(root, 'env'));
+    await symlink('.d', path.join(root, 'd'));
+    await symlink('loop', path.join(root, 'loop'));
+    for (const name of [
+      'out',
+      'out/x',
+      'zero',
+      'env',
+      'd/x',
+      'loop',
+      'loop/x',
+      'nothing',
+      '.env',
+      'a\0b',
+      '../x',
+    ]) {
+      expect(await findFile(root, name), name).toBeUndefined();
+    }
+  });
+
+  it('tells a directory beside the root from one in it', async () => {
+    const parent = await temporary();
+    await write(parent, { 'root/a': '', 'root-secret/x': 'secret' });
+    await symlink('../root-secret/x', path.join(parent, 'root/x'));
+    expect(await findFile(path.join(parent, 'root'), 'x')).toBeUndefined();
+    expect(await findFile(path.join(parent, 'root'), '../root-secret/x')).toBeUndefined();
+  });
+});
+
+describe('parseRange', () => {
+  it.each([
+    ['bytes=0-0', { start: 0, end: 0 }],
+    ['bytes=2-4', { start: 2, end: 4 }],
+    ['bytes=8-', { start: 8, end: 9 }],
+    ['bytes=8-99', { start: 8, end: 9 }],
+    ['bytes=-3', { start: 7, end: 9 }],
+    ['bytes=-99', { start: 0, end: 9 }],
+    ['bytes=10-', 'unsatisfiable'],
+    ['bytes=99-100', 'unsatisfiable'],
+    ['bytes=-0', 'unsatisfiable'],
+    [`bytes=${'9'.repeat(400)}-`, 'unsatisfiable'],
+    [null, null],
+    ['', null],
+    ['bytes=', null],
+    ['bytes=-', null],
+    ['bytes=5-2', null],
+    ['bytes=1-2,4-5', null],
+    ['lines=1-2', null],
+    ['bytes=a-b', null],
+    ['bytes=1-2x', null],
+  ])('%s of ten bytes is %o', (header, range) => {
+    expect(parseRange(header, 10)).toEqual(range);
+  });
+
+  it('has nothing to give of an empty file', () => {
+    expect(parseRange('bytes=0-', 0)).toBe('unsatisfiable');
+  });
+});
+
+describe('a file’s answer', () => {
+  it('is the whole, a range, or no range at all', async () => {
+    const file = await found();
+    const whole = (await ask(file))!;
+    expect([whole.status, await whole.text(), whole.headers.get('Accept-Ranges')]).toEqual([
+      200,
+      TEXT,
+      'bytes',
+    ]);
+    const part = (await ask(file, { Range: 'bytes=2-4' }))!;
+    expect([
+      part.status,
+      await part.text(),
+      part.headers.get('Content-Range'),
+      part.headers.get('Content-Length'),
+    ]).toEqual([206, '234', 'bytes 2-4/10', '3']);
+    const none = (await ask(file, { Range: 'bytes=10-' }))!;
+    expect([none.status, none.headers.get('Content-Range')]).toEqual([416, 'bytes */10']);
+    const since = (await ask(file, { Range: 'bytes=2-4', 'If-Range': file.etag }))!;
+    expect([since.status, await since.text()]).toEqual([200, TEXT]);
+  });
+
+  it('to HEAD has the whole’s length and no body', async () => {
+    const file = await found();
+    const head = (await ask(file, { Range: 'bytes=2-4' }, 'HEAD'))!;
+    expect([head.status, head.headers.get('Content-Length'), await head.text()]).toEqual([200, '10', '']);
+  });
+
+  it('is a 304 to whoever has it', async () => {
+    const file = await found();
+    const fresh = async (headers: Record<string, string>) => (await ask(file, headers))!.status === 304;
+    const time = file.modified.toUTCString();
+    const before = new Date(file.modified.getTime() - 60_000).toUTCString();
+    expect(await fresh({ 'If-None-Match': file.etag })).toBe(true);
+    expect(await fresh({ 'If-None-Match': `"x", ${file.etag.slice(2)}` })).toBe(true);
+    expect(await fresh({ 'If-None-Match': '*' })).toBe(true);
+    expect(await fresh({ 'If-None-Match': '"x"' })).toBe(false);
+    expect(await fresh({ 'If-Modified-Since': time })).toBe(true);
+    expect(await fresh({ 'If-Modified-Since': before })).toBe(false);
+    expect(await fresh({ 'If-Modified-Since': 'yesterday' })).toBe(false);
+    expect(await fresh({ 'If-None-Match': '"x"', 'If-Modified-Since': time })).toBe(false);
+  });
+
+  it('has another validator when size or time differ', async () => {
+    const directory = await site({ 'a.txt': 'a' });
+    const tag = async () => ((await findFile(directory, 'a.txt')) as SiteFile).etag;
+    const first = await tag();
+    await utimes(path.join(directory, 'a.txt'), 1, 1);
+    const second = await tag();
+    await write(directory, { 'a.txt': 'ab' });
+    await utimes(path.join(directory, 'a.txt'), 1, 1);
+    expect(new Set([first, second, await tag()]).size).toBe(3);
+  });
+
+  it('is empty for an empty file', async () => {
+    const response = (await ask(await found('')))!;
+    expect([response.status, response.headers.get('Content-Length'), await response.text()]).toEqual([
+      200,
+      '0',
+      '',
+    ]);
+  });
+
+  it('is none when the file is gone since it was found', async () => {
+    const file = await found();
+    await unlink(file.file);
+    expect(await ask(file)).toBeNull();
+    await rm(path.dirname(file.file), { recursive: true });
+    expect(await ask(file)).toBeNull();
+  });
+
+  it('breaks off when the file is shorter than it was found, and ends where it ended when it is longer', async () => {
+    const file = await found();
+    await truncate(file.file, 4);
+    await expect((await ask(file))!.text()).rejects.toThrow('cut short');
+    await write(path.dirname(file.file), { 'a.txt': `${TEXT}more` });
+    expect(await (await ask(file))!.text()).toBe(TEXT);
+  });
+});
+
+it('serves names of any letters, as the file system has them', async () => {
+  const { url, directory } = await serve({ 'caf\u00e9/\u65e5 \u672c+&=.txt': 'nfc', 'e\u0301.txt': 'nfd' });
+  expect(await (await fetch(`${url}caf%C3%A9/%E6%97%A5%20%E6%9C%AC+&=.txt`)).text()).toBe('nfc');
+  expect(await (await fetch(`${url}e%CC%81.txt`)).text()).toBe('nfd');
+  expect((await fetch(`${url}%C3%A9.txt`)).status).toBe(404);
+  await mkdir(path.join(directory, 'dir.txt'));
+  expect((await fetch(`${url}dir.txt`, { redirect: 'manual' })).status).toBe(308);
+  expect((await stat(directory)).isDirectory()).toBe(true);
+});

@@ -1,0 +1,315 @@
+import { mkdir, rename, rm, symlink, unlink, utimes } from 'node:fs/promises';
+import path from 'node:path';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { DEFAULT_FILTER } from '../../../../registry/ingest/files.js';
+import { blake3 } from '../../../../registry/hash.js';
+import { Ingest } from '../../../../registry/ingest/ingest.js';
+import { openMemoryStore } from '../../../../registry/store/memory.js';
+import { openSqliteStore } from '../../../../registry/store/sqlite.js';
+import type { Store } from '../../../../registry/store/store.js';
+import { ModcastError, manifestBytes } from '../../../../schema/index.js';
+import { SITE, later, site, temporary, write, type Files } from '../site.js';
+
+let store: Store;
+beforeEach(async () => {
+  store = await openMemoryStore();
+});
+
+const over = (directory: string, into: Store = store, filter = DEFAULT_FILTER) =>
+  new Ingest({ directory, store: into, channel: 'dev', filter, author: 'ada', now: () => 1000 });
+
+/** Files that were written long ago, as those of a site mostly are. */
+async function old(files: Files): Promise<string> {
+  const directory = await site(files);
+  for (const name of Object.keys(files)) await utimes(path.join(directory, name), 1000, 1000);
+  return directory;
+}
+
+const names = (manifest: { modules: ReadonlyMap<string, unknown> }) =>
+  [...manifest.modules.keys()].toSorted();
+
+describe('a scan', () => {
+  it('keeps each module as it is, and makes one deploy of them', async () => {
+    const directory = await site(SITE);
+    const { deploy, created, manifest, problems, read } = await over(directory).scan();
+    expect(names(manifest)).toEqual(['data.json', 'index.html', 'lib/leaf.js', 'main.js']);
+    expect(manifest.entries).toEqual(['main.js']);
+    expect({ created, problems, read }).toEqual({ created: true, problems: [], read: 4 });
+    expect(deploy).toMatchObject({ number: 1, channel: 'dev', author: 'ada', time: 1000, parent: null });
+    expect(deploy.manifest).toBe(blake3(manifestBytes(manifest)));
+    for (const [name, { hash, size }] of manifest.modules) {
+      const [blob] = await store.blobs([hash]);
+      expect(Buffer.from(blob!.bytes).toString()).toBe(SITE[name]);
+      expect(size).toBe(blob!.bytes.length);
+    }
+  });
+
+  it('of what is already the head makes no deploy', async () => {
+    const directory = await site(SITE);
+    await over(directory).scan();
+    expect(await over(directory).scan()).toMatchObject({ created: false, deploy: { number: 1 } });
+  });
+
+  it('keeps an empty directory, an empty file, and bytes that are no text', async () => {
+    const directory = await temporary();
+    expect((await over(directory).scan()).manifest.modules.size).toBe(0);
+    const bytes = new Uint8Array([0xff, 0xfe, 0x00, 0x41]);
+    await write(directory, { 'empty.js': '', 'empty.json': '', 'binary.js': bytes, 'latin.css': bytes });
+    const { manifest, problems } = await over(directory).scan();
+    expect(names(manifest)).toEqual(['binary.js', 'empty.js', 'empty.json', 'latin.css']);
+    const { hash } = manifest.modules.get('binary.js')!;
+    expect(new Uint8Array((await store.blobs([hash]))[0]!.bytes)).toEqual(bytes);
+    expect(problems.map((problem) => [problem.path, problem.kind]).toSorted()).toEqual([
+      ['binary.js', 'syntax'],
+      ['empty.json', 'syntax'],
+    ]);
+  });
+
+  it('keeps a module that does not parse, unlinked, and says where it breaks', async () => {
+    const directory = await site({
+      'bad.js': 'import "./x.js";\n\nconst = 1;\n',
+      'bad.json': '{\n"a": }',
+      'x.js': '',
+    });
+    const { manifest, problems } = await over(directory).scan();
+    expect(problems.find((problem) => problem.path === 'bad.js')).toMatchObject({
+      kind: 'syntax',
+      line: 3,
+      column: 7,
+    });
+    expect(problems.find((problem) => problem.path === 'bad.json')).toMatchObject({
+      kind: 'syntax',
+      line: 2,
+    });
+    const { hash } = manifest.modules.get('bad.js')!;
+    expect((await store.links([hash])).get(hash)).toEqual({ state: 'unparsed', list: [] });
+  });
+
+  it('says so again at every start, until the file is mended', async () => {
+    const directory = await old({ 'bad.js': 'const = 1;', 'bad.json': '{', 'good.js': '1' });
+    await over(directory).scan();
+    const again = over(directory);
+    expect((await again.scan()).problems).toHaveLength(2);
+    await write(directory, { 'bad.js': 'const a = 1;', 'bad.json': '{}' });
+    expect((await again.update(['bad.js'])).problems).toHaveLength(1);
+    expect((await again.update(['bad.json'])).problems).toEqual([]);
+  });
+
+  it('leaves out what it cannot keep, each with the reason, and keeps the rest', async () => {
+    const outside = await temporary();
+    await write(outside, { 'x.js': 'secret' });
+    const directory = await site({
+      ...SITE,
+      'e\u0301.js': '',
+      '.hidden.js': '',
+      'node_modules/x/index.js': '',
+    });
+    await symlink(path.join(outside, 'x.js'), path.join(directory, 'link.js'));
+    await symlink('loop.js', path.join(directory, 'loop.js'));
+    await symlink('.', path.join(directory, 'cycle'));
+    await mkdir(path.join(directory, 'dir.js'));
+    const { manifest, problems } = await over(directory).scan();
+    expect(names(manifest)).toEqual(['data.json', 'index.html', 'lib/leaf.js', 'main.js']);
+    expect(problems.map((problem) => [problem.path, problem.message]).toSorted()).toEqual([
+      ['e\u0301.js', 'it is not in Unicode normal form C'],
+      ['link.js', 'it is a link out of the directory'],
+      ['loop.js', 'it is a link to nothing'],
+    ]);
+  });
+
+  it('takes the globs it is given', async () => {
+    const directory = await site({ 'a.js': '1', 'b.txt': '2', 'old/c.js': '3' });
+    const { manifest } = await over(directory, store, { include: ['**/*'], exclude: ['old/**'] }).scan();
+    expect(names(manifest)).toEqual(['a.js', 'b.txt']);
+  });
+
+  it('of 20,000 files tells how far it is, and lets others run meanwhile', { timeout: 120_000 }, async () => {
+    const directory = await temporary();
+    for (let d = 0; d < 100; d++) {
+      await mkdir(path.join(directory, `d${d}`));
+      const files = Array.from({ length: 200 }, (_, i) => [
+        `d${d}/m${i}.js`,
+        `export default "${d} ${i}";\n`,
+      ]);
+      await write(directory, Object.fromEntries(files) as Files);
+    }
+    const progress: number[] = [];
+    let turns = 0;
+    const ticker = setInterval(() => turns++, 1);
+    const { manifest, read } = await over(directory).scan(({ done, total }) => {
+      expect(total).toBe(20_000);
+      progress.push(done);
+    });
+    clearInterval(ticker);
+    expect([manifest.modules.size, read, progress.at(-1)]).toEqual([20_000, 20_000, 20_000]);
+    expect(progress).toEqual(progress.toSorted((a, b) => a - b));
+    expect(turns).toBeGreaterThan(5);
+  });
+});
+
+describe('the next start', () => {
+  it('opens no file that has not changed, and loses nothing', async () => {
+    const directory = await old(SITE);
+    const file = path.join(await temporary(), 'registry.db');
+    const first = await openSqliteStore(file);
+    const before = await over(directory, first).scan();
+    const blobs = await first.blobs([...before.manifest.modules.values()].map(({ hash }) => hash));
+    await first.close();
+
+    const second = await openSqliteStore(file);
+    later(() => second.close());
+    const after = await over(directory, second).scan();
+    expect([before.read, after.read, after.created]).toEqual([4, 0, false]);
+    expect(after.deploy).toEqual(before.deploy);
+    expect(Buffer.from(manifestBytes(after.manifest))).toEqual(Buffer.from(manifestBytes(before.manifest)));
+    expect(await second.blobs(blobs.map(({ hash }) => hash))).toEqual(blobs);
+  });
+
+  it('reads what changed while nobody looked, though size and time may be the same', async () => {
+    const directory = await old({ 'a.js': '1111', 'b.js': '2222', 'c.js': '3333', 'd.js': '4444' });
+    await over(directory).scan();
+    await write(directory, { 'a.js': '11111', new: '2223' });
+    // Another file by that name, as an editor's or a tool's rename makes it.
+    await rename(path.join(directory, 'new'), path.join(directory, 'b.js'));
+    await utimes(path.join(directory, 'b.js'), 1000, 1000);
+    await unlink(path.join(directory, 'd.js'));
+    const { manifest, read } = await over(directory).scan();
+    expect(read).toBe(2);
+    expect(names(manifest)).toEqual(['a.js', 'b.js', 'c.js']);
+    expect(manifest.modules.get('b.js')!.hash).toBe(blake3(Buffer.from('2223')));
+  });
+
+  it('notices another content of the same size and time, when it was written right after the first was read', async () => {
+    const directory = await site({ 'a.js': '1111' });
+    const file = path.join(directory, 'a.js');
+    // A time that is not over yet: the file system may give it to the next write as well.
+    const time = new Date(Date.now() + 60_000);
+    await utimes(file, time, time);
+    await over(directory).scan();
+    await write(directory, { 'a.js': '2222' });
+    await utimes(file, time, time);
+    expect((await over(directory).scan()).manifest.modules.get('a.js')!.hash).toBe(
+      blake3(Buffer.from('2222')),
+    );
+  });
+
+  it('knows its entries again when a module got another name meanwhile', async () => {
+    const page = '<script type="module" src="old.js"></script><script type="module" src="new.js"></script>';
+    const directory = await old({ 'index.html': page, 'old.js': '1' });
+    expect((await over(directory).scan()).manifest.entries).toEqual(['old.js']);
+    await rename(path.join(directory, 'old.js'), path.join(directory, 'new.js'));
+    expect((await over(directory).scan()).manifest.entries).toEqual(['new.js']);
+  });
+
+  it('reads a file again whose blob is gone', async () => {
+    const directory = await old({ 'a.js': '1' });
+    await over(directory).scan();
+    const files = await store.files(directory);
+    store = await openMemoryStore();
+    await store.putFiles(directory, { set: files, delete: [] });
+    expect((await over(directory).scan()).read).toBe(1);
+  });
+});
+
+describe('an update', () => {
+  async function scanned(files: Files = SITE) {
+    const directory = await site(files);
+    const ingest = over(directory);
+    await ingest.scan();
+    return { directory, ingest };
+  }
+
+  it('takes what was written and drops what is gone', async () => {
+    const { directory, ingest } = await scanned();
+    await write(directory, { 'main.js': 'export {}', 'new.js': '1' });
+    await rm(path.join(directory, 'lib'), { recursive: true });
+    const { manifest, deploy, created } = await ingest.update([
+      'main.js',
+      'new.js',
+      'lib/leaf.js',
+      'ghost.js',
+    ]);
+    expect([created, deploy.number, deploy.added, deploy.changed, deploy.removed]).toEqual([
+      true,
+      2,
+      1,
+      1,
+      1,
+    ]);
+    expect(names(manifest)).toEqual(['data.json', 'index.html', 'main.js', 'new.js']);
+  });
+
+  it('of an equal save makes no deploy', async () => {
+    const { directory, ingest } = await scanned();
+    await write(directory, { 'main.js': SITE['main.js']! });
+    expect((await ingest.update(['main.js'])).created).toBe(false);
+  });
+
+  it('reads nothing through a link out of the root, nor a dotfile by another name', async () => {
+    const { directory, ingest } = await scanned();
+    const outside = await temporary();
+    await write(outside, { 'x.js': 'export const secret = 1;' });
+    await write(directory, { '.env.js': 'export const secret = 2;' });
+    await symlink(path.join(outside, 'x.js'), path.join(directory, 'link.js'));
+    await symlink(outside, path.join(directory, 'links'));
+    await symlink('.env.js', path.join(directory, 'env.js'));
+    const before = await ingest.update([]);
+    const { manifest, problems, created } = await ingest.update([
+      'link.js',
+      'links/x.js',
+      'env.js',
+      '.env.js',
+      '../x.js',
+    ]);
+    expect([created, names(manifest)]).toEqual([false, names(before.manifest)]);
+    expect(problems.map((problem) => problem.path).toSorted()).toEqual(['env.js', 'link.js', 'links/x.js']);
+    // A module that becomes such a link is gone.
+    await unlink(path.join(directory, 'main.js'));
+    await symlink(path.join(outside, 'x.js'), path.join(directory, 'main.js'));
+    expect(names((await ingest.update(['main.js'])).manifest)).not.toContain('main.js');
+  });
+
+  it('does not forget what is wrong with other files', async () => {
+    const { directory, ingest } = await scanned({ ...SITE, 'bad.js': 'const = 1;', 'e\u0301.js': '' });
+    await write(directory, { 'main.js': 'export {}' });
+    expect((await ingest.update(['main.js'])).problems).toHaveLength(2);
+    await unlink(path.join(directory, 'e\u0301.js'));
+    expect((await ingest.update(['e\u0301.js'])).problems.map((problem) => problem.path)).toEqual(['bad.js']);
+  });
+
+  it('finds the entries anew when a module gets another name', async () => {
+    const page = '<script type="module" src="old.js"></script><script type="module" src="new.js"></script>';
+    const { directory, ingest } = await scanned({ 'index.html': page, 'old.js': '1' });
+    await rename(path.join(directory, 'old.js'), path.join(directory, 'new.js'));
+    expect((await ingest.update(['old.js', 'new.js'])).manifest.entries).toEqual(['new.js']);
+  });
+
+  it('finds the entries anew when a module comes that the page named already', async () => {
+    const page = '<script type="module" src="late.js"></script>';
+    const { directory, ingest } = await scanned({ 'index.html': page });
+    await write(directory, { 'late.js': '1' });
+    expect((await ingest.update(['late.js'])).manifest.entries).toEqual(['late.js']);
+  });
+
+  it('before the first scan, or after one that failed, is a scan: no deploy is ever of half the site', async () => {
+    const directory = await site(SITE);
+    const ingest = over(directory);
+    expect((await ingest.update(['main.js'])).manifest.modules.size).toBe(4);
+    await write(directory, { 'main.js': 'export {}', 'lib/leaf.js': 'export {};' });
+    const { putBlobs } = store;
+    store.putBlobs = () => Promise.reject(new ModcastError('store-full', 'full'));
+    await expect(ingest.scan()).rejects.toMatchObject({ code: 'store-full' });
+    store.putBlobs = putBlobs;
+    const { manifest } = await ingest.update([]);
+    expect(manifest.modules.size).toBe(4);
+    expect(manifest.modules.get('lib/leaf.js')!.hash).toBe(blake3(Buffer.from('export {};')));
+  });
+
+  it('wins over whoever else has moved the head', async () => {
+    const { directory, ingest } = await scanned();
+    await over(await site({ 'other.js': '1' })).scan();
+    await write(directory, { 'main.js': 'export {}' });
+    const { deploy, manifest } = await ingest.update(['main.js']);
+    expect([deploy.number, deploy.parent, manifest.modules.size]).toEqual([3, 2, 4]);
+  });
+});

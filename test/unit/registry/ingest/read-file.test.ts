@@ -1,0 +1,121 @@
+import fs from 'node:fs';
+import { utimes } from 'node:fs/promises';
+import path from 'node:path';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { blake3 } from '../../../../registry/hash.js';
+import { isUnchanged, readStable, statFile } from '../../../../registry/ingest/read-file.js';
+import { LIMITS } from '../../../../schema/index.js';
+import { site, temporary } from '../site.js';
+
+/** What another process does between the first look at a file and the last: called after each read. */
+const disturb = vi.hoisted(() => ({ afterRead: () => {} }));
+vi.mock('node:fs', async (original) => {
+  const real = await original<typeof import('node:fs')>();
+  const readFileSync = (...args: Parameters<typeof real.readFileSync>) => {
+    const bytes = real.readFileSync(...args);
+    if (typeof args[0] === 'number') disturb.afterRead();
+    return bytes;
+  };
+  return { ...real, readFileSync, default: { ...real, readFileSync } };
+});
+afterEach(() => {
+  disturb.afterRead = () => {};
+});
+
+async function file(content: string | Uint8Array = 'content'): Promise<string> {
+  return path.join(await site({ f: content }), 'f');
+}
+
+describe('readStable', () => {
+  it.each([
+    ['text', 'export {}'],
+    ['nothing', ''],
+    ['bytes that are no UTF-8', new Uint8Array([0xff, 0x00, 0xfe])],
+  ])('reads %s as it is', async (_, content) => {
+    const { bytes, hash } = readStable(await file(content));
+    expect(bytes).toEqual(Buffer.from(content as string));
+    expect(hash).toBe(blake3(Buffer.from(content as string)));
+  });
+
+  it('reads once more when the file was written meanwhile, and never mixes two versions', async () => {
+    const name = await file('first');
+    const versions = ['second, and longer', 'x', 'third'];
+    disturb.afterRead = () => {
+      const next = versions.shift();
+      if (next !== undefined) fs.writeFileSync(name, next);
+    };
+    expect(readStable(name).bytes.toString()).toBe('third');
+  });
+
+  it('notices a write of the same length, and a file cut short', async () => {
+    const name = await file('aaaa');
+    let writes = 0;
+    disturb.afterRead = () => {
+      writes++;
+      if (writes === 1) {
+        fs.writeFileSync(name, 'bbbb');
+        fs.utimesSync(name, 5, 5);
+      }
+      if (writes === 2) fs.truncateSync(name, 1);
+    };
+    expect(readStable(name).bytes.toString()).toBe('b');
+    expect(writes).toBe(3);
+  });
+
+  it('gives up on one that never holds still', async () => {
+    const name = await file('');
+    disturb.afterRead = () => fs.appendFileSync(name, 'x');
+    expect(() => readStable(name)).toThrow(expect.objectContaining({ code: 'file-unstable' }));
+  });
+
+  it('refuses one that is too large, without reading it', async () => {
+    const name = await file('');
+    fs.truncateSync(name, LIMITS.blobBytes + 1);
+    const read = vi.fn<() => void>();
+    disturb.afterRead = read;
+    expect(() => readStable(name)).toThrow(
+      expect.objectContaining({
+        code: 'file-too-large',
+        expected: LIMITS.blobBytes,
+        found: LIMITS.blobBytes + 1,
+      }),
+    );
+    expect(read).not.toHaveBeenCalled();
+  });
+
+  it('passes on what the file system says', async () => {
+    const directory = await temporary();
+    expect(() => readStable(path.join(directory, 'nothing'))).toThrow(
+      expect.objectContaining({ code: 'ENOENT' }),
+    );
+    expect(() => readStable(directory)).toThrow(expect.objectContaining({ code: 'EISDIR' }));
+  });
+
+  it('does not trust the time of a file so young that another write may share it', async () => {
+    const name = await file();
+    const later = new Date(Date.now() + 3_600_000);
+    await utimes(name, later, later);
+    expect(readStable(name).stat).toBeNull();
+    await utimes(name, 1000, 1000);
+    const { stat, hash } = readStable(name);
+    expect(stat).toMatchObject({ size: 7, mtime: '1000000000000', hash });
+    expect(isUnchanged(stat!, statFile(name)!)).toBe(true);
+  });
+});
+
+describe('isUnchanged', () => {
+  it('is false for another size, time or inode', async () => {
+    const name = await file();
+    await utimes(name, 1000, 1000);
+    const stat = readStable(name).stat!;
+    const now = statFile(name)!;
+    expect(isUnchanged({ ...stat, size: 8 }, now)).toBe(false);
+    expect(isUnchanged({ ...stat, mtime: '1000000000001' }, now)).toBe(false);
+    expect(isUnchanged({ ...stat, inode: '0' }, now)).toBe(false);
+  });
+});
+
+it('finds no file where there is a directory or nothing', async () => {
+  const directory = await temporary();
+  expect([statFile(directory), statFile(path.join(directory, 'x'))]).toEqual([undefined, undefined]);
+});

@@ -1,0 +1,226 @@
+import { mkdir, rename, rm, symlink, unlink } from 'node:fs/promises';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { blake3 } from '../../../../registry/hash.js';
+import type { IngestResult, Registry } from '../../../../registry/index.js';
+import { systemClock } from '../../../../registry/socket/sockets.js';
+import { watchDirectory } from '../../../../registry/ingest/watch.js';
+import { SITE, later, open, site, temporary, write, type Files } from '../site.js';
+
+const hashOf = (text: string) => blake3(Buffer.from(text));
+
+/** Waits for the deploy that brings the directory to a state. */
+function reaches(registry: Registry, holds: (result: IngestResult) => boolean): Promise<IngestResult> {
+  return new Promise((resolve) => {
+    const off = registry.on('deploy', (result) => {
+      if (!holds(result)) return;
+      off();
+      resolve(result);
+    });
+  });
+}
+
+async function watched(files: Files = SITE, options = {}) {
+  const directory = await site(files);
+  const registry = open({ directory, watch: true, ...options });
+  const deploys: IngestResult[] = [];
+  registry.on('deploy', (result) => deploys.push(result));
+  await registry.ready;
+  return { directory, registry, deploys };
+}
+
+const has = (name: string, text: string) => (result: IngestResult) =>
+  result.manifest.modules.get(name)?.hash === hashOf(text);
+
+describe.each<[string, object]>([
+  ['events', { watch: true }],
+  ['polling', { watch: { poll: 20 } }],
+])('by %s', (_, options) => {
+  it('a write, a new file, a rename over a file and a deletion are deployed', async () => {
+    const { directory, registry } = await watched(SITE, options);
+    let deployed = reaches(registry, has('main.js', 'export const a = 1;'));
+    await write(directory, { 'main.js': 'export const a = 1;' });
+    await deployed;
+
+    deployed = reaches(registry, has('new/deep/x.js', 'new'));
+    await write(directory, { 'new/deep/x.js': 'new' });
+    await deployed;
+
+    deployed = reaches(registry, has('main.js', 'export const b = 22;'));
+    await write(directory, { 'main.js.tmp': 'export const b = 22;' });
+    await rename(path.join(directory, 'main.js.tmp'), path.join(directory, 'main.js'));
+    await deployed;
+
+    deployed = reaches(registry, ({ manifest }) => !manifest.modules.has('lib/leaf.js'));
+    await unlink(path.join(directory, 'lib/leaf.js'));
+    await deployed;
+  });
+});
+
+it('a directory’s rename moves what is in it', async () => {
+  const { directory, registry } = await watched({ 'a/x.js': 'x', 'a/b/y.js': 'y' });
+  const deployed = reaches(
+    registry,
+    ({ manifest }) => [...manifest.modules.keys()].toSorted().join() === 'c/b/y.js,c/x.js',
+  );
+  await rename(path.join(directory, 'a'), path.join(directory, 'c'));
+  await deployed;
+});
+
+it('a burst of 300 files is few deploys', async () => {
+  const { directory, registry, deploys } = await watched({});
+  const files = Object.fromEntries(Array.from({ length: 300 }, (_, i) => [`d${i % 7}/m${i}.js`, `${i};`]));
+  const deployed = reaches(registry, ({ manifest }) => manifest.modules.size === 300);
+  await write(directory, files);
+  await deployed;
+  // One for the empty directory. How long the writes take is the machine's matter.
+  expect(deploys.length).toBeLessThan(20);
+});
+
+it('the last of two saves in quick succession is what is deployed', async () => {
+  const { directory, registry } = await watched();
+  for (let i = 0; i < 5; i++) {
+    const first = reaches(registry, has('main.js', `export const first = ${i};`));
+    await write(directory, { 'main.js': `export const first = ${i};` });
+    await first;
+    const second = reaches(registry, has('main.js', `export const other = ${i};`));
+    await write(directory, { 'main.js': `export const other = ${i};` });
+    await second;
+  }
+});
+
+it('an equal save, a dotfile and what is left out make no deploy', async () => {
+  const { directory, registry, deploys } = await watched();
+  await write(directory, {
+    'main.js': SITE['main.js']!,
+    '.secret.js': '1',
+    'node_modules/x/index.js': '1',
+    'notes.txt': '1',
+  });
+  const deployed = reaches(registry, has('last.js', 'last'));
+  await write(directory, { 'last.js': 'last' });
+  await deployed;
+  expect(deploys.map(({ deploy }) => [deploy.number, deploy.added, deploy.changed])).toEqual([
+    [1, 4, 0],
+    [2, 1, 0],
+  ]);
+});
+
+it('a link out of the root is not followed, made before or after the start', async () => {
+  const outside = await temporary();
+  await write(outside, { 'x.js': 'secret', 'd/y.js': 'secret' });
+  const directory = await site(SITE);
+  await symlink(path.join(outside, 'd'), path.join(directory, 'before'));
+  const registry = open({ directory, watch: true });
+  await registry.ready;
+  await symlink(path.join(outside, 'x.js'), path.join(directory, 'x.js'));
+  await symlink(path.join(outside, 'd'), path.join(directory, 'after'));
+  await write(outside, { 'x.js': 'secret 2', 'd/y.js': 'secret 2', 'd/z.js': 'secret 2' });
+  const deployed = reaches(registry, has('last.js', 'last'));
+  await write(directory, { 'last.js': 'last' });
+  const { manifest } = await deployed;
+  expect([...manifest.modules.keys()].toSorted()).toEqual([
+    'data.json',
+    'index.html',
+    'last.js',
+    'lib/leaf.js',
+    'main.js',
+  ]);
+});
+
+it('cycles of links come to an end', async () => {
+  const directory = await site({ 'a/x.js': '1', 'b/y.js': '2' });
+  for (const name of ['a/up', 'a/up2', 'b/up', 'b/up2']) await symlink('..', path.join(directory, name));
+  await symlink('../b', path.join(directory, 'a/b'));
+  await symlink('../a', path.join(directory, 'b/a'));
+  const registry = open({ directory, watch: true });
+  await registry.ready;
+  const deployed = reaches(registry, has('a/x.js', 'changed'));
+  await write(directory, { 'a/x.js': 'changed' });
+  await deployed;
+});
+
+it('what is saved while the directory is first read is not lost', async () => {
+  const directory = await site(
+    Object.fromEntries(Array.from({ length: 500 }, (_, i) => [`m${i}.js`, `export default ${i};`])),
+  );
+  const registry = open({ directory, watch: true });
+  const deployed = reaches(registry, has('m7.js', 'changed'));
+  const sizes: number[] = [];
+  registry.on('deploy', ({ manifest }) => sizes.push(manifest.modules.size));
+  await write(directory, { 'm7.js': 'changed' });
+  await deployed;
+  expect(new Set(sizes)).toEqual(new Set([500]));
+});
+
+describe('watchDirectory', () => {
+  it('tells the paths of a burst together, then once more, one call at a time', async () => {
+    const directory = await site({ 'a.js': '' });
+    const calls: string[][] = [];
+    let running = 0;
+    let wake = () => {};
+    const watch = watchDirectory({
+      directory,
+      descend: () => true,
+      poll: null,
+      clock: systemClock,
+      onError: (error) => expect.unreachable(String(error)),
+      onChange: async (paths) => {
+        expect(running++).toBe(0);
+        calls.push(paths.toSorted());
+        await new Promise((resolve) => setImmediate(resolve));
+        running--;
+        wake();
+      },
+    });
+    later(() => watch.close());
+    await watch.ready;
+    await write(directory, { 'b.js': '1', 'c.js': '1' });
+    while (calls.flat().filter((name) => name === 'c.js').length < 2) {
+      await new Promise<void>((resolve) => (wake = resolve));
+    }
+    expect(new Set(calls.flat())).toEqual(new Set(['b.js', 'c.js']));
+    expect(calls.at(-1)).toEqual(['b.js', 'c.js']);
+  });
+
+  it('goes on after a change that could not be taken, and tells of it', async () => {
+    const directory = await site({ 'a.js': '' });
+    const errors: unknown[] = [];
+    let taken: (paths: readonly string[]) => void = () => {};
+    const watch = watchDirectory({
+      directory,
+      descend: () => true,
+      poll: null,
+      clock: systemClock,
+      onError: (error) => errors.push(error),
+      onChange: (paths) => {
+        if (errors.length === 0) return Promise.reject(new Error('full'));
+        taken(paths);
+        return Promise.resolve();
+      },
+    });
+    later(() => watch.close());
+    await watch.ready;
+    const next = new Promise<readonly string[]>((resolve) => (taken = resolve));
+    await write(directory, { 'b.js': '1' });
+    expect(await next).toEqual(['b.js']);
+    expect(errors).toEqual([new Error('full')]);
+  });
+
+  it('tells nothing once it is closed', async () => {
+    const directory = await site({ 'a.js': '' });
+    const watch = watchDirectory({
+      directory,
+      descend: () => true,
+      poll: null,
+      clock: systemClock,
+      onError: () => expect.unreachable(),
+      onChange: () => expect.unreachable(),
+    });
+    await watch.ready;
+    await write(directory, { 'b.js': '1' });
+    await watch.close();
+    await rm(path.join(directory, 'b.js'));
+    await mkdir(path.join(directory, 'd'));
+  });
+});

@@ -1,0 +1,382 @@
+import { describe, expect, it } from 'vitest';
+import { blake3 } from '../../../../registry/hash.js';
+import {
+  EMPTY_MANIFEST,
+  applyDelta,
+  manifestBytes,
+  type Hash,
+  type ManifestDelta,
+} from '../../../../schema/index.js';
+import {
+  booted,
+  clock,
+  connect,
+  deploy,
+  errors,
+  hashOf,
+  hello,
+  packsOf,
+  store,
+  topics,
+  until,
+} from './session-fixture.js';
+
+const MAIN = 'import "./leaf.js"; import("./later.js");';
+const LEAF = 'export default 1;';
+const LATER = 'import "./deep.js"; export default 2;';
+const DEEP = 'export default 3;';
+const ALONE = 'export default "alone";';
+const TEXTS = { 'alone.js': ALONE, 'deep.js': DEEP, 'later.js': LATER, 'leaf.js': LEAF, 'main.js': MAIN };
+
+describe('a greeting', () => {
+  it('of a client with nothing brings the whole manifest, and what the entries reach in the order of need', async () => {
+    const { hash, manifest, number } = await deploy(TEXTS);
+    const { session, transport } = connect();
+    await session.start(hello());
+    expect(transport.types()).toEqual(['welcome', 'manifest', 'pack']);
+    expect(transport.messages[0]).toEqual({ type: 'welcome', protocol: 1, deploy: number, manifest: hash });
+    const delta = transport.messages[1] as unknown as ManifestDelta & { base: null };
+    expect(delta.base).toBeNull();
+    expect(blake3(manifestBytes(applyDelta(EMPTY_MANIFEST, delta)))).toBe(hash);
+    expect(manifest.modules.size).toBe(5);
+    expect([...packsOf(transport)[0]!.values()]).toEqual([LEAF, MAIN, DEEP, LATER]);
+    expect(transport.messages[2]).toMatchObject({
+      count: 4,
+      bytes: [LEAF, MAIN, DEEP, LATER].join('').length,
+    });
+  });
+
+  it('puts what the page starts from first', async () => {
+    await deploy(TEXTS);
+    const { session, transport } = connect();
+    await session.start(hello({ entries: ['later.js', 'nothing.js'] }));
+    expect([...packsOf(transport)[0]!.values()]).toEqual([DEEP, LATER, LEAF, MAIN]);
+  });
+
+  it('of a client that has it all brings nothing', async () => {
+    const { hash } = await deploy(TEXTS);
+    const { session, transport } = connect();
+    await session.start(hello({ have: hash }));
+    expect(transport.types()).toEqual(['welcome']);
+    expect(transport.frames).toEqual([]);
+  });
+
+  it('of a client with an earlier deploy brings the difference', async () => {
+    const before = await deploy(TEXTS);
+    const after = await deploy({ ...TEXTS, 'leaf.js': 'export default 10;', 'new.js': 'new' });
+    const { session, transport } = connect();
+    await session.start(hello({ have: before.hash }));
+    expect(transport.messages[1]).toMatchObject({ type: 'manifest', base: before.hash });
+    const delta = transport.messages[1] as unknown as ManifestDelta;
+    expect(blake3(manifestBytes(applyDelta(before.manifest, delta)))).toBe(after.hash);
+    expect([...packsOf(transport)[0]!.values()]).toEqual(['export default 10;']);
+  });
+
+  it('of a client with a manifest that the channel never had starts from nothing', async () => {
+    await deploy(TEXTS);
+    const elsewhere = await deploy({ ...TEXTS, 'x.js': 'x' }, ['main.js'], 'other');
+    for (const have of ['0'.repeat(64), elsewhere.hash]) {
+      const { session, transport } = connect();
+      await session.start(hello({ have }));
+      expect(transport.messages[1]).toMatchObject({ base: null });
+      expect(packsOf(transport)[0]!.size).toBe(4);
+    }
+  });
+
+  it('may come once more, with what the client has by then', async () => {
+    const { hash } = await deploy(TEXTS);
+    const { session, transport } = connect();
+    await session.start(hello({ have: hash }));
+    await session.receive(JSON.stringify(hello()));
+    expect(transport.types()).toEqual(['welcome', 'welcome', 'manifest', 'pack']);
+    expect(packsOf(transport)[0]!.size).toBe(4);
+  });
+
+  it('that fails is told once, and nothing behind it is answered', async () => {
+    await deploy(TEXTS);
+    for (const bad of [hello({ channel: 'none' }), hello({ protocol: 7 })]) {
+      const { session, transport } = connect();
+      const want = JSON.stringify({ type: 'want', hashes: [hashOf(LEAF)], closure: false });
+      await Promise.all([session.start(bad), session.receive(want), session.update(), session.receive(want)]);
+      expect(transport.types()).toEqual(['error']);
+      expect(transport.closes).toEqual([[1008, bad.protocol === 7 ? 'protocol-version' : 'channel-unknown']]);
+      expect(errors).toEqual([]);
+    }
+  });
+
+  it('is over before what was asked at the same moment is answered', async () => {
+    await deploy(TEXTS);
+    const { session, transport } = connect();
+    await Promise.all([
+      session.start(hello()),
+      session.receive(JSON.stringify({ type: 'want', hashes: [hashOf(ALONE)], closure: false })),
+    ]);
+    expect(transport.types()).toEqual(['welcome', 'manifest', 'pack', 'pack']);
+  });
+});
+
+describe('a want', () => {
+  async function greeted(have: Hash | null = null) {
+    const { session, transport } = connect();
+    await session.start(hello({ have }));
+    const want = async (hashes: Hash[], closure: boolean) => {
+      const known = packsOf(transport).length;
+      await session.receive(JSON.stringify({ type: 'want', hashes, closure }));
+      return packsOf(transport)
+        .slice(known)
+        .map((pack) => [...pack.values()]);
+    };
+    return { session, transport, want };
+  }
+
+  it('brings the blobs by hash, once more if it is asked', async () => {
+    await deploy(TEXTS);
+    const { want } = await greeted();
+    expect(await want([hashOf(ALONE)], false)).toEqual([[ALONE]]);
+    expect(await want([hashOf(ALONE), hashOf(LEAF)], false)).toEqual([[ALONE, LEAF]]);
+  });
+
+  it('with its closure brings what they import too, but not what was given', async () => {
+    const texts = { ...TEXTS, 'extra.js': 'import "./leaf.js"; import "./alone.js";' };
+    await deploy(texts);
+    const { want } = await greeted();
+    expect(await want([hashOf(texts['extra.js'])], true)).toEqual([[ALONE, texts['extra.js']]]);
+    expect(await want([hashOf(texts['extra.js'])], true)).toEqual([[texts['extra.js']]]);
+  });
+
+  it('does not bring what the client came with', async () => {
+    const texts = { ...TEXTS, 'extra.js': 'import "./leaf.js"; import "./alone.js";' };
+    const { hash } = await deploy(texts);
+    const { want } = await greeted(hash);
+    expect(await want([hashOf(texts['extra.js'])], true)).toEqual([[ALONE, texts['extra.js']]]);
+  });
+
+  it('for what the channel does not name gets an error, the rest, and no bytes', async () => {
+    await deploy(TEXTS);
+    await deploy({ 'main.js': 'secret' }, ['main.js'], 'other');
+    const { want, transport } = await greeted();
+    expect(await want([hashOf('secret'), hashOf(ALONE), '0'.repeat(64)], true)).toEqual([[ALONE]]);
+    expect(transport.messages.at(-2)).toMatchObject({ type: 'error', code: 'blob-unknown' });
+    expect(transport.closes).toEqual([]);
+  });
+
+  it('for a blob of an earlier deploy of the channel is answered', async () => {
+    await deploy({ ...TEXTS, 'alone.js': 'old' });
+    await deploy(TEXTS);
+    expect(await (await greeted()).want([hashOf('old')], true)).toEqual([['old']]);
+  });
+});
+
+describe('a limit', () => {
+  it('of messages that wait holds for wants and for hellos', async () => {
+    await deploy(TEXTS);
+    for (const message of [{ type: 'want', hashes: [hashOf(LEAF)], closure: false }, hello()]) {
+      const { session, transport } = connect({ wants: 2, socketHighWater: 0 });
+      transport.reading = false;
+      const started = session.start(hello());
+      const asked = [1, 2, 3].map(() => session.receive(JSON.stringify(message)));
+      await asked[2];
+      expect(transport.messages.at(-1)).toMatchObject({ type: 'error', code: 'message-unexpected' });
+      expect(transport.closes).toEqual([[1008, 'message-unexpected']]);
+      await until(() => {
+        transport.read();
+        return clock.waiting === 0;
+      });
+      await Promise.all([started, ...asked]);
+    }
+  });
+
+  it('is not reached by one who waits for each answer', async () => {
+    await deploy(TEXTS);
+    const { session, transport } = connect({ wants: 1 });
+    await session.start(hello());
+    for (let i = 0; i < 5; i++) {
+      await session.receive(JSON.stringify({ type: 'want', hashes: [hashOf(LEAF)], closure: false }));
+    }
+    expect(transport.closes).toEqual([]);
+    expect(packsOf(transport)).toHaveLength(6);
+  });
+});
+
+describe('a slow reader', () => {
+  const noise = (seed: number, length: number) =>
+    Array.from({ length: length / 64 }, (_, i) => hashOf(`${seed} ${i}`)).join('');
+  const BIG = { 'main.js': `//${noise(1, 1 << 20)}` };
+  const LIMIT = { socketHighWater: 256 * 1024, socketStallMs: 1000 };
+
+  it('is waited for at the high-water mark, and gets no more meanwhile', async () => {
+    await deploy(BIG);
+    const { session, transport } = connect(LIMIT);
+    transport.reading = false;
+    const started = session.start(hello());
+    await until(() => clock.waiting === 1);
+    const before = transport.sent.length;
+    const under = transport.frames.reduce((sum, frame) => sum + frame.length, 0);
+    expect(under).toBeLessThan(LIMIT.socketHighWater * 2 + 1024);
+    transport.read(3);
+    await until(() => clock.waiting === 1 && transport.sent.length === before);
+    transport.reading = true;
+    transport.read();
+    await started;
+    expect(packsOf(transport)[0]!.size).toBe(1);
+    expect(transport.closes).toEqual([]);
+    expect(clock.waiting).toBe(0);
+  });
+
+  it('that reads a large blob piece by piece is not cut off, however long it takes', async () => {
+    await deploy(BIG);
+    const { session, transport } = connect(LIMIT);
+    transport.reading = false;
+    const started = session.start(hello());
+    let over = false;
+    void started.then(() => (over = true));
+    while (!over) {
+      await until(() => over || clock.waiting === 1);
+      clock.advance(LIMIT.socketStallMs - 1);
+      transport.read(1);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(transport.closes).toEqual([]);
+    expect(packsOf(transport)[0]!.size).toBe(1);
+  });
+
+  it('that stands still is disconnected', async () => {
+    await deploy(BIG);
+    const { session, transport } = connect(LIMIT);
+    transport.reading = false;
+    const started = session.start(hello());
+    await until(() => clock.waiting === 1);
+    clock.advance(LIMIT.socketStallMs - 1);
+    expect(transport.closes).toEqual([]);
+    clock.advance(1);
+    expect(transport.closes).toEqual([[1013, 'slow-client']]);
+    const sent = transport.sent.length;
+    transport.read();
+    await started;
+    session.message('x', 1);
+    expect(transport.sent).toHaveLength(sent);
+  });
+
+  it('is disconnected when messages that do not wait pile up', async () => {
+    await deploy(TEXTS);
+    const { session, transport } = connect({ socketQueueBytes: 10_000 });
+    await session.start(hello());
+    transport.reading = false;
+    for (let i = 0; i < 100; i++) session.message('x', 'y'.repeat(1000));
+    expect(transport.closes).toEqual([[1013, 'slow-client']]);
+    expect(transport.types().filter((type) => type === 'message').length).toBeLessThan(12);
+  });
+
+  it('is no slow one while it reads', async () => {
+    await deploy(TEXTS);
+    const { session, transport } = connect({ socketQueueBytes: 10_000 });
+    await session.start(hello());
+    for (let i = 0; i < 100; i++) {
+      session.message('x', 'y'.repeat(1000));
+      await Promise.resolve().then(() => {});
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(transport.closes).toEqual([]);
+  });
+});
+
+describe('an update', () => {
+  it('brings the difference from what the client was told last', async () => {
+    const before = await deploy(TEXTS);
+    const { session, transport } = connect();
+    await session.start(hello());
+    const after = await deploy({ ...TEXTS, 'leaf.js': 'export default 10;' });
+    await session.update();
+    const update = transport.messages.find(({ type }) => type === 'update')!;
+    expect(update).toMatchObject({ deploy: after.number, manifest: after.hash, base: before.hash });
+    expect(blake3(manifestBytes(applyDelta(before.manifest, update as unknown as ManifestDelta)))).toBe(
+      after.hash,
+    );
+    expect([...packsOf(transport)[1]!.values()]).toEqual(['export default 10;']);
+  });
+
+  it('is one for many deploys that come while the reader is busy, and says the last', async () => {
+    await deploy(TEXTS);
+    const { session, transport } = connect({ socketHighWater: 0 });
+    transport.reading = false;
+    const started = session.start(hello());
+    await until(() => clock.waiting === 1);
+    let last = 0;
+    const updates: Promise<void>[] = [];
+    for (let i = 0; i < 20; i++) {
+      last = (await deploy({ ...TEXTS, 'leaf.js': `export default "${i}";` })).number;
+      updates.push(session.update());
+    }
+    transport.reading = true;
+    transport.read();
+    await Promise.all([started, ...updates]);
+    const told = transport.messages.filter(({ type }) => type === 'update');
+    expect(told).toMatchObject([{ deploy: last }]);
+    expect([...packsOf(transport)[1]!.values()]).toEqual(['export default "19";']);
+  });
+
+  it('to what the client has already says nothing', async () => {
+    await deploy(TEXTS);
+    const { session, transport } = connect();
+    await session.start(hello());
+    await session.update();
+    expect(transport.types()).toEqual(['welcome', 'manifest', 'pack']);
+  });
+});
+
+describe('the rest', () => {
+  it('counts a boot’s bytes and knows which deploy the page runs', async () => {
+    const { number } = await deploy(TEXTS);
+    const { session, transport } = connect();
+    await session.start(hello());
+    await session.receive(
+      JSON.stringify({ type: 'booted', deploy: number, ms: 12, from: 'network', bytes: 0 }),
+    );
+    expect(booted).toEqual([
+      {
+        deploy: number,
+        ms: 12,
+        from: 'network',
+        bytes: transport.sent.reduce((sum, data) => sum + data.length, 0),
+      },
+    ]);
+    expect(session.deploy).toBe(number);
+    await session.receive(JSON.stringify({ type: 'message', topic: 't', data: null }));
+    expect(topics).toEqual([['t', null]]);
+  });
+
+  it('hears nothing before it starts and nothing after it is over', async () => {
+    await deploy(TEXTS);
+    const { session, transport } = connect();
+    await session.receive('nonsense');
+    session.receiveBinary();
+    expect(transport.sent).toEqual([]);
+    await session.start(hello());
+    session.closed();
+    const sent = transport.sent.length;
+    await session.receive('nonsense');
+    session.receiveBinary();
+    await session.update();
+    session.message('x', 1);
+    expect([transport.sent.length, transport.closes.length]).toEqual([sent, 0]);
+  });
+
+  it('ends quietly when the connection breaks', async () => {
+    await deploy(TEXTS);
+    const { session, transport } = connect();
+    transport.break();
+    await session.start(hello());
+    await session.update();
+    expect([errors, transport.closes]).toEqual([[], []]);
+  });
+
+  it('closes with 1011 and tells us when the store fails', async () => {
+    await deploy(TEXTS);
+    const { session, transport } = connect();
+    await session.start(hello());
+    store.visible = () => Promise.reject(new Error('disk'));
+    await session.receive(JSON.stringify({ type: 'want', hashes: [hashOf(ALONE)], closure: false }));
+    expect(transport.closes).toEqual([[1011, 'internal error']]);
+    expect(errors).toEqual([new Error('disk')]);
+  });
+});
