@@ -10,6 +10,7 @@ import { Exposure } from './access/exposure.js';
 import { compileDescend, openDirectory } from './ingest/files.js';
 import { followHeads } from './socket/follow-heads.js';
 import { createHandler, type Handler } from './http/handler.js';
+import { gitCommit } from './ingest/git-commit.js';
 import { Ingest, type FileProblem, type IngestProgress, type IngestResult } from './ingest/ingest.js';
 import { toListener } from './http/node.js';
 import { resolveOptions, type RegistryOptions, type ResolvedOptions } from './options.js';
@@ -317,7 +318,15 @@ export class Registry {
   async #read(store: Store, directory: string): Promise<IngestResult> {
     const { channel, include, exclude, author, watch } = this.#options;
     const filter = { include, exclude };
-    const ingest = new Ingest({ directory, store, channel, filter, author, now: Date.now });
+    const ingest = new Ingest({
+      directory,
+      store,
+      channel,
+      filter,
+      author,
+      now: Date.now,
+      commit: () => gitCommit(directory, (file) => ingest.matches(file)),
+    });
     const assets = new Assets(directory, filter);
     // One ingest at a time, whoever asks for it.
     let turn: Promise<unknown> = Promise.resolve();

@@ -57,6 +57,7 @@ export interface IngestOptions {
   readonly filter: FileFilter;
   readonly author: string;
   readonly now: () => number;
+  /** The git commit that the directory is at, asked for deploys of whole scans: a file just saved is ahead of it. */
   readonly commit?: () => Promise<string | null>;
 }
 
@@ -183,7 +184,8 @@ export class Ingest {
     known: ReadonlyMap<Path, FileStat>,
     progress: (progress: IngestProgress) => void,
   ): Promise<IngestResult> {
-    const { directory, store } = this.#options;
+    const { directory, store, commit } = this.#options;
+    const gitCommit = this.#whole ? null : (commit ?? null);
     this.#whole = false;
     const set = new Map<Path, FileStat>();
     const dropped = new Set(removed);
@@ -257,7 +259,7 @@ export class Ingest {
     progress({ done: files.length, total: files.length });
     await store.putFiles(directory, { set, delete: [...dropped] });
     const manifest = await this.#manifest();
-    const { deploy, created } = await this.#commit(manifest);
+    const { deploy, created } = await this.#commit(manifest, gitCommit);
     this.#whole = true;
     const problems = [...this.#skipped.values(), ...this.#broken.values()];
     return { deploy, created, manifest, problems, read };
@@ -320,8 +322,11 @@ export class Ingest {
   }
 
   /** Another writer of the channel (a publish onto it) moves the head: what the directory holds still wins. */
-  async #commit(manifest: Manifest): Promise<{ deploy: Deploy; created: boolean }> {
-    const { store, channel, author, now, commit } = this.#options;
+  async #commit(
+    manifest: Manifest,
+    gitCommit: (() => Promise<string | null>) | null,
+  ): Promise<{ deploy: Deploy; created: boolean }> {
+    const { store, channel, author, now } = this.#options;
     const hash = blake3(manifestBytes(manifest));
     for (;;) {
       const head = await store.head(channel);
@@ -335,7 +340,7 @@ export class Ingest {
           time: now(),
           author,
           message: '',
-          commit: (await commit?.()) ?? null,
+          commit: (await gitCommit?.()) ?? null,
         });
       } catch (error) {
         if (!(error instanceof ModcastError) || error.code !== 'head-moved') throw error;

@@ -17,7 +17,7 @@ import { mediaType } from '../media-type.js';
 import { moduleLinks } from '../ingest/module-links.js';
 import { siteEntries } from '../pages/entries.js';
 import { readStable } from '../ingest/read-file.js';
-import { gitCommit } from './git-commit.js';
+import { gitCommit } from '../ingest/git-commit.js';
 
 /** A directory as it was when it was read. */
 export interface SiteContent {

@@ -44,6 +44,22 @@ describe('a scan', () => {
     }
   });
 
+  it('carries the git commit it is at, which a file saved since does not', async () => {
+    const directory = await site(SITE);
+    const options = {
+      directory,
+      store,
+      channel: 'dev',
+      filter: DEFAULT_FILTER,
+      author: 'ada',
+      now: () => 1000,
+    };
+    const ingest = new Ingest({ ...options, commit: async () => 'c0ffee' });
+    expect((await ingest.scan()).deploy.commit).toBe('c0ffee');
+    await write(directory, { 'main.js': 'changed' });
+    expect((await ingest.update(['main.js'])).deploy).toMatchObject({ number: 2, commit: null });
+  });
+
   it('of what is already the head makes no deploy', async () => {
     const directory = await site(SITE);
     await over(directory).scan();

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import type { Matches } from '../ingest/files.js';
+import type { Matches } from './files.js';
 
 const run = promisify(execFile);
 
