@@ -20,6 +20,7 @@ import { count, formatBytes } from './format.js';
 import type { Io } from './io.js';
 import { jsonOption, writeJson } from './output.js';
 import { ProgressBar } from './progress-bar.js';
+import { remoteToken } from './remote-token.js';
 
 interface PublishCommandOptions extends DatabaseOptions {
   channel: string;
@@ -84,7 +85,7 @@ async function run(io: Io, dir: string, options: PublishCommandOptions): Promise
   const remote =
     options.to === undefined
       ? undefined
-      : httpTarget({ url: options.to, token: io.env['MODCAST_TOKEN'] || undefined });
+      : httpTarget({ url: options.to, token: remoteToken(io, options.to) });
   const site = await read(io, directory, options);
   if (remote !== undefined) return report(io, options, await send(io, remote, site, options));
   // Where serving the directory keeps its database, publishing it does too.

@@ -6,6 +6,7 @@ import { count, formatBytes } from './format.js';
 import { EXIT, type Io } from './io.js';
 import { jsonOption, writeJson } from './output.js';
 import { ProgressLine } from './progress.js';
+import { remoteToken } from './remote-token.js';
 import { printable } from './table.js';
 
 interface VerifyCommandOptions extends DatabaseOptions {
@@ -46,7 +47,7 @@ async function verify(io: Io, { repairFrom, json, ...options }: VerifyCommandOpt
       repairFrom === undefined
         ? null
         : await openRepairSource(isUrl(repairFrom) ? repairFrom : path.resolve(io.cwd, repairFrom), {
-            token: io.env['MODCAST_TOKEN'],
+            token: remoteToken(io, repairFrom),
           });
     try {
       return await verifyStore({

@@ -190,6 +190,19 @@ describe('publish, to a registry', () => {
     expect(err).toContain(words);
   });
 
+  it('says so when the token would travel in the clear', async () => {
+    const url = 'http://registry.invalid/';
+    expect((await modcast(['publish', '--to', url])).err).not.toContain('unencrypted');
+    env['MODCAST_TOKEN'] = await tokenOf('publish:production');
+    const { err } = await modcast(['publish', '--to', url]);
+    expect(err.split('\n')[0]).toBe(
+      'unencrypted whoever is between here and registry.invalid can read MODCAST_TOKEN: use https',
+    );
+    expect((await modcast(['publish', '--to', 'https://registry.invalid/'])).err).not.toContain(
+      'unencrypted',
+    );
+  });
+
   it('goes on where it was after the connection broke off', async () => {
     const large = Array.from({ length: 12 }, (_, i) => [
       `${i}.mjs`,

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { DEFAULT_FILTER } from '../../../../registry/ingest/files.js';
 import { checkSite, describeProblem, refuseBroken } from '../../../../registry/publish/check-site.js';
 import { readSite } from '../../../../registry/publish/read-site.js';
-import { site, write, type Files } from '../site.js';
+import { site, type Files } from '../site.js';
 
 const PAGE = '<script type="module" src="main.mjs"></script>';
 
