@@ -8,10 +8,10 @@ import {
   bisect,
   channelDeploys,
   resolveDeploy,
-  writeFiles,
   type BisectResult,
   type Verdict,
 } from '../registry/history/index.js';
+import { exportDeploy } from '../registry/keep/index.js';
 import type { Deploy, Store } from '../registry/index.js';
 import { ModcastError } from '../schema/index.js';
 import { databaseOption, withStore, type DatabaseOptions } from './database.js';
@@ -121,7 +121,7 @@ async function deploysBetween(store: Store, good: Deploy, bad: Deploy): Promise<
 async function judge(io: Io, store: Store, deploy: Deploy, command: string): Promise<Verdict> {
   const directory = await mkdtemp(path.join(tmpdir(), `modcast-bisect-${deploy.number}-`));
   try {
-    await writeFiles(store, (await store.manifest(deploy.number))!, directory);
+    await exportDeploy({ store, deploy: deploy.number, directory, force: false });
     const child = spawn(command, {
       shell: true,
       cwd: directory,

@@ -12,4 +12,3 @@ export * from './versions.js';
 export * from './when.js';
 export * from './bisect.js';
 export * from './page-map.js';
-export * from './write-files.js';
