@@ -16,7 +16,13 @@ interface Registered {
   readonly acceptors: Acceptor[];
   readonly disposers: ((data: Data) => void | Promise<void>)[];
   readonly pruners: ((data: Data) => void | Promise<void>)[];
-  readonly listeners: Map<(payload: never) => void, () => void>;
+  readonly listeners: Listening[];
+}
+
+interface Listening {
+  readonly event: string;
+  readonly listener: unknown;
+  readonly off: () => void;
 }
 
 export interface ContextsOptions {
@@ -46,7 +52,7 @@ export class Contexts {
       acceptors: [],
       disposers: [],
       pruners: [],
-      listeners: new Map(),
+      listeners: [],
     };
     this.#registered.set(instance, registered);
     const events = this.#events;
@@ -75,12 +81,12 @@ export class Contexts {
       decline() {},
       on: (event, listener) => {
         const off = events.on(event, (payload) => (listener as (payload: unknown) => void)(payload));
-        registered.listeners.get(listener)?.();
-        registered.listeners.set(listener, off);
+        registered.listeners.push({ event, listener, off });
       },
-      off: (_event, listener) => {
-        registered.listeners.get(listener)?.();
-        registered.listeners.delete(listener);
+      off: (event, listener) => {
+        for (const listening of registered.listeners) {
+          if (listening.event === event && listening.listener === listener) listening.off();
+        }
       },
       send,
     };
@@ -119,7 +125,7 @@ export class Contexts {
 
   /** The instance runs no more: nothing is called of it. */
   drop(instance: string): void {
-    for (const off of this.#registered.get(instance)?.listeners.values() ?? NOTHING) off();
+    for (const { off } of this.#registered.get(instance)?.listeners ?? NOTHING) off();
     this.#registered.delete(instance);
   }
 
