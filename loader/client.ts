@@ -1,5 +1,6 @@
 import { naturalUrl } from '../importmap/site.js';
 import type { FromClient, Hello } from '../schema/from-client.js';
+import { HOT_TOPIC } from '../schema/hot-news.js';
 import { parsePath, pathToUrl } from '../schema/path.js';
 import type { BootInfo, Modcast, ModcastEvents, Stats } from './api.js';
 import { choose, type Choice } from './boot.js';
@@ -60,6 +61,8 @@ export class Client {
   #fetched = 0;
   /** The last deploy that `deploy` was emitted for. */
   #announced: number | null = null;
+  /** What a server that watches has said before hot reload was there to hear it. */
+  readonly #news: unknown[] = [];
   /** What the server is to hear once there is a connection. */
   #unsent: FromClient[] = [];
 
@@ -243,6 +246,7 @@ export class Client {
       depot: this.#depot,
       mirror: this.#mirror,
       connection: this.#connection,
+      news: this.#news,
       running,
       targets: (await this.#allowed) === 'blobs' ? 'blob' : 'http',
       installImportMap,
@@ -263,7 +267,10 @@ export class Client {
     mirror.on('progress', (progress) => this.#events.emit('progress', progress));
     mirror.on('received', (bytes) => (this.#fetched += bytes));
     mirror.on('problem', ({ code, message }) => this.#problem(code, message));
-    mirror.on('message', ({ topic, data }) => this.#topics.emit(topic, data));
+    mirror.on('message', ({ topic, data }) => {
+      if (topic === HOT_TOPIC && this.#hot === undefined) this.#news.push(data);
+      this.#topics.emit(topic, data);
+    });
     mirror.on('head', () => {
       for (const message of this.#unsent.splice(0)) this.#connection.send(message);
     });

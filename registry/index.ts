@@ -1,32 +1,38 @@
+import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import path from 'node:path';
-import { LIMITS, ModcastError, type Hash, HOT_TOPIC, type HotNews } from '../schema/index.js';
+import { HOT_TOPIC, LIMITS, ModcastError, type HotNews } from '../schema/index.js';
 import { createAccess } from './access/access.js';
 import { Assets } from './ingest/assets.js';
 import { Blobs } from './blobs.js';
 import { Catalog, type Release } from './catalog.js';
 import { Exposure } from './access/exposure.js';
 import { compileDescend, openDirectory } from './ingest/files.js';
+import type { RegistryEvents } from './events.js';
 import { followHeads } from './socket/follow-heads.js';
+import { createEditorRoute } from './http/editor.js';
 import { createHandler, type Handler } from './http/handler.js';
+import { health } from './http/health.js';
+import { createOpenInEditor } from './http/open-in-editor.js';
+import { Ingest, type FileProblem, type IngestResult } from './ingest/ingest.js';
 import { gitCommit } from './ingest/git-commit.js';
-import { Ingest, type FileProblem, type IngestProgress, type IngestResult } from './ingest/ingest.js';
 import { toListener } from './http/node.js';
 import { resolveOptions, type RegistryOptions, type ResolvedOptions } from './options.js';
 import { Packs } from './packs.js';
 import { Publishing } from './publish/publishing.js';
 import { createPublishRoutes } from './publish/routes.js';
 import { readHot, readLoader } from './pages/read-loader.js';
-import { Session, type BootReport, type SessionEvents } from './socket/session.js';
+import { Session, type SessionEvents } from './socket/session.js';
 import { Sockets, refuse, systemClock } from './socket/sockets.js';
 import { lockDatabase } from './store/lock.js';
 import { openMemoryStore } from './store/memory.js';
 import { openSqliteStore } from './store/sqlite.js';
-import type { Deploy, Store } from './store/store.js';
+import type { Store } from './store/store.js';
 import { userName } from './user-name.js';
 import { watchDirectory, type Watch } from './ingest/watch.js';
 
+export type { RegistryEvents } from './events.js';
 export type { RegistryOptions } from './options.js';
 export type { BootReport } from './socket/session.js';
 export type { FileProblem, IngestProgress, IngestResult } from './ingest/ingest.js';
@@ -35,24 +41,6 @@ export { injectPage, readPage } from './pages/html.js';
 export { openMemoryStore } from './store/memory.js';
 export { openSqliteStore } from './store/sqlite.js';
 export { ModcastError } from '../schema/index.js';
-
-export interface RegistryEvents {
-  /** While the directory is read for the first time. */
-  reading: (progress: IngestProgress) => void;
-  /** A new head of the channel, with what it took. */
-  deploy: (result: IngestResult) => void;
-  /** A new head that came by publishing, over HTTP or from another process, of a channel that somebody has asked for. */
-  published: (deploy: Deploy) => void;
-  /** Files that were left out or do not parse, whenever the list has changed. */
-  problems: (problems: readonly FileProblem[]) => void;
-  booted: (report: BootReport) => void;
-  failed: (report: { deploy: number | null; stage: string; message: string }) => void;
-  /** A stored blob was not what its hash says. */
-  damaged: (hash: Hash, mended: boolean) => void;
-  /** The application's own message from a page. */
-  message: (topic: string, data: unknown) => void;
-  error: (error: unknown) => void;
-}
 
 /** A registry and what serves it. Made by `createRegistry`. */
 export class Registry {
@@ -70,6 +58,8 @@ export class Registry {
   #lock: { release(): Promise<void> } | undefined;
   #server: Server | undefined;
   #problems: readonly FileProblem[] = [];
+  /** Shown by pages that ask for the author's editor. */
+  readonly #token = randomBytes(18).toString('base64url');
 
   constructor(options: RegistryOptions) {
     this.#options = resolveOptions(options, userName());
@@ -258,7 +248,7 @@ export class Registry {
           transport,
           clock: systemClock,
           events,
-          news: (name) => (this.#isHot && name === channel ? this.#syntaxNews() : null),
+          news: (name) => (this.#isHot && name === channel ? this.#news() : []),
         }),
     }));
     catalog.onRelease((release) => {
@@ -282,7 +272,7 @@ export class Registry {
       },
       loader: readLoader,
       hot: readHot,
-      health: () => this.#health(),
+      health: () => health(store, sockets.size),
       exposure: new Exposure({
         store,
         catalog,
@@ -301,6 +291,16 @@ export class Registry {
         },
         onError: events.error,
       }),
+      editor:
+        directory !== null && this.#isHot
+          ? createEditorRoute({
+              directory,
+              token: this.#token,
+              access,
+              clock: systemClock,
+              open: createOpenInEditor(systemClock),
+            })
+          : null,
     });
     this.#follow = followHeads({
       catalog,
@@ -363,8 +363,7 @@ export class Registry {
     this.#problems = result.problems;
     // Before the deploy, so that a page knows why it cannot take it in.
     if (isNews && this.#isHot) {
-      const { topic, data } = this.#syntaxNews();
-      this.send(topic, data);
+      this.send(HOT_TOPIC, this.#syntaxNews());
     }
     this.#catalog!.release(release);
     if (result.created) this.#emit('deploy', result);
@@ -377,25 +376,14 @@ export class Registry {
     return this.#options.directory !== null && this.#options.watch !== false;
   }
 
-  #syntaxNews(): { topic: string; data: HotNews } {
-    const problems = this.#problems.filter(({ kind }) => kind === 'syntax');
-    return { topic: HOT_TOPIC, data: { type: 'problems', problems } };
+  /** What a page that is watched is told first. */
+  #news(): { topic: string; data: HotNews }[] {
+    const news: HotNews[] = [{ type: 'editor', token: this.#token }, this.#syntaxNews()];
+    return news.map((data) => ({ topic: HOT_TOPIC, data }));
   }
 
-  async #health(): Promise<unknown> {
-    const channels = await Promise.all(
-      (await this.#store!.channels()).map(async (name) => {
-        const head = await this.#store!.head(name);
-        return {
-          name,
-          deploy: head?.number,
-          manifest: head?.manifest,
-          modules: head?.modules,
-          bytes: head?.bytes,
-        };
-      }),
-    );
-    return { status: 'ok', protocol: 1, clients: this.#sockets!.size, channels };
+  #syntaxNews(): HotNews {
+    return { type: 'problems', problems: this.#problems.filter(({ kind }) => kind === 'syntax') };
   }
 }
 

@@ -14,6 +14,8 @@ export interface HotProblem {
 }
 
 export type HotNews =
+  /** What a page shows with a request to open a file in the author's editor: another one for each run of the server. */
+  | { readonly type: 'editor'; readonly token: string }
   /** All that do not parse now. */
   | { readonly type: 'problems'; readonly problems: readonly HotProblem[] }
   /** Files have changed that are in no manifest. */

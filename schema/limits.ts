@@ -36,6 +36,8 @@ export const LIMITS = {
   publishLeaseMs: 15 * 60_000,
   /** Milliseconds that the next bytes of a body may take. */
   publishStallMs: 30_000,
+  /** Bytes of a request to open a file in the editor: a path, and where in it. */
+  editorRequestBytes: 16 * 1024,
   /** Manifests being published at one time. */
   publishPlans: 64,
   /** Milliseconds for which a deploy that is no head any more can still be read without a token. */

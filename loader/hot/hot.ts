@@ -3,8 +3,10 @@ import type { Release } from '../mirror.js';
 import type { HotError } from './api.js';
 import { changedPaths } from './changes.js';
 import { Contexts } from './contexts.js';
+import { Editor } from './editor.js';
 import { describeError, Failure } from './failure.js';
 import { Importers } from './importers.js';
+import { Overlay } from './overlay.js';
 import type { CreateHot, Hot, HotPorts } from './ports.js';
 import { Problems } from './problems.js';
 import { reloadPage, restoreScroll } from './reload.js';
@@ -26,15 +28,25 @@ function createReload(contexts: Contexts | null): (reason: string) => void {
   };
 }
 
+/** Where what is wrong is shown, and the way from there to the author's editor. */
+function createProblems(
+  { config }: HotPorts,
+  isUsed: (path: string) => boolean,
+): { problems: Problems; editor: Editor } {
+  const editor = new Editor(config.prefix);
+  const overlay = config.hot?.overlay === false ? null : new Overlay((place) => editor.open(place));
+  return { problems: new Problems(overlay, isUsed), editor };
+}
+
 /** A page that runs without the registry's modules: whatever changes, it is loaded again. */
 function createNative(ports: HotPorts): Hot {
-  const { mirror, config } = ports;
-  const problems = new Problems(config.hot?.overlay ?? true, () => true);
+  const { mirror } = ports;
+  const { problems, editor } = createProblems(ports, () => true);
   const reload = createReload(null);
   const assets = (paths: readonly string[]) => {
     if (ports.announce(mirror.head?.deploy ?? 0, paths)) reload(paths.join(', '));
   };
-  listenToServer(ports, { problems, assets, other() {} });
+  listenToServer(ports, { problems, editor, assets, other() {} });
   let known: Release | undefined;
   mirror.on('complete', ({ release }) => {
     // What the page was when it loaded nobody knows: the first deploy it hears of is taken for that.
@@ -51,7 +63,7 @@ export const createHot: CreateHot = (ports) => {
   const { running, depot, mirror, connection, config } = ports;
   const versions = new Versions({ ...ports, running });
   const importers = new Importers(versions, running.entries);
-  const problems = new Problems(config.hot?.overlay ?? true, (path) => versions.runs(path));
+  const { problems, editor } = createProblems(ports, (path) => versions.runs(path));
   let resolveBooted!: () => void;
   const booted = new Promise<void>((resolve) => (resolveBooted = resolve));
   const unsent: { readonly topic: string; readonly data: unknown }[] = [];
@@ -104,6 +116,7 @@ export const createHot: CreateHot = (ports) => {
 
   listenToServer(ports, {
     problems,
+    editor,
     assets(paths) {
       if (ports.announce(mirror.head?.deploy ?? 0, paths)) reload(paths.join(', '));
     },

@@ -11,6 +11,8 @@ export interface HotPorts {
   readonly depot: Depot;
   readonly mirror: Mirror;
   readonly connection: Connection;
+  /** What the server said under hot reload's own topic before there was anybody to hear it. */
+  readonly news: readonly unknown[];
   /** Null for a page that runs natively. */
   readonly running: Running | null;
   readonly targets: 'blob' | 'http';

@@ -1,6 +1,6 @@
 import type { HotProblem } from '../../schema/hot-news.js';
 import type { HotError } from './api.js';
-import { Overlay } from './overlay.js';
+import type { Overlay } from './overlay.js';
 
 /** What is wrong now, from both sides, and shown as long as it is. */
 export class Problems {
@@ -10,9 +10,12 @@ export class Problems {
   #errors: readonly HotError[] = [];
   #shown = '';
 
-  /** @param isUsed whether the page runs a file: what else is broken is shown when it is asked for */
-  constructor(overlay: boolean, isUsed: (path: string) => boolean) {
-    this.#overlay = overlay ? new Overlay() : null;
+  /**
+   * @param overlay null where errors are not shown over the page
+   * @param isUsed whether the page runs a file: what else is broken is shown when it is asked for
+   */
+  constructor(overlay: Overlay | null, isUsed: (path: string) => boolean) {
+    this.#overlay = overlay;
     this.#isUsed = isUsed;
   }
 

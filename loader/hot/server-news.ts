@@ -1,21 +1,25 @@
 import { HOT_TOPIC, type HotNews } from '../../schema/hot-news.js';
+import type { Editor } from './editor.js';
 import type { HotPorts } from './ports.js';
 import type { Problems } from './problems.js';
 
-/** Sorts the server's own news from the application's messages. */
+/** Sorts the server's own news, what it said earlier first, from the application's messages. */
 export function listenToServer(
-  { mirror }: HotPorts,
+  { mirror, news }: HotPorts,
   to: {
     readonly problems: Problems;
+    readonly editor: Editor;
     /** Files have changed that are no modules. */
     readonly assets: (paths: readonly string[]) => void;
     readonly other: (topic: string, data: unknown) => void;
   },
 ): void {
-  mirror.on('message', ({ topic, data }) => {
-    if (topic !== HOT_TOPIC) return to.other(topic, data);
-    const news = data as HotNews | null;
-    if (news?.type === 'problems' && Array.isArray(news.problems)) to.problems.setFiles(news.problems);
-    if (news?.type === 'assets' && Array.isArray(news.paths)) to.assets(news.paths);
-  });
+  const take = (data: unknown) => {
+    const one = data as HotNews | null;
+    if (one?.type === 'editor' && typeof one.token === 'string') to.editor.token = one.token;
+    if (one?.type === 'problems' && Array.isArray(one.problems)) to.problems.setFiles(one.problems);
+    if (one?.type === 'assets' && Array.isArray(one.paths)) to.assets(one.paths);
+  };
+  for (const data of news) take(data);
+  mirror.on('message', ({ topic, data }) => (topic === HOT_TOPIC ? take(data) : to.other(topic, data)));
 }

@@ -19,6 +19,7 @@ import { blake3 } from '../hash.js';
 import { linkedModule } from '../linked-module.js';
 import { loaderPage, loaderVersion } from '../pages/loader-page.js';
 import { contentType, mediaType, moduleKind } from '../media-type.js';
+import type { EditorRoute } from './editor.js';
 import type { PublishRoutes } from '../publish/routes.js';
 import { fileResponse, findFile, nullIfGone } from './site-files.js';
 import { parseTarget } from './target.js';
@@ -51,6 +52,8 @@ export interface HandlerOptions {
   readonly health: () => Promise<unknown>;
   readonly exposure: Exposure;
   readonly publish: PublishRoutes;
+  /** Null where the directory is not followed. */
+  readonly editor: EditorRoute | null;
 }
 
 /** Answers a request; null when it is none of the registry's. */
@@ -69,6 +72,7 @@ export function createHandler(options: HandlerOptions): Handler {
     if (!ours) return site(options, request, url.pathname, headers);
     const rest = url.pathname.slice(prefix.length);
     if (rest.startsWith('publish/')) return options.publish(request, rest.slice('publish/'.length), headers);
+    if (rest === 'editor' && options.editor !== null) return options.editor(request, headers);
     if (!isReading(request)) return notAllowed(headers);
     return route(options, request, rest, headers);
   };

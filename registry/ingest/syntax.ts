@@ -51,6 +51,7 @@ function jsonProblem(source: string): SyntaxProblem | undefined {
 }
 
 function position(source: string, offset: number): { line: number; column: number } {
-  const before = source.slice(0, offset).split('\n');
+  // The line terminators of ECMA-262 section 12.3, by which a browser counts.
+  const before = source.slice(0, offset).split(/\r\n|[\n\r\u2028\u2029]/);
   return { line: before.length, column: before.at(-1)!.length + 1 };
 }

@@ -54,8 +54,8 @@ export interface SessionOptions {
   readonly clock: Clock;
   readonly events: SessionEvents;
   readonly limits?: Partial<SessionLimits>;
-  /** What a client of the channel is told after each greeting, beside the deploy; null: nothing. */
-  readonly news?: (channel: Channel) => { readonly topic: string; readonly data: unknown } | null;
+  /** What a client of the channel is told after each greeting, beside the deploy. */
+  readonly news?: (channel: Channel) => readonly { readonly topic: string; readonly data: unknown }[];
 }
 
 export interface SessionLimits {
@@ -223,8 +223,7 @@ export class Session {
         deploy: deploy.number,
         manifest: deploy.manifest,
       });
-      const news = this.#options.news?.(hello.channel) ?? null;
-      if (news !== null) this.message(news.topic, news.data);
+      for (const { topic, data } of this.#options.news?.(hello.channel) ?? []) this.message(topic, data);
       if (hello.have === deploy.manifest) {
         this.#base = head.manifest;
         return;

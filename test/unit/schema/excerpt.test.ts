@@ -13,3 +13,17 @@ it('ends where the source does', () => {
   expect(excerpt('only', 1, 1)).toBe('1 | only\n  | ^');
   expect(excerpt(SOURCE, 12, 3).split('\n').at(-1)).toBe('   |   ^');
 });
+
+it('puts the mark below the place however wide tabs are', () => {
+  expect(excerpt('\tif (x)\t{', 1, 9)).toBe('1 | \tif (x)\t{\n  | \t      \t^');
+});
+
+it('shows of one long line what lies around the place', () => {
+  const [shown = '', mark = ''] = excerpt(`${'a'.repeat(5000)}!${'b'.repeat(5000)}`, 1, 5001).split('\n');
+  expect(shown).toHaveLength(4 + 200);
+  expect(shown[mark.indexOf('^')]).toBe('!');
+});
+
+it('counts lines as engines do', () => {
+  expect(excerpt('a\r\nb\rc\u2028d', 3, 1)).toBe('1 | a\n2 | b\n3 | c\n  | ^\n4 | d');
+});

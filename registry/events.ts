@@ -1,0 +1,23 @@
+import type { Hash } from '../schema/index.js';
+import type { FileProblem, IngestProgress, IngestResult } from './ingest/ingest.js';
+import type { BootReport } from './socket/session.js';
+import type { Deploy } from './store/store.js';
+
+/** What a registry tells by `on`. */
+export interface RegistryEvents {
+  /** While the directory is read for the first time. */
+  reading: (progress: IngestProgress) => void;
+  /** A new head of the channel, with what it took. */
+  deploy: (result: IngestResult) => void;
+  /** A new head that came by publishing, over HTTP or from another process, of a channel that somebody has asked for. */
+  published: (deploy: Deploy) => void;
+  /** Files that were left out or do not parse, whenever the list has changed. */
+  problems: (problems: readonly FileProblem[]) => void;
+  booted: (report: BootReport) => void;
+  failed: (report: { deploy: number | null; stage: string; message: string }) => void;
+  /** A stored blob was not what its hash says. */
+  damaged: (hash: Hash, mended: boolean) => void;
+  /** The application's own message from a page. */
+  message: (topic: string, data: unknown) => void;
+  error: (error: unknown) => void;
+}

@@ -1,0 +1,77 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import * as z from 'zod/mini';
+import { LIMITS, ModcastError, isPath, type Path } from '../../schema/index.js';
+import type { Access } from '../access/access.js';
+import { wholeBody } from '../publish/request-body.js';
+import type { Clock } from '../socket/session.js';
+import { problem } from './answer.js';
+import type { OpenInEditor } from './open-in-editor.js';
+import { findFile } from './site-files.js';
+
+export interface EditorOptions {
+  /** Absolute and real. */
+  readonly directory: string;
+  /** What pages that are watched are told over the socket, and nobody else. */
+  readonly token: string;
+  readonly access: Access;
+  readonly clock: Clock;
+  readonly open: OpenInEditor;
+}
+
+/** Answers `POST <prefix>editor`. */
+export type EditorRoute = (request: Request, headers: Headers) => Promise<Response>;
+
+const place = z.strictObject({
+  path: z.custom<Path>(isPath),
+  line: z.int().check(z.positive()),
+  column: z.int().check(z.positive()),
+});
+
+/** Opens a file of the site where its author edits it: only for a page of the site, which proves that by the token. */
+export function createEditorRoute({ directory, token, access, clock, open }: EditorOptions): EditorRoute {
+  const digest = (text: string) => createHash('sha256').update(text).digest();
+  const expected = digest(token);
+  return async (request, headers) => {
+    if (request.method !== 'POST') {
+      headers.set('Allow', 'POST');
+      return problem(405, 'Only POST.', headers);
+    }
+    const host = request.headers.get('Host') ?? new URL(request.url).host;
+    if (!access.originAllowed(request.headers.get('Origin') ?? undefined, host)) {
+      return problem(403, 'Only pages of this site may open the editor.', headers);
+    }
+    // Digests are of one length, which this comparison needs, and tell nothing of it.
+    if (!timingSafeEqual(digest(request.headers.get('Modcast-Token') ?? ''), expected)) {
+      return problem(403, 'The token is not the one of this server.', headers);
+    }
+    const asked = await read(request, clock);
+    if (asked instanceof ModcastError) {
+      headers.set('Connection', 'close');
+      return problem(asked.code === 'request-slow' ? 408 : 413, `${asked.message}.`, headers);
+    }
+    if (asked === undefined) return problem(400, 'Expected {"path", "line", "column"}.', headers);
+    const found = await findFile(directory, asked.path);
+    if (found === undefined || found === 'directory') {
+      return problem(404, `There is no ${asked.path} here.`, headers);
+    }
+    const failed = await open(found.file, asked.line, asked.column);
+    if (failed !== null) return problem(503, failed, headers);
+    headers.set('Cache-Control', 'no-store');
+    return new Response(null, { status: 204, headers });
+  };
+}
+
+async function read(
+  request: Request,
+  clock: Clock,
+): Promise<z.infer<typeof place> | ModcastError | undefined> {
+  const limits = { bytes: LIMITS.editorRequestBytes, stallMs: LIMITS.publishStallMs, clock };
+  try {
+    const parsed = place.safeParse(JSON.parse((await wholeBody(request, limits)).toString()));
+    return parsed.success ? parsed.data : undefined;
+  } catch (error) {
+    if (error instanceof ModcastError) return error;
+    // What is no JSON, or broke off.
+    return undefined;
+  }
+}

@@ -1,0 +1,19 @@
+import { PROTOCOL_VERSION } from '../../schema/index.js';
+import type { Store } from '../store/store.js';
+
+/** What a probe is told: the channels with their heads, and how many clients there are. */
+export async function health(store: Store, clients: number): Promise<unknown> {
+  const channels = await Promise.all(
+    (await store.channels()).map(async (name) => {
+      const head = await store.head(name);
+      return {
+        name,
+        deploy: head?.number,
+        manifest: head?.manifest,
+        modules: head?.modules,
+        bytes: head?.bytes,
+      };
+    }),
+  );
+  return { status: 'ok', protocol: PROTOCOL_VERSION, clients, channels };
+}

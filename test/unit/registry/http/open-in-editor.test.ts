@@ -1,0 +1,98 @@
+import { chmod, readFile, realpath, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { createOpenInEditor } from '../../../../registry/http/open-in-editor.js';
+import type { Clock } from '../../../../registry/socket/session.js';
+import { systemClock } from '../../../../registry/socket/sockets.js';
+import { temporary } from '../site.js';
+
+/** Time that passes when the test says so. */
+class Time implements Clock {
+  #callback: (() => void) | undefined;
+  after(_ms: number, callback: () => void) {
+    this.#callback = callback;
+    return { cancel: () => (this.#callback = undefined) };
+  }
+  pass(): void {
+    this.#callback?.();
+  }
+}
+
+beforeEach(() => {
+  // Says on its own what went wrong.
+  vi.spyOn(console, 'log').mockImplementation(() => {});
+  for (const name of ['LAUNCH_EDITOR', 'VISUAL', 'EDITOR']) vi.stubEnv(name, undefined);
+});
+afterEach(() => {
+  vi.unstubAllEnvs();
+  vi.restoreAllMocks();
+});
+
+/** An editor that notes its arguments, and those when it has. It needs no other program, as there may be no PATH. */
+async function editor(name: string, code = 0): Promise<{ program: string; args: () => Promise<string[]> }> {
+  const directory = await temporary();
+  const program = path.join(directory, name);
+  await writeFile(program, `#!/bin/sh\nprintf '%s\\n' "$@" end >"$0.args"\nexit ${code}\n`);
+  await chmod(program, 0o755);
+  const read = async () => {
+    const lines = (await readFile(`${program}.args`, 'utf8')).split('\n');
+    expect(lines.splice(-2)).toEqual(['end', '']);
+    return lines;
+  };
+  return { program, args: () => vi.waitFor(read, { timeout: 10_000 }) };
+}
+
+async function file(): Promise<string> {
+  const name = path.join(await realpath(await temporary()), "it's a $(file).mjs");
+  await writeFile(name, '');
+  return name;
+}
+
+it('opens a place in the editor that LAUNCH_EDITOR names, without a shell between', async () => {
+  const { program, args } = await editor('some-editor');
+  vi.stubEnv('LAUNCH_EDITOR', program);
+  const name = await file();
+  const time = new Time();
+  const opened = createOpenInEditor(time)(name, 12, 3);
+  expect(await args()).toEqual([name, '12', '3']);
+  time.pass();
+  expect(await opened).toBeNull();
+});
+
+it('knows how editors want to be told the place', async () => {
+  const { program, args } = await editor('code');
+  vi.stubEnv('LAUNCH_EDITOR', program);
+  const name = await file();
+  const time = new Time();
+  const opened = createOpenInEditor(time)(name, 12, 3);
+  expect(await args()).toEqual(['-r', '-g', `${name}:12:3`]);
+  time.pass();
+  expect(await opened).toBeNull();
+});
+
+it('takes EDITOR where no editor runs that it knows', async () => {
+  const { program, args } = await editor('emacs');
+  // Without `ps` it cannot see what runs.
+  vi.stubEnv('PATH', '');
+  vi.stubEnv('EDITOR', program);
+  const name = await file();
+  const time = new Time();
+  const opened = createOpenInEditor(time)(name, 12, 3);
+  expect(await args()).toEqual(['+12:3', name]);
+  time.pass();
+  expect(await opened).toBeNull();
+});
+
+it('says that there is none', async () => {
+  vi.stubEnv('PATH', '');
+  expect(await createOpenInEditor(new Time())(await file(), 1, 1)).toBe(
+    'no editor found: set LAUNCH_EDITOR or EDITOR where modcast runs',
+  );
+});
+
+it('says that it is not there, or fails at once', async () => {
+  vi.stubEnv('LAUNCH_EDITOR', '/does/not/exist');
+  expect(await createOpenInEditor(systemClock)(await file(), 1, 1)).toMatch(/the editor failed: .*ENOENT/);
+  vi.stubEnv('LAUNCH_EDITOR', (await editor('some-editor', 3)).program);
+  expect(await createOpenInEditor(new Time())(await file(), 1, 1)).toBe('the editor failed: (code 3).');
+});
