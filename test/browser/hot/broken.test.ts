@@ -2,181 +2,181 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { module } from './hot-page.js';
-import { hotSuite } from './suite.js';
-
-const suite = hotSuite();
+import { inEachBrowser } from './suite.js';
 
 const MAIN = module('main', 1, `import './a.mjs';`);
 const SELF = `import.meta.hot.accept((module) => log.push('accepted ' + module?.version));`;
 const BROKEN = 'export const version = 2;\n\nconst oops = ;\n';
 
-describe('a version that does not parse', () => {
-  it('leaves the old one running, says where it is, and the next good save is taken', async () => {
-    const hot = await suite.open({ 'main.mjs': MAIN, 'a.mjs': module('a', 1, SELF) });
-    await hot.directory.write({ 'a.mjs': BROKEN });
-    const shown = await hot.overlaid('a.mjs:3:14');
-    expect(shown).toContain('3 | const oops = ;');
-    expect(await hot.log()).toEqual(['a 1', 'main 1']);
+inEachBrowser((suite) => {
+  describe('a version that does not parse', () => {
+    it('leaves the old one running, says where it is, and the next good save is taken', async () => {
+      const hot = await suite.open({ 'main.mjs': MAIN, 'a.mjs': module('a', 1, SELF) });
+      await hot.directory.write({ 'a.mjs': BROKEN });
+      const shown = await hot.overlaid('a.mjs:3:14');
+      expect(shown).toContain('3 | const oops = ;');
+      expect(await hot.log()).toEqual(['a 1', 'main 1']);
 
-    await hot.page.keyboard.press('Escape');
-    await hot.cleared();
-    await hot.save({ 'a.mjs': module('a', 3, SELF) }, 'accepted 3');
-    expect(await hot.overlay()).toBeNull();
-    expect(await hot.log()).toEqual(['a 1', 'main 1', 'a 3', 'accepted 3']);
-    expect(await hot.survived()).toBe(true);
-  });
-
-  it('holds up no other file of the same burst', async () => {
-    const hot = await suite.open({
-      'main.mjs': module('main', 1, `import './a.mjs';`, `import './b.mjs';`),
-      'a.mjs': module('a', 1, SELF),
-      'b.mjs': module('b', 1, SELF),
+      await hot.page.press('Escape');
+      await hot.cleared();
+      await hot.save({ 'a.mjs': module('a', 3, SELF) }, 'accepted 3');
+      expect(await hot.overlay()).toBeNull();
+      expect(await hot.log()).toEqual(['a 1', 'main 1', 'a 3', 'accepted 3']);
+      expect(await hot.survived()).toBe(true);
     });
-    await hot.save({ 'a.mjs': BROKEN, 'b.mjs': module('b', 2, SELF) }, 'accepted 2');
-    await hot.overlaid('a.mjs:3:14');
-    // What was is there again: nothing has to run.
-    await hot.directory.write({ 'a.mjs': module('a', 1, SELF) });
-    await hot.cleared();
-    expect((await hot.log()).slice(3)).toEqual(['b 2', 'accepted 2']);
-    expect(await hot.survived()).toBe(true);
-  });
 
-  it('keeps a page from being loaded again that could not start', async () => {
-    const hot = await suite.open({
-      'main.mjs': module('main', 1, `import './a.mjs';`, `import './b.mjs';`),
-      'a.mjs': module('a', 1),
-      'b.mjs': module('b', 1),
+    it('holds up no other file of the same burst', async () => {
+      const hot = await suite.open({
+        'main.mjs': module('main', 1, `import './a.mjs';`, `import './b.mjs';`),
+        'a.mjs': module('a', 1, SELF),
+        'b.mjs': module('b', 1, SELF),
+      });
+      await hot.save({ 'a.mjs': BROKEN, 'b.mjs': module('b', 2, SELF) }, 'accepted 2');
+      await hot.overlaid('a.mjs:3:14');
+      // What was is there again: nothing has to run.
+      await hot.directory.write({ 'a.mjs': module('a', 1, SELF) });
+      await hot.cleared();
+      expect((await hot.log()).slice(3)).toEqual(['b 2', 'accepted 2']);
+      expect(await hot.survived()).toBe(true);
     });
-    const waiting = hot.page.waitForEvent('console', (message) => message.text().includes('to be mended'));
-    await hot.directory.write({ 'a.mjs': BROKEN, 'b.mjs': module('b', 2) });
-    await waiting;
-    expect(await hot.survived()).toBe(true);
-    await hot.directory.write({ 'a.mjs': module('a', 3) });
-    await hot.reloaded();
-    expect(await hot.log()).toEqual(['a 3', 'b 2', 'main 1']);
-  });
 
-  it('shows nothing over the page where that is not wanted', async () => {
-    const hot = await suite.open({ 'main.mjs': MAIN, 'a.mjs': module('a', 1, SELF) }, { overlay: false });
-    await hot.directory.write({ 'a.mjs': BROKEN });
-    await hot.save({ 'a.mjs': module('a', 3, SELF) }, 'accepted 3');
-    expect(await hot.overlay()).toBeNull();
-  });
-});
-
-describe('a version that throws', () => {
-  it('leaves the old one running, says where, and the next good save is taken', async () => {
-    const hot = await suite.open({
-      'main.mjs': module(
-        'main',
-        1,
-        `import './a.mjs';`,
-        `import.meta.hot.on('vite:error', ({ err }) => log.push('error ' + err.loc.file + ':' + err.loc.line));`,
-      ),
-      'a.mjs': module('a', 1, SELF),
+    it('keeps a page from being loaded again that could not start', async () => {
+      const hot = await suite.open({
+        'main.mjs': module('main', 1, `import './a.mjs';`, `import './b.mjs';`),
+        'a.mjs': module('a', 1),
+        'b.mjs': module('b', 1),
+      });
+      const waiting = hot.page.line('to be mended');
+      await hot.directory.write({ 'a.mjs': BROKEN, 'b.mjs': module('b', 2) });
+      await waiting;
+      expect(await hot.survived()).toBe(true);
+      await hot.directory.write({ 'a.mjs': module('a', 3) });
+      await hot.reloaded();
+      expect(await hot.log()).toEqual(['a 3', 'b 2', 'main 1']);
     });
-    await hot.directory.write({ 'a.mjs': module('a', 2, `throw new RangeError('too far');`) });
-    const shown = await hot.overlaid('RangeError: too far');
-    expect(shown).toContain('a.mjs:3:7');
-    expect(shown).toContain(`3 | throw new RangeError('too far');`);
-    await hot.save({ 'a.mjs': module('a', 3, SELF) }, 'accepted 3');
-    await hot.cleared();
-    expect(await hot.log()).toEqual(['a 1', 'main 1', 'a 2', 'error a.mjs:3', 'a 3', 'accepted 3']);
-    expect(await hot.survived()).toBe(true);
-  });
 
-  it('is what a boundary above does not get; another one of the same module does', async () => {
-    const top = (name: string, more: string) =>
-      module(
-        name,
-        1,
-        `import { version as seen } from './leaf.mjs';`,
-        more,
-        `log.push('${name} saw ' + seen);`,
-        SELF,
-      );
-    const hot = await suite.open({
-      'main.mjs': module('main', 1, `import './good.mjs';`, `import './bad.mjs';`),
-      'good.mjs': top('good', ''),
-      'bad.mjs': top('bad', `if (seen === 2) throw new Error('not two');`),
-      'leaf.mjs': module('leaf', 1),
+    it('shows nothing over the page where that is not wanted', async () => {
+      const hot = await suite.open({ 'main.mjs': MAIN, 'a.mjs': module('a', 1, SELF) }, { overlay: false });
+      await hot.directory.write({ 'a.mjs': BROKEN });
+      await hot.save({ 'a.mjs': module('a', 3, SELF) }, 'accepted 3');
+      expect(await hot.overlay()).toBeNull();
     });
-    await hot.directory.write({ 'leaf.mjs': module('leaf', 2) });
-    await hot.overlaid('not two');
-    await hot.said('good saw 2');
-    await hot.save({ 'leaf.mjs': module('leaf', 3) }, 'bad saw 3');
-    await hot.said('good saw 3');
-    await hot.cleared();
-    expect((await hot.log()).filter((line) => line.startsWith('leaf'))).toEqual([
-      'leaf 1',
-      'leaf 2',
-      'leaf 3',
-    ]);
-    expect(await hot.survived()).toBe(true);
   });
 
-  it('and a module that it imports for the first time can both be mended', async () => {
-    const hot = await suite.open({ 'main.mjs': MAIN, 'a.mjs': module('a', 1, SELF) });
-    await hot.directory.write({
-      'a.mjs': module('a', 2, `import './fresh.mjs';`, SELF),
-      'fresh.mjs': module('fresh', 1, `throw new Error('fresh fails');`),
+  describe('a version that throws', () => {
+    it('leaves the old one running, says where, and the next good save is taken', async () => {
+      const hot = await suite.open({
+        'main.mjs': module(
+          'main',
+          1,
+          `import './a.mjs';`,
+          `import.meta.hot.on('vite:error', ({ err }) => log.push('error ' + err.loc.file + ':' + err.loc.line));`,
+        ),
+        'a.mjs': module('a', 1, SELF),
+      });
+      await hot.directory.write({ 'a.mjs': module('a', 2, `throw new RangeError('too far');`) });
+      const shown = await hot.overlaid('RangeError: too far');
+      expect(shown).toContain('a.mjs:3:7');
+      expect(shown).toContain(`3 | throw new RangeError('too far');`);
+      await hot.save({ 'a.mjs': module('a', 3, SELF) }, 'accepted 3');
+      await hot.cleared();
+      expect(await hot.log()).toEqual(['a 1', 'main 1', 'a 2', 'error a.mjs:3', 'a 3', 'accepted 3']);
+      expect(await hot.survived()).toBe(true);
     });
-    await hot.overlaid('fresh fails');
-    await hot.save({ 'fresh.mjs': module('fresh', 2) }, 'accepted 2');
-    await hot.cleared();
-    expect(await hot.log()).toEqual(['a 1', 'main 1', 'fresh 1', 'fresh 2', 'a 2', 'accepted 2']);
-  });
-});
 
-describe('a file that is gone', () => {
-  it('runs on while something imports it, and that is said; it is taken in when it is back', async () => {
-    const hot = await suite.open({
-      'main.mjs': MAIN,
-      'a.mjs': module('a', 1, `import './leaf.mjs';`, SELF),
-      'leaf.mjs': module('leaf', 1),
+    it('is what a boundary above does not get; another one of the same module does', async () => {
+      const top = (name: string, more: string) =>
+        module(
+          name,
+          1,
+          `import { version as seen } from './leaf.mjs';`,
+          more,
+          `log.push('${name} saw ' + seen);`,
+          SELF,
+        );
+      const hot = await suite.open({
+        'main.mjs': module('main', 1, `import './good.mjs';`, `import './bad.mjs';`),
+        'good.mjs': top('good', ''),
+        'bad.mjs': top('bad', `if (seen === 2) throw new Error('not two');`),
+        'leaf.mjs': module('leaf', 1),
+      });
+      await hot.directory.write({ 'leaf.mjs': module('leaf', 2) });
+      await hot.overlaid('not two');
+      await hot.said('good saw 2');
+      await hot.save({ 'leaf.mjs': module('leaf', 3) }, 'bad saw 3');
+      await hot.said('good saw 3');
+      await hot.cleared();
+      expect((await hot.log()).filter((line) => line.startsWith('leaf'))).toEqual([
+        'leaf 1',
+        'leaf 2',
+        'leaf 3',
+      ]);
+      expect(await hot.survived()).toBe(true);
     });
-    await rm(join(hot.directory.directory, 'leaf.mjs'));
-    await hot.overlaid('leaf.mjs is not there any more, but a.mjs imports it');
-    await hot.save({ 'leaf.mjs': module('leaf', 2) }, 'accepted 1');
-    await hot.cleared();
-    expect((await hot.log()).slice(3)).toEqual(['leaf 2', 'a 1', 'accepted 1']);
-    expect(await hot.survived()).toBe(true);
-  });
 
-  it('is no problem when nothing imports it any more', async () => {
-    const hot = await suite.open({
-      'main.mjs': MAIN,
-      'a.mjs': module('a', 1, `import './leaf.mjs';`, SELF),
-      'leaf.mjs': module('leaf', 1),
+    it('and a module that it imports for the first time can both be mended', async () => {
+      const hot = await suite.open({ 'main.mjs': MAIN, 'a.mjs': module('a', 1, SELF) });
+      await hot.directory.write({
+        'a.mjs': module('a', 2, `import './fresh.mjs';`, SELF),
+        'fresh.mjs': module('fresh', 1, `throw new Error('fresh fails');`),
+      });
+      await hot.overlaid('fresh fails');
+      await hot.save({ 'fresh.mjs': module('fresh', 2) }, 'accepted 2');
+      await hot.cleared();
+      expect(await hot.log()).toEqual(['a 1', 'main 1', 'fresh 1', 'fresh 2', 'a 2', 'accepted 2']);
     });
-    await hot.save({ 'a.mjs': module('a', 2, SELF) }, 'accepted 2');
-    await rm(join(hot.directory.directory, 'leaf.mjs'));
-    await hot.save({ 'a.mjs': module('a', 3, SELF) }, 'accepted 3');
-    expect(await hot.overlay()).toBeNull();
   });
 
-  it('that was imported before it was there is found when it comes', async () => {
-    const hot = await suite.open({ 'main.mjs': MAIN, 'a.mjs': module('a', 1, SELF) });
-    await hot.directory.write({ 'a.mjs': module('a', 2, `import './new.mjs';`, SELF) });
-    expect(await hot.overlaid('TypeError')).toContain('a.mjs');
-    await hot.save({ 'new.mjs': module('new', 1) }, 'accepted 2');
-    await hot.cleared();
-    expect(await hot.log()).toEqual(['a 1', 'main 1', 'new 1', 'a 2', 'accepted 2']);
-  });
-});
+  describe('a file that is gone', () => {
+    it('runs on while something imports it, and that is said; it is taken in when it is back', async () => {
+      const hot = await suite.open({
+        'main.mjs': MAIN,
+        'a.mjs': module('a', 1, `import './leaf.mjs';`, SELF),
+        'leaf.mjs': module('leaf', 1),
+      });
+      await rm(join(hot.directory.directory, 'leaf.mjs'));
+      await hot.overlaid('leaf.mjs is not there any more, but a.mjs imports it');
+      await hot.save({ 'leaf.mjs': module('leaf', 2) }, 'accepted 1');
+      await hot.cleared();
+      expect((await hot.log()).slice(3)).toEqual(['leaf 2', 'a 1', 'accepted 1']);
+      expect(await hot.survived()).toBe(true);
+    });
 
-describe('a file that is saved before one that it imports', () => {
-  it('runs with it as it is served, and is taken in again when that is deployed', async () => {
-    const hot = await suite.open({ 'main.mjs': MAIN, 'a.mjs': module('a', 1, SELF) });
-    // The page's request for what no manifest names yet waits until the file is there.
-    hot.server.http = (target) => (target === '/new.mjs' ? 'hold' : 'pass');
-    await hot.directory.write({ 'a.mjs': module('a', 2, `import './new.mjs';`, SELF) });
-    await hot.server.requested((target) => target === '/new.mjs');
-    await hot.directory.write({ 'new.mjs': module('new', 1) });
-    hot.server.releaseHttp();
-    await hot.said('accepted 2');
-    await hot.save({ 'new.mjs': module('new', 2) }, 'new 2');
-    await hot.cleared();
-    expect(await hot.survived()).toBe(true);
+    it('is no problem when nothing imports it any more', async () => {
+      const hot = await suite.open({
+        'main.mjs': MAIN,
+        'a.mjs': module('a', 1, `import './leaf.mjs';`, SELF),
+        'leaf.mjs': module('leaf', 1),
+      });
+      await hot.save({ 'a.mjs': module('a', 2, SELF) }, 'accepted 2');
+      await rm(join(hot.directory.directory, 'leaf.mjs'));
+      await hot.save({ 'a.mjs': module('a', 3, SELF) }, 'accepted 3');
+      expect(await hot.overlay()).toBeNull();
+    });
+
+    it('that was imported before it was there is found when it comes', async () => {
+      const hot = await suite.open({ 'main.mjs': MAIN, 'a.mjs': module('a', 1, SELF) });
+      await hot.directory.write({ 'a.mjs': module('a', 2, `import './new.mjs';`, SELF) });
+      expect(await hot.overlaid('TypeError')).toContain('a.mjs');
+      await hot.save({ 'new.mjs': module('new', 1) }, 'accepted 2');
+      await hot.cleared();
+      expect(await hot.log()).toEqual(['a 1', 'main 1', 'new 1', 'a 2', 'accepted 2']);
+    });
+  });
+
+  describe('a file that is saved before one that it imports', () => {
+    it('runs with it as it is served, and is taken in again when that is deployed', async () => {
+      const hot = await suite.open({ 'main.mjs': MAIN, 'a.mjs': module('a', 1, SELF) });
+      // The page's request for what no manifest names yet waits until the file is there.
+      hot.server.http = (target) => (target === '/new.mjs' ? 'hold' : 'pass');
+      await hot.directory.write({ 'a.mjs': module('a', 2, `import './new.mjs';`, SELF) });
+      await hot.server.requested((target) => target === '/new.mjs');
+      await hot.directory.write({ 'new.mjs': module('new', 1) });
+      hot.server.releaseHttp();
+      await hot.said('accepted 2');
+      await hot.save({ 'new.mjs': module('new', 2) }, 'new 2');
+      await hot.cleared();
+      expect(await hot.survived()).toBe(true);
+    });
   });
 });

@@ -1,8 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { module } from './hot-page.js';
-import { hotSuite } from './suite.js';
-
-const suite = hotSuite();
+import { inEachBrowser } from './suite.js';
 
 const MAIN = module('main', 1, `import './a.mjs';`);
 const SELF = `import.meta.hot.accept((module) => log.push('accepted ' + module?.version));`;
@@ -19,108 +17,110 @@ const large = (bytes: number, version: number): string => {
   return `${lines.join('\n')}\nimport.meta.hot.accept((module) => log.push('accepted ' + module.version));\n`;
 };
 
-describe('on the wire', () => {
-  it('one changed line of a module of 600 KB is less than 5 KB, and the blob is whole in the page', async () => {
-    const hot = await suite.open({ 'main.mjs': MAIN, 'a.mjs': large(600_000, 1) });
-    await hot.page.evaluate(() => modcast!.idle());
-    const received = () => hot.page.evaluate(() => modcast!.stats().bytes.received);
-    const before = await received();
-    expect(before).toBeGreaterThan(100_000);
-    await hot.save({ 'a.mjs': large(600_000, 2) }, 'accepted 2');
-    expect((await received()) - before).toBeLessThan(5000);
-    expect(hot.server.relay.blobs.at(-1)!.base).toBeDefined();
+inEachBrowser((suite) => {
+  describe('on the wire', () => {
+    it('one changed line of a module of 600 KB is less than 5 KB, and the blob is whole in the page', async () => {
+      const hot = await suite.open({ 'main.mjs': MAIN, 'a.mjs': large(600_000, 1) });
+      await hot.page.evaluate(() => modcast!.idle());
+      const received = () => hot.page.evaluate(() => modcast!.stats().bytes.received);
+      const before = await received();
+      expect(before).toBeGreaterThan(100_000);
+      await hot.save({ 'a.mjs': large(600_000, 2) }, 'accepted 2');
+      expect((await received()) - before).toBeLessThan(5000);
+      expect(hot.server.relay.blobs.at(-1)!.base).toBeDefined();
 
-    // The next visit runs from what was put together here.
-    await hot.load();
-    await hot.page.evaluate(() => modcast!.idle());
-    const { version } = (await hot.page.evaluate(() =>
-      modcast!.import('a.mjs').then((a) => ({ version: (a as { version: number }).version })),
-    )) as { version: number };
-    expect(version).toBe(2);
-    expect(await received()).toBeLessThan(5000);
-  });
-
-  it('a delta whose base the page lost costs the whole blob, and nothing else', async () => {
-    const hot = await suite.open({ 'main.mjs': MAIN, 'a.mjs': large(20_000, 1) });
-    await hot.page.evaluate(() => modcast!.idle());
-    hot.server.relay.tamper = (records) =>
-      records.map((record) => (record.base === undefined ? record : { ...record, base: 'ab'.repeat(32) }));
-    await hot.save({ 'a.mjs': large(20_000, 2) }, 'accepted 2');
-    expect(hot.server.relay.blobs.at(-1)!.base).toBeUndefined();
-    expect(await hot.survived()).toBe(true);
-  });
-});
-
-describe('a page that was away', () => {
-  it('gets what changed when it is back, as an update', async () => {
-    const hot = await suite.open({
-      'main.mjs': module(
-        'main',
-        1,
-        `import './a.mjs';`,
-        `import.meta.hot.on('vite:ws:disconnect', () => log.push('disconnected'));`,
-        `import.meta.hot.on('vite:ws:connect', () => log.push('connected'));`,
-      ),
-      'a.mjs': module('a', 1, SELF),
+      // The next visit runs from what was put together here.
+      await hot.load();
+      await hot.page.evaluate(() => modcast!.idle());
+      const { version } = (await hot.page.evaluate(() =>
+        modcast!.import('a.mjs').then((a) => ({ version: (a as { version: number }).version })),
+      )) as { version: number };
+      expect(version).toBe(2);
+      expect(await received()).toBeLessThan(5000);
     });
-    await hot.page.evaluate(() => modcast!.idle());
-    hot.server.sockets = 'refuse';
-    hot.server.relay.cut();
-    await hot.said('disconnected');
-    const deployed = new Promise<void>((resolve) => {
-      const off = hot.server.registry.on('deploy', () => {
-        off();
-        resolve();
+
+    it('a delta whose base the page lost costs the whole blob, and nothing else', async () => {
+      const hot = await suite.open({ 'main.mjs': MAIN, 'a.mjs': large(20_000, 1) });
+      await hot.page.evaluate(() => modcast!.idle());
+      hot.server.relay.tamper = (records) =>
+        records.map((record) => (record.base === undefined ? record : { ...record, base: 'ab'.repeat(32) }));
+      await hot.save({ 'a.mjs': large(20_000, 2) }, 'accepted 2');
+      expect(hot.server.relay.blobs.at(-1)!.base).toBeUndefined();
+      expect(await hot.survived()).toBe(true);
+    });
+  });
+
+  describe('a page that was away', () => {
+    it('gets what changed when it is back, as an update', async () => {
+      const hot = await suite.open({
+        'main.mjs': module(
+          'main',
+          1,
+          `import './a.mjs';`,
+          `import.meta.hot.on('vite:ws:disconnect', () => log.push('disconnected'));`,
+          `import.meta.hot.on('vite:ws:connect', () => log.push('connected'));`,
+        ),
+        'a.mjs': module('a', 1, SELF),
       });
+      await hot.page.evaluate(() => modcast!.idle());
+      hot.server.sockets = 'refuse';
+      hot.server.relay.cut();
+      await hot.said('disconnected');
+      const deployed = new Promise<void>((resolve) => {
+        const off = hot.server.registry.on('deploy', () => {
+          off();
+          resolve();
+        });
+      });
+      await hot.directory.write({ 'a.mjs': module('a', 2, SELF) });
+      await deployed;
+      hot.server.sockets = 'pass';
+      await hot.said('accepted 2');
+      expect(await hot.log()).toEqual(['a 1', 'main 1', 'disconnected', 'connected', 'a 2', 'accepted 2']);
+      expect(await hot.survived()).toBe(true);
     });
-    await hot.directory.write({ 'a.mjs': module('a', 2, SELF) });
-    await deployed;
-    hot.server.sockets = 'pass';
-    await hot.said('accepted 2');
-    expect(await hot.log()).toEqual(['a 1', 'main 1', 'disconnected', 'connected', 'a 2', 'accepted 2']);
-    expect(await hot.survived()).toBe(true);
+
+    it('does nothing when the server was only started again, and takes up what changed meanwhile', async () => {
+      const hot = await suite.open({ 'main.mjs': MAIN, 'a.mjs': module('a', 1, SELF) });
+      await hot.page.evaluate(() => modcast!.idle());
+      await hot.restart();
+      await hot.page.until(() => modcast!.stats().socket === 'open');
+      await hot.page.evaluate(() => modcast!.idle());
+      expect(await hot.log()).toEqual(['a 1', 'main 1']);
+      await hot.restart({ 'a.mjs': module('a', 2, SELF) });
+      await hot.said('accepted 2');
+      await hot.save({ 'a.mjs': module('a', 3, SELF) }, 'accepted 3');
+      expect(await hot.log()).toEqual(['a 1', 'main 1', 'a 2', 'accepted 2', 'a 3', 'accepted 3']);
+      expect(await hot.survived()).toBe(true);
+    });
   });
 
-  it('does nothing when the server was only started again, and takes up what changed meanwhile', async () => {
-    const hot = await suite.open({ 'main.mjs': MAIN, 'a.mjs': module('a', 1, SELF) });
-    await hot.page.evaluate(() => modcast!.idle());
-    await hot.restart();
-    await hot.page.waitForFunction(() => modcast!.stats().socket === 'open');
-    await hot.page.evaluate(() => modcast!.idle());
-    expect(await hot.log()).toEqual(['a 1', 'main 1']);
-    await hot.restart({ 'a.mjs': module('a', 2, SELF) });
-    await hot.said('accepted 2');
-    await hot.save({ 'a.mjs': module('a', 3, SELF) }, 'accepted 3');
-    expect(await hot.log()).toEqual(['a 1', 'main 1', 'a 2', 'accepted 2', 'a 3', 'accepted 3']);
-    expect(await hot.survived()).toBe(true);
-  });
-});
+  describe('a page that booted otherwise', () => {
+    it('from the cache takes in what is newer', async () => {
+      const hot = await suite.open({ 'main.mjs': MAIN, 'a.mjs': module('a', 1, SELF) }, { boot: 'cached' });
+      await hot.page.evaluate(() => modcast!.idle());
+      hot.server.sockets = 'hold';
+      await hot.load();
+      const deployed = new Promise<void>((resolve) => void hot.server.registry.on('deploy', () => resolve()));
+      await hot.directory.write({ 'a.mjs': module('a', 2, SELF) });
+      await deployed;
+      hot.server.releaseSockets();
+      await hot.said('accepted 2');
+      expect(await hot.survived()).toBe(true);
+    });
 
-describe('a page that booted otherwise', () => {
-  it('from the cache takes in what is newer', async () => {
-    const hot = await suite.open({ 'main.mjs': MAIN, 'a.mjs': module('a', 1, SELF) }, { boot: 'cached' });
-    await hot.page.evaluate(() => modcast!.idle());
-    hot.server.sockets = 'hold';
-    await hot.load();
-    const deployed = new Promise<void>((resolve) => void hot.server.registry.on('deploy', () => resolve()));
-    await hot.directory.write({ 'a.mjs': module('a', 2, SELF) });
-    await deployed;
-    hot.server.releaseSockets();
-    await hot.said('accepted 2');
-    expect(await hot.survived()).toBe(true);
-  });
-
-  it('over HTTP takes updates in once it is connected', async () => {
-    const hot = await suite.open(
-      { 'main.mjs': MAIN, 'a.mjs': module('a', 1, SELF) },
-      { timeout: 100 },
-      undefined,
-      'hold',
-    );
-    expect(await hot.page.evaluate(() => modcast!.stats().boot!.from)).toBe('http');
-    hot.server.releaseSockets();
-    await hot.page.waitForFunction(() => modcast!.stats().socket === 'open');
-    await hot.save({ 'a.mjs': module('a', 2, SELF) }, 'accepted 2');
-    expect(await hot.survived()).toBe(true);
+    it('over HTTP takes updates in once it is connected', async () => {
+      const hot = await suite.open(
+        { 'main.mjs': MAIN, 'a.mjs': module('a', 1, SELF) },
+        { timeout: 100 },
+        undefined,
+        'hold',
+      );
+      expect(await hot.page.evaluate(() => modcast!.stats().boot!.from)).toBe('http');
+      hot.server.releaseSockets();
+      await hot.page.until(() => modcast!.stats().socket === 'open');
+      await hot.save({ 'a.mjs': module('a', 2, SELF) }, 'accepted 2');
+      expect(await hot.survived()).toBe(true);
+    });
   });
 });

@@ -1,7 +1,7 @@
-import type { Page } from 'playwright-core';
 import type { RegistryOptions } from '../../../registry/index.js';
 import { TemporarySite } from '../counted-site.js';
 import { GatedSite, type Gate } from '../gated-site.js';
+import type { BrowserPage } from './browsers.js';
 
 declare global {
   /** What the page's modules have said, in order. */
@@ -26,15 +26,16 @@ export const module = (name: string, version: number | string, ...code: string[]
 /** A watched directory, what serves it, and one page of it. */
 export class HotPage {
   #server: GatedSite | undefined;
+  #url = '';
 
   private constructor(
     readonly directory: TemporarySite,
-    readonly page: Page,
+    readonly page: BrowserPage,
     readonly options: RegistryOptions,
   ) {}
 
   static async open(
-    page: Page,
+    page: BrowserPage,
     files: Record<string, string>,
     options: RegistryOptions = {},
     path = '',
@@ -62,7 +63,8 @@ export class HotPage {
 
   /** Loads the page, and marks it, so that another load of it can be told. */
   async load(path = ''): Promise<void> {
-    await this.page.goto(this.server.url + path, { waitUntil: 'domcontentloaded' });
+    this.#url = this.server.url;
+    await this.page.goto(this.#url + path);
     await this.page.evaluate(async () => {
       globalThis.survivor = 'yes';
       await modcast!.ready;
@@ -71,11 +73,10 @@ export class HotPage {
 
   /** Resolves when the page has said this, and returns all that it has said. */
   async said(text: string, times = 1): Promise<string[]> {
-    const said = await this.page.waitForFunction(
+    return this.page.until(
       ([line, count]) => globalThis.log?.filter((one) => one === line).length >= count && [...log],
       [text, times] as const,
     );
-    return (await said.jsonValue()) as string[];
   }
 
   /** Saves files, and resolves when the page has said something for it. */
@@ -95,9 +96,7 @@ export class HotPage {
 
   /** Resolves when the page has been loaded again, and has booted. */
   async reloaded(): Promise<void> {
-    await this.page.waitForFunction(
-      () => globalThis.survivor === undefined && globalThis.modcast !== undefined,
-    );
+    await this.page.until(() => globalThis.survivor === undefined && globalThis.modcast !== undefined);
     await this.page.evaluate(() => modcast!.ready);
   }
 
@@ -110,15 +109,14 @@ export class HotPage {
 
   /** Resolves with the overlay's text when it fits. */
   async overlaid(text: string): Promise<string> {
-    const shown = await this.page.waitForFunction((part) => {
+    return this.page.until((part) => {
       const found = document.querySelector('modcast-overlay')?.shadowRoot?.textContent;
       return found?.includes(part) ? found : false;
     }, text);
-    return (await shown.jsonValue()) as string;
   }
 
   async cleared(): Promise<void> {
-    await this.page.waitForFunction(() => document.querySelector('modcast-overlay') === null);
+    await this.page.until(() => document.querySelector('modcast-overlay') === null);
   }
 
   /** Another server, at the same address and with nothing of what the first one had in memory; files change before. */
@@ -128,7 +126,7 @@ export class HotPage {
     await this.server.relay.emptied();
     await this.server.close();
     await this.directory.write(files);
-    this.#server = await GatedSite.open(this.options, Number(new URL(this.page.url()).port));
+    this.#server = await GatedSite.open(this.options, Number(new URL(this.#url).port));
   }
 
   async close(): Promise<void> {

@@ -2,9 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { html, module } from './hot-page.js';
-import { hotSuite } from './suite.js';
-
-const suite = hotSuite();
+import { inEachBrowser } from './suite.js';
 
 const SELF = `import.meta.hot.accept((module) => log.push('accepted ' + module?.version));`;
 const LINKED = html(
@@ -12,196 +10,196 @@ const LINKED = html(
 );
 const MAIN = { 'main.mjs': module('main', 1) };
 
-describe('a style sheet', () => {
-  it('is exchanged without a moment without it', async () => {
-    const hot = await suite.open({ ...MAIN, 'index.html': LINKED, 'style.css': '#text { width: 100px }' });
-    await hot.page.evaluate(() => {
-      const text = document.querySelector('#text')!;
-      const widths = new Set<number>();
-      const look = () => {
-        widths.add(text.getBoundingClientRect().width);
-        requestAnimationFrame(look);
-      };
-      look();
-      (globalThis as { widths?: Set<number> }).widths = widths;
+inEachBrowser((suite) => {
+  describe('a style sheet', () => {
+    it('is exchanged without a moment without it', async () => {
+      const hot = await suite.open({ ...MAIN, 'index.html': LINKED, 'style.css': '#text { width: 100px }' });
+      await hot.page.evaluate(() => {
+        const text = document.querySelector('#text')!;
+        const widths = new Set<number>();
+        const look = () => {
+          widths.add(text.getBoundingClientRect().width);
+          requestAnimationFrame(look);
+        };
+        look();
+        (globalThis as { widths?: Set<number> }).widths = widths;
+      });
+      await hot.directory.write({ 'style.css': '#text { width: 200px }' });
+      await hot.page.until(() => (globalThis as { widths?: Set<number> }).widths!.has(200));
+      expect(await hot.page.evaluate(() => [...(globalThis as { widths?: Set<number> }).widths!])).toEqual([
+        100, 200,
+      ]);
+      expect(await hot.page.evaluate(() => document.querySelectorAll('link').length)).toBe(1);
+      expect(await hot.survived()).toBe(true);
     });
-    await hot.directory.write({ 'style.css': '#text { width: 200px }' });
-    await hot.page.waitForFunction(() => (globalThis as { widths?: Set<number> }).widths!.has(200));
-    expect(await hot.page.evaluate(() => [...(globalThis as { widths?: Set<number> }).widths!])).toEqual([
-      100, 200,
-    ]);
-    expect(await hot.page.evaluate(() => document.querySelectorAll('link').length)).toBe(1);
-    expect(await hot.survived()).toBe(true);
+
+    it('that another one imports is exchanged too', async () => {
+      const hot = await suite.open({
+        ...MAIN,
+        'index.html': LINKED,
+        'style.css': '@import "parts/width.css";',
+        'parts/width.css': '#text { width: 100px }',
+      });
+      await hot.directory.write({ 'parts/width.css': '#text { width: 200px }' });
+      await hot.page.until(() => document.querySelector('#text')!.getBoundingClientRect().width === 200);
+      expect(await hot.survived()).toBe(true);
+    });
+
+    it('that a module imports is a module', async () => {
+      const main = module(
+        'main',
+        1,
+        `import sheet from './sheet.css' with { type: 'css' };`,
+        `import.meta.hot.accept('./sheet.css', (next) => log.push(next.default.cssRules[0].cssText));`,
+      );
+      const hot = await suite.open({ 'main.mjs': main, 'sheet.css': 'p { color: red }' });
+      await hot.directory.write({ 'sheet.css': 'p { color: blue }' });
+      await hot.said('p { color: blue; }');
+      expect(await hot.survived()).toBe(true);
+    });
   });
 
-  it('that another one imports is exchanged too', async () => {
-    const hot = await suite.open({
-      ...MAIN,
-      'index.html': LINKED,
-      'style.css': '@import "parts/width.css";',
-      'parts/width.css': '#text { width: 100px }',
+  describe('other files', () => {
+    it('of the page’s own HTML load it again, those of another page do not', async () => {
+      const hot = await suite.open({
+        'main.mjs': module('main', 1, `import './a.mjs';`),
+        'a.mjs': module('a', 1, SELF),
+        'other.html': html('<p>1</p>'),
+      });
+      await hot.directory.write({ 'other.html': html('<p>2</p>') });
+      await hot.save({ 'a.mjs': module('a', 2, SELF) }, 'accepted 2');
+      expect(await hot.survived()).toBe(true);
+      await hot.directory.write({
+        'index.html': html('<p id="new"></p><script type="module" src="main.mjs"></script>'),
+      });
+      await hot.reloaded();
+      expect(await hot.page.evaluate(() => document.querySelector('#new') !== null)).toBe(true);
     });
-    await hot.directory.write({ 'parts/width.css': '#text { width: 200px }' });
-    await hot.page.waitForFunction(
-      () => document.querySelector('#text')!.getBoundingClientRect().width === 200,
-    );
-    expect(await hot.survived()).toBe(true);
+
+    it('that are no modules load the page again', async () => {
+      const hot = await suite.open({ ...MAIN, 'image.svg': '<svg xmlns="http://www.w3.org/2000/svg"/>' });
+      await hot.directory.write({ 'image.svg': '<svg xmlns="http://www.w3.org/2000/svg" width="1"/>' });
+      await hot.reloaded();
+    });
+
+    it('that it loaded as a classic script or by fetch load it again; others of the kind do not', async () => {
+      const hot = await suite.open({
+        'main.mjs': module('main', 1, `import './a.mjs';`, `await (await fetch('data.json')).text();`),
+        'a.mjs': module('a', 1, SELF),
+        'data.json': '1',
+        'unused.json': '1',
+      });
+      await hot.directory.write({ 'unused.json': '2' });
+      await hot.save({ 'a.mjs': module('a', 2, SELF) }, 'accepted 2');
+      expect(await hot.survived()).toBe(true);
+      await hot.directory.write({ 'data.json': '2' });
+      await hot.reloaded();
+    });
   });
 
-  it('that a module imports is a module', async () => {
+  describe('a JSON module', () => {
+    it('is accepted like any other', async () => {
+      const main = module(
+        'main',
+        1,
+        `import data from './data.json' with { type: 'json' };`,
+        `import.meta.hot.accept('./data.json', (next) => log.push('n ' + next.default.n));`,
+      );
+      const hot = await suite.open({ 'main.mjs': main, 'data.json': '{"n":1}' });
+      await hot.save({ 'data.json': '{"n":2}' }, 'n 2');
+      expect(await hot.survived()).toBe(true);
+    });
+  });
+
+  describe('a burst of changes', () => {
+    it('is one update', async () => {
+      const names = Array.from({ length: 30 }, (_, i) => `part${i}`);
+      const parts = (version: number) =>
+        Object.fromEntries(names.map((name) => [`${name}.mjs`, module(name, version)]));
+      const main = module(
+        'main',
+        1,
+        ...names.map((name) => `import './${name}.mjs';`),
+        `import.meta.hot.accept(${JSON.stringify(names.map((name) => `./${name}.mjs`))}, () => {});`,
+        `import.meta.hot.on('vite:afterUpdate', ({ updates }) => log.push('update of ' + updates.length));`,
+      );
+      const hot = await suite.open({ 'main.mjs': main, ...parts(1) });
+      // As a checkout does it: without a rest in between.
+      for (const [name, text] of Object.entries(parts(2))) {
+        writeFileSync(join(hot.directory.directory, name), text);
+      }
+      expect((await hot.said('update of 30')).filter((line) => line.startsWith('update'))).toEqual([
+        'update of 30',
+      ]);
+    });
+
+    it('that changes no byte does nothing', async () => {
+      const hot = await suite.open({
+        'main.mjs': module('main', 1, `import './a.mjs';`, `import './b.mjs';`),
+        'a.mjs': module('a', 1, SELF),
+        'b.mjs': module('b', 1, SELF),
+      });
+      await hot.directory.write({ 'a.mjs': module('a', 1, SELF) });
+      await hot.save({ 'b.mjs': module('b', 2, SELF) }, 'accepted 2');
+      expect(await hot.log()).toEqual(['a 1', 'b 1', 'main 1', 'b 2', 'accepted 2']);
+    });
+  });
+
+  describe('modcast.on("update")', () => {
     const main = module(
       'main',
       1,
-      `import sheet from './sheet.css' with { type: 'css' };`,
-      `import.meta.hot.accept('./sheet.css', (next) => log.push(next.default.cssRules[0].cssText));`,
+      `import './a.mjs';`,
+      `modcast.on('update', (event) => { log.push('told ' + event.paths); event.preventDefault(); });`,
     );
-    const hot = await suite.open({ 'main.mjs': main, 'sheet.css': 'p { color: red }' });
-    await hot.directory.write({ 'sheet.css': 'p { color: blue }' });
-    await hot.said('p { color: blue; }');
-    expect(await hot.survived()).toBe(true);
-  });
-});
 
-describe('other files', () => {
-  it('of the page’s own HTML load it again, those of another page do not', async () => {
-    const hot = await suite.open({
-      'main.mjs': module('main', 1, `import './a.mjs';`),
-      'a.mjs': module('a', 1, SELF),
-      'other.html': html('<p>1</p>'),
+    it('leaves the update to the application, which gets the newest version by modcast.import', async () => {
+      const a = (version: number) =>
+        module('a', version, `import { version as seen } from './leaf.mjs';`, `log.push('a saw ' + seen);`);
+      const hot = await suite.open({ 'main.mjs': main, 'a.mjs': a(1), 'leaf.mjs': module('leaf', 1) });
+      await hot.save({ 'leaf.mjs': module('leaf', 2) }, 'told leaf.mjs');
+      expect((await hot.log()).slice(4)).toEqual(['told leaf.mjs']);
+      const version = () =>
+        hot.page.evaluate(async () => ((await modcast!.import('a.mjs')) as { version: number }).version);
+      expect(await version()).toBe(1);
+      expect((await hot.log()).slice(5)).toEqual(['leaf 2', 'a 1', 'a saw 2']);
+      expect(await version()).toBe(1);
+      expect(await hot.log()).toHaveLength(8);
+      expect(await hot.survived()).toBe(true);
     });
-    await hot.directory.write({ 'other.html': html('<p>2</p>') });
-    await hot.save({ 'a.mjs': module('a', 2, SELF) }, 'accepted 2');
-    expect(await hot.survived()).toBe(true);
-    await hot.directory.write({
-      'index.html': html('<p id="new"></p><script type="module" src="main.mjs"></script>'),
+  });
+
+  describe('a page’s state', () => {
+    it('survives fifty edits of its neighbour, of which old versions go', async () => {
+      const hot = await suite.open({
+        'main.mjs': module('main', 1, `import './counter.mjs';`, `import './neighbour.mjs';`),
+        'counter.mjs': module('counter', 1, `globalThis.count = 0; setInterval(() => count++, 1);`),
+        'neighbour.mjs': module('neighbour', 0, SELF),
+      });
+      await hot.page.evaluate(() => {
+        const live = new Set<string>();
+        const { createObjectURL, revokeObjectURL } = URL;
+        URL.createObjectURL = (blob) => {
+          const url = createObjectURL.call(URL, blob);
+          live.add(url);
+          return url;
+        };
+        URL.revokeObjectURL = (url) => {
+          live.delete(url);
+          revokeObjectURL.call(URL, url);
+        };
+        (globalThis as { live?: Set<string> }).live = live;
+      });
+      let before = 0;
+      for (let version = 1; version <= 50; version++) {
+        await hot.save({ 'neighbour.mjs': module('neighbour', version, SELF) }, `accepted ${version}`);
+        const counted = await hot.page.evaluate(() => (globalThis as unknown as { count: number }).count);
+        expect(counted).toBeGreaterThan(before);
+        before = counted;
+      }
+      expect(await hot.survived()).toBe(true);
+      await hot.page.until(() => (globalThis as { live?: Set<string> }).live!.size === 1);
+      expect(await hot.page.evaluate(() => modcast!.stats().modules)).toBe(3);
     });
-    await hot.reloaded();
-    expect(await hot.page.evaluate(() => document.querySelector('#new') !== null)).toBe(true);
   });
-
-  it('that are no modules load the page again', async () => {
-    const hot = await suite.open({ ...MAIN, 'image.svg': '<svg xmlns="http://www.w3.org/2000/svg"/>' });
-    await hot.directory.write({ 'image.svg': '<svg xmlns="http://www.w3.org/2000/svg" width="1"/>' });
-    await hot.reloaded();
-  });
-
-  it('that it loaded as a classic script or by fetch load it again; others of the kind do not', async () => {
-    const hot = await suite.open({
-      'main.mjs': module('main', 1, `import './a.mjs';`, `await (await fetch('data.json')).text();`),
-      'a.mjs': module('a', 1, SELF),
-      'data.json': '1',
-      'unused.json': '1',
-    });
-    await hot.directory.write({ 'unused.json': '2' });
-    await hot.save({ 'a.mjs': module('a', 2, SELF) }, 'accepted 2');
-    expect(await hot.survived()).toBe(true);
-    await hot.directory.write({ 'data.json': '2' });
-    await hot.reloaded();
-  });
-});
-
-describe('a JSON module', () => {
-  it('is accepted like any other', async () => {
-    const main = module(
-      'main',
-      1,
-      `import data from './data.json' with { type: 'json' };`,
-      `import.meta.hot.accept('./data.json', (next) => log.push('n ' + next.default.n));`,
-    );
-    const hot = await suite.open({ 'main.mjs': main, 'data.json': '{"n":1}' });
-    await hot.save({ 'data.json': '{"n":2}' }, 'n 2');
-    expect(await hot.survived()).toBe(true);
-  });
-});
-
-describe('a burst of changes', () => {
-  it('is one update', async () => {
-    const names = Array.from({ length: 30 }, (_, i) => `part${i}`);
-    const parts = (version: number) =>
-      Object.fromEntries(names.map((name) => [`${name}.mjs`, module(name, version)]));
-    const main = module(
-      'main',
-      1,
-      ...names.map((name) => `import './${name}.mjs';`),
-      `import.meta.hot.accept(${JSON.stringify(names.map((name) => `./${name}.mjs`))}, () => {});`,
-      `import.meta.hot.on('vite:afterUpdate', ({ updates }) => log.push('update of ' + updates.length));`,
-    );
-    const hot = await suite.open({ 'main.mjs': main, ...parts(1) });
-    // As a checkout does it: without a rest in between.
-    for (const [name, text] of Object.entries(parts(2))) {
-      writeFileSync(join(hot.directory.directory, name), text);
-    }
-    expect((await hot.said('update of 30')).filter((line) => line.startsWith('update'))).toEqual([
-      'update of 30',
-    ]);
-  });
-
-  it('that changes no byte does nothing', async () => {
-    const hot = await suite.open({
-      'main.mjs': module('main', 1, `import './a.mjs';`, `import './b.mjs';`),
-      'a.mjs': module('a', 1, SELF),
-      'b.mjs': module('b', 1, SELF),
-    });
-    await hot.directory.write({ 'a.mjs': module('a', 1, SELF) });
-    await hot.save({ 'b.mjs': module('b', 2, SELF) }, 'accepted 2');
-    expect(await hot.log()).toEqual(['a 1', 'b 1', 'main 1', 'b 2', 'accepted 2']);
-  });
-});
-
-describe('modcast.on("update")', () => {
-  const main = module(
-    'main',
-    1,
-    `import './a.mjs';`,
-    `modcast.on('update', (event) => { log.push('told ' + event.paths); event.preventDefault(); });`,
-  );
-
-  it('leaves the update to the application, which gets the newest version by modcast.import', async () => {
-    const a = (version: number) =>
-      module('a', version, `import { version as seen } from './leaf.mjs';`, `log.push('a saw ' + seen);`);
-    const hot = await suite.open({ 'main.mjs': main, 'a.mjs': a(1), 'leaf.mjs': module('leaf', 1) });
-    await hot.save({ 'leaf.mjs': module('leaf', 2) }, 'told leaf.mjs');
-    expect((await hot.log()).slice(4)).toEqual(['told leaf.mjs']);
-    const version = () =>
-      hot.page.evaluate(async () => ((await modcast!.import('a.mjs')) as { version: number }).version);
-    expect(await version()).toBe(1);
-    expect((await hot.log()).slice(5)).toEqual(['leaf 2', 'a 1', 'a saw 2']);
-    expect(await version()).toBe(1);
-    expect(await hot.log()).toHaveLength(8);
-    expect(await hot.survived()).toBe(true);
-  });
-});
-
-describe('a page’s state', () => {
-  it('survives fifty edits of its neighbour, of which old versions go', async () => {
-    const hot = await suite.open({
-      'main.mjs': module('main', 1, `import './counter.mjs';`, `import './neighbour.mjs';`),
-      'counter.mjs': module('counter', 1, `globalThis.count = 0; setInterval(() => count++, 1);`),
-      'neighbour.mjs': module('neighbour', 0, SELF),
-    });
-    await hot.page.evaluate(() => {
-      const live = new Set<string>();
-      const { createObjectURL, revokeObjectURL } = URL;
-      URL.createObjectURL = (blob) => {
-        const url = createObjectURL.call(URL, blob);
-        live.add(url);
-        return url;
-      };
-      URL.revokeObjectURL = (url) => {
-        live.delete(url);
-        revokeObjectURL.call(URL, url);
-      };
-      (globalThis as { live?: Set<string> }).live = live;
-    });
-    let before = 0;
-    for (let version = 1; version <= 50; version++) {
-      await hot.save({ 'neighbour.mjs': module('neighbour', version, SELF) }, `accepted ${version}`);
-      const counted = await hot.page.evaluate(() => (globalThis as unknown as { count: number }).count);
-      expect(counted).toBeGreaterThan(before);
-      before = counted;
-    }
-    expect(await hot.survived()).toBe(true);
-    await hot.page.waitForFunction(() => (globalThis as { live?: Set<string> }).live!.size === 1);
-    expect(await hot.page.evaluate(() => modcast!.stats().modules)).toBe(3);
-  }, 120_000);
 });

@@ -1,11 +1,14 @@
-import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, vi } from 'vitest';
 import type { RegistryOptions } from '../../../registry/index.js';
-import { launchChromium } from '../chromium.js';
 import type { Gate } from '../gated-site.js';
+import { browsers, type BrowserKind, type BrowserPage, type OpenBrowser } from './browsers.js';
 import { HotPage } from './hot-page.js';
 
+// Beside other work a page may take tens of seconds for what else takes one. Nothing here is judged by its time.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
+
 export interface HotSuite {
+  readonly browser: BrowserKind;
   /** Opens the site's page in a browser context of its own. */
   open(
     files: Record<string, string>,
@@ -15,29 +18,33 @@ export interface HotSuite {
   ): Promise<HotPage>;
 }
 
-/** A Chromium for a file of tests; what a test opens is closed after it. */
-export function hotSuite(): HotSuite {
-  let browser: Browser;
-  let context: BrowserContext;
-  let page: Page;
+/** A browser for a group of tests; what a test opens is closed after it. */
+export function hotSuite(kind: BrowserKind): HotSuite {
+  let browser: OpenBrowser;
+  let page: BrowserPage;
   const opened: HotPage[] = [];
   beforeAll(async () => {
-    browser = await launchChromium();
+    browser = await kind.launch();
   });
   afterAll(() => browser.close());
   beforeEach(async () => {
-    context = await browser.newContext();
-    page = await context.newPage();
+    page = await browser.newPage();
   });
   afterEach(async () => {
-    await context.close();
+    await page.close();
     await Promise.all(opened.splice(0).map((hot) => hot.close()));
   });
   return {
+    browser: kind,
     async open(files, options, path, sockets) {
       const hot = await HotPage.open(page, files, options, path, sockets);
       opened.push(hot);
       return hot;
     },
   };
+}
+
+/** The same tests in each browser. */
+export function inEachBrowser(define: (suite: HotSuite) => void): void {
+  describe.each(browsers)('$name:', (kind) => define(hotSuite(kind)));
 }

@@ -1,0 +1,169 @@
+import type { Page as PlaywrightPage } from 'playwright-core';
+import type { Page as PuppeteerPage } from 'puppeteer-core';
+import { launchChromium } from '../chromium.js';
+import { launchFirefox } from '../firefox.js';
+
+/** A condition that a test waits for is fulfilled within this, or the test fails: a busy machine takes its time. */
+const WAIT = 60_000;
+
+type Falsy = false | null | undefined | 0 | '';
+
+/** A page of any browser, as far as the suites ask. What is run in it is sent as text: it sees nothing of the test. */
+export interface BrowserPage {
+  /** Resolves when the document has been parsed. */
+  goto(url: string): Promise<void>;
+  evaluate<R>(run: () => R | Promise<R>): Promise<R>;
+  evaluate<R, A>(run: (argument: A) => R | Promise<R>, argument: A): Promise<R>;
+  /** Resolves with what it returns when that is truthy, however often the page is loaded again in between. */
+  until<R>(condition: () => R): Promise<Exclude<R, Falsy>>;
+  until<R, A>(condition: (argument: A) => R, argument: A): Promise<Exclude<R, Falsy>>;
+  press(key: 'Escape'): Promise<void>;
+  /** What its documents wrote to the console, in order. */
+  readonly lines: readonly string[];
+  /** Resolves with the first line, past or future, with a text in it. */
+  line(text: string): Promise<string>;
+  /** And the context that it had for itself. */
+  close(): Promise<void>;
+}
+
+export interface OpenBrowser {
+  /** A page with storage and connections of its own. */
+  newPage(): Promise<BrowserPage>;
+  close(): Promise<void>;
+}
+
+export interface BrowserKind {
+  readonly name: 'Chromium' | 'Firefox';
+  /** Whether a page takes import maps after its first module: otherwise fresh modules are named by their blob URLs. */
+  readonly mergesImportMaps: boolean;
+  launch(): Promise<OpenBrowser>;
+}
+
+class ConsoleLines {
+  readonly lines: string[] = [];
+  readonly #waiting = new Set<() => void>();
+
+  push(text: string): void {
+    this.lines.push(text);
+    for (const look of this.#waiting) look();
+  }
+
+  line(text: string): Promise<string> {
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        this.#waiting.delete(look);
+        reject(new Error(`The console said nothing of “${text}”.${this.toString()}`));
+      }, WAIT);
+      const look = () => {
+        const found = this.lines.find((line) => line.includes(text));
+        if (found === undefined) return;
+        clearTimeout(timer);
+        this.#waiting.delete(look);
+        resolve(found);
+      };
+      this.#waiting.add(look);
+      look();
+    });
+  }
+
+  toString(): string {
+    return `\nConsole:\n${this.lines.map((line) => `  ${line}\n`).join('')}`;
+  }
+}
+
+type Run = (argument: never) => unknown;
+
+/** What the two tools' pages have in common. */
+interface Driver {
+  goto(url: string): Promise<unknown>;
+  evaluate(run: Run, argument: unknown): Promise<unknown>;
+  until(condition: Run, argument: unknown): Promise<unknown>;
+  press(key: 'Escape'): Promise<void>;
+  close(): Promise<void>;
+}
+
+function toPage(driver: Driver, said: ConsoleLines): BrowserPage {
+  const evaluate = (run: Run, argument?: unknown) => driver.evaluate(run, argument);
+  const until = async (condition: Run, argument?: unknown) => {
+    try {
+      return await driver.until(condition, argument);
+    } catch (error) {
+      const log = await driver.evaluate(() => JSON.stringify(globalThis.log), undefined).catch(String);
+      const what = `${condition.toString()}\nwith ${JSON.stringify(argument)}`;
+      throw new Error(
+        `${(error as Error).message}\nwaiting for ${what}\nLog: ${log as string}${said.toString()}`,
+      );
+    }
+  };
+  return {
+    goto: async (url) => void (await driver.goto(url)),
+    evaluate: evaluate as BrowserPage['evaluate'],
+    until: until as BrowserPage['until'],
+    press: (key) => driver.press(key),
+    lines: said.lines,
+    line: (text) => said.line(text),
+    close: () => driver.close(),
+  };
+}
+
+function playwrightPage(page: PlaywrightPage): BrowserPage {
+  const said = new ConsoleLines();
+  page.on('console', (message) => said.push(message.text()));
+  page.on('pageerror', (error) => said.push(error.message));
+  page.setDefaultTimeout(WAIT);
+  return toPage(
+    {
+      goto: (url) => page.goto(url, { waitUntil: 'domcontentloaded' }),
+      evaluate: (run, argument) => page.evaluate(run as (argument: unknown) => unknown, argument),
+      until: async (condition, argument) =>
+        (await page.waitForFunction(condition as (argument: unknown) => unknown, argument)).jsonValue(),
+      press: (key) => page.keyboard.press(key),
+      close: () => page.context().close(),
+    },
+    said,
+  );
+}
+
+function puppeteerPage(page: PuppeteerPage): BrowserPage {
+  const said = new ConsoleLines();
+  page.on('console', (message) => said.push(message.text()));
+  page.on('pageerror', (error) => said.push(String((error as Error).message)));
+  page.setDefaultTimeout(WAIT);
+  return toPage(
+    {
+      goto: (url) => page.goto(url, { waitUntil: 'domcontentloaded' }),
+      evaluate: (run, argument) => page.evaluate(run as (argument: unknown) => unknown, argument),
+      until: async (condition, argument) =>
+        (await page.waitForFunction(condition as (argument: unknown) => unknown, {}, argument)).jsonValue(),
+      press: (key) => page.keyboard.press(key),
+      close: () => page.browserContext().close(),
+    },
+    said,
+  );
+}
+
+export const chromium: BrowserKind = {
+  name: 'Chromium',
+  mergesImportMaps: true,
+  async launch() {
+    const browser = await launchChromium();
+    return {
+      newPage: async () => playwrightPage(await (await browser.newContext()).newPage()),
+      close: () => browser.close(),
+    };
+  },
+};
+
+export const firefox: BrowserKind = {
+  name: 'Firefox',
+  mergesImportMaps: false,
+  async launch() {
+    const browser = await launchFirefox();
+    return {
+      newPage: async () => puppeteerPage(await (await browser.createBrowserContext()).newPage()),
+      close: () => browser.close(),
+    };
+  },
+};
+
+export const browsers: readonly BrowserKind[] = [chromium, firefox];
