@@ -81,7 +81,7 @@ export const createHot: CreateHot = (ports) => {
     send,
   });
   const reload = createReload(contexts);
-  const describe = (error: unknown): HotError => {
+  const describe = (error: unknown, asked?: string): HotError => {
     const told = describeError(error, (url) => {
       const path = pathOfUrl(config.root, url);
       const module = moduleAt(versions.site, url);
@@ -89,7 +89,13 @@ export const createHot: CreateHot = (ports) => {
       return blob === undefined ? undefined : { path: path!, text: new TextDecoder().decode(blob.bytes) };
     });
     const named = (text: string) => text.replace(/blob:[^\s'"]+/g, (url) => versions.pathOf(url));
-    return { ...told, message: named(told.message), stack: named(told.stack) };
+    const id = told.id ?? asked;
+    return {
+      ...told,
+      ...(id === undefined ? {} : { id }),
+      message: named(told.message),
+      stack: named(told.stack),
+    };
   };
   const updates = new Updates({
     ports: { ...ports, running },

@@ -9,7 +9,7 @@ import type { Importers } from './importers.js';
 import type { HotPorts } from './ports.js';
 import type { Problems } from './problems.js';
 import { propagate, type Boundary } from './propagate.js';
-import { exchange, linksOf } from './stylesheets.js';
+import { StyleSheets } from './stylesheets.js';
 import { Transaction } from './transaction.js';
 import type { Versions } from './versions.js';
 
@@ -20,8 +20,8 @@ export interface UpdatesOptions {
   readonly contexts: Contexts;
   readonly problems: Problems;
   readonly reload: (reason: string) => void;
-  /** What an error says, for whoever wrote the module. */
-  readonly describe: (error: unknown) => HotError;
+  /** What an error says, for whoever wrote the module; `path` is what was asked for when it came. */
+  readonly describe: (error: unknown, path?: string) => HotError;
   /**
    * Finds out what the running modules import, where they came over HTTP and their links did not. False when that is
    * not to be had.
@@ -45,6 +45,7 @@ const shown = (url: string): string =>
 /** Takes deploys into the running page, one after the other; of those that come meanwhile the newest. */
 export class Updates {
   readonly #options: UpdatesOptions;
+  readonly #styleSheets = new StyleSheets();
   #turn: Promise<void>;
   #next: Release | undefined;
   #known: Release;
@@ -118,7 +119,7 @@ export class Updates {
     const sheets = this.#sheets(changed);
     const used = changed.find((path) => !sheets.has(path) && this.#isUsedOtherwise(path));
     if (used !== undefined) return reload(used);
-    await Promise.all([...sheets].map(([path, links]) => this.#exchange(path, links)));
+    await this.#exchange(sheets);
     const stale = versions.stale().filter(({ url, hash }) => this.#taken.get(url) !== hash);
     const missing = new Set(stale.map(({ hash }) => hash).filter((hash) => !ports.depot.has(hash)));
     if (missing.size > 0) await ports.mirror.need(missing, true);
@@ -141,26 +142,30 @@ export class Updates {
     return now !== undefined && hot?.page !== now;
   }
 
-  #sheets(changed: readonly string[]): Map<string, HTMLLinkElement[]> {
-    const found = new Map<string, HTMLLinkElement[]>();
+  /** Those of the changed paths that the page links as style sheets, or that such a one imports. */
+  #sheets(changed: readonly string[]): Map<string, Hash> {
+    const found = new Map<string, Hash>();
     for (const path of changed) {
-      if (this.#known.manifest.modules.get(path)?.type !== 'text/css') continue;
-      const links = linksOf(this.#urlOf(path));
-      if (links.length > 0) found.set(path, links);
+      const module = this.#known.manifest.modules.get(path);
+      if (module?.type !== 'text/css') continue;
+      if (this.#styleSheets.linksOf(this.#urlOf(path)).length > 0) found.set(path, module.hash);
     }
     return found;
   }
 
-  async #exchange(path: string, links: readonly HTMLLinkElement[]): Promise<void> {
+  async #exchange(sheets: ReadonlyMap<string, Hash>): Promise<void> {
+    if (sheets.size === 0) return;
     const { contexts } = this.#options;
     const started = performance.now();
-    const at = shown(this.#urlOf(path));
-    const updates: HotUpdate[] = [{ type: 'css-update', path: at, acceptedPath: at, timestamp: Date.now() }];
+    const updates = [...sheets.keys()].map((path): HotUpdate => {
+      const at = shown(this.#urlOf(path));
+      return { type: 'css-update', path: at, acceptedPath: at, timestamp: Date.now() };
+    });
     contexts.emit('beforeUpdate', { type: 'update', updates });
-    const { hash } = this.#known.manifest.modules.get(path)!;
-    await Promise.all(links.map((link) => exchange(link, hash)));
+    await this.#styleSheets.exchange(new Map([...sheets].map(([path, hash]) => [this.#urlOf(path), hash])));
     contexts.emit('afterUpdate', { type: 'update', updates });
-    console.info(`modcast: updated ${path} in ${Math.round(performance.now() - started)} ms`);
+    const paths = [...sheets.keys()].join(', ');
+    console.info(`modcast: updated ${paths} in ${Math.round(performance.now() - started)} ms`);
   }
 
   /** Loaded by other means than an import: by a classic script, a worker, a `fetch`. */
@@ -216,7 +221,7 @@ export class Updates {
       return false;
     }
     for (const { accepted } of failed) this.#owed.add(accepted);
-    const errors = failed.map(({ error }) => describe(error));
+    const errors = failed.map(({ accepted, error }) => describe(error, versions.pathOf(accepted)));
     errors.push(...this.#callBack(transaction, boundaries, modules));
     await this.#prune();
     for (const { error } of failed) console.error(error);

@@ -151,15 +151,23 @@ inEachBrowser((suite) => {
         ),
         ...files(1),
       });
+      const name = () =>
+        hot.page.evaluate(async () => ((await modcast!.import('a.mjs')) as { name(): string }).name());
+      if (!suite.browser.mergesImportMaps) {
+        // Two blobs cannot name each other: each would need the other's URL before it has one.
+        await hot.directory.write({ 'b.mjs': files(2)['b.mjs'] });
+        expect(await hot.page.line('in a cycle')).toContain('loading the page again: a.mjs');
+        await hot.reloaded();
+        expect(await hot.log()).toEqual(['b 2', 'a 1', 'main 1']);
+        expect(await name()).toBe('ab2 in a1');
+        return;
+      }
       await hot.save({ 'b.mjs': files(2)['b.mjs'] }, 'accepted 1');
       expect((await hot.log()).slice(3)).toEqual(['b 2', 'a 1', 'accepted 1']);
       await hot.save({ 'b.mjs': files(3)['b.mjs'] }, 'accepted 1', 2);
       expect((await hot.log()).slice(6)).toEqual(['b 3', 'a 1', 'accepted 1']);
       expect(await hot.survived()).toBe(true);
-      const name = await hot.page.evaluate(async () =>
-        ((await modcast!.import('a.mjs')) as { name(): string }).name(),
-      );
-      expect(name).toBe('ab3 in a1');
+      expect(await name()).toBe('ab3 in a1');
     });
 
     it('without a boundary load the page again', async () => {
@@ -181,6 +189,7 @@ inEachBrowser((suite) => {
         'later.mjs': module('later', 1, `import './deep.mjs';`, SELF),
         'deep.mjs': module('deep', 1),
       });
+      await hot.said('later 1');
       await hot.save({ 'later.mjs': module('later', 2, `import './deep.mjs';`, SELF) }, 'accepted 2');
       await hot.save({ 'deep.mjs': module('deep', 2) }, 'accepted 2', 2);
       expect((await hot.log()).slice(3)).toEqual([
@@ -198,6 +207,7 @@ inEachBrowser((suite) => {
         'main.mjs': module('main', 1, `await import('./later.mjs');`, acceptDep('later')),
         'later.mjs': module('later', 1),
       });
+      await hot.said('later 1');
       await hot.save({ 'later.mjs': module('later', 2) }, 'got 2');
       expect(await hot.survived()).toBe(true);
     });
@@ -243,6 +253,7 @@ inEachBrowser((suite) => {
         'top.mjs': top(1),
         'later.mjs': module('later', 1),
       });
+      await hot.said('later 1');
       await hot.save({ 'later.mjs': module('later', 2) }, 'accepted 1');
       expect((await hot.log()).slice(3)).toEqual(['top 1', 'later 2', 'accepted 1']);
     });

@@ -45,6 +45,38 @@ inEachBrowser((suite) => {
       expect(await hot.survived()).toBe(true);
     });
 
+    it('and what it imports may change at once or one after the other, each in the newest version', async () => {
+      const style = (height: number) =>
+        `@import "parts/width.css" screen; #text { height: ${height}px; margin: 0 }`;
+      const width = (pixels: number) => `@import "deep.css"; #text { width: ${pixels}px }`;
+      const deep = (pixels: number) => `#text { padding-left: ${pixels}px; box-sizing: content-box }`;
+      const hot = await suite.open({
+        ...MAIN,
+        'index.html': LINKED,
+        'style.css': style(10),
+        'parts/width.css': width(100),
+        'parts/deep.css': deep(1),
+      });
+      const shows = (expected: string) =>
+        hot.page.until((values) => {
+          const { height, width: across, paddingLeft } = getComputedStyle(document.querySelector('#text')!);
+          return values === `${height} ${across} ${paddingLeft}`;
+        }, expected);
+      await shows('10px 100px 1px');
+      await hot.directory.write({ 'parts/width.css': width(200) });
+      await shows('10px 200px 1px');
+      await hot.directory.write({ 'style.css': style(20), 'parts/width.css': width(300) });
+      await shows('20px 300px 1px');
+      await hot.directory.write({ 'parts/deep.css': deep(2) });
+      await shows('20px 300px 2px');
+      await hot.directory.write({ 'style.css': style(30) });
+      await shows('30px 300px 2px');
+      await hot.directory.write({ 'parts/width.css': width(400) });
+      await shows('30px 400px 2px');
+      await hot.page.until(() => document.querySelectorAll('link').length === 1);
+      expect(await hot.survived()).toBe(true);
+    });
+
     it('that a module imports is a module', async () => {
       const main = module(
         'main',

@@ -46,5 +46,7 @@ export function hotSuite(kind: BrowserKind): HotSuite {
 
 /** The same tests in each browser. */
 export function inEachBrowser(define: (suite: HotSuite) => void): void {
-  describe.each(browsers)('$name:', (kind) => define(hotSuite(kind)));
+  describe.each(browsers)('$name:', (kind) => {
+    define(hotSuite(kind));
+  });
 }
