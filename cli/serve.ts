@@ -3,9 +3,10 @@ import { isatty } from 'node:tty';
 import path from 'node:path';
 import open from 'open';
 import pc from 'picocolors';
-import { createRegistry, type BootReport, type FileProblem, type Registry } from '../registry/index.js';
+import { createRegistry, type Registry } from '../registry/index.js';
 import { ModcastError } from '../schema/index.js';
 import { count, formatBytes, formatMs } from './format.js';
+import { report } from './serve-report.js';
 
 interface ServeOptions {
   port?: number;
@@ -148,7 +149,7 @@ async function serve(named: string | undefined, options: ServeOptions): Promise<
     allowedHosts: [...(options.allowHost ?? []), ...(options.host === '0.0.0.0' ? [] : [options.host])],
     allowedOrigins: options.allowOrigin ?? [],
   });
-  report(registry);
+  report(registry, pc);
   try {
     await run(registry, dir, options, started);
   } finally {
@@ -197,60 +198,4 @@ function untilStopped(): Promise<void> {
   return new Promise((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
   });
-}
-
-function report(registry: Registry): void {
-  const live = isatty(2);
-  registry.on('reading', ({ done, total }) => {
-    if (!live) return;
-    process.stderr.write(
-      done === total ? '\r\u001b[K' : `\r  reading ${done.toLocaleString('en')} of ${count(total, 'file')}…`,
-    );
-  });
-  let first = true;
-  registry.on('deploy', ({ deploy }) => {
-    // The first one is told with the URL.
-    if (first) return void (first = false);
-    const changes = [
-      [deploy.changed, 'changed'],
-      [deploy.added, 'added'],
-      [deploy.removed, 'removed'],
-    ].flatMap(([n, what]) => (n === 0 ? [] : [`${n} ${what}`]));
-    console.log(
-      `${time()} ${pc.green('deploy')} ${deploy.number} ${pc.dim('·')} ${changes.join(', ') || 'pages changed'}`,
-    );
-  });
-  registry.on('published', ({ number, channel, author }) => {
-    console.log(
-      `${time()} ${pc.green('deploy')} ${number} on ${channel} ${pc.dim('·')} published by ${author}`,
-    );
-  });
-  registry.on('problems', (problems) => {
-    for (const problem of problems) console.log(`${time()} ${describe(problem)}`);
-    if (problems.length === 0) console.log(`${time()} ${pc.green('mended')}`);
-  });
-  registry.on('booted', (boot) => console.log(`${time()} ${bootLine(boot)}`));
-  registry.on('failed', ({ stage, message }) => {
-    console.log(`${time()} ${pc.yellow('page')}   ${message} ${pc.dim(`(${stage})`)}`);
-  });
-  registry.on('damaged', (hash, mended) => {
-    const outcome = mended ? 'mended from the file' : 'its modules come over plain HTTP';
-    console.log(`${time()} ${pc.red('damaged')} blob ${hash.slice(0, 12)} in the database: ${outcome}`);
-  });
-  registry.on('error', (error) => console.error(`${time()} ${pc.red('error')}`, error));
-}
-
-const time = (): string => pc.dim(new Date().toTimeString().slice(0, 8));
-
-function bootLine({ deploy, from, ms, bytes }: BootReport): string {
-  const what = deploy === null ? 'without a deploy' : `deploy ${deploy}`;
-  return `${pc.cyan('boot')}   ${what} ${pc.dim('·')} from ${from} ${pc.dim('·')} ${formatBytes(bytes)} sent ${pc.dim('·')} ${formatMs(ms)}`;
-}
-
-function describe({ path: file, kind, message, line, column, frame }: FileProblem): string {
-  if (kind === 'syntax') {
-    const place = frame === undefined ? '' : `\n${pc.dim(frame.replace(/^/gm, '         '))}`;
-    return `${pc.red('syntax')} ${pc.bold(`${file}:${line}:${column}`)} ${message}${place}`;
-  }
-  return `${pc.yellow('left out')} ${file}: ${message}`;
 }

@@ -1,0 +1,106 @@
+import { isatty } from 'node:tty';
+import type { BootReport, FileProblem, Registry } from '../registry/index.js';
+import { ModcastError } from '../schema/index.js';
+import { count, formatBytes, formatMs } from './format.js';
+import type { Colours } from './io.js';
+import { printable } from './table.js';
+
+/** Of one change so many problems are told one by one. */
+const TOLD = 10;
+
+/** Characters of what a page says. */
+const PAGE_TEXT = 400;
+
+/** Tells on the terminal what a server does, a line for each thing. */
+export function report(registry: Registry, colours: Colours): void {
+  const { dim, green, red, yellow } = colours;
+  const live = isatty(2);
+  const time = () => dim(new Date().toTimeString().slice(0, 8));
+  const say = (text: string) => console.log(`${time()} ${text}`);
+  registry.on('reading', ({ done, total }) => {
+    if (!live) return;
+    process.stderr.write(
+      done === total ? '\r\u001b[K' : `\r  reading ${done.toLocaleString('en')} of ${count(total, 'file')}…`,
+    );
+  });
+  let first = true;
+  registry.on('deploy', ({ deploy }) => {
+    // The first one is told with the URL.
+    if (first) return void (first = false);
+    const changes = [
+      [deploy.changed, 'changed'],
+      [deploy.added, 'added'],
+      [deploy.removed, 'removed'],
+    ].flatMap(([n, what]) => (n === 0 ? [] : [`${n} ${what}`]));
+    say(`${green('deploy')} ${deploy.number} ${dim('·')} ${changes.join(', ') || 'pages changed'}`);
+  });
+  registry.on('published', ({ number, channel, author }) => {
+    say(`${green('deploy')} ${number} on ${channel} ${dim('·')} published by ${printable(author)}`);
+  });
+  let known: readonly FileProblem[] = [];
+  registry.on('problems', (problems) => {
+    for (const text of problemTexts(known, problems, colours)) say(text);
+    known = problems;
+  });
+  registry.on('booted', (boot) => say(bootText(boot, colours)));
+  registry.on('failed', ({ stage, message }) => {
+    say(`${yellow('page')}   ${printable(message.slice(0, PAGE_TEXT))} ${dim(`(${printable(stage)})`)}`);
+  });
+  registry.on('damaged', (hash, mended) => {
+    const outcome = mended ? 'mended from the file' : 'its modules come over plain HTTP';
+    say(`${red('damaged')} blob ${hash.slice(0, 12)} in the database: ${outcome}`);
+  });
+  registry.on('error', (error) => {
+    // What is no fault of ours needs no stack.
+    const told = error instanceof ModcastError ? `${error.message} ${dim(`(${error.code})`)}` : error;
+    console.error(`${time()} ${red('error')} `, told);
+  });
+}
+
+function bootText({ deploy, from, ms, bytes }: BootReport, { cyan, dim }: Colours): string {
+  const what = deploy === null ? 'without a deploy' : `deploy ${deploy}`;
+  return `${cyan('boot')}   ${what} ${dim('·')} from ${from} ${dim('·')} ${formatBytes(bytes)} sent ${dim('·')} ${formatMs(ms)}`;
+}
+
+/**
+ * What has come to a list of problems, and what has gone from it. What was known stays untold.
+ *
+ * @returns texts of a line each, or of more where a file does not parse
+ */
+export function problemTexts(
+  before: readonly FileProblem[],
+  after: readonly FileProblem[],
+  colours: Colours,
+): string[] {
+  const told = new Set(before.map((problem) => JSON.stringify(problem)));
+  const news = after.filter((problem) => !told.has(JSON.stringify(problem)));
+  const left = new Set(after.map(({ path }) => path));
+  const gone = before.filter(({ path }) => !left.has(path)).map(({ path }) => printable(path));
+  const texts = news.slice(0, TOLD).map((problem) => problemText(problem, colours));
+  if (news.length > TOLD) texts.push(colours.dim(`and ${count(news.length - TOLD, 'more problem')}`));
+  if (gone.length > 0) {
+    const rest = gone.length > TOLD ? ` and ${gone.length - TOLD} more` : '';
+    texts.push(`${colours.green('solved')} ${gone.slice(0, TOLD).join(', ')}${rest}`);
+  }
+  return texts;
+}
+
+function problemText({ path, kind, message, line, column, frame }: FileProblem, colours: Colours): string {
+  const { bold, red, yellow } = colours;
+  const name = printable(path);
+  if (kind === 'skipped') return `${yellow('left out')} ${bold(name)}: ${printable(message)}`;
+  const place = line === undefined ? name : `${name}:${line}:${column}`;
+  return [`${red('syntax')} ${bold(place)} ${printable(message)}`, ...frameLines(frame, colours)].join('\n');
+}
+
+/** An excerpt below its message, the line that is meant standing out. */
+function frameLines(frame: string | undefined, { dim, red }: Colours): string[] {
+  const lines = frame?.split('\n') ?? [];
+  const caret = lines.findIndex((line) => /^ +\| *\s*\^$/.test(line));
+  return lines
+    .filter((line, index) => index <= caret || !/\| *$/.test(line))
+    .map((line, index) => {
+      const text = `         ${line.split('\t').map(printable).join('\t')}`.trimEnd();
+      return index === caret ? red(text) : index === caret - 1 ? text : dim(text);
+    });
+}
