@@ -6,6 +6,8 @@ import { launchFirefox } from '../firefox.js';
 /** A condition that a test waits for is fulfilled within this, or the test fails: a busy machine takes its time. */
 const WAIT = 60_000;
 
+export type Key = 'Escape' | 'Tab' | 'Enter' | 'x';
+
 type Falsy = false | null | undefined | 0 | '';
 
 /** A page of any browser, as far as the suites ask. What is run in it is sent as text: it sees nothing of the test. */
@@ -17,7 +19,9 @@ export interface BrowserPage {
   /** Resolves with what it returns when that is truthy, however often the page is loaded again in between. */
   until<R>(condition: () => R): Promise<Exclude<R, Falsy>>;
   until<R, A>(condition: (argument: A) => R, argument: A): Promise<Exclude<R, Falsy>>;
-  press(key: 'Escape'): Promise<void>;
+  press(key: Key): Promise<void>;
+  /** The left button, at a place in CSS pixels. */
+  click(x: number, y: number): Promise<void>;
   /** What its documents wrote to the console, in order. */
   readonly lines: readonly string[];
   /** Resolves with the first line, past or future, with a text in it. */
@@ -78,7 +82,8 @@ interface Driver {
   goto(url: string): Promise<unknown>;
   evaluate(run: Run, argument: unknown): Promise<unknown>;
   until(condition: Run, argument: unknown): Promise<unknown>;
-  press(key: 'Escape'): Promise<void>;
+  press(key: Key): Promise<void>;
+  click(x: number, y: number): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -100,6 +105,7 @@ function toPage(driver: Driver, said: ConsoleLines): BrowserPage {
     evaluate: evaluate as BrowserPage['evaluate'],
     until: until as BrowserPage['until'],
     press: (key) => driver.press(key),
+    click: (x, y) => driver.click(x, y),
     lines: said.lines,
     line: (text) => said.line(text),
     close: () => driver.close(),
@@ -118,6 +124,7 @@ function playwrightPage(page: PlaywrightPage): BrowserPage {
       until: async (condition, argument) =>
         (await page.waitForFunction(condition as (argument: unknown) => unknown, argument)).jsonValue(),
       press: (key) => page.keyboard.press(key),
+      click: (x, y) => page.mouse.click(x, y),
       close: () => page.context().close(),
     },
     said,
@@ -136,6 +143,7 @@ function puppeteerPage(page: PuppeteerPage): BrowserPage {
       until: async (condition, argument) =>
         (await page.waitForFunction(condition as (argument: unknown) => unknown, {}, argument)).jsonValue(),
       press: (key) => page.keyboard.press(key),
+      click: (x, y) => page.mouse.click(x, y),
       close: () => page.browserContext().close(),
     },
     said,
