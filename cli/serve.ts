@@ -24,6 +24,7 @@ interface ServeOptions {
   poll?: number | true;
   progress: boolean;
   overlay: boolean;
+  keepDeploys?: number;
   prefix: string;
   /** False for --no-dir. */
   dir: boolean;
@@ -90,6 +91,11 @@ export function serveCommand(): Command {
       `look for changes instead of being told, for network mounts (default: ${DEFAULT_POLL_MS})`,
       wholeNumber(60_000),
     )
+    .option(
+      '--keep-deploys <n>',
+      'while following: how many deploys of the channel stay; 0 keeps all (default: 1000 on dev, else all)',
+      wholeNumber(1_000_000),
+    )
     .option('--no-overlay', 'do not show errors of modules over the page')
     .option('--progress', 'show a progress bar in the page on long boots', false)
     .option('--public-history', 'let everybody read all deploys over HTTP, without a token', false)
@@ -142,6 +148,7 @@ async function serve(named: string | undefined, options: ServeOptions): Promise<
     timeout: options.timeout,
     progress: options.progress,
     overlay: options.overlay,
+    ...(options.keepDeploys === undefined ? {} : { keepDeploys: options.keepDeploys }),
     watch:
       options.poll === undefined
         ? options.watch

@@ -108,7 +108,9 @@ export class Catalog {
   async manifest(deploy: Deploy): Promise<Manifest> {
     const known = this.#manifests.get(deploy.manifest);
     if (known !== undefined) return known;
-    const manifest = (await this.#store.manifest(deploy.number)) ?? EMPTY_MANIFEST;
+    const manifest = await this.#store.manifest(deploy.number);
+    // Collected meanwhile. Another deploy may have the same manifest, so this is not kept.
+    if (manifest === null) return EMPTY_MANIFEST;
     return keep(this.#manifests, deploy.manifest, manifest, KEPT_SHIPMENTS);
   }
 

@@ -4,19 +4,18 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import path from 'node:path';
 import { HOT_TOPIC, LIMITS, ModcastError, type HotNews } from '../schema/index.js';
 import { createAccess } from './access/access.js';
-import { Assets } from './ingest/assets.js';
 import { Blobs } from './blobs.js';
 import { Catalog, type Release } from './catalog.js';
 import { Exposure } from './access/exposure.js';
-import { compileDescend, openDirectory } from './ingest/files.js';
+import { openDirectory } from './ingest/files.js';
 import type { RegistryEvents } from './events.js';
 import { followHeads } from './socket/follow-heads.js';
 import { createEditorRoute } from './http/editor.js';
 import { createHandler, type Handler } from './http/handler.js';
 import { health } from './http/health.js';
 import { createOpenInEditor } from './http/open-in-editor.js';
-import { Ingest, type FileProblem, type IngestResult } from './ingest/ingest.js';
-import { gitCommit } from './ingest/git-commit.js';
+import type { FileProblem, IngestResult } from './ingest/ingest.js';
+import { SiteDirectory } from './ingest/site-directory.js';
 import { toListener } from './http/node.js';
 import { resolveOptions, type RegistryOptions, type ResolvedOptions } from './options.js';
 import { Packs } from './packs.js';
@@ -30,7 +29,6 @@ import { openMemoryStore } from './store/memory.js';
 import { openSqliteStore } from './store/sqlite.js';
 import type { Store } from './store/store.js';
 import { userName } from './user-name.js';
-import { watchDirectory, type Watch } from './ingest/watch.js';
 
 export type { RegistryEvents } from './events.js';
 export type { RegistryOptions } from './options.js';
@@ -53,7 +51,7 @@ export class Registry {
   #catalog: Catalog | undefined;
   #handler: Handler | undefined;
   #sockets: Sockets | undefined;
-  #watch: Watch | undefined;
+  #directory: SiteDirectory | undefined;
   #follow: { close(): Promise<void> } | undefined;
   #lock: { release(): Promise<void> } | undefined;
   #server: Server | undefined;
@@ -156,13 +154,12 @@ export class Registry {
   /** Looks at the directory again, whole. */
   async scan(): Promise<IngestResult | null> {
     await this.ready;
-    return this.#scan?.() ?? null;
+    return this.#directory?.scan() ?? null;
   }
-  #scan: (() => Promise<IngestResult>) | undefined;
 
   async close(): Promise<void> {
     await this.ready.catch(() => {});
-    await this.#watch?.close();
+    await this.#directory?.close();
     await this.#follow?.close();
     for (const detach of this.#detach) detach();
     this.#sockets?.close();
@@ -191,7 +188,7 @@ export class Registry {
     try {
       return await this.#serve(store, directory);
     } catch (error) {
-      await this.#watch?.close();
+      await this.#directory?.close();
       await this.#follow?.close();
       await store.close();
       await this.#lock?.release();
@@ -315,48 +312,21 @@ export class Registry {
     return directory === null ? null : this.#read(store, directory);
   }
 
-  async #read(store: Store, directory: string): Promise<IngestResult> {
-    const { channel, include, exclude, author, watch } = this.#options;
-    const filter = { include, exclude };
-    const ingest = new Ingest({
+  #read(store: Store, directory: string): Promise<IngestResult> {
+    this.#directory = new SiteDirectory({
       directory,
       store,
-      channel,
-      filter,
-      author,
-      now: Date.now,
-      commit: () => gitCommit(directory, (file) => ingest.matches(file)),
+      options: this.#options,
+      clock: systemClock,
+      onReading: (progress) => this.#emit('reading', progress),
+      onResult: (result) => this.#took(result),
+      onNews: (news) => this.send(HOT_TOPIC, news),
+      onError: (error) => this.#emit('error', error),
     });
-    const assets = new Assets(directory, filter);
-    // One ingest at a time, whoever asks for it.
-    let turn: Promise<unknown> = Promise.resolve();
-    const inTurn = (work: () => Promise<IngestResult>) => {
-      const result = turn.then(work).then((done) => this.#took(done));
-      turn = result.catch(() => {});
-      return result;
-    };
-    this.#scan = () => inTurn(() => ingest.scan());
-    if (watch !== false) {
-      this.#watch = watchDirectory({
-        directory,
-        descend: compileDescend(filter),
-        poll: watch === true ? null : watch.poll,
-        clock: systemClock,
-        onChange: async (paths) => {
-          await inTurn(() => ingest.update(paths));
-          const changed = assets.changed(paths);
-          const news: HotNews = { type: 'assets', paths: changed };
-          if (changed.length > 0) this.send(HOT_TOPIC, news);
-        },
-        onError: (error) => this.#emit('error', error),
-      });
-      // What is saved while the first scan runs is seen by the scan or by the watcher, never by neither.
-      await this.#watch.ready;
-    }
-    return inTurn(() => ingest.scan((progress) => this.#emit('reading', progress)));
+    return this.#directory.start();
   }
 
-  #took(result: IngestResult): IngestResult {
+  #took(result: IngestResult): void {
     const release: Release = { deploy: result.deploy, manifest: result.manifest };
     const told = JSON.stringify(this.#problems);
     const isNews = JSON.stringify(result.problems) !== told;
@@ -368,7 +338,6 @@ export class Registry {
     this.#catalog!.release(release);
     if (result.created) this.#emit('deploy', result);
     if (isNews) this.#emit('problems', result.problems);
-    return result;
   }
 
   /** Whether pages follow the directory. */

@@ -18,6 +18,11 @@ export interface RegistryOptions {
   exclude?: string[];
   /** Follow changes of the directory. Default true. `poll` asks for them at an interval, for network mounts. */
   watch?: boolean | { poll: number };
+  /**
+   * While the directory is followed: of the channel's deploys the newest so many stay, and at most a tenth more; older ones go
+   * when there is time. 0 keeps all. Default: 1,000 on `dev`, elsewhere all.
+   */
+  keepDeploys?: number;
   /** While the directory is followed: show errors of modules over the page. Default true. */
   overlay?: boolean;
   /** `fresh`: a page waits for the server's word; `cached`: it runs what it has. Default: fresh on `dev`. */
@@ -79,6 +84,7 @@ const RULES: { readonly [name in keyof ResolvedOptions]: Rule } = {
   include: ['a list of globs', isStrings],
   exclude: ['a list of globs', isStrings],
   watch: ['true, false or { poll: milliseconds }', isWatch],
+  keepDeploys: ['a whole number', (value) => Number.isSafeInteger(value) && (value as number) >= 0],
   overlay: ['true or false', (value) => typeof value === 'boolean'],
   boot: ['"fresh" or "cached"', (value) => value === 'fresh' || value === 'cached'],
   timeout: ['milliseconds', (value) => Number.isFinite(value) && (value as number) >= 0],
@@ -129,6 +135,7 @@ export function resolveOptions(options: RegistryOptions, author: string): Resolv
     include: options.include ?? [...DEFAULT_FILTER.include],
     exclude: options.exclude ?? [...DEFAULT_FILTER.exclude],
     watch: options.watch ?? true,
+    keepDeploys: options.keepDeploys ?? (channel === 'dev' ? LIMITS.devDeploys : 0),
     overlay: options.overlay ?? true,
     boot: options.boot ?? (channel === 'dev' ? 'fresh' : 'cached'),
     timeout: options.timeout ?? 500,

@@ -42,6 +42,8 @@ export const LIMITS = {
   publishPlans: 64,
   /** Milliseconds for which a deploy that is no head any more can still be read without a token. */
   pastHeadMs: 60 * 60_000,
+  /** Deploys of a directory that is being edited which stay. */
+  devDeploys: 1000,
   /** Milliseconds between two looks for what other processes have published. */
   headPollMs: 250,
   /** Clients of one server. */

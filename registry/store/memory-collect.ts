@@ -3,9 +3,13 @@ import type { Methods } from './methods.js';
 import type { CollectOptions, CollectStore } from './store.js';
 
 /** Of each channel the oldest deploy that stays. */
-function basesOf(state: State, { keep, olderThan }: CollectOptions): Map<string, number> {
+function basesOf(state: State, { channel: only, keep, olderThan }: CollectOptions): Map<string, number> {
   const bases = new Map<string, number>();
   for (const [channel, { head }] of state.lines) {
+    if (only !== undefined && channel !== only) {
+      bases.set(channel, 0);
+      continue;
+    }
     const own = newestFirst(state).filter((deploy) => deploy.channel === channel);
     const staying = own.filter(({ number, time }, i) => i < keep || time >= olderThan || number === head);
     bases.set(channel, staying.at(-1)!.number);

@@ -18,29 +18,35 @@ const PAGE_BLOBS = 2000;
 
 /**
  * Of each channel its base: the oldest deploy that stays, and with it all newer ones. The newest, its head, always
- * does. 0: fewer are there than are to be kept.
+ * does. 0: fewer are there than are to be kept, or all are to stay as another channel is meant.
  */
 const BASES = `
-  SELECT c.id AS channel, min(
+  SELECT c.id AS channel, CASE WHEN c.name = coalesce($channel, c.name) THEN min(
     coalesce((
       SELECT number FROM deploy WHERE channel_id = c.id ORDER BY number DESC LIMIT 1 OFFSET max($keep, 1) - 1
     ), 0),
     coalesce((SELECT min(number) FROM deploy WHERE channel_id = c.id AND time >= $olderThan), c.head)
-  ) AS base FROM channel c`;
+  ) ELSE 0 END AS base FROM channel c`;
 
 const UNLEASED = 'NOT EXISTS (SELECT 1 FROM lease l WHERE l.hash = b.hash AND l.until > $now)';
 const UNNAMED = 'NOT EXISTS (SELECT 1 FROM version v WHERE v.blob_id = b.id)';
 
-type Bounds = Pick<CollectOptions, 'keep' | 'olderThan'>;
+type Pause = () => Promise<unknown>;
+
+interface Bounds {
+  readonly channel: string | null;
+  readonly keep: number;
+  readonly olderThan: number;
+}
 
 /** Repeats a step until it has no more to do, letting others have their turn in between. */
-async function repeat(step: () => number): Promise<number> {
+async function repeat(step: () => number, pause: Pause): Promise<number> {
   let total = 0;
   for (;;) {
     const count = step();
     total += count;
+    await pause();
     if (count < STEP_ROWS) return total;
-    await setImmediate();
   }
 }
 
@@ -56,9 +62,9 @@ function sqliteForecast(connection: Connection): (options: CollectOptions) => Co
        SELECT 1 FROM version v JOIN bases ON bases.channel = v.channel_id
        WHERE v.blob_id = b.id AND (v.to_deploy IS NULL OR v.to_deploy > bases.base))`,
   );
-  return connection.reading(({ keep, olderThan, now }) => ({
-    deploys: deploys.get({ keep, olderThan })!,
-    ...blobs.get({ keep, olderThan, now })!,
+  return connection.reading(({ channel = null, keep, olderThan, now }) => ({
+    deploys: deploys.get({ channel, keep, olderThan })!,
+    ...blobs.get({ channel, keep, olderThan, now })!,
   }));
 }
 
@@ -86,15 +92,15 @@ function sqliteSteps(connection: Connection) {
        SELECT id FROM site s WHERE NOT EXISTS (SELECT 1 FROM deploy WHERE site_id = s.id) LIMIT $rows)`,
   );
 
-  return async (bounds: Bounds): Promise<number> => {
+  return async (bounds: Bounds, pause: Pause): Promise<number> => {
     let deploys = 0;
     // A base only ever moves on: what was found at the start stays safe.
     for (const { channel, base } of bases.all(bounds)) {
-      deploys += await repeat(() => dropDeploys({ channel, base }));
-      await repeat(() => dropVersions({ channel, base }));
+      deploys += await repeat(() => dropDeploys({ channel, base }), pause);
+      await repeat(() => dropVersions({ channel, base }), pause);
     }
-    await repeat(() => dropPaths({}));
-    await repeat(() => dropSites({}));
+    await repeat(() => dropPaths({}), pause);
+    await repeat(() => dropSites({}), pause);
     return deploys;
   };
 }
@@ -125,7 +131,7 @@ function sqliteDropBlobs(connection: Connection) {
     return { blobs, bytes };
   });
 
-  return async (now: number): Promise<{ blobs: number; bytes: number }> => {
+  return async (now: number, pause: Pause): Promise<{ blobs: number; bytes: number }> => {
     endLeases(now);
     let blobs = 0;
     let bytes = 0;
@@ -137,24 +143,24 @@ function sqliteDropBlobs(connection: Connection) {
         const dropped = dropSome(found, now);
         blobs += dropped.blobs;
         bytes += dropped.bytes;
-        await setImmediate();
+        await pause();
       }
       after = end;
-      await setImmediate();
+      await pause();
     }
   };
 }
 
 /** Gives the pages that nothing uses back to the file system. */
-function sqliteGiveBack({ db }: Connection): () => Promise<void> {
-  return async () => {
+function sqliteGiveBack({ db }: Connection): (pause: Pause) => Promise<void> {
+  return async (pause) => {
     for (;;) {
       const free = db.pragma('freelist_count', { simple: true }) as number;
       if (free === 0) break;
       // Each page is a row of the answer, and is given back when that row is read.
       db.pragma(`incremental_vacuum(${STEP_PAGES})`);
       if ((db.pragma('freelist_count', { simple: true }) as number) >= free) break;
-      await setImmediate();
+      await pause();
     }
     // The file is cut when the log is written into it; where somebody still reads, the next checkpoint does it.
     db.pragma('wal_checkpoint(PASSIVE)');
@@ -182,10 +188,10 @@ export function sqliteCollect(connection: Connection): Methods<CollectStore> {
     }),
     async collect(options) {
       if (options.dryRun) return forecast(options);
-      const { keep, olderThan, now } = options;
-      const deploys = await dropDeploys({ keep, olderThan });
-      const dropped = await dropBlobs(now);
-      await giveBack();
+      const { channel = null, keep, olderThan, now, pause = setImmediate } = options;
+      const deploys = await dropDeploys({ channel, keep, olderThan }, pause);
+      const dropped = await dropBlobs(now, pause);
+      await giveBack(pause);
       return { deploys, ...dropped };
     },
   };

@@ -77,6 +77,8 @@ export interface ModuleChange {
 }
 
 export interface CollectOptions {
+  /** Of this one only; the deploys of all others stay. Left out: of each. */
+  readonly channel?: Channel;
   /** Of each channel the newest so many deploys stay. */
   readonly keep: number;
   /** Deploys of this time or later stay. Milliseconds since 1970. */
@@ -85,6 +87,8 @@ export interface CollectOptions {
   readonly now: number;
   /** Only says what would go. */
   readonly dryRun: boolean;
+  /** Waited for between two steps; when it rejects, so does the rest. Left out: a turn of the event loop. */
+  readonly pause?: () => Promise<unknown>;
 }
 
 /** What was dropped; `bytes` are those of the blobs. */

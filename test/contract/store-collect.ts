@@ -26,6 +26,20 @@ export function collectContract(store: () => Store): void {
       expect((await store().manifest(5))!.modules).toEqual(new Map([['a.mjs', moduleOf('e')]]));
     });
 
+    test('leaves alone what other channels than the one that is meant have', async () => {
+      for (const text of ['a', 'b', 'c']) {
+        await publish(store(), [['a.mjs', text]]);
+        await publish(store(), [['a.mjs', `other ${text}`]], { channel: 'other' });
+      }
+      const forecast = await store().collect({ ...ALL, channel: 'dev', dryRun: true });
+      expect(forecast).toEqual({ deploys: 2, blobs: 2, bytes: 2 });
+      expect(await store().collect({ ...ALL, channel: 'dev' })).toEqual(forecast);
+      expect((await store().deploys()).map(({ number }) => number)).toEqual([6, 5, 4, 2]);
+      expect(await exists('other a')).toBe(true);
+      expect((await store().manifest(2))!.modules.get('a.mjs')).toEqual(moduleOf('other a'));
+      expect(await store().collect({ ...ALL, channel: 'unknown' })).toMatchObject({ deploys: 0, blobs: 0 });
+    });
+
     test('leaves a history that begins with the oldest deploy that stays', async () => {
       await publish(store(), [
         ['old.mjs', 'o'],

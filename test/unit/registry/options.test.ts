@@ -27,6 +27,7 @@ describe('the defaults', () => {
       watch: true,
       boot: 'fresh',
       timeout: 500,
+      keepDeploys: 1000,
       overlay: true,
       progress: false,
       allowedHosts: [],
@@ -37,10 +38,11 @@ describe('the defaults', () => {
     });
   });
 
-  it('put the database into the directory, and boot other channels than dev from the cache', () => {
+  it('put the database into the directory, and boot other channels than dev from the cache, of which all is kept', () => {
     expect(resolve({ directory: 'site', channel: 'production' })).toMatchObject({
       database: 'site/.modcast/registry.db',
       boot: 'cached',
+      keepDeploys: 0,
     });
   });
 });
@@ -134,6 +136,7 @@ it('takes what is right', () => {
     author: 'grace',
     publicHistory: true,
     clients: 1,
+    keepDeploys: 5,
   };
   expect(resolve(right)).toEqual(right);
 });

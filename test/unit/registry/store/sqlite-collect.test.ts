@@ -112,3 +112,19 @@ test('a store that is closed while it collects says so', async () => {
   await store.close();
   await expect(collecting).rejects.toMatchObject({ code: 'store-closed' });
 });
+
+test('between its steps it waits as long as it is asked to, and ends where that fails', async () => {
+  await putLoose(MANY);
+  let steps = 0;
+  let go = () => {};
+  const held = new Promise<void>((resolve) => (go = resolve));
+  const collecting = store.collect({ ...ALL, pause: () => (++steps, held) });
+  while (steps === 0) await setImmediate();
+  for (let turn = 0; turn < 20; turn++) await setImmediate();
+  expect(steps).toBe(1);
+  go();
+  expect(await collecting).toMatchObject({ blobs: MANY });
+  expect(steps).toBeGreaterThan(3);
+  const enough = () => Promise.reject(new Error('enough'));
+  await expect(store.collect({ ...ALL, pause: enough })).rejects.toThrow('enough');
+});

@@ -1,0 +1,116 @@
+import type { HotNews } from '../../schema/index.js';
+import type { ResolvedOptions } from '../options.js';
+import type { Clock } from '../socket/session.js';
+import type { Store } from '../store/store.js';
+import { Assets } from './assets.js';
+import { compileDescend } from './files.js';
+import { gitCommit } from './git-commit.js';
+import { Ingest, type IngestProgress, type IngestResult } from './ingest.js';
+import { Retention } from './retention.js';
+import { watchDirectory, type Watch } from './watch.js';
+
+export interface SiteDirectoryOptions {
+  /** Absolute and real. */
+  readonly directory: string;
+  readonly store: Store;
+  readonly options: Pick<
+    ResolvedOptions,
+    'channel' | 'include' | 'exclude' | 'author' | 'watch' | 'keepDeploys'
+  >;
+  readonly clock: Clock;
+  readonly onReading: (progress: IngestProgress) => void;
+  /** The directory has been looked at: told before anybody else gets the result. */
+  readonly onResult: (result: IngestResult) => void;
+  readonly onNews: (news: HotNews) => void;
+  readonly onError: (error: unknown) => void;
+}
+
+/** A site's directory, read into the store and followed as it is edited. */
+export class SiteDirectory {
+  readonly #options: SiteDirectoryOptions;
+  readonly #ingest: Ingest;
+  readonly #assets: Assets;
+  #watch: Watch | undefined;
+  #retention: Retention | undefined;
+  /** One ingest at a time, whoever asks for it. */
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(options: SiteDirectoryOptions) {
+    this.#options = options;
+    const { directory, store } = options;
+    const { channel, include, exclude, author } = options.options;
+    const filter = { include, exclude };
+    const ingest = new Ingest({
+      directory,
+      store,
+      channel,
+      filter,
+      author,
+      now: Date.now,
+      commit: () => gitCommit(directory, (file) => ingest.matches(file)),
+    });
+    this.#ingest = ingest;
+    this.#assets = new Assets(directory, filter);
+  }
+
+  /** Reads it for the first time, and follows it from then on. */
+  async start(): Promise<IngestResult> {
+    const { onReading, store, clock, onError } = this.#options;
+    const { watch, channel, keepDeploys } = this.#options.options;
+    if (watch !== false) {
+      this.#watch = this.#follow(watch === true ? null : watch.poll);
+      // What is saved while the first scan runs is seen by the scan or by the watcher, never by neither.
+      await this.#watch.ready;
+    }
+    const result = await this.#inTurn(() => this.#ingest.scan(onReading));
+    if (watch !== false && keepDeploys > 0) {
+      const idle = () => this.#turn;
+      this.#retention = new Retention({
+        store,
+        channel,
+        keep: keepDeploys,
+        clock,
+        now: Date.now,
+        idle,
+        onError,
+      });
+    }
+    return result;
+  }
+
+  /** Looks at all of it again. */
+  scan(): Promise<IngestResult> {
+    return this.#inTurn(() => this.#ingest.scan());
+  }
+
+  async close(): Promise<void> {
+    await this.#watch?.close();
+    await this.#retention?.close();
+  }
+
+  #follow(poll: number | null): Watch {
+    const { directory, options, clock, onNews, onError } = this.#options;
+    return watchDirectory({
+      directory,
+      descend: compileDescend(options),
+      poll,
+      clock,
+      onChange: async (paths) => {
+        await this.#inTurn(() => this.#ingest.update(paths));
+        const changed = this.#assets.changed(paths);
+        if (changed.length > 0) onNews({ type: 'assets', paths: changed });
+      },
+      onError,
+    });
+  }
+
+  #inTurn(work: () => Promise<IngestResult>): Promise<IngestResult> {
+    const result = this.#turn.then(work).then((done) => {
+      this.#options.onResult(done);
+      if (done.created) this.#retention?.deployed();
+      return done;
+    });
+    this.#turn = result.catch(() => {});
+    return result;
+  }
+}
