@@ -141,7 +141,7 @@ export function generateImportMap(
   // A module that runs at its /-/modules/ URL has left the scopes it was written for: it takes them along.
   for (const url of map.scopes.size === 0 ? [] : all) {
     const target = targetOf(url);
-    if (target === undefined || target.startsWith('blob:')) continue;
+    if (target === undefined || /^(?:blob|data):/.test(target)) continue;
     const own = new URL(target, site.root).href;
     const matching = [...map.scopes.keys()].filter((scope) => scopeHolds(scope, url));
     if (own === url || matching.length === 0) continue;

@@ -27,6 +27,7 @@ import { PageEvents } from './page-events.js';
 import { probePolicy, type Allowed } from './policy.js';
 import { fetchPack, type FetchOptions } from './plain-files.js';
 import { ProgressBar } from './progress.js';
+import { preferredUrlKind, type UrlKind } from './module-url.js';
 import { createRunning, importModule, provideRuntime, type Running } from './running.js';
 import { StyleSheets } from './style-sheets.js';
 
@@ -34,6 +35,8 @@ const after = (ms: number, callback: () => void): (() => void) => {
   const timer = setTimeout(callback, ms);
   return () => clearTimeout(timer);
 };
+
+type Prepare = (release: Release, targets: Targets, urls: UrlKind) => Running;
 
 /** A page's modcast: ties the socket, the cache and the running modules together, and is what `modcast` shows. */
 export class Client {
@@ -49,7 +52,7 @@ export class Client {
   /** What runs, once that is settled: before the page's modules do, so that they may import by path and wait for it. */
   readonly #settled: Promise<Running | null>;
   #resolveSettled!: (running: Running | null) => void;
-  #allowed: Promise<Allowed> = Promise.resolve('blobs');
+  #allowed: Promise<Allowed> = Promise.resolve('blob');
   #state: 'booting' | 'booted' = 'booting';
   #boot: BootInfo | null = null;
   #running: Running | null = null;
@@ -92,7 +95,7 @@ export class Client {
     else this.#connection.close();
     // A policy in a <meta> is in force from where it stands: the whole page has to be there.
     this.#allowed = pageParsed()
-      .then(() => probePolicy(this.#config.nonce))
+      .then(() => probePolicy(this.#config.nonce, preferredUrlKind()))
       // A page that took away what trying needs.
       .catch((): Allowed => 'nothing');
     this.#loadingHot = loadHot(this.#config);
@@ -165,15 +168,15 @@ export class Client {
     await pageParsed();
     const page = readHeldPage();
     const onProblem = (code: string, message: string) => this.#problem(code, message);
-    const prepare = (release: Release, targets: Targets) =>
-      createRunning({ config, page, release, depot, mirror, targets, onProblem });
+    const prepare: Prepare = (release, targets, urls) =>
+      createRunning({ config, page, release, depot, mirror, targets, urls, onProblem });
     const http: FetchOptions = { config, hasher: hash, fetch: (input, init) => fetch(input, init) };
     const choice = await choose({
       ...http,
       mirror,
       cached: () => cached,
       isWhole: (release) => {
-        const { linker, entries } = prepare(release, 'blob');
+        const { linker, entries } = prepare(release, 'blob', 'blob');
         return linker.isWhole(entries);
       },
       inTime,
@@ -189,16 +192,13 @@ export class Client {
     await this.#runChoice(choice, prepare);
   }
 
-  async #runChoice(
-    { release, from }: Choice,
-    prepare: (release: Release, targets: Targets) => Running,
-  ): Promise<void> {
+  async #runChoice({ release, from }: Choice, prepare: Prepare): Promise<void> {
     const allowed = await this.#allowed;
     if (release === null || allowed === 'nothing') return this.#runPage(null, 'native');
     const source = allowed === 'http' ? 'http' : from;
     // Whoever has no socket still has what the cache held, or what came before the socket was cut.
     const held = from === 'http' && this.#config.socket ? 'held' : 'blob';
-    const running = prepare(release, allowed === 'http' ? 'http' : held);
+    const running = allowed === 'http' ? prepare(release, 'http', 'blob') : prepare(release, held, allowed);
     await running.linker.start(running.entries);
     this.#hot = await this.#createHot(running);
     provideRuntime(running, this.#config, this.#hot);
@@ -248,7 +248,7 @@ export class Client {
       connection: this.#connection,
       news: this.#news,
       running,
-      targets: (await this.#allowed) === 'blobs' ? 'blob' : 'http',
+      targets: (await this.#allowed) === 'http' ? 'http' : 'blob',
       installImportMap,
       importModule,
       announce: (deploy, paths) => {

@@ -5,10 +5,11 @@ import { moduleAt, naturalUrl, type Site, type SiteModule } from '../importmap/s
 import type { ImportMapJson } from '../importmap/parse.js';
 import type { Hash } from '../schema/hash.js';
 import type { Depot } from './depot.js';
+import { createModuleUrl, type UrlKind } from './module-url.js';
 
 /**
- * `blob`: a blob URL where the blob is here, and missing ones are asked for; `held`: the same, but nothing is waited
- * for; `http`: every target is the module's immutable URL.
+ * `blob`: a URL of the blob's where the blob is here, and missing ones are asked for; `held`: the same, but nothing is
+ * waited for; `http`: every target is the module's immutable URL.
  */
 export type Targets = 'blob' | 'held' | 'http';
 
@@ -19,6 +20,7 @@ export interface InstancesOptions {
   /** The registry's prefix as a URL. */
   readonly prefix: string;
   readonly targets: Targets;
+  readonly urls: UrlKind;
   /** Whether the page gives integrity metadata for this URL. */
   readonly pinned: (url: string) => boolean;
   readonly onUnlinkable: (module: SiteModule, error: unknown) => void;
@@ -50,9 +52,10 @@ export class Instances {
     this.#options = options;
   }
 
-  /** Instances with a blob URL. */
+  /** Instances that run from a blob. */
   get count(): number {
-    return [...this.#targets.values()].filter((target) => target?.startsWith('blob:')).length;
+    return [...this.#targets.values()].filter((target) => target !== undefined && this.#sizes.has(target))
+      .length;
   }
 
   /** Bytes of the blobs in use. */
@@ -92,7 +95,8 @@ export class Instances {
   create(module: SiteModule): string | undefined {
     if (this.#options.pinned(module.url)) return undefined;
     if (module.type === CSS_TYPE) return moduleUrl(this.#options.prefix, module) + suffixOf(module.url);
-    return module.type === JAVASCRIPT || module.type === JSON_TYPE ? this.#blob(module) : undefined;
+    // A URL that can be revoked: of these there may be many.
+    return module.type === JAVASCRIPT || module.type === JSON_TYPE ? this.#blob(module, 'blob') : undefined;
   }
 
   adopt(url: string, target: string | undefined, hash: Hash): void {
@@ -151,14 +155,27 @@ export class Instances {
     const blob = this.#options.depot.get(module.hash);
     if (blob === undefined) return this.#http(module);
     try {
-      return this.#blob(module);
+      return this.#blob(module, this.#isRepeated(module.url) ? 'blob' : this.#options.urls);
     } catch (error) {
       this.#options.onUnlinkable(module, error);
       return this.#http(module);
     }
   }
 
-  #blob(module: SiteModule): string | undefined {
+  /** Whether the import map will have the target more than twice, as rules of the page's own lead to it. */
+  #isRepeated(url: string): boolean {
+    const { map } = this.#options.resolver;
+    let rules = 0;
+    for (const own of [map.imports, ...map.scopes.values()]) {
+      for (const address of own.values()) {
+        if (address !== null && (address === url || (address.endsWith('/') && url.startsWith(address))))
+          rules++;
+      }
+    }
+    return rules > 1;
+  }
+
+  #blob(module: SiteModule, kind: UrlKind): string | undefined {
     const { depot, resolver } = this.#options;
     const { bytes, links } = depot.get(module.hash)!;
     let parts: (Uint8Array | string)[] = [bytes];
@@ -171,7 +188,7 @@ export class Instances {
       if (links === null) return this.#http(module);
       parts = linkForBlob(bytes, links, module.url, resolver);
     }
-    const target = URL.createObjectURL(new Blob(parts as BlobPart[], { type: module.type }));
+    const target = createModuleUrl(kind, parts, module.type);
     this.#sizes.set(target, bytes.length);
     return target;
   }

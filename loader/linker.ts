@@ -6,6 +6,7 @@ import type { Depot } from './depot.js';
 import { installImportMap } from './held-scripts.js';
 import { Instances, type Targets } from './instances.js';
 import type { Mirror } from './mirror.js';
+import type { UrlKind } from './module-url.js';
 
 export interface LinkerOptions {
   readonly config: LoaderConfig;
@@ -14,6 +15,7 @@ export interface LinkerOptions {
   readonly depot: Depot;
   readonly mirror: Mirror;
   readonly targets: Targets;
+  readonly urls: UrlKind;
   /** Whether the page gives integrity metadata for this URL. */
   readonly pinned: (url: string) => boolean;
   /** Whether this engine merges import maps that come later. */
@@ -32,7 +34,7 @@ export class Linker {
 
   constructor(options: LinkerOptions) {
     this.#options = options;
-    const { site, resolver, depot, targets, pinned, config, onProblem } = options;
+    const { site, resolver, depot, targets, urls, pinned, config, onProblem } = options;
     this.#graph = new ModuleGraph(site, resolver, (hash) => depot.get(hash)?.links);
     this.instances = new Instances({
       site,
@@ -40,6 +42,7 @@ export class Linker {
       depot,
       prefix: config.prefix,
       targets,
+      urls,
       pinned,
       onUnlinkable: (module, error) => onProblem('links-invalid', `${module.path}: ${String(error)}`),
     });

@@ -1,8 +1,10 @@
+import { createModuleUrl, type UrlKind } from './module-url.js';
+
 /** What the page's content security policy leaves of modcast. */
 export type Allowed =
-  /** All of it. */
-  | 'blobs'
-  /** An import map, but no blob modules: the map's targets are HTTP URLs. */
+  /** All of it: modules may have URLs of this kind. */
+  | UrlKind
+  /** An import map, but neither blobs nor data as modules: the map's targets are HTTP URLs. */
   | 'http'
   /** No inline import map: the page runs without. */
   | 'nothing';
@@ -51,8 +53,18 @@ function insert(nonce: string, set: (script: HTMLScriptElement) => void): HTMLSc
   return script;
 }
 
-/** Finds out by trying, since nothing says what a policy in a header allows. Classic scripts: no module has loaded. */
-export async function probePolicy(nonce: string): Promise<Allowed> {
+/** Whether a classic script at a URL runs: no module has loaded yet, and none is to. */
+function loads(nonce: string, url: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const script = insert(nonce, (element) => setScriptSrc(element, 'src', url));
+    script.addEventListener('load', () => resolve(true));
+    script.addEventListener('error', () => resolve(false));
+    script.remove();
+  });
+}
+
+/** Finds out by trying, since nothing says what a policy in a header allows. */
+export async function probePolicy(nonce: string, preferred: UrlKind): Promise<Allowed> {
   const probes = globalThis as { [PROBE]?: boolean };
   try {
     insert(nonce, (script) => setScriptText(script, `${PROBE}=1`)).remove();
@@ -61,13 +73,13 @@ export async function probePolicy(nonce: string): Promise<Allowed> {
   }
   if (probes[PROBE] === undefined) return 'nothing';
   delete probes[PROBE];
-  const url = URL.createObjectURL(new Blob(['']));
-  const loaded = await new Promise<boolean>((resolve) => {
-    const script = insert(nonce, (element) => setScriptSrc(element, 'src', url));
-    script.addEventListener('load', () => resolve(true));
-    script.addEventListener('error', () => resolve(false));
-    script.remove();
-  });
-  URL.revokeObjectURL(url);
-  return loaded ? 'blobs' : 'http';
+  const probe = async (kind: UrlKind): Promise<boolean> => {
+    const url = createModuleUrl(kind, [''], 'text/javascript');
+    const loaded = await loads(nonce, url);
+    URL.revokeObjectURL(url);
+    return loaded;
+  };
+  // Large modules and later instances have blob URLs in any case.
+  const [blob, asPreferred] = await Promise.all([probe('blob'), probe(preferred)]);
+  return blob ? (asPreferred ? preferred : 'blob') : 'http';
 }

@@ -8,6 +8,7 @@ import type { HeldPage, ScriptElement } from './held-scripts.js';
 import type { Targets } from './instances.js';
 import { Linker } from './linker.js';
 import type { Mirror, Release } from './mirror.js';
+import { holdsModule, type UrlKind } from './module-url.js';
 import { createRuntime } from './runtime.js';
 
 /** A deploy in a page: what runs, or may be about to. */
@@ -29,6 +30,7 @@ export interface RunningOptions {
   readonly depot: Depot;
   readonly mirror: Mirror;
   readonly targets: Targets;
+  readonly urls: UrlKind;
   readonly onProblem: (code: string, message: string) => void;
 }
 
@@ -40,7 +42,7 @@ export const importModule = (name: string, options?: ImportCallOptions): Promise
 const mergesLaterMaps = (): boolean => !CSS.supports('-moz-appearance', 'none');
 
 export function createRunning(options: RunningOptions): Running {
-  const { config, page, release, depot, mirror, targets, onProblem } = options;
+  const { config, page, release, depot, mirror, targets, urls, onProblem } = options;
   const site: Site = { root: config.root, manifest: release.manifest };
   const { map, broken } = readImportMap(page);
   const resolver = new Resolver(map);
@@ -59,6 +61,7 @@ export function createRunning(options: RunningOptions): Running {
     depot,
     mirror,
     targets,
+    urls,
     pinned: (url) => resolver.map.integrity.has(url) || pinnedScripts.has(url) || native.has(url),
     laterMaps,
     onProblem,
@@ -88,7 +91,7 @@ export function provideRuntime(
     resolver,
     naturalOf: (given) => {
       if (given.startsWith('/')) return config.root + given.slice(1);
-      if (given.startsWith('blob:')) return linker.instances.urlOf(given) ?? given;
+      if (holdsModule(given)) return linker.instances.urlOf(given) ?? given;
       // Below the registry's root the site's own may lie.
       const foreign = !given.startsWith(config.root) && given.startsWith(registryRoot);
       return foreign ? config.root + given.slice(registryRoot.length) : given;

@@ -1,5 +1,6 @@
 import type { Resolver } from '../importmap/resolver.js';
 import type { Hot } from './hot/ports.js';
+import { MODULE_URLS } from './module-url.js';
 
 /** What linked modules reach by `__modcast__(url)`. */
 export interface ModuleContext {
@@ -31,9 +32,7 @@ declare global {
 
 /** An error of the browser's that names a blob names the module instead. */
 function naming(error: unknown, naturalOf: (url: string) => string): unknown {
-  if (error instanceof TypeError && error.message.includes('blob:')) {
-    error.message = error.message.replace(/blob:[^\s'"]+/g, naturalOf);
-  }
+  if (error instanceof TypeError) error.message = error.message.replace(MODULE_URLS, naturalOf);
   return error;
 }
 

@@ -1,6 +1,7 @@
 import { moduleAt, pathOfUrl } from '../../importmap/site.js';
 import type { Release } from '../mirror.js';
 import type { HotError } from './api.js';
+import { MODULE_URLS } from '../module-url.js';
 import { changedPaths } from './changes.js';
 import { Contexts } from './contexts.js';
 import { Editor } from './editor.js';
@@ -88,7 +89,7 @@ export const createHot: CreateHot = (ports) => {
       const blob = module === undefined ? undefined : depot.get(module.hash);
       return blob === undefined ? undefined : { path: path!, text: new TextDecoder().decode(blob.bytes) };
     });
-    const named = (text: string) => text.replace(/blob:[^\s'"]+/g, (url) => versions.pathOf(url));
+    const named = (text: string) => text.replace(MODULE_URLS, (url) => versions.pathOf(url));
     const id = told.id ?? asked;
     return {
       ...told,

@@ -35,7 +35,7 @@ const unlinked = (text: string): string =>
 
 /** The loader has put the element in again, and the browser says that of errors which come of it at once. */
 const attribution = (observations: Observations): unknown => {
-  const plain = (text: string) => text.replace(/https:\/\/site\/-\/loader\.js\S*?:1$/, 'https://site/:0');
+  const plain = (text: string) => text.replace(/https:\/\/site\/-\/loader\.js\S*?:\d+$/, 'https://site/:0');
   const same = map(observations, plain) as Observations;
   for (const error of same.errors as { filename?: string; lineno?: number; colno?: number }[]) {
     if (error.filename?.includes('/-/loader.js'))
