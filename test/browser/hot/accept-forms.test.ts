@@ -38,7 +38,7 @@ const FORMS: readonly Form[] = [
     inside: none,
     holding: (...names) =>
       `import.meta.hot.accept(${JSON.stringify(names.map((name) => `./${name}.mjs`))}, (all) => log.push('got ' + all.map((next) => next?.version)));`,
-    told: (name, ...among) => [`got ${among.map((one) => (one === name ? 2 : ''))}`],
+    told: (name, ...among) => [`got ${among.map((one) => (one === name ? 2 : '')).join()}`],
   },
 ];
 
