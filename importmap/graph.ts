@@ -18,11 +18,12 @@ export interface Closure {
 }
 
 /** The URLs a module names: by static imports in source order, and by literal `import()`. */
-export function importsOf(
-  module: SiteModule,
-  links: Links | null,
-  resolver: Resolver,
-): { static: string[]; dynamic: string[] } {
+export interface Imports {
+  readonly static: readonly string[];
+  readonly dynamic: readonly string[];
+}
+
+export function importsOf(module: SiteModule, links: Links | null, resolver: Resolver): Imports {
   const found = { static: [] as string[], dynamic: [] as string[] };
   for (const link of links?.list ?? []) {
     if (link.kind !== 'static' && link.kind !== 'dynamic' && link.kind !== 'phase') continue;
@@ -35,16 +36,39 @@ export function importsOf(
   return found;
 }
 
-/** The graph of a site's modules, walked from entry URLs. What a module imports is resolved once. */
+/**
+ * What modules import, each resolved once. Graphs of one site's successive manifests share it: between two of them
+ * few modules change, and resolving is nearly all that a walk costs.
+ */
+export class ResolvedImports {
+  readonly #resolver: Resolver;
+  readonly #known = new Map<string, { readonly hash: Hash; readonly imports: Imports }>();
+
+  constructor(resolver: Resolver) {
+    this.#resolver = resolver;
+  }
+
+  /** @param linksOf asked where this version of the module is new. Undefined while its blob has not come */
+  of(module: SiteModule, linksOf: LinksOf): Imports | undefined {
+    const known = this.#known.get(module.url);
+    if (known?.hash === module.hash) return known.imports;
+    const links = linksOf(module.hash);
+    if (links === undefined) return undefined;
+    const imports = importsOf(module, links, this.#resolver);
+    this.#known.set(module.url, { hash: module.hash, imports });
+    return imports;
+  }
+}
+
+/** The graph of a site's modules, walked from entry URLs. */
 export class ModuleGraph {
   readonly #site: Site;
-  readonly #resolver: Resolver;
+  readonly #imports: ResolvedImports;
   readonly #linksOf: LinksOf;
-  readonly #imports = new Map<string, { static: string[]; dynamic: string[] }>();
 
-  constructor(site: Site, resolver: Resolver, linksOf: LinksOf) {
+  constructor(site: Site, imports: ResolvedImports, linksOf: LinksOf) {
     this.#site = site;
-    this.#resolver = resolver;
+    this.#imports = imports;
     this.#linksOf = linksOf;
   }
 
@@ -68,7 +92,7 @@ export class ModuleGraph {
         outside.set(url, importer);
         return;
       }
-      const imports = this.#importsOf(module);
+      const imports = this.#imports.of(module, this.#linksOf);
       if (imports === undefined) missing.add(module.hash);
       for (const target of imports?.dynamic ?? []) dynamic.add(target);
       stack.push({ module, imports: imports?.static ?? [], next: 0 });
@@ -104,16 +128,5 @@ export class ModuleGraph {
       wave = [...dynamic].filter((url) => !asked.has(url) && !found.has(url));
     }
     return [...found.values()];
-  }
-
-  /** Undefined while the blob has not come. */
-  #importsOf(module: SiteModule): { static: string[]; dynamic: string[] } | undefined {
-    const known = this.#imports.get(module.url);
-    if (known !== undefined) return known;
-    const links = this.#linksOf(module.hash);
-    if (links === undefined) return undefined;
-    const imports = importsOf(module, links, this.#resolver);
-    this.#imports.set(module.url, imports);
-    return imports;
   }
 }

@@ -11,6 +11,9 @@ export interface Kept {
 
 const NOTHING: Kept = { deploy: null, records: [] };
 
+/** While files are being edited they are written once in so many milliseconds: whoever waits for an update comes first. */
+const EDITING_MS = 3000;
+
 export interface KeeperOptions {
   readonly config: LoaderConfig;
   readonly hasher: Hasher;
@@ -29,6 +32,10 @@ export class Keeper {
   readonly #cache: Promise<Cache | null>;
   /** One write after the other. */
   #writing: Promise<void>;
+  /** What the next write is to keep. */
+  #newest: Release | undefined;
+  /** Before a boot has been written nothing is put off: its visitor may leave. */
+  #state: 'booting' | 'settled' | 'deferred' = 'booting';
   /** Undefined until IndexedDB has said what it holds. */
   #stored: Hash | null | undefined;
   /** Blobs that came but are not written yet. */
@@ -78,21 +85,34 @@ export class Keeper {
     return { deploy, records };
   }
 
-  /** A deploy is here whole; `records` are the blobs that came with it. */
+  /**
+   * A deploy is here whole; `records` are the blobs that came with it. Resolves when it has been written, unless that
+   * is put off.
+   */
   keep(release: Release, records: readonly PackRecord[]): Promise<void> {
+    const { config, after } = this.#options;
     this.#unwritten.push(...records);
-    this.#writing = this.#writing.then(() => this.#write(release));
+    this.#newest = release;
+    if (config.hot === null || this.#state === 'booting') return this.idle();
+    if (this.#state === 'settled') {
+      this.#state = 'deferred';
+      after(EDITING_MS, () => void this.idle());
+    }
     return this.#writing;
   }
 
   /** Resolves when all that was to be kept has been written. */
   idle(): Promise<void> {
+    this.#writing = this.#writing.then(() => this.#write());
     return this.#writing;
   }
 
-  async #write({ deploy, hash, manifest }: Release): Promise<void> {
+  async #write(): Promise<void> {
     const cache = await this.#cache;
+    if (this.#newest === undefined) return;
+    this.#state = 'settled';
     const records = this.#unwritten;
+    const { deploy, hash, manifest } = this.#newest;
     if (cache === null || (records.length === 0 && this.#stored === hash)) return;
     this.#unwritten = [];
     const { channel } = this.#options.config;

@@ -1,4 +1,4 @@
-import { ModuleGraph } from '../importmap/graph.js';
+import { ModuleGraph, ResolvedImports } from '../importmap/graph.js';
 import type { Resolver } from '../importmap/resolver.js';
 import type { Site } from '../importmap/site.js';
 import type { LoaderConfig } from './config.js';
@@ -35,7 +35,7 @@ export class Linker {
   constructor(options: LinkerOptions) {
     this.#options = options;
     const { site, resolver, depot, targets, urls, pinned, config, onProblem } = options;
-    this.#graph = new ModuleGraph(site, resolver, (hash) => depot.get(hash)?.links);
+    this.#graph = new ModuleGraph(site, new ResolvedImports(resolver), (hash) => depot.get(hash)?.links);
     this.instances = new Instances({
       site,
       resolver,

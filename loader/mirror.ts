@@ -53,6 +53,9 @@ export interface MirrorOptions {
 /** How often a blob is asked for: a second time when it came damaged. */
 const ASKS = 2;
 
+/** Milliseconds after the last update before the manifest that it made is hashed. */
+const CHECK_MS = 1000;
+
 /** The channel's head and its blobs, as far as the socket has brought them. */
 export class Mirror extends Emitter<MirrorEvents> {
   readonly #options: MirrorOptions;
@@ -67,6 +70,7 @@ export class Mirror extends Emitter<MirrorEvents> {
   #expected = 0;
   #progress = { received: 0, total: 0 };
   #queue: Promise<void> = Promise.resolve();
+  #cancelCheck = () => {};
   readonly #wakers = new Set<() => void>();
 
   constructor(options: MirrorOptions) {
@@ -194,16 +198,20 @@ export class Mirror extends Emitter<MirrorEvents> {
         if (this.#welcome === undefined)
           throw new ModcastError('message-unexpected', 'manifest before welcome');
         const { deploy, manifest } = this.#welcome;
-        return this.#change(deploy, manifest, message.base, message as unknown as ManifestDelta);
+        const known = await this.#changed(message.base, message as unknown as ManifestDelta);
+        if (known === null || !this.#matches(known, manifest)) return this.#lose(deploy, message.base);
+        return this.#take({ deploy, hash: manifest, manifest: known }, true);
       }
-      case 'update':
+      case 'update': {
         this.#expected++;
-        return this.#change(
-          message.deploy,
-          message.manifest,
-          message.base,
-          message as unknown as ManifestDelta,
-        );
+        const { deploy, manifest: hash, base } = message;
+        const manifest = await this.#changed(base, message as unknown as ManifestDelta);
+        if (manifest === null) return this.#lose(deploy, base);
+        this.#take({ deploy, hash, manifest }, true);
+        this.#cancelCheck();
+        this.#cancelCheck = this.#options.after(CHECK_MS, () => this.#inOrder(() => this.#check()));
+        return;
+      }
       case 'message':
         this.emit('message', message);
         return;
@@ -212,18 +220,35 @@ export class Mirror extends Emitter<MirrorEvents> {
     }
   }
 
-  async #change(deploy: number, hash: Hash, baseHash: Hash | null, delta: ManifestDelta): Promise<void> {
-    const base = baseHash === null ? EMPTY_MANIFEST : await this.#base(baseHash);
-    const manifest = base === null ? null : applyDelta(base, delta);
-    if (manifest === null || this.#options.hasher(manifestBytes(manifest)) !== hash) {
-      // Twice is the server's fault.
-      if (baseHash === null) {
-        throw new ModcastError('hash-mismatch', `deploy ${deploy}: the manifest is not what its hash says`);
-      }
-      this.#restart(baseHash);
-      return;
+  /** Null when the manifest that a difference is based on is not here. */
+  async #changed(base: Hash | null, delta: ManifestDelta): Promise<Manifest | null> {
+    const from = base === null ? EMPTY_MANIFEST : await this.#base(base);
+    return from === null ? null : applyDelta(from, delta);
+  }
+
+  #matches(manifest: Manifest, hash: Hash): boolean {
+    return this.#options.hasher(manifestBytes(manifest)) === hash;
+  }
+
+  #lose(deploy: number, base: Hash | null): void {
+    // Twice is the server's fault.
+    if (base === null) {
+      throw new ModcastError('hash-mismatch', `deploy ${deploy}: the manifest is not what its hash says`);
     }
-    this.#take({ deploy, hash, manifest }, true);
+    this.#restart(base);
+  }
+
+  /**
+   * Hashes the manifest that updates have made. Not before the page takes them in, as that takes longer than all the
+   * rest of an update. It is time enough: an update says by hash which manifest it changes, that one was made here,
+   * and no blob runs that has not been hashed. What would be found here is a server that is wrong about its own
+   * difference; then the manifest is taken anew, whole, and the page takes in what comes of that.
+   */
+  #check(): void {
+    if (this.#head === undefined || this.#matches(this.#head.manifest, this.#head.hash)) return;
+    this.#bases.clear();
+    this.#complete = undefined;
+    this.#restart(this.#head.hash);
   }
 
   /** What we said we had is gone, or is not what it was: starts anew with what there is, or with nothing. */

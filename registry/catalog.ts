@@ -4,6 +4,7 @@ import {
   parseImportMap,
   ModuleGraph,
   naturalUrl,
+  ResolvedImports,
   type Site,
 } from '../importmap/index.js';
 import {
@@ -32,6 +33,8 @@ export interface Shipment {
   readonly first: number;
   /** For blobs that took the place of another one at their path: that one, which the client has. */
   readonly bases: ReadonlyMap<Hash, Hash>;
+  /** Bytes of each of the blobs. */
+  readonly sizes: ReadonlyMap<Hash, number>;
 }
 
 /** Paths are all that a shipment's order depends on, so any origin serves to resolve specifiers. */
@@ -39,6 +42,9 @@ const ROOT = 'https://site.invalid/';
 
 /** Shipments kept: one for each pair of deploys and set of entries that clients come with. */
 const KEPT_SHIPMENTS = 64;
+
+/** Import maps for which resolved imports are kept: that of each channel that is being served, and the last before. */
+const KEPT_IMPORT_MAPS = 8;
 
 function keep<K, V>(map: Map<K, V>, key: K, value: V, limit: number): V {
   map.set(key, value);
@@ -56,6 +62,8 @@ export class Catalog {
   readonly #heads = new Map<Channel, Release>();
   readonly #manifests = new Map<Hash, Manifest>();
   readonly #shipments = new Map<string, Promise<Shipment>>();
+  /** What modules import, by the site's import map. */
+  readonly #imports = new Map<string, ResolvedImports>();
   readonly #listeners = new Set<(release: Release) => void>();
 
   constructor(store: Store, blobs: Blobs) {
@@ -142,27 +150,40 @@ export class Catalog {
   async reach(manifest: Manifest, paths: readonly Path[]): Promise<Hash[]> {
     const site: Site = { root: ROOT, manifest };
     const links = await this.#blobs.links([...manifest.modules.values()].map((module) => module.hash));
-    const map = manifest.importMap === null ? EMPTY_IMPORT_MAP : parseImportMap(manifest.importMap, ROOT).map;
     const urls = paths.map((path) => naturalUrl(ROOT, path));
-    const graph = new ModuleGraph(site, new Resolver(map), (hash) => links.get(hash));
+    const graph = new ModuleGraph(site, this.#importsBy(manifest.importMap), (hash) => links.get(hash));
     return graph.reachable(urls).map((module) => module.hash);
   }
 
+  #importsBy(importMap: Manifest['importMap']): ResolvedImports {
+    const key = JSON.stringify(importMap);
+    const known = this.#imports.get(key);
+    if (known !== undefined) return known;
+    const map = importMap === null ? EMPTY_IMPORT_MAP : parseImportMap(importMap, ROOT).map;
+    return keep(this.#imports, key, new ResolvedImports(new Resolver(map)), KEPT_IMPORT_MAPS);
+  }
+
   async #ship(manifest: Manifest, base: Manifest, entries: readonly Path[]): Promise<Shipment> {
+    const delta = diffManifests(base, manifest);
     const held = new Set([...base.modules.values()].map((module) => module.hash));
     const own = entries.filter((path) => manifest.modules.has(path));
     const first = await this.reach(manifest, own.length > 0 ? own : manifest.entries);
     // What this page may import later, and where the visitor may go next, follow behind.
-    const rest = own.length > 0 ? await this.reach(manifest, manifest.entries) : first;
+    const isAll = own.length === 0 || manifest.entries.every((path) => own.includes(path));
+    const rest = isAll ? first : await this.reach(manifest, manifest.entries);
     const lacking = (hashes: readonly Hash[]) => hashes.filter((hash) => !held.has(hash));
     const hashes = new Set(lacking(first));
     const firstCount = hashes.size;
     for (const hash of lacking(rest)) hashes.add(hash);
     const bases = new Map<Hash, Hash>();
-    for (const [path, { hash }] of manifest.modules) {
+    const sizes = new Map<Hash, number>();
+    // Whatever the client lacks, some path has it that the difference names.
+    for (const [path, hash, size] of delta.set) {
+      if (!hashes.has(hash)) continue;
+      sizes.set(hash, size);
       const before = base.modules.get(path)?.hash;
-      if (before !== undefined && hashes.has(hash)) bases.set(hash, before);
+      if (before !== undefined) bases.set(hash, before);
     }
-    return { delta: diffManifests(base, manifest), hashes: [...hashes], first: firstCount, bases };
+    return { delta, hashes: [...hashes], first: firstCount, bases, sizes };
   }
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import {
   EMPTY_IMPORT_MAP,
   ModuleGraph,
+  ResolvedImports,
   Resolver,
   generateImportMap,
   linkForHttp,
@@ -93,7 +94,7 @@ export async function pageMap(
     }
   }
   const links = await store.links([...new Set(modules.map(([, { hash }]) => hash))]);
-  const graph = new ModuleGraph(site, resolver, (hash) => links.get(hash) ?? null);
+  const graph = new ModuleGraph(site, new ResolvedImports(resolver), (hash) => links.get(hash) ?? null);
   const { modules: closure } = graph.closure(manifest.entries.map((path) => naturalUrl(root, path)));
   return {
     map: integrity ? { ...generated, integrity: { ...generated.integrity, ...hashes } } : generated,

@@ -3,6 +3,7 @@ import path from 'node:path';
 import {
   EMPTY_IMPORT_MAP,
   ModuleGraph,
+  ResolvedImports,
   Resolver,
   naturalUrl,
   parseImportMap,
@@ -36,7 +37,9 @@ export function checkSite(site: SiteContent): SiteProblem[] {
   const map = manifest.importMap === null ? EMPTY_IMPORT_MAP : parseImportMap(manifest.importMap, ROOT).map;
   const resolver = new Resolver(map);
   const byHash = new Map([...manifest.modules].map(([name, module]) => [module.hash, links.get(name)]));
-  const graph = new ModuleGraph({ root: ROOT, manifest }, resolver, (hash) => byHash.get(hash));
+  const graph = new ModuleGraph({ root: ROOT, manifest }, new ResolvedImports(resolver), (hash) =>
+    byHash.get(hash),
+  );
   const all = [...manifest.modules.keys()].filter((name) => !broken.has(name) && links.get(name) !== null);
   const roots = manifest.entries.length > 0 ? manifest.entries : all;
   const checked = new Set<Path>();

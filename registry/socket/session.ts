@@ -12,7 +12,7 @@ import {
   type Hello,
   type Manifest,
 } from '../../schema/index.js';
-import type { Catalog, Release } from '../catalog.js';
+import type { Catalog, Release, Shipment } from '../catalog.js';
 import type { Bases, PackPlan, Packs } from '../packs.js';
 import type { Store } from '../store/store.js';
 
@@ -183,7 +183,7 @@ export class Session {
           base: have.hash,
           ...mutable(shipment.delta),
         });
-        await this.#sendPack(this.#plan(shipment.hashes, shipment.first, to), shipment.bases);
+        await this.#sendPack(this.#planOf(shipment), shipment.bases);
       }),
     );
   }
@@ -234,7 +234,7 @@ export class Session {
       const have = base === null ? null : { hash: hello.have!, manifest: base };
       const shipment = await catalog.shipment(head, have, hello.entries);
       this.#send({ type: 'manifest', base: have?.hash ?? null, ...mutable(shipment.delta) });
-      await this.#sendPack(this.#plan(shipment.hashes, shipment.first, head), shipment.bases);
+      await this.#sendPack(this.#planOf(shipment), shipment.bases);
     });
   }
 
@@ -285,6 +285,10 @@ export class Session {
       const given = wanted.filter((hash) => visible.has(hash));
       await this.#sendPack(this.#plan(given, given.length, this.#told!));
     });
+  }
+
+  #planOf({ hashes, first, sizes }: Shipment): PackPlan {
+    return this.#options.packs.plan(hashes, (hash) => sizes.get(hash)!, first);
   }
 
   #plan(hashes: readonly Hash[], first: number, release: Release): PackPlan {

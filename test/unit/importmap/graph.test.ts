@@ -5,7 +5,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ModuleGraph } from '../../../importmap/graph.js';
+import { ModuleGraph, ResolvedImports } from '../../../importmap/graph.js';
 import { lexModule } from '../../../importmap/lex.js';
 import { EMPTY_IMPORT_MAP, parseImportMap } from '../../../importmap/parse.js';
 import { Resolver } from '../../../importmap/resolver.js';
@@ -25,7 +25,7 @@ function graphOf(sources: Record<string, string | null>, map = EMPTY_IMPORT_MAP)
     if (source !== null) links.set(hash, json ? null : lexModule(Buffer.from(source)));
   });
   const site = { root: ROOT, manifest: { modules, entries: [], importMap: null } };
-  return new ModuleGraph(site, new Resolver(map), (hash) => links.get(hash));
+  return new ModuleGraph(site, new ResolvedImports(new Resolver(map)), (hash) => links.get(hash));
 }
 
 const pathsOf = (modules: readonly { path: string }[]) => modules.map((module) => module.path);
@@ -68,7 +68,9 @@ describe('a closure', () => {
     const hash = '0'.repeat(64);
     const modules = new Map([['a.mjs', { hash, size: 0, type: 'text/javascript' }]]);
     const site = { root: ROOT, manifest: { modules, entries: [], importMap: null } };
-    const graph = new ModuleGraph(site, new Resolver(EMPTY_IMPORT_MAP), (asked) => links.get(asked));
+    const graph = new ModuleGraph(site, new ResolvedImports(new Resolver(EMPTY_IMPORT_MAP)), (asked) =>
+      links.get(asked),
+    );
     expect(graph.closure(at('a.mjs')).missing.size).toBe(1);
     links.set(hash, lexModule(Buffer.from("import './x.mjs'")));
     expect(graph.closure(at('a.mjs')).missing.size).toBe(0);
