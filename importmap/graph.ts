@@ -23,7 +23,7 @@ export interface Imports {
   readonly dynamic: readonly string[];
 }
 
-export function importsOf(module: SiteModule, links: Links | null, resolver: Resolver): Imports {
+export function importsOf(module: Pick<SiteModule, 'url'>, links: Links | null, resolver: Resolver): Imports {
   const found = { static: [] as string[], dynamic: [] as string[] };
   for (const link of links?.list ?? []) {
     if (link.kind !== 'static' && link.kind !== 'dynamic' && link.kind !== 'phase') continue;

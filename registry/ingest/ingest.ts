@@ -17,7 +17,7 @@ import {
 import { compileFilter, linkProblem, walk, type FileFilter } from './files.js';
 import { blake3 } from '../hash.js';
 import { mediaType } from '../media-type.js';
-import { moduleLinks } from './module-links.js';
+import { importedPaths, moduleLinks } from './module-links.js';
 import { siteEntries } from '../pages/entries.js';
 import { isUnchanged, readStable, statFile, type ReadFile } from './read-file.js';
 import type { Deploy, FileStat, Store, StoredBlob } from '../store/store.js';
@@ -88,6 +88,7 @@ export class Ingest {
   #skipped = new Map<string, FileProblem>();
   /** Counts the changes of which names there are: with the pages, what decides about the entries. */
   #names = 0;
+  #leased = false;
   /** The pages' entries and import map, and the pages and names of which they were made. */
   #site: { key: string; entries: readonly Path[]; importMap: Manifest['importMap'] } | undefined;
 
@@ -154,12 +155,14 @@ export class Ingest {
     try {
       return await work();
     } finally {
-      await this.#options.store.release(this.#owner);
+      if (this.#leased) await this.#options.store.release(this.#owner);
+      this.#leased = false;
     }
   }
 
   #lease(hashes: readonly Hash[]): Promise<void> {
     const { store, now } = this.#options;
+    this.#leased = true;
     return store.lease(hashes, this.#owner, now() + LEASE_MS);
   }
 
@@ -185,7 +188,7 @@ export class Ingest {
     progress: (progress: IngestProgress) => void,
   ): Promise<IngestResult> {
     const { directory, store, commit } = this.#options;
-    const gitCommit = this.#whole ? null : (commit ?? null);
+    const isUpdate = this.#whole;
     this.#whole = false;
     const set = new Map<Path, FileStat>();
     const dropped = new Set(removed);
@@ -199,8 +202,11 @@ export class Ingest {
       await this.#lease(batch.map((blob) => blob.hash));
       await store.putBlobs(batch);
     };
+    const linksOf = new Map<Path, Links>();
     const take = async (name: Path, fresh: ReadFile) => {
-      blobs.push({ hash: fresh.hash, bytes: fresh.bytes, links: await this.#linksOf(name, fresh.bytes) });
+      const links = await this.#linksOf(name, fresh.bytes);
+      blobs.push({ hash: fresh.hash, bytes: fresh.bytes, links });
+      if (isUpdate && links !== null) linksOf.set(name, links);
       this.#put(name, fresh.hash, fresh.bytes.length);
       // A broken file is read again at every start, so that its author hears of it again.
       if (fresh.stat === null || this.#broken.has(name)) dropped.add(name);
@@ -218,12 +224,14 @@ export class Ingest {
 
     const checking = new Set<Promise<void>>();
     let slice = performance.now();
-    for (const [index, name] of files.entries()) {
+    const queue = [...files];
+    for (let done = 0; done < queue.length; done++) {
       if (performance.now() - slice > SLICE_MS) {
-        progress({ done: index, total: files.length });
+        progress({ done, total: queue.length });
         await new Promise((resolve) => setImmediate(resolve));
         slice = performance.now();
       }
+      const name = queue[done]!;
       try {
         const file = path.join(directory, name);
         const old = known.get(name);
@@ -251,18 +259,39 @@ export class Ingest {
       } catch (error) {
         leaveOut(name, error);
       }
+      if (done + 1 < queue.length) continue;
+      await Promise.all(checking);
+      queue.push(...this.#untold(linksOf));
+      linksOf.clear();
     }
-    await Promise.all(checking);
-    await flush();
     for (const name of dropped) this.#stats.delete(name);
     for (const [name, file] of set) this.#stats.set(name, file);
-    progress({ done: files.length, total: files.length });
-    await store.putFiles(directory, { set, delete: [...dropped] });
-    const manifest = await this.#manifest();
-    const { deploy, created } = await this.#commit(manifest, gitCommit);
+    progress({ done: queue.length, total: queue.length });
+    const manifest = await this.#manifest(blobs);
+    const { deploy, created } = await this.#commit(manifest, blobs, isUpdate ? null : (commit ?? null));
+    // What is known of files that have changed or gone does no harm: their time stamps are none that will be met again.
+    if (set.size > 0 || removed.length > 0) await store.putFiles(directory, { set, delete: [...dropped] });
     this.#whole = true;
     const problems = [...this.#skipped.values(), ...this.#broken.values()];
     return { deploy, created, manifest, problems, read };
+  }
+
+  /**
+   * Files that modules import and that are there, although nobody has told of them: one save may be seen as two
+   * changes, and a page is to get a module together with what it imports for the first time.
+   */
+  #untold(read: ReadonlyMap<Path, Links>): Path[] {
+    const found = new Set<Path>();
+    for (const [name, links] of read) {
+      for (const file of importedPaths(name, links)) {
+        if (this.#modules.has(file) || !this.#matches(file)) continue;
+        const stat = statFile(path.join(this.#options.directory, file));
+        // What is empty is still being written.
+        if (stat === undefined || stat.size === 0n || this.#problemOf(file) !== undefined) continue;
+        found.add(file);
+      }
+    }
+    return [...found];
   }
 
   #put(name: Path, hash: Hash, size: number): void {
@@ -286,7 +315,8 @@ export class Ingest {
     return links;
   }
 
-  async #manifest(): Promise<Manifest> {
+  /** @param fresh blobs that are not in the store yet */
+  async #manifest(fresh: readonly StoredBlob[]): Promise<Manifest> {
     const { store, channel } = this.#options;
     const modules = new Map(this.#modules);
     if (modules.size > LIMITS.manifestModules) {
@@ -309,14 +339,15 @@ export class Ingest {
         pages.every(([name, page]) => before.modules.get(name)?.hash === page.hash);
       this.#site = {
         key,
-        ...(same ? before : await siteEntries(pages, modules, (hash) => this.#bytes(hash))),
+        ...(same ? before : await siteEntries(pages, modules, (hash) => this.#bytes(hash, fresh))),
       };
     }
     return { modules, entries: this.#site.entries, importMap: this.#site.importMap };
   }
 
-  async #bytes(hash: Hash): Promise<Uint8Array> {
-    const [blob] = await this.#options.store.blobs([hash]);
+  async #bytes(hash: Hash, fresh: readonly StoredBlob[]): Promise<Uint8Array> {
+    const own = fresh.find((one) => one.hash === hash);
+    const [blob] = own === undefined ? await this.#options.store.blobs([hash]) : [own];
     if (blob === undefined) throw new ModcastError('blob-unknown', `no blob ${hash}`, { found: hash });
     return blob.bytes;
   }
@@ -324,6 +355,7 @@ export class Ingest {
   /** Another writer of the channel (a publish onto it) moves the head: what the directory holds still wins. */
   async #commit(
     manifest: Manifest,
+    blobs: readonly StoredBlob[],
     gitCommit: (() => Promise<string | null>) | null,
   ): Promise<{ deploy: Deploy; created: boolean }> {
     const { store, channel, author, now } = this.#options;
@@ -336,6 +368,7 @@ export class Ingest {
           channel,
           manifest,
           hash,
+          blobs,
           expected: head?.number ?? null,
           time: now(),
           author,

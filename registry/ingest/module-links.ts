@@ -1,4 +1,11 @@
-import { lexModule } from '../../importmap/index.js';
+import {
+  EMPTY_IMPORT_MAP,
+  Resolver,
+  importsOf,
+  lexModule,
+  naturalUrl,
+  pathOfUrl,
+} from '../../importmap/index.js';
 import { UNPARSED, type Links, type Path } from '../../schema/index.js';
 import { mediaType, moduleKind } from '../media-type.js';
 import { syntaxProblem, type SyntaxProblem } from './syntax.js';
@@ -17,3 +24,14 @@ export async function moduleLinks(path: Path, bytes: Uint8Array): Promise<Module
   if (kind === 'json') return { links: null, problem };
   return { links: problem === undefined ? lexModule(bytes) : UNPARSED, problem };
 }
+
+/** Where a site lies is all the same to what its modules import of each other. */
+const ROOT = 'https://site.invalid/';
+
+const PLAIN = new Resolver(EMPTY_IMPORT_MAP);
+
+/** Paths of the site that a module imports statically, as far as no import map is needed to tell. */
+export const importedPaths = (path: Path, links: Links): Path[] =>
+  importsOf({ url: naturalUrl(ROOT, path) }, links, PLAIN).static.flatMap(
+    (url) => pathOfUrl(ROOT, url) ?? [],
+  );

@@ -57,7 +57,10 @@ function memoryBlobs(state: State): Methods<BlobStore> {
   };
 }
 
-function memoryDeploys(state: State): Methods<DeployStore> {
+function memoryDeploys(
+  state: State,
+  putBlobs: (blobs: readonly StoredBlob[]) => unknown,
+): Methods<DeployStore> {
   const { blobs, lines, deploys } = state;
   const versionsOf = (channel: Channel) => [...(lines.get(channel)?.versions ?? [])];
 
@@ -72,7 +75,9 @@ function memoryDeploys(state: State): Methods<DeployStore> {
         line.head === null ? new Map() : modulesAt(line, line.head),
         fresh.manifest.modules,
       );
-      checkBlobs(changes.set, (hash) => blobs.get(hash)?.blob.bytes.length);
+      const own = new Map(fresh.blobs?.map((blob) => [blob.hash, blob.bytes.length]));
+      checkBlobs(changes.set, (hash) => blobs.get(hash)?.blob.bytes.length ?? own.get(hash));
+      putBlobs(fresh.blobs ?? []);
       const number = ++state.lastDeploy;
       for (const path of [...changes.delete, ...changes.set.keys()]) {
         const open = line.versions.get(path)?.at(-1);
@@ -170,9 +175,10 @@ export async function openMemoryStore(): Promise<Store> {
     lastBlob: 0,
     lastDeploy: 0,
   };
+  const blobs = memoryBlobs(state);
   const methods = {
-    ...memoryBlobs(state),
-    ...memoryDeploys(state),
+    ...blobs,
+    ...memoryDeploys(state, blobs.putBlobs),
     ...memoryFiles(state),
     ...memoryHistory(state),
     ...memoryCollect(state),

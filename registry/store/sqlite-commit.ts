@@ -5,7 +5,7 @@ import { siteToJson, type Site } from './site.js';
 import { hashKey } from './sqlite-blobs.js';
 import type { Manifests } from './sqlite-manifests.js';
 import type { Connection } from './sqlite-connection.js';
-import type { Deploy, NewDeploy } from './store.js';
+import type { Deploy, NewDeploy, StoredBlob } from './store.js';
 
 type Committed = { readonly deploy: Deploy; readonly created: boolean };
 
@@ -46,6 +46,7 @@ export function sqliteCommit(
   connection: Connection,
   manifests: Manifests,
   deployOf: (number: number) => Deploy,
+  putBlobs: (blobs: readonly StoredBlob[]) => unknown,
 ): (fresh: NewDeploy) => Committed {
   const findChannel = connection.prepare<{ id: number; head: number }>(
     'SELECT id, head FROM channel WHERE name = ?',
@@ -82,6 +83,7 @@ export function sqliteCommit(
       modules = recent?.number === head ? recent.modules : manifests.modulesAt(channel, head);
     const changes = compareModules(modules, fresh.manifest.modules);
     const blobIds = new Map<Hash, number>();
+    putBlobs(fresh.blobs ?? []);
     checkBlobs(changes.set, (hash) => {
       const blob = findBlob.get(hashKey(hash));
       if (blob !== undefined) blobIds.set(hash, blob.id);

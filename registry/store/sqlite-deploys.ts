@@ -3,7 +3,7 @@ import { hashKey } from './sqlite-blobs.js';
 import { sqliteCommit } from './sqlite-commit.js';
 import type { Manifests } from './sqlite-manifests.js';
 import type { Connection } from './sqlite-connection.js';
-import { DEPLOYS_LIMIT, type Deploy, type DeployStore } from './store.js';
+import { DEPLOYS_LIMIT, type Deploy, type DeployStore, type StoredBlob } from './store.js';
 
 /** Deploys as they are handed out; what follows filters and orders `d`. */
 export const DEPLOYS = `
@@ -11,7 +11,11 @@ export const DEPLOYS = `
     d.git_commit AS "commit", d.added, d.changed, d.removed, d.modules, d.bytes
   FROM deploy d JOIN channel c ON c.id = d.channel_id`;
 
-export function sqliteDeploys(connection: Connection, manifests: Manifests): Methods<DeployStore> {
+export function sqliteDeploys(
+  connection: Connection,
+  manifests: Manifests,
+  putBlobs: (blobs: readonly StoredBlob[]) => unknown,
+): Methods<DeployStore> {
   const byNumber = connection.prepare<Deploy>(`${DEPLOYS} WHERE d.number = ?`);
   const head = connection.prepare<Deploy>(
     `${DEPLOYS} WHERE d.number = (SELECT head FROM channel WHERE name = ?)`,
@@ -35,7 +39,7 @@ export function sqliteDeploys(connection: Connection, manifests: Manifests): Met
   );
 
   return {
-    commit: sqliteCommit(connection, manifests, (number) => byNumber.get(number)!),
+    commit: sqliteCommit(connection, manifests, (number) => byNumber.get(number)!, putBlobs),
     head: (channel) => head.get(channel) ?? null,
     channels: () => channels.all(),
     deploy: (number) => byNumber.get(number) ?? null,

@@ -22,9 +22,10 @@ import type { Store } from './store.js';
 export async function openSqliteStore(file: string): Promise<Store> {
   const connection = openDatabase(file);
   const manifests = sqliteManifests(connection);
+  const blobs = sqliteBlobs(connection);
   const methods = {
-    ...sqliteBlobs(connection),
-    ...sqliteDeploys(connection, manifests),
+    ...blobs,
+    ...sqliteDeploys(connection, manifests, blobs.putBlobs),
     ...sqliteFiles(connection),
     ...sqliteHistory(connection, manifests),
     ...sqliteCollect(connection),

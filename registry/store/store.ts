@@ -46,6 +46,8 @@ export interface NewDeploy {
   readonly manifest: Manifest;
   /** Hash of `manifest`, from whoever made it. */
   readonly hash: Hash;
+  /** Blobs that it names and the store may lack: kept with the deploy or not at all, so that none needs a lease. */
+  readonly blobs?: readonly StoredBlob[];
   /** The head on which this deploy was made: compare and swap. Null: the channel is new. */
   readonly expected: number | null;
   readonly time: number;

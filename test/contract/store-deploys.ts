@@ -118,6 +118,26 @@ export function deployContract(store: () => Store): void {
       expect((await publish(store(), texts)).number).toBe(2);
     });
 
+    test('keeps the blobs that come with it, or none', async () => {
+      const blobs = [blobOf('new'), blobOf('newer')];
+      const texts: [string, string][] = [
+        ['a.mjs', 'new'],
+        ['b.mjs', 'newer'],
+      ];
+      const missing = manifestOf([...texts, ['c.mjs', 'missing']]);
+      const hashes = blobs.map(({ hash }) => hash);
+      await expect(store().commit(deployOf(missing, { blobs }))).rejects.toMatchObject({
+        code: 'blob-missing',
+        found: [blobOf('missing').hash],
+      });
+      await expect(store().commit(deployOf(missing, { blobs, expected: 1 }))).rejects.toMatchObject({
+        code: 'head-moved',
+      });
+      expect(await store().missing(hashes)).toEqual(hashes);
+      expect(await store().commit(deployOf(manifestOf(texts), { blobs }))).toMatchObject({ created: true });
+      expect(await store().blobs(hashes)).toEqual(blobs);
+    });
+
     test('with a size that is not the blob’s is refused', async () => {
       const { hash } = blobOf('four');
       await store().putBlobs([blobOf('four')]);

@@ -312,13 +312,30 @@ describe('an update', () => {
     const ingest = over(directory);
     expect((await ingest.update(['main.js'])).manifest.modules.size).toBe(4);
     await write(directory, { 'main.js': 'export {}', 'lib/leaf.js': 'export {};' });
-    const { putBlobs } = store;
-    store.putBlobs = () => Promise.reject(new ModcastError('store-full', 'full'));
+    const { commit } = store;
+    store.commit = () => Promise.reject(new ModcastError('store-full', 'full'));
     await expect(ingest.scan()).rejects.toMatchObject({ code: 'store-full' });
-    store.putBlobs = putBlobs;
+    store.commit = commit;
     const { manifest } = await ingest.update([]);
     expect(manifest.modules.size).toBe(4);
     expect(manifest.modules.get('lib/leaf.js')!.hash).toBe(blake3(Buffer.from('export {};')));
+  });
+
+  it('takes in what a module imports for the first time, when that is there already', async () => {
+    const { directory, ingest } = await scanned();
+    await write(directory, {
+      'main.js': "import './new/one.js'; import './gone.js'; import './empty.js'; import 'bare';",
+      'new/one.js': "export * from '/new/two.js';",
+      'new/two.js': 'export default 2;',
+      'new/other.js': '1',
+      'empty.js': '',
+    });
+    const { manifest, deploy } = await ingest.update(['main.js']);
+    expect(names(manifest).filter((name) => name.startsWith('new/') || name === 'empty.js')).toEqual([
+      'new/one.js',
+      'new/two.js',
+    ]);
+    expect(deploy.number).toBe(2);
   });
 
   it('wins over whoever else has moved the head', async () => {
