@@ -1,0 +1,55 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createServer } from 'vite';
+import { createRegistry } from '../../../registry/index.js';
+
+/** A dev server of a directory, ours or Vite's. */
+export interface Served {
+  readonly url: string;
+  /** Sends an event of the application's own to the pages. */
+  send(event: string, data: unknown): void;
+  /** Hears what pages send. */
+  onMessage(event: string, listener: (data: unknown) => void): void;
+  close(): Promise<void>;
+}
+
+export type Serve = (directory: string) => Promise<Served>;
+
+export const serveVite: Serve = async (root) => {
+  const cacheDir = await mkdtemp(join(tmpdir(), 'modcast-vite-'));
+  const server = await createServer({
+    root,
+    cacheDir,
+    configFile: false,
+    appType: 'mpa',
+    logLevel: 'silent',
+    optimizeDeps: { noDiscovery: true, include: [] },
+    server: { host: '127.0.0.1', port: 0, hmr: { overlay: false } },
+  });
+  await server.listen();
+  return {
+    url: server.resolvedUrls!.local[0]!,
+    send: (event, data) => server.ws.send(event, data),
+    onMessage: (event, listener) => server.ws.on(event, listener),
+    async close() {
+      await server.close();
+      await rm(cacheDir, { recursive: true, force: true });
+    },
+  };
+};
+
+export const serveModcast: Serve = async (directory) => {
+  const registry = createRegistry({ directory, database: ':memory:', watch: true, timeout: 25_000 });
+  const { port } = await registry.listen();
+  return {
+    url: `http://127.0.0.1:${port}/`,
+    send: (event, data) => void registry.send(event, data),
+    onMessage: (event, listener) => {
+      registry.on('message', (topic, data) => {
+        if (topic === event) listener(data);
+      });
+    },
+    close: () => registry.close(),
+  };
+};
