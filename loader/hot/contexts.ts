@@ -112,14 +112,23 @@ export class Contexts {
   }
 
   async dispose(url: string, instance: string): Promise<void> {
-    for (const callback of this.#registered.get(instance)?.disposers ?? NOTHING) {
-      await callback(this.dataOf(url));
-    }
+    await this.#call(this.#registered.get(instance)?.disposers, url);
   }
 
+  /** Nothing imports the module any more: what it kept goes with it. */
   async prune(url: string, instance: string): Promise<void> {
-    for (const callback of this.#registered.get(instance)?.pruners ?? NOTHING) {
-      await callback(this.dataOf(url));
+    await this.#call(this.#registered.get(instance)?.pruners, url);
+    this.#data.delete(url);
+  }
+
+  /** What throws is reported as an uncaught error: the exchange goes on. */
+  async #call(callbacks: Readonly<Registered['disposers']> = NOTHING, url: string): Promise<void> {
+    for (const callback of callbacks) {
+      try {
+        await callback(this.dataOf(url));
+      } catch (error) {
+        reportError(error);
+      }
     }
   }
 

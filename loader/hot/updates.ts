@@ -33,7 +33,6 @@ export interface UpdatesOptions {
 
 interface Invalidation {
   readonly url: string;
-  readonly message: string | undefined;
   /** The module with which a row of invalidations began. */
   readonly first: string;
 }
@@ -75,24 +74,18 @@ export class Updates {
 
   /** A module's new instance cannot do. */
   invalidate(url: string, message: string | undefined): void {
-    this.#invalidated.push({ url, message, first: this.#first ?? url });
+    const { contexts, versions } = this.#options;
+    const first = this.#first ?? url;
+    this.#invalidated.push({ url, first });
+    contexts.emit('invalidate', { path: shown(url), message, firstInvalidatedBy: shown(first) });
+    console.info(
+      `modcast: ${versions.pathOf(url)} invalidated itself${message === undefined ? '' : `: ${message}`}`,
+    );
     this.#inTurn(async () => {
       const all = this.#invalidated.splice(0);
-      for (const { url: path, message: text, first } of all) {
-        this.#options.contexts.emit('invalidate', {
-          path: shown(path),
-          message: text,
-          firstInvalidatedBy: shown(first),
-        });
-        console.info(
-          `modcast: ${this.#options.versions.pathOf(path)} invalidated itself${text === undefined ? '' : `: ${text}`}`,
-        );
-      }
       this.#first = all[0]?.first;
-      await this.#modules(
-        [],
-        all.map((one) => one.url),
-      );
+      const urls = all.map((one) => one.url);
+      await this.#modules([], urls);
       this.#first = undefined;
     });
   }
