@@ -44,7 +44,9 @@ export const serveModcast: Serve = async (directory) => {
   const { port } = await registry.listen();
   return {
     url: `http://127.0.0.1:${port}/`,
-    send: (event, data) => void registry.send(event, data),
+    send: (event, data) => {
+      registry.send(event, data);
+    },
     onMessage: (event, listener) => {
       registry.on('message', (topic, data) => {
         if (topic === event) listener(data);

@@ -15,7 +15,7 @@ const SWALLOWED = 100;
 interface Fixture {
   readonly files: Record<string, string>;
   /** Files to save, and what is said when they have been taken in; RELOAD: the page is loaded again. */
-  readonly edits: readonly (readonly [Record<string, string>, string])[];
+  readonly edits: readonly (readonly [files: Record<string, string>, expected: string, inVite?: string])[];
 }
 
 const RELOAD = '(loaded again)';
@@ -277,6 +277,15 @@ const DIFFERENT: Record<string, Difference> = {
     vite: ['a 1', 'main 1', 'disposed two', 'a 2', 'a accepted 2'],
     modcast: ['a 1', 'main 1', 'disposed one', 'disposed two', 'a 2', 'a accepted 2'],
   },
+  'invalidate() is, as documented, as if the module did not accept itself: an importer may accept it': {
+    files: {
+      'main.mjs': module('main', 1, `import './a.mjs';`, dep('main', 'a')),
+      'a.mjs': invalidating(1),
+    },
+    edits: [[{ 'a.mjs': invalidating(2) }, 'main got a 2', RELOAD]],
+    vite: ['a 1', 'main 1', RELOAD, 'a 2', 'main 1'],
+    modcast: ['a 1', 'main 1', 'a 2', 'gives up 2', 'gave up', 'main got a 2'],
+  },
   'a callback is called with a module, also for the version that mends one that threw': {
     files: {
       'main.mjs': module('main', 1, `import './a.mjs';`),
@@ -359,7 +368,8 @@ const run = (serve: Serve, { files, edits }: Fixture): Promise<string[]> =>
     let before = 0;
     if (Object.values(files).some((text) => text.includes(`log.push('ready')`)))
       await page.until(() => log.includes('ready'));
-    for (const [files, expected] of edits) {
+    for (const [files, ours, inVite = ours] of edits) {
+      const expected = serve === serveVite ? inVite : ours;
       await page.evaluate(() => {
         globalThis.survivor = 'yes';
       });
