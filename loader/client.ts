@@ -131,7 +131,7 @@ export class Client {
       },
       on: (event, listener) => this.#events.on(event, listener),
       channel: (topic) => ({
-        send: (data) => this.#connection.send({ type: 'message', topic, data }),
+        send: (data = null) => this.#connection.send({ type: 'message', topic, data }),
         on: (listener) => this.#topics.on(topic, listener),
       }),
       stats: () => this.#stats(),

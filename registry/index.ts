@@ -145,7 +145,7 @@ export class Registry {
   }
 
   /** Sends the application's own message to every page of the channel. */
-  send(topic: string, data: unknown): void {
+  send(topic: string, data: unknown = null): void {
     for (const session of this.#sockets?.sessions ?? []) {
       if (session.channel === this.#options.channel) session.message(topic, data);
     }

@@ -44,7 +44,7 @@ const schemas = {
   message: z.strictObject({
     type: z.literal('message'),
     topic: z.string().check(z.minLength(1), z.maxLength(LIMITS.topicLength)),
-    data: z.optional(z.unknown()),
+    data: z.unknown(),
   }),
 };
 

@@ -31,7 +31,7 @@ const schemas = {
   }),
   error: z.object({ type: z.literal('error'), code: z.string(), message: z.string() }),
   /** The application's own. */
-  message: z.object({ type: z.literal('message'), topic: z.string(), data: z.optional(z.unknown()) }),
+  message: z.object({ type: z.literal('message'), topic: z.string(), data: z.unknown() }),
 };
 
 export type FromServer = MessageOf<typeof schemas>;

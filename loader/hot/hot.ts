@@ -68,7 +68,8 @@ export const createHot: CreateHot = (ports) => {
   let resolveBooted!: () => void;
   const booted = new Promise<void>((resolve) => (resolveBooted = resolve));
   const unsent: { readonly topic: string; readonly data: unknown }[] = [];
-  const send = (topic: string, data: unknown) => {
+  // In JSON there is no undefined.
+  const send = (topic: string, data: unknown = null) => {
     const open = mirror.head !== undefined && unsent.length === 0;
     if (!open || !connection.send({ type: 'message', topic, data })) unsent.push({ topic, data });
   };

@@ -213,7 +213,7 @@ inEachBrowser((suite) => {
       expect(received).toEqual([
         ['first', { list: [1, 'two', null] }],
         ['second', 'text'],
-        ['third', undefined],
+        ['third', null],
       ]);
     });
   });
