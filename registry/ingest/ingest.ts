@@ -19,7 +19,7 @@ import { blake3 } from '../hash.js';
 import { mediaType } from '../media-type.js';
 import { importedPaths, moduleLinks } from './module-links.js';
 import { siteEntries } from '../pages/entries.js';
-import { isUnchanged, readStable, statFile, type ReadFile } from './read-file.js';
+import { isUnchanged, readStable, readWritten, statFile, type ReadFile } from './read-file.js';
 import type { Deploy, FileStat, Store, StoredBlob } from '../store/store.js';
 
 /** Something that an author wants to hear of a file. It never stops an ingest. */
@@ -243,7 +243,8 @@ export class Ingest {
           this.#put(name, old.hash, old.size);
           this.#stats.set(name, old);
         } else {
-          const fresh = readStable(file);
+          const found = readStable(file);
+          const fresh = found.bytes.length > 0 ? found : await readWritten(file);
           read++;
           bytes += fresh.bytes.length;
           const taken = take(name, fresh)
