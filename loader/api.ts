@@ -24,6 +24,8 @@ export interface Stats {
     /** Of the modules in use, before linking. */
     readonly used: number;
   };
+  /** The channel's newest deploy that has come whole; null before there is one. */
+  readonly deploy: number | null;
   readonly socket: 'connecting' | 'open' | 'waiting' | 'closed';
 }
 
@@ -70,6 +72,6 @@ export interface Modcast {
   on<K extends keyof ModcastEvents>(event: K, listener: (event: ModcastEvents[K]) => void): () => void;
   channel(topic: string): Topic;
   stats(): Stats;
-  /** Resolves when nothing is on its way and the cache has been written. */
+  /** Resolves when nothing is on its way, what has come is taken in and the cache has been written. */
   idle(): Promise<void>;
 }

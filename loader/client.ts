@@ -138,6 +138,7 @@ export class Client {
       idle: async () => {
         await this.#ready;
         await this.#mirror?.idle();
+        await this.#hot?.idle();
         await this.#keeper.idle();
       },
     };
@@ -334,6 +335,7 @@ export class Client {
       boot: this.#boot,
       modules: instances?.count ?? 0,
       bytes: { received: this.#connection.received, used: instances?.bytes ?? 0 },
+      deploy: this.#mirror?.complete?.deploy ?? null,
       socket: this.#connection.state,
     };
   }

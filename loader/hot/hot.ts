@@ -10,24 +10,12 @@ import { Importers } from './importers.js';
 import { Overlay } from './overlay.js';
 import type { CreateHot, Hot, HotPorts } from './ports.js';
 import { Problems } from './problems.js';
-import { reloadPage, restoreScroll } from './reload.js';
+import { Reload, restoreScroll } from './reload.js';
 import { listenToServer } from './server-news.js';
 import { Updates } from './updates.js';
 import { Versions } from './versions.js';
 
 const NONE: ReadonlySet<string> = new Set();
-
-/** Once for a page: what follows the first is lost with it. */
-function createReload(contexts: Contexts | null): (reason: string) => void {
-  let state: 'running' | 'reloading' = 'running';
-  return (reason) => {
-    if (state === 'reloading') return;
-    state = 'reloading';
-    console.info(`modcast: loading the page again: ${reason}`);
-    contexts?.emit('beforeFullReload', { type: 'full-reload', path: location.pathname });
-    reloadPage();
-  };
-}
 
 /** Where what is wrong is shown, and the way from there to the author's editor. */
 function createProblems(
@@ -43,9 +31,9 @@ function createProblems(
 function createNative(ports: HotPorts): Hot {
   const { mirror } = ports;
   const { problems, editor } = createProblems(ports, () => true);
-  const reload = createReload(null);
+  const reload = new Reload(null);
   const assets = (paths: readonly string[]) => {
-    if (ports.announce(mirror.head?.deploy ?? 0, paths)) reload(paths.join(', '));
+    if (ports.announce(mirror.head?.deploy ?? 0, paths)) reload.start(paths.join(', '));
   };
   listenToServer(ports, { problems, editor, assets, other() {} });
   let known: Release | undefined;
@@ -53,10 +41,16 @@ function createNative(ports: HotPorts): Hot {
     // What the page was when it loaded nobody knows: the first deploy it hears of is taken for that.
     const changed = known === undefined ? [] : changedPaths(known.manifest, release.manifest);
     known = release;
-    if (changed.length > 0 && ports.announce(release.deploy, changed)) reload(changed.join(', '));
+    if (changed.length > 0 && ports.announce(release.deploy, changed)) reload.start(changed.join(', '));
   });
   const unused = () => Promise.reject(new Error('this page runs natively'));
-  return { context: unused as never, import: unused, newest: (url) => import(url), booted: restoreScroll };
+  return {
+    context: unused as never,
+    import: unused,
+    newest: (url) => import(url),
+    booted: restoreScroll,
+    idle: () => reload.stays(),
+  };
 }
 
 export const createHot: CreateHot = (ports) => {
@@ -82,7 +76,7 @@ export const createHot: CreateHot = (ports) => {
     invalidate: (url, message) => updates.invalidate(url, message),
     send,
   });
-  const reload = createReload(contexts);
+  const reload = new Reload(contexts);
   const describe = (error: unknown, asked?: string): HotError => {
     const told = describeError(error, (url) => {
       const path = pathOfUrl(config.root, url);
@@ -105,7 +99,7 @@ export const createHot: CreateHot = (ports) => {
     importers,
     contexts,
     problems,
-    reload,
+    reload: (reason) => reload.start(reason),
     describe,
     survey: () => survey(),
     booted,
@@ -126,7 +120,7 @@ export const createHot: CreateHot = (ports) => {
     problems,
     editor,
     assets(paths) {
-      if (ports.announce(mirror.head?.deploy ?? 0, paths)) reload(paths.join(', '));
+      if (ports.announce(mirror.head?.deploy ?? 0, paths)) reload.start(paths.join(', '));
     },
     other: (topic, data) => contexts.emitCustom(topic, data),
   });
@@ -150,6 +144,10 @@ export const createHot: CreateHot = (ports) => {
       // What came while the page booted, it does not run yet.
       if (mirror.complete !== undefined) updates.deliver(mirror.complete);
       resolveBooted();
+    },
+    async idle() {
+      await updates.idle();
+      await reload.stays();
     },
     async import(importer, url, options) {
       importers.record(importer, url);

@@ -36,6 +36,8 @@ export interface Hot {
   newest(url: string): Promise<unknown>;
   /** The page's modules have run, or failed. */
   booted(): void;
+  /** Resolves when all that has come is taken in; never, when the page is about to be loaded again. */
+  idle(): Promise<void>;
 }
 
 export type CreateHot = (ports: HotPorts) => Hot;

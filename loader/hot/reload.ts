@@ -1,7 +1,32 @@
+import type { Contexts } from './contexts.js';
+
 const KEY = 'modcast scroll';
 
+/** The loading again of a page: once, for what follows the first is lost with it. */
+export class Reload {
+  readonly #contexts: Contexts | null;
+  #state: 'running' | 'reloading' = 'running';
+
+  constructor(contexts: Contexts | null) {
+    this.#contexts = contexts;
+  }
+
+  start(reason: string): void {
+    if (this.#state === 'reloading') return;
+    this.#state = 'reloading';
+    console.info(`modcast: loading the page again: ${reason}`);
+    this.#contexts?.emit('beforeFullReload', { type: 'full-reload', path: location.pathname });
+    reloadPage();
+  }
+
+  /** Resolves if the page stays. */
+  async stays(): Promise<void> {
+    if (this.#state === 'reloading') await new Promise(() => {});
+  }
+}
+
 /** Loads the page again where it is. */
-export function reloadPage(): void {
+function reloadPage(): void {
   try {
     sessionStorage.setItem(KEY, JSON.stringify([location.href, scrollX, scrollY]));
   } catch {

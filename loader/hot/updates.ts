@@ -72,6 +72,11 @@ export class Updates {
     });
   }
 
+  /** Resolves when all that has been delivered is taken in. */
+  async idle(): Promise<void> {
+    for (let turn; turn !== this.#turn;) await (turn = this.#turn);
+  }
+
   /** A module's new instance cannot do. */
   invalidate(url: string, message: string | undefined): void {
     const { contexts, versions } = this.#options;

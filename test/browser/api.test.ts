@@ -270,6 +270,7 @@ describe('stats()', () => {
       boot: null,
       modules: 0,
       bytes: { received: 0, used: 0 },
+      deploy: null,
       socket: 'connecting',
     });
     site.releaseSockets();
@@ -278,6 +279,7 @@ describe('stats()', () => {
       boot: expect.objectContaining({ from: 'network' }),
       modules: 2,
       bytes: { received: expect.any(Number), used: FILES['main.mjs']!.length + FILES['lib/a.mjs']!.length },
+      deploy: 1,
       socket: 'open',
     });
   });
