@@ -260,6 +260,7 @@ export class Client {
       moved: (release) => {
         if (this.#running !== null) this.#running = { ...this.#running, release };
       },
+      after,
       problem: (code, message) => this.#problem(code, message),
     });
   }

@@ -5,6 +5,7 @@ import { MODULE_URLS } from '../module-url.js';
 import { changedPaths } from './changes.js';
 import { Contexts } from './contexts.js';
 import { Editor } from './editor.js';
+import { Entries } from './entries.js';
 import { describeError, Failure } from './failure.js';
 import { Importers } from './importers.js';
 import { Overlay } from './overlay.js';
@@ -31,7 +32,7 @@ function createProblems(
 function createNative(ports: HotPorts): Hot {
   const { mirror } = ports;
   const { problems, editor } = createProblems(ports, () => true);
-  const reload = new Reload(null);
+  const reload = new Reload(null, ports);
   const assets = (paths: readonly string[]) => {
     if (ports.announce(mirror.head?.deploy ?? 0, paths)) reload.start(paths.join(', '));
   };
@@ -58,6 +59,7 @@ export const createHot: CreateHot = (ports) => {
   const { running, depot, mirror, connection, config } = ports;
   const versions = new Versions({ ...ports, running });
   const importers = new Importers(versions, running.entries);
+  const entries = new Entries(ports.after);
   const { problems, editor } = createProblems(ports, (path) => versions.runs(path));
   let resolveBooted!: () => void;
   const booted = new Promise<void>((resolve) => (resolveBooted = resolve));
@@ -76,7 +78,7 @@ export const createHot: CreateHot = (ports) => {
     invalidate: (url, message) => updates.invalidate(url, message),
     send,
   });
-  const reload = new Reload(contexts);
+  const reload = new Reload(contexts, ports);
   const describe = (error: unknown, asked?: string): HotError => {
     const told = describeError(error, (url) => {
       const path = pathOfUrl(config.root, url);
@@ -97,6 +99,7 @@ export const createHot: CreateHot = (ports) => {
     ports: { ...ports, running },
     versions,
     importers,
+    entries,
     contexts,
     problems,
     reload: (reason) => reload.start(reason),
@@ -141,6 +144,7 @@ export const createHot: CreateHot = (ports) => {
     booted() {
       performance.setResourceTimingBufferSize(10_000);
       restoreScroll();
+      entries.begin(running.entries, (url) => versions.import(url));
       // What came while the page booted, it does not run yet.
       if (mirror.complete !== undefined) updates.deliver(mirror.complete);
       resolveBooted();

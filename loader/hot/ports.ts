@@ -23,6 +23,8 @@ export interface HotPorts {
   readonly announce: (deploy: number, paths: readonly string[]) => boolean;
   /** The page runs this release from now on. */
   readonly moved: (release: Release) => void;
+  /** Calls back after so many milliseconds unless cancelled. */
+  readonly after: (ms: number, callback: () => void) => () => void;
   readonly problem: (code: string, message: string) => void;
 }
 

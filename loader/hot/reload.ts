@@ -1,14 +1,17 @@
 import type { Contexts } from './contexts.js';
+import type { HotPorts } from './ports.js';
 
 const KEY = 'modcast scroll';
 
 /** The loading again of a page: once, for what follows the first is lost with it. */
 export class Reload {
   readonly #contexts: Contexts | null;
+  readonly #ports: HotPorts;
   #state: 'running' | 'reloading' = 'running';
 
-  constructor(contexts: Contexts | null) {
+  constructor(contexts: Contexts | null, ports: HotPorts) {
     this.#contexts = contexts;
+    this.#ports = ports;
   }
 
   start(reason: string): void {
@@ -16,7 +19,11 @@ export class Reload {
     this.#state = 'reloading';
     console.info(`modcast: loading the page again: ${reason}`);
     this.#contexts?.emit('beforeFullReload', { type: 'full-reload', path: location.pathname });
-    reloadPage();
+    const { connection, mirror } = this.#ports;
+    if (connection.state === 'open') return reloadPage();
+    // A server that is gone has nothing to load: the browser would show an error, and stay there.
+    console.info('modcast: that waits until the server is there again');
+    mirror.on('head', reloadPage);
   }
 
   /** Resolves if the page stays. */

@@ -1,7 +1,9 @@
 import type { Contexts } from './contexts.js';
+import { Failure } from './failure.js';
 import type { Importers } from './importers.js';
 import type { Boundary } from './propagate.js';
 import type { Batch, Version, Versions } from './versions.js';
+import type { GivenUp } from './waiting.js';
 
 export interface TransactionOptions {
   readonly versions: Versions;
@@ -10,13 +12,19 @@ export interface TransactionOptions {
   /** Natural URLs of the modules that get another instance. */
   readonly replaced: ReadonlySet<string>;
   readonly boundaries: readonly Boundary[];
+  /** Resolves when there is something newer, and no more time for what still waits at its top level. */
+  readonly superseded: Promise<void>;
 }
 
 export interface Outcome {
   /** Namespaces of the new instances of what was accepted, as far as they run. */
   readonly modules: ReadonlyMap<string, unknown>;
   readonly failed: readonly { readonly accepted: string; readonly error: unknown }[];
+  /** What has been given up since it still waits; it is among what failed, too. */
+  readonly givenUp: GivenUp | null;
 }
+
+const WAITS = Symbol('waits');
 
 /** The exchange of some modules' instances: each boundary's as a whole, or not at all. */
 export class Transaction {
@@ -44,8 +52,9 @@ export class Transaction {
   }
 
   async run(): Promise<Outcome> {
-    const { versions, contexts, importers, replaced, boundaries } = this.#options;
+    const { versions, contexts, importers, replaced, boundaries, superseded } = this.#options;
     const failed: { accepted: string; error: unknown }[] = [];
+    const waiting = new Map<string, Promise<unknown>>();
     const batches: Batch[] = [];
     const left = new Set(replaced);
     const ready: string[] = [];
@@ -64,18 +73,23 @@ export class Transaction {
     const exchanged = batches.flatMap(({ before }) => [...before.keys()]);
     for (const url of exchanged) {
       const old = this.#old.get(url);
-      if (old?.target !== undefined) await contexts.dispose(url, old.target);
+      if (old?.target !== undefined) await Promise.race([contexts.dispose(url, old.target), superseded]);
     }
     const modules = new Map<string, unknown>();
     await Promise.all(
       ready.map(async (accepted) => {
         try {
-          modules.set(accepted, await versions.import(accepted));
+          const importing = versions.import(accepted);
+          const module = await Promise.race([importing, superseded.then(() => WAITS)]);
+          if (module !== WAITS) modules.set(accepted, module);
+          else waiting.set(accepted, importing);
         } catch (error) {
           failed.push({ accepted, error });
         }
       }),
     );
+    const givenUp = waiting.size === 0 ? null : this.#giveUp(waiting, batches);
+    for (const accepted of waiting.keys()) failed.push({ accepted, error: this.#stillWaits(accepted) });
     if (failed.length > 0) {
       const kept = this.#reached(modules.keys(), batches);
       for (const batch of batches) versions.rollback(batch, (url) => !kept.has(url));
@@ -89,7 +103,26 @@ export class Transaction {
     this.#dropped = exchanged.flatMap((url) =>
       this.#isReplaced(url) ? (this.#old.get(url)?.target ?? []) : [],
     );
-    return { modules, failed };
+    return { modules, failed, givenUp };
+  }
+
+  #stillWaits(accepted: string): Failure {
+    const path = this.#options.versions.pathOf(accepted);
+    return new Failure(`${path}, or what it imports, still waits at its top level`, path);
+  }
+
+  #giveUp(waiting: ReadonlyMap<string, Promise<unknown>>, batches: readonly Batch[]): GivenUp {
+    const below = this.#reached(waiting.keys(), batches);
+    const made = batches.flatMap((batch) => [...batch.made.values()]).filter(({ url }) => below.has(url));
+    const settled = Promise.race(waiting.values()).then(
+      () => {},
+      () => {},
+    );
+    return {
+      accepted: [...waiting.keys()],
+      hashes: new Map(made.map(({ url, hash }) => [url, hash])),
+      settled,
+    };
   }
 
   /** The callbacks of the old instances have been called: nothing more is. */

@@ -4,19 +4,23 @@ import type { Release } from '../mirror.js';
 import type { HotError, HotUpdate, ModuleNamespace } from './api.js';
 import { changedPaths, hasLoaded, pagePath } from './changes.js';
 import type { Contexts } from './contexts.js';
+import type { Entries } from './entries.js';
 import { CycleFailure } from './failure.js';
 import type { Importers } from './importers.js';
 import type { HotPorts } from './ports.js';
+import { Patience } from './patience.js';
 import type { Problems } from './problems.js';
 import { propagate, type Boundary } from './propagate.js';
 import { StyleSheets } from './stylesheets.js';
 import { Transaction } from './transaction.js';
 import type { Versions } from './versions.js';
+import { Waiting } from './waiting.js';
 
 export interface UpdatesOptions {
   readonly ports: HotPorts & { readonly running: NonNullable<HotPorts['running']> };
   readonly versions: Versions;
   readonly importers: Importers;
+  readonly entries: Entries;
   readonly contexts: Contexts;
   readonly problems: Problems;
   readonly reload: (reason: string) => void;
@@ -51,6 +55,10 @@ export class Updates {
   readonly #invalidated: Invalidation[] = [];
   /** Modules whose new instance failed although they themselves had not changed: they are tried again. */
   readonly #owed = new Set<string>();
+  readonly #waiting = new Waiting();
+  #patience: Patience | undefined;
+  /** What is in turn behind what is being taken in. */
+  #waiters = 0;
   /** What the application took care of itself, in which version. */
   readonly #taken = new Map<string, Hash>();
   /** Who is invalidating, while the callbacks of an update caused by an invalidation run. */
@@ -96,7 +104,13 @@ export class Updates {
   }
 
   #inTurn(work: () => Promise<void>): void {
-    this.#turn = this.#turn.then(work).catch((error: unknown) => {
+    this.#patience?.hurry();
+    this.#waiters++;
+    const next = () => {
+      this.#waiters--;
+      return work();
+    };
+    this.#turn = this.#turn.then(next).catch((error: unknown) => {
       this.#options.ports.problem('hot-failed', String(error));
     });
   }
@@ -118,7 +132,10 @@ export class Updates {
     const used = changed.find((path) => !sheets.has(path) && this.#isUsedOtherwise(path));
     if (used !== undefined) return reload(used);
     await this.#exchange(sheets);
-    const stale = versions.stale().filter(({ url, hash }) => this.#taken.get(url) !== hash);
+    for (const url of this.#waiting.renewed(versions.site)) this.#owed.add(url);
+    const stale = versions
+      .stale()
+      .filter((module) => this.#taken.get(module.url) !== module.hash && !this.#waiting.has(module));
     const missing = new Set(stale.map(({ hash }) => hash).filter((hash) => !ports.depot.has(hash)));
     if (missing.size > 0) await ports.mirror.need(missing, true);
     // What does not parse waits until it does.
@@ -189,11 +206,15 @@ export class Updates {
     const started = performance.now();
     const importersOf = importers.ofAll();
     const instance = (url: string) => versions.running.get(url)?.target ?? '';
-    const { boundaries, replaced, unaccepted } = propagate(starts, invalidated, {
+    const propagation = propagate(starts, invalidated, {
       importersOf: (url) => importersOf.get(url) ?? [],
       acceptsItself: (url) => contexts.acceptsItself(instance(url)),
       accepts: (importer, url) => contexts.accepts(instance(importer), url),
     });
+    const { boundaries, replaced } = propagation;
+    const unaccepted =
+      propagation.unaccepted ??
+      (await this.#options.entries.stoppedAbove(starts, (url) => importersOf.get(url) ?? []));
     const paths = (urls: Iterable<string>) => [...urls].map((url) => versions.pathOf(url)).join(', ');
     if (unaccepted !== null || ports.targets === 'http') {
       // A page that cannot start is no better than one that runs an older version.
@@ -211,14 +232,20 @@ export class Updates {
       return { type, path: shown(boundary), acceptedPath: shown(accepted), timestamp: Date.now() };
     });
     contexts.emit('beforeUpdate', { type: 'update', updates });
-    const transaction = new Transaction({ versions, contexts, importers, replaced, boundaries });
-    const { failed, modules } = await transaction.run();
+    const accepted = new Set(boundaries.map((boundary) => boundary.accepted));
+    const patience = new Patience(ports.after, this.#waiters > 0, () => paths(accepted));
+    this.#patience = patience;
+    const superseded = patience.ends;
+    const transaction = new Transaction({ versions, contexts, importers, replaced, boundaries, superseded });
+    const { failed, modules, givenUp } = await transaction.run().finally(() => patience.settle());
     const cycle = failed.find(({ error }) => error instanceof CycleFailure);
     if (cycle !== undefined) {
       reload(String((cycle.error as Error).message));
       return false;
     }
-    for (const { accepted } of failed) this.#owed.add(accepted);
+    for (const one of failed)
+      if (givenUp?.accepted.includes(one.accepted) !== true) this.#owed.add(one.accepted);
+    if (givenUp !== null) this.#waiting.add(givenUp, () => this.deliver(this.#next ?? this.#known));
     const errors = failed.map(({ accepted, error }) => describe(error, versions.pathOf(accepted)));
     errors.push(...this.#callBack(transaction, boundaries, modules));
     await this.#prune();

@@ -1,0 +1,46 @@
+import { moduleAt, type Site } from '../../importmap/site.js';
+import type { Hash } from '../../schema/hash.js';
+
+/** What has been given up in one update. */
+export interface GivenUp {
+  /** What was accepted and did not come. */
+  readonly accepted: readonly string[];
+  /** The new versions that it rests on, one of which still waits. */
+  readonly hashes: ReadonlyMap<string, Hash>;
+  /** Resolves when one of what was accepted has come after all, or failed. */
+  readonly settled: Promise<void>;
+}
+
+/**
+ * New versions that have been given up since they waited at their top level while there was something newer. To run them
+ * again is no use until one of them is another, or has run.
+ */
+export class Waiting {
+  readonly #all = new Set<GivenUp>();
+  readonly #settled = new Set<GivenUp>();
+
+  /** @param again called when it is worth another try, unless it has had one */
+  add(given: GivenUp, again: () => void): void {
+    this.#all.add(given);
+    void given.settled.then(() => {
+      if (!this.#all.has(given)) return;
+      this.#settled.add(given);
+      again();
+    });
+  }
+
+  /** @returns what is to be tried again, of which nothing is kept from now on */
+  renewed(site: Site): string[] {
+    const isOther = ([url, hash]: [string, Hash]) => moduleAt(site, url)?.hash !== hash;
+    const renewed = [...this.#all].filter(
+      (given) => this.#settled.delete(given) || [...given.hashes].some(isOther),
+    );
+    for (const given of renewed) this.#all.delete(given);
+    return renewed.flatMap(({ accepted }) => accepted);
+  }
+
+  /** Whether a version is one of those. */
+  has({ url, hash }: { readonly url: string; readonly hash: Hash }): boolean {
+    return [...this.#all].some(({ hashes }) => hashes.get(url) === hash);
+  }
+}
