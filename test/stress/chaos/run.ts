@@ -1,0 +1,143 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { join } from 'node:path';
+import type { Browser } from 'playwright-core';
+import { blake3 } from '../../../registry/hash.js';
+import { openSqliteStore } from '../../../registry/store/sqlite.js';
+import { Disk } from './disk.js';
+import { Edits, PAGES } from './edits.js';
+import { Pages } from './pages.js';
+import { Random } from './random.js';
+import { KilledServer, type Head } from './server.js';
+
+export interface ChaosOptions {
+  readonly browser: Browser;
+  /** Holds `site/`, and the database. */
+  readonly directory: string;
+  readonly seed: number;
+  readonly edits: number;
+}
+
+export interface ChaosResult {
+  /** Whatever ran, or was stored, and never was in a file. */
+  readonly wrong: readonly string[];
+  readonly summary: string;
+}
+
+/** Edits between two moments at which all is mended and every page is compared with the files. */
+const ROUND = 25;
+/** How long pages may take to come to rest: far longer than the longest delay between two attempts to connect. */
+const REST_MS = 60_000;
+
+export async function runChaos({
+  browser,
+  directory,
+  seed,
+  edits: count,
+}: ChaosOptions): Promise<ChaosResult> {
+  const random = new Random(seed);
+  const disk = new Disk(join(directory, 'site'));
+  const edits = new Edits(disk, random);
+  const database = join(directory, 'registry.db');
+  const server = new KilledServer(disk.directory, database);
+  const done: string[] = [];
+  let kills = 0;
+  let cuts = 0;
+  let pages: Pages | undefined;
+  const note = (what: string) => done.push(`${new Date().toISOString().slice(17, 23)} ${what}`);
+  const explain = (why: string) =>
+    [
+      why,
+      'edits:',
+      ...done.slice(-45),
+      ...(pages?.all ?? []).flatMap(({ name, said }) => [`${name} said:`, ...said.slice(-45)]),
+      server.output.slice(-2000),
+    ].join('\n  ');
+
+  try {
+    edits.begin();
+    await server.start();
+    pages = await Pages.open(browser, disk, server.url, PAGES);
+    for (let edit = 1; edit <= count; edit++) {
+      note(edits.edit());
+      if (random.chance(0.75)) await pause(random.below(150));
+      if (random.chance(0.04)) {
+        note('cut');
+        cuts++;
+        server.cut();
+      }
+      if (!server.isUp && random.chance(0.3)) {
+        note('start');
+        await server.start();
+      } else if (server.isUp && random.chance(0.03)) {
+        note('kill');
+        kills++;
+        await server.kill();
+      }
+      if (edit % ROUND !== 0 && edit !== count) continue;
+      note(edits.mendAll());
+      if (!server.isUp) await server.start();
+      const problem = await rest(disk, server, pages);
+      if (problem !== null) throw new Error(explain(problem));
+      if (pages.wrong.length > 0) throw new Error(explain(pages.wrong.join('\n')));
+      note('at rest');
+    }
+  } finally {
+    await server.kill();
+    await pages?.context.close();
+  }
+  const stored = await neverWritten(database, disk);
+  const byHand = pages.all.map((page) => page.byHand);
+  const summary = `${count} edits, ${cuts} cuts, ${kills} kills, ${pages.evaluated} evaluations, loaded by hand ${byHand.join(', ')}`;
+  return { wrong: [...pages.wrong, ...stored], summary };
+}
+
+/** Until the head is what the files are, and every page runs them. @returns what is in the way after a long time */
+async function rest(disk: Disk, server: KilledServer, pages: Pages): Promise<string | null> {
+  const end = Date.now() + REST_MS;
+  for (;;) {
+    const problem = await restProblem(disk, server, pages);
+    if (problem === null || Date.now() > end) return problem;
+    await pause(50);
+  }
+}
+
+async function restProblem(disk: Disk, server: KilledServer, pages: Pages): Promise<string | null> {
+  const head = await server.head();
+  const stale = staleIn(disk, head);
+  if (stale.length > 0) return `deploy ${head.deploy} differs from the files: ${stale.join(', ')}`;
+  const problems = await Promise.all(
+    pages.all.map(async (page) => {
+      const problem = await pages.problemOf(page, head);
+      return problem === null ? [] : [`${page.name}: ${problem}`];
+    }),
+  );
+  return problems.flat().join('\n    ') || null;
+}
+
+function staleIn(disk: Disk, { manifest }: Head): string[] {
+  const kept = [...disk.files].filter(([path]) => !path.endsWith('.txt'));
+  const other = kept.filter(
+    ([path, { text }]) => manifest.modules.get(path)?.hash !== blake3(Buffer.from(text)),
+  );
+  const gone = [...manifest.modules.keys()].filter((path) => !disk.files.has(path));
+  return [...other.map(([path]) => path), ...gone];
+}
+
+/** Blobs of the store that no file ever was. */
+async function neverWritten(database: string, disk: Disk): Promise<string[]> {
+  const store = await openSqliteStore(database);
+  const wrong: string[] = [];
+  for (let after: number | null = 0; after !== null;) {
+    const page: Awaited<ReturnType<typeof store.verifyPage>> = await store.verifyPage(after, 1000);
+    for (const { hash, bytes } of page.blobs) {
+      // One that was about to be stored when the server was killed has a name, and no bytes yet.
+      if (!disk.hashes.has(hash) || (bytes.length > 0 && blake3(bytes) !== hash))
+        wrong.push(
+          `no file was ${hash}, which is stored: ${JSON.stringify(String(Buffer.from(bytes)).slice(0, 200))}`,
+        );
+    }
+    after = page.next;
+  }
+  await store.close();
+  return wrong;
+}

@@ -1,0 +1,140 @@
+/** What a page's modules say to the test: a module began, or has run; or something that must not be. */
+export interface Report {
+  readonly document: string;
+  readonly kind: 'enter' | 'leave' | 'wrong';
+  readonly path: string;
+  readonly version: string;
+}
+
+/** A module's instance, as it shows itself to the others. */
+interface Self {
+  readonly path: string;
+  readonly version: string;
+  readonly accepts: string;
+  readonly deps: Record<string, unknown>;
+}
+
+export interface PageState {
+  readonly page: string | undefined;
+  readonly note: string | undefined;
+  readonly script: string | undefined;
+  readonly sheet: string;
+  /** Of each module that is reached from where the page starts: its version, and the version behind each specifier. */
+  readonly modules: Record<string, { readonly version: string; readonly deps: Record<string, string> }>;
+  /** Imports that have not settled. */
+  readonly pending: number;
+  readonly wrong: readonly string[];
+  readonly overlay: string | null;
+}
+
+declare global {
+  var chaos: { state(main: string): PageState; retry(): void } & Record<string, unknown>;
+  var chaosReport: (report: Report) => Promise<void>;
+}
+
+/** Runs in each document before anything of the page: what its modules call. Takes nothing from outside of itself. */
+export function installChaos(): void {
+  const id = Math.random().toString(36).slice(2);
+  const current = new Map<string, Self>();
+  /** `import()`s that failed: whoever asked asks again later. */
+  const failed = new Map<Self, Map<string, () => Promise<unknown>>>();
+  let pending = 0;
+  const say = (kind: Report['kind'], { path, version }: { path: string; version: string }) =>
+    void chaosReport({ document: id, kind, path, version });
+
+  const load = (self: Self, name: string, importer: () => Promise<unknown>) => {
+    pending++;
+    void importer()
+      .then(
+        (module) => {
+          self.deps[name] = module;
+          failed.get(self)?.delete(name);
+        },
+        (error: unknown) => {
+          self.deps[name] = `failed: ${String(error)}`;
+          failed.set(self, (failed.get(self) ?? new Map()).set(name, importer));
+        },
+      )
+      .finally(() => pending--);
+  };
+
+  /** Who stands for an instance now: one that accepts itself has its importers keep the old one. */
+  const now = (self: Self): Self =>
+    self.accepts.startsWith('itself') ? (current.get(self.path) ?? self) : self;
+
+  const instanceOf = (held: unknown): Self | string => {
+    if (typeof held === 'string') return held;
+    if (held instanceof CSSStyleSheet)
+      return (held.cssRules[0] as CSSStyleRule).style.getPropertyValue('--version').trim();
+    if (typeof (held as { version?: unknown }).version === 'string')
+      return (held as { version: string }).version;
+    try {
+      const module = held as { self?: Self; default?: unknown };
+      return module.self === undefined ? instanceOf(module.default ?? 'nothing') : now(module.self);
+    } catch (error) {
+      return `has not run: ${String(error)}`;
+    }
+  };
+
+  const state = (main: string): PageState => {
+    const modules: Record<string, { version: string; deps: Record<string, string> }> = {};
+    const wrong: string[] = [];
+    const seen = new Map<string, Self>();
+    const start = current.get(main);
+    const queue = start === undefined ? [] : [start];
+    for (const self of queue) {
+      const known = seen.get(self.path);
+      if (known !== undefined && known !== self)
+        wrong.push(`two instances of ${self.path}: ${known.version}, ${self.version}`);
+      if (known !== undefined) continue;
+      seen.set(self.path, self);
+      const deps: Record<string, string> = {};
+      modules[self.path] = { version: self.version, deps };
+      for (const [name, held] of Object.entries(self.deps)) {
+        const found = instanceOf(held);
+        deps[name] = typeof found === 'string' ? found : found.version;
+        if (typeof found !== 'string') queue.push(found);
+      }
+    }
+    return {
+      page: globalThis.chaos['page'] as string | undefined,
+      note: globalThis.chaos['note'] as string | undefined,
+      script: globalThis.chaos['script'] as string | undefined,
+      sheet: getComputedStyle(document.documentElement).getPropertyValue('--version').trim(),
+      modules,
+      pending,
+      wrong,
+      overlay: document.querySelector('modcast-overlay')?.shadowRoot?.textContent ?? null,
+    };
+  };
+
+  globalThis.chaos = {
+    enter(url: string, version: string, accepts: string, deps: Record<string, unknown>): Self {
+      const self = { path: new URL(url).pathname.slice(1), version, accepts, deps: { ...deps } };
+      say('enter', self);
+      return self;
+    },
+    leave(self: Self) {
+      current.set(self.path, self);
+      say('leave', self);
+    },
+    fail: (self: Self, what: string) => say('wrong', { path: self.path, version: `${self.version} ${what}` }),
+    take(self: Self, names: readonly string[], modules: readonly unknown[]) {
+      names.forEach((name, i) => {
+        const module = modules[i] as { default?: unknown; self?: unknown } | undefined;
+        if (module !== undefined) self.deps[name] = name.endsWith('.mjs') ? module : module.default;
+      });
+    },
+    load,
+    moment: () => new Promise((resolve) => setTimeout(resolve, 5)),
+    retry() {
+      for (const [self, all] of failed) {
+        const again = [...all];
+        all.clear();
+        if ([...current.values()].includes(self))
+          for (const [name, importer] of again) load(self, name, importer);
+      }
+    },
+    state,
+  };
+}

@@ -1,0 +1,105 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer, connect, type Server, type Socket } from 'node:net';
+import path from 'node:path';
+import { manifestFromJson, type Manifest } from '../../../schema/index.js';
+
+const MAIN = path.resolve(import.meta.dirname, '../../../dist/cli/main.js');
+
+export interface Head {
+  readonly deploy: number;
+  readonly manifest: Manifest;
+}
+
+/** `modcast serve` in a process of its own, which can be killed, behind a port on which connections can be cut. */
+export class KilledServer {
+  /** What it has printed. */
+  output = '';
+  readonly #directory: string;
+  readonly #database: string;
+  readonly #sockets = new Set<Socket>();
+  #child: ChildProcess | undefined;
+  #front: Server | undefined;
+  #port = 0;
+
+  constructor(directory: string, database: string) {
+    this.#directory = directory;
+    this.#database = database;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.#port}/`;
+  }
+
+  get isUp(): boolean {
+    return this.#child !== undefined;
+  }
+
+  /** Resolves when it answers, always at the same address. */
+  async start(): Promise<void> {
+    const options = ['serve', this.#directory, '--db', this.#database, '--port', '0'];
+    const child = spawn(process.execPath, [MAIN, ...options], { stdio: ['ignore', 'pipe', 'pipe'] });
+    this.#child = child;
+    const target = await new Promise<number>((resolve, reject) => {
+      let said = '';
+      const read = (data: Buffer) => {
+        this.output += data;
+        said += data;
+        const port = /http:\/\/127\.0\.0\.1:(\d+)\//.exec(said)?.[1];
+        if (port !== undefined) resolve(Number(port));
+      };
+      child.stdout.on('data', read);
+      child.stderr.on('data', read);
+      child.once('exit', (code) => reject(new Error(`the server ended with ${code}:\n${this.output}`)));
+    });
+    child.removeAllListeners('exit');
+    this.#front = createServer((socket) => this.#pass(socket, target));
+    this.#front.listen(this.#port, '127.0.0.1');
+    await once(this.#front, 'listening');
+    this.#port = (this.#front.address() as { port: number }).port;
+  }
+
+  /** Without a goodbye; nobody answers at its address until it starts again. */
+  async kill(): Promise<void> {
+    const child = this.#child;
+    const front = this.#front;
+    if (child === undefined || front === undefined) return;
+    this.#child = this.#front = undefined;
+    const gone = [once(child, 'exit'), new Promise((resolve) => front.close(resolve))];
+    child.kill('SIGKILL');
+    this.cut();
+    await Promise.all(gone);
+  }
+
+  /** Ends all connections. */
+  cut(): void {
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  async head(): Promise<Head> {
+    // A connection of its own: one that was kept may have been cut.
+    const response = await fetch(`${this.url}-/channels/dev/manifest.json`, {
+      headers: { connection: 'close' },
+    });
+    return {
+      deploy: Number(response.headers.get('Modcast-Deploy')),
+      manifest: manifestFromJson(await response.json()),
+    };
+  }
+
+  #pass(socket: Socket, target: number): void {
+    const back = connect(target, '127.0.0.1');
+    for (const [one, other] of [
+      [socket, back],
+      [back, socket],
+    ] as const) {
+      this.#sockets.add(one);
+      one.on('error', () => other.destroy());
+      one.on('close', () => {
+        this.#sockets.delete(one);
+        other.destroy();
+      });
+      one.pipe(other);
+    }
+  }
+}

@@ -1,0 +1,31 @@
+import { mkdtemp, mkdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { launchChromium } from '../browser/chromium.js';
+import { runChaos } from './chaos/run.js';
+
+/** 500 in a run that has time: `CHAOS_EDITS=500`. */
+const EDITS = Number(process.env['CHAOS_EDITS'] ?? 40);
+/** `CHAOS_SEED` runs the same edits again, as far as the machine goes the same way. */
+const SEED = Number(process.env['CHAOS_SEED'] ?? Math.floor(Math.random() * 1e9));
+
+test(
+  `pages run what the files are after ${EDITS} edits, cut sockets and killed servers`,
+  { timeout: 1_800_000 },
+  async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'modcast-chaos-'));
+    await mkdir(join(directory, 'site'));
+    const browser = await launchChromium();
+    try {
+      const result = await runChaos({ browser, directory, seed: SEED, edits: EDITS });
+      expect(result.wrong).toEqual([]);
+      console.log(`CHAOS_SEED=${SEED}: ${result.summary}`);
+    } catch (error) {
+      throw new Error(`CHAOS_SEED=${SEED} CHAOS_EDITS=${EDITS}: ${String(error)}`, { cause: error });
+    } finally {
+      await browser.close();
+      await rm(directory, { recursive: true, force: true });
+    }
+  },
+);
