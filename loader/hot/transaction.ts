@@ -20,7 +20,7 @@ export interface Outcome {
   /** Namespaces of the new instances of what was accepted, as far as they run. */
   readonly modules: ReadonlyMap<string, unknown>;
   readonly failed: readonly { readonly accepted: string; readonly error: unknown }[];
-  /** What has been given up since it still waits; it is among what failed, too. */
+  /** What has been given up since it still waits. */
   readonly givenUp: GivenUp | null;
 }
 
@@ -89,8 +89,7 @@ export class Transaction {
       }),
     );
     const givenUp = waiting.size === 0 ? null : this.#giveUp(waiting, batches);
-    for (const accepted of waiting.keys()) failed.push({ accepted, error: this.#stillWaits(accepted) });
-    if (failed.length > 0) {
+    if (failed.length > 0 || givenUp !== null) {
       const kept = this.#reached(modules.keys(), batches);
       for (const batch of batches) versions.rollback(batch, (url) => !kept.has(url));
     }
@@ -119,7 +118,7 @@ export class Transaction {
       () => {},
     );
     return {
-      accepted: [...waiting.keys()],
+      accepted: new Map([...waiting.keys()].map((url) => [url, this.#stillWaits(url)])),
       hashes: new Map(made.map(({ url, hash }) => [url, hash])),
       settled,
     };

@@ -200,7 +200,7 @@ export class Updates {
   async #modules(starts: readonly string[], invalidated: readonly string[]): Promise<boolean> {
     const { ports, versions, importers, contexts, problems, reload, describe } = this.#options;
     if (starts.length === 0 && invalidated.length === 0) {
-      problems.setErrors(this.#lost());
+      problems.setErrors(this.#standing());
       return true;
     }
     const started = performance.now();
@@ -220,7 +220,7 @@ export class Updates {
       // A page that cannot start is no better than one that runs an older version.
       const stuck = versions.stale().filter((module) => versions.isBroken(module));
       if (stuck.length > 0) {
-        problems.setErrors(this.#lost());
+        problems.setErrors(this.#standing());
         console.info(`modcast: waiting for ${paths(stuck.map(({ url }) => url))} to be mended`);
         return true;
       }
@@ -243,15 +243,18 @@ export class Updates {
       reload(String((cycle.error as Error).message));
       return false;
     }
-    for (const one of failed)
-      if (givenUp?.accepted.includes(one.accepted) !== true) this.#owed.add(one.accepted);
+    for (const { accepted: url } of failed) this.#owed.add(url);
     if (givenUp !== null) this.#waiting.add(givenUp, () => this.deliver(this.#next ?? this.#known));
     const errors = failed.map(({ accepted, error }) => describe(error, versions.pathOf(accepted)));
     errors.push(...this.#callBack(transaction, boundaries, modules));
     await this.#prune();
     for (const { error } of failed) console.error(error);
+    for (const failure of givenUp?.accepted.values() ?? []) {
+      console.warn(`modcast: ${failure.message}`);
+      contexts.emit('error', { type: 'error', err: describe(failure) });
+    }
     for (const err of errors) contexts.emit('error', { type: 'error', err });
-    problems.setErrors([...errors, ...this.#lost()]);
+    problems.setErrors([...errors, ...this.#standing()]);
     contexts.emit('afterUpdate', { type: 'update', updates });
     const done = boundaries.filter(({ accepted }) => modules.has(accepted));
     if (done.length > 0) {
@@ -296,6 +299,11 @@ export class Updates {
     versions.retire(pruned.map(({ url }) => url));
     for (const { target = '' } of pruned) contexts.drop(target);
     versions.supersede(pruned.flatMap(({ target }) => target ?? []));
+  }
+
+  /** What is wrong until a file is another. */
+  #standing(): HotError[] {
+    return [...this.#lost(), ...this.#waiting.failures.map((failure) => this.#options.describe(failure))];
   }
 
   /** Modules that are imported although their file is gone. */

@@ -1,10 +1,11 @@
 import { moduleAt, type Site } from '../../importmap/site.js';
 import type { Hash } from '../../schema/hash.js';
+import type { Failure } from './failure.js';
 
 /** What has been given up in one update. */
 export interface GivenUp {
-  /** What was accepted and did not come. */
-  readonly accepted: readonly string[];
+  /** What was accepted and did not come, each with what there is to say of it. */
+  readonly accepted: ReadonlyMap<string, Failure>;
   /** The new versions that it rests on, one of which still waits. */
   readonly hashes: ReadonlyMap<string, Hash>;
   /** Resolves when one of what was accepted has come after all, or failed. */
@@ -36,7 +37,11 @@ export class Waiting {
       (given) => this.#settled.delete(given) || [...given.hashes].some(isOther),
     );
     for (const given of renewed) this.#all.delete(given);
-    return renewed.flatMap(({ accepted }) => accepted);
+    return renewed.flatMap(({ accepted }) => [...accepted.keys()]);
+  }
+
+  get failures(): readonly Failure[] {
+    return [...this.#all].flatMap(({ accepted }) => [...accepted.values()]);
   }
 
   /** Whether a version is one of those. */
