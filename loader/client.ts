@@ -25,7 +25,7 @@ import { Keeper } from './keeper.js';
 import { Mirror, type Release } from './mirror.js';
 import { PageEvents } from './page-events.js';
 import { probePolicy, type Allowed } from './policy.js';
-import { fetchPack, type FetchOptions } from './plain-files.js';
+import { fetchManifest, fetchPack, type FetchOptions } from './plain-files.js';
 import { ProgressBar } from './progress.js';
 import { preferredUrlKind, type UrlKind } from './module-url.js';
 import { createRunning, importModule, provideRuntime, type Running } from './running.js';
@@ -127,7 +127,8 @@ export class Client {
       },
       prefetch: async (paths) => {
         const running = await this.#settled;
-        await running?.linker.fetch(paths.map((path) => naturalUrl(this.#config.root, parsePath(path))));
+        const urls = paths.map((path) => naturalUrl(this.#config.root, parsePath(path)));
+        await (this.#hot ?? running?.linker)?.prefetch(urls);
       },
       on: (event, listener) => this.#events.on(event, listener),
       channel: (topic) => ({
@@ -142,6 +143,10 @@ export class Client {
         await this.#keeper.idle();
       },
     };
+  }
+
+  get #http(): FetchOptions {
+    return { config: this.#config, hasher: hash, fetch: (input, init) => fetch(input, init) };
   }
 
   async #run(): Promise<void> {
@@ -171,7 +176,7 @@ export class Client {
     const onProblem = (code: string, message: string) => this.#problem(code, message);
     const prepare: Prepare = (release, targets, urls) =>
       createRunning({ config, page, release, depot, mirror, targets, urls, onProblem });
-    const http: FetchOptions = { config, hasher: hash, fetch: (input, init) => fetch(input, init) };
+    const http = this.#http;
     const choice = await choose({
       ...http,
       mirror,
@@ -260,6 +265,7 @@ export class Client {
       moved: (release) => {
         if (this.#running !== null) this.#running = { ...this.#running, release };
       },
+      fetchManifest: (deploy) => fetchManifest(this.#http, deploy),
       after,
       problem: (code, message) => this.#problem(code, message),
     });

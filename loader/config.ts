@@ -8,6 +8,10 @@ export interface HotConfig {
   readonly version: string;
   /** `data-hot-page`: the hash of this page's HTML as it was served. */
   readonly page: string | null;
+  /** `data-hot-deploy`: the channel's head when this page was served; null before there was one. */
+  readonly deploy: number | null;
+  /** `data-hot-served`: when this page was served, by the server's clock, milliseconds since 1970. */
+  readonly served: number;
   /** `data-hot-overlay="off"`: errors are not shown over the page. */
   readonly overlay: boolean;
 }
@@ -83,6 +87,8 @@ export function readConfig(script: HTMLScriptElement): LoaderConfig {
         : {
             version: dataset['hot'],
             page: dataset['hotPage'] ?? null,
+            deploy: number(dataset['hotDeploy'], 0) || null,
+            served: number(dataset['hotServed'], Infinity),
             overlay: dataset['hotOverlay'] !== 'off',
           },
     nonce: script.nonce,

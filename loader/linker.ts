@@ -73,20 +73,13 @@ export class Linker {
     });
   }
 
-  /** Brings the blobs here, and no further. */
-  async fetch(urls: readonly string[]): Promise<void> {
-    const { mirror } = this.#options;
-    for (;;) {
-      const { missing } = this.#graph.closure(urls);
-      if (missing.size === 0) return;
-      await mirror.need(missing, true);
-      const { missing: still } = this.#graph.closure(urls);
-      if ([...missing].every((hash) => still.has(hash))) return;
-    }
+  /** Brings the blobs of modules and of what they import here, and no further. */
+  prefetch(urls: readonly string[]): Promise<void> {
+    return this.#options.mirror.needClosure(this.#graph, urls);
   }
 
   async #link(urls: readonly string[]): Promise<void> {
-    if (this.#options.targets === 'blob') await this.fetch(urls);
+    if (this.#options.targets === 'blob') await this.prefetch(urls);
     const { modules, missing } = this.#graph.closure(urls);
     for (const module of modules) this.instances.prepare(module);
     // What a blob that did not come imports is not known: all the rest stays in this deploy by its HTTP URL.

@@ -1,3 +1,4 @@
+import type { ModuleGraph } from '../importmap/graph.js';
 import { ModcastError } from '../schema/errors.js';
 import type { Hash, Hasher } from '../schema/hash.js';
 import { LIMITS } from '../schema/limits.js';
@@ -152,6 +153,17 @@ export class Mirror extends Emitter<MirrorEvents> {
         connection.drop();
         return;
       }
+    }
+  }
+
+  /** The same for all that modules reach by static imports, as far as it is known what these are. */
+  async needClosure(graph: ModuleGraph, urls: readonly string[]): Promise<void> {
+    for (;;) {
+      const { missing } = graph.closure(urls);
+      if (missing.size === 0) return;
+      await this.need(missing, true);
+      const { missing: still } = graph.closure(urls);
+      if ([...missing].every((hash) => still.has(hash))) return;
     }
   }
 

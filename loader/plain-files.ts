@@ -1,5 +1,5 @@
 import type { Hash, Hasher } from '../schema/hash.js';
-import { manifestBytes, manifestFromJson } from '../schema/manifest.js';
+import { manifestBytes, manifestFromJson, type Manifest } from '../schema/manifest.js';
 import { PackDecoder, type PackRecord } from '../schema/pack.js';
 import type { LoaderConfig } from './config.js';
 import type { Release } from './mirror.js';
@@ -40,6 +40,20 @@ export async function fetchRelease(options: FetchOptions): Promise<Release | nul
     }
     const header = response.headers.get('Modcast-Deploy');
     return { deploy: header === null ? await headNumber(options, hash) : Number(header), hash, manifest };
+  } catch {
+    return null;
+  }
+}
+
+/** What a deploy was made of; null when that is not to be had any more. */
+export async function fetchManifest(
+  { config, fetch }: FetchOptions,
+  deploy: number,
+): Promise<Manifest | null> {
+  try {
+    const signal = AbortSignal.timeout(config.stall);
+    const response = await fetch(`${config.prefix}deploys/${deploy}/manifest.json`, { signal });
+    return response.ok ? manifestFromJson(await response.json()) : null;
   } catch {
     return null;
   }

@@ -347,7 +347,11 @@ export class Registry {
 
   /** What a page that is watched is told first. */
   #news(): { topic: string; data: HotNews }[] {
-    const news: HotNews[] = [{ type: 'editor', token: this.#token }, this.#syntaxNews()];
+    const news: HotNews[] = [
+      { type: 'editor', token: this.#token },
+      this.#syntaxNews(),
+      { type: 'changed', files: this.#directory?.changedAssets ?? [] },
+    ];
     return news.map((data) => ({ topic: HOT_TOPIC, data }));
   }
 

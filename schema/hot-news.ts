@@ -19,4 +19,6 @@ export type HotNews =
   /** All that do not parse now. */
   | { readonly type: 'problems'; readonly problems: readonly HotProblem[] }
   /** Files have changed that are in no manifest. */
-  | { readonly type: 'assets'; readonly paths: readonly string[] };
+  | { readonly type: 'assets'; readonly paths: readonly string[] }
+  /** When such files last changed, the newest first: milliseconds since 1970, for a page that may have been away. */
+  | { readonly type: 'changed'; readonly files: readonly { readonly path: string; readonly time: number }[] };

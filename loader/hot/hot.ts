@@ -1,4 +1,6 @@
+import { ModuleGraph } from '../../importmap/graph.js';
 import { moduleAt, pathOfUrl } from '../../importmap/site.js';
+import type { Manifest } from '../../schema/manifest.js';
 import type { Release } from '../mirror.js';
 import type { HotError } from './api.js';
 import { MODULE_URLS } from '../module-url.js';
@@ -28,6 +30,15 @@ function createProblems(
   return { problems: new Problems(overlay, isUsed), editor };
 }
 
+/** What the site was when the page came from it: its style sheets and other files did not wait for the socket's word. */
+async function servedManifest(
+  { config, fetchManifest }: HotPorts,
+  release: Release,
+): Promise<Manifest | null> {
+  const deploy = config.hot?.deploy ?? null;
+  return deploy === null || deploy === release.deploy ? release.manifest : fetchManifest(deploy);
+}
+
 /** A page that runs without the registry's modules: whatever changes, it is loaded again. */
 function createNative(ports: HotPorts): Hot {
   const { mirror } = ports;
@@ -39,7 +50,9 @@ function createNative(ports: HotPorts): Hot {
   listenToServer(ports, { problems, editor, assets, other() {} });
   let known: Release | undefined;
   mirror.on('complete', ({ release }) => {
-    // What the page was when it loaded nobody knows: the first deploy it hears of is taken for that.
+    const served = ports.config.hot?.deploy ?? release.deploy;
+    // Which of the changes since then the page has seen nobody knows.
+    if (known === undefined && served !== release.deploy) return reload.start(`deploy ${release.deploy}`);
     const changed = known === undefined ? [] : changedPaths(known.manifest, release.manifest);
     known = release;
     if (changed.length > 0 && ports.announce(release.deploy, changed)) reload.start(changed.join(', '));
@@ -49,6 +62,7 @@ function createNative(ports: HotPorts): Hot {
     context: unused as never,
     import: unused,
     newest: (url) => import(url),
+    prefetch: () => Promise.resolve(),
     booted: restoreScroll,
     idle: () => reload.stays(),
   };
@@ -147,7 +161,16 @@ export const createHot: CreateHot = (ports) => {
       entries.begin(running.entries, (url) => versions.import(url));
       // What came while the page booted, it does not run yet.
       if (mirror.complete !== undefined) updates.deliver(mirror.complete);
-      resolveBooted();
+      void servedManifest(ports, running.release).then((manifest) => {
+        if (manifest === null) reload.start('it is not known what has changed since it was served');
+        else updates.begin(manifest);
+        resolveBooted();
+      });
+    },
+    prefetch(urls) {
+      const site = { root: config.root, manifest: mirror.complete?.manifest ?? versions.site.manifest };
+      const graph = new ModuleGraph(site, running.resolver, (hash) => depot.get(hash)?.links);
+      return mirror.needClosure(graph, urls);
     },
     async idle() {
       await updates.idle();

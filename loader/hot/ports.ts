@@ -1,3 +1,4 @@
+import type { Manifest } from '../../schema/manifest.js';
 import type { LoaderConfig } from '../config.js';
 import type { Connection } from '../connection.js';
 import type { Depot } from '../depot.js';
@@ -23,6 +24,8 @@ export interface HotPorts {
   readonly announce: (deploy: number, paths: readonly string[]) => boolean;
   /** The page runs this release from now on. */
   readonly moved: (release: Release) => void;
+  /** What a deploy was made of; null when that is not to be had. */
+  readonly fetchManifest: (deploy: number) => Promise<Manifest | null>;
   /** Calls back after so many milliseconds unless cancelled. */
   readonly after: (ms: number, callback: () => void) => () => void;
   readonly problem: (code: string, message: string) => void;
@@ -36,6 +39,8 @@ export interface Hot {
   import(importer: string, url: string, options?: ImportCallOptions): Promise<unknown>;
   /** The newest version of a module, whatever runs. */
   newest(url: string): Promise<unknown>;
+  /** Brings the newest versions of modules, and of what they import, here without running them. */
+  prefetch(urls: readonly string[]): Promise<void>;
   /** The page's modules have run, or failed. */
   booted(): void;
   /** Resolves when all that has come is taken in; never, when the page is about to be loaded again. */

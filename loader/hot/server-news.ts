@@ -5,7 +5,7 @@ import type { Problems } from './problems.js';
 
 /** Sorts the server's own news, what it said earlier first, from the application's messages. */
 export function listenToServer(
-  { mirror, news }: HotPorts,
+  { mirror, news, config }: HotPorts,
   to: {
     readonly problems: Problems;
     readonly editor: Editor;
@@ -14,11 +14,16 @@ export function listenToServer(
     readonly other: (topic: string, data: unknown) => void;
   },
 ): void {
+  const served = config.hot?.served ?? Infinity;
   const take = (data: unknown) => {
     const one = data as HotNews | null;
     if (one?.type === 'editor' && typeof one.token === 'string') to.editor.token = one.token;
     if (one?.type === 'problems' && Array.isArray(one.problems)) to.problems.setFiles(one.problems);
     if (one?.type === 'assets' && Array.isArray(one.paths)) to.assets(one.paths);
+    if (one?.type === 'changed' && Array.isArray(one.files)) {
+      const since = one.files.filter(({ time }) => time > served).map(({ path }) => path);
+      if (since.length > 0) to.assets(since);
+    }
   };
   for (const data of news) take(data);
   mirror.on('message', ({ topic, data }) => (topic === HOT_TOPIC ? take(data) : to.other(topic, data)));

@@ -1,5 +1,6 @@
 import { moduleAt } from '../../importmap/site.js';
 import type { Hash } from '../../schema/hash.js';
+import type { Manifest } from '../../schema/manifest.js';
 import type { Release } from '../mirror.js';
 import type { HotError, HotUpdate, ModuleNamespace } from './api.js';
 import { changedPaths, hasLoaded, pagePath } from './changes.js';
@@ -51,7 +52,9 @@ export class Updates {
   readonly #styleSheets = new StyleSheets();
   #turn: Promise<void>;
   #next: Release | undefined;
-  #known: Release;
+  /** What the page is made of, modules apart. */
+  #known: Manifest;
+  #release: Release;
   readonly #invalidated: Invalidation[] = [];
   /** Modules whose new instance failed although they themselves had not changed: they are tried again. */
   readonly #owed = new Set<string>();
@@ -66,8 +69,14 @@ export class Updates {
 
   constructor(options: UpdatesOptions) {
     this.#options = options;
-    this.#known = options.ports.running.release;
+    this.#release = options.ports.running.release;
+    this.#known = this.#release.manifest;
     this.#turn = options.booted;
+  }
+
+  /** Before anything is taken in: what the site was when the page was loaded. */
+  begin(served: Manifest): void {
+    this.#known = served;
   }
 
   /** A deploy has come whole. */
@@ -117,8 +126,9 @@ export class Updates {
 
   async #update(release: Release): Promise<void> {
     const { ports, versions, reload } = this.#options;
-    const changed = changedPaths(this.#known.manifest, release.manifest);
-    this.#known = release;
+    const changed = changedPaths(this.#known, release.manifest);
+    this.#release = release;
+    this.#known = release.manifest;
     versions.site = { root: ports.config.root, manifest: release.manifest };
     if (changed.length > 0 && !ports.announce(release.deploy, changed)) {
       for (const { url, hash } of versions.stale()) this.#taken.set(url, hash);
@@ -153,7 +163,7 @@ export class Updates {
   /** The page's own HTML may be newer than what the manifest said when it was loaded. */
   #isOther(page: string): boolean {
     const { hot } = this.#options.ports.config;
-    const now = this.#known.manifest.modules.get(page)?.hash;
+    const now = this.#known.modules.get(page)?.hash;
     return now !== undefined && hot?.page !== now;
   }
 
@@ -161,7 +171,7 @@ export class Updates {
   #sheets(changed: readonly string[]): Map<string, Hash> {
     const found = new Map<string, Hash>();
     for (const path of changed) {
-      const module = this.#known.manifest.modules.get(path);
+      const module = this.#known.modules.get(path);
       if (module?.type !== 'text/css') continue;
       if (this.#styleSheets.linksOf(this.#urlOf(path)).length > 0) found.set(path, module.hash);
     }
@@ -186,7 +196,7 @@ export class Updates {
   /** Loaded by other means than an import: by a classic script, a worker, a `fetch`. */
   #isUsedOtherwise(path: string): boolean {
     const { versions, ports } = this.#options;
-    const module = this.#known.manifest.modules.get(path);
+    const module = this.#known.modules.get(path);
     if (module === undefined || module.type === 'text/html') return false;
     if (versions.runs(path) || versions.wasTried(path)) return false;
     return hasLoaded(ports.config.root, ports.config.prefix, path);
@@ -244,7 +254,7 @@ export class Updates {
       return false;
     }
     for (const { accepted: url } of failed) this.#owed.add(url);
-    if (givenUp !== null) this.#waiting.add(givenUp, () => this.deliver(this.#next ?? this.#known));
+    if (givenUp !== null) this.#waiting.add(givenUp, () => this.deliver(this.#next ?? this.#release));
     const errors = failed.map(({ accepted, error }) => describe(error, versions.pathOf(accepted)));
     errors.push(...this.#callBack(transaction, boundaries, modules));
     await this.#prune();
@@ -312,7 +322,9 @@ export class Updates {
     const lost: HotError[] = [];
     const gone = new Map(versions.deleted().map(({ url, path }) => [url, path]));
     if (gone.size === 0) return lost;
-    for (const { path, imports } of versions.running.values()) {
+    for (const { url, path, imports } of versions.running.values()) {
+      // What is gone itself nobody can mend.
+      if (gone.has(url)) continue;
       for (const target of imports) {
         if (!gone.has(target)) continue;
         const message = `${gone.get(target)} is not there any more, but ${path} imports it`;

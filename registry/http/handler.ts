@@ -289,7 +289,7 @@ async function page(
             boot: options.page.boot,
             timeout: String(options.page.timeout),
             ...(options.page.progress ? { progress: '' } : {}),
-            ...(await hotData(options, html)),
+            ...(await hotData(options, html, head.deploy.number)),
           },
         });
   const bytes = injected ?? html;
@@ -301,11 +301,17 @@ async function page(
 }
 
 /** What a page's loader is told of hot reload: with the page's own hash it can tell when the page has changed. */
-async function hotData({ page, hot }: HandlerOptions, html: Uint8Array): Promise<Record<string, string>> {
+async function hotData(
+  { page, hot }: HandlerOptions,
+  html: Uint8Array,
+  head: number,
+): Promise<Record<string, string>> {
   if (page.hot === null) return {};
   return {
     hot: loaderVersion(await hot()),
     hotPage: blake3(html),
+    hotDeploy: String(head),
+    hotServed: String(Date.now()),
     ...(page.hot.overlay ? {} : { hotOverlay: 'off' }),
   };
 }

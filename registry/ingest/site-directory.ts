@@ -2,7 +2,7 @@ import type { HotNews } from '../../schema/index.js';
 import type { ResolvedOptions } from '../options.js';
 import type { Clock } from '../socket/session.js';
 import type { Store } from '../store/store.js';
-import { Assets } from './assets.js';
+import { Assets, type ChangedAsset } from './assets.js';
 import { compileDescend } from './files.js';
 import { gitCommit } from './git-commit.js';
 import { Ingest, type IngestProgress, type IngestResult } from './ingest.js';
@@ -61,6 +61,7 @@ export class SiteDirectory {
       this.#watch = this.#follow(watch === true ? null : watch.poll);
       // What is saved while the first scan runs is seen by the scan or by the watcher, never by neither.
       await this.#watch.ready;
+      await this.#assets.start();
     }
     const result = await this.#inTurn(() => this.#ingest.scan(onReading));
     if (watch !== false && keepDeploys > 0) {
@@ -83,7 +84,13 @@ export class SiteDirectory {
     return this.#inTurn(() => this.#ingest.scan());
   }
 
+  /** What has changed last of the files that no manifest names. */
+  get changedAssets(): ChangedAsset[] {
+    return this.#assets.recent();
+  }
+
   async close(): Promise<void> {
+    this.#assets.close();
     await this.#watch?.close();
     await this.#retention?.close();
   }

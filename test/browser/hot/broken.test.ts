@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { module } from './hot-page.js';
@@ -139,6 +139,22 @@ inEachBrowser((suite) => {
       await hot.save({ 'leaf.mjs': module('leaf', 2) }, 'accepted 1');
       await hot.cleared();
       expect((await hot.log()).slice(3)).toEqual(['leaf 2', 'a 1', 'accepted 1']);
+      expect(await hot.survived()).toBe(true);
+    });
+
+    it('is no problem when what imports it is gone too, though the page may still import that', async () => {
+      const main = (directory: string) =>
+        module('main', directory, `import(${JSON.stringify(directory)} + '/a.mjs');`, SELF);
+      const parts = (directory: string) => ({
+        [`${directory}/a.mjs`]: module(`${directory}/a`, 1, `import './b.mjs';`),
+        [`${directory}/b.mjs`]: module(`${directory}/b`, 1),
+      });
+      const hot = await suite.open({ 'main.mjs': main('./one'), ...parts('one') });
+      await hot.said('one/a 1');
+      await rename(join(hot.directory.directory, 'one'), join(hot.directory.directory, 'two'));
+      await hot.save({ 'main.mjs': main('./two'), ...parts('two') }, 'two/a 1');
+      await hot.page.evaluate(() => modcast!.idle());
+      expect(await hot.overlay()).toBeNull();
       expect(await hot.survived()).toBe(true);
     });
 
