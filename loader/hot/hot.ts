@@ -1,4 +1,4 @@
-import { ModuleGraph } from '../../importmap/graph.js';
+import { ModuleGraph, ResolvedImports } from '../../importmap/graph.js';
 import { moduleAt, pathOfUrl } from '../../importmap/site.js';
 import type { Manifest } from '../../schema/manifest.js';
 import type { Release } from '../mirror.js';
@@ -169,7 +169,11 @@ export const createHot: CreateHot = (ports) => {
     },
     prefetch(urls) {
       const site = { root: config.root, manifest: mirror.complete?.manifest ?? versions.site.manifest };
-      const graph = new ModuleGraph(site, running.resolver, (hash) => depot.get(hash)?.links);
+      const graph = new ModuleGraph(
+        site,
+        new ResolvedImports(running.resolver),
+        (hash) => depot.get(hash)?.links,
+      );
       return mirror.needClosure(graph, urls);
     },
     async idle() {
