@@ -137,7 +137,7 @@ inEachBrowser((suite) => {
       expect((await hot.log()).filter((line) => line.startsWith('update'))).toEqual(['update of 500']);
       expect(await hot.page.evaluate(() => (globalThis as { taken?: number }).taken)).toBe(500);
       expect(hot.server.relay.messages('update')).toHaveLength(1);
-      expect(await hot.page.evaluate(() => modcast!.deploy)).toBe(2);
+      expect(await hot.page.evaluate(() => modcast!.stats().deploy)).toBe(2);
       expect(await hot.survived()).toBe(true);
     });
   });
