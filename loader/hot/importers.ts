@@ -29,7 +29,7 @@ export class Importers {
     }
   }
 
-  /** Null stands for the page. */
+  /** Null stands for the page. Modules whose file is gone are none: they cannot be renewed, and stay as they are. */
   ofAll(): Map<string, Set<string | null>> {
     const importers = new Map<string, Set<string | null>>();
     const add = (url: string, importer: string | null) => {
@@ -37,7 +37,9 @@ export class Importers {
       importers.set(url, known.add(importer));
     };
     for (const url of this.#page) add(url, null);
+    const { modules } = this.#versions.site.manifest;
     for (const version of this.#versions.running.values()) {
+      if (!modules.has(version.path)) continue;
       for (const url of this.#importsOf(version)) add(url, version.url);
     }
     return importers;

@@ -7,8 +7,8 @@ import type { FileStat } from '../store/store.js';
 /** How often a file that keeps changing while it is read is tried again. */
 const TRIES = 8;
 
-/** Milliseconds for which a file may be empty because somebody has truncated it and is about to write it. */
-const EMPTY_MS = 200;
+/** Milliseconds for which a file may be empty because somebody has truncated it and is about to write it: a disk may be busy. */
+const EMPTY_MS = 1000;
 /** Milliseconds between two looks at such a file. */
 const EMPTY_STEP_MS = 10;
 

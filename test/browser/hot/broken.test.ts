@@ -158,6 +158,26 @@ inEachBrowser((suite) => {
       expect(await hot.survived()).toBe(true);
     });
 
+    it('is not made anew for what it imports, though the page may still import it', async () => {
+      const main = (name: string) =>
+        module('main', name, `import './leaf.mjs';`, `import('./' + ${JSON.stringify(name)});`, SELF);
+      const user = (name: string) => module(name, 1, `import './leaf.mjs';`, SELF);
+      const leaf = (version: number) => module('leaf', version);
+      const hot = await suite.open({
+        'main.mjs': main('one.mjs'),
+        'one.mjs': user('one'),
+        'leaf.mjs': leaf(1),
+      });
+      await hot.said('one 1');
+      await rename(join(hot.directory.directory, 'one.mjs'), join(hot.directory.directory, 'two.mjs'));
+      await hot.save({ 'main.mjs': main('two.mjs') }, 'accepted two.mjs');
+      await hot.said('one 1', 2);
+      await hot.save({ 'leaf.mjs': leaf(2) }, 'accepted two.mjs', 2);
+      await hot.page.evaluate(() => modcast!.idle());
+      expect(await hot.overlay()).toBeNull();
+      expect(await hot.survived()).toBe(true);
+    });
+
     it('is no problem when nothing imports it any more', async () => {
       const hot = await suite.open({
         'main.mjs': MAIN,
