@@ -239,6 +239,7 @@ export class Client {
     this.#boot = { from, ms, deploy };
     this.#resolveReady(this.#boot);
     this.#hot?.booted();
+    if (this.#mirror?.complete !== undefined) this.#reloadUnfollowed(this.#mirror.complete);
     this.#events.emit('booted', this.#boot);
     this.#tell({ type: 'booted', deploy, ms, from, bytes: this.#connection.received });
   }
@@ -283,6 +284,7 @@ export class Client {
       for (const message of this.#unsent.splice(0)) this.#connection.send(message);
     });
     mirror.on('complete', ({ release, records }) => {
+      if (this.#boot !== null) this.#reloadUnfollowed(release);
       void this.#keeper.keep(release, records).then(() => {
         const running = this.#running?.release ?? null;
         // Blobs that are asked for later complete the same deploy again, and so does a new connection.
@@ -293,6 +295,13 @@ export class Client {
         this.#events.emit('deploy', { deploy: release.deploy, running: running?.deploy ?? null });
       });
     });
+  }
+
+  /** A page that is to follow its files without the script that does it, which could not be had, is loaded again. */
+  #reloadUnfollowed({ deploy }: Release): void {
+    const { hot } = this.#config;
+    if (hot !== null && this.#hot === undefined && hot.deploy !== null && hot.deploy < deploy)
+      location.reload();
   }
 
   /** The server's first word within the time a page waits, and the channel's head within what a socket may stall. */

@@ -6,10 +6,16 @@ type After = (ms: number, callback: () => void) => () => void;
 /** What the page starts from, as far as it has not run: a mended module has to be followed by what failed on it. */
 export class Entries {
   readonly #after: After;
+  #hasFailed = false;
   readonly #open = new Map<string, Promise<'ran' | 'failed'>>();
 
   constructor(after: After) {
     this.#after = after;
+  }
+
+  /** Whether one of them has failed. */
+  get hasFailed(): boolean {
+    return this.#hasFailed;
   }
 
   /** The page's scripts have been let go. @param ran resolves when a module has run, and rejects when it failed */
@@ -20,7 +26,10 @@ export class Entries {
           this.#open.delete(url);
           return 'ran' as const;
         },
-        () => 'failed' as const,
+        () => {
+          this.#hasFailed = true;
+          return 'failed' as const;
+        },
       );
       this.#open.set(url, state);
     }

@@ -142,12 +142,17 @@ export const createHot: CreateHot = (ports) => {
     other: (topic, data) => contexts.emitCustom(topic, data),
   });
   let connected = mirror.head !== undefined;
+  let wasAway = false;
   mirror.on('head', () => {
     if (!connected) contexts.emit('ws:connect', {});
     connected = true;
+    // It may be that the server was gone when it was asked for what the page starts from.
+    if (wasAway && entries.hasFailed) return reload.start('it could not start while the server was away');
+    wasAway = false;
     while (unsent[0] !== undefined && connection.send({ type: 'message', ...unsent[0] })) unsent.shift();
   });
   connection.on('closed', () => {
+    wasAway = true;
     if (connected) contexts.emit('ws:disconnect', {});
     connected = false;
   });

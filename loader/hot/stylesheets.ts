@@ -65,20 +65,29 @@ export class StyleSheets {
    * there is no moment without, and none with some of both.
    *
    * @param changed version by URL
+   * @returns URLs of those that could not be loaded everywhere: there the old ones stay
    */
-  async exchange(changed: ReadonlyMap<string, string>): Promise<void> {
-    const links = new Map<HTMLLinkElement, string>();
+  async exchange(changed: ReadonlyMap<string, string>): Promise<Set<string>> {
+    const links = new Map<HTMLLinkElement, { version: string; urls: string[] }>();
     for (const [url, version] of changed) {
       for (const link of this.linksOf(url)) {
         const isItself = plain(link.href) === url;
         if (!isItself) this.#imported.set(url, version);
-        if (isItself || !links.has(link)) links.set(link, version);
+        const known = links.get(link);
+        const chosen = isItself || known === undefined ? version : known.version;
+        links.set(link, { version: chosen, urls: [...(known?.urls ?? []), url] });
       }
     }
-    await Promise.all([...links].map(([link, version]) => this.#exchange(link, version)));
+    const failed = new Set<string>();
+    await Promise.all(
+      [...links].map(async ([link, { version, urls }]) => {
+        if ((await this.#exchange(link, version)) === 'failed') for (const url of urls) failed.add(url);
+      }),
+    );
+    return failed;
   }
 
-  async #exchange(link: HTMLLinkElement, version: string): Promise<void> {
+  async #exchange(link: HTMLLinkElement, version: string): Promise<'loaded' | 'failed'> {
     const fresh = link.cloneNode() as HTMLLinkElement;
     fresh.href = withVersion(link.href, version);
     const state = new Promise<'loaded' | 'failed'>((resolve) => {
@@ -86,9 +95,13 @@ export class StyleSheets {
       fresh.addEventListener('error', () => resolve('failed'), { once: true });
     });
     link.before(fresh);
-    if ((await state) === 'failed') return fresh.remove();
+    if ((await state) === 'failed') {
+      fresh.remove();
+      return 'failed';
+    }
     await this.#renewImports(fresh.sheet);
     link.remove();
+    return 'loaded';
   }
 
   async #renewImports(sheet: CSSStyleSheet | null): Promise<void> {

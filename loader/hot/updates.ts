@@ -59,6 +59,8 @@ export class Updates {
   /** Modules whose new instance failed although they themselves had not changed: they are tried again. */
   readonly #owed = new Set<string>();
   readonly #waiting = new Waiting();
+  /** Style sheets whose new versions could not be loaded. */
+  readonly #unloaded = new Set<string>();
   #patience: Patience | undefined;
   /** What is in turn behind what is being taken in. */
   #waiters = 0;
@@ -138,7 +140,8 @@ export class Updates {
     if (changed.length > 0 && !(await this.#options.survey())) return reload(changed.join(', '));
     const page = pagePath(ports.config.root);
     if (page !== undefined && changed.includes(page) && this.#isOther(page)) return reload(page);
-    const sheets = this.#sheets(changed);
+    const sheets = this.#sheets(new Set([...changed, ...this.#unloaded]));
+    this.#unloaded.clear();
     const used = changed.find((path) => !sheets.has(path) && this.#isUsedOtherwise(path));
     if (used !== undefined) return reload(used);
     await this.#exchange(sheets);
@@ -168,7 +171,7 @@ export class Updates {
   }
 
   /** Those of the changed paths that the page links as style sheets, or that such a one imports. */
-  #sheets(changed: readonly string[]): Map<string, Hash> {
+  #sheets(changed: Iterable<string>): Map<string, Hash> {
     const found = new Map<string, Hash>();
     for (const path of changed) {
       const module = this.#known.modules.get(path);
@@ -187,7 +190,11 @@ export class Updates {
       return { type: 'css-update', path: at, acceptedPath: at, timestamp: Date.now() };
     });
     contexts.emit('beforeUpdate', { type: 'update', updates });
-    await this.#styleSheets.exchange(new Map([...sheets].map(([path, hash]) => [this.#urlOf(path), hash])));
+    const failed = await this.#styleSheets.exchange(
+      new Map([...sheets].map(([path, hash]) => [this.#urlOf(path), hash])),
+    );
+    // A server that is gone is there again before the next update is.
+    for (const path of sheets.keys()) if (failed.has(this.#urlOf(path))) this.#unloaded.add(path);
     contexts.emit('afterUpdate', { type: 'update', updates });
     const paths = [...sheets.keys()].join(', ');
     console.info(`modcast: updated ${paths} in ${Math.round(performance.now() - started)} ms`);
