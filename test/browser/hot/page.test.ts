@@ -1,5 +1,3 @@
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { html, module } from './hot-page.js';
 import { inEachBrowser } from './suite.js';
@@ -139,64 +137,6 @@ inEachBrowser((suite) => {
       );
       const hot = await suite.open({ 'main.mjs': main, 'data.json': '{"n":1}' });
       await hot.save({ 'data.json': '{"n":2}' }, 'n 2');
-      expect(await hot.survived()).toBe(true);
-    });
-  });
-
-  describe('a burst of changes', () => {
-    it('is one update', async () => {
-      const names = Array.from({ length: 30 }, (_, i) => `part${i}`);
-      const parts = (version: number) =>
-        Object.fromEntries(names.map((name) => [`${name}.mjs`, module(name, version)]));
-      const main = module(
-        'main',
-        1,
-        ...names.map((name) => `import './${name}.mjs';`),
-        `import.meta.hot.accept(${JSON.stringify(names.map((name) => `./${name}.mjs`))}, () => {});`,
-        `import.meta.hot.on('vite:afterUpdate', ({ updates }) => log.push('update of ' + updates.length));`,
-      );
-      const hot = await suite.open({ 'main.mjs': main, ...parts(1) });
-      // As a checkout does it: without a rest in between.
-      for (const [name, text] of Object.entries(parts(2))) {
-        writeFileSync(join(hot.directory.directory, name), text);
-      }
-      expect((await hot.said('update of 30')).filter((line) => line.startsWith('update'))).toEqual([
-        'update of 30',
-      ]);
-    });
-
-    it('that changes no byte does nothing', async () => {
-      const hot = await suite.open({
-        'main.mjs': module('main', 1, `import './a.mjs';`, `import './b.mjs';`),
-        'a.mjs': module('a', 1, SELF),
-        'b.mjs': module('b', 1, SELF),
-      });
-      await hot.directory.write({ 'a.mjs': module('a', 1, SELF) });
-      await hot.save({ 'b.mjs': module('b', 2, SELF) }, 'accepted 2');
-      expect(await hot.log()).toEqual(['a 1', 'b 1', 'main 1', 'b 2', 'accepted 2']);
-    });
-  });
-
-  describe('modcast.on("update")', () => {
-    const main = module(
-      'main',
-      1,
-      `import './a.mjs';`,
-      `modcast.on('update', (event) => { log.push('told ' + event.paths); event.preventDefault(); });`,
-    );
-
-    it('leaves the update to the application, which gets the newest version by modcast.import', async () => {
-      const a = (version: number) =>
-        module('a', version, `import { version as seen } from './leaf.mjs';`, `log.push('a saw ' + seen);`);
-      const hot = await suite.open({ 'main.mjs': main, 'a.mjs': a(1), 'leaf.mjs': module('leaf', 1) });
-      await hot.save({ 'leaf.mjs': module('leaf', 2) }, 'told leaf.mjs');
-      expect((await hot.log()).slice(4)).toEqual(['told leaf.mjs']);
-      const version = () =>
-        hot.page.evaluate(async () => ((await modcast!.import('a.mjs')) as { version: number }).version);
-      expect(await version()).toBe(1);
-      expect((await hot.log()).slice(5)).toEqual(['leaf 2', 'a 1', 'a saw 2']);
-      expect(await version()).toBe(1);
-      expect(await hot.log()).toHaveLength(8);
       expect(await hot.survived()).toBe(true);
     });
   });
