@@ -123,7 +123,15 @@ inEachBrowser((suite) => {
       await hot.overlaid('fresh fails');
       await hot.save({ 'fresh.mjs': module('fresh', 2) }, 'accepted 2');
       await hot.cleared();
-      expect(await hot.log()).toEqual(['a 1', 'main 1', 'fresh 1', 'fresh 2', 'a 2', 'accepted 2']);
+      // Two files saved one after the other may be two updates: then the first is tried again with the second.
+      expect([...new Set(await hot.log())]).toEqual([
+        'a 1',
+        'main 1',
+        'fresh 1',
+        'fresh 2',
+        'a 2',
+        'accepted 2',
+      ]);
     });
   });
 
