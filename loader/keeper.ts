@@ -111,8 +111,10 @@ export class Keeper {
     const cache = await this.#cache;
     if (this.#newest === undefined) return;
     this.#state = 'settled';
-    const records = this.#unwritten;
     const { deploy, hash, manifest } = this.#newest;
+    // Of what was edited meanwhile the last version.
+    const named = new Set([...manifest.modules.values()].map((module) => module.hash));
+    const records = this.#unwritten.filter((record) => named.has(record.hash));
     if (cache === null || (records.length === 0 && this.#stored === hash)) return;
     this.#unwritten = [];
     const { channel } = this.#options.config;

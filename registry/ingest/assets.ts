@@ -27,6 +27,9 @@ const HASHED_BYTES = 4n * 1024n * 1024n;
 /** So many changes are remembered for those who come back. */
 const REMEMBERED = 100;
 
+/** What editors leave beside a file while they save it, or for good: temporary files, backups, swap files. */
+const EDITORS_OWN = /(?:^|\/)(?:[^/]*(?:~|\.tmp|\.bak|\.sw[a-z]|___jb_(?:tmp|old)___)|#[^/]*#|4913)$/;
+
 /** Files of the site that no manifest names, images and fonts: what has changed of them, and when. */
 export class Assets {
   readonly #directory: string;
@@ -63,7 +66,7 @@ export class Assets {
   /** Of these files the assets whose bytes are new. A deleted one does not count. */
   changed(files: Iterable<string>): string[] {
     return [...files].filter((name) => {
-      if (!this.#isServed(name) || this.#isModule(name)) return false;
+      if (!this.#isServed(name) || this.#isModule(name) || EDITORS_OWN.test(name)) return false;
       const found = this.#stat(name);
       if (found === undefined) return false;
       const before = this.#known.get(name);

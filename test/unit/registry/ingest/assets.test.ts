@@ -54,3 +54,10 @@ it('tells when files changed last, a rename over one too, and of what was saved 
   expect(time).toBeGreaterThan(1000);
   expect(time).toBeLessThanOrEqual(Date.now());
 });
+
+it('what editors leave beside a file they save is none', async () => {
+  const { all, write } = await assets({});
+  const left = ['main.mjs~', 'a.mjs.tmp', 'x.swp', 'a.mjs___jb_tmp___', '#a.mjs#', '4913', 'a.bak'];
+  for (const name of left) await write(name, '1');
+  expect(all.changed(left)).toEqual([]);
+});

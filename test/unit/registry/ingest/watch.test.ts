@@ -1,3 +1,4 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { mkdir, rename, rm, symlink, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -69,12 +70,13 @@ it('a directory’s rename moves what is in it', async () => {
 
 it('a burst of 300 files is few deploys', async () => {
   const { directory, registry, deploys } = await watched({});
-  const files = Object.fromEntries(Array.from({ length: 300 }, (_, i) => [`d${i % 7}/m${i}.js`, `${i};`]));
   const deployed = reaches(registry, ({ manifest }) => manifest.modules.size === 300);
-  await write(directory, files);
+  // In one go: how long the writes take is the machine's matter.
+  for (let d = 0; d < 7; d++) mkdirSync(path.join(directory, `d${d}`));
+  for (let i = 0; i < 300; i++) writeFileSync(path.join(directory, `d${i % 7}/m${i}.js`), `${i};`);
   await deployed;
-  // One for the empty directory. How long the writes take is the machine's matter.
-  expect(deploys.length).toBeLessThan(20);
+  // One for the empty directory.
+  expect(deploys.length).toBeLessThan(10);
 });
 
 it('the last of two saves in quick succession is what is deployed', async () => {
