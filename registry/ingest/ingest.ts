@@ -59,6 +59,8 @@ export interface IngestOptions {
   readonly now: () => number;
   /** The git commit that the directory is at, asked for deploys of whole scans: a file just saved is ahead of it. */
   readonly commit?: () => Promise<string | null>;
+  /** An update took in files that nobody had told of: they may go without anybody telling, too. */
+  readonly onUntold?: () => void;
 }
 
 /** Files whose syntax is being checked at the same time. */
@@ -262,7 +264,9 @@ export class Ingest {
       }
       if (done + 1 < queue.length) continue;
       await Promise.all(checking);
-      queue.push(...this.#untold(linksOf));
+      const untold = this.#untold(linksOf);
+      if (untold.length > 0) this.#options.onUntold?.();
+      queue.push(...untold);
       linksOf.clear();
     }
     for (const name of dropped) this.#stats.delete(name);

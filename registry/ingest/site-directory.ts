@@ -25,6 +25,9 @@ export interface SiteDirectoryOptions {
   readonly onError: (error: unknown) => void;
 }
 
+/** Milliseconds after which all is looked at once more, where a watcher may have missed something. */
+const RESCAN_MS = 700;
+
 /** A site's directory, read into the store and followed as it is edited. */
 export class SiteDirectory {
   readonly #options: SiteDirectoryOptions;
@@ -32,6 +35,7 @@ export class SiteDirectory {
   readonly #assets: Assets;
   #watch: Watch | undefined;
   #retention: Retention | undefined;
+  #rescan: { cancel(): void } | undefined;
   /** One ingest at a time, whoever asks for it. */
   #turn: Promise<unknown> = Promise.resolve();
 
@@ -48,6 +52,7 @@ export class SiteDirectory {
       author,
       now: Date.now,
       commit: () => gitCommit(directory, (file) => ingest.matches(file)),
+      onUntold: () => this.#rescanSoon(),
     });
     this.#ingest = ingest;
     this.#assets = new Assets(directory, filter);
@@ -92,7 +97,15 @@ export class SiteDirectory {
   async close(): Promise<void> {
     this.#assets.close();
     await this.#watch?.close();
+    this.#rescan?.cancel();
+    await this.#turn;
     await this.#retention?.close();
+  }
+
+  #rescanSoon(): void {
+    const { clock, onError } = this.#options;
+    this.#rescan?.cancel();
+    this.#rescan = clock.after(RESCAN_MS, () => void this.scan().catch(onError));
   }
 
   #follow(poll: number | null): Watch {
@@ -107,6 +120,7 @@ export class SiteDirectory {
         const changed = this.#assets.changed(paths);
         if (changed.length > 0) onNews({ type: 'assets', paths: changed });
       },
+      onDirectory: () => this.#rescanSoon(),
       onError,
     });
   }

@@ -23,6 +23,8 @@ export interface WatchOptions {
   readonly clock: Clock;
   /** Paths touched by one burst. The next burst waits until this one has been taken. */
   readonly onChange: (paths: readonly string[]) => Promise<void>;
+  /** A directory has come or gone: what moves in it before it is watched nobody may tell of. */
+  readonly onDirectory: () => void;
   readonly onError: (error: unknown) => void;
 }
 
@@ -33,7 +35,7 @@ export interface Watch {
 
 /** Follows a directory. A burst of events, such as a branch checkout's, is one change. */
 export function watchDirectory(options: WatchOptions): Watch {
-  const { directory, descend, poll, clock, onChange, onError } = options;
+  const { directory, descend, poll, clock, onChange, onDirectory, onError } = options;
   let touched = new Set<string>();
   let settled = new Set<string>();
   let quiet: { cancel(): void } | undefined;
@@ -81,7 +83,7 @@ export function watchDirectory(options: WatchOptions): Watch {
     ...(poll === null ? {} : { usePolling: true, interval: poll, binaryInterval: poll }),
   });
   watcher.on('all', (event, file) => {
-    if (event === 'addDir' || event === 'unlinkDir') return;
+    if (event === 'addDir' || event === 'unlinkDir') return onDirectory();
     touched.add(relative(file));
     quiet?.cancel();
     quiet = touched.size === 1 ? clock.after(ALONE_MS, settleAlone) : clock.after(QUIET_MS, settle);

@@ -15,8 +15,19 @@ beforeEach(async () => {
   store = await openMemoryStore();
 });
 
+/** How often an update took in what nobody had told of. */
+let untold = 0;
+
 const over = (directory: string, into: Store = store, filter = DEFAULT_FILTER) =>
-  new Ingest({ directory, store: into, channel: 'dev', filter, author: 'ada', now: () => 1000 });
+  new Ingest({
+    directory,
+    store: into,
+    channel: 'dev',
+    filter,
+    author: 'ada',
+    now: () => 1000,
+    onUntold: () => untold++,
+  });
 
 /** Files that were written long ago, as those of a site mostly are. */
 async function old(files: Files): Promise<string> {
@@ -335,6 +346,7 @@ describe('an update', () => {
       'new/one.js',
       'new/two.js',
     ]);
+    expect(untold).toBeGreaterThan(0);
     expect(deploy.number).toBe(2);
   });
 

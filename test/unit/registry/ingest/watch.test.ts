@@ -166,6 +166,7 @@ describe('watchDirectory', () => {
       descend: () => true,
       poll: null,
       clock: systemClock,
+      onDirectory: () => {},
       onError: (error) => expect.unreachable(String(error)),
       onChange: async (paths) => {
         expect(running++).toBe(0);
@@ -194,6 +195,7 @@ describe('watchDirectory', () => {
       descend: () => true,
       poll: null,
       clock: systemClock,
+      onDirectory: () => {},
       onError: (error) => errors.push(error),
       onChange: (paths) => {
         if (errors.length === 0) return Promise.reject(new Error('full'));
@@ -216,6 +218,7 @@ describe('watchDirectory', () => {
       descend: () => true,
       poll: null,
       clock: systemClock,
+      onDirectory: () => {},
       onError: () => expect.unreachable(),
       onChange: () => expect.unreachable(),
     });
