@@ -19,7 +19,7 @@ import { blake3 } from '../hash.js';
 import { mediaType } from '../media-type.js';
 import { importedPaths, moduleLinks } from './module-links.js';
 import { siteEntries } from '../pages/entries.js';
-import { isUnchanged, readStable, readWritten, statFile, type ReadFile } from './read-file.js';
+import { isBeingWritten, isUnchanged, readStable, statFile, type ReadFile } from './read-file.js';
 import type { Deploy, FileStat, Store, StoredBlob } from '../store/store.js';
 
 /** Something that an author wants to hear of a file. It never stops an ingest. */
@@ -61,6 +61,11 @@ export interface IngestOptions {
   readonly commit?: () => Promise<string | null>;
   /** An update took in files that nobody had told of: they may go without anybody telling, too. */
   readonly onUntold?: () => void;
+  /**
+   * Files that seem to be about to be written are left as they were before, and are to be looked at again. Without this
+   * they are taken as they are.
+   */
+  readonly onUnsettled?: (files: readonly Path[]) => void;
 }
 
 /** Files whose syntax is being checked at the same time. */
@@ -189,7 +194,7 @@ export class Ingest {
     known: ReadonlyMap<Path, FileStat>,
     progress: (progress: IngestProgress) => void,
   ): Promise<IngestResult> {
-    const { directory, store, commit } = this.#options;
+    const { directory, store, commit, onUnsettled } = this.#options;
     const isUpdate = this.#whole;
     this.#whole = false;
     const set = new Map<Path, FileStat>();
@@ -224,6 +229,7 @@ export class Ingest {
       this.#skip(name, error instanceof ModcastError ? message : (code ?? message));
     };
 
+    const unsettled: Path[] = [];
     const checking = new Set<Promise<void>>();
     let slice = performance.now();
     const queue = [...files];
@@ -245,14 +251,19 @@ export class Ingest {
           this.#put(name, old.hash, old.size);
           this.#stats.set(name, old);
         } else {
-          const found = readStable(file);
-          const fresh = found.bytes.length > 0 ? found : await readWritten(file);
-          read++;
-          bytes += fresh.bytes.length;
-          const taken = take(name, fresh)
-            .catch((error: unknown) => leaveOut(name, error))
-            .finally(() => checking.delete(taken));
-          checking.add(taken);
+          const fresh = readStable(file);
+          const isEmpty = onUnsettled !== undefined && fresh.bytes.length === 0;
+          if (isEmpty && isBeingWritten(statFile(file) ?? now)) {
+            unsettled.push(name);
+            if (old !== undefined && !this.#modules.has(name)) this.#put(name, old.hash, old.size);
+          } else {
+            read++;
+            bytes += fresh.bytes.length;
+            const taken = take(name, fresh)
+              .catch((error: unknown) => leaveOut(name, error))
+              .finally(() => checking.delete(taken));
+            checking.add(taken);
+          }
           if (checking.size >= CHECKERS) await Promise.race(checking);
           if (bytes > BATCH_BYTES) {
             await Promise.all(checking);
@@ -277,6 +288,7 @@ export class Ingest {
     // What is known of files that have changed or gone does no harm: their time stamps are none that will be met again.
     if (set.size > 0 || removed.length > 0) await store.putFiles(directory, { set, delete: [...dropped] });
     this.#whole = true;
+    if (unsettled.length > 0) onUnsettled?.(unsettled);
     const problems = [...this.#skipped.values(), ...this.#broken.values()];
     return { deploy, created, manifest, problems, read };
   }

@@ -1,5 +1,4 @@
 import { closeSync, fstatSync, openSync, readFileSync, statSync, type BigIntStats } from 'node:fs';
-import { setTimeout as delay } from 'node:timers/promises';
 import { LIMITS, ModcastError, type Hash } from '../../schema/index.js';
 import { blake3 } from '../hash.js';
 import type { FileStat } from '../store/store.js';
@@ -7,10 +6,8 @@ import type { FileStat } from '../store/store.js';
 /** How often a file that keeps changing while it is read is tried again. */
 const TRIES = 8;
 
-/** Milliseconds for which a file may be empty because somebody has truncated it and is about to write it: a disk may be busy. */
-const EMPTY_MS = 1000;
-/** Milliseconds between two looks at such a file. */
-const EMPTY_STEP_MS = 10;
+/** Milliseconds for which a file may be empty because its author's disk is busy: editors truncate first. */
+const EMPTY_MS = 3000;
 
 /** Nanoseconds within which a file system may give two writes the same time stamp. */
 const RACY_NS = 20_000_000n;
@@ -34,20 +31,9 @@ export function statFile(file: string): BigIntStats | undefined {
 export const isUnchanged = (known: FileStat, now: BigIntStats): boolean =>
   BigInt(known.size) === now.size && known.mtime === String(now.mtimeNs) && known.inode === String(now.ino);
 
-/**
- * Reads a file, and one that is empty since a moment ago again until it is not, or until that was what its author meant.
- *
- * @throws as `readStable`
- */
-export async function readWritten(file: string): Promise<ReadFile> {
-  for (let waited = 0; ; waited += EMPTY_STEP_MS) {
-    const fresh = readStable(file);
-    const changed = fresh.bytes.length > 0 ? undefined : statFile(file)?.mtimeNs;
-    if (changed === undefined || waited >= EMPTY_MS) return fresh;
-    if (Date.now() - Number(changed / 1_000_000n) >= EMPTY_MS) return fresh;
-    await delay(EMPTY_STEP_MS);
-  }
-}
+/** Whether a file seems to have been truncated by somebody who is about to write it. */
+export const isBeingWritten = ({ size, mtimeNs }: BigIntStats): boolean =>
+  size === 0n && Date.now() - Number(mtimeNs / 1_000_000n) < EMPTY_MS;
 
 /**
  * Reads a file as it was at one moment: if its size or time changed meanwhile, once more. Synchronous, for ten

@@ -1,4 +1,4 @@
-import type { HotNews } from '../../schema/index.js';
+import type { HotNews, Path } from '../../schema/index.js';
 import type { ResolvedOptions } from '../options.js';
 import type { Clock } from '../socket/session.js';
 import type { Store } from '../store/store.js';
@@ -28,6 +28,9 @@ export interface SiteDirectoryOptions {
 /** Milliseconds after which all is looked at once more, where a watcher may have missed something. */
 const RESCAN_MS = 700;
 
+/** Milliseconds after which a file is looked at again that seemed to be about to be written. */
+const LOOK_MS = 30;
+
 /** A site's directory, read into the store and followed as it is edited. */
 export class SiteDirectory {
   readonly #options: SiteDirectoryOptions;
@@ -36,6 +39,8 @@ export class SiteDirectory {
   #watch: Watch | undefined;
   #retention: Retention | undefined;
   #rescan: { cancel(): void } | undefined;
+  #look: { cancel(): void } | undefined;
+  readonly #unsettled = new Set<Path>();
   /** One ingest at a time, whoever asks for it. */
   #turn: Promise<unknown> = Promise.resolve();
 
@@ -53,6 +58,7 @@ export class SiteDirectory {
       now: Date.now,
       commit: () => gitCommit(directory, (file) => ingest.matches(file)),
       onUntold: () => this.#rescanSoon(),
+      onUnsettled: (files) => this.#lookSoon(files),
     });
     this.#ingest = ingest;
     this.#assets = new Assets(directory, filter);
@@ -97,9 +103,21 @@ export class SiteDirectory {
   async close(): Promise<void> {
     this.#assets.close();
     await this.#watch?.close();
-    this.#rescan?.cancel();
     await this.#turn;
+    this.#rescan?.cancel();
+    this.#look?.cancel();
     await this.#retention?.close();
+  }
+
+  #lookSoon(files: readonly Path[]): void {
+    const { clock, onError } = this.#options;
+    for (const file of files) this.#unsettled.add(file);
+    this.#look ??= clock.after(LOOK_MS, () => {
+      const again = [...this.#unsettled];
+      this.#unsettled.clear();
+      this.#look = undefined;
+      void this.#inTurn(() => this.#ingest.update(again)).catch(onError);
+    });
   }
 
   #rescanSoon(): void {

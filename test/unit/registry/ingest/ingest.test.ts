@@ -350,6 +350,31 @@ describe('an update', () => {
     expect(deploy.number).toBe(2);
   });
 
+  it('leaves a file as it was that was emptied a moment ago, and says that it is to be looked at again', async () => {
+    const directory = await old({ 'main.js': '1', 'other.js': '1' });
+    const unsettled: string[] = [];
+    const ingest = new Ingest({
+      directory,
+      store,
+      channel: 'dev',
+      filter: DEFAULT_FILTER,
+      author: 'ada',
+      now: () => 1000,
+      onUnsettled: (files) => unsettled.push(...files),
+    });
+    const { manifest: before } = await ingest.scan();
+    await write(directory, { 'main.js': '', 'new.js': '', 'other.js': '2' });
+    const { manifest } = await ingest.update(['main.js', 'new.js', 'other.js']);
+    expect(manifest.modules.get('main.js')).toEqual(before.modules.get('main.js'));
+    expect(manifest.modules.get('other.js')).not.toEqual(before.modules.get('other.js'));
+    expect(names(manifest)).toEqual(['main.js', 'other.js']);
+    expect(unsettled).toEqual(['main.js', 'new.js']);
+    expect((await ingest.scan()).manifest).toEqual(manifest);
+    // An author who wants it empty has it so in the end.
+    await utimes(path.join(directory, 'main.js'), 1000, 1000);
+    expect((await ingest.update(['main.js'])).manifest.modules.get('main.js')!.size).toBe(0);
+  });
+
   it('wins over whoever else has moved the head', async () => {
     const { directory, ingest } = await scanned();
     await over(await site({ 'other.js': '1' })).scan();

@@ -3,7 +3,7 @@ import { utimes } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { blake3 } from '../../../../registry/hash.js';
-import { isUnchanged, readStable, readWritten, statFile } from '../../../../registry/ingest/read-file.js';
+import { isBeingWritten, isUnchanged, readStable, statFile } from '../../../../registry/ingest/read-file.js';
 import { LIMITS } from '../../../../schema/index.js';
 import { site, temporary } from '../site.js';
 
@@ -26,24 +26,13 @@ async function file(content: string | Uint8Array = 'content'): Promise<string> {
   return path.join(await site({ f: content }), 'f');
 }
 
-describe('readWritten', () => {
-  it('takes what is written into a file that was truncated a moment ago', async () => {
-    const name = await file('');
-    let looks = 0;
-    disturb.afterRead = () => {
-      if (++looks === 3) fs.writeFileSync(name, 'export {}');
-    };
-    expect((await readWritten(name)).bytes.toString()).toBe('export {}');
-  });
-
-  it('takes an empty file for what it is when nobody writes it', async () => {
-    expect((await readWritten(await file(''))).bytes).toHaveLength(0);
-    const old = await file('');
-    await utimes(old, 1, 1);
-    let looks = 0;
-    disturb.afterRead = () => void looks++;
-    expect((await readWritten(old)).bytes).toHaveLength(0);
-    expect(looks).toBe(1);
+describe('isBeingWritten', () => {
+  it('is said of a file that was emptied a moment ago, and of no other', async () => {
+    const empty = await file('');
+    expect(isBeingWritten(statFile(empty)!)).toBe(true);
+    await utimes(empty, 1, 1);
+    expect(isBeingWritten(statFile(empty)!)).toBe(false);
+    expect(isBeingWritten(statFile(await file('1'))!)).toBe(false);
   });
 });
 
