@@ -51,10 +51,15 @@ export class HotPage {
       timeout: 25_000,
       ...options,
     });
-    hot.#server = await GatedSite.open(hot.options);
-    hot.#server.sockets = sockets;
-    await hot.load(path);
-    return hot;
+    try {
+      hot.#server = await GatedSite.open(hot.options);
+      hot.#server.sockets = sockets;
+      await hot.load(path);
+      return hot;
+    } catch (error) {
+      await hot.close();
+      throw error;
+    }
   }
 
   get server(): GatedSite {
@@ -130,7 +135,7 @@ export class HotPage {
   }
 
   async close(): Promise<void> {
-    await this.server.close();
+    await this.#server?.close();
     await this.directory.close();
   }
 }
