@@ -42,6 +42,13 @@ export function report(registry: Registry, colours: Colours): void {
     for (const text of problemTexts(known, problems, colours)) say(text);
     known = problems;
   });
+  registry.on('directory', (state) => {
+    say(
+      state === 'gone'
+        ? `${yellow('gone')}   the directory is not there any more: pages stay as they are until it is back`
+        : `${green('back')}   the directory is there again`,
+    );
+  });
   registry.on('booted', (boot) => say(bootText(boot, colours)));
   registry.on('failed', ({ stage, message }) => {
     say(`${yellow('page')}   ${printable(message.slice(0, PAGE_TEXT))} ${dim(`(${printable(stage)})`)}`);

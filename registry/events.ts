@@ -13,6 +13,8 @@ export interface RegistryEvents {
   published: (deploy: Deploy) => void;
   /** Files that were left out or do not parse, whenever the list has changed. */
   problems: (problems: readonly FileProblem[]) => void;
+  /** The directory that is followed has gone, and nothing is taken from that; or it is back, and is read again. */
+  directory: (state: 'gone' | 'back') => void;
   booted: (report: BootReport) => void;
   failed: (report: { deploy: number | null; stage: string; message: string }) => void;
   /** A stored blob was not what its hash says. */

@@ -321,6 +321,7 @@ export class Registry {
       onReading: (progress) => this.#emit('reading', progress),
       onResult: (result) => this.#took(result),
       onNews: (news) => this.send(HOT_TOPIC, news),
+      onState: (state) => this.#emit('directory', state),
       onError: (error) => this.#emit('error', error),
     });
     return this.#directory.start();
@@ -333,7 +334,7 @@ export class Registry {
     this.#problems = result.problems;
     // Before the deploy, so that a page knows why it cannot take it in.
     if (isNews && this.#isHot) {
-      this.send(HOT_TOPIC, this.#syntaxNews());
+      this.send(HOT_TOPIC, this.#problemNews());
     }
     this.#catalog!.release(release);
     if (result.created) this.#emit('deploy', result);
@@ -349,14 +350,14 @@ export class Registry {
   #news(): { topic: string; data: HotNews }[] {
     const news: HotNews[] = [
       { type: 'editor', token: this.#token },
-      this.#syntaxNews(),
+      this.#problemNews(),
       { type: 'changed', files: this.#directory?.changedAssets ?? [] },
     ];
     return news.map((data) => ({ topic: HOT_TOPIC, data }));
   }
 
-  #syntaxNews(): HotNews {
-    return { type: 'problems', problems: this.#problems.filter(({ kind }) => kind === 'syntax') };
+  #problemNews(): HotNews {
+    return { type: 'problems', problems: this.#problems };
   }
 }
 

@@ -1,6 +1,7 @@
 import { ModuleGraph, ResolvedImports } from '../../importmap/graph.js';
 import { moduleAt, pathOfUrl } from '../../importmap/site.js';
 import type { Manifest } from '../../schema/manifest.js';
+import type { HotProblem } from '../../schema/hot-news.js';
 import type { Release } from '../mirror.js';
 import type { HotError } from './api.js';
 import { MODULE_URLS } from '../module-url.js';
@@ -23,7 +24,7 @@ const NONE: ReadonlySet<string> = new Set();
 /** Where what is wrong is shown, and the way from there to the author's editor. */
 function createProblems(
   { config }: HotPorts,
-  isUsed: (path: string) => boolean,
+  isUsed: (problem: HotProblem) => boolean,
 ): { problems: Problems; editor: Editor } {
   const editor = new Editor(config.prefix);
   const overlay = config.hot?.overlay === false ? null : new Overlay((place) => editor.open(place));
@@ -42,7 +43,7 @@ async function servedManifest(
 /** A page that runs without the registry's modules: whatever changes, it is loaded again. */
 function createNative(ports: HotPorts): Hot {
   const { mirror } = ports;
-  const { problems, editor } = createProblems(ports, () => true);
+  const { problems, editor } = createProblems(ports, ({ kind }) => kind === 'syntax');
   const reload = new Reload(null, ports);
   const assets = (paths: readonly string[]) => {
     if (ports.announce(mirror.head?.deploy ?? 0, paths)) reload.start(paths.join(', '));
@@ -74,7 +75,7 @@ export const createHot: CreateHot = (ports) => {
   const versions = new Versions({ ...ports, running });
   const importers = new Importers(versions, running.entries);
   const entries = new Entries(ports.after);
-  const { problems, editor } = createProblems(ports, (path) => versions.runs(path));
+  const { problems, editor } = createProblems(ports, ({ path }) => versions.runs(path));
   let resolveBooted!: () => void;
   const booted = new Promise<void>((resolve) => (resolveBooted = resolve));
   const unsent: { readonly topic: string; readonly data: unknown }[] = [];

@@ -5,16 +5,16 @@ import type { Overlay } from './overlay.js';
 /** What is wrong now, from both sides, and shown as long as it is. */
 export class Problems {
   readonly #overlay: Overlay | null;
-  readonly #isUsed: (path: string) => boolean;
+  readonly #isUsed: (problem: HotProblem) => boolean;
   #files: readonly HotProblem[] = [];
   #errors: readonly HotError[] = [];
   #shown = '';
 
   /**
    * @param overlay null where errors are not shown over the page
-   * @param isUsed whether the page runs a file: what else is broken is shown when it is asked for
+   * @param isUsed whether the page runs a problem's file: what else is broken is shown when it is asked for
    */
-  constructor(overlay: Overlay | null, isUsed: (path: string) => boolean) {
+  constructor(overlay: Overlay | null, isUsed: (problem: HotProblem) => boolean) {
     this.#overlay = overlay;
     this.#isUsed = isUsed;
   }
@@ -31,11 +31,16 @@ export class Problems {
     this.#show();
   }
 
+  /** Whether the server has said what is wrong with a file. */
+  tellsOf(path: string): boolean {
+    return this.#files.some((problem) => problem.path === path);
+  }
+
   #show(): void {
     const asked = new Set(this.#errors.map(({ id }) => id));
-    const used = this.#files.filter(({ path }) => asked.has(path) || this.#isUsed(path));
-    const files = used.map(({ path, message, line, column, frame }): HotError => ({
-      message: `SyntaxError: ${message}`,
+    const used = this.#files.filter((problem) => asked.has(problem.path) || this.#isUsed(problem));
+    const files = used.map(({ path, kind, message, line, column, frame }): HotError => ({
+      message: kind === 'syntax' ? `SyntaxError: ${message}` : `${path} was left out: ${message}`,
       stack: message,
       id: path,
       ...(frame === undefined ? {} : { frame }),

@@ -333,7 +333,8 @@ export class Updates {
       // What is gone itself nobody can mend.
       if (gone.has(url)) continue;
       for (const target of imports) {
-        if (!gone.has(target)) continue;
+        // Why it was left out the server has said.
+        if (!gone.has(target) || this.#options.problems.tellsOf(gone.get(target)!)) continue;
         const message = `${gone.get(target)} is not there any more, but ${path} imports it`;
         lost.push({ message, stack: message, id: path });
       }

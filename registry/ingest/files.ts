@@ -1,4 +1,4 @@
-import type { Dirent } from 'node:fs';
+import { existsSync, statSync, type Dirent } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import picomatch from 'picomatch';
@@ -32,6 +32,11 @@ export function compileDescend(filter: FileFilter): Matches {
   return (directory) => !hasDotSegment(directory) && !exclude(`${directory}/x`) && !exclude(directory);
 }
 
+/** A name that is no UTF-8 is read with replacement characters, under which nothing is found. */
+function nameProblem(file: string, name: string): string | undefined {
+  return name.includes('\ufffd') && !existsSync(file) ? 'its name is not UTF-8' : pathProblem(name);
+}
+
 type Found =
   | { readonly kind: 'file' }
   | { readonly kind: 'directory'; readonly real: string }
@@ -57,6 +62,18 @@ export async function openDirectory(directory: string): Promise<string> {
     found === undefined ? `no such directory: ${directory}` : `not a directory: ${directory}`,
     { expected: 'a directory', found: directory },
   );
+}
+
+/**
+ * One that has gone is no site without files.
+ * @throws ModcastError `directory-invalid`
+ */
+export function requireDirectory(directory: string): void {
+  if (statSync(directory, { throwIfNoEntry: false })?.isDirectory() === true) return;
+  throw new ModcastError('directory-invalid', `the directory is not there any more: ${directory}`, {
+    expected: 'a directory',
+    found: directory,
+  });
 }
 
 /** Whether `file` is `root` or lies in it, by whole segments. Both are absolute and real. */
@@ -118,7 +135,7 @@ export async function walk(root: string, filter: FileFilter): Promise<WalkResult
         const { real } = found;
         if (descend(name) && !above.includes(real)) await visit(file, `${name}/`, [...above, real]);
       } else if (matches(name)) {
-        const problem = found.kind === 'file' ? pathProblem(name) : found.reason;
+        const problem = found.kind === 'file' ? nameProblem(file, name) : found.reason;
         if (problem === undefined) result.files.push(name);
         else result.skipped.push({ path: name, reason: problem });
       }

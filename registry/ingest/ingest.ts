@@ -4,7 +4,6 @@ import path from 'node:path';
 import {
   LIMITS,
   ModcastError,
-  excerpt,
   isHash,
   manifestBytes,
   pathProblem,
@@ -14,12 +13,14 @@ import {
   type ManifestModule,
   type Path,
 } from '../../schema/index.js';
-import { compileFilter, linkProblem, walk, type FileFilter } from './files.js';
+import { compileFilter, linkProblem, requireDirectory, walk, type FileFilter } from './files.js';
+import { isGone, reasonFor } from './left-out.js';
 import { blake3 } from '../hash.js';
 import { mediaType } from '../media-type.js';
 import { importedPaths, moduleLinks } from './module-links.js';
 import { siteEntries } from '../pages/entries.js';
 import { isBeingWritten, isUnchanged, readStable, statFile, type ReadFile } from './read-file.js';
+import { withFrame } from './syntax.js';
 import type { Deploy, FileStat, Store, StoredBlob } from '../store/store.js';
 
 /** Something that an author wants to hear of a file. It never stops an ingest. */
@@ -116,6 +117,7 @@ export class Ingest {
 
   async #scan(progress: (progress: IngestProgress) => void): Promise<IngestResult> {
     const { directory, store, filter } = this.#options;
+    requireDirectory(directory);
     const found = await walk(directory, filter);
     const known = this.#stats.size > 0 ? this.#stats : await store.files(directory);
     const hashes = [...new Set([...known.values()].map((file) => file.hash))];
@@ -136,6 +138,7 @@ export class Ingest {
 
   /** Looks again at some files: those that are there are read, those that are gone are dropped. */
   async update(files: Iterable<string>): Promise<IngestResult> {
+    requireDirectory(this.#options.directory);
     // A deploy of these alone would be one of half the site.
     if (!this.#whole) return this.scan();
     const candidates = [...new Set(files)].filter((file) => this.#matches(file));
@@ -223,10 +226,8 @@ export class Ingest {
     const leaveOut = (name: Path, error: unknown) => {
       this.#forget(name);
       dropped.add(name);
-      const { code, message } = error as NodeJS.ErrnoException;
       // Gone between two calls: that is what files do.
-      if (code === 'ENOENT' || code === 'ENOTDIR') return;
-      this.#skip(name, error instanceof ModcastError ? message : (code ?? message));
+      if (!isGone(error)) this.#skip(name, reasonFor(error));
     };
 
     const unsettled: Path[] = [];
@@ -326,8 +327,7 @@ export class Ingest {
     this.#broken.delete(name);
     const { links, problem } = await moduleLinks(name, bytes);
     if (problem !== undefined) {
-      const frame = excerpt(bytes.toString(), problem.line, problem.column);
-      this.#broken.set(name, { path: name, kind: 'syntax', ...problem, frame });
+      this.#broken.set(name, { path: name, kind: 'syntax', ...withFrame(problem, bytes) });
     }
     return links;
   }

@@ -8,7 +8,7 @@ import {
 } from '../../importmap/index.js';
 import { UNPARSED, type Links, type Path } from '../../schema/index.js';
 import { mediaType, moduleKind } from '../media-type.js';
-import { syntaxProblem, type SyntaxProblem } from './syntax.js';
+import { BINARY, isBinary, syntaxProblem, type SyntaxProblem } from './syntax.js';
 
 export interface ModuleLinks {
   /** Null for what is no JavaScript; UNPARSED for what does not parse. */
@@ -20,7 +20,8 @@ export interface ModuleLinks {
 export async function moduleLinks(path: Path, bytes: Uint8Array): Promise<ModuleLinks> {
   const kind = moduleKind(mediaType(path));
   if (kind !== 'javascript' && kind !== 'json') return { links: null, problem: undefined };
-  const problem = await syntaxProblem(kind, new TextDecoder().decode(bytes));
+  const found = await syntaxProblem(kind, new TextDecoder().decode(bytes));
+  const problem = found !== undefined && isBinary(bytes) ? BINARY : found;
   if (kind === 'json') return { links: null, problem };
   return { links: problem === undefined ? lexModule(bytes) : UNPARSED, problem };
 }

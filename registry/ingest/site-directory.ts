@@ -1,4 +1,4 @@
-import type { HotNews, Path } from '../../schema/index.js';
+import { ModcastError, type HotNews, type Path } from '../../schema/index.js';
 import type { ResolvedOptions } from '../options.js';
 import type { Clock } from '../socket/session.js';
 import type { Store } from '../store/store.js';
@@ -7,7 +7,8 @@ import { compileDescend } from './files.js';
 import { gitCommit } from './git-commit.js';
 import { Ingest, type IngestProgress, type IngestResult } from './ingest.js';
 import { Retention } from './retention.js';
-import { watchDirectory, type Watch } from './watch.js';
+import type { Watch } from './watch.js';
+import { watchRoot } from './watch-root.js';
 
 export interface SiteDirectoryOptions {
   /** Absolute and real. */
@@ -22,6 +23,7 @@ export interface SiteDirectoryOptions {
   /** The directory has been looked at: told before anybody else gets the result. */
   readonly onResult: (result: IngestResult) => void;
   readonly onNews: (news: HotNews) => void;
+  readonly onState: (state: 'gone' | 'back') => void;
   readonly onError: (error: unknown) => void;
 }
 
@@ -109,26 +111,31 @@ export class SiteDirectory {
     await this.#retention?.close();
   }
 
+  /** That the directory has gone is told once, and is over when it is back. */
+  readonly #onError = (error: unknown): void => {
+    if (!(error instanceof ModcastError) || error.code !== 'directory-invalid') this.#options.onError(error);
+  };
+
   #lookSoon(files: readonly Path[]): void {
-    const { clock, onError } = this.#options;
+    const { clock } = this.#options;
     for (const file of files) this.#unsettled.add(file);
     this.#look ??= clock.after(LOOK_MS, () => {
       const again = [...this.#unsettled];
       this.#unsettled.clear();
       this.#look = undefined;
-      void this.#inTurn(() => this.#ingest.update(again)).catch(onError);
+      void this.#inTurn(() => this.#ingest.update(again)).catch(this.#onError);
     });
   }
 
   #rescanSoon(): void {
-    const { clock, onError } = this.#options;
+    const { clock } = this.#options;
     this.#rescan?.cancel();
-    this.#rescan = clock.after(RESCAN_MS, () => void this.scan().catch(onError));
+    this.#rescan = clock.after(RESCAN_MS, () => void this.scan().catch(this.#onError));
   }
 
   #follow(poll: number | null): Watch {
-    const { directory, options, clock, onNews, onError } = this.#options;
-    return watchDirectory({
+    const { directory, options, clock, onNews, onState } = this.#options;
+    return watchRoot({
       directory,
       descend: compileDescend(options),
       poll,
@@ -139,7 +146,12 @@ export class SiteDirectory {
         if (changed.length > 0) onNews({ type: 'assets', paths: changed });
       },
       onDirectory: () => this.#rescanSoon(),
-      onError,
+      onGone: () => onState('gone'),
+      onBack: async () => {
+        onState('back');
+        await this.scan();
+      },
+      onError: this.#onError,
     });
   }
 

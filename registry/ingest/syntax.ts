@@ -1,3 +1,4 @@
+import { excerpt } from '../../schema/index.js';
 import { transform, transformSync, type TransformOptions } from 'oxc-transform';
 
 export interface SyntaxProblem {
@@ -8,6 +9,16 @@ export interface SyntaxProblem {
   /** From 1, in UTF-16 code units. */
   readonly column: number;
 }
+
+/** Of a file that holds no text, whatever its name says. */
+export const BINARY: SyntaxProblem = { message: 'this is a binary file, and no source', line: 1, column: 1 };
+
+/** Only asked of what does not parse: in a text a NUL is unusual, and in a literal even right. */
+export const isBinary = (bytes: Uint8Array): boolean => bytes.includes(0);
+
+/** A problem with some lines around its place, where there are lines. */
+export const withFrame = (problem: SyntaxProblem, bytes: Buffer): SyntaxProblem & { frame?: string } =>
+  isBinary(bytes) ? problem : { ...problem, frame: excerpt(bytes.toString(), problem.line, problem.column) };
 
 /**
  * Why a source does not parse, or undefined when it does. The lexer that finds links gets through most broken

@@ -26,6 +26,8 @@ export interface WatchOptions {
   /** A directory has come or gone: what moves in it before it is watched nobody may tell of. */
   readonly onDirectory: () => void;
   readonly onError: (error: unknown) => void;
+  /** The directory itself has been deleted, or has been moved elsewhere. */
+  readonly onRootGone?: () => void;
 }
 
 export interface Watch {
@@ -83,6 +85,7 @@ export function watchDirectory(options: WatchOptions): Watch {
     ...(poll === null ? {} : { usePolling: true, interval: poll, binaryInterval: poll }),
   });
   watcher.on('all', (event, file) => {
+    if (event === 'unlinkDir' && relative(file) === '') options.onRootGone?.();
     if (event === 'addDir' || event === 'unlinkDir') return onDirectory();
     touched.add(relative(file));
     quiet?.cancel();
@@ -106,8 +109,13 @@ export function watchDirectory(options: WatchOptions): Watch {
 
 /** Whether a file seems to be written: editors truncate first, or take a file away before they put another there. */
 function isAtRest(file: string): boolean {
-  const found = statSync(file, { throwIfNoEntry: false });
-  return found !== undefined && found.size > 0 && Date.now() - found.mtimeMs >= ALONE_MS;
+  try {
+    const found = statSync(file, { throwIfNoEntry: false });
+    return found !== undefined && found.size > 0 && Date.now() - found.mtimeMs >= ALONE_MS;
+  } catch {
+    // A link to itself, or one into what may not be read: whoever reads it says so.
+    return true;
+  }
 }
 
 /** Links are followed as `walk` does it: inside the root, and into no directory twice on one way down. */

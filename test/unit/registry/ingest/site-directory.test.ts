@@ -44,6 +44,7 @@ it('looks at all once more when a directory has come, for what nobody told of', 
     onReading() {},
     onResult: (result) => tell(result),
     onNews() {},
+    onState: (state) => expect.unreachable(state),
     onError: (error) => expect.unreachable(String(error)),
   });
   later(() => followed.close());

@@ -6,7 +6,7 @@ import { blake3 } from '../../../../registry/hash.js';
 import type { IngestResult, Registry } from '../../../../registry/index.js';
 import { systemClock } from '../../../../registry/socket/sockets.js';
 import { watchDirectory } from '../../../../registry/ingest/watch.js';
-import { SITE, later, open, site, temporary, write, type Files } from '../site.js';
+import { SITE, later, nextEvent, open, site, temporary, write, type Files } from '../site.js';
 
 const hashOf = (text: string) => blake3(Buffer.from(text));
 
@@ -139,6 +139,19 @@ it('cycles of links come to an end', async () => {
   await registry.ready;
   const deployed = reaches(registry, has('a/x.js', 'changed'));
   await write(directory, { 'a/x.js': 'changed' });
+  await deployed;
+});
+
+it('a link that leads to itself, and one to nothing, are no matter', async () => {
+  const { directory, registry } = await watched();
+  await symlink('round.js', path.join(directory, 'round.js'));
+  await symlink('nowhere.js', path.join(directory, 'dangling.js'));
+  await unlink(path.join(directory, 'main.js'));
+  const problems = nextEvent<readonly { path: string }[]>((listener) => registry.on('problems', listener));
+  await symlink('main.js', path.join(directory, 'main.js'));
+  expect((await problems).map(({ path: name }) => name)).toContain('main.js');
+  const deployed = reaches(registry, has('last.js', 'last'));
+  await write(directory, { 'last.js': 'last' });
   await deployed;
 });
 
