@@ -59,7 +59,7 @@ export function serveCommand(): Command {
   return new Command('serve')
     .summary('serve a directory; its pages boot over one socket')
     .description(
-      'Reads a directory into a registry, follows its changes, and serves it: pages get one script more, and boot from\nblobs that come over one WebSocket and stay in the browser. Without it they work as plain HTTP.',
+      'Reads a directory into a registry, follows its changes, and serves it: pages get one script more, and boot from blobs that come over one WebSocket and stay in the browser. A saved file is running in every open page (docs/hot-reload.md). Without the script they work as plain HTTP.',
     )
     .argument('[dir]', 'the site (default: this directory)')
     .option(
@@ -85,7 +85,7 @@ export function serveCommand(): Command {
       wholeNumber(60_000),
       500,
     )
-    .option('--no-watch', 'do not follow changes of the directory')
+    .option('--no-watch', 'do not follow changes of the directory: no hot reload')
     .option(
       '--poll [ms]',
       `look for changes instead of being told, for network mounts (default: ${DEFAULT_POLL_MS})`,
@@ -111,6 +111,7 @@ export function serveCommand(): Command {
       `
 Examples:
   modcast serve ./public --open
+  modcast serve /mnt/share/site --poll     files on a network mount
   modcast serve --include 'src/**/*.mjs' --exclude '**/*.test.mjs'
   modcast serve ./public --host 0.0.0.0 --allow-host build.example.org
   modcast serve --no-dir --db registry.db --channel production   a registry to publish to`,
