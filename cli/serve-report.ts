@@ -58,10 +58,15 @@ export function report(registry: Registry, colours: Colours): void {
     say(`${red('damaged')} blob ${hash.slice(0, 12)} in the database: ${outcome}`);
   });
   registry.on('error', (error) => {
-    // What is no fault of ours needs no stack.
-    const told = error instanceof ModcastError ? `${error.message} ${dim(`(${error.code})`)}` : error;
-    console.error(`${time()} ${red('error')} `, told);
+    console.error(`${time()} ${red('error')} `, errorText(error, dim));
   });
+}
+
+/** What is no fault of ours needs no stack. */
+function errorText(error: unknown, dim: (text: string) => string): unknown {
+  if (error instanceof ModcastError) return `${printable(error.message)} ${dim(`(${error.code})`)}`;
+  const isOfSystem = error instanceof Error && 'syscall' in error;
+  return isOfSystem ? printable(error.message) : error;
 }
 
 function bootText({ deploy, from, ms, bytes }: BootReport, { cyan, dim }: Colours): string {

@@ -2,6 +2,7 @@ import { existsSync, statSync, type Dirent } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import picomatch from 'picomatch';
+import { reasonFor } from './left-out.js';
 import { ModcastError, pathProblem, type Path } from '../../schema/index.js';
 
 /** Which files of a directory belong to the registry. Globs are picomatch's, against paths. */
@@ -112,8 +113,9 @@ export async function walk(root: string, filter: FileFilter): Promise<WalkResult
       const target = await stat(real);
       if (target.isDirectory()) return { kind: 'directory', real };
       return target.isFile() ? { kind: 'file' } : { kind: 'none', reason: NOT_REGULAR };
-    } catch {
-      return { kind: 'none', reason: 'it is a link to nothing' };
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      return { kind: 'none', reason: code === 'ELOOP' ? reasonFor(error) : 'it is a link to nothing' };
     }
   };
 

@@ -92,7 +92,13 @@ export function watchDirectory(options: WatchOptions): Watch {
     quiet = touched.size === 1 ? clock.after(ALONE_MS, settleAlone) : clock.after(QUIET_MS, settle);
     longest ??= clock.after(LONGEST_MS, settle);
   });
-  watcher.on('error', onError);
+  watcher.on('error', (error) => {
+    const { code, path: file } = error as NodeJS.ErrnoException;
+    // A link to itself is a file's own problem: whoever reads it says so.
+    if (code !== 'ELOOP' || file === undefined) return onError(error);
+    touched.add(relative(file));
+    quiet ??= clock.after(QUIET_MS, settle);
+  });
   const ready = new Promise<void>((resolve) => watcher.once('ready', () => resolve()));
   return {
     ready,

@@ -55,7 +55,7 @@ it('what cannot be a file of the site is left out, each with its reason, and the
       ['new\nline.mjs', 'it has a control character'],
       ['bad-\ufffd.mjs', 'its name is not UTF-8'],
       ['dangling.mjs', 'it is a link to nothing'],
-      ['round.mjs', 'it is a link to nothing'],
+      ['round.mjs', 'its links lead in a circle (ELOOP)'],
       ['out.mjs', 'it is a link out of the directory'],
     ]),
   );

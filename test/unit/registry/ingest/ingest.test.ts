@@ -140,7 +140,7 @@ describe('a scan', () => {
     expect(problems.map((problem) => [problem.path, problem.message]).toSorted()).toEqual([
       ['e\u0301.js', 'it is not in Unicode normal form C'],
       ['link.js', 'it is a link out of the directory'],
-      ['loop.js', 'it is a link to nothing'],
+      ['loop.js', 'its links lead in a circle (ELOOP)'],
     ]);
   });
 
