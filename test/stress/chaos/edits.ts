@@ -12,7 +12,7 @@ import {
   type ModuleSpec,
 } from './content.js';
 import type { Disk, Manner } from './disk.js';
-import { expectedOf, resolveFrom } from './expected.js';
+import { resolveFrom } from './expected.js';
 import type { Random } from './random.js';
 
 /** Each page has a directory of modules: of those that accept themselves, of one that accepts the others, of cycles. */
@@ -240,10 +240,5 @@ export class Edits {
       (other) => isModule(other) && this.#importable(other).includes(path),
     );
     return importers.length > 0 ? importers : [mainOf(page === 'shared' ? 'own' : page)];
-  }
-
-  /** Whether a page can run as the files are. */
-  isWhole(page: string): boolean {
-    return expectedOf(this.#disk.files, mainOf(page)).broken.length === 0;
   }
 }

@@ -1,7 +1,6 @@
-/** What a page's modules say to the test: a module began, or has run; or something that must not be. */
+/** What a page's modules say to the test: a module began; or something that must not be. */
 export interface Report {
-  readonly document: string;
-  readonly kind: 'enter' | 'leave' | 'wrong';
+  readonly kind: 'enter' | 'wrong';
   readonly path: string;
   readonly version: string;
 }
@@ -34,13 +33,12 @@ declare global {
 
 /** Runs in each document before anything of the page: what its modules call. Takes nothing from outside of itself. */
 export function installChaos(): void {
-  const id = Math.random().toString(36).slice(2);
   const current = new Map<string, Self>();
   /** `import()`s that failed: whoever asked asks again later. */
   const failed = new Map<Self, Map<string, () => Promise<unknown>>>();
   let pending = 0;
   const say = (kind: Report['kind'], { path, version }: { path: string; version: string }) =>
-    void chaosReport({ document: id, kind, path, version });
+    void chaosReport({ kind, path, version });
 
   const load = (self: Self, name: string, importer: () => Promise<unknown>) => {
     pending++;
@@ -116,7 +114,6 @@ export function installChaos(): void {
     },
     leave(self: Self) {
       current.set(self.path, self);
-      say('leave', self);
     },
     fail: (self: Self, what: string) => say('wrong', { path: self.path, version: `${self.version} ${what}` }),
     take(self: Self, names: readonly string[], modules: readonly unknown[]) {
