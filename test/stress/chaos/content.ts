@@ -60,7 +60,8 @@ export function moduleContent(version: string, spec: ModuleSpec): Content {
     }),
     ...(fault === 'syntax' ? ['const = ;'] : []),
     'chaos.leave(',
-    ...Array.from({ length: 12 }, (_, i) => `  /* ${version}.${i} */`),
+    // The same in all versions, so that one is sent as what it is more than the one before.
+    ...Array.from({ length: 24 }, (_, i) => `  /* ${Math.sin(i)} ${Math.cos(i)} */`),
     '  self,',
     ');',
   ];
