@@ -29,6 +29,13 @@ export class Importers {
     }
   }
 
+  /** Running modules that have asked for one by `import()`. */
+  dynamicOf(url: string): string[] {
+    return [...this.#dynamic].flatMap(([importer, urls]) =>
+      urls.has(url) && this.#versions.running.has(importer) ? importer : [],
+    );
+  }
+
   /** Null stands for the page. Modules whose file is gone are none: they cannot be renewed, and stay as they are. */
   ofAll(): Map<string, Set<string | null>> {
     const importers = new Map<string, Set<string | null>>();

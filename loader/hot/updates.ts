@@ -127,7 +127,7 @@ export class Updates {
   }
 
   async #update(release: Release): Promise<void> {
-    const { ports, versions, reload } = this.#options;
+    const { ports, versions, importers, reload } = this.#options;
     const changed = changedPaths(this.#known, release.manifest);
     this.#release = release;
     this.#known = release.manifest;
@@ -145,7 +145,10 @@ export class Updates {
     const used = changed.find((path) => !sheets.has(path) && this.#isUsedOtherwise(path));
     if (used !== undefined) return reload(used);
     await this.#exchange(sheets);
-    for (const url of this.#waiting.renewed(versions.site)) this.#owed.add(url);
+    const renewed = this.#waiting.renewed(versions.site);
+    // Whoever holds what the browser found there would hold another instance than the others.
+    const alone = versions.appeared().flatMap((url) => importers.dynamicOf(url));
+    for (const url of [...renewed, ...alone]) this.#owed.add(url);
     const stale = versions
       .stale()
       .filter((module) => this.#taken.get(module.url) !== module.hash && !this.#waiting.has(module));

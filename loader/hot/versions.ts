@@ -55,6 +55,8 @@ export class Versions {
   readonly #ports: Ports;
   /** Natural URLs that the engine may have tried already, to no avail: they lead nowhere any more. */
   readonly #spent = new Set<string>();
+  /** Those that were in no manifest. */
+  readonly #left = new Set<string>();
   #names = 0;
   /** Imports that have not settled: until then no URL is revoked. */
   #flights = 0;
@@ -105,6 +107,13 @@ export class Versions {
       if (module.hash !== hash || imports.some(appeared)) stale.push({ ...module, url, path });
     }
     return stale;
+  }
+
+  /** Modules that have come into the manifest since the browser was left to find them. Each is said once. */
+  appeared(): string[] {
+    const appeared = [...this.#left].filter((url) => moduleAt(this.site, url) !== undefined);
+    for (const url of appeared) this.#left.delete(url);
+    return appeared;
   }
 
   /** Modules that run although the newest manifest has none at their paths. */
@@ -298,6 +307,7 @@ export class Versions {
         }
         // Not the registry's: the browser fetches it, and what it finds is found for good.
         this.#spent.add(url);
+        this.#left.add(url);
         return;
       }
       if (runs && !force.has(url)) return;

@@ -19,7 +19,7 @@ import { blake3 } from '../hash.js';
 import { mediaType } from '../media-type.js';
 import { importedPaths, moduleLinks } from './module-links.js';
 import { siteEntries } from '../pages/entries.js';
-import { isBeingWritten, isUnchanged, readStable, statFile, type ReadFile } from './read-file.js';
+import { isMeantEmpty, isUnchanged, readStable, statFile, type ReadFile } from './read-file.js';
 import { withFrame } from './syntax.js';
 import type { Deploy, FileStat, Store, StoredBlob } from '../store/store.js';
 
@@ -254,7 +254,7 @@ export class Ingest {
         } else {
           const fresh = readStable(file);
           const isEmpty = onUnsettled !== undefined && fresh.bytes.length === 0;
-          if (isEmpty && isBeingWritten(statFile(file) ?? now)) {
+          if (isEmpty && !isMeantEmpty(file)) {
             unsettled.push(name);
             if (old !== undefined && !this.#modules.has(name)) this.#put(name, old.hash, old.size);
           } else {

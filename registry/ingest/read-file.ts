@@ -31,9 +31,14 @@ export function statFile(file: string): BigIntStats | undefined {
 export const isUnchanged = (known: FileStat, now: BigIntStats): boolean =>
   BigInt(known.size) === now.size && known.mtime === String(now.mtimeNs) && known.inode === String(now.ino);
 
-/** Whether a file seems to have been truncated by somebody who is about to write it. */
-export const isBeingWritten = ({ size, mtimeNs }: BigIntStats): boolean =>
-  size === 0n && Date.now() - Number(mtimeNs / 1_000_000n) < EMPTY_MS;
+/**
+ * Whether a file that was found empty is to be: it still is, and has been for a while. Otherwise somebody has truncated
+ * it and is about to write it, or has by now.
+ */
+export function isMeantEmpty(file: string): boolean {
+  const found = statFile(file);
+  return found?.size === 0n && Date.now() - Number(found.mtimeNs / 1_000_000n) >= EMPTY_MS;
+}
 
 /**
  * Reads a file as it was at one moment: if its size or time changed meanwhile, once more. Synchronous, for ten

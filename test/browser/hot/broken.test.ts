@@ -209,6 +209,23 @@ inEachBrowser((suite) => {
   });
 
   describe('a file that is saved before one that it imports', () => {
+    it('by import() is taken in again with it, so that there is one instance', async () => {
+      const user = (version: number) =>
+        module('a', version, `import('./new.mjs').then((m) => (globalThis.asked = m), () => {});`, SELF);
+      const hot = await suite.open({ 'main.mjs': MAIN, 'a.mjs': module('a', 1, SELF) });
+      hot.server.http = (target) => (target === '/new.mjs' ? 'hold' : 'pass');
+      await hot.directory.write({ 'a.mjs': user(2) });
+      await hot.server.requested((target) => target === '/new.mjs');
+      await hot.directory.write({ 'new.mjs': module('new', 1) });
+      hot.server.releaseHttp();
+      await hot.said('a 2', 2);
+      await hot.page.evaluate(() => modcast!.idle());
+      await hot.page.until(() =>
+        modcast!.import('new.mjs').then((held) => held === (globalThis as { asked?: unknown }).asked),
+      );
+      expect(await hot.survived()).toBe(true);
+    });
+
     it('runs with it as it is served, and is taken in again when that is deployed', async () => {
       const hot = await suite.open({ 'main.mjs': MAIN, 'a.mjs': module('a', 1, SELF) });
       // The page's request for what no manifest names yet waits until the file is there.

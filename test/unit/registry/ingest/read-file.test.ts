@@ -3,7 +3,7 @@ import { utimes } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { blake3 } from '../../../../registry/hash.js';
-import { isBeingWritten, isUnchanged, readStable, statFile } from '../../../../registry/ingest/read-file.js';
+import { isMeantEmpty, isUnchanged, readStable, statFile } from '../../../../registry/ingest/read-file.js';
 import { LIMITS } from '../../../../schema/index.js';
 import { site, temporary } from '../site.js';
 
@@ -26,13 +26,15 @@ async function file(content: string | Uint8Array = 'content'): Promise<string> {
   return path.join(await site({ f: content }), 'f');
 }
 
-describe('isBeingWritten', () => {
-  it('is said of a file that was emptied a moment ago, and of no other', async () => {
+describe('isMeantEmpty', () => {
+  it('is said of a file that has been empty for a while, and of no other', async () => {
     const empty = await file('');
-    expect(isBeingWritten(statFile(empty)!)).toBe(true);
+    expect(isMeantEmpty(empty)).toBe(false);
     await utimes(empty, 1, 1);
-    expect(isBeingWritten(statFile(empty)!)).toBe(false);
-    expect(isBeingWritten(statFile(await file('1'))!)).toBe(false);
+    expect(isMeantEmpty(empty)).toBe(true);
+    expect(isMeantEmpty(`${empty} that is gone`)).toBe(false);
+    // What was read as empty has been written since.
+    expect(isMeantEmpty(await file('1'))).toBe(false);
   });
 });
 
