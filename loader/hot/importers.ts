@@ -1,4 +1,5 @@
-import type { Version, Versions } from './versions.js';
+import type { Version } from './version.js';
+import type { Versions } from './versions.js';
 
 /** Who imports whom in this page: static imports by the running versions, `import()` by what has been seen. */
 export class Importers {

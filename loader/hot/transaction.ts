@@ -2,7 +2,8 @@ import type { Contexts } from './contexts.js';
 import { Failure } from './failure.js';
 import type { Importers } from './importers.js';
 import type { Boundary } from './propagate.js';
-import type { Batch, Version, Versions } from './versions.js';
+import type { Batch, Version } from './version.js';
+import type { Versions } from './versions.js';
 import type { GivenUp } from './waiting.js';
 
 export interface TransactionOptions {

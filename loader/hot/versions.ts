@@ -2,31 +2,9 @@ import { importsOf } from '../../importmap/graph.js';
 import { moduleAt, naturalUrl, pathOfUrl, type Site, type SiteModule } from '../../importmap/site.js';
 import type { Hash } from '../../schema/hash.js';
 import type { Links } from '../../schema/links.js';
-import type { Path } from '../../schema/path.js';
 import { CycleFailure, Failure } from './failure.js';
 import type { HotPorts } from './ports.js';
-
-/** One instance of a module in this page. */
-export interface Version {
-  readonly url: string;
-  readonly path: Path;
-  readonly hash: Hash;
-  /** The URL that the engine knows it by; undefined when the browser loads it from the site. */
-  readonly target: string | undefined;
-  /** How blobs write it; undefined: by its natural URL. */
-  readonly name: string | undefined;
-  /** Natural URLs of its static imports, and of its literal `import()`s. */
-  readonly imports: readonly string[];
-  readonly dynamic: ReadonlySet<string>;
-  /** Whether some `import()` of it is computed: what that reaches is known when it has. */
-  readonly computed: boolean;
-}
-
-/** Instances that were made together, and what they stand in for. */
-export interface Batch {
-  readonly made: ReadonlyMap<string, Version>;
-  readonly before: ReadonlyMap<string, Version | undefined>;
-}
+import type { Batch, Version } from './version.js';
 
 interface Plan {
   /** Modules that need an instance, each after what it imports, cycles apart. */
@@ -57,6 +35,8 @@ export class Versions {
   readonly #spent = new Set<string>();
   /** Those that were in no manifest. */
   readonly #left = new Set<string>();
+  /** Whether the browser has found modules by itself, and with them whatever they import: nobody knows what. */
+  #isWild = false;
   #names = 0;
   /** Imports that have not settled: until then no URL is revoked. */
   #flights = 0;
@@ -80,6 +60,7 @@ export class Versions {
       const { instances } = running.linker;
       const module = moduleAt(site, url);
       const hash = instances.hashOf(url);
+      if (instances.targetOf(url) === undefined) this.#isWild = true;
       if (module === undefined || hash !== module.hash || this.running.get(url)?.name !== undefined) continue;
       const blob = depot.get(hash);
       if (blob === undefined) missing.add(hash);
@@ -185,6 +166,7 @@ export class Versions {
     } catch (error) {
       // The browser may be asked for them all the same.
       for (const root of roots) if (!this.running.has(root)) this.#spent.add(root);
+      this.#isWild = true;
       throw error;
     }
   }
@@ -308,6 +290,7 @@ export class Versions {
         // Not the registry's: the browser fetches it, and what it finds is found for good.
         this.#spent.add(url);
         this.#left.add(url);
+        this.#isWild = true;
         return;
       }
       if (runs && !force.has(url)) return;
@@ -341,7 +324,7 @@ export class Versions {
     const { instances } = linker;
     const found = new Set<string>();
     for (const { url, hash } of order) {
-      const leads = instances.isInstalled(url) ? instances.hashOf(url) === hash : laterMaps;
+      const leads = instances.isInstalled(url) ? instances.hashOf(url) === hash : laterMaps && !this.#isWild;
       if (force.has(url) || this.#spent.has(url) || !leads) found.add(url);
     }
     // An instance that a rule leads to already has been linked: to natural URLs.

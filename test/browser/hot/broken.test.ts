@@ -226,6 +226,28 @@ inEachBrowser((suite) => {
       expect(await hot.survived()).toBe(true);
     });
 
+    it('leaves nothing behind of what the browser found with it', async () => {
+      const parts = (version: number) => ({
+        'part.mjs': module('part', version, `import './leaf.mjs';`),
+        'leaf.mjs': module('leaf', version),
+      });
+      const hot = await suite.open(
+        {
+          'main.mjs': MAIN,
+          'a.mjs': module('a', 1, SELF),
+          'plain/b.mjs': `import '../part.mjs';`,
+          ...parts(1),
+        },
+        { exclude: ['plain/**'] },
+      );
+      // What the registry does not hold the browser loads from the site, and all below it.
+      await hot.save({ 'a.mjs': module('a', 2, `import './plain/b.mjs';`, SELF) }, 'accepted 2');
+      await hot.directory.write(parts(3));
+      await hot.page.evaluate(() => modcast!.idle());
+      await hot.save({ 'a.mjs': module('a', 4, `import './part.mjs';`, SELF) }, 'accepted 4');
+      expect((await hot.log()).slice(-4)).toEqual(['leaf 3', 'part 3', 'a 4', 'accepted 4']);
+    });
+
     it('runs with it as it is served, and is taken in again when that is deployed', async () => {
       const hot = await suite.open({ 'main.mjs': MAIN, 'a.mjs': module('a', 1, SELF) });
       // The page's request for what no manifest names yet waits until the file is there.
