@@ -286,6 +286,32 @@ const DIFFERENT: Record<string, Difference> = {
     vite: ['a 1', 'main 1', RELOAD, 'a 2', 'main 1'],
     modcast: ['a 1', 'main 1', 'a 2', 'gives up 2', 'gave up', 'main got a 2'],
   },
+  'prune() reaches what only a pruned module imported, also in a cycle': {
+    files: {
+      'main.mjs': module('main', 1, `import './a.mjs';`),
+      'a.mjs': module('a', 1, `import './left.mjs';`, `import './right.mjs';`, self('a')),
+      'left.mjs': module('left', 1, `import './deep.mjs';`, pruned('left')),
+      'deep.mjs': module('deep', 1, pruned('deep')),
+      'right.mjs': module('right', 1, `import './round.mjs';`, pruned('right')),
+      'round.mjs': module('round', 1, `import './right.mjs';`, pruned('round')),
+    },
+    edits: [[{ 'a.mjs': module('a', 2, self('a')) }, 'pruned round', 'pruned left']],
+    vite: ['deep 1', 'left 1', 'round 1', 'right 1', 'a 1', 'main 1', 'a 2', 'a accepted 2', 'pruned left'],
+    modcast: [
+      'deep 1',
+      'left 1',
+      'round 1',
+      'right 1',
+      'a 1',
+      'main 1',
+      'a 2',
+      'a accepted 2',
+      'pruned left',
+      'pruned right',
+      'pruned deep',
+      'pruned round',
+    ],
+  },
   'a callback is called with a module, also for the version that mends one that threw': {
     files: {
       'main.mjs': module('main', 1, `import './a.mjs';`),
@@ -300,6 +326,10 @@ const DIFFERENT: Record<string, Difference> = {
     modcast: ['a 1', 'main 1', 'a 2', 'throws', 'a 3', 'a accepted 3', 'a 4', 'a accepted 4'],
   },
 };
+
+function pruned(name: string): string {
+  return `import.meta.hot.prune(() => log.push('pruned ${name}'));`;
+}
 
 function disposed(name: string): string {
   return `import.meta.hot.dispose(() => log.push('disposed ${name}'));`;
