@@ -1,4 +1,5 @@
-import { moduleAt } from '../../importmap/site.js';
+import { ModuleGraph, ResolvedImports } from '../../importmap/graph.js';
+import { moduleAt, type SiteModule } from '../../importmap/site.js';
 import type { Hash } from '../../schema/hash.js';
 import type { Manifest } from '../../schema/manifest.js';
 import type { Release } from '../mirror.js';
@@ -238,7 +239,7 @@ export class Updates {
     const paths = (urls: Iterable<string>) => [...urls].map((url) => versions.pathOf(url)).join(', ');
     if (unaccepted !== null || ports.targets === 'http') {
       // A page that cannot start is no better than one that runs an older version.
-      const stuck = versions.stale().filter((module) => versions.isBroken(module));
+      const stuck = this.#brokenBelow(ports.running.entries);
       if (stuck.length > 0) {
         problems.setErrors(this.#standing());
         console.info(`modcast: waiting for ${paths(stuck.map(({ url }) => url))} to be mended`);
@@ -284,6 +285,14 @@ export class Updates {
       console.info(`modcast: updated ${paths(starts)} in ${Math.round(performance.now() - started)} ms${by}`);
     }
     return true;
+  }
+
+  /** What does not parse of all that modules reach in their newest versions. */
+  #brokenBelow(urls: readonly string[]): SiteModule[] {
+    const { ports, versions } = this.#options;
+    const imports = new ResolvedImports(ports.running.resolver);
+    const graph = new ModuleGraph(versions.site, imports, (hash) => ports.depot.get(hash)?.links);
+    return graph.closure(urls).modules.filter((module) => versions.isBroken(module));
   }
 
   /** Tells those that accepted. @returns what they threw */

@@ -55,6 +55,19 @@ inEachBrowser((suite) => {
       expect(await hot.log()).toEqual(['a 3', 'b 2', 'main 1']);
     });
 
+    it('does not keep a page from being loaded again that needs it no more', async () => {
+      const hot = await suite.open({
+        'main.mjs': module('main', 1, `import './a.mjs';`, `import './b.mjs';`),
+        'a.mjs': module('a', 1),
+        'b.mjs': module('b', 1),
+      });
+      await hot.directory.write({ 'a.mjs': BROKEN });
+      await hot.overlaid('a.mjs:3:14');
+      await hot.directory.write({ 'main.mjs': module('main', 2, `import './b.mjs';`) });
+      await hot.reloaded();
+      expect(await hot.log()).toEqual(['b 1', 'main 2']);
+    });
+
     it('shows nothing over the page where that is not wanted', async () => {
       const hot = await suite.open({ 'main.mjs': MAIN, 'a.mjs': module('a', 1, SELF) }, { overlay: false });
       await hot.directory.write({ 'a.mjs': BROKEN });

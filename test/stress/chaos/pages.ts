@@ -99,7 +99,7 @@ export class Pages {
       watched.complaints = 0;
       return null;
     }
-    await page.evaluate(() => chaos.retry());
+    await page.evaluate(() => chaos.retry()).catch(() => {});
     return found.join('\n    ');
   }
 
@@ -124,10 +124,9 @@ export class Pages {
     }
   }
 
-  /** The browser shows an error instead of a document, since the server was not there: so does any site. */
+  /** There is no document, or only a part of one, since the server was not there: so it is with any site. */
   async #lost(watched: WatchedPage): Promise<string> {
     const { page } = watched;
-    if (!watched.interrupted) return 'has no document';
     watched.interrupted = false;
     watched.byHand++;
     watched.said.push('— by hand —');
