@@ -68,7 +68,7 @@ export async function runChaos({
       if (!server.isUp && random.chance(0.3)) {
         note('start');
         await server.start();
-      } else if (server.isUp && random.chance(0.03)) {
+      } else if (server.isUp && (edit === count >> 1 || random.chance(0.03))) {
         note('kill');
         kills++;
         await server.kill();
