@@ -36,26 +36,36 @@ export function importsOf(module: Pick<SiteModule, 'url'>, links: Links | null, 
   return found;
 }
 
+interface Known {
+  readonly module: SiteModule;
+  readonly imports: Imports;
+}
+
 /**
  * What modules import, each resolved once. Graphs of one site's successive manifests share it: between two of them
  * few modules change, and resolving is nearly all that a walk costs.
  */
 export class ResolvedImports {
   readonly #resolver: Resolver;
-  readonly #known = new Map<string, { readonly hash: Hash; readonly imports: Imports }>();
+  readonly #known = new Map<string, Known>();
 
   constructor(resolver: Resolver) {
     this.#resolver = resolver;
   }
 
+  /** The module at a URL as a walk met it last. */
+  last(url: string): Known | undefined {
+    return this.#known.get(url);
+  }
+
   /** @param linksOf asked where this version of the module is new. Undefined while its blob has not come */
   of(module: SiteModule, linksOf: LinksOf): Imports | undefined {
     const known = this.#known.get(module.url);
-    if (known?.hash === module.hash) return known.imports;
+    if (known?.module.hash === module.hash) return known.imports;
     const links = linksOf(module.hash);
     if (links === undefined) return undefined;
     const imports = importsOf(module, links, this.#resolver);
-    this.#known.set(module.url, { hash: module.hash, imports });
+    this.#known.set(module.url, { module, imports });
     return imports;
   }
 }
@@ -87,7 +97,7 @@ export class ModuleGraph {
     const enter = (url: string, importer: string | null): void => {
       if (seen.has(url)) return;
       seen.add(url);
-      const module = moduleAt(this.#site, url);
+      const module = this.#moduleAt(url);
       if (module === undefined) {
         outside.set(url, importer);
         return;
@@ -128,5 +138,12 @@ export class ModuleGraph {
       wave = [...dynamic].filter((url) => !asked.has(url) && !found.has(url));
     }
     return [...found.values()];
+  }
+
+  /** A URL's path takes longer to find than all else of a step. */
+  #moduleAt(url: string): SiteModule | undefined {
+    const last = this.#imports.last(url)?.module;
+    const isSame = last !== undefined && this.#site.manifest.modules.get(last.path)?.hash === last.hash;
+    return isSame ? last : moduleAt(this.#site, url);
   }
 }

@@ -5,7 +5,8 @@ import {
   ModuleGraph,
   naturalUrl,
   ResolvedImports,
-  type Site,
+  moduleAt,
+  type LinksOf,
 } from '../importmap/index.js';
 import {
   EMPTY_MANIFEST,
@@ -55,6 +56,22 @@ function keep<K, V>(map: Map<K, V>, key: K, value: V, limit: number): V {
   return value;
 }
 
+/** Whether two manifests have modules at the same paths, which import the same. */
+function importAlike(a: Manifest, b: Manifest, resolved: ResolvedImports, linksOf: LinksOf): boolean {
+  const { set, delete: gone } = diffManifests(a, b);
+  const importsOf = (manifest: Manifest, path: Path) => {
+    const module = moduleAt({ root: ROOT, manifest }, naturalUrl(ROOT, path));
+    return module === undefined ? undefined : resolved.of(module, linksOf);
+  };
+  return (
+    gone.length === 0 &&
+    set.every(([path]) => {
+      const before = importsOf(a, path);
+      return before !== undefined && JSON.stringify(before) === JSON.stringify(importsOf(b, path));
+    })
+  );
+}
+
 /** Knows the channels' heads and what a client with one manifest needs to run another. */
 export class Catalog {
   readonly #store: Store;
@@ -64,6 +81,8 @@ export class Catalog {
   readonly #shipments = new Map<string, Promise<Shipment>>();
   /** What modules import, by the site's import map. */
   readonly #imports = new Map<string, ResolvedImports>();
+  /** What entries reached when it was last asked, in the order of need. */
+  readonly #reached = new Map<string, { readonly manifest: Manifest; readonly order: readonly Path[] }>();
   readonly #listeners = new Set<(release: Release) => void>();
 
   constructor(store: Store, blobs: Blobs) {
@@ -148,11 +167,19 @@ export class Catalog {
 
   /** Hashes of all that `paths` reach, static imports first, in the order of need. */
   async reach(manifest: Manifest, paths: readonly Path[]): Promise<Hash[]> {
-    const site: Site = { root: ROOT, manifest };
     const links = await this.#blobs.links([...manifest.modules.values()].map((module) => module.hash));
-    const urls = paths.map((path) => naturalUrl(ROOT, path));
-    const graph = new ModuleGraph(site, this.#importsBy(manifest.importMap), (hash) => links.get(hash));
-    return graph.reachable(urls).map((module) => module.hash);
+    const imports = this.#importsBy(manifest.importMap);
+    const linksOf = (hash: Hash) => links.get(hash);
+    const key = JSON.stringify([manifest.importMap, paths]);
+    const last = this.#reached.get(key);
+    // Most saves leave all imports as they were, and then the same paths are reached in the same order.
+    let order = last?.order;
+    if (last === undefined || !importAlike(last.manifest, manifest, imports, linksOf)) {
+      const graph = new ModuleGraph({ root: ROOT, manifest }, imports, linksOf);
+      order = graph.reachable(paths.map((path) => naturalUrl(ROOT, path))).map(({ path }) => path);
+    }
+    keep(this.#reached, key, { manifest, order: order! }, KEPT_SHIPMENTS);
+    return order!.map((path) => manifest.modules.get(path)!.hash);
   }
 
   #importsBy(importMap: Manifest['importMap']): ResolvedImports {

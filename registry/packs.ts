@@ -34,10 +34,13 @@ const DELTA_BYTES = 8 * 1024 * 1024;
 /** A delta hardly compresses any more, a module does so to a third. */
 const DELTA_GAIN = 3;
 
+/** What fits into a packet anyway: compressing it takes both sides longer than it saves. */
+const PACKET_BYTES = 1024;
+
 /** One encoded segment of a pack, compressed where that makes it smaller. */
 export async function packSegment(records: readonly PackRecord[]): Promise<Uint8Array> {
   const raw = encodeRecords(records);
-  const packed = await compress(raw, { level: 6 });
+  const packed = raw.length <= PACKET_BYTES ? raw : await compress(raw, { level: 6 });
   const smaller = packed.length < raw.length;
   return encodeSegment({
     encoding: smaller ? 'deflate' : 'identity',

@@ -7,7 +7,7 @@ import type { Clock } from '../socket/session.js';
 /** A change is settled when nothing has come for this long… */
 const QUIET_MS = 25;
 /** …one file that is alone sooner: what it is part of would have shown more by then… */
-const ALONE_MS = 5;
+const ALONE_MS = 2;
 /** …or when it has gone on for this long: a generator that never rests is seen all the same. */
 const LONGEST_MS = 500;
 /** The watcher swallows a file's second change within 50 ms: what was touched is looked at once more after this. */
@@ -45,6 +45,8 @@ export function watchDirectory(options: WatchOptions): Watch {
   let again: { cancel(): void } | undefined;
   let working: Promise<void> = Promise.resolve();
   let closed = false;
+  /** When the file system last told of anything: some ms before the watcher has found out what it was. */
+  let stirred = 0;
 
   const change = (paths: ReadonlySet<string>) => {
     working = working.then(() => (closed ? undefined : onChange([...paths]))).catch(onError);
@@ -64,9 +66,13 @@ export function watchDirectory(options: WatchOptions): Watch {
       settled = new Set();
     });
   };
+  /** What comes soon after another file is part of what that one began. */
+  const isAlone = () => touched.size === 1 && new Set([...settled, ...touched]).size === 1;
   const settleAlone = () => {
+    const rest = ALONE_MS - (Date.now() - stirred);
+    if (rest > 0) return void (quiet = clock.after(rest, settleAlone));
     const [name = ''] = touched;
-    if (touched.size === 1 && isAtRest(path.join(directory, name))) settle();
+    if (isAtRest(path.join(directory, name))) settle();
     else quiet = clock.after(QUIET_MS, settle);
   };
   const relative = (file: string) => path.relative(directory, file).split(path.sep).join('/');
@@ -89,8 +95,12 @@ export function watchDirectory(options: WatchOptions): Watch {
     if (event === 'addDir' || event === 'unlinkDir') return onDirectory();
     touched.add(relative(file));
     quiet?.cancel();
-    quiet = touched.size === 1 ? clock.after(ALONE_MS, settleAlone) : clock.after(QUIET_MS, settle);
     longest ??= clock.after(LONGEST_MS, settle);
+    if (isAlone()) settleAlone();
+    else quiet = clock.after(QUIET_MS, settle);
+  });
+  watcher.on('raw', () => {
+    stirred = Date.now();
   });
   watcher.on('error', (error) => {
     const { code, path: file } = error as NodeJS.ErrnoException;

@@ -176,6 +176,9 @@ export class Session {
         this.#tell(to);
         const have = { hash: from.deploy.manifest, manifest: from.manifest };
         const shipment = await this.#options.catalog.shipment(to, have, this.#hello.entries);
+        const plan = this.#planOf(shipment);
+        // Sent in one go: a page that is woken by the first message competes with whoever makes the rest.
+        await this.#options.packs.segment(plan.segments[0] ?? [], shipment.bases);
         this.#send({
           type: 'update',
           deploy: to.deploy.number,
@@ -183,7 +186,7 @@ export class Session {
           base: have.hash,
           ...mutable(shipment.delta),
         });
-        await this.#sendPack(this.#planOf(shipment), shipment.bases);
+        await this.#sendPack(plan, shipment.bases);
       }),
     );
   }
