@@ -82,7 +82,11 @@ export class Pages {
     if (!isWhole) {
       // One that waits for ever says nothing when the page starts with it: nothing is wrong yet.
       const isQuiet = expected.broken.some((reason) => reason.endsWith(': waits'));
-      const isSaid = isQuiet || watched.complaints > 0 || state.overlay !== null;
+      // What fails to come by import() whoever asked for it knows, and nobody else has to.
+      const isKnown = Object.values(state.modules).some(({ deps }) =>
+        Object.values(deps).some((held) => held.startsWith('failed: ')),
+      );
+      const isSaid = isQuiet || isKnown || watched.complaints > 0 || state.overlay !== null;
       return isSaid ? null : `says nothing of ${expected.broken.join(', ')}`;
     }
     if (state.pending > 0) return `${state.pending} imports have not settled`;
