@@ -255,8 +255,11 @@ inEachBrowser((suite) => {
       );
       // What the registry does not hold the browser loads from the site, and all below it.
       await hot.save({ 'a.mjs': module('a', 2, `import './plain/b.mjs';`, SELF) }, 'accepted 2');
-      await hot.directory.write(parts(3));
-      await hot.page.evaluate(() => modcast!.idle());
+      for (const [name, text] of Object.entries(parts(3))) {
+        const before = (await hot.page.evaluate(() => modcast!.stats().deploy))!;
+        await hot.directory.write({ [name]: text });
+        await hot.page.until((deploy) => modcast!.stats().deploy! > deploy, before);
+      }
       await hot.save({ 'a.mjs': module('a', 4, `import './part.mjs';`, SELF) }, 'accepted 4');
       expect((await hot.log()).slice(-4)).toEqual(['leaf 3', 'part 3', 'a 4', 'accepted 4']);
     });
