@@ -89,6 +89,8 @@ export class Ingest {
   #modules = new Map<Path, ManifestModule>();
   /** Whether `#modules` is all that the directory held. Not before the first scan, nor after one that failed. */
   #whole = false;
+  /** Whether there has been a scan: what turns up now has just been created. */
+  #isFollowed = false;
   #stats = new Map<Path, FileStat>();
   /** Syntax errors of the files as they are, kept until the file is mended. */
   #broken = new Map<Path, FileProblem>();
@@ -254,7 +256,7 @@ export class Ingest {
         } else {
           const fresh = readStable(file);
           const isEmpty = onUnsettled !== undefined && fresh.bytes.length === 0;
-          if (isEmpty && !isMeantEmpty(file)) {
+          if (isEmpty && this.#hadMore(name, old) && !isMeantEmpty(file)) {
             unsettled.push(name);
             if (old !== undefined && !this.#modules.has(name)) this.#put(name, old.hash, old.size);
           } else {
@@ -289,6 +291,7 @@ export class Ingest {
     // What is known of files that have changed or gone does no harm: their time stamps are none that will be met again.
     if (set.size > 0 || removed.length > 0) await store.putFiles(directory, { set, delete: [...dropped] });
     this.#whole = true;
+    this.#isFollowed = true;
     if (unsettled.length > 0) onUnsettled?.(unsettled);
     const problems = [...this.#skipped.values(), ...this.#broken.values()];
     return { deploy, created, manifest, problems, read };
@@ -310,6 +313,15 @@ export class Ingest {
       }
     }
     return [...found];
+  }
+
+  /**
+   * Whether a file that is empty may have been truncated, or created, to be written. One that the first scan finds so
+   * and that nobody knew is a part of the site like any other.
+   */
+  #hadMore(name: Path, old: FileStat | undefined): boolean {
+    const size = this.#modules.get(name)?.size ?? old?.size;
+    return size === undefined ? this.#isFollowed : size > 0;
   }
 
   #put(name: Path, hash: Hash, size: number): void {

@@ -375,6 +375,27 @@ describe('an update', () => {
     expect((await ingest.update(['main.js'])).manifest.modules.get('main.js')!.size).toBe(0);
   });
 
+  it('takes in empty files that have just been put there, before anybody followed the directory', async () => {
+    const directory = await site({ 'main.js': "import './empty.js';", 'empty.js': '' });
+    const unsettled: string[] = [];
+    const options = {
+      directory,
+      store,
+      channel: 'dev',
+      filter: DEFAULT_FILTER,
+      author: 'ada',
+      now: () => 1000,
+      onUnsettled: (files: readonly string[]) => unsettled.push(...files),
+    };
+    expect(names((await new Ingest(options).scan()).manifest)).toEqual(['empty.js', 'main.js']);
+    // Touched, it is as empty as it was.
+    const ingest = new Ingest(options);
+    await ingest.scan();
+    await write(directory, { 'empty.js': '' });
+    expect(names((await ingest.update(['empty.js'])).manifest)).toEqual(['empty.js', 'main.js']);
+    expect(unsettled).toEqual([]);
+  });
+
   it('wins over whoever else has moved the head', async () => {
     const { directory, ingest } = await scanned();
     await over(await site({ 'other.js': '1' })).scan();
