@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { findChromium } from './browser/chromium.js';
+import { findChromium } from './chromium.mjs';
 import { findFirefox } from './browser/firefox.js';
 
 function run(missing: string, command: string, ...args: string[]): boolean {

@@ -1,43 +1,7 @@
-import { accessSync, constants } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { chromium } from 'playwright-core';
-
-// As in test/browser/chromium.ts, which Node cannot load without a build.
-const FLAGS = [
-  '--no-sandbox',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
-
-const INSTALLED = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
-
-function findChromium() {
-  const named = process.env['CHROMIUM_PATH'];
-  if (named) {
-    if (isExecutable(named)) return named;
-    throw new Error(`CHROMIUM_PATH is ${named}, which cannot be run.`);
-  }
-  const found = [...INSTALLED, chromium.executablePath()].find(isExecutable);
-  if (found) return found;
-  throw new Error(
-    'No Chromium found. Install one with `apt-get install chromium` or `npx playwright-core install chromium`, ' +
-      'or name one in the environment variable CHROMIUM_PATH.',
-  );
-}
-
-/** @param {string} file */
-function isExecutable(file) {
-  try {
-    accessSync(file, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
-}
+import { FLAGS, findChromium } from '../chromium.mjs';
 
 /**
  * @typedef {object} Browser

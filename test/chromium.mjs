@@ -1,0 +1,71 @@
+// JavaScript, so that the bench, which Node runs without a build, and the suites start the same browser.
+import { accessSync, constants } from 'node:fs';
+import { chromium } from 'playwright-core';
+
+/**
+ * What the driver leaves on. The windows of the address bar's suggestions are pages of their own, made anew for each
+ * page, and take longer to start than most tests run. The rest is what the driver turns off, for of this flag the last
+ * one counts, and what opens connections of the browser's own.
+ */
+const DISABLED_FEATURES = [
+  'WebUIOmniboxPopup',
+  'WebUIOmniboxAimPopup',
+  'AimEnabled',
+  'AvoidUnnecessaryBeforeUnloadCheckSync',
+  'DestroyProfileOnBrowserClose',
+  'HttpsFirstBalancedModeAutoEnable',
+  'HttpsUpgrades',
+  'LensOverlay',
+  'MediaRouter',
+  'NetworkTimeServiceQuerying',
+  'OptimizationHints',
+  'PaintHolding',
+  'PreconnectToSearch',
+];
+
+/**
+ * `--no-sandbox`: Chromium refuses to start as root with its sandbox, and continuous-integration containers run as root.
+ * The others keep it from opening connections of its own, which on a closed network hang or fail.
+ */
+export const FLAGS = [
+  '--no-sandbox',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  `--disable-features=${DISABLED_FEATURES.join(',')}`,
+];
+
+const INSTALLED = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+
+/**
+ * The Chromium that CHROMIUM_PATH names, else an installed one, else the one in playwright's own registry. A
+ * CHROMIUM_PATH that cannot be run is an error too, never a reason to take another browser silently.
+ *
+ * @returns {string}
+ * @throws {Error} that says how to install one
+ */
+export function findChromium() {
+  const named = process.env['CHROMIUM_PATH'];
+  if (named) {
+    if (isExecutable(named)) return named;
+    throw new Error(`CHROMIUM_PATH is ${named}, which cannot be run.`);
+  }
+  const found = [...INSTALLED, chromium.executablePath()].find(isExecutable);
+  if (found) return found;
+  throw new Error(
+    'No Chromium found. Install one with `apt-get install chromium` or `npx playwright-core install chromium`, ' +
+      'or name one in the environment variable CHROMIUM_PATH.',
+  );
+}
+
+/** @param {string} file */
+function isExecutable(file) {
+  try {
+    accessSync(file, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
