@@ -34,7 +34,7 @@ const unlinked = (text: string): string =>
     .replace(/import ("|')(?:https:\/\/site|\.)\/(\w+\.mjs)\1/g, 'import $2');
 
 /** The loader has put the element in again, and the browser says that of errors which come of it at once. */
-const attribution = (observations: Observations): unknown => {
+const attribution = (observations: Observations): Observations => {
   const plain = (text: string) => text.replace(/https:\/\/site\/-\/loader\.js\S*?:\d+$/, 'https://site/:0');
   const same = map(observations, plain) as Observations;
   for (const error of same.errors as { filename?: string; lineno?: number; colno?: number }[]) {
@@ -62,8 +62,9 @@ export const KNOWN_DIFFERENCES: Readonly<Record<string, KnownDifference>> = {
     same: (o) => map(o, specifiers),
   },
   'importmap-null-static-message': {
-    reason: 'a message names a specifier by its natural URL',
-    same: (o) => map(o, specifiers),
+    reason:
+      'a message names a specifier by its natural URL, and the error is reported as coming from the loader',
+    same: (o) => map(attribution(o), specifiers),
   },
   'error-unresolvable-static': {
     reason: 'what an inline script cannot resolve is reported as coming from the loader',
@@ -82,8 +83,10 @@ export const KNOWN_DIFFERENCES: Readonly<Record<string, KnownDifference>> = {
     same: ({ log, ...rest }) => ({ ...rest, last: log.at(-1) }),
   },
   'json-attribute-on-a-script': {
-    reason: 'the syntax error of `assert {…}`, which our parser takes, names a blob',
-    same: (o) => ({ ...o, errors: o.errors.slice(0, -1) }),
+    reason:
+      'the syntax error of `assert {…}`, which our parser takes, names the target, and what is wrong with attributes ' +
+      'is reported as coming from the loader',
+    same: (o) => ({ ...attribution(o), errors: attribution(o).errors.slice(0, -1) }),
   },
   'page-observes-its-own-document': {
     reason: 'a MutationObserver sees held scripts being put in again',
@@ -111,7 +114,7 @@ export const KNOWN_DIFFERENCES: Readonly<Record<string, KnownDifference>> = {
   },
   'script-inline-meta': {
     reason: 'import.meta.resolve in an inline script is the browser’s, and tells the target',
-    same: (o) => map(o, (text) => text.replace(/(?:blob:)?https:\/\/site\/(?:[\w-]{36}|a\.mjs)/g, 'a')),
+    same: (o) => map(o, (text) => text.replace(/https:\/\/site\/a\.mjs|\bdata:[^\s'"]+/g, 'a')),
   },
   'script-src-before-base': {
     reason: 'a script before <base> is resolved when it runs, with <base>',
@@ -126,8 +129,8 @@ export const KNOWN_DIFFERENCES: Readonly<Record<string, KnownDifference>> = {
   'stack-minified': { reason: LINKED_COLUMNS, same: stack },
   'stack-of-rejected-imports': { reason: 'import() goes through the loader, which has a frame', same: stack },
   'stack-prepared-by-the-page': {
-    reason: 'CallSite.getFileName() tells the blob; the text of a stack does not',
-    same: (o) => map(o, (text) => text.replace(/(?:blob:)?https:\/\/site\/[\w/.-]+/g, 'url')),
+    reason: 'CallSite.getFileName() tells the target; the text of a stack does not',
+    same: (o) => map(o, (text) => text.replace(/https:\/\/site\/[\w/.-]+|\bdata:[^\s:]+/g, 'url')),
   },
   'syntax-line-separators': {
     reason: 'the lexer does not end a comment at U+2028, and misses the import behind it',
