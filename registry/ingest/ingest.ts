@@ -199,7 +199,7 @@ export class Ingest {
     known: ReadonlyMap<Path, FileStat>,
     progress: (progress: IngestProgress) => void,
   ): Promise<IngestResult> {
-    const { directory, store, commit, onUnsettled } = this.#options;
+    const { directory, store, onUnsettled } = this.#options;
     const isUpdate = this.#whole;
     this.#whole = false;
     const set = new Map<Path, FileStat>();
@@ -287,7 +287,7 @@ export class Ingest {
     for (const [name, file] of set) this.#stats.set(name, file);
     progress({ done: queue.length, total: queue.length });
     const manifest = await this.#manifest(blobs);
-    const { deploy, created } = await this.#commit(manifest, blobs, isUpdate ? null : (commit ?? null));
+    const { deploy, created } = await this.#commit(manifest, blobs, isUpdate);
     // What is known of files that have changed or gone does no harm: their time stamps are none that will be met again.
     if (set.size > 0 || removed.length > 0) await store.putFiles(directory, { set, delete: [...dropped] });
     this.#whole = true;
@@ -385,9 +385,9 @@ export class Ingest {
   async #commit(
     manifest: Manifest,
     blobs: readonly StoredBlob[],
-    gitCommit: (() => Promise<string | null>) | null,
+    isUpdate: boolean,
   ): Promise<{ deploy: Deploy; created: boolean }> {
-    const { store, channel, author, now } = this.#options;
+    const { store, channel, author, now, commit } = this.#options;
     const hash = blake3(manifestBytes(manifest));
     for (;;) {
       const head = await store.head(channel);
@@ -402,7 +402,9 @@ export class Ingest {
           time: now(),
           author,
           message: '',
-          commit: (await gitCommit?.()) ?? null,
+          commit: isUpdate ? null : ((await commit?.()) ?? null),
+          // What was just saved is in its file, and its author waits for the page.
+          durable: !isUpdate,
         });
       } catch (error) {
         if (!(error instanceof ModcastError) || error.code !== 'head-moved') throw error;

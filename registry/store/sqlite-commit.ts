@@ -69,7 +69,7 @@ export function sqliteCommit(
   // A deploy never changes, so what the last one held holds for whoever commits on it.
   let recent: { readonly number: number; readonly modules: Map<Path, ManifestModule> } | undefined;
 
-  const transaction = connection.writing((fresh: NewDeploy) => {
+  const commit = (fresh: NewDeploy) => {
     const found = findChannel.get(fresh.channel);
     const head = found?.head ?? null;
     checkHead(fresh, head);
@@ -89,7 +89,7 @@ export function sqliteCommit(
       if (blob !== undefined) blobIds.set(hash, blob.id);
       return blob?.size;
     });
-    const { time, author, message, commit, manifest } = fresh;
+    const { time, author, message, manifest } = fresh;
     const { added, changed, removed, bytes } = changes;
     const number = insert.get({
       channel,
@@ -99,7 +99,7 @@ export function sqliteCommit(
       author,
       message,
       parent: head,
-      commit,
+      commit: fresh.commit,
 
       added,
       changed,
@@ -110,10 +110,12 @@ export function sqliteCommit(
     writeChanges(channel, number, changes, blobIds);
     setHead.run(number, channel);
     return { deploy: deployOf(number), created: true as const, changes, modules };
-  });
+  };
+  const durable = connection.writing(commit);
+  const behind = connection.writingBehind(commit);
 
   return (fresh) => {
-    const result = transaction(fresh);
+    const result = fresh.durable === false ? behind(fresh) : durable(fresh);
     if (result.created) {
       const { changes, modules, deploy } = result;
       for (const path of changes.delete) modules.delete(path);

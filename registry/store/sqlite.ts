@@ -13,7 +13,7 @@ import type { Store } from './store.js';
 
 /**
  * A store in one SQLite file (and, while it is open, two beside it, `-wal` and `-shm`). Several processes may
- * open the same file. Acknowledged commits survive a power failure.
+ * open the same file. Acknowledged commits survive a power failure, but for those that need not be durable.
  *
  * @param file is made when there is none; its directory must exist
  * @throws ModcastError `store-native`, `store-unavailable`, `store-foreign`, `store-newer`, `store-unsafe`,

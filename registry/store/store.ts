@@ -54,6 +54,11 @@ export interface NewDeploy {
   readonly author: string;
   readonly message: string;
   readonly commit: string | null;
+  /**
+   * False: acknowledged before it is certain to survive a power failure, as it will some milliseconds later; that the
+   * process is killed it survives at once. For what can be made again. Left out: true.
+   */
+  readonly durable?: boolean;
 }
 
 /** What the file system said of a file when it was last read; equal means: not read again. */

@@ -47,6 +47,16 @@ export function deployContract(store: () => Store): void {
       expect(await store().deploy(3)).toEqual(second);
     });
 
+    test('that need not be durable makes a deploy like any other', async () => {
+      const manifest = manifestOf([['a.mjs', 'a']]);
+      const blobs = [blobOf('a')];
+      const { deploy } = await store().commit(deployOf(manifest, { blobs, durable: false }));
+      expect(await store().head('dev')).toEqual(deploy);
+      expect(await store().blobs([blobOf('a').hash])).toEqual(blobs);
+      const next = await publish(store(), [['a.mjs', 'b']]);
+      expect(next).toMatchObject({ number: 2, parent: 1, changed: 1 });
+    });
+
     test('of the head’s own manifest makes no deploy', async () => {
       const deploy = await publish(store(), [['a.mjs', 'a']]);
       const again = deployOf(manifestOf([['a.mjs', 'a']]), { expected: 1, message: 'again', time: 2000 });

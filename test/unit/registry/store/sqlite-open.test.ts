@@ -37,6 +37,23 @@ describe('durability', () => {
     connection.db.close();
   });
 
+  test('is given up for one transaction that is written behind, also for the first one and one that fails', () => {
+    openDatabase(at('a.db')).db.close();
+    const connection = openDatabase(at('a.db'));
+    const { db } = connection;
+    const during: unknown[] = [];
+    const write = connection.writingBehind((path: string | null) => {
+      during.push(pragma(db, 'synchronous'));
+      db.prepare('INSERT INTO path (path) VALUES (?)').run(path);
+    });
+    write('a');
+    expect([...during, pragma(db, 'synchronous')]).toEqual([1, 2]);
+    expect(() => write(null)).toThrow('NOT NULL');
+    expect([...during, pragma(db, 'synchronous')]).toEqual([1, 1, 2]);
+    expect(db.prepare('SELECT path FROM path').pluck().all()).toEqual(['a']);
+    db.close();
+  });
+
   test('needs a SQLite without the WAL bug', () => {
     for (const version of ['3.51.3', '3.51.10', '3.52.0', '3.53.2', '4.0.0']) assertSqliteVersion(version);
     for (const version of ['3.51.2', '3.9.9', '3.50.4', '2.99.99']) {

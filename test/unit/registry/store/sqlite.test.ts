@@ -23,6 +23,28 @@ test('what was committed is there when the database is opened again', async () =
   await again.close();
 });
 
+test('a commit that need not be durable is there when the process is killed right after it', async () => {
+  const child = await startChild(
+    `
+    import { openSqliteStore } from './registry/store/sqlite.js';
+    import { blobOf, deployOf, manifestOf } from './test/contract/store-fixture.js';
+    const store = await openSqliteStore(${JSON.stringify(at('a.db'))});
+    process.on('message', async () => {
+      const fresh = deployOf(manifestOf([['a.mjs', 'a']]), { blobs: [blobOf('a')], durable: false });
+      process.send!(await store.commit(fresh));
+    });
+    process.send!('ready');
+  `,
+    at(),
+  );
+  const committed = await child.ask('go');
+  await child.kill();
+  const store = await openSqliteStore(at('a.db'));
+  expect({ deploy: await store.head('dev'), created: true }).toEqual(committed);
+  expect(await store.blobs([blobOf('a').hash])).toStrictEqual([blobOf('a')]);
+  await store.close();
+});
+
 describe('two connections to one file', () => {
   test('see each other’s deploys, and one wins a head', async () => {
     const [one, two] = await Promise.all([openSqliteStore(at('a.db')), openSqliteStore(at('a.db'))]);
