@@ -7,7 +7,7 @@ import type { Clock } from '../socket/session.js';
 /** A change is settled when nothing has come for this long… */
 const QUIET_MS = 25;
 /** …one file that is alone sooner: what it is part of would have shown more by then… */
-const ALONE_MS = 5;
+const ALONE_MS = 2;
 /** …or when it has gone on for this long: a generator that never rests is seen all the same. */
 const LONGEST_MS = 500;
 /** The watcher swallows a file's second change within 50 ms: what was touched is looked at once more after this. */
@@ -47,6 +47,8 @@ export function watchDirectory(options: WatchOptions): Watch {
   let closed = false;
   /** When the file system last told of anything: some ms before the watcher has found out what it was. */
   let stirred = 0;
+  /** The files that it has told of since the last change, and when it last did. */
+  const stirring = new Map<string, number>();
 
   const change = (paths: ReadonlySet<string>) => {
     working = working.then(() => (closed ? undefined : onChange([...paths]))).catch(onError);
@@ -58,6 +60,7 @@ export function watchDirectory(options: WatchOptions): Watch {
     if (touched.size === 0) return;
     const paths = touched;
     touched = new Set();
+    stirring.clear();
     for (const name of paths) settled.add(name);
     change(paths);
     again?.cancel();
@@ -68,14 +71,28 @@ export function watchDirectory(options: WatchOptions): Watch {
   };
   /** What comes soon after another file is part of what that one began. */
   const isAlone = () => touched.size === 1 && new Set([...settled, ...touched]).size === 1;
+  /** What an editor has written beside a file and put away by now does not count. */
+  const isAccompanied = (file: string) =>
+    [...stirring].some(([other, time]) => other !== file && Date.now() - time < QUIET_MS && isFile(other));
   const settleAlone = () => {
-    const rest = ALONE_MS - (Date.now() - stirred);
-    if (rest > 0) return void (quiet = clock.after(rest, settleAlone));
     const [name = ''] = touched;
-    if (isAtRest(path.join(directory, name))) settle();
-    else quiet = clock.after(QUIET_MS, settle);
+    const file = path.join(directory, name);
+    if (isAtRest(file) && !isAccompanied(file)) settle();
+    else whenQuiet(QUIET_MS, settle);
+  };
+  /** Once nothing has been told of for so long. A timer comes before what was told meanwhile, an immediate after it. */
+  const whenQuiet = (ms: number, then: () => void, rest = ms) => {
+    quiet = clock.after(rest, () => {
+      const immediate = setImmediate(() => {
+        const left = ms - (Date.now() - stirred);
+        if (left > 0) whenQuiet(ms, then, left);
+        else then();
+      });
+      quiet = { cancel: () => clearImmediate(immediate) };
+    });
   };
   const relative = (file: string) => path.relative(directory, file).split(path.sep).join('/');
+  const isHidden = (name: string) => name.split('/').some((part) => part.startsWith('.'));
 
   const watcher: FSWatcher = chokidar(directory, {
     ignoreInitial: true,
@@ -84,9 +101,7 @@ export function watchDirectory(options: WatchOptions): Watch {
       const name = relative(file);
       if (name === '') return false;
       if (name.startsWith('..')) return true;
-      return stats?.isDirectory() === true
-        ? !descend(name) || !mayEnter(directory, name)
-        : name.split('/').some((part) => part.startsWith('.'));
+      return stats?.isDirectory() === true ? !descend(name) || !mayEnter(directory, name) : isHidden(name);
     },
     ...(poll === null ? {} : { usePolling: true, interval: poll, binaryInterval: poll }),
   });
@@ -97,10 +112,13 @@ export function watchDirectory(options: WatchOptions): Watch {
     quiet?.cancel();
     longest ??= clock.after(LONGEST_MS, settle);
     // Of what has been told at once the watcher finds out one after the other.
-    quiet = isAlone() ? clock.after(ALONE_MS, settleAlone) : clock.after(QUIET_MS, settle);
+    if (isAlone()) whenQuiet(ALONE_MS, settleAlone);
+    else whenQuiet(QUIET_MS, settle);
   });
-  watcher.on('raw', () => {
+  watcher.on('raw', (_, name, details) => {
     stirred = Date.now();
+    const file = stirredFile(name, (details as { watchedPath?: string }).watchedPath);
+    if (file !== undefined && !isHidden(relative(file))) stirring.set(file, stirred);
   });
   watcher.on('error', (error) => {
     const { code, path: file } = error as NodeJS.ErrnoException;
@@ -123,11 +141,25 @@ export function watchDirectory(options: WatchOptions): Watch {
   };
 }
 
+/** What an event of the file system is about: a watched file, or one in a watched directory. Polling does not say. */
+function stirredFile(name: string | null, watched: string | undefined): string | undefined {
+  if (name === null || watched === undefined) return undefined;
+  return name === path.basename(watched) ? watched : path.join(watched, name);
+}
+
+function isFile(file: string): boolean {
+  try {
+    return statSync(file, { throwIfNoEntry: false })?.isFile() === true;
+  } catch {
+    return false;
+  }
+}
+
 /** Whether a file seems to be written: editors truncate first, or take a file away before they put another there. */
 function isAtRest(file: string): boolean {
   try {
     const found = statSync(file, { throwIfNoEntry: false });
-    return found !== undefined && found.size > 0 && Date.now() - found.mtimeMs >= ALONE_MS;
+    return found !== undefined && found.size > 0 && Date.now() - Math.floor(found.mtimeMs) >= ALONE_MS;
   } catch {
     // A link to itself, or one into what may not be read: whoever reads it says so.
     return true;

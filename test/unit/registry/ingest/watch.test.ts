@@ -1,9 +1,10 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { mkdir, rename, rm, symlink, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { blake3 } from '../../../../registry/hash.js';
 import type { IngestResult, Registry } from '../../../../registry/index.js';
+import type { Clock } from '../../../../registry/socket/session.js';
 import { systemClock } from '../../../../registry/socket/sockets.js';
 import { watchDirectory } from '../../../../registry/ingest/watch.js';
 import { SITE, later, open, site, temporary, write, type Files } from '../site.js';
@@ -202,6 +203,53 @@ describe('watchDirectory', () => {
     }
     expect(new Set(calls.flat())).toEqual(new Set(['b.js', 'c.js']));
     expect(calls.at(-1)).toEqual(['b.js', 'c.js']);
+  });
+
+  /** Follows a directory by a clock of the test's own, and hands out what is told first. */
+  async function firstChange(directory: string, clock: Clock, act: () => void) {
+    let tell: (paths: readonly string[]) => void = () => {};
+    const first = new Promise<readonly string[]>((resolve) => (tell = resolve));
+    const watch = watchDirectory({
+      directory,
+      descend: () => true,
+      poll: null,
+      clock,
+      onDirectory: () => {},
+      onError: (error) => expect.unreachable(String(error)),
+      onChange: async (paths) => tell(paths.toSorted()),
+    });
+    later(() => watch.close());
+    await watch.ready;
+    act();
+    return first;
+  }
+
+  it('does not wait for more where one file alone was written beside and renamed', async () => {
+    const directory = await site({ 'a.js': 'old', 'b.js': 'old' });
+    const impatient: Clock = {
+      after: (ms, callback) => (ms < 25 ? systemClock.after(ms, callback) : { cancel() {} }),
+    };
+    const told = await firstChange(directory, impatient, () => {
+      writeFileSync(path.join(directory, 'a.js.tmp'), 'new');
+      renameSync(path.join(directory, 'a.js.tmp'), path.join(directory, 'a.js'));
+    });
+    expect(told).toEqual(['a.js']);
+  });
+
+  it('takes files for one change of which the file system told at once, though no time passes', async () => {
+    const names = Array.from({ length: 40 }, (_, i) => `m${i}.js`).toSorted();
+    const directory = await site(Object.fromEntries(names.map((name) => [name, 'old'])));
+    const hasty: Clock = {
+      after(ms, callback) {
+        if (ms >= 25) return systemClock.after(ms, callback);
+        const immediate = setImmediate(callback);
+        return { cancel: () => clearImmediate(immediate) };
+      },
+    };
+    const told = await firstChange(directory, hasty, () => {
+      for (const name of names) writeFileSync(path.join(directory, name), 'new');
+    });
+    expect(told).toEqual(names);
   });
 
   it('goes on after a change that could not be taken, and tells of it', async () => {
