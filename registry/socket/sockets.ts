@@ -89,13 +89,15 @@ export class Sockets {
     if (this.#sessions.size >= clients) return refuse(socket, '503 Service Unavailable', 'too many clients');
     socket.on('error', () => socket.destroy());
     try {
-      this.#server.handleUpgrade(message, socket, head, (webSocket) => this.#open(webSocket, query));
+      this.#server.handleUpgrade(message, socket, head, (webSocket) =>
+        this.#open(webSocket, transportOf(webSocket, socket), query),
+      );
     } catch {
       refuse(socket, '400 Bad Request', 'malformed upgrade');
     }
   }
 
-  #open(socket: WebSocket, query: string): void {
+  #open(socket: WebSocket, transport: Transport, query: string): void {
     // A frame over the size limit, or one that is not UTF-8, ends in an error and a close of ws's own.
     socket.on('error', () => {});
     let hello: Hello;
@@ -109,7 +111,7 @@ export class Sockets {
       socket.close(1008, code);
       return;
     }
-    const session = this.#options.createSession(transportOf(socket));
+    const session = this.#options.createSession(transport);
     this.#sessions.set(socket, session);
     this.#alive.add(socket);
     socket.on('pong', () => this.#alive.add(socket));
@@ -136,15 +138,27 @@ export class Sockets {
   }
 }
 
-function transportOf(socket: WebSocket): Transport {
+/** What is sent in one go leaves in one write, for each may wake whoever reads. */
+function transportOf(webSocket: WebSocket, socket: Duplex): Transport {
+  let gathering = false;
+  const gather = () => {
+    if (gathering) return;
+    gathering = true;
+    socket.cork();
+    process.nextTick(() => {
+      gathering = false;
+      socket.uncork();
+    });
+  };
   return {
     send: (data) =>
       new Promise((resolve, reject) => {
-        socket.send(data, { compress: typeof data === 'string' }, (error) =>
+        gather();
+        webSocket.send(data, { compress: typeof data === 'string' }, (error) =>
           error ? reject(error) : resolve(),
         );
       }),
-    close: (code, reason) => socket.close(code, reason),
+    close: (code, reason) => webSocket.close(code, reason),
   };
 }
 
