@@ -16,7 +16,11 @@ export function report(registry: Registry, colours: Colours): void {
   const { dim, green, red, yellow } = colours;
   const live = isatty(2);
   const time = () => dim(new Date().toTimeString().slice(0, 8));
-  const say = (text: string) => console.log(`${time()} ${text}`);
+  const say = (text: string) => {
+    const line = `${time()} ${text}`;
+    // Writing waits for the terminal, which is not to be in the way of what leaves for the pages just now.
+    setImmediate(() => console.log(line));
+  };
   registry.on('reading', ({ done, total }) => {
     if (!live) return;
     process.stderr.write(

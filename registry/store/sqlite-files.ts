@@ -18,7 +18,8 @@ export function sqliteFiles(connection: Connection): Methods<FileStore> {
 
   return {
     files: (directory) => new Map(list.all(directory).map(({ path, ...stat }) => [path, stat])),
-    putFiles: connection.writing((directory, change) => {
+    // What a power failure takes of it is read again.
+    putFiles: connection.writingBehind((directory, change) => {
       addDirectory.run(directory);
       const id = directoryId.get(directory);
       for (const path of change.delete) remove.run(id, path);
