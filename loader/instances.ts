@@ -30,6 +30,12 @@ const JAVASCRIPT = 'text/javascript';
 const JSON_TYPE = 'application/json';
 const CSS_TYPE = 'text/css';
 
+/**
+ * Linked bytes of a later instance above which it is a blob's in any case: there may be many, the browser keeps every
+ * URL that it has imported for good, and the URL stands in the text of whoever imports it from then on.
+ */
+const LATER_DATA_BYTES = 16 * 1024;
+
 const suffixOf = (url: string): string => /[?#].*$/.exec(url)?.[0] ?? '';
 
 /**
@@ -95,8 +101,8 @@ export class Instances {
   create(module: SiteModule): string | undefined {
     if (this.#options.pinned(module.url)) return undefined;
     if (module.type === CSS_TYPE) return moduleUrl(this.#options.prefix, module) + suffixOf(module.url);
-    // A URL that can be revoked: of these there may be many.
-    return module.type === JAVASCRIPT || module.type === JSON_TYPE ? this.#blob(module, 'blob') : undefined;
+    if (module.type !== JAVASCRIPT && module.type !== JSON_TYPE) return undefined;
+    return this.#blob(module, this.#options.urls, LATER_DATA_BYTES);
   }
 
   adopt(url: string, target: string | undefined, hash: Hash): void {
@@ -175,7 +181,7 @@ export class Instances {
     return rules > 1;
   }
 
-  #blob(module: SiteModule, kind: UrlKind): string | undefined {
+  #blob(module: SiteModule, kind: UrlKind, dataBytes?: number): string | undefined {
     const { depot, resolver } = this.#options;
     const { bytes, links } = depot.get(module.hash)!;
     let parts: (Uint8Array | string)[] = [bytes];
@@ -188,7 +194,7 @@ export class Instances {
       if (links === null) return this.#http(module);
       parts = linkForBlob(bytes, links, module.url, resolver);
     }
-    const target = createModuleUrl(kind, parts, module.type);
+    const target = createModuleUrl(kind, parts, module.type, dataBytes);
     this.#sizes.set(target, bytes.length);
     return target;
   }

@@ -20,15 +20,20 @@ const DATA_BYTES = 128 * 1024;
 
 let made = 0;
 
-/** A URL of its own for each call, as modules of the same bytes are as many as there are natural URLs. */
+/**
+ * A URL of its own for each call, as modules of the same bytes are as many as there are natural URLs.
+ *
+ * @param dataBytes linked bytes above which it is a blob's in any case
+ */
 export function createModuleUrl(
   kind: UrlKind,
   parts: readonly (Uint8Array | string)[],
   type: string,
+  dataBytes = DATA_BYTES,
 ): string {
   if (kind === 'data') {
     const bytes = concatenate(parts);
-    if (bytes.length <= DATA_BYTES) return `data:${type};modcast=${++made};base64,${bytes.toBase64!()}`;
+    if (bytes.length <= dataBytes) return `data:${type};modcast=${++made};base64,${bytes.toBase64!()}`;
   }
   return URL.createObjectURL(new Blob(parts as BlobPart[], { type }));
 }
