@@ -20,7 +20,7 @@ export interface PageState {
   readonly sheet: string;
   /** Of each module that is reached from where the page starts: its version, and the version behind each specifier. */
   readonly modules: Record<string, { readonly version: string; readonly deps: Record<string, string> }>;
-  /** Imports that have not settled. */
+  /** Imports of these modules that have not settled. */
   readonly pending: number;
   readonly wrong: readonly string[];
   readonly overlay: string | null;
@@ -36,12 +36,14 @@ export function installChaos(): void {
   const current = new Map<string, Self>();
   /** `import()`s that failed: whoever asked asks again later. */
   const failed = new Map<Self, Map<string, () => Promise<unknown>>>();
-  let pending = 0;
+  /** How many `import()`s of an instance have not settled. */
+  const pending = new Map<Self, number>();
+  const count = (self: Self, more: number) => pending.set(self, (pending.get(self) ?? 0) + more);
   const say = (kind: Report['kind'], { path, version }: { path: string; version: string }) =>
     void chaosReport({ kind, path, version });
 
   const load = (self: Self, name: string, importer: () => Promise<unknown>) => {
-    pending++;
+    count(self, 1);
     void importer()
       .then(
         (module) => {
@@ -53,7 +55,7 @@ export function installChaos(): void {
           failed.set(self, (failed.get(self) ?? new Map()).set(name, importer));
         },
       )
-      .finally(() => pending--);
+      .finally(() => count(self, -1));
   };
 
   /** Who stands for an instance now: one that accepts itself has its importers keep the old one. */
@@ -100,7 +102,8 @@ export function installChaos(): void {
       script: globalThis.chaos['script'] as string | undefined,
       sheet: getComputedStyle(document.documentElement).getPropertyValue('--version').trim(),
       modules,
-      pending,
+      // One that has been replaced may wait for what it will never get: nobody runs it.
+      pending: [...seen.values()].reduce((sum, self) => sum + (pending.get(self) ?? 0), 0),
       wrong,
       overlay: document.querySelector('modcast-overlay')?.shadowRoot?.textContent ?? null,
     };
