@@ -11,6 +11,7 @@ import { Editor } from './editor.js';
 import { Entries } from './entries.js';
 import { describeError, Failure } from './failure.js';
 import { Importers } from './importers.js';
+import { PendingImports } from './pending-imports.js';
 import { Overlay } from './overlay.js';
 import type { CreateHot, Hot, HotPorts } from './ports.js';
 import { Problems } from './problems.js';
@@ -75,6 +76,7 @@ export const createHot: CreateHot = (ports) => {
   const versions = new Versions({ ...ports, running });
   const importers = new Importers(versions, running.entries);
   const entries = new Entries(ports.after);
+  const pending = new PendingImports(versions);
   const { problems, editor } = createProblems(ports, ({ path }) => versions.runs(path));
   let resolveBooted!: () => void;
   const booted = new Promise<void>((resolve) => (resolveBooted = resolve));
@@ -114,6 +116,7 @@ export const createHot: CreateHot = (ports) => {
     ports: { ...ports, running },
     versions,
     importers,
+    pending,
     entries,
     contexts,
     problems,
@@ -200,7 +203,7 @@ export const createHot: CreateHot = (ports) => {
             throw error;
           });
       try {
-        return await versions.import(url, options);
+        return await pending.import(url, options);
       } catch (error) {
         if (batch !== null) versions.rollback(batch);
         throw error;

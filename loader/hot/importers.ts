@@ -48,7 +48,7 @@ export class Importers {
     const { modules } = this.#versions.site.manifest;
     for (const version of this.#versions.running.values()) {
       if (!modules.has(version.path)) continue;
-      for (const url of this.#importsOf(version)) add(url, version.url);
+      for (const url of this.importsOf(version)) add(url, version.url);
     }
     return importers;
   }
@@ -60,7 +60,7 @@ export class Importers {
     const seen = new Set(queue);
     for (const url of queue) {
       const version = running.get(url);
-      for (const next of version === undefined ? [] : this.#importsOf(version)) {
+      for (const next of version === undefined ? [] : this.importsOf(version)) {
         if (seen.has(next)) continue;
         seen.add(next);
         queue.push(next);
@@ -69,7 +69,8 @@ export class Importers {
     return [...running.values()].filter(({ url }) => !seen.has(url));
   }
 
-  *#importsOf({ url, imports }: Version): Iterable<string> {
+  /** What a module names and what it has asked for by `import()`. */
+  *importsOf({ url, imports }: Version): Iterable<string> {
     yield* imports;
     yield* this.#dynamic.get(url) ?? [];
   }

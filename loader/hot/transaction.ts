@@ -1,3 +1,5 @@
+import { moduleAt } from '../../importmap/site.js';
+import type { Hash } from '../../schema/hash.js';
 import type { Contexts } from './contexts.js';
 import { Failure } from './failure.js';
 import type { Importers } from './importers.js';
@@ -23,6 +25,8 @@ export interface Outcome {
   readonly failed: readonly { readonly accepted: string; readonly error: unknown }[];
   /** What has been given up since it still waits. */
   readonly givenUp: GivenUp | null;
+  /** Natural URLs of what was to be replaced and was not, although something that it imports was. */
+  readonly behind: readonly string[];
 }
 
 const WAITS = Symbol('waits');
@@ -89,8 +93,7 @@ export class Transaction {
         }
       }),
     );
-    const givenUp = waiting.size === 0 ? null : this.#giveUp(waiting, batches);
-    if (failed.length > 0 || givenUp !== null) {
+    if (failed.length > 0 || waiting.size > 0) {
       const kept = this.#reached(modules.keys(), batches);
       for (const batch of batches) versions.rollback(batch, (url) => !kept.has(url));
     }
@@ -103,7 +106,9 @@ export class Transaction {
     this.#dropped = exchanged.flatMap((url) =>
       this.#isReplaced(url) ? (this.#old.get(url)?.target ?? []) : [],
     );
-    return { modules, failed, givenUp };
+    const behind = this.#behind();
+    const givenUp = waiting.size === 0 ? null : this.#giveUp(waiting, batches, behind);
+    return { modules, failed, givenUp, behind };
   }
 
   #stillWaits(accepted: string): Failure {
@@ -111,9 +116,13 @@ export class Transaction {
     return new Failure(`${path}, or what it imports, still waits at its top level`, path);
   }
 
-  #giveUp(waiting: ReadonlyMap<string, Promise<unknown>>, batches: readonly Batch[]): GivenUp {
-    const below = this.#reached(waiting.keys(), batches);
-    const made = batches.flatMap((batch) => [...batch.made.values()]).filter(({ url }) => below.has(url));
+  #giveUp(
+    waiting: ReadonlyMap<string, Promise<unknown>>,
+    batches: readonly Batch[],
+    behind: readonly string[],
+  ): GivenUp {
+    const reached = this.#reached(waiting.keys(), batches);
+    const made = batches.flatMap((batch) => [...batch.made.values()]).filter(({ url }) => reached.has(url));
     const settled = Promise.race(waiting.values()).then(
       () => {},
       () => {},
@@ -121,8 +130,34 @@ export class Transaction {
     return {
       accepted: new Map([...waiting.keys()].map((url) => [url, this.#stillWaits(url)])),
       hashes: new Map(made.map(({ url, hash }) => [url, hash])),
+      below: this.#newestBelow(made),
+      behind,
       settled,
     };
+  }
+
+  /** Of what modules import, as far as it has not been made with them. */
+  #newestBelow(made: readonly Version[]): Map<string, Hash> {
+    const { running, site } = this.#options.versions;
+    const own = new Set(made.map(({ url }) => url));
+    const urls = new Set(made.flatMap(({ imports }) => imports));
+    const newest = new Map<string, Hash>();
+    for (const url of urls) {
+      const module = own.has(url) ? undefined : moduleAt(site, url);
+      if (module === undefined) continue;
+      newest.set(url, module.hash);
+      for (const next of running.get(url)?.imports ?? []) urls.add(next);
+    }
+    return newest;
+  }
+
+  /** What is still what it was holds what is not there any more. */
+  #behind(): string[] {
+    const { importers } = this.#options;
+    return [...this.#old].flatMap(([url, old]) => {
+      if (this.#isReplaced(url)) return [];
+      return [...importers.importsOf(old)].some((target) => this.#isReplaced(target)) ? url : [];
+    });
   }
 
   /** The callbacks of the old instances have been called: nothing more is. */

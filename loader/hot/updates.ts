@@ -11,6 +11,7 @@ import { CycleFailure } from './failure.js';
 import type { Importers } from './importers.js';
 import type { HotPorts } from './ports.js';
 import { Patience } from './patience.js';
+import type { PendingImports } from './pending-imports.js';
 import type { Problems } from './problems.js';
 import { propagate, type Boundary } from './propagate.js';
 import { StyleSheets } from './stylesheets.js';
@@ -22,6 +23,7 @@ export interface UpdatesOptions {
   readonly ports: HotPorts & { readonly running: NonNullable<HotPorts['running']> };
   readonly versions: Versions;
   readonly importers: Importers;
+  readonly pending: PendingImports;
   readonly entries: Entries;
   readonly contexts: Contexts;
   readonly problems: Problems;
@@ -57,7 +59,7 @@ export class Updates {
   #known: Manifest;
   #release: Release;
   readonly #invalidated: Invalidation[] = [];
-  /** Modules whose new instance failed although they themselves had not changed: they are tried again. */
+  /** Modules that need another instance although they themselves have not changed, as one failed: it is tried again. */
   readonly #owed = new Set<string>();
   readonly #waiting = new Waiting();
   /** Style sheets whose new versions could not be loaded. */
@@ -242,6 +244,7 @@ export class Updates {
       const stuck = this.#brokenBelow(ports.running.entries);
       if (stuck.length > 0) {
         problems.setErrors(this.#standing());
+        for (const url of starts) if (versions.isNewest(url)) this.#owed.add(url);
         console.info(`modcast: waiting for ${paths(stuck.map(({ url }) => url))} to be mended`);
         return true;
       }
@@ -258,13 +261,15 @@ export class Updates {
     this.#patience = patience;
     const superseded = patience.ends;
     const transaction = new Transaction({ versions, contexts, importers, replaced, boundaries, superseded });
-    const { failed, modules, givenUp } = await transaction.run().finally(() => patience.settle());
+    const { failed, modules, givenUp, behind } = await transaction.run().finally(() => patience.settle());
+    this.#options.pending.renew();
     const cycle = failed.find(({ error }) => error instanceof CycleFailure);
     if (cycle !== undefined) {
       reload(String((cycle.error as Error).message));
       return false;
     }
     for (const { accepted: url } of failed) this.#owed.add(url);
+    if (givenUp === null) for (const url of behind) this.#owed.add(url);
     if (givenUp !== null) this.#waiting.add(givenUp, () => this.deliver(this.#next ?? this.#release));
     const errors = failed.map(({ accepted, error }) => describe(error, versions.pathOf(accepted)));
     errors.push(...this.#callBack(transaction, boundaries, modules));

@@ -90,6 +90,12 @@ export class Versions {
     return stale;
   }
 
+  /** Whether a module runs as the newest manifest has it. */
+  isNewest(url: string): boolean {
+    const version = this.running.get(url);
+    return version !== undefined && moduleAt(this.site, url)?.hash === version.hash;
+  }
+
   /** Modules that have come into the manifest since the browser was left to find them. Each is said once. */
   appeared(): string[] {
     const appeared = [...this.#left].filter((url) => moduleAt(this.site, url) !== undefined);

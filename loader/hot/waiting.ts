@@ -6,8 +6,12 @@ import type { Failure } from './failure.js';
 export interface GivenUp {
   /** What was accepted and did not come, each with what there is to say of it. */
   readonly accepted: ReadonlyMap<string, Failure>;
-  /** The new versions that it rests on, one of which still waits. */
+  /** The new versions that it rests on. */
   readonly hashes: ReadonlyMap<string, Hash>;
+  /** The newest versions of what these import that has not been made for it: one of all of them still waits. */
+  readonly below: ReadonlyMap<string, Hash>;
+  /** Natural URLs of what was to be replaced with it, and was not. */
+  readonly behind: readonly string[];
   /** Resolves when one of what was accepted has come after all, or failed. */
   readonly settled: Promise<void>;
 }
@@ -34,10 +38,10 @@ export class Waiting {
   renewed(site: Site): string[] {
     const isOther = ([url, hash]: [string, Hash]) => moduleAt(site, url)?.hash !== hash;
     const renewed = [...this.#all].filter(
-      (given) => this.#settled.delete(given) || [...given.hashes].some(isOther),
+      (given) => this.#settled.delete(given) || [...given.hashes, ...given.below].some(isOther),
     );
     for (const given of renewed) this.#all.delete(given);
-    return renewed.flatMap(({ accepted }) => [...accepted.keys()]);
+    return renewed.flatMap(({ accepted, behind }) => [...accepted.keys(), ...behind]);
   }
 
   get failures(): readonly Failure[] {

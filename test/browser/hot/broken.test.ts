@@ -127,6 +127,30 @@ inEachBrowser((suite) => {
       expect(await hot.survived()).toBe(true);
     });
 
+    it('leaves nothing behind that only import() reaches, when its boundary is mended', async () => {
+      const sees = (name: string, ...more: string[]) =>
+        module(name, 1, `import { version as seen } from './leaf.mjs';`, `export { seen };`, ...more);
+      const ask = `globalThis.ask = () => import('./x.mjs').then((x) => log.push('x saw ' + x.seen));`;
+      const bad = `if (seen === 2) throw new Error('not two');`;
+      const hot = await suite.open({
+        'main.mjs': module('main', 1, `import './good.mjs';`, `import './bad.mjs';`),
+        'good.mjs': sees('good', SELF, ask, `log.push('good saw ' + seen);`),
+        'bad.mjs': sees('bad', SELF, bad),
+        'x.mjs': sees('x'),
+        'leaf.mjs': module('leaf', 1),
+      });
+      const asked = () =>
+        hot.page.evaluate(() => (globalThis as unknown as { ask(): Promise<unknown> }).ask());
+      await asked();
+      await hot.directory.write({ 'leaf.mjs': module('leaf', 2) });
+      await hot.overlaid('not two');
+      await hot.save({ 'bad.mjs': module('bad', 3, `import './leaf.mjs';`, SELF) }, 'accepted 3');
+      await hot.cleared();
+      await asked();
+      expect((await hot.log()).filter((line) => line.startsWith('x saw'))).toEqual(['x saw 1', 'x saw 2']);
+      expect(await hot.survived()).toBe(true);
+    });
+
     it('and a module that it imports for the first time can both be mended', async () => {
       const hot = await suite.open({ 'main.mjs': MAIN, 'a.mjs': module('a', 1, SELF) });
       await hot.directory.write({

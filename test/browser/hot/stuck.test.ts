@@ -25,6 +25,40 @@ inEachBrowser((suite) => {
       expect(await hot.survived()).toBe(true);
     });
 
+    it('leaves nobody waiting who asked for it meanwhile', async () => {
+      const ask = `globalThis.ask = () => void import('./a.mjs').then((m) => log.push('got ' + m.version));`;
+      const hot = await suite.open({ ...files, 'main.mjs': `${files['main.mjs']}\n${ask}` });
+      await hot.save({ 'a.mjs': waiting }, 'a 2');
+      await hot.page.evaluate(() => (globalThis as unknown as { ask(): void }).ask());
+      await hot.save({ 'b.mjs': module('b', 3, SELF) }, 'accepted 3');
+      await hot.said('got 1');
+      await hot.save({ 'a.mjs': module('a', 5, SELF) }, 'accepted 5');
+      expect(await hot.survived()).toBe(true);
+    });
+
+    it('is tried again when that is mended for which it waited, and which was there before', async () => {
+      const hot = await suite.open({
+        ...files,
+        'main.mjs': module(
+          'main',
+          1,
+          `import './a.mjs';`,
+          `import './b.mjs';`,
+          `void import('./later.mjs');`,
+          `import.meta.hot.accept('./later.mjs', () => {});`,
+        ),
+        'later.mjs': module('later', 1, 'await new Promise(() => {});'),
+      });
+      await hot.said('later 1');
+      await hot.directory.write({ 'a.mjs': module('a', 2, `import './later.mjs';`, SELF) });
+      await hot.page.until(() => modcast!.stats().deploy === 2);
+      await hot.save({ 'b.mjs': module('b', 3, SELF) }, 'accepted 3');
+      await hot.overlaid('still waits at its top level');
+      await hot.save({ 'later.mjs': module('later', 4) }, 'accepted 2');
+      await hot.cleared();
+      expect(await hot.survived()).toBe(true);
+    });
+
     it('is taken in when it has come to its end after all', async () => {
       const hot = await suite.open(files);
       await hot.save({ 'a.mjs': waiting }, 'a 2');
