@@ -21,6 +21,8 @@ export interface InstancesOptions {
   readonly prefix: string;
   readonly targets: Targets;
   readonly urls: UrlKind;
+  /** Whether files may be other ones by the time the browser asks for them at their natural URLs. */
+  readonly watched: boolean;
   /** Whether the page gives integrity metadata for this URL. */
   readonly pinned: (url: string) => boolean;
   readonly onUnlinkable: (module: SiteModule, error: unknown) => void;
@@ -102,7 +104,7 @@ export class Instances {
     if (this.#options.pinned(module.url)) return undefined;
     if (module.type === CSS_TYPE) return moduleUrl(this.#options.prefix, module) + suffixOf(module.url);
     if (module.type !== JAVASCRIPT && module.type !== JSON_TYPE) return undefined;
-    return this.#blob(module, this.#options.urls, LATER_DATA_BYTES);
+    return this.#own(module, this.#options.urls, LATER_DATA_BYTES);
   }
 
   adopt(url: string, target: string | undefined, hash: Hash): void {
@@ -161,7 +163,7 @@ export class Instances {
     const blob = this.#options.depot.get(module.hash);
     if (blob === undefined) return this.#http(module);
     try {
-      return this.#blob(module, this.#isRepeated(module.url) ? 'blob' : this.#options.urls);
+      return this.#own(module, this.#isRepeated(module.url) ? 'blob' : this.#options.urls);
     } catch (error) {
       this.#options.onUnlinkable(module, error);
       return this.#http(module);
@@ -181,12 +183,19 @@ export class Instances {
     return rules > 1;
   }
 
+  /**
+   * What does not parse is left to the site, where the browser's error names the file; but where that may have been saved
+   * again by then, the page is to run what the deploy says and nothing else.
+   */
+  #own(module: SiteModule, kind: UrlKind, dataBytes?: number): string | undefined {
+    return this.#blob(module, kind, dataBytes) ?? (this.#options.watched ? this.#http(module) : undefined);
+  }
+
   #blob(module: SiteModule, kind: UrlKind, dataBytes?: number): string | undefined {
     const { depot, resolver } = this.#options;
     const { bytes, links } = depot.get(module.hash)!;
     let parts: (Uint8Array | string)[] = [bytes];
     if (module.type === JSON_TYPE) {
-      // What does not parse is left to the site, so that the error names the file and not a blob.
       if (!isJson(bytes)) return undefined;
     } else {
       if (links?.state === 'unparsed') return undefined;

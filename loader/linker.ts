@@ -43,6 +43,7 @@ export class Linker {
       prefix: config.prefix,
       targets,
       urls,
+      watched: config.hot !== null,
       pinned,
       onUnlinkable: (module, error) => onProblem('links-invalid', `${module.path}: ${String(error)}`),
     });

@@ -1,4 +1,4 @@
-import { linkForHttp } from '../importmap/index.js';
+import { lexModule, linkForHttp } from '../importmap/index.js';
 import { NO_LINKS, pathToUrl, type Path } from '../schema/index.js';
 import { contentType, moduleKind } from './media-type.js';
 import type { StoredBlob } from './store/store.js';
@@ -7,9 +7,11 @@ import type { StoredBlob } from './store/store.js';
 export function linkedModule(path: Path, { bytes, links }: StoredBlob): Uint8Array | undefined {
   const kind = moduleKind(contentType(path));
   if (kind !== 'javascript') return kind === undefined ? undefined : bytes;
-  if (links?.state === 'unparsed') return bytes;
+  // A browser may know more than our parser, and then it asks for what the module imports.
+  const known = links?.state === 'unparsed' ? lexModule(bytes) : links;
+  if (known?.state === 'unparsed') return bytes;
   return Buffer.concat(
-    linkForHttp(bytes, links ?? NO_LINKS, `/${pathToUrl(path)}`).map((part) =>
+    linkForHttp(bytes, known ?? NO_LINKS, `/${pathToUrl(path)}`).map((part) =>
       typeof part === 'string' ? Buffer.from(part) : part,
     ),
   );

@@ -19,8 +19,9 @@ export type Link =
   | { readonly kind: 'source-map'; readonly start: number; readonly end: number; readonly specifier: string };
 
 /**
- * What the lexer found in a blob. `unparsed` blobs do not parse as a module: they are never linked, so that
- * the browser loads them from the site and reports the syntax error where the author wrote it.
+ * What the lexer found in a blob. `unparsed` blobs do not parse as a module: pages never link them. The browser loads them
+ * from the site and reports the syntax error where the author wrote it; where files are watched, by their hash, as the
+ * file may be another one by then.
  */
 export interface Links {
   readonly state: 'linked' | 'unparsed';

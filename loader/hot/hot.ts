@@ -198,14 +198,19 @@ export const createHot: CreateHot = (ports) => {
       // A module that cannot be had the browser reports in its own words.
       const batch = versions.running.has(url)
         ? null
-        : await versions.make([url], NONE).catch((error: unknown) => {
+        : await versions.make([url], NONE, 'run').catch((error: unknown) => {
             if (error instanceof Failure) return null;
             throw error;
           });
       try {
-        return await pending.import(url, options);
+        const module = await pending.import(url, options);
+        if (!versions.running.has(url)) versions.leave(url);
+        return module;
       } catch (error) {
-        if (batch !== null) versions.rollback(batch);
+        if (batch !== null) {
+          const held = importers.heldElsewhere(batch, url);
+          versions.rollback(batch, (made) => !held.has(made));
+        }
         throw error;
       }
     },

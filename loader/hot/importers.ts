@@ -1,4 +1,4 @@
-import type { Version } from './version.js';
+import type { Batch, Version } from './version.js';
 import type { Versions } from './versions.js';
 
 /** Who imports whom in this page: static imports by the running versions, `import()` by what has been seen. */
@@ -35,6 +35,24 @@ export class Importers {
     return [...this.#dynamic].flatMap(([importer, urls]) =>
       urls.has(url) && this.#versions.running.has(importer) ? importer : [],
     );
+  }
+
+  /**
+   * Of the new instances that an `import()` of `root` made, those that somebody else has imported meanwhile, and what
+   * these import: they may run although that import failed.
+   */
+  heldElsewhere({ made }: Batch, root: string): Set<string> {
+    const held = new Set<string>();
+    for (const version of this.#versions.running.values()) {
+      if (made.get(version.url) === version) continue;
+      for (const url of version.imports) if (made.has(url)) held.add(url);
+    }
+    for (const url of made.keys()) {
+      if (url === root) continue;
+      if (this.#page.has(url) || this.dynamicOf(url).some((importer) => !made.has(importer))) held.add(url);
+    }
+    for (const url of held) for (const next of made.get(url)!.imports) if (made.has(next)) held.add(next);
+    return held;
   }
 
   /** Null stands for the page. Modules whose file is gone are none: they cannot be renewed, and stay as they are. */

@@ -33,7 +33,7 @@ export class Versions {
   readonly #ports: Ports;
   /** Natural URLs that the engine may have tried already, to no avail: they lead nowhere any more. */
   readonly #spent = new Set<string>();
-  /** Those that were in no manifest. */
+  /** Those that were in no manifest, or whose blobs could not be had. */
   readonly #left = new Set<string>();
   /** Whether the browser has found modules by itself, and with them whatever they import: nobody knows what. */
   #isWild = false;
@@ -64,6 +64,8 @@ export class Versions {
       if (module === undefined || hash !== module.hash || this.running.get(url)?.name !== undefined) continue;
       const blob = depot.get(hash);
       if (blob === undefined) missing.add(hash);
+      // A browser may know more than the parser on the server.
+      if (blob?.links?.state === 'unparsed') this.#isWild = true;
       const version = this.#version(module, blob?.links ?? null, instances.targetOf(url), undefined);
       this.running.set(url, version);
       for (const next of version.imports) {
@@ -101,6 +103,11 @@ export class Versions {
     const appeared = [...this.#left].filter((url) => moduleAt(this.site, url) !== undefined);
     for (const url of appeared) this.#left.delete(url);
     return appeared;
+  }
+
+  /** The browser has found a module that could not be made here: whoever imported it is to have it anew when it can. */
+  leave(url: string): void {
+    this.#left.add(url);
   }
 
   /** Modules that run although the newest manifest has none at their paths. */
@@ -164,32 +171,33 @@ export class Versions {
    * on, until `rollback`.
    *
    * @param force modules that get another instance although they run
+   * @param broken what becomes of those that do not parse: `run` leaves it to the browser to say so
    * @throws Failure before anything has been made
    */
-  async make(roots: readonly string[], force: ReadonlySet<string>): Promise<Batch> {
+  async make(
+    roots: readonly string[],
+    force: ReadonlySet<string>,
+    broken: 'refuse' | 'run' = 'refuse',
+  ): Promise<Batch> {
     try {
-      return this.#make(await this.#whole(roots, force), force);
+      for (let asked: ReadonlySet<Hash> | undefined; ;) {
+        const plan = this.#plan(roots, force, broken);
+        const { missing, order } = plan;
+        // At once: another import that begins meanwhile is not to make the same modules a second time.
+        if (missing.size === 0) return this.#make(plan, force);
+        if (asked !== undefined && [...asked].every((hash) => missing.has(hash))) {
+          const path = order.find(({ hash }) => missing.has(hash))?.path;
+          throw new Failure(`${path} has not come`, path);
+        }
+        asked = missing;
+        await this.#ports.mirror.need(missing, true);
+      }
     } catch (error) {
       // The browser may be asked for them all the same.
       for (const root of roots) if (!this.running.has(root)) this.#spent.add(root);
       this.#isWild = true;
       throw error;
     }
-  }
-
-  /** A plan for which every blob is here. */
-  async #whole(roots: readonly string[], force: ReadonlySet<string>): Promise<Plan> {
-    let plan = this.#plan(roots, force);
-    while (plan.missing.size > 0) {
-      const { missing } = plan;
-      await this.#ports.mirror.need(missing, true);
-      plan = this.#plan(roots, force);
-      if ([...missing].every((hash) => plan.missing.has(hash))) {
-        const path = plan.order.find(({ hash }) => missing.has(hash))?.path;
-        throw new Failure(`${path} has not come`, path);
-      }
-    }
-    return plan;
   }
 
   /** Imports the current instance of a module, as what it is where no options say so. */
@@ -274,7 +282,7 @@ export class Versions {
     return { url, path, hash, target, name, imports, dynamic: new Set(dynamic), computed };
   }
 
-  #plan(roots: readonly string[], force: ReadonlySet<string>): Plan {
+  #plan(roots: readonly string[], force: ReadonlySet<string>, broken: 'refuse' | 'run'): Plan {
     const { depot, running } = this.#ports;
     const order: SiteModule[] = [];
     const missing = new Set<Hash>();
@@ -302,7 +310,10 @@ export class Versions {
       if (runs && !force.has(url)) return;
       const blob = depot.get(module.hash);
       if (blob === undefined) missing.add(module.hash);
-      if (blob?.links?.state === 'unparsed') throw new Failure(`${module.path} does not parse`, module.path);
+      if (blob?.links?.state === 'unparsed') {
+        if (broken === 'refuse') throw new Failure(`${module.path} does not parse`, module.path);
+        this.#isWild = true;
+      }
       state.set(url, 'open');
       const imports = importsOf(module, blob?.links ?? null, running.resolver).static;
       stack.push({ module, imports, next: 0 });

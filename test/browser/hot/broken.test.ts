@@ -68,6 +68,31 @@ inEachBrowser((suite) => {
       expect(await hot.log()).toEqual(['b 1', 'main 2']);
     });
 
+    it('is what a page gets that starts with it, whatever the file is by then', async () => {
+      const hot = await suite.open({ 'main.mjs': MAIN, 'a.mjs': BROKEN });
+      await hot.overlaid('a.mjs:3:14');
+      // There the browser would find the file as it is at that moment.
+      expect(hot.server.requests).not.toContain('/a.mjs');
+      await hot.save({ 'a.mjs': module('a', 2, SELF) }, 'main 1');
+      expect(await hot.log()).toEqual(['a 2', 'main 1']);
+    });
+
+    it('is what import() gets, whatever the file is by then', async () => {
+      const asks = `import('./a.mjs').then((m) => log.push('got ' + m.version), (e) => log.push(e.name))`;
+      const hot = await suite.open({
+        'main.mjs': module('main', 1, `globalThis.ask = () => ${asks};`),
+        'a.mjs': BROKEN,
+      });
+      const ask = () => hot.page.evaluate(() => (globalThis as unknown as { ask(): Promise<unknown> }).ask());
+      await ask();
+      expect(hot.server.requests).not.toContain('/a.mjs');
+      await hot.directory.write({ 'a.mjs': module('a', 2) });
+      await hot.page.until(() => modcast!.stats().deploy === 2);
+      await ask();
+      expect(await hot.log()).toEqual(['main 1', 'SyntaxError', 'a 2', 'got 2']);
+      expect(await hot.survived()).toBe(true);
+    });
+
     it('shows nothing over the page where that is not wanted', async () => {
       const hot = await suite.open({ 'main.mjs': MAIN, 'a.mjs': module('a', 1, SELF) }, { overlay: false });
       await hot.directory.write({ 'a.mjs': BROKEN });
