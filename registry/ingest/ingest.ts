@@ -19,7 +19,7 @@ import { blake3 } from '../hash.js';
 import { mediaType } from '../media-type.js';
 import { importedPaths, moduleLinks } from './module-links.js';
 import { siteEntries } from '../pages/entries.js';
-import { isMeantEmpty, isUnchanged, readStable, statFile, type ReadFile } from './read-file.js';
+import { EMPTY_MS, isMeantEmpty, isUnchanged, readStable, statFile, type ReadFile } from './read-file.js';
 import { withFrame } from './syntax.js';
 import type { Deploy, FileStat, Store, StoredBlob } from '../store/store.js';
 
@@ -96,6 +96,8 @@ export class Ingest {
   #broken = new Map<Path, FileProblem>();
   /** Files that were left out, until they are looked at again. */
   #skipped = new Map<string, FileProblem>();
+  /** When files that are empty were first seen so. */
+  readonly #emptySince = new Map<Path, number>();
   /** Counts the changes of which names there are: with the pages, what decides about the entries. */
   #names = 0;
   #leased = false;
@@ -256,10 +258,11 @@ export class Ingest {
         } else {
           const fresh = readStable(file);
           const isEmpty = onUnsettled !== undefined && fresh.bytes.length === 0;
-          if (isEmpty && this.#hadMore(name, old) && !isMeantEmpty(file)) {
+          if (isEmpty && this.#hadMore(name, old) && !this.#isMeantEmpty(name, file)) {
             unsettled.push(name);
             if (old !== undefined && !this.#modules.has(name)) this.#put(name, old.hash, old.size);
           } else {
+            this.#emptySince.delete(name);
             read++;
             bytes += fresh.bytes.length;
             const taken = take(name, fresh)
@@ -324,6 +327,17 @@ export class Ingest {
     return size === undefined ? this.#isFollowed : size > 0;
   }
 
+  /**
+   * Whether a file that was found empty is to be. Its time stamp alone does not tell: a file that is being truncated may
+   * have the time of its last write for as long as the file system is busy.
+   */
+  #isMeantEmpty(name: Path, file: string): boolean {
+    const now = this.#options.now();
+    const since = this.#emptySince.get(name) ?? now;
+    this.#emptySince.set(name, since);
+    return isMeantEmpty(file) && now - since >= EMPTY_MS;
+  }
+
   #put(name: Path, hash: Hash, size: number): void {
     if (!this.#modules.has(name)) this.#names++;
     this.#modules.set(name, { hash, size, type: mediaType(name) });
@@ -332,6 +346,7 @@ export class Ingest {
   #forget(name: Path): void {
     if (this.#modules.delete(name)) this.#names++;
     this.#broken.delete(name);
+    this.#emptySince.delete(name);
   }
 
   /** Links of a module; null for what is no JavaScript. Notes a syntax error for the author. */

@@ -7,7 +7,7 @@ import type { FileStat } from '../store/store.js';
 const TRIES = 8;
 
 /** Milliseconds for which a file may be empty because its author's disk is busy: editors truncate first. */
-const EMPTY_MS = 3000;
+export const EMPTY_MS = 3000;
 
 /** Nanoseconds within which a file system may give two writes the same time stamp. */
 const RACY_NS = 20_000_000n;
