@@ -271,11 +271,18 @@ export class Updates {
     for (const { accepted: url } of failed) this.#owed.add(url);
     if (givenUp === null) for (const url of behind) this.#owed.add(url);
     if (givenUp !== null) this.#waiting.add(givenUp, () => this.deliver(this.#next ?? this.#release));
-    const errors = failed.map(({ accepted, error }) => describe(error, versions.pathOf(accepted)));
-    errors.push(...this.#callBack(transaction, boundaries, modules));
+    const thrown = this.#callBack(transaction, boundaries, modules);
     await this.#prune();
     for (const { error } of failed) console.error(error);
-    for (const failure of givenUp?.accepted.values() ?? []) {
+    // What nothing imports any more, as who did has changed too, is nobody's problem.
+    const runs = (url: string) => versions.running.has(url);
+    this.#waiting.retain(runs);
+    const errors = failed
+      .filter(({ accepted: url }) => runs(url))
+      .map(({ accepted: url, error }) => describe(error, versions.pathOf(url)));
+    errors.push(...thrown);
+    for (const [url, failure] of givenUp?.accepted ?? []) {
+      if (!runs(url)) continue;
       console.warn(`modcast: ${failure.message}`);
       contexts.emit('error', { type: 'error', err: describe(failure) });
     }

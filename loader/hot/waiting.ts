@@ -44,6 +44,15 @@ export class Waiting {
     return renewed.flatMap(({ accepted, behind }) => [...accepted.keys(), ...behind]);
   }
 
+  /** Nobody waits any more for what the page does not run. */
+  retain(runs: (url: string) => boolean): void {
+    for (const given of this.#all) {
+      if ([...given.accepted.keys()].some(runs)) continue;
+      this.#all.delete(given);
+      this.#settled.delete(given);
+    }
+  }
+
   get failures(): readonly Failure[] {
     return [...this.#all].flatMap(({ accepted }) => [...accepted.values()]);
   }

@@ -152,6 +152,20 @@ inEachBrowser((suite) => {
       expect(await hot.survived()).toBe(true);
     });
 
+    it('is no problem when nothing imports it any more', async () => {
+      const main = (version: number, ...more: string[]) => module('main', version, ...more, SELF);
+      const hot = await suite.open({
+        'main.mjs': main(1, `import './a.mjs';`),
+        'a.mjs': module('a', 1, SELF),
+      });
+      await hot.directory.write({ 'a.mjs': module('a', 2, `throw new RangeError('too far');`) });
+      await hot.overlaid('RangeError: too far');
+      await hot.save({ 'main.mjs': main(2) }, 'accepted 2');
+      await hot.page.evaluate(() => modcast!.idle());
+      expect(await hot.overlay()).toBeNull();
+      expect(await hot.survived()).toBe(true);
+    });
+
     it('leaves nothing behind that only import() reaches, when its boundary is mended', async () => {
       const sees = (name: string, ...more: string[]) =>
         module(name, 1, `import { version as seen } from './leaf.mjs';`, `export { seen };`, ...more);

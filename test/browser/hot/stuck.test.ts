@@ -59,6 +59,19 @@ inEachBrowser((suite) => {
       expect(await hot.survived()).toBe(true);
     });
 
+    it('is no problem when nothing imports it any more', async () => {
+      const main = (version: number, ...more: string[]) => module('main', version, ...more, SELF);
+      const hot = await suite.open({
+        ...files,
+        'main.mjs': main(1, `import './a.mjs';`, `import './b.mjs';`),
+      });
+      await hot.save({ 'a.mjs': waiting }, 'a 2');
+      await hot.save({ 'main.mjs': main(2, `import './b.mjs';`) }, 'accepted 2');
+      await hot.page.evaluate(() => modcast!.idle());
+      expect(await hot.overlay()).toBeNull();
+      expect(await hot.survived()).toBe(true);
+    });
+
     it('is taken in when it has come to its end after all', async () => {
       const hot = await suite.open(files);
       await hot.save({ 'a.mjs': waiting }, 'a 2');
