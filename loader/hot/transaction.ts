@@ -12,7 +12,9 @@ export interface TransactionOptions {
   readonly versions: Versions;
   readonly contexts: Contexts;
   readonly importers: Importers;
-  /** Natural URLs of the modules that get another instance. */
+  /** Natural URLs of the modules with which the update began. */
+  readonly starts: readonly string[];
+  /** Of all that get another instance. */
   readonly replaced: ReadonlySet<string>;
   readonly boundaries: readonly Boundary[];
   /** Resolves when there is something newer, and no more time for what still waits at its top level. */
@@ -25,7 +27,7 @@ export interface Outcome {
   readonly failed: readonly { readonly accepted: string; readonly error: unknown }[];
   /** What has been given up since it still waits. */
   readonly givenUp: GivenUp | null;
-  /** Natural URLs of what was to be replaced and was not, although something that it imports was. */
+  /** Natural URLs of what was to be replaced and was not, although it needs that in the version that it has. */
   readonly behind: readonly string[];
 }
 
@@ -151,12 +153,14 @@ export class Transaction {
     return newest;
   }
 
-  /** What is still what it was holds what is not there any more. */
+  /** What holds something that is not there any more, since now or since an update before. */
   #behind(): string[] {
-    const { importers } = this.#options;
+    const { importers, versions, starts } = this.#options;
+    const owed = new Set(starts.filter((url) => versions.isNewest(url)));
     return [...this.#old].flatMap(([url, old]) => {
       if (this.#isReplaced(url)) return [];
-      return [...importers.importsOf(old)].some((target) => this.#isReplaced(target)) ? url : [];
+      const isTorn = [...importers.importsOf(old)].some((target) => this.#isReplaced(target));
+      return isTorn || owed.has(url) ? url : [];
     });
   }
 

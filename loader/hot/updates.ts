@@ -260,7 +260,15 @@ export class Updates {
     const patience = new Patience(ports.after, this.#waiters > 0, () => paths(accepted));
     this.#patience = patience;
     const superseded = patience.ends;
-    const transaction = new Transaction({ versions, contexts, importers, replaced, boundaries, superseded });
+    const transaction = new Transaction({
+      versions,
+      contexts,
+      importers,
+      starts,
+      replaced,
+      boundaries,
+      superseded,
+    });
     const { failed, modules, givenUp, behind } = await transaction.run().finally(() => patience.settle());
     this.#options.pending.renew();
     const cycle = failed.find(({ error }) => error instanceof CycleFailure);

@@ -183,7 +183,9 @@ inEachBrowser((suite) => {
       await asked();
       await hot.directory.write({ 'leaf.mjs': module('leaf', 2) });
       await hot.overlaid('not two');
-      await hot.save({ 'bad.mjs': module('bad', 3, `import './leaf.mjs';`, SELF) }, 'accepted 3');
+      await hot.directory.write({ 'bad.mjs': module('bad', 3, SELF, `throw new Error('not yet');`) });
+      await hot.overlaid('not yet');
+      await hot.save({ 'bad.mjs': module('bad', 4, `import './leaf.mjs';`, SELF) }, 'accepted 4');
       await hot.cleared();
       await asked();
       expect((await hot.log()).filter((line) => line.startsWith('x saw'))).toEqual(['x saw 1', 'x saw 2']);
