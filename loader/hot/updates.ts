@@ -94,6 +94,11 @@ export class Updates {
     });
   }
 
+  /** Takes in anew what is to be tried again. */
+  #again(): void {
+    this.deliver(this.#next ?? this.#release);
+  }
+
   /** Resolves when all that has been delivered is taken in. */
   async idle(): Promise<void> {
     for (let turn; turn !== this.#turn;) await (turn = this.#turn);
@@ -278,16 +283,19 @@ export class Updates {
     }
     for (const { accepted: url } of failed) this.#owed.add(url);
     if (givenUp === null) for (const url of behind) this.#owed.add(url);
-    if (givenUp !== null) this.#waiting.add(givenUp, () => this.deliver(this.#next ?? this.#release));
+    if (givenUp !== null) this.#waiting.add(givenUp, () => this.#again());
     const thrown = this.#callBack(transaction, boundaries, modules);
     await this.#prune();
     for (const { error } of failed) console.error(error);
     // What nothing imports any more, as who did has changed too, is nobody's problem.
     const runs = (url: string) => versions.running.has(url);
-    this.#waiting.retain(runs);
+    for (const url of this.#waiting.retain(runs)) this.#owed.add(url);
     const errors = failed
       .filter(({ accepted: url }) => runs(url))
       .map(({ accepted: url, error }) => describe(error, versions.pathOf(url)));
+    const isOpen = errors.length > 0 || (givenUp !== null && [...givenUp.accepted.keys()].some(runs));
+    // What kept them from being replaced is gone, and no update need follow.
+    if (!isOpen && [...this.#owed].some(runs)) this.#again();
     errors.push(...thrown);
     for (const [url, failure] of givenUp?.accepted ?? []) {
       if (!runs(url)) continue;

@@ -44,13 +44,14 @@ export class Waiting {
     return renewed.flatMap(({ accepted, behind }) => [...accepted.keys(), ...behind]);
   }
 
-  /** Nobody waits any more for what the page does not run. */
-  retain(runs: (url: string) => boolean): void {
-    for (const given of this.#all) {
-      if ([...given.accepted.keys()].some(runs)) continue;
+  /** Nobody waits any more for what the page does not run. @returns what was to be replaced with it */
+  retain(runs: (url: string) => boolean): string[] {
+    const over = [...this.#all].filter(({ accepted }) => ![...accepted.keys()].some(runs));
+    for (const given of over) {
       this.#all.delete(given);
       this.#settled.delete(given);
     }
+    return over.flatMap(({ behind }) => behind);
   }
 
   get failures(): readonly Failure[] {
