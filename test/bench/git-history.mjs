@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs, promisify } from 'node:util';
 import { openSqliteStore } from '../../dist/registry/index.js';
-import { DEFAULT_FILTER, compileFilter } from '../../dist/registry/files.js';
+import { DEFAULT_FILTER, compileFilter } from '../../dist/registry/ingest/files.js';
 import { exportDeploy, importGit, verifyStore } from '../../dist/registry/keep/index.js';
 
 const { values } = parseArgs({
@@ -35,8 +35,14 @@ const GIT_ENV = {
 };
 const work = mkdtempSync(path.join(tmpdir(), 'modcast-git-history-'));
 const included = compileFilter(DEFAULT_FILTER);
+/** @param {number} since */
 const seconds = (since) => `${((performance.now() - since) / 1000).toFixed(2)} s`;
 
+/**
+ * @param {string} repository
+ * @param {string[]} args
+ * @param {string} [input]
+ */
 function git(repository, args, input) {
   const { status, stdout, stderr } = spawnSync('git', ['-C', repository, ...args], {
     env: GIT_ENV,
@@ -49,6 +55,10 @@ function git(repository, args, input) {
 
 let clock = Date.UTC(2020, 0, 1) / 1000;
 
+/**
+ * @param {string} repository
+ * @param {string} message
+ */
 function commit(repository, message) {
   clock += 3600;
   const identity = ['-c', 'user.name=Ada', '-c', 'user.email=ada@example.org', '-c', 'gc.auto=0'];
@@ -68,9 +78,13 @@ function newRepository() {
   return repository;
 }
 
-/** Pseudo-random numbers below `n`, the same in every run (mulberry32). */
+/**
+ * Pseudo-random numbers below `n`, the same in every run (mulberry32).
+ *
+ * @param {number} seed
+ */
 function random(seed) {
-  return (n) => {
+  return (/** @type {number} */ n) => {
     seed = (seed + 0x6d2b79f5) | 0;
     let t = Math.imul(seed ^ (seed >>> 15), 1 | seed);
     t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
@@ -78,12 +92,14 @@ function random(seed) {
   };
 }
 
+/** @param {string} directory */
 const listFiles = (directory) =>
   readdirSync(directory, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => path.relative(directory, path.join(entry.parentPath, entry.name)))
     .filter((file) => !file.startsWith('.git'));
 
+/** @param {number} count */
 function randomEdits(count) {
   const repository = newRepository();
   cpSync(new URL('../../node_modules/lodash-es', import.meta.url).pathname, repository, { recursive: true });
@@ -92,7 +108,7 @@ function randomEdits(count) {
   for (let i = 1; i < count; i++) {
     const files = listFiles(repository);
     for (let edits = 1 + pick(5); edits > 0; edits--) {
-      const file = path.join(repository, files[pick(files.length)]);
+      const file = path.join(repository, /** @type {string} */ (files[pick(files.length)]));
       const kind = pick(10);
       if (kind === 0) rmSync(file, { force: true });
       else if (kind === 1)
@@ -110,7 +126,12 @@ function randomEdits(count) {
   return repository;
 }
 
-/** By npm, so that its own settings say where packages come from. */
+/**
+ * By npm, so that its own settings say where packages come from.
+ *
+ * @param {string} name
+ * @param {number} count
+ */
 async function releases(name, count) {
   const npm = promisify(execFile);
   const { stdout } = await npm('npm', ['view', name, 'versions', '--json']);
@@ -123,7 +144,7 @@ async function releases(name, count) {
     const packed = await npm('npm', ['pack', `${name}@${version}`, '--silent', '--pack-destination', work]);
     for (const file of readdirSync(repository))
       if (file !== '.git') rmSync(path.join(repository, file), { recursive: true });
-    const archive = path.join(work, packed.stdout.trim().split('\n').at(-1));
+    const archive = path.join(work, packed.stdout.trim().split('\n').at(-1) ?? '');
     execFileSync('tar', ['-xzf', archive, '-C', repository, '--strip-components=1']);
     rmSync(archive);
     commit(repository, version);
@@ -131,25 +152,43 @@ async function releases(name, count) {
   return repository;
 }
 
-/** path → object, of the regular files that belong to the registry. */
+/**
+ * path → object, of the regular files that belong to the registry.
+ *
+ * @param {string} repository
+ * @param {string} name
+ * @param {string} folder
+ */
 function treeOf(repository, name, folder) {
   const tree = new Map();
   const at = folder === '' ? name : `${name}:${folder}`;
   const rows = git(repository, ['ls-tree', '-r', '-z', at]).toString('utf8').split('\0');
   for (const row of rows) {
     const [, mode, object, file] = /^(\d+) \w+ (\w+)\t(.*)$/s.exec(row) ?? [];
-    if (mode?.startsWith('100') && included(file)) tree.set(file, object);
+    if (mode?.startsWith('100') && file !== undefined && included(file)) tree.set(file, object);
   }
   return tree;
 }
 
-/** git's own hashes of files, many at a time. */
+/**
+ * git's own hashes of files, many at a time.
+ *
+ * @param {string} repository
+ * @param {string} directory
+ * @param {string[]} files
+ */
 function objectsOf(repository, directory, files) {
   const input = files.map((file) => `${path.join(directory, file)}\n`).join('');
   const out = git(repository, ['hash-object', '--no-filters', '--stdin-paths'], input).toString('latin1');
   return out.trim().split('\n');
 }
 
+/**
+ * @param {string} repository
+ * @param {string} before
+ * @param {string} after
+ * @param {string} folder
+ */
 function nameStatus(repository, before, after, folder) {
   const relative = folder === '' ? [] : [`--relative=${folder}/`];
   const fields = git(repository, ['diff', '--name-status', '--no-renames', '-z', ...relative, before, after])
@@ -158,40 +197,51 @@ function nameStatus(repository, before, after, folder) {
   const changes = [];
   for (let i = 0; i + 1 < fields.length; i += 2) {
     // A change of mode alone is none of the bytes; a change of type concerns links, which are left out.
-    if (included(fields[i + 1])) changes.push(`${fields[i]} ${fields[i + 1]}`);
+    const file = fields[i + 1] ?? '';
+    if (included(file)) changes.push(`${fields[i]} ${file}`);
   }
   return changes.toSorted();
 }
 
+/** @param {{ path: string, before: unknown, after: unknown }} change */
 const statusOf = ({ path: file, before, after }) =>
   `${before === null ? 'A' : after === null ? 'D' : 'M'} ${file}`;
 
+/**
+ * @param {string} repository
+ * @param {import('../../dist/registry/index.js').Store} store
+ * @param {string} folder
+ */
 async function compare(repository, store, folder) {
   const names = git(repository, ['rev-list', '--first-parent', '--reverse', values.branch])
     .toString()
     .trim()
     .split('\n');
   const byCommit = new Map();
-  for (let before; ;) {
+  /** @type {number | undefined} */
+  let before;
+  for (;;) {
     const page = await store.deploys(before === undefined ? {} : { before });
     if (page.length === 0) break;
     for (const deploy of page) byCommit.set(deploy.commit, deploy);
-    before = page.at(-1).number;
+    before = page.at(-1)?.number;
   }
   const counted = { commits: names.length, deploys: byCommit.size, files: 0, changes: 0, wrong: 0 };
-  const wrong = (what) => {
+  const wrong = (/** @type {string} */ what) => {
     counted.wrong++;
     console.log(`  differs: ${what}`);
   };
+  /** @type {Map<string, string> | undefined} */
   let current;
   let previous = git(repository, ['hash-object', '-t', 'tree', '/dev/null']).toString().trim();
   for (const name of names) {
     const deploy = byCommit.get(name);
     const tree = treeOf(repository, name, folder);
-    const own = deploy === undefined ? [] : (await store.changes(deploy.number)).map(statusOf).toSorted();
+    const own =
+      deploy === undefined ? [] : ((await store.changes(deploy.number)) ?? []).map(statusOf).toSorted();
     const theirs = nameStatus(repository, previous, name, folder).filter((change) => {
       const file = change.slice(2);
-      return !change.startsWith('M') || tree.get(file) !== current?.tree.get(file);
+      return !change.startsWith('M') || tree.get(file) !== current?.get(file);
     });
     counted.changes += theirs.length;
     if (own.join('\n') !== theirs.join('\n')) wrong(`changes of ${name}`);
@@ -205,7 +255,7 @@ async function compare(repository, store, folder) {
       if (!same) wrong(`files of ${name}`);
       rmSync(directory, { recursive: true });
     }
-    current = { tree };
+    current = tree;
     previous = name;
   }
   return counted;
