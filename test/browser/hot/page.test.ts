@@ -143,10 +143,14 @@ inEachBrowser((suite) => {
 
   describe('a page’s state', () => {
     it('survives fifty edits of its neighbour, of which old versions go', async () => {
+      // Large enough to be a blob's in each browser.
+      const neighbour = (version: number) => ({
+        'neighbour.mjs': module('neighbour', version, `// ${'.'.repeat(20_000)}`, SELF),
+      });
       const hot = await suite.open({
         'main.mjs': module('main', 1, `import './counter.mjs';`, `import './neighbour.mjs';`),
         'counter.mjs': module('counter', 1, `globalThis.count = 0; setInterval(() => count++, 1);`),
-        'neighbour.mjs': module('neighbour', 0, SELF),
+        ...neighbour(0),
       });
       await hot.page.evaluate(() => {
         const live = new Set<string>();
@@ -164,7 +168,7 @@ inEachBrowser((suite) => {
       });
       let before = 0;
       for (let version = 1; version <= 50; version++) {
-        await hot.save({ 'neighbour.mjs': module('neighbour', version, SELF) }, `accepted ${version}`);
+        await hot.save(neighbour(version), `accepted ${version}`);
         const counted = await hot.page.evaluate(() => (globalThis as unknown as { count: number }).count);
         expect(counted).toBeGreaterThan(before);
         before = counted;
