@@ -18,6 +18,11 @@ export class CycleFailure extends Failure {
   override readonly name = 'CycleFailure';
 }
 
+/** What a module imports is in no manifest any more, though the page may still hold it. */
+export class GoneFailure extends Failure {
+  override readonly name = 'GoneFailure';
+}
+
 /**
  * What an error says of the module in which it was thrown: its natural URL stands in the stack, as every linked module
  * names its source.

@@ -9,7 +9,7 @@ import { changedPaths } from './changes.js';
 import { Contexts } from './contexts.js';
 import { Editor } from './editor.js';
 import { Entries } from './entries.js';
-import { describeError, Failure } from './failure.js';
+import { describeError, Failure, GoneFailure } from './failure.js';
 import { Importers } from './importers.js';
 import { PendingImports } from './pending-imports.js';
 import { Overlay } from './overlay.js';
@@ -199,7 +199,7 @@ export const createHot: CreateHot = (ports) => {
       const batch = versions.running.has(url)
         ? null
         : await versions.make([url], NONE, 'run').catch((error: unknown) => {
-            if (error instanceof Failure) return null;
+            if (error instanceof Failure && !(error instanceof GoneFailure)) return null;
             throw error;
           });
       try {

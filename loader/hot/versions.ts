@@ -2,7 +2,7 @@ import { importsOf } from '../../importmap/graph.js';
 import { moduleAt, naturalUrl, pathOfUrl, type Site, type SiteModule } from '../../importmap/site.js';
 import type { Hash } from '../../schema/hash.js';
 import type { Links } from '../../schema/links.js';
-import { CycleFailure, Failure } from './failure.js';
+import { CycleFailure, Failure, GoneFailure } from './failure.js';
 import type { HotPorts } from './ports.js';
 import type { Batch, Version } from './version.js';
 
@@ -297,9 +297,10 @@ export class Versions {
       const runs = this.running.has(url);
       if (module === undefined) {
         const path = this.pathOf(url);
-        if (runs) {
+        // A rule of the import map outlives the file, and would lead to what it was.
+        if (runs || running.linker.instances.targetOf(url) !== undefined) {
           const by = importer === undefined ? '' : `, but ${importer.path} imports it`;
-          throw new Failure(`${path} is not there any more${by}`, importer?.path ?? path);
+          throw new GoneFailure(`${path} is not there any more${by}`, importer?.path ?? path);
         }
         // Not the registry's: the browser fetches it, and what it finds is found for good.
         this.#spent.add(url);

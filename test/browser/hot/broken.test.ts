@@ -284,6 +284,33 @@ inEachBrowser((suite) => {
       expect(await hot.survived()).toBe(true);
     });
 
+    it('is none for what imports it anew, though the page started with it', async () => {
+      const user = (version: number) => module('a', version, `import './leaf.mjs';`, SELF);
+      const asks = `import('./leaf.mjs').then(() => log.push('got it'), ({ message }) => log.push(message));`;
+      const hot = await suite.open({
+        'main.mjs': module(
+          'main',
+          1,
+          `import './a.mjs';`,
+          `globalThis.ask = () => ${asks}`,
+          `modcast.on('update', ({ paths }) => log.push('changed ' + paths));`,
+        ),
+        'a.mjs': user(1),
+        'leaf.mjs': module('leaf', 1),
+      });
+      await hot.save({ 'a.mjs': module('a', 2, SELF) }, 'accepted 2');
+      await rm(join(hot.directory.directory, 'leaf.mjs'));
+      await hot.said('changed leaf.mjs');
+      await hot.page.evaluate(() => modcast!.idle());
+      await hot.page.evaluate(() => (globalThis as unknown as { ask(): Promise<unknown> }).ask());
+      await hot.said('leaf.mjs is not there any more');
+      await hot.directory.write({ 'a.mjs': user(4) });
+      await hot.overlaid('leaf.mjs is not there any more, but a.mjs imports it');
+      await hot.save({ 'leaf.mjs': module('leaf', 2) }, 'accepted 4');
+      await hot.cleared();
+      expect((await hot.log()).filter((line) => line.startsWith('leaf '))).toContain('leaf 2');
+    });
+
     it('is no problem when nothing imports it any more', async () => {
       const hot = await suite.open({
         'main.mjs': MAIN,
