@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { Command } from 'commander';
+import { DATABASE_FOLDER, makeDatabaseFolder } from '../registry/store/database-folder.js';
 import { openSqliteStore } from '../registry/store/sqlite.js';
 import type { Store } from '../registry/store/store.js';
 import { ModcastError } from '../schema/index.js';
@@ -11,7 +11,7 @@ export interface DatabaseOptions {
   db?: string;
 }
 
-const DEFAULT_FILE = path.join('.modcast', 'registry.db');
+const DEFAULT_FILE = path.join(DATABASE_FOLDER, 'registry.db');
 
 /** Adds `--db`, for `withStore`. */
 export function databaseOption(command: Command): Command {
@@ -80,6 +80,6 @@ async function placeDatabase(io: Pick<Io, 'cwd' | 'env'>, options: DatabaseOptio
   const named = options.db ?? (io.env['MODCAST_DB'] || undefined);
   const file =
     named === undefined ? (nearest(io.cwd) ?? path.join(io.cwd, DEFAULT_FILE)) : path.resolve(io.cwd, named);
-  if (named === undefined) await mkdir(path.dirname(file), { recursive: true });
+  if (named === undefined) await makeDatabaseFolder(file);
   return file;
 }

@@ -1,7 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import path from 'node:path';
 import { HOT_TOPIC, LIMITS, ModcastError, type HotNews } from '../schema/index.js';
 import { createAccess } from './access/access.js';
 import { Blobs } from './blobs.js';
@@ -24,6 +22,7 @@ import { createPublishRoutes } from './publish/routes.js';
 import { readHot, readLoader } from './pages/read-loader.js';
 import { Session, type SessionEvents } from './socket/session.js';
 import { Sockets, refuse, systemClock } from './socket/sockets.js';
+import { makeDatabaseFolder } from './store/database-folder.js';
 import { lockDatabase } from './store/lock.js';
 import { openMemoryStore } from './store/memory.js';
 import { openSqliteStore } from './store/sqlite.js';
@@ -200,7 +199,7 @@ export class Registry {
     const { database } = this.#options;
     if (database === ':memory:') return (this.#store = await openMemoryStore());
     // What comes of it when it cannot be made, opening the database says in its own words.
-    await mkdir(path.dirname(path.resolve(database)), { recursive: true }).catch(() => {});
+    await makeDatabaseFolder(database).catch(() => {});
     this.#lock = await lockDatabase(database, {
       pid: process.pid,
       directory: directory ?? '',
