@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { HOT_TOPIC, LIMITS, ModcastError, type HotNews } from '../schema/index.js';
+import { HOT_TOPIC, LIMITS, type HotNews } from '../schema/index.js';
 import { createAccess } from './access/access.js';
 import { Blobs } from './blobs.js';
 import { Catalog, type Release } from './catalog.js';
@@ -11,6 +11,7 @@ import { followHeads } from './socket/follow-heads.js';
 import { createEditorRoute } from './http/editor.js';
 import { createHandler, type Handler } from './http/handler.js';
 import { health } from './http/health.js';
+import { listenOn } from './http/listen.js';
 import { createOpenInEditor } from './http/open-in-editor.js';
 import type { FileProblem, IngestResult } from './ingest/ingest.js';
 import { SiteDirectory } from './ingest/site-directory.js';
@@ -101,7 +102,7 @@ export class Registry {
    * Serves on a port of its own.
    *
    * @param port 0 takes a free one
-   * @throws ModcastError `port-in-use`
+   * @throws ModcastError `port-in-use`, `listen-failed`
    */
   async listen({ port = 0, host = '127.0.0.1' } = {}): Promise<{ port: number; host: string; url: string }> {
     await this.ready;
@@ -120,20 +121,7 @@ export class Registry {
       }
     });
     this.attach(server);
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', (error: NodeJS.ErrnoException) => {
-        const taken = error.code === 'EADDRINUSE';
-        reject(
-          taken
-            ? new ModcastError('port-in-use', `port ${port} is in use`, {
-                expected: 'a free port',
-                found: port,
-              })
-            : error,
-        );
-      });
-      server.listen(port, host, resolve);
-    });
+    await listenOn(server, { port, host });
     // Running out of file descriptors, for one, is an error of the server again and again.
     server.on('error', (error) => this.#emit('error', error));
     this.#server = server;

@@ -31,6 +31,7 @@ export const ERROR_CODES = {
   'directory-invalid': 'The site directory is missing, or is not a directory.',
   'option-invalid': 'An option has a wrong value, or there is no option of that name.',
   'port-in-use': 'The port is taken.',
+  'listen-failed': 'The server cannot listen at the address, or not on the port.',
   'slow-client': 'A client read too slowly and was disconnected.',
   'store-foreign': 'The file is not a modcast database: another program’s, or no database at all.',
   'store-native': 'The native part of better-sqlite3 is missing or was built for another Node.',

@@ -147,6 +147,14 @@ describe('modcast serve', () => {
     taken.close();
   });
 
+  it('says in one line that it cannot listen where it was told to', async () => {
+    const { code, errors } = await modcast('serve', directory, '--host', '192.0.2.1', '--port', '0').ended();
+    expect({ code, errors }).toEqual({
+      code: 1,
+      errors: 'modcast: cannot listen on 192.0.2.1:0: this machine has no such address (listen-failed)',
+    });
+  });
+
   it('refuses a database from a newer version', async () => {
     const file = path.join(directory, 'newer.db');
     const server = modcast('serve', directory, '--port', '0', '--db', file);

@@ -1,0 +1,53 @@
+import { isIP } from 'node:net';
+import type { Server } from 'node:http';
+import { ModcastError } from '../../schema/index.js';
+
+/** Ports below this one need more rights on most systems. */
+const FIRST_FREE_PORT = 1024;
+
+function reason(error: NodeJS.ErrnoException, port: number): string {
+  switch (error.code) {
+    case 'EADDRNOTAVAIL':
+      return 'this machine has no such address';
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return 'no address is known by that name';
+    case 'EACCES':
+      return port < FIRST_FREE_PORT
+        ? `ports below ${FIRST_FREE_PORT} need more rights than this process has; take a higher one`
+        : 'the system does not allow it';
+    default:
+      return error.message;
+  }
+}
+
+/** Why a server could not begin to listen. */
+export function explainListenError(
+  error: NodeJS.ErrnoException,
+  { port, host }: { port: number; host: string },
+): ModcastError {
+  if (error.code === 'EADDRINUSE') {
+    return new ModcastError('port-in-use', `port ${port} is in use`, {
+      expected: 'a free port',
+      found: port,
+    });
+  }
+  const place = `${isIP(host) === 6 ? `[${host}]` : host}:${port}`;
+  return new ModcastError('listen-failed', `cannot listen on ${place}: ${reason(error, port)}`, {
+    expected: 'an address of this machine and a port that may be used',
+    found: place,
+    cause: error,
+  });
+}
+
+/** @throws ModcastError `port-in-use`, `listen-failed` */
+export async function listenOn(server: Server, place: { port: number; host: string }): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    const fail = (error: NodeJS.ErrnoException) => reject(explainListenError(error, place));
+    server.once('error', fail);
+    server.listen(place.port, place.host, () => {
+      server.off('error', fail);
+      resolve();
+    });
+  });
+}
