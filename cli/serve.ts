@@ -6,6 +6,7 @@ import pc from 'picocolors';
 import { createRegistry, type Registry } from '../registry/index.js';
 import { ModcastError } from '../schema/index.js';
 import { count, formatBytes, formatMs } from './format.js';
+import { publishHint } from './serve-hints.js';
 import { report } from './serve-report.js';
 
 interface ServeOptions {
@@ -59,7 +60,7 @@ export function serveCommand(): Command {
   return new Command('serve')
     .summary('serve a directory; its pages boot over one socket')
     .description(
-      'Reads a directory into a registry, follows its changes, and serves it: pages get one script more, and boot from blobs that come over one WebSocket and stay in the browser. A saved file is running in every open page (docs/hot-reload.md). Without the script they work as plain HTTP.',
+      'Reads a directory into a registry, follows its changes, and serves it: pages get one script more, and boot from blobs that come over one WebSocket and stay in the browser. A saved file is running in every open page (docs/hot-reload.md). Without the script they work as plain HTTP. With --no-dir the site is the newest deploy of the channel: files that are not published, images for one, are a 404 there.',
     )
     .argument('[dir]', 'the site (default: this directory)')
     .option(
@@ -70,7 +71,10 @@ export function serveCommand(): Command {
     .option('--host <host>', 'address to listen on; 0.0.0.0 for the whole network', '127.0.0.1')
     .option('--db <file>', 'SQLite database (default: .modcast/registry.db in the directory)')
     .option('--channel <name>', 'channel to read into and to serve', 'dev')
-    .option('--no-dir', 'serve no directory, only what is published into the database')
+    .option(
+      '--no-dir',
+      'serve no directory, but the files of the channel’s newest deploy, as it is published into the database',
+    )
     .option('--open', 'open the site in the browser', false)
     .option('--include <glob>', 'files to keep, repeatable (default: **/*.{js,mjs,json,css,html})', collect)
     .option('--exclude <glob>', 'files to leave out, repeatable (default: **/node_modules/**)', collect)
@@ -138,7 +142,7 @@ async function serve(named: string | undefined, options: ServeOptions): Promise<
   const started = performance.now();
   const dir = named ?? '.';
   const registry = createRegistry({
-    ...(options.dir ? { directory: dir } : { database: OWN_DATABASE }),
+    ...(options.dir ? { directory: dir } : { database: OWN_DATABASE, serveHead: true }),
     ...(options.db === undefined ? {} : { database: options.db }),
     publicHistory: options.publicHistory,
     channel: options.channel,
@@ -185,20 +189,23 @@ async function run(registry: Registry, dir: string, options: ServeOptions, start
       );
     }
   }
-  if (read === null) await reportHead(registry, options.channel);
+  if (read === null) await reportHead(registry, url, options);
   console.log(`\n  ${pc.cyan(url)}\n`);
   if (options.open && isatty(1)) await open(url).catch(() => {});
   await untilStopped();
 }
 
-/** What there is to serve without a directory. */
-async function reportHead(registry: Registry, channel: string): Promise<void> {
+/** What there is to serve without a directory, and how something comes there. */
+async function reportHead(registry: Registry, url: string, options: ServeOptions): Promise<void> {
+  const { channel } = options;
   const head = await (await registry.store()).head(channel);
-  const what =
-    head === null
-      ? pc.yellow(`nothing on ${channel} yet; publish to it with modcast publish --channel ${channel}`)
-      : `${count(head.modules, 'module')}, ${formatBytes(head.bytes)} ${pc.dim('·')} deploy ${head.number} on ${channel}`;
-  console.log(`${pc.bold('modcast')} ${what}`);
+  if (head !== null) {
+    const size = `${count(head.modules, 'module')}, ${formatBytes(head.bytes)}`;
+    return console.log(`${pc.bold('modcast')} ${size} ${pc.dim('·')} deploy ${head.number} on ${channel}`);
+  }
+  const db = path.resolve(options.db ?? OWN_DATABASE);
+  console.log(`${pc.bold('modcast')} ${pc.yellow(`nothing on ${channel} yet`)}\n`);
+  for (const line of publishHint({ channel, db, url, prefix: options.prefix })) console.log(`  ${line}`);
 }
 
 /** Resolves at the first Ctrl-C or TERM; a second one ends the process at once. */

@@ -10,12 +10,15 @@ import type { RegistryEvents } from './events.js';
 import { followHeads } from './socket/follow-heads.js';
 import { createEditorRoute } from './http/editor.js';
 import { createHandler, type Handler } from './http/handler.js';
+import { headSource } from './http/head-source.js';
 import { health } from './http/health.js';
 import { listenOn } from './http/listen.js';
 import { createOpenInEditor } from './http/open-in-editor.js';
 import type { FileProblem, IngestResult } from './ingest/ingest.js';
 import { SiteDirectory } from './ingest/site-directory.js';
 import { toListener } from './http/node.js';
+import type { SiteSource } from './http/site.js';
+import { directorySource } from './http/site-files.js';
 import { resolveOptions, type RegistryOptions, type ResolvedOptions } from './options.js';
 import { Packs } from './packs.js';
 import { Publishing } from './publish/publishing.js';
@@ -245,7 +248,7 @@ export class Registry {
       catalog,
       blobs,
       access,
-      directory,
+      site: this.#site(directory, catalog, blobs),
       prefix,
       page: {
         channel,
@@ -326,6 +329,13 @@ export class Registry {
     this.#catalog!.release(release);
     if (result.created) this.#emit('deploy', result);
     if (isNews) this.#emit('problems', result.problems);
+  }
+
+  /** Where the site's own files come from; null when somebody else serves them. */
+  #site(directory: string | null, catalog: Catalog, blobs: Blobs): SiteSource | null {
+    const { channel, serveHead } = this.#options;
+    if (directory !== null) return directorySource(directory);
+    return serveHead ? headSource({ catalog, blobs, channel }) : null;
   }
 
   /** Whether pages follow the directory. */

@@ -6,6 +6,11 @@ import { DEFAULT_FILTER } from './ingest/files.js';
 export interface RegistryOptions {
   /** The site's directory. Left out: the site is served by somebody else, and its deploys come by publishing. */
   directory?: string;
+  /**
+   * Without a directory: serve the channel's newest deploy as a site, the files that it holds and no others. Default false:
+   * paths outside of the prefix are for somebody else.
+   */
+  serveHead?: boolean;
   /** SQLite file. Default `.modcast/registry.db` in the directory; `:memory:` keeps nothing. */
   database?: string;
   /** The channel that pages get, and into which the directory is read. Default `dev`. */
@@ -75,6 +80,7 @@ type Rule = readonly [expected: string, right: (value: unknown) => boolean];
 
 const RULES: { readonly [name in keyof ResolvedOptions]: Rule } = {
   directory: ['a directory', (value) => value === null || isText(value)],
+  serveHead: ['true or false', (value) => typeof value === 'boolean'],
   database: ['a file or ":memory:"', isText],
   channel: [
     '1 to 64 of a-z, 0-9, ".", "_", "-", starting with a letter or digit',
@@ -129,6 +135,7 @@ export function resolveOptions(options: RegistryOptions, author: string): Resolv
   const channel = options.channel ?? 'dev';
   const resolved: ResolvedOptions = {
     directory,
+    serveHead: options.serveHead ?? false,
     database: options.database ?? (directory === null ? 'modcast.db' : `${directory}/.modcast/registry.db`),
     channel,
     prefix: options.prefix ?? '/-/',
@@ -146,6 +153,17 @@ export function resolveOptions(options: RegistryOptions, author: string): Resolv
     publicHistory: options.publicHistory ?? false,
     clients: options.clients ?? LIMITS.clients,
   };
+  if (directory !== null && resolved.serveHead) {
+    const expected = 'a directory or serveHead';
+    throw new ModcastError(
+      'option-invalid',
+      'serveHead: a directory is served instead; leave one of them out',
+      {
+        expected,
+        found: directory,
+      },
+    );
+  }
   for (const name of names) {
     const [expected, right] = RULES[name];
     const found = resolved[name];

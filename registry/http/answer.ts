@@ -26,6 +26,13 @@ export function problem(status: number, message: string, headers: Headers): Resp
   return new Response(`${message}\n`, { status, headers });
 }
 
+export const isReading = ({ method }: Request): boolean => method === 'GET' || method === 'HEAD';
+
+export function notAllowed(headers: Headers): Response {
+  headers.set('Allow', 'GET, HEAD');
+  return problem(405, 'Only GET and HEAD.', headers);
+}
+
 /** RFC 9110 section 12.5.3: named, and not with a weight of nothing. */
 function takesGzip(request: Request): boolean {
   const codings = (request.headers.get('Accept-Encoding') ?? '').split(',');

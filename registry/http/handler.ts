@@ -1,54 +1,32 @@
-import { readFile } from 'node:fs/promises';
 import {
   CHANNEL_PATTERN,
   ModcastError,
   isHash,
   manifestBytes,
   pathFromUrl,
-  type Channel,
   type Hash,
-  type Path,
 } from '../../schema/index.js';
 import type { Access } from '../access/access.js';
-import { answer, problem } from './answer.js';
+import { answer, isReading, notAllowed, problem } from './answer.js';
 import { challenge } from '../access/authorize.js';
 import type { Blobs } from '../blobs.js';
-import type { Catalog } from '../catalog.js';
 import type { Exposure, Grounds } from '../access/exposure.js';
 import { blake3 } from '../hash.js';
 import { linkedModule } from '../linked-module.js';
-import { loaderPage, loaderVersion } from '../pages/loader-page.js';
-import { contentType, mediaType, moduleKind } from '../media-type.js';
+import { loaderVersion } from '../pages/loader-page.js';
+import { contentType, moduleKind } from '../media-type.js';
 import type { EditorRoute } from './editor.js';
 import type { PublishRoutes } from '../publish/routes.js';
-import { fileResponse, findFile, nullIfGone } from './site-files.js';
-import { parseTarget } from './target.js';
+import type { PageContext } from './page.js';
+import { site, type SiteSource } from './site.js';
 import type { Store } from '../store/store.js';
 
-/** What a page's loader is told by attributes of its script tag. */
-export interface PageOptions {
-  readonly channel: Channel;
-  readonly boot: 'fresh' | 'cached';
-  /** Milliseconds that a page waits for the socket. */
-  readonly timeout: number;
-  readonly progress: boolean;
-  /** What hot reload is to do where the directory is followed; null where it is not. */
-  readonly hot: { readonly overlay: boolean } | null;
-}
-
-export interface HandlerOptions {
+export interface HandlerOptions extends PageContext {
   readonly store: Store;
-  readonly catalog: Catalog;
   readonly blobs: Blobs;
   readonly access: Access;
-  /** Absolute and real; null when the site itself is served by somebody else. */
-  readonly directory: string | null;
-  /** Starts and ends with "/". */
-  readonly prefix: string;
-  readonly page: PageOptions;
-  readonly loader: () => Promise<Uint8Array>;
-  /** The script of hot reload. */
-  readonly hot: () => Promise<Uint8Array>;
+  /** Null when the site itself is served by somebody else. */
+  readonly site: SiteSource | null;
   readonly health: () => Promise<unknown>;
   readonly exposure: Exposure;
   readonly publish: PublishRoutes;
@@ -60,29 +38,22 @@ export interface HandlerOptions {
 export type Handler = (request: Request) => Promise<Response | null>;
 
 export function createHandler(options: HandlerOptions): Handler {
-  const { access, prefix, directory } = options;
+  const { access, prefix } = options;
   return async (request) => {
     const url = new URL(request.url);
     const ours = url.pathname.startsWith(prefix);
-    if (!ours && directory === null) return null;
+    if (!ours && options.site === null) return null;
     const headers = baseHeaders(request, access);
     if (!access.hostAllowed(request.headers.get('Host') ?? url.host)) {
       return problem(403, 'This host name is not allowed: start with --allow-host to allow it.', headers);
     }
-    if (!ours) return site(options, request, url.pathname, headers);
+    if (!ours) return site({ ...options, source: options.site! }, request, url.pathname, headers);
     const rest = url.pathname.slice(prefix.length);
     if (rest.startsWith('publish/')) return options.publish(request, rest.slice('publish/'.length), headers);
     if (rest === 'editor' && options.editor !== null) return options.editor(request, headers);
     if (!isReading(request)) return notAllowed(headers);
     return route(options, request, rest, headers);
   };
-}
-
-const isReading = ({ method }: Request): boolean => method === 'GET' || method === 'HEAD';
-
-function notAllowed(headers: Headers): Response {
-  headers.set('Allow', 'GET, HEAD');
-  return problem(405, 'Only GET and HEAD.', headers);
 }
 
 function baseHeaders(request: Request, access: Access): Headers {
@@ -241,83 +212,3 @@ async function visibleBlob({ store, blobs }: HandlerOptions, hash: Hash) {
 }
 
 const visibleBytes = async (options: HandlerOptions, hash: Hash) => (await visibleBlob(options, hash))?.bytes;
-
-/** Null for what the site does not have: another server's route may. */
-async function site(
-  options: HandlerOptions,
-  request: Request,
-  pathname: string,
-  headers: Headers,
-): Promise<Response | null> {
-  const target = parseTarget(pathname);
-  if (target.state === 'malformed') return problem(400, 'Not a plain path.', headers);
-  if (target.state === 'hidden') return null;
-  const name = target.directory ? `${target.path}/index.html`.replace(/^\//, '') : target.path;
-  const found = await findFile(options.directory!, name);
-  if (found === undefined || (found === 'directory' && target.directory)) return null;
-  if (!isReading(request)) return notAllowed(headers);
-  if (found === 'directory') {
-    // Browsers keep a permanent redirect for good, and a directory may become a file.
-    headers.set('Cache-Control', 'no-cache');
-    headers.set('Location', `${new URL(request.url).pathname}/${new URL(request.url).search}`);
-    return new Response(null, { status: 308, headers });
-  }
-  if (mediaType(name) === 'text/html') return page(options, request, found.file, name, headers);
-  headers.set('Content-Type', contentType(name));
-  headers.set('Cache-Control', 'no-cache');
-  return fileResponse(request, found, headers);
-}
-
-/** A page of the site with the loader in it. Without a deploy there is nothing to load: the page as it is. */
-async function page(
-  options: HandlerOptions,
-  request: Request,
-  file: string,
-  name: Path,
-  headers: Headers,
-): Promise<Response | null> {
-  const html = await readFile(file).catch(nullIfGone);
-  if (html === null) return null;
-  const head = await options.catalog.head(options.page.channel);
-  const injected =
-    head === null
-      ? undefined
-      : loaderPage(html, name, head.manifest, {
-          loaderSrc: `${options.prefix}loader.js?v=${loaderVersion(await options.loader())}`,
-          data: {
-            channel: options.page.channel,
-            boot: options.page.boot,
-            timeout: String(options.page.timeout),
-            ...(options.page.progress ? { progress: '' } : {}),
-            ...(await hotData(options, html, head.deploy.number)),
-          },
-        });
-  const bytes = injected ?? html;
-  return answer(
-    request,
-    { bytes, type: pageType(html), freshness: 'revalidate', tag: blake3(bytes) },
-    headers,
-  );
-}
-
-/** What a page's loader is told of hot reload: with the page's own hash it can tell when the page has changed. */
-async function hotData(
-  { page, hot }: HandlerOptions,
-  html: Uint8Array,
-  head: number,
-): Promise<Record<string, string>> {
-  if (page.hot === null) return {};
-  return {
-    hot: loaderVersion(await hot()),
-    hotPage: blake3(html),
-    hotDeploy: String(head),
-    hotServed: String(Date.now()),
-    ...(page.hot.overlay ? {} : { hotOverlay: 'off' }),
-  };
-}
-
-/** A page that says its own encoding keeps it: a header would override what it says. */
-function pageType(html: Uint8Array): string {
-  const head = Buffer.from(html.buffer, html.byteOffset, Math.min(html.byteLength, 1024)).toString('latin1');
-  return /<meta[^>]+charset/i.test(head) ? 'text/html' : 'text/html; charset=utf-8';
-}

@@ -1,8 +1,10 @@
 import { createReadStream } from 'node:fs';
-import { open, realpath, stat } from 'node:fs/promises';
+import { open, readFile, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { Readable } from 'node:stream';
 import { isInside } from '../ingest/files.js';
+import { contentType } from '../media-type.js';
+import type { SiteSource } from './site.js';
 
 /** A file of the site, checked to lie within its root. */
 export interface SiteFile {
@@ -46,8 +48,26 @@ export async function findFile(root: string, name: string): Promise<SiteFile | '
   }
 }
 
+/** The files of a directory (absolute, real), whether the registry holds them or not. */
+export function directorySource(root: string): SiteSource {
+  return {
+    async find(name) {
+      const found = await findFile(root, name);
+      if (found === undefined || found === 'directory') return found;
+      return {
+        bytes: () => readFile(found.file).catch(nullIfGone),
+        respond(request, headers) {
+          headers.set('Content-Type', contentType(name));
+          headers.set('Cache-Control', 'no-cache');
+          return fileResponse(request, found, headers);
+        },
+      };
+    },
+  };
+}
+
 /** For a promise's `catch`: a file may go between two calls, and any other error is one. */
-export function nullIfGone(error: NodeJS.ErrnoException): null {
+function nullIfGone(error: NodeJS.ErrnoException): null {
   if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return null;
   throw error;
 }

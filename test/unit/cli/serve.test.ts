@@ -107,11 +107,14 @@ describe('modcast serve', () => {
     });
     const server = modcast('serve', '--no-dir', '--db', db, '--channel', 'production', '--port', '0');
     await server.line(/nothing on production yet/);
-    const [, url] = await server.line(/(http:\/\/127\.0\.0\.1:\d+\/)/);
+    await server.line(new RegExp(`publish <dir> --channel production --db ${db}`));
+    const [, url] = await server.line(/^ *(http:\/\/127\.0\.0\.1:\d+\/)$/);
     const published = modcast('publish', directory, '--db', db, '--exclude', 'x.db*', '--author', 'eve');
     expect(await published.ended()).toMatchObject({ code: 0 });
     const head = await fetch(`${url}-/channels/production/manifest.json`);
     expect([head.status, head.headers.get('Modcast-Deploy')]).toEqual([200, '1']);
+    expect(await (await fetch(url!)).text()).toContain('/-/loader.js');
+    expect(await (await fetch(`${url}main.mjs`)).text()).toBe('export const main = 1;\n');
     const again = [
       '--exclude',
       'x.db*',

@@ -19,6 +19,7 @@ describe('the defaults', () => {
   it('are those of the documentation', () => {
     expect(resolve({})).toEqual({
       directory: null,
+      serveHead: false,
       database: 'modcast.db',
       channel: 'dev',
       prefix: '/-/',
@@ -121,6 +122,7 @@ describe('a wrong value is refused', () => {
 it('takes what is right', () => {
   const right = {
     directory: 'x',
+    serveHead: false,
     database: ':memory:',
     channel: 'a.b_c-1',
     prefix: '/a/.b/~c/',

@@ -1,0 +1,38 @@
+import type { Channel } from '../../schema/index.js';
+import type { Blobs } from '../blobs.js';
+import type { Catalog } from '../catalog.js';
+import { contentType } from '../media-type.js';
+import { answer } from './answer.js';
+import type { SiteSource } from './site.js';
+
+export interface HeadSourceOptions {
+  readonly catalog: Catalog;
+  readonly blobs: Blobs;
+  readonly channel: Channel;
+}
+
+/** The files of a channel's head: those that its manifest names, and no others. */
+export function headSource({ catalog, blobs, channel }: HeadSourceOptions): SiteSource {
+  return {
+    async find(name) {
+      const release = await catalog.head(channel);
+      if (release === null) return undefined;
+      const { modules } = release.manifest;
+      // Paths of a manifest are NFC; a URL may spell the same name otherwise.
+      const path = name.normalize('NFC');
+      const module = modules.get(path);
+      if (module === undefined) return modules.has(`${path}/index.html`) ? 'directory' : undefined;
+      const bytes = async () => (await blobs.read([module.hash])).get(module.hash)?.bytes ?? null;
+      return {
+        release,
+        bytes,
+        async respond(request, headers) {
+          const found = await bytes();
+          if (found === null) return null;
+          const type = contentType(path);
+          return answer(request, { bytes: found, type, freshness: 'revalidate', tag: module.hash }, headers);
+        },
+      };
+    },
+  };
+}

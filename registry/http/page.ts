@@ -1,0 +1,81 @@
+import type { Channel, Path } from '../../schema/index.js';
+import type { Catalog } from '../catalog.js';
+import { blake3 } from '../hash.js';
+import { loaderPage, loaderVersion } from '../pages/loader-page.js';
+import { answer } from './answer.js';
+import type { SiteEntry } from './site.js';
+
+/** What a page's loader is told by attributes of its script tag. */
+export interface PageOptions {
+  readonly channel: Channel;
+  readonly boot: 'fresh' | 'cached';
+  /** Milliseconds that a page waits for the socket. */
+  readonly timeout: number;
+  readonly progress: boolean;
+  /** What hot reload is to do where the directory is followed; null where it is not. */
+  readonly hot: { readonly overlay: boolean } | null;
+}
+
+export interface PageContext {
+  readonly catalog: Catalog;
+  /** Starts and ends with "/". */
+  readonly prefix: string;
+  readonly page: PageOptions;
+  readonly loader: () => Promise<Uint8Array>;
+  /** The script of hot reload. */
+  readonly hot: () => Promise<Uint8Array>;
+}
+
+/** A page of the site with the loader in it. Without a deploy there is nothing to load: the page as it is. */
+export async function page(
+  options: PageContext,
+  request: Request,
+  entry: SiteEntry,
+  name: Path,
+  headers: Headers,
+): Promise<Response | null> {
+  const html = await entry.bytes();
+  if (html === null) return null;
+  const head = entry.release ?? (await options.catalog.head(options.page.channel));
+  const injected =
+    head === null
+      ? undefined
+      : loaderPage(html, name, head.manifest, {
+          loaderSrc: `${options.prefix}loader.js?v=${loaderVersion(await options.loader())}`,
+          data: {
+            channel: options.page.channel,
+            boot: options.page.boot,
+            timeout: String(options.page.timeout),
+            ...(options.page.progress ? { progress: '' } : {}),
+            ...(await hotData(options, html, head.deploy.number)),
+          },
+        });
+  const bytes = injected ?? html;
+  return answer(
+    request,
+    { bytes, type: pageType(html), freshness: 'revalidate', tag: blake3(bytes) },
+    headers,
+  );
+}
+
+/** What a page's loader is told of hot reload: with the page's own hash it can tell when the page has changed. */
+async function hotData(
+  { page, hot }: PageContext,
+  html: Uint8Array,
+  head: number,
+): Promise<Record<string, string>> {
+  if (page.hot === null) return {};
+  return {
+    hot: loaderVersion(await hot()),
+    hotPage: blake3(html),
+    hotDeploy: String(head),
+    hotServed: String(Date.now()),
+    ...(page.hot.overlay ? {} : { hotOverlay: 'off' }),
+  };
+}
+
+/** A page that says its own encoding keeps it: a header would override what it says. */
+function pageType(html: Uint8Array): string {
+  const head = Buffer.from(html.buffer, html.byteOffset, Math.min(html.byteLength, 1024)).toString('latin1');
+  return /<meta[^>]+charset/i.test(head) ? 'text/html' : 'text/html; charset=utf-8';
+}
