@@ -17,12 +17,10 @@ Examples:
   modcast promote staging --to production`,
     )
     .action((ref: string, { to, ...options }: RepublishCommandOptions & { to: string }) =>
-      runRepublish(
-        io,
-        ref,
-        { ...options, channel: to },
-        ({ number, channel }) => `Promote deploy ${number} of ${channel}`,
-      ),
+      runRepublish(io, ref, options, {
+        channelFor: async () => to,
+        messageOf: ({ number, channel }) => `Promote deploy ${number} of ${channel}`,
+      }),
     );
   return republishOptions(command);
 }

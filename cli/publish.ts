@@ -13,6 +13,7 @@ import {
   type PublishTarget,
   type SiteContent,
 } from '../registry/publish/index.js';
+import { refuseFollowed } from '../registry/store/lock.js';
 import { userName } from '../registry/user-name.js';
 import { ModcastError, parseChannel } from '../schema/index.js';
 import { databaseOption, withStore, type DatabaseOptions } from './database.js';
@@ -94,8 +95,11 @@ async function run(io: Io, dir: string, options: PublishCommandOptions): Promise
   await withStore(
     place,
     named,
-    async (store) =>
-      report(io, options, await send(io, new Publishing({ store, now: () => io.now() }), site, options)),
+    async (store, file) => {
+      refuseFollowed(file, options.channel);
+      const target = new Publishing({ store, now: () => io.now() });
+      report(io, options, await send(io, target, site, options));
+    },
     { create: true },
   );
 }

@@ -1,6 +1,8 @@
 import { Command } from 'commander';
 import { resolveDeploy } from '../registry/history/index.js';
 import { republish } from '../registry/publish/index.js';
+import { refuseFollowed } from '../registry/store/lock.js';
+import type { Deploy, Store } from '../registry/store/store.js';
 import { userName } from '../registry/user-name.js';
 import { databaseOption, withStore, type DatabaseOptions } from './database.js';
 import type { Io } from './io.js';
@@ -8,7 +10,6 @@ import { jsonOption, writeJson } from './output.js';
 import { changed } from './publish.js';
 
 export interface RepublishCommandOptions extends DatabaseOptions {
-  channel?: string;
   message?: string;
   author?: string;
   json?: boolean;
@@ -23,16 +24,23 @@ export function republishOptions(command: Command): Command {
   return jsonOption(command, '{state: "published"|"current", deploy, from}');
 }
 
-/** Makes the deploy that a ref names the head of a channel; of its own when none is named. */
+export interface RepublishPlan {
+  /** The channel that gets the deploy. @throws ModcastError when it is none that may */
+  readonly channelFor: (store: Store, from: Deploy) => Promise<string>;
+  readonly messageOf: (from: Deploy) => string;
+}
+
+/** Makes the deploy that a ref names the head of a channel. */
 export async function runRepublish(
   io: Io,
   ref: string,
   options: RepublishCommandOptions,
-  messageOf: (from: { number: number; channel: string }) => string,
+  { channelFor, messageOf }: RepublishPlan,
 ): Promise<void> {
-  await withStore(io, options, async (store) => {
+  await withStore(io, options, async (store, file) => {
     const from = await resolveDeploy(store, ref, io.now());
-    const channel = options.channel ?? from.channel;
+    const channel = await channelFor(store, from);
+    refuseFollowed(file, channel);
     const { deploy, created } = await republish(store, {
       deploy: from,
       channel,

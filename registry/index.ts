@@ -194,6 +194,7 @@ export class Registry {
     this.#lock = await lockDatabase(database, {
       pid: process.pid,
       directory: directory ?? '',
+      channel: this.#options.channel,
       started: Date.now(),
     });
     try {
@@ -271,6 +272,7 @@ export class Registry {
         store,
         publishing: new Publishing({ store, now: Date.now }),
         access,
+        followed: directory === null ? null : channel,
         clock: systemClock,
         now: Date.now,
         onCommit: ({ created, ...release }) => {

@@ -17,6 +17,8 @@ export const ERROR_CODES = {
   'blob-unknown': 'No blob of that hash is in the registry, or the channel may not see it.',
   'blob-damaged': 'A stored blob is not what its hash says, and could not be mended.',
   'channel-unknown': 'No channel of that name has a deploy.',
+  'channel-followed':
+    'A running server reads the channel from a directory, and would undo a deploy that comes from elsewhere.',
   'channel-invalid':
     'A channel name is not 1 to 64 of a-z, 0-9, ".", "_", "-", starting with a letter or digit.',
   'deploy-unknown': 'No deploy of that number.',

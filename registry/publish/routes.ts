@@ -1,4 +1,4 @@
-import { LIMITS, ModcastError, parseChannel, type ErrorCode } from '../../schema/index.js';
+import { LIMITS, ModcastError, parseChannel, type Channel, type ErrorCode } from '../../schema/index.js';
 import type { Access } from '../access/access.js';
 import { authorize, challenge } from '../access/authorize.js';
 import type { Clock } from '../socket/session.js';
@@ -12,6 +12,8 @@ export interface PublishRoutesOptions {
   readonly store: Store;
   readonly publishing: Publishing;
   readonly access: Access;
+  /** The channel that is read from a directory, and takes deploys from there alone; null when there is none. */
+  readonly followed: Channel | null;
   readonly clock: Clock;
   readonly now: () => number;
   /** Told of each deploy before its publisher is. */
@@ -32,6 +34,7 @@ const STATUS: { readonly [Code in ErrorCode]?: number } = {
   'token-narrow': 403,
   'lease-unknown': 404,
   'request-slow': 408,
+  'channel-followed': 409,
   'head-moved': 409,
   'blob-missing': 409,
   'message-too-large': 413,
@@ -58,6 +61,7 @@ export function createPublishRoutes(options: PublishRoutesOptions): PublishRoute
   const plan = async (request: Request, channel: string): Promise<unknown> => {
     parseChannel(channel);
     await authorize(store, request, `publish:${channel}`, now());
+    if (channel === options.followed) refuseOwn(channel);
     requireType(request, JSON_TYPE);
     const body = await wholeBody(request, limits(LIMITS.publishManifestBytes));
     return publishing.plan(decodeProposal(channel, body));
@@ -118,6 +122,12 @@ export function createPublishRoutes(options: PublishRoutesOptions): PublishRoute
       return new Response(encodeFailure(error), { status, headers });
     }
   };
+}
+
+/** The next save in the directory would undo the deploy. */
+function refuseOwn(channel: Channel): never {
+  const message = `channel ${channel} follows a directory of this registry’s server; publish on another channel`;
+  throw new ModcastError('channel-followed', message, { found: channel });
 }
 
 /** A page cannot know the token, so this only tells it sooner, and spares us its body. */

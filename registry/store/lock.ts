@@ -8,7 +8,10 @@ import { openFile } from './sqlite-open.js';
 /** Who serves from a database, for people to read. */
 export interface ServerNote {
   readonly pid: number;
+  /** Empty for a server without one. */
   readonly directory: string;
+  /** The channel into which it reads the directory. */
+  readonly channel: string;
   /** Milliseconds since 1970. */
   readonly started: number;
 }
@@ -35,9 +38,11 @@ function realName(file: string): string {
 
 function readNote(file: string): ServerNote | null {
   try {
-    const { pid, directory, started } = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>;
-    const readable = typeof pid === 'number' && typeof directory === 'string' && typeof started === 'number';
-    return readable ? { pid, directory, started } : null;
+    const note = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>;
+    const { pid, directory, channel, started } = note;
+    const texts = typeof directory === 'string' && typeof channel === 'string';
+    const readable = texts && typeof pid === 'number' && typeof started === 'number';
+    return readable ? { pid, directory, channel, started } : null;
   } catch {
     // Between taking the lock and writing the note there is none, and anybody may have changed it.
     return null;
@@ -52,7 +57,7 @@ function locked(file: string, note: ServerNote | null): ModcastError {
   const holder =
     note === null
       ? 'another process'
-      : `process ${note.pid} for ${note.directory} since ${timeOf(note.started)}`;
+      : `process ${note.pid} for ${note.directory || `channel ${note.channel}`} since ${timeOf(note.started)}`;
   const message = `database ${file} is served by ${holder}; stop that process, or serve from another database`;
   return new ModcastError('store-locked', message, {
     expected: 'no other server of this database',
@@ -93,4 +98,44 @@ export async function lockDatabase(file: string, note: ServerNote): Promise<{ re
       db.close();
     },
   };
+}
+
+function isLocked(file: string): boolean {
+  const db = openFile(file, 0);
+  try {
+    // Reading needs a lock that several may have, so that two who ask at one moment do not take each other for a server.
+    db.pragma('schema_version');
+    return false;
+  } catch (error) {
+    if (error instanceof Database.SqliteError && error.code.startsWith('SQLITE_BUSY')) return true;
+    throw explainSqliteError(error, file);
+  } finally {
+    db.close();
+  }
+}
+
+/** Who serves from a database just now; null when nobody does. */
+export function serverOf(file: string): ServerNote | null {
+  const name = realName(file);
+  const note = readNote(`${name}-server.note`);
+  // A process that was killed leaves its note: the lock alone says whether it lives.
+  return note !== null && isLocked(`${name}-server`) ? note : null;
+}
+
+/**
+ * Refuses to make a deploy of a channel that a server reads from a directory: pages would run its modules beside the
+ * directory's other files, and the next save would undo it.
+ *
+ * @throws ModcastError `channel-followed` (found: the server's note)
+ */
+export function refuseFollowed(file: string, channel: string): void {
+  const note = serverOf(file);
+  if (note === null || note.directory === '' || note.channel !== channel) return;
+  const message =
+    `channel ${channel} follows ${note.directory} (process ${note.pid} since ${timeOf(note.started)}), and the next ` +
+    'save there would undo this; change the files themselves, or stop that process first';
+  throw new ModcastError('channel-followed', message, {
+    expected: 'a channel that no running server reads from a directory',
+    found: note,
+  });
 }

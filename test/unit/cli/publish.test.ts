@@ -286,6 +286,55 @@ describe('rollback and promote', () => {
   });
 });
 
+describe('a channel that is meant', () => {
+  const to = (...args: string[]) => modcast([...args, '--db', db, '--author', 'eve']);
+
+  it('is there, or a rollback names those that are', async () => {
+    await publish();
+    const typo = await to('rollback', '1', '--channel', 'prodution');
+    expect(typo.err).toBe('modcast: no channel "prodution"; there is production (channel-unknown)\n');
+    expect(await inStore((store) => store.channels())).toEqual(['production']);
+    expect((await to('rollback', '1', '--channel', 'production')).out).toMatch(/^Nothing to do/);
+  });
+
+  it('is that of the deploy, or a rollback says how to promote', async () => {
+    await publish();
+    await publish('--channel', 'staging');
+    const refused = await to('rollback', '2', '--channel', 'production');
+    expect(refused).toMatchObject({
+      code: 2,
+      err: 'modcast: deploy 2 is of staging; to put it on production: modcast promote 2 --to production (option-invalid)\n',
+    });
+    expect(await inStore((store) => store.head('production'))).toMatchObject({ number: 1 });
+  });
+
+  it('follows no directory just now: that would undo the deploy', async () => {
+    await publish('--channel', 'staging');
+    await publish('--channel', 'dev');
+    await write(directory, { 'a.mjs': 'export default 2;' });
+    await publish('--channel', 'dev');
+    const registry = open({ directory, database: db, watch: false });
+    const { url } = await registry.listen();
+    const followed =
+      /channel dev follows .* \(process \d+ since .*stop that process first \(channel-followed\)\n$/;
+    for (const args of [
+      ['rollback', '2'],
+      ['promote', 'staging', '--to', 'dev'],
+      ['publish', '--channel', 'dev'],
+    ]) {
+      expect(await to(...args)).toMatchObject({ code: 1, err: expect.stringMatching(followed) });
+    }
+    env = { MODCAST_TOKEN: await tokenOf('publish:*') };
+    await write(directory, { 'a.mjs': 'export default 3;' });
+    const sent = await modcast(['publish', '--channel', 'dev', '--to', url]);
+    expect(sent.err).toContain('channel dev follows a directory of this registry’s server');
+    expect((await to('promote', 'dev', '--to', 'staging')).code).toBe(0);
+    expect((await modcast(['publish', '--channel', 'staging', '--to', url])).code).toBe(0);
+    await registry.close();
+    expect((await to('rollback', '2')).code).toBe(0);
+  });
+});
+
 describe('token', () => {
   const token = (...args: string[]) => modcast(['token', ...args, '--db', db], { now: 1_000_000 });
 

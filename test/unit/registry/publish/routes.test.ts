@@ -217,6 +217,7 @@ describe('a registry in trouble', () => {
       store,
       publishing: new Publishing({ store, now: () => 1000 }),
       access: createAccess([], []),
+      followed: null,
       clock: {
         after(_, callback) {
           timers.add(callback);

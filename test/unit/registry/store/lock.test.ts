@@ -2,12 +2,12 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
-import { lockDatabase } from '../../../../registry/store/lock.js';
+import { lockDatabase, refuseFollowed, serverOf } from '../../../../registry/store/lock.js';
 import { startChild } from './child.js';
 import { temporaryDirectory } from './temporary.js';
 
 const inDirectory = temporaryDirectory();
-const note = { pid: 4711, directory: '/srv/site', started: Date.UTC(2026, 0, 2, 3, 4, 5) };
+const note = { pid: 4711, directory: '/srv/site', channel: 'dev', started: Date.UTC(2026, 0, 2, 3, 4, 5) };
 let directory: string;
 let file: string;
 beforeEach(() => {
@@ -67,7 +67,7 @@ test('the lock of a killed process is free', async () => {
     `
     import { lockDatabase } from './registry/store/lock.js';
     const file = ${JSON.stringify(file)};
-    await lockDatabase(file, { pid: process.pid, directory: 'child', started: 0 });
+    await lockDatabase(file, { pid: process.pid, directory: 'child', channel: 'dev', started: 0 });
     process.send!('locked');
     setInterval(() => {}, 1000);
     `,
@@ -87,4 +87,32 @@ test('the lock of a killed process is free', async () => {
 test('a place without a directory is named', async () => {
   const refused = lockDatabase(path.join(directory, 'none', 'modcast.db'), note);
   await expect(refused).rejects.toMatchObject({ code: 'store-unavailable' });
+});
+
+test('who serves is known while it holds the lock, and not by what it leaves behind', async () => {
+  expect(serverOf(file)).toBeNull();
+  const lock = await lockDatabase(file, note);
+  expect(serverOf(file)).toEqual(note);
+  await lock.release();
+  expect(serverOf(file)).toBeNull();
+  await writeFile(`${file}-server.note`, JSON.stringify(note));
+  expect(serverOf(file)).toBeNull();
+});
+
+test('a channel that is read from a directory takes no other deploys, and other channels do', async () => {
+  const lock = await lockDatabase(file, note);
+  expect(() => refuseFollowed(file, 'production')).not.toThrow();
+  expect(() => refuseFollowed(file, 'dev')).toThrow(
+    expect.objectContaining({
+      code: 'channel-followed',
+      found: note,
+      message:
+        'channel dev follows /srv/site (process 4711 since 2026-01-02T03:04:05.000Z), and the next save there ' +
+        'would undo this; change the files themselves, or stop that process first',
+    }),
+  );
+  await lock.release();
+  const other = await lockDatabase(file, { ...note, directory: '' });
+  expect(() => refuseFollowed(file, 'dev')).not.toThrow();
+  await other.release();
 });
