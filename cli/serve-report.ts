@@ -1,9 +1,10 @@
 import { isatty } from 'node:tty';
-import type { BootReport, FileProblem, Registry } from '../registry/index.js';
-import { ModcastError } from '../schema/index.js';
+import type { BootReport, Deploy, FileProblem, Registry } from '../registry/index.js';
+import { ModcastError, byCodeUnit, diffManifests, type Manifest, type Path } from '../schema/index.js';
 import { count, formatBytes, formatMs } from './format.js';
 import type { Colours } from './io.js';
-import { printable } from './table.js';
+import { pathList } from './path-list.js';
+import { printable, textWidth } from './table.js';
 
 /** Of one change so many problems are told one by one. */
 const TOLD = 10;
@@ -11,32 +12,40 @@ const TOLD = 10;
 /** Characters of what a page says. */
 const PAGE_TEXT = 400;
 
-/** Tells on the terminal what a server does, a line for each thing. */
-export function report(registry: Registry, colours: Colours): void {
+/**
+ * Tells on the terminal what a server does, a line for each thing.
+ * @param width columns of the terminal just now
+ */
+export function report(registry: Registry, colours: Colours, width: () => number): void {
   const { dim, green, red, yellow } = colours;
   const live = isatty(2);
   const time = () => dim(new Date().toTimeString().slice(0, 8));
-  const say = (text: string) => {
-    const line = `${time()} ${text}`;
-    // Writing waits for the terminal, which is not to be in the way of what leaves for the pages just now.
-    setImmediate(() => console.log(line));
+  // Writing waits for the terminal, which is not to be in the way of what leaves for the pages just now.
+  const later = (text: () => string) => {
+    const at = time();
+    setImmediate(() => console.log(`${at} ${text()}`));
   };
+  const say = (text: string) => later(() => text);
   registry.on('reading', ({ done, total }) => {
     if (!live) return;
     process.stderr.write(
       done === total ? '\r\u001b[K' : `\r  reading ${done.toLocaleString('en')} of ${count(total, 'file')}…`,
     );
   });
-  let first = true;
-  registry.on('deploy', ({ deploy }) => {
-    // The first one is told with the URL.
-    if (first) return void (first = false);
-    const changes = [
-      [deploy.changed, 'changed'],
-      [deploy.added, 'added'],
-      [deploy.removed, 'removed'],
-    ].flatMap(([n, what]) => (n === 0 ? [] : [`${n} ${what}`]));
-    say(`${green('deploy')} ${deploy.number} ${dim('·')} ${changes.join(', ') || 'pages changed'}`);
+  let before: Manifest | undefined;
+  // What is read at the start is told with the URL; a registry that cannot start says so itself.
+  registry.ready.then(
+    (read) => (before = read?.manifest),
+    () => {},
+  );
+  registry.on('deploy', ({ deploy, manifest }) => {
+    const last = before;
+    if (last === undefined) return;
+    before = manifest;
+    later(() => {
+      const columns = width() - textWidth(`${time()} `);
+      return deployText({ deploy, paths: changedPaths(last, manifest) }, columns, colours);
+    });
   });
   registry.on('published', ({ number, channel, author }) => {
     say(`${green('deploy')} ${number} on ${channel} ${dim('·')} published by ${printable(author)}`);
@@ -64,6 +73,28 @@ export function report(registry: Registry, colours: Colours): void {
   registry.on('error', (error) => {
     console.error(`${time()} ${red('error')} `, errorText(error, dim));
   });
+}
+
+const changedPaths = (from: Manifest, to: Manifest): Path[] => {
+  const { set, delete: gone } = diffManifests(from, to);
+  return [...set.map(([path]) => path), ...gone].toSorted(byCodeUnit);
+};
+
+/** `deploy 5 · 1 changed, 1 added · main.mjs, new.mjs`, of so many paths as fit in `width` columns. */
+export function deployText(
+  { deploy, paths }: { readonly deploy: Deploy; readonly paths: readonly Path[] },
+  width: number,
+  { dim, green }: Colours,
+): string {
+  const changes = [
+    [deploy.changed, 'changed'],
+    [deploy.added, 'added'],
+    [deploy.removed, 'removed'],
+  ].flatMap(([n, what]) => (n === 0 ? [] : [`${n} ${what}`]));
+  const dot = ` ${dim('·')} `;
+  const text = `${green('deploy')} ${deploy.number}${dot}${changes.join(', ') || 'pages changed'}`;
+  if (paths.length === 0) return text;
+  return `${text}${dot}${pathList(paths, width - textWidth(text + dot))}`;
 }
 
 /** What is no fault of ours needs no stack. */

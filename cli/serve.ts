@@ -1,12 +1,15 @@
 import { Command, InvalidArgumentError } from 'commander';
+import { readdir } from 'node:fs/promises';
+import { isIP } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { isatty } from 'node:tty';
 import path from 'node:path';
 import open from 'open';
 import pc from 'picocolors';
 import { createRegistry, type Registry } from '../registry/index.js';
 import { ModcastError } from '../schema/index.js';
-import { count, formatBytes, formatMs } from './format.js';
-import { publishHint } from './serve-hints.js';
+import { count, formatBytes } from './format.js';
+import { networkHint, publishHint, startText } from './serve-hints.js';
 import { report } from './serve-report.js';
 
 interface ServeOptions {
@@ -36,6 +39,8 @@ const DEFAULT_PORT = 4321;
 /** Ports tried after the default one when that is taken; a port that was asked for is never exchanged. */
 const PORTS_TRIED = 20;
 const DEFAULT_POLL_MS = 300;
+/** Of what is no terminal. */
+const DEFAULT_COLUMNS = 80;
 /** Of a registry without a directory: where the other commands look. */
 const OWN_DATABASE = path.join('.modcast', 'registry.db');
 
@@ -158,10 +163,10 @@ async function serve(named: string | undefined, options: ServeOptions): Promise<
       options.poll === undefined
         ? options.watch
         : { poll: options.poll === true ? DEFAULT_POLL_MS : options.poll },
-    allowedHosts: [...(options.allowHost ?? []), ...(options.host === '0.0.0.0' ? [] : [options.host])],
+    allowedHosts: [...(options.allowHost ?? []), ...(isIP(options.host) === 0 ? [options.host] : [])],
     allowedOrigins: options.allowOrigin ?? [],
   });
-  report(registry, pc);
+  report(registry, pc, () => process.stdout.columns || DEFAULT_COLUMNS);
   try {
     await run(registry, dir, options, started);
   } finally {
@@ -174,23 +179,18 @@ async function run(registry: Registry, dir: string, options: ServeOptions, start
   const read = await registry.ready;
   const { url } = await listen(registry, options);
   if (read !== null) {
-    const { deploy } = read;
-    const took = formatMs(performance.now() - started);
-    const changed =
-      read.read === 0 ? 'nothing changed since the last start' : `${count(read.read, 'file')} read`;
-    console.log(
-      `${pc.bold('modcast')} ${path.relative('.', path.resolve(dir)) || '.'} ${pc.dim('·')} ` +
-        `${count(deploy.modules, 'module')}, ${formatBytes(deploy.bytes)} ${pc.dim('·')} ` +
-        `deploy ${deploy.number} on ${deploy.channel} ${pc.dim('·')} ${took}, ${changed}`,
-    );
-    if (deploy.modules === 0) {
-      console.log(
-        pc.yellow('  No modules here. Is this the right directory? See --include in modcast serve --help.'),
-      );
-    }
+    const shown = path.relative('.', path.resolve(dir)) || '.';
+    const isEmpty = read.deploy.modules === 0 && (await readdir(dir)).every((name) => name.startsWith('.'));
+    const start = { ...read, shown, isEmpty, took: performance.now() - started };
+    for (const line of startText(start, pc)) console.log(line);
   }
   if (read === null) await reportHead(registry, url, options);
-  console.log(`\n  ${pc.cyan(url)}\n`);
+  console.log(`\n  ${pc.cyan(url)}`);
+  const { port } = new URL(url);
+  const { allowHost = [] } = options;
+  const hints = networkHint({ host: options.host, port, allowHost, interfaces: networkInterfaces() }, pc);
+  for (const line of hints) console.log(`  ${line}`);
+  console.log('');
   if (options.open && isatty(1)) await open(url).catch(() => {});
   await untilStopped();
 }

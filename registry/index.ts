@@ -130,7 +130,9 @@ export class Registry {
     this.#server = server;
     const address = server.address();
     const bound = typeof address === 'object' && address !== null ? address.port : port;
-    const shown = host.includes(':') ? `[${host}]` : host === '0.0.0.0' ? '127.0.0.1' : host;
+    // What stands for all addresses is none that a browser could go to.
+    const local = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
+    const shown = local.includes(':') ? `[${local}]` : local;
     return { port: bound, host, url: `http://${shown}:${bound}/` };
   }
 

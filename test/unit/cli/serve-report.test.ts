@@ -1,7 +1,8 @@
 import pc from 'picocolors';
 import { describe, expect, it } from 'vitest';
-import { problemTexts } from '../../../cli/serve-report.js';
-import type { FileProblem } from '../../../registry/index.js';
+import { deployText, problemTexts } from '../../../cli/serve-report.js';
+import type { Deploy, FileProblem } from '../../../registry/index.js';
+import { pathList } from '../../../cli/path-list.js';
 import { excerpt } from '../../../schema/index.js';
 
 const plain = pc.createColors(false);
@@ -70,5 +71,36 @@ describe('the problems of a change', () => {
     const lines = told.split('\n');
     expect(lines[4]).toBe(`\u001b[31m${' '.repeat(11)}|${' '.repeat(9)}^\u001b[39m`);
     expect(lines[3]).toBe('         3 | let b = ;');
+  });
+});
+
+describe('a deploy', () => {
+  const deploy = { number: 5, changed: 1, added: 2, removed: 0 } as Deploy;
+
+  it('is told with the paths that it changed', () => {
+    const paths = ['a.mjs', 'lib/b.mjs', 'main.mjs'];
+    expect(deployText({ deploy, paths }, 80, plain)).toBe(
+      'deploy 5 · 1 changed, 2 added · a.mjs, lib/b.mjs, main.mjs',
+    );
+    expect(deployText({ deploy, paths }, 55, plain)).toBe('deploy 5 · 1 changed, 2 added · a.mjs and 2 more');
+    const pages = { ...deploy, changed: 0, added: 0 };
+    expect(deployText({ deploy: pages, paths: [] }, 80, plain)).toBe('deploy 5 · pages changed');
+  });
+});
+
+describe('a list of paths', () => {
+  const many = Array.from({ length: 14 }, (_, i) => `lib/${i}.mjs`);
+
+  it('has so many as fit, and says how many there are more', () => {
+    expect(pathList(many, 40)).toBe('lib/0.mjs, lib/1.mjs and 12 more');
+    for (let width = 24; width < 200; width++)
+      expect(pathList(many, width).length).toBeLessThanOrEqual(width);
+    expect(pathList(many, 200)).toBe(many.join(', '));
+  });
+
+  it('has one path at least, of which the end is kept', () => {
+    expect(pathList(['some/where/deep/inside/main.mjs'], 15)).toBe('…nside/main.mjs');
+    expect(pathList(['some/where/deep/inside/main.mjs', 'b.mjs'], 0)).toBe('…de/main.mjs and 1 more');
+    expect(pathList(['a\u001b[31m.mjs'], 40)).toBe('a·[31m.mjs');
   });
 });

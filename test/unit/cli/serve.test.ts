@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -73,7 +73,7 @@ describe('modcast serve', () => {
     expect(await (await fetch(url!)).text()).toContain('/-/loader.js');
 
     await writeFile(path.join(directory, 'second.mjs'), 'export {};\n');
-    expect((await server.line(/.*deploy 2.*/))[0]).toMatch(/deploy 2 · .*1 added/);
+    expect((await server.line(/.*deploy 2.*/))[0]).toMatch(/deploy 2 · .*1 added · second\.mjs/);
 
     const socket = new WebSocket(`${url!.replace('http', 'ws')}-/socket?protocol=1&channel=dev`, {
       origin: url!.slice(0, -1),
@@ -96,6 +96,19 @@ describe('modcast serve', () => {
     expect((await second.line(/.*modules.*/))[0]).toMatch(
       /deploy 1 on dev .* nothing changed since the last start/,
     );
+    await second.line(/http:/);
+    await writeFile(path.join(directory, 'main.mjs'), 'export const main = 2;\n');
+    expect((await second.line(/.* deploy 2.*/))[0]).toMatch(/ deploy 2 · 1 changed · main\.mjs$/);
+  });
+
+  it('says of an empty directory what to do', async () => {
+    const empty = path.join(directory, 'empty');
+    await mkdir(empty);
+    const server = modcast('serve', empty, '--port', '0', '--host', '0.0.0.0');
+    await server.line(/empty · nothing in it yet/);
+    await server.line(/Save an index\.html/);
+    await server.line(/http:\/\/127\.0\.0\.1/);
+    await server.line(/can read the source.* --allow-host <name>/);
   });
 
   it('serves no directory but what is published, and tells of it', async () => {
