@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 import path from 'node:path';
 import { DEFAULT_FILTER } from '../registry/ingest/files.js';
+import type { FileProblem } from '../registry/index.js';
 import {
   Publishing,
   checkSite,
@@ -20,8 +21,10 @@ import { databaseOption, withStore, type DatabaseOptions } from './database.js';
 import { count, formatBytes } from './format.js';
 import type { Io } from './io.js';
 import { jsonOption, writeJson } from './output.js';
+import { pathList } from './path-list.js';
 import { ProgressBar } from './progress-bar.js';
 import { remoteToken } from './remote-token.js';
+import { printable } from './table.js';
 
 interface PublishCommandOptions extends DatabaseOptions {
   channel: string;
@@ -122,6 +125,8 @@ async function read(io: Io, directory: string, options: PublishCommandOptions): 
   for (const { path: file, message } of site.skipped) io.error(`${yellow('left out')} ${file}: ${message}\n`);
   const problems = checkSite(site);
   refuseBroken(problems, options.allowMissing);
+  const unused = unusedText([...site.broken.values()], io.columns);
+  if (unused !== undefined) io.error(`${yellow('syntax')} ${unused}\n`);
   for (const problem of problems) io.error(`${yellow('missing')} ${describeProblem(problem)}\n`);
   if (site.manifest.modules.size === 0) {
     throw new ModcastError('directory-invalid', `there are no modules in ${directory}; see --include`, {
@@ -130,6 +135,21 @@ async function read(io: Io, directory: string, options: PublishCommandOptions): 
     });
   }
   return site;
+}
+
+/** What is said of files that do not parse when no page starts with them: one that did would have been refused. */
+function unusedText(broken: readonly FileProblem[], columns: number): string | undefined {
+  const [first, ...more] = broken;
+  if (first === undefined) return undefined;
+  const why = 'published all the same, for no page starts with';
+  if (more.length === 0) {
+    return `${printable(describeProblem({ line: 1, column: 1, ...first, kind: 'syntax' }))}; ${why} it`;
+  }
+  const paths = pathList(
+    broken.map(({ path: file }) => file),
+    columns,
+  );
+  return `${count(broken.length, 'file')} that do not parse are ${why} them: ${paths}`;
 }
 
 async function send(

@@ -71,6 +71,21 @@ describe('publish, into a database', () => {
     });
   });
 
+  it('tells in one line of files that do not parse and that no page starts with', async () => {
+    await write(directory, { 'old.mjs': 'let a = ;' });
+    expect(await publish()).toMatchObject({
+      code: 0,
+      err: expect.stringMatching(
+        /^syntax old\.mjs:1:9: .+; published all the same, for no page starts with it\n$/,
+      ),
+    });
+    await write(directory, { 'b/older.mjs': 'let b = ;', 'c.json': '{' });
+    expect((await publish()).err).toBe(
+      'syntax 3 files that do not parse are published all the same, for no page starts with them: ' +
+        'b/older.mjs, c.json, old.mjs\n',
+    );
+  });
+
   it('changes nothing on a dry run', async () => {
     const { code, out } = await publish('--dry-run');
     expect([code, out]).toEqual([
