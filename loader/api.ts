@@ -66,9 +66,12 @@ export interface Modcast {
    * Relative imports below it stay in the same deploy.
    */
   url(path: string): string;
-  /** Brings modules and what they import here, without running them. */
-  prefetch(paths: readonly string[]): Promise<void>;
-  /** @returns a function that takes the listener off again */
+  /** Brings a module or several, and what they import, here without running them. */
+  prefetch(paths: string | readonly string[]): Promise<void>;
+  /**
+   * @returns a function that takes the listener off again
+   * @throws TypeError when there is no such event
+   */
   on<K extends keyof ModcastEvents>(event: K, listener: (event: ModcastEvents[K]) => void): () => void;
   channel(topic: string): Topic;
   stats(): Stats;

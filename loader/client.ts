@@ -38,6 +38,8 @@ const after = (ms: number, callback: () => void): (() => void) => {
 
 type Prepare = (release: Release, targets: Targets, urls: UrlKind) => Running;
 
+const EVENTS: readonly (keyof ModcastEvents)[] = ['progress', 'booted', 'deploy', 'update', 'error'];
+
 /** A page's modcast: ties the socket, the cache and the running modules together, and is what `modcast` shows. */
 export class Client {
   readonly #config: LoaderConfig;
@@ -127,10 +129,14 @@ export class Client {
       },
       prefetch: async (paths) => {
         const running = await this.#settled;
-        const urls = paths.map((path) => naturalUrl(this.#config.root, parsePath(path)));
+        const urls = [paths].flat().map((path) => naturalUrl(this.#config.root, parsePath(path)));
         await (this.#hot ?? running?.linker)?.prefetch(urls);
       },
-      on: (event, listener) => this.#events.on(event, listener),
+      on: (event, listener) => {
+        if (!EVENTS.includes(event))
+          throw new TypeError(`no event "${event}": it is one of ${EVENTS.join(', ')}`);
+        return this.#events.on(event, listener);
+      },
       channel: (topic) => ({
         send: (data = null) => this.#connection.send({ type: 'message', topic, data }),
         on: (listener) => this.#topics.on(topic, listener),

@@ -1,5 +1,6 @@
-import type { Hash } from '../schema/index.js';
+import { ModcastError, type Hash } from '../schema/index.js';
 import type { FileProblem, IngestProgress, IngestResult } from './ingest/ingest.js';
+import { nearest } from './nearest.js';
 import type { BootReport } from './socket/session.js';
 import type { Deploy } from './store/store.js';
 
@@ -22,4 +23,24 @@ export interface RegistryEvents {
   /** The application's own message from a page. */
   message: (topic: string, data: unknown) => void;
   error: (error: unknown) => void;
+}
+
+const EVENTS: { readonly [name in keyof RegistryEvents]: true } = {
+  reading: true,
+  deploy: true,
+  published: true,
+  problems: true,
+  directory: true,
+  booted: true,
+  failed: true,
+  damaged: true,
+  message: true,
+  error: true,
+};
+
+/** A listener for an event that does not exist would wait for ever. @throws ModcastError `event-unknown` */
+export function checkEvent(name: unknown): void {
+  if (typeof name === 'string' && Object.hasOwn(EVENTS, name)) return;
+  const { name: expected, hint } = nearest(String(name), Object.keys(EVENTS));
+  throw new ModcastError('event-unknown', `no event "${String(name)}"${hint}`, { expected, found: name });
 }

@@ -6,7 +6,7 @@ import { Blobs } from './blobs.js';
 import { Catalog, type Release } from './catalog.js';
 import { Exposure } from './access/exposure.js';
 import { openDirectory } from './ingest/files.js';
-import type { RegistryEvents } from './events.js';
+import { checkEvent, type RegistryEvents } from './events.js';
 import { followHeads } from './socket/follow-heads.js';
 import { createEditorRoute } from './http/editor.js';
 import { createHandler, type Handler } from './http/handler.js';
@@ -69,7 +69,12 @@ export class Registry {
     this.ready.catch(() => {});
   }
 
+  /**
+   * @returns a function that takes the listener off again
+   * @throws ModcastError `event-unknown`
+   */
   on<E extends keyof RegistryEvents>(event: E, listener: RegistryEvents[E]): () => void {
+    checkEvent(event);
     const listeners = this.#listeners.get(event) ?? new Set();
     this.#listeners.set(event, listeners.add(listener));
     return () => listeners.delete(listener);

@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 import { CHANNEL_PATTERN, LIMITS, ModcastError, type Channel } from '../schema/index.js';
 import { DEFAULT_FILTER } from './ingest/files.js';
+import { nearest } from './nearest.js';
 
 /** Options of `createRegistry`. Whatever is left out has the default that is said here. */
 export interface RegistryOptions {
@@ -52,19 +53,8 @@ export interface ResolvedOptions extends Required<Omit<RegistryOptions, 'directo
   directory: string | null;
 }
 
-/** Levenshtein distance, for "did you mean". */
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      next[j] = Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1));
-    }
-    row = next;
-  }
-  return row[b.length]!;
-}
-
+const isPlain = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 const isStrings = (value: unknown): value is string[] =>
   Array.isArray(value) && value.every((item) => typeof item === 'string' && item !== '');
 const isText = (value: unknown): boolean => typeof value === 'string' && value !== '';
@@ -121,15 +111,18 @@ function isWatch(value: unknown): boolean {
 
 /** @throws ModcastError `option-invalid`, for an option that does not exist too, with the likeliest right one */
 export function resolveOptions(options: RegistryOptions, author: string): ResolvedOptions {
+  if (!isPlain(options)) {
+    const expected = 'an object';
+    throw new ModcastError('option-invalid', `options: expected ${expected}, found ${inspect(options)}`, {
+      expected,
+      found: options,
+    });
+  }
   const names = Object.keys(RULES) as (keyof ResolvedOptions)[];
   for (const name of Object.keys(options)) {
     if (Object.hasOwn(RULES, name)) continue;
-    const nearest = names.toSorted((a, b) => distance(name, a) - distance(name, b))[0]!;
-    const hint = distance(name, nearest) <= 3 ? `; did you mean "${nearest}"?` : '';
-    throw new ModcastError('option-invalid', `no option "${name}"${hint}`, {
-      expected: nearest,
-      found: name,
-    });
+    const { name: expected, hint } = nearest(name, names);
+    throw new ModcastError('option-invalid', `no option "${name}"${hint}`, { expected, found: name });
   }
   const directory = options.directory ?? null;
   const channel = options.channel ?? 'dev';

@@ -32,6 +32,7 @@ export const ERROR_CODES = {
   'file-too-large': 'A file is over the size limit of a blob.',
   'directory-invalid': 'The site directory is missing, or is not a directory.',
   'option-invalid': 'An option has a wrong value, or there is no option of that name.',
+  'event-unknown': 'A registry has no event of that name.',
   'port-in-use': 'The port is taken.',
   'listen-failed': 'The server cannot listen at the address, or not on the port.',
   'slow-client': 'A client read too slowly and was disconnected.',

@@ -208,6 +208,32 @@ describe('prefetch()', () => {
   });
 });
 
+describe('what is asked for wrongly', () => {
+  it('is a single path to prefetch, which is taken, or an event that there is none of, which is not', async () => {
+    await serve();
+    const page = await openWhole();
+    site.clear();
+    await page.evaluate(() => modcast!.prefetch('extra/one.mjs'));
+    expect(sent()).toEqual(hashesOf('extra/one.mjs', 'extra/two.mjs'));
+    const said = await page.evaluate(() => {
+      const on = modcast!.on as (name: string, listener: () => void) => unknown;
+      try {
+        on('depoly', () => {});
+        return 'taken';
+      } catch (error) {
+        return String(error);
+      }
+    });
+    expect(said).toBe('TypeError: no event "depoly": it is one of progress, booted, deploy, update, error');
+    const events = ['progress', 'booted', 'deploy', 'update', 'error'] as const;
+    const taken = await page.evaluate(
+      (names) => names.map((name) => typeof modcast!.on(name, () => {})),
+      events,
+    );
+    expect(taken).toEqual(events.map(() => 'function'));
+  });
+});
+
 describe('url()', () => {
   it('starts a module worker whose imports stay in the deploy of the page', async () => {
     await serve();

@@ -142,3 +142,7 @@ it('takes what is right', () => {
   };
   expect(resolve(right)).toEqual(right);
 });
+
+it.each([[null], ['public'], [['public']], [1]])('options that are no object, %j, are refused', (wrong) => {
+  expect(refused(wrong as never)).toMatchObject({ expected: 'an object', found: wrong });
+});
