@@ -9,7 +9,7 @@ export function rollbackCommand(io: Io): Command {
   const command = new Command('rollback')
     .summary('take a channel back to an earlier deploy')
     .description(
-      'Makes a new deploy with the manifest of an earlier one: nothing is deleted, and a rollback can be rolled back.',
+      'Makes a new deploy with the manifest of an earlier one: nothing is deleted, and a rollback can be rolled back. A channel that a running server reads from a directory takes none: the next save would undo it.',
     )
     .argument('<ref>', 'the deploy to go back to: 12, production~1, @{yesterday}')
     .option('--channel <name>', 'channel to roll back, which is that of the deploy')
