@@ -11,18 +11,19 @@ import { isoTime, relativeTime } from './time.js';
 
 interface CreateOptions extends DatabaseOptions {
   scope: string[];
-  /** Milliseconds; Infinity: never. */
-  expires: number;
+  /** Milliseconds; Infinity: never; undefined: the default. */
+  expires?: number;
   note: string;
   json?: boolean;
 }
 
-interface ListOptions extends DatabaseOptions {
+interface JsonOptions extends DatabaseOptions {
   json?: boolean;
 }
 
-const DAY_MS = 86_400_000;
-const DEFAULT_DAYS = 90;
+const DEFAULT_EXPIRES = '90d';
+
+const parseExpires = (text: string): number => (text === 'never' ? Infinity : parseDuration(text));
 
 function scope(text: string, list: string[] = []): string[] {
   try {
@@ -47,9 +48,8 @@ function createCommand(io: Io): Command {
     .requiredOption('--scope <scope>', 'publish:<channel>, publish:* or read; repeatable', scope)
     .option(
       '--expires <time>',
-      `how long it is good for, 90d, or never (default: ${DEFAULT_DAYS}d)`,
-      (text: string) => (text === 'never' ? Infinity : parseDuration(text)),
-      DEFAULT_DAYS * DAY_MS,
+      `how long it is good for, 12h or 30d, or never (default: ${DEFAULT_EXPIRES})`,
+      parseExpires,
     )
     .option('--note <text>', 'whose it is, and what for', '')
     .addHelpText(
@@ -58,12 +58,14 @@ function createCommand(io: Io): Command {
 Examples:
   modcast token create --scope publish:production --expires 90d --note "build server"`,
     )
-    .action((options: CreateOptions) => create(io, options));
+    .action((options: CreateOptions) =>
+      create(io, { ...options, expires: options.expires ?? parseExpires(DEFAULT_EXPIRES) }),
+    );
   databaseOption(command);
   return jsonOption(command, '{id, token, scope, created, expires, note}');
 }
 
-async function create(io: Io, options: CreateOptions): Promise<void> {
+async function create(io: Io, options: CreateOptions & { expires: number }): Promise<void> {
   await withStore(
     io,
     options,
@@ -81,7 +83,7 @@ async function create(io: Io, options: CreateOptions): Promise<void> {
       }
       // Standard output has the token alone, for whoever puts it somewhere.
       io.write(`${text}\n`);
-      const until = expires === null ? 'never expires' : `expires ${relativeTime(expires, now)}`;
+      const until = expires === null ? 'never expires' : `expires ${isoTime(expires)}`;
       io.error(
         `${token.scope.join(', ')} · ${until} · put it into MODCAST_TOKEN; it is not shown again, and\n` +
           `"modcast token revoke ${token.id}" ends it\n`,
@@ -101,7 +103,7 @@ const shown = ({ scope: scopes, created, expires, note }: Omit<Token, 'hash' | '
 });
 
 function listCommand(io: Io): Command {
-  const command = new Command('list').summary('the tokens there are').action((options: ListOptions) =>
+  const command = new Command('list').summary('the tokens there are').action((options: JsonOptions) =>
     withStore(io, options, async (store) => {
       const tokens = await store.tokens();
       const now = io.now();
@@ -130,7 +132,7 @@ function listCommand(io: Io): Command {
         stateOf(token, now),
         token.scope.join(', '),
         relativeTime(token.created, now),
-        token.expires === null ? 'never' : relativeTime(token.expires, now),
+        token.expires === null ? 'never' : isoTime(token.expires),
         token.note,
       ]);
       io.write(formatTable(columns, rows, io.columns, io.colours.dim));
@@ -149,15 +151,17 @@ function revokeCommand(io: Io): Command {
   const command = new Command('revoke')
     .summary('end a token now')
     .argument('<id>', 'as the list shows it, or the token itself')
-    .action((text: string, options: DatabaseOptions) =>
+    .action((text: string, options: JsonOptions) =>
       withStore(io, options, async (store) => {
         const id = /^mc_([0-9a-f]+)_/.exec(text)?.[1] ?? text;
         const token = await store.revokeToken(id, io.now());
         if (token === null) {
           throw new ModcastError('token-unknown', `there is no token ${id}`, { found: id });
         }
+        if (options.json === true) return writeJson(io, { id, revoked: timeOf(token.revoked) });
         io.write(`Revoked token ${id}.\n`);
       }),
     );
-  return databaseOption(command);
+  databaseOption(command);
+  return jsonOption(command, '{id, revoked}');
 }

@@ -353,6 +353,15 @@ describe('a channel that is meant', () => {
 describe('token', () => {
   const token = (...args: string[]) => modcast(['token', ...args, '--db', db], { now: 1_000_000 });
 
+  it('says to the second when a token ends', async () => {
+    const { err } = await token('create', '--scope', 'read', '--expires', '1s');
+    expect(err).toContain('read · expires 1970-01-01T00:16:41.000Z · ');
+    const { err: usual } = await token('create', '--scope', 'read');
+    expect(usual).toContain(`expires ${new Date(1_000_000 + 90 * 86_400_000).toISOString()} `);
+    expect((await token('list')).out).toContain('1970-01-01T00:16:41.000Z');
+    expect((await token('create', '--help')).out.match(/default: 9[^)]*|\d{8,}/g)).toEqual(['default: 90d']);
+  });
+
   it('is created, listed and revoked', async () => {
     const made = await token('create', '--scope', 'publish:production', '--scope', 'read', '--note', 'ci');
     expect(made.out).toMatch(/^mc_[0-9a-f]{16}_[\w-]{43}\n$/);
@@ -361,6 +370,10 @@ describe('token', () => {
     expect(forever).toMatchObject({ scope: ['publish:*'], expires: null });
     const { out } = await token('revoke', made.out.trim());
     expect(out).toBe(`Revoked token ${id}.\n`);
+    expect((await token('revoke', forever.id, '--json')).json()).toEqual({
+      id: forever.id,
+      revoked: new Date(1_000_000).toISOString(),
+    });
     const listed = (await token('list', '--json')).json() as { id: string }[];
     expect(listed.find((entry) => entry.id === id)).toMatchObject({
       state: 'revoked',
