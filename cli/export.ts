@@ -2,6 +2,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import path from 'node:path';
 import { exportDeploy, exportStatic, type ExportOptions } from '../registry/keep/index.js';
 import { resolveDeploy } from '../registry/history/refs.js';
+import { ModcastError } from '../schema/index.js';
 import { databaseOption, withStore, type DatabaseOptions } from './database.js';
 import { count, formatBytes } from './format.js';
 import type { Io } from './io.js';
@@ -10,11 +11,13 @@ import { ProgressLine } from './progress.js';
 
 interface ExportCommandOptions extends DatabaseOptions {
   static: boolean;
-  base: string;
+  base?: string;
   assets?: string;
   force: boolean;
   json?: boolean;
 }
+
+const DEFAULT_BASE = '/';
 
 function basePath(text: string): string {
   if (!/^\/(?:[\w.~-]+\/)*$/.test(text) || /\/\.{1,2}\//.test(text)) {
@@ -32,7 +35,11 @@ export function exportCommand(io: Io): Command {
     .argument('<ref>', 'the deploy: a number, a channel, latest, latest~2, @{yesterday}, …')
     .argument('<dir>', 'a new or empty directory')
     .option('--static', 'lay everything out for a host of plain files', false)
-    .option('--base <path>', 'with --static: path under which the site will lie', basePath, '/')
+    .option(
+      '--base <path>',
+      `with --static: path under which the site will lie (default: ${DEFAULT_BASE})`,
+      basePath,
+    )
     .option('--assets <dir>', 'with --static: copy images, fonts and the like from the directory of the site')
     .option(
       '--force',
@@ -61,6 +68,19 @@ async function exportTo(
   given: string,
   { static: isStatic, base, assets, force, json, ...options }: ExportCommandOptions,
 ): Promise<void> {
+  const idle = isStatic
+    ? undefined
+    : base !== undefined
+      ? '--base'
+      : assets !== undefined
+        ? '--assets'
+        : undefined;
+  if (idle !== undefined) {
+    throw new ModcastError('option-invalid', `${idle} is for --static, which is not there`, {
+      expected: '--static',
+      found: idle,
+    });
+  }
   const directory = path.resolve(io.cwd, given);
   const line = new ProgressLine(io);
   const { deploy, files, bytes } = await withStore(io, options, async (store) => {
@@ -77,7 +97,7 @@ async function exportTo(
       return await (isStatic
         ? exportStatic({
             ...shared,
-            base,
+            base: base ?? DEFAULT_BASE,
             assets: assets === undefined ? null : path.resolve(io.cwd, assets),
           })
         : exportDeploy(shared));

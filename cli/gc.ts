@@ -34,7 +34,7 @@ export function gcCommand(io: Io): Command {
       `younger deploys stay: 90d, 12h, 2w, 0 for none (default: ${DEFAULT_AGE})`,
       parseDuration,
     )
-    .option('--dry-run', 'only say what would go', false)
+    .option('-n, --dry-run', 'only say what would go', false)
     .addHelpText(
       'after',
       `

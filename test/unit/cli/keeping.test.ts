@@ -34,7 +34,7 @@ describe('modcast gc', () => {
   it('says what would go, and leaves it', async () => {
     const said = await run('gc', '--keep', '1', '--older-than', '30d', '--dry-run');
     expect(said).toEqual({ code: 0, out: 'would drop 1 deploy and 1 blob of 2 B\n', err: '' });
-    expect((await run('gc', '--keep', '1', '--older-than', '30d', '--dry-run')).out).toBe(said.out);
+    expect((await run('gc', '--keep', '1', '--older-than', '30d', '-n')).out).toBe(said.out);
   });
 
   it('drops what is neither among the newest nor young', async () => {
@@ -167,6 +167,18 @@ describe('modcast export', () => {
       /\(directory-invalid\)\n$/,
     );
     expect(existsSync(at('out2'))).toBe(false);
+  });
+
+  it.each([
+    ['--assets', '.'],
+    ['--base', '/site/'],
+  ])('refuses %s without --static, which alone would heed it', async (...args) => {
+    expect(await run('export', '1', 'out', ...args)).toEqual({
+      code: 2,
+      out: '',
+      err: `modcast: ${args[0]} is for --static, which is not there (option-invalid)\n`,
+    });
+    expect(existsSync(at('out'))).toBe(false);
   });
 
   it('lays a static site out with everything that its loader asks for', async () => {
