@@ -8,12 +8,13 @@ import {
   type Patch,
   type Snapshot,
 } from '../registry/history/index.js';
+import { ModcastError } from '../schema/index.js';
 import { databaseOption, withStore, type DatabaseOptions } from './database.js';
 import { count, formatBytes } from './format.js';
 import { REFS_HELP, changeJson, deployJson, resolveSide } from './history.js';
 import { EXIT, type Io } from './io.js';
 import { jsonOption, paged, writeJson } from './output.js';
-import { formatPatch, readPatch } from './patch-text.js';
+import { formatPatch, patchText, readPatch } from './patch-text.js';
 import { formatStat } from './stat.js';
 import { printable } from './table.js';
 
@@ -35,7 +36,7 @@ export function diffCommand(io: Io): Command {
     )
     .argument('<a>', 'a ref, or a directory')
     .argument('<b>', 'a ref, or a directory')
-    .argument('[path...]', 'only these modules and directories')
+    .argument('[path...]', 'only these modules and directories; one that neither side has is an error')
     .option('-p, --patch', 'show patches (the default; with --stat: both)')
     .option('--stat', 'show lines changed as bars, and what the change costs a client that has <a>')
     .option('--name-status', 'show only a letter (A, M, D, R) and the path of each change')
@@ -78,6 +79,7 @@ async function diff(io: Io, a: string, b: string, paths: string[], options: Diff
     const changes = all.filter(
       ({ path, oldPath }) => isSelected(path, paths) || (oldPath !== null && isSelected(oldPath, paths)),
     );
+    await refuseUnmatched([before, after], paths);
     if (options.exitCode && changes.length > 0) io.exitCode = EXIT.failed;
     const patchOf = (change: Change) => readPatch(change, before.store, after.store, options.unified);
     if (options.json) return json(io, before, after, changes, patchOf, options);
@@ -104,6 +106,23 @@ async function diff(io: Io, a: string, b: string, paths: string[], options: Diff
   });
 }
 
+/**
+ * A path that neither side has is a mistake: were it passed over, a difference would seem to be none.
+ * @throws ModcastError `path-unknown`
+ */
+async function refuseUnmatched(sides: readonly Snapshot[], paths: readonly string[]): Promise<void> {
+  if (paths.length === 0) return;
+  const manifests = await Promise.all(sides.map((side) => side.manifest()));
+  const there = manifests.flatMap(({ modules }) => [...modules.keys()]);
+  const found = paths.find((name) => !there.some((path) => isSelected(path, [name])));
+  if (found === undefined) return;
+  const where = [...new Set(sides.map(({ label }) => label))].join(' or ');
+  throw new ModcastError('path-unknown', `no module of ${where} matches ${JSON.stringify(found)}`, {
+    expected: 'a module or a directory of either side',
+    found,
+  });
+}
+
 /** As git prints it: tabs between, R with its per cent. */
 function nameStatus(io: Io, { status, path, oldPath, similarity }: Change): string {
   const { green, red, yellow, cyan } = io.colours;
@@ -125,12 +144,12 @@ async function json(
   const list: unknown[] = [];
   for (const change of changes) {
     const patch = await patchOf(change);
-    const { added, deleted, binary, lines } = patch;
+    const { added, deleted, binary } = patch;
     list.push({
       ...changeJson(change),
       added: binary ? null : added,
       deleted: binary ? null : deleted,
-      ...(options.patch ? { patch: lines.map(({ text }) => `${text}\n`).join('') } : {}),
+      ...(options.patch ? { patch: patchText(patch) } : {}),
     });
   }
   writeJson(io, {

@@ -5,6 +5,7 @@ import {
   moduleLog,
   resolveDeploy,
   STATUS_LETTERS,
+  type Change,
   type ModuleEntry,
 } from '../registry/history/index.js';
 import type { Deploy, Store } from '../registry/index.js';
@@ -27,7 +28,7 @@ import {
 } from './history.js';
 import type { Io } from './io.js';
 import { jsonLine, jsonOption, paged, type Write } from './output.js';
-import { formatPatch, readPatch } from './patch-text.js';
+import { formatPatch, patchText, readPatch } from './patch-text.js';
 import { formatTable, printable } from './table.js';
 
 interface LogOptions extends DatabaseOptions {
@@ -59,7 +60,7 @@ export function logCommand(io: Io): Command {
     .option('--all', `list every change of a deploy, not only ${LISTED}`);
   jsonOption(
     databaseOption(timeOption(command)),
-    'a line per version: deploy, last, change, lines {added, deleted}, growth; or per deploy: deploy, changes',
+    'a line per version: number, last, deploy, change, lines {added, deleted}, growth, with -p patch; or per deploy: deploy, changes, with -p each with patch',
   );
   return command
     .addHelpText(
@@ -105,6 +106,11 @@ export function deployHead(io: Io, deploy: Deploy, style: TimeStyle): string {
   return `${head}${commit}\n${message}`;
 }
 
+/** The patch as `--json` shows it; nothing where none was asked for. */
+async function patchJson(store: Store, change: Change, { patch }: LogOptions): Promise<{ patch?: string }> {
+  return patch ? { patch: patchText(await readPatch(change, store, store)) } : {};
+}
+
 async function channelLog(
   io: Io,
   store: Store,
@@ -117,7 +123,11 @@ async function channelLog(
   for await (const deploy of channelDeploys(store, channel, upTo)) {
     const changes = await deployChanges(store, deploy.number);
     if (options.json) {
-      await write(jsonLine({ deploy: deployJson(deploy), changes: changes?.map(changeJson) ?? null }));
+      const list: unknown[] = [];
+      for (const change of changes ?? []) {
+        list.push({ ...changeJson(change), ...(await patchJson(store, change, options)) });
+      }
+      await write(jsonLine({ deploy: deployJson(deploy), changes: changes && list }));
     } else {
       await write((shown > 0 ? '\n' : '') + deployHead(io, deploy, options.time));
       if (changes === null) await write(`  ${io.colours.dim('what it changed was collected')}\n`);
@@ -155,7 +165,8 @@ async function pathLog(
   const entries: ModuleEntry[] = [];
   let shown = 0;
   for await (const entry of moduleLog(store, channel, path, upTo, options.follow)) {
-    if (options.json) await write(jsonLine(entryJson(entry)));
+    if (options.json)
+      await write(jsonLine({ ...entryJson(entry), ...(await patchJson(store, entry.change, options)) }));
     else if (options.patch) {
       const head =
         entry.deploy === null

@@ -18,6 +18,9 @@ export async function readPatch(
 
 const EMPTY = new Uint8Array();
 
+/** The bytes that `patch -p1` takes. */
+export const patchText = ({ lines }: Patch): string => lines.map(({ text }) => `${text}\n`).join('');
+
 /** With git's colours; without colour the bytes that `patch -p1` takes. */
 export function formatPatch(io: Io, { lines }: Patch): string {
   const { bold, cyan, red, green } = io.colours;

@@ -147,6 +147,22 @@ describe('modcast log', () => {
     ]);
   });
 
+  it('has the patches in its JSON with -p', async () => {
+    const parse = (out: string) =>
+      out
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line) as any);
+    const versions = parse((await ask('log', 'lib/ring.mjs', '-p', '--json')).out);
+    expect(versions[2].patch).toBe((await ask('diff', '1', '2')).out);
+    expect(versions[1].patch).toContain('rename from lib/disk.mjs\n');
+    const [newest] = parse((await ask('log', '-p', '--json')).out);
+    expect(newest.changes.map(({ patch }: { patch: string }) => patch).join('')).toBe(
+      (await ask('diff', '3', '5')).out,
+    );
+    expect(parse((await ask('log', 'lib/ring.mjs', '--json')).out)[0]).not.toHaveProperty('patch');
+  });
+
   it('stops at the move with --no-follow', async () => {
     const { out } = await ask('log', 'lib/ring.mjs', '--no-follow', '--json');
     expect(out.trimEnd().split('\n')).toHaveLength(2);
@@ -307,6 +323,8 @@ describe('mistakes', () => {
     [['log', 'nope'], 'production has never had a module "nope" (path-unknown)'],
     [['log', '--channel', 'nope'], 'no channel "nope"; there is dev, production (channel-unknown)'],
     [['diff', '1', './nope'], /no such directory: .*nope \(directory-invalid\)/],
+    [['diff', '1', '2', 'lib', 'nope/'], 'no module of deploy 1 or deploy 2 matches "nope/" (path-unknown)'],
+    [['diff', '1', 'production~3', 'lib/n.mjs'], 'no module of deploy 1 matches "lib/n.mjs" (path-unknown)'],
     [['blame', 'nope'], 'deploy 5 on production has no nope (path-unknown)'],
     [['cat', 'xyz'], 'unknown ref "xyz": not the first digits of a hash, at least four (ref-unknown)'],
     [['deploys', '--db', 'nope.db'], /no such database: .*nope\.db \(from --db\) \(database-missing\)/],
@@ -316,6 +334,21 @@ describe('mistakes', () => {
     if (typeof message === 'string') expect(err).toBe(`modcast: ${message}\n`);
     else expect(err).toMatch(message);
     expect(err.trimEnd()).not.toContain('\n');
+  });
+
+  it('says of a module’s hash that it is one', async () => {
+    const { hash } = blobOf(lines(20));
+    const short = hash.slice(0, 8);
+    for (const [digits, told] of [
+      [hash.slice(0, 5), short],
+      [hash, hash],
+    ] as const) {
+      expect(await ask('show', digits)).toEqual({
+        code: 1,
+        out: '',
+        err: `modcast: ${told} is a module's: modcast cat ${told} (ref-unknown)\n`,
+      });
+    }
   });
 
   it('suggests the option that was meant', async () => {
