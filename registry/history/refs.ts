@@ -10,6 +10,8 @@ export type RefStore = Pick<
 /** Digits of a hash that are enough to be taken for one. */
 const SHORTEST_PREFIX = 4;
 const SHOWN = 12;
+/** Digits of a module's hash that are named back: those given, and at least so many. */
+const MODULE_DIGITS = 8;
 
 /** `12:lib/disk.mjs` → a ref and a path. No colon: the path is undefined. */
 export function splitRef(text: string): { ref: string; path: string | undefined } {
@@ -126,7 +128,17 @@ async function baseDeploy(store: RefStore, ref: string, base: string, now: numbe
       `not a number, a channel, latest, @{time} or the digits of a hash; channels: ${list(channels)}`,
     );
   }
-  if (isPrefix) tried.push('no deploy whose manifest’s hash begins so');
+  if (isPrefix) {
+    const { blobs } = await store.resolveHash(base);
+    if (blobs.length === 1) {
+      const short = blobs[0]!.slice(0, Math.max(base.length, MODULE_DIGITS));
+      throw new ModcastError('ref-unknown', `${short} is a module's: modcast cat ${short}`, {
+        expected: 'a deploy',
+        found: ref,
+      });
+    }
+    tried.push('no deploy whose manifest’s hash begins so');
+  }
   unknown(ref, tried.join('; '));
 }
 
