@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { ModcastError } from '../schema/index.js';
 import { COMMANDS, type CommandEntry } from './commands.js';
 import { EXIT, OutputClosed, type Io } from './io.js';
+import { callOf, commandMessage, usageMessage } from './usage.js';
 
 const { version } = JSON.parse(
   readFileSync(
@@ -21,10 +22,12 @@ Examples:
 Exit codes: ${EXIT.done} done, ${EXIT.failed} failed with a message that says why, ${EXIT.usage} called wrongly.
 Docs: README.md, docs/cli.md`;
 
-function inherit(command: Command): void {
+/** @param words by which the command is called, `modcast token` */
+function inherit(command: Command, words: string): void {
+  command.showHelpAfterError(`(${words} --help shows what there is)`);
   for (const inner of command.commands) {
     inner.copyInheritedSettings(command);
-    inherit(inner);
+    inherit(inner, `${words} ${inner.name()}`);
   }
 }
 
@@ -38,11 +41,11 @@ export async function createProgram(io: Io, commands: readonly CommandEntry[] = 
       'A content-addressed registry of ES modules: serves a site so that its pages boot over one socket, and remembers every version of every module.',
     )
     .version(version, '-v, --version')
-    .showHelpAfterError('(modcast --help shows what there is)')
     .showSuggestionAfterError()
     .configureOutput({
       writeOut: (text) => io.write(text),
       writeErr: (text) => io.error(text),
+      outputError: (text) => io.error(errorLine(io, usageMessage(text))),
       getOutHelpWidth: () => io.columns,
       getErrHelpWidth: () => io.columns,
       getOutHasColors: () => io.colours.isColorSupported,
@@ -54,9 +57,11 @@ export async function createProgram(io: Io, commands: readonly CommandEntry[] = 
     program.addCommand(create(io).helpGroup(`${group}:`));
   }
   program.helpCommand('help [command]', 'show all about one command').commandsGroup('Keeping:');
-  inherit(program);
+  inherit(program, program.name());
   return program;
 }
+
+const errorLine = (io: Io, message: string): string => `${io.colours.red('modcast:')} ${message}\n`;
 
 /**
  * Runs one command.
@@ -67,14 +72,13 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   try {
     const named = COMMANDS.filter(({ name }) => name === args[0] && name !== 'completion');
     const program = await createProgram(io, named.length > 0 ? named : COMMANDS);
-    await program.parseAsync(args, { from: 'user' });
+    await program.parseAsync(callOf(program, args), { from: 'user' });
     return io.exitCode;
   } catch (error) {
     if (error instanceof OutputClosed) return io.exitCode;
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
     if (error instanceof ModcastError) {
-      const { red, dim } = io.colours;
-      io.error(`${red('modcast:')} ${error.message} ${dim(`(${error.code})`)}\n`);
+      io.error(errorLine(io, `${commandMessage(error)} ${io.colours.dim(`(${error.code})`)}`));
       return error.code === 'option-invalid' ? EXIT.usage : io.failureCode;
     }
     throw error;
