@@ -85,7 +85,10 @@ function format(
   const { dim, yellow } = io.colours;
   const heads = lines.map(({ deploy: number, path: at }) => {
     const deploy = deploys.get(number) ?? null;
-    const who = deploy === null ? '' : truncate(printable(deploy.author), AUTHOR);
+    const who =
+      deploy === null
+        ? ''
+        : truncate(printable(deploy.author), Number.isFinite(io.columns) ? AUTHOR : Infinity);
     const when = deploy === null ? 'collected' : formatTime(io, style, deploy.time);
     return [String(number), ...(lines.some((line) => line.path !== path) ? [at] : []), who, when];
   });

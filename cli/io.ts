@@ -11,7 +11,7 @@ export interface Io {
   error(text: string): void;
   /** Whether standard output is a terminal: then, and only then, there are pagers and progress. */
   readonly tty: boolean;
-  /** Columns that a line may take; of what is no terminal 80, unless COLUMNS says otherwise. */
+  /** Columns that a line may take; Infinity into a pipe or a file, unless COLUMNS says otherwise. */
   readonly columns: number;
   readonly colours: Colours;
   readonly cwd: string;
@@ -36,7 +36,19 @@ export function wantsColour(env: Io['env'], tty: boolean): boolean {
   return tty && env['TERM'] !== 'dumb';
 }
 
-const DEFAULT_COLUMNS = 80;
+/** Columns of what does not say how many it has. */
+export const DEFAULT_COLUMNS = 80;
+
+/** What a program reads is not to be cut, and what a person reads is to fit. */
+export function lineColumns(
+  { isTTY, columns }: { readonly isTTY?: boolean; readonly columns?: number },
+  env: Io['env'],
+): number {
+  const { COLUMNS = '' } = env;
+  if (columns) return columns;
+  if (/^[1-9]\d*$/.test(COLUMNS)) return Number(COLUMNS);
+  return isTTY ? DEFAULT_COLUMNS : Infinity;
+}
 
 /** The process this is. */
 export function processIo(): Io {
@@ -46,7 +58,6 @@ export function processIo(): Io {
     closed = true;
   });
   const tty = process.stdout.isTTY === true;
-  const { COLUMNS = '' } = process.env;
   return {
     write(data) {
       if (closed) throw new OutputClosed();
@@ -54,7 +65,7 @@ export function processIo(): Io {
     },
     error: (text) => void process.stderr.write(text),
     tty,
-    columns: process.stdout.columns || (/^[1-9]\d*$/.test(COLUMNS) ? Number(COLUMNS) : DEFAULT_COLUMNS),
+    columns: lineColumns(process.stdout, process.env),
     colours: pc.createColors(wantsColour(process.env, tty)),
     cwd: process.cwd(),
     env: process.env,

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { ModcastError } from '../schema/index.js';
 import { COMMANDS, type CommandEntry } from './commands.js';
-import { EXIT, OutputClosed, type Io } from './io.js';
+import { DEFAULT_COLUMNS, EXIT, OutputClosed, type Io } from './io.js';
 import { callOf, commandMessage, usageMessage } from './usage.js';
 
 const { version } = JSON.parse(
@@ -36,6 +36,8 @@ function inherit(command: Command, words: string): void {
  * @param commands those it has to know: help and completion need them all
  */
 export async function createProgram(io: Io, commands: readonly CommandEntry[] = COMMANDS): Promise<Command> {
+  // Prose is wrapped wherever it goes.
+  const helpColumns = Number.isFinite(io.columns) ? io.columns : DEFAULT_COLUMNS;
   const program = new Command('modcast')
     .description(
       'A content-addressed registry of ES modules: serves a site so that its pages boot over one socket, and remembers every version of every module.',
@@ -46,8 +48,8 @@ export async function createProgram(io: Io, commands: readonly CommandEntry[] = 
       writeOut: (text) => io.write(text),
       writeErr: (text) => io.error(text),
       outputError: (text) => io.error(errorLine(io, usageMessage(text))),
-      getOutHelpWidth: () => io.columns,
-      getErrHelpWidth: () => io.columns,
+      getOutHelpWidth: () => helpColumns,
+      getErrHelpWidth: () => helpColumns,
       getOutHasColors: () => io.colours.isColorSupported,
     })
     .exitOverride()

@@ -96,7 +96,7 @@ const VARIABLES: [string, string][] = [
     'the pager of long output on a terminal; empty or cat for none (default: less, with LESS=FRX)',
   ],
   ['NO_COLOR, FORCE_COLOR', 'no colours, or colours where there is no terminal'],
-  ['COLUMNS', 'width of tables where there is no terminal'],
+  ['COLUMNS', 'width of what is printed where there is no terminal; else nothing is cut there'],
 ];
 
 /** The whole reference as Markdown. */

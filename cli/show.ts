@@ -88,7 +88,7 @@ async function showDirectory(
           { title: 'path', shrinks: true },
         ],
         found.map(([path, { hash, size, type }]) => [formatBytes(size), hash.slice(0, 10), type, path]),
-        io.tty ? io.columns : Infinity,
+        io.columns,
         io.colours.dim,
       ),
     ),

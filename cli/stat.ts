@@ -1,7 +1,7 @@
 import type { Change, Patch } from '../registry/history/index.js';
 import { formatBytes } from './format.js';
 import { formatPaths } from './history.js';
-import type { Io } from './io.js';
+import { DEFAULT_COLUMNS, type Io } from './io.js';
 import { printable, textWidth, truncateStart } from './table.js';
 
 /** Columns of bars at least, and of names: the rest of the line is shared as git shares it. */
@@ -11,6 +11,22 @@ const LEAST_BARS = 10;
 function scale(lines: number, most: number, width: number): number {
   if (lines === 0 || most <= width) return lines;
   return 1 + Math.floor((lines * (width - 1)) / most);
+}
+
+/**
+ * Columns for names and for bars.
+ * @param columns for both; Infinity: names are whole
+ */
+function shares(columns: number, longest: number, most: number): { names: number; bars: number } {
+  if (columns === Infinity) {
+    return { names: longest, bars: Math.min(most, Math.max(LEAST_BARS, DEFAULT_COLUMNS - longest)) };
+  }
+  const room = Math.max(columns, LEAST_BARS * 2);
+  const bars = Math.max(
+    Math.min(most, room - longest),
+    Math.min(most, Math.max(LEAST_BARS, Math.floor((room * 3) / 8))),
+  );
+  return { names: Math.min(longest, room - Math.min(bars, room - LEAST_BARS)), bars };
 }
 
 function sizes({ before, after }: Change): string {
@@ -31,12 +47,7 @@ export function formatStat(io: Io, changes: readonly Change[], patches: readonly
   const names = changes.map((change) => printable(formatPaths(change)));
   const longest = Math.max(...names.map(textWidth));
   // " name | 123 ++--"
-  const room = Math.max(io.columns - digits - 5, LEAST_BARS * 2);
-  const bars = Math.max(
-    Math.min(most, room - longest),
-    Math.min(most, Math.max(LEAST_BARS, Math.floor((room * 3) / 8))),
-  );
-  const nameWidth = Math.min(longest, room - Math.min(bars, room - LEAST_BARS));
+  const { names: nameWidth, bars } = shares(io.columns - digits - 5, longest, most);
   let text = '';
   changes.forEach((change, index) => {
     const { added, deleted, binary } = patches[index]!;

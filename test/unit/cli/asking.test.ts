@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import pc from 'picocolors';
 import { openSqliteStore, type Store } from '../../../registry/index.js';
 import { blobOf, publish } from '../../contract/store-fixture.js';
+import { lineColumns } from '../../../cli/io.js';
 import { modcast } from './program.js';
 
 const DAY = 86_400_000;
@@ -107,6 +108,35 @@ deploy  channel     when        who    changes  modules   size  message
       const longest = Math.max(...out.split('\n').map((line) => line.length));
       expect(longest).toBeLessThanOrEqual(Math.max(columns, 56));
     }
+  });
+});
+
+describe('into a pipe', () => {
+  it('nothing is cut', async () => {
+    const message = 'm'.repeat(300);
+    const name = `${'deep/'.repeat(30)}a.mjs`;
+    const store = await openSqliteStore(path.join(site, 'wide.db'));
+    await publish(store, [[name, '']], { author: 'a'.repeat(60), message });
+    await publish(store, [[name, lines(5000)]], { author: 'a'.repeat(60), message });
+    await store.close();
+    const wide = async (...args: string[]) =>
+      (await modcast(site, [...args, '--db', 'wide.db'], { columns: Infinity })).out;
+    for (const args of [['deploys'], ['log', name]]) expect(await wide(...args)).toContain(message);
+    expect(await wide('deploys')).toMatch(/ size /);
+    const stat = await wide('diff', '1', '2', '--stat');
+    expect(stat).toMatch(new RegExp(`^ ${name} \\| 5000 \\+{10}\n`));
+    expect(await wide('blame', name)).toContain('a'.repeat(60));
+    expect(Math.max(...(await wide('--help')).split('\n').map((line) => line.length))).toBeLessThan(100);
+  });
+
+  it.each([
+    [{}, {}, Infinity],
+    [{}, { COLUMNS: '60' }, 60],
+    [{}, { COLUMNS: 'wide' }, Infinity],
+    [{ isTTY: true, columns: 132 }, { COLUMNS: '60' }, 132],
+    [{ isTTY: true, columns: 0 }, {}, 80],
+  ])('%j with %j has %d columns', (stream, env, columns) => {
+    expect(lineColumns(stream, env)).toBe(columns);
   });
 });
 
