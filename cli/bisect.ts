@@ -7,8 +7,10 @@ import { Command } from 'commander';
 import {
   bisect,
   channelDeploys,
+  deployChanges,
   resolveDeploy,
   type BisectResult,
+  type Change,
   type Verdict,
 } from '../registry/history/index.js';
 import { exportDeploy } from '../registry/keep/index.js';
@@ -16,7 +18,7 @@ import type { Deploy, Store } from '../registry/index.js';
 import { ModcastError } from '../schema/index.js';
 import { databaseOption, withStore, type DatabaseOptions } from './database.js';
 import { count } from './format.js';
-import { REFS_HELP, deployJson } from './history.js';
+import { REFS_HELP, changeJson, changeList, deployJson } from './history.js';
 import { EXIT, type Io } from './io.js';
 import { deployHead } from './log.js';
 import { jsonOption, writeJson } from './output.js';
@@ -35,14 +37,14 @@ export function bisectCommand(io: Io): Command {
   const command = new Command('bisect')
     .summary('find the first bad deploy by running a command')
     .description(
-      `Finds the first bad deploy between a good one and a later bad one of its channel. For each that is tried, its files are written to a temporary directory and the command is run there, with MODCAST_DEPLOY set to the deploy's number: exit code 0 is good, ${SKIP} cannot be tried, others up to 127 are bad; from ${ABORT} on, or when there is no such command, bisecting ends.`,
+      `Finds the first bad deploy between a good one and a later bad one of its channel, which are tried first: where the good one fails or the bad one does not, that is told, with exit code 1. For each that is tried, its files are written to a temporary directory and the command is run there, with MODCAST_DEPLOY set to the deploy's number: exit code 0 is good, ${SKIP} cannot be tried, others up to 127 are bad; from ${ABORT} on, or when there is no such command, bisecting ends.`,
     )
     .argument('<good>', 'a deploy without the fault')
     .argument('<bad>', 'a later deploy of the channel that has it')
     .requiredOption('--run <command>', 'the test, a shell command');
   jsonOption(
     databaseOption(command),
-    'state (found, skipped), deploy, among, steps: a list of deploy, verdict',
+    'state (found, skipped, mistaken), deploy (the first bad one, or the end that is not as it was said to be), changes, among, steps: a list of deploy, verdict',
   );
   return command
     .addHelpText(
@@ -75,26 +77,41 @@ async function run(io: Io, goodRef: string, badRef: string, options: BisectOptio
         );
       },
     );
-    if (result.state === 'skipped') io.exitCode = EXIT.failed;
+    if (result.state !== 'found') io.exitCode = EXIT.failed;
+    const changes = result.state === 'found' ? await deployChanges(store, result.deploy.number) : null;
     if (options.json) {
       writeJson(io, {
         state: result.state,
-        deploy: result.state === 'found' ? deployJson(result.deploy) : null,
+        deploy: result.state === 'skipped' ? null : deployJson(result.deploy),
+        changes: changes?.map(changeJson) ?? null,
         among: result.state === 'skipped' ? result.among.map(({ number }) => number) : [],
         steps,
       });
-    } else io.write(describe(io, result));
+    } else if (result.state === 'mistaken') io.error(`${io.colours.red('modcast:')} ${mistake(result)}\n`);
+    else io.write(describe(io, result, changes));
   });
 }
 
-function describe(io: Io, result: BisectResult): string {
+type Mistaken = Extract<BisectResult, { state: 'mistaken' }>;
+
+const mistake = ({ deploy: { number }, verdict }: Mistaken): string =>
+  verdict === 'bad'
+    ? `deploy ${number} was said to be good, but the command fails in it`
+    : `deploy ${number} was said to be bad, but the command succeeds in it`;
+
+function describe(
+  io: Io,
+  result: Exclude<BisectResult, Mistaken>,
+  changes: readonly Change[] | null,
+): string {
   if (result.state === 'found') {
-    return `\nThe first bad deploy is ${result.deploy.number}:\n${deployHead(io, result.deploy, 'relative')}`;
+    const head = deployHead(io, result.deploy, 'relative');
+    return `\nThe first bad deploy is ${result.deploy.number}:\n${head}\n${changeList(io, changes)}`;
   }
   return `\nThe others were skipped. The first bad deploy is one of ${result.among.map(({ number }) => number).join(', ')}.\n`;
 }
 
-/** Those after the good one up to the bad one, oldest first. */
+/** From the good one to the bad one. */
 async function deploysBetween(store: Store, good: Deploy, bad: Deploy): Promise<Deploy[]> {
   if (good.channel !== bad.channel || good.number >= bad.number) {
     const found =
@@ -112,8 +129,8 @@ async function deploysBetween(store: Store, good: Deploy, bad: Deploy): Promise<
   }
   const deploys: Deploy[] = [];
   for await (const deploy of channelDeploys(store, bad.channel, bad.number)) {
-    if (deploy.number <= good.number) break;
     deploys.unshift(deploy);
+    if (deploy.number <= good.number) break;
   }
   return deploys;
 }

@@ -117,6 +117,17 @@ export function statusLine(io: Io, change: Change): string {
   return `${paint(STATUS_LETTERS[change.status])}  ${printable(formatPaths(change))}`;
 }
 
+/**
+ * What a deploy changed, a line each.
+ * @param changes null when the deploy before it was collected
+ */
+export function changeList(io: Io, changes: readonly Change[] | null): string {
+  if (changes === null)
+    return `${io.colours.dim('The deploy before it was collected: what it changed is not known.')}\n`;
+  if (changes.length === 0) return `${io.colours.dim('No module changed.')}\n`;
+  return changes.map((change) => `${statusLine(io, change)}\n`).join('');
+}
+
 const looksLikePath = (text: string): boolean => text === '.' || text === '..' || /^\.{0,2}\/|\/$/.test(text);
 
 /** A deploy by its ref, or a directory: what is written like a path is one, other names are refs first. */

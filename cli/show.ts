@@ -1,10 +1,10 @@
 import { Command } from 'commander';
-import { deployChanges, readBlob, resolveDeploy, splitRef, type Change } from '../registry/history/index.js';
+import { deployChanges, readBlob, resolveDeploy, splitRef } from '../registry/history/index.js';
 import type { Deploy, Store } from '../registry/index.js';
 import { ModcastError, byCodeUnit, type Manifest } from '../schema/index.js';
 import { databaseOption, withStore, type DatabaseOptions } from './database.js';
 import { count, formatBytes } from './format.js';
-import { REFS_HELP, changeJson, deployJson, statusLine } from './history.js';
+import { REFS_HELP, changeJson, changeList, deployJson } from './history.js';
 import type { Io } from './io.js';
 import { jsonOption, paged, pagerOf, writeJson } from './output.js';
 import { formatTable, printable } from './table.js';
@@ -132,11 +132,4 @@ async function showDeploy(
           .map((line) => `    ${printable(line)}\n`)
           .join('')}`;
   await paged(io, (write) => write(`${head}${message}\n${changeList(io, changes)}`));
-}
-
-function changeList(io: Io, changes: readonly Change[] | null): string {
-  if (changes === null)
-    return `${io.colours.dim('The deploy before it was collected: what it changed is not known.')}\n`;
-  if (changes.length === 0) return `${io.colours.dim('No module changed.')}\n`;
-  return changes.map((change) => `${statusLine(io, change)}\n`).join('');
 }

@@ -307,7 +307,35 @@ describe('modcast bisect', () => {
   it('finds the first deploy in whose files the command fails', async () => {
     const { out, code } = await bisect('test -e lib/disk.mjs && test "$MODCAST_DEPLOY" -gt 0');
     expect(code).toBe(0);
-    expect(out).toContain('The first bad deploy is 3:');
+    expect(out).toBe(`\
+deploy 1 is good · 3 deploys left
+deploy 5 is bad · 3 deploys left
+deploy 2 is good · 2 deploys left
+deploy 3 is bad · 1 deploy left
+
+The first bad deploy is 3:
+deploy 3 · production · 5 days ago · ada
+    A disk is a ring
+
+R  lib/{disk.mjs → ring.mjs}
+`);
+    expect(JSON.parse((await bisect('test -e lib/disk.mjs', '--json')).out)).toMatchObject({
+      state: 'found',
+      deploy: { number: 3 },
+      changes: [{ status: 'renamed', oldPath: 'lib/disk.mjs' }],
+    });
+  });
+
+  it.each([
+    ['false', 'deploy 1 was said to be good, but the command fails in it'],
+    ['true', 'deploy 5 was said to be bad, but the command succeeds in it'],
+  ])('finds nothing with "%s", as an end is not what it was said to be', async (command, told) => {
+    const { out, err, code } = await bisect(command);
+    expect({ err, code }).toEqual({ err: `modcast: ${told}\n`, code: 1 });
+    expect(out).not.toContain('first bad');
+    const json = await bisect(command, '--json');
+    expect(json.code).toBe(1);
+    expect(JSON.parse(json.out)).toMatchObject({ state: 'mistaken', changes: null, among: [] });
   });
 
   it('says between which deploys it is when those could not be tried', async () => {

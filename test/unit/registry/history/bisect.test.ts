@@ -3,10 +3,11 @@ import { expect, it } from 'vitest';
 import { bisect, type Verdict } from '../../../../registry/history/bisect.js';
 import type { Deploy } from '../../../../registry/store/store.js';
 
-const line = (count: number): Deploy[] =>
-  Array.from({ length: count }, (_, n) => ({ number: n + 1, manifest: `manifest ${n + 1}` }) as Deploy);
+/** From a good deploy 0 to a bad one. */
+const line = (last: number): Deploy[] =>
+  Array.from({ length: last + 1 }, (_, n) => ({ number: n, manifest: `manifest ${n}` }) as Deploy);
 
-it('finds the first bad deploy in as many tries as halving takes', async () => {
+it('finds the first bad deploy in as many tries as halving takes, and one for each end', async () => {
   await fc.assert(
     fc.asyncProperty(fc.integer({ min: 1, max: 200 }), fc.nat(), async (count, pick) => {
       const first = (pick % count) + 1;
@@ -16,9 +17,24 @@ it('finds the first bad deploy in as many tries as halving takes', async () => {
         return Promise.resolve(deploy.number >= first ? 'bad' : 'good');
       });
       expect(result).toMatchObject({ state: 'found', deploy: { number: first } });
-      expect(tries).toBeLessThanOrEqual(Math.ceil(Math.log2(count)));
+      expect(tries).toBeLessThanOrEqual(Math.ceil(Math.log2(count)) + 2);
     }),
   );
+});
+
+it('tries nothing between when an end is not what it was said to be', async () => {
+  for (const [verdict, tried] of [
+    ['bad', [0]],
+    ['good', [0, 9]],
+  ] as const) {
+    const judged: number[] = [];
+    const result = await bisect(line(9), ({ number }) => {
+      judged.push(number);
+      return Promise.resolve(verdict);
+    });
+    expect(result).toMatchObject({ state: 'mistaken', verdict, deploy: { number: tried.at(-1) } });
+    expect(judged).toEqual(tried);
+  }
 });
 
 it('finds it around deploys that cannot be tried, or says between which it is', async () => {
@@ -29,9 +45,11 @@ it('finds it around deploys that cannot be tried, or says between which it is', 
       async (skips, pick) => {
         const first = (pick % skips.length) + 1;
         const judge = (deploy: Deploy): Promise<Verdict> =>
-          Promise.resolve(skips[deploy.number - 1] ? 'skip' : deploy.number >= first ? 'bad' : 'good');
+          Promise.resolve(
+            skips[deploy.number - 1] === true ? 'skip' : deploy.number >= first ? 'bad' : 'good',
+          );
         const result = await bisect(line(skips.length), judge);
-        const among = result.state === 'found' ? [result.deploy] : result.among;
+        const among = result.state === 'skipped' ? result.among : [result.deploy];
         expect(among.map(({ number }) => number)).toContain(first);
         // All but the last of those that are left had to be skipped.
         for (const { number } of among.slice(0, -1)) expect(skips[number - 1]).toBe(true);
