@@ -1,6 +1,7 @@
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import path from 'node:path';
 import { DEFAULT_FILTER } from '../registry/ingest/files.js';
+import { TIME_EXAMPLES, parseTime } from '../registry/history/when.js';
 import { importGit, type GitImported } from '../registry/keep/index.js';
 import { parseChannel } from '../schema/index.js';
 import { databaseOption, withStore, type DatabaseOptions } from './database.js';
@@ -15,11 +16,19 @@ interface ImportOptions extends DatabaseOptions {
   path: string;
   channel: string;
   branch: string;
-  since?: string;
+  since?: number;
   include?: string[];
   exclude?: string[];
   json?: boolean;
 }
+
+const timeSince =
+  (io: Io) =>
+  (text: string): number => {
+    const time = parseTime(text, io.now());
+    if (time === undefined) throw new InvalidArgumentError(`a time, as ${TIME_EXAMPLES}.`);
+    return time;
+  };
 
 const collect = (value: string, list: string[] = []): string[] => [...list, value];
 
@@ -33,7 +42,7 @@ export function importCommand(io: Io): Command {
     .option('--path <folder>', 'the folder of the repository that is the site', '')
     .option('--channel <name>', 'channel to deploy to', 'dev')
     .option('--branch <name>', 'branch, tag or commit', 'HEAD')
-    .option('--since <date>', 'only commits since then: 2026-01-01, "3 months ago"')
+    .option('--since <date>', 'only commits since then: 2026-01-01, "3 months ago"', timeSince(io))
     .option('--include <glob>', 'files to keep, repeatable (default: **/*.{js,mjs,json,css,html})', collect)
     .option('--exclude <glob>', 'files to leave out, repeatable (default: **/node_modules/**)', collect)
     .addHelpText(
@@ -91,7 +100,8 @@ async function importHistory(io: Io, options: ImportOptions): Promise<void> {
 
 function sentence({ commits, known, deploys, head }: GitImported, channel: string): string {
   const before = known === 0 ? '' : `, ${count(known, 'commit')} imported before`;
-  if (commits === 0) return `nothing new on ${channel}${before}`;
+  // Commits that change nothing of the site make no deploy, so they are looked at each time.
+  if (commits === 0 || (deploys === 0 && known > 0)) return `nothing new on ${channel}${before}`;
   const now = head === null ? 'it has no deploy yet' : `its head is deploy ${head}`;
   return `${count(commits, 'commit')}: ${count(deploys, 'deploy')} on ${channel}${before}; ${now}`;
 }

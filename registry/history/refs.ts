@@ -1,6 +1,6 @@
 import { CHANNEL_PATTERN, ModcastError, type Channel, type Hash } from '../../schema/index.js';
 import type { Deploy, Store } from '../store/store.js';
-import { parseTime } from './when.js';
+import { TIME_EXAMPLES, parseTime } from './when.js';
 
 export type RefStore = Pick<
   Store,
@@ -48,8 +48,7 @@ async function deployAtTime(
   now: number,
 ): Promise<Deploy> {
   const time = parseTime(when, now);
-  if (time === undefined)
-    unknown(ref, `not a time: ${when} (as 2026-11-01, 2026-11-01T18:30, yesterday, 3 days ago)`);
+  if (time === undefined) unknown(ref, `not a time: ${when} (as ${TIME_EXAMPLES})`);
   let newest: Deploy | null = null;
   for (const name of channel === undefined ? await store.channels() : [channel]) {
     const deploy = await store.deployAt(name, time);

@@ -6,6 +6,22 @@ const UNITS: { readonly [unit: string]: number } = {
   week: 7 * 86_400_000,
 };
 
+const MONTHS: { readonly [unit: string]: number } = { month: 1, year: 12 };
+
+/** The same day of an earlier month, in local time. */
+function monthsBefore(now: number, months: number): number {
+  const date = new Date(now);
+  return date.setMonth(date.getMonth() - months);
+}
+
+function before(now: number, n: number, unit: string): number {
+  const months = MONTHS[unit];
+  return months === undefined ? now - n * UNITS[unit]! : monthsBefore(now, n * months);
+}
+
+/** Ways to write a time, for messages about one that is none. */
+export const TIME_EXAMPLES = '2026-11-01, 2026-11-01T18:30, yesterday, 3 days ago';
+
 /**
  * A time as people write it: `2026-11-01` (its beginning, in local time), `2026-11-01T18:30` or with a space,
  * optionally with seconds and a zone; `now`, `yesterday`, `3 days ago`. Undefined when it is none of those.
@@ -16,8 +32,8 @@ export function parseTime(text: string, now: number): number | undefined {
   const plain = text.trim().toLowerCase();
   if (plain === 'now') return now;
   if (plain === 'yesterday') return now - UNITS['day']!;
-  const ago = /^(\d{1,6}) (second|minute|hour|day|week)s? ago$/.exec(plain);
-  if (ago !== null) return now - Number(ago[1]) * UNITS[ago[2]!]!;
+  const ago = /^(\d{1,4}) (second|minute|hour|day|week|month|year)s? ago$/.exec(plain);
+  if (ago !== null) return before(now, Number(ago[1]), ago[2]!);
   const date =
     /^(\d{4}-\d{2}-\d{2})(?:[t ](\d{2}:\d{2}(?::\d{2}(?:\.\d{1,3})?)?)(z|[+-]\d{2}:\d{2})?)?$/.exec(plain);
   if (date === null) return undefined;

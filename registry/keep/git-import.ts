@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { manifestBytes, parsePath, type Channel, type Manifest } from '../../schema/index.js';
+import { ModcastError, manifestBytes, parsePath, type Channel, type Manifest } from '../../schema/index.js';
 import type { FileFilter } from '../ingest/files.js';
 import { blake3 } from '../hash.js';
 import type { Store, StoredBlob } from '../store/store.js';
 import { Checkout, type GitSkipped } from './git-checkout.js';
-import { GitObjects, gitChanges, gitCommits, type GitCommit } from './git.js';
+import { GitObjects, gitChanges, gitCommits, gitHasFolder, type GitCommit } from './git.js';
 
 export interface GitImportOptions {
   readonly store: Store;
@@ -15,8 +15,8 @@ export interface GitImportOptions {
   readonly channel: Channel;
   /** Branch, tag or commit. */
   readonly branch: string;
-  /** Only commits since then, in git's words; null: all. */
-  readonly since: string | null;
+  /** Only commits since then, milliseconds since 1970; null: all. */
+  readonly since: number | null;
   readonly filter: FileFilter;
   readonly now: () => number;
   readonly progress?: (progress: { done: number; total: number; deploys: number }) => void;
@@ -67,7 +67,7 @@ async function importedCommits(store: Store, channel: Channel): Promise<Set<stri
  * Makes a deploy of each commit of a branch that changes the site, going by first parents, with its author, time,
  * message and name. Commits up to the last one of which the channel has a deploy are not imported again.
  *
- * @throws ModcastError `git-failed`, `head-moved` when somebody else deploys to the channel meanwhile
+ * @throws ModcastError `git-failed`, `directory-invalid` when no commit has the folder, `head-moved` when somebody else deploys to the channel meanwhile
  */
 export async function importGit(options: GitImportOptions): Promise<GitImported> {
   const { store, repository, channel, progress = () => {} } = options;
@@ -114,8 +114,10 @@ export async function importGit(options: GitImportOptions): Promise<GitImported>
   try {
     let done = 0;
     let isBase = last >= 0;
+    let touched = false;
     for await (const changes of gitChanges(repository, commits, folder)) {
       const commit = commits[done++]!;
+      touched ||= changes.length > 0;
       const step = await checkout.advance(commit, changes);
       blobs.push(...step.blobs);
       bytes += step.blobs.reduce((sum, blob) => sum + blob.bytes.length, 0);
@@ -125,6 +127,17 @@ export async function importGit(options: GitImportOptions): Promise<GitImported>
       progress({ done, total: commits.length, deploys: deploys + steps.length });
     }
     if (steps.length > 0) await write();
+    // A folder may also have been there before these commits, and be gone.
+    if (!touched && folder !== '' && !(await gitHasFolder(repository, options.branch, folder))) {
+      throw new ModcastError(
+        'directory-invalid',
+        `no folder ${options.folder} in the history of ${options.branch}`,
+        {
+          expected: 'a folder of the repository',
+          found: options.folder,
+        },
+      );
+    }
   } finally {
     objects.close();
     await store.release(owner);

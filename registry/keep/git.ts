@@ -43,13 +43,13 @@ const emptyTree = (object: ObjectName): ObjectName =>
 /**
  * The commits of a branch, oldest first, going by first parents.
  *
- * @param since in git's words, `2026-01-01` or `3 months ago`
+ * @param since milliseconds since 1970, by the committer's clock; null: all
  * @throws ModcastError `git-failed`
  */
 export async function gitCommits(
   repository: string,
   branch: string,
-  since: string | null,
+  since: number | null,
 ): Promise<GitCommit[]> {
   const fields = await output(repository, [
     '-c',
@@ -64,7 +64,7 @@ export async function gitCommits(
     '--no-color',
     '--no-patch',
     '--format=%H%x00%T%x00%at%x00%an%x00%ae%x00%B',
-    ...(since === null ? [] : [`--since=${since}`]),
+    ...(since === null ? [] : [`--since=${new Date(since).toISOString()}`]),
     '--end-of-options',
     branch,
     '--',
@@ -88,6 +88,27 @@ export async function gitCommits(
     });
   }
   return commits;
+}
+
+/**
+ * Whether a commit of the branch, going by first parents, has anything in a folder.
+ * @throws ModcastError `git-failed`
+ */
+export async function gitHasFolder(repository: string, branch: string, folder: string): Promise<boolean> {
+  const found = await output(repository, [
+    'log',
+    '-z',
+    '--first-parent',
+    '--max-count=1',
+    '--no-show-signature',
+    '--no-patch',
+    '--format=%H',
+    '--end-of-options',
+    branch,
+    '--',
+    folder,
+  ]);
+  return found.length > 0;
 }
 
 function readChange(record: Buffer, name: Buffer): GitChange {

@@ -235,6 +235,49 @@ describe('modcast import', () => {
     await store.close();
   });
 
+  it('says that there is nothing new after commits that changed nothing of the site', async () => {
+    repository.write('README.md', 'three');
+    repository.commit('three');
+    const args = ['import', '--git', repository.directory, '--path', 'public'];
+    expect((await run(...args)).out).toBe('3 commits: 2 deploys on dev; its head is deploy 2\n');
+    for (let n = 0; n < 2; n++) {
+      expect((await run(...args)).out).toBe('nothing new on dev, 2 commits imported before\n');
+    }
+  });
+
+  it('takes only commits since a time, and refuses what is none', async () => {
+    const args = ['import', '--git', repository.directory, '--path', 'public', '--since'];
+    expect(await run(...args, 'bla')).toMatchObject({
+      code: 2,
+      err: expect.stringMatching(
+        /^modcast: option '--since <date>': expected a time, as 2026-11-01, .*, found 'bla'\n/,
+      ),
+    });
+    expect((await run(...args, '2026-01-01T01:30Z')).out).toBe(
+      '1 commit: 1 deploy on dev; its head is deploy 1\n',
+    );
+    expect((await run(...args, '1 month ago')).out).toBe('nothing new on dev\n');
+  });
+
+  it('fails when no commit has the folder, and not when one had it', async () => {
+    const from = (folder: string, ...more: string[]) =>
+      run('import', '--git', repository.directory, '--path', folder, ...more);
+    expect(await from('nope')).toEqual({
+      code: 1,
+      out: '',
+      err: 'modcast: no folder nope in the history of HEAD (directory-invalid)\n',
+    });
+    expect((await from('public')).code).toBe(0);
+    expect((await from('nope')).code).toBe(1);
+    repository.remove('public');
+    repository.write('README.md', 'gone');
+    repository.commit('gone');
+    expect((await from('public')).out).toBe(
+      '1 commit: 1 deploy on dev, 2 commits imported before; its head is deploy 3\n',
+    );
+    expect((await from('public')).out).toBe('nothing new on dev, 3 commits imported before\n');
+  });
+
   it('says in one line that it is no repository', async () => {
     const { code, err } = await run('import', '--git', at());
     expect(code).toBe(1);

@@ -105,6 +105,8 @@ describe('a time', () => {
     ['2026-11-01T18:30:15Z', Date.UTC(2026, 10, 1, 18, 30, 15)],
     ['2026-11-01T18:30+02:00', Date.UTC(2026, 10, 1, 16, 30)],
     ['3 days ago', NOW - 3 * DAY],
+    ['2 months ago', new Date(NOW).setMonth(new Date(NOW).getMonth() - 2)],
+    ['1 year ago', new Date(NOW).setFullYear(new Date(NOW).getFullYear() - 1)],
     ['1 hour ago', NOW - 3_600_000],
     ['yesterday', NOW - DAY],
     ['2026-13-01', undefined],
