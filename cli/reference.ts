@@ -110,7 +110,8 @@ Made from the commands themselves by \`npm run docs\`; \`modcast help <command>\
 Commands that read history find the database by \`--db\`, else \`MODCAST_DB\`, else as \`.modcast/registry.db\` in the
 current directory or the nearest one above it. They need no running server, and may run beside one.
 
-${table('exit code', EXIT_CODES)}${table('variable', VARIABLES)}\`--json\` is stable: fields may be added, none is taken away or renamed. Times are ISO 8601 in UTC, sizes bytes.
+${table('exit code', EXIT_CODES)}${table('variable', VARIABLES)}\`--json\` is taken by all but \`serve\`, \`completion\`, \`cat\`, which prints bytes, and \`map\`, which prints JSON unless --html is
+given. It is stable: fields may be added, none is taken away or renamed. Times are ISO 8601 in UTC, sizes bytes.
 
 `;
   for (const group of new Set(COMMANDS.map((command) => command.group))) {

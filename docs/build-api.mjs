@@ -1,0 +1,78 @@
+// Prints docs/api.md, made from the options and limits as the code has them.
+// `npm run build && node docs/build-api.mjs > docs/api.md`
+import { readFileSync } from 'node:fs';
+import { LIMITS } from '../dist/schema/index.js';
+
+const source = (name) => readFileSync(new URL(`../${name}`, import.meta.url), 'utf8');
+
+/** The text of a doc comment, on one line. */
+const plain = (comment) =>
+  comment
+    .replaceAll(/^\s*\*? ?/gm, ' ')
+    .replaceAll(/\s+/g, ' ')
+    .trim();
+
+const cell = (text) => text.replaceAll('|', '\\|');
+
+/** `/** what *\/ name?: type;` of an interface, in order. */
+function members(text, name) {
+  const body = text.slice(text.indexOf(`interface ${name} {`)).split('\n}\n', 1)[0];
+  return [...body.matchAll(/\/\*\*(.*?)\*\/\s*(\w+)\?: (.*?);(?:\n|$)/gs)].map(([, what, option, type]) => ({
+    option,
+    type: option === 'channel' ? 'string' : type,
+    what: plain(what),
+  }));
+}
+
+/** What stands above each limit. */
+const limits = [...source('schema/limits.ts').matchAll(/\/\*\*((?:(?!\*\/).)*)\*\/\s*(\w+):/gs)].map(
+  ([, what, limit]) => ({ limit, what: plain(what) }),
+);
+
+const options = members(source('registry/options.ts'), 'RegistryOptions').map(
+  ({ option, type, what }) => `| \`${option}\` | \`${cell(type)}\` | ${cell(what)} |`,
+);
+
+const rows = limits.map(
+  ({ limit, what }) => `| \`${limit}\` | ${LIMITS[limit].toLocaleString('en')} | ${cell(what)} |`,
+);
+
+process.stdout.write(`# The API in Node
+
+Made from the code by \`npm run docs\`.
+
+\`\`\`js
+import { createRegistry } from 'modcast';
+
+const registry = createRegistry({ directory: 'public' });
+\`\`\`
+
+The types name those of Node (\`http.Server\`, \`IncomingMessage\`): a project in TypeScript needs \`@types/node\` for \`createRegistry\`.
+
+## Options of \`createRegistry\`
+
+All may be left out. A mistyped one, or one with a wrong value, fails with \`option-invalid\` and names the right one.
+
+| option | type | what |
+| --- | --- | --- |
+${options.join('\n')}
+
+## Limits
+
+Those that are no option above are fixed. \`LIMITS\` of \`modcast/schema\` has them for programs.
+
+| limit | value | what |
+| --- | ---: | --- |
+${rows.join('\n')}
+
+## In the page
+
+\`globalThis.modcast\` is there once the loader's script has run, and only then: a page that is served without modcast, or that
+opts out, has none. So its type is \`Modcast | undefined\`, and under \`strict\` TypeScript wants to hear what happens then:
+
+\`\`\`ts
+import type { Modcast } from 'modcast/loader';
+
+globalThis.modcast?.on('deploy', ({ deploy }) => offerReload(deploy));
+\`\`\`
+`);
