@@ -5,6 +5,7 @@ import {
   isSelected,
   updateCost,
   type Change,
+  type Cost,
   type Patch,
   type Snapshot,
 } from '../registry/history/index.js';
@@ -45,12 +46,13 @@ export function diffCommand(io: Io): Command {
     .option('--exit-code', 'exit with 1 when there are differences; then 2 is a failure');
   jsonOption(
     databaseOption(command),
-    'a, b, cost {blobs, bytes, packed}, changes: a list of status, path, oldPath, similarity, before, after, added, deleted, with -p patch',
+    'a, b, cost {blobs, bytes, packed, unreached}, changes: a list of status, path, oldPath, similarity, before, after, added, deleted, with -p patch',
   );
   return command
     .addHelpText(
       'after',
       `${REFS_HELP}
+A pack carries blobs with their links, compressed, or as differences from what the client has where that is shorter.
 What is written like a path (., ./public, /srv/site) is a directory.
 
 Examples:
@@ -92,18 +94,23 @@ async function diff(io: Io, a: string, b: string, paths: string[], options: Diff
         const patches: Patch[] = [];
         for (const change of changes) patches.push(await patchOf(change));
         await write(formatStat(io, changes, patches));
-        const cost = await updateCost(before, after);
-        const what =
-          cost.blobs === 0
-            ? 'is sent no module'
-            : `is sent ${count(cost.blobs, 'blob')}, ${formatBytes(cost.packed)} packed ${io.colours.dim(`(${formatBytes(cost.bytes)} of source)`)}`;
-        await write(` a client that has ${before.label} ${what}\n`);
+        await write(` a client that has ${before.label} ${costText(await updateCost(before, after))}\n`);
         if (options.patch && changes.length > 0) await write('\n');
       }
       if (options.stat && !options.patch) return;
       for (const change of changes) await write(formatPatch(io, await patchOf(change)));
     });
   });
+}
+
+function costText({ blobs, bytes, packed, unreached }: Cost): string {
+  const sent =
+    blobs === 0
+      ? 'is sent no module'
+      : `is sent ${count(blobs, 'blob')} of ${formatBytes(bytes)}, with ${blobs === 1 ? 'its' : 'their'} links in a pack of ${formatBytes(packed)}`;
+  const others =
+    unreached === 1 ? '1 that no entry imports is not' : `${unreached} that no entry imports are not`;
+  return unreached === 0 ? sent : `${sent}; ${others}`;
 }
 
 /**

@@ -1,7 +1,7 @@
 import { byCodeUnit, type Hash } from '../../schema/index.js';
 import { Blobs } from '../blobs.js';
 import { Catalog } from '../catalog.js';
-import { Packs } from '../packs.js';
+import { Packs, type Bases } from '../packs.js';
 import type { Deploy } from '../store/store.js';
 import type { Snapshot } from './snapshot.js';
 
@@ -10,8 +10,10 @@ export interface Cost {
   readonly blobs: number;
   /** Of those blobs, as their authors wrote them. */
   readonly bytes: number;
-  /** As packs carry them: compressed, with links and heads. */
+  /** As packs carry them: with links and heads, compressed, and as a difference where that is smaller. */
   readonly packed: number;
+  /** Blobs that the client lacks and is not sent, since no entry imports them. */
+  readonly unreached: number;
 }
 
 /** A directory is no deploy yet; of one only the manifest's hash matters here. */
@@ -45,13 +47,17 @@ export async function updateCost(before: Snapshot, after: Snapshot): Promise<Cos
   const sizes = new Map([...to.modules.values()].map((module) => [module.hash, module.size]));
   let hashes: readonly Hash[];
   let first = 0;
+  let bases: Bases | undefined;
+  const held = new Set([...from.modules.values()].map((module) => module.hash));
+  const lacking = [...to.modules]
+    .toSorted(([a], [b]) => byCodeUnit(a, b))
+    .map(([, module]) => module.hash)
+    .filter((hash) => !held.has(hash));
   if (to.entries.length === 0) {
-    const held = new Set([...from.modules.values()].map((module) => module.hash));
-    const lacking = [...to.modules].toSorted(([a], [b]) => byCodeUnit(a, b)).map(([, module]) => module.hash);
-    hashes = [...new Set(lacking)].filter((hash) => !held.has(hash));
+    hashes = [...new Set(lacking)];
   } else {
     const deploy = after.deploy ?? { ...NO_DEPLOY, manifest: after.hash };
-    ({ hashes, first } = await new Catalog(after.store, blobs).shipment(
+    ({ hashes, first, bases } = await new Catalog(after.store, blobs).shipment(
       { deploy, manifest: to },
       { hash: before.hash, manifest: from },
       [],
@@ -60,6 +66,7 @@ export async function updateCost(before: Snapshot, after: Snapshot): Promise<Cos
   const packs = new Packs(blobs, { cacheBytes: 0 });
   const plan = packs.plan(hashes, (hash) => sizes.get(hash) ?? 0, first);
   let packed = 0;
-  for (const segment of plan.segments) packed += (await packs.segment(segment)).length;
-  return { blobs: plan.count, bytes: plan.bytes, packed };
+  for (const segment of plan.segments) packed += (await packs.segment(segment, bases)).length;
+  const unreached = new Set(lacking).size - plan.count;
+  return { blobs: plan.count, bytes: plan.bytes, packed, unreached };
 }

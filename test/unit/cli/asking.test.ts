@@ -5,7 +5,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import pc from 'picocolors';
 import { openSqliteStore, type Store } from '../../../registry/index.js';
-import { blobOf, publish } from '../../contract/store-fixture.js';
+import { blobOf, deployOf, manifestOf, publish } from '../../contract/store-fixture.js';
 import { lineColumns } from '../../../cli/io.js';
 import { modcast } from './program.js';
 
@@ -248,8 +248,39 @@ describe('modcast diff', () => {
   it('shows bars, their sum and what a client is sent', async () => {
     const { out } = await ask('diff', '2', '5', '--stat');
     expect(out).toMatch(
-      / data\/icon\.bin +\| Bin 0 B → 3 B\n lib\/\{disk\.mjs → ring\.mjs\} +\| +2 \+-\n 2 modules changed, 1 insertion\(\+\), 1 deletion\(-\)\n a client that has deploy 2 is sent 2 blobs, \d+ B packed \(\d+ B of source\)\n$/,
+      / data\/icon\.bin +\| Bin 0 B → 3 B\n lib\/\{disk\.mjs → ring\.mjs\} +\| +2 \+-\n 2 modules changed, 1 insertion\(\+\), 1 deletion\(-\)\n a client that has deploy 2 is sent 2 blobs of \d+ B, with their links in a pack of \d+ B\n$/,
     );
+  });
+
+  it('says what is not sent, as no entry imports it, and counts a difference as one', async () => {
+    const store = await openSqliteStore(path.join(site, 'cost.db'));
+    const deploy = async (modules: [string, string][]) => {
+      await store.putBlobs(modules.map(([, text]) => blobOf(text)));
+      const expected = (await store.head('dev'))?.number ?? null;
+      await store.commit(deployOf({ ...manifestOf(modules), entries: ['main.mjs'] }, { expected }));
+    };
+    await deploy([['main.mjs', lines(400)]]);
+    await deploy([['main.mjs', lines(400, { 9: 'nine' })]]);
+    await deploy([
+      ['main.mjs', lines(400, { 9: 'nine' })],
+      ['alone.mjs', 'a'],
+    ]);
+    await deploy([
+      ['main.mjs', lines(400)],
+      ['alone.mjs', 'a'],
+      ['about.html', 'b'],
+    ]);
+    await store.close();
+    const last = async (a: string, b: string) =>
+      (await ask('diff', a, b, '--stat', '--db', 'cost.db')).out.trimEnd().split('\n').at(-1);
+    const [, packed] = / is sent 1 blob of 3\.49 kB, with its links in a pack of (\d+) B$/.exec(
+      (await last('1', '2'))!,
+    )!;
+    expect(Number(packed)).toBeLessThan(200);
+    expect(await last('2', '3')).toBe(
+      ' a client that has deploy 2 is sent no module; 1 that no entry imports is not',
+    );
+    expect(await last('2', '4')).toMatch(/ a pack of \d+ B; 2 that no entry imports are not$/);
   });
 
   it('makes a patch of one line without a line break at its end', async () => {
