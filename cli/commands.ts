@@ -6,6 +6,8 @@ export type Group = 'Serving' | 'Asking' | 'Publishing' | 'Keeping';
 export interface CommandEntry {
   readonly group: Group;
   readonly name: string;
+  /** For programs: no help lists it. */
+  readonly hidden?: true;
   /** Each brings its own libraries along: only the one that is run is loaded. */
   readonly load: () => Promise<(io: Io) => Command>;
 }
@@ -37,5 +39,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     group: 'Keeping',
     name: 'completion',
     load: async () => (await import('./completion.js')).completionCommand,
+  },
+  {
+    group: 'Keeping',
+    name: '__complete',
+    hidden: true,
+    load: async () => (await import('./complete.js')).completeCommand,
   },
 ];

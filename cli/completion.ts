@@ -1,4 +1,16 @@
-import { Argument, Command, type Option } from 'commander';
+import { Argument, Command } from 'commander';
+import {
+  commandNodes,
+  flagsOf,
+  namesOf,
+  quote,
+  shownCommands,
+  summaryOf,
+  visibleOptions,
+  type Node,
+} from './command-nodes.js';
+import { fish } from './completion-fish.js';
+import { argumentValue, optionValue, type Value } from './completion-values.js';
 import type { Io } from './io.js';
 
 const SHELLS = ['bash', 'zsh', 'fish'] as const;
@@ -7,7 +19,9 @@ type Shell = (typeof SHELLS)[number];
 export function completionCommand(io: Io): Command {
   const command = new Command('completion')
     .summary('print a completion script for a shell')
-    .description('Prints a script by which a shell completes the commands and options of modcast.')
+    .description(
+      'Prints a script by which a shell completes commands, options and their values, among them the channels and refs of the nearest database.',
+    )
     .addArgument(new Argument('<shell>', 'your shell').choices([...SHELLS]))
     .addHelpText(
       'after',
@@ -20,53 +34,92 @@ Examples:
   return command.action((shell: Shell) => io.write(SCRIPTS[shell](command.parent!)));
 }
 
-interface Node {
-  /** Names from the program down, `token create`; empty for the program. */
-  readonly words: string;
-  readonly command: Command;
+/** A value as the scripts of bash and zsh name it: `words fresh cached`, `channels`, … */
+const valueText = (value: Value): string => (typeof value === 'string' ? value : `words ${value.join(' ')}`);
+
+/** A line of a shell's `case` for each option that wants a value: `serve --boot` → what is due behind it. */
+function dueCases(nodes: readonly Node[]): string {
+  const lines: string[] = [];
+  for (const { words, command } of nodes) {
+    for (const option of visibleOptions(command)) {
+      const value = optionValue(words, option);
+      if (value === undefined) continue;
+      const flags = [option.short, option.long].filter((flag) => flag !== undefined);
+      const patterns = flags.map((flag) => quote(`${words} ${flag}`)).join('|');
+      lines.push(
+        `      ${patterns}) due=${quote(option.long === '--db' ? 'database' : valueText(value))} ;;`,
+      );
+    }
+  }
+  return lines.join('\n');
 }
 
-/** A program's commands and theirs, itself first. */
-export function commandNodes(program: Command): Node[] {
-  const visit = (command: Command, words: readonly string[]): Node[] => [
-    { words: words.join(' '), command },
-    ...command.commands.flatMap((inner) => visit(inner, [...words, inner.name()])),
-  ];
-  return visit(program, []);
+/** The same for arguments, by their place: `diff 0`. */
+function placeCases(nodes: readonly Node[]): string {
+  const lines: string[] = [];
+  for (const { words, command } of nodes) {
+    command.registeredArguments.forEach((argument, index) => {
+      const value = argumentValue(argument);
+      if (value !== undefined)
+        lines.push(`      ${quote(`${words} ${index}`)}) due=${quote(valueText(value))} ;;`);
+    });
+  }
+  return lines.join('\n');
 }
 
-/** Options as help lists them, `--help` included. */
-export const visibleOptions = (command: Command): readonly Option[] =>
-  command.createHelp().visibleOptions(command);
-
-const flagsOf = (command: Command): string[] =>
-  visibleOptions(command).flatMap(({ short, long }) => [short, long].filter((flag) => flag !== undefined));
-
-const namesOf = (command: Command): string[] => command.commands.map((inner) => inner.name());
-
-const summaryOf = (command: Command): string => command.summary() || command.description();
-
-const quote = (text: string): string => `'${text.replaceAll("'", String.raw`'\''`)}'`;
+const patternOf = (nodes: readonly Node[]): string =>
+  nodes
+    .slice(1)
+    .map(({ words }) => quote(words))
+    .join('|');
 
 function bash(program: Command): string {
-  const cases = commandNodes(program).map(
+  const nodes = commandNodes(program);
+  const cases = nodes.map(
     ({ words, command }) =>
       `    ${quote(words)}) words=${quote([...namesOf(command), ...flagsOf(command)].join(' '))} ;;`,
   );
-  const known = commandNodes(program).slice(1);
+  // The shell splits --boot=fresh into three words.
   return `# bash completion for modcast
 _modcast() {
-  local current=\${COMP_WORDS[COMP_CWORD]} command= next word words=
+  local current=\${COMP_WORDS[COMP_CWORD]} command= next word words= due= place=0 db=
+  [[ $current == = ]] && current=
   for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
+    [[ $word == = ]] && continue
+    if [[ $due ]]; then
+      [[ $due == database ]] && db=$word
+      due=
+      continue
+    fi
+    case "$command $word" in
+${dueCases(nodes)}
+    esac
+    [[ $word == -* ]] && continue
     next="\${command:+$command }$word"
     case "$next" in
-      ${known.map(({ words }) => quote(words)).join('|')}) command=$next ;;
+      ${patternOf(nodes)}) command=$next ;;
+      *) ((place += 1)) ;;
     esac
   done
+  if [[ ! $due && $current != -* ]]; then
+    case "$command $place" in
+${placeCases(nodes)}
+    esac
+  fi
   case "$command" in
 ${cases.join('\n')}
   esac
+  case "$due" in
+    words*) words=\${due#words } ;;
+    channels | refs) words=$("\${COMP_WORDS[0]}" __complete "$due" \${db:+--db "$db"} 2>/dev/null) ;;
+    sides) words=$("\${COMP_WORDS[0]}" __complete refs \${db:+--db "$db"} 2>/dev/null) ;;
+    files | database | text) words= ;;
+  esac
   COMPREPLY=($(compgen -W "$words" -- "$current"))
+  case "$due" in
+    sides) COMPREPLY+=($(compgen -f -- "$current")) ;;
+    words* | channels | refs | text) compopt +o default 2>/dev/null ;;
+  esac
 }
 complete -o default -F _modcast modcast
 `;
@@ -75,8 +128,9 @@ complete -o default -F _modcast modcast
 function zsh(program: Command): string {
   const describe = (name: string, text: string) =>
     quote(`${name.replaceAll(':', String.raw`\:`)}:${text.replaceAll('\n', ' ')}`);
-  const cases = commandNodes(program).map(({ words, command }) => {
-    const inner = command.commands.map((each) => describe(each.name(), summaryOf(each)));
+  const nodes = commandNodes(program);
+  const cases = nodes.map(({ words, command }) => {
+    const inner = shownCommands(command).map((each) => describe(each.name(), summaryOf(each)));
     const flags = visibleOptions(command).map(({ long, short, description }) =>
       describe(long ?? short!, description),
     );
@@ -85,55 +139,47 @@ function zsh(program: Command): string {
   return `#compdef modcast
 # zsh completion for modcast
 _modcast() {
-  local command= next word
-  local -a commands flags
+  local command= next word due= place=0
+  local -a commands flags db
   for word in "\${(@)words[2,CURRENT-1]}"; do
+    if [[ -n $due ]]; then
+      [[ $due == database ]] && db=(--db $word)
+      due=
+      continue
+    fi
+    case "$command $word" in
+${dueCases(nodes)}
+    esac
+    [[ $word == -* ]] && continue
     next="\${command:+$command }$word"
     case "$next" in
-      ${commandNodes(program)
-        .slice(1)
-        .map(({ words }) => quote(words))
-        .join('|')}) command=$next ;;
+      ${patternOf(nodes)}) command=$next ;;
+      *) ((place += 1)) ;;
     esac
   done
+  if [[ -z $due && \${words[CURRENT]} != -* ]]; then
+    case "$command $place" in
+${placeCases(nodes)}
+    esac
+  fi
   case "$command" in
 ${cases.join('\n')}
   esac
-  if [[ \${words[CURRENT]} == -* ]]; then _describe option flags
-  elif (( \${#commands} )); then _describe command commands
-  else _files
-  fi
+  case "$due" in
+    words*) compadd -- \${=due#words } ;;
+    channels|refs) compadd -- \${(f)"$(\${words[1]} __complete $due $db 2>/dev/null)"} ;;
+    sides) compadd -- \${(f)"$(\${words[1]} __complete refs $db 2>/dev/null)"}; _files ;;
+    text) ;;
+    files|database) _files ;;
+    *)
+      if [[ \${words[CURRENT]} == -* ]]; then _describe option flags
+      elif (( \${#commands} )); then _describe command commands
+      else _files
+      fi ;;
+  esac
 }
 compdef _modcast modcast
 `;
-}
-
-function fish(program: Command): string {
-  const lines = ['# fish completion for modcast'];
-  const top = namesOf(program).join(' ');
-  for (const { words, command } of commandNodes(program)) {
-    const path = words.split(' ').filter(Boolean);
-    const inside = path.map((word) => `__fish_seen_subcommand_from ${word}`);
-    const isTop = path.length === 0;
-    const here = isTop ? `not __fish_seen_subcommand_from ${top}` : inside.join('; and ');
-    for (const inner of command.commands) {
-      const more = isTop ? '' : `; and not __fish_seen_subcommand_from ${namesOf(command).join(' ')}`;
-      lines.push(
-        `complete -c modcast -f -n ${quote(here + more)} -a ${inner.name()} -d ${quote(summaryOf(inner))}`,
-      );
-    }
-    for (const { long, short, description, required } of visibleOptions(command)) {
-      const flags = [
-        ...(long === undefined ? [] : [`-l ${long.slice(2)}`]),
-        ...(short === undefined ? [] : [`-s ${short.slice(1)}`]),
-        ...(required ? ['-r'] : []),
-      ];
-      lines.push(
-        `complete -c modcast -n ${quote(here)} ${flags.join(' ')} -d ${quote(description.replaceAll('\n', ' '))}`,
-      );
-    }
-  }
-  return `${lines.join('\n')}\n`;
 }
 
 const SCRIPTS: { readonly [shell in Shell]: (program: Command) => string } = { bash, zsh, fish };

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
-import { InvalidArgumentError, type Command } from 'commander';
+import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { Deploy, Store } from '../registry/index.js';
 import {
   STATUS_LETTERS,
@@ -23,17 +23,12 @@ production@{2026-11-01}, @{yesterday}, or at least four digits of a manifest's h
 
 export const NO_DEPLOYS = 'No deploys yet: modcast serve or modcast publish makes the first.';
 
-export type TimeStyle = 'relative' | 'local' | 'iso';
+const TIME_STYLES = ['relative', 'local', 'iso'] as const;
+export type TimeStyle = (typeof TIME_STYLES)[number];
 
 export function timeOption(command: Command): Command {
-  return command.option(
-    '--time <style>',
-    'times as relative, local or iso',
-    (text): TimeStyle => {
-      if (text === 'relative' || text === 'local' || text === 'iso') return text;
-      throw new InvalidArgumentError('one of relative, local, iso.');
-    },
-    'relative',
+  return command.addOption(
+    new Option('--time <style>', 'how times are shown').choices([...TIME_STYLES]).default('relative'),
   );
 }
 

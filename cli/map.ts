@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { pageMap, resolveDeploy, type PageMap, type Targets } from '../registry/history/index.js';
 import type { Manifest } from '../schema/index.js';
 import { databaseOption, withStore, type DatabaseOptions } from './database.js';
@@ -23,11 +23,13 @@ export function mapCommand(io: Io): Command {
         "Prints the import map by which a page runs a deploy's modules without the loader. Its keys are the natural URLs, on the origin of --base where that is a whole URL.",
       )
       .argument('[ref]', 'the deploy (default: the head of production, else of the newest channel)')
-      .option(
-        '--targets <kind>',
-        "http: the registry's immutable, linked modules; path: the deploy's files as they are",
-        oneOf,
-        'http' as const,
+      .addOption(
+        new Option(
+          '--targets <kind>',
+          "http: the registry's immutable, linked modules; path: the deploy's files as they are",
+        )
+          .choices(['http', 'path'] satisfies Targets[])
+          .default('http'),
       )
       .option(
         '--base <url>',
@@ -47,11 +49,6 @@ Examples:
   modcast map 12 --targets path --base https://cdn.example.org/site/12/ --html`,
     )
     .action((ref: string | undefined, options: MapOptions) => map(io, ref, options));
-}
-
-function oneOf(text: string): Targets {
-  if (text === 'http' || text === 'path') return text;
-  throw new InvalidArgumentError('one of http, path.');
 }
 
 function baseUrl(text: string): string {

@@ -54,9 +54,9 @@ export async function createProgram(io: Io, commands: readonly CommandEntry[] = 
     })
     .exitOverride()
     .addHelpText('after', EXAMPLES);
-  for (const { group, load } of commands) {
+  for (const { group, load, hidden = false } of commands) {
     const create = await load();
-    program.addCommand(create(io).helpGroup(`${group}:`));
+    program.addCommand(create(io).helpGroup(`${group}:`), { hidden });
   }
   program.helpCommand('help [command]', 'show all about one command').commandsGroup('Keeping:');
   inherit(program, program.name());

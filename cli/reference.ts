@@ -5,7 +5,7 @@ import type { Command } from 'commander';
 import pc from 'picocolors';
 import { ERROR_CODES } from '../schema/index.js';
 import { COMMANDS } from './commands.js';
-import { commandNodes, visibleOptions } from './completion.js';
+import { commandNodes, visibleOptions } from './command-nodes.js';
 import { EXIT, type Io } from './io.js';
 import { createProgram } from './program.js';
 import { textWidth } from './table.js';
