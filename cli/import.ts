@@ -3,6 +3,7 @@ import path from 'node:path';
 import { DEFAULT_FILTER } from '../registry/ingest/files.js';
 import { TIME_EXAMPLES, parseTime } from '../registry/history/when.js';
 import { importGit, type GitImported } from '../registry/keep/index.js';
+import { refuseFollowed } from '../registry/store/lock.js';
 import { parseChannel } from '../schema/index.js';
 import { databaseOption, withStore, type DatabaseOptions } from './database.js';
 import { count } from './format.js';
@@ -64,7 +65,8 @@ async function importHistory(io: Io, options: ImportOptions): Promise<void> {
   const imported = await withStore(
     io,
     options,
-    async (store) => {
+    async (store, file) => {
+      refuseFollowed(file, channel);
       try {
         return await importGit({
           store,

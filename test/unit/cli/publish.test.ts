@@ -339,6 +339,8 @@ describe('a channel that is meant', () => {
     ]) {
       expect(await to(...args)).toMatchObject({ code: 1, err: expect.stringMatching(followed) });
     }
+    const imported = await modcast(['import', '--git', '.', '--db', db]);
+    expect(imported).toMatchObject({ code: 1, err: expect.stringMatching(followed) });
     env = { MODCAST_TOKEN: await tokenOf('publish:*') };
     await write(directory, { 'a.mjs': 'export default 3;' });
     const sent = await modcast(['publish', '--channel', 'dev', '--to', url]);

@@ -119,55 +119,61 @@ function editAtRandom(pick: (n: number) => number, step: number): void {
 }
 
 describe('importing the history of a git repository', () => {
-  test('exports at every commit the bytes that git has there, and changes between neighbours as git says', async () => {
-    const pick = random(20261123);
-    for (let step = 0; step < 40; step++) {
-      editAtRandom(pick, step);
-      repository.commit(
-        `commit ${step}\n\nwith a body – ä\n`,
-        step % 3 === 0 ? 'Bob <b@example.org>' : undefined,
-      );
-    }
-    const result = await run();
-    const commits = repository.git('rev-list', '--reverse', 'HEAD').split('\n');
-    expect(result).toMatchObject({ commits: 40, known: 0 });
+  // Some hundred processes of git, beside whatever else runs.
+  const LONG = { timeout: 120_000 };
+  test(
+    'exports at every commit the bytes that git has there, and changes between neighbours as git says',
+    LONG,
+    async () => {
+      const pick = random(20261123);
+      for (let step = 0; step < 40; step++) {
+        editAtRandom(pick, step);
+        repository.commit(
+          `commit ${step}\n\nwith a body – ä\n`,
+          step % 3 === 0 ? 'Bob <b@example.org>' : undefined,
+        );
+      }
+      const result = await run();
+      const commits = repository.git('rev-list', '--reverse', 'HEAD').split('\n');
+      expect(result).toMatchObject({ commits: 40, known: 0 });
 
-    const deploys = (await store.deploys({ limit: 100 })).toReversed();
-    expect(deploys.length).toBe(result.deploys);
-    expect(deploys.length).toBeGreaterThan(25);
-    const of = new Map(deploys.map((deploy) => [deploy.commit, deploy]));
-    let current: number | null = null;
-    for (const [i, commit] of commits.entries()) {
-      const deploy = of.get(commit);
-      const before = i === 0 ? '4b825dc642cb6eb9a060e54bf8d69288fbee4904' : commits[i - 1]!;
-      const status = repository
-        .bytes('diff', '--name-status', '--no-renames', '-z', before, commit)
-        .toString('utf8')
-        .split('\0');
-      const changes: string[] = [];
-      for (let at = 0; at + 1 < status.length; at += 2)
-        if (included(status[at + 1]!)) changes.push(`${status[at]} ${status[at + 1]}`);
-      if (deploy === undefined) expect(changes).toEqual([]);
-      else {
-        current = deploy.number;
-        const [author, seconds, message] = repository
-          .bytes('log', '-1', '--format=%an%x00%at%x00%B', commit)
+      const deploys = (await store.deploys({ limit: 100 })).toReversed();
+      expect(deploys.length).toBe(result.deploys);
+      expect(deploys.length).toBeGreaterThan(25);
+      const of = new Map(deploys.map((deploy) => [deploy.commit, deploy]));
+      let current: number | null = null;
+      for (const [i, commit] of commits.entries()) {
+        const deploy = of.get(commit);
+        const before = i === 0 ? '4b825dc642cb6eb9a060e54bf8d69288fbee4904' : commits[i - 1]!;
+        const status = repository
+          .bytes('diff', '--name-status', '--no-renames', '-z', before, commit)
           .toString('utf8')
           .split('\0');
-        expect(deploy).toMatchObject({ author, time: Number(seconds) * 1000, message: message!.trimEnd() });
-        const own = (await store.changes(deploy.number))!.map(({ path: name, before: was, after }) =>
-          was === null ? `A ${name}` : after === null ? `D ${name}` : `M ${name}`,
-        );
-        expect(own.toSorted()).toEqual(changes.toSorted());
+        const changes: string[] = [];
+        for (let at = 0; at + 1 < status.length; at += 2)
+          if (included(status[at + 1]!)) changes.push(`${status[at]} ${status[at + 1]}`);
+        if (deploy === undefined) expect(changes).toEqual([]);
+        else {
+          current = deploy.number;
+          const [author, seconds, message] = repository
+            .bytes('log', '-1', '--format=%an%x00%at%x00%B', commit)
+            .toString('utf8')
+            .split('\0');
+          expect(deploy).toMatchObject({ author, time: Number(seconds) * 1000, message: message!.trimEnd() });
+          const own = (await store.changes(deploy.number))!.map(({ path: name, before: was, after }) =>
+            was === null ? `A ${name}` : after === null ? `D ${name}` : `M ${name}`,
+          );
+          expect(own.toSorted()).toEqual(changes.toSorted());
+        }
+        const directory = path.join(out, String(i));
+        if (current === null) expect(treeOf(commit)).toEqual({});
+        else {
+          await exportDeploy({ store, deploy: current, directory, force: false });
+          expect(filesOf(directory)).toEqual(treeOf(commit));
+        }
       }
-      const directory = path.join(out, String(i));
-      if (current === null) expect(treeOf(commit)).toEqual({});
-      else {
-        await exportDeploy({ store, deploy: current, directory, force: false });
-        expect(filesOf(directory)).toEqual(treeOf(commit));
-      }
-    }
-  });
+    },
+  );
 
   test('takes what is new the next time, and only that', async () => {
     repository.write('a.mjs', '1');
