@@ -137,7 +137,7 @@ function problemText({ path, kind, message, line, column, frame }: FileProblem, 
   const name = printable(path);
   if (kind === 'skipped') return `${yellow('left out')} ${bold(name)}: ${printable(message)}`;
   const place = line === undefined ? name : `${name}:${line}:${column}`;
-  return [`${red('syntax')} ${bold(place)} ${printable(message)}`, ...frameLines(frame, colours)].join('\n');
+  return [`${red(kind)} ${bold(place)} ${printable(message)}`, ...frameLines(frame, colours)].join('\n');
 }
 
 /** An excerpt below its message, the line that is meant standing out. */

@@ -12,7 +12,10 @@ export interface RegistryEvents {
   deploy: (result: IngestResult) => void;
   /** A new head that came by publishing, over HTTP or from another process, of a channel that somebody has asked for. */
   published: (deploy: Deploy) => void;
-  /** Files that were left out or do not parse, whenever the list has changed. */
+  /**
+   * Files that were left out or do not parse, whenever the list has changed. With a server of its own also what they
+   * import that is not there, and import maps that do not parse.
+   */
   problems: (problems: readonly FileProblem[]) => void;
   /** The directory that is followed has gone, and nothing is taken from that; or it is back, and is read again. */
   directory: (state: 'gone' | 'back') => void;

@@ -4,6 +4,8 @@ import { HOT_TOPIC, LIMITS, type HotNews } from '../schema/index.js';
 import { createAccess } from './access/access.js';
 import { Blobs } from './blobs.js';
 import { Catalog, type Release } from './catalog.js';
+import { SiteCheck } from './check/site-check.js';
+import { SiteProblems } from './check/site-problems.js';
 import { Exposure } from './access/exposure.js';
 import { openDirectory } from './ingest/files.js';
 import { checkEvent, type RegistryEvents } from './events.js';
@@ -14,7 +16,7 @@ import { headSource } from './http/head-source.js';
 import { health } from './http/health.js';
 import { listenOn } from './http/listen.js';
 import { createOpenInEditor } from './http/open-in-editor.js';
-import type { FileProblem, IngestResult } from './ingest/ingest.js';
+import type { IngestResult } from './ingest/ingest.js';
 import { SiteDirectory } from './ingest/site-directory.js';
 import { toListener } from './http/node.js';
 import type { SiteSource } from './http/site.js';
@@ -58,7 +60,7 @@ export class Registry {
   #follow: { close(): Promise<void> } | undefined;
   #lock: { release(): Promise<void> } | undefined;
   #server: Server | undefined;
-  #problems: readonly FileProblem[] = [];
+  #problems: SiteProblems | undefined;
   /** Shown by pages that ask for the author's editor. */
   readonly #token = randomBytes(18).toString('base64url');
 
@@ -133,6 +135,8 @@ export class Registry {
     // Running out of file descriptors, for one, is an error of the server again and again.
     server.on('error', (error) => this.#emit('error', error));
     this.#server = server;
+    // What else a server serves of which the registry is only a part, nobody knows here.
+    if (this.#isHot) this.#problems?.follow();
     const address = server.address();
     const bound = typeof address === 'object' && address !== null ? address.port : port;
     // What stands for all addresses is none that a browser could go to.
@@ -157,6 +161,7 @@ export class Registry {
   async close(): Promise<void> {
     await this.ready.catch(() => {});
     await this.#directory?.close();
+    this.#problems?.close();
     await this.#follow?.close();
     for (const detach of this.#detach) detach();
     this.#sockets?.close();
@@ -308,7 +313,17 @@ export class Registry {
       },
       onError: events.error,
     });
-    return directory === null ? null : this.#read(store, directory);
+    if (directory === null) return null;
+    this.#problems = new SiteProblems({
+      check: new SiteCheck({ blobs, directory, prefix }),
+      clock: systemClock,
+      onNews: () => {
+        this.send(HOT_TOPIC, this.#problemNews());
+        this.#emit('problems', this.#problems!.list);
+      },
+      onError: events.error,
+    });
+    return this.#read(store, directory);
   }
 
   #read(store: Store, directory: string): Promise<IngestResult> {
@@ -328,16 +343,14 @@ export class Registry {
 
   #took(result: IngestResult): void {
     const release: Release = { deploy: result.deploy, manifest: result.manifest };
-    const told = JSON.stringify(this.#problems);
-    const isNews = JSON.stringify(result.problems) !== told;
-    this.#problems = result.problems;
+    const isNews = this.#problems!.took(result);
     // Before the deploy, so that a page knows why it cannot take it in.
     if (isNews && this.#isHot) {
       this.send(HOT_TOPIC, this.#problemNews());
     }
     this.#catalog!.release(release);
     if (result.created) this.#emit('deploy', result);
-    if (isNews) this.#emit('problems', result.problems);
+    if (isNews) this.#emit('problems', this.#problems!.list);
   }
 
   /** Where the site's own files come from; null when somebody else serves them. */
@@ -363,7 +376,7 @@ export class Registry {
   }
 
   #problemNews(): HotNews {
-    return { type: 'problems', problems: this.#problems };
+    return { type: 'problems', problems: this.#problems?.list ?? [] };
   }
 }
 

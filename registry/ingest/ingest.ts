@@ -26,9 +26,10 @@ import type { Deploy, FileStat, Store, StoredBlob } from '../store/store.js';
 /** Something that an author wants to hear of a file. It never stops an ingest. */
 export interface FileProblem {
   readonly path: string;
-  readonly kind: 'skipped' | 'syntax';
+  /** `import`: a module imports what is not there; `importmap`: a page's import map does not parse. */
+  readonly kind: 'skipped' | 'syntax' | 'import' | 'importmap';
   readonly message: string;
-  /** Of a syntax error, from 1. */
+  /** Of all but `skipped`, from 1. */
   readonly line?: number;
   readonly column?: number;
   /** Some lines around the place, with a mark below it. */

@@ -46,22 +46,32 @@ async function moduleProblem(source: string): Promise<SyntaxProblem | undefined>
   const { errors } = await transform('module.mjs', source, OPTIONS);
   const error = errors.find((found) => found.severity === 'Error');
   if (error === undefined) return undefined;
-  const bytes = Buffer.from(source).subarray(0, error.labels[0]?.start ?? 0);
-  return { message: error.message, ...position(bytes.toString(), bytes.length) };
+  return { message: error.message, ...placeIn(Buffer.from(source), error.labels[0]?.start ?? 0) };
 }
 
 function jsonProblem(source: string): SyntaxProblem | undefined {
+  const found = jsonError(source);
+  return found === undefined ? undefined : { message: found.message, ...position(source, found.offset) };
+}
+
+/** Why a text is no JSON, and where, in UTF-16 code units. */
+export function jsonError(source: string): { message: string; offset: number } | undefined {
   try {
     JSON.parse(source);
     return undefined;
   } catch (error) {
     const { message } = error as SyntaxError;
     const at = /position (\d+)/.exec(message)?.[1];
-    return { message, ...position(source, at === undefined ? source.length : Number(at)) };
+    return { message, offset: at === undefined ? source.length : Number(at) };
   }
 }
 
-function position(source: string, offset: number): { line: number; column: number } {
+/** The line and column, from 1, of a byte offset in a source. */
+export const placeIn = (bytes: Uint8Array, offset: number): { line: number; column: number } =>
+  position(new TextDecoder().decode(bytes.subarray(0, offset)), Infinity);
+
+/** The line and column, from 1, of an offset in UTF-16 code units. */
+export function position(source: string, offset: number): { line: number; column: number } {
   // The line terminators of ECMA-262 section 12.3, by which a browser counts.
   const before = source.slice(0, offset).split(/\r\n|[\n\r\u2028\u2029]/);
   return { line: before.length, column: before.at(-1)!.length + 1 };

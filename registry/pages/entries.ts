@@ -30,7 +30,8 @@ function pageImportMap(page: Page, base: string): ImportMap {
   }
 }
 
-function baseOf(page: Page, at: Path): string {
+/** The base URL of a page's scripts and import maps. */
+export function baseOf(page: Pick<Page, 'base'>, at: Path): string {
   const self = naturalUrl(ROOT, at);
   return page.base !== undefined && URL.canParse(page.base, self) ? new URL(page.base, self).href : self;
 }

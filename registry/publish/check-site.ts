@@ -7,9 +7,10 @@ import {
   Resolver,
   naturalUrl,
   parseImportMap,
-  pathOfUrl,
 } from '../../importmap/index.js';
 import { ModcastError, type Path } from '../../schema/index.js';
+import { ROOT, siteImports } from '../check/site-imports.js';
+import { placeIn } from '../ingest/syntax.js';
 import type { SiteContent } from './read-site.js';
 
 /** What would break in a browser, and where the author wrote it. Line and column from 1. */
@@ -23,9 +24,6 @@ export interface SiteProblem {
   /** For `syntax`, in the parser's words. */
   readonly message?: string;
 }
-
-/** Any origin does to resolve what lies inside of the site. */
-const ROOT = 'https://site.invalid/';
 
 /**
  * What keeps a site from booting, in what its entries import statically, in the order of evaluation: files that do not parse, and
@@ -53,15 +51,12 @@ export function checkSite(site: SiteContent): SiteProblem[] {
       problems.push({ kind: 'syntax', path: name, line, column, message });
       continue;
     }
-    for (const link of links.get(name)?.list ?? []) {
-      if (link.kind !== 'static') continue;
-      const resolution = resolver.resolve(link.specifier, naturalUrl(ROOT, name));
-      if (resolution.state !== 'resolved' || !resolution.url.startsWith(ROOT)) continue;
-      const target = pathOfUrl(ROOT, resolution.url);
-      if (target !== undefined && manifest.modules.has(target)) continue;
-      if (target !== undefined && existsSync(path.join(directory, target))) continue;
-      const place = position(site.bytes(hash), link.start);
-      problems.push({ kind: 'import', path: name, ...place, specifier: link.specifier });
+    for (const { kind, specifier, start, leads, targets } of siteImports(name, links.get(name), [resolver])) {
+      if (kind !== 'static' || leads === 'nowhere') continue;
+      const isThere = (target: Path) =>
+        manifest.modules.has(target) || existsSync(path.join(directory, target));
+      if (targets.some(isThere)) continue;
+      problems.push({ kind: 'import', path: name, ...placeIn(site.bytes(hash), start), specifier });
     }
   }
   return problems;
@@ -83,9 +78,4 @@ export function refuseBroken(problems: readonly SiteProblem[], allowMissing: boo
     expected: 'modules that parse and find what they import',
     found: grave,
   });
-}
-
-function position(bytes: Uint8Array, offset: number): { line: number; column: number } {
-  const before = new TextDecoder().decode(bytes.subarray(0, offset)).split('\n');
-  return { line: before.length, column: before.at(-1)!.length + 1 };
 }
