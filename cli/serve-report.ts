@@ -9,8 +9,9 @@ import { printable, textWidth } from './table.js';
 /** Of one change so many problems are told one by one. */
 const TOLD = 10;
 
-/** Characters of what a page says. */
+/** Characters of what a page says, and lines of an excerpt. */
 const PAGE_TEXT = 400;
+const PAGE_LINES = 6;
 
 /**
  * Tells on the terminal what a server does, a line for each thing.
@@ -63,8 +64,15 @@ export function report(registry: Registry, colours: Colours, width: () => number
     );
   });
   registry.on('booted', (boot) => say(bootText(boot, colours)));
-  registry.on('failed', ({ stage, message }) => {
-    say(`${yellow('page')}   ${printable(message.slice(0, PAGE_TEXT))} ${dim(`(${printable(stage)})`)}`);
+  const failures = { deploy: null as number | null, texts: new Set<string>() };
+  registry.on('failed', (report) => {
+    if (report.deploy !== failures.deploy) failures.texts.clear();
+    failures.deploy = report.deploy;
+    const text = failureText(report, colours);
+    // Several pages may fail on one module.
+    if (failures.texts.has(text)) return;
+    failures.texts.add(text);
+    say(text);
   });
   registry.on('damaged', (hash, mended) => {
     const outcome = mended ? 'mended from the file' : 'its modules come over plain HTTP';
@@ -107,6 +115,18 @@ function errorText(error: unknown, dim: (text: string) => string): unknown {
 function bootText({ deploy, from, ms, bytes }: BootReport, { cyan, dim }: Colours): string {
   const what = deploy === null ? 'without a deploy' : `deploy ${deploy}`;
   return `${cyan('boot')}   ${what} ${dim('·')} from ${from} ${dim('·')} ${formatBytes(bytes)} sent ${dim('·')} ${formatMs(ms)}`;
+}
+
+/** What a page says of a failure; of a module's own an excerpt is below. */
+export function failureText(
+  { stage, message }: { readonly stage: string; readonly message: string },
+  colours: Colours,
+): string {
+  const { dim, red, yellow } = colours;
+  const [first = '', ...frame] = message.split('\n').map((line) => line.slice(0, PAGE_TEXT));
+  if (stage !== 'module') return `${yellow('page')}   ${printable(first)} ${dim(`(${printable(stage)})`)}`;
+  const excerpt = frame.length === 0 ? undefined : frame.slice(0, PAGE_LINES).join('\n');
+  return [`${red('page')}   ${printable(first)}`, ...frameLines(excerpt, colours)].join('\n');
 }
 
 /**

@@ -5,6 +5,7 @@ import { moduleAt, naturalUrl, type Site, type SiteModule } from '../importmap/s
 import type { ImportMapJson } from '../importmap/parse.js';
 import type { Hash } from '../schema/hash.js';
 import type { Depot } from './depot.js';
+import { isJson } from './json.js';
 import { createModuleUrl, type UrlKind } from './module-url.js';
 
 /**
@@ -211,14 +212,5 @@ export class Instances {
   #http(module: SiteModule): string | undefined {
     if (module.type !== JAVASCRIPT && module.type !== JSON_TYPE) return undefined;
     return moduleUrl(this.#options.prefix, module) + suffixOf(module.url);
-  }
-}
-
-function isJson(bytes: Uint8Array): boolean {
-  try {
-    JSON.parse(new TextDecoder().decode(bytes));
-    return true;
-  } catch {
-    return false;
   }
 }

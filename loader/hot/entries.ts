@@ -18,16 +18,26 @@ export class Entries {
     return this.#hasFailed;
   }
 
-  /** The page's scripts have been let go. @param ran resolves when a module has run, and rejects when it failed */
-  begin(urls: Iterable<string>, ran: (url: string) => Promise<unknown>): void {
+  /**
+   * The page's scripts have been let go.
+   *
+   * @param ran resolves when a module has run, and rejects when it failed
+   * @param failed is told of each that failed
+   */
+  begin(
+    urls: Iterable<string>,
+    ran: (url: string) => Promise<unknown>,
+    failed: (url: string, error: unknown) => void,
+  ): void {
     for (const url of urls) {
       const state = ran(url).then(
         () => {
           this.#open.delete(url);
           return 'ran' as const;
         },
-        () => {
+        (error: unknown) => {
           this.#hasFailed = true;
+          failed(url, error);
           return 'failed' as const;
         },
       );

@@ -5,11 +5,14 @@ import type { HotError } from './api.js';
 export class Failure extends Error {
   /** The file's path, when one file is to blame. */
   readonly path: string | undefined;
+  /** What that file imports, by its natural URL, when that is what fails. */
+  readonly target: string | undefined;
 
-  constructor(message: string, path?: string) {
+  constructor(message: string, path?: string, target?: string) {
     super(message);
     this.name = 'Failure';
     this.path = path;
+    this.target = target;
   }
 }
 

@@ -1,36 +1,22 @@
 import { ModuleGraph, ResolvedImports } from '../../importmap/graph.js';
-import { moduleAt, pathOfUrl } from '../../importmap/site.js';
 import type { Manifest } from '../../schema/manifest.js';
-import type { HotProblem } from '../../schema/hot-news.js';
 import type { Release } from '../mirror.js';
-import type { HotError } from './api.js';
-import { MODULE_URLS } from '../module-url.js';
 import { changedPaths } from './changes.js';
 import { Contexts } from './contexts.js';
-import { Editor } from './editor.js';
+import { createDescribe } from './describe.js';
 import { Entries } from './entries.js';
-import { describeError, Failure, GoneFailure } from './failure.js';
+import { Failure, GoneFailure } from './failure.js';
 import { Importers } from './importers.js';
 import { PendingImports } from './pending-imports.js';
-import { Overlay } from './overlay.js';
 import type { CreateHot, Hot, HotPorts } from './ports.js';
-import { Problems } from './problems.js';
+import { createProblems, isOfPage } from './showing.js';
 import { Reload, restoreScroll } from './reload.js';
 import { listenToServer } from './server-news.js';
 import { Updates } from './updates.js';
 import { Versions } from './versions.js';
+import { collectWindowErrors, isScript } from './window-errors.js';
 
 const NONE: ReadonlySet<string> = new Set();
-
-/** Where what is wrong is shown, and the way from there to the author's editor. */
-function createProblems(
-  { config }: HotPorts,
-  isUsed: (problem: HotProblem) => boolean,
-): { problems: Problems; editor: Editor } {
-  const editor = new Editor(config.prefix);
-  const overlay = config.hot?.overlay === false ? null : new Overlay((place) => editor.open(place));
-  return { problems: new Problems(overlay, isUsed), editor };
-}
 
 /** What the site was when the page came from it: its style sheets and other files did not wait for the socket's word. */
 async function servedManifest(
@@ -44,7 +30,10 @@ async function servedManifest(
 /** A page that runs without the registry's modules: whatever changes, it is loaded again. */
 function createNative(ports: HotPorts): Hot {
   const { mirror } = ports;
-  const { problems, editor } = createProblems(ports, ({ kind }) => kind === 'syntax');
+  const { problems, editor } = createProblems(ports, {
+    isUsed: ({ kind, path }) => kind === 'syntax' || kind === 'import' || isOfPage(ports, kind, path),
+    reaches: () => false,
+  });
   const reload = new Reload(null, ports);
   const assets = (paths: readonly string[]) => {
     if (ports.announce(mirror.head?.deploy ?? 0, paths)) reload.start(paths.join(', '));
@@ -77,7 +66,12 @@ export const createHot: CreateHot = (ports) => {
   const importers = new Importers(versions, running.entries);
   const entries = new Entries(ports.after);
   const pending = new PendingImports(versions);
-  const { problems, editor } = createProblems(ports, ({ path }) => versions.runs(path));
+  const describe = createDescribe({ ...ports, running }, versions);
+  const { problems, editor } = createProblems(ports, {
+    isUsed: ({ kind, path }) => versions.runs(path) || isOfPage(ports, kind, path),
+    reaches: (path, other) => describe.below(path).includes(other),
+  });
+  const isUncaught = collectWindowErrors();
   let resolveBooted!: () => void;
   const booted = new Promise<void>((resolve) => (resolveBooted = resolve));
   const unsent: { readonly topic: string; readonly data: unknown }[] = [];
@@ -96,22 +90,6 @@ export const createHot: CreateHot = (ports) => {
     send,
   });
   const reload = new Reload(contexts, ports);
-  const describe = (error: unknown, asked?: string): HotError => {
-    const told = describeError(error, (url) => {
-      const path = pathOfUrl(config.root, url);
-      const module = moduleAt(versions.site, url);
-      const blob = module === undefined ? undefined : depot.get(module.hash);
-      return blob === undefined ? undefined : { path: path!, text: new TextDecoder().decode(blob.bytes) };
-    });
-    const named = (text: string) => text.replace(MODULE_URLS, (url) => versions.pathOf(url));
-    const id = told.id ?? asked;
-    return {
-      ...told,
-      ...(id === undefined ? {} : { id }),
-      message: named(told.message),
-      stack: named(told.stack),
-    };
-  };
   const updates = new Updates({
     ports: { ...ports, running },
     versions,
@@ -121,7 +99,7 @@ export const createHot: CreateHot = (ports) => {
     contexts,
     problems,
     reload: (reason) => reload.start(reason),
-    describe,
+    describe: describe.error,
     survey: () => survey(),
     booted,
   });
@@ -167,7 +145,15 @@ export const createHot: CreateHot = (ports) => {
     booted() {
       performance.setResourceTimingBufferSize(10_000);
       restoreScroll();
-      entries.begin(running.entries, (url) => versions.import(url));
+      entries.begin(
+        running.entries,
+        (url) => versions.import(url),
+        (url, error) => {
+          // An inline script may import what it can do without.
+          if (isScript(url) || isUncaught(error))
+            problems.addAtStart(describe.error(error, versions.pathOf(url)));
+        },
+      );
       // What came while the page booted, it does not run yet.
       if (mirror.complete !== undefined) updates.deliver(mirror.complete);
       void servedManifest(ports, running.release).then((manifest) => {

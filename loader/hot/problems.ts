@@ -1,22 +1,28 @@
 import type { HotProblem } from '../../schema/hot-news.js';
 import type { HotError } from './api.js';
-import type { Overlay } from './overlay.js';
+
+export interface ProblemsOptions {
+  /** Shows these and nothing else. */
+  readonly show: (errors: readonly HotError[]) => void;
+  /** Tells the server of what it has not said itself. */
+  readonly tell: (errors: readonly HotError[]) => void;
+  /** Whether the page needs a problem's file: what else is broken is shown when it is asked for. */
+  readonly isUsed: (problem: HotProblem) => boolean;
+  /** Whether one file imports another one, or what imports it. */
+  readonly reaches: (path: string, other: string) => boolean;
+}
 
 /** What is wrong now, from both sides, and shown as long as it is. */
 export class Problems {
-  readonly #overlay: Overlay | null;
-  readonly #isUsed: (problem: HotProblem) => boolean;
+  readonly #options: ProblemsOptions;
   #files: readonly HotProblem[] = [];
   #errors: readonly HotError[] = [];
-  #shown = '';
+  /** What kept the page from starting: only another load of it changes that. */
+  readonly #atStart: HotError[] = [];
+  #shown = '[]';
 
-  /**
-   * @param overlay null where errors are not shown over the page
-   * @param isUsed whether the page runs a problem's file: what else is broken is shown when it is asked for
-   */
-  constructor(overlay: Overlay | null, isUsed: (problem: HotProblem) => boolean) {
-    this.#overlay = overlay;
-    this.#isUsed = isUsed;
+  constructor(options: ProblemsOptions) {
+    this.#options = options;
   }
 
   /** All that the server knows of now. */
@@ -31,28 +37,63 @@ export class Problems {
     this.#show();
   }
 
+  /** What the page starts from has failed. */
+  addAtStart(error: HotError): void {
+    const isSame = ({ message, loc }: HotError) =>
+      message === error.message && loc !== undefined && JSON.stringify(loc) === JSON.stringify(error.loc);
+    // Several scripts of the page may have failed on one module.
+    if (this.#atStart.some(isSame)) return;
+    this.#atStart.push(error);
+    this.#show();
+  }
+
   /** Whether the server has said what is wrong with a file. */
   tellsOf(path: string): boolean {
     return this.#files.some((problem) => problem.path === path);
   }
 
   #show(): void {
-    const asked = new Set(this.#errors.map(({ id }) => id));
-    const used = this.#files.filter((problem) => asked.has(problem.path) || this.#isUsed(problem));
-    const files = used.map(({ path, kind, message, line, column, frame }): HotError => ({
-      message: kind === 'syntax' ? `SyntaxError: ${message}` : `${path} was left out: ${message}`,
-      stack: message,
-      id: path,
-      ...(frame === undefined ? {} : { frame }),
-      ...(line === undefined || column === undefined ? {} : { loc: { file: path, line, column } }),
-    }));
-    // The server says where a file does not parse, and says it better.
-    const broken = new Set(used.map(({ path }) => path));
-    const errors = [...files, ...this.#errors.filter(({ id }) => id === undefined || !broken.has(id))];
+    const all = [...this.#errors, ...this.#atStart];
+    const files = this.#files.filter(
+      (problem) => this.#options.isUsed(problem) || all.some((error) => this.#concerns(error, problem)),
+    );
+    // The server says where a file does not parse, or imports what is not there, and says it better.
+    const own = all.filter((error) => !files.some((problem) => this.#explains(problem, error)));
+    const errors = [...files.map(errorOf), ...own];
+    this.#options.tell(own);
     const key = JSON.stringify(errors);
     // What was closed by hand stays closed until there is something new.
     if (key === this.#shown) return;
     this.#shown = key;
-    this.#overlay?.show(errors);
+    this.#options.show(errors);
   }
+
+  /** Whether a module failed that is the problem's file, or that imports it. */
+  #concerns({ id }: HotError, { path }: HotProblem): boolean {
+    return id !== undefined && (id === path || this.#options.reaches(id, path));
+  }
+
+  #explains(problem: HotProblem, error: HotError): boolean {
+    // Without its import map a page finds no bare name; all engines speak of specifiers then.
+    if (problem.kind === 'importmap') return /^TypeError: .*specifier/.test(error.message);
+    if (error.loc === undefined) return this.#concerns(error, problem);
+    return problem.path === error.loc.file && (problem.kind === 'syntax' || problem.line === error.loc.line);
+  }
+}
+
+const PREFIXES: Readonly<Record<HotProblem['kind'], (path: string) => string>> = {
+  syntax: () => 'SyntaxError: ',
+  skipped: (path) => `${path} was left out: `,
+  import: () => '',
+  importmap: () => 'Import map: ',
+};
+
+function errorOf({ path, kind, message, line, column, frame }: HotProblem): HotError {
+  return {
+    message: PREFIXES[kind](path) + message,
+    stack: message,
+    id: path,
+    ...(frame === undefined ? {} : { frame }),
+    ...(line === undefined || column === undefined ? {} : { loc: { file: path, line, column } }),
+  };
 }

@@ -7,7 +7,8 @@ import type { HotError, HotUpdate, ModuleNamespace } from './api.js';
 import { changedPaths, hasLoaded, pagePath } from './changes.js';
 import type { Contexts } from './contexts.js';
 import type { Entries } from './entries.js';
-import { CycleFailure } from './failure.js';
+import type { Describe } from './describe.js';
+import { CycleFailure, Failure } from './failure.js';
 import type { Importers } from './importers.js';
 import type { HotPorts } from './ports.js';
 import { Patience } from './patience.js';
@@ -28,8 +29,7 @@ export interface UpdatesOptions {
   readonly contexts: Contexts;
   readonly problems: Problems;
   readonly reload: (reason: string) => void;
-  /** What an error says, for whoever wrote the module; `path` is what was asked for when it came. */
-  readonly describe: (error: unknown, path?: string) => HotError;
+  readonly describe: Describe;
   /**
    * Finds out what the running modules import, where they came over HTTP and their links did not. False when that is
    * not to be had.
@@ -246,9 +246,10 @@ export class Updates {
     const paths = (urls: Iterable<string>) => [...urls].map((url) => versions.pathOf(url)).join(', ');
     if (unaccepted !== null || ports.targets === 'http') {
       // A page that cannot start is no better than one that runs an older version.
-      const stuck = this.#brokenBelow(ports.running.entries);
+      const stuck = await this.#brokenBelow(ports.running.entries);
       if (stuck.length > 0) {
-        problems.setErrors(this.#standing());
+        const broken = stuck.map(({ path }) => describe(new Failure(`${path} does not parse`, path)));
+        problems.setErrors([...broken, ...this.#standing()]);
         for (const url of starts) if (versions.isNewest(url)) this.#owed.add(url);
         console.info(`modcast: waiting for ${paths(stuck.map(({ url }) => url))} to be mended`);
         return true;
@@ -316,10 +317,12 @@ export class Updates {
   }
 
   /** What does not parse of all that modules reach in their newest versions. */
-  #brokenBelow(urls: readonly string[]): SiteModule[] {
+  async #brokenBelow(urls: readonly string[]): Promise<SiteModule[]> {
     const { ports, versions } = this.#options;
     const imports = new ResolvedImports(ports.running.resolver);
     const graph = new ModuleGraph(versions.site, imports, (hash) => ports.depot.get(hash)?.links);
+    // What is imported for the first time the server has not sent if it was there before.
+    await ports.mirror.needClosure(graph, urls);
     return graph.closure(urls).modules.filter((module) => versions.isBroken(module));
   }
 
@@ -365,18 +368,18 @@ export class Updates {
 
   /** Modules that are imported although their file is gone. */
   #lost(): HotError[] {
-    const { versions } = this.#options;
+    const { versions, problems, describe } = this.#options;
     const lost: HotError[] = [];
     const gone = new Map(versions.deleted().map(({ url, path }) => [url, path]));
     if (gone.size === 0) return lost;
-    for (const { url, path, imports } of versions.running.values()) {
+    for (const { url, path, imports, dynamic } of versions.running.values()) {
       // What is gone itself nobody can mend.
       if (gone.has(url)) continue;
-      for (const target of imports) {
+      for (const target of new Set([...imports, ...dynamic])) {
         // Why it was left out the server has said.
-        if (!gone.has(target) || this.#options.problems.tellsOf(gone.get(target)!)) continue;
+        if (!gone.has(target) || problems.tellsOf(gone.get(target)!)) continue;
         const message = `${gone.get(target)} is not there any more, but ${path} imports it`;
-        lost.push({ message, stack: message, id: path });
+        lost.push(describe(new Failure(message, path, target)));
       }
     }
     return lost;

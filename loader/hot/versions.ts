@@ -2,8 +2,10 @@ import { importsOf } from '../../importmap/graph.js';
 import { moduleAt, naturalUrl, pathOfUrl, type Site, type SiteModule } from '../../importmap/site.js';
 import type { Hash } from '../../schema/hash.js';
 import type { Links } from '../../schema/links.js';
+import { holdsModule } from '../module-url.js';
 import { CycleFailure, Failure, GoneFailure } from './failure.js';
 import type { HotPorts } from './ports.js';
+import { Unparsed } from './unparsed.js';
 import type { Batch, Version } from './version.js';
 
 interface Plan {
@@ -31,6 +33,7 @@ export class Versions {
   /** The newest manifest. */
   site: Site;
   readonly #ports: Ports;
+  readonly #unparsed: Unparsed;
   /** Natural URLs that the engine may have tried already, to no avail: they lead nowhere any more. */
   readonly #spent = new Set<string>();
   /** Those that were in no manifest, or whose blobs could not be had. */
@@ -46,6 +49,7 @@ export class Versions {
 
   constructor(ports: Ports) {
     this.#ports = ports;
+    this.#unparsed = new Unparsed(ports.depot);
     this.site = { root: ports.config.root, manifest: ports.running.release.manifest };
   }
 
@@ -157,13 +161,15 @@ export class Versions {
 
   /** How a module is called, by its natural URL or by that of an instance. */
   pathOf(given: string): string {
-    const url = this.#natural.get(given) ?? given;
+    const { instances } = this.#ports.running.linker;
+    const known = this.#natural.get(given) ?? (holdsModule(given) ? instances.urlOf(given) : undefined);
+    const url = known ?? given;
     return pathOfUrl(this.site.root, url) ?? url;
   }
 
   /** Whether a module's newest version does not parse. */
   isBroken(module: SiteModule): boolean {
-    return this.#ports.depot.get(module.hash)?.links?.state === 'unparsed';
+    return this.#unparsed.has(module);
   }
 
   /**
@@ -262,6 +268,7 @@ export class Versions {
       for (const { hash } of manifest?.modules.values() ?? []) hashes.add(hash);
     }
     depot.retain(hashes);
+    this.#unparsed.retain(hashes);
   }
 
   #optionsFor(url: string): ImportCallOptions | undefined {
@@ -300,7 +307,7 @@ export class Versions {
         // A rule of the import map outlives the file, and would lead to what it was.
         if (runs || running.linker.instances.targetOf(url) !== undefined) {
           const by = importer === undefined ? '' : `, but ${importer.path} imports it`;
-          throw new GoneFailure(`${path} is not there any more${by}`, importer?.path ?? path);
+          throw new GoneFailure(`${path} is not there any more${by}`, importer?.path ?? path, url);
         }
         // Not the registry's: the browser fetches it, and what it finds is found for good.
         this.#spent.add(url);
@@ -311,7 +318,7 @@ export class Versions {
       if (runs && !force.has(url)) return;
       const blob = depot.get(module.hash);
       if (blob === undefined) missing.add(module.hash);
-      if (blob?.links?.state === 'unparsed') {
+      if (this.isBroken(module)) {
         if (broken === 'refuse') throw new Failure(`${module.path} does not parse`, module.path);
         this.#isWild = true;
       }

@@ -1,6 +1,6 @@
 import pc from 'picocolors';
 import { describe, expect, it } from 'vitest';
-import { deployText, problemTexts } from '../../../cli/serve-report.js';
+import { deployText, failureText, problemTexts } from '../../../cli/serve-report.js';
 import type { Deploy, FileProblem } from '../../../registry/index.js';
 import { pathList } from '../../../cli/path-list.js';
 import { excerpt } from '../../../schema/index.js';
@@ -102,5 +102,27 @@ describe('a list of paths', () => {
     expect(pathList(['some/where/deep/inside/main.mjs'], 15)).toBe('…nside/main.mjs');
     expect(pathList(['some/where/deep/inside/main.mjs', 'b.mjs'], 0)).toBe('…de/main.mjs and 1 more');
     expect(pathList(['a\u001b[31m.mjs'], 40)).toBe('a·[31m.mjs');
+  });
+});
+
+describe('what a page says', () => {
+  it('of a module that failed is told with its excerpt', () => {
+    const message = `lib/a.mjs:3:9 Error: at start\n${excerpt('let a;\n\nlet b = x;\n\n', 3, 9)}`;
+    expect(failureText({ stage: 'module', message }, plain)).toBe(
+      [
+        'page   lib/a.mjs:3:9 Error: at start',
+        '         1 | let a;',
+        '         2 |',
+        '         3 | let b = x;',
+        '           |         ^',
+      ].join('\n'),
+    );
+    expect(failureText({ stage: 'module', message: 'a.mjs broken' }, plain)).toBe('page   a.mjs broken');
+  });
+
+  it('of itself is told with the stage, and moves no cursor', () => {
+    expect(failureText({ stage: 'boot-failed', message: 'no\u001b[31m' }, plain)).toBe(
+      'page   no·[31m (boot-failed)',
+    );
   });
 });
