@@ -55,7 +55,7 @@ inEachBrowser((suite) => {
       const file = join(hot.directory.directory, 'a.mjs');
       await rm(file);
       await mkdir(file);
-      await hot.overlaid('a.mjs is not there any more, but main.mjs imports it');
+      await hot.overlaid('cannot find "./a.mjs"');
       await rm(file, { recursive: true });
       await goesOn(hot, 2);
     });
