@@ -232,17 +232,18 @@ export class Updates {
       return true;
     }
     const started = performance.now();
-    const importersOf = importers.ofAll();
+    // Not before it is asked for: what accepts itself needs none of it.
+    let known: ReturnType<Importers['ofAll']> | undefined;
+    const importersOf = (url: string) => (known ??= importers.ofAll()).get(url) ?? [];
     const instance = (url: string) => versions.running.get(url)?.target ?? '';
     const propagation = propagate(starts, invalidated, {
-      importersOf: (url) => importersOf.get(url) ?? [],
+      importersOf,
       acceptsItself: (url) => contexts.acceptsItself(instance(url)),
       accepts: (importer, url) => contexts.accepts(instance(importer), url),
     });
     const { boundaries, replaced } = propagation;
     const unaccepted =
-      propagation.unaccepted ??
-      (await this.#options.entries.stoppedAbove(starts, (url) => importersOf.get(url) ?? []));
+      propagation.unaccepted ?? (await this.#options.entries.stoppedAbove(starts, importersOf));
     const paths = (urls: Iterable<string>) => [...urls].map((url) => versions.pathOf(url)).join(', ');
     if (unaccepted !== null || ports.targets === 'http') {
       // A page that cannot start is no better than one that runs an older version.

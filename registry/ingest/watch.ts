@@ -7,7 +7,7 @@ import type { Clock } from '../socket/session.js';
 /** A change is settled when nothing has come for this long… */
 const QUIET_MS = 25;
 /** …one file that is alone sooner: what it is part of would have shown more by then… */
-const ALONE_MS = 2;
+const ALONE_MS = 1;
 /** …or when it has gone on for this long: a generator that never rests is seen all the same. */
 const LONGEST_MS = 2000;
 /** The watcher swallows a file's second change within 50 ms: what was touched is looked at once more after this. */

@@ -302,21 +302,21 @@ export class Session {
   async #sendPack(plan: PackPlan, bases?: Bases): Promise<void> {
     this.#send({ type: 'pack', id: ++this.#packId, count: plan.count, bytes: plan.bytes });
     for (const hash of plan.segments.flat()) this.#given.add(hash);
-    let frame = encodePackHeader(plan.count);
+    const header = encodePackHeader(plan.count);
+    if (plan.segments.length === 0) return this.#push(header);
     // The next segment is made while the last one is on its way.
     const make = (hashes: readonly Hash[]) => this.#options.packs.segment(hashes, bases);
-    let next = plan.segments[0] === undefined ? undefined : make(plan.segments[0]);
+    let next = make(plan.segments[0]!);
     for (let i = 0; i < plan.segments.length && this.#state === 'open'; i++) {
-      const segment = await next!;
+      const segment = await next;
       const after = plan.segments[i + 1];
       if (after !== undefined) {
         next = make(after);
         next.catch(() => {});
       }
-      await this.#push(frame);
-      frame = segment as Uint8Array<ArrayBuffer>;
+      // A page is woken for each frame.
+      await this.#push(i === 0 ? Buffer.concat([header, segment]) : segment);
     }
-    await this.#push(frame);
   }
 
   /** Sends and waits while more than the high-water mark is under way; a reader that stands still is let go. */

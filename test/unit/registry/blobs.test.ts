@@ -55,7 +55,8 @@ describe('a blob that was damaged in the database', () => {
     await client.find((frame): frame is Uint8Array => frame instanceof Uint8Array && frame.length > 9);
     const decoder = new PackDecoder();
     const frames = client.frames.filter((frame) => frame instanceof Uint8Array);
-    expect(Buffer.from(frames[0]!)).toEqual(Buffer.from(encodePackHeader(count)));
+    const header = Buffer.from(encodePackHeader(count));
+    expect(Buffer.from(frames[0]!).subarray(0, header.length)).toEqual(header);
     const records = frames
       .flatMap((frame) => decoder.push(frame))
       .flatMap((segment) =>
