@@ -111,6 +111,12 @@ export class FrameRelay {
   }
 
   #pass(front: WebSocket, data: Buffer, isBinary: boolean): void {
+    // A pack's header comes together with its first segment: the test judges each.
+    if (isBinary && data.length > PACK_HEADER_BYTES && data.toString('latin1', 0, 4) === 'MCPK') {
+      this.#pass(front, data.subarray(0, PACK_HEADER_BYTES), true);
+      this.#pass(front, data.subarray(PACK_HEADER_BYTES), true);
+      return;
+    }
     const frame = readFrame(data, isBinary);
     this.frames.push(frame);
     this.#wake();
