@@ -28,7 +28,7 @@ export interface SiteDirectoryOptions {
 }
 
 /** Milliseconds after which all is looked at once more, where a watcher may have missed something. */
-const RESCAN_MS = 700;
+export const RESCAN_MS = 700;
 
 /** Milliseconds after which a file is looked at again that seemed to be about to be written. */
 const LOOK_MS = 30;

@@ -2,17 +2,17 @@ import { mkdir, rename } from 'node:fs/promises';
 import path from 'node:path';
 import { expect, it } from 'vitest';
 import type { IngestResult } from '../../../../registry/ingest/ingest.js';
-import { SiteDirectory } from '../../../../registry/ingest/site-directory.js';
+import { RESCAN_MS, SiteDirectory } from '../../../../registry/ingest/site-directory.js';
 import { openMemoryStore } from '../../../../registry/store/memory.js';
 import { later, site, write } from '../site.js';
 
-/** A clock on which only what is long passes: what the watcher tells of by itself never settles. */
+/** A clock on which only the time before another look passes: what the watcher tells of by itself never settles. */
 class SlowClock {
   readonly #wakers = new Set<() => void>();
   #due: (() => void) | undefined;
 
   after(ms: number, callback: () => void) {
-    if (ms <= 500) return { cancel() {} };
+    if (ms !== RESCAN_MS) return { cancel() {} };
     this.#due = callback;
     for (const wake of this.#wakers) wake();
     return { cancel: () => (this.#due = undefined) };
