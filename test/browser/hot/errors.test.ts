@@ -51,7 +51,7 @@ inEachBrowser((suite) => {
       await hot.load();
       await hot.overlaid('main.mjs:1:8');
       await hot.save({ 'lib/nothere.mjs': module('nothere', 1) }, 'main 1');
-      expect(await hot.overlay()).toBeNull();
+      await hot.cleared();
       // The server has said it.
       expect(told).toEqual([]);
     });
@@ -65,7 +65,7 @@ inEachBrowser((suite) => {
       expect(shown).toContain(`1 | import { version as v, gone } from './lib/a.mjs';`);
       expect(await until('gone')).toMatch(/^main\.mjs:1:24 SyntaxError: .*\n1 \| import/);
       await hot.save({ 'main.mjs': MAIN }, 'main 1');
-      expect(await hot.overlay()).toBeNull();
+      await hot.cleared();
     });
 
     it('says which name no import map has', async () => {
@@ -86,7 +86,7 @@ inEachBrowser((suite) => {
       expect(shown).toContain('an error');
       expect(told[0]).toMatch(/^lib\/a\.mjs:2:7 Error: at start\n1 \| log/);
       await hot.save({ 'lib/a.mjs': A }, 'main 1');
-      expect(await hot.overlay()).toBeNull();
+      await hot.cleared();
     });
 
     it('says where its import map does not parse', async () => {
@@ -162,7 +162,7 @@ inEachBrowser((suite) => {
       await hot.page.evaluate(() => modcast!.idle());
       expect(await hot.survived()).toBe(true);
       await hot.save({ 'conf.json': '{"is":"new"}' }, 'new');
-      expect(await hot.overlay()).toBeNull();
+      await hot.cleared();
     });
 
     it('keeps the page from being loaded again with what starts to import it', async () => {
@@ -180,7 +180,7 @@ inEachBrowser((suite) => {
       }
       expect(await hot.survived()).toBe(true);
       await hot.save({ 'b.mjs': module('b', 1) }, 'b 1');
-      expect(await hot.overlay()).toBeNull();
+      await hot.cleared();
     });
   });
 
