@@ -83,7 +83,7 @@ inEachBrowser((suite) => {
       const before = (await hot.page.evaluate(() => modcast!.stats().deploy))!;
       await hot.directory.write({ 'unused.mjs': module('unused', 3, SELF) });
       await hot.page.until((deploy) => modcast!.stats().deploy! > deploy, before);
-      await hot.save({ 'a.mjs': module('a', 3, SELF) }, 'accepted 3');
+      await hot.save({ 'a.mjs': module('a', 3, SELF) }, 'accepted 3', 2);
       expect(await hot.page.evaluate(...newest('unused.mjs'))).toBe(3);
       expect(await hot.page.evaluate(...newest('a.mjs'))).toBe(3);
       expect((await hot.log()).filter((line) => line === 'a 3')).toHaveLength(1);
