@@ -13,7 +13,7 @@ import {
   type Change,
   type Verdict,
 } from '../registry/history/index.js';
-import { exportDeploy } from '../registry/keep/index.js';
+import { exportDeploy } from '../registry/export/index.js';
 import type { Deploy, Store } from '../registry/index.js';
 import { ModcastError } from '../schema/index.js';
 import { databaseOption, withStore, type DatabaseOptions } from './database.js';

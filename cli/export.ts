@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander';
 import path from 'node:path';
-import { exportDeploy, exportStatic, type ExportOptions } from '../registry/keep/index.js';
+import { exportDeploy, exportStatic, type ExportOptions } from '../registry/export/index.js';
 import { resolveDeploy } from '../registry/history/refs.js';
 import { ModcastError } from '../schema/index.js';
 import { databaseOption, withStore, type DatabaseOptions } from './database.js';

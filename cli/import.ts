@@ -2,7 +2,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import path from 'node:path';
 import { DEFAULT_FILTER } from '../registry/ingest/files.js';
 import { TIME_EXAMPLES, parseTime } from '../registry/history/when.js';
-import { importGit, type GitImported } from '../registry/keep/index.js';
+import { importGit, type GitImported } from '../registry/git/index.js';
 import { refuseFollowed } from '../registry/store/lock.js';
 import { parseChannel } from '../schema/index.js';
 import { databaseOption, withStore, type DatabaseOptions } from './database.js';

@@ -1,17 +1,17 @@
 import type { Hash } from '../schema/index.js';
-import { makePatch, readBlob, type Blobs, type Change, type Patch } from '../registry/history/index.js';
+import { makePatch, readBlob, type BlobReader, type Change, type Patch } from '../registry/history/index.js';
 import type { Io } from './io.js';
 
 /** The patch of a change between two stores, which may be one. */
 export async function readPatch(
   change: Change,
-  before: Blobs,
-  after: Blobs,
+  before: BlobReader,
+  after: BlobReader,
   context?: number,
 ): Promise<Patch> {
   // A rename alone has a head only.
   if (change.before?.hash === change.after?.hash) return makePatch(change, EMPTY, EMPTY, context);
-  const read = (store: Blobs, module: { hash: Hash } | null) =>
+  const read = (store: BlobReader, module: { hash: Hash } | null) =>
     module === null ? EMPTY : readBlob(store, module.hash);
   return makePatch(change, await read(before, change.before), await read(after, change.after), context);
 }

@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander';
 import type { Token } from '../registry/index.js';
-import { createToken, parseScope } from '../registry/access/tokens.js';
+import { createToken, parseScope } from '../registry/auth/tokens.js';
 import { ModcastError } from '../schema/index.js';
 import { databaseOption, withStore, type DatabaseOptions } from './database.js';
 import { parseDuration } from './duration.js';

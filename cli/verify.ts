@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import path from 'node:path';
-import { openRepairSource, verifyStore, type Carrier, type DamagedBlob } from '../registry/keep/index.js';
+import { openRepairSource, verifyStore, type Carrier, type DamagedBlob } from '../registry/verify/index.js';
 import { databaseOption, withStore, type DatabaseOptions } from './database.js';
 import { count, formatBytes } from './format.js';
 import { EXIT, type Io } from './io.js';

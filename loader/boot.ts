@@ -1,13 +1,8 @@
-import { mergeImportMaps } from '../importmap/merge.js';
-import { EMPTY_IMPORT_MAP, parseImportMap, type ImportMap } from '../importmap/parse.js';
-import { Resolver } from '../importmap/resolver.js';
-import { naturalUrl } from '../importmap/site.js';
 import { EMPTY_MANIFEST, type Manifest } from '../schema/manifest.js';
 import type { BootSource } from '../schema/message.js';
-import type { CachedDeploy } from './cache.js';
-import type { HeldPage, ScriptElement } from './held-scripts.js';
-import type { Mirror, Release } from './mirror.js';
-import { fetchRelease, type FetchOptions } from './plain-files.js';
+import type { CachedDeploy } from './cache/cache.js';
+import type { ChannelClient, Release } from './transport/channel-client.js';
+import { fetchRelease, type FetchOptions } from './transport/plain-files.js';
 
 /** What a page is going to run, decided once for a boot. */
 export interface Choice {
@@ -16,10 +11,10 @@ export interface Choice {
 }
 
 export interface ChooseOptions extends FetchOptions {
-  readonly mirror: Mirror;
+  readonly channelClient: ChannelClient;
   /** The deploy in the cache and whether its blobs are there too. */
   readonly cached: () => Promise<CachedDeploy | null>;
-  /** Whether all that the page starts from is in the depot. */
+  /** Whether all that the page starts from is in the blobPool. */
   readonly isWhole: (release: Release) => boolean;
   /** Whether the server has said anything within the time that a page waits. */
   readonly inTime: Promise<boolean>;
@@ -31,7 +26,7 @@ export interface ChooseOptions extends FetchOptions {
 
 /** The rows of the fallback table, from the best to the plainest. */
 export async function choose(options: ChooseOptions): Promise<Choice> {
-  const { config, mirror, isWhole, inTime, greeted } = options;
+  const { config, channelClient, isWhole, inTime, greeted } = options;
   if (!config.socket) return choosePlain(options);
   const whole = async (): Promise<Choice | null> => {
     const release = await options.cached();
@@ -41,13 +36,13 @@ export async function choose(options: ChooseOptions): Promise<Choice> {
     const choice = await whole();
     if (choice !== null) return choice;
   }
-  if ((await inTime) && (await greeted)) return { from: 'network', release: mirror.head! };
+  if ((await inTime) && (await greeted)) return { from: 'network', release: channelClient.head! };
   const choice = await whole();
   if (choice !== null) return choice;
   // With nothing of its own to run, a page is more patient with a socket that is open.
-  if (await greeted) return { from: 'network', release: mirror.head! };
+  if (await greeted) return { from: 'network', release: channelClient.head! };
   // It may have been a matter of milliseconds.
-  if (mirror.head !== undefined) return { from: 'network', release: mirror.head };
+  if (channelClient.head !== undefined) return { from: 'network', release: channelClient.head };
   const release = await fetchRelease(options);
   return release === null ? { from: 'native', release: null } : { from: 'http', release };
 }
@@ -76,34 +71,4 @@ function isMostlyNew(manifest: Manifest, known: Manifest = EMPTY_MANIFEST): bool
     if (!held.has(hash)) fresh += size;
   }
   return fresh * 2 > total;
-}
-
-/** The page's own import map, merged of all it has, as the browser would. A broken one counts as none. */
-export function readImportMap(page: HeldPage): { map: ImportMap; broken: ScriptElement[] } {
-  let map = EMPTY_IMPORT_MAP;
-  const broken: ScriptElement[] = [];
-  for (const element of page.importMaps) {
-    try {
-      map = mergeImportMaps(map, parseImportMap(element.textContent, page.base).map).map;
-    } catch {
-      broken.push(element);
-    }
-  }
-  return { map, broken };
-}
-
-/** The natural URLs from which a page starts. */
-export function entryUrls(page: HeldPage, resolver: Resolver, release: Release, root: string): string[] {
-  const urls = new Set<string>();
-  for (const { src, imports, kind } of page.scripts) {
-    if (kind === 'deferred') continue;
-    if (src !== null) urls.add(src);
-    // Nobody has read this inline script: it may import whatever the site starts from.
-    const known = imports ?? release.manifest.entries.map((path) => naturalUrl(root, path));
-    for (const specifier of known) {
-      const resolution = resolver.resolve(specifier, page.base);
-      if (resolution.state === 'resolved') urls.add(resolution.url);
-    }
-  }
-  return [...urls];
 }

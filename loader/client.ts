@@ -5,8 +5,8 @@ import { parsePath, pathToUrl } from '../schema/path.js';
 import type { BootInfo, Modcast, ModcastEvents, Stats } from './api.js';
 import { choose, type Choice } from './boot.js';
 import type { LoaderConfig } from './config.js';
-import { Connection } from './connection.js';
-import { Depot } from './depot.js';
+import { Connection } from './transport/connection.js';
+import { BlobPool } from './cache/blob-pool.js';
 import { Emitter } from './events.js';
 import { hash } from './hash.js';
 import {
@@ -17,26 +17,26 @@ import {
   runHeldScripts,
   settleImportMaps,
   settlePreloads,
-} from './held-scripts.js';
+} from './page/held-scripts.js';
 import { loadHot } from './hot/load.js';
 import type { CreateHot, Hot } from './hot/ports.js';
-import type { Targets } from './instances.js';
-import { Keeper } from './keeper.js';
-import { Mirror, type Release } from './mirror.js';
-import { PageEvents } from './page-events.js';
-import { probePolicy, type Allowed } from './policy.js';
-import { fetchManifest, fetchPack, type FetchOptions } from './plain-files.js';
-import { ProgressBar } from './progress.js';
-import { preferredUrlKind, type UrlKind } from './module-url.js';
-import { createRunning, importModule, provideRuntime, type Running } from './running.js';
-import { StyleSheets } from './style-sheets.js';
+import type { Targets } from './linking/import-targets.js';
+import { CacheWriter } from './cache/cache-writer.js';
+import { ChannelClient, type Release } from './transport/channel-client.js';
+import { PageEvents } from './page/page-events.js';
+import { probePolicy, type Allowed } from './page/policy.js';
+import { fetchManifest, fetchPack, type FetchOptions } from './transport/plain-files.js';
+import { ProgressBar } from './page/progress.js';
+import { preferredUrlKind, type UrlKind } from './linking/module-url.js';
+import { createPageDeploy, importModule, provideRuntime, type PageDeploy } from './linking/page-deploy.js';
+import { StylesheetGate } from './page/stylesheet-gate.js';
 
 const after = (ms: number, callback: () => void): (() => void) => {
   const timer = setTimeout(callback, ms);
   return () => clearTimeout(timer);
 };
 
-type Prepare = (release: Release, targets: Targets, urls: UrlKind) => Running;
+type Prepare = (release: Release, targets: Targets, urls: UrlKind) => PageDeploy;
 
 const EVENTS: readonly (keyof ModcastEvents)[] = ['progress', 'booted', 'deploy', 'update', 'error'];
 
@@ -46,20 +46,20 @@ export class Client {
   readonly #events = new Emitter<ModcastEvents>();
   readonly #topics = new Emitter<Record<string, unknown>>();
   readonly #pageEvents = new PageEvents();
-  readonly #styleSheets = new StyleSheets();
+  readonly #stylesheetGate = new StylesheetGate();
   readonly #connection: Connection;
-  readonly #keeper: Keeper;
+  readonly #cacheWriter: CacheWriter;
   readonly #ready: Promise<BootInfo>;
   #resolveReady!: (info: BootInfo) => void;
   /** What runs, once that is settled: before the page's modules do, so that they may import by path and wait for it. */
-  readonly #settled: Promise<Running | null>;
-  #resolveSettled!: (running: Running | null) => void;
+  readonly #settled: Promise<PageDeploy | null>;
+  #resolveSettled!: (pageDeploy: PageDeploy | null) => void;
   #allowed: Promise<Allowed> = Promise.resolve('blob');
   #state: 'booting' | 'booted' = 'booting';
   #boot: BootInfo | null = null;
-  #running: Running | null = null;
-  #mirror: Mirror | undefined;
-  #depot: Depot | undefined;
+  #pageDeploy: PageDeploy | null = null;
+  #channelClient: ChannelClient | undefined;
+  #blobPool: BlobPool | undefined;
   #loadingHot: Promise<CreateHot | undefined> = Promise.resolve(undefined);
   #hot: Hot | undefined;
   /** Bytes of blobs that came over the socket before the boot was over. */
@@ -75,7 +75,7 @@ export class Client {
     this.#config = config;
     this.#ready = new Promise((resolve) => (this.#resolveReady = resolve));
     this.#settled = new Promise((resolve) => (this.#resolveSettled = resolve));
-    this.#keeper = new Keeper({
+    this.#cacheWriter = new CacheWriter({
       config,
       hasher: hash,
       after,
@@ -115,22 +115,22 @@ export class Client {
     return {
       ready: this.#ready,
       import: async (path) => {
-        const running = await this.#settled;
+        const pageDeploy = await this.#settled;
         const url = naturalUrl(this.#config.root, parsePath(path));
-        if (running === null) return importModule(url);
+        if (pageDeploy === null) return importModule(url);
         if (this.#hot !== undefined) return this.#hot.newest(url);
-        await running.linker.ensure(url);
-        return importModule(running.resolver.name(url));
+        await pageDeploy.linker.ensure(url);
+        return importModule(pageDeploy.resolver.name(url));
       },
       url: (path) => {
-        const deploy = this.#running?.release.deploy;
+        const deploy = this.#pageDeploy?.release.deploy;
         if (deploy === undefined) return naturalUrl(this.#config.root, parsePath(path));
         return `${this.#config.prefix}deploys/${deploy}/at/${pathToUrl(parsePath(path))}`;
       },
       prefetch: async (paths) => {
-        const running = await this.#settled;
+        const pageDeploy = await this.#settled;
         const urls = [paths].flat().map((path) => naturalUrl(this.#config.root, parsePath(path)));
-        await (this.#hot ?? running?.linker)?.prefetch(urls);
+        await (this.#hot ?? pageDeploy?.linker)?.prefetch(urls);
       },
       on: (event, listener) => {
         if (!EVENTS.includes(event))
@@ -144,9 +144,9 @@ export class Client {
       stats: () => this.#stats(),
       idle: async () => {
         await this.#ready;
-        await this.#mirror?.idle();
+        await this.#channelClient?.idle();
         await this.#hot?.idle();
-        await this.#keeper.idle();
+        await this.#cacheWriter.idle();
       },
     };
   }
@@ -157,35 +157,35 @@ export class Client {
 
   async #run(): Promise<void> {
     const config = this.#config;
-    const loading = this.#keeper.load();
-    const depot = (this.#depot = new Depot({
+    const loading = this.#cacheWriter.load();
+    const blobPool = (this.#blobPool = new BlobPool({
       hasher: hash,
       onRefused: (name, from) => this.#problem('hash-mismatch', `a blob from the ${from} is not ${name}`),
     }));
     const cached = loading.then(({ deploy, records }) => {
-      depot.addCached(records);
+      blobPool.addCached(records);
       return deploy;
     });
-    const mirror = (this.#mirror = new Mirror({
+    const channelClient = (this.#channelClient = new ChannelClient({
       connection: this.#connection,
-      depot,
+      blobPool,
       hasher: hash,
       cached,
       hello: () => this.#hello(),
       after,
       stall: config.stall,
     }));
-    this.#listen(mirror);
-    const { inTime, greeted } = this.#greeted(mirror);
+    this.#listen(channelClient);
+    const { inTime, greeted } = this.#greeted(channelClient);
     await pageParsed();
     const page = readHeldPage();
     const onProblem = (code: string, message: string) => this.#problem(code, message);
     const prepare: Prepare = (release, targets, urls) =>
-      createRunning({ config, page, release, depot, mirror, targets, urls, onProblem });
+      createPageDeploy({ config, page, release, blobPool, channelClient, targets, urls, onProblem });
     const http = this.#http;
     const choice = await choose({
       ...http,
-      mirror,
+      channelClient,
       cached: () => cached,
       isWhole: (release) => {
         const { linker, entries } = prepare(release, 'blob', 'blob');
@@ -195,8 +195,8 @@ export class Client {
       greeted,
       unpack: async (release) => {
         const { records, complete } = await fetchPack(http, release.hash);
-        const taken = depot.addReceived(records);
-        if (complete) void this.#keeper.keep(release, taken);
+        const taken = blobPool.addReceived(records);
+        if (complete) void this.#cacheWriter.keep(release, taken);
       },
     });
     // The cache may hold what the server's word alone does not bring.
@@ -210,57 +210,59 @@ export class Client {
     const source = allowed === 'http' ? 'http' : from;
     // Whoever has no socket still has what the cache held, or what came before the socket was cut.
     const held = from === 'http' && this.#config.socket ? 'held' : 'blob';
-    const running = allowed === 'http' ? prepare(release, 'http', 'blob') : prepare(release, held, allowed);
-    await running.linker.start(running.entries);
-    this.#hot = await this.#createHot(running);
-    provideRuntime(running, this.#config, this.#hot);
+    const pageDeploy =
+      allowed === 'http' ? prepare(release, 'http', 'blob') : prepare(release, held, allowed);
+    await pageDeploy.linker.start(pageDeploy.entries);
+    this.#hot = await this.#createHot(pageDeploy);
+    provideRuntime(pageDeploy, this.#config, this.#hot);
     // A server that had nothing to send, or a socket that was cut before it did.
-    const others = running.linker.isWhole(running.entries) ? 'cache' : 'http';
-    await this.#runPage(running, source === 'network' && this.#fetched === 0 ? others : source);
+    const others = pageDeploy.linker.isWhole(pageDeploy.entries) ? 'cache' : 'http';
+    await this.#runPage(pageDeploy, source === 'network' && this.#fetched === 0 ? others : source);
   }
 
   /** The page's own scripts run now: the one place from which they do, and only once. */
-  async #runPage(running: Running | null, from: BootInfo['from']): Promise<void> {
+  async #runPage(pageDeploy: PageDeploy | null, from: BootInfo['from']): Promise<void> {
     if (this.#state === 'booted') return;
     this.#state = 'booted';
     await pageParsed();
-    await this.#styleSheets.settled();
-    this.#running = running;
-    if (running === null) this.#hot = await this.#createHot(null);
-    this.#resolveSettled(running);
+    await this.#stylesheetGate.settled();
+    this.#pageDeploy = pageDeploy;
+    if (pageDeploy === null) this.#hot = await this.#createHot(null);
+    this.#resolveSettled(pageDeploy);
     const { nonce } = this.#config;
-    if (running === null) {
+    if (pageDeploy === null) {
       restoreImportMaps();
     } else {
-      settleImportMaps(running.brokenMaps);
+      settleImportMaps(pageDeploy.brokenMaps);
     }
-    settlePreloads((url) => running?.linker.instances.targetOf(url) !== undefined);
+    settlePreloads((url) => pageDeploy?.linker.importTargets.targetOf(url) !== undefined);
     await runHeldScripts(readHeldPage(), {
       nonce,
-      targetOf: (url) => running?.linker.instances.targetOf(url),
+      targetOf: (url) => pageDeploy?.linker.importTargets.targetOf(url),
     });
     const ms = performance.now();
     this.#pageEvents.release();
-    const deploy = running?.release.deploy ?? null;
+    const deploy = pageDeploy?.release.deploy ?? null;
     this.#boot = { from, ms, deploy };
     this.#resolveReady(this.#boot);
     this.#hot?.booted();
-    if (this.#mirror?.complete !== undefined) this.#reloadUnfollowed(this.#mirror.complete);
+    if (this.#channelClient?.complete !== undefined) this.#reloadUnfollowed(this.#channelClient.complete);
     this.#events.emit('booted', this.#boot);
     this.#tell({ type: 'booted', deploy, ms, from, bytes: this.#connection.received });
   }
 
   /** Hot reload for what is about to run; none where the server does not watch. */
-  async #createHot(running: Running | null): Promise<Hot | undefined> {
+  async #createHot(pageDeploy: PageDeploy | null): Promise<Hot | undefined> {
     const create = await this.#loadingHot;
-    if (create === undefined || this.#mirror === undefined || this.#depot === undefined) return undefined;
+    if (create === undefined || this.#channelClient === undefined || this.#blobPool === undefined)
+      return undefined;
     return create({
       config: this.#config,
-      depot: this.#depot,
-      mirror: this.#mirror,
+      blobPool: this.#blobPool,
+      channelClient: this.#channelClient,
       connection: this.#connection,
       news: this.#news,
-      running,
+      pageDeploy,
       targets: (await this.#allowed) === 'http' ? 'http' : 'blob',
       installImportMap,
       importModule,
@@ -270,7 +272,7 @@ export class Client {
         return !prevented;
       },
       moved: (release) => {
-        if (this.#running !== null) this.#running = { ...this.#running, release };
+        if (this.#pageDeploy !== null) this.#pageDeploy = { ...this.#pageDeploy, release };
       },
       fetchManifest: (deploy) => fetchManifest(this.#http, deploy),
       after,
@@ -278,21 +280,21 @@ export class Client {
     });
   }
 
-  #listen(mirror: Mirror): void {
-    mirror.on('progress', (progress) => this.#events.emit('progress', progress));
-    mirror.on('received', (bytes) => (this.#fetched += bytes));
-    mirror.on('problem', ({ code, message }) => this.#problem(code, message));
-    mirror.on('message', ({ topic, data }) => {
+  #listen(channelClient: ChannelClient): void {
+    channelClient.on('progress', (progress) => this.#events.emit('progress', progress));
+    channelClient.on('received', (bytes) => (this.#fetched += bytes));
+    channelClient.on('problem', ({ code, message }) => this.#problem(code, message));
+    channelClient.on('message', ({ topic, data }) => {
       if (topic === HOT_TOPIC && this.#hot === undefined) this.#news.push(data);
       this.#topics.emit(topic, data);
     });
-    mirror.on('head', () => {
+    channelClient.on('head', () => {
       for (const message of this.#unsent.splice(0)) this.#connection.send(message);
     });
-    mirror.on('complete', ({ release, records }) => {
+    channelClient.on('complete', ({ release, records }) => {
       if (this.#boot !== null) this.#reloadUnfollowed(release);
-      void this.#keeper.keep(release, records).then(() => {
-        const running = this.#running?.release ?? null;
+      void this.#cacheWriter.keep(release, records).then(() => {
+        const running = this.#pageDeploy?.release ?? null;
         // Blobs that are asked for later complete the same deploy again, and so does a new connection.
         if (running?.hash === release.hash || this.#announced === release.deploy) return;
         // A page that takes deploys in does not wait for the next load.
@@ -311,7 +313,7 @@ export class Client {
   }
 
   /** The server's first word within the time a page waits, and the channel's head within what a socket may stall. */
-  #greeted(mirror: Mirror): { inTime: Promise<boolean>; greeted: Promise<boolean> } {
+  #greeted(channelClient: ChannelClient): { inTime: Promise<boolean>; greeted: Promise<boolean> } {
     const { timeout, stall } = this.#config;
     const connection = this.#connection;
     const lost = (resolve: (value: boolean) => void) => {
@@ -324,7 +326,7 @@ export class Client {
       after(timeout, () => resolve(false));
     });
     const greeted = new Promise<boolean>((resolve) => {
-      mirror.on('head', () => resolve(true));
+      channelClient.on('head', () => resolve(true));
       lost(resolve);
       after(timeout, () =>
         connection.state === 'open' ? after(stall, () => resolve(false)) : resolve(false),
@@ -335,29 +337,30 @@ export class Client {
 
   #hello(): Omit<Hello, 'type' | 'protocol'> {
     const { channel, entries } = this.#config;
-    const have = this.#mirror?.complete?.hash ?? this.#keeper.have;
-    return { channel, have, deploy: this.#running?.release.deploy ?? null, entries: [...entries] };
+    const have = this.#channelClient?.complete?.hash ?? this.#cacheWriter.have;
+    return { channel, have, deploy: this.#pageDeploy?.release.deploy ?? null, entries: [...entries] };
   }
 
   #tell(message: FromClient): void {
     if (this.#connection.state === 'closed') return;
-    if (this.#mirror?.head === undefined || !this.#connection.send(message)) this.#unsent.push(message);
+    if (this.#channelClient?.head === undefined || !this.#connection.send(message))
+      this.#unsent.push(message);
   }
 
   #problem(code: string, message: string): void {
     console.warn(`modcast: ${code}: ${message}`);
     this.#events.emit('error', { code, message });
-    const deploy = this.#running?.release.deploy ?? null;
+    const deploy = this.#pageDeploy?.release.deploy ?? null;
     this.#tell({ type: 'failed', deploy, stage: code.slice(0, 64), message: message.slice(0, 4096) });
   }
 
   #stats(): Stats {
-    const instances = this.#running?.linker.instances;
+    const instances = this.#pageDeploy?.linker.importTargets;
     return {
       boot: this.#boot,
       modules: instances?.count ?? 0,
       bytes: { received: this.#connection.received, used: instances?.bytes ?? 0 },
-      deploy: this.#mirror?.complete?.deploy ?? null,
+      deploy: this.#channelClient?.complete?.deploy ?? null,
       socket: this.#connection.state,
     };
   }

@@ -1,20 +1,20 @@
 import { ModuleGraph, ResolvedImports } from '../../importmap/graph.js';
 import type { Manifest } from '../../schema/manifest.js';
-import type { Release } from '../mirror.js';
-import { changedPaths } from './changes.js';
+import type { Release } from '../transport/channel-client.js';
+import { changedPaths } from './updates/changes.js';
 import { Contexts } from './contexts.js';
-import { createDescribe } from './describe.js';
-import { Entries } from './entries.js';
-import { Failure, GoneFailure } from './failure.js';
-import { Importers } from './importers.js';
-import { PendingImports } from './pending-imports.js';
+import { createDescribe } from './errors/describe.js';
+import { Entries } from './updates/entries.js';
+import { Failure, GoneFailure } from './errors/failure.js';
+import { ImporterGraph } from './modules/importer-graph.js';
+import { PendingImports } from './updates/pending-imports.js';
 import type { CreateHot, Hot, HotPorts } from './ports.js';
-import { createProblems, isOfPage } from './showing.js';
-import { Reload, restoreScroll } from './reload.js';
+import { createProblems, isOfPage } from './errors/error-display.js';
+import { Reload, restoreScroll } from './updates/reload.js';
 import { listenToServer } from './server-news.js';
-import { Updates } from './updates.js';
-import { Versions } from './versions.js';
-import { collectWindowErrors, isScript } from './window-errors.js';
+import { UpdateQueue } from './updates/queue.js';
+import { ModuleRecords } from './modules/module-records.js';
+import { collectWindowErrors, isScript } from './errors/window-errors.js';
 
 const NONE: ReadonlySet<string> = new Set();
 
@@ -29,18 +29,18 @@ async function servedManifest(
 
 /** A page that runs without the registry's modules: whatever changes, it is loaded again. */
 function createNative(ports: HotPorts): Hot {
-  const { mirror } = ports;
+  const { channelClient } = ports;
   const { problems, editor } = createProblems(ports, {
     isUsed: ({ kind, path }) => kind === 'syntax' || kind === 'import' || isOfPage(ports, kind, path),
     reaches: () => false,
   });
   const reload = new Reload(null, ports);
   const assets = (paths: readonly string[]) => {
-    if (ports.announce(mirror.head?.deploy ?? 0, paths)) reload.start(paths.join(', '));
+    if (ports.announce(channelClient.head?.deploy ?? 0, paths)) reload.start(paths.join(', '));
   };
   listenToServer(ports, { problems, editor, assets, other() {} });
   let known: Release | undefined;
-  mirror.on('complete', ({ release }) => {
+  channelClient.on('complete', ({ release }) => {
     const served = ports.config.hot?.deploy ?? release.deploy;
     // Which of the changes since then the page has seen nobody knows.
     if (known === undefined && served !== release.deploy) return reload.start(`deploy ${release.deploy}`);
@@ -60,13 +60,13 @@ function createNative(ports: HotPorts): Hot {
 }
 
 export const createHot: CreateHot = (ports) => {
-  if (ports.running === null) return createNative(ports);
-  const { running, depot, mirror, connection, config } = ports;
-  const versions = new Versions({ ...ports, running });
-  const importers = new Importers(versions, running.entries);
+  if (ports.pageDeploy === null) return createNative(ports);
+  const { pageDeploy, blobPool, channelClient, connection, config } = ports;
+  const versions = new ModuleRecords({ ...ports, pageDeploy });
+  const importers = new ImporterGraph(versions, pageDeploy.entries);
   const entries = new Entries(ports.after);
   const pending = new PendingImports(versions);
-  const describe = createDescribe({ ...ports, running }, versions);
+  const describe = createDescribe({ ...ports, pageDeploy }, versions);
   const { problems, editor } = createProblems(ports, {
     isUsed: ({ kind, path }) => versions.runs(path) || isOfPage(ports, kind, path),
     reaches: (path, other) => describe.below(path).includes(other),
@@ -77,12 +77,12 @@ export const createHot: CreateHot = (ports) => {
   const unsent: { readonly topic: string; readonly data: unknown }[] = [];
   // In JSON there is no undefined.
   const send = (topic: string, data: unknown = null) => {
-    const open = mirror.head !== undefined && unsent.length === 0;
+    const open = channelClient.head !== undefined && unsent.length === 0;
     if (!open || !connection.send({ type: 'message', topic, data })) unsent.push({ topic, data });
   };
   const contexts = new Contexts({
     resolve(specifier, referrer) {
-      const resolution = running.resolver.resolve(specifier, referrer);
+      const resolution = pageDeploy.resolver.resolve(specifier, referrer);
       if (resolution.state === 'resolved') return resolution.url;
       throw new TypeError(`import.meta.hot.accept: ${resolution.reason}`);
     },
@@ -90,8 +90,8 @@ export const createHot: CreateHot = (ports) => {
     send,
   });
   const reload = new Reload(contexts, ports);
-  const updates = new Updates({
-    ports: { ...ports, running },
+  const updates = new UpdateQueue({
+    ports: { ...ports, pageDeploy },
     versions,
     importers,
     pending,
@@ -104,12 +104,12 @@ export const createHot: CreateHot = (ports) => {
     booted,
   });
 
-  let missing = versions.begin(running.entries);
+  let missing = versions.begin(pageDeploy.entries);
   const survey = async (): Promise<boolean> => {
     while (missing.size > 0) {
       const asked = missing;
-      await mirror.need(asked, false);
-      missing = versions.begin(running.entries);
+      await channelClient.need(asked, false);
+      missing = versions.begin(pageDeploy.entries);
       if ([...asked].some((hash) => missing.has(hash))) return false;
     }
     return true;
@@ -119,13 +119,13 @@ export const createHot: CreateHot = (ports) => {
     problems,
     editor,
     assets(paths) {
-      if (ports.announce(mirror.head?.deploy ?? 0, paths)) reload.start(paths.join(', '));
+      if (ports.announce(channelClient.head?.deploy ?? 0, paths)) reload.start(paths.join(', '));
     },
     other: (topic, data) => contexts.emitCustom(topic, data),
   });
-  let connected = mirror.head !== undefined;
+  let connected = channelClient.head !== undefined;
   let wasAway = false;
-  mirror.on('head', () => {
+  channelClient.on('head', () => {
     if (!connected) contexts.emit('ws:connect', {});
     connected = true;
     // It may be that the server was gone when it was asked for what the page starts from.
@@ -138,7 +138,7 @@ export const createHot: CreateHot = (ports) => {
     if (connected) contexts.emit('ws:disconnect', {});
     connected = false;
   });
-  mirror.on('complete', ({ release }) => updates.deliver(release));
+  channelClient.on('complete', ({ release }) => updates.deliver(release));
 
   return {
     context: (url, instance) => contexts.create(url, instance),
@@ -146,7 +146,7 @@ export const createHot: CreateHot = (ports) => {
       performance.setResourceTimingBufferSize(10_000);
       restoreScroll();
       entries.begin(
-        running.entries,
+        pageDeploy.entries,
         (url) => versions.import(url),
         (url, error) => {
           // An inline script may import what it can do without.
@@ -155,21 +155,24 @@ export const createHot: CreateHot = (ports) => {
         },
       );
       // What came while the page booted, it does not run yet.
-      if (mirror.complete !== undefined) updates.deliver(mirror.complete);
-      void servedManifest(ports, running.release).then((manifest) => {
+      if (channelClient.complete !== undefined) updates.deliver(channelClient.complete);
+      void servedManifest(ports, pageDeploy.release).then((manifest) => {
         if (manifest === null) reload.start('it is not known what has changed since it was served');
         else updates.begin(manifest);
         resolveBooted();
       });
     },
     prefetch(urls) {
-      const site = { root: config.root, manifest: mirror.complete?.manifest ?? versions.site.manifest };
+      const site = {
+        root: config.root,
+        manifest: channelClient.complete?.manifest ?? versions.site.manifest,
+      };
       const graph = new ModuleGraph(
         site,
-        new ResolvedImports(running.resolver),
-        (hash) => depot.get(hash)?.links,
+        new ResolvedImports(pageDeploy.resolver),
+        (hash) => blobPool.get(hash)?.links,
       );
-      return mirror.needClosure(graph, urls);
+      return channelClient.needClosure(graph, urls);
     },
     async idle() {
       await updates.idle();
@@ -178,7 +181,7 @@ export const createHot: CreateHot = (ports) => {
     async import(importer, url, options) {
       importers.record(importer, url);
       if (ports.targets === 'http') {
-        await running.linker.ensure(url);
+        await pageDeploy.linker.ensure(url);
         return versions.import(url, options);
       }
       // A module that cannot be had the browser reports in its own words.

@@ -1,4 +1,4 @@
-import { setScriptSrc } from '../policy.js';
+import { setScriptSrc } from '../page/policy.js';
 import type { LoaderConfig } from '../config.js';
 import type { CreateHot } from './ports.js';
 

@@ -1,21 +1,21 @@
 import type { Manifest } from '../../schema/manifest.js';
 import type { LoaderConfig } from '../config.js';
-import type { Connection } from '../connection.js';
-import type { Depot } from '../depot.js';
-import type { Mirror, Release } from '../mirror.js';
-import type { Running } from '../running.js';
+import type { Connection } from '../transport/connection.js';
+import type { BlobPool } from '../cache/blob-pool.js';
+import type { ChannelClient, Release } from '../transport/channel-client.js';
+import type { PageDeploy } from '../linking/page-deploy.js';
 import type { HotContext } from './api.js';
 
 /** What the loader lends hot reload, which is a script of its own so that other pages need not load it. */
 export interface HotPorts {
   readonly config: LoaderConfig;
-  readonly depot: Depot;
-  readonly mirror: Mirror;
+  readonly blobPool: BlobPool;
+  readonly channelClient: ChannelClient;
   readonly connection: Connection;
   /** What the server said under hot reload's own topic before there was anybody to hear it. */
   readonly news: readonly unknown[];
   /** Null for a page that runs natively. */
-  readonly running: Running | null;
+  readonly pageDeploy: PageDeploy | null;
   readonly targets: 'blob' | 'http';
   readonly installImportMap: (json: string, nonce: string) => void;
   /** Imports by the name under which an instance is known. */

@@ -1,11 +1,11 @@
 import { HOT_TOPIC, type HotNews } from '../../schema/hot-news.js';
-import type { Editor } from './editor.js';
+import type { Editor } from './errors/editor.js';
 import type { HotPorts } from './ports.js';
-import type { Problems } from './problems.js';
+import type { Problems } from './errors/problems.js';
 
 /** Sorts the server's own news, what it said earlier first, from the application's messages. */
 export function listenToServer(
-  { mirror, news, config }: HotPorts,
+  { channelClient, news, config }: HotPorts,
   to: {
     readonly problems: Problems;
     readonly editor: Editor;
@@ -26,5 +26,7 @@ export function listenToServer(
     }
   };
   for (const data of news) take(data);
-  mirror.on('message', ({ topic, data }) => (topic === HOT_TOPIC ? take(data) : to.other(topic, data)));
+  channelClient.on('message', ({ topic, data }) =>
+    topic === HOT_TOPIC ? take(data) : to.other(topic, data),
+  );
 }

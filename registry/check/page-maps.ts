@@ -11,14 +11,14 @@ import { jsonError, position } from '../ingest/syntax.js';
 import { baseOf } from '../pages/entries.js';
 import { readPage } from '../pages/html.js';
 
-export interface PageMap {
+export interface PageImportMap {
   /** All import maps of the page as one; broken ones count as none. */
   readonly map: ImportMap;
   readonly problems: readonly FileProblem[];
 }
 
 /** What a page says of bare names, and where its import maps do not parse: a browser goes on without such a map. */
-export function pageMap(path: Path, html: Uint8Array): PageMap {
+export function pageMap(path: Path, html: Uint8Array): PageImportMap {
   const page = readPage(html, lexSpecifiers);
   const texts = page.importMap === undefined ? [] : [page.importMap, ...page.laterImportMaps];
   const problems: FileProblem[] = [];

@@ -2,14 +2,14 @@ import { statSync } from 'node:fs';
 import path from 'node:path';
 import { Resolver } from '../../importmap/index.js';
 import { excerpt, type Hash, type Links, type Manifest, type Path } from '../../schema/index.js';
-import type { Blobs } from '../blobs.js';
+import type { VerifiedBlobs } from '../content/verified-blobs.js';
 import type { FileProblem } from '../ingest/ingest.js';
 import { placeIn } from '../ingest/syntax.js';
-import { pageMap, type PageMap } from './page-maps.js';
+import { pageMap, type PageImportMap } from './page-maps.js';
 import { siteImports, type SiteImport } from './site-imports.js';
 
 export interface SiteCheckOptions {
-  readonly blobs: Pick<Blobs, 'links' | 'read'>;
+  readonly blobs: Pick<VerifiedBlobs, 'links' | 'read'>;
   /** Absolute and real. */
   readonly directory: string;
   /** Of the registry's routes, which may be imported and are no files. */
@@ -36,7 +36,7 @@ interface Known {
  */
 export class SiteCheck {
   readonly #options: SiteCheckOptions;
-  readonly #pages = new Map<Path, { readonly hash: Hash; readonly page: PageMap }>();
+  readonly #pages = new Map<Path, { readonly hash: Hash; readonly page: PageImportMap }>();
   /** One for each import map of the pages, and what the maps were made of. */
   #resolvers: readonly Resolver[] = [];
   #key = '';
@@ -136,5 +136,5 @@ function describe({ path: name, specifier, start, leads }: Stray, bytes: Uint8Ar
 }
 
 /** The same for import maps that say the same. */
-const keyOf = (map: PageMap['map']): string =>
+const keyOf = (map: PageImportMap['map']): string =>
   JSON.stringify([[...map.imports], [...map.scopes].map(([scope, rules]) => [scope, [...rules]])]);

@@ -1,5 +1,5 @@
 import type { FileProblem, IngestResult } from '../ingest/ingest.js';
-import type { Clock } from '../socket/session.js';
+import type { Clock } from '../clock.js';
 import type { SiteCheck } from './site-check.js';
 
 /** Milliseconds after a deploy before the site is checked: what leaves for the pages goes first. */

@@ -2,14 +2,14 @@ import { ModcastError, type Hash } from '../../schema/index.js';
 import { blake3 } from '../hash.js';
 import type { BlobStore } from '../store/store.js';
 
-/** Blobs of any store, by hash. */
-export type Blobs = Pick<BlobStore, 'blobs'>;
+/** BlobReader of any store, by hash. */
+export type BlobReader = Pick<BlobStore, 'blobs'>;
 
 /**
  * A blob's bytes, hashed.
  * @throws ModcastError `blob-unknown`, `blob-damaged`
  */
-export async function readBlob(store: Blobs, hash: Hash): Promise<Uint8Array> {
+export async function readBlob(store: BlobReader, hash: Hash): Promise<Uint8Array> {
   const [blob] = await store.blobs([hash]);
   if (blob === undefined) throw new ModcastError('blob-unknown', `no blob ${hash}`, { found: hash });
   const found = blake3(blob.bytes);

@@ -1,7 +1,7 @@
 import { byCodeUnit, type Hash } from '../../schema/index.js';
-import { Blobs } from '../blobs.js';
-import { Catalog } from '../catalog.js';
-import { Packs, type Bases } from '../packs.js';
+import { VerifiedBlobs } from '../content/verified-blobs.js';
+import { Catalog } from '../content/catalog.js';
+import { Packs, type Bases } from '../content/packs.js';
 import type { Deploy } from '../store/store.js';
 import type { Snapshot } from './snapshot.js';
 
@@ -38,7 +38,7 @@ const NO_DEPLOY: Omit<Deploy, 'manifest'> = {
  */
 export async function updateCost(before: Snapshot, after: Snapshot): Promise<Cost> {
   const [from, to] = [await before.manifest(), await after.manifest()];
-  const blobs = new Blobs({
+  const blobs = new VerifiedBlobs({
     store: after.store,
     channel: after.deploy?.channel ?? 'dev',
     directory: null,

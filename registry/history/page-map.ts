@@ -14,8 +14,8 @@ import {
   type Site,
 } from '../../importmap/index.js';
 import { NO_LINKS, pathToUrl, type Manifest } from '../../schema/index.js';
-import { moduleKind } from '../media-type.js';
-import type { Blobs } from './content.js';
+import { moduleKind } from '../content/media-type.js';
+import type { BlobReader } from './content.js';
 import { readBlob } from './content.js';
 import type { Store } from '../store/store.js';
 
@@ -46,7 +46,7 @@ export interface PageMap {
 
 /** What a registry or a file server sends at a module's target. */
 async function servedBytes(
-  store: Blobs,
+  store: BlobReader,
   path: string,
   hash: string,
   linked: boolean,

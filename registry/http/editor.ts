@@ -1,9 +1,9 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import * as z from 'zod/mini';
 import { LIMITS, ModcastError, isPath, type Path } from '../../schema/index.js';
-import type { Access } from '../access/access.js';
+import type { Access } from '../auth/allowed-origins.js';
 import { wholeBody } from '../publish/request-body.js';
-import type { Clock } from '../socket/session.js';
+import type { Clock } from '../clock.js';
 import { problem } from './answer.js';
 import type { OpenInEditor } from './open-in-editor.js';
 import { findFile } from './site-files.js';

@@ -6,15 +6,15 @@ import {
   pathFromUrl,
   type Hash,
 } from '../../schema/index.js';
-import type { Access } from '../access/access.js';
+import type { Access } from '../auth/allowed-origins.js';
 import { answer, isReading, notAllowed, problem } from './answer.js';
-import { challenge } from '../access/authorize.js';
-import type { Blobs } from '../blobs.js';
-import type { Exposure, Grounds } from '../access/exposure.js';
+import { challenge } from '../auth/authorize.js';
+import type { VerifiedBlobs } from '../content/verified-blobs.js';
+import type { Exposure, Grounds } from '../auth/exposure.js';
 import { blake3 } from '../hash.js';
-import { linkedModule } from '../linked-module.js';
+import { linkedModule } from '../content/linked-module.js';
 import { loaderVersion } from '../pages/loader-page.js';
-import { contentType, moduleKind } from '../media-type.js';
+import { contentType, moduleKind } from '../content/media-type.js';
 import type { EditorRoute } from './editor.js';
 import type { PublishRoutes } from '../publish/routes.js';
 import type { PageContext } from './page.js';
@@ -23,7 +23,7 @@ import type { Store } from '../store/store.js';
 
 export interface HandlerOptions extends PageContext {
   readonly store: Store;
-  readonly blobs: Blobs;
+  readonly blobs: VerifiedBlobs;
   readonly access: Access;
   /** Null when the site itself is served by somebody else. */
   readonly site: SiteSource | null;

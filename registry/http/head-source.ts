@@ -1,13 +1,13 @@
 import type { Channel } from '../../schema/index.js';
-import type { Blobs } from '../blobs.js';
-import type { Catalog } from '../catalog.js';
-import { contentType } from '../media-type.js';
+import type { VerifiedBlobs } from '../content/verified-blobs.js';
+import type { Catalog } from '../content/catalog.js';
+import { contentType } from '../content/media-type.js';
 import { answer } from './answer.js';
 import type { SiteSource } from './site.js';
 
 export interface HeadSourceOptions {
   readonly catalog: Catalog;
-  readonly blobs: Blobs;
+  readonly blobs: VerifiedBlobs;
   readonly channel: Channel;
 }
 

@@ -1,4 +1,4 @@
-import type { Clock } from '../socket/session.js';
+import type { Clock } from '../clock.js';
 
 /** Milliseconds in which an editor that cannot be started has said so. */
 const FAILS_WITHIN_MS = 400;

@@ -1,5 +1,5 @@
 import type { Channel, Path } from '../../schema/index.js';
-import type { Catalog } from '../catalog.js';
+import type { Catalog } from '../content/catalog.js';
 import { blake3 } from '../hash.js';
 import { loaderPage, loaderVersion } from '../pages/loader-page.js';
 import { answer } from './answer.js';

@@ -3,7 +3,7 @@ import { open, readFile, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { Readable } from 'node:stream';
 import { isInside } from '../ingest/files.js';
-import { contentType } from '../media-type.js';
+import { contentType } from '../content/media-type.js';
 import type { SiteSource } from './site.js';
 
 /** A file of the site, checked to lie within its root. */

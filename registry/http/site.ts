@@ -1,6 +1,6 @@
 import type { Path } from '../../schema/index.js';
-import type { Release } from '../catalog.js';
-import { mediaType } from '../media-type.js';
+import type { Head } from '../content/catalog.js';
+import { mediaType } from '../content/media-type.js';
 import { isReading, notAllowed, problem } from './answer.js';
 import { page, type PageContext } from './page.js';
 import { parseTarget } from './target.js';
@@ -12,7 +12,7 @@ export interface SiteEntry {
   /** The file as it is; null when it has gone meanwhile. */
   respond(request: Request, headers: Headers): Promise<Response | null>;
   /** The deploy that the file is of, where it is of one. */
-  readonly release?: Release;
+  readonly release?: Head;
 }
 
 /** Where the files of the site come from: its directory, or a deploy. */

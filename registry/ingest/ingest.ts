@@ -16,7 +16,7 @@ import {
 import { compileFilter, linkProblem, requireDirectory, walk, type FileFilter } from './files.js';
 import { isGone, reasonFor } from './left-out.js';
 import { blake3 } from '../hash.js';
-import { mediaType } from '../media-type.js';
+import { mediaType } from '../content/media-type.js';
 import { importedPaths, moduleLinks } from './module-links.js';
 import { siteEntries } from '../pages/entries.js';
 import { EMPTY_MS, isMeantEmpty, isUnchanged, readStable, statFile, type ReadFile } from './read-file.js';

@@ -7,7 +7,7 @@ import {
   pathOfUrl,
 } from '../../importmap/index.js';
 import { UNPARSED, type Links, type Path } from '../../schema/index.js';
-import { mediaType, moduleKind } from '../media-type.js';
+import { mediaType, moduleKind } from '../content/media-type.js';
 import { BINARY, isBinary, syntaxProblem, type SyntaxProblem } from './syntax.js';
 
 export interface ModuleLinks {

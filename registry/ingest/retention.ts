@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { ModcastError, type Channel } from '../../schema/index.js';
-import type { Clock } from '../socket/session.js';
+import type { Clock } from '../clock.js';
 import type { Store } from '../store/store.js';
 
 /** Milliseconds without a deploy after which there is time to collect. */

@@ -1,6 +1,6 @@
 import { ModcastError, type HotNews, type Path } from '../../schema/index.js';
 import type { ResolvedOptions } from '../options.js';
-import type { Clock } from '../socket/session.js';
+import type { Clock } from '../clock.js';
 import type { Store } from '../store/store.js';
 import { Assets, type ChangedAsset } from './assets.js';
 import { compileDescend } from './files.js';

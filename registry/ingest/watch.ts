@@ -2,7 +2,7 @@ import { watch as chokidar, type FSWatcher } from 'chokidar';
 import { realpathSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { linkProblem } from './files.js';
-import type { Clock } from '../socket/session.js';
+import type { Clock } from '../clock.js';
 
 /** A change is settled when nothing has come for this long… */
 const QUIET_MS = 25;

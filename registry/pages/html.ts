@@ -1,7 +1,7 @@
 import { ModcastError } from '../../schema/errors.js';
 import { type PageElement, type ParsedPage, type Range, parsePage } from './html-elements.js';
 import { allowsLoader } from './content-security-policy.js';
-import { isJavaScriptType } from '../media-type.js';
+import { isJavaScriptType } from '../content/media-type.js';
 
 /** A module script of a page that the browser would run. */
 export interface PageScript {

@@ -9,7 +9,7 @@ import {
   type PackRecord,
   type Segment,
 } from '../../schema/index.js';
-import { packSegment } from '../packs.js';
+import { packSegment } from '../content/packs.js';
 import type { SentBlob } from './publishing.js';
 
 const decompress = promisify(inflate);

@@ -10,7 +10,7 @@ import {
   type Path,
 } from '../../schema/index.js';
 import { blake3 } from '../hash.js';
-import { mediaType, moduleKind } from '../media-type.js';
+import { mediaType, moduleKind } from '../content/media-type.js';
 import { moduleLinks } from '../ingest/module-links.js';
 import { checkHead, compareModules } from '../store/changes.js';
 import type { Deploy, Store } from '../store/store.js';

@@ -13,7 +13,7 @@ import {
 import { compileFilter, openDirectory, walk, type FileFilter } from '../ingest/files.js';
 import { blake3 } from '../hash.js';
 import type { FileProblem } from '../ingest/ingest.js';
-import { mediaType } from '../media-type.js';
+import { mediaType } from '../content/media-type.js';
 import { moduleLinks } from '../ingest/module-links.js';
 import { siteEntries } from '../pages/entries.js';
 import { readStable } from '../ingest/read-file.js';

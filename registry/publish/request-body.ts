@@ -1,5 +1,5 @@
 import { ModcastError } from '../../schema/index.js';
-import type { Clock } from '../socket/session.js';
+import type { Clock } from '../clock.js';
 
 export interface BodyLimits {
   readonly bytes: number;

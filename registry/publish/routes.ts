@@ -1,7 +1,7 @@
 import { LIMITS, ModcastError, parseChannel, type Channel, type ErrorCode } from '../../schema/index.js';
-import type { Access } from '../access/access.js';
-import { authorize, challenge } from '../access/authorize.js';
-import type { Clock } from '../socket/session.js';
+import type { Access } from '../auth/allowed-origins.js';
+import { authorize, challenge } from '../auth/authorize.js';
+import type { Clock } from '../clock.js';
 import type { Store } from '../store/store.js';
 import { readPack } from './pack-stream.js';
 import type { Committed, Publishing } from './publishing.js';

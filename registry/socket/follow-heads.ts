@@ -1,12 +1,12 @@
-import type { Catalog, Release } from '../catalog.js';
-import type { Clock } from './session.js';
+import type { Catalog, Head } from '../content/catalog.js';
+import type { Clock } from '../clock.js';
 
 export interface FollowOptions {
   readonly catalog: Catalog;
   readonly clock: Clock;
   /** Milliseconds between two looks, each of which costs a channel one look into an index. */
   readonly ms: number;
-  readonly onRelease: (release: Release) => void;
+  readonly onRelease: (release: Head) => void;
   readonly onError: (error: unknown) => void;
 }
 

@@ -12,8 +12,9 @@ import {
   type Hello,
   type Manifest,
 } from '../../schema/index.js';
-import type { Catalog, Release, Shipment } from '../catalog.js';
-import type { Bases, PackPlan, Packs } from '../packs.js';
+import type { Catalog, Head, Shipment } from '../content/catalog.js';
+import type { Bases, PackPlan, Packs } from '../content/packs.js';
+import type { Clock } from '../clock.js';
 import type { Store } from '../store/store.js';
 
 /** The connection under a session; a test hands in its own. */
@@ -21,11 +22,6 @@ export interface Transport {
   /** Resolves once the data has left for the network, in the order of the calls. */
   send(data: string | Uint8Array): Promise<void>;
   close(code: number, reason: string): void;
-}
-
-export interface Clock {
-  /** Calls back after so many milliseconds unless cancelled. */
-  after(ms: number, callback: () => void): { cancel(): void };
 }
 
 export interface BootReport {
@@ -87,7 +83,7 @@ export class Session {
   #state: 'new' | 'open' | 'closed' = 'new';
   #hello: Hello | undefined;
   /** The release that the client has been told of last. */
-  #told: Release | undefined;
+  #told: Head | undefined;
   /** The manifest the client came with. */
   #base: Manifest | null = null;
   readonly #manifests = new Set<Hash>();
@@ -241,7 +237,7 @@ export class Session {
     });
   }
 
-  #tell(release: Release): void {
+  #tell(release: Head): void {
     this.#told = release;
     this.#manifests.add(release.deploy.manifest);
   }
@@ -294,7 +290,7 @@ export class Session {
     return this.#options.packs.plan(hashes, (hash) => sizes.get(hash)!, first);
   }
 
-  #plan(hashes: readonly Hash[], first: number, release: Release): PackPlan {
+  #plan(hashes: readonly Hash[], first: number, release: Head): PackPlan {
     const sizes = new Map([...release.manifest.modules.values()].map((module) => [module.hash, module.size]));
     return this.#options.packs.plan(hashes, (hash) => sizes.get(hash) ?? UNKNOWN_SIZE, first);
   }

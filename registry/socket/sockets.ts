@@ -2,8 +2,9 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { LIMITS, ModcastError, encodeMessage, helloFromQuery, type Hello } from '../../schema/index.js';
-import type { Access } from '../access/access.js';
-import type { Clock, Session, Transport } from './session.js';
+import type { Access } from '../auth/allowed-origins.js';
+import type { Clock } from '../clock.js';
+import type { Session, Transport } from './session.js';
 
 export interface SocketsOptions {
   readonly access: Access;
@@ -17,14 +18,6 @@ export interface SocketsOptions {
 
 /** A connection that answers no ping for this long is gone, whatever TCP says. */
 const HEARTBEAT_MS = 30_000;
-
-export const systemClock: Clock = {
-  after(ms, callback) {
-    const timer = setTimeout(callback, ms);
-    timer.unref();
-    return { cancel: () => clearTimeout(timer) };
-  },
-};
 
 /** Accepts the upgrades of one path and gives each socket a session. Other upgrades are left alone. */
 export class Sockets {

@@ -14,7 +14,9 @@ import path from 'node:path';
 import { parseArgs, promisify } from 'node:util';
 import { openSqliteStore } from '../../dist/registry/index.js';
 import { DEFAULT_FILTER, compileFilter } from '../../dist/registry/ingest/files.js';
-import { exportDeploy, importGit, verifyStore } from '../../dist/registry/keep/index.js';
+import { exportDeploy } from '../../dist/registry/export/index.js';
+import { importGit } from '../../dist/registry/git/index.js';
+import { verifyStore } from '../../dist/registry/verify/index.js';
 
 const { values } = parseArgs({
   options: {

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createRegistry, type Registry } from '../../registry/index.js';
-import { exportStatic } from '../../registry/keep/index.js';
+import { exportStatic } from '../../registry/export/index.js';
 import { launchChromium } from './chromium.js';
 import { serveNative } from './serve-native.js';
 import type { Site } from './serve-site.js';

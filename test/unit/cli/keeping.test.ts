@@ -4,7 +4,7 @@ import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openSqliteStore } from '../../../registry/index.js';
 import { blobOf, publish } from '../../contract/store-fixture.js';
-import { GitRepository } from '../registry/keep/git-repository.js';
+import { GitRepository } from '../registry/git/git-repository.js';
 import { temporaryDirectory } from '../registry/store/temporary.js';
 import { modcast } from './program.js';
 

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { openSqliteStore, type Store } from '../../../registry/index.js';
-import { createToken } from '../../../registry/access/tokens.js';
+import { createToken } from '../../../registry/auth/tokens.js';
 import { later, open, site, temporary, write } from '../registry/site.js';
 import { modcast as runModcast } from './program.js';
 

@@ -1,9 +1,9 @@
 import { symlink } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { createAccess } from '../../../../registry/access/access.js';
+import { createAccess } from '../../../../registry/auth/allowed-origins.js';
 import { createEditorRoute } from '../../../../registry/http/editor.js';
-import { systemClock } from '../../../../registry/socket/sockets.js';
+import { systemClock } from '../../../../registry/clock.js';
 import { LIMITS } from '../../../../schema/index.js';
 import { Client, SITE, serve, site, temporary, write } from '../site.js';
 

@@ -2,8 +2,8 @@ import { chmod, readFile, realpath, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { createOpenInEditor } from '../../../../registry/http/open-in-editor.js';
-import type { Clock } from '../../../../registry/socket/session.js';
-import { systemClock } from '../../../../registry/socket/sockets.js';
+import type { Clock } from '../../../../registry/clock.js';
+import { systemClock } from '../../../../registry/clock.js';
 import { temporary } from '../site.js';
 
 /** Time that passes when the test says so. */

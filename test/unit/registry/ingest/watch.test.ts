@@ -4,8 +4,8 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { blake3 } from '../../../../registry/hash.js';
 import type { IngestResult, Registry } from '../../../../registry/index.js';
-import type { Clock } from '../../../../registry/socket/session.js';
-import { systemClock } from '../../../../registry/socket/sockets.js';
+import type { Clock } from '../../../../registry/clock.js';
+import { systemClock } from '../../../../registry/clock.js';
 import { watchDirectory } from '../../../../registry/ingest/watch.js';
 import { SITE, later, open, site, temporary, write, type Files } from '../site.js';
 

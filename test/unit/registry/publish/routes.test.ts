@@ -1,10 +1,10 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { createAccess } from '../../../../registry/access/access.js';
+import { createAccess } from '../../../../registry/auth/allowed-origins.js';
 import { openMemoryStore, type Registry, type Store } from '../../../../registry/index.js';
 import { makePack } from '../../../../registry/publish/pack-stream.js';
 import { Publishing } from '../../../../registry/publish/publishing.js';
 import { createPublishRoutes } from '../../../../registry/publish/routes.js';
-import { createToken } from '../../../../registry/access/tokens.js';
+import { createToken } from '../../../../registry/auth/tokens.js';
 import {
   ModcastError,
   encodePackHeader,

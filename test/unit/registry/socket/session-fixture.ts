@@ -1,13 +1,13 @@
 import { inflateSync } from 'node:zlib';
 import { beforeEach, expect } from 'vitest';
-import { Blobs } from '../../../../registry/blobs.js';
-import { Catalog } from '../../../../registry/catalog.js';
+import { VerifiedBlobs } from '../../../../registry/content/verified-blobs.js';
+import { Catalog } from '../../../../registry/content/catalog.js';
 import { blake3 } from '../../../../registry/hash.js';
-import { Packs } from '../../../../registry/packs.js';
+import { Packs } from '../../../../registry/content/packs.js';
+import type { Clock } from '../../../../registry/clock.js';
 import {
   Session,
   type BootReport,
-  type Clock,
   type SessionLimits,
   type Transport,
 } from '../../../../registry/socket/session.js';
@@ -127,7 +127,7 @@ export let topics: [string, unknown][];
 
 beforeEach(async () => {
   store = await openMemoryStore();
-  const blobs = new Blobs({ store, channel: 'dev', directory: null, onDamaged: () => {} });
+  const blobs = new VerifiedBlobs({ store, channel: 'dev', directory: null, onDamaged: () => {} });
   catalog = new Catalog(store, blobs);
   packs = new Packs(blobs);
   clock = new FakeClock();

@@ -1,0 +1,20 @@
+import type { Resolver } from '../../importmap/resolver.js';
+import { naturalUrl } from '../../importmap/site.js';
+import type { Release } from '../transport/channel-client.js';
+import type { HeldPage } from './held-scripts.js';
+
+/** The natural URLs from which a page starts. */
+export function entryUrls(page: HeldPage, resolver: Resolver, release: Release, root: string): string[] {
+  const urls = new Set<string>();
+  for (const { src, imports, kind } of page.scripts) {
+    if (kind === 'deferred') continue;
+    if (src !== null) urls.add(src);
+    // Nobody has read this inline script: it may import whatever the site starts from.
+    const known = imports ?? release.manifest.entries.map((path) => naturalUrl(root, path));
+    for (const specifier of known) {
+      const resolution = resolver.resolve(specifier, page.base);
+      if (resolution.state === 'resolved') urls.add(resolution.url);
+    }
+  }
+  return [...urls];
+}

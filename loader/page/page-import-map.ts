@@ -1,0 +1,17 @@
+import { mergeImportMaps } from '../../importmap/merge.js';
+import { EMPTY_IMPORT_MAP, parseImportMap, type ImportMap } from '../../importmap/parse.js';
+import type { HeldPage, ScriptElement } from './held-scripts.js';
+
+/** The page's own import map, merged of all it has, as the browser would. A broken one counts as none. */
+export function readImportMap(page: HeldPage): { map: ImportMap; broken: ScriptElement[] } {
+  let map = EMPTY_IMPORT_MAP;
+  const broken: ScriptElement[] = [];
+  for (const element of page.importMaps) {
+    try {
+      map = mergeImportMaps(map, parseImportMap(element.textContent, page.base).map).map;
+    } catch {
+      broken.push(element);
+    }
+  }
+  return { map, broken };
+}

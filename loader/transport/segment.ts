@@ -1,0 +1,34 @@
+import { ModcastError } from '../../schema/errors.js';
+import { decodeRecords, type PackRecord, type Segment } from '../../schema/pack.js';
+
+async function inflate(segment: Segment): Promise<Uint8Array> {
+  if (segment.encoding === 'identity') return segment.body;
+  const stream = new Blob([segment.body as Uint8Array<ArrayBuffer>]).stream();
+  const reader = stream.pipeThrough(new DecompressionStream('deflate')).getReader();
+  // The length is known, and whoever sends more is stopped there.
+  const raw = new Uint8Array(segment.rawLength);
+  let at = 0;
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    if (at + value.length > raw.length) {
+      await reader.cancel();
+      throw new ModcastError('pack-invalid', 'pack: a segment is longer than it says', {
+        expected: raw.length,
+      });
+    }
+    raw.set(value, at);
+    at += value.length;
+  }
+  if (at !== raw.length) {
+    throw new ModcastError('pack-invalid', 'pack: a segment is shorter than it says', {
+      expected: raw.length,
+      found: at,
+    });
+  }
+  return raw;
+}
+
+/** @throws ModcastError `pack-invalid`, `links-invalid` */
+export const readSegment = async (segment: Segment): Promise<PackRecord[]> =>
+  decodeRecords(await inflate(segment), segment.count);

@@ -1,0 +1,143 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
+import {
+  encodePackHeader,
+  manifestBytes,
+  type Channel,
+  type Hash,
+  type Manifest,
+  type Path,
+} from '../../schema/index.js';
+import { VerifiedBlobs } from '../content/verified-blobs.js';
+import { Catalog } from '../content/catalog.js';
+import { DEFAULT_FILTER, compileFilter, openDirectory, walk } from '../ingest/files.js';
+import { linkedModule } from '../content/linked-module.js';
+import { loaderPage, loaderVersion } from '../pages/loader-page.js';
+import { contentType, moduleKind } from '../content/media-type.js';
+import { Packs } from '../content/packs.js';
+import { readLoader } from '../pages/read-loader.js';
+import type { Deploy, Store } from '../store/store.js';
+import { manifestBlobs, readDeploy, type ExportOptions, type Exported } from './export.js';
+import { writeFiles } from './write-files.js';
+
+export interface ExportStaticOptions extends ExportOptions {
+  /** Path under which the site will lie; starts and ends with "/". */
+  readonly base: string;
+  /** Directory of the site, from which the files are copied that the registry does not keep; null: none. */
+  readonly assets: string | null;
+  readonly loader?: () => Promise<Uint8Array>;
+}
+
+/** Where the registry's own files lie, below the site's. */
+const PREFIX = '-/';
+
+/** Every path of a static export: the site's own, and what a server would answer with. */
+function staticPaths({ number, channel, manifest: hash }: Deploy, manifest: Manifest): Path[] {
+  const paths = new Set<Path>();
+  for (const [path, module] of manifest.modules) {
+    paths.add(path);
+    paths.add(`${PREFIX}blobs/${module.hash}`);
+    paths.add(`${PREFIX}deploys/${number}/at/${path}`);
+    if (moduleKind(contentType(path)) !== undefined) paths.add(`${PREFIX}modules/${module.hash}/${path}`);
+  }
+  return [
+    ...paths,
+    `${PREFIX}loader.js`,
+    `${PREFIX}channels/${channel}/head.json`,
+    `${PREFIX}channels/${channel}/manifest.json`,
+    `${PREFIX}deploys/${number}/manifest.json`,
+    `${PREFIX}packs/${hash}.pack`,
+  ];
+}
+
+/** The modules that the site's entries reach, in the order of need, as one pack. */
+async function sitePack(store: Store, channel: Channel, manifest: Manifest): Promise<Uint8Array> {
+  const blobs = new VerifiedBlobs({ store, channel, directory: null, onDamaged: () => {} });
+  const hashes = await new Catalog(store, blobs).reach(manifest, manifest.entries);
+  const sizes = new Map<Hash, number>([...manifest.modules.values()].map(({ hash, size }) => [hash, size]));
+  const packs = new Packs(blobs, { cacheBytes: 0 });
+  const { segments } = packs.plan(hashes, (hash) => sizes.get(hash)!, hashes.length);
+  const parts: Uint8Array[] = [encodePackHeader(hashes.length)];
+  for (const segment of segments) parts.push(await packs.segment(segment));
+  return Buffer.concat(parts);
+}
+
+/**
+ * Images, fonts and the like: what could be of the registry but is not of this deploy is no part of the site either.
+ *
+ * @throws ModcastError `directory-invalid`
+ */
+async function listAssets(directory: string, manifest: Manifest): Promise<{ root: string; paths: Path[] }> {
+  const root = await openDirectory(directory);
+  const kept = compileFilter(DEFAULT_FILTER);
+  const { files } = await walk(root, { include: ['**/*'], exclude: DEFAULT_FILTER.exclude });
+  return { root, paths: files.filter((file) => !kept(file) && !manifest.modules.has(file)) };
+}
+
+const json = (value: unknown): Uint8Array => new TextEncoder().encode(`${JSON.stringify(value)}\n`);
+
+/**
+ * Writes all that a page needs to boot from any host of plain files: the site's own files, its pages with the loader in
+ * them, and under `-/` what a registry's routes would answer. All but the pages, `loader.js` and what lies under
+ * `channels/` never changes under its name, so that a later export may go into the same directory.
+ *
+ * @throws ModcastError as `exportDeploy`
+ */
+export async function exportStatic(options: ExportStaticOptions): Promise<Exported> {
+  const { store, directory, force, base, progress = () => {} } = options;
+  const { deploy, manifest } = await readDeploy(store, options.deploy);
+  const { number, channel } = deploy;
+  const loader = await (options.loader ?? readLoader)();
+  const page = {
+    loaderSrc: `${base}${PREFIX}loader.js?v=${loaderVersion(loader)}`,
+    data: {
+      channel,
+      socket: 'off',
+      deploy: `${number} ${deploy.manifest}`,
+      ...(base === '/' ? {} : { root: base }),
+    },
+  };
+  const assets = options.assets === null ? null : await listAssets(options.assets, manifest);
+  const paths = [...staticPaths(deploy, manifest), ...(assets?.paths ?? [])];
+  const total = paths.length;
+  let done = 0;
+  let bytes = 0;
+  await writeFiles({
+    directory,
+    force,
+    paths,
+    files: async (put) => {
+      const write = async (path: Path, body: Uint8Array) => {
+        await put(path, body);
+        bytes += body.length;
+        progress({ done: ++done, total });
+      };
+      for await (const { blob, paths: own } of manifestBlobs(store, manifest)) {
+        await write(`${PREFIX}blobs/${blob.hash}`, blob.bytes);
+        for (const path of own) {
+          const isPage = manifest.modules.get(path)!.type === 'text/html';
+          await write(
+            path,
+            (isPage ? loaderPage(blob.bytes, path, manifest, page) : undefined) ?? blob.bytes,
+          );
+          await write(`${PREFIX}deploys/${number}/at/${path}`, blob.bytes);
+          const linked = linkedModule(path, blob);
+          if (linked !== undefined) await write(`${PREFIX}modules/${blob.hash}/${path}`, linked);
+        }
+        await setImmediate();
+      }
+      for (const path of assets?.paths ?? []) await write(path, await readFile(join(assets!.root, path)));
+      const canonical = manifestBytes(manifest);
+      await write(`${PREFIX}loader.js`, loader);
+      await write(
+        `${PREFIX}channels/${channel}/head.json`,
+        json({ deploy: number, manifest: deploy.manifest }),
+      );
+      await write(`${PREFIX}channels/${channel}/manifest.json`, canonical);
+      await write(`${PREFIX}deploys/${number}/manifest.json`, canonical);
+      await write(`${PREFIX}packs/${deploy.manifest}.pack`, await sitePack(store, channel, manifest));
+    },
+  });
+  return { deploy, files: total, bytes };
+}

@@ -1,0 +1,172 @@
+import {
+  LIMITS,
+  ModcastError,
+  pathProblem,
+  type Hash,
+  type Manifest,
+  type ManifestModule,
+  type Path,
+} from '../../schema/index.js';
+import { compileFilter, type FileFilter, type Matches } from '../ingest/files.js';
+import { blake3 } from '../hash.js';
+import { mediaType } from '../content/media-type.js';
+import { moduleLinks } from '../ingest/module-links.js';
+import { siteEntries } from '../pages/entries.js';
+import type { StoredBlob } from '../store/store.js';
+import type { GitChange, GitCommit, GitObjects, ObjectName } from './git.js';
+
+/** A file that was left out although it matches. */
+export interface GitSkipped {
+  readonly path: string;
+  readonly reason: string;
+  /** The first commit that was imported in which it is like that. */
+  readonly commit: string;
+}
+
+const TYPE_BITS = 0o170000;
+const REGULAR = 0o100000;
+const REASONS: ReadonlyMap<number, string> = new Map([
+  [0o120000, 'it is a symbolic link'],
+  [0o160000, 'it is a submodule'],
+]);
+
+/** The site as it is at one commit after the other. */
+export class Checkout {
+  readonly #matches: Matches;
+  readonly #objects: GitObjects;
+  readonly #modules = new Map<Path, ManifestModule>();
+  /** Objects of git that have been read; null: too large. */
+  readonly #known = new Map<ObjectName, ManifestModule | null>();
+  /** Bytes of the pages as they are now, which are read again whenever a name changes. */
+  readonly #pages = new Map<Hash, Uint8Array>();
+  readonly #skipped = new Map<string, GitSkipped>();
+  #site: Pick<Manifest, 'entries' | 'importMap'> = { entries: [], importMap: null };
+  #names = false;
+
+  constructor(filter: FileFilter, objects: GitObjects) {
+    this.#objects = objects;
+    this.#matches = compileFilter(filter);
+  }
+
+  get skipped(): GitSkipped[] {
+    return [...this.#skipped.values()];
+  }
+
+  /**
+   * Goes on by one commit.
+   * @returns whether the site changed, and the blobs that were not read before
+   */
+  async advance(
+    commit: GitCommit,
+    changes: readonly GitChange[],
+  ): Promise<{ changed: boolean; blobs: StoredBlob[] }> {
+    const wanted: [Path, ObjectName][] = [];
+    let changed = false;
+    for (const change of changes) {
+      if (!this.#matches(change.shown)) {
+        if (REASONS.has(change.mode & TYPE_BITS)) this.#noteFolder(change, commit);
+        continue;
+      }
+      const reason = problemOf(change);
+      if (reason === undefined) wanted.push([change.path!, change.object]);
+      else {
+        if (change.mode !== 0) this.#skip(change.shown, reason, commit);
+        changed = this.#delete(change.path) || changed;
+      }
+    }
+    const blobs = await this.#read(wanted, commit);
+    for (const [path, object] of wanted) {
+      const found = this.#known.get(object) ?? null;
+      if (found === null) changed = this.#delete(path) || changed;
+      else {
+        const module = { hash: found.hash, size: found.size, type: mediaType(path) };
+        const before = this.#modules.get(path);
+        if (before === undefined || module.type === 'text/html') this.#names = true;
+        changed ||= before?.hash !== module.hash;
+        this.#modules.set(path, module);
+      }
+    }
+    return { changed, blobs };
+  }
+
+  async manifest(): Promise<Manifest> {
+    if (this.#modules.size > LIMITS.manifestModules) {
+      throw new ModcastError('manifest-invalid', `a commit holds ${this.#modules.size} modules`, {
+        expected: `at most ${LIMITS.manifestModules}`,
+        found: this.#modules.size,
+      });
+    }
+    const modules = new Map(this.#modules);
+    if (this.#names) {
+      const pages = [...modules].filter(([, { type }]) => type === 'text/html');
+      this.#site = await siteEntries(pages, modules, async (hash) => this.#pages.get(hash)!);
+      this.#names = false;
+      const current = new Set(pages.map(([, { hash }]) => hash));
+      for (const hash of this.#pages.keys()) if (!current.has(hash)) this.#pages.delete(hash);
+    }
+    return { modules, ...this.#site };
+  }
+
+  #delete(path: Path | undefined): boolean {
+    const deleted = path !== undefined && this.#modules.delete(path);
+    this.#names ||= deleted;
+    return deleted;
+  }
+
+  /** A submodule, or a link to a folder, has no name that says whether modules would lie in it. */
+  #noteFolder({ shown, mode }: GitChange, commit: GitCommit): void {
+    const isFolder = (mode & TYPE_BITS) === 0o160000 || !/\.[^/]*$/.test(shown);
+    if (isFolder && this.#matches(`${shown}/x.js`)) this.#skip(shown, REASONS.get(mode & TYPE_BITS)!, commit);
+  }
+
+  #skip(path: string, reason: string, commit: GitCommit): void {
+    if (!this.#skipped.has(path)) this.#skipped.set(path, { path, reason, commit: commit.name });
+  }
+
+  async #read(wanted: readonly [Path, ObjectName][], commit: GitCommit): Promise<StoredBlob[]> {
+    const paths = new Map<ObjectName, Path[]>();
+    for (const [path, object] of wanted) {
+      const isPage = mediaType(path) === 'text/html' && !this.#hasPage(object);
+      if (this.#known.has(object) && !isPage && !this.#lacksLinks(path, object)) continue;
+      paths.set(object, [...(paths.get(object) ?? []), path]);
+    }
+    const blobs: StoredBlob[] = [];
+    const names = [...paths.keys()];
+    let index = 0;
+    for await (const bytes of this.#objects.blobs(names)) {
+      const object = names[index++]!;
+      const own = paths.get(object)!;
+      if (bytes.length > LIMITS.blobBytes) {
+        this.#known.set(object, null);
+        for (const path of own) this.#skip(path, `it is larger than ${LIMITS.blobBytes} bytes`, commit);
+        continue;
+      }
+      const hash = blake3(bytes);
+      // Links belong to whichever of the names is JavaScript's.
+      const path = own.find(isScript) ?? own[0]!;
+      this.#known.set(object, { hash, size: bytes.length, type: mediaType(path) });
+      if (own.some((name) => mediaType(name) === 'text/html')) this.#pages.set(hash, bytes);
+      blobs.push({ hash, bytes, links: (await moduleLinks(path, bytes)).links });
+    }
+    return blobs;
+  }
+
+  #hasPage(object: ObjectName): boolean {
+    const known = this.#known.get(object);
+    return known === null || (known !== undefined && this.#pages.has(known.hash));
+  }
+
+  /** Read before under a name that made it no JavaScript. */
+  #lacksLinks(path: Path, object: ObjectName): boolean {
+    const known = this.#known.get(object);
+    return known !== undefined && known !== null && isScript(path) && known.type !== mediaType(path);
+  }
+}
+
+const isScript = (path: Path): boolean => mediaType(path) === 'text/javascript';
+
+function problemOf({ path, mode }: GitChange): string | undefined {
+  if (path === undefined) return 'its name is not UTF-8';
+  if ((mode & TYPE_BITS) !== REGULAR) return REASONS.get(mode & TYPE_BITS) ?? 'it is not a regular file';
+  return pathProblem(path);
+}

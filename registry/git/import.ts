@@ -1,0 +1,146 @@
+import { randomUUID } from 'node:crypto';
+import { ModcastError, manifestBytes, parsePath, type Channel, type Manifest } from '../../schema/index.js';
+import type { FileFilter } from '../ingest/files.js';
+import { blake3 } from '../hash.js';
+import type { Store, StoredBlob } from '../store/store.js';
+import { Checkout, type GitSkipped } from './checkout.js';
+import { GitObjects, gitChanges, gitCommits, gitHasFolder, type GitCommit } from './git.js';
+
+export interface GitImportOptions {
+  readonly store: Store;
+  /** A work tree or a bare repository. */
+  readonly repository: string;
+  /** The folder that is the site, `public`; empty: the whole repository. */
+  readonly folder: string;
+  readonly channel: Channel;
+  /** Branch, tag or commit. */
+  readonly branch: string;
+  /** Only commits since then, milliseconds since 1970; null: all. */
+  readonly since: number | null;
+  readonly filter: FileFilter;
+  readonly now: () => number;
+  readonly progress?: (progress: { done: number; total: number; deploys: number }) => void;
+}
+
+export interface GitImported {
+  /** Commits that were looked at. */
+  readonly commits: number;
+  /** Commits before them that an earlier import has taken. */
+  readonly known: number;
+  /** Made by this import: commits that change nothing of the site make none. */
+  readonly deploys: number;
+  /** The channel's head afterwards; null when there has never been any. */
+  readonly head: number | null;
+  readonly skipped: readonly GitSkipped[];
+}
+
+/** Commits, and bytes of new blobs, after which what has been read is written. */
+const WINDOW_COMMITS = 100;
+const WINDOW_BYTES = 32 * 1024 * 1024;
+
+/** How long the blobs of one window are kept from the collector; it takes a fraction of that. */
+const LEASE_MS = 60 * 60 * 1000;
+
+interface Step {
+  readonly commit: GitCommit;
+  readonly manifest: Manifest;
+}
+
+/** `public/`, or empty. @throws ModcastError `path-invalid` */
+function folderOf(given: string): string {
+  const folder = given.replace(/^(?:\.\/)+|^\.$|\/+$/g, '');
+  return folder === '' ? '' : `${parsePath(folder)}/`;
+}
+
+/** Those that deploys of the channel were made of. */
+async function importedCommits(store: Store, channel: Channel): Promise<Set<string>> {
+  const commits = new Set<string>();
+  for (let before: number | undefined; ;) {
+    const page = await store.deploys({ channel, ...(before === undefined ? {} : { before }) });
+    for (const { commit } of page) if (commit !== null) commits.add(commit);
+    if (page.length === 0) return commits;
+    before = page.at(-1)!.number;
+  }
+}
+
+/**
+ * Makes a deploy of each commit of a branch that changes the site, going by first parents, with its author, time,
+ * message and name. Commits up to the last one of which the channel has a deploy are not imported again.
+ *
+ * @throws ModcastError `git-failed`, `directory-invalid` when no commit has the folder, `head-moved` when somebody else deploys to the channel meanwhile
+ */
+export async function importGit(options: GitImportOptions): Promise<GitImported> {
+  const { store, repository, channel, progress = () => {} } = options;
+  const folder = folderOf(options.folder);
+  const all = await gitCommits(repository, options.branch, options.since);
+  const imported = await importedCommits(store, channel);
+  const last = all.findLastIndex(({ name }) => imported.has(name));
+  // The last known one is gone through again: what comes after is told by what it changes of it.
+  const commits = all.slice(Math.max(0, last));
+  const known = last + 1;
+  const owner = `import ${randomUUID()}`;
+  const objects = new GitObjects(repository);
+  const checkout = new Checkout(options.filter, objects);
+  let head = (await store.head(channel))?.number ?? null;
+  let deploys = 0;
+  let steps: Step[] = [];
+  let blobs: StoredBlob[] = [];
+  let bytes = 0;
+
+  const write = async () => {
+    const named = steps.flatMap(({ manifest }) => [...manifest.modules.values()]);
+    const hashes = new Set([...blobs, ...named].map(({ hash }) => hash));
+    await store.lease([...hashes], owner, options.now() + LEASE_MS);
+    await store.putBlobs(blobs);
+    for (const { commit, manifest } of steps) {
+      const { deploy, created } = await store.commit({
+        channel,
+        manifest,
+        hash: blake3(manifestBytes(manifest)),
+        expected: head,
+        time: commit.time,
+        author: commit.author,
+        message: commit.message,
+        commit: commit.name,
+      });
+      head = deploy.number;
+      if (created) deploys++;
+    }
+    steps = [];
+    blobs = [];
+    bytes = 0;
+  };
+
+  try {
+    let done = 0;
+    let isBase = last >= 0;
+    let touched = false;
+    for await (const changes of gitChanges(repository, commits, folder)) {
+      const commit = commits[done++]!;
+      touched ||= changes.length > 0;
+      const step = await checkout.advance(commit, changes);
+      blobs.push(...step.blobs);
+      bytes += step.blobs.reduce((sum, blob) => sum + blob.bytes.length, 0);
+      if (step.changed && !isBase) steps.push({ commit, manifest: await checkout.manifest() });
+      isBase = false;
+      if (steps.length >= WINDOW_COMMITS || bytes >= WINDOW_BYTES) await write();
+      progress({ done, total: commits.length, deploys: deploys + steps.length });
+    }
+    if (steps.length > 0) await write();
+    // A folder may also have been there before these commits, and be gone.
+    if (!touched && folder !== '' && !(await gitHasFolder(repository, options.branch, folder))) {
+      throw new ModcastError(
+        'directory-invalid',
+        `no folder ${options.folder} in the history of ${options.branch}`,
+        {
+          expected: 'a folder of the repository',
+          found: options.folder,
+        },
+      );
+    }
+  } finally {
+    objects.close();
+    await store.release(owner);
+  }
+  return { commits: all.length - known, known, deploys, head, skipped: checkout.skipped };
+}

@@ -1,0 +1,2 @@
+export * from './repair-source.js';
+export * from './verify.js';

@@ -1,0 +1,63 @@
+import { beforeEach, expect, it } from 'vitest';
+import type { HotError } from '../../../../../loader/hot/api.js';
+import { Problems } from '../../../../../loader/hot/errors/problems.js';
+import type { HotProblem } from '../../../../../schema/hot-news.js';
+
+let shown: string[];
+let told: string[];
+let problems: Problems;
+beforeEach(() => {
+  shown = told = [];
+  problems = new Problems({
+    show: (errors) => void (shown = errors.map(({ message }) => message)),
+    tell: (errors) => void (told = errors.map(({ message }) => message)),
+    isUsed: ({ path }) => path === 'main.mjs' || path === 'index.html',
+    reaches: (path, other) => path === 'main.mjs' && other === 'lib/a.mjs',
+  });
+});
+
+const problem = (path: string, kind: HotProblem['kind'] = 'import'): HotProblem => ({
+  path,
+  kind,
+  message: `${path} ${kind}`,
+  line: 3,
+  column: 1,
+});
+const error = (message: string, line?: number, file = 'main.mjs'): HotError => ({
+  message,
+  stack: message,
+  id: file,
+  ...(line === undefined ? {} : { loc: { file, line, column: 1 } }),
+});
+
+it('what the server says explains an error without a place, of the file or of what imports it', () => {
+  problems.addAtStart(error('failed to fetch'));
+  expect(told).toEqual(['failed to fetch']);
+  problems.setFiles([problem('lib/a.mjs'), problem('other.mjs')]);
+  expect(shown).toEqual(['lib/a.mjs import']);
+  expect(told).toEqual([]);
+  problems.setFiles([]);
+  expect(shown).toEqual(['failed to fetch']);
+});
+
+it('an error with a place is explained by a problem there, or by a file that does not parse', () => {
+  problems.setErrors([error('here', 3), error('elsewhere', 4)]);
+  problems.setFiles([problem('main.mjs')]);
+  expect(shown).toEqual(['main.mjs import', 'elsewhere']);
+  problems.setFiles([problem('main.mjs', 'syntax')]);
+  expect(shown).toEqual(['SyntaxError: main.mjs syntax']);
+});
+
+it('without its import map a page finds no bare name, which is said once', () => {
+  problems.addAtStart(error('TypeError: Failed to resolve module specifier "dep"', 2));
+  problems.addAtStart(error('Error: of its own', 5));
+  problems.setFiles([problem('index.html', 'importmap')]);
+  expect(shown).toEqual(['Import map: index.html importmap', 'Error: of its own']);
+});
+
+it('what several scripts of a page failed on is said once, and stays when an update goes well', () => {
+  problems.addAtStart(error('thrown', 3, 'lib/a.mjs'));
+  problems.addAtStart(error('thrown', 3, 'lib/a.mjs'));
+  problems.setErrors([]);
+  expect(shown).toEqual(['thrown']);
+});

@@ -1,0 +1,125 @@
+import path from 'node:path';
+import { expect, it } from 'vitest';
+import { VerifiedBlobs } from '../../../../registry/content/verified-blobs.js';
+import { Catalog } from '../../../../registry/content/catalog.js';
+import { Exposure, type Reader } from '../../../../registry/auth/exposure.js';
+import { openMemoryStore } from '../../../../registry/store/memory.js';
+import { openSqliteStore } from '../../../../registry/store/sqlite.js';
+import { createToken } from '../../../../registry/auth/tokens.js';
+import { blobOf, publish } from '../../../contract/store-fixture.js';
+import { Client, SITE, open, site, temporary, write } from '../site.js';
+
+async function history(rest: { publicHistory?: boolean; readers?: Reader[] } = {}) {
+  const store = await openMemoryStore();
+  const blobs = new VerifiedBlobs({ store, channel: 'dev', directory: null, onDamaged: () => {} });
+  const catalog = new Catalog(store, blobs);
+  const clock = { now: 1000 };
+  const exposure = new Exposure({
+    store,
+    catalog,
+    readers: () => rest.readers ?? [],
+    publicHistory: rest.publicHistory ?? false,
+    now: () => clock.now,
+    pastHeadMs: 500,
+  });
+  const deploys = [await publish(store, [['a.mjs', 'one']]), await publish(store, [['a.mjs', 'two']])];
+  const request = (token?: string) =>
+    new Request(
+      'http://localhost/',
+      token === undefined ? {} : { headers: { Authorization: `Bearer ${token}` } },
+    );
+  return { store, catalog, exposure, clock, deploys, request };
+}
+
+const refused = { code: 'token-required' };
+
+it('a head is for everybody, an earlier deploy and its blobs for those with a token', async () => {
+  const { exposure, deploys, request, store } = await history();
+  expect(await exposure.deploy(request(), deploys[1]!)).toBe('public');
+  expect(await exposure.blob(request(), blobOf('two').hash)).toBe('public');
+  await expect(exposure.deploy(request(), deploys[0]!)).rejects.toMatchObject(refused);
+  await expect(exposure.blob(request(), blobOf('one').hash)).rejects.toMatchObject(refused);
+  const token = async (scope: string) =>
+    (await createToken(store, { scope: [scope], expires: null, note: '', now: 0 })).text;
+  expect(await exposure.deploy(request(await token('read')), deploys[0]!)).toBe('token');
+  expect(await exposure.blob(request(await token('read')), blobOf('one').hash)).toBe('token');
+  const narrow = request(await token('publish:*'));
+  await expect(exposure.deploy(narrow, deploys[0]!)).rejects.toMatchObject({ code: 'token-narrow' });
+});
+
+it('what a connected page has been given is open, whichever deploy that is', async () => {
+  const readers: Reader[] = [];
+  const { exposure, deploys, request } = await history({ readers });
+  readers.push({ channel: 'dev', manifests: new Set([deploys[0]!.manifest]) });
+  expect(await exposure.deploy(request(), deploys[0]!)).toBe('public');
+  expect(await exposure.blob(request(), blobOf('one').hash)).toBe('public');
+});
+
+it('what was a head a while ago stays open for that while', async () => {
+  const { store, catalog, exposure, clock, deploys, request } = await history();
+  await catalog.head('dev');
+  await publish(store, [['a.mjs', 'three']]);
+  await catalog.refresh();
+  clock.now = 1499;
+  expect(await exposure.blob(request(), blobOf('two').hash)).toBe('public');
+  clock.now = 1500;
+  await expect(exposure.deploy(request(), deploys[1]!)).rejects.toMatchObject(refused);
+});
+
+it('a public history is for everybody', async () => {
+  const { exposure, deploys, request } = await history({ publicHistory: true });
+  expect(await exposure.deploy(request(), deploys[0]!)).toBe('public');
+});
+
+it('over HTTP: 401 without a token, 403 with a narrow one, and nothing for shared caches with a right one', async () => {
+  const directory = await site(SITE);
+  const database = path.join(await temporary(), 'registry.db');
+  const registry = open({ directory, database });
+  await registry.ready;
+  await write(directory, { 'main.js': 'export const changed = true;\n' });
+  await registry.scan();
+  await registry.close();
+  // Another process: it knows of no earlier head.
+  const { url } = await open({ directory, database }).listen();
+  const other = await openStore(database);
+  const ask = (path: string, token?: string) =>
+    fetch(`${url}-/${path}`, token === undefined ? {} : { headers: { Authorization: `Bearer ${token}` } });
+  const manifest = await other.store.manifest(1);
+  const old = manifest!.modules.get('main.js')!.hash;
+  const paths = ['deploys/1/manifest.json', 'deploys/1/at/main.js', `blobs/${old}`, `modules/${old}/main.js`];
+  for (const path of paths) {
+    const none = await ask(path);
+    expect([path, none.status]).toEqual([path, 401]);
+    expect(none.headers.get('WWW-Authenticate')).toBe('Bearer realm="modcast"');
+    expect((await ask(path, await other.token('publish:*'))).status).toBe(403);
+    const right = await ask(path, await other.token('read'));
+    expect(right.status).toBe(200);
+    expect(right.headers.get('Cache-Control')).toMatch(/^private/);
+  }
+  expect((await ask('deploys/2/at/main.js')).status).toBe(200);
+  expect((await ask('deploys/3/manifest.json')).status).toBe(404);
+  await other.store.close();
+});
+
+it('a page that says it runs a deploy opens it only by showing the hash of its manifest', async () => {
+  const directory = await site(SITE);
+  const database = path.join(await temporary(), 'registry.db');
+  const before = open({ directory, database });
+  const { deploy } = (await before.ready)!;
+  await before.close();
+  await write(directory, { 'main.js': 'export const changed = true;\n' });
+  const { port, url } = await open({ directory, database }).listen();
+  const ask = async () => (await fetch(`${url}-/deploys/${deploy.number}/manifest.json`)).status;
+  const query = `protocol=1&channel=dev&deploy=${deploy.number}`;
+  await new Client(port, query).message('welcome');
+  expect(await ask()).toBe(401);
+  await new Client(port, `${query}&have=${deploy.manifest}`).message('manifest');
+  expect(await ask()).toBe(200);
+});
+
+async function openStore(file: string) {
+  const store = await openSqliteStore(file);
+  const token = async (scope: string) =>
+    (await createToken(store, { scope: [scope], expires: null, note: '', now: Date.now() })).text;
+  return { store, token };
+}

@@ -1,0 +1,176 @@
+import { existsSync, readFileSync, readdirSync, symlinkSync, mkdirSync, writeFileSync } from 'node:fs';
+import Database from 'better-sqlite3';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { exportDeploy } from '../../../../registry/export/index.js';
+import { writeFiles } from '../../../../registry/export/write-files.js';
+import { openSqliteStore, type Store } from '../../../../registry/index.js';
+import { publish } from '../../../contract/store-fixture.js';
+import { temporaryDirectory } from '../store/temporary.js';
+
+const at = temporaryDirectory();
+let store: Store;
+
+beforeEach(async () => {
+  store = await openSqliteStore(at('a.db'));
+});
+afterEach(() => store.close());
+
+const run = (directory: string, rest: { deploy?: number; force?: boolean } = {}) =>
+  exportDeploy({ store, deploy: 1, directory: at(directory), force: false, ...rest });
+
+function filesOf(directory: string): Record<string, string> {
+  const files = readdirSync(at(directory), { recursive: true, withFileTypes: true }).filter((entry) =>
+    entry.isFile(),
+  );
+  return Object.fromEntries(
+    files.map(({ parentPath, name }) => {
+      const file = path.join(parentPath, name);
+      return [path.relative(at(directory), file), readFileSync(file, 'utf8')];
+    }),
+  );
+}
+
+/** Names beside the database: nothing temporary is to be left. */
+const left = (): string[] => readdirSync(at()).filter((name) => !name.startsWith('a.db'));
+
+describe('exporting a deploy', () => {
+  test('writes its files, as they were in that deploy', async () => {
+    await publish(store, [
+      ['a.mjs', 'one'],
+      ['lib/deep/ä.mjs', 'two'],
+      ['copy.mjs', 'one'],
+    ]);
+    await publish(store, [['a.mjs', 'later']]);
+    expect(await run('out')).toMatchObject({ files: 3, bytes: 9, deploy: { number: 1 } });
+    expect(filesOf('out')).toEqual({ 'a.mjs': 'one', 'lib/deep/ä.mjs': 'two', 'copy.mjs': 'one' });
+    await run('new/place/out', { deploy: 2 });
+    expect(filesOf('new/place/out')).toEqual({ 'a.mjs': 'later' });
+    expect(left().toSorted()).toEqual(['new', 'out']);
+  });
+
+  test('takes an empty directory, and a deploy of nothing', async () => {
+    await publish(store, []);
+    mkdirSync(at('out'));
+    await run('out');
+    expect(filesOf('out')).toEqual({});
+  });
+
+  test('refuses a directory that is not empty, unless forced; then other files stay', async () => {
+    await publish(store, [
+      ['a.mjs', 'new'],
+      ['lib/b.mjs', 'b'],
+    ]);
+    mkdirSync(at('out'));
+    writeFileSync(at('out/a.mjs'), 'old');
+    writeFileSync(at('out/notes.txt'), 'mine');
+    await expect(run('out')).rejects.toMatchObject({ code: 'export-occupied' });
+    expect(filesOf('out')).toEqual({ 'a.mjs': 'old', 'notes.txt': 'mine' });
+    await run('out', { force: true });
+    expect(filesOf('out')).toEqual({ 'a.mjs': 'new', 'lib/b.mjs': 'b', 'notes.txt': 'mine' });
+    expect(left()).toEqual(['out']);
+  });
+
+  test('does not write through a link that leads out of the directory', async () => {
+    await publish(store, [['lib/b.mjs', 'b']]);
+    mkdirSync(at('elsewhere'));
+    mkdirSync(at('out'));
+    symlinkSync(at('elsewhere'), at('out/lib'));
+    await expect(run('out', { force: true })).rejects.toMatchObject({ code: 'export-occupied' });
+    expect(filesOf('elsewhere')).toEqual({});
+  });
+
+  test('replaces a link instead of writing to what it leads to', async () => {
+    await publish(store, [['b.mjs', 'b']]);
+    writeFileSync(at('victim'), 'untouched');
+    mkdirSync(at('out'));
+    symlinkSync(at('victim'), at('out/b.mjs'));
+    await run('out', { force: true });
+    expect(readFileSync(at('victim'), 'utf8')).toBe('untouched');
+    expect(filesOf('out')).toEqual({ 'b.mjs': 'b' });
+  });
+
+  test('says that a directory, or a file, is in the way', async () => {
+    await publish(store, [['b.mjs', 'b']]);
+    mkdirSync(at('out/b.mjs'), { recursive: true });
+    await expect(run('out', { force: true })).rejects.toMatchObject({ code: 'export-occupied' });
+    writeFileSync(at('file'), '');
+    await expect(run('file')).rejects.toMatchObject({ code: 'export-occupied' });
+  });
+
+  test('writes nothing when a blob is damaged', async () => {
+    await publish(store, [
+      ['a.mjs', 'aa'],
+      ['b.mjs', 'bb'],
+    ]);
+    const db = new Database(at('a.db'));
+    db.exec(`UPDATE content SET bytes = x'0000' WHERE blob_id = 2`);
+    db.close();
+    await expect(run('out')).rejects.toMatchObject({
+      code: 'blob-damaged',
+      message: expect.stringContaining('b.mjs'),
+    });
+    expect(left()).toEqual([]);
+  });
+
+  test.each(['../out.mjs', 'lib/../../out.mjs', '/etc/out.mjs', 'a\\..\\out.mjs'])(
+    'refuses the path %s, which a manifest of another making may have',
+    async (name) => {
+      await publish(store, [['x.mjs', 'x']]);
+      const db = new Database(at('a.db'));
+      db.prepare('UPDATE path SET path = ?').run(name);
+      db.close();
+      await expect(run('deep/out')).rejects.toMatchObject({ code: 'path-invalid' });
+      expect(existsSync(at('deep'))).toBe(false);
+    },
+  );
+
+  test('knows no deploy that is not there', async () => {
+    await expect(run('out', { deploy: 7 })).rejects.toMatchObject({ code: 'deploy-unknown', found: 7 });
+  });
+
+  test('keeps paths that differ only in case where the place tells them apart', async () => {
+    await publish(store, [
+      ['a.mjs', 'small'],
+      ['A.mjs', 'large'],
+    ]);
+    await run('out');
+    expect(filesOf('out')).toEqual({ 'a.mjs': 'small', 'A.mjs': 'large' });
+  });
+});
+
+describe('writing files', () => {
+  const write = (paths: string[], foldsCase: () => Promise<boolean>) =>
+    writeFiles({
+      directory: at('out'),
+      paths,
+      force: false,
+      foldsCase,
+      files: async (put) => {
+        for (const name of paths) await put(name, new Uint8Array());
+      },
+    });
+
+  test('refuses two paths that are one name in a place that does not tell case apart, before it writes', async () => {
+    const insensitive = async () => true;
+    await expect(write(['lib/Disk.mjs', 'lib/disk.mjs'], insensitive)).rejects.toMatchObject({
+      code: 'export-collision',
+      found: ['lib/Disk.mjs', 'lib/disk.mjs'],
+    });
+    await expect(write(['ÄRA.mjs', 'ära.mjs'], insensitive)).rejects.toMatchObject({
+      code: 'export-collision',
+    });
+    await expect(write(['Lib', 'lib/a.mjs'], insensitive)).rejects.toMatchObject({
+      code: 'export-collision',
+    });
+    expect(existsSync(at('out'))).toBe(false);
+    await write(['Lib/a.mjs', 'lib/b.mjs'], insensitive);
+  });
+
+  test('refuses a name that would be a file and a directory', async () => {
+    await expect(write(['lib', 'lib/a.mjs'], async () => false)).rejects.toMatchObject({
+      code: 'export-collision',
+      found: ['lib', 'lib/a.mjs'],
+    });
+  });
+});

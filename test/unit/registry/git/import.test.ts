@@ -1,0 +1,339 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { DEFAULT_FILTER, compileFilter } from '../../../../registry/ingest/files.js';
+import { exportDeploy } from '../../../../registry/export/export.js';
+import { importGit, type GitImportOptions } from '../../../../registry/git/import.js';
+import { openMemoryStore, type Store } from '../../../../registry/index.js';
+import { GitRepository } from './git-repository.js';
+
+let repository: GitRepository;
+let store: Store;
+let out: string;
+
+beforeEach(async () => {
+  repository = new GitRepository();
+  store = await openMemoryStore();
+  out = mkdtempSync(path.join(tmpdir(), 'modcast-out-'));
+});
+
+afterEach(async () => {
+  repository.close();
+  await store.close();
+  rmSync(out, { recursive: true, force: true });
+});
+
+const run = (options: Partial<GitImportOptions> = {}) =>
+  importGit({
+    store,
+    repository: repository.directory,
+    folder: '',
+    channel: 'main',
+    branch: 'HEAD',
+    since: null,
+    filter: DEFAULT_FILTER,
+    now: Date.now,
+    ...options,
+  });
+
+const included = compileFilter(DEFAULT_FILTER);
+
+/** What git has at a commit, of the files that belong to the registry: path → bytes in base64. */
+function treeOf(commit: string): Record<string, string> {
+  const rows = repository.bytes('ls-tree', '-r', '-z', commit).toString('utf8').split('\0').filter(Boolean);
+  const tree: Record<string, string> = {};
+  for (const row of rows) {
+    const [, mode, object, name] = /^(\d+) \w+ (\w+)\t(.*)$/s.exec(row)!;
+    if (mode!.startsWith('100') && included(name!))
+      tree[name!] = repository.bytes('cat-file', 'blob', object!).toString('base64');
+  }
+  return tree;
+}
+
+function filesOf(directory: string): Record<string, string> {
+  const files = readdirSync(directory, { recursive: true, withFileTypes: true }).filter((entry) =>
+    entry.isFile(),
+  );
+  return Object.fromEntries(
+    files.map((entry) => {
+      const file = path.join(entry.parentPath, entry.name);
+      return [
+        path.relative(directory, file).split(path.sep).join('/'),
+        readFileSync(file).toString('base64'),
+      ];
+    }),
+  );
+}
+
+/** A generator of pseudo-random numbers below `n`, the same in every run (mulberry32). */
+function random(seed: number): (n: number) => number {
+  return (n) => {
+    seed = (seed + 0x6d2b79f5) | 0;
+    let t = Math.imul(seed ^ (seed >>> 15), 1 | seed);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) % n;
+  };
+}
+
+const NAMES = [
+  'main.mjs',
+  'lib/a.mjs',
+  'lib/b.js',
+  'lib/deep/c.mjs',
+  'ä ö/日本.mjs',
+  'data.json',
+  'style.css',
+  'index.html',
+  'sub/page.html',
+  'quo"te\'s.mjs',
+  'README.md',
+  'lib/image.png',
+  '.hidden/x.mjs',
+  'node_modules/p/index.js',
+];
+
+const CONTENTS = [
+  'export const a = 1;\n',
+  'import "../keep/lib/a.mjs";\r\nexport {};\r\n',
+  '',
+  'this is no module {{{',
+  '{"json": true}',
+  '<!doctype html><script type="module" src="/main.mjs"></script>',
+  new Uint8Array([0xff, 0xfe, 0, 1, 2, 0x0a, 0x80]),
+  '\ufeffexport default 2; // ä 日本',
+];
+
+function editAtRandom(pick: (n: number) => number, step: number): void {
+  for (let edits = pick(5); edits >= 0; edits--) {
+    const name = NAMES[pick(NAMES.length)]!;
+    const content = CONTENTS[pick(CONTENTS.length)]!;
+    if (pick(4) === 0) repository.remove(name);
+    else
+      repository.write(
+        name,
+        typeof content === 'string' && pick(2) === 0 ? `${content}// ${step}\n` : content,
+      );
+  }
+}
+
+describe('importing the history of a git repository', () => {
+  // Some hundred processes of git, beside whatever else runs.
+  const LONG = { timeout: 120_000 };
+  test(
+    'exports at every commit the bytes that git has there, and changes between neighbours as git says',
+    LONG,
+    async () => {
+      const pick = random(20261123);
+      for (let step = 0; step < 40; step++) {
+        editAtRandom(pick, step);
+        repository.commit(
+          `commit ${step}\n\nwith a body – ä\n`,
+          step % 3 === 0 ? 'Bob <b@example.org>' : undefined,
+        );
+      }
+      const result = await run();
+      const commits = repository.git('rev-list', '--reverse', 'HEAD').split('\n');
+      expect(result).toMatchObject({ commits: 40, known: 0 });
+
+      const deploys = (await store.deploys({ limit: 100 })).toReversed();
+      expect(deploys.length).toBe(result.deploys);
+      expect(deploys.length).toBeGreaterThan(25);
+      const of = new Map(deploys.map((deploy) => [deploy.commit, deploy]));
+      let current: number | null = null;
+      for (const [i, commit] of commits.entries()) {
+        const deploy = of.get(commit);
+        const before = i === 0 ? '4b825dc642cb6eb9a060e54bf8d69288fbee4904' : commits[i - 1]!;
+        const status = repository
+          .bytes('diff', '--name-status', '--no-renames', '-z', before, commit)
+          .toString('utf8')
+          .split('\0');
+        const changes: string[] = [];
+        for (let at = 0; at + 1 < status.length; at += 2)
+          if (included(status[at + 1]!)) changes.push(`${status[at]} ${status[at + 1]}`);
+        if (deploy === undefined) expect(changes).toEqual([]);
+        else {
+          current = deploy.number;
+          const [author, seconds, message] = repository
+            .bytes('log', '-1', '--format=%an%x00%at%x00%B', commit)
+            .toString('utf8')
+            .split('\0');
+          expect(deploy).toMatchObject({ author, time: Number(seconds) * 1000, message: message!.trimEnd() });
+          const own = (await store.changes(deploy.number))!.map(({ path: name, before: was, after }) =>
+            was === null ? `A ${name}` : after === null ? `D ${name}` : `M ${name}`,
+          );
+          expect(own.toSorted()).toEqual(changes.toSorted());
+        }
+        const directory = path.join(out, String(i));
+        if (current === null) expect(treeOf(commit)).toEqual({});
+        else {
+          await exportDeploy({ store, deploy: current, directory, force: false });
+          expect(filesOf(directory)).toEqual(treeOf(commit));
+        }
+      }
+    },
+  );
+
+  test('takes what is new the next time, and only that', async () => {
+    repository.write('a.mjs', '1');
+    repository.commit('one');
+    repository.write('b.mjs', '2');
+    repository.commit('two');
+    expect(await run()).toMatchObject({ commits: 2, known: 0, deploys: 2, head: 2 });
+    expect(await run()).toMatchObject({ commits: 0, known: 2, deploys: 0, head: 2 });
+    repository.write('README.md', 'not of the site');
+    repository.commit('three');
+    repository.write('a.mjs', '4');
+    const four = repository.commit('four');
+    expect(await run()).toMatchObject({ commits: 2, known: 2, deploys: 1, head: 3 });
+    expect(await store.deploy(3)).toMatchObject({ commit: four, changed: 1, added: 0, modules: 2 });
+  });
+
+  test('does not undo a rollback when nothing of the site is new', async () => {
+    repository.write('a.mjs', '1');
+    repository.commit('one');
+    repository.write('a.mjs', '2');
+    repository.commit('two');
+    await run();
+    repository.write('README.md', 'x');
+    repository.commit('three');
+    const first = (await store.deploy(1))!;
+    await store.commit({
+      channel: 'main',
+      manifest: (await store.manifest(1))!,
+      hash: first.manifest,
+      expected: 2,
+      time: 1,
+      author: 'ada',
+      message: 'rollback',
+      commit: null,
+    });
+    expect(await run()).toMatchObject({ deploys: 0, head: 3 });
+  });
+
+  test('takes one folder as the site, and nothing of one whose name only begins like it', async () => {
+    repository.write('public/main.mjs', '1');
+    repository.write('public2/other.mjs', '2');
+    repository.write('server.mjs', '3');
+    repository.commit('one');
+    await run({ folder: './public/' });
+    expect([...(await store.manifest(1))!.modules.keys()]).toEqual(['main.mjs']);
+    await expect(run({ folder: '../x' })).rejects.toMatchObject({ code: 'path-invalid' });
+  });
+
+  test('leaves symbolic links and submodules out, and says so', async () => {
+    repository.write('real.mjs', '1');
+    symlinkSync('real.mjs', path.join(repository.directory, 'link.mjs'));
+    const inner = repository.git('init', '-q', path.join(repository.directory, 'vendor'));
+    expect(inner).toBe('');
+    execFileSync('git', [
+      '-C',
+      path.join(repository.directory, 'vendor'),
+      '-c',
+      'user.name=a',
+      '-c',
+      'user.email=a@b',
+      'commit',
+      '-q',
+      '--allow-empty',
+      '-m',
+      'x',
+    ]);
+    const commit = repository.commit('one');
+    const { skipped } = await run();
+    expect(skipped).toEqual([
+      { path: 'link.mjs', reason: 'it is a symbolic link', commit },
+      { path: 'vendor', reason: 'it is a submodule', commit },
+    ]);
+    expect([...(await store.manifest(1))!.modules.keys()]).toEqual(['real.mjs']);
+  });
+
+  test('drops a file that becomes a link, and takes it again when it is a file again', async () => {
+    repository.write('a.mjs', '1');
+    repository.write('b.mjs', '1');
+    repository.commit('one');
+    repository.remove('b.mjs');
+    symlinkSync('a.mjs', path.join(repository.directory, 'b.mjs'));
+    repository.commit('two');
+    repository.remove('b.mjs');
+    repository.write('b.mjs', '1');
+    repository.commit('three');
+    await run();
+    const sizes = [];
+    for (const { number } of await store.deploys()) sizes.push((await store.manifest(number))!.modules.size);
+    expect(sizes).toEqual([2, 1, 2]);
+  });
+
+  test('follows the first parents of merges', async () => {
+    repository.write('a.mjs', '1');
+    repository.commit('one');
+    repository.git('checkout', '-q', '-b', 'side');
+    repository.write('b.mjs', '1');
+    repository.commit('side 1');
+    repository.write('b.mjs', '2');
+    repository.commit('side 2');
+    repository.git('checkout', '-q', 'main');
+    repository.write('a.mjs', '2');
+    repository.commit('two');
+    repository.git(
+      '-c',
+      'user.name=Ada',
+      '-c',
+      'user.email=a@b',
+      'merge',
+      '-q',
+      '--no-ff',
+      '-m',
+      'merge',
+      'side',
+    );
+    await run();
+    expect((await store.deploys()).map(({ message }) => message)).toEqual(['merge', 'two', 'one']);
+    await run({ branch: 'side', channel: 'side' });
+    expect((await store.deploys({ channel: 'side' })).map(({ message }) => message)).toEqual([
+      'side 2',
+      'side 1',
+      'one',
+    ]);
+  });
+
+  test('knows the links of a module that was no JavaScript under its first name', async () => {
+    repository.write('a.json', 'import "../keep/b.mjs";');
+    repository.commit('one');
+    repository.git('mv', 'a.json', 'a.mjs');
+    repository.commit('two');
+    await run();
+    const hash = (await store.manifest(2))!.modules.get('a.mjs')!.hash;
+    expect((await store.links([hash])).get(hash)?.list).toMatchObject([
+      { kind: 'static', specifier: './b.mjs' },
+    ]);
+  });
+
+  test('finds the entries of the pages of each commit', async () => {
+    repository.write('index.html', '<!doctype html><script type="module" src="/one.mjs"></script>');
+    repository.write('one.mjs', '1');
+    repository.commit('one');
+    repository.write('index.html', '<!doctype html><script type="module" src="/two.mjs"></script>');
+    repository.commit('two');
+    repository.write('two.mjs', '2');
+    repository.commit('three');
+    await run();
+    const entries = [];
+    for (const number of [1, 2, 3]) entries.push((await store.manifest(number))!.entries);
+    expect(entries).toEqual([['one.mjs'], [], ['two.mjs']]);
+  });
+
+  test.each([
+    ['no such branch', { branch: 'nowhere' }],
+    ['a branch that looks like an option', { branch: '--output=x' }],
+    ['no repository', { repository: tmpdir() }],
+    ['no directory', { repository: '/nonexistent' }],
+  ])('says in one line what is wrong: %s', async (_name, options) => {
+    repository.write('a.mjs', '1');
+    repository.commit('one');
+    const error: Error = (await run(options).catch((caught: unknown) => caught as Error)) as Error;
+    expect(error).toMatchObject({ code: 'git-failed' });
+    expect(error.message).not.toContain('\n');
+  });
+});

@@ -1,0 +1,199 @@
+import { createServer, type Server } from 'node:http';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import Database from 'better-sqlite3';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { openRepairSource, verifyStore, type RepairSource } from '../../../../registry/verify/index.js';
+import { openSqliteStore, type Store } from '../../../../registry/index.js';
+import { blobOf, publish } from '../../../contract/store-fixture.js';
+import { temporaryDirectory } from '../store/temporary.js';
+
+const at = temporaryDirectory();
+const B = 'import "../keep/a.mjs";';
+
+let store: Store;
+let source: RepairSource | null;
+
+async function fill(into: Store): Promise<void> {
+  await publish(into, [
+    ['a.mjs', 'a1'],
+    ['lib/b.mjs', B],
+    ['copy.mjs', B],
+  ]);
+  await publish(into, [
+    ['a.mjs', 'a2'],
+    ['lib/b.mjs', B],
+  ]);
+  await publish(into, [['b.mjs', B]], { channel: 'production' });
+}
+
+beforeEach(async () => {
+  source = null;
+  store = await openSqliteStore(at('a.db'));
+  await fill(store);
+});
+
+afterEach(async () => {
+  await source?.close();
+  await store.close();
+});
+
+/** What a failing disk did. */
+function damage(text: string, bytes: string | null): void {
+  const db = new Database(at('a.db'));
+  const id = db
+    .prepare('SELECT id FROM blob WHERE hash = ?')
+    .pluck()
+    .get(Buffer.from(blobOf(text).hash, 'hex'));
+  if (bytes === null) db.prepare('DELETE FROM content WHERE blob_id = ?').run(id);
+  else db.prepare('UPDATE content SET bytes = ? WHERE blob_id = ?').run(Buffer.from(bytes), id);
+  db.close();
+}
+
+const verify = () => verifyStore({ store, source });
+
+const flipped = `${B.slice(0, -1)}!`;
+
+describe('verifying a store', () => {
+  test('finds nothing in a sound one, and counts every blob', async () => {
+    const seen: number[] = [];
+    const verified = await verifyStore({ store, source, progress: ({ blobs }) => seen.push(blobs) });
+    expect(verified).toEqual({ blobs: 3, bytes: B.length + 4, damaged: [], problems: [], sound: true });
+    expect(seen.at(-1)).toBe(3);
+  });
+
+  test.each([
+    ['changed', flipped],
+    ['cut short', 'imp'],
+    ['lost', null],
+  ])('names a blob whose bytes are %s, and where it is carried', async (_name, bytes) => {
+    damage(B, bytes);
+    const { damaged, problems, sound } = await verify();
+    expect(sound).toBe(false);
+    expect(problems).toEqual([]);
+    expect(damaged).toEqual([
+      {
+        hash: blobOf(B).hash,
+        found: bytes?.length ?? 0,
+        repaired: false,
+        carriers: expect.arrayContaining([
+          { channel: 'dev', path: 'lib/b.mjs', from: 1, to: null },
+          { channel: 'dev', path: 'copy.mjs', from: 1, to: 2 },
+          { channel: 'production', path: 'b.mjs', from: 3, to: null },
+        ]),
+      },
+    ]);
+    expect(damaged[0]!.carriers).toHaveLength(3);
+  });
+
+  test('knows where a blob is whose first deploy has been collected', async () => {
+    await store.collect({ keep: 1, olderThan: Infinity, now: 0, dryRun: false });
+    damage(B, flipped);
+    expect((await verify()).damaged[0]!.carriers).toContainEqual({
+      channel: 'dev',
+      path: 'lib/b.mjs',
+      from: 1,
+      to: null,
+    });
+  });
+
+  test('names a blob that no deploy carries', async () => {
+    await store.putBlobs([blobOf('loose')]);
+    damage('loose', 'x');
+    expect((await verify()).damaged).toMatchObject([{ hash: blobOf('loose').hash, carriers: [] }]);
+  });
+
+  test('names a manifest that is not what it was', async () => {
+    const db = new Database(at('a.db'));
+    db.exec(`UPDATE version SET type = 'text/css' WHERE from_deploy = 2`);
+    db.close();
+    expect(await verify()).toMatchObject({
+      damaged: [],
+      problems: [expect.stringMatching(/^the manifest of deploy 2 is /)],
+      sound: false,
+    });
+  });
+
+  test('mends bytes and links from another database', async () => {
+    const other = await openSqliteStore(at('backup.db'));
+    await fill(other);
+    await other.close();
+    damage(B, null);
+    damage('a1', 'xx');
+    source = await openRepairSource(at('backup.db'));
+    const first = await verify();
+    expect(first.damaged.map(({ repaired }) => repaired)).toEqual([true, true]);
+    expect(first).toMatchObject({ sound: true, problems: [] });
+    expect(await verify()).toMatchObject({ damaged: [], sound: true });
+    const [blob] = await store.blobs([blobOf(B).hash]);
+    expect(Buffer.from(blob!.bytes).toString()).toBe(B);
+    expect(blob!.links?.list).toMatchObject([{ kind: 'static', specifier: './a.mjs' }]);
+  });
+
+  test('does not take from a damaged source what is not what the hash says', async () => {
+    const other = await openSqliteStore(at('backup.db'));
+    await other.putBlobs([{ ...blobOf(B), bytes: new TextEncoder().encode(flipped) }]);
+    await other.close();
+    damage(B, 'x');
+    source = await openRepairSource(at('backup.db'));
+    expect(await verify()).toMatchObject({ sound: false, damaged: [{ repaired: false }] });
+  });
+
+  test('does not make a database where there is none to repair from', async () => {
+    await expect(openRepairSource(at('none.db'))).rejects.toMatchObject({ code: 'database-missing' });
+  });
+});
+
+describe('repairing from a registry', () => {
+  let server: Server;
+  let url: string;
+  let asked: string[];
+  let answer: Buffer | undefined;
+
+  beforeEach(async () => {
+    asked = [];
+    answer = Buffer.from(B);
+    server = createServer((request, response) => {
+      asked.push(`${request.url} ${request.headers.authorization ?? ''}`.trim());
+      if (answer === undefined) response.writeHead(404).end();
+      else response.end(answer);
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    damage(B, 'x');
+  });
+
+  afterEach(async () => {
+    server.closeAllConnections();
+    server.close();
+  });
+
+  test('asks for the damaged blob, with the token, and takes it when it is what the hash says', async () => {
+    source = await openRepairSource(url, { token: 'secret' });
+    expect(await verify()).toMatchObject({ sound: true });
+    expect(asked).toEqual([`/-/blobs/${blobOf(B).hash} Bearer secret`]);
+  });
+
+  test('takes the prefix of a registry for what it is', async () => {
+    source = await openRepairSource(`${url}/-/`);
+    expect(await verify()).toMatchObject({ sound: true });
+    expect(asked).toEqual([`/-/blobs/${blobOf(B).hash}`]);
+  });
+
+  test.each([
+    ['has something else', Buffer.from(flipped)],
+    ['does not have it', undefined],
+  ])('leaves the damage when the registry %s', async (_name, given) => {
+    answer = given;
+    source = await openRepairSource(url);
+    expect(await verify()).toMatchObject({ sound: false, damaged: [{ repaired: false }] });
+  });
+
+  test('says that nobody answers', async () => {
+    const closed = once(server, 'close');
+    server.close();
+    await closed;
+    source = await openRepairSource(url);
+    await expect(verify()).rejects.toMatchObject({ code: 'server-unreachable' });
+  });
+});
