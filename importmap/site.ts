@@ -1,6 +1,9 @@
 import type { Manifest, ManifestModule } from '../schema/manifest.js';
 import { pathFromUrl, pathToUrl, type Path } from '../schema/path.js';
 
+/** Resolves a site's paths and specifiers where its real URL is unknown or does not matter. */
+export const PLACEHOLDER_ROOT = 'https://site.invalid/';
+
 /** A manifest in its place on the web. `root` is the URL under which the site's paths lie; it ends with "/". */
 export interface Site {
   readonly root: string;

@@ -1,3 +1,4 @@
+export * from './batches.js';
 export * from './channel.js';
 export * from './errors.js';
 export * from './excerpt.js';
@@ -12,3 +13,4 @@ export * from './hot-news.js';
 export { BOOT_SOURCES, PROTOCOL_VERSION, encodeMessage, type BootSource } from './message.js';
 export * from './pack.js';
 export * from './path.js';
+export * from './serial-queue.js';

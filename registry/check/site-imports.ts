@@ -1,8 +1,5 @@
-import { naturalUrl, pathOfUrl, type Resolver } from '../../importmap/index.js';
+import { PLACEHOLDER_ROOT, naturalUrl, pathOfUrl, type Resolver } from '../../importmap/index.js';
 import type { Links, Path } from '../../schema/index.js';
-
-/** Any origin does to resolve what lies inside of the site. */
-export const ROOT = 'https://site.invalid/';
 
 /** An import that is for the site to satisfy: what leads to another origin is none. */
 export interface SiteImport {
@@ -26,7 +23,7 @@ export function siteImports(
   links: Links | null | undefined,
   resolvers: readonly Resolver[],
 ): SiteImport[] {
-  const referrer = naturalUrl(ROOT, path);
+  const referrer = naturalUrl(PLACEHOLDER_ROOT, path);
   const found: SiteImport[] = [];
   for (const link of links?.list ?? []) {
     if ((link.kind !== 'static' && link.kind !== 'dynamic') || link.specifier === undefined) continue;
@@ -35,9 +32,9 @@ export function siteImports(
       const resolution = resolver.resolve(specifier, referrer);
       return resolution.state === 'resolved' ? resolution.url : [];
     });
-    if (urls.some((url) => !url.startsWith(ROOT))) continue;
+    if (urls.some((url) => !url.startsWith(PLACEHOLDER_ROOT))) continue;
     const leads = urls.length > 0 ? 'site' : 'nowhere';
-    const targets = new Set(urls.flatMap((url) => pathOfUrl(ROOT, url) ?? []));
+    const targets = new Set(urls.flatMap((url) => pathOfUrl(PLACEHOLDER_ROOT, url) ?? []));
     found.push({ specifier, start, kind, leads, targets: [...targets] });
   }
   return found;

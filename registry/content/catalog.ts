@@ -7,6 +7,7 @@ import {
   ResolvedImports,
   moduleAt,
   type LinksOf,
+  PLACEHOLDER_ROOT,
 } from '../../importmap/index.js';
 import {
   EMPTY_MANIFEST,
@@ -38,9 +39,6 @@ export interface Shipment {
   readonly sizes: ReadonlyMap<Hash, number>;
 }
 
-/** Paths are all that a shipment's order depends on, so any origin serves to resolve specifiers. */
-const ROOT = 'https://site.invalid/';
-
 /** Shipments kept: one for each pair of deploys and set of entries that clients come with. */
 const KEPT_SHIPMENTS = 64;
 
@@ -60,7 +58,7 @@ function keep<K, V>(map: Map<K, V>, key: K, value: V, limit: number): V {
 function importAlike(a: Manifest, b: Manifest, resolved: ResolvedImports, linksOf: LinksOf): boolean {
   const { set, delete: gone } = diffManifests(a, b);
   const importsOf = (manifest: Manifest, path: Path) => {
-    const module = moduleAt({ root: ROOT, manifest }, naturalUrl(ROOT, path));
+    const module = moduleAt({ root: PLACEHOLDER_ROOT, manifest }, naturalUrl(PLACEHOLDER_ROOT, path));
     return module === undefined ? undefined : resolved.of(module, linksOf);
   };
   return (
@@ -175,8 +173,10 @@ export class Catalog {
     // Most saves leave all imports as they were, and then the same paths are reached in the same order.
     let order = last?.order;
     if (last === undefined || !importAlike(last.manifest, manifest, imports, linksOf)) {
-      const graph = new ModuleGraph({ root: ROOT, manifest }, imports, linksOf);
-      order = graph.reachable(paths.map((path) => naturalUrl(ROOT, path))).map(({ path }) => path);
+      const graph = new ModuleGraph({ root: PLACEHOLDER_ROOT, manifest }, imports, linksOf);
+      order = graph
+        .reachable(paths.map((path) => naturalUrl(PLACEHOLDER_ROOT, path)))
+        .map(({ path }) => path);
     }
     keep(this.#reached, key, { manifest, order: order! }, KEPT_SHIPMENTS);
     return order!.map((path) => manifest.modules.get(path)!.hash);
@@ -186,7 +186,7 @@ export class Catalog {
     const key = JSON.stringify(importMap);
     const known = this.#imports.get(key);
     if (known !== undefined) return known;
-    const map = importMap === null ? EMPTY_IMPORT_MAP : parseImportMap(importMap, ROOT).map;
+    const map = importMap === null ? EMPTY_IMPORT_MAP : parseImportMap(importMap, PLACEHOLDER_ROOT).map;
     return keep(this.#imports, key, new ResolvedImports(new Resolver(map)), KEPT_IMPORT_MAPS);
   }
 

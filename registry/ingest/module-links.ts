@@ -5,6 +5,7 @@ import {
   lexModule,
   naturalUrl,
   pathOfUrl,
+  PLACEHOLDER_ROOT,
 } from '../../importmap/index.js';
 import { UNPARSED, type Links, type Path } from '../../schema/index.js';
 import { mediaType, moduleKind } from '../content/media-type.js';
@@ -26,13 +27,10 @@ export async function moduleLinks(path: Path, bytes: Uint8Array): Promise<Module
   return { links: problem === undefined ? lexModule(bytes) : UNPARSED, problem };
 }
 
-/** Where a site lies is all the same to what its modules import of each other. */
-const ROOT = 'https://site.invalid/';
-
 const PLAIN = new Resolver(EMPTY_IMPORT_MAP);
 
 /** Paths of the site that a module imports statically, as far as no import map is needed to tell. */
 export const importedPaths = (path: Path, links: Links): Path[] =>
-  importsOf({ url: naturalUrl(ROOT, path) }, links, PLAIN).static.flatMap(
-    (url) => pathOfUrl(ROOT, url) ?? [],
+  importsOf({ url: naturalUrl(PLACEHOLDER_ROOT, path) }, links, PLAIN).static.flatMap(
+    (url) => pathOfUrl(PLACEHOLDER_ROOT, url) ?? [],
   );

@@ -6,6 +6,7 @@ import {
   pathOfUrl,
   resolveSpecifier,
   type ImportMap,
+  PLACEHOLDER_ROOT,
 } from '../../importmap/index.js';
 import {
   byCodeUnit,
@@ -16,9 +17,6 @@ import {
   type SiteImportMap,
 } from '../../schema/index.js';
 import { readPage, type Page } from './html.js';
-
-/** Any origin does: where a site will be reached is not known when its pages are read, and paths are all we keep. */
-const ROOT = 'https://site.invalid/';
 
 function pageImportMap(page: Page, base: string): ImportMap {
   if (page.importMap === undefined) return EMPTY_IMPORT_MAP;
@@ -32,11 +30,12 @@ function pageImportMap(page: Page, base: string): ImportMap {
 
 /** The base URL of a page's scripts and import maps. */
 export function baseOf(page: Pick<Page, 'base'>, at: Path): string {
-  const self = naturalUrl(ROOT, at);
+  const self = naturalUrl(PLACEHOLDER_ROOT, at);
   return page.base !== undefined && URL.canParse(page.base, self) ? new URL(page.base, self).href : self;
 }
 
-const relative = (text: string): string => (text.startsWith(ROOT) ? `./${text.slice(ROOT.length)}` : text);
+const relative = (text: string): string =>
+  text.startsWith(PLACEHOLDER_ROOT) ? `./${text.slice(PLACEHOLDER_ROOT.length)}` : text;
 
 function relativeKeys<V>(map: ReadonlyMap<string, V>, value: (inner: V) => unknown): Record<string, unknown> {
   return Object.fromEntries([...map].map(([key, inner]) => [relative(key), value(inner)]));
@@ -60,7 +59,7 @@ export function pageEntries(page: Page, at: Path, modules: ReadonlyMap<Path, unk
   const map = pageImportMap(page, base);
   const found = new Set<Path>();
   const add = (url: string | undefined) => {
-    const path = url === undefined ? undefined : pathOfUrl(ROOT, url);
+    const path = url === undefined ? undefined : pathOfUrl(PLACEHOLDER_ROOT, url);
     if (path !== undefined && modules.has(path)) found.add(path);
   };
   for (const script of page.scripts) {

@@ -1,3 +1,4 @@
+import { PLACEHOLDER_ROOT } from '../../importmap/index.js';
 import { ModcastError } from '../../schema/errors.js';
 import { type PageElement, type ParsedPage, type Range, parsePage } from './html-elements.js';
 import { allowsLoader } from './content-security-policy.js';
@@ -196,7 +197,7 @@ function isLoader(element: PageElement, loaderSrc: string): boolean {
 }
 
 function urlPath(url: string): string | undefined {
-  const base = 'http://page.invalid/';
+  const base = PLACEHOLDER_ROOT;
   return URL.canParse(url, base) ? new URL(url, base).pathname : undefined;
 }
 

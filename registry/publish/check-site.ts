@@ -7,9 +7,10 @@ import {
   Resolver,
   naturalUrl,
   parseImportMap,
+  PLACEHOLDER_ROOT,
 } from '../../importmap/index.js';
 import { ModcastError, type Path } from '../../schema/index.js';
-import { ROOT, siteImports } from '../check/site-imports.js';
+import { siteImports } from '../check/site-imports.js';
 import { placeIn } from '../ingest/syntax.js';
 import type { SiteContent } from './read-site.js';
 
@@ -32,17 +33,19 @@ export interface SiteProblem {
  */
 export function checkSite(site: SiteContent): SiteProblem[] {
   const { manifest, links, broken, directory } = site;
-  const map = manifest.importMap === null ? EMPTY_IMPORT_MAP : parseImportMap(manifest.importMap, ROOT).map;
+  const map =
+    manifest.importMap === null ? EMPTY_IMPORT_MAP : parseImportMap(manifest.importMap, PLACEHOLDER_ROOT).map;
   const resolver = new Resolver(map);
   const byHash = new Map([...manifest.modules].map(([name, module]) => [module.hash, links.get(name)]));
-  const graph = new ModuleGraph({ root: ROOT, manifest }, new ResolvedImports(resolver), (hash) =>
+  const graph = new ModuleGraph({ root: PLACEHOLDER_ROOT, manifest }, new ResolvedImports(resolver), (hash) =>
     byHash.get(hash),
   );
   const all = [...manifest.modules.keys()].filter((name) => !broken.has(name) && links.get(name) !== null);
   const roots = manifest.entries.length > 0 ? manifest.entries : all;
   const checked = new Set<Path>();
   const problems: SiteProblem[] = [];
-  for (const { path: name, hash } of graph.closure(roots.map((root) => naturalUrl(ROOT, root))).modules) {
+  for (const { path: name, hash } of graph.closure(roots.map((root) => naturalUrl(PLACEHOLDER_ROOT, root)))
+    .modules) {
     if (checked.has(name)) continue;
     checked.add(name);
     const syntax = broken.get(name);
