@@ -1,5 +1,5 @@
 import { naturalUrl } from '../importmap/site.js';
-import type { FromClient, Hello } from '../schema/from-client.js';
+import type { Hello } from '../schema/from-client.js';
 import { HOT_TOPIC } from '../schema/hot-news.js';
 import { parsePath, pathToUrl } from '../schema/path.js';
 import type { BootInfo, Modcast, ModcastEvents, Stats } from './api.js';
@@ -23,6 +23,7 @@ import type { CreateHot, Hot } from './hot/ports.js';
 import type { Targets } from './linking/import-targets.js';
 import { CacheWriter } from './cache/cache-writer.js';
 import { ChannelClient, type Release } from './transport/channel-client.js';
+import { Outbox } from './transport/outbox.js';
 import { PageEvents } from './page/page-events.js';
 import { probePolicy, type Allowed } from './page/policy.js';
 import { fetchManifest, fetchPack, type FetchOptions } from './transport/plain-files.js';
@@ -68,8 +69,7 @@ export class Client {
   #announced: number | null = null;
   /** What a server that watches has said before hot reload was there to hear it. */
   readonly #news: unknown[] = [];
-  /** What the server is to hear once there is a connection. */
-  #unsent: FromClient[] = [];
+  #outbox: Outbox | undefined;
 
   constructor(config: LoaderConfig) {
     this.#config = config;
@@ -175,6 +175,7 @@ export class Client {
       after,
       stall: config.stall,
     }));
+    this.#outbox = new Outbox(this.#connection, channelClient);
     this.#listen(channelClient);
     const { inTime, greeted } = this.#greeted(channelClient);
     await pageParsed();
@@ -248,19 +249,25 @@ export class Client {
     this.#hot?.booted();
     if (this.#channelClient?.complete !== undefined) this.#reloadUnfollowed(this.#channelClient.complete);
     this.#events.emit('booted', this.#boot);
-    this.#tell({ type: 'booted', deploy, ms, from, bytes: this.#connection.received });
+    this.#outbox?.send({ type: 'booted', deploy, ms, from, bytes: this.#connection.received });
   }
 
   /** Hot reload for what is about to run; none where the server does not watch. */
   async #createHot(pageDeploy: PageDeploy | null): Promise<Hot | undefined> {
     const create = await this.#loadingHot;
-    if (create === undefined || this.#channelClient === undefined || this.#blobPool === undefined)
+    if (
+      create === undefined ||
+      this.#channelClient === undefined ||
+      this.#blobPool === undefined ||
+      this.#outbox === undefined
+    )
       return undefined;
     return create({
       config: this.#config,
       blobPool: this.#blobPool,
       channelClient: this.#channelClient,
       connection: this.#connection,
+      outbox: this.#outbox,
       news: this.#news,
       pageDeploy,
       targets: (await this.#allowed) === 'http' ? 'http' : 'blob',
@@ -287,9 +294,6 @@ export class Client {
     channelClient.on('message', ({ topic, data }) => {
       if (topic === HOT_TOPIC && this.#hot === undefined) this.#news.push(data);
       this.#topics.emit(topic, data);
-    });
-    channelClient.on('head', () => {
-      for (const message of this.#unsent.splice(0)) this.#connection.send(message);
     });
     channelClient.on('complete', ({ release, records }) => {
       if (this.#boot !== null) this.#reloadUnfollowed(release);
@@ -341,17 +345,11 @@ export class Client {
     return { channel, have, deploy: this.#pageDeploy?.release.deploy ?? null, entries: [...entries] };
   }
 
-  #tell(message: FromClient): void {
-    if (this.#connection.state === 'closed') return;
-    if (this.#channelClient?.head === undefined || !this.#connection.send(message))
-      this.#unsent.push(message);
-  }
-
   #problem(code: string, message: string): void {
     console.warn(`modcast: ${code}: ${message}`);
     this.#events.emit('error', { code, message });
     const deploy = this.#pageDeploy?.release.deploy ?? null;
-    this.#tell({ type: 'failed', deploy, stage: code.slice(0, 64), message: message.slice(0, 4096) });
+    this.#outbox?.send({ type: 'failed', deploy, stage: code.slice(0, 64), message: message.slice(0, 4096) });
   }
 
   #stats(): Stats {

@@ -1,6 +1,7 @@
 import type { Manifest } from '../../schema/manifest.js';
 import type { LoaderConfig } from '../config.js';
 import type { Connection } from '../transport/connection.js';
+import type { Outbox } from '../transport/outbox.js';
 import type { BlobPool } from '../cache/blob-pool.js';
 import type { ChannelClient, Release } from '../transport/channel-client.js';
 import type { PageDeploy } from '../linking/page-deploy.js';
@@ -12,6 +13,7 @@ export interface HotPorts {
   readonly blobPool: BlobPool;
   readonly channelClient: ChannelClient;
   readonly connection: Connection;
+  readonly outbox: Outbox;
   /** What the server said under hot reload's own topic before there was anybody to hear it. */
   readonly news: readonly unknown[];
   /** Null for a page that runs natively. */

@@ -1,4 +1,4 @@
-import { ModuleGraph, ResolvedImports } from '../../importmap/graph.js';
+import type { ModuleGraph } from '../../importmap/graph.js';
 import type { Resolver } from '../../importmap/resolver.js';
 import type { Site } from '../../importmap/site.js';
 import type { LoaderConfig } from '../config.js';
@@ -6,6 +6,7 @@ import type { BlobPool } from '../cache/blob-pool.js';
 import { installImportMap } from '../page/held-scripts.js';
 import { ImportTargets, type Targets } from './import-targets.js';
 import type { ChannelClient } from '../transport/channel-client.js';
+import { siteGraph } from './site-graph.js';
 import type { UrlKind } from './module-url.js';
 
 export interface LinkerOptions {
@@ -35,7 +36,7 @@ export class Linker {
   constructor(options: LinkerOptions) {
     this.#options = options;
     const { site, resolver, blobPool, targets, urls, pinned, config, onProblem } = options;
-    this.#graph = new ModuleGraph(site, new ResolvedImports(resolver), (hash) => blobPool.get(hash)?.links);
+    this.#graph = siteGraph(site, resolver, blobPool);
     this.importTargets = new ImportTargets({
       site,
       resolver,
