@@ -1,49 +1,59 @@
 import type { Command } from 'commander';
 import type { Io } from './io.js';
 
-export type Group = 'Serving' | 'Asking' | 'Publishing' | 'Keeping';
+/** Imports a command's file. Only the command that runs is loaded, with the libraries that it needs. */
+type Load = () => Promise<(io: Io) => Command>;
+
+/** Headings of the help and of docs/cli.md. */
+export type Group = 'Serve' | 'Inspect' | 'Publish' | 'Maintain';
 
 export interface CommandEntry {
   readonly group: Group;
   readonly name: string;
-  /** For programs: no help lists it. */
-  readonly hidden?: true;
-  /** Each brings its own libraries along: only the one that is run is loaded. */
-  readonly load: () => Promise<(io: Io) => Command>;
+  /** The help does not list it: it is for programs. */
+  readonly hidden: boolean;
+  readonly load: Load;
 }
 
-/** Every command, in the order in which help lists them. */
-export const COMMANDS: readonly CommandEntry[] = [
-  { group: 'Serving', name: 'serve', load: async () => (await import('./serve.js')).serveCommand },
-  { group: 'Asking', name: 'deploys', load: async () => (await import('./deploys.js')).deploysCommand },
-  { group: 'Asking', name: 'log', load: async () => (await import('./log.js')).logCommand },
-  { group: 'Asking', name: 'show', load: async () => (await import('./show.js')).showCommand },
-  { group: 'Asking', name: 'cat', load: async () => (await import('./cat.js')).catCommand },
-  { group: 'Asking', name: 'diff', load: async () => (await import('./diff.js')).diffCommand },
-  { group: 'Asking', name: 'blame', load: async () => (await import('./blame.js')).blameCommand },
-  { group: 'Asking', name: 'bisect', load: async () => (await import('./bisect.js')).bisectCommand },
-  { group: 'Asking', name: 'map', load: async () => (await import('./map.js')).mapCommand },
-  { group: 'Publishing', name: 'publish', load: async () => (await import('./publish.js')).publishCommand },
-  {
-    group: 'Publishing',
-    name: 'rollback',
-    load: async () => (await import('./rollback.js')).rollbackCommand,
+/**
+ * All commands, in the order of the help. To add one: write `commands/<name>.ts` and add a line here, then run
+ * `npm run docs`. A name that begins with `__` is hidden.
+ */
+const GROUPS: { readonly [group in Group]: { readonly [name: string]: Load } } = {
+  Serve: {
+    serve: async () => (await import('./commands/serve.js')).serveCommand,
   },
-  { group: 'Publishing', name: 'promote', load: async () => (await import('./promote.js')).promoteCommand },
-  { group: 'Publishing', name: 'token', load: async () => (await import('./token.js')).tokenCommand },
-  { group: 'Keeping', name: 'gc', load: async () => (await import('./gc.js')).gcCommand },
-  { group: 'Keeping', name: 'verify', load: async () => (await import('./verify.js')).verifyCommand },
-  { group: 'Keeping', name: 'export', load: async () => (await import('./export.js')).exportCommand },
-  { group: 'Keeping', name: 'import', load: async () => (await import('./import.js')).importCommand },
-  {
-    group: 'Keeping',
-    name: 'completion',
-    load: async () => (await import('./completion.js')).completionCommand,
+  Inspect: {
+    deploys: async () => (await import('./commands/deploys.js')).deploysCommand,
+    log: async () => (await import('./commands/log.js')).logCommand,
+    show: async () => (await import('./commands/show.js')).showCommand,
+    cat: async () => (await import('./commands/cat.js')).catCommand,
+    diff: async () => (await import('./commands/diff.js')).diffCommand,
+    blame: async () => (await import('./commands/blame.js')).blameCommand,
+    bisect: async () => (await import('./commands/bisect.js')).bisectCommand,
+    map: async () => (await import('./commands/map.js')).mapCommand,
   },
-  {
-    group: 'Keeping',
-    name: '__complete',
-    hidden: true,
-    load: async () => (await import('./complete.js')).completeCommand,
+  Publish: {
+    publish: async () => (await import('./commands/publish.js')).publishCommand,
+    rollback: async () => (await import('./commands/rollback.js')).rollbackCommand,
+    promote: async () => (await import('./commands/promote.js')).promoteCommand,
+    token: async () => (await import('./commands/token.js')).tokenCommand,
   },
-];
+  Maintain: {
+    gc: async () => (await import('./commands/gc.js')).gcCommand,
+    verify: async () => (await import('./commands/verify.js')).verifyCommand,
+    export: async () => (await import('./commands/export.js')).exportCommand,
+    import: async () => (await import('./commands/import.js')).importCommand,
+    completion: async () => (await import('./commands/completion.js')).completionCommand,
+    __complete: async () => (await import('./commands/complete.js')).completeCommand,
+  },
+};
+
+export const COMMANDS: readonly CommandEntry[] = Object.entries(GROUPS).flatMap(([group, commands]) =>
+  Object.entries(commands).map(([name, load]) => ({
+    group: group as Group,
+    name,
+    hidden: name.startsWith('__'),
+    load,
+  })),
+);

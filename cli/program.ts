@@ -54,11 +54,11 @@ export async function createProgram(io: Io, commands: readonly CommandEntry[] = 
     })
     .exitOverride()
     .addHelpText('after', EXAMPLES);
-  for (const { group, load, hidden = false } of commands) {
+  for (const { group, load, hidden } of commands) {
     const create = await load();
     program.addCommand(create(io).helpGroup(`${group}:`), { hidden });
   }
-  program.helpCommand('help [command]', 'show all about one command').commandsGroup('Keeping:');
+  program.helpCommand('help [command]', 'show all about one command').commandsGroup('Maintain:');
   inherit(program, program.name());
   return program;
 }

@@ -5,10 +5,10 @@ import type { Command } from 'commander';
 import pc from 'picocolors';
 import { ERROR_CODES } from '../schema/index.js';
 import { COMMANDS } from './commands.js';
-import { commandNodes, visibleOptions } from './command-nodes.js';
+import { commandNodes, visibleOptions } from './completion/command-nodes.js';
 import { EXIT, type Io } from './io.js';
 import { createProgram } from './program.js';
-import { textWidth } from './table.js';
+import { textWidth } from './output/table.js';
 
 /** Makes docs/cli.md of the commands themselves; a test holds the file to it. */
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, it } from 'vitest';
 import { COMMANDS } from '../../../cli/commands.js';
-import { commandNodes } from '../../../cli/command-nodes.js';
+import { commandNodes } from '../../../cli/completion/command-nodes.js';
 import { processIo } from '../../../cli/io.js';
 import { createProgram } from '../../../cli/program.js';
 import { reference } from '../../../cli/reference.js';
@@ -41,7 +41,7 @@ it('each command is listed under its own name', async () => {
 it('the help lists the commands by group, and each has examples in its own', async () => {
   const { out } = await modcast('/', ['--help']);
   expect(COMMANDS.length).toBeGreaterThan(8);
-  for (const group of ['Serving', 'Asking', 'Publishing', 'Keeping']) expect(out).toContain(`${group}:\n`);
+  for (const group of ['Serve', 'Inspect', 'Publish', 'Maintain']) expect(out).toContain(`${group}:\n`);
   for (const name of ['deploys', 'log', 'show', 'cat', 'diff', 'blame', 'bisect', 'map', 'completion']) {
     const help = await modcast('/', [name, '--help']);
     expect(help.code).toBe(0);

@@ -1,0 +1,168 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { Command } from 'commander';
+import {
+  bisect,
+  channelDeploys,
+  deployChanges,
+  resolveDeploy,
+  type BisectResult,
+  type Change,
+  type Verdict,
+} from '../../registry/history/index.js';
+import { exportDeploy } from '../../registry/export/index.js';
+import type { Deploy, Store } from '../../registry/index.js';
+import { ModcastError } from '../../schema/index.js';
+import { databaseOption, withStore, type DatabaseOptions } from '../options/database.js';
+import { count } from '../output/format.js';
+import { REFS_HELP, changeJson, changeList, deployJson } from '../output/history.js';
+import { EXIT, type Io } from '../io.js';
+import { deployHead } from './log.js';
+import { jsonOption, writeJson } from '../output/pager.js';
+
+interface BisectOptions extends DatabaseOptions {
+  run: string;
+  json?: true;
+}
+
+/** Exit codes by which a command says more than good or bad, as those of `git bisect run`. */
+const SKIP = 125;
+const NOT_RUN = [126, 127];
+const ABORT = 128;
+
+export function bisectCommand(io: Io): Command {
+  const command = new Command('bisect')
+    .summary('find the first bad deploy by running a command')
+    .description(
+      `Finds the first bad deploy between a good one and a later bad one of its channel, which are tried first: where the good one fails or the bad one does not, that is told, with exit code 1. For each that is tried, its files are written to a temporary directory and the command is run there, with MODCAST_DEPLOY set to the deploy's number: exit code 0 is good, ${SKIP} cannot be tried, others up to 127 are bad; from ${ABORT} on, or when there is no such command, bisecting ends.`,
+    )
+    .argument('<good>', 'a deploy without the fault')
+    .argument('<bad>', 'a later deploy of the channel that has it')
+    .requiredOption('--run <command>', 'the test, a shell command');
+  jsonOption(
+    databaseOption(command),
+    'state (found, skipped, mistaken), deploy (the first bad one, or the end that is not as it was said to be), changes, among, steps: a list of deploy, verdict',
+  );
+  return command
+    .addHelpText(
+      'after',
+      `${REFS_HELP}
+
+Examples:
+  modcast bisect 12 production --run 'node test.mjs'
+  modcast bisect production~40 production --run 'grep -q "const LIMIT = 8" lib/limits.mjs'`,
+    )
+    .action((good: string, bad: string, options: BisectOptions) => run(io, good, bad, options));
+}
+
+async function run(io: Io, goodRef: string, badRef: string, options: BisectOptions): Promise<void> {
+  await withStore(io, options, async (store) => {
+    const good = await resolveDeploy(store, goodRef, io.now());
+    const bad = await resolveDeploy(store, badRef, io.now());
+    const deploys = await deploysBetween(store, good, bad);
+    const steps: { deploy: number; verdict: Verdict }[] = [];
+    const { green, red, yellow, dim } = io.colours;
+    const paint = { good: green, bad: red, skip: yellow };
+    const result = await bisect(
+      deploys,
+      (deploy) => judge(io, store, deploy, options.run),
+      ({ deploy, verdict, left }) => {
+        steps.push({ deploy: deploy.number, verdict });
+        if (options.json) return;
+        io.write(
+          `deploy ${deploy.number} is ${paint[verdict](verdict === 'skip' ? 'skipped' : verdict)} ${dim(`· ${count(left, 'deploy')} left`)}\n`,
+        );
+      },
+    );
+    if (result.state !== 'found') io.exitCode = EXIT.failed;
+    const changes = result.state === 'found' ? await deployChanges(store, result.deploy.number) : null;
+    if (options.json) {
+      writeJson(io, {
+        state: result.state,
+        deploy: result.state === 'skipped' ? null : deployJson(result.deploy),
+        changes: changes?.map(changeJson) ?? null,
+        among: result.state === 'skipped' ? result.among.map(({ number }) => number) : [],
+        steps,
+      });
+    } else if (result.state === 'mistaken') io.error(`${io.colours.red('modcast:')} ${mistake(result)}\n`);
+    else io.write(describe(io, result, changes));
+  });
+}
+
+type Mistaken = Extract<BisectResult, { state: 'mistaken' }>;
+
+const mistake = ({ deploy: { number }, verdict }: Mistaken): string =>
+  verdict === 'bad'
+    ? `deploy ${number} was said to be good, but the command fails in it`
+    : `deploy ${number} was said to be bad, but the command succeeds in it`;
+
+function describe(
+  io: Io,
+  result: Exclude<BisectResult, Mistaken>,
+  changes: readonly Change[] | null,
+): string {
+  if (result.state === 'found') {
+    const head = deployHead(io, result.deploy, 'relative');
+    return `\nThe first bad deploy is ${result.deploy.number}:\n${head}\n${changeList(io, changes)}`;
+  }
+  return `\nThe others were skipped. The first bad deploy is one of ${result.among.map(({ number }) => number).join(', ')}.\n`;
+}
+
+/** From the good one to the bad one. */
+async function deploysBetween(store: Store, good: Deploy, bad: Deploy): Promise<Deploy[]> {
+  if (good.channel !== bad.channel || good.number >= bad.number) {
+    const found =
+      good.channel === bad.channel
+        ? `${good.number} is not before ${bad.number}`
+        : `${good.number} is on ${good.channel}, ${bad.number} on ${bad.channel}`;
+    throw new ModcastError(
+      'option-invalid',
+      `the good deploy must be before the bad one on its channel: ${found}`,
+      {
+        expected: 'an earlier deploy of the same channel',
+        found: good.number,
+      },
+    );
+  }
+  const deploys: Deploy[] = [];
+  for await (const deploy of channelDeploys(store, bad.channel, bad.number)) {
+    deploys.unshift(deploy);
+    if (deploy.number <= good.number) break;
+  }
+  return deploys;
+}
+
+async function judge(io: Io, store: Store, deploy: Deploy, command: string): Promise<Verdict> {
+  const directory = await mkdtemp(path.join(tmpdir(), `modcast-bisect-${deploy.number}-`));
+  try {
+    await exportDeploy({ store, deploy: deploy.number, directory, force: false });
+    const child = spawn(command, {
+      shell: true,
+      cwd: directory,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...io.env, MODCAST_DEPLOY: String(deploy.number) },
+    });
+    // What the command says is not this command's result.
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8').on('data', (text: string) => io.error(text));
+    }
+    const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
+    if (code === 0) return 'good';
+    if (code === SKIP) return 'skip';
+    if (code !== null && code < ABORT && !NOT_RUN.includes(code)) return 'bad';
+    const ended = signal === null ? `exit code ${code}` : signal;
+    throw new ModcastError(
+      'command-failed',
+      `the command could not judge deploy ${deploy.number}: ${ended}`,
+      {
+        expected: `exit code 0 (good), ${SKIP} (skip), or another below ${ABORT} (bad)`,
+        found: code ?? signal,
+      },
+    );
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,108 @@
+import { Command } from 'commander';
+import type { Deploy } from '../../registry/index.js';
+import { channelDeploys } from '../../registry/history/index.js';
+import { databaseOption, withStore, type DatabaseOptions } from '../options/database.js';
+import { formatBytes } from '../output/format.js';
+import {
+  NO_DEPLOYS,
+  chooseChannel,
+  deployJson,
+  formatTime,
+  positive,
+  timeOption,
+  type TimeStyle,
+} from '../output/history.js';
+import type { Io } from '../io.js';
+import { jsonLine, jsonOption, paged } from '../output/pager.js';
+import { formatTable } from '../output/table.js';
+
+interface DeploysOptions extends DatabaseOptions {
+  channel?: string;
+  limit?: number;
+  time: TimeStyle;
+  json?: true;
+}
+
+export function deploysCommand(io: Io): Command {
+  const command = new Command('deploys')
+    .summary('list the deploys, newest first')
+    .description(
+      'Lists the deploys of all channels or of one, newest first: who made them, and what each changed.',
+    )
+    .option('--channel <name>', 'deploys of this channel only')
+    .option('-n, --limit <count>', 'the newest so many', positive);
+  jsonOption(
+    databaseOption(timeOption(command)),
+    'a line per deploy: number, channel, time, author, message, manifest, parent, commit, added, changed, removed, modules, bytes',
+  );
+  return command
+    .addHelpText(
+      'after',
+      `
+Modules added, changed and removed against the deploy before are shown as +1 ~2 -3.
+
+Examples:
+  modcast deploys
+  modcast deploys --channel production -n 20
+  modcast deploys --json | jq -r 'select(.author == "ada") | .number'`,
+    )
+    .action((options: DeploysOptions) => deploys(io, options));
+}
+
+function changes({ added, changed, removed }: Deploy): string {
+  const parts = [
+    ['+', added],
+    ['~', changed],
+    ['-', removed],
+  ] as const;
+  return parts.flatMap(([sign, n]) => (n === 0 ? [] : [`${sign}${n}`])).join(' ') || '·';
+}
+
+async function deploys(io: Io, options: DeploysOptions): Promise<void> {
+  await withStore(io, options, async (store) => {
+    const channel =
+      options.channel === undefined
+        ? undefined
+        : ((await chooseChannel(store, options.channel)) ?? undefined);
+    const list: Deploy[] = [];
+    const limit = options.limit ?? Infinity;
+    await paged(io, async (write) => {
+      for await (const deploy of channelDeploys(store, channel, Number.MAX_SAFE_INTEGER - 1)) {
+        if (options.json) await write(jsonLine(deployJson(deploy)));
+        list.push(deploy);
+        if (list.length >= limit) break;
+      }
+      if (options.json) return;
+      if (list.length === 0) return write(`${NO_DEPLOYS}\n`);
+      const { dim, yellow, green, cyan } = io.colours;
+      const paintChanges = (text: string) =>
+        text.replace(/\+\d+/, green).replace(/~\d+/, yellow).replace(/-\d+/, io.colours.red);
+      await write(
+        formatTable(
+          [
+            { title: 'deploy', align: 'right', paint: yellow },
+            { title: 'channel', paint: cyan },
+            { title: 'when' },
+            { title: 'who' },
+            { title: 'changes', paint: paintChanges },
+            { title: 'modules', align: 'right', optional: true },
+            { title: 'size', align: 'right', optional: true },
+            { title: 'message', shrinks: true },
+          ],
+          list.map((deploy) => [
+            String(deploy.number),
+            deploy.channel,
+            formatTime(io, options.time, deploy.time),
+            deploy.author,
+            changes(deploy),
+            deploy.modules.toLocaleString('en'),
+            formatBytes(deploy.bytes),
+            deploy.message.split('\n', 1)[0]!,
+          ]),
+          io.columns,
+          dim,
+        ),
+      );
+    });
+  });
+}

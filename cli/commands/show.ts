@@ -1,0 +1,135 @@
+import { Command } from 'commander';
+import { deployChanges, readBlob, resolveDeploy, splitRef } from '../../registry/history/index.js';
+import type { Deploy, Store } from '../../registry/index.js';
+import { ModcastError, byCodeUnit, type Manifest } from '../../schema/index.js';
+import { databaseOption, withStore, type DatabaseOptions } from '../options/database.js';
+import { count, formatBytes } from '../output/format.js';
+import { REFS_HELP, changeJson, changeList, deployJson } from '../output/history.js';
+import type { Io } from '../io.js';
+import { jsonOption, paged, pagerOf, writeJson } from '../output/pager.js';
+import { formatTable, printable } from '../output/table.js';
+import { isoTime, relativeTime } from '../output/time.js';
+
+interface ShowOptions extends DatabaseOptions {
+  json?: true;
+}
+
+export function showCommand(io: Io): Command {
+  const command = new Command('show')
+    .summary("show a deploy, or a module's source in it")
+    .description(
+      'Shows a deploy and what it changed; with a path behind a colon the source of that module, as it was then, or what is in that directory.',
+    )
+    .argument('<ref[:path]>', 'a deploy, and what to show of it');
+  jsonOption(
+    databaseOption(command),
+    'of a deploy deploy, entries, importMap, changes; of a directory a list of path, hash, size, type; of a module path, hash, size, type',
+  );
+  return command
+    .addHelpText(
+      'after',
+      `${REFS_HELP}
+
+Examples:
+  modcast show production
+  modcast show 12:lib/disk.mjs > disk.mjs
+  modcast show latest:              all modules
+  modcast show latest:lib/          those in a directory`,
+    )
+    .action((ref: string, options: ShowOptions) => show(io, ref, options));
+}
+
+async function show(io: Io, text: string, options: ShowOptions): Promise<void> {
+  await withStore(io, options, async (store) => {
+    const { ref, path } = splitRef(text);
+    const deploy = await resolveDeploy(store, ref, io.now());
+    const manifest = (await store.manifest(deploy.number))!;
+    if (path === undefined) return showDeploy(io, store, deploy, manifest, options);
+    const plain = path.replace(/^\.?\//, '').replace(/\/+$/, '');
+    const module = manifest.modules.get(plain);
+    if (module === undefined) return showDirectory(io, deploy, manifest, plain, options);
+    if (options.json) return writeJson(io, { path: plain, ...module });
+    const bytes = await readBlob(store, module.hash);
+    if (pagerOf(io) === undefined) io.write(bytes);
+    else await paged(io, (write) => write(new TextDecoder().decode(bytes)));
+  });
+}
+
+async function showDirectory(
+  io: Io,
+  deploy: Deploy,
+  manifest: Manifest,
+  directory: string,
+  options: ShowOptions,
+): Promise<void> {
+  const prefix = directory === '' ? '' : `${directory}/`;
+  const found = [...manifest.modules]
+    .filter(([path]) => path.startsWith(prefix))
+    .toSorted(([a], [b]) => byCodeUnit(a, b));
+  if (found.length === 0 && directory !== '') {
+    throw new ModcastError(
+      'path-unknown',
+      `deploy ${deploy.number} on ${deploy.channel} has no ${JSON.stringify(directory)}`,
+      { expected: `a path of deploy ${deploy.number}`, found: directory },
+    );
+  }
+  if (options.json)
+    return writeJson(
+      io,
+      found.map(([path, module]) => ({ path, ...module })),
+    );
+  await paged(io, (write) =>
+    write(
+      formatTable(
+        [
+          { title: 'size', align: 'right' },
+          { title: 'hash', paint: io.colours.dim },
+          { title: 'type', paint: io.colours.dim },
+          { title: 'path', shrinks: true },
+        ],
+        found.map(([path, { hash, size, type }]) => [formatBytes(size), hash.slice(0, 10), type, path]),
+        io.columns,
+        io.colours.dim,
+      ),
+    ),
+  );
+}
+
+async function showDeploy(
+  io: Io,
+  store: Store,
+  deploy: Deploy,
+  manifest: Manifest,
+  options: ShowOptions,
+): Promise<void> {
+  const changes = await deployChanges(store, deploy.number);
+  if (options.json) {
+    return writeJson(io, {
+      deploy: deployJson(deploy),
+      entries: manifest.entries,
+      importMap: manifest.importMap,
+      changes: changes?.map(changeJson) ?? null,
+    });
+  }
+  const { yellow, cyan, dim } = io.colours;
+  const facts: [string, string][] = [
+    ['channel', cyan(deploy.channel)],
+    ['time', `${isoTime(deploy.time)} ${dim(`(${relativeTime(deploy.time, io.now())})`)}`],
+    ['author', printable(deploy.author)],
+    ['manifest', deploy.manifest],
+    ['parent', deploy.parent === null ? 'none, the first of its channel' : String(deploy.parent)],
+    ...(deploy.commit === null ? [] : [['commit', deploy.commit] as [string, string]]),
+    ['modules', `${count(deploy.modules, 'module')}, ${formatBytes(deploy.bytes)}`],
+    ['entries', manifest.entries.length === 0 ? 'none' : manifest.entries.map(printable).join(', ')],
+  ];
+  const head = `${yellow(`deploy ${deploy.number}`)}\n${facts.map(([name, value]) => `${name.padEnd(9)} ${value}\n`).join('')}`;
+  const message =
+    deploy.message === ''
+      ? ''
+      : `\n${deploy.message
+          .trimEnd()
+          .split('\n')
+          .map((line) => `    ${printable(line)}\n`)
+          .join('')}`;
+  await paged(io, (write) => write(`${head}${message}\n${changeList(io, changes)}`));
+}

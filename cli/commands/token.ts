@@ -1,0 +1,167 @@
+import { Command, InvalidArgumentError } from 'commander';
+import type { Token } from '../../registry/index.js';
+import { createToken, parseScope } from '../../registry/auth/tokens.js';
+import { ModcastError } from '../../schema/index.js';
+import { databaseOption, withStore, type DatabaseOptions } from '../options/database.js';
+import { parseDuration } from '../options/duration.js';
+import type { Io } from '../io.js';
+import { jsonOption, writeJson } from '../output/pager.js';
+import { formatTable } from '../output/table.js';
+import { isoTime, relativeTime } from '../output/time.js';
+
+interface CreateOptions extends DatabaseOptions {
+  scope: string[];
+  /** Milliseconds; Infinity: never; undefined: the default. */
+  expires?: number;
+  note: string;
+  json?: boolean;
+}
+
+interface JsonOptions extends DatabaseOptions {
+  json?: boolean;
+}
+
+const DEFAULT_EXPIRES = '90d';
+
+const parseExpires = (text: string): number => (text === 'never' ? Infinity : parseDuration(text));
+
+function scope(text: string, list: string[] = []): string[] {
+  try {
+    return [...list, parseScope(text)];
+  } catch (error) {
+    throw new InvalidArgumentError(`${(error as ModcastError).expected as string}.`);
+  }
+}
+
+export function tokenCommand(io: Io): Command {
+  return new Command('token')
+    .summary('who may publish, and read history, over HTTP')
+    .description('Makes, lists and revokes the tokens of a registry. Of a token only a hash is kept.')
+    .addCommand(createCommand(io))
+    .addCommand(listCommand(io))
+    .addCommand(revokeCommand(io));
+}
+
+function createCommand(io: Io): Command {
+  const command = new Command('create')
+    .summary('make a token and show it, this once')
+    .requiredOption('--scope <scope>', 'publish:<channel>, publish:* or read; repeatable', scope)
+    .option(
+      '--expires <time>',
+      `how long it is good for, 12h or 30d, or never (default: ${DEFAULT_EXPIRES})`,
+      parseExpires,
+    )
+    .option('--note <text>', 'whose it is, and what for', '')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  modcast token create --scope publish:production --expires 90d --note "build server"`,
+    )
+    .action((options: CreateOptions) =>
+      create(io, { ...options, expires: options.expires ?? parseExpires(DEFAULT_EXPIRES) }),
+    );
+  databaseOption(command);
+  return jsonOption(command, '{id, token, scope, created, expires, note}');
+}
+
+async function create(io: Io, options: CreateOptions & { expires: number }): Promise<void> {
+  await withStore(
+    io,
+    options,
+    async (store) => {
+      const now = io.now();
+      const expires = options.expires === Infinity ? null : now + options.expires;
+      const { text, token } = await createToken(store, {
+        scope: options.scope,
+        expires,
+        note: options.note,
+        now,
+      });
+      if (options.json === true) {
+        return writeJson(io, { id: token.id, token: text, ...shown(token) });
+      }
+      // Standard output has the token alone, for whoever puts it somewhere.
+      io.write(`${text}\n`);
+      const until = expires === null ? 'never expires' : `expires ${isoTime(expires)}`;
+      io.error(
+        `${token.scope.join(', ')} · ${until} · put it into MODCAST_TOKEN; it is not shown again, and\n` +
+          `"modcast token revoke ${token.id}" ends it\n`,
+      );
+    },
+    { create: true },
+  );
+}
+
+const timeOf = (time: number | null): string | null => (time === null ? null : isoTime(time));
+
+const shown = ({ scope: scopes, created, expires, note }: Omit<Token, 'hash' | 'revoked'>) => ({
+  scope: scopes,
+  created: isoTime(created),
+  expires: timeOf(expires),
+  note,
+});
+
+function listCommand(io: Io): Command {
+  const command = new Command('list').summary('the tokens there are').action((options: JsonOptions) =>
+    withStore(io, options, async (store) => {
+      const tokens = await store.tokens();
+      const now = io.now();
+      if (options.json === true) {
+        return writeJson(
+          io,
+          tokens.map((token) => ({
+            id: token.id,
+            state: stateOf(token, now),
+            ...shown(token),
+            revoked: timeOf(token.revoked),
+          })),
+        );
+      }
+      if (tokens.length === 0) return io.write('No tokens.\n');
+      const columns = [
+        { title: 'id' },
+        { title: 'state' },
+        { title: 'scope' },
+        { title: 'created' },
+        { title: 'expires' },
+        { title: 'note', shrinks: true },
+      ];
+      const rows = tokens.map((token) => [
+        token.id,
+        stateOf(token, now),
+        token.scope.join(', '),
+        relativeTime(token.created, now),
+        token.expires === null ? 'never' : isoTime(token.expires),
+        token.note,
+      ]);
+      io.write(formatTable(columns, rows, io.columns, io.colours.dim));
+    }),
+  );
+  databaseOption(command);
+  return jsonOption(command, '[{id, state, scope, created, expires, revoked, note}]');
+}
+
+function stateOf(token: Token, now: number): 'good' | 'revoked' | 'expired' {
+  if (token.revoked !== null) return 'revoked';
+  return token.expires !== null && token.expires <= now ? 'expired' : 'good';
+}
+
+function revokeCommand(io: Io): Command {
+  const command = new Command('revoke')
+    .summary('end a token now')
+    .argument('<id>', 'as the list shows it, or the token itself')
+    .action((text: string, options: JsonOptions) =>
+      withStore(io, options, async (store) => {
+        const id = /^mc_([0-9a-f]+)_/.exec(text)?.[1] ?? text;
+        const token = await store.revokeToken(id, io.now());
+        if (token === null) {
+          throw new ModcastError('token-unknown', `there is no token ${id}`, { found: id });
+        }
+        if (options.json === true) return writeJson(io, { id, revoked: timeOf(token.revoked) });
+        io.write(`Revoked token ${id}.\n`);
+      }),
+    );
+  databaseOption(command);
+  return jsonOption(command, '{id, revoked}');
+}

@@ -1,0 +1,99 @@
+import { Command } from 'commander';
+import path from 'node:path';
+import { openRepairSource, verifyStore, type Carrier, type DamagedBlob } from '../../registry/verify/index.js';
+import { databaseOption, withStore, type DatabaseOptions } from '../options/database.js';
+import { count, formatBytes } from '../output/format.js';
+import { EXIT, type Io } from '../io.js';
+import { jsonOption, writeJson } from '../output/pager.js';
+import { ProgressLine } from '../output/progress-line.js';
+import { remoteToken } from '../publishing/remote-token.js';
+import { printable } from '../output/table.js';
+
+interface VerifyCommandOptions extends DatabaseOptions {
+  repairFrom?: string;
+  json?: boolean;
+}
+
+export function verifyCommand(io: Io): Command {
+  const command = new Command('verify')
+    .summary('check every blob, manifest and index')
+    .description(
+      'Hashes every blob again, builds every manifest and hashes it, checks the database, and names what is damaged. Others may serve and publish meanwhile. Exit code 1 while there is damage.',
+    )
+    .option(
+      '--repair-from <place>',
+      'mend damaged blobs from another database, or from a registry (https://host; MODCAST_TOKEN is sent)',
+    )
+    .addHelpText(
+      'after',
+      `
+Examples:
+  modcast verify
+  modcast verify --repair-from /backup/registry.db
+  modcast verify --repair-from https://modules.example.org`,
+    )
+    .action((options: VerifyCommandOptions) => verify(io, options));
+  jsonOption(
+    command,
+    '{sound, blobs, bytes, damaged: [{hash, found, repaired, carriers: [{channel, path, from, to}]}], problems: […]}',
+  );
+  return databaseOption(command);
+}
+
+async function verify(io: Io, { repairFrom, json, ...options }: VerifyCommandOptions): Promise<void> {
+  const line = new ProgressLine(io);
+  const verified = await withStore(io, options, async (store) => {
+    const source =
+      repairFrom === undefined
+        ? null
+        : await openRepairSource(isUrl(repairFrom) ? repairFrom : path.resolve(io.cwd, repairFrom), {
+            token: remoteToken(io, repairFrom),
+          });
+    try {
+      return await verifyStore({
+        store,
+        source,
+        progress: ({ blobs, bytes, damaged }) => {
+          const found = damaged === 0 ? '' : `, ${damaged} damaged`;
+          line.show(`  ${count(blobs, 'blob')}, ${formatBytes(bytes)}${found}…`);
+        },
+      });
+    } finally {
+      line.clear();
+      await source?.close();
+    }
+  });
+  if (!verified.sound) io.exitCode = EXIT.failed;
+  if (json === true) return writeJson(io, verified);
+  const { red, green } = io.colours;
+  for (const blob of verified.damaged) io.write(describe(io, blob));
+  for (const problem of verified.problems) io.write(`${red('problem')} ${printable(problem)}\n`);
+  const checked = `${count(verified.blobs, 'blob')} of ${formatBytes(verified.bytes)}`;
+  const mended = verified.damaged.filter(({ repaired }) => repaired).length;
+  const left = verified.damaged.length - mended;
+  if (mended > 0) io.write(`${count(mended, 'blob')} repaired\n`);
+  if (verified.sound) io.write(`${green('sound')}: ${checked}, every manifest and index\n`);
+  else {
+    const problems = verified.problems.length;
+    const found = [
+      left > 0 ? count(left, 'damaged blob') : '',
+      problems > 0 ? count(problems, 'other problem') : '',
+    ];
+    io.write(`${red('damaged')}: ${found.filter(Boolean).join(' and ')} in ${checked}\n`);
+  }
+}
+
+const isUrl = (text: string): boolean => /^https?:\/\//i.test(text);
+
+function describe(io: Io, { hash, found, repaired, carriers }: DamagedBlob): string {
+  const { red, green, dim } = io.colours;
+  const state = repaired ? green('repaired') : red('damaged');
+  const lines = [`${state} ${hash} ${dim(found === 0 ? '(its bytes are lost)' : '')}`.trimEnd()];
+  for (const carrier of carriers) lines.push(`  ${printable(carrier.path)} ${dim(where(carrier))}`);
+  if (carriers.length === 0) lines.push(`  ${dim('no deploy names it: modcast gc drops it')}`);
+  return lines.map((line) => `${line}\n`).join('');
+}
+
+function where({ channel, from, to }: Carrier): string {
+  return to === null ? `on ${channel} since deploy ${from}` : `on ${channel} from deploy ${from} until ${to}`;
+}

@@ -1,0 +1,85 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import type { Command } from 'commander';
+import { DATABASE_FOLDER, makeDatabaseFolder } from '../../registry/store/database-folder.js';
+import { openSqliteStore } from '../../registry/store/sqlite.js';
+import type { Store } from '../../registry/store/store.js';
+import { ModcastError } from '../../schema/index.js';
+import type { Io } from '../io.js';
+
+export interface DatabaseOptions {
+  db?: string;
+}
+
+const DEFAULT_FILE = path.join(DATABASE_FOLDER, 'registry.db');
+
+/** Adds `--db`, for `withStore`. */
+export function databaseOption(command: Command): Command {
+  return command.option(
+    '--db <file>',
+    'SQLite database (default: $MODCAST_DB, else .modcast/registry.db here or in a parent directory)',
+  );
+}
+
+/** The nearest database from a directory upwards. */
+function nearest(directory: string): string | undefined {
+  for (let at = path.resolve(directory); ; at = path.dirname(at)) {
+    const file = path.join(at, DEFAULT_FILE);
+    if (existsSync(file)) return file;
+    if (at === path.dirname(at)) return undefined;
+  }
+}
+
+/**
+ * The database that a command is about, absolute.
+ * @throws ModcastError `database-missing`
+ */
+export function findDatabase(io: Pick<Io, 'cwd' | 'env'>, options: DatabaseOptions): string {
+  const named = options.db ?? (io.env['MODCAST_DB'] || undefined);
+  if (named === undefined) {
+    const file = nearest(io.cwd);
+    if (file !== undefined) return file;
+    throw new ModcastError(
+      'database-missing',
+      `no ${DEFAULT_FILE} in ${io.cwd} or any directory above it; --db names another, modcast serve makes one`,
+      { expected: DEFAULT_FILE, found: io.cwd },
+    );
+  }
+  const file = path.resolve(io.cwd, named);
+  if (existsSync(file)) return file;
+  const source = options.db === undefined ? 'MODCAST_DB' : '--db';
+  throw new ModcastError('database-missing', `no such database: ${file} (from ${source})`, {
+    expected: 'a database',
+    found: file,
+  });
+}
+
+/**
+ * Opens the database that the options name, without the lock of whoever serves from it, and closes it again.
+ *
+ * @param create makes a database where there is none: at `--db` or MODCAST_DB, else in the current directory. Only
+ *   for commands that write.
+ * @throws ModcastError `database-missing`, and the codes of opening a store
+ */
+export async function withStore<T>(
+  io: Pick<Io, 'cwd' | 'env'>,
+  options: DatabaseOptions,
+  work: (store: Store, file: string) => Promise<T>,
+  { create = false }: { create?: boolean } = {},
+): Promise<T> {
+  const file = create ? await placeDatabase(io, options) : findDatabase(io, options);
+  const store = await openSqliteStore(file);
+  try {
+    return await work(store, file);
+  } finally {
+    await store.close();
+  }
+}
+
+async function placeDatabase(io: Pick<Io, 'cwd' | 'env'>, options: DatabaseOptions): Promise<string> {
+  const named = options.db ?? (io.env['MODCAST_DB'] || undefined);
+  const file =
+    named === undefined ? (nearest(io.cwd) ?? path.join(io.cwd, DEFAULT_FILE)) : path.resolve(io.cwd, named);
+  if (named === undefined) await makeDatabaseFolder(file);
+  return file;
+}

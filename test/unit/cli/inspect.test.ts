@@ -1,0 +1,503 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import pc from 'picocolors';
+import { openSqliteStore, type Store } from '../../../registry/index.js';
+import { blobOf, deployOf, manifestOf, publish } from '../../contract/store-fixture.js';
+import { lineColumns } from '../../../cli/io.js';
+import { modcast } from './program.js';
+
+const DAY = 86_400_000;
+const NOW = Date.UTC(2026, 10, 23, 12);
+
+const lines = (count: number, change: Record<number, string> = {}): string =>
+  Array.from({ length: count }, (_, i) => `${change[i + 1] ?? `line ${i + 1}`}\n`).join('');
+
+let site: string;
+
+/** production: 1, 2, 3, 5; dev: 4. */
+async function fill(store: Store): Promise<void> {
+  const at = (days: number) => ({ channel: 'production', time: NOW - days * DAY });
+  const index = "import './lib/disk.mjs';\n";
+  await publish(
+    store,
+    [
+      ['index.mjs', index],
+      ['lib/disk.mjs', lines(20)],
+    ],
+    { ...at(10), author: 'ada', message: 'First light' },
+  );
+  await publish(
+    store,
+    [
+      ['index.mjs', index],
+      ['lib/disk.mjs', lines(20, { 5: 'five' })],
+    ],
+    { ...at(8), author: 'grace', message: 'Five, in a word' },
+  );
+  await publish(
+    store,
+    [
+      ['index.mjs', index],
+      ['lib/ring.mjs', lines(20, { 5: 'five' })],
+    ],
+    { ...at(5), author: 'ada', message: 'A disk is a ring' },
+  );
+  await publish(store, [['index.mjs', index]], { channel: 'dev', time: NOW - 4 * DAY, author: 'linus' });
+  await publish(
+    store,
+    [
+      ['index.mjs', index],
+      ['lib/ring.mjs', lines(20, { 5: 'five', 20: 'the end' }).trimEnd()],
+      ['data/icon.bin', 'a\0b'],
+    ],
+    { ...at(1), author: 'grace', message: 'The end\n\nwithout a line break' },
+  );
+}
+
+beforeAll(async () => {
+  site = mkdtempSync(path.join(tmpdir(), 'modcast-inspect-'));
+  mkdirSync(path.join(site, '.modcast'));
+  const store = await openSqliteStore(path.join(site, '.modcast', 'registry.db'));
+  await fill(store);
+  await store.close();
+});
+
+afterAll(() => rmSync(site, { recursive: true, force: true }));
+
+const ask = (...args: string[]) => modcast(site, args);
+
+describe('modcast deploys', () => {
+  it('lists what each deploy changed, newest first', async () => {
+    const { out, code } = await ask('deploys');
+    expect(code).toBe(0);
+    expect(out).toBe(`\
+deploy  channel     when        who    changes  modules   size  message
+     5  production  1 day ago   grace  +1 ~1          3  176 B  The end
+     4  dev         4 days ago  linus  +1             1   25 B
+     3  production  5 days ago  ada    +1 -1          2  174 B  A disk is a ring
+     2  production  1 week ago  grace  ~1             2  174 B  Five, in a word
+     1  production  1 week ago  ada    +2             2  176 B  First light
+`);
+  });
+
+  it('prints a line of JSON for each with --json', async () => {
+    const { out } = await ask('deploys', '--json', '--channel', 'production', '-n', '2');
+    const list = out
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(list.map(({ number }) => number)).toEqual([5, 3]);
+    expect(list[1]).toMatchObject({
+      channel: 'production',
+      time: '2026-11-18T12:00:00.000Z',
+      author: 'ada',
+      parent: 2,
+      commit: null,
+      added: 1,
+      changed: 0,
+      removed: 1,
+    });
+  });
+
+  it('fits the terminal, cutting the message first', async () => {
+    for (const columns of [40, 60, 80, 120]) {
+      const { out } = await modcast(site, ['deploys'], { columns });
+      const longest = Math.max(...out.split('\n').map((line) => line.length));
+      expect(longest).toBeLessThanOrEqual(Math.max(columns, 56));
+    }
+  });
+});
+
+describe('into a pipe', () => {
+  it('nothing is cut', async () => {
+    const message = 'm'.repeat(300);
+    const name = `${'deep/'.repeat(30)}a.mjs`;
+    const store = await openSqliteStore(path.join(site, 'wide.db'));
+    await publish(store, [[name, '']], { author: 'a'.repeat(60), message });
+    await publish(store, [[name, lines(5000)]], { author: 'a'.repeat(60), message });
+    await store.close();
+    const wide = async (...args: string[]) =>
+      (await modcast(site, [...args, '--db', 'wide.db'], { columns: Infinity })).out;
+    for (const args of [['deploys'], ['log', name]]) expect(await wide(...args)).toContain(message);
+    expect(await wide('deploys')).toMatch(/ size /);
+    const stat = await wide('diff', '1', '2', '--stat');
+    expect(stat).toMatch(new RegExp(`^ ${name} \\| 5000 \\+{10}\n`));
+    expect(await wide('blame', name)).toContain('a'.repeat(60));
+    expect(Math.max(...(await wide('--help')).split('\n').map((line) => line.length))).toBeLessThan(100);
+  });
+
+  it.each([
+    [{}, {}, Infinity],
+    [{}, { COLUMNS: '60' }, 60],
+    [{}, { COLUMNS: 'wide' }, Infinity],
+    [{ isTTY: true, columns: 132 }, { COLUMNS: '60' }, 132],
+    [{ isTTY: true, columns: 0 }, {}, 80],
+  ])('%j with %j has %d columns', (stream, env, columns) => {
+    expect(lineColumns(stream, env)).toBe(columns);
+  });
+});
+
+describe('modcast log', () => {
+  it('shows every version of a module through its move', async () => {
+    const { out } = await ask('log', 'lib/ring.mjs', '--json');
+    const entries = out
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as never);
+    expect(entries).toMatchObject([
+      {
+        number: 5,
+        last: null,
+        change: { status: 'modified', path: 'lib/ring.mjs' },
+        lines: { added: 1, deleted: 1 },
+        growth: -1,
+      },
+      {
+        number: 3,
+        last: 3,
+        change: { status: 'renamed', oldPath: 'lib/disk.mjs' },
+        lines: { added: 0, deleted: 0 },
+        growth: 0,
+      },
+      {
+        number: 2,
+        last: 2,
+        change: { status: 'modified', path: 'lib/disk.mjs' },
+        lines: { added: 1, deleted: 1 },
+      },
+      {
+        number: 1,
+        last: 1,
+        change: { status: 'added', path: 'lib/disk.mjs' },
+        lines: { added: 20, deleted: 0 },
+      },
+    ]);
+  });
+
+  it('has the patches in its JSON with -p', async () => {
+    const parse = (out: string) =>
+      out
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line) as any);
+    const versions = parse((await ask('log', 'lib/ring.mjs', '-p', '--json')).out);
+    expect(versions[2].patch).toBe((await ask('diff', '1', '2')).out);
+    expect(versions[1].patch).toContain('rename from lib/disk.mjs\n');
+    const [newest] = parse((await ask('log', '-p', '--json')).out);
+    expect(newest.changes.map(({ patch }: { patch: string }) => patch).join('')).toBe(
+      (await ask('diff', '3', '5')).out,
+    );
+    expect(parse((await ask('log', 'lib/ring.mjs', '--json')).out)[0]).not.toHaveProperty('patch');
+  });
+
+  it('stops at the move with --no-follow', async () => {
+    const { out } = await ask('log', 'lib/ring.mjs', '--no-follow', '--json');
+    expect(out.trimEnd().split('\n')).toHaveLength(2);
+  });
+
+  it('shows the deletion of a module that is gone', async () => {
+    const { out } = await ask('log', 'lib/disk.mjs');
+    expect(out.split('\n')[1]).toMatch(/^ +3 +D /);
+  });
+
+  it('shows what each deploy of a channel changed', async () => {
+    const { out } = await ask('log', '--channel', 'production', '-n', '2');
+    expect(out).toBe(
+      `\
+deploy 5 · production · 1 day ago · grace
+    The end
+
+    without a line break
+  A  data/icon.bin
+  M  lib/ring.mjs
+
+deploy 3 · production · 5 days ago · ada
+    A disk is a ring
+  R  lib/{disk.mjs → ring.mjs}
+`,
+    );
+  });
+});
+
+describe('modcast show and cat', () => {
+  it('prints the source of a module in a deploy, byte for byte', async () => {
+    expect((await ask('show', '1:lib/disk.mjs')).out).toBe(lines(20));
+    expect((await ask('show', 'production~1:lib/ring.mjs')).out).toBe(lines(20, { 5: 'five' }));
+    expect((await ask('cat', blobOf(lines(20)).hash.slice(0, 8))).out).toBe(lines(20));
+  });
+
+  it('shows a deploy, and what a directory holds', async () => {
+    expect((await ask('show', '3')).out).toContain('R  lib/{disk.mjs → ring.mjs}\n');
+    expect((await ask('show', 'latest:lib/')).out).toMatch(/lib\/ring\.mjs\n$/);
+    expect((await ask('show', 'latest:', '--json')).out).toContain('"path": "data/icon.bin"');
+  });
+});
+
+describe('modcast diff', () => {
+  it('shows names and letters as git does', async () => {
+    expect((await ask('diff', '1', '3', '--name-status')).out).toBe('R095\tlib/disk.mjs\tlib/ring.mjs\n');
+    expect((await ask('diff', '1', '3', '--name-status', '--no-renames')).out).toBe(
+      'D\tlib/disk.mjs\nA\tlib/ring.mjs\n',
+    );
+    expect((await ask('diff', '2', '5', 'data', '--name-status')).out).toBe('A\tdata/icon.bin\n');
+  });
+
+  it('shows bars, their sum and what a client is sent', async () => {
+    const { out } = await ask('diff', '2', '5', '--stat');
+    expect(out).toMatch(
+      / data\/icon\.bin +\| Bin 0 B → 3 B\n lib\/\{disk\.mjs → ring\.mjs\} +\| +2 \+-\n 2 modules changed, 1 insertion\(\+\), 1 deletion\(-\)\n a client that has deploy 2 is sent 2 blobs of \d+ B, with their links in a pack of \d+ B\n$/,
+    );
+  });
+
+  it('says what is not sent, as no entry imports it, and counts a difference as one', async () => {
+    const store = await openSqliteStore(path.join(site, 'cost.db'));
+    const deploy = async (modules: [string, string][]) => {
+      await store.putBlobs(modules.map(([, text]) => blobOf(text)));
+      const expected = (await store.head('dev'))?.number ?? null;
+      await store.commit(deployOf({ ...manifestOf(modules), entries: ['main.mjs'] }, { expected }));
+    };
+    await deploy([['main.mjs', lines(400)]]);
+    await deploy([['main.mjs', lines(400, { 9: 'nine' })]]);
+    await deploy([
+      ['main.mjs', lines(400, { 9: 'nine' })],
+      ['alone.mjs', 'a'],
+    ]);
+    await deploy([
+      ['main.mjs', lines(400)],
+      ['alone.mjs', 'a'],
+      ['about.html', 'b'],
+    ]);
+    await store.close();
+    const last = async (a: string, b: string) =>
+      (await ask('diff', a, b, '--stat', '--db', 'cost.db')).out.trimEnd().split('\n').at(-1);
+    const [, packed] = / is sent 1 blob of 3\.49 kB, with its links in a pack of (\d+) B$/.exec(
+      (await last('1', '2'))!,
+    )!;
+    expect(Number(packed)).toBeLessThan(200);
+    expect(await last('2', '3')).toBe(
+      ' a client that has deploy 2 is sent no module; 1 that no entry imports is not',
+    );
+    expect(await last('2', '4')).toMatch(/ a pack of \d+ B; 2 that no entry imports are not$/);
+  });
+
+  it('makes a patch of one line without a line break at its end', async () => {
+    expect((await ask('diff', '3', '5', 'lib')).out).toMatch(
+      /@@ -17,4 \+17,4 @@ line 16\n line 17\n line 18\n line 19\n-line 20\n\+the end\n\\ No newline at end of file\n$/,
+    );
+  });
+
+  it('colours a patch as git does', async () => {
+    const { out } = await modcast(site, ['diff', '1', '2'], { colours: pc.createColors(true) });
+    expect(out).toContain('\u001b[32m+five\u001b[39m\n');
+    expect(out).toContain('\u001b[31m-line 5\u001b[39m\n');
+    expect(out).toContain('\u001b[36m@@ -2,7 +2,7 @@\u001b[39m');
+  });
+
+  it('exits with 1 for differences and 2 for a failure with --exit-code', async () => {
+    expect((await ask('diff', '1', '1', '--exit-code')).code).toBe(0);
+    expect((await ask('diff', '1', '2', '--exit-code')).code).toBe(1);
+    expect((await ask('diff', '1', '99', '--exit-code')).code).toBe(2);
+    expect((await ask('diff', '1', '2')).code).toBe(0);
+  });
+
+  it('compares with a directory, and its patch makes the directory of the deploy', async () => {
+    const directory = path.join(site, 'public');
+    mkdirSync(path.join(directory, 'lib'), { recursive: true });
+    writeFileSync(path.join(directory, 'index.mjs'), "import './lib/disk.mjs';\n");
+    writeFileSync(path.join(directory, 'lib', 'disk.mjs'), lines(20, { 7: 'seven' }));
+    expect((await ask('diff', '1', 'public', '--name-status')).out).toBe('M\tlib/disk.mjs\n');
+    const { out } = await ask('diff', './public', '2');
+    execFileSync('patch', ['-p1', '-s'], { cwd: directory, input: out });
+    expect(readFileSync(path.join(directory, 'lib', 'disk.mjs'), 'utf8')).toBe(lines(20, { 5: 'five' }));
+  });
+});
+
+describe('modcast blame', () => {
+  it('says which deploy brought each line, through a move', async () => {
+    const { out } = await ask('blame', 'lib/ring.mjs', '--json');
+    const { lines: blamed } = JSON.parse(out) as { lines: { line: number; deploy: number; text: string }[] };
+    expect(
+      blamed.filter(({ deploy }) => deploy !== 1).map(({ line, deploy, text }) => [line, deploy, text]),
+    ).toEqual([
+      [5, 2, 'five\n'],
+      [20, 5, 'the end'],
+    ]);
+    expect((await ask('blame', 'lib/ring.mjs')).out).toMatch(
+      /^1 +lib\/disk\.mjs +ada +1 week ago +1 │ line 1\n/,
+    );
+  });
+});
+
+describe('modcast bisect', () => {
+  const bisect = (command: string, ...args: string[]) =>
+    ask('bisect', '1', 'production', '--run', command, ...args);
+
+  it('finds the first deploy in whose files the command fails', async () => {
+    const { out, code } = await bisect('test -e lib/disk.mjs && test "$MODCAST_DEPLOY" -gt 0');
+    expect(code).toBe(0);
+    expect(out).toBe(`\
+deploy 1 is good · 3 deploys left
+deploy 5 is bad · 3 deploys left
+deploy 2 is good · 2 deploys left
+deploy 3 is bad · 1 deploy left
+
+The first bad deploy is 3:
+deploy 3 · production · 5 days ago · ada
+    A disk is a ring
+
+R  lib/{disk.mjs → ring.mjs}
+`);
+    expect(JSON.parse((await bisect('test -e lib/disk.mjs', '--json')).out)).toMatchObject({
+      state: 'found',
+      deploy: { number: 3 },
+      changes: [{ status: 'renamed', oldPath: 'lib/disk.mjs' }],
+    });
+  });
+
+  it.each([
+    ['false', 'deploy 1 was said to be good, but the command fails in it'],
+    ['true', 'deploy 5 was said to be bad, but the command succeeds in it'],
+  ])('finds nothing with "%s", as an end is not what it was said to be', async (command, told) => {
+    const { out, err, code } = await bisect(command);
+    expect({ err, code }).toEqual({ err: `modcast: ${told}\n`, code: 1 });
+    expect(out).not.toContain('first bad');
+    const json = await bisect(command, '--json');
+    expect(json.code).toBe(1);
+    expect(JSON.parse(json.out)).toMatchObject({ state: 'mistaken', changes: null, among: [] });
+  });
+
+  it('says between which deploys it is when those could not be tried', async () => {
+    const { out, code } = await bisect('exit 125', '--json');
+    expect(code).toBe(1);
+    expect(JSON.parse(out)).toMatchObject({ state: 'skipped', deploy: null, among: [2, 3, 5] });
+  });
+
+  it('ends when the command cannot be run', async () => {
+    const { err, code } = await bisect('no-such-command-anywhere');
+    expect(code).toBe(1);
+    expect(err).toContain('exit code 127 (command-failed)');
+  });
+
+  it('wants the good deploy before the bad one on its channel', async () => {
+    expect((await ask('bisect', '5', '1', '--run', 'true')).err).toContain('5 is not before 1');
+    expect((await ask('bisect', '1', '4', '--run', 'true')).err).toContain('1 is on production, 4 on dev');
+  });
+});
+
+describe('modcast map', () => {
+  it('maps natural URLs to linked modules, or to the files of the deploy', async () => {
+    const { hash } = blobOf(lines(20));
+    const http = JSON.parse((await ask('map', '1')).out) as { imports: Record<string, string> };
+    expect(http.imports['/lib/disk.mjs']).toBe(`/-/modules/${hash}/lib/disk.mjs`);
+    const files = JSON.parse(
+      (await ask('map', '1', '--targets', 'path', '--base', 'https://cdn.example.org/1')).out,
+    ) as typeof http;
+    expect(files.imports['https://cdn.example.org/lib/disk.mjs']).toBe(
+      'https://cdn.example.org/1/lib/disk.mjs',
+    );
+  });
+});
+
+describe('mistakes', () => {
+  it.each([
+    [['show', '99'], 'unknown ref "99": no deploy 99, the newest is 5 (ref-unknown)'],
+    [
+      ['show', 'prodution'],
+      'unknown ref "prodution": no channel of that name, did you mean production? (ref-unknown)',
+    ],
+    [['show', '1:nope'], 'deploy 1 on production has no "nope" (path-unknown)'],
+    [['log', 'nope'], 'production has never had a module "nope" (path-unknown)'],
+    [['log', '--channel', 'nope'], 'no channel "nope"; there is dev, production (channel-unknown)'],
+    [['diff', '1', './nope'], /no such directory: .*nope \(directory-invalid\)/],
+    [['diff', '1', '2', 'lib', 'nope/'], 'no module of deploy 1 or deploy 2 matches "nope/" (path-unknown)'],
+    [['diff', '1', 'production~3', 'lib/n.mjs'], 'no module of deploy 1 matches "lib/n.mjs" (path-unknown)'],
+    [['blame', 'nope'], 'deploy 5 on production has no nope (path-unknown)'],
+    [['cat', 'xyz'], 'unknown ref "xyz": not the first digits of a hash, at least four (ref-unknown)'],
+    [['deploys', '--db', 'nope.db'], /no such database: .*nope\.db \(from --db\) \(database-missing\)/],
+  ])('%j: one line', async (args, message) => {
+    const { code, out, err } = await ask(...args);
+    expect({ code, out }).toEqual({ code: 1, out: '' });
+    if (typeof message === 'string') expect(err).toBe(`modcast: ${message}\n`);
+    else expect(err).toMatch(message);
+    expect(err.trimEnd()).not.toContain('\n');
+  });
+
+  it('says of a module’s hash that it is one', async () => {
+    const { hash } = blobOf(lines(20));
+    const short = hash.slice(0, 8);
+    for (const [digits, told] of [
+      [hash.slice(0, 5), short],
+      [hash, hash],
+    ] as const) {
+      expect(await ask('show', digits)).toEqual({
+        code: 1,
+        out: '',
+        err: `modcast: ${told} is a module's: modcast cat ${told} (ref-unknown)\n`,
+      });
+    }
+  });
+
+  it('suggests the option that was meant', async () => {
+    const { code, err } = await ask('deploys', '--chanel', 'dev');
+    expect(code).toBe(2);
+    expect(err).toContain('Did you mean --channel?');
+  });
+
+  it('says where it looked for a database, and makes none', async () => {
+    const empty = mkdtempSync(path.join(tmpdir(), 'modcast-empty-'));
+    const { code, err } = await modcast(empty, ['deploys']);
+    expect(code).toBe(1);
+    expect(err).toContain(`in ${empty} or any directory above it`);
+    expect(existsSync(path.join(empty, '.modcast'))).toBe(false);
+    rmSync(empty, { recursive: true });
+  });
+});
+
+describe('a database without deploys', () => {
+  it('says how the first is made', async () => {
+    const empty = mkdtempSync(path.join(tmpdir(), 'modcast-empty-'));
+    const file = path.join(empty, 'new.db');
+    await (await openSqliteStore(file)).close();
+    for (const args of [['deploys'], ['log'], ['log', 'x.mjs'], ['blame', 'x.mjs'], ['map']]) {
+      const { code, out } = await modcast(empty, [...args, '--db', file]);
+      expect([code, out]).toEqual([0, 'No deploys yet: modcast serve or modcast publish makes the first.\n']);
+    }
+    expect((await modcast(empty, ['deploys', '--json', '--db', file])).out).toBe('');
+    rmSync(empty, { recursive: true });
+  });
+});
+
+describe('the program as a process', () => {
+  const main = new URL('../../../dist/cli/main.js', import.meta.url).pathname;
+  const env = { ...process.env, NO_COLOR: '1' };
+
+  it('finds the database from a directory below, and ends quietly when its reader has gone', () => {
+    const below = path.join(site, 'deep', 'below');
+    mkdirSync(below, { recursive: true });
+    const { stdout, stderr, status } = spawnSync(
+      'sh',
+      ['-c', `"${process.execPath}" "${main}" log | head -n 1`],
+      {
+        cwd: below,
+        encoding: 'utf8',
+        env,
+      },
+    );
+    expect({ stdout, stderr, status }).toMatchObject({ stderr: '', status: 0 });
+    expect(stdout).toMatch(/^deploy 5 · production/);
+  });
+
+  it('exits with the codes that are documented', () => {
+    const code = (...args: string[]) =>
+      spawnSync(process.execPath, [main, ...args], { cwd: site, env, stdio: 'ignore' }).status;
+    expect([
+      code('deploys'),
+      code('show', '99'),
+      code('nope'),
+      code('diff', '1', '2', '--exit-code'),
+    ]).toEqual([0, 1, 2, 1]);
+  });
+});

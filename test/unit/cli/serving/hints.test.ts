@@ -1,0 +1,88 @@
+import type { NetworkInterfaceInfo } from 'node:os';
+import pc from 'picocolors';
+import { describe, expect, it } from 'vitest';
+import type { Deploy } from '../../../../registry/index.js';
+import { networkHint, publishHint, startText } from '../../../../cli/serving/hints.js';
+
+const PLACE = {
+  channel: 'production',
+  db: '/srv/registry.db',
+  url: 'http://127.0.0.1:4321/',
+  prefix: '/-/',
+};
+
+it('shows how to publish to a registry by its file, and by its URL with a token', () => {
+  expect(publishHint(PLACE)).toEqual([
+    'Publish a site to it from this machine:',
+    '  modcast publish <dir> --channel production --db /srv/registry.db',
+    'or from anywhere, with a token:',
+    '  modcast token create --scope publish:production --db /srv/registry.db',
+    '  MODCAST_TOKEN=mc_… modcast publish <dir> --channel production --to http://127.0.0.1:4321/',
+  ]);
+});
+
+it('quotes for the shell, and names another prefix', () => {
+  const lines = publishHint({ ...PLACE, db: "/it's here/x.db", prefix: '/own/' });
+  expect(lines[1]).toContain(String.raw`--db '/it'\''s here/x.db'`);
+  expect(lines[4]).toMatch(/--to http:\/\/127\.0\.0\.1:4321\/own\/$/);
+});
+
+const plain = pc.createColors(false);
+
+describe('what a start says', () => {
+  const deploy = { number: 1, channel: 'dev', modules: 2, bytes: 71 } as Deploy;
+  const start = { deploy, created: true, read: 2, shown: 'site', isEmpty: false, took: 35 };
+
+  it('is what was read, or that nothing changed', () => {
+    expect(startText(start, plain)).toEqual([
+      'modcast site · 2 modules, 71 B · deploy 1 on dev · 35 ms, 2 files read',
+    ]);
+    expect(startText({ ...start, created: false, read: 0 }, plain)).toEqual([
+      'modcast site · 2 modules, 71 B · deploy 1 on dev · 35 ms, nothing changed since the last start',
+    ]);
+  });
+
+  it('is what to do, of a directory without a file or without a module', () => {
+    const none = { ...start, deploy: { ...deploy, modules: 0, bytes: 0 }, read: 0 };
+    expect(startText({ ...none, isEmpty: true }, plain)).toEqual([
+      'modcast site · nothing in it yet · 35 ms',
+      expect.stringContaining('Save an index.html with <script type="module"'),
+      expect.stringContaining('as soon as they are there'),
+    ]);
+    expect(startText(none, plain)).toEqual([
+      'modcast site · 0 modules, 0 B · deploy 1 on dev · 35 ms, 0 files read',
+      expect.stringContaining('Is this the right directory?'),
+    ]);
+  });
+});
+
+describe('what a server on the network says', () => {
+  const info = (address: string, internal: boolean, family: 'IPv4' | 'IPv6') =>
+    ({ address, internal, family }) as NetworkInterfaceInfo;
+  const interfaces = {
+    lo: [info('127.0.0.1', true, 'IPv4')],
+    eth0: [info('192.0.2.7', false, 'IPv4'), info('fe80::1', false, 'IPv6')],
+  };
+  const place = { host: '0.0.0.0', port: '4321', allowHost: [], interfaces };
+
+  it('is nothing while only this machine reaches it', () => {
+    for (const host of ['127.0.0.1', '127.1.2.3', '::1', 'localhost', 'a.localhost']) {
+      expect(networkHint({ ...place, host }, plain)).toEqual([]);
+    }
+  });
+
+  it('is where it is reached, that the source can be read, and how to allow a name', () => {
+    for (const host of ['0.0.0.0', '::']) {
+      expect(networkHint({ ...place, host }, plain)).toEqual([
+        'http://192.0.2.7:4321/ in the network',
+        'Whoever reaches this address can read the source. A host name is answered with --allow-host <name>.',
+      ]);
+    }
+    expect(networkHint({ ...place, allowHost: ['build.example.org'] }, plain)).toEqual([
+      'http://192.0.2.7:4321/ in the network',
+      'http://build.example.org:4321/ in the network',
+      'Whoever reaches this address can read the source.',
+    ]);
+    expect(networkHint({ ...place, host: '192.0.2.7' }, plain)).toHaveLength(1);
+  });
+});
