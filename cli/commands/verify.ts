@@ -1,6 +1,11 @@
 import { Command } from 'commander';
 import path from 'node:path';
-import { openRepairSource, verifyStore, type Carrier, type DamagedBlob } from '../../registry/verify/index.js';
+import {
+  openRepairSource,
+  verifyStore,
+  type Carrier,
+  type DamagedBlob,
+} from '../../registry/verify/index.js';
 import { databaseOption, withStore, type DatabaseOptions } from '../options/database.js';
 import { count, formatBytes } from '../output/format.js';
 import { EXIT, type Io } from '../io.js';

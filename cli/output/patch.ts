@@ -1,5 +1,11 @@
 import type { Hash } from '../../schema/index.js';
-import { makePatch, readBlob, type BlobReader, type Change, type Patch } from '../../registry/history/index.js';
+import {
+  makePatch,
+  readBlob,
+  type BlobReader,
+  type Change,
+  type Patch,
+} from '../../registry/history/index.js';
 import type { Io } from '../io.js';
 
 /** The patch of a change between two stores, which may be one. */
