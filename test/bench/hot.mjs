@@ -159,12 +159,18 @@ function section(contestants, times) {
       ...(own === undefined
         ? []
         : [{ what: 'hot reload, one page, median', value: spread(own).median, atMost: HOT_MS, unit: 'ms' }]),
-      ...peers.map(({ subject }, index) => ({
-        what: `hot reload against ${subject.name}`,
-        value: /** @type {number} */ (ratios[index]),
-        atMost: 1,
-        unit: '×',
-      })),
+      ...peers.flatMap(({ subject }, index) =>
+        subject.id === 'vite'
+          ? [
+              {
+                what: `hot reload against ${subject.name}`,
+                value: /** @type {number} */ (ratios[index]),
+                atMost: 1,
+                unit: '×',
+              },
+            ]
+          : [],
+      ),
     ],
     data: { bench: 'hot', site: SITE, times: Object.fromEntries(times) },
   };

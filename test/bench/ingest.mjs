@@ -13,6 +13,8 @@ const SIZE = 8 * 1024;
 const ONCE = fileURLToPath(new URL('./ingest-once.mjs', import.meta.url));
 const run = promisify(execFile);
 
+/** @typedef {{ new: number[], unchanged: number[] }} Times in milliseconds */
+
 /** How long a registry takes to read a directory: one it has never seen, and one that has not changed since. */
 export const ingest = {
   name: 'ingest',
@@ -23,29 +25,31 @@ export const ingest = {
     bench.progress(`ingest: writing ${COUNT} modules of ${SIZE / 1024} KB`);
     await makeModules(directory, { count: COUNT, size: SIZE });
 
-    /** @type {{ new: number[], unchanged: number[] }} in milliseconds */
-    const times = { new: [], unchanged: [] };
-    for (let round = 1; round <= bench.options.rounds; round++) {
-      const scratch = await bench.makeDirectory();
-      const database = path.join(scratch, 'modcast.db');
-      const fresh = await once(directory, database);
-      const again = await once(directory, database);
-      if (fresh.modules !== COUNT || again.modules !== COUNT || again.deploy !== fresh.deploy) {
-        throw new Error(`ingest went wrong: ${JSON.stringify({ fresh, again })}`);
-      }
-      times.new.push(fresh.ms);
-      times.unchanged.push(again.ms);
-      bench.progress(
-        `ingest, round ${round}/${bench.options.rounds}: new ${fresh.ms.toFixed(0)}, unchanged ${again.ms.toFixed(0)}`,
-      );
-      await rm(scratch, { recursive: true });
+    const { baseline, rounds } = bench.options;
+    const readers = [{ name: 'modcast', script: ONCE }];
+    if (baseline !== undefined) {
+      readers.push({ name: 'baseline', script: path.resolve(baseline, 'test/bench/ingest-once.mjs') });
     }
+    /** @type {Times[]} one of each reader */
+    const all = readers.map(() => ({ new: [], unchanged: [] }));
+    for (let round = 1; round <= rounds; round++) {
+      for (const [index, { name, script }] of readers.entries()) {
+        const measured = await runRound(bench, script, directory);
+        all[index]?.new.push(measured.new);
+        all[index]?.unchanged.push(measured.unchanged);
+        bench.progress(
+          `ingest, round ${round}/${rounds}, ${name}: ` +
+            `new ${measured.new.toFixed(0)}, unchanged ${measured.unchanged.toFixed(0)}`,
+        );
+      }
+    }
+    const [times] = /** @type {[Times]} */ (all);
     const states = /** @type {const} */ (['new', 'unchanged']);
     return [
       {
         title: `Reading ${COUNT} modules of ${SIZE / 1024} KB (ms: median, min–max)`,
-        header: ['', 'modcast'],
-        rows: states.map((state) => [state, spreadCell(spread(times[state]))]),
+        header: ['', ...readers.map(({ name }) => name)],
+        rows: states.map((state) => [state, ...all.map((one) => spreadCell(spread(one[state])))]),
         targets: states.map((state) => ({
           what: `ingest, ${state}`,
           value: spread(times[state]).median / 1000,
@@ -59,13 +63,34 @@ export const ingest = {
 };
 
 /**
+ * A new database, and the same one again.
+ *
+ * @param {import('./context.mjs').BenchContext} bench
+ * @param {string} script
+ * @param {string} directory
+ * @returns {Promise<{ new: number, unchanged: number }>} milliseconds
+ */
+async function runRound(bench, script, directory) {
+  const scratch = await bench.makeDirectory();
+  const database = path.join(scratch, 'modcast.db');
+  const fresh = await once(script, directory, database);
+  const again = await once(script, directory, database);
+  if (fresh.modules !== COUNT || again.modules !== COUNT || again.deploy !== fresh.deploy) {
+    throw new Error(`ingest went wrong: ${JSON.stringify({ fresh, again })}`);
+  }
+  await rm(scratch, { recursive: true });
+  return { new: fresh.ms, unchanged: again.ms };
+}
+
+/**
  * In a process of its own, as every start of a server is: neither code that is warm nor a heap that is full.
  *
+ * @param {string} script
  * @param {string} directory
  * @param {string} database
  * @returns {Promise<{ ms: number, deploy: number, modules: number }>}
  */
-async function once(directory, database) {
-  const { stdout } = await run(process.execPath, [ONCE, directory, database]);
+async function once(script, directory, database) {
+  const { stdout } = await run(process.execPath, [script, directory, database]);
   return JSON.parse(stdout);
 }

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { SITES } from './sites.mjs';
-import { SUBJECTS } from './subjects.mjs';
+import { SUBJECTS, baselineOf } from './subjects.mjs';
 
 /**
  * @typedef {object} Options
@@ -9,6 +9,7 @@ import { SUBJECTS } from './subjects.mjs';
  * @property {number[]} roundTrips in milliseconds
  * @property {import('./subjects.mjs').Subject[]} subjects in the order of SUBJECTS
  * @property {string[]} only the benches to run
+ * @property {string | undefined} baseline a built checkout of another commit
  * @property {string | undefined} json a file for the results as data
  */
 
@@ -19,6 +20,7 @@ export const usage = (benches) => `node test/bench/main.mjs [flags]
   --rtt <list>       round-trip times in ms (0,40)
   --subjects <list>  ${SUBJECTS.map(({ id }) => id).join(',')}
   --only <list>      ${benches.join(',')}
+  --baseline <dir>   also measure another built checkout of modcast, in the same run
   --json <file>      write the results there as JSON, too`;
 
 /**
@@ -36,6 +38,7 @@ export function readOptions(args, benches) {
       rtt: { type: 'string', default: '0,40' },
       subjects: { type: 'string', default: SUBJECTS.map(({ id }) => id).join(',') },
       only: { type: 'string', default: benches.join(',') },
+      baseline: { type: 'string' },
       json: { type: 'string' },
     },
   });
@@ -48,8 +51,12 @@ export function readOptions(args, benches) {
     rounds: wholeNumber('--rounds', values.rounds, 1),
     sites: chosen('--sites', values.sites, Object.keys(SITES)),
     roundTrips: values.rtt.split(',').map((time) => wholeNumber('--rtt', time, 0)),
-    subjects: SUBJECTS.filter(({ id }) => ids.includes(id)),
+    subjects: [
+      ...SUBJECTS.filter(({ id }) => ids.includes(id)),
+      ...(values.baseline === undefined ? [] : [baselineOf(values.baseline)]),
+    ],
     only: chosen('--only', values.only, benches),
+    baseline: values.baseline,
     json: values.json,
   };
 }

@@ -54,13 +54,18 @@ const vite = {
   },
 };
 
-/** @type {Subject} */
-const modcast = {
-  id: 'modcast',
-  name: 'modcast',
+/**
+ * @param {string} id
+ * @param {string} name
+ * @param {string} checkout a built checkout of modcast
+ * @returns {Subject}
+ */
+const modcastOf = (id, name, checkout) => ({
+  id,
+  name,
   async start({ directory, scratch }) {
-    const server = await startServerProcess(this.name, [
-      file('../../dist/cli/main.js'),
+    const server = await startServerProcess(name, [
+      path.join(checkout, 'dist/cli/main.js'),
       'serve',
       directory,
       '--port',
@@ -85,7 +90,10 @@ const modcast = {
       await loader.idle();
       return from;
     }),
-};
+});
 
 /** In the order in which they run in every round. */
-export const SUBJECTS = [plain, vite, modcast];
+export const SUBJECTS = [plain, vite, modcastOf('modcast', 'modcast', file('../..'))];
+
+/** @param {string} checkout a built checkout of another commit, to compare this one with */
+export const baselineOf = (checkout) => modcastOf('baseline', 'baseline', path.resolve(checkout));
