@@ -98,7 +98,7 @@ describe('a shipment', () => {
     'deep.js': '1',
     'lazy.js': 'import "deep"; 2',
     'leaf.js': '3',
-    'main.js': 'import "../leaf.js"; import("lazy");',
+    'main.js': 'import "./leaf.js"; import("lazy");',
     'unused.js': '4',
   };
   const SITE = {

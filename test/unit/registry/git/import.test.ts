@@ -96,7 +96,7 @@ const NAMES = [
 
 const CONTENTS = [
   'export const a = 1;\n',
-  'import "../keep/lib/a.mjs";\r\nexport {};\r\n',
+  'import "./lib/a.mjs";\r\nexport {};\r\n',
   '',
   'this is no module {{{',
   '{"json": true}',
@@ -299,7 +299,7 @@ describe('importing the history of a git repository', () => {
   });
 
   test('knows the links of a module that was no JavaScript under its first name', async () => {
-    repository.write('a.json', 'import "../keep/b.mjs";');
+    repository.write('a.json', 'import "./b.mjs";');
     repository.commit('one');
     repository.git('mv', 'a.json', 'a.mjs');
     repository.commit('two');

@@ -9,7 +9,7 @@ import { blobOf, publish } from '../../../contract/store-fixture.js';
 import { temporaryDirectory } from '../store/temporary.js';
 
 const at = temporaryDirectory();
-const B = 'import "../keep/a.mjs";';
+const B = 'import "./a.mjs";';
 
 let store: Store;
 let source: RepairSource | null;

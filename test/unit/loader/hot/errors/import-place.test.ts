@@ -22,27 +22,27 @@ const FIREFOX = (name: string) =>
 
 describe.each([CHROMIUM, FIREFOX])('a missing export', (message) => {
   it('is found where it is imported, by whichever module does', () => {
-    const ok = source('ok.mjs', `import { here } from '../b.mjs';`);
+    const ok = source('ok.mjs', `import { here } from './b.mjs';`);
     const bad = source(
       'a.mjs',
-      `/* ü */\nimport { x } from '../c.mjs';\nimport {\n  here,\n  gone as y,\n} from '../b.mjs';`,
+      `/* ü */\nimport { x } from './c.mjs';\nimport {\n  here,\n  gone as y,\n} from './b.mjs';`,
     );
     expect(placed(message('gone'), ok, bad)).toBe('a.mjs:5:3');
   });
 
   it('is found in a re-export, behind another name that begins so, and as the default', () => {
-    expect(placed(message('gone'), source('a.mjs', `export { goner, gone } from '../b.mjs';`))).toBe(
+    expect(placed(message('gone'), source('a.mjs', `export { goner, gone } from './b.mjs';`))).toBe(
       'a.mjs:1:17',
     );
-    expect(placed(message('default'), source('a.mjs', `import it from '../b.mjs';`))).toBe('a.mjs:1:8');
-    expect(placed(message('default'), source('a.mjs', `import { default as it } from '../b.mjs';`))).toBe(
+    expect(placed(message('default'), source('a.mjs', `import it from './b.mjs';`))).toBe('a.mjs:1:8');
+    expect(placed(message('default'), source('a.mjs', `import { default as it } from './b.mjs';`))).toBe(
       'a.mjs:1:10',
     );
   });
 
   it('is not looked for where another module is imported, or another name', () => {
     expect(
-      placed(message('gone'), source('a.mjs', `import { gone } from '../c.mjs'; import '../b.mjs';`)),
+      placed(message('gone'), source('a.mjs', `import { gone } from './c.mjs'; import './b.mjs';`)),
     ).toBe(undefined);
   });
 });
@@ -57,11 +57,11 @@ it('a name that no import map has is found where it is imported', () => {
 });
 
 it('any other error names no import', () => {
-  expect(placed('TypeError: x is not a function', source('a.mjs', `import '../b.mjs';`))).toBeUndefined();
+  expect(placed('TypeError: x is not a function', source('a.mjs', `import './b.mjs';`))).toBeUndefined();
 });
 
 it('a link is found by where it leads, import() too', () => {
-  const a = source('a.mjs', `import '../c.mjs';\n  import('../b.mjs');`);
+  const a = source('a.mjs', `import './c.mjs';\n  import('./b.mjs');`);
   expect(linkPlace(a, (specifier) => specifier === './b.mjs')).toMatchObject({ line: 2, column: 3 });
   expect(linkPlace(a, () => false)).toBeUndefined();
 });

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { propagate } from '../../../../../loader/hot/updates/propagate.js';
 
-/** ImporterGraph by module, `page` for the page itself; who accepts itself; who accepts whom. */
+/** Importers by module, `page` for the page itself; who accepts itself; who accepts whom. */
 interface Graph {
   importers: Record<string, string[]>;
   self?: string[];
