@@ -1,5 +1,5 @@
-import { ModcastError, type Hash } from '../schema/index.js';
-import type { FileProblem, IngestProgress, IngestResult } from './ingest/ingest.js';
+import { ModcastError, type Diagnostic, type Hash } from '../schema/index.js';
+import type { IngestProgress, IngestResult } from './ingest/ingest.js';
 import { nearest } from './nearest.js';
 import type { BootReport } from './socket/session.js';
 import type { Deploy } from './store/store.js';
@@ -16,7 +16,7 @@ export interface RegistryEvents {
    * Files that were left out or do not parse, whenever the list has changed. With a server of its own also what they
    * import that is not there, and import maps that do not parse.
    */
-  problems: (problems: readonly FileProblem[]) => void;
+  problems: (problems: readonly Diagnostic[]) => void;
   /** The directory that is followed has gone, and nothing is taken from that; or it is back, and is read again. */
   directory: (state: 'gone' | 'back') => void;
   booted: (report: BootReport) => void;

@@ -1,10 +1,10 @@
 export type { RegistryEvents } from './events.js';
 export type { RegistryOptions } from './options.js';
 export type { BootReport } from './socket/session.js';
-export type { FileProblem, IngestProgress, IngestResult } from './ingest/ingest.js';
+export type { IngestProgress, IngestResult } from './ingest/ingest.js';
 export type { Deploy, Store, Token } from './store/store.js';
 export { injectPage, readPage } from './pages/html.js';
 export { openMemoryStore } from './store/memory.js';
 export { openSqliteStore } from './store/sqlite.js';
-export { ModcastError } from '../schema/index.js';
+export { ModcastError, type Diagnostic } from '../schema/index.js';
 export { createRegistry, type Registry } from './registry.js';

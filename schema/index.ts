@@ -1,5 +1,6 @@
 export * from './batches.js';
 export * from './channel.js';
+export * from './diagnostic.js';
 export * from './errors.js';
 export * from './excerpt.js';
 export * from './hash.js';

@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 import path from 'node:path';
 import { DEFAULT_FILTER } from '../../registry/ingest/files.js';
-import type { FileProblem } from '../../registry/index.js';
+import type { Diagnostic } from '../../registry/index.js';
 import {
   Publishing,
   checkSite,
@@ -138,7 +138,7 @@ async function read(io: Io, directory: string, options: PublishCommandOptions): 
 }
 
 /** What is said of files that do not parse when no page starts with them: one that did would have been refused. */
-function unusedText(broken: readonly FileProblem[], columns: number): string | undefined {
+function unusedText(broken: readonly Diagnostic[], columns: number): string | undefined {
   const [first, ...more] = broken;
   if (first === undefined) return undefined;
   const why = 'published all the same, for no page starts with';

@@ -1,5 +1,5 @@
 import { isatty } from 'node:tty';
-import type { BootReport, Deploy, FileProblem, Registry } from '../../registry/index.js';
+import type { BootReport, Deploy, Diagnostic, Registry } from '../../registry/index.js';
 import { ModcastError, byCodeUnit, diffManifests, type Manifest, type Path } from '../../schema/index.js';
 import { count, formatBytes, formatMs } from '../output/format.js';
 import type { Colours } from '../io.js';
@@ -51,7 +51,7 @@ export function report(registry: Registry, colours: Colours, width: () => number
   registry.on('published', ({ number, channel, author }) => {
     say(`${green('deploy')} ${number} on ${channel} ${dim('·')} published by ${printable(author)}`);
   });
-  let known: readonly FileProblem[] = [];
+  let known: readonly Diagnostic[] = [];
   registry.on('problems', (problems) => {
     for (const text of problemTexts(known, problems, colours)) say(text);
     known = problems;
@@ -135,8 +135,8 @@ export function failureText(
  * @returns texts of a line each, or of more where a file does not parse
  */
 export function problemTexts(
-  before: readonly FileProblem[],
-  after: readonly FileProblem[],
+  before: readonly Diagnostic[],
+  after: readonly Diagnostic[],
   colours: Colours,
 ): string[] {
   const told = new Set(before.map((problem) => JSON.stringify(problem)));
@@ -152,7 +152,7 @@ export function problemTexts(
   return texts;
 }
 
-function problemText({ path, kind, message, line, column, frame }: FileProblem, colours: Colours): string {
+function problemText({ path, kind, message, line, column, frame }: Diagnostic, colours: Colours): string {
   const { bold, red, yellow } = colours;
   const name = printable(path);
   if (kind === 'skipped') return `${yellow('left out')} ${bold(name)}: ${printable(message)}`;

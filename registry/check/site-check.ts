@@ -1,9 +1,15 @@
 import { statSync } from 'node:fs';
 import path from 'node:path';
 import { Resolver } from '../../importmap/index.js';
-import { excerpt, type Hash, type Links, type Manifest, type Path } from '../../schema/index.js';
+import {
+  excerpt,
+  type Diagnostic,
+  type Hash,
+  type Links,
+  type Manifest,
+  type Path,
+} from '../../schema/index.js';
 import type { VerifiedBlobs } from '../content/verified-blobs.js';
-import type { FileProblem } from '../ingest/ingest.js';
 import { placeIn } from '../ingest/syntax.js';
 import { pageMap, type PageImportMap } from './page-maps.js';
 import { siteImports, type SiteImport } from './site-imports.js';
@@ -41,13 +47,13 @@ export class SiteCheck {
   #resolvers: readonly Resolver[] = [];
   #key = '';
   #imports = new Map<Path, Known>();
-  readonly #described = new Map<string, FileProblem>();
+  readonly #described = new Map<string, Diagnostic>();
 
   constructor(options: SiteCheckOptions) {
     this.#options = options;
   }
 
-  async problems(manifest: Manifest): Promise<FileProblem[]> {
+  async problems(manifest: Manifest): Promise<Diagnostic[]> {
     const broken = await this.#readPages(manifest);
     const links = await this.#options.blobs.links([...manifest.modules.values()].map(({ hash }) => hash));
     const strays = this.#strays(manifest, links).filter(
@@ -58,7 +64,7 @@ export class SiteCheck {
   }
 
   /** @returns what is wrong with import maps */
-  async #readPages(manifest: Manifest): Promise<FileProblem[]> {
+  async #readPages(manifest: Manifest): Promise<Diagnostic[]> {
     const pages = [...manifest.modules].filter(([, { type }]) => type === 'text/html');
     const fresh = pages.filter(([name, { hash }]) => this.#pages.get(name)?.hash !== hash);
     const key = JSON.stringify(pages.map(([name, { hash }]) => [name, hash]));
@@ -113,7 +119,7 @@ export class SiteCheck {
     });
   }
 
-  async #describe(strays: readonly Stray[]): Promise<FileProblem[]> {
+  async #describe(strays: readonly Stray[]): Promise<Diagnostic[]> {
     const idOf = ({ path: name, hash, start }: Stray) => JSON.stringify([name, hash, start]);
     const ids = new Set(strays.map(idOf));
     for (const id of this.#described.keys()) if (!ids.has(id)) this.#described.delete(id);
@@ -127,12 +133,12 @@ export class SiteCheck {
   }
 }
 
-function describe({ path: name, specifier, start, leads }: Stray, bytes: Uint8Array): FileProblem {
+function describe({ path: name, specifier, start, leads }: Stray, bytes: Uint8Array): Diagnostic {
   const place = placeIn(bytes, start);
   const frame = excerpt(new TextDecoder().decode(bytes), place.line, place.column);
   const quoted = JSON.stringify(specifier);
   const message = leads === 'nowhere' ? `no import map says where ${quoted} is` : `cannot find ${quoted}`;
-  return { path: name, kind: 'import', message, ...place, frame };
+  return { path: name, kind: 'import', severity: 'error', message, ...place, frame };
 }
 
 /** The same for import maps that say the same. */

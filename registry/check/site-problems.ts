@@ -1,4 +1,5 @@
-import type { FileProblem, IngestResult } from '../ingest/ingest.js';
+import type { Diagnostic } from '../../schema/index.js';
+import type { IngestResult } from '../ingest/ingest.js';
 import type { Clock } from '../clock.js';
 import type { SiteCheck } from './site-check.js';
 
@@ -18,15 +19,15 @@ export class SiteProblems {
   readonly #options: SiteProblemsOptions;
   #state: 'asleep' | 'following' | 'closed' = 'asleep';
   #result: IngestResult | undefined;
-  #checked: readonly FileProblem[] = [];
+  #checked: readonly Diagnostic[] = [];
   #next: { cancel(): void } | undefined;
-  #list: readonly FileProblem[] = [];
+  #list: readonly Diagnostic[] = [];
 
   constructor(options: SiteProblemsOptions) {
     this.#options = options;
   }
 
-  get list(): readonly FileProblem[] {
+  get list(): readonly Diagnostic[] {
     return this.#list;
   }
 

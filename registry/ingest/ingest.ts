@@ -7,6 +7,7 @@ import {
   isHash,
   manifestBytes,
   pathProblem,
+  type Diagnostic,
   type Hash,
   type Links,
   type Manifest,
@@ -23,25 +24,12 @@ import { EMPTY_MS, isMeantEmpty, isUnchanged, readStable, statFile, type ReadFil
 import { withFrame } from './syntax.js';
 import type { Deploy, FileStat, Store, StoredBlob } from '../store/store.js';
 
-/** Something that an author wants to hear of a file. It never stops an ingest. */
-export interface FileProblem {
-  readonly path: string;
-  /** `import`: a module imports what is not there; `importmap`: a page's import map does not parse. */
-  readonly kind: 'skipped' | 'syntax' | 'import' | 'importmap';
-  readonly message: string;
-  /** Of all but `skipped`, from 1. */
-  readonly line?: number;
-  readonly column?: number;
-  /** Some lines around the place, with a mark below it. */
-  readonly frame?: string;
-}
-
 export interface IngestResult {
   readonly deploy: Deploy;
   /** False when the directory is what the channel's head already says. */
   readonly created: boolean;
   readonly manifest: Manifest;
-  readonly problems: readonly FileProblem[];
+  readonly problems: readonly Diagnostic[];
   /** Files whose bytes were read; the others had not changed since they were last read. */
   readonly read: number;
 }
@@ -94,9 +82,9 @@ export class Ingest {
   #isFollowed = false;
   #stats = new Map<Path, FileStat>();
   /** Syntax errors of the files as they are, kept until the file is mended. */
-  #broken = new Map<Path, FileProblem>();
+  #broken = new Map<Path, Diagnostic>();
   /** Files that were left out, until they are looked at again. */
-  #skipped = new Map<string, FileProblem>();
+  #skipped = new Map<string, Diagnostic>();
   /** When files that are empty were first seen so. */
   readonly #emptySince = new Map<Path, number>();
   /** Counts the changes of which names there are: with the pages, what decides about the entries. */
@@ -193,7 +181,7 @@ export class Ingest {
   }
 
   #skip(file: string, message: string): void {
-    this.#skipped.set(file, { path: file, kind: 'skipped', message });
+    this.#skipped.set(file, { path: file, kind: 'skipped', severity: 'warning', message });
   }
 
   async #take(
@@ -355,7 +343,7 @@ export class Ingest {
     this.#broken.delete(name);
     const { links, problem } = await moduleLinks(name, bytes);
     if (problem !== undefined) {
-      this.#broken.set(name, { path: name, kind: 'syntax', ...withFrame(problem, bytes) });
+      this.#broken.set(name, { path: name, kind: 'syntax', severity: 'error', ...withFrame(problem, bytes) });
     }
     return links;
   }

@@ -4,6 +4,7 @@ import {
   LIMITS,
   ModcastError,
   manifestBytes,
+  type Diagnostic,
   type Hash,
   type Links,
   type Manifest,
@@ -12,7 +13,6 @@ import {
 } from '../../schema/index.js';
 import { compileFilter, openDirectory, walk, type FileFilter } from '../ingest/files.js';
 import { blake3 } from '../hash.js';
-import type { FileProblem } from '../ingest/ingest.js';
 import { mediaType } from '../content/media-type.js';
 import { moduleLinks } from '../ingest/module-links.js';
 import { siteEntries } from '../pages/entries.js';
@@ -27,9 +27,9 @@ export interface SiteContent {
   readonly hash: Hash;
   readonly links: ReadonlyMap<Path, Links | null>;
   /** Files that do not parse. */
-  readonly broken: ReadonlyMap<Path, FileProblem>;
+  readonly broken: ReadonlyMap<Path, Diagnostic>;
   /** Files that match and were left out. */
-  readonly skipped: readonly FileProblem[];
+  readonly skipped: readonly Diagnostic[];
   readonly commit: string | null;
   /**
    * A blob's bytes, read once more: a site need not fit the memory.
@@ -70,7 +70,7 @@ export async function readSite(
   const modules = new Map<Path, ManifestModule>();
   const places = new Map<Hash, Path>();
   const links = new Map<Path, Links | null>();
-  const broken = new Map<Path, FileProblem>();
+  const broken = new Map<Path, Diagnostic>();
   let slice = performance.now();
   for (const [done, file] of files.entries()) {
     if (performance.now() - slice > SLICE_MS) {
@@ -83,7 +83,8 @@ export async function readSite(
     places.set(hash, file);
     const found = await moduleLinks(file, bytes);
     links.set(file, found.links);
-    if (found.problem !== undefined) broken.set(file, { path: file, kind: 'syntax', ...found.problem });
+    if (found.problem !== undefined)
+      broken.set(file, { path: file, kind: 'syntax', severity: 'error', ...found.problem });
   }
   progress({ done: files.length, total: files.length });
 
@@ -104,7 +105,12 @@ export async function readSite(
     hash: blake3(manifestBytes(manifest)),
     links,
     broken,
-    skipped: skipped.map(({ path: file, reason }) => ({ path: file, kind: 'skipped', message: reason })),
+    skipped: skipped.map(({ path: file, reason }) => ({
+      path: file,
+      kind: 'skipped',
+      severity: 'warning',
+      message: reason,
+    })),
     commit,
     bytes: bytesOf,
   };

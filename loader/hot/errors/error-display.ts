@@ -1,4 +1,4 @@
-import type { HotProblem } from '../../../schema/hot-news.js';
+import type { Diagnostic } from '../../../schema/diagnostic.js';
 import { pagePath } from '../updates/changes.js';
 import { Editor } from './editor.js';
 import { Overlay } from './overlay.js';
@@ -39,5 +39,5 @@ export function createProblems(
 }
 
 /** Whether a problem is one of this page's own import maps. */
-export const isOfPage = ({ config }: HotPorts, kind: HotProblem['kind'], path: string): boolean =>
+export const isOfPage = ({ config }: HotPorts, kind: Diagnostic['kind'], path: string): boolean =>
   kind === 'importmap' && path === pagePath(config.root);

@@ -1,4 +1,4 @@
-import type { HotProblem } from '../../../schema/hot-news.js';
+import type { Diagnostic } from '../../../schema/diagnostic.js';
 import type { HotError } from '../api.js';
 
 export interface ProblemsOptions {
@@ -7,7 +7,7 @@ export interface ProblemsOptions {
   /** Tells the server of what it has not said itself. */
   readonly tell: (errors: readonly HotError[]) => void;
   /** Whether the page needs a problem's file: what else is broken is shown when it is asked for. */
-  readonly isUsed: (problem: HotProblem) => boolean;
+  readonly isUsed: (problem: Diagnostic) => boolean;
   /** Whether one file imports another one, or what imports it. */
   readonly reaches: (path: string, other: string) => boolean;
 }
@@ -15,7 +15,7 @@ export interface ProblemsOptions {
 /** What is wrong now, from both sides, and shown as long as it is. */
 export class Problems {
   readonly #options: ProblemsOptions;
-  #files: readonly HotProblem[] = [];
+  #files: readonly Diagnostic[] = [];
   #errors: readonly HotError[] = [];
   /** What kept the page from starting: only another load of it changes that. */
   readonly #atStart: HotError[] = [];
@@ -26,7 +26,7 @@ export class Problems {
   }
 
   /** All that the server knows of now. */
-  setFiles(files: readonly HotProblem[]): void {
+  setFiles(files: readonly Diagnostic[]): void {
     this.#files = files;
     this.#show();
   }
@@ -69,11 +69,11 @@ export class Problems {
   }
 
   /** Whether a module failed that is the problem's file, or that imports it. */
-  #concerns({ id }: HotError, { path }: HotProblem): boolean {
+  #concerns({ id }: HotError, { path }: Diagnostic): boolean {
     return id !== undefined && (id === path || this.#options.reaches(id, path));
   }
 
-  #explains(problem: HotProblem, error: HotError): boolean {
+  #explains(problem: Diagnostic, error: HotError): boolean {
     // Without its import map a page finds no bare name; all engines speak of specifiers then.
     if (problem.kind === 'importmap') return /^TypeError: .*specifier/.test(error.message);
     if (error.loc === undefined) return this.#concerns(error, problem);
@@ -81,16 +81,15 @@ export class Problems {
   }
 }
 
-const PREFIXES: Readonly<Record<HotProblem['kind'], (path: string) => string>> = {
+const PREFIXES: { readonly [Kind in Diagnostic['kind']]?: (path: string) => string } = {
   syntax: () => 'SyntaxError: ',
   skipped: (path) => `${path} was left out: `,
-  import: () => '',
   importmap: () => 'Import map: ',
 };
 
-function errorOf({ path, kind, message, line, column, frame }: HotProblem): HotError {
+function errorOf({ path, kind, message, line, column, frame }: Diagnostic): HotError {
   return {
-    message: PREFIXES[kind](path) + message,
+    message: (PREFIXES[kind]?.(path) ?? '') + message,
     stack: message,
     id: path,
     ...(frame === undefined ? {} : { frame }),

@@ -1,7 +1,7 @@
 import { chmod, mkdir, rename, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { FileProblem } from '../../../registry/index.js';
+import type { Diagnostic } from '../../../registry/index.js';
 import { LIMITS } from '../../../schema/index.js';
 import { module, type HotPage } from './hot-page.js';
 import { inEachBrowser } from './suite.js';
@@ -23,7 +23,7 @@ function becomeNobody(): void {
 
 inEachBrowser((suite) => {
   const open = () => suite.open({ 'main.mjs': MAIN, 'a.mjs': module('a', 1, SELF) });
-  const told = (hot: HotPage, message: string): Promise<readonly FileProblem[]> =>
+  const told = (hot: HotPage, message: string): Promise<readonly Diagnostic[]> =>
     new Promise((resolve) => {
       hot.server.registry.on('problems', (problems) => {
         if (problems.some((problem) => problem.message.includes(message))) resolve(problems);

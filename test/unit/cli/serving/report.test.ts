@@ -1,25 +1,27 @@
 import pc from 'picocolors';
 import { describe, expect, it } from 'vitest';
 import { deployText, failureText, problemTexts } from '../../../../cli/serving/report.js';
-import type { Deploy, FileProblem } from '../../../../registry/index.js';
+import type { Deploy, Diagnostic } from '../../../../registry/index.js';
 import { pathList } from '../../../../cli/output/path-list.js';
 import { excerpt } from '../../../../schema/index.js';
 
 const plain = pc.createColors(false);
-const texts = (before: readonly FileProblem[], after: readonly FileProblem[], colours = plain) =>
+const texts = (before: readonly Diagnostic[], after: readonly Diagnostic[], colours = plain) =>
   problemTexts(before, after, colours);
 
-const syntax = (path: string, source = 'let a;\n\nlet b = ;\n\n'): FileProblem => ({
+const syntax = (path: string, source = 'let a;\n\nlet b = ;\n\n'): Diagnostic => ({
   path,
   kind: 'syntax',
+  severity: 'error',
   message: 'Unexpected token',
   line: 3,
   column: 9,
   frame: excerpt(source, 3, 9),
 });
-const skipped = (path: string): FileProblem => ({
+const skipped = (path: string): Diagnostic => ({
   path,
   kind: 'skipped',
+  severity: 'warning',
   message: 'it is a link to nothing',
 });
 

@@ -1,7 +1,7 @@
 import { mkdir, symlink, truncate, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect, it } from 'vitest';
-import type { FileProblem } from '../../../../registry/index.js';
+import type { Diagnostic } from '../../../../registry/index.js';
 import { reasonFor } from '../../../../registry/ingest/left-out.js';
 import { LIMITS, ModcastError } from '../../../../schema/index.js';
 import { nextEvent, open, site, type Files } from '../site.js';
@@ -16,7 +16,7 @@ async function problemsOf(files: Files, more: (directory: string) => Promise<unk
   return { problems, names: [...manifest.modules.keys()].toSorted() };
 }
 
-const told = (problems: readonly FileProblem[]) => problems.map(({ path: name, message }) => [name, message]);
+const told = (problems: readonly Diagnostic[]) => problems.map(({ path: name, message }) => [name, message]);
 
 it('a binary file that is called a module is said to be one, without its bytes', async () => {
   const { problems } = await problemsOf({
@@ -28,6 +28,7 @@ it('a binary file that is called a module is said to be one, without its bytes',
     ['a.mjs', 'c.json'].map((name) => ({
       path: name,
       kind: 'syntax',
+      severity: 'error',
       message: 'this is a binary file, and no source',
       line: 1,
       column: 1,
@@ -65,7 +66,7 @@ it('a file that grows over the limit while it is followed is left out until it i
   const directory = await site({ 'a.mjs': '1' });
   const registry = open({ directory, watch: true });
   await registry.ready;
-  const problems = () => nextEvent<readonly FileProblem[]>((listener) => registry.on('problems', listener));
+  const problems = () => nextEvent<readonly Diagnostic[]>((listener) => registry.on('problems', listener));
   const large = problems();
   await truncate(path.join(directory, 'a.mjs'), LIMITS.blobBytes + 1);
   expect(told(await large)).toEqual([['a.mjs', 'it is larger than 64 MiB']]);

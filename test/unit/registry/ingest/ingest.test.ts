@@ -102,11 +102,13 @@ describe('a scan', () => {
     const { manifest, problems } = await over(directory).scan();
     expect(problems.find((problem) => problem.path === 'bad.js')).toMatchObject({
       kind: 'syntax',
+      severity: 'error',
       line: 3,
       column: 7,
     });
     expect(problems.find((problem) => problem.path === 'bad.json')).toMatchObject({
       kind: 'syntax',
+      severity: 'error',
       line: 2,
     });
     const { hash } = manifest.modules.get('bad.js')!;

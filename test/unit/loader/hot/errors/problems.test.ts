@@ -1,7 +1,7 @@
 import { beforeEach, expect, it } from 'vitest';
 import type { HotError } from '../../../../../loader/hot/api.js';
 import { Problems } from '../../../../../loader/hot/errors/problems.js';
-import type { HotProblem } from '../../../../../schema/hot-news.js';
+import type { Diagnostic } from '../../../../../schema/diagnostic.js';
 
 let shown: string[];
 let told: string[];
@@ -16,9 +16,10 @@ beforeEach(() => {
   });
 });
 
-const problem = (path: string, kind: HotProblem['kind'] = 'import'): HotProblem => ({
+const problem = (path: string, kind: Diagnostic['kind'] = 'import'): Diagnostic => ({
   path,
   kind,
+  severity: 'error',
   message: `${path} ${kind}`,
   line: 3,
   column: 1,
