@@ -91,6 +91,11 @@ function release({ bump, dryRun, skipChecks }) {
   const date = new Date().toISOString().slice(0, 10);
   const changelog = releaseChangelog(read('CHANGELOG.md'), version, date);
   if (dryRun) {
+    try {
+      checkRepository(tag);
+    } catch (error) {
+      console.log(`Would stop now: ${error.message}\n`);
+    }
     console.log(`Would release ${tag} with these entries:\n\n${changelog.entries}\n`);
     console.log(
       `Would run .ci/run, change ${RELEASED_FILES.join(', ')}, pack, try the tarball, commit and tag.`,
