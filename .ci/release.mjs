@@ -14,8 +14,14 @@ const RELEASED_FILES = ['CHANGELOG.md', 'package.json', 'package-lock.json'];
 
 class ReleaseError extends Error {}
 
-const run = (command, args, cwd = ROOT) => execFileSync(command, args, { cwd, stdio: 'inherit' });
-const output = (command, args, cwd = ROOT) => execFileSync(command, args, { cwd, encoding: 'utf8' }).trim();
+function run(command, args, { cwd = ROOT, stdout = 'inherit' } = {}) {
+  try {
+    return execFileSync(command, args, { cwd, stdio: ['ignore', stdout, 'inherit'], encoding: 'utf8' });
+  } catch {
+    throw new ReleaseError(`This command failed, and nothing was released: ${command} ${args.join(' ')}`);
+  }
+}
+const output = (command, args, cwd) => run(command, args, { cwd, stdout: 'pipe' }).trim();
 const read = (file) => readFileSync(path.join(ROOT, file), 'utf8');
 
 function readArguments() {
@@ -67,15 +73,16 @@ function packAndTry(version) {
   const tarball = path.join(ROOT, filename);
   const folder = mkdtempSync(path.join(tmpdir(), 'modcast-release-'));
   try {
-    writeFileSync(path.join(folder, 'package.json'), '{ "private": true, "type": "module" }\n');
-    run('npm', ['install', '--no-audit', '--no-fund', '--allow-scripts=better-sqlite3', tarball], folder);
+    const project = { private: true, type: 'module', allowScripts: { 'better-sqlite3': true } };
+    writeFileSync(path.join(folder, 'package.json'), JSON.stringify(project));
+    run('npm', ['install', '--no-audit', '--no-fund', tarball], { cwd: folder });
     const found = output('npx', ['--no-install', 'modcast', '--version'], folder);
     if (found !== version) throw new ReleaseError(`The packed command says it is ${found}, not ${version}.`);
     const use = `import { createRegistry } from 'modcast';
       const registry = createRegistry({ database: ':memory:', directory: '.' });
       await registry.ready;
       await registry.close();`;
-    run(process.execPath, ['--input-type=module', '--eval', use], folder);
+    run(process.execPath, ['--input-type=module', '--eval', use], { cwd: folder });
   } catch (error) {
     rmSync(tarball, { force: true });
     throw error;
