@@ -122,7 +122,14 @@ function release({ bump, dryRun, skipChecks }) {
     run('git', ['checkout', '--quiet', 'HEAD', '--', ...RELEASED_FILES]);
     throw error;
   }
-  run('git', ['tag', '--annotate', tag, '--message', `modcast ${version}\n\n${changelog.entries}`]);
+  run('git', [
+    'tag',
+    '--annotate',
+    '--cleanup=verbatim',
+    tag,
+    '--message',
+    `modcast ${version}\n\n${changelog.entries}`,
+  ]);
   console.log(
     `\nReleased ${tag} here. To publish it:\n\n  git push --follow-tags\n  npm publish ${tarball}\n`,
   );
