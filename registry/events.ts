@@ -1,7 +1,7 @@
 import { ModcastError, type Diagnostic, type Hash } from '../schema/index.js';
 import type { IngestProgress, IngestResult } from './ingest/ingest.js';
 import { nearest } from './nearest.js';
-import type { BootReport } from './socket/session.js';
+import type { BootReport } from './socket/session-events.js';
 import type { Deploy } from './store/store.js';
 
 /** What a registry tells by `on`. */

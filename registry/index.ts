@@ -1,7 +1,7 @@
 export type { RegistryEvents } from './events.js';
 export type { RegistryOptions } from './options.js';
-export type { BootReport } from './socket/session.js';
 export type { IngestProgress, IngestResult } from './ingest/ingest.js';
+export type { BootReport } from './socket/session-events.js';
 export type { Deploy, Store, Token } from './store/store.js';
 export { injectPage, readPage } from './pages/html.js';
 export { openMemoryStore } from './store/memory.js';

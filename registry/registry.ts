@@ -26,7 +26,8 @@ import { Packs } from './content/packs.js';
 import { Publishing } from './publish/publishing.js';
 import { createPublishRoutes } from './publish/routes.js';
 import { readHot, readLoader } from './pages/read-loader.js';
-import { Session, type SessionEvents } from './socket/session.js';
+import { Session } from './socket/session.js';
+import type { SessionEvents } from './socket/session-events.js';
 import { systemClock } from './clock.js';
 import { Sockets, refuse } from './socket/sockets.js';
 import { makeDatabaseFolder } from './store/database-folder.js';
@@ -242,9 +243,9 @@ export class Registry {
           news: (name) => (this.#isHot && name === channel ? this.#news() : []),
         }),
     }));
-    catalog.onRelease((release) => {
+    catalog.onHead(({ deploy }) => {
       for (const session of sockets.sessions) {
-        if (session.channel === release.deploy.channel) void session.update();
+        if (session.channel === deploy.channel) void session.update();
       }
     });
     this.#handler = createHandler({
@@ -278,8 +279,8 @@ export class Registry {
         followed: directory === null ? null : channel,
         clock: systemClock,
         now: Date.now,
-        onCommit: ({ created, ...release }) => {
-          if (catalog.release(release) && created) this.#emit('published', release.deploy);
+        onCommit: ({ created, ...head }) => {
+          if (catalog.moveHead(head) && created) this.#emit('published', head.deploy);
         },
         onError: events.error,
       }),
@@ -298,7 +299,7 @@ export class Registry {
       catalog,
       clock: systemClock,
       ms: LIMITS.headPollMs,
-      onRelease: ({ deploy }) => {
+      onHead: ({ deploy }) => {
         // Of its own channel the directory's ingest tells by itself.
         if (directory === null || deploy.channel !== channel) this.#emit('published', deploy);
       },
@@ -333,13 +334,13 @@ export class Registry {
   }
 
   #took(result: IngestResult): void {
-    const release: Head = { deploy: result.deploy, manifest: result.manifest };
+    const head: Head = { deploy: result.deploy, manifest: result.manifest };
     const isNews = this.#problems!.took(result);
     // Before the deploy, so that a page knows why it cannot take it in.
     if (isNews && this.#isHot) {
       this.send(HOT_TOPIC, this.#problemNews());
     }
-    this.#catalog!.release(release);
+    this.#catalog!.moveHead(head);
     if (result.created) this.#emit('deploy', result);
     if (isNews) this.#emit('problems', this.#problems!.list);
   }

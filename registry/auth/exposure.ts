@@ -38,7 +38,7 @@ export class Exposure {
   constructor(options: ExposureOptions) {
     this.#options = options;
     this.#pastHeadMs = options.pastHeadMs ?? LIMITS.pastHeadMs;
-    options.catalog.onRelease(({ deploy }) => {
+    options.catalog.onHead(({ deploy }) => {
       const before = this.#heads.get(deploy.channel);
       this.#heads.set(deploy.channel, deploy);
       if (before !== undefined) this.#past.push({ deploy: before, until: options.now() + this.#pastHeadMs });

@@ -21,28 +21,29 @@ import {
 import type { VerifiedBlobs } from './verified-blobs.js';
 import type { Deploy, Store } from '../store/store.js';
 
-/** A deploy with its manifest: what a channel's clients get. */
+/** The newest deploy of a channel, with its manifest. */
 export interface Head {
   readonly deploy: Deploy;
   readonly manifest: Manifest;
 }
 
-/** What a client lacks. */
+/** What a client needs to go from its manifest to a head: the manifests' difference, and the blobs that it lacks. */
 export interface Shipment {
   readonly delta: ManifestDelta;
-  /** In the order of need: the entries' closure first. `first` of them are that closure. */
+  /** The blobs, in the order of need. */
   readonly hashes: readonly Hash[];
+  /** The number of blobs at the start of `hashes` that the page needs to boot. */
   readonly first: number;
-  /** For blobs that took the place of another one at their path: that one, which the client has. */
+  /** For a blob that replaces another one at its path: the replaced blob, which the client has. */
   readonly bases: ReadonlyMap<Hash, Hash>;
-  /** Bytes of each of the blobs. */
+  /** Bytes of each blob in `hashes`. */
   readonly sizes: ReadonlyMap<Hash, number>;
 }
 
-/** Shipments kept: one for each pair of deploys and set of entries that clients come with. */
+/** Shipments kept in memory: one for each pair of manifests and list of entries. */
 const KEPT_SHIPMENTS = 64;
 
-/** Import maps for which resolved imports are kept: that of each channel that is being served, and the last before. */
+/** Import maps whose resolved imports are kept in memory. */
 const KEPT_IMPORT_MAPS = 8;
 
 function keep<K, V>(map: Map<K, V>, key: K, value: V, limit: number): V {
@@ -54,7 +55,7 @@ function keep<K, V>(map: Map<K, V>, key: K, value: V, limit: number): V {
   return value;
 }
 
-/** Whether two manifests have modules at the same paths, which import the same. */
+/** Whether two manifests have the same paths, and the modules at each path have the same imports. */
 function importAlike(a: Manifest, b: Manifest, resolved: ResolvedImports, linksOf: LinksOf): boolean {
   const { set, delete: gone } = diffManifests(a, b);
   const importsOf = (manifest: Manifest, path: Path) => {
@@ -70,62 +71,69 @@ function importAlike(a: Manifest, b: Manifest, resolved: ResolvedImports, linksO
   );
 }
 
-/** Knows the channels' heads and what a client with one manifest needs to run another. */
+/** Knows the head of each channel, and what a client with one manifest needs to run another. */
 export class Catalog {
   readonly #store: Store;
   readonly #blobs: VerifiedBlobs;
   readonly #heads = new Map<Channel, Head>();
   readonly #manifests = new Map<Hash, Manifest>();
   readonly #shipments = new Map<string, Promise<Shipment>>();
-  /** What modules import, by the site's import map. */
+  /** Resolved imports by the site's import map, as JSON. */
   readonly #imports = new Map<string, ResolvedImports>();
-  /** What entries reached when it was last asked, in the order of need. */
+  /** The last result of `reach` by import map and entries, in the order of need. */
   readonly #reached = new Map<string, { readonly manifest: Manifest; readonly order: readonly Path[] }>();
-  readonly #listeners = new Set<(release: Head) => void>();
+  readonly #listeners = new Set<(head: Head) => void>();
 
   constructor(store: Store, blobs: VerifiedBlobs) {
     this.#store = store;
     this.#blobs = blobs;
   }
 
-  /** Told of each new head, after it can be served. */
-  onRelease(listener: (release: Head) => void): () => void {
+  /**
+   * Calls back with each new head, once the catalog serves it.
+   * @returns a function that removes the listener
+   */
+  onHead(listener: (head: Head) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
-  /** Takes note of a head; false when it is known, or an older one. */
-  release(release: Head): boolean {
-    const before = this.#heads.get(release.deploy.channel);
-    if (before !== undefined && before.deploy.number >= release.deploy.number) return false;
-    this.#heads.set(release.deploy.channel, release);
-    keep(this.#manifests, release.deploy.manifest, release.manifest, KEPT_SHIPMENTS);
-    for (const listener of this.#listeners) listener(release);
+  /**
+   * Moves a channel to a newer head.
+   * @returns false when the head is not newer
+   */
+  moveHead(head: Head): boolean {
+    const before = this.#heads.get(head.deploy.channel);
+    if (before !== undefined && before.deploy.number >= head.deploy.number) return false;
+    this.#heads.set(head.deploy.channel, head);
+    keep(this.#manifests, head.deploy.manifest, head.manifest, KEPT_SHIPMENTS);
+    for (const listener of this.#listeners) listener(head);
     return true;
   }
 
+  /** The channel's head; null when the channel has no deploy. */
   async head(channel: Channel): Promise<Head | null> {
     const known = this.#heads.get(channel);
     if (known !== undefined) return known;
     const deploy = await this.#store.head(channel);
     if (deploy === null) return null;
     const manifest = await this.manifest(deploy);
-    // While the store was asked, a newer one may have been released.
-    this.release({ deploy, manifest });
+    // Meanwhile there may have been a newer head: then this does nothing.
+    this.moveHead({ deploy, manifest });
     return this.#heads.get(channel)!;
   }
 
   /**
-   * Looks for heads that other processes have made, of the channels that somebody has asked for.
-   * @returns those that were new
+   * Reads the heads of all known channels from the store: another process may have moved them.
+   * @returns the new heads
    */
   async refresh(): Promise<Head[]> {
     const fresh: Head[] = [];
     for (const [channel, known] of this.#heads) {
       const deploy = await this.#store.head(channel);
       if (deploy === null || deploy.number <= known.deploy.number) continue;
-      const release = { deploy, manifest: await this.manifest(deploy) };
-      if (this.release(release)) fresh.push(release);
+      const head = { deploy, manifest: await this.manifest(deploy) };
+      if (this.moveHead(head)) fresh.push(head);
     }
     return fresh;
   }
@@ -134,7 +142,7 @@ export class Catalog {
     const known = this.#manifests.get(deploy.manifest);
     if (known !== undefined) return known;
     const manifest = await this.#store.manifest(deploy.number);
-    // Collected meanwhile. Another deploy may have the same manifest, so this is not kept.
+    // The deploy has been collected. Another deploy may have the same manifest, so do not keep the empty one.
     if (manifest === null) return EMPTY_MANIFEST;
     return keep(this.#manifests, deploy.manifest, manifest, KEPT_SHIPMENTS);
   }
@@ -146,8 +154,10 @@ export class Catalog {
   }
 
   /**
-   * @param have the manifest the client has whole; null for a client with nothing
-   * @param entries where its page starts; none: wherever the site's pages start
+   * What a client needs to run a head. Shipments are kept, since many clients need the same one.
+   *
+   * @param have the manifest whose blobs the client has; null for a client with nothing
+   * @param entries the entries of its page; empty for all entries of the site
    */
   shipment(
     to: Head,
@@ -163,14 +173,14 @@ export class Catalog {
     return made;
   }
 
-  /** Hashes of all that `paths` reach, static imports first, in the order of need. */
+  /** Hashes of the modules at `paths` and of all they import, in the order of need: static imports first. */
   async reach(manifest: Manifest, paths: readonly Path[]): Promise<Hash[]> {
     const links = await this.#blobs.links([...manifest.modules.values()].map((module) => module.hash));
     const imports = this.#importsBy(manifest.importMap);
     const linksOf = (hash: Hash) => links.get(hash);
     const key = JSON.stringify([manifest.importMap, paths]);
     const last = this.#reached.get(key);
-    // Most saves leave all imports as they were, and then the same paths are reached in the same order.
+    // Most saves change no imports, and then the last order still holds.
     let order = last?.order;
     if (last === undefined || !importAlike(last.manifest, manifest, imports, linksOf)) {
       const graph = new ModuleGraph({ root: PLACEHOLDER_ROOT, manifest }, imports, linksOf);
@@ -195,7 +205,7 @@ export class Catalog {
     const held = new Set([...base.modules.values()].map((module) => module.hash));
     const own = entries.filter((path) => manifest.modules.has(path));
     const first = await this.reach(manifest, own.length > 0 ? own : manifest.entries);
-    // What this page may import later, and where the visitor may go next, follow behind.
+    // The modules of the site's other pages follow.
     const isAll = own.length === 0 || manifest.entries.every((path) => own.includes(path));
     const rest = isAll ? first : await this.reach(manifest, manifest.entries);
     const lacking = (hashes: readonly Hash[]) => hashes.filter((hash) => !held.has(hash));
@@ -204,7 +214,7 @@ export class Catalog {
     for (const hash of lacking(rest)) hashes.add(hash);
     const bases = new Map<Hash, Hash>();
     const sizes = new Map<Hash, number>();
-    // Whatever the client lacks, some path has it that the difference names.
+    // Each blob that the client lacks is at some path in the difference.
     for (const [path, hash, size] of delta.set) {
       if (!hashes.has(hash)) continue;
       sizes.set(hash, size);

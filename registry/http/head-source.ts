@@ -15,16 +15,16 @@ export interface HeadSourceOptions {
 export function headSource({ catalog, blobs, channel }: HeadSourceOptions): SiteSource {
   return {
     async find(name) {
-      const release = await catalog.head(channel);
-      if (release === null) return undefined;
-      const { modules } = release.manifest;
+      const head = await catalog.head(channel);
+      if (head === null) return undefined;
+      const { modules } = head.manifest;
       // Paths of a manifest are NFC; a URL may spell the same name otherwise.
       const path = name.normalize('NFC');
       const module = modules.get(path);
       if (module === undefined) return modules.has(`${path}/index.html`) ? 'directory' : undefined;
       const bytes = async () => (await blobs.read([module.hash])).get(module.hash)?.bytes ?? null;
       return {
-        release,
+        head,
         bytes,
         async respond(request, headers) {
           const found = await bytes();

@@ -36,7 +36,7 @@ export async function page(
 ): Promise<Response | null> {
   const html = await entry.bytes();
   if (html === null) return null;
-  const head = entry.release ?? (await options.catalog.head(options.page.channel));
+  const head = entry.head ?? (await options.catalog.head(options.page.channel));
   const injected =
     head === null
       ? undefined

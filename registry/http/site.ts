@@ -12,7 +12,7 @@ export interface SiteEntry {
   /** The file as it is; null when it has gone meanwhile. */
   respond(request: Request, headers: Headers): Promise<Response | null>;
   /** The deploy that the file is of, where it is of one. */
-  readonly release?: Head;
+  readonly head?: Head;
 }
 
 /** Where the files of the site come from: its directory, or a deploy. */

@@ -1,36 +1,39 @@
 import type { Catalog, Head } from '../content/catalog.js';
 import type { Clock } from '../clock.js';
 
-export interface FollowOptions {
+export interface FollowHeadsOptions {
   readonly catalog: Catalog;
   readonly clock: Clock;
-  /** Milliseconds between two looks, each of which costs a channel one look into an index. */
+  /** Milliseconds between two polls. A poll costs one indexed query for each channel. */
   readonly ms: number;
-  readonly onRelease: (release: Head) => void;
+  readonly onHead: (head: Head) => void;
   readonly onError: (error: unknown) => void;
 }
 
-/** Has the catalog take note of what other processes publish into its database. Close it before the store. */
-export function followHeads({ catalog, clock, ms, onRelease, onError }: FollowOptions): {
+/** Polls the store, so that the catalog learns of heads that other processes publish. Close it before the store. */
+export function followHeads({ catalog, clock, ms, onHead, onError }: FollowHeadsOptions): {
   close(): Promise<void>;
 } {
   let closed = false;
   let timer: { cancel(): void } | undefined;
-  let looking: Promise<void> = Promise.resolve();
-  const look = async () => {
+  let polling: Promise<void> = Promise.resolve();
+  const poll = async () => {
     try {
-      for (const release of await catalog.refresh()) onRelease(release);
+      for (const head of await catalog.refresh()) onHead(head);
     } catch (error) {
       onError(error);
     }
-    if (!closed) timer = clock.after(ms, () => (looking = look()));
+    if (!closed) wait();
   };
-  timer = clock.after(ms, () => (looking = look()));
+  const wait = () => {
+    timer = clock.after(ms, () => (polling = poll()));
+  };
+  wait();
   return {
     async close() {
       closed = true;
       timer?.cancel();
-      await looking;
+      await polling;
     },
   };
 }

@@ -2,45 +2,24 @@ import {
   LIMITS,
   ModcastError,
   PROTOCOL_VERSION,
+  SerialQueue,
   encodeMessage,
-  encodePackHeader,
   parseFromClient,
-  type BootSource,
   type Channel,
   type FromServer,
   type Hash,
   type Hello,
   type Manifest,
 } from '../../schema/index.js';
-import type { Catalog, Head, Shipment } from '../content/catalog.js';
-import type { Bases, PackPlan, Packs } from '../content/packs.js';
+import type { Catalog, Head } from '../content/catalog.js';
+import type { Packs } from '../content/packs.js';
 import type { Clock } from '../clock.js';
+import { debug } from '../debug.js';
 import type { Store } from '../store/store.js';
-
-/** The connection under a session; a test hands in its own. */
-export interface Transport {
-  /** Resolves once the data has left for the network, in the order of the calls. */
-  send(data: string | Uint8Array): Promise<void>;
-  close(code: number, reason: string): void;
-}
-
-export interface BootReport {
-  readonly deploy: number | null;
-  readonly from: BootSource;
-  /** From navigation to the entries' last statement. */
-  readonly ms: number;
-  /** Sent to this client over the socket so far. */
-  readonly bytes: number;
-}
-
-export interface SessionEvents {
-  booted(report: BootReport): void;
-  failed(report: { deploy: number | null; stage: string; message: string }): void;
-  /** The application's own message from a page. */
-  message(topic: string, data: unknown): void;
-  /** Something went wrong on our side; the client has been told. */
-  error(error: unknown): void;
-}
+import { PackSender } from './pack-sender.js';
+import { Sender, type SenderLimits } from './sender.js';
+import type { SessionEvents } from './session-events.js';
+import type { Transport } from './transport.js';
 
 export interface SessionOptions {
   readonly catalog: Catalog;
@@ -50,54 +29,43 @@ export interface SessionOptions {
   readonly clock: Clock;
   readonly events: SessionEvents;
   readonly limits?: Partial<SessionLimits>;
-  /** What a client of the channel is told after each greeting, beside the deploy. */
+  /** Messages that a client of the channel gets after each welcome. */
   readonly news?: (channel: Channel) => readonly { readonly topic: string; readonly data: unknown }[];
 }
 
-export interface SessionLimits {
-  readonly socketHighWater: number;
-  readonly socketQueueBytes: number;
-  readonly socketStallMs: number;
-  /** `want`s, and `hello`s after the first, that may wait for their turn. */
+export interface SessionLimits extends SenderLimits {
+  /** `want` messages, and `hello` messages after the first, that may be unanswered at a time. */
   readonly wants: number;
 }
 
 /** WebSocket close codes, RFC 6455 section 7.4.1. */
 const POLICY_VIOLATION = 1008;
 const INTERNAL_ERROR = 1011;
-const TRY_AGAIN_LATER = 1013;
 
-/** A pack leaves in frames of this size at most, so that a slow reader of a large blob can be seen to read. */
-const FRAME_BYTES = 256 * 1024;
-
-/** Stands for a size that only the store knows, when a pack is cut into segments. */
-const UNKNOWN_SIZE = 4096;
+/** Numbers the sessions in the debug log. */
+let lastId = 0;
 
 /**
- * One client's side of the protocol on the server: greets it with what it lacks, answers what it asks, and tells
+ * The server's side of the protocol for one client: sends what the client lacks, answers its messages, and tells
  * it of new deploys. Bad input closes this connection and nothing else.
  */
 export class Session {
   readonly #options: SessionOptions;
   readonly #limits: SessionLimits;
-  #state: 'new' | 'open' | 'closed' = 'new';
+  readonly #sender: Sender;
+  readonly #packs: PackSender;
+  readonly #id = ++lastId;
+  #isStarted = false;
   #hello: Hello | undefined;
-  /** The release that the client has been told of last. */
-  #told: Head | undefined;
-  /** The manifest the client came with. */
+  /** The head that was sent to the client last. */
+  #sentHead: Head | undefined;
+  /** The manifest that the client had when it connected. */
   #base: Manifest | null = null;
   readonly #manifests = new Set<Hash>();
-  /** Blobs that have been sent on this connection. */
-  readonly #given = new Set<Hash>();
-  /** Packs and what goes with them leave one after the other. */
-  #queue: Promise<void> = Promise.resolve();
-  #wants = 0;
-  #packId = 0;
-  /** What was handed to the transport and has not left yet: its bytes, and each by itself, oldest first. */
-  #flying = 0;
-  readonly #leaving: Promise<void>[] = [];
-  #sent = 0;
-  #updating = false;
+  /** Greetings, updates and packs are sent one after the other. */
+  readonly #queue = new SerialQueue();
+  #unanswered = 0;
+  #isUpdating = false;
 
   constructor(options: SessionOptions) {
     this.#options = options;
@@ -108,42 +76,48 @@ export class Session {
       wants: 32,
       ...options.limits,
     };
+    const { transport, clock } = options;
+    this.#sender = new Sender({ transport, clock, limits: this.#limits });
+    this.#packs = new PackSender(options.packs, this.#sender, this.#id);
   }
 
   get channel(): string | undefined {
     return this.#hello?.channel;
   }
 
-  /** The manifests that the client was given or has shown to have: it may run any of them. */
+  /** The manifests that the client was sent or has shown to have. It may run any of them. */
   get manifests(): ReadonlySet<Hash> {
     return this.#manifests;
   }
 
-  /** The deploy that the client said it runs, or was given. */
+  /** The deploy that the client says it runs, or else the one it was sent. */
   get deploy(): number | null {
-    return this.#hello?.deploy ?? this.#told?.deploy.number ?? null;
+    return this.#hello?.deploy ?? this.#sentHead?.deploy.number ?? null;
   }
 
-  /** Begins with what the socket's URL said. */
+  /** Starts with the hello from the socket's URL. */
   start(hello: Hello): Promise<void> {
-    this.#state = 'open';
-    return this.#guard(() => this.#greet(hello));
+    this.#isStarted = true;
+    const { channel, have, deploy } = hello;
+    debug.socket('%d opens on %s: has manifest %s, runs deploy %s', this.#id, channel, have, deploy);
+    return this.#greet(hello);
   }
 
-  /** A text message of the client. Never rejects. */
+  /** Handles a text message from the client. Never rejects. */
   receive(data: string): Promise<void> {
-    if (this.#state !== 'open') return Promise.resolve();
+    if (!this.#isOpen) return Promise.resolve();
     return this.#guard(async () => {
       const message = parseFromClient(data);
+      debug.socket('%d receives %s', this.#id, message.type);
       switch (message.type) {
         case 'hello':
-          return this.#waiting(() => this.#greet(message));
+          return this.#limited(() => this.#greet(message));
         case 'want':
-          return this.#waiting(() => this.#give(message.hashes, message.closure));
+          return this.#limited(() => this.#sendWanted(message.hashes, message.closure));
         case 'booted': {
           if (this.#hello !== undefined) this.#hello = { ...this.#hello, deploy: message.deploy };
           const { deploy, from, ms } = message;
-          return this.#options.events.booted({ deploy, from, ms, bytes: this.#sent });
+          return this.#options.events.booted({ deploy, from, ms, bytes: this.#sender.sentBytes });
         }
         case 'failed':
           return this.#options.events.failed(message);
@@ -153,236 +127,171 @@ export class Session {
     });
   }
 
-  /** A binary frame of the client: there is none in the protocol. */
+  /** Refuses a binary frame from the client: the protocol has none. */
   receiveBinary(): void {
     this.#refuse(new ModcastError('message-unexpected', 'binary frames come from the server only'));
   }
 
-  /** Tells the client of a new head. While one is on its way, later ones wait and only the last is told. */
+  /** Sends the channel's new head. While an update is pending, further calls add nothing: it sends the newest. */
   update(): Promise<void> {
-    if (this.#state !== 'open' || this.#updating) return Promise.resolve();
-    this.#updating = true;
-    return this.#guard(() =>
-      this.#enqueue(async () => {
-        this.#updating = false;
-        const from = this.#told;
-        if (from === undefined || this.#hello === undefined) return;
-        const to = await this.#options.catalog.head(from.deploy.channel);
-        if (to === null || to.deploy.number === from.deploy.number) return;
-        this.#tell(to);
-        const have = { hash: from.deploy.manifest, manifest: from.manifest };
-        const shipment = await this.#options.catalog.shipment(to, have, this.#hello.entries);
-        const plan = this.#planOf(shipment);
-        // Sent in one go: a page that is woken by the first message competes with whoever makes the rest.
-        await this.#options.packs.segment(plan.segments[0] ?? [], shipment.bases);
-        this.#send({
-          type: 'update',
-          deploy: to.deploy.number,
-          manifest: to.deploy.manifest,
-          base: have.hash,
-          ...mutable(shipment.delta),
-        });
-        await this.#sendPack(plan, shipment.bases);
-      }),
-    );
+    if (!this.#isOpen || this.#isUpdating) return Promise.resolve();
+    this.#isUpdating = true;
+    return this.#enqueue(async () => {
+      this.#isUpdating = false;
+      await this.#sendUpdate();
+    });
   }
 
-  /** The application's own message to this page. */
+  /** Sends an application's own message to this page. */
   message(topic: string, data: unknown): void {
-    if (this.#state === 'open') this.#send({ type: 'message', topic, data });
+    if (this.#isOpen) this.#send({ type: 'message', topic, data });
   }
 
   /** The connection is gone. */
   closed(): void {
-    this.#state = 'closed';
+    if (this.#isOpen) debug.socket('%d closed after %d bytes', this.#id, this.#sender.sentBytes);
+    this.#sender.disconnected();
   }
 
-  async #greet(hello: Hello): Promise<void> {
-    await this.#enqueue(async () => {
-      if (hello.protocol !== PROTOCOL_VERSION) {
-        throw new ModcastError('protocol-version', `this server speaks protocol ${PROTOCOL_VERSION}`, {
-          expected: PROTOCOL_VERSION,
-          found: hello.protocol,
-        });
-      }
-      const { catalog } = this.#options;
-      const head = await catalog.head(hello.channel);
-      if (head === null) {
-        throw new ModcastError('channel-unknown', `no deploy on channel ${hello.channel}`, {
-          expected: 'a channel with a deploy',
-          found: hello.channel,
-        });
-      }
+  get #isOpen(): boolean {
+    return this.#isStarted && this.#sender.isOpen;
+  }
+
+  #greet(hello: Hello): Promise<void> {
+    return this.#enqueue(async () => {
+      const head = await this.#headFor(hello);
       this.#hello = hello;
-      this.#tell(head);
-      const { deploy } = head;
-      this.#send({
-        type: 'welcome',
-        protocol: PROTOCOL_VERSION,
-        deploy: deploy.number,
-        manifest: deploy.manifest,
-      });
+      this.#rememberHead(head);
+      const { number: deploy, manifest } = head.deploy;
+      this.#send({ type: 'welcome', protocol: PROTOCOL_VERSION, deploy, manifest });
       for (const { topic, data } of this.#options.news?.(hello.channel) ?? []) this.message(topic, data);
-      if (hello.have === deploy.manifest) {
+      if (hello.have === manifest) {
         this.#base = head.manifest;
         return;
       }
+      const { catalog } = this.#options;
       const base = hello.have === null ? null : await catalog.manifestOf(hello.channel, hello.have);
       this.#base = base;
       if (base !== null) this.#manifests.add(hello.have!);
       const have = base === null ? null : { hash: hello.have!, manifest: base };
       const shipment = await catalog.shipment(head, have, hello.entries);
       this.#send({ type: 'manifest', base: have?.hash ?? null, ...mutable(shipment.delta) });
-      await this.#sendPack(this.#planOf(shipment), shipment.bases);
+      await this.#packs.sendShipment(shipment);
     });
   }
 
-  #tell(release: Head): void {
-    this.#told = release;
-    this.#manifests.add(release.deploy.manifest);
+  /** @throws ModcastError `protocol-version`, `channel-unknown` */
+  async #headFor({ protocol, channel }: Hello): Promise<Head> {
+    if (protocol !== PROTOCOL_VERSION) {
+      throw new ModcastError('protocol-version', `this server speaks protocol ${PROTOCOL_VERSION}`, {
+        expected: PROTOCOL_VERSION,
+        found: protocol,
+      });
+    }
+    const head = await this.#options.catalog.head(channel);
+    if (head !== null) return head;
+    throw new ModcastError('channel-unknown', `no deploy on channel ${channel}`, {
+      expected: 'a channel with a deploy',
+      found: channel,
+    });
   }
 
-  /** What makes us send much is answered one after the other, and only so many may wait for it. */
-  async #waiting(work: () => Promise<void>): Promise<void> {
-    if (this.#wants >= this.#limits.wants) {
+  async #sendUpdate(): Promise<void> {
+    const { catalog } = this.#options;
+    const from = this.#sentHead;
+    if (from === undefined || this.#hello === undefined) return;
+    const to = await catalog.head(from.deploy.channel);
+    if (to === null || to.deploy.number === from.deploy.number) return;
+    this.#rememberHead(to);
+    const { number: deploy, manifest } = to.deploy;
+    const have = { hash: from.deploy.manifest, manifest: from.manifest };
+    const shipment = await catalog.shipment(to, have, this.#hello.entries);
+    // Before the message: a page that it wakes up competes for the CPU.
+    await this.#packs.prepare(shipment);
+    this.#send({ type: 'update', deploy, manifest, base: have.hash, ...mutable(shipment.delta) });
+    await this.#packs.sendShipment(shipment);
+  }
+
+  #rememberHead(head: Head): void {
+    this.#sentHead = head;
+    this.#manifests.add(head.deploy.manifest);
+  }
+
+  /** Limits how many messages that cause large answers may be unanswered. */
+  async #limited(work: () => Promise<void>): Promise<void> {
+    if (this.#unanswered >= this.#limits.wants) {
       throw new ModcastError('message-unexpected', `more than ${this.#limits.wants} unanswered messages`, {
         expected: this.#limits.wants,
       });
     }
-    this.#wants++;
-    await work().finally(() => this.#wants--);
+    this.#unanswered++;
+    await work().finally(() => this.#unanswered--);
   }
 
-  async #give(hashes: readonly Hash[], withClosure: boolean): Promise<void> {
-    await this.#enqueue(async () => {
-      // A session starts with a greeting, and whatever follows waits until that is over.
+  #sendWanted(hashes: readonly Hash[], withClosure: boolean): Promise<void> {
+    return this.#enqueue(async () => {
+      // The greeting is the first work in the queue, so both are set.
+      const head = this.#sentHead!;
       const { channel } = this.#hello!;
-      const { catalog, store } = this.#options;
-      const asked = new Set(hashes);
-      const order = new Set<Hash>();
-      if (withClosure) {
-        const { manifest } = this.#told!;
-        const paths = [...manifest.modules]
-          .filter(([, module]) => asked.has(module.hash))
-          .map(([path]) => path);
-        // What it has been sent, now or when it got the manifest it came with, it asks for by name if it must.
-        const base = this.#base;
-        const held = new Set(base === null ? [] : await catalog.reach(base, base.entries));
-        for (const hash of await catalog.reach(manifest, paths)) {
-          if (!held.has(hash) && !this.#given.has(hash)) order.add(hash);
-        }
-      }
-      for (const hash of asked) order.add(hash);
-      // A hash that no deploy of the channel names is none of this client's business: it gets no bytes.
-      const visible = await store.visible(channel, [...order]);
-      const wanted = [...order].filter((hash) => visible.has(hash) || asked.has(hash));
-      const hidden = wanted.filter((hash) => !visible.has(hash));
+      const order = new Set([...(withClosure ? await this.#closureOf(hashes, head) : []), ...hashes]);
+      // A client gets only blobs that a deploy of its channel names.
+      const visible = await this.#options.store.visible(channel, [...order]);
+      const hidden = [...new Set(hashes)].filter((hash) => !visible.has(hash));
       if (hidden.length > 0) {
         const message = `channel ${channel} has no blob ${hidden.slice(0, 3).join(', ')}`;
         this.#send({ type: 'error', code: 'blob-unknown', message });
       }
-      const given = wanted.filter((hash) => visible.has(hash));
-      await this.#sendPack(this.#plan(given, given.length, this.#told!));
+      const sizes = new Map([...head.manifest.modules.values()].map(({ hash, size }) => [hash, size]));
+      const found = [...order].filter((hash) => visible.has(hash));
+      await this.#packs.sendBlobs(found, sizes);
     });
   }
 
-  #planOf({ hashes, first, sizes }: Shipment): PackPlan {
-    return this.#options.packs.plan(hashes, (hash) => sizes.get(hash)!, first);
-  }
-
-  #plan(hashes: readonly Hash[], first: number, release: Head): PackPlan {
-    const sizes = new Map([...release.manifest.modules.values()].map((module) => [module.hash, module.size]));
-    return this.#options.packs.plan(hashes, (hash) => sizes.get(hash) ?? UNKNOWN_SIZE, first);
-  }
-
-  async #sendPack(plan: PackPlan, bases?: Bases): Promise<void> {
-    this.#send({ type: 'pack', id: ++this.#packId, count: plan.count, bytes: plan.bytes });
-    for (const hash of plan.segments.flat()) this.#given.add(hash);
-    const header = encodePackHeader(plan.count);
-    if (plan.segments.length === 0) return this.#push(header);
-    // The next segment is made while the last one is on its way.
-    const make = (hashes: readonly Hash[]) => this.#options.packs.segment(hashes, bases);
-    let next = make(plan.segments[0]!);
-    for (let i = 0; i < plan.segments.length && this.#state === 'open'; i++) {
-      const segment = await next;
-      const after = plan.segments[i + 1];
-      if (after !== undefined) {
-        next = make(after);
-        next.catch(() => {});
-      }
-      // A page is woken for each frame.
-      await this.#push(i === 0 ? Buffer.concat([header, segment]) : segment);
-    }
-  }
-
-  /** Sends and waits while more than the high-water mark is under way; a reader that stands still is let go. */
-  async #push(data: Uint8Array): Promise<void> {
-    for (let at = 0; at < data.length && this.#state === 'open'; at += FRAME_BYTES) {
-      this.#hand(data.subarray(at, at + FRAME_BYTES));
-      while (this.#flying > this.#limits.socketHighWater) {
-        const stalled = this.#options.clock.after(this.#limits.socketStallMs, () => this.#drop());
-        await this.#leaving[0]!.finally(() => stalled.cancel());
-      }
-    }
+  /** What the modules with these hashes import, in the order of need, without blobs that the client has. */
+  async #closureOf(hashes: readonly Hash[], { manifest }: Head): Promise<Hash[]> {
+    const { catalog } = this.#options;
+    const wanted = new Set(hashes);
+    const paths = [...manifest.modules]
+      .filter(([, module]) => wanted.has(module.hash))
+      .map(([path]) => path);
+    const base = this.#base;
+    const held = new Set(base === null ? [] : await catalog.reach(base, base.entries));
+    const reached = await catalog.reach(manifest, paths);
+    return reached.filter((hash) => !held.has(hash) && !this.#packs.hasSent(hash));
   }
 
   #send(message: FromServer): void {
-    if (this.#state !== 'open') return;
-    // These do not wait, and whoever sends them may do so for ever.
-    if (this.#flying > this.#limits.socketQueueBytes) this.#drop();
-    else this.#hand(encodeMessage(message));
+    if (!this.#isOpen) return;
+    const data = encodeMessage(message);
+    debug.socket('%d sends %s, %d characters', this.#id, message.type, data.length);
+    this.#sender.send(data);
   }
 
-  #hand(data: string | Uint8Array): void {
-    this.#sent += data.length;
-    this.#flying += data.length;
-    const left = this.#options.transport
-      .send(data)
-      // Whatever could not be sent is the end of the connection.
-      .catch(() => this.closed())
-      .then(() => {
-        this.#flying -= data.length;
-        void this.#leaving.shift();
-      });
-    this.#leaving.push(left);
-  }
-
-  /** Lets a reader go that is too slow. */
-  #drop(): void {
-    if (this.#state !== 'open') return;
-    this.closed();
-    this.#options.transport.close(TRY_AGAIN_LATER, 'slow-client');
-  }
-
+  /** Never rejects. A failure ends the connection before the next work starts. */
   #enqueue(work: () => Promise<void>): Promise<void> {
-    // What fails ends the connection, so nothing that waits behind it is to run.
-    this.#queue = this.#queue.then(() => (this.#state === 'open' ? work() : undefined));
-    return this.#queue;
+    return this.#queue.run(() => (this.#isOpen ? this.#guard(work) : undefined));
   }
 
   async #guard(work: () => Promise<void> | void): Promise<void> {
     try {
       await work();
     } catch (error) {
-      if (this.#state !== 'open') return;
-      if (error instanceof ModcastError) this.#refuse(error);
-      else {
-        this.#options.events.error(error);
-        this.#options.transport.close(INTERNAL_ERROR, 'internal error');
-        this.closed();
-      }
+      if (!this.#isOpen) return;
+      if (error instanceof ModcastError) return this.#refuse(error);
+      this.#options.events.error(error);
+      this.#sender.close(INTERNAL_ERROR, 'internal error');
     }
   }
 
   #refuse(error: ModcastError): void {
-    if (this.#state !== 'open') return;
+    if (!this.#isOpen) return;
+    debug.socket('%d refused: %s (%s)', this.#id, error.message, error.code);
     this.#send({ type: 'error', code: error.code, message: error.message });
-    this.#options.transport.close(POLICY_VIOLATION, error.code);
-    this.closed();
+    this.#sender.close(POLICY_VIOLATION, error.code);
   }
 }
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] extends readonly (infer E)[] ? E[] : T[K] };
 
-/** The messages' types, inferred from their schemas, know no `readonly`. */
+/** The message types are inferred from their schemas, which have no `readonly`. */
 const mutable = <T extends object>(value: T): Mutable<T> => value as Mutable<T>;

@@ -4,7 +4,8 @@ import { WebSocketServer, type WebSocket } from 'ws';
 import { LIMITS, ModcastError, encodeMessage, helloFromQuery, type Hello } from '../../schema/index.js';
 import type { Access } from '../auth/allowed-origins.js';
 import type { Clock } from '../clock.js';
-import type { Session, Transport } from './session.js';
+import type { Session } from './session.js';
+import type { Transport } from './transport.js';
 
 export interface SocketsOptions {
   readonly access: Access;
@@ -12,14 +13,14 @@ export interface SocketsOptions {
   readonly path: string;
   readonly clock: Clock;
   readonly createSession: (transport: Transport) => Session;
-  /** Clients at one time. */
+  /** Maximum number of clients. Default 10,000. */
   readonly clients?: number;
 }
 
-/** A connection that answers no ping for this long is gone, whatever TCP says. */
+/** Milliseconds between two pings. A connection that did not answer the last one is closed. */
 const HEARTBEAT_MS = 30_000;
 
-/** Accepts the upgrades of one path and gives each socket a session. Other upgrades are left alone. */
+/** Accepts WebSocket upgrades at one path and creates a session for each. It ignores upgrades at other paths. */
 export class Sockets {
   readonly #options: SocketsOptions;
   readonly #server: WebSocketServer;
@@ -33,7 +34,7 @@ export class Sockets {
       noServer: true,
       clientTracking: false,
       maxPayload: LIMITS.clientMessageBytes,
-      // For manifests. Packs are compressed already, and sent as they are.
+      // For manifests. Packs are compressed already and are sent without this.
       perMessageDeflate: {
         threshold: 1024,
         serverNoContextTakeover: true,
@@ -52,7 +53,7 @@ export class Sockets {
     return this.#sessions.size;
   }
 
-  /** @returns a function that takes the listener off again */
+  /** @returns a function that removes the listener */
   attach(server: Server): () => void {
     const listener = (message: IncomingMessage, socket: Duplex, head: Buffer) =>
       this.#upgrade(message, socket, head);
@@ -65,7 +66,7 @@ export class Sockets {
     for (const [socket, session] of this.#sessions) {
       session.closed();
       socket.close(1001, 'server is closing');
-      // Those that do not answer the close are not waited for.
+      // Do not wait for clients that never answer the close.
       this.#options.clock.after(1000, () => socket.terminate());
     }
     this.#sessions.clear();
@@ -91,13 +92,13 @@ export class Sockets {
   }
 
   #open(socket: WebSocket, transport: Transport, query: string): void {
-    // A frame over the size limit, or one that is not UTF-8, ends in an error and a close of ws's own.
+    // ws closes the connection itself when a frame is too large or is not UTF-8.
     socket.on('error', () => {});
     let hello: Hello;
     try {
       hello = helloFromQuery(new Map(new URLSearchParams(query)));
     } catch (error) {
-      // JSON that goes deep enough exhausts the stack of whoever writes it again.
+      // Deeply nested JSON can overflow the stack while it is parsed.
       const { code, message } =
         error instanceof ModcastError ? error : new ModcastError('message-invalid', 'hello: too deep');
       socket.send(encodeMessage({ type: 'error', code, message }));
@@ -131,22 +132,22 @@ export class Sockets {
   }
 }
 
-/** What is sent in one go leaves in one write, for each may wake whoever reads. */
+/** Joins everything that is sent in one turn into one write: each write can wake the client. */
 function transportOf(webSocket: WebSocket, socket: Duplex): Transport {
-  let gathering = false;
-  const gather = () => {
-    if (gathering) return;
-    gathering = true;
+  let isCorked = false;
+  const cork = () => {
+    if (isCorked) return;
+    isCorked = true;
     socket.cork();
     process.nextTick(() => {
-      gathering = false;
+      isCorked = false;
       socket.uncork();
     });
   };
   return {
     send: (data) =>
       new Promise((resolve, reject) => {
-        gather();
+        cork();
         webSocket.send(data, { compress: typeof data === 'string' }, (error) =>
           error ? reject(error) : resolve(),
         );
@@ -155,7 +156,7 @@ function transportOf(webSocket: WebSocket, socket: Duplex): Transport {
   };
 }
 
-/** Answers an upgrade without taking it, and does not wait for a client that keeps its end open. */
+/** Refuses an upgrade with an HTTP response, and closes the socket even if the client keeps its end open. */
 export function refuse(socket: Duplex, status: string, reason: string): void {
   socket.on('error', () => {});
   socket.once('finish', () => socket.destroy());

@@ -4,7 +4,7 @@ import { siteFromJson } from './site.js';
 import type { Deploy, FileStat, StoredBlob, Token } from './store.js';
 
 /** A module at a path, from one deploy of its channel (inclusive) to another (exclusive; null: still there). */
-export interface Version {
+export interface StoredVersion {
   readonly module: ManifestModule;
   readonly from: number;
   to: number | null;
@@ -13,7 +13,7 @@ export interface Version {
 export interface Line {
   head: number | null;
   /** Of each path the versions, oldest first. */
-  readonly versions: Map<Path, Version[]>;
+  readonly versions: Map<Path, StoredVersion[]>;
 }
 
 export interface State {
@@ -30,9 +30,9 @@ export interface State {
   lastDeploy: number;
 }
 
-export const ended = (version: Version): number => version.to ?? Infinity;
+export const ended = (version: StoredVersion): number => version.to ?? Infinity;
 
-const versionAt = (versions: readonly Version[], number: number): Version | undefined =>
+const versionAt = (versions: readonly StoredVersion[], number: number): StoredVersion | undefined =>
   versions.find((version) => version.from <= number && ended(version) > number);
 
 export function modulesAt(line: Line, number: number): Modules {

@@ -10,7 +10,7 @@ import {
   newestFirst,
   type Line,
   type State,
-  type Version,
+  type StoredVersion,
 } from './memory-state.js';
 import { memoryTokens } from './memory-tokens.js';
 import { asStore, type Methods } from './methods.js';
@@ -139,7 +139,7 @@ function memoryDeploys(
       return new Set(hashes.filter((hash) => named.has(hash)));
     },
     pathOf(channel, hash) {
-      let found: { path: Path; version: Version } | undefined;
+      let found: { path: Path; version: StoredVersion } | undefined;
       for (const [path, versions] of versionsOf(channel)) {
         for (const version of versions) {
           if (version.module.hash !== hash) continue;

@@ -53,11 +53,11 @@ describe('a head', () => {
     const first = await commit({ 'a.js': '1' });
     expect((await catalog.head('dev'))!.deploy).toEqual(first.deploy);
     const told: number[] = [];
-    catalog.onRelease(({ deploy }) => told.push(deploy.number));
+    catalog.onHead(({ deploy }) => told.push(deploy.number));
     const second = await commit({ 'a.js': '2' });
-    catalog.release(second);
-    catalog.release(first);
-    catalog.release(second);
+    catalog.moveHead(second);
+    catalog.moveHead(first);
+    catalog.moveHead(second);
     expect((await catalog.head('dev'))!.deploy).toEqual(second.deploy);
     expect(told).toEqual([2]);
   });
@@ -76,7 +76,7 @@ describe('a head', () => {
     catalog = over(slow);
     const reading = catalog.head('dev');
     const second = await commit({ 'a.js': '2' });
-    catalog.release(second);
+    catalog.moveHead(second);
     resolve();
     expect((await reading)!.deploy.number).toBe(2);
     expect((await catalog.head('dev'))!.deploy.number).toBe(2);
@@ -86,8 +86,8 @@ describe('a head', () => {
 it('knows a manifest by hash only on a channel that had it', async () => {
   const dev = await commit({ 'a.js': '1' });
   const other = await commit({ 'a.js': '2' }, {}, 'other');
-  catalog.release(dev);
-  catalog.release(other);
+  catalog.moveHead(dev);
+  catalog.moveHead(other);
   expect(await catalog.manifestOf('dev', dev.deploy.manifest)).toEqual(dev.manifest);
   expect(await catalog.manifestOf('dev', other.deploy.manifest)).toBeNull();
   expect(await catalog.manifestOf('dev', '0'.repeat(64))).toBeNull();
@@ -109,15 +109,15 @@ describe('a shipment', () => {
     hashes.map((hash) => Object.entries(TEXTS).find(([, text]) => hashOf(text) === hash)?.[0]);
 
   it('goes in the order of need: the static closure, then what is imported later; never what nothing reaches', async () => {
-    const release = await commit(TEXTS, SITE);
-    const { hashes, first } = await catalog.shipment(release, null, []);
+    const head = await commit(TEXTS, SITE);
+    const { hashes, first } = await catalog.shipment(head, null, []);
     expect(texts(hashes)).toEqual(['leaf.js', 'main.js', 'deep.js', 'lazy.js']);
     expect(first).toBe(4);
   });
 
   it('puts the page’s own entries first, and the rest of the site behind', async () => {
-    const release = await commit(TEXTS, SITE);
-    const { hashes, first } = await catalog.shipment(release, null, ['lazy.js', 'nothing.js']);
+    const head = await commit(TEXTS, SITE);
+    const { hashes, first } = await catalog.shipment(head, null, ['lazy.js', 'nothing.js']);
     expect(texts(hashes)).toEqual(['deep.js', 'lazy.js', 'leaf.js', 'main.js']);
     expect(first).toBe(2);
   });
@@ -132,14 +132,14 @@ describe('a shipment', () => {
   });
 
   it('is made once for all who come with the same, and again after it failed', async () => {
-    const release = await commit(TEXTS, SITE);
-    expect(catalog.shipment(release, null, ['main.js'])).toBe(catalog.shipment(release, null, ['main.js']));
+    const head = await commit(TEXTS, SITE);
+    expect(catalog.shipment(head, null, ['main.js'])).toBe(catalog.shipment(head, null, ['main.js']));
     const { links } = store;
     store.links = () => Promise.reject(new Error('busy'));
     catalog = over(store);
-    await expect(catalog.shipment(release, null, [])).rejects.toThrow('busy');
+    await expect(catalog.shipment(head, null, [])).rejects.toThrow('busy');
     store.links = links;
-    expect((await catalog.shipment(release, null, [])).hashes).toHaveLength(4);
+    expect((await catalog.shipment(head, null, [])).hashes).toHaveLength(4);
   });
 });
 

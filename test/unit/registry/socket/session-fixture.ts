@@ -5,12 +5,9 @@ import { Catalog } from '../../../../registry/content/catalog.js';
 import { blake3 } from '../../../../registry/hash.js';
 import { Packs } from '../../../../registry/content/packs.js';
 import type { Clock } from '../../../../registry/clock.js';
-import {
-  Session,
-  type BootReport,
-  type SessionLimits,
-  type Transport,
-} from '../../../../registry/socket/session.js';
+import { Session, type SessionLimits } from '../../../../registry/socket/session.js';
+import type { BootReport } from '../../../../registry/socket/session-events.js';
+import type { Transport } from '../../../../registry/socket/transport.js';
 import { openMemoryStore } from '../../../../registry/store/memory.js';
 import type { Store } from '../../../../registry/store/store.js';
 import { lexModule } from '../../../../importmap/index.js';
@@ -179,6 +176,6 @@ export async function deploy(
     message: '',
     commit: null,
   });
-  catalog.release({ deploy: made.deploy, manifest });
+  catalog.moveHead({ deploy: made.deploy, manifest });
   return { manifest, hash, number: made.deploy.number };
 }

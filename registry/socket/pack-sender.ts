@@ -1,0 +1,71 @@
+import { encodeMessage, encodePackHeader, type Hash } from '../../schema/index.js';
+import type { Shipment } from '../content/catalog.js';
+import type { Bases, PackPlan, Packs } from '../content/packs.js';
+import { debug } from '../debug.js';
+import type { Sender } from './sender.js';
+
+/** A guess for blobs whose size is not known, used to cut a pack into segments. */
+const UNKNOWN_SIZE = 4096;
+
+/** Sends packs to one client and remembers the blobs in them. */
+export class PackSender {
+  readonly #packs: Packs;
+  readonly #sender: Sender;
+  readonly #session: number;
+  readonly #sent = new Set<Hash>();
+  #lastId = 0;
+
+  /** @param session its number in the debug log */
+  constructor(packs: Packs, sender: Sender, session: number) {
+    this.#packs = packs;
+    this.#sender = sender;
+    this.#session = session;
+  }
+
+  /** Whether a pack to this client held the blob. */
+  hasSent(hash: Hash): boolean {
+    return this.#sent.has(hash);
+  }
+
+  /** Makes the first segment of a shipment, so that sending it later does not wait. */
+  async prepare(shipment: Shipment): Promise<void> {
+    const [first = []] = this.#planOf(shipment).segments;
+    await this.#packs.segment(first, shipment.bases);
+  }
+
+  sendShipment(shipment: Shipment): Promise<void> {
+    return this.#send(this.#planOf(shipment), shipment.bases);
+  }
+
+  /** Sends whole blobs, in this order. `sizes` may lack some. */
+  sendBlobs(hashes: readonly Hash[], sizes: ReadonlyMap<Hash, number>): Promise<void> {
+    const sizeOf = (hash: Hash) => sizes.get(hash) ?? UNKNOWN_SIZE;
+    return this.#send(this.#packs.plan(hashes, sizeOf, hashes.length));
+  }
+
+  #planOf({ hashes, first, sizes }: Shipment): PackPlan {
+    return this.#packs.plan(hashes, (hash) => sizes.get(hash)!, first);
+  }
+
+  async #send({ segments, count, bytes }: PackPlan, bases?: Bases): Promise<void> {
+    const id = ++this.#lastId;
+    debug.socket('%d sends pack %d: %d blobs of %d bytes', this.#session, id, count, bytes);
+    this.#sender.send(encodeMessage({ type: 'pack', id, count, bytes }));
+    for (const hash of segments.flat()) this.#sent.add(hash);
+    const header = encodePackHeader(count);
+    if (segments.length === 0) return this.#sender.stream(header);
+    // Make the next segment while the last one is being sent.
+    const make = (hashes: readonly Hash[]) => this.#packs.segment(hashes, bases);
+    let next = make(segments[0]!);
+    for (let i = 0; i < segments.length && this.#sender.isOpen; i++) {
+      const segment = await next;
+      const after = segments[i + 1];
+      if (after !== undefined) {
+        next = make(after);
+        next.catch(() => {});
+      }
+      // The header goes with the first segment: each frame wakes the page once.
+      await this.#sender.stream(i === 0 ? Buffer.concat([header, segment]) : segment);
+    }
+  }
+}
