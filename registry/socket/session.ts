@@ -251,9 +251,7 @@ export class Session {
   async #closureOf(hashes: readonly Hash[], { manifest }: Head): Promise<Hash[]> {
     const { catalog } = this.#options;
     const wanted = new Set(hashes);
-    const paths = [...manifest.modules]
-      .filter(([, module]) => wanted.has(module.hash))
-      .map(([path]) => path);
+    const paths = [...manifest.modules].filter(([, module]) => wanted.has(module.hash)).map(([path]) => path);
     const base = this.#base;
     const held = new Set(base === null ? [] : await catalog.reach(base, base.entries));
     const reached = await catalog.reach(manifest, paths);

@@ -5,7 +5,7 @@ import { openMemoryStore } from '../../../../registry/store/memory.js';
 import type { Store } from '../../../../registry/store/store.js';
 import { blobOf, publish } from '../../../contract/store-fixture.js';
 import { Client, SITE, serve, write } from '../site.js';
-import { FakeClock } from '../socket/session-fixture.js';
+import { FakeClock } from '../fake-clock.js';
 
 const KEEP = 20;
 /** A tenth of it. */

@@ -4,10 +4,8 @@ import { VerifiedBlobs } from '../../../../registry/content/verified-blobs.js';
 import { Catalog } from '../../../../registry/content/catalog.js';
 import { blake3 } from '../../../../registry/hash.js';
 import { Packs } from '../../../../registry/content/packs.js';
-import type { Clock } from '../../../../registry/clock.js';
 import { Session, type SessionLimits } from '../../../../registry/socket/session.js';
 import type { BootReport } from '../../../../registry/socket/session-events.js';
-import type { Transport } from '../../../../registry/socket/transport.js';
 import { openMemoryStore } from '../../../../registry/store/memory.js';
 import type { Store } from '../../../../registry/store/store.js';
 import { lexModule } from '../../../../importmap/index.js';
@@ -16,65 +14,14 @@ import {
   decodeRecords,
   manifestBytes,
   parseFromServer,
-  type FromServer,
   type Hash,
   type Hello,
   type Manifest,
 } from '../../../../schema/index.js';
+import { FakeClock } from '../fake-clock.js';
+import { FakeTransport } from './fake-transport.js';
 
-/** A clock that stands still until it is told to go on. */
-export class FakeClock implements Clock {
-  #now = 0;
-  readonly #timers = new Set<{ at: number; callback: () => void }>();
-  after(ms: number, callback: () => void) {
-    const timer = { at: this.#now + ms, callback };
-    this.#timers.add(timer);
-    return { cancel: () => void this.#timers.delete(timer) };
-  }
-  get waiting(): number {
-    return this.#timers.size;
-  }
-  advance(ms: number): void {
-    this.#now += ms;
-    for (const timer of [...this.#timers]) {
-      if (timer.at <= this.#now && this.#timers.delete(timer)) timer.callback();
-    }
-  }
-}
-
-/** Keeps what is sent; as slow a reader as it is told to be. */
-export class FakeTransport implements Transport {
-  readonly sent: (string | Uint8Array)[] = [];
-  readonly closes: [code: number, reason: string][] = [];
-  reading = true;
-  readonly #held: (() => void)[] = [];
-  #fail: Error | undefined;
-  send(data: string | Uint8Array): Promise<void> {
-    if (this.#fail !== undefined) return Promise.reject(this.#fail);
-    this.sent.push(data);
-    return this.reading ? Promise.resolve() : new Promise((resolve) => this.#held.push(resolve));
-  }
-  close(code: number, reason: string): void {
-    this.closes.push([code, reason]);
-  }
-  read(count = Infinity): void {
-    for (const resolve of this.#held.splice(0, count)) resolve();
-  }
-  break(): void {
-    this.#fail = new Error('EPIPE');
-  }
-  get messages(): FromServer[] {
-    return this.sent.filter((data) => typeof data === 'string').map((data) => parseFromServer(data));
-  }
-  types(): string[] {
-    return this.messages.map(({ type }) => type);
-  }
-  get frames(): Uint8Array[] {
-    return this.sent.filter((data) => typeof data !== 'string');
-  }
-}
-
-/** The blobs of the packs that were sent, by pack. */
+/** The blobs in each pack that was sent. */
 export function packsOf(transport: FakeTransport): Map<Hash, string>[] {
   const packs: Map<Hash, string>[] = [];
   let decoder: PackDecoder | undefined;
@@ -97,7 +44,7 @@ export function packsOf(transport: FakeTransport): Map<Hash, string>[] {
   return packs;
 }
 
-/** Lets everything run that waits for nothing from outside. Compression has a thread of its own. */
+/** Runs the event loop until a condition holds. Compression runs in another thread. */
 export async function until(holds: () => boolean): Promise<void> {
   while (!holds()) await new Promise((resolve) => setImmediate(resolve));
 }
