@@ -33,6 +33,11 @@ const options = members(source('registry/options.ts'), 'RegistryOptions').map(
   ({ option, type, what }) => `| \`${option}\` | \`${cell(type)}\` | ${cell(what)} |`,
 );
 
+/** `/** what *\/ name: (parameters) => void;` of the events, in order. */
+const events = [
+  ...source('registry/events.ts').matchAll(/\/\*\*((?:(?!\*\/).)*)\*\/\s*(\w+): (\(.*?\)) => void;/gs),
+].map(([, what, name, parameters]) => `| \`${name}\` | \`${cell(parameters)}\` | ${cell(plain(what))} |`);
+
 const rows = limits.map(
   ({ limit, what }) => `| \`${limit}\` | ${LIMITS[limit].toLocaleString('en')} | ${cell(what)} |`,
 );
@@ -56,6 +61,14 @@ All may be left out. A mistyped one, or one with a wrong value, fails with \`opt
 | option | type | what |
 | --- | --- | --- |
 ${options.join('\n')}
+
+## Events
+
+\`registry.on(event, listener)\` returns a function that removes the listener. An unknown event fails with \`event-unknown\`.
+
+| event | listener's parameters | when |
+| --- | --- | --- |
+${events.join('\n')}
 
 ## Limits
 

@@ -4,31 +4,35 @@ import { nearest } from './nearest.js';
 import type { BootReport } from './socket/session-events.js';
 import type { Deploy } from './store/store.js';
 
-/** What a registry tells by `on`. */
+/** Events of a registry, for `on`. A new one also needs a line in `EVENTS`; `npm run docs` puts it into docs/api.md. */
 export interface RegistryEvents {
-  /** While the directory is read for the first time. */
+  /** Progress while the directory is read for the first time. */
   reading: (progress: IngestProgress) => void;
-  /** A new head of the channel, with what it took. */
+  /** The watched directory made a new deploy. */
   deploy: (result: IngestResult) => void;
-  /** A new head that came by publishing, over HTTP or from another process, of a channel that somebody has asked for. */
+  /** A publish, rollback or promote made a new deploy, over HTTP or from another process. Only for channels in use. */
   published: (deploy: Deploy) => void;
   /**
-   * Files that were left out or do not parse, whenever the list has changed. With a server of its own also what they
-   * import that is not there, and import maps that do not parse.
+   * The list of problems in the directory's files has changed. With `listen` it also has missing imports and import
+   * maps that do not parse.
    */
   problems: (problems: readonly Diagnostic[]) => void;
-  /** The directory that is followed has gone, and nothing is taken from that; or it is back, and is read again. */
+  /** The watched directory is gone, which changes no deploy; or it is back and is read again. */
   directory: (state: 'gone' | 'back') => void;
+  /** A page has booted. */
   booted: (report: BootReport) => void;
+  /** A page reports an error. */
   failed: (report: { deploy: number | null; stage: string; message: string }) => void;
-  /** A stored blob was not what its hash says. */
-  damaged: (hash: Hash, mended: boolean) => void;
+  /** The bytes of a stored blob do not match its hash. `repaired`: a file of the directory had the right bytes. */
+  damaged: (hash: Hash, repaired: boolean) => void;
   /** The application's own message from a page. */
   message: (topic: string, data: unknown) => void;
+  /** Something failed in the registry itself. */
   error: (error: unknown) => void;
 }
 
-const EVENTS: { readonly [name in keyof RegistryEvents]: true } = {
+/** Every event's name, checked against the interface by the compiler. */
+export const EVENTS: { readonly [name in keyof RegistryEvents]: true } = {
   reading: true,
   deploy: true,
   published: true,
@@ -41,7 +45,7 @@ const EVENTS: { readonly [name in keyof RegistryEvents]: true } = {
   error: true,
 };
 
-/** A listener for an event that does not exist would wait for ever. @throws ModcastError `event-unknown` */
+/** A listener for an unknown event would wait forever. @throws ModcastError `event-unknown` */
 export function checkEvent(name: unknown): void {
   if (typeof name === 'string' && Object.hasOwn(EVENTS, name)) return;
   const { name: expected, hint } = nearest(String(name), Object.keys(EVENTS));

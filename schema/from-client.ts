@@ -7,7 +7,8 @@ import { isPath, type Path } from './path.js';
 const path = z.custom<Path>(isPath, 'expected a path');
 const text = (length: number) => z.string().check(z.maxLength(length));
 
-const schemas = {
+/** One schema for each message type. */
+export const FROM_CLIENT = {
   /** What the client has. The socket's URL says the same first, so that the answer needs no question. */
   hello: z.strictObject({
     type: z.literal('hello'),
@@ -48,11 +49,11 @@ const schemas = {
   }),
 };
 
-export type FromClient = MessageOf<typeof schemas>;
+export type FromClient = MessageOf<typeof FROM_CLIENT>;
 export type Hello = Extract<FromClient, { type: 'hello' }>;
 
 /** @throws ModcastError `message-invalid` */
-export const parseFromClient = (data: string): FromClient => parseMessage(schemas, data);
+export const parseFromClient = (data: string): FromClient => parseMessage(FROM_CLIENT, data);
 
 /** @throws ModcastError `message-invalid` */
 export function helloFromQuery(query: ReadonlyMap<string, string>): Hello {

@@ -14,7 +14,8 @@ const delta = {
   delete: z.array(z.unknown()),
 };
 
-const schemas = {
+/** One schema for each message type. */
+export const FROM_SERVER = {
   /** The head of the channel. Followed by `manifest` and a pack unless the client has it. */
   welcome: z.object({ type: z.literal('welcome'), protocol: natural, deploy: natural, manifest: hash }),
   /** The manifest that `welcome` named, as a difference from the one the client has or from an empty one. */
@@ -34,7 +35,7 @@ const schemas = {
   message: z.object({ type: z.literal('message'), topic: z.string(), data: z.unknown() }),
 };
 
-export type FromServer = MessageOf<typeof schemas>;
+export type FromServer = MessageOf<typeof FROM_SERVER>;
 
 /** @throws ModcastError `message-invalid` */
-export const parseFromServer = (data: string): FromServer => parseMessage(schemas, data);
+export const parseFromServer = (data: string): FromServer => parseMessage(FROM_SERVER, data);

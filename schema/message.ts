@@ -2,7 +2,10 @@ import * as z from 'zod/mini';
 import { ModcastError } from './errors.js';
 import { isHash, type Hash } from './hash.js';
 
-/** Both first messages carry it; sides that differ part with `protocol-version`. */
+/**
+ * Both first messages carry it. Sides with different versions close the connection with `protocol-version`. Raise it for
+ * every change that the other side would refuse: a new message or field is one, as messages are checked strictly.
+ */
 export const PROTOCOL_VERSION = 1;
 
 /** Where a boot's modules came from. */
