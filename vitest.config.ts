@@ -1,13 +1,27 @@
 import { defineConfig } from 'vitest/config';
 
+/** Files of one folder under test/, and what has to be there before they run. */
+const project = (name: string, ...globalSetup: string[]) => ({
+  extends: true as const,
+  test: {
+    name,
+    include: [`test/${name}/**/*.test.ts`],
+    globalSetup: globalSetup.map((file) => `test/setup/${file}.ts`),
+  },
+});
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
-    globalSetup: ['test/global-setup.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
-    // Two cores: browser suites each start a Chromium, so files run in few workers.
+    // Browser suites each start a Chromium: more files at a time than this only slow each other down.
     maxWorkers: 2,
-    reporters: ['default'],
+    projects: [
+      project('unit', 'bundle'),
+      project('contract'),
+      project('system', 'build'),
+      project('browser', 'bundle', 'browsers'),
+      project('stress', 'build', 'browsers'),
+    ],
   },
 });

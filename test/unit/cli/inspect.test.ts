@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -467,37 +467,5 @@ describe('a database without deploys', () => {
     }
     expect((await modcast(empty, ['deploys', '--json', '--db', file])).out).toBe('');
     rmSync(empty, { recursive: true });
-  });
-});
-
-describe('the program as a process', () => {
-  const main = new URL('../../../dist/cli/main.js', import.meta.url).pathname;
-  const env = { ...process.env, NO_COLOR: '1' };
-
-  it('finds the database from a directory below, and ends quietly when its reader has gone', () => {
-    const below = path.join(site, 'deep', 'below');
-    mkdirSync(below, { recursive: true });
-    const { stdout, stderr, status } = spawnSync(
-      'sh',
-      ['-c', `"${process.execPath}" "${main}" log | head -n 1`],
-      {
-        cwd: below,
-        encoding: 'utf8',
-        env,
-      },
-    );
-    expect({ stdout, stderr, status }).toMatchObject({ stderr: '', status: 0 });
-    expect(stdout).toMatch(/^deploy 5 · production/);
-  });
-
-  it('exits with the codes that are documented', () => {
-    const code = (...args: string[]) =>
-      spawnSync(process.execPath, [main, ...args], { cwd: site, env, stdio: 'ignore' }).status;
-    expect([
-      code('deploys'),
-      code('show', '99'),
-      code('nope'),
-      code('diff', '1', '2', '--exit-code'),
-    ]).toEqual([0, 1, 2, 1]);
   });
 });

@@ -1,34 +1,10 @@
-import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { promisify } from 'node:util';
-import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { ModuleGraph, ResolvedImports } from '../../../importmap/graph.js';
 import { lexModule } from '../../../importmap/lex.js';
 import { EMPTY_IMPORT_MAP, parseImportMap } from '../../../importmap/parse.js';
 import { Resolver } from '../../../importmap/resolver.js';
-import type { Links, ManifestModule } from '../../../schema/index.js';
-
-const ROOT = 'https://site.test/';
-const at = (...paths: string[]) => paths.map((name) => ROOT + name);
-
-/** A graph of modules given as their sources; null is a blob that has not come. */
-function graphOf(sources: Record<string, string | null>, map = EMPTY_IMPORT_MAP): ModuleGraph {
-  const modules = new Map<string, ManifestModule>();
-  const links = new Map<string, Links | null>();
-  Object.entries(sources).forEach(([name, source], index) => {
-    const hash = index.toString(16).padStart(64, '0');
-    const json = name.endsWith('.json');
-    modules.set(name, { hash, size: 0, type: json ? 'application/json' : 'text/javascript' });
-    if (source !== null) links.set(hash, json ? null : lexModule(Buffer.from(source)));
-  });
-  const site = { root: ROOT, manifest: { modules, entries: [], importMap: null } };
-  return new ModuleGraph(site, new ResolvedImports(new Resolver(map)), (hash) => links.get(hash));
-}
-
-const pathsOf = (modules: readonly { path: string }[]) => modules.map((module) => module.path);
+import type { Links } from '../../../schema/index.js';
+import { ROOT, at, graphOf, pathsOf } from './graph-of.js';
 
 describe('a closure', () => {
   it('is in the order of evaluation: what a module imports comes before it, in source order', () => {
@@ -123,65 +99,5 @@ describe('what is reachable', () => {
     expect(pathsOf(graph.reachable(at('a.mjs')))).toEqual([
       ...['b.mjs', 'a.mjs', 'c.mjs', 'later.mjs', 'last.mjs', 'end.mjs'],
     ]);
-  });
-});
-
-describe('for any graph with cycles', () => {
-  const SIZE = 9;
-  const forms = [
-    "import './NAME';",
-    "export * from './NAME';",
-    "export * as n from './NAME';",
-    "import {} from './NAME';",
-  ];
-  const imports = fc.tuple(fc.nat(SIZE - 1), fc.constantFrom(...forms)).map(([index, form]) => {
-    return form.replace('NAME', `${index}.mjs`);
-  });
-  const graph = fc.array(fc.uniqueArray(imports, { maxLength: 4, selector: (text) => text }), {
-    minLength: SIZE,
-    maxLength: SIZE,
-  });
-  let directory: string;
-  beforeAll(async () => {
-    directory = await mkdtemp(path.join(tmpdir(), 'modcast-graph-'));
-  });
-  afterAll(() => rm(directory, { recursive: true }));
-
-  const RUNNER = `
-    import { pathToFileURL } from 'node:url';
-    const orders = [];
-    for (let g = 0; g < Number(process.argv[2]); g++) {
-      globalThis.order = [];
-      for (const entry of [0, 1]) await import(pathToFileURL(\`\${process.argv[3]}/\${g}/\${entry}.mjs\`).href);
-      orders.push(globalThis.order);
-    }
-    console.log(JSON.stringify(orders));`;
-
-  it('the closure is in the order in which an engine evaluates it', async () => {
-    const graphs = fc.sample(graph, 80).map((modules) =>
-      // Star exports of one name twice would be an error where somebody asks for it; nobody does.
-      modules.map((statements, index) => {
-        const unique = statements.map((text, n) => text.replace('as n', `as n${n}`));
-        return `${unique.join('\n')}\nglobalThis.order?.push('${index}.mjs');`;
-      }),
-    );
-    for (const [number, modules] of graphs.entries()) {
-      const folder = path.join(directory, String(number));
-      await mkdir(folder);
-      await Promise.all(modules.map((text, index) => writeFile(path.join(folder, `${index}.mjs`), text)));
-    }
-    const runner = path.join(directory, 'run.mjs');
-    await writeFile(runner, RUNNER);
-    const { stdout } = await promisify(execFile)(process.execPath, [
-      runner,
-      String(graphs.length),
-      directory,
-    ]);
-    const orders = JSON.parse(stdout) as string[][];
-    for (const [number, modules] of graphs.entries()) {
-      const sources = Object.fromEntries(modules.map((text, index) => [`${index}.mjs`, text]));
-      const { modules: closure } = graphOf(sources).closure(at('0.mjs', '1.mjs'));
-      expect(pathsOf(closure), JSON.stringify(modules)).toEqual(orders[number]);
-    }
   });
 });

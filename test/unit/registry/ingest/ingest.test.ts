@@ -152,29 +152,6 @@ describe('a scan', () => {
     const { manifest } = await over(directory, store, { include: ['**/*'], exclude: ['old/**'] }).scan();
     expect(names(manifest)).toEqual(['a.js', 'b.txt']);
   });
-
-  it('of 20,000 files tells how far it is, and lets others run meanwhile', { timeout: 120_000 }, async () => {
-    const directory = await temporary();
-    for (let d = 0; d < 100; d++) {
-      await mkdir(path.join(directory, `d${d}`));
-      const files = Array.from({ length: 200 }, (_, i) => [
-        `d${d}/m${i}.js`,
-        `export default "${d} ${i}";\n`,
-      ]);
-      await write(directory, Object.fromEntries(files) as Files);
-    }
-    const progress: number[] = [];
-    let turns = 0;
-    const ticker = setInterval(() => turns++, 1);
-    const { manifest, read } = await over(directory).scan(({ done, total }) => {
-      expect(total).toBe(20_000);
-      progress.push(done);
-    });
-    clearInterval(ticker);
-    expect([manifest.modules.size, read, progress.at(-1)]).toEqual([20_000, 20_000, 20_000]);
-    expect(progress).toEqual(progress.toSorted((a, b) => a - b));
-    expect(turns).toBeGreaterThan(5);
-  });
 });
 
 describe('the next start', () => {

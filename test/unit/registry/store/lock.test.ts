@@ -3,7 +3,6 @@ import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
 import { lockDatabase, refuseFollowed, serverOf } from '../../../../registry/store/lock.js';
-import { startChild } from './child.js';
 import { temporaryDirectory } from './temporary.js';
 
 const inDirectory = temporaryDirectory();
@@ -59,28 +58,6 @@ test('a taker that finds no readable note is still refused', async () => {
   }
   await writeFile(`${file}-server.note`, JSON.stringify({ ...note, started: 1e300 }));
   await expect(lockDatabase(file, note)).rejects.toMatchObject({ code: 'store-locked' });
-  await lock.release();
-});
-
-test('the lock of a killed process is free', async () => {
-  const child = await startChild(
-    `
-    import { lockDatabase } from './registry/store/lock.js';
-    const file = ${JSON.stringify(file)};
-    await lockDatabase(file, { pid: process.pid, directory: 'child', channel: 'dev', started: 0 });
-    process.send!('locked');
-    setInterval(() => {}, 1000);
-    `,
-    directory,
-  );
-  expect(child.greeting).toBe('locked');
-  await expect(lockDatabase(file, note)).rejects.toMatchObject({
-    code: 'store-locked',
-    found: { pid: child.pid, directory: 'child' },
-  });
-  await child.kill();
-  const lock = await lockDatabase(file, note);
-  expect(JSON.parse(await readFile(`${file}-server.note`, 'utf8'))).toEqual(note);
   await lock.release();
 });
 

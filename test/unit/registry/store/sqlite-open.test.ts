@@ -5,7 +5,6 @@ import { MIGRATIONS } from '../../../../registry/store/migrations.js';
 import { explainSqliteError } from '../../../../registry/store/sqlite-errors.js';
 import { assertSqliteVersion, openDatabase } from '../../../../registry/store/sqlite-open.js';
 import { openSqliteStore } from '../../../../registry/store/sqlite.js';
-import { startChild } from './child.js';
 import { temporaryDirectory } from './temporary.js';
 
 const at = temporaryDirectory();
@@ -188,26 +187,6 @@ describe('migrations', () => {
       expect(await store.missing(['ab'.repeat(32)])).toEqual([]);
       expect(await store.tokens()).toEqual([]);
       await store.close();
-    }
-  });
-
-  test('of processes that make one database at the same moment are run once', async () => {
-    const program = `
-      import { openSqliteStore } from './registry/store/sqlite.js';
-      process.on('message', async (file: string) => {
-        const opened = await openSqliteStore(file).then((store) => store.close().then(() => 'opened'), String);
-        process.send!(opened);
-      });
-      process.send!('ready');
-    `;
-    const children = await Promise.all([1, 2, 3].map(() => startChild(program, at())));
-    try {
-      for (let i = 0; i < 8; i++) {
-        const answers = await Promise.all(children.map(({ ask }) => ask(at(`${i}.db`))));
-        expect(answers).toEqual(['opened', 'opened', 'opened']);
-      }
-    } finally {
-      await Promise.all(children.map(({ kill }) => kill()));
     }
   });
 });

@@ -3,7 +3,6 @@ import { describe, expect, test } from 'vitest';
 import { manifestToJson } from '../../../../schema/index.js';
 import { openSqliteStore } from '../../../../registry/store/sqlite.js';
 import { blobOf, deployOf, manifestOf, publish } from '../../../contract/store-fixture.js';
-import { startChild } from './child.js';
 import { temporaryDirectory } from './temporary.js';
 
 const at = temporaryDirectory();
@@ -21,28 +20,6 @@ test('what was committed is there when the database is opened again', async () =
   expect(await again.blobs([blobOf('a').hash])).toStrictEqual([blobOf('a')]);
   expect((await again.files('/site')).size).toBe(1);
   await again.close();
-});
-
-test('a commit that need not be durable is there when the process is killed right after it', async () => {
-  const child = await startChild(
-    `
-    import { openSqliteStore } from './registry/store/sqlite.js';
-    import { blobOf, deployOf, manifestOf } from './test/contract/store-fixture.js';
-    const store = await openSqliteStore(${JSON.stringify(at('a.db'))});
-    process.on('message', async () => {
-      const fresh = deployOf(manifestOf([['a.mjs', 'a']]), { blobs: [blobOf('a')], durable: false });
-      process.send!(await store.commit(fresh));
-    });
-    process.send!('ready');
-  `,
-    at(),
-  );
-  const committed = await child.ask('go');
-  await child.kill();
-  const store = await openSqliteStore(at('a.db'));
-  expect({ deploy: await store.head('dev'), created: true }).toEqual(committed);
-  expect(await store.blobs([blobOf('a').hash])).toStrictEqual([blobOf('a')]);
-  await store.close();
 });
 
 describe('two connections to one file', () => {
@@ -100,45 +77,6 @@ describe('two connections to one file', () => {
     expect(next).toMatchObject({ added: 1, changed: 0, removed: 0 });
     await store.close();
   });
-});
-
-test('processes that publish onto one channel at once each get all their deploys in', async () => {
-  const program = (name: string) => `
-    import { openSqliteStore } from './registry/store/sqlite.js';
-    import { publish } from './test/contract/store-fixture.js';
-    const store = await openSqliteStore(${JSON.stringify(at('a.db'))});
-    process.on('message', async () => {
-      for (let i = 0; i < 10; ) {
-        try {
-          await publish(store, [['${name}.mjs', \`${name} \${i}\`]], { author: '${name}' });
-          i++;
-        } catch (error) {
-          if (error.code !== 'head-moved') process.send!(String(error));
-        }
-      }
-      process.send!('done');
-    });
-    process.send!('ready');
-  `;
-  const names = ['ada', 'grace'];
-  const children = await Promise.all(names.map((name) => startChild(program(name), at())));
-  try {
-    expect(await Promise.all(children.map(({ ask }) => ask('go')))).toEqual(['done', 'done']);
-  } finally {
-    await Promise.all(children.map(({ kill }) => kill()));
-  }
-  const store = await openSqliteStore(at('a.db'));
-  const deploys = (await store.deploys()).toReversed();
-  expect(deploys.map(({ number, parent }) => [number, parent])).toEqual(
-    Array.from({ length: 20 }, (_, i) => [i + 1, i === 0 ? null : i]),
-  );
-  const texts = { ada: 0, grace: 0 };
-  for (const { number, author } of deploys) {
-    const name = author as keyof typeof texts;
-    const expected = manifestOf([[`${name}.mjs`, `${name} ${texts[name]++}`]]);
-    expect(manifestToJson((await store.manifest(number))!)).toEqual(manifestToJson(expected));
-  }
-  await store.close();
 });
 
 test('a blob whose bytes were lost or changed on disk is handed out as found, and can be mended', async () => {

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { findChromium } from './chromium.mjs';
-import { findFirefox } from './browser/firefox.js';
+import { findChromium } from '../chromium.mjs';
+import { findFirefox } from '../browser/firefox.js';
 
 function run(missing: string, command: string, ...args: string[]): boolean {
   console.log(`No ${missing} found: ${command} ${args.join(' ')}`);

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
 import { expect, it } from 'vitest';
-import { Client, nextEvent, open, site } from '../site.js';
+import { Client, nextEvent, open, site } from '../../../unit/registry/site.js';
 
 const MAIN = path.resolve(import.meta.dirname, '../../../../dist/cli/main.js');
 

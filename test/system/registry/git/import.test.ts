@@ -7,7 +7,7 @@ import { DEFAULT_FILTER, compileFilter } from '../../../../registry/ingest/files
 import { exportDeploy } from '../../../../registry/export/export.js';
 import { importGit, type GitImportOptions } from '../../../../registry/git/import.js';
 import { openMemoryStore, type Store } from '../../../../registry/index.js';
-import { GitRepository } from './git-repository.js';
+import { GitRepository } from '../../../unit/registry/git/git-repository.js';
 
 let repository: GitRepository;
 let store: Store;

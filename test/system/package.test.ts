@@ -4,7 +4,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
-import { site } from './registry/site.js';
+import { site } from '../unit/registry/site.js';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 

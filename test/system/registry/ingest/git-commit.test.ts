@@ -3,7 +3,7 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_FILTER, compileFilter } from '../../../../registry/ingest/files.js';
 import { gitCommit } from '../../../../registry/ingest/git-commit.js';
-import { site, write } from '../site.js';
+import { site, write } from '../../../unit/registry/site.js';
 
 describe('the git commit of a directory', () => {
   const git = (directory: string, ...args: string[]): string =>

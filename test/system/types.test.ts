@@ -3,7 +3,7 @@ import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
-import { temporary } from './registry/site.js';
+import { temporary } from '../unit/registry/site.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
