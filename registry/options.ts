@@ -3,6 +3,9 @@ import { CHANNEL_PATTERN, LIMITS, ModcastError, type Channel } from '../schema/i
 import { DEFAULT_FILTER } from './ingest/files.js';
 import { nearest } from './nearest.js';
 
+/** Path prefix of the registry's routes when no other is given. */
+export const DEFAULT_PREFIX = '/-/';
+
 /** Options of `createRegistry`. Whatever is left out has the default that is said here. */
 export interface RegistryOptions {
   /** The site's directory. Left out: the site is served by somebody else, and its deploys come by publishing. */
@@ -131,7 +134,7 @@ export function resolveOptions(options: RegistryOptions, author: string): Resolv
     serveHead: options.serveHead ?? false,
     database: options.database ?? (directory === null ? 'modcast.db' : `${directory}/.modcast/registry.db`),
     channel,
-    prefix: options.prefix ?? '/-/',
+    prefix: options.prefix ?? DEFAULT_PREFIX,
     include: options.include ?? [...DEFAULT_FILTER.include],
     exclude: options.exclude ?? [...DEFAULT_FILTER.exclude],
     watch: options.watch ?? true,

@@ -4,7 +4,6 @@ import { HOT_TOPIC, LIMITS, type HotNews } from '../schema/index.js';
 import { createAccess } from './auth/allowed-origins.js';
 import { VerifiedBlobs } from './content/verified-blobs.js';
 import { Catalog, type Head } from './content/catalog.js';
-import { SiteCheck } from './check/site-check.js';
 import { SiteProblems } from './check/site-problems.js';
 import { Exposure } from './auth/exposure.js';
 import { openDirectory } from './ingest/files.js';
@@ -128,7 +127,7 @@ export class Registry {
     server.on('error', (error) => this.#emit('error', error));
     this.#server = server;
     // What else a server serves of which the registry is only a part, nobody knows here.
-    if (this.#isHot) this.#problems?.follow();
+    if (this.#isHot) this.#problems?.startChecking();
     const address = server.address();
     const bound = typeof address === 'object' && address !== null ? address.port : port;
     // What stands for all addresses is none that a browser could go to.
@@ -307,9 +306,11 @@ export class Registry {
     });
     if (directory === null) return null;
     this.#problems = new SiteProblems({
-      check: new SiteCheck({ blobs, directory, prefix }),
+      blobs,
+      directory,
+      prefix,
       clock: systemClock,
-      onNews: () => {
+      onChange: () => {
         this.send(HOT_TOPIC, this.#problemNews());
         this.#emit('problems', this.#problems!.list);
       },
@@ -335,7 +336,7 @@ export class Registry {
 
   #took(result: IngestResult): void {
     const head: Head = { deploy: result.deploy, manifest: result.manifest };
-    const isNews = this.#problems!.took(result);
+    const isNews = this.#problems!.setResult(result);
     // Before the deploy, so that a page knows why it cannot take it in.
     if (isNews && this.#isHot) {
       this.send(HOT_TOPIC, this.#problemNews());
@@ -368,7 +369,7 @@ export class Registry {
   }
 
   #problemNews(): HotNews {
-    return { type: 'problems', problems: this.#problems?.list ?? [] };
+    return { type: 'problems', problems: this.#problems?.listForPages ?? [] };
   }
 }
 

@@ -1,5 +1,8 @@
 import type { Path } from './path.js';
 
+/** Why an import fails: no import map maps its specifier, or the server does not serve the file it names. */
+export type ImportFailure = 'unmapped' | 'missing' | 'directory' | 'dotfile' | 'reserved';
+
 /**
  * A problem with a file of the site.
  *
@@ -21,6 +24,8 @@ export interface Diagnostic {
   readonly column?: number;
   /** As written. For `import` and `dynamic-import`. */
   readonly specifier?: string;
+  /** For `import` and `dynamic-import`. */
+  readonly failure?: ImportFailure;
   /** Some lines around the place, with a mark below it. */
   readonly frame?: string;
 }

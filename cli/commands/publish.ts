@@ -2,14 +2,15 @@ import { Command, InvalidArgumentError } from 'commander';
 import path from 'node:path';
 import { DEFAULT_FILTER } from '../../registry/ingest/files.js';
 import type { Diagnostic } from '../../registry/index.js';
+import { DEFAULT_PREFIX } from '../../registry/options.js';
 import {
   Publishing,
-  checkSite,
-  describeProblem,
+  diagnoseSite,
   httpTarget,
   publish,
   readSite,
-  refuseBroken,
+  refuseErrors,
+  registryUrl,
   type PublishResult,
   type PublishTarget,
   type SiteContent,
@@ -24,6 +25,7 @@ import { jsonOption, writeJson } from '../output/pager.js';
 import { pathList } from '../output/path-list.js';
 import { ProgressBar } from '../output/progress-bar.js';
 import { remoteToken } from '../publishing/remote-token.js';
+import { diagnosticText } from '../output/diagnostic.js';
 import { printable } from '../output/table.js';
 
 interface PublishCommandOptions extends DatabaseOptions {
@@ -122,12 +124,13 @@ async function read(io: Io, directory: string, options: PublishCommandOptions): 
     bar.clear();
   }
   const { yellow } = io.colours;
-  for (const { path: file, message } of site.skipped) io.error(`${yellow('left out')} ${file}: ${message}\n`);
-  const problems = checkSite(site);
-  refuseBroken(problems, options.allowMissing);
-  const unused = unusedText([...site.broken.values()], io.columns);
-  if (unused !== undefined) io.error(`${yellow('syntax')} ${unused}\n`);
-  for (const problem of problems) io.error(`${yellow('missing')} ${describeProblem(problem)}\n`);
+  const prefix = options.to === undefined ? DEFAULT_PREFIX : registryUrl(options.to).pathname;
+  const problems = await diagnoseSite(site, prefix);
+  for (const one of [...site.skipped, ...problems]) io.error(`${diagnosticText(one, io.colours)}\n`);
+  refuseErrors(problems, options.allowMissing);
+  const listed = new Set(problems.map(({ path: file }) => file));
+  const unused = [...site.broken.values()].filter(({ path: file }) => !listed.has(file));
+  if (unused.length > 0) io.error(`${yellow('warning')} ${unusedText(unused, io.columns)}\n`);
   if (site.manifest.modules.size === 0) {
     throw new ModcastError('directory-invalid', `there are no modules in ${directory}; see --include`, {
       expected: filter.include,
@@ -137,13 +140,12 @@ async function read(io: Io, directory: string, options: PublishCommandOptions): 
   return site;
 }
 
-/** What is said of files that do not parse when no page starts with them: one that did would have been refused. */
-function unusedText(broken: readonly Diagnostic[], columns: number): string | undefined {
+/** Files that do not parse and that no page loads: the site works without them. */
+function unusedText(broken: readonly Diagnostic[], columns: number): string {
   const [first, ...more] = broken;
-  if (first === undefined) return undefined;
-  const why = 'published all the same, for no page starts with';
-  if (more.length === 0) {
-    return `${printable(describeProblem({ line: 1, column: 1, ...first, kind: 'syntax' }))}; ${why} it`;
+  const why = 'published anyway, because no page loads';
+  if (first !== undefined && more.length === 0) {
+    return `${printable(`${first.path}:${first.line}:${first.column} ${first.message}`)}; ${why} it`;
   }
   const paths = pathList(
     broken.map(({ path: file }) => file),

@@ -3,6 +3,7 @@ import type { BootReport, Deploy, Diagnostic, Registry } from '../../registry/in
 import { ModcastError, byCodeUnit, diffManifests, type Manifest, type Path } from '../../schema/index.js';
 import { count, formatBytes, formatMs } from '../output/format.js';
 import type { Colours } from '../io.js';
+import { diagnosticText, frameLines } from '../output/diagnostic.js';
 import { pathList } from '../output/path-list.js';
 import { printable, textWidth } from '../output/table.js';
 
@@ -143,31 +144,11 @@ export function problemTexts(
   const news = after.filter((problem) => !told.has(JSON.stringify(problem)));
   const left = new Set(after.map(({ path }) => path));
   const gone = before.filter(({ path }) => !left.has(path)).map(({ path }) => printable(path));
-  const texts = news.slice(0, TOLD).map((problem) => problemText(problem, colours));
+  const texts = news.slice(0, TOLD).map((problem) => diagnosticText(problem, colours));
   if (news.length > TOLD) texts.push(colours.dim(`and ${count(news.length - TOLD, 'more problem')}`));
   if (gone.length > 0) {
     const rest = gone.length > TOLD ? ` and ${gone.length - TOLD} more` : '';
     texts.push(`${colours.green('solved')} ${gone.slice(0, TOLD).join(', ')}${rest}`);
   }
   return texts;
-}
-
-function problemText({ path, kind, message, line, column, frame }: Diagnostic, colours: Colours): string {
-  const { bold, red, yellow } = colours;
-  const name = printable(path);
-  if (kind === 'skipped') return `${yellow('left out')} ${bold(name)}: ${printable(message)}`;
-  const place = line === undefined ? name : `${name}:${line}:${column}`;
-  return [`${red(kind)} ${bold(place)} ${printable(message)}`, ...frameLines(frame, colours)].join('\n');
-}
-
-/** An excerpt below its message, the line that is meant standing out. */
-function frameLines(frame: string | undefined, { dim, red }: Colours): string[] {
-  const lines = frame?.split('\n') ?? [];
-  const caret = lines.findIndex((line) => /^ +\| *\s*\^$/.test(line));
-  return lines
-    .filter((line, index) => index <= caret || !/\| *$/.test(line))
-    .map((line, index) => {
-      const text = `         ${line.split('\t').map(printable).join('\t')}`.trimEnd();
-      return index === caret ? red(text) : index === caret - 1 ? text : dim(text);
-    });
 }

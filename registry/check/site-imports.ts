@@ -1,22 +1,22 @@
 import { PLACEHOLDER_ROOT, naturalUrl, pathOfUrl, type Resolver } from '../../importmap/index.js';
 import type { Links, Path } from '../../schema/index.js';
 
-/** An import that is for the site to satisfy: what leads to another origin is none. */
+/** An import that the site itself has to satisfy. Imports from other origins are not listed. */
 export interface SiteImport {
   readonly specifier: string;
   /** Byte offset in the module. */
   readonly start: number;
   readonly kind: 'static' | 'dynamic';
-  /** Whether an import map, or the specifier alone, says where it leads. */
-  readonly leads: 'site' | 'nowhere';
-  /** The files that would satisfy it: by several import maps there may be several. */
+  /** Whether the specifier resolves to a URL, alone or by an import map. */
+  readonly resolves: boolean;
+  /** The paths it resolves to. Several when the pages' import maps differ. */
   readonly targets: readonly Path[];
 }
 
 /**
- * What a module imports of its site, literal `import()` included.
+ * The static imports and the literal `import()` calls of a module.
  *
- * @param resolvers one for each import map by which the module may run
+ * @param resolvers one for each import map under which the module may run
  */
 export function siteImports(
   path: Path,
@@ -33,9 +33,8 @@ export function siteImports(
       return resolution.state === 'resolved' ? resolution.url : [];
     });
     if (urls.some((url) => !url.startsWith(PLACEHOLDER_ROOT))) continue;
-    const leads = urls.length > 0 ? 'site' : 'nowhere';
     const targets = new Set(urls.flatMap((url) => pathOfUrl(PLACEHOLDER_ROOT, url) ?? []));
-    found.push({ specifier, start, kind, leads, targets: [...targets] });
+    found.push({ specifier, start, kind, resolves: urls.length > 0, targets: [...targets] });
   }
   return found;
 }

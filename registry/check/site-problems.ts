@@ -1,70 +1,79 @@
 import type { Diagnostic } from '../../schema/index.js';
-import type { IngestResult } from '../ingest/ingest.js';
 import type { Clock } from '../clock.js';
-import type { SiteCheck } from './site-check.js';
+import type { IngestResult } from '../ingest/ingest.js';
+import { ImportChecker, type ImportCheckerOptions } from './import-checker.js';
 
-/** Milliseconds after a deploy before the site is checked: what leaves for the pages goes first. */
-const CHECK_MS = 10;
+/** Milliseconds between a deploy and the check of its imports: pages get the deploy first. */
+const CHECK_DELAY_MS = 10;
 
-export interface SiteProblemsOptions {
-  readonly check: SiteCheck;
+/** Failing imports that are listed. One missing import map can break thousands. */
+const LISTED_IMPORTS = 50;
+
+export interface SiteProblemsOptions extends Omit<ImportCheckerOptions, 'limit'> {
   readonly clock: Clock;
-  /** A check has found that there is another list. */
-  readonly onNews: () => void;
+  /** A check has changed the list. */
+  readonly onChange: () => void;
   readonly onError: (error: unknown) => void;
 }
 
-/** All that is wrong with a directory's files now: what an ingest says of each, and what takes the whole site to tell. */
+/** All current problems of a directory's files: those found when files are read, and those of the imports. */
 export class SiteProblems {
   readonly #options: SiteProblemsOptions;
-  #state: 'asleep' | 'following' | 'closed' = 'asleep';
+  readonly #checker: ImportChecker;
+  #state: 'idle' | 'checking' | 'closed' = 'idle';
   #result: IngestResult | undefined;
-  #checked: readonly Diagnostic[] = [];
-  #next: { cancel(): void } | undefined;
+  #importProblems: readonly Diagnostic[] = [];
+  #nextCheck: { cancel(): void } | undefined;
   #list: readonly Diagnostic[] = [];
 
   constructor(options: SiteProblemsOptions) {
     this.#options = options;
+    this.#checker = new ImportChecker({ ...options, limit: LISTED_IMPORTS });
   }
 
   get list(): readonly Diagnostic[] {
     return this.#list;
   }
 
-  /** From now on the site is checked after each ingest. */
-  follow(): void {
-    if (this.#state === 'asleep') this.#state = 'following';
-    this.#checkSoon();
+  /** The list without what a page reports itself, if it does not handle it: a failing `import()`. */
+  get listForPages(): readonly Diagnostic[] {
+    return this.#list.filter(({ kind }) => kind !== 'dynamic-import');
+  }
+
+  /** From now on, imports are checked after each ingest. */
+  startChecking(): void {
+    if (this.#state === 'idle') this.#state = 'checking';
+    this.#scheduleCheck();
   }
 
   /**
-   * The directory has been looked at.
-   * @returns whether the list is another one
+   * Takes the result of an ingest.
+   * @returns whether the list has changed
    */
-  took(result: IngestResult): boolean {
+  setResult(result: IngestResult): boolean {
     this.#result = result;
-    this.#checkSoon();
-    return this.#renew();
+    this.#scheduleCheck();
+    return this.#updateList();
   }
 
   close(): void {
     this.#state = 'closed';
-    this.#next?.cancel();
+    this.#nextCheck?.cancel();
   }
 
-  #renew(): boolean {
-    const list = [...(this.#result?.problems ?? []), ...this.#checked];
-    const isNews = JSON.stringify(list) !== JSON.stringify(this.#list);
+  #updateList(): boolean {
+    const list = [...(this.#result?.problems ?? []), ...this.#importProblems];
+    const hasChanged = JSON.stringify(list) !== JSON.stringify(this.#list);
     this.#list = list;
-    return isNews;
+    return hasChanged;
   }
 
-  #checkSoon(): void {
-    if (this.#state !== 'following') return;
-    this.#next?.cancel();
-    this.#next = this.#options.clock.after(CHECK_MS, () => {
+  #scheduleCheck(): void {
+    if (this.#state !== 'checking') return;
+    this.#nextCheck?.cancel();
+    this.#nextCheck = this.#options.clock.after(CHECK_DELAY_MS, () => {
       this.#check().catch((error: unknown) => {
-        // A store that is closed cannot be read.
+        // A check that runs while the registry closes cannot read the store.
         if (this.#state !== 'closed') this.#options.onError(error);
       });
     });
@@ -73,10 +82,10 @@ export class SiteProblems {
   async #check(): Promise<void> {
     const result = this.#result;
     if (result === undefined) return;
-    const checked = await this.#options.check.problems(result.manifest);
-    // What has come meanwhile is checked in its turn.
+    const { diagnostics } = await this.#checker.check(result.manifest);
+    // A newer result has a check of its own.
     if (this.#result !== result || this.#state === 'closed') return;
-    this.#checked = checked;
-    if (this.#renew()) this.#options.onNews();
+    this.#importProblems = diagnostics;
+    if (this.#updateList()) this.#options.onChange();
   }
 }

@@ -1,4 +1,5 @@
 import { ModcastError } from '../../schema/index.js';
+import { DEFAULT_PREFIX } from '../options.js';
 import { makePack } from './pack-stream.js';
 import type { PublishTarget } from './target.js';
 import { JSON_TYPE, PACK_TYPE, decodeCommitted, decodeFailure, decodePlan, encodeProposal } from './wire.js';
@@ -11,8 +12,11 @@ export interface HttpTargetOptions {
   readonly fetch?: typeof fetch;
 }
 
-/** @throws ModcastError `option-invalid` */
-function prefixOf(text: string): URL {
+/**
+ * The URL of a registry's routes, with the default prefix when `text` is only an origin.
+ * @throws ModcastError `option-invalid`
+ */
+export function registryUrl(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (
     url === undefined ||
@@ -25,7 +29,7 @@ function prefixOf(text: string): URL {
       found: text,
     });
   }
-  if (url.pathname === '/') url.pathname = '/-/';
+  if (url.pathname === '/') url.pathname = DEFAULT_PREFIX;
   else if (!url.pathname.endsWith('/')) url.pathname += '/';
   return url;
 }
@@ -37,7 +41,7 @@ function prefixOf(text: string): URL {
  * @throws ModcastError `option-invalid` for a wrong address or a token that no header can hold
  */
 export function httpTarget({ url, token, fetch: ask = fetch }: HttpTargetOptions): PublishTarget {
-  const prefix = prefixOf(url);
+  const prefix = registryUrl(url);
   if (token !== undefined && !/^[\x21-\x7e]+$/.test(token)) {
     throw new ModcastError('option-invalid', 'the token is not one line of plain characters');
   }

@@ -1,4 +1,4 @@
-export * from './check-site.js';
+export * from './diagnose-site.js';
 export * from './http-target.js';
 export * from './publish.js';
 export * from './publishing.js';

@@ -71,17 +71,15 @@ describe('publish, into a database', () => {
     });
   });
 
-  it('tells in one line of files that do not parse and that no page starts with', async () => {
+  it('reports files that do not parse and that no page loads in one line', async () => {
     await write(directory, { 'old.mjs': 'let a = ;' });
     expect(await publish()).toMatchObject({
       code: 0,
-      err: expect.stringMatching(
-        /^syntax old\.mjs:1:9: .+; published all the same, for no page starts with it\n$/,
-      ),
+      err: expect.stringMatching(/^warning old\.mjs:1:9 .+; published anyway, because no page loads it\n$/),
     });
     await write(directory, { 'b/older.mjs': 'let b = ;', 'c.json': '{' });
     expect((await publish()).err).toBe(
-      'syntax 3 files that do not parse are published all the same, for no page starts with them: ' +
+      'warning 3 files that do not parse are published anyway, because no page loads them: ' +
         'b/older.mjs, c.json, old.mjs\n',
     );
   });
@@ -95,16 +93,45 @@ describe('publish, into a database', () => {
     expect(await inStore((store) => store.head('production'))).toBeNull();
   });
 
-  it('refuses what would not boot, and lets missing files by when told to', async () => {
+  it('refuses a site whose pages cannot start, unless missing imports are allowed', async () => {
     await write(directory, { 'a.mjs': '\n  import "./gone.mjs";' });
+    const text = [
+      'import a.mjs:2:10 cannot find "./gone.mjs"',
+      '         1 |',
+      '         2 |   import "./gone.mjs";',
+      '           |          ^',
+      '',
+    ].join('\n');
     const refused = await publish();
     expect([refused.code, refused.err]).toEqual([
       1,
-      'modcast: a.mjs:2:10: cannot find "./gone.mjs" (imports-unresolved)\n',
+      `${text}modcast: the site has an error at a.mjs:2:10; fix it, or publish with --allow-missing (imports-unresolved)\n`,
     ]);
-    expect((await publish('--allow-missing')).code).toBe(0);
+    expect(await publish('--allow-missing')).toMatchObject({ code: 0, err: text });
     await write(directory, { 'a.mjs': 'export const = 1' });
-    expect((await publish('--allow-missing')).err).toMatch(/^modcast: a\.mjs:1:14: .+ \(syntax-invalid\)\n$/);
+    const broken = await publish('--allow-missing');
+    expect([broken.code, broken.err]).toEqual([
+      1,
+      expect.stringMatching(
+        /^syntax a\.mjs:1:14 .+\n[^]+\nmodcast: the site has an error at a\.mjs:1:14; fix it and publish again \(syntax-invalid\)\n$/,
+      ),
+    ]);
+  });
+
+  it('refuses a bare specifier that no import map maps', async () => {
+    await write(directory, { 'a.mjs': 'import "lodash";' });
+    const { code, err } = await publish();
+    expect([code, err.split('\n')[0], err]).toEqual([
+      1,
+      'import a.mjs:1:8 no import map says where "lodash" is',
+      expect.stringContaining('(specifier-unresolved)'),
+    ]);
+  });
+
+  it('warns about import() of a missing file', async () => {
+    await write(directory, { 'a.mjs': 'import("./nada.mjs");' });
+    const { code, err } = await publish();
+    expect([code, err.split('\n')[0]]).toEqual([0, 'warning a.mjs:1:1 cannot find "./nada.mjs"']);
   });
 
   it('holds the head to what was expected', async () => {

@@ -10,39 +10,39 @@ import { jsonError, position } from '../ingest/syntax.js';
 import { baseOf } from '../pages/entries.js';
 import { readPage } from '../pages/html.js';
 
-export interface PageImportMap {
-  /** All import maps of the page as one; broken ones count as none. */
+export interface PageImportMaps {
+  /** All import maps of the page, merged. Invalid ones are skipped, as a browser does. */
   readonly map: ImportMap;
-  readonly problems: readonly Diagnostic[];
+  /** One for each invalid import map. */
+  readonly invalid: readonly Diagnostic[];
 }
 
-/** What a page says of bare names, and where its import maps do not parse: a browser goes on without such a map. */
-export function pageMap(path: Path, html: Uint8Array): PageImportMap {
+export function readImportMaps(path: Path, html: Uint8Array): PageImportMaps {
   const page = readPage(html, lexSpecifiers);
   const texts = page.importMap === undefined ? [] : [page.importMap, ...page.laterImportMaps];
-  const problems: Diagnostic[] = [];
+  const invalid: Diagnostic[] = [];
   let map = EMPTY_IMPORT_MAP;
   for (const text of texts) {
     try {
       map = mergeImportMaps(map, parseImportMap(text, baseOf(page, path)).map).map;
     } catch (error) {
       if (!(error instanceof ModcastError)) throw error;
-      problems.push(problemOf(path, new TextDecoder().decode(html), text, error));
+      invalid.push(diagnosticOf(path, new TextDecoder().decode(html), text, error));
     }
   }
-  return { map, problems };
+  return { map, invalid };
 }
 
-function problemOf(path: Path, html: string, text: string, { message }: ModcastError): Diagnostic {
+function diagnosticOf(path: Path, html: string, text: string, { message }: ModcastError): Diagnostic {
   const error = jsonError(text);
-  // A map of another shape than the standard's is JSON all the same: then it is meant as a whole.
+  // Valid JSON of the wrong shape: the place is the start of the map.
   const offset = error?.offset ?? /\S/.exec(text)?.index ?? 0;
   const place = position(html, Math.max(0, html.indexOf(text)) + offset);
   return {
     path,
     kind: 'importmap',
-    severity: 'error',
-    // Where that is in the map alone says nothing to whoever has the page before them.
+    severity: 'warning',
+    // The parser's position counts from the start of the map; `line` and `column` count in the page.
     message: error?.message.replace(/ in JSON at position .*$/s, '') ?? message,
     ...place,
     frame: excerpt(html, place.line, place.column),

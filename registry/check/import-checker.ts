@@ -1,0 +1,184 @@
+import { EMPTY_IMPORT_MAP, Resolver } from '../../importmap/index.js';
+import {
+  byCodeUnit,
+  excerpt,
+  type Diagnostic,
+  type Hash,
+  type ImportFailure,
+  type Links,
+  type Manifest,
+  type Path,
+} from '../../schema/index.js';
+import { placeIn } from '../ingest/syntax.js';
+import { readImportMaps, type PageImportMaps } from './page-import-maps.js';
+import { reachedModules, type Severity } from './reached-modules.js';
+import { ServedPaths, type ServedPathsOptions } from './served-paths.js';
+import { siteImports, type SiteImport } from './site-imports.js';
+
+export interface ImportCheckerOptions extends ServedPathsOptions {
+  readonly blobs: {
+    links(hashes: readonly Hash[]): Promise<ReadonlyMap<Hash, Links | null>>;
+    read(hashes: readonly Hash[]): Promise<ReadonlyMap<Hash, { readonly bytes: Uint8Array }>>;
+  };
+  /** Failing imports that are reported, errors first. Default: all. */
+  readonly limit?: number;
+}
+
+export interface ImportReport {
+  /** Errors first, then by path and place. */
+  readonly diagnostics: readonly Diagnostic[];
+  /** The modules that the pages load, with the severity of a problem in each. */
+  readonly reached: ReadonlyMap<Path, Severity>;
+}
+
+type Place = Pick<Diagnostic, 'line' | 'column' | 'frame'>;
+
+interface FailingImport extends SiteImport {
+  readonly path: Path;
+  readonly hash: Hash;
+  readonly severity: Severity;
+  readonly failure: ImportFailure;
+}
+
+/**
+ * Finds the imports that fail in a browser although every file parses: in all modules that the site's pages load, by
+ * what the server serves. Also finds invalid import maps. A second check looks only into what has changed.
+ */
+export class ImportChecker {
+  readonly #options: ImportCheckerOptions;
+  readonly #served: ServedPaths;
+  readonly #pages = new Map<Path, { readonly hash: Hash; readonly maps: PageImportMaps }>();
+  /** Pages by hash: what `#resolvers` were made of. */
+  #pagesKey = '';
+  /** One for each distinct import map of the pages. */
+  #resolvers: readonly Resolver[] = [];
+  #imports = new Map<Path, { readonly hash: Hash; readonly imports: readonly SiteImport[] }>();
+  #places = new Map<string, Place>();
+
+  constructor(options: ImportCheckerOptions) {
+    this.#options = options;
+    this.#served = new ServedPaths(options);
+  }
+
+  async check(manifest: Manifest): Promise<ImportReport> {
+    await this.#readPages(manifest);
+    const links = await this.#options.blobs.links([...manifest.modules.values()].map(({ hash }) => hash));
+    const linksOf = (path: Path) => links.get(manifest.modules.get(path)!.hash);
+    const isModule = (path: Path) => linksOf(path)?.state === 'linked';
+    const hasEntries = manifest.entries.length > 0;
+    const importsOf = (path: Path) => this.#importsOf(path, manifest.modules.get(path)!.hash, linksOf(path));
+    const reached = reachedModules({
+      roots: hasEntries ? manifest.entries : [...manifest.modules.keys()].filter(isModule),
+      importsOf,
+      isModule: (path) => manifest.modules.has(path) && !this.#served.isReserved(path),
+    });
+    const failing = await this.#failing(manifest, reached, importsOf);
+    const invalid = [...this.#pages.values()].flatMap(({ maps }) => maps.invalid);
+    const isUnmapped = ({ failure }: FailingImport) => failure === 'unmapped';
+    const breaks = failing.some((one) => isUnmapped(one) && one.severity === 'error');
+    const maps = invalid.map((one): Diagnostic => (breaks ? { ...one, severity: 'error' } : one));
+    // An invalid import map explains every specifier that is not mapped.
+    const told = invalid.length > 0 ? failing.filter((one) => !isUnmapped(one)) : failing;
+    const imports = await this.#describe(told.toSorted(byPlace).slice(0, this.#options.limit));
+    return { diagnostics: [...maps, ...imports].toSorted(bySeverity), reached };
+  }
+
+  async #readPages(manifest: Manifest): Promise<void> {
+    const pages = [...manifest.modules].filter(([, { type }]) => type === 'text/html');
+    const key = JSON.stringify(pages.map(([name, { hash }]) => [name, hash]));
+    if (key === this.#pagesKey) return;
+    const changed = pages.filter(([name, { hash }]) => this.#pages.get(name)?.hash !== hash);
+    const blobs = await this.#options.blobs.read(changed.map(([, { hash }]) => hash));
+    for (const [name, { hash }] of changed) {
+      const blob = blobs.get(hash);
+      if (blob !== undefined) this.#pages.set(name, { hash, maps: readImportMaps(name, blob.bytes) });
+    }
+    for (const name of this.#pages.keys()) if (!manifest.modules.has(name)) this.#pages.delete(name);
+    this.#pagesKey = key;
+    const distinct = new Map([...this.#pages.values()].map(({ maps: { map } }) => [keyOf(map), map]));
+    if (distinct.size === 0) distinct.set('', EMPTY_IMPORT_MAP);
+    this.#resolvers = [...distinct.values()].map((map) => new Resolver(map));
+    this.#imports = new Map();
+  }
+
+  #importsOf(name: Path, hash: Hash, links: Links | null | undefined): readonly SiteImport[] {
+    const known = this.#imports.get(name);
+    if (known?.hash === hash) return known.imports;
+    const imports = siteImports(name, links, this.#resolvers);
+    // Links that are not stored yet may be there at the next check.
+    if (links !== undefined) this.#imports.set(name, { hash, imports });
+    return imports;
+  }
+
+  async #failing(
+    { modules, entries }: Manifest,
+    reached: ReadonlyMap<Path, Severity>,
+    importsOf: (path: Path) => readonly SiteImport[],
+  ): Promise<FailingImport[]> {
+    const failures = new Map<Path, ImportFailure | undefined>();
+    const failureOf = async (target: Path) => {
+      if (modules.has(target) && !this.#served.isReserved(target)) return undefined;
+      if (!failures.has(target)) failures.set(target, await this.#served.failure(target));
+      return failures.get(target);
+    };
+    const failing: FailingImport[] = [];
+    for (const [path, severityOfModule] of reached) {
+      const { hash } = modules.get(path)!;
+      for (const one of importsOf(path)) {
+        const found: (ImportFailure | undefined)[] = [];
+        for (const target of one.targets) found.push(await failureOf(target));
+        if (found.includes(undefined)) continue;
+        const failure = one.resolves ? (found[0] ?? 'missing') : 'unmapped';
+        // Without pages, the import map is in a page that is served elsewhere.
+        const mayFail = one.kind === 'dynamic' || (failure === 'unmapped' && entries.length === 0);
+        failing.push({ ...one, path, hash, failure, severity: mayFail ? 'warning' : severityOfModule });
+      }
+    }
+    return failing;
+  }
+
+  async #describe(failing: readonly FailingImport[]): Promise<Diagnostic[]> {
+    const idOf = ({ path, hash, start }: FailingImport) => JSON.stringify([path, hash, start]);
+    const unknown = failing.filter((one) => !this.#places.has(idOf(one)));
+    const blobs = await this.#options.blobs.read([...new Set(unknown.map(({ hash }) => hash))]);
+    const places = new Map<string, Place>();
+    const diagnostics: Diagnostic[] = [];
+    for (const one of failing) {
+      const id = idOf(one);
+      const place = this.#places.get(id) ?? placeWithFrame(blobs.get(one.hash)?.bytes, one.start);
+      // The blob is damaged, which is reported elsewhere.
+      if (place === undefined) continue;
+      places.set(id, place);
+      const { path, severity, specifier, failure } = one;
+      const kind = one.kind === 'static' ? 'import' : 'dynamic-import';
+      const message = MESSAGES[failure](JSON.stringify(specifier), this.#options.prefix);
+      diagnostics.push({ path, kind, severity, message, ...place, specifier, failure });
+    }
+    this.#places = places;
+    return diagnostics;
+  }
+}
+
+const MESSAGES: Readonly<Record<ImportFailure, (specifier: string, prefix: string) => string>> = {
+  unmapped: (specifier) => `no import map says where ${specifier} is`,
+  missing: (specifier) => `cannot find ${specifier}`,
+  directory: (specifier) => `cannot import ${specifier}: it is a directory`,
+  dotfile: (specifier) => `cannot import ${specifier}: dotfiles are not served`,
+  reserved: (specifier, prefix) => `cannot import ${specifier}: no files are served below ${prefix}`,
+};
+
+function placeWithFrame(bytes: Uint8Array | undefined, start: number): Place | undefined {
+  if (bytes === undefined) return undefined;
+  const place = placeIn(bytes, start);
+  return { ...place, frame: excerpt(new TextDecoder().decode(bytes), place.line, place.column) };
+}
+
+const bySeverity = (a: { severity: Severity }, b: { severity: Severity }) =>
+  Number(a.severity === 'warning') - Number(b.severity === 'warning');
+
+const byPlace = (a: FailingImport, b: FailingImport): number =>
+  bySeverity(a, b) || byCodeUnit(a.path, b.path) || a.start - b.start;
+
+/** Equal for equal import maps. */
+const keyOf = (map: PageImportMaps['map']): string =>
+  JSON.stringify([[...map.imports], [...map.scopes].map(([scope, rules]) => [scope, [...rules]])]);

@@ -1,0 +1,71 @@
+import { ModcastError, type Diagnostic, type ErrorCode, type Links } from '../../schema/index.js';
+import { ImportChecker } from '../check/import-checker.js';
+import { withFrame } from '../ingest/syntax.js';
+import { DEFAULT_PREFIX } from '../options.js';
+import type { SiteContent } from './read-site.js';
+
+/**
+ * What fails in a browser of all that the site's pages load: imports, import maps, and files that do not parse. Errors
+ * first. A site without pages is checked from each of its modules.
+ *
+ * @param prefix of the routes of the registry that serves the site
+ */
+export async function diagnoseSite(
+  site: SiteContent,
+  prefix: string = DEFAULT_PREFIX,
+): Promise<Diagnostic[]> {
+  const { manifest, directory, broken } = site;
+  const links = new Map<string, Links | null>();
+  for (const [path, { hash }] of manifest.modules) {
+    links.set(hash, site.links.get(path) ?? links.get(hash) ?? null);
+  }
+  const checker = new ImportChecker({
+    directory,
+    prefix,
+    blobs: {
+      links: async () => links,
+      read: async (hashes) => new Map(hashes.map((hash) => [hash, { bytes: site.bytes(hash) }])),
+    },
+  });
+  const { diagnostics, reached } = await checker.check(manifest);
+  const syntax = [...broken].flatMap(([path, { message, line = 1, column = 1 }]): Diagnostic[] => {
+    const severity = reached.get(path);
+    if (severity === undefined) return [];
+    const bytes = Buffer.from(site.bytes(manifest.modules.get(path)!.hash));
+    return [{ path, kind: 'syntax', severity, ...withFrame({ message, line, column }, bytes) }];
+  });
+  const all = [...syntax, ...diagnostics];
+  return [...all.filter(isError), ...all.filter((one) => !isError(one))];
+}
+
+const isError = ({ severity }: Diagnostic): boolean => severity === 'error';
+
+/**
+ * @param allowMissing publish although imports do not resolve
+ * @throws ModcastError `syntax-invalid`, `importmap-invalid`, `specifier-unresolved`, `imports-unresolved` (found: the
+ *   errors)
+ */
+export function refuseErrors(diagnostics: readonly Diagnostic[], allowMissing: boolean): void {
+  const errors = diagnostics.filter((one) => isError(one) && (one.kind === 'syntax' || !allowMissing));
+  if (errors.length === 0) return;
+  const { path, line, column } = errors[0]!;
+  const place = `${path}:${line}:${column}`;
+  const count =
+    errors.length === 1 ? `an error at ${place}` : `${errors.length} errors, the first at ${place}`;
+  const them = errors.length === 1 ? 'it' : 'them';
+  const code = codeOf(errors);
+  const advice =
+    code === 'syntax-invalid'
+      ? `fix ${them} and publish again`
+      : `fix ${them}, or publish with --allow-missing`;
+  throw new ModcastError(code, `the site has ${count}; ${advice}`, {
+    expected: 'modules that parse and find what they import',
+    found: errors,
+  });
+}
+
+function codeOf(errors: readonly Diagnostic[]): ErrorCode {
+  if (errors.some(({ kind }) => kind === 'syntax')) return 'syntax-invalid';
+  if (errors.some(({ kind }) => kind === 'importmap')) return 'importmap-invalid';
+  return errors.some(({ failure }) => failure !== 'unmapped') ? 'imports-unresolved' : 'specifier-unresolved';
+}
