@@ -1,22 +1,18 @@
 import type { ModuleGraph } from '../../importmap/graph.js';
 import { ModcastError } from '../../schema/errors.js';
-import type { Hash, Hasher } from '../../schema/hash.js';
-import { LIMITS } from '../../schema/limits.js';
-import {
-  applyDelta,
-  EMPTY_MANIFEST,
-  manifestBytes,
-  type Manifest,
-  type ManifestDelta,
-} from '../../schema/manifest.js';
 import type { Hello } from '../../schema/from-client.js';
 import type { FromServer } from '../../schema/from-server.js';
+import type { Hash, Hasher } from '../../schema/hash.js';
+import type { Manifest, ManifestDelta } from '../../schema/manifest.js';
 import { PROTOCOL_VERSION } from '../../schema/message.js';
 import type { PackRecord } from '../../schema/pack.js';
-import type { CachedDeploy } from '../cache/cache.js';
-import type { Connection } from './connection.js';
+import { SerialQueue } from '../../schema/serial-queue.js';
 import type { BlobPool } from '../cache/blob-pool.js';
+import type { CachedDeploy } from '../cache/cache.js';
 import { Emitter } from '../events.js';
+import { BlobTransfer } from './blob-transfer.js';
+import type { Connection } from './connection.js';
+import { KnownManifests } from './known-manifests.js';
 
 /** A deploy whose manifest is known here. */
 export interface Release {
@@ -26,7 +22,7 @@ export interface Release {
 }
 
 export interface ChannelClientEvents {
-  /** The channel's head, as the server tells it. */
+  /** The server has sent a new head of the channel. */
   head: Release;
   /** Everything the server sent with a head has come; `records` are the blobs that were new here. */
   complete: { readonly release: Release; readonly records: readonly PackRecord[] };
@@ -39,10 +35,10 @@ export interface ChannelClientEvents {
 }
 
 export interface ChannelClientOptions {
-  readonly connection: Connection;
+  readonly connection: Pick<Connection, 'have' | 'state' | 'on' | 'send' | 'want' | 'drop'>;
   readonly blobPool: BlobPool;
   readonly hasher: Hasher;
-  /** The deploy that the socket's URL said we have, once the cache is open. */
+  /** The deploy that the socket's URL named as `have`, once the cache is open. */
   readonly cached: Promise<CachedDeploy | null>;
   readonly hello: () => Omit<Hello, 'type' | 'protocol'>;
   /** Calls back after so many milliseconds unless cancelled. */
@@ -51,52 +47,53 @@ export interface ChannelClientOptions {
   readonly stall: number;
 }
 
-/** How often a blob is asked for: a second time when it came damaged. */
-const ASKS = 2;
-
 /** Milliseconds after the last update before the manifest that it made is hashed. */
 const CHECK_MS = 1000;
 
-/** The channel's head and its blobs, as far as the socket has brought them. */
+/** Follows a channel over the connection: its head, and the blobs that the server sends with it or on request. */
 export class ChannelClient extends Emitter<ChannelClientEvents> {
   readonly #options: ChannelClientOptions;
-  readonly #asked = new Map<Hash, number>();
-  /** Manifests that the server may base a difference on. */
-  readonly #bases = new Map<Hash, Manifest>();
+  readonly #manifests: KnownManifests;
+  readonly #blobs: BlobTransfer;
+  readonly #queue = new SerialQueue();
   #welcome: { deploy: number; manifest: Hash } | undefined;
   #head: Release | undefined;
   #complete: Release | undefined;
-  #records: PackRecord[] = [];
-  /** Packs that are under way or have been asked for. */
-  #expected = 0;
-  #progress = { received: 0, total: 0 };
-  #queue: Promise<void> = Promise.resolve();
   #cancelCheck = () => {};
-  readonly #wakers = new Set<() => void>();
 
   constructor(options: ChannelClientOptions) {
     super();
     this.#options = options;
-    const { connection } = options;
-    connection.on('message', (message) => this.#inOrder(() => this.#message(message)));
-    connection.on('pack', ({ bytes }) => {
-      this.#progress.total += bytes;
-      this.emit('progress', this.#progress);
+    const { connection, cached, hasher } = options;
+    this.#manifests = new KnownManifests(hasher, cached);
+    this.#blobs = new BlobTransfer({
+      ...options,
+      isReady: () => this.#head !== undefined,
+      onReceived: (bytes) => this.emit('received', bytes),
+      onProgress: (progress) => this.emit('progress', progress),
     });
+    connection.on('message', (message) => this.#inOrder(() => this.#message(message)));
+    connection.on('pack', ({ bytes }) => this.#blobs.packStarted(bytes));
     connection.on('records', (records) => {
-      if (records.every(({ base }) => base === undefined)) return this.#receive(records);
-      // What deltas are based on may still be on its way out of the cache.
+      if (records.every(({ base }) => base === undefined)) return this.#blobs.receive(records);
+      // The base of a delta may not have been read from the cache yet.
       this.#inOrder(async () => {
-        await options.cached;
-        this.#receive(records);
+        await cached;
+        this.#blobs.receive(records);
       });
     });
-    connection.on('packed', () => this.#inOrder(() => this.#packed()));
+    connection.on('packed', () =>
+      this.#inOrder(() => {
+        this.#blobs.packEnded();
+        this.#completed();
+        this.#blobs.notify();
+      }),
+    );
     connection.on('closed', () =>
       this.#inOrder(() => {
-        this.#expected = 0;
         this.#welcome = undefined;
-        this.#wake();
+        this.#blobs.connectionLost();
+        this.#blobs.notify();
       }),
     );
   }
@@ -105,121 +102,71 @@ export class ChannelClient extends Emitter<ChannelClientEvents> {
     return this.#head;
   }
 
-  /** The last release of which everything has come. */
+  /** The last release that has come whole. */
   get complete(): Release | undefined {
     return this.#complete;
   }
 
-  /** Resolves when nothing is on its way. */
+  /** Resolves when nothing more is on its way. */
   async idle(): Promise<void> {
-    while (this.#options.connection.state === 'open' && (this.#welcome === undefined || this.#expected > 0)) {
-      await new Promise<void>((resolve) => this.#once(resolve));
+    const { connection } = this.#options;
+    for (;;) {
+      await this.#queue.idle();
+      if (connection.state !== 'open') return;
+      if (this.#welcome !== undefined && !this.#blobs.isPending) return;
+      await this.#blobs.change();
     }
-    await this.#queue;
   }
 
   /**
-   * Brings blobs here. Returns when they have come, or when nothing more can be done about it: then some are
-   * still missing from the blobPool.
+   * Brings blobs into the pool. Resolves when they have come, or when nothing more can be done: then some are still
+   * missing from the pool.
    *
-   * @param closure ask for what they import as well
+   * @param closure request what they import as well
    */
-  async need(hashes: Iterable<Hash>, closure: boolean): Promise<void> {
-    const { connection, blobPool, after, stall } = this.#options;
-    const wanted = [...hashes];
-    for (;;) {
-      const missing = wanted.filter((hash) => !blobPool.has(hash));
-      if (missing.length === 0) return;
-      if (connection.state !== 'open' || this.#head === undefined) return;
-      if (this.#expected === 0) {
-        const hopeful = missing
-          .filter((hash) => (this.#asked.get(hash) ?? 0) < ASKS)
-          .slice(0, LIMITS.wantHashes);
-        if (hopeful.length === 0 || !connection.want(hopeful, closure)) return;
-        for (const hash of hopeful) this.#asked.set(hash, (this.#asked.get(hash) ?? 0) + 1);
-        this.#expected++;
-      }
-      const outcome = await new Promise<'news' | 'stalled'>((resolve) => {
-        const forget = this.#once(() => {
-          cancel();
-          resolve('news');
-        });
-        const cancel = after(stall, () => {
-          forget();
-          resolve('stalled');
-        });
-      });
-      if (outcome === 'stalled') {
-        connection.drop();
-        return;
-      }
-    }
+  need(hashes: Iterable<Hash>, closure: boolean): Promise<void> {
+    return this.#blobs.need(hashes, closure);
   }
 
-  /** The same for all that modules reach by static imports, as far as it is known what these are. */
-  async needClosure(graph: ModuleGraph, urls: readonly string[]): Promise<void> {
-    for (;;) {
-      const { missing } = graph.closure(urls);
-      if (missing.size === 0) return;
-      await this.need(missing, true);
-      const { missing: still } = graph.closure(urls);
-      if ([...missing].every((hash) => still.has(hash))) return;
-    }
-  }
-
-  #receive(records: readonly PackRecord[]): void {
-    const taken = this.#options.blobPool.addReceived(records);
-    const bytes = taken.reduce((sum, record) => sum + record.bytes.length, 0);
-    this.#progress.received += bytes;
-    this.#records.push(...taken);
-    this.emit('received', bytes);
-    this.emit('progress', this.#progress);
-    this.#wake();
-  }
-
-  #wake(): void {
-    for (const wake of [...this.#wakers]) wake();
+  /** The same for everything that modules reach by static imports, as far as that is known. */
+  needClosure(graph: Pick<ModuleGraph, 'closure'>, urls: readonly string[]): Promise<void> {
+    return this.#blobs.needClosure(graph, urls);
   }
 
   #inOrder(work: () => void | Promise<void>): void {
-    this.#queue = this.#queue.then(work).catch((error: unknown) => {
-      const problem =
-        error instanceof ModcastError
-          ? error
-          : new ModcastError('message-invalid', String(error), { cause: error });
-      this.emit('problem', problem);
-      this.#options.connection.drop();
+    void this.#queue.run(async () => {
+      try {
+        await work();
+      } catch (error) {
+        const problem =
+          error instanceof ModcastError
+            ? error
+            : new ModcastError('message-invalid', String(error), { cause: error });
+        this.emit('problem', problem);
+        this.#options.connection.drop();
+      }
     });
   }
 
   async #message(message: Exclude<FromServer, { type: 'pack' }>): Promise<void> {
     switch (message.type) {
-      case 'welcome': {
-        this.#welcome = { deploy: message.deploy, manifest: message.manifest };
-        // Nothing follows for whoever said to have it already.
-        if (this.#options.connection.have !== message.manifest) {
-          this.#expected++;
-          return;
-        }
-        const known = await this.#base(message.manifest);
-        if (known === null) this.#restart(message.manifest);
-        else this.#take({ ...this.#welcome, manifest: known, hash: message.manifest }, false);
-        return;
-      }
+      case 'welcome':
+        return this.#welcomed(message);
       case 'manifest': {
         if (this.#welcome === undefined)
           throw new ModcastError('message-unexpected', 'manifest before welcome');
-        const { deploy, manifest } = this.#welcome;
-        const known = await this.#changed(message.base, message as unknown as ManifestDelta);
-        if (known === null || !this.#matches(known, manifest)) return this.#lose(deploy, message.base);
-        return this.#take({ deploy, hash: manifest, manifest: known }, true);
+        const { deploy, manifest: hash } = this.#welcome;
+        const manifest = await this.#manifests.apply(message.base, message as unknown as ManifestDelta);
+        if (manifest === null || !this.#manifests.matches(manifest, hash))
+          return this.#baseLost(deploy, message.base);
+        return this.#take({ deploy, hash, manifest });
       }
       case 'update': {
-        this.#expected++;
+        this.#blobs.expectPack();
         const { deploy, manifest: hash, base } = message;
-        const manifest = await this.#changed(base, message as unknown as ManifestDelta);
-        if (manifest === null) return this.#lose(deploy, base);
-        this.#take({ deploy, hash, manifest }, true);
+        const manifest = await this.#manifests.apply(base, message as unknown as ManifestDelta);
+        if (manifest === null) return this.#baseLost(deploy, base);
+        this.#take({ deploy, hash, manifest });
         this.#cancelCheck();
         this.#cancelCheck = this.#options.after(CHECK_MS, () => this.#inOrder(() => this.#check()));
         return;
@@ -232,18 +179,19 @@ export class ChannelClient extends Emitter<ChannelClientEvents> {
     }
   }
 
-  /** Null when the manifest that a difference is based on is not here. */
-  async #changed(base: Hash | null, delta: ManifestDelta): Promise<Manifest | null> {
-    const from = base === null ? EMPTY_MANIFEST : await this.#base(base);
-    return from === null ? null : applyDelta(from, delta);
+  async #welcomed({ deploy, manifest: hash }: { deploy: number; manifest: Hash }): Promise<void> {
+    this.#welcome = { deploy, manifest: hash };
+    // When the server knows that the client has this manifest, neither a manifest nor a pack follows.
+    if (this.#options.connection.have !== hash) return this.#blobs.expectPack();
+    const manifest = await this.#manifests.get(hash);
+    if (manifest === null) return this.#restart(hash);
+    this.#take({ deploy, hash, manifest });
+    this.#completed();
   }
 
-  #matches(manifest: Manifest, hash: Hash): boolean {
-    return this.#options.hasher(manifestBytes(manifest)) === hash;
-  }
-
-  #lose(deploy: number, base: Hash | null): void {
-    // Twice is the server's fault.
+  /** The client cannot make the head's manifest of this base: it asks for another one. */
+  #baseLost(deploy: number, base: Hash | null): void {
+    // From the empty manifest it can be made in any case: the server is wrong.
     if (base === null) {
       throw new ModcastError('hash-mismatch', `deploy ${deploy}: the manifest is not what its hash says`);
     }
@@ -251,19 +199,19 @@ export class ChannelClient extends Emitter<ChannelClientEvents> {
   }
 
   /**
-   * Hashes the manifest that updates have made. Not before the page takes them in, as that takes longer than all the
-   * rest of an update. It is time enough: an update says by hash which manifest it changes, that one was made here,
-   * and no blob runs that has not been hashed. What would be found here is a server that is wrong about its own
-   * difference; then the manifest is taken anew, whole, and the page takes in what comes of that.
+   * Hashes the manifest that updates have made, after the page has taken them in: hashing takes longer than all the rest
+   * of an update. That is early enough. An update names the manifest it changes by its hash, that one was made here, and
+   * every blob is hashed before it runs. A mismatch means that the server's difference is wrong: then the client requests
+   * the whole manifest, and the page takes in what changes.
    */
   #check(): void {
-    if (this.#head === undefined || this.#matches(this.#head.manifest, this.#head.hash)) return;
-    this.#bases.clear();
+    if (this.#head === undefined || this.#manifests.matches(this.#head.manifest, this.#head.hash)) return;
+    this.#manifests.forget();
     this.#complete = undefined;
     this.#restart(this.#head.hash);
   }
 
-  /** What we said we had is gone, or is not what it was: starts anew with what there is, or with nothing. */
+  /** The manifest that the server was told is here is missing or damaged: says hello again without it. */
   #restart(lost: Hash): void {
     const { connection, hello } = this.#options;
     const now = hello();
@@ -272,44 +220,17 @@ export class ChannelClient extends Emitter<ChannelClientEvents> {
     connection.send({ type: 'hello', protocol: PROTOCOL_VERSION, ...now, have });
   }
 
-  #take(release: Release, packFollows: boolean): void {
+  #take(release: Release): void {
     this.#head = release;
-    this.#bases.clear();
-    this.#bases.set(release.hash, release.manifest);
+    this.#manifests.set(release.hash, release.manifest);
     this.emit('head', release);
-    if (!packFollows) this.#completed();
-    this.#wake();
-  }
-
-  async #base(hash: Hash): Promise<Manifest | null> {
-    const known = this.#bases.get(hash);
-    if (known !== undefined) return known;
-    const cached = await this.#options.cached;
-    return cached?.hash === hash ? cached.manifest : null;
-  }
-
-  #packed(): void {
-    this.#expected = Math.max(0, this.#expected - 1);
-    this.#completed();
-    this.#wake();
+    this.#blobs.notify();
   }
 
   #completed(): void {
-    // A pack may belong to a manifest that had to be asked for anew: its blobs are kept for that one.
+    // The manifest of this pack may have been lost: its blobs are kept for the next one.
     if (this.#head === undefined) return;
-    const records = this.#records;
-    this.#records = [];
     this.#complete = this.#head;
-    this.emit('complete', { release: this.#head, records });
-  }
-
-  /** @returns a function that takes the waker off again */
-  #once(wake: () => void): () => void {
-    const once = () => {
-      this.#wakers.delete(once);
-      wake();
-    };
-    this.#wakers.add(once);
-    return () => this.#wakers.delete(once);
+    this.emit('complete', { release: this.#head, records: this.#blobs.takeRecords() });
   }
 }

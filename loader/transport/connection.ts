@@ -5,15 +5,17 @@ import { parseFromServer, type FromServer } from '../../schema/from-server.js';
 import { helloToQuery } from '../../schema/hello-query.js';
 import { encodeMessage, PROTOCOL_VERSION } from '../../schema/message.js';
 import { PackDecoder, type PackRecord } from '../../schema/pack.js';
+import { SerialQueue } from '../../schema/serial-queue.js';
+import { createDebug } from '../debug.js';
 import { Emitter } from '../events.js';
 import { readSegment } from './segment.js';
 
 export interface ConnectionEvents {
-  /** A control message other than `pack`. */
+  /** A control message other than `pack`. A protocol error is delivered as the message `error`. */
   message: Exclude<FromServer, { type: 'pack' }>;
   /** A pack begins. */
   pack: { count: number; bytes: number };
-  /** Blobs of the pack, not verified yet. */
+  /** Blobs of the pack, not yet verified. */
   records: readonly PackRecord[];
   /** Every blob of the pack has been delivered. */
   packed: void;
@@ -24,7 +26,7 @@ export interface ConnectionEvents {
 export interface ConnectionOptions {
   /** `wss://host/-/socket` */
   readonly url: string;
-  /** Asked before each attempt: what the client has by then. */
+  /** Called before each attempt: what the client has by then. */
   readonly hello: () => Omit<Hello, 'type' | 'protocol'>;
   readonly createSocket: (url: string) => WebSocket;
   /** Between 0 and 1. */
@@ -33,24 +35,29 @@ export interface ConnectionOptions {
   readonly after: (ms: number, callback: () => void) => void;
 }
 
-/** Delays between attempts, milliseconds: doubled each time, and jittered so that a restart is no stampede. */
+/**
+ * Delays between attempts, milliseconds. They double each time, with jitter: the clients of a server that restarts do not
+ * all come back at once.
+ */
 const FIRST_DELAY = 250;
 const LONGEST_DELAY = 30_000;
 
+const debug = createDebug('socket');
+
 /**
- * The socket to the registry: connects at once, checks whatever comes, decodes packs, delivers everything in the
- * order in which it was sent, and connects again for as long as it is not closed.
+ * The socket to the registry. Checks each message, decodes packs and delivers everything in the order in which it was
+ * sent. Connects again after a loss, until `close` is called.
  */
 export class Connection extends Emitter<ConnectionEvents> {
   readonly #options: ConnectionOptions;
   #socket: WebSocket | undefined;
   #state: 'connecting' | 'open' | 'waiting' | 'closed' = 'waiting';
   #decoder: PackDecoder | undefined;
-  #order: Promise<void> = Promise.resolve();
+  readonly #queue = new SerialQueue();
   #attempts = 0;
   #received = 0;
   #have: Hash | null = null;
-  /** Sockets that broke the protocol: whatever else has come on them no longer counts. */
+  /** Sockets that broke the protocol: what else has come on them is ignored. */
   readonly #failed = new WeakSet<WebSocket>();
 
   constructor(options: ConnectionOptions) {
@@ -80,7 +87,7 @@ export class Connection extends Emitter<ConnectionEvents> {
     try {
       socket = this.#options.createSocket(`${this.#options.url}?${helloToQuery(hello)}`);
     } catch {
-      // A policy of the page that forbids the connection: no later attempt will do better.
+      // The page's policy forbids the connection: later attempts would fail too.
       this.#state = 'closed';
       this.emit('closed', { opened: false });
       return;
@@ -91,6 +98,7 @@ export class Connection extends Emitter<ConnectionEvents> {
     socket.onopen = () => {
       opened = true;
       this.#state = 'open';
+      debug('open', socket.url);
     };
     socket.onmessage = ({ data }: MessageEvent<string | ArrayBuffer>) => {
       this.#received += typeof data === 'string' ? data.length : data.byteLength;
@@ -101,8 +109,9 @@ export class Connection extends Emitter<ConnectionEvents> {
     socket.onclose = () => {
       if (this.#socket !== socket) return;
       this.#socket = undefined;
-      // What has come is delivered before the news that nothing more will.
-      this.#order = this.#order.then(() => {
+      debug('closed');
+      // After everything that has come on it.
+      void this.#queue.run(() => {
         this.#decoder = undefined;
         if (this.#state !== 'closed') this.#retry();
         this.emit('closed', { opened });
@@ -114,6 +123,7 @@ export class Connection extends Emitter<ConnectionEvents> {
   send(message: FromClient): boolean {
     if (this.#state !== 'open') return false;
     if (message.type === 'hello') this.#have = message.have;
+    debug('send', message);
     this.#socket?.send(encodeMessage(message));
     return true;
   }
@@ -122,7 +132,7 @@ export class Connection extends Emitter<ConnectionEvents> {
     return this.send({ type: 'want', hashes: [...hashes], closure });
   }
 
-  /** Gives a socket up that stands still; the next attempt follows. */
+  /** Closes a stalled socket; the next attempt follows. */
   drop(): void {
     this.#socket?.close();
   }
@@ -141,9 +151,11 @@ export class Connection extends Emitter<ConnectionEvents> {
   }
 
   #inOrder(socket: WebSocket, work: () => void | Promise<void>): void {
-    this.#order = this.#order
-      .then(() => (this.#failed.has(socket) ? undefined : work()))
-      .catch((error: unknown) => {
+    void this.#queue.run(async () => {
+      if (this.#failed.has(socket)) return;
+      try {
+        await work();
+      } catch (error) {
         this.#failed.add(socket);
         this.emit('message', {
           type: 'error',
@@ -151,11 +163,13 @@ export class Connection extends Emitter<ConnectionEvents> {
           message: error instanceof Error ? error.message : String(error),
         });
         socket.close(4000, 'protocol error');
-      });
+      }
+    });
   }
 
   #text(data: string): void {
     const message = parseFromServer(data);
+    debug('received', message);
     if (message.type === 'welcome') {
       this.#attempts = 0;
       if (message.protocol !== PROTOCOL_VERSION) {

@@ -1,0 +1,133 @@
+import type { ModuleGraph } from '../../importmap/graph.js';
+import type { Hash } from '../../schema/hash.js';
+import { LIMITS } from '../../schema/limits.js';
+import type { PackRecord } from '../../schema/pack.js';
+import type { BlobPool } from '../cache/blob-pool.js';
+import type { Connection } from './connection.js';
+
+export interface BlobTransferOptions {
+  readonly connection: Pick<Connection, 'state' | 'want' | 'drop'>;
+  readonly blobPool: Pick<BlobPool, 'has' | 'addReceived'>;
+  /** Whether the channel's head is known: the server answers no `want` before. */
+  readonly isReady: () => boolean;
+  /** Calls back after so many milliseconds unless cancelled. */
+  readonly after: (ms: number, callback: () => void) => () => void;
+  /** Milliseconds without a byte after which the socket counts as lost. */
+  readonly stall: number;
+  /** Verified blobs have come: their bytes. */
+  readonly onReceived: (bytes: number) => void;
+  /** Bytes of blobs so far, and announced by the packs so far. */
+  readonly onProgress: (progress: { readonly received: number; readonly total: number }) => void;
+}
+
+/** How often a blob is requested: a second time when it came damaged. */
+const MAX_REQUESTS = 2;
+
+/** Requests missing blobs, and takes in those that packs bring. */
+export class BlobTransfer {
+  readonly #options: BlobTransferOptions;
+  readonly #requests = new Map<Hash, number>();
+  readonly #progress = { received: 0, total: 0 };
+  #records: PackRecord[] = [];
+  /** Packs that were requested or announced and have not ended. */
+  #pending = 0;
+  readonly #waiters = new Set<() => void>();
+
+  constructor(options: BlobTransferOptions) {
+    this.#options = options;
+  }
+
+  get isPending(): boolean {
+    return this.#pending > 0;
+  }
+
+  /** The server will send a pack. */
+  expectPack(): void {
+    this.#pending++;
+  }
+
+  /** @param bytes of the pack's blobs */
+  packStarted(bytes: number): void {
+    this.#progress.total += bytes;
+    this.#options.onProgress(this.#progress);
+  }
+
+  packEnded(): void {
+    this.#pending = Math.max(0, this.#pending - 1);
+  }
+
+  connectionLost(): void {
+    this.#pending = 0;
+  }
+
+  receive(records: readonly PackRecord[]): void {
+    const added = this.#options.blobPool.addReceived(records);
+    const bytes = added.reduce((sum, record) => sum + record.bytes.length, 0);
+    this.#progress.received += bytes;
+    this.#records.push(...added);
+    this.#options.onReceived(bytes);
+    this.#options.onProgress(this.#progress);
+    this.notify();
+  }
+
+  /** The blobs received since the last call. */
+  takeRecords(): PackRecord[] {
+    return this.#records.splice(0);
+  }
+
+  /** Wakes everything that waits for a change. */
+  notify(): void {
+    for (const wake of [...this.#waiters]) wake();
+    this.#waiters.clear();
+  }
+
+  /** Resolves at the next change: blobs, the end of a pack, a new head, a lost connection. */
+  change(): Promise<void> {
+    return new Promise((resolve) => this.#waiters.add(resolve));
+  }
+
+  /** See `ChannelClient.need`. */
+  async need(hashes: Iterable<Hash>, closure: boolean): Promise<void> {
+    const { connection, blobPool, isReady } = this.#options;
+    const wanted = [...hashes];
+    for (;;) {
+      const missing = wanted.filter((hash) => !blobPool.has(hash));
+      if (missing.length === 0 || connection.state !== 'open' || !isReady()) return;
+      if (!this.isPending && !this.#request(missing, closure)) return;
+      if (await this.#stalls()) return connection.drop();
+    }
+  }
+
+  /** See `ChannelClient.needClosure`. */
+  async needClosure(graph: Pick<ModuleGraph, 'closure'>, urls: readonly string[]): Promise<void> {
+    for (;;) {
+      const { missing } = graph.closure(urls);
+      if (missing.size === 0) return;
+      await this.need(missing, true);
+      const { missing: still } = graph.closure(urls);
+      if ([...missing].every((hash) => still.has(hash))) return;
+    }
+  }
+
+  /** @returns false when nothing is left to request */
+  #request(missing: readonly Hash[], closure: boolean): boolean {
+    const requests = (hash: Hash) => this.#requests.get(hash) ?? 0;
+    const hashes = missing.filter((hash) => requests(hash) < MAX_REQUESTS).slice(0, LIMITS.wantHashes);
+    if (hashes.length === 0 || !this.#options.connection.want(hashes, closure)) return false;
+    for (const hash of hashes) this.#requests.set(hash, requests(hash) + 1);
+    this.expectPack();
+    return true;
+  }
+
+  /** Waits for the next change. True when none comes in time. */
+  #stalls(): Promise<boolean> {
+    const { after, stall } = this.#options;
+    return new Promise((resolve) => {
+      const cancel = after(stall, () => resolve(true));
+      void this.change().then(() => {
+        cancel();
+        resolve(false);
+      });
+    });
+  }
+}
