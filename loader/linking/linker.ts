@@ -21,7 +21,7 @@ export interface LinkerOptions {
   readonly pinned: (url: string) => boolean;
   /** Whether this engine merges import maps that come later. */
   readonly laterMaps: boolean;
-  readonly onProblem: (code: string, message: string) => void;
+  readonly problem: (code: string, message: string) => void;
 }
 
 /** Brings closures of a running site into the page's import map: that of its entries first, others as they are imported. */
@@ -35,7 +35,7 @@ export class Linker {
 
   constructor(options: LinkerOptions) {
     this.#options = options;
-    const { site, resolver, blobPool, targets, urls, pinned, config, onProblem } = options;
+    const { site, resolver, blobPool, targets, urls, pinned, config, problem } = options;
     this.#graph = siteGraph(site, resolver, blobPool);
     this.importTargets = new ImportTargets({
       site,
@@ -46,7 +46,7 @@ export class Linker {
       urls,
       watched: config.hot !== null,
       pinned,
-      onUnlinkable: (module, error) => onProblem('links-invalid', `${module.path}: ${String(error)}`),
+      onUnlinkable: (module, error) => problem('links-invalid', `${module.path}: ${String(error)}`),
     });
   }
 

@@ -32,7 +32,7 @@ export interface PageDeployOptions {
   readonly channelClient: ChannelClient;
   readonly targets: Targets;
   readonly urls: UrlKind;
-  readonly onProblem: (code: string, message: string) => void;
+  readonly problem: (code: string, message: string) => void;
 }
 
 /** The browser's own. */
@@ -43,7 +43,7 @@ export const importModule = (name: string, options?: ImportCallOptions): Promise
 const mergesLaterMaps = (): boolean => !CSS.supports('-moz-appearance', 'none');
 
 export function createPageDeploy(options: PageDeployOptions): PageDeploy {
-  const { config, page, release, blobPool, channelClient, targets, urls, onProblem } = options;
+  const { config, page, release, blobPool, channelClient, targets, urls, problem } = options;
   const site: Site = { root: config.root, manifest: release.manifest };
   const { map, broken } = readImportMap(page);
   const resolver = new Resolver(map);
@@ -65,7 +65,7 @@ export function createPageDeploy(options: PageDeployOptions): PageDeploy {
     urls,
     pinned: (url) => resolver.map.integrity.has(url) || pinnedScripts.has(url) || native.has(url),
     laterMaps,
-    onProblem,
+    problem,
   });
   return {
     release,

@@ -1,0 +1,137 @@
+import type { BootSource } from '../../schema/message.js';
+import { preferredUrlKind, type UrlKind } from '../linking/module-url.js';
+import type { Targets } from '../linking/import-targets.js';
+import { createPageDeploy, provideRuntime, type PageDeploy } from '../linking/page-deploy.js';
+import {
+  pageParsed,
+  readHeldPage,
+  restoreImportMaps,
+  runHeldScripts,
+  settleImportMaps,
+  settlePreloads,
+} from '../page/held-scripts.js';
+import { PageEvents } from '../page/page-events.js';
+import { probePolicy, type Allowed } from '../page/policy.js';
+import { ProgressBar } from '../page/progress.js';
+import { StylesheetGate } from '../page/stylesheet-gate.js';
+import type { Running } from '../page-state.js';
+import type { Services } from '../services.js';
+import type { Release } from '../transport/channel-client.js';
+import { fetchPack } from '../transport/plain-files.js';
+import { choose, type Choice } from './choose.js';
+import { awaitGreeting } from './greeting.js';
+import { HotLoader } from './hot-loader.js';
+
+type Prepare = (release: Release, targets: Targets, urls: UrlKind) => PageDeploy;
+
+/** One page load: chooses what the page runs, brings it here, and runs the page's own scripts once. */
+export class Boot {
+  readonly #services: Services;
+  readonly #pageEvents = new PageEvents();
+  readonly #stylesheetGate = new StylesheetGate();
+  readonly #hotLoader: HotLoader;
+  readonly #allowed: Promise<Allowed>;
+  #state: 'booting' | 'running' = 'booting';
+  /** Bytes of blobs that came over the socket. */
+  #received = 0;
+
+  constructor(services: Services) {
+    this.#services = services;
+    const { config, channelClient } = services;
+    this.#hotLoader = new HotLoader(services);
+    // A policy in a <meta> applies from there on, so the whole page has to be parsed.
+    this.#allowed = pageParsed()
+      .then(() => probePolicy(config.nonce, preferredUrlKind()))
+      // The page has removed what the probe needs.
+      .catch((): Allowed => 'nothing');
+    channelClient.on('received', (bytes) => (this.#received += bytes));
+  }
+
+  start(): void {
+    const { config, connection, events, problem } = this.#services;
+    if (config.socket) connection.connect();
+    else connection.close();
+    const bar = config.progress ? new ProgressBar() : undefined;
+    events.on('progress', ({ received, total }) => bar?.update(total === 0 ? 0 : received / total));
+    this.#run()
+      .catch((error: unknown) => {
+        problem('boot-failed', String(error));
+        return this.#runNatively();
+      })
+      .finally(() => bar?.remove());
+  }
+
+  async #run(): Promise<void> {
+    const { blobPool, cacheWriter, cached, http } = this.#services;
+    const greeting = awaitGreeting(this.#services);
+    await pageParsed();
+    const page = readHeldPage();
+    const prepare: Prepare = (release, targets, urls) =>
+      createPageDeploy({ ...this.#services, page, release, targets, urls });
+    const choice = await choose({
+      ...this.#services,
+      ...http,
+      ...greeting,
+      isWhole(release) {
+        const { linker, entries } = prepare(release, 'blob', 'blob');
+        return linker.isWhole(entries);
+      },
+      async fetchPacked(release) {
+        const { records, complete } = await fetchPack(http, release.hash);
+        const added = blobPool.addReceived(records);
+        if (complete) void cacheWriter.keep(release, added);
+      },
+    });
+    // The server sends only what the cache does not hold.
+    await cached;
+    await this.#runChoice(choice, prepare);
+  }
+
+  async #runChoice({ release, from }: Choice, prepare: Prepare): Promise<void> {
+    const { config } = this.#services;
+    const allowed = await this.#allowed;
+    if (release === null || allowed === 'nothing') return this.#runNatively();
+    // Blobs from the cache, or that came before the socket was lost, are used without one too.
+    const targets = from === 'http' && config.socket ? 'held' : 'blob';
+    const pageDeploy =
+      allowed === 'http' ? prepare(release, 'http', 'blob') : prepare(release, targets, allowed);
+    const { linker, entries } = pageDeploy;
+    await linker.start(entries);
+    const hot = await this.#hotLoader.create(pageDeploy, allowed);
+    provideRuntime(pageDeploy, config, hot);
+    let source: BootSource = allowed === 'http' ? 'http' : from;
+    // The server had nothing to send, or the socket was lost before it did.
+    if (source === 'network' && this.#received === 0) source = linker.isWhole(entries) ? 'cache' : 'http';
+    await this.#runPage({ pageDeploy, hot }, source);
+  }
+
+  async #runNatively(): Promise<void> {
+    if (this.#state === 'running') return;
+    const hot = await this.#hotLoader.create(null, await this.#allowed);
+    await this.#runPage({ pageDeploy: null, hot }, 'native');
+  }
+
+  /** Runs the page's own scripts: the one place that does, and only once. */
+  async #runPage(running: Running, from: BootSource): Promise<void> {
+    if (this.#state === 'running') return;
+    this.#state = 'running';
+    await pageParsed();
+    await this.#stylesheetGate.settled();
+    const { config, connection, outbox, page, events } = this.#services;
+    const { pageDeploy, hot } = running;
+    page.settle(running);
+    if (pageDeploy === null) restoreImportMaps();
+    else settleImportMaps(pageDeploy.brokenMaps);
+    const targetOf = (url: string) => pageDeploy?.linker.importTargets.targetOf(url);
+    settlePreloads((url) => targetOf(url) !== undefined);
+    await runHeldScripts(readHeldPage(), { nonce: config.nonce, targetOf });
+    const ms = performance.now();
+    this.#pageEvents.release();
+    const deploy = pageDeploy?.release.deploy ?? null;
+    const boot = { from, ms, deploy };
+    page.booted(boot);
+    hot?.booted();
+    events.emit('booted', boot);
+    outbox.send({ type: 'booted', deploy, ms, from, bytes: connection.received });
+  }
+}

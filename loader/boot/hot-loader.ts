@@ -1,0 +1,55 @@
+import { HOT_TOPIC } from '../../schema/hot-news.js';
+import { loadHot } from '../hot/load.js';
+import type { CreateHot, Hot } from '../hot/ports.js';
+import { importModule, type PageDeploy } from '../linking/page-deploy.js';
+import { installImportMap } from '../page/held-scripts.js';
+import type { Allowed } from '../page/policy.js';
+import type { Services } from '../services.js';
+import { fetchManifest } from '../transport/plain-files.js';
+
+/** Loads the script of hot reload where the server watches, and connects it to the page. */
+export class HotLoader {
+  readonly #services: Services;
+  readonly #loading: Promise<CreateHot | undefined>;
+  /** What the server has said under hot reload's topic before the script could listen. */
+  readonly #news: unknown[] = [];
+
+  constructor(services: Services) {
+    this.#services = services;
+    this.#loading = loadHot(services.config);
+    const stop = services.topics.on(HOT_TOPIC, (data) => this.#news.push(data));
+    void services.page.settled.then(stop);
+  }
+
+  /**
+   * @param pageDeploy null for a page that runs natively
+   * @returns undefined where the server does not watch, or the script did not load
+   */
+  async create(pageDeploy: PageDeploy | null, allowed: Allowed): Promise<Hot | undefined> {
+    const create = await this.#loading;
+    if (create === undefined) return undefined;
+    const { config, blobPool, channelClient, connection, outbox, events, page, http, after, problem } =
+      this.#services;
+    return create({
+      config,
+      blobPool,
+      channelClient,
+      connection,
+      outbox,
+      news: this.#news,
+      pageDeploy,
+      targets: allowed === 'http' ? 'http' : 'blob',
+      installImportMap,
+      importModule,
+      announce(deploy, paths) {
+        let prevented = false;
+        events.emit('update', { deploy, paths, preventDefault: () => void (prevented = true) });
+        return !prevented;
+      },
+      moved: (release) => page.move(release),
+      fetchManifest: (deploy) => fetchManifest(http, deploy),
+      after,
+      problem,
+    });
+  }
+}

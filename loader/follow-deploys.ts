@@ -1,0 +1,24 @@
+import type { Services } from './services.js';
+
+/** Caches each deploy that has come whole, and tells the application about those that the page does not run. */
+export function followDeploys({ config, events, channelClient, cacheWriter, page }: Services): void {
+  /** A page that should follow its files, but whose script of hot reload did not load, is loaded again. */
+  const reloadWithoutHot = () => {
+    const served = config.hot?.deploy ?? null;
+    const deploy = channelClient.complete?.deploy ?? 0;
+    if (page.boot !== null && page.hot === undefined && served !== null && served < deploy) location.reload();
+  };
+  let announced: number | null = null;
+  channelClient.on('complete', ({ release, records }) => {
+    reloadWithoutHot();
+    void cacheWriter.keep(release, records).then(() => {
+      // Blobs that are requested later complete the same deploy again, and so does a new connection.
+      if (page.release?.hash === release.hash || announced === release.deploy) return;
+      // Hot reload takes deploys in at once.
+      if (page.hot !== undefined) return;
+      announced = release.deploy;
+      events.emit('deploy', { deploy: release.deploy, running: page.deploy });
+    });
+  });
+  void page.ready.then(reloadWithoutHot);
+}

@@ -1,0 +1,109 @@
+import type { ModcastEvents } from './api.js';
+import { BlobPool } from './cache/blob-pool.js';
+import { CacheWriter } from './cache/cache-writer.js';
+import type { CachedDeploy } from './cache/cache.js';
+import type { LoaderConfig } from './config.js';
+import { Emitter } from './events.js';
+import { hash } from './hash.js';
+import { PageState } from './page-state.js';
+import { ChannelClient } from './transport/channel-client.js';
+import { Connection } from './transport/connection.js';
+import { Outbox } from './transport/outbox.js';
+import type { FetchOptions } from './transport/plain-files.js';
+
+/** The parts of a page's modcast, each of which there is once. */
+export interface Services {
+  readonly config: LoaderConfig;
+  readonly events: Emitter<ModcastEvents>;
+  /** The application's own messages, by topic. */
+  readonly topics: Emitter<Record<string, unknown>>;
+  readonly page: PageState;
+  readonly connection: Connection;
+  readonly outbox: Outbox;
+  readonly channelClient: ChannelClient;
+  readonly blobPool: BlobPool;
+  readonly cacheWriter: CacheWriter;
+  /** The newest deploy in the cache, when its blobs are in the pool. */
+  readonly cached: Promise<CachedDeploy | null>;
+  readonly http: FetchOptions;
+  /** Calls back after so many milliseconds unless cancelled. */
+  readonly after: (ms: number, callback: () => void) => () => void;
+  /** Reports a problem to the console, the application and the server. */
+  readonly problem: (code: string, message: string) => void;
+}
+
+const after: Services['after'] = (ms, callback) => {
+  const timer = setTimeout(callback, ms);
+  return () => clearTimeout(timer);
+};
+
+/** Opens the cache. Connects to nothing yet. */
+export function createServices(config: LoaderConfig): Services {
+  const events = new Emitter<ModcastEvents>();
+  const topics = new Emitter<Record<string, unknown>>();
+  const page = new PageState();
+  const problem = (code: string, message: string) => {
+    console.warn(`modcast: ${code}: ${message}`);
+    events.emit('error', { code, message });
+    const { deploy } = page;
+    outbox.send({ type: 'failed', deploy, stage: code.slice(0, 64), message: message.slice(0, 4096) });
+  };
+  const hello = () => ({
+    channel: config.channel,
+    have: channelClient.complete?.hash ?? cacheWriter.have,
+    deploy: page.deploy,
+    entries: [...config.entries],
+  });
+  const connection = new Connection({
+    url: `${config.prefix.replace(/^http/, 'ws')}socket`,
+    hello,
+    createSocket: (url) => new WebSocket(url),
+    random: Math.random,
+    after,
+  });
+  const blobPool = new BlobPool({
+    hasher: hash,
+    onRefused: (name, from) => problem('hash-mismatch', `a blob from the ${from} is not ${name}`),
+  });
+  const cacheWriter = new CacheWriter({
+    config,
+    hasher: hash,
+    after,
+    booted: page.ready,
+    onProblem: (error) => problem('cache-unavailable', String(error)),
+  });
+  const cached = cacheWriter.load().then(({ deploy, records }) => {
+    blobPool.addCached(records);
+    return deploy;
+  });
+  const { stall } = config;
+  const channelClient = new ChannelClient({
+    connection,
+    blobPool,
+    hasher: hash,
+    cached,
+    hello,
+    after,
+    stall,
+  });
+  const outbox = new Outbox(connection, channelClient);
+  channelClient.on('progress', (progress) => events.emit('progress', progress));
+  channelClient.on('problem', ({ code, message }) => problem(code, message));
+  channelClient.on('message', ({ topic, data }) => topics.emit(topic, data));
+  const http: FetchOptions = { config, hasher: hash, fetch: (input, init) => fetch(input, init) };
+  return {
+    config,
+    events,
+    topics,
+    page,
+    connection,
+    outbox,
+    channelClient,
+    blobPool,
+    cacheWriter,
+    cached,
+    http,
+    after,
+    problem,
+  };
+}
