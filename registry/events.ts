@@ -45,8 +45,30 @@ export const EVENTS: { readonly [name in keyof RegistryEvents]: true } = {
   error: true,
 };
 
+/** Calls the listeners of a registry. */
+export class RegistryEmitter {
+  readonly #listeners = new Map<keyof RegistryEvents, Set<(...args: never[]) => void>>();
+
+  /**
+   * @returns a function that removes the listener
+   * @throws ModcastError `event-unknown`
+   */
+  on<E extends keyof RegistryEvents>(event: E, listener: RegistryEvents[E]): () => void {
+    checkEvent(event);
+    const listeners = this.#listeners.get(event) ?? new Set();
+    this.#listeners.set(event, listeners.add(listener));
+    return () => listeners.delete(listener);
+  }
+
+  emit<E extends keyof RegistryEvents>(event: E, ...args: Parameters<RegistryEvents[E]>): void {
+    for (const listener of this.#listeners.get(event) ?? []) {
+      (listener as (...args: unknown[]) => void)(...args);
+    }
+  }
+}
+
 /** A listener for an unknown event would wait forever. @throws ModcastError `event-unknown` */
-export function checkEvent(name: unknown): void {
+function checkEvent(name: unknown): void {
   if (typeof name === 'string' && Object.hasOwn(EVENTS, name)) return;
   const { name: expected, hint } = nearest(String(name), Object.keys(EVENTS));
   throw new ModcastError('event-unknown', `no event "${String(name)}"${hint}`, { expected, found: name });

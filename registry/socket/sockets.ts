@@ -1,7 +1,14 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer, type WebSocket } from 'ws';
-import { LIMITS, ModcastError, encodeMessage, helloFromQuery, type Hello } from '../../schema/index.js';
+import {
+  LIMITS,
+  ModcastError,
+  encodeMessage,
+  helloFromQuery,
+  type Channel,
+  type Hello,
+} from '../../schema/index.js';
 import type { Access } from '../auth/allowed-origins.js';
 import type { Clock } from '../clock.js';
 import type { Session } from './session.js';
@@ -24,6 +31,8 @@ const HEARTBEAT_MS = 30_000;
 export class Sockets {
   readonly #options: SocketsOptions;
   readonly #server: WebSocketServer;
+  /** The HTTP servers whose upgrades this handles. */
+  readonly #servers = new Set<Server>();
   readonly #sessions = new Map<WebSocket, Session>();
   readonly #alive = new WeakSet<WebSocket>();
   #heartbeat: { cancel(): void } | undefined;
@@ -53,16 +62,28 @@ export class Sockets {
     return this.#sessions.size;
   }
 
-  /** @returns a function that removes the listener */
-  attach(server: Server): () => void {
-    const listener = (message: IncomingMessage, socket: Duplex, head: Buffer) =>
-      this.#upgrade(message, socket, head);
-    server.on('upgrade', listener);
-    return () => server.off('upgrade', listener);
+  /** Sends an application's message to the clients of a channel. */
+  send(channel: Channel, topic: string, data: unknown): void {
+    for (const session of this.#sessions.values()) {
+      if (session.channel === channel) session.message(topic, data);
+    }
+  }
+
+  /** Whether an upgrade request is for this path. */
+  takes(message: IncomingMessage): boolean {
+    return message.url?.split('?', 1)[0] === this.#options.path;
+  }
+
+  /** Handles a server's upgrades until `close`. */
+  attach(server: Server): void {
+    server.on('upgrade', this.#upgrade);
+    this.#servers.add(server);
   }
 
   close(): void {
     this.#heartbeat?.cancel();
+    for (const server of this.#servers) server.off('upgrade', this.#upgrade);
+    this.#servers.clear();
     for (const [socket, session] of this.#sessions) {
       session.closed();
       socket.close(1001, 'server is closing');
@@ -73,9 +94,9 @@ export class Sockets {
     this.#server.close();
   }
 
-  #upgrade(message: IncomingMessage, socket: Duplex, head: Buffer): void {
-    const [pathname, query = ''] = (message.url ?? '').split('?', 2);
-    if (pathname !== this.#options.path) return;
+  readonly #upgrade = (message: IncomingMessage, socket: Duplex, head: Buffer): void => {
+    if (!this.takes(message)) return;
+    const [, query = ''] = message.url!.split('?', 2);
     const { access, clients = LIMITS.clients } = this.#options;
     const { host, origin } = message.headers;
     if (!access.hostAllowed(host)) return refuse(socket, '403 Forbidden', 'host not allowed');
@@ -89,7 +110,7 @@ export class Sockets {
     } catch {
       refuse(socket, '400 Bad Request', 'malformed upgrade');
     }
-  }
+  };
 
   #open(socket: WebSocket, transport: Transport, query: string): void {
     // ws closes the connection itself when a frame is too large or is not UTF-8.

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
-import { writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
@@ -146,6 +146,14 @@ describe('a database', () => {
     await expect(open({ database: path.join(directory, 'file/registry.db') }).ready).rejects.toMatchObject({
       code: 'store-unavailable',
     });
+  });
+
+  it('is unlocked again when it could not be opened', async () => {
+    const database = path.join(await temporary(), 'registry.db');
+    await writeFile(database, 'no database at all, but long enough to be one'.repeat(40));
+    await expect(open({ database }).ready).rejects.toMatchObject({ code: 'store-foreign' });
+    await rm(database);
+    await open({ database }).ready;
   });
 
   it('is free again after a start that failed', async () => {

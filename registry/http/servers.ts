@@ -1,0 +1,70 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { refuse, type Sockets } from '../socket/sockets.js';
+import { listenOn } from './listen.js';
+
+export interface HttpServersOptions {
+  readonly sockets: Sockets;
+  readonly listener: (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+  readonly onError: (error: unknown) => void;
+}
+
+export interface Listening {
+  readonly port: number;
+  readonly host: string;
+  /** With an address that a browser on this machine can open. */
+  readonly url: string;
+}
+
+/** The HTTP servers that a registry runs itself. */
+export class HttpServers {
+  readonly #options: HttpServersOptions;
+  readonly #servers = new Set<Server>();
+
+  constructor(options: HttpServersOptions) {
+    this.#options = options;
+  }
+
+  /** @throws ModcastError `port-in-use`, `listen-failed` */
+  async listen(port: number, host: string): Promise<Listening> {
+    const { listener, sockets, onError } = this.#options;
+    const server = createServer((request, response) => void listener(request, response));
+    server.on('clientError', answerClientError);
+    // An upgrade that no listener handles would stay open for ever.
+    server.on('upgrade', (request, socket) => {
+      if (!sockets.takes(request)) refuse(socket, '404 Not Found', 'no such socket');
+    });
+    sockets.attach(server);
+    await listenOn(server, { port, host });
+    // A listening server can still fail, for example when file descriptors run out.
+    server.on('error', onError);
+    this.#servers.add(server);
+    const address = server.address();
+    const bound = typeof address === 'object' && address !== null ? address.port : port;
+    return { port: bound, host, url: localUrl(host, bound) };
+  }
+
+  /** Close the sockets first: a server waits for them. */
+  async close(): Promise<void> {
+    const closing = [...this.#servers].map(async (server) => {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      server.closeAllConnections();
+      await closed;
+    });
+    this.#servers.clear();
+    await Promise.all(closing);
+  }
+}
+
+function answerClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
+  const isLarge = error.code === 'HPE_HEADER_OVERFLOW';
+  const status = isLarge ? '431 Request Header Fields Too Large' : '400 Bad Request';
+  if (socket.writable) socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\n\r\n`);
+  else socket.destroy();
+}
+
+/** A browser cannot open the addresses that stand for all of a machine's addresses. */
+function localUrl(host: string, port: number): string {
+  const local = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
+  return `http://${local.includes(':') ? `[${local}]` : local}:${port}/`;
+}

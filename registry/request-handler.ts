@@ -1,0 +1,81 @@
+import type { Access } from './auth/allowed-origins.js';
+import { Exposure } from './auth/exposure.js';
+import { systemClock } from './clock.js';
+import type { Catalog } from './content/catalog.js';
+import type { VerifiedBlobs } from './content/verified-blobs.js';
+import type { RegistryEmitter } from './events.js';
+import { createEditorRoute, type EditorRoute } from './http/editor.js';
+import { createHandler, type Handler } from './http/handler.js';
+import { headSource } from './http/head-source.js';
+import { health } from './http/health.js';
+import { createOpenInEditor } from './http/open-in-editor.js';
+import type { SiteSource } from './http/site.js';
+import { directorySource } from './http/site-files.js';
+import type { LocalSite } from './local-site.js';
+import type { ResolvedOptions } from './options.js';
+import { readHot, readLoader } from './pages/read-loader.js';
+import { Publishing } from './publish/publishing.js';
+import { createPublishRoutes, type PublishRoutes } from './publish/routes.js';
+import type { Sockets } from './socket/sockets.js';
+import type { Store } from './store/store.js';
+
+/** What the parts of a registry share. */
+export interface Core {
+  readonly options: ResolvedOptions;
+  readonly events: RegistryEmitter;
+  /** Absolute and real; null when the registry serves no directory. */
+  readonly directory: string | null;
+  readonly store: Store;
+  readonly blobs: VerifiedBlobs;
+  readonly catalog: Catalog;
+  readonly access: Access;
+  /** Lets a page open files in the author's editor. Another one for each run. */
+  readonly editorToken: string;
+  readonly onError: (error: unknown) => void;
+}
+
+/** The handler with all routes of a registry. */
+export function createRequestHandler(core: Core, site: LocalSite | null, sockets: Sockets): Handler {
+  const { options, store, catalog } = core;
+  const { channel, boot, timeout, progress, overlay, publicHistory } = options;
+  const isHot = site?.isHot === true;
+  return createHandler({
+    ...core,
+    prefix: options.prefix,
+    site: siteSource(core),
+    page: { channel, boot, timeout, progress, hot: isHot ? { overlay } : null },
+    loader: readLoader,
+    hot: readHot,
+    health: () => health(store, sockets.size),
+    exposure: new Exposure({ store, catalog, readers: () => sockets.sessions, publicHistory, now: Date.now }),
+    publish: publishRoutes(core),
+    editor: isHot ? editorRoute(core) : null,
+  });
+}
+
+/** Where the site's own files come from; null when another server serves them. */
+function siteSource({ options, directory, catalog, blobs }: Core): SiteSource | null {
+  if (directory !== null) return directorySource(directory);
+  return options.serveHead ? headSource({ catalog, blobs, channel: options.channel }) : null;
+}
+
+function publishRoutes({ options, directory, store, catalog, access, events, onError }: Core): PublishRoutes {
+  return createPublishRoutes({
+    store,
+    publishing: new Publishing({ store, now: Date.now }),
+    access,
+    followed: directory === null ? null : options.channel,
+    clock: systemClock,
+    now: Date.now,
+    onCommit: ({ created, ...head }) => {
+      if (catalog.moveHead(head) && created) events.emit('published', head.deploy);
+    },
+    onError,
+  });
+}
+
+function editorRoute({ directory, access, editorToken }: Core): EditorRoute | null {
+  if (directory === null) return null;
+  const open = createOpenInEditor(systemClock);
+  return createEditorRoute({ directory, token: editorToken, access, clock: systemClock, open });
+}

@@ -1,0 +1,142 @@
+import { randomBytes } from 'node:crypto';
+import { LIMITS } from '../schema/index.js';
+import { createAccess } from './auth/allowed-origins.js';
+import { Cleanup } from './cleanup.js';
+import { systemClock } from './clock.js';
+import { Catalog } from './content/catalog.js';
+import { Packs } from './content/packs.js';
+import { VerifiedBlobs } from './content/verified-blobs.js';
+import type { RegistryEmitter } from './events.js';
+import type { Handler } from './http/handler.js';
+import { logRequests } from './http/log-requests.js';
+import { toListener } from './http/node.js';
+import { HttpServers } from './http/servers.js';
+import { openDirectory } from './ingest/files.js';
+import type { IngestResult } from './ingest/ingest.js';
+import { LocalSite } from './local-site.js';
+import { openStore } from './open-store.js';
+import type { ResolvedOptions } from './options.js';
+import { createRequestHandler, type Core } from './request-handler.js';
+import { followHeads } from './socket/follow-heads.js';
+import { Session } from './socket/session.js';
+import { Sockets } from './socket/sockets.js';
+import type { Store } from './store/store.js';
+
+/** What a running registry consists of. */
+export interface Services {
+  readonly store: Store;
+  readonly handler: Handler;
+  readonly sockets: Sockets;
+  readonly servers: HttpServers;
+  /** Null without a directory. */
+  readonly site: LocalSite | null;
+  /** The result of the first scan; null without a directory. */
+  readonly firstScan: IngestResult | null;
+  /** Stops everything. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the store, reads the directory and follows it. Closes what it has opened when a step fails.
+ *
+ * @throws ModcastError `directory-invalid`, `store-locked` and the other codes of the store
+ */
+export async function startServices(options: ResolvedOptions, events: RegistryEmitter): Promise<Services> {
+  const cleanup = new Cleanup();
+  try {
+    return await start(options, events, cleanup);
+  } catch (error) {
+    await cleanup.run();
+    throw error;
+  }
+}
+
+async function start(options: ResolvedOptions, events: RegistryEmitter, cleanup: Cleanup): Promise<Services> {
+  const core = await openCore(options, events, cleanup);
+  const { store, directory, onError } = core;
+  const site: LocalSite | null =
+    directory === null
+      ? null
+      : new LocalSite({
+          ...core,
+          directory,
+          clock: systemClock,
+          send: (topic, data) => sockets.send(options.channel, topic, data),
+        });
+  const sockets = createSockets(core, site);
+  const handler = logRequests(createRequestHandler(core, site, sockets));
+  const servers = new HttpServers({ sockets, listener: toListener(handler, onError), onError });
+  cleanup.add(() => servers.close());
+  cleanup.add(() => sockets.close());
+  const heads = followOtherProcesses(core);
+  cleanup.add(() => heads.close());
+  if (site !== null) cleanup.add(() => site.close());
+  const firstScan = site === null ? null : await site.start();
+  return { store, handler, sockets, servers, site, firstScan, close: () => cleanup.run() };
+}
+
+async function openCore(options: ResolvedOptions, events: RegistryEmitter, cleanup: Cleanup): Promise<Core> {
+  const directory = options.directory === null ? null : await openDirectory(options.directory);
+  const store = await openStore(options, directory, cleanup);
+  const blobs = new VerifiedBlobs({
+    store,
+    channel: options.channel,
+    directory,
+    onDamaged: (hash, mended) => events.emit('damaged', hash, mended),
+  });
+  return {
+    options,
+    events,
+    directory,
+    store,
+    blobs,
+    catalog: new Catalog(store, blobs),
+    access: createAccess(options.allowedHosts, options.allowedOrigins),
+    editorToken: randomBytes(18).toString('base64url'),
+    onError: (error) => events.emit('error', error),
+  };
+}
+
+function createSockets({ options, events, store, blobs, catalog, access }: Core, site: LocalSite | null) {
+  const packs = new Packs(blobs);
+  const sockets = new Sockets({
+    access,
+    path: `${options.prefix}socket`,
+    clock: systemClock,
+    clients: options.clients,
+    createSession: (transport) =>
+      new Session({
+        catalog,
+        packs,
+        store,
+        transport,
+        clock: systemClock,
+        events: {
+          booted: (report) => events.emit('booted', report),
+          failed: (report) => events.emit('failed', report),
+          message: (topic, data) => events.emit('message', topic, data),
+          error: (error) => events.emit('error', error),
+        },
+        news: (channel) => (channel === options.channel ? (site?.news() ?? []) : []),
+      }),
+  });
+  catalog.onHead(({ deploy }) => {
+    for (const session of sockets.sessions) {
+      if (session.channel === deploy.channel) void session.update();
+    }
+  });
+  return sockets;
+}
+
+function followOtherProcesses({ catalog, directory, options, events, onError }: Core) {
+  return followHeads({
+    catalog,
+    clock: systemClock,
+    ms: LIMITS.headPollMs,
+    onHead: ({ deploy }) => {
+      // A local site reports the deploys of its own channel itself.
+      if (directory === null || deploy.channel !== options.channel) events.emit('published', deploy);
+    },
+    onError,
+  });
+}
