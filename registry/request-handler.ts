@@ -1,5 +1,5 @@
 import type { Access } from './auth/allowed-origins.js';
-import { Exposure } from './auth/exposure.js';
+import { HistoryAccess } from './auth/history-access.js';
 import { systemClock } from './clock.js';
 import type { Catalog } from './content/catalog.js';
 import type { VerifiedBlobs } from './content/verified-blobs.js';
@@ -9,8 +9,8 @@ import { createHandler, type Handler } from './http/handler.js';
 import { headSource } from './http/head-source.js';
 import { health } from './http/health.js';
 import { createOpenInEditor } from './http/open-in-editor.js';
-import type { SiteSource } from './http/site.js';
-import { directorySource } from './http/site-files.js';
+import type { SiteSource } from './http/site-source.js';
+import { directorySource } from './http/directory-source.js';
 import type { LocalSite } from './local-site.js';
 import type { ResolvedOptions } from './options.js';
 import { readHot, readLoader } from './pages/read-loader.js';
@@ -47,7 +47,13 @@ export function createRequestHandler(core: Core, site: LocalSite | null, sockets
     loader: readLoader,
     hot: readHot,
     health: () => health(store, sockets.size),
-    exposure: new Exposure({ store, catalog, readers: () => sockets.sessions, publicHistory, now: Date.now }),
+    historyAccess: new HistoryAccess({
+      store,
+      catalog,
+      readers: () => sockets.sessions,
+      publicHistory,
+      now: Date.now,
+    }),
     publish: publishRoutes(core),
     editor: isHot ? editorRoute(core) : null,
   });

@@ -1,5 +1,5 @@
 import type { ImportFailure, Path } from '../../schema/index.js';
-import { findFile } from '../http/site-files.js';
+import { findFile } from '../http/find-file.js';
 import { parseRegistryRoute } from '../http/registry-route.js';
 
 export interface ServedPathsOptions {

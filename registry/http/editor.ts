@@ -6,12 +6,12 @@ import { wholeBody } from '../publish/request-body.js';
 import type { Clock } from '../clock.js';
 import { problem } from './answer.js';
 import type { OpenInEditor } from './open-in-editor.js';
-import { findFile } from './site-files.js';
+import { findFile } from './find-file.js';
 
 export interface EditorOptions {
   /** Absolute and real. */
   readonly directory: string;
-  /** What pages that are watched are told over the socket, and nobody else. */
+  /** Known only to pages of the site, which get it over the socket. */
   readonly token: string;
   readonly access: Access;
   readonly clock: Clock;
@@ -27,7 +27,7 @@ const place = z.strictObject({
   column: z.int().check(z.positive()),
 });
 
-/** Opens a file of the site where its author edits it: only for a page of the site, which proves that by the token. */
+/** Opens a file of the site in the author's editor. Only for pages of the site, which prove it with the token. */
 export function createEditorRoute({ directory, token, access, clock, open }: EditorOptions): EditorRoute {
   const digest = (text: string) => createHash('sha256').update(text).digest();
   const expected = digest(token);
@@ -40,9 +40,9 @@ export function createEditorRoute({ directory, token, access, clock, open }: Edi
     if (!access.originAllowed(request.headers.get('Origin') ?? undefined, host)) {
       return problem(403, 'Only pages of this site may open the editor.', headers);
     }
-    // Digests are of one length, which this comparison needs, and tell nothing of it.
+    // `timingSafeEqual` needs equal lengths, which digests have.
     if (!timingSafeEqual(digest(request.headers.get('Modcast-Token') ?? ''), expected)) {
-      return problem(403, 'The token is not the one of this server.', headers);
+      return problem(403, 'The token is not that of this server.', headers);
     }
     const asked = await read(request, clock);
     if (asked instanceof ModcastError) {
@@ -71,7 +71,7 @@ async function read(
     return parsed.success ? parsed.data : undefined;
   } catch (error) {
     if (error instanceof ModcastError) return error;
-    // What is no JSON, or broke off.
+    // Not JSON, or the connection broke.
     return undefined;
   }
 }

@@ -3,7 +3,7 @@ import type { VerifiedBlobs } from '../content/verified-blobs.js';
 import type { Catalog } from '../content/catalog.js';
 import { contentType } from '../content/media-type.js';
 import { answer } from './answer.js';
-import type { SiteSource } from './site.js';
+import type { SiteSource } from './site-source.js';
 
 export interface HeadSourceOptions {
   readonly catalog: Catalog;
@@ -11,14 +11,14 @@ export interface HeadSourceOptions {
   readonly channel: Channel;
 }
 
-/** The files of a channel's head: those that its manifest names, and no others. */
+/** The files of a channel's head: only those in its manifest. */
 export function headSource({ catalog, blobs, channel }: HeadSourceOptions): SiteSource {
   return {
     async find(name) {
       const head = await catalog.head(channel);
       if (head === null) return undefined;
       const { modules } = head.manifest;
-      // Paths of a manifest are NFC; a URL may spell the same name otherwise.
+      // Paths in a manifest are NFC; a URL may use another form.
       const path = name.normalize('NFC');
       const module = modules.get(path);
       if (module === undefined) return modules.has(`${path}/index.html`) ? 'directory' : undefined;

@@ -1,16 +1,16 @@
-/** A request target's path as the site means it. */
-export type Target =
+/** The path of a request, decoded. */
+export type RequestPath =
   | { readonly state: 'plain'; readonly path: string; readonly directory: boolean }
-  /** A dotfile: never served, and not to be told from one that does not exist. */
+  /** A dotfile: never served, and answered like a file that does not exist. */
   | { readonly state: 'hidden' }
-  /** Not a plain path, in any of the ways in which paths have been used to get at other files. */
+  /** Not a plain path: it may be an attempt to read files outside of the site. */
   | { readonly state: 'malformed' };
 
 /**
- * Decodes the path part of a request target once and refuses what is not a plain path. What comes out is the
- * string that is checked and the string that is opened. `directory`: it ended with a slash, or is the root.
+ * Decodes the path of a request once, and rejects all but plain paths. The returned string is both the one that is
+ * checked and the one that is opened. `directory`: the path ends with a slash, or is the root.
  */
-export function parseTarget(pathname: string): Target {
+export function parseRequestPath(pathname: string): RequestPath {
   let decoded: string;
   try {
     decoded = decodeURIComponent(pathname);
@@ -24,7 +24,7 @@ export function parseTarget(pathname: string): Target {
   const path = decoded.slice(1, directory && decoded.length > 1 ? -1 : undefined);
   if (path === '') return { state: 'plain', path, directory: true };
   const segments = path.split('/');
-  // Drive letters and NTFS streams have no meaning here, and on Windows too much of one.
+  // Drive letters, NTFS streams, and trailing dots and spaces, which Windows drops.
   if (segments.some((segment) => segment === '' || segment === '.' || segment === '..'))
     return { state: 'malformed' };
   if (segments.some((segment) => /^[a-z]:|::|:\$|[. ]$/i.test(segment))) return { state: 'malformed' };

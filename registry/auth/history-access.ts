@@ -3,39 +3,39 @@ import { authorize } from './authorize.js';
 import type { Catalog } from '../content/catalog.js';
 import type { Deploy, Store } from '../store/store.js';
 
-/** What a connected page has been given, by the hashes of manifests. */
+/** A connected page, with the hashes of the manifests it was sent. */
 export interface Reader {
   readonly channel: Channel | undefined;
   readonly manifests: ReadonlySet<Hash>;
 }
 
-export interface ExposureOptions {
+export interface HistoryAccessOptions {
   readonly store: Store;
   readonly catalog: Catalog;
   readonly readers: () => Iterable<Reader>;
-  /** The whole history is for everybody. */
+  /** Whether the whole history is public. */
   readonly publicHistory: boolean;
   readonly now: () => number;
-  /** Milliseconds for which a deploy that is no head any more stays open: pages may be half-way through it. */
+  /** Milliseconds that a former head stays public: pages may still be loading it. */
   readonly pastHeadMs?: number;
 }
 
-/** How a request may see something: because everybody may, or because of its token. */
-export type Grounds = 'public' | 'token';
+/** Why a request may read something: it is public, or the request has a token for it. */
+export type Grant = 'public' | 'token';
 
 /**
- * What of the history everybody may read: the channels' heads, what was a head a short while ago, and the deploys
- * that connected pages have been given. The rest needs a token with the scope `read`.
+ * Decides which part of the history a request may read. Public are the channels' heads, recent heads, and the deploys
+ * that connected pages were sent. The rest needs a token with the scope `read`.
  */
-export class Exposure {
-  readonly #options: ExposureOptions;
+export class HistoryAccess {
+  readonly #options: HistoryAccessOptions;
   readonly #pastHeadMs: number;
   readonly #heads = new Map<Channel, Deploy>();
   /** Oldest first. */
   #past: { readonly deploy: Deploy; readonly until: number }[] = [];
   readonly #hashes = new WeakMap<Manifest, ReadonlySet<Hash>>();
 
-  constructor(options: ExposureOptions) {
+  constructor(options: HistoryAccessOptions) {
     this.#options = options;
     this.#pastHeadMs = options.pastHeadMs ?? LIMITS.pastHeadMs;
     options.catalog.onHead(({ deploy }) => {
@@ -46,23 +46,23 @@ export class Exposure {
   }
 
   /** @throws ModcastError `token-required` and the others of `authorize` */
-  async deploy(request: Request, deploy: Deploy | null): Promise<Grounds> {
-    // That something does not exist is no secret.
+  async deploy(request: Request, deploy: Deploy | null): Promise<Grant> {
+    // That a deploy does not exist is public.
     if (deploy === null) return 'public';
     const matches = (manifest: Hash) => manifest === deploy.manifest;
-    if (this.#options.publicHistory || (await this.#some(matches, () => false))) return 'public';
+    if (this.#options.publicHistory || (await this.#somePublic(matches, () => false))) return 'public';
     return this.#token(request);
   }
 
   /** @throws ModcastError `token-required` and the others of `authorize` */
-  async blob(request: Request, hash: Hash): Promise<Grounds> {
+  async blob(request: Request, hash: Hash): Promise<Grant> {
     const names = (manifest: Manifest) => this.#hashesOf(manifest).has(hash);
-    if (this.#options.publicHistory || (await this.#some(() => false, names))) return 'public';
-    return (await this.#named(hash)) ? this.#token(request) : 'public';
+    if (this.#options.publicHistory || (await this.#somePublic(() => false, names))) return 'public';
+    return (await this.#isNamed(hash)) ? this.#token(request) : 'public';
   }
 
-  /** Whether any deploy names a blob. */
-  async #named(hash: Hash): Promise<boolean> {
+  /** Whether any deploy contains a blob. */
+  async #isNamed(hash: Hash): Promise<boolean> {
     const { store } = this.#options;
     for (const channel of await store.channels()) {
       if ((await store.visible(channel, [hash])).has(hash)) return true;
@@ -70,13 +70,16 @@ export class Exposure {
     return false;
   }
 
-  async #token(request: Request): Promise<Grounds> {
+  async #token(request: Request): Promise<Grant> {
     await authorize(this.#options.store, request, 'read', this.#options.now());
     return 'token';
   }
 
-  /** Whether one of the open manifests is the one that is meant. */
-  async #some(byHash: (hash: Hash) => boolean, byContent: (manifest: Manifest) => boolean): Promise<boolean> {
+  /** Whether a public manifest matches, by its hash or by its content. */
+  async #somePublic(
+    byHash: (hash: Hash) => boolean,
+    byContent: (manifest: Manifest) => boolean,
+  ): Promise<boolean> {
     const { store, catalog, readers, now } = this.#options;
     for (const channel of await store.channels()) {
       const head = await catalog.head(channel);

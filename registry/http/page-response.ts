@@ -3,16 +3,16 @@ import type { Catalog } from '../content/catalog.js';
 import { blake3 } from '../hash.js';
 import { loaderPage, loaderVersion } from '../pages/loader-page.js';
 import { answer } from './answer.js';
-import type { SiteEntry } from './site.js';
+import type { SiteFile } from './site-source.js';
 
-/** What a page's loader is told by attributes of its script tag. */
+/** Settings that the loader reads from the attributes of its script tag. */
 export interface PageOptions {
   readonly channel: Channel;
   readonly boot: 'fresh' | 'cached';
-  /** Milliseconds that a page waits for the socket. */
+  /** Milliseconds that a page waits for the socket to connect. */
   readonly timeout: number;
   readonly progress: boolean;
-  /** What hot reload is to do where the directory is followed; null where it is not. */
+  /** Settings of hot reload; null when the directory is not watched. */
   readonly hot: { readonly overlay: boolean } | null;
 }
 
@@ -22,21 +22,21 @@ export interface PageContext {
   readonly prefix: string;
   readonly page: PageOptions;
   readonly loader: () => Promise<Uint8Array>;
-  /** The script of hot reload. */
+  /** The hot reload script. */
   readonly hot: () => Promise<Uint8Array>;
 }
 
-/** A page of the site with the loader in it. Without a deploy there is nothing to load: the page as it is. */
-export async function page(
+/** A page of the site with the loader injected. Without a deploy the page is sent unchanged. */
+export async function pageResponse(
   options: PageContext,
   request: Request,
-  entry: SiteEntry,
+  file: SiteFile,
   name: Path,
   headers: Headers,
 ): Promise<Response | null> {
-  const html = await entry.bytes();
+  const html = await file.bytes();
   if (html === null) return null;
-  const head = entry.head ?? (await options.catalog.head(options.page.channel));
+  const head = file.head ?? (await options.catalog.head(options.page.channel));
   const injected =
     head === null
       ? undefined
@@ -58,7 +58,7 @@ export async function page(
   );
 }
 
-/** What a page's loader is told of hot reload: with the page's own hash it can tell when the page has changed. */
+/** Attributes for hot reload. With the page's own hash, the loader can tell when the page has changed. */
 async function hotData(
   { page, hot }: PageContext,
   html: Uint8Array,
@@ -74,7 +74,7 @@ async function hotData(
   };
 }
 
-/** A page that says its own encoding keeps it: a header would override what it says. */
+/** No charset when the page declares its own encoding: the header would override it. */
 function pageType(html: Uint8Array): string {
   const head = Buffer.from(html.buffer, html.byteOffset, Math.min(html.byteLength, 1024)).toString('latin1');
   return /<meta[^>]+charset/i.test(head) ? 'text/html' : 'text/html; charset=utf-8';

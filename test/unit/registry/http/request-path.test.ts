@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseTarget } from '../../../../registry/http/target.js';
+import { parseRequestPath } from '../../../../registry/http/request-path.js';
 
 describe('a plain path', () => {
   it.each([
@@ -14,7 +14,7 @@ describe('a plain path', () => {
     ['/%252e%252e/x', '%2e%2e/x', false],
     ['/a..b', 'a..b', false],
   ])('%s is %s', (target, path, directory) => {
-    expect(parseTarget(target)).toEqual({ state: 'plain', path, directory });
+    expect(parseRequestPath(target)).toEqual({ state: 'plain', path, directory });
   });
 });
 
@@ -54,13 +54,13 @@ describe('what is no plain path is malformed', () => {
     '/%ff',
     '/.env/.',
   ])('%s', (target) => {
-    expect(parseTarget(target)).toEqual({ state: 'malformed' });
+    expect(parseRequestPath(target)).toEqual({ state: 'malformed' });
   });
 });
 
 describe('a dotfile is hidden', () => {
   it.each(['/.env', '/.env/', '/.git/config', '/a/.b/c.js', '/%2eenv'])('%s', (target) => {
-    expect(parseTarget(target)).toEqual({ state: 'hidden' });
+    expect(parseRequestPath(target)).toEqual({ state: 'hidden' });
   });
 });
 
@@ -82,7 +82,7 @@ it('never yields a plain path with a segment that leads elsewhere', () => {
   );
   fc.assert(
     fc.property(fc.array(piece, { maxLength: 12 }), (pieces) => {
-      const target = parseTarget(`/${pieces.join('')}`);
+      const target = parseRequestPath(`/${pieces.join('')}`);
       if (target.state !== 'plain' || target.path === '') return;
       for (const segment of target.path.split('/')) {
         expect(segment).not.toMatch(/^$|^\.|\\|^[a-z]:|[. ]$/);

@@ -2,7 +2,7 @@ import path from 'node:path';
 import { expect, it } from 'vitest';
 import { VerifiedBlobs } from '../../../../registry/content/verified-blobs.js';
 import { Catalog } from '../../../../registry/content/catalog.js';
-import { Exposure, type Reader } from '../../../../registry/auth/exposure.js';
+import { HistoryAccess, type Reader } from '../../../../registry/auth/history-access.js';
 import { openMemoryStore } from '../../../../registry/store/memory.js';
 import { openSqliteStore } from '../../../../registry/store/sqlite.js';
 import { createToken } from '../../../../registry/auth/tokens.js';
@@ -14,7 +14,7 @@ async function history(rest: { publicHistory?: boolean; readers?: Reader[] } = {
   const blobs = new VerifiedBlobs({ store, channel: 'dev', directory: null, onDamaged: () => {} });
   const catalog = new Catalog(store, blobs);
   const clock = { now: 1000 };
-  const exposure = new Exposure({
+  const access = new HistoryAccess({
     store,
     catalog,
     readers: () => rest.readers ?? [],
@@ -28,47 +28,47 @@ async function history(rest: { publicHistory?: boolean; readers?: Reader[] } = {
       'http://localhost/',
       token === undefined ? {} : { headers: { Authorization: `Bearer ${token}` } },
     );
-  return { store, catalog, exposure, clock, deploys, request };
+  return { store, catalog, access, clock, deploys, request };
 }
 
 const refused = { code: 'token-required' };
 
 it('a head is for everybody, an earlier deploy and its blobs for those with a token', async () => {
-  const { exposure, deploys, request, store } = await history();
-  expect(await exposure.deploy(request(), deploys[1]!)).toBe('public');
-  expect(await exposure.blob(request(), blobOf('two').hash)).toBe('public');
-  await expect(exposure.deploy(request(), deploys[0]!)).rejects.toMatchObject(refused);
-  await expect(exposure.blob(request(), blobOf('one').hash)).rejects.toMatchObject(refused);
+  const { access, deploys, request, store } = await history();
+  expect(await access.deploy(request(), deploys[1]!)).toBe('public');
+  expect(await access.blob(request(), blobOf('two').hash)).toBe('public');
+  await expect(access.deploy(request(), deploys[0]!)).rejects.toMatchObject(refused);
+  await expect(access.blob(request(), blobOf('one').hash)).rejects.toMatchObject(refused);
   const token = async (scope: string) =>
     (await createToken(store, { scope: [scope], expires: null, note: '', now: 0 })).text;
-  expect(await exposure.deploy(request(await token('read')), deploys[0]!)).toBe('token');
-  expect(await exposure.blob(request(await token('read')), blobOf('one').hash)).toBe('token');
+  expect(await access.deploy(request(await token('read')), deploys[0]!)).toBe('token');
+  expect(await access.blob(request(await token('read')), blobOf('one').hash)).toBe('token');
   const narrow = request(await token('publish:*'));
-  await expect(exposure.deploy(narrow, deploys[0]!)).rejects.toMatchObject({ code: 'token-narrow' });
+  await expect(access.deploy(narrow, deploys[0]!)).rejects.toMatchObject({ code: 'token-narrow' });
 });
 
 it('what a connected page has been given is open, whichever deploy that is', async () => {
   const readers: Reader[] = [];
-  const { exposure, deploys, request } = await history({ readers });
+  const { access, deploys, request } = await history({ readers });
   readers.push({ channel: 'dev', manifests: new Set([deploys[0]!.manifest]) });
-  expect(await exposure.deploy(request(), deploys[0]!)).toBe('public');
-  expect(await exposure.blob(request(), blobOf('one').hash)).toBe('public');
+  expect(await access.deploy(request(), deploys[0]!)).toBe('public');
+  expect(await access.blob(request(), blobOf('one').hash)).toBe('public');
 });
 
 it('what was a head a while ago stays open for that while', async () => {
-  const { store, catalog, exposure, clock, deploys, request } = await history();
+  const { store, catalog, access, clock, deploys, request } = await history();
   await catalog.head('dev');
   await publish(store, [['a.mjs', 'three']]);
   await catalog.refresh();
   clock.now = 1499;
-  expect(await exposure.blob(request(), blobOf('two').hash)).toBe('public');
+  expect(await access.blob(request(), blobOf('two').hash)).toBe('public');
   clock.now = 1500;
-  await expect(exposure.deploy(request(), deploys[1]!)).rejects.toMatchObject(refused);
+  await expect(access.deploy(request(), deploys[1]!)).rejects.toMatchObject(refused);
 });
 
 it('a public history is for everybody', async () => {
-  const { exposure, deploys, request } = await history({ publicHistory: true });
-  expect(await exposure.deploy(request(), deploys[0]!)).toBe('public');
+  const { access, deploys, request } = await history({ publicHistory: true });
+  expect(await access.deploy(request(), deploys[0]!)).toBe('public');
 });
 
 it('over HTTP: 401 without a token, 403 with a narrow one, and nothing for shared caches with a right one', async () => {

@@ -1,19 +1,20 @@
 import { mkdir, rm, stat, symlink, truncate, unlink, utimes } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { fileResponse, findFile, parseRange, type SiteFile } from '../../../../registry/http/site-files.js';
+import { fileResponse, parseRange } from '../../../../registry/http/file-response.js';
+import { findFile, type FoundFile } from '../../../../registry/http/find-file.js';
 import { serve, site, temporary, write } from '../site.js';
 
 const TEXT = '0123456789';
 
-async function found(content: string | Uint8Array = TEXT): Promise<SiteFile> {
+async function found(content: string | Uint8Array = TEXT): Promise<FoundFile> {
   const directory = await site({ 'a.txt': content });
   const file = await findFile(directory, 'a.txt');
   if (file === undefined || file === 'directory') throw new Error('not found');
   return file;
 }
 
-const ask = (file: SiteFile, headers: Record<string, string> = {}, method = 'GET') =>
+const ask = (file: FoundFile, headers: Record<string, string> = {}, method = 'GET') =>
   fileResponse(new Request('http://localhost/a.txt', { method, headers }), file, new Headers());
 
 describe('findFile', () => {
@@ -134,7 +135,7 @@ describe('a file’s answer', () => {
 
   it('has another validator when size or time differ', async () => {
     const directory = await site({ 'a.txt': 'a' });
-    const tag = async () => ((await findFile(directory, 'a.txt')) as SiteFile).etag;
+    const tag = async () => ((await findFile(directory, 'a.txt')) as FoundFile).etag;
     const first = await tag();
     await utimes(path.join(directory, 'a.txt'), 1, 1);
     const second = await tag();
@@ -163,7 +164,7 @@ describe('a file’s answer', () => {
   it('breaks off when the file is shorter than it was found, and ends where it ended when it is longer', async () => {
     const file = await found();
     await truncate(file.file, 4);
-    await expect((await ask(file))!.text()).rejects.toThrow('cut short');
+    await expect((await ask(file))!.text()).rejects.toThrow('was truncated');
     await write(path.dirname(file.file), { 'a.txt': `${TEXT}more` });
     expect(await (await ask(file))!.text()).toBe(TEXT);
   });

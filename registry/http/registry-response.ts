@@ -1,0 +1,178 @@
+import { CHANNEL_PATTERN, ModcastError, manifestBytes, pathFromUrl, type Hash } from '../../schema/index.js';
+import { challenge } from '../auth/authorize.js';
+import type { Grant, HistoryAccess } from '../auth/history-access.js';
+import type { Catalog } from '../content/catalog.js';
+import { linkedModule } from '../content/linked-module.js';
+import { contentType, moduleKind } from '../content/media-type.js';
+import type { VerifiedBlobs } from '../content/verified-blobs.js';
+import { blake3 } from '../hash.js';
+import { loaderVersion } from '../pages/loader-page.js';
+import type { Store } from '../store/store.js';
+import { answer, problem } from './answer.js';
+import { parseRegistryRoute } from './registry-route.js';
+
+export interface RegistryContext {
+  readonly store: Store;
+  readonly catalog: Catalog;
+  readonly blobs: VerifiedBlobs;
+  readonly historyAccess: HistoryAccess;
+  readonly health: () => Promise<unknown>;
+  readonly loader: () => Promise<Uint8Array>;
+  /** The hot reload script. */
+  readonly hot: () => Promise<Uint8Array>;
+}
+
+/** Answers a GET or HEAD request below the registry's prefix. `rest` is the path after the prefix. */
+export async function registryResponse(
+  context: RegistryContext,
+  request: Request,
+  rest: string,
+  headers: Headers,
+): Promise<Response> {
+  const route = parseRegistryRoute(rest);
+  const { historyAccess } = context;
+  switch (route?.kind) {
+    case 'script':
+      return script(await (route.name === 'hot.js' ? context.hot() : context.loader()), request, headers);
+    case 'health': {
+      const bytes = new TextEncoder().encode(JSON.stringify(await context.health()));
+      return answer(request, { bytes, type: 'application/json', freshness: 'revalidate' }, headers);
+    }
+    case 'channel-manifest':
+      return channelManifest(context, request, route.channel, headers);
+    case 'deploy-manifest':
+      return deployManifest(context, request, route.deploy, headers);
+    case 'deploy-file':
+      return deployFile(context, request, route.deploy, route.path, headers);
+    case 'module':
+      return withAccess(historyAccess.blob(request, route.hash), headers, () =>
+        moduleFile(context, request, route.hash, route.path, headers),
+      );
+    case 'blob':
+      return withAccess(historyAccess.blob(request, route.hash), headers, () =>
+        blob(context, request, route.hash, headers),
+      );
+    case undefined:
+      return problem(404, 'No such route.', headers);
+  }
+}
+
+function script(bytes: Uint8Array, request: Request, headers: Headers): Response {
+  // Pages name the version they were made for. That URL never changes, so a warm boot does not request it.
+  const isVersioned = new URL(request.url).searchParams.get('v') === loaderVersion(bytes);
+  const freshness = isVersioned ? 'immutable' : 'revalidate';
+  return answer(request, { bytes, type: 'text/javascript', freshness, tag: blake3(bytes) }, headers);
+}
+
+async function blob(
+  context: RegistryContext,
+  request: Request,
+  hash: Hash,
+  headers: Headers,
+): Promise<Response> {
+  const bytes = await visibleBytes(context, hash);
+  if (bytes === undefined) return problem(404, 'No such blob.', headers);
+  const type = 'application/octet-stream';
+  return answer(request, { bytes, type, freshness: 'immutable', tag: hash }, headers);
+}
+
+async function channelManifest(
+  { catalog }: RegistryContext,
+  request: Request,
+  channel: string,
+  headers: Headers,
+): Promise<Response> {
+  const head = CHANNEL_PATTERN.test(channel) ? await catalog.head(channel) : null;
+  if (head === null) return problem(404, `No deploy on channel ${channel}.`, headers);
+  headers.set('Modcast-Deploy', String(head.deploy.number));
+  const bytes = manifestBytes(head.manifest);
+  const tag = head.deploy.manifest;
+  return answer(request, { bytes, type: 'application/json', freshness: 'revalidate', tag }, headers);
+}
+
+async function deployManifest(
+  { store, catalog, historyAccess }: RegistryContext,
+  request: Request,
+  number: number,
+  headers: Headers,
+): Promise<Response> {
+  const deploy = await store.deploy(number);
+  return withAccess(historyAccess.deploy(request, deploy), headers, async () => {
+    if (deploy === null) return problem(404, `No deploy ${number}.`, headers);
+    headers.set('Modcast-Deploy', String(number));
+    const bytes = manifestBytes(await catalog.manifest(deploy));
+    const tag = deploy.manifest;
+    return answer(request, { bytes, type: 'application/json', freshness: 'immutable', tag }, headers);
+  });
+}
+
+/** Runs `work` when access is granted. Otherwise the response says which token is needed. */
+async function withAccess(
+  access: Promise<Grant>,
+  headers: Headers,
+  work: () => Promise<Response>,
+): Promise<Response> {
+  try {
+    const grant = await access;
+    const response = await work();
+    // Content that needs a token must not be in shared caches.
+    if (grant === 'token' && response.ok) {
+      const control = response.headers.get('Cache-Control') ?? '';
+      response.headers.set('Cache-Control', control.replace('public', 'private'));
+    }
+    return response;
+  } catch (error) {
+    const authenticate = error instanceof ModcastError ? challenge(error.code) : undefined;
+    if (authenticate === undefined) throw error;
+    const { code, message } = error as ModcastError;
+    headers.set('WWW-Authenticate', authenticate);
+    return problem(code === 'token-narrow' ? 403 : 401, `${message} (${code})`, headers);
+  }
+}
+
+/** A file as its author wrote it. Relative imports from its URL stay in the same deploy. */
+async function deployFile(
+  context: RegistryContext,
+  request: Request,
+  number: number,
+  pathname: string,
+  headers: Headers,
+): Promise<Response> {
+  const path = pathFromUrl(pathname);
+  if (path === undefined) return problem(400, 'Not a path.', headers);
+  const deploy = await context.store.deploy(number);
+  return withAccess(context.historyAccess.deploy(request, deploy), headers, async () => {
+    const module = deploy === null ? undefined : (await context.catalog.manifest(deploy)).modules.get(path);
+    const bytes = module === undefined ? undefined : await visibleBytes(context, module.hash);
+    if (bytes === undefined) return problem(404, `Deploy ${number} has no ${path}.`, headers);
+    const type = contentType(path);
+    return answer(request, { bytes, type, freshness: 'immutable', tag: module!.hash }, headers);
+  });
+}
+
+async function moduleFile(
+  context: RegistryContext,
+  request: Request,
+  hash: Hash,
+  pathname: string,
+  headers: Headers,
+): Promise<Response> {
+  const path = pathFromUrl(pathname);
+  if (path === undefined) return problem(400, 'Not a path.', headers);
+  const kind = moduleKind(contentType(path));
+  const blob = kind === undefined ? undefined : await visibleBlob(context, hash);
+  const bytes = blob === undefined ? undefined : linkedModule(path, blob);
+  if (bytes === undefined) return problem(404, 'No such module.', headers);
+  return answer(request, { bytes, type: contentType(path), freshness: 'immutable', tag: hash }, headers);
+}
+
+/** A blob that some channel's deploy names. Others are treated as missing. */
+async function visibleBlob({ store, blobs }: RegistryContext, hash: Hash) {
+  for (const channel of await store.channels()) {
+    if ((await store.visible(channel, [hash])).has(hash)) return (await blobs.read([hash])).get(hash);
+  }
+  return undefined;
+}
+
+const visibleBytes = async (context: RegistryContext, hash: Hash) =>
+  (await visibleBlob(context, hash))?.bytes;

@@ -1,0 +1,17 @@
+import type { Path } from '../../schema/index.js';
+import type { Head } from '../content/catalog.js';
+
+/** A file of the site. Both methods return null when the file is gone since it was found. */
+export interface SiteFile {
+  bytes(): Promise<Uint8Array | null>;
+  /** The file, unchanged. */
+  respond(request: Request, headers: Headers): Promise<Response | null>;
+  /** The deploy that the file belongs to. Undefined when it comes from a directory. */
+  readonly head?: Head;
+}
+
+/** Where the files of the site come from: its directory, or a channel's head. */
+export interface SiteSource {
+  /** @param name a plain path */
+  find(name: Path): Promise<SiteFile | 'directory' | undefined>;
+}
