@@ -1,14 +1,18 @@
-import { defineConfig } from 'vitest/config';
+import { defineConfig, type UserWorkspaceConfig as ProjectConfig } from 'vitest/config';
 
-/** Files of one folder under test/, and what has to be there before they run. */
-const project = (name: string, ...globalSetup: string[]) => ({
+/** The tests in one folder of test/, and what has to be set up before they run. */
+const project = (name: string, setup: string[] = [], options: ProjectConfig['test'] = {}) => ({
   extends: true as const,
   test: {
     name,
     include: [`test/${name}/**/*.test.ts`],
-    globalSetup: globalSetup.map((file) => `test/setup/${file}.ts`),
+    globalSetup: setup.map((file) => `test/setup/${file}.ts`),
+    ...options,
   },
 });
+
+/** Unit tests share the loaded code: loading it for every file takes longer than the tests. None mocks a module. */
+const SHARED = { isolate: false, restoreMocks: true, unstubEnvs: true, unstubGlobals: true };
 
 export default defineConfig({
   test: {
@@ -17,11 +21,11 @@ export default defineConfig({
     // Browser suites each start a Chromium: more files at a time than this only slow each other down.
     maxWorkers: 2,
     projects: [
-      project('unit', 'bundle'),
+      project('unit', ['bundle'], SHARED),
       project('contract'),
-      project('system', 'build'),
-      project('browser', 'bundle', 'browsers'),
-      project('stress', 'build', 'browsers'),
+      project('system', ['build']),
+      project('browser', ['bundle', 'browsers']),
+      project('stress', ['build', 'browsers']),
     ],
   },
 });

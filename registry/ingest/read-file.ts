@@ -44,9 +44,10 @@ export function isMeantEmpty(file: string): boolean {
  * Reads a file as it was at one moment: if its size or time changed meanwhile, once more. Synchronous, for ten
  * thousand small files cost a promise each several times what they cost themselves.
  *
+ * @param read an argument so that a test can change the file between the first look at it and the last
  * @throws ModcastError `file-unstable` when it never held still, `file-too-large`; the file system's own errors
  */
-export function readStable(file: string): ReadFile {
+export function readStable(file: string, read: (descriptor: number) => Buffer = readFileSync): ReadFile {
   for (let attempt = 0; attempt < TRIES; attempt++) {
     const descriptor = openSync(file, 'r');
     try {
@@ -57,7 +58,7 @@ export function readStable(file: string): ReadFile {
           found: Number(before.size),
         });
       }
-      const bytes = readFileSync(descriptor);
+      const bytes = read(descriptor);
       const after = fstatSync(descriptor, { bigint: true });
       if (!same(before, after) || BigInt(bytes.length) !== after.size) continue;
       const hash = blake3(bytes);

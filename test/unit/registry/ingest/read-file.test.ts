@@ -1,26 +1,19 @@
 import fs from 'node:fs';
 import { utimes } from 'node:fs/promises';
 import path from 'node:path';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { blake3 } from '../../../../registry/hash.js';
 import { isMeantEmpty, isUnchanged, readStable, statFile } from '../../../../registry/ingest/read-file.js';
 import { LIMITS } from '../../../../schema/index.js';
 import { site, temporary } from '../site.js';
 
-/** What another process does between the first look at a file and the last: called after each read. */
-const disturb = vi.hoisted(() => ({ afterRead: () => {} }));
-vi.mock('node:fs', async (original) => {
-  const real = await original<typeof import('node:fs')>();
-  const readFileSync = (...args: Parameters<typeof real.readFileSync>) => {
-    const bytes = real.readFileSync(...args);
-    if (typeof args[0] === 'number') disturb.afterRead();
+/** Reads a file, and after each read does what another process could do to it meanwhile. */
+const readDisturbed = (file: string, disturb: () => void) =>
+  readStable(file, (descriptor) => {
+    const bytes = fs.readFileSync(descriptor);
+    disturb();
     return bytes;
-  };
-  return { ...real, readFileSync, default: { ...real, readFileSync } };
-});
-afterEach(() => {
-  disturb.afterRead = () => {};
-});
+  });
 
 async function file(content: string | Uint8Array = 'content'): Promise<string> {
   return path.join(await site({ f: content }), 'f');
@@ -52,17 +45,17 @@ describe('readStable', () => {
   it('reads once more when the file was written meanwhile, and never mixes two versions', async () => {
     const name = await file('first');
     const versions = ['second, and longer', 'x', 'third'];
-    disturb.afterRead = () => {
+    const disturb = () => {
       const next = versions.shift();
       if (next !== undefined) fs.writeFileSync(name, next);
     };
-    expect(readStable(name).bytes.toString()).toBe('third');
+    expect(readDisturbed(name, disturb).bytes.toString()).toBe('third');
   });
 
   it('notices a write of the same length, and a file cut short', async () => {
     const name = await file('aaaa');
     let writes = 0;
-    disturb.afterRead = () => {
+    const disturb = () => {
       writes++;
       if (writes === 1) {
         fs.writeFileSync(name, 'bbbb');
@@ -70,22 +63,21 @@ describe('readStable', () => {
       }
       if (writes === 2) fs.truncateSync(name, 1);
     };
-    expect(readStable(name).bytes.toString()).toBe('b');
+    expect(readDisturbed(name, disturb).bytes.toString()).toBe('b');
     expect(writes).toBe(3);
   });
 
   it('gives up on one that never holds still', async () => {
     const name = await file('');
-    disturb.afterRead = () => fs.appendFileSync(name, 'x');
-    expect(() => readStable(name)).toThrow(expect.objectContaining({ code: 'file-unstable' }));
+    const disturb = () => fs.appendFileSync(name, 'x');
+    expect(() => readDisturbed(name, disturb)).toThrow(expect.objectContaining({ code: 'file-unstable' }));
   });
 
   it('refuses one that is too large, without reading it', async () => {
     const name = await file('');
     fs.truncateSync(name, LIMITS.blobBytes + 1);
-    const read = vi.fn<() => void>();
-    disturb.afterRead = read;
-    expect(() => readStable(name)).toThrow(
+    const read = vi.fn<(descriptor: number) => Buffer>();
+    expect(() => readStable(name, read)).toThrow(
       expect.objectContaining({
         code: 'file-too-large',
         expected: LIMITS.blobBytes,

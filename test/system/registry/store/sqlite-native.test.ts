@@ -1,11 +1,11 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import { openSqliteStore } from '../../../../registry/store/sqlite.js';
-import { temporaryDirectory } from './temporary.js';
+import { temporaryDirectory } from '../../../unit/registry/store/temporary.js';
 
 const at = temporaryDirectory();
 afterEach(() => vi.restoreAllMocks());
 
-// In a file of its own: once it has been loaded, the native part stays loaded for the whole process.
+// In a file of its own: once the native part has been loaded, it stays loaded for the whole process.
 test('a native part that was not built for this Node is reported with the way to get it', async () => {
   vi.spyOn(process, 'dlopen').mockImplementation(() => {
     throw Object.assign(new Error('compiled against another NODE_MODULE_VERSION'), {
