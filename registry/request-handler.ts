@@ -14,8 +14,8 @@ import { directorySource } from './http/directory-source.js';
 import type { LocalSite } from './local-site.js';
 import type { ResolvedOptions } from './options.js';
 import { readHot, readLoader } from './pages/read-loader.js';
-import { Publishing } from './publish/publishing.js';
-import { createPublishRoutes, type PublishRoutes } from './publish/routes.js';
+import { PublishService } from './publish/publish-service.js';
+import { createPublishRoutes, type PublishRoutes } from './publish/publish-routes.js';
 import type { Sockets } from './socket/sockets.js';
 import type { Store } from './store/store.js';
 
@@ -68,7 +68,7 @@ function siteSource({ options, directory, catalog, blobs }: Core): SiteSource | 
 function publishRoutes({ options, directory, store, catalog, access, events, onError }: Core): PublishRoutes {
   return createPublishRoutes({
     store,
-    publishing: new Publishing({ store, now: Date.now }),
+    publishing: new PublishService({ store, now: Date.now }),
     access,
     followed: directory === null ? null : options.channel,
     clock: systemClock,

@@ -4,10 +4,10 @@ import { DEFAULT_FILTER } from '../../registry/ingest/files.js';
 import type { Diagnostic } from '../../registry/index.js';
 import { DEFAULT_PREFIX } from '../../registry/options.js';
 import {
-  Publishing,
+  PublishService,
   diagnoseSite,
   httpTarget,
-  publish,
+  publishSite,
   readSite,
   refuseErrors,
   registryUrl,
@@ -102,7 +102,7 @@ async function run(io: Io, dir: string, options: PublishCommandOptions): Promise
     named,
     async (store, file) => {
       refuseFollowed(file, options.channel);
-      const target = new Publishing({ store, now: () => io.now() });
+      const target = new PublishService({ store, now: () => io.now() });
       report(io, options, await send(io, target, site, options));
     },
     { create: true },
@@ -163,7 +163,7 @@ async function send(
   const bar = new ProgressBar(io, 'sending');
   let told = io.tty || options.json === true || options.to === undefined;
   try {
-    return await publish(target, site, {
+    return await publishSite(target, site, {
       channel: options.channel,
       author: options.author ?? userName(),
       message: options.message,

@@ -1,5 +1,5 @@
 import type { Access } from '../auth/allowed-origins.js';
-import type { PublishRoutes } from '../publish/routes.js';
+import type { PublishRoutes } from '../publish/publish-routes.js';
 import { isReading, notAllowed, problem } from './answer.js';
 import type { EditorRoute } from './editor.js';
 import type { PageContext } from './page-response.js';

@@ -1,7 +1,7 @@
 import { ModcastError } from '../../schema/index.js';
 import { DEFAULT_PREFIX } from '../options.js';
 import { makePack } from './pack-stream.js';
-import type { PublishTarget } from './target.js';
+import type { PublishTarget } from './publish-target.js';
 import { JSON_TYPE, PACK_TYPE, decodeCommitted, decodeFailure, decodePlan, encodeProposal } from './wire.js';
 
 export interface HttpTargetOptions {

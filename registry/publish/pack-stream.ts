@@ -1,40 +1,30 @@
 import { promisify } from 'node:util';
 import { inflate } from 'node:zlib';
 import {
+  batchesByBytes,
   LIMITS,
   ModcastError,
   PackDecoder,
   decodeRecords,
   encodePackHeader,
-  type PackRecord,
   type Segment,
 } from '../../schema/index.js';
 import { packSegment } from '../content/packs.js';
-import type { SentBlob } from './publishing.js';
+import type { SentBlob } from './publish-plan.js';
 
 const decompress = promisify(inflate);
 
-/** A pack of whole blobs, without links: whoever takes it finds them himself. */
+/** A pack of whole blobs, without links: the registry finds those itself. */
 export async function makePack(blobs: readonly SentBlob[]): Promise<Buffer> {
   const parts: Uint8Array[] = [encodePackHeader(blobs.length)];
-  let open: PackRecord[] = [];
-  let bytes = 0;
-  const close = async () => {
-    if (open.length > 0) parts.push(await packSegment(open));
-    open = [];
-    bytes = 0;
-  };
-  for (const blob of blobs) {
-    if (bytes + blob.bytes.length > LIMITS.segmentBytes) await close();
-    open.push({ ...blob, links: null });
-    bytes += blob.bytes.length;
+  for (const batch of batchesByBytes(blobs, ({ bytes }) => bytes.length, LIMITS.segmentBytes)) {
+    parts.push(await packSegment(batch.map((blob) => ({ ...blob, links: null }))));
   }
-  await close();
   return Buffer.concat(parts);
 }
 
 /**
- * Hands on the blobs of a pack, segment by segment as they come.
+ * Passes the blobs of a pack to `take`, one segment at a time.
  * @throws ModcastError `pack-invalid`, `pack-truncated`, and what `take` and the stream throw
  */
 export async function readPack(
@@ -63,7 +53,7 @@ async function inflated(body: Uint8Array, rawLength: number): Promise<Uint8Array
     const raw = await decompress(body, { maxOutputLength: rawLength });
     if (raw.length === rawLength) return raw;
   } catch {
-    // Damaged, or longer than it says.
+    // Damaged, or longer than declared.
   }
   throw new ModcastError('pack-invalid', `pack: expected a segment of ${rawLength} bytes`, {
     expected: rawLength,

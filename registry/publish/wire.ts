@@ -10,7 +10,7 @@ import {
   type Hash,
 } from '../../schema/index.js';
 import type { Deploy } from '../store/store.js';
-import type { Plan, Proposal } from './publishing.js';
+import type { Plan, Proposal } from './publish-plan.js';
 
 /** What publishers and registries say to each other: JSON, and packs. Both check what comes. */
 export const JSON_TYPE = 'application/json';

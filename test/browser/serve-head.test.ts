@@ -2,7 +2,7 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type {} from '../../loader/index.js';
 import { DEFAULT_FILTER } from '../../registry/ingest/files.js';
-import { Publishing, publish, readSite } from '../../registry/publish/index.js';
+import { PublishService, publishSite, readSite } from '../../registry/publish/index.js';
 import { open, site, type Files } from '../unit/registry/site.js';
 import { launchChromium } from './chromium.js';
 
@@ -26,8 +26,8 @@ it('a site without a directory boots from what was published, and from the next 
   const store = await registry.store();
   const put = async (version: number) => {
     const content = await readSite(await site(filesOf(version)), DEFAULT_FILTER);
-    const target = new Publishing({ store, now: Date.now });
-    await publish(target, content, { channel: 'production', author: 'ada', message: '' });
+    const target = new PublishService({ store, now: Date.now });
+    await publishSite(target, content, { channel: 'production', author: 'ada', message: '' });
   };
   const page = await browser.newPage();
   const seen = async () => {

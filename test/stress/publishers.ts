@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { Publishing } from '../../registry/publish/publishing.js';
+import { PublishService } from '../../registry/publish/publish-service.js';
 import type { Deploy, Store } from '../../registry/store/store.js';
 import { ModcastError, manifestBytes } from '../../schema/index.js';
 import { blobOf, hashOf, manifestOf } from '../contract/store-fixture.js';
@@ -24,7 +24,7 @@ const siteOf = (publisher: number, round: number): [string, string][] => [
  * @param store a connection of its own
  */
 export async function publishRounds(store: Store, publisher: number, rounds: number): Promise<Outcome> {
-  const publishing = new Publishing({ store, now: Date.now });
+  const publishing = new PublishService({ store, now: Date.now });
   const accepted: Deploy[] = [];
   let refused = 0;
   for (let round = 0; round < rounds;) {

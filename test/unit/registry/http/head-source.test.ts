@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Registry, RegistryOptions } from '../../../../registry/index.js';
 import { DEFAULT_FILTER } from '../../../../registry/ingest/files.js';
-import { Publishing, publish, readSite } from '../../../../registry/publish/index.js';
+import { PublishService, publishSite, readSite } from '../../../../registry/publish/index.js';
 import { open, site, type Files } from '../site.js';
 
 const PAGE = '<!doctype html><title>x</title><script type="module" src="/main.mjs"></script>';
@@ -25,7 +25,7 @@ async function put(files: Files, channel = 'production'): Promise<void> {
   const store = await registry.store();
   const content = await readSite(await site(files), DEFAULT_FILTER);
   const fresh = { channel, author: 'ada', message: '' };
-  await publish(new Publishing({ store, now: Date.now }), content, fresh);
+  await publishSite(new PublishService({ store, now: Date.now }), content, fresh);
 }
 
 const ask = (target: string, headers: Record<string, string> = {}, method = 'GET') =>

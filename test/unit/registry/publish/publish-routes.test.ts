@@ -2,8 +2,8 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { createAccess } from '../../../../registry/auth/allowed-origins.js';
 import { openMemoryStore, type Registry, type Store } from '../../../../registry/index.js';
 import { makePack } from '../../../../registry/publish/pack-stream.js';
-import { Publishing } from '../../../../registry/publish/publishing.js';
-import { createPublishRoutes } from '../../../../registry/publish/routes.js';
+import { PublishService } from '../../../../registry/publish/publish-service.js';
+import { createPublishRoutes } from '../../../../registry/publish/publish-routes.js';
 import { createToken } from '../../../../registry/auth/tokens.js';
 import {
   ModcastError,
@@ -215,7 +215,7 @@ describe('a registry in trouble', () => {
     const errors: unknown[] = [];
     const handle = createPublishRoutes({
       store,
-      publishing: new Publishing({ store, now: () => 1000 }),
+      publishing: new PublishService({ store, now: () => 1000 }),
       access: createAccess([], []),
       followed: null,
       clock: {
@@ -276,7 +276,7 @@ describe('a registry in trouble', () => {
   it('takes no more manifests at a time than it can hold, and forgets those that were left alone', async () => {
     let now = 1000;
     const store = await openMemoryStore();
-    const publishing = new Publishing({ store, now: () => now, leaseMs: 100, plans: 2 });
+    const publishing = new PublishService({ store, now: () => now, leaseMs: 100, plans: 2 });
     const next = () =>
       publishing.plan({ channel: 'x', manifest: MANIFEST, author: '', message: '', commit: null });
     const first = await next();
@@ -292,7 +292,7 @@ describe('a registry in trouble', () => {
   it('renews the lease of a publish that goes on', async () => {
     let now = 1000;
     const store = await openMemoryStore();
-    const publishing = new Publishing({ store, now: () => now, leaseMs: 100 });
+    const publishing = new PublishService({ store, now: () => now, leaseMs: 100 });
     const manifest = MANIFEST;
     const opened = await publishing.plan({ channel: 'x', manifest, author: '', message: '', commit: null });
     const { lease } = opened as { lease: string };

@@ -1,7 +1,7 @@
 import type { Deploy } from '../store/store.js';
-import type { Plan, Proposal, SentBlob } from './publishing.js';
+import type { Plan, Proposal, SentBlob } from './publish-plan.js';
 
-/** Where a publisher publishes: a store in this process, or a registry over HTTP. Each step as of `Publishing`. */
+/** The registry to publish to: a store in this process, or a server. The methods are those of `PublishService`. */
 export interface PublishTarget {
   plan(proposal: Proposal): Promise<Plan>;
   put(lease: string, blobs: readonly SentBlob[]): Promise<void>;

@@ -4,13 +4,14 @@ import { authorize, challenge } from '../auth/authorize.js';
 import type { Clock } from '../clock.js';
 import type { Store } from '../store/store.js';
 import { readPack } from './pack-stream.js';
-import type { Committed, Publishing } from './publishing.js';
+import type { Committed } from './publish-plan.js';
+import type { PublishService } from './publish-service.js';
 import { bodyPieces, drain, wholeBody, type BodyLimits } from './request-body.js';
 import { JSON_TYPE, PACK_TYPE, decodeProposal, encodeFailure } from './wire.js';
 
 export interface PublishRoutesOptions {
   readonly store: Store;
-  readonly publishing: Publishing;
+  readonly publishing: PublishService;
   readonly access: Access;
   /** The channel that is read from a directory, and takes deploys from there alone; null when there is none. */
   readonly followed: Channel | null;

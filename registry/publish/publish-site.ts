@@ -1,14 +1,14 @@
-import { LIMITS, ModcastError, type Channel, type Hash } from '../../schema/index.js';
+import { batchesByBytes, LIMITS, ModcastError, type Channel } from '../../schema/index.js';
 import type { Deploy } from '../store/store.js';
-import type { PlanChanges, SentBlob } from './publishing.js';
+import type { PlanChanges, SentBlob } from './publish-plan.js';
 import type { SiteContent } from './read-site.js';
-import type { PublishTarget } from './target.js';
+import type { PublishTarget } from './publish-target.js';
 
 export interface PublishOptions {
   readonly channel: Channel;
   readonly author: string;
   readonly message: string;
-  /** The head that the deploy is to follow; null: the channel is new; undefined: whatever it is. */
+  /** The head that the deploy has to follow. Null: the channel has to be new. Undefined: any. */
   readonly expected?: number | null;
   readonly dryRun?: boolean;
   readonly progress?: (progress: SendProgress) => void;
@@ -23,7 +23,7 @@ export interface SendProgress {
 }
 
 export type PublishResult =
-  /** The head has all of this already. */
+  /** The head already has this manifest. */
   | { readonly state: 'current'; readonly deploy: Deploy }
   | {
       readonly state: 'planned';
@@ -39,12 +39,12 @@ export type PublishResult =
     };
 
 /**
- * Publishes what was read of a directory: asks what is missing, sends that, commits. After an error, what has been
- * sent is not sent again by the next try.
+ * Publishes the content of a directory: asks which blobs are missing, sends those, commits. A retry after an error does
+ * not send the same blobs again.
  *
  * @throws ModcastError `head-moved`, `file-unstable`, and the codes of the target
  */
-export async function publish(
+export async function publishSite(
   target: PublishTarget,
   site: SiteContent,
   options: PublishOptions,
@@ -68,7 +68,7 @@ export async function publish(
   if (unknown !== undefined) {
     throw new ModcastError(
       'server-foreign',
-      `the registry asks for a blob that is none of the site’s: ${unknown}`,
+      `the registry asks for a blob that the site does not have: ${unknown}`,
     );
   }
 
@@ -76,7 +76,7 @@ export async function publish(
   let blobs = 0;
   let bytes = 0;
   progress({ blobs, bytes, ...totals });
-  for (const batch of batches(missing, sizes)) {
+  for (const batch of batchesByBytes(missing, (hash) => sizes.get(hash)!, LIMITS.publishBatchBytes)) {
     const read: SentBlob[] = batch.map((hash) => ({ hash, bytes: site.bytes(hash) }));
     await target.put(lease, read);
     blobs += batch.length;
@@ -87,21 +87,4 @@ export async function publish(
   return created
     ? { state: 'published', deploy, sent: blobs, sentBytes: bytes }
     : { state: 'current', deploy };
-}
-
-/** What goes in one request: some MiB, so that a broken connection costs no more; a large blob goes alone. */
-function* batches(hashes: readonly Hash[], sizes: ReadonlyMap<Hash, number>): Generator<Hash[]> {
-  let batch: Hash[] = [];
-  let bytes = 0;
-  for (const hash of hashes) {
-    const size = sizes.get(hash)!;
-    if (batch.length > 0 && bytes + size > LIMITS.publishBatchBytes) {
-      yield batch;
-      batch = [];
-      bytes = 0;
-    }
-    batch.push(hash);
-    bytes += size;
-  }
-  if (batch.length > 0) yield batch;
 }
