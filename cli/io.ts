@@ -1,45 +1,45 @@
 import pc from 'picocolors';
 
-/** Exit codes of every command: 0 done, 1 failed with a message that says why, 2 called wrongly. */
+/** Exit codes of every command: 0 success, 1 failure with a message that says why, 2 wrong usage. */
 export const EXIT = { done: 0, failed: 1, usage: 2 } as const;
 
-/** What a command knows of the place where it runs. Handed in, so that a test can run the program in its own process. */
+/** The environment of a command. An argument, so that a test can run the program in its own process. */
 export interface Io {
-  /** Standard output. @throws OutputClosed when its reader has gone */
+  /** Writes to standard output. @throws OutputClosed if its reader has closed it */
   write(data: string | Uint8Array): void;
-  /** Standard error. */
+  /** Writes to standard error. */
   error(text: string): void;
-  /** Whether standard output is a terminal: then, and only then, there are pagers and progress. */
+  /** Whether standard output is a terminal. Pagers and progress need one. */
   readonly tty: boolean;
-  /** Columns that a line may take; Infinity into a pipe or a file, unless COLUMNS says otherwise. */
+  /** Columns of a line. Infinity in a pipe or a file, unless COLUMNS is set. */
   readonly columns: number;
   readonly colours: Colours;
   readonly cwd: string;
   readonly env: { readonly [name: string]: string | undefined };
   /** Milliseconds since 1970. */
   now(): number;
-  /** What the process ends with when the command does not fail. */
+  /** The exit code if the command does not fail. */
   exitCode: number;
-  /** What it ends with when the command fails: 1, unless the command's 1 means something else. */
+  /** The exit code if the command fails: 1, unless 1 has another meaning for the command. */
   failureCode: number;
 }
 
 export type Colours = ReturnType<typeof pc.createColors>;
 
-/** Whoever read the output has gone (`| head`, or a pager that was quit): the command ends, and has not failed. */
+/** The reader of the output has closed it (`| head`, or the user quit the pager). The command ends without an error. */
 export class OutputClosed extends Error {}
 
-/** NO_COLOR and FORCE_COLOR as no-color.org and force-color.org say: set to anything but an empty text. */
+/** Follows NO_COLOR and FORCE_COLOR, as defined by no-color.org and force-color.org. */
 export function wantsColour(env: Io['env'], tty: boolean): boolean {
   if (env['NO_COLOR']) return false;
   if (env['FORCE_COLOR']) return env['FORCE_COLOR'] !== '0';
   return tty && env['TERM'] !== 'dumb';
 }
 
-/** Columns of what does not say how many it has. */
+/** Columns of a terminal that does not report its width. */
 export const DEFAULT_COLUMNS = 80;
 
-/** What a program reads is not to be cut, and what a person reads is to fit. */
+/** Output for a person fits the terminal. Output for a program is not cut. */
 export function lineColumns(
   { isTTY, columns }: { readonly isTTY?: boolean; readonly columns?: number },
   env: Io['env'],
@@ -50,7 +50,7 @@ export function lineColumns(
   return isTTY ? DEFAULT_COLUMNS : Infinity;
 }
 
-/** The process this is. */
+/** The environment of this process. */
 export function processIo(): Io {
   let closed = false;
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {

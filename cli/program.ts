@@ -3,7 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { ModcastError } from '../schema/index.js';
 import { COMMANDS, type CommandEntry } from './commands.js';
 import { DEFAULT_COLUMNS, EXIT, OutputClosed, type Io } from './io.js';
-import { callOf, commandMessage, usageMessage } from './usage.js';
+import { normalizeCall, commandMessage, usageMessage } from './usage.js';
 
 const { version } = JSON.parse(
   readFileSync(
@@ -14,17 +14,17 @@ const { version } = JSON.parse(
 
 const EXAMPLES = `
 Examples:
-  modcast serve ./public --open      a site, as it is edited
-  modcast deploys                    what was deployed, and what each deploy changed
+  modcast serve ./public --open      serve a site and open it in the browser
+  modcast deploys                    list all deploys
   modcast diff production~1 production --stat
-  modcast help diff                  all about one command
+  modcast help diff                  show the help of one command
 
-Exit codes: ${EXIT.done} done, ${EXIT.failed} failed with a message that says why, ${EXIT.usage} called wrongly.
+Exit codes: ${EXIT.done} success, ${EXIT.failed} failure with a message that says why, ${EXIT.usage} wrong usage.
 Docs: README.md, docs/cli.md`;
 
-/** @param words by which the command is called, `modcast token` */
+/** @param words the command's full name: `modcast token` */
 function inherit(command: Command, words: string): void {
-  command.showHelpAfterError(`(${words} --help shows what there is)`);
+  command.showHelpAfterError(`(See ${words} --help)`);
   for (const inner of command.commands) {
     inner.copyInheritedSettings(command);
     inherit(inner, `${words} ${inner.name()}`);
@@ -32,15 +32,15 @@ function inherit(command: Command, words: string): void {
 }
 
 /**
- * The program, for one run in one place.
- * @param commands those it has to know: help and completion need them all
+ * Builds the program for one run.
+ * @param commands commands to load; help and completion need all of them
  */
 export async function createProgram(io: Io, commands: readonly CommandEntry[] = COMMANDS): Promise<Command> {
-  // Prose is wrapped wherever it goes.
+  // The help is wrapped in a pipe too.
   const helpColumns = Number.isFinite(io.columns) ? io.columns : DEFAULT_COLUMNS;
   const program = new Command('modcast')
     .description(
-      'A content-addressed registry of ES modules: serves a site so that its pages boot over one socket, and remembers every version of every module.',
+      'A content-addressed registry of ES modules. It serves a site with hot reload, and keeps every version of every module.',
     )
     .version(version, '-v, --version')
     .showSuggestionAfterError()
@@ -58,7 +58,7 @@ export async function createProgram(io: Io, commands: readonly CommandEntry[] = 
     const create = await load();
     program.addCommand(create(io).helpGroup(`${group}:`), { hidden });
   }
-  program.helpCommand('help [command]', 'show all about one command').commandsGroup('Maintain:');
+  program.helpCommand('help [command]', 'show the help of one command').commandsGroup('Maintain:');
   inherit(program, program.name());
   return program;
 }
@@ -67,14 +67,14 @@ const errorLine = (io: Io, message: string): string => `${io.colours.red('modcas
 
 /**
  * Runs one command.
- * @param args without the program's own name
+ * @param args without the program's name
  * @returns the exit code
  */
 export async function run(args: readonly string[], io: Io): Promise<number> {
   try {
     const named = COMMANDS.filter(({ name }) => name === args[0] && name !== 'completion');
     const program = await createProgram(io, named.length > 0 ? named : COMMANDS);
-    await program.parseAsync(callOf(program, args), { from: 'user' });
+    await program.parseAsync(normalizeCall(program, args), { from: 'user' });
     return io.exitCode;
   } catch (error) {
     if (error instanceof OutputClosed) return io.exitCode;

@@ -8,14 +8,14 @@ import { COMMANDS } from './commands.js';
 import { commandNodes, visibleOptions } from './completion/command-nodes.js';
 import { EXIT, type Io } from './io.js';
 import { createProgram } from './program.js';
-import { textWidth } from './output/table.js';
+import { textWidth } from './output/text.js';
 
-/** Makes docs/cli.md of the commands themselves; a test holds the file to it. */
+/** Generates docs/cli.md from the commands. A test checks that the file is up to date. */
 
 const escapeCell = (text: string): string =>
   text.replaceAll('|', '\\|').replaceAll('<', '&lt;').replaceAll('**', '\\*\\*').replaceAll('\n', ' ');
 
-/** A table as the formatter leaves it; cells on the left are set as code. */
+/** A table as the formatter would write it. Cells of the first column are code. */
 function table(head: string, rows: readonly (readonly [string, string])[]): string {
   if (rows.length === 0) return '';
   const cells = [
@@ -29,10 +29,10 @@ function table(head: string, rows: readonly (readonly [string, string])[]): stri
   return `${line(cells[0]!)}${rule}${cells.slice(1).map(line).join('')}\n`;
 }
 
-/** What a command says after its options: refs, notes, examples. Examples are set as code. */
+/** The text after a command's options: refs, notes, examples. Examples are a code block. */
 function epilogue(command: Command): string {
   let text = '';
-  // What addHelpText was given hears this event, and writes. A Command is an EventEmitter, though not by its types.
+  // addHelpText listens to this event. A Command is an EventEmitter, but its types do not say so.
   (command as Command & EventEmitter).emit('afterHelp', {
     error: false,
     command,
@@ -66,8 +66,8 @@ function section(words: string, command: Command): string {
   );
 }
 
-/** Where nothing that depends on a machine gets into the text. */
-const NOWHERE: Io = {
+/** The same on every machine. */
+const FIXED_IO: Io = {
   write: () => {},
   error: () => {},
   tty: false,
@@ -81,37 +81,35 @@ const NOWHERE: Io = {
 };
 
 const EXIT_CODES: [string, string][] = [
-  [String(EXIT.done), 'done'],
+  [String(EXIT.done), 'success'],
   [
     String(EXIT.failed),
-    'failed, with a message that ends in one of the error codes below; diff --exit-code: there are differences; bisect: no single deploy was found',
+    'failure, with a message that ends in one of the error codes below; diff --exit-code: there are differences; bisect: found no single deploy',
   ],
-  [String(EXIT.usage), 'called wrongly; diff --exit-code: failed'],
+  [String(EXIT.usage), 'wrong usage; diff --exit-code: failure'],
 ];
 
 const VARIABLES: [string, string][] = [
-  ['MODCAST_DB', 'the database, where --db is not given'],
-  [
-    'MODCAST_PAGER, PAGER',
-    'the pager of long output on a terminal; empty or cat for none (default: less, with LESS=FRX)',
-  ],
-  ['NO_COLOR, FORCE_COLOR', 'no colours, or colours where there is no terminal'],
-  ['COLUMNS', 'width of what is printed where there is no terminal; else nothing is cut there'],
+  ['MODCAST_DB', 'the database, if --db is not given'],
+  ['MODCAST_TOKEN', 'the token for publish --to and verify --repair-from'],
+  ['MODCAST_PAGER, PAGER', 'the pager on a terminal; empty or cat for none (default: less, with LESS=FRX)'],
+  ['NO_COLOR, FORCE_COLOR', 'turn colours off, or on without a terminal'],
+  ['COLUMNS', 'width of the output without a terminal (default: lines are not cut)'],
 ];
 
 /** The whole reference as Markdown. */
 export async function reference(): Promise<string> {
-  const program = await createProgram(NOWHERE);
+  const program = await createProgram(FIXED_IO);
   const nodes = commandNodes(program);
-  let text = `# The commands
+  let text = `# Command line
 
-Made from the commands themselves by \`npm run docs\`; \`modcast help <command>\` says the same.
+Generated from the code by \`npm run docs\`. \`modcast help <command>\` prints the same text.
 
-Commands that read history find the database by \`--db\`, else \`MODCAST_DB\`, else as \`.modcast/registry.db\` in the
-current directory or the nearest one above it. They need no running server, and may run beside one.
+Commands that read the history use the database of \`--db\`, else of \`MODCAST_DB\`, else \`.modcast/registry.db\` in the
+current directory or the nearest one above it. They need no running server and can run while one uses the database.
 
-${table('exit code', EXIT_CODES)}${table('variable', VARIABLES)}\`--json\` is taken by all but \`serve\`, \`completion\`, \`cat\`, which prints bytes, and \`map\`, which prints JSON unless --html is
-given. It is stable: fields may be added, none is taken away or renamed. Times are ISO 8601 in UTC, sizes bytes.
+${table('exit code', EXIT_CODES)}${table('variable', VARIABLES)}All commands take \`--json\`, except \`serve\`, \`completion\`, \`cat\` (prints bytes) and \`map\` (prints JSON without it). The JSON
+is stable: fields may be added, none is removed or renamed. Times are ISO 8601 in UTC, sizes are in bytes.
 
 `;
   for (const group of new Set(COMMANDS.map((command) => command.group))) {

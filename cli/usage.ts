@@ -5,7 +5,7 @@ const INVALID_OPTION = /^(?<name>option '.*?') argument '(?<found>.*)' is invali
 const INVALID_ARGUMENT =
   /^command-argument value '(?<found>.*)' is invalid for (?<name>argument '.*?')\. (?<expected>.*)$/s;
 
-/** What commander says of a wrong call, in the words of all other errors; without "modcast:". */
+/** Rewrites commander's message for a wrong call in the form of all other errors, without `modcast:`. */
 export function usageMessage(text: string): string {
   const plain = text.trimEnd().replace(/^error: /, '');
   const { name, found, expected } =
@@ -15,7 +15,7 @@ export function usageMessage(text: string): string {
   return `${name}: expected ${right}, found '${found}'`;
 }
 
-/** Options of `createRegistry` whose flags are not called like them. */
+/** Flags whose names differ from their options of `createRegistry`. */
 const FLAGS: { readonly [option: string]: string } = {
   allowedHosts: '--allow-host or --host',
   allowedOrigins: '--allow-origin',
@@ -25,17 +25,17 @@ const FLAGS: { readonly [option: string]: string } = {
 const flagOf = (option: string): string =>
   FLAGS[option] ?? `--${option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 
-/** An error's message, with an option of the API called by its flag. */
+/** An error's message, with the flag in place of the API option's name. */
 export function commandMessage({ code, message }: ModcastError): string {
   if (code !== 'option-invalid') return message;
   return message.replace(/^([a-z][a-zA-Z]*)(?=: expected )/, flagOf);
 }
 
 /**
- * The arguments of a call with `help token create` written as `token create --help`. What follows a name that is no
- * command is left out: commander would answer a `--help` behind it with the whole help, and no word of the mistake.
+ * The arguments of a call, with `help token create` as `token create --help`. Arguments after an unknown command are
+ * left out: with a `--help` among them, commander would print the whole help and not report the mistake.
  */
-export function callOf(program: Command, args: readonly string[]): readonly string[] {
+export function normalizeCall(program: Command, args: readonly string[]): readonly string[] {
   const isHelp = args[0] === 'help';
   const names = isHelp ? args.slice(1) : args;
   let at = program;

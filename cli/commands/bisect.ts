@@ -16,19 +16,21 @@ import {
 import { exportDeploy } from '../../registry/export/index.js';
 import type { Deploy, Store } from '../../registry/index.js';
 import { ModcastError } from '../../schema/index.js';
-import { databaseOption, withStore, type DatabaseOptions } from '../options/database.js';
-import { count } from '../output/format.js';
-import { REFS_HELP, changeJson, changeList, deployJson } from '../output/history.js';
 import { EXIT, type Io } from '../io.js';
-import { deployHead } from './log.js';
-import { jsonOption, writeJson } from '../output/pager.js';
+import { databaseOption, withStore, type DatabaseOptions } from '../options/database.js';
+import { jsonOption } from '../options/json.js';
+import { REFS_HELP } from '../options/refs.js';
+import { changeList } from '../output/changes.js';
+import { deployHead } from '../output/deploy.js';
+import { count } from '../output/format.js';
+import { changeJson, deployJson, writeJson } from '../output/json.js';
 
 interface BisectOptions extends DatabaseOptions {
   run: string;
   json?: true;
 }
 
-/** Exit codes by which a command says more than good or bad, as those of `git bisect run`. */
+/** Exit codes of the test command with a meaning of their own, as for `git bisect run`. */
 const SKIP = 125;
 const NOT_RUN = [126, 127];
 const ABORT = 128;
@@ -37,14 +39,14 @@ export function bisectCommand(io: Io): Command {
   const command = new Command('bisect')
     .summary('find the first bad deploy by running a command')
     .description(
-      `Finds the first bad deploy between a good one and a later bad one of its channel, which are tried first: where the good one fails or the bad one does not, that is told, with exit code 1. For each that is tried, its files are written to a temporary directory and the command is run there, with MODCAST_DEPLOY set to the deploy's number: exit code 0 is good, ${SKIP} cannot be tried, others up to 127 are bad; from ${ABORT} on, or when there is no such command, bisecting ends.`,
+      `Finds the first bad deploy between a good deploy and a later bad one of the same channel, by binary search. For each deploy that it tries, it writes the files to a temporary directory and runs the command there, with MODCAST_DEPLOY set to the deploy's number. Exit code 0 means good, ${SKIP} means skip this deploy, any other code up to 127 means bad. A code from ${ABORT} on, or a command that is not found, stops the search. The two ends are tried first: if the good one fails or the bad one succeeds, bisect says so and exits with 1.`,
     )
-    .argument('<good>', 'a deploy without the fault')
-    .argument('<bad>', 'a later deploy of the channel that has it')
-    .requiredOption('--run <command>', 'the test, a shell command');
+    .argument('<good>', 'a deploy without the bug')
+    .argument('<bad>', 'a later deploy of the same channel with the bug')
+    .requiredOption('--run <command>', 'the test: a shell command');
   jsonOption(
     databaseOption(command),
-    'state (found, skipped, mistaken), deploy (the first bad one, or the end that is not as it was said to be), changes, among, steps: a list of deploy, verdict',
+    'state (found, skipped, mistaken), deploy (the first bad one; if mistaken, the end that is not as given), changes, among, steps: a list of deploy, verdict',
   );
   return command
     .addHelpText(
@@ -96,8 +98,8 @@ type Mistaken = Extract<BisectResult, { state: 'mistaken' }>;
 
 const mistake = ({ deploy: { number }, verdict }: Mistaken): string =>
   verdict === 'bad'
-    ? `deploy ${number} was said to be good, but the command fails in it`
-    : `deploy ${number} was said to be bad, but the command succeeds in it`;
+    ? `deploy ${number} was given as good, but the command fails there`
+    : `deploy ${number} was given as bad, but the command succeeds there`;
 
 function describe(
   io: Io,
@@ -111,7 +113,7 @@ function describe(
   return `\nThe others were skipped. The first bad deploy is one of ${result.among.map(({ number }) => number).join(', ')}.\n`;
 }
 
-/** From the good one to the bad one. */
+/** The deploys from the good one to the bad one, both included. */
 async function deploysBetween(store: Store, good: Deploy, bad: Deploy): Promise<Deploy[]> {
   if (good.channel !== bad.channel || good.number >= bad.number) {
     const found =
@@ -145,7 +147,7 @@ async function judge(io: Io, store: Store, deploy: Deploy, command: string): Pro
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...io.env, MODCAST_DEPLOY: String(deploy.number) },
     });
-    // What the command says is not this command's result.
+    // Standard output is for the result of bisect.
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding('utf8').on('data', (text: string) => io.error(text));
     }
@@ -156,7 +158,7 @@ async function judge(io: Io, store: Store, deploy: Deploy, command: string): Pro
     const ended = signal === null ? `exit code ${code}` : signal;
     throw new ModcastError(
       'command-failed',
-      `the command could not judge deploy ${deploy.number}: ${ended}`,
+      `the command did not say whether deploy ${deploy.number} is good: ${ended}`,
       {
         expected: `exit code 0 (good), ${SKIP} (skip), or another below ${ABORT} (bad)`,
         found: code ?? signal,

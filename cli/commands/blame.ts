@@ -1,36 +1,32 @@
 import { Command } from 'commander';
 import { blame, resolveDeploy, type BlamedLine } from '../../registry/history/index.js';
 import type { Deploy, Store } from '../../registry/index.js';
-import { databaseOption, withStore, type DatabaseOptions } from '../options/database.js';
-import {
-  NO_DEPLOYS,
-  REFS_HELP,
-  chooseChannel,
-  deployJson,
-  formatTime,
-  timeOption,
-  type TimeStyle,
-} from '../output/history.js';
 import type { Io } from '../io.js';
-import { jsonOption, paged, writeJson } from '../output/pager.js';
-import { printable, textWidth, truncate } from '../output/table.js';
+import { NO_DEPLOYS, chooseChannel } from '../options/channel.js';
+import { databaseOption, withStore, type DatabaseOptions } from '../options/database.js';
+import { jsonOption } from '../options/json.js';
+import { REFS_HELP } from '../options/refs.js';
+import { formatTime, timeOption, type TimeStyle } from '../options/time-style.js';
+import { deployJson, writeJson } from '../output/json.js';
+import { paged } from '../output/pager.js';
+import { printable, textWidth, truncate } from '../output/text.js';
 
 interface BlameOptions extends DatabaseOptions {
   time: TimeStyle;
   json?: true;
 }
 
-/** Columns for who made a deploy. */
-const AUTHOR = 16;
+/** Terminal columns of an author's name. */
+const AUTHOR_WIDTH = 16;
 
 export function blameCommand(io: Io): Command {
   const command = new Command('blame')
     .summary('show which deploy last changed each line')
     .description(
-      'Shows a module with the deploy of its channel that last changed each line, following moves with unchanged content.',
+      'Shows the source of a module. Each line carries the deploy of its channel that last changed it. Follows a module that was moved without a change.',
     )
-    .argument('<path>', 'a module, lib/disk.mjs')
-    .argument('[ref]', 'the deploy to look at (default: the head of production, else of the newest channel)');
+    .argument('<path>', 'a module: lib/disk.mjs')
+    .argument('[ref]', 'the deploy to read (default: the newest of production, else the newest of all)');
   jsonOption(
     databaseOption(timeOption(command)),
     'path, deploy, deploys (by number), lines: a list of line, text, deploy, path',
@@ -88,8 +84,8 @@ function format(
     const who =
       deploy === null
         ? ''
-        : truncate(printable(deploy.author), Number.isFinite(io.columns) ? AUTHOR : Infinity);
-    const when = deploy === null ? 'collected' : formatTime(io, style, deploy.time);
+        : truncate(printable(deploy.author), Number.isFinite(io.columns) ? AUTHOR_WIDTH : Infinity);
+    const when = deploy === null ? 'dropped' : formatTime(io, style, deploy.time);
     return [String(number), ...(lines.some((line) => line.path !== path) ? [at] : []), who, when];
   });
   const widths = (heads[0] ?? []).map((_, i) => Math.max(...heads.map((head) => textWidth(head[i]!))));
@@ -101,7 +97,7 @@ function format(
       const space = ' '.repeat(widths[i]! - textWidth(cell));
       return i === 0 ? space + yellow(cell) : dim(cell + space);
     });
-    // Lines of one deploy that follow each other say so once.
+    // Consecutive lines of one deploy name it once.
     const again = lines[index - 1]?.deploy === deploy && io.colours.isColorSupported && io.tty;
     const left = again ? ' '.repeat(widths.reduce((sum, width) => sum + width + 2, -2)) : cells.join('  ');
     output += `${left} ${dim(`${String(line).padStart(digits)} │`)} ${text.replace(/\r?\n$/, '')}\n`;

@@ -1,21 +1,21 @@
 import { Command } from 'commander';
 import { readBlob, resolveBlob } from '../../registry/history/index.js';
-import { databaseOption, withStore, type DatabaseOptions } from '../options/database.js';
 import type { Io } from '../io.js';
+import { databaseOption, withStore, type DatabaseOptions } from '../options/database.js';
 
 export function catCommand(io: Io): Command {
   return databaseOption(
     new Command('cat')
       .summary("print a blob's bytes")
-      .description("Prints a blob's bytes as its author wrote them, after hashing them again.")
-      .argument('<hash>', 'the hash, or at least four of its first digits'),
+      .description('Prints the bytes of a blob, exactly as they were published. Checks their hash first.')
+      .argument('<hash>', 'the hash, or its first digits: at least four'),
   )
     .addHelpText(
       'after',
       `
 Examples:
   modcast cat 3f2a9c01d4
-  modcast log lib/disk.mjs          has the hashes of a module's versions`,
+  modcast log lib/disk.mjs          lists the hashes of a module's versions`,
     )
     .action((prefix: string, options: DatabaseOptions) =>
       withStore(io, options, async (store) => {

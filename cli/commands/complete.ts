@@ -7,19 +7,19 @@ import type { Io } from '../io.js';
 const KINDS = ['channels', 'refs'] as const;
 type Kind = (typeof KINDS)[number];
 
-/** Deploys that are offered by their numbers: the newest so many. */
-const NUMBERED = 20;
+/** How many deploys are offered by number, the newest ones. */
+const NUMBERED_DEPLOYS = 20;
 
 /**
- * What the scripts of `completion` ask: channels or refs, a line each. It says nothing where there is no database,
- * or one that cannot be read: a shell that completes is no place for errors.
+ * Prints channels or refs, one a line, for the scripts of `modcast completion`. Prints nothing if there is no
+ * database or it cannot be read: errors would appear in the middle of a command line.
  */
 export function completeCommand(io: Io): Command {
   return databaseOption(
     new Command('__complete').addArgument(new Argument('<kind>').choices([...KINDS])),
   ).action(async (kind: Kind, options: DatabaseOptions) => {
     try {
-      const names = await withStore(io, options, (store) => namesOf(store, kind));
+      const names = await withStore(io, options, (store) => completionsOf(store, kind));
       io.write(names.map((name) => `${name}\n`).join(''));
     } catch (error) {
       if (!(error instanceof ModcastError)) throw error;
@@ -27,9 +27,9 @@ export function completeCommand(io: Io): Command {
   });
 }
 
-async function namesOf(store: Store, kind: Kind): Promise<string[]> {
+async function completionsOf(store: Store, kind: Kind): Promise<string[]> {
   const channels = await store.channels();
   if (kind === 'channels' || channels.length === 0) return [...channels];
-  const deploys = await store.deploys({ limit: NUMBERED });
+  const deploys = await store.deploys({ limit: NUMBERED_DEPLOYS });
   return [...channels, 'latest', ...deploys.map(({ number }) => String(number))];
 }

@@ -1,19 +1,15 @@
 import { Command } from 'commander';
 import type { Deploy } from '../../registry/index.js';
 import { channelDeploys } from '../../registry/history/index.js';
-import { databaseOption, withStore, type DatabaseOptions } from '../options/database.js';
-import { formatBytes } from '../output/format.js';
-import {
-  NO_DEPLOYS,
-  chooseChannel,
-  deployJson,
-  formatTime,
-  positive,
-  timeOption,
-  type TimeStyle,
-} from '../output/history.js';
 import type { Io } from '../io.js';
-import { jsonLine, jsonOption, paged } from '../output/pager.js';
+import { NO_DEPLOYS, chooseChannel } from '../options/channel.js';
+import { databaseOption, withStore, type DatabaseOptions } from '../options/database.js';
+import { jsonOption } from '../options/json.js';
+import { formatTime, timeOption, type TimeStyle } from '../options/time-style.js';
+import { wholeNumber } from '../options/values.js';
+import { formatBytes } from '../output/format.js';
+import { deployJson, jsonLine } from '../output/json.js';
+import { paged } from '../output/pager.js';
 import { formatTable } from '../output/table.js';
 
 interface DeploysOptions extends DatabaseOptions {
@@ -27,10 +23,10 @@ export function deploysCommand(io: Io): Command {
   const command = new Command('deploys')
     .summary('list the deploys, newest first')
     .description(
-      'Lists the deploys of all channels or of one, newest first: who made them, and what each changed.',
+      'Lists the deploys of all channels or of one, newest first, with their author and the number of changed modules.',
     )
-    .option('--channel <name>', 'deploys of this channel only')
-    .option('-n, --limit <count>', 'the newest so many', positive);
+    .option('--channel <name>', 'only deploys of this channel')
+    .option('-n, --limit <count>', 'only the newest <count>', wholeNumber({ least: 1 }));
   jsonOption(
     databaseOption(timeOption(command)),
     'a line per deploy: number, channel, time, author, message, manifest, parent, commit, added, changed, removed, modules, bytes',
@@ -39,7 +35,7 @@ export function deploysCommand(io: Io): Command {
     .addHelpText(
       'after',
       `
-Modules added, changed and removed against the deploy before are shown as +1 ~2 -3.
++1 ~2 -3 means: 1 module added, 2 changed and 3 removed since the deploy before.
 
 Examples:
   modcast deploys

@@ -1,6 +1,5 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import {
-  STATUS_LETTERS,
   compare,
   isSelected,
   updateCost,
@@ -10,14 +9,18 @@ import {
   type Snapshot,
 } from '../../registry/history/index.js';
 import { ModcastError } from '../../schema/index.js';
-import { databaseOption, withStore, type DatabaseOptions } from '../options/database.js';
-import { count, formatBytes } from '../output/format.js';
-import { REFS_HELP, changeJson, deployJson, resolveSide } from '../output/history.js';
 import { EXIT, type Io } from '../io.js';
-import { jsonOption, paged, writeJson } from '../output/pager.js';
-import { formatPatch, patchText, readPatch } from '../output/patch.js';
+import { databaseOption, withStore, type DatabaseOptions } from '../options/database.js';
+import { jsonOption } from '../options/json.js';
+import { REFS_HELP, resolveSide } from '../options/refs.js';
+import { wholeNumber } from '../options/values.js';
+import { statusLetter } from '../output/changes.js';
 import { formatStat } from '../output/diff-stat.js';
-import { printable } from '../output/table.js';
+import { count, formatBytes } from '../output/format.js';
+import { changeJson, deployJson, writeJson } from '../output/json.js';
+import { paged } from '../output/pager.js';
+import { formatPatch, patchText, readPatch } from '../output/patch.js';
+import { printable } from '../output/text.js';
 
 interface DiffOptions extends DatabaseOptions {
   patch?: true;
@@ -33,17 +36,20 @@ export function diffCommand(io: Io): Command {
   const command = new Command('diff')
     .summary('compare two deploys, or a deploy and a directory')
     .description(
-      'Compares two deploys, of one channel or of two, or a deploy and a directory as it is. Without a terminal or with --no-color the patch is what patch -p1 takes.',
+      'Compares two deploys, of the same channel or of two, or a deploy and a directory. The output is a patch. In a pipe or a file it has no colours, so patch -p1 can apply it.',
     )
     .argument('<a>', 'a ref, or a directory')
     .argument('<b>', 'a ref, or a directory')
-    .argument('[path...]', 'only these modules and directories; one that neither side has is an error')
-    .option('-p, --patch', 'show patches (the default; with --stat: both)')
-    .option('--stat', 'show lines changed as bars, and what the change costs a client that has <a>')
-    .option('--name-status', 'show only a letter (A, M, D, R) and the path of each change')
-    .option('-U, --unified <lines>', 'lines of context around a change', wholeNumber, 3)
+    .argument('[path...]', 'only these modules and directories; a path that is on neither side is an error')
+    .option('-p, --patch', 'show patches (the default); with --stat, show both')
+    .option('--stat', 'show changed lines as bars, and how much a client that has <a> downloads')
+    .option(
+      '--name-status',
+      'show only the path of each change, with a letter: A added, M modified, D deleted, R renamed',
+    )
+    .option('-U, --unified <lines>', 'lines of context around a change', wholeNumber(), 3)
     .option('--no-renames', 'show a moved module as deleted and added')
-    .option('--exit-code', 'exit with 1 when there are differences; then 2 is a failure');
+    .option('--exit-code', 'exit with 1 if there are differences, and with 2 on an error');
   jsonOption(
     databaseOption(command),
     'a, b, cost {blobs, bytes, packed, unreached}, changes: a list of status, path, oldPath, similarity, before, after, added, deleted, with -p patch',
@@ -52,21 +58,16 @@ export function diffCommand(io: Io): Command {
     .addHelpText(
       'after',
       `${REFS_HELP}
-A pack carries blobs with their links, compressed, or as differences from what the client has where that is shorter.
-What is written like a path (., ./public, /srv/site) is a directory.
+Text that looks like a path (., ./public, /srv/site) is a directory.
+--stat counts the compressed bytes that the server sends, with differences instead of whole blobs where they are shorter.
 
 Examples:
   modcast diff production~1 production
   modcast diff 12 latest lib/ --stat
-  modcast diff production ./public --name-status     what publishing would change
+  modcast diff production ./public --name-status     what modcast publish would change
   modcast diff 11 12 | patch -p1`,
     )
     .action((a: string, b: string, paths: string[], options: DiffOptions) => diff(io, a, b, paths, options));
-}
-
-function wholeNumber(text: string): number {
-  if (!/^\d{1,6}$/.test(text)) throw new InvalidArgumentError('a whole number.');
-  return Number(text);
 }
 
 const sideJson = (side: Snapshot) =>
@@ -106,15 +107,14 @@ async function diff(io: Io, a: string, b: string, paths: string[], options: Diff
 function costText({ blobs, bytes, packed, unreached }: Cost): string {
   const sent =
     blobs === 0
-      ? 'is sent no module'
-      : `is sent ${count(blobs, 'blob')} of ${formatBytes(bytes)}, with ${blobs === 1 ? 'its' : 'their'} links in a pack of ${formatBytes(packed)}`;
-  const others =
-    unreached === 1 ? '1 that no entry imports is not' : `${unreached} that no entry imports are not`;
+      ? 'downloads nothing'
+      : `downloads ${count(blobs, 'blob')} of ${formatBytes(bytes)} in a pack of ${formatBytes(packed)}`;
+  const others = `${count(unreached, 'changed module')} that no entry imports ${unreached === 1 ? 'is' : 'are'} not sent`;
   return unreached === 0 ? sent : `${sent}; ${others}`;
 }
 
 /**
- * A path that neither side has is a mistake: were it passed over, a difference would seem to be none.
+ * Refuses a path that is on neither side. A typo must not look like "no differences".
  * @throws ModcastError `path-unknown`
  */
 async function refuseUnmatched(sides: readonly Snapshot[], paths: readonly string[]): Promise<void> {
@@ -130,14 +130,11 @@ async function refuseUnmatched(sides: readonly Snapshot[], paths: readonly strin
   });
 }
 
-/** As git prints it: tabs between, R with its per cent. */
-function nameStatus(io: Io, { status, path, oldPath, similarity }: Change): string {
-  const { green, red, yellow, cyan } = io.colours;
-  const paint = { added: green, deleted: red, modified: yellow, renamed: cyan }[status];
-  const letter = STATUS_LETTERS[status] + (similarity === null ? '' : String(similarity).padStart(3, '0'));
-  return [paint(letter), ...(oldPath === null ? [] : [oldPath]), path]
-    .map((text, index) => (index === 0 ? text : printable(text)))
-    .join('\t');
+/** As git prints it: separated by tabs, `R` with the similarity in per cent. */
+function nameStatus(io: Io, change: Change): string {
+  const { path, oldPath, similarity } = change;
+  const letter = statusLetter(io, change, similarity === null ? '' : String(similarity).padStart(3, '0'));
+  return [letter, ...[oldPath, path].filter((each) => each !== null).map(printable)].join('\t');
 }
 
 async function json(

@@ -3,10 +3,11 @@ import path from 'node:path';
 import { exportDeploy, exportStatic, type ExportOptions } from '../../registry/export/index.js';
 import { resolveDeploy } from '../../registry/history/refs.js';
 import { ModcastError } from '../../schema/index.js';
-import { databaseOption, withStore, type DatabaseOptions } from '../options/database.js';
-import { count, formatBytes } from '../output/format.js';
 import type { Io } from '../io.js';
-import { jsonOption, writeJson } from '../output/pager.js';
+import { databaseOption, withStore, type DatabaseOptions } from '../options/database.js';
+import { jsonOption } from '../options/json.js';
+import { count, formatBytes } from '../output/format.js';
+import { writeJson } from '../output/json.js';
 import { ProgressLine } from '../output/progress-line.js';
 
 interface ExportCommandOptions extends DatabaseOptions {
@@ -28,22 +29,25 @@ function basePath(text: string): string {
 
 export function exportCommand(io: Io): Command {
   const command = new Command('export')
-    .summary('write the files of a deploy into a directory')
+    .summary('write the files of a deploy to a directory')
     .description(
-      'Writes the files of a deploy as they were read. With --static the pages carry the loader, and beside them lies all that it asks for: the site boots from any host of plain files or CDN, with no server. It holds what the registry keeps; --assets copies the rest of the site.',
+      'Writes the files of a deploy, exactly as they were published. With --static the pages load modcast, and everything that it requests is written too: the site boots from any static host or CDN, without a modcast server. Files that the registry does not keep, such as images, are copied with --assets.',
     )
-    .argument('<ref>', 'the deploy: a number, a channel, latest, latest~2, @{yesterday}, …')
+    .argument('<ref>', 'the deploy: 12, production, latest~2, @{yesterday}')
     .argument('<dir>', 'a new or empty directory')
-    .option('--static', 'lay everything out for a host of plain files', false)
+    .option('--static', 'write a site that boots from a static host', false)
     .option(
       '--base <path>',
-      `with --static: path under which the site will lie (default: ${DEFAULT_BASE})`,
+      `with --static: URL path of the site on its host (default: ${DEFAULT_BASE})`,
       basePath,
     )
-    .option('--assets <dir>', 'with --static: copy images, fonts and the like from the directory of the site')
+    .option(
+      '--assets <dir>',
+      'with --static: the directory of the site, to copy images, fonts and other files from',
+    )
     .option(
       '--force',
-      'write into a directory that is not empty: same names are replaced, others stay',
+      'write into a directory that is not empty: replaces files of the same name, keeps others',
       false,
     )
     .addHelpText(
@@ -53,7 +57,7 @@ Examples:
   modcast export production ./site
   modcast export 12 ./before && diff -r ./before ./public
   modcast export production ./dist --static --assets ./public
-  modcast export production ./dist --static --force    over the last one: open tabs still find their modules`,
+  modcast export production ./dist --static --force    a newer deploy; open tabs still find their modules`,
     )
     .action((ref: string, directory: string, options: ExportCommandOptions) =>
       exportTo(io, ref, directory, options),
@@ -68,17 +72,11 @@ async function exportTo(
   given: string,
   { static: isStatic, base, assets, force, json, ...options }: ExportCommandOptions,
 ): Promise<void> {
-  const idle = isStatic
-    ? undefined
-    : base !== undefined
-      ? '--base'
-      : assets !== undefined
-        ? '--assets'
-        : undefined;
-  if (idle !== undefined) {
-    throw new ModcastError('option-invalid', `${idle} is for --static, which is not there`, {
+  const staticOnly = base !== undefined ? '--base' : assets !== undefined ? '--assets' : undefined;
+  if (!isStatic && staticOnly !== undefined) {
+    throw new ModcastError('option-invalid', `${staticOnly} needs --static`, {
       expected: '--static',
-      found: idle,
+      found: staticOnly,
     });
   }
   const directory = path.resolve(io.cwd, given);
@@ -107,5 +105,7 @@ async function exportTo(
   });
   const { number, channel, manifest } = deploy;
   if (json === true) return writeJson(io, { deploy: number, manifest, channel, directory, files, bytes });
-  io.write(`deploy ${number} of ${channel}: ${count(files, 'file')}, ${formatBytes(bytes)} in ${given}\n`);
+  io.write(
+    `deploy ${number} on ${channel}: wrote ${count(files, 'file')}, ${formatBytes(bytes)}, to ${given}\n`,
+  );
 }

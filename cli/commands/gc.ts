@@ -1,11 +1,13 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { statSync } from 'node:fs';
 import type { Collected } from '../../registry/store/store.js';
+import type { Io } from '../io.js';
 import { databaseOption, withStore, type DatabaseOptions } from '../options/database.js';
 import { parseDuration } from '../options/duration.js';
+import { jsonOption } from '../options/json.js';
+import { wholeNumber } from '../options/values.js';
 import { count, formatBytes } from '../output/format.js';
-import type { Io } from '../io.js';
-import { jsonOption, writeJson } from '../output/pager.js';
+import { writeJson } from '../output/json.js';
 
 interface GcOptions extends DatabaseOptions {
   keep: number;
@@ -17,31 +19,31 @@ interface GcOptions extends DatabaseOptions {
 const DEFAULT_KEEP = 50;
 const DEFAULT_AGE = '90d';
 
-function wholeNumber(text: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('a whole number.');
-  return Number(text);
-}
-
 export function gcCommand(io: Io): Command {
   const command = new Command('gc')
-    .summary('drop old deploys, and blobs that nothing needs')
+    .summary('drop old deploys, and blobs that no deploy uses')
     .description(
-      'Drops deploys that are neither among the newest of their channel nor young, never a head, and then the blobs that no deploy is left to name and nobody is publishing. Others may serve and publish meanwhile.',
+      'Drops every deploy that is older than --older-than and not among the newest --keep of its channel. The newest deploy of a channel always stays. Then drops the blobs that no deploy uses and no running publish needs. Servers and publishes can run at the same time.',
     )
-    .option('--keep <n>', 'of each channel the newest n deploys stay', wholeNumber, DEFAULT_KEEP)
+    .option(
+      '--keep <n>',
+      'how many of the newest deploys to keep in each channel',
+      wholeNumber(),
+      DEFAULT_KEEP,
+    )
     .option(
       '--older-than <duration>',
-      `younger deploys stay: 90d, 12h, 2w, 0 for none (default: ${DEFAULT_AGE})`,
+      `keep all deploys younger than this: 90d, 12h, 2w or 0 (default: ${DEFAULT_AGE})`,
       parseDuration,
     )
-    .option('-n, --dry-run', 'only say what would go', false)
+    .option('-n, --dry-run', 'show what would be dropped, and drop nothing', false)
     .addHelpText(
       'after',
       `
 Examples:
   modcast gc --dry-run
   modcast gc --keep 10 --older-than 30d
-  modcast gc --keep 1 --older-than 0     nothing but the heads stays`,
+  modcast gc --keep 1 --older-than 0     keeps only the newest deploy of each channel`,
     )
     .action((options: GcOptions) =>
       gc(io, { ...options, olderThan: options.olderThan ?? parseDuration(DEFAULT_AGE) }),
@@ -50,7 +52,7 @@ Examples:
   return databaseOption(command);
 }
 
-/** Bytes that a database takes on the disk, with its log. */
+/** Bytes of a database on disk, with its write-ahead log. */
 function sizeOf(file: string): number {
   const size = (name: string) => statSync(name, { throwIfNoEntry: false })?.size ?? 0;
   return size(file) + size(`${file}-wal`);
@@ -65,17 +67,17 @@ async function gc(io: Io, { keep, olderThan, dryRun, json, ...options }: GcOptio
     const now = io.now();
     return store.collect({ keep, olderThan: now - olderThan, now, dryRun });
   });
-  // Closing the database empties its log.
+  // Closing the database empties its write-ahead log.
   const after = sizeOf(path);
   if (json === true) return writeJson(io, { dryRun, ...found, fileBytes: { before, after } });
   io.write(`${sentence(found, dryRun)}\n`);
   if (!dryRun && after < before) {
-    io.write(`the database went from ${formatBytes(before)} to ${formatBytes(after)}\n`);
+    io.write(`database file: ${formatBytes(before)} before, ${formatBytes(after)} now\n`);
   }
 }
 
 function sentence({ deploys, blobs, bytes }: Collected, dryRun: boolean): string {
   if (deploys + blobs === 0) return 'nothing to drop';
-  const what = `${count(deploys, 'deploy')} and ${count(blobs, 'blob')} of ${formatBytes(bytes)}`;
-  return dryRun ? `would drop ${what}` : `dropped ${what}`;
+  const text = `${count(deploys, 'deploy')} and ${count(blobs, 'blob')} of ${formatBytes(bytes)}`;
+  return dryRun ? `would drop ${text}` : `dropped ${text}`;
 }

@@ -1,25 +1,24 @@
 import { Command, InvalidArgumentError } from 'commander';
 import path from 'node:path';
-import { DEFAULT_FILTER } from '../../registry/ingest/files.js';
 import { TIME_EXAMPLES, parseTime } from '../../registry/history/when.js';
 import { importGit, type GitImported } from '../../registry/git/index.js';
 import { refuseFollowed } from '../../registry/store/lock.js';
 import { parseChannel } from '../../schema/index.js';
-import { databaseOption, withStore, type DatabaseOptions } from '../options/database.js';
-import { count } from '../output/format.js';
 import type { Io } from '../io.js';
-import { jsonOption, writeJson } from '../output/pager.js';
+import { databaseOption, withStore, type DatabaseOptions } from '../options/database.js';
+import { filterOf, filterOptions, type FilterOptions } from '../options/filter.js';
+import { jsonOption } from '../options/json.js';
+import { count } from '../output/format.js';
+import { writeJson } from '../output/json.js';
 import { ProgressLine } from '../output/progress-line.js';
-import { printable } from '../output/table.js';
+import { printable } from '../output/text.js';
 
-interface ImportOptions extends DatabaseOptions {
+interface ImportOptions extends DatabaseOptions, FilterOptions {
   git: string;
   path: string;
   channel: string;
   branch: string;
   since?: number;
-  include?: string[];
-  exclude?: string[];
   json?: boolean;
 }
 
@@ -27,25 +26,23 @@ const timeSince =
   (io: Io) =>
   (text: string): number => {
     const time = parseTime(text, io.now());
-    if (time === undefined) throw new InvalidArgumentError(`a time, as ${TIME_EXAMPLES}.`);
+    if (time === undefined) throw new InvalidArgumentError(`a time such as ${TIME_EXAMPLES}.`);
     return time;
   };
 
-const collect = (value: string, list: string[] = []): string[] => [...list, value];
-
 export function importCommand(io: Io): Command {
-  const command = new Command('import')
-    .summary('make deploys of the history of a git repository')
-    .description(
-      'Makes a deploy of every commit that changes the site, going by first parents, with its author, time and message. What has been imported is not imported again: run it once more for what is new.',
-    )
-    .requiredOption('--git <repository>', 'a work tree or a bare repository')
-    .option('--path <folder>', 'the folder of the repository that is the site', '')
-    .option('--channel <name>', 'channel to deploy to', 'dev')
-    .option('--branch <name>', 'branch, tag or commit', 'HEAD')
-    .option('--since <date>', 'only commits since then: 2026-01-01, "3 months ago"', timeSince(io))
-    .option('--include <glob>', 'files to keep, repeatable (default: **/*.{js,mjs,json,css,html})', collect)
-    .option('--exclude <glob>', 'files to leave out, repeatable (default: **/node_modules/**)', collect)
+  const command = filterOptions(
+    new Command('import')
+      .summary('import the history of a git repository as deploys')
+      .description(
+        'Makes one deploy for each commit that changes the site, with the commit’s author, time and message. Follows first parents only. Run it again to import new commits; a commit is imported once.',
+      )
+      .requiredOption('--git <repository>', 'a work tree or a bare repository')
+      .option('--path <folder>', 'folder of the site in the repository (default: all of it)', '')
+      .option('--channel <name>', 'channel to import into', 'dev')
+      .option('--branch <name>', 'branch, tag or commit to import', 'HEAD')
+      .option('--since <date>', 'only commits since this time: 2026-01-01, "3 months ago"', timeSince(io)),
+  )
     .addHelpText(
       'after',
       `
@@ -75,10 +72,7 @@ async function importHistory(io: Io, options: ImportOptions): Promise<void> {
           channel,
           branch: options.branch,
           since: options.since ?? null,
-          filter: {
-            include: options.include ?? DEFAULT_FILTER.include,
-            exclude: options.exclude ?? DEFAULT_FILTER.exclude,
-          },
+          filter: filterOf(options),
           now: () => io.now(),
           progress: ({ done, total, deploys }) =>
             line.show(
@@ -102,8 +96,8 @@ async function importHistory(io: Io, options: ImportOptions): Promise<void> {
 
 function sentence({ commits, known, deploys, head }: GitImported, channel: string): string {
   const before = known === 0 ? '' : `, ${count(known, 'commit')} imported before`;
-  // Commits that change nothing of the site make no deploy, so they are looked at each time.
+  // A commit that does not change the site makes no deploy, so it is read again each time.
   if (commits === 0 || (deploys === 0 && known > 0)) return `nothing new on ${channel}${before}`;
-  const now = head === null ? 'it has no deploy yet' : `its head is deploy ${head}`;
-  return `${count(commits, 'commit')}: ${count(deploys, 'deploy')} on ${channel}${before}; ${now}`;
+  const newest = head === null ? 'no deploy yet' : `the newest is deploy ${head}`;
+  return `${count(commits, 'commit')}: ${count(deploys, 'deploy')} on ${channel}${before}; ${newest}`;
 }

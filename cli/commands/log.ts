@@ -8,28 +8,23 @@ import {
   type Change,
   type ModuleEntry,
 } from '../../registry/history/index.js';
-import type { Deploy, Store } from '../../registry/index.js';
+import type { Store } from '../../registry/index.js';
 import type { Channel, Path } from '../../schema/index.js';
 import { ModcastError } from '../../schema/index.js';
-import { databaseOption, withStore, type DatabaseOptions } from '../options/database.js';
-import { formatBytes } from '../output/format.js';
-import {
-  NO_DEPLOYS,
-  REFS_HELP,
-  changeJson,
-  chooseChannel,
-  deployJson,
-  formatPaths,
-  formatTime,
-  positive,
-  statusLine,
-  timeOption,
-  type TimeStyle,
-} from '../output/history.js';
 import type { Io } from '../io.js';
-import { jsonLine, jsonOption, paged, type Write } from '../output/pager.js';
+import { NO_DEPLOYS, chooseChannel } from '../options/channel.js';
+import { databaseOption, withStore, type DatabaseOptions } from '../options/database.js';
+import { jsonOption } from '../options/json.js';
+import { REFS_HELP } from '../options/refs.js';
+import { formatTime, timeOption, type TimeStyle } from '../options/time-style.js';
+import { wholeNumber } from '../options/values.js';
+import { formatPaths, statusLine } from '../output/changes.js';
+import { deployHead } from '../output/deploy.js';
+import { formatBytes } from '../output/format.js';
+import { changeJson, deployJson, jsonLine } from '../output/json.js';
+import { paged, type Write } from '../output/pager.js';
 import { formatPatch, patchText, readPatch } from '../output/patch.js';
-import { formatTable, printable } from '../output/table.js';
+import { formatTable } from '../output/table.js';
 
 interface LogOptions extends DatabaseOptions {
   channel?: string;
@@ -42,22 +37,22 @@ interface LogOptions extends DatabaseOptions {
   json?: true;
 }
 
-/** Changes of a deploy that are listed; a channel's first deploy has them all. */
+/** Changes of a deploy that are listed without --all. A channel's first deploy can have thousands. */
 const LISTED = 20;
 
 export function logCommand(io: Io): Command {
   const command = new Command('log')
     .summary("show a module's versions, or a channel's changes")
     .description(
-      'With a path: every version of the module, newest first, with the deploys that brought and last had it. Without: what each deploy of the channel changed.',
+      'With a path: lists every version of the module, newest first, with the deploys that had it first and last. Without a path: lists what each deploy of the channel changed.',
     )
-    .argument('[path]', 'a module, lib/disk.mjs')
-    .option('-p, --patch', 'show what changed as patches')
-    .option('--channel <name>', 'channel (default: production, else that of the newest deploy)')
-    .option('--from <ref>', 'begin at this deploy and go back, on its channel')
-    .option('-n, --limit <count>', 'the newest so many', positive)
-    .option('--no-follow', 'do not follow a module that was moved with unchanged content')
-    .option('--all', `list every change of a deploy, not only ${LISTED}`);
+    .argument('[path]', 'a module: lib/disk.mjs')
+    .option('-p, --patch', 'show changes as patches')
+    .option('--channel <name>', 'channel to read (default: production, else that of the newest deploy)')
+    .option('--from <ref>', 'start at this deploy and go back, on its channel')
+    .option('-n, --limit <count>', 'only the newest <count>', wholeNumber({ least: 1 }))
+    .option('--no-follow', 'do not follow a module that was moved without a change')
+    .option('--all', `list all changes of a deploy, not only ${LISTED}`);
   jsonOption(
     databaseOption(timeOption(command)),
     'a line per version: number, last, deploy, change, lines {added, deleted}, growth, with -p patch; or per deploy: deploy, changes, with -p each with patch',
@@ -92,21 +87,7 @@ async function log(io: Io, path: string | undefined, options: LogOptions): Promi
   });
 }
 
-/** `deploy 12 · production · 3 days ago · ada`, and the message below. */
-export function deployHead(io: Io, deploy: Deploy, style: TimeStyle): string {
-  const { yellow, cyan, dim } = io.colours;
-  const dot = dim('·');
-  const message = deploy.message
-    .split('\n')
-    .filter((line, index, lines) => line !== '' || index < lines.length - 1)
-    .map((line) => `    ${printable(line)}`.trimEnd() + '\n')
-    .join('');
-  const head = `${yellow(`deploy ${deploy.number}`)} ${dot} ${cyan(deploy.channel)} ${dot} ${formatTime(io, style, deploy.time)} ${dot} ${printable(deploy.author)}`;
-  const commit = deploy.commit === null ? '' : ` ${dot} ${dim(`commit ${deploy.commit.slice(0, 10)}`)}`;
-  return `${head}${commit}\n${message}`;
-}
-
-/** The patch as `--json` shows it; nothing where none was asked for. */
+/** The patch as `--json -p` shows it. */
 async function patchJson(store: Store, change: Change, { patch }: LogOptions): Promise<{ patch?: string }> {
   return patch ? { patch: patchText(await readPatch(change, store, store)) } : {};
 }
@@ -130,7 +111,10 @@ async function channelLog(
       await write(jsonLine({ deploy: deployJson(deploy), changes: changes && list }));
     } else {
       await write((shown > 0 ? '\n' : '') + deployHead(io, deploy, options.time));
-      if (changes === null) await write(`  ${io.colours.dim('what it changed was collected')}\n`);
+      if (changes === null)
+        await write(
+          `  ${io.colours.dim('changes are not known: modcast gc has dropped the deploy before it')}\n`,
+        );
       const list = changes ?? [];
       if (options.patch) {
         if (list.length > 0) await write('\n');
@@ -140,7 +124,7 @@ async function channelLog(
         for (const change of list.slice(0, most)) await write(`  ${statusLine(io, change)}\n`);
         const more = list.length - most;
         if (more > 0)
-          await write(`  ${io.colours.dim(`… and ${more.toLocaleString('en')} more (--all lists them)`)}\n`);
+          await write(`  ${io.colours.dim(`… and ${more.toLocaleString('en')} more; --all lists them`)}\n`);
       }
     }
     if (++shown === options.limit) return;
@@ -170,7 +154,7 @@ async function pathLog(
     else if (options.patch) {
       const head =
         entry.deploy === null
-          ? `${io.colours.yellow(`deploy ${entry.number}`)} ${io.colours.dim('· collected')}\n`
+          ? `${io.colours.yellow(`deploy ${entry.number}`)} ${io.colours.dim('· dropped by gc')}\n`
           : deployHead(io, entry.deploy, options.time);
       const patch = await readPatch(entry.change, store, store);
       await write(`${shown > 0 ? '\n' : ''}${head}\n${formatPatch(io, patch)}`);
@@ -178,10 +162,14 @@ async function pathLog(
     if (++shown === options.limit) break;
   }
   if (shown === 0) {
-    throw new ModcastError('path-unknown', `${channel} has never had a module ${JSON.stringify(path)}`, {
-      expected: 'the path of a module, as in modcast show latest:',
-      found: path,
-    });
+    throw new ModcastError(
+      'path-unknown',
+      `channel ${channel} never had a module ${JSON.stringify(path)}; list its modules with modcast show ${channel}:`,
+      {
+        expected: 'the path of a module',
+        found: path,
+      },
+    );
   }
   if (entries.length > 0) await write(entryTable(io, path, entries, options));
 }
@@ -210,7 +198,7 @@ function entryTable(io: Io, path: Path, entries: readonly ModuleEntry[], options
       formatBytes(entry.change.after?.size ?? 0),
       signed(entry.growth),
       lineCounts(entry),
-      entry.deploy === null ? 'collected' : formatTime(io, options.time, entry.deploy.time),
+      entry.deploy === null ? 'dropped' : formatTime(io, options.time, entry.deploy.time),
       entry.deploy?.author ?? '',
       [
         ...(entry.change.oldPath !== null ? [formatPaths(entry.change)] : []),

@@ -1,9 +1,10 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { pageMap, resolveDeploy, type PageMap, type Targets } from '../../registry/history/index.js';
 import type { Manifest } from '../../schema/index.js';
-import { databaseOption, withStore, type DatabaseOptions } from '../options/database.js';
-import { NO_DEPLOYS, REFS_HELP, chooseChannel } from '../output/history.js';
 import type { Io } from '../io.js';
+import { NO_DEPLOYS, chooseChannel } from '../options/channel.js';
+import { databaseOption, withStore, type DatabaseOptions } from '../options/database.js';
+import { REFS_HELP } from '../options/refs.js';
 
 interface MapOptions extends DatabaseOptions {
   targets: Targets;
@@ -12,32 +13,35 @@ interface MapOptions extends DatabaseOptions {
   integrity?: true;
 }
 
-/** Stands for the page's own origin where no other is given, and is taken off again. */
-const HERE = 'https://modcast.invalid';
+/** Stands for the page's own origin if --base names no other. Removed from the output. */
+const PAGE_ORIGIN = 'https://modcast.invalid';
 
 export function mapCommand(io: Io): Command {
   return databaseOption(
     new Command('map')
       .summary("print a deploy's import map, for pages rendered elsewhere")
       .description(
-        "Prints the import map by which a page runs a deploy's modules without the loader. Its keys are the natural URLs, on the origin of --base where that is a whole URL.",
+        "Prints an import map. With it, a page that another server renders runs a deploy's modules without the modcast loader. Its keys are the modules' natural URLs; if --base has an origin, they are on that origin.",
       )
-      .argument('[ref]', 'the deploy (default: the head of production, else of the newest channel)')
+      .argument('[ref]', 'the deploy (default: the newest of production, else the newest of all)')
       .addOption(
         new Option(
           '--targets <kind>',
-          "http: the registry's immutable, linked modules; path: the deploy's files as they are",
+          "what the map points to. http: linked modules with immutable URLs; path: the deploy's files",
         )
           .choices(['http', 'path'] satisfies Targets[])
           .default('http'),
       )
       .option(
         '--base <url>',
-        'where the targets lie (default: /-/ for http, /-/deploys/<number>/at/ for path)',
+        'URL or path of the targets (default: /-/ for http, /-/deploys/<number>/at/ for path)',
         baseUrl,
       )
-      .option('--html', 'as markup: the import map, and modulepreload links of what the entries import')
-      .option('--integrity', 'with the SHA-384 of what is served at each target'),
+      .option(
+        '--html',
+        'print HTML: the import map, and modulepreload links for the modules that the entries import',
+      )
+      .option('--integrity', 'add the SHA-384 of each target'),
   )
     .addHelpText(
       'after',
@@ -52,12 +56,12 @@ Examples:
 }
 
 function baseUrl(text: string): string {
-  const isWhole = /^https?:\/\//.test(text) && URL.canParse(text);
-  const url = isWhole || /^\/(?!\/)/.test(text) ? new URL(text, HERE) : undefined;
+  const hasOrigin = /^https?:\/\//.test(text) && URL.canParse(text);
+  const url = hasOrigin || /^\/(?!\/)/.test(text) ? new URL(text, PAGE_ORIGIN) : undefined;
   if (url === undefined || url.search !== '' || url.hash !== '') {
     throw new InvalidArgumentError('a URL like https://example.org/-/, or a path like /-/.');
   }
-  const href = url.origin === HERE ? url.pathname : url.href;
+  const href = url.origin === PAGE_ORIGIN ? url.pathname : url.href;
   return href.endsWith('/') ? href : `${href}/`;
 }
 
@@ -70,11 +74,11 @@ async function map(io: Io, ref: string | undefined, options: MapOptions): Promis
     const base = options.base ?? (options.targets === 'http' ? '/-/' : `/-/deploys/${deploy.number}/at/`);
     const made = await pageMap(store, manifest, {
       targets: options.targets,
-      root: `${new URL(base, HERE).origin}/`,
+      root: `${new URL(base, PAGE_ORIGIN).origin}/`,
       base,
       integrity: options.integrity === true,
     });
-    const json = JSON.stringify(made.map, null, 2).replaceAll(`"${HERE}/`, '"/');
+    const json = JSON.stringify(made.map, null, 2).replaceAll(`"${PAGE_ORIGIN}/`, '"/');
     io.write(options.html ? markup(json, made) : `${json}\n`);
   });
 }
@@ -82,7 +86,7 @@ async function map(io: Io, ref: string | undefined, options: MapOptions): Promis
 const escapeAttribute = (text: string): string =>
   text.replaceAll('&', '&amp;').replaceAll('"', '&quot;').replaceAll('<', '&lt;');
 
-/** In a script element only `<` can end it, or begin a comment. */
+/** Escapes `<`: in a script element it could end the element or begin a comment. */
 function markup(json: string, { preloads }: PageMap): string {
   const links = preloads.map(({ href, integrity }) => {
     const check = integrity === undefined ? '' : ` integrity="${integrity}"`;

@@ -5,9 +5,7 @@ import { republishOptions, runRepublish, type RepublishCommandOptions } from '..
 export function promoteCommand(io: Io): Command {
   const command = new Command('promote')
     .summary('put a deploy of one channel on another')
-    .description(
-      'Makes a new deploy on a channel with the manifest of another channel’s: what was tested is what runs.',
-    )
+    .description('Makes a new deploy on a channel with exactly the content of a deploy of another channel.')
     .argument('<ref>', 'the deploy to promote: staging, 12')
     .requiredOption('--to <channel>', 'channel to put it on')
     .addHelpText(

@@ -1,6 +1,5 @@
 import { Command, InvalidArgumentError } from 'commander';
 import path from 'node:path';
-import { DEFAULT_FILTER } from '../../registry/ingest/files.js';
 import type { Diagnostic } from '../../registry/index.js';
 import { DEFAULT_PREFIX } from '../../registry/options.js';
 import {
@@ -18,54 +17,58 @@ import {
 import { refuseFollowed } from '../../registry/store/lock.js';
 import { userName } from '../../registry/user-name.js';
 import { ModcastError, parseChannel } from '../../schema/index.js';
-import { databaseOption, withStore, type DatabaseOptions } from '../options/database.js';
-import { count, formatBytes } from '../output/format.js';
 import type { Io } from '../io.js';
-import { jsonOption, writeJson } from '../output/pager.js';
+import { databaseOption, withStore, type DatabaseOptions } from '../options/database.js';
+import { filterOf, filterOptions, type FilterOptions } from '../options/filter.js';
+import { jsonOption } from '../options/json.js';
+import { changeCounts } from '../output/changes.js';
+import { newDeployLine } from '../output/deploy.js';
+import { diagnosticText } from '../output/diagnostic.js';
+import { count, formatBytes } from '../output/format.js';
+import { writeJson } from '../output/json.js';
 import { pathList } from '../output/path-list.js';
 import { ProgressBar } from '../output/progress-bar.js';
+import { printable } from '../output/text.js';
 import { remoteToken } from '../publishing/remote-token.js';
-import { diagnosticText } from '../output/diagnostic.js';
-import { printable } from '../output/table.js';
 
-interface PublishCommandOptions extends DatabaseOptions {
+interface PublishCommandOptions extends DatabaseOptions, FilterOptions {
   channel: string;
   message: string;
   author?: string;
   to?: string;
   expect?: number;
-  include?: string[];
-  exclude?: string[];
   allowMissing: boolean;
   dryRun: boolean;
   json?: boolean;
 }
 
-const collect = (value: string, list: string[] = []): string[] => [...list, value];
-
-/** 0 stands for none, since commander takes null for a value that is not there. */
+/** 0 stands for `none`: commander takes null for a missing value. */
 function deployNumber(text: string): number {
   if (text === 'none') return 0;
-  if (!/^[1-9]\d{0,14}$/.test(text)) throw new InvalidArgumentError('a deploy’s number, or "none".');
+  if (!/^[1-9]\d{0,14}$/.test(text)) throw new InvalidArgumentError('a deploy’s number, or none.');
   return Number(text);
 }
 
 export function publishCommand(io: Io): Command {
-  const command = new Command('publish')
-    .summary('make a directory the head of a channel')
-    .description(
-      'Reads a directory and makes it a deploy: in a database, or with --to in a registry that runs elsewhere, which is sent only what it lacks. The clients of the channel are told at once. A publish that broke off goes on where it was.',
-    )
-    .argument('[dir]', 'the site', '.')
-    .option('--channel <name>', 'channel to publish on', 'production')
-    .option('-m, --message <text>', 'what this deploy is about', '')
-    .option('--author <name>', 'who it is by (default: your user name)')
-    .option('--to <url>', 'a running registry, https://host; the token comes from MODCAST_TOKEN')
-    .option('--expect <deploy>', 'refuse unless the channel is at this deploy; none: it is new', deployNumber)
-    .option('--include <glob>', 'files to keep, repeatable (default: **/*.{js,mjs,json,css,html})', collect)
-    .option('--exclude <glob>', 'files to leave out, repeatable (default: **/node_modules/**)', collect)
-    .option('--allow-missing', 'publish although a module imports a file that is not there', false)
-    .option('-n, --dry-run', 'only say what would be done', false)
+  const command = filterOptions(
+    new Command('publish')
+      .summary('publish a directory on a channel')
+      .description(
+        'Reads a directory and makes a deploy of it: in a database, or with --to in a running registry, which receives only the blobs that it does not have. Open pages of the channel learn of the deploy at once. After a broken connection, run it again: it sends only the rest.',
+      )
+      .argument('[dir]', 'directory of the site', '.')
+      .option('--channel <name>', 'channel to publish on', 'production')
+      .option('-m, --message <text>', 'message of the deploy', '')
+      .option('--author <name>', 'author of the deploy (default: your user name)')
+      .option('--to <url>', 'publish to a running registry: https://host; set the token in MODCAST_TOKEN')
+      .option(
+        '--expect <deploy>',
+        'refuse unless this is the newest deploy of the channel; none: unless it has no deploy',
+        deployNumber,
+      ),
+  )
+    .option('--allow-missing', 'publish even if a module imports a missing file', false)
+    .option('-n, --dry-run', 'show what would be published, and publish nothing', false)
     .addHelpText(
       'after',
       `
@@ -84,17 +87,19 @@ Examples:
 async function run(io: Io, dir: string, options: PublishCommandOptions): Promise<void> {
   parseChannel(options.channel);
   if (options.to !== undefined && options.db !== undefined) {
-    throw new ModcastError('option-invalid', '--to and --db are two places; name one', { found: options.to });
+    throw new ModcastError('option-invalid', '--to and --db name two places to publish to; give only one', {
+      found: options.to,
+    });
   }
   const directory = path.resolve(io.cwd, dir);
-  // A wrong address or token is told before a large site is read.
+  // Check the address and the token before reading a large site.
   const remote =
     options.to === undefined
       ? undefined
       : httpTarget({ url: options.to, token: remoteToken(io, options.to) });
   const site = await read(io, directory, options);
   if (remote !== undefined) return report(io, options, await send(io, remote, site, options));
-  // Where serving the directory keeps its database, publishing it does too.
+  // The same default database as modcast serve of this directory.
   const place = { env: io.env, cwd: directory };
   const named = options.db === undefined ? {} : { db: path.resolve(io.cwd, options.db) };
   await withStore(
@@ -110,10 +115,7 @@ async function run(io: Io, dir: string, options: PublishCommandOptions): Promise
 }
 
 async function read(io: Io, directory: string, options: PublishCommandOptions): Promise<SiteContent> {
-  const filter = {
-    include: options.include ?? DEFAULT_FILTER.include,
-    exclude: options.exclude ?? DEFAULT_FILTER.exclude,
-  };
+  const filter = filterOf(options);
   const bar = new ProgressBar(io, 'reading');
   let site: SiteContent;
   try {
@@ -132,10 +134,14 @@ async function read(io: Io, directory: string, options: PublishCommandOptions): 
   const unused = [...site.broken.values()].filter(({ path: file }) => !listed.has(file));
   if (unused.length > 0) io.error(`${yellow('warning')} ${unusedText(unused, io.columns)}\n`);
   if (site.manifest.modules.size === 0) {
-    throw new ModcastError('directory-invalid', `there are no modules in ${directory}; see --include`, {
-      expected: filter.include,
-      found: directory,
-    });
+    throw new ModcastError(
+      'directory-invalid',
+      `no modules in ${directory}. Is this the right directory? --include chooses other files`,
+      {
+        expected: filter.include,
+        found: directory,
+      },
+    );
   }
   return site;
 }
@@ -161,7 +167,7 @@ async function send(
   options: PublishCommandOptions,
 ): Promise<PublishResult> {
   const bar = new ProgressBar(io, 'sending');
-  let told = io.tty || options.json === true || options.to === undefined;
+  let announced = io.tty || options.json === true || options.to === undefined;
   try {
     return await publishSite(target, site, {
       channel: options.channel,
@@ -170,8 +176,8 @@ async function send(
       dryRun: options.dryRun,
       ...(options.expect === undefined ? {} : { expected: options.expect === 0 ? null : options.expect }),
       progress({ blobs, totalBlobs, bytes, totalBytes }) {
-        if (!told) io.write(`sending ${count(totalBlobs, 'blob')}, ${formatBytes(totalBytes)}\n`);
-        told = true;
+        if (!announced) io.write(`sending ${count(totalBlobs, 'blob')}, ${formatBytes(totalBytes)}\n`);
+        announced = true;
         const part = totalBytes === 0 ? 1 : bytes / totalBytes;
         bar.show(
           part,
@@ -186,35 +192,21 @@ async function send(
 
 function report(io: Io, { json, channel }: PublishCommandOptions, result: PublishResult): void {
   if (json === true) return writeJson(io, result);
-  const { green, dim, bold } = io.colours;
-  const dot = ` ${dim('·')} `;
   if (result.state === 'current') {
-    return io.write(`Nothing to publish: ${channel} is at deploy ${result.deploy.number} already.\n`);
+    return io.write(
+      `Nothing to publish: deploy ${result.deploy.number} on ${channel} has this content already.\n`,
+    );
   }
   if (result.state === 'planned') {
     const { changes, missing, head } = result;
-    const after = head === null ? 'as its first deploy' : `after deploy ${head}`;
-    return io.write(
-      `Would publish on ${channel} ${after}${dot}${changed(changes)}${dot}` +
-        `${count(missing, 'blob')} to send, ${formatBytes(changes.bytes)}\n`,
-    );
+    const facts = [
+      `Would publish on ${channel} ${head === null ? 'as its first deploy' : `after deploy ${head}`}`,
+      changeCounts(changes) || 'no module changed',
+      `${count(missing, 'blob')} to send, ${formatBytes(changes.bytes)}`,
+    ];
+    return io.write(`${facts.join(` ${io.colours.dim('·')} `)}\n`);
   }
   const { deploy, sent, sentBytes } = result;
-  const commit = deploy.commit === null ? '' : `${dot}commit ${deploy.commit.slice(0, 12)}`;
-  io.write(
-    `${green('deploy')} ${bold(String(deploy.number))} on ${deploy.channel}${dot}${changed(deploy)}${dot}` +
-      `${count(sent, 'blob')} sent, ${formatBytes(sentBytes)}${commit}\n`,
-  );
-}
-
-/** `3 changed, 1 added` */
-export function changed(counts: {
-  readonly changed: number;
-  readonly added: number;
-  readonly removed: number;
-}): string {
-  const parts = (['changed', 'added', 'removed'] as const).flatMap((kind) =>
-    counts[kind] === 0 ? [] : [`${counts[kind].toLocaleString('en')} ${kind}`],
-  );
-  return parts.join(', ') || 'no module changed';
+  const commit = deploy.commit === null ? [] : [`commit ${deploy.commit.slice(0, 12)}`];
+  io.write(newDeployLine(io, deploy, `${count(sent, 'blob')} sent, ${formatBytes(sentBytes)}`, ...commit));
 }

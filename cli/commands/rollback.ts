@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import type { Deploy, Store } from '../../registry/store/store.js';
 import { ModcastError } from '../../schema/index.js';
-import { chooseChannel } from '../output/history.js';
+import { chooseChannel } from '../options/channel.js';
 import type { Io } from '../io.js';
 import { republishOptions, runRepublish, type RepublishCommandOptions } from '../publishing/republish.js';
 
@@ -9,10 +9,10 @@ export function rollbackCommand(io: Io): Command {
   const command = new Command('rollback')
     .summary('take a channel back to an earlier deploy')
     .description(
-      'Makes a new deploy with the manifest of an earlier one: nothing is deleted, and a rollback can be rolled back. A channel that a running server reads from a directory takes none: the next save would undo it.',
+      'Makes a new deploy with the content of an earlier one. Deletes nothing, so a rollback can be rolled back. Does not work on a channel that a running modcast serve reads from a directory: the next saved file would undo it.',
     )
     .argument('<ref>', 'the deploy to go back to: 12, production~1, @{yesterday}')
-    .option('--channel <name>', 'channel to roll back, which is that of the deploy')
+    .option('--channel <name>', 'channel to roll back: checked against the channel of the deploy')
     .addHelpText(
       'after',
       `
@@ -29,14 +29,14 @@ Examples:
   return republishOptions(command);
 }
 
-/** Going back is within a channel: naming another one is a mistake, or a promotion. */
+/** A rollback stays on the deploy's channel. Another channel is a mistake, or needs `modcast promote`. */
 async function ownChannel(store: Store, from: Deploy, asked: string | undefined): Promise<string> {
   if (asked === undefined) return from.channel;
   await chooseChannel(store, asked);
   if (asked === from.channel) return asked;
   throw new ModcastError(
     'option-invalid',
-    `deploy ${from.number} is of ${from.channel}; to put it on ${asked}: modcast promote ${from.number} --to ${asked}`,
+    `deploy ${from.number} is on ${from.channel}. To put it on ${asked}, run modcast promote ${from.number} --to ${asked}`,
     { expected: from.channel, found: asked },
   );
 }

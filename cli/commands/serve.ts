@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, Option } from 'commander';
 import { readdir } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
@@ -8,18 +8,20 @@ import open from 'open';
 import pc from 'picocolors';
 import { createRegistry, type Registry } from '../../registry/index.js';
 import { ModcastError } from '../../schema/index.js';
+import { DEFAULT_COLUMNS } from '../io.js';
+import { DEFAULT_DATABASE } from '../options/database.js';
+import { filterOptions, type FilterOptions } from '../options/filter.js';
+import { repeated, wholeNumber } from '../options/values.js';
 import { count, formatBytes } from '../output/format.js';
 import { networkHint, publishHint, startText } from '../serving/hints.js';
 import { report } from '../serving/report.js';
 
-interface ServeOptions {
+interface ServeOptions extends FilterOptions {
   port?: number;
   host: string;
   db?: string;
   channel: string;
   open: boolean;
-  include?: string[];
-  exclude?: string[];
   allowHost?: string[];
   allowOrigin?: string[];
   boot?: 'fresh' | 'cached';
@@ -30,91 +32,68 @@ interface ServeOptions {
   overlay: boolean;
   keepDeploys?: number;
   prefix: string;
-  /** False for --no-dir. */
+  /** False with --no-dir. */
   dir: boolean;
   publicHistory: boolean;
 }
 
 const DEFAULT_PORT = 4321;
-/** Ports tried after the default one when that is taken; a port that was asked for is never exchanged. */
+/** How many ports to try after the default one if it is in use. A port given with --port is never replaced. */
 const PORTS_TRIED = 20;
 const DEFAULT_POLL_MS = 300;
-/** Of what is no terminal. */
-const DEFAULT_COLUMNS = 80;
-/** Of a registry without a directory: where the other commands look. */
-const OWN_DATABASE = path.join('.modcast', 'registry.db');
-
-function wholeNumber(most: number) {
-  return (text: string): number => {
-    const value = Number(text);
-    if (!/^\d+$/.test(text) || value > most) throw new InvalidArgumentError(`a whole number up to ${most}.`);
-    return value;
-  };
-}
-
-function oneOf<T extends string>(...values: T[]) {
-  return (text: string): T => {
-    if (!values.includes(text as T)) throw new InvalidArgumentError(`one of ${values.join(', ')}.`);
-    return text as T;
-  };
-}
-
-const collect = (value: string, list: string[] = []): string[] => [...list, value];
 
 export function serveCommand(): Command {
-  return new Command('serve')
-    .summary('serve a directory; its pages boot over one socket')
-    .description(
-      'Reads a directory into a registry, follows its changes, and serves it: pages get one script more, and boot from blobs that come over one WebSocket and stay in the browser. A saved file is running in every open page (docs/hot-reload.md). Without the script they work as plain HTTP. With --no-dir the site is the newest deploy of the channel: files that are not published, images for one, are a 404 there.',
-    )
-    .argument('[dir]', 'the site (default: this directory)')
-    .option(
-      '-p, --port <port>',
-      `port; 0 takes a free one (default: ${DEFAULT_PORT}, or the next free)`,
-      wholeNumber(65535),
-    )
-    .option('--host <host>', 'address to listen on; 0.0.0.0 for the whole network', '127.0.0.1')
-    .option('--db <file>', 'SQLite database (default: .modcast/registry.db in the directory)')
-    .option('--channel <name>', 'channel to read into and to serve', 'dev')
-    .option(
-      '--no-dir',
-      'serve no directory, but the files of the channel’s newest deploy, as it is published into the database',
-    )
-    .option('--open', 'open the site in the browser', false)
-    .option('--include <glob>', 'files to keep, repeatable (default: **/*.{js,mjs,json,css,html})', collect)
-    .option('--exclude <glob>', 'files to leave out, repeatable (default: **/node_modules/**)', collect)
-    .option(
-      '--boot <mode>',
-      'fresh: wait for the newest deploy; cached: run what the browser has (default: fresh on dev)',
-      oneOf('fresh', 'cached'),
+  return filterOptions(
+    new Command('serve')
+      .summary('serve a directory, with hot reload')
+      .description(
+        'Serves a directory as a site. Its pages get the modcast loader: they load their modules over one WebSocket and cache them in the browser. A saved file runs in every open page without a reload (docs/hot-reload.md). With --no-dir, serves the newest deploy of the channel instead. Files that are not published, such as images, are then not found (404).',
+      )
+      .argument('[dir]', 'directory of the site (default: the current one)')
+      .option(
+        '-p, --port <port>',
+        `port to listen on; 0 for any free port (default: ${DEFAULT_PORT}, or the next free one)`,
+        wholeNumber({ most: 65535 }),
+      )
+      .option('--host <host>', 'address to listen on; 0.0.0.0 for the whole network', '127.0.0.1')
+      .option('--db <file>', 'SQLite database (default: .modcast/registry.db in the directory)')
+      .option('--channel <name>', 'channel to serve', 'dev')
+      .option('--no-dir', 'serve the newest deploy of the channel instead of a directory')
+      .option('--open', 'open the site in the browser', false),
+  )
+    .addOption(
+      new Option(
+        '--boot <mode>',
+        'fresh: a page waits for the newest deploy; cached: it runs the deploy in its cache (default: fresh on dev, else cached)',
+      ).choices(['fresh', 'cached']),
     )
     .option(
       '--timeout <ms>',
-      'how long a page waits for the socket before it goes on without',
-      wholeNumber(60_000),
+      'how long a page waits for the WebSocket before it boots without it',
+      wholeNumber({ most: 60_000 }),
       500,
     )
-    .option('--no-watch', 'do not follow changes of the directory: no hot reload')
+    .option('--no-watch', 'do not watch the directory: no hot reload')
     .option(
       '--poll [ms]',
-      `look for changes instead of being told, for network mounts (default: ${DEFAULT_POLL_MS})`,
-      wholeNumber(60_000),
+      `poll for changes, for network mounts; milliseconds between polls (default: ${DEFAULT_POLL_MS})`,
+      wholeNumber({ most: 60_000 }),
     )
     .option(
       '--keep-deploys <n>',
-      'while following: how many deploys of the channel stay; 0 keeps all (default: 1000 on dev, else all)',
-      wholeNumber(1_000_000),
+      'how many deploys to keep while watching; 0 keeps all (default: 1000 on dev, else all)',
+      wholeNumber({ most: 1_000_000 }),
     )
-    .option('--no-overlay', 'do not show errors of modules over the page')
-    .option('--progress', 'show a progress bar in the page on long boots', false)
-    .option('--public-history', 'let everybody read all deploys over HTTP, without a token', false)
-    .option('--prefix <path>', "path of modcast's own routes", '/-/')
+    .option('--no-overlay', 'do not show errors of modules in an overlay on the page')
+    .option('--progress', 'show a progress bar in the page if a boot takes long', false)
+    .option('--public-history', 'let anyone read all deploys over HTTP, without a token', false)
+    .option('--prefix <path>', "URL path of modcast's own routes", '/-/')
     .option(
       '--allow-host <name>',
-      'host name to answer to, beside localhost and addresses; repeatable',
-      collect,
+      'also accept requests for this host name; repeatable (default: localhost and IP addresses)',
+      repeated,
     )
-    .option('--allow-origin <origin>', 'other site whose pages may use this registry; repeatable', collect)
+    .option('--allow-origin <origin>', 'also accept pages of this other site; repeatable', repeated)
     .addHelpText(
       'after',
       `
@@ -123,7 +102,7 @@ Examples:
   modcast serve /mnt/share/site --poll     files on a network mount
   modcast serve --include 'src/**/*.mjs' --exclude '**/*.test.mjs'
   modcast serve ./public --host 0.0.0.0 --allow-host build.example.org
-  modcast serve --no-dir --db registry.db --channel production   a registry to publish to`,
+  modcast serve --no-dir --db registry.db --channel production   a registry for modcast publish --to`,
     )
     .action(serve);
 }
@@ -140,14 +119,9 @@ async function listen(registry: Registry, options: ServeOptions): Promise<{ url:
   }
 }
 
-async function serve(named: string | undefined, options: ServeOptions): Promise<void> {
-  if (named !== undefined && !options.dir) {
-    throw new ModcastError('option-invalid', `--no-dir, and yet a directory: ${named}`, { found: named });
-  }
-  const started = performance.now();
-  const dir = named ?? '.';
-  const registry = createRegistry({
-    ...(options.dir ? { directory: dir } : { database: OWN_DATABASE, serveHead: true }),
+function registryOf(dir: string, options: ServeOptions): Registry {
+  return createRegistry({
+    ...(options.dir ? { directory: dir } : { database: DEFAULT_DATABASE, serveHead: true }),
     ...(options.db === undefined ? {} : { database: options.db }),
     publicHistory: options.publicHistory,
     channel: options.channel,
@@ -166,11 +140,21 @@ async function serve(named: string | undefined, options: ServeOptions): Promise<
     allowedHosts: [...(options.allowHost ?? []), ...(isIP(options.host) === 0 ? [options.host] : [])],
     allowedOrigins: options.allowOrigin ?? [],
   });
+}
+
+async function serve(named: string | undefined, options: ServeOptions): Promise<void> {
+  if (named !== undefined && !options.dir) {
+    const message = `--no-dir serves no directory, but ${named} is given; leave out one of them`;
+    throw new ModcastError('option-invalid', message, { found: named });
+  }
+  const started = performance.now();
+  const dir = named ?? '.';
+  const registry = registryOf(dir, options);
   report(registry, pc, () => process.stdout.columns || DEFAULT_COLUMNS);
   try {
     await run(registry, dir, options, started);
   } finally {
-    // Also when it could not begin: what watches the directory would keep the process alive.
+    // Also after a failed start: the directory watcher would keep the process alive.
     await registry.close();
   }
 }
@@ -195,7 +179,7 @@ async function run(registry: Registry, dir: string, options: ServeOptions, start
   await untilStopped();
 }
 
-/** What there is to serve without a directory, and how something comes there. */
+/** Prints what is served without a directory, or how to publish the first deploy. */
 async function reportHead(registry: Registry, url: string, options: ServeOptions): Promise<void> {
   const { channel } = options;
   const head = await (await registry.store()).head(channel);
@@ -203,12 +187,12 @@ async function reportHead(registry: Registry, url: string, options: ServeOptions
     const size = `${count(head.modules, 'module')}, ${formatBytes(head.bytes)}`;
     return console.log(`${pc.bold('modcast')} ${size} ${pc.dim('·')} deploy ${head.number} on ${channel}`);
   }
-  const db = path.resolve(options.db ?? OWN_DATABASE);
-  console.log(`${pc.bold('modcast')} ${pc.yellow(`nothing on ${channel} yet`)}\n`);
+  const db = path.resolve(options.db ?? DEFAULT_DATABASE);
+  console.log(`${pc.bold('modcast')} ${pc.yellow(`no deploy on ${channel} yet`)}\n`);
   for (const line of publishHint({ channel, db, url, prefix: options.prefix })) console.log(`  ${line}`);
 }
 
-/** Resolves at the first Ctrl-C or TERM; a second one ends the process at once. */
+/** Resolves at the first SIGINT or SIGTERM. A second one ends the process at once. */
 function untilStopped(): Promise<void> {
   return new Promise((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());

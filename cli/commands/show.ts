@@ -2,12 +2,17 @@ import { Command } from 'commander';
 import { deployChanges, readBlob, resolveDeploy, splitRef } from '../../registry/history/index.js';
 import type { Deploy, Store } from '../../registry/index.js';
 import { ModcastError, byCodeUnit, type Manifest } from '../../schema/index.js';
-import { databaseOption, withStore, type DatabaseOptions } from '../options/database.js';
-import { count, formatBytes } from '../output/format.js';
-import { REFS_HELP, changeJson, changeList, deployJson } from '../output/history.js';
 import type { Io } from '../io.js';
-import { jsonOption, paged, pagerOf, writeJson } from '../output/pager.js';
-import { formatTable, printable } from '../output/table.js';
+import { databaseOption, withStore, type DatabaseOptions } from '../options/database.js';
+import { jsonOption } from '../options/json.js';
+import { REFS_HELP } from '../options/refs.js';
+import { changeList } from '../output/changes.js';
+import { indentedMessage } from '../output/deploy.js';
+import { count, formatBytes } from '../output/format.js';
+import { changeJson, deployJson, writeJson } from '../output/json.js';
+import { paged, pagerOf } from '../output/pager.js';
+import { formatTable } from '../output/table.js';
+import { printable } from '../output/text.js';
 import { isoTime, relativeTime } from '../output/time.js';
 
 interface ShowOptions extends DatabaseOptions {
@@ -18,12 +23,12 @@ export function showCommand(io: Io): Command {
   const command = new Command('show')
     .summary("show a deploy, or a module's source in it")
     .description(
-      'Shows a deploy and what it changed; with a path behind a colon the source of that module, as it was then, or what is in that directory.',
+      'Shows a deploy and its changes. With a path after a colon, prints the source of that module in the deploy, or lists the modules of that directory.',
     )
-    .argument('<ref[:path]>', 'a deploy, and what to show of it');
+    .argument('<ref[:path]>', 'a deploy; after a colon, a module or directory of it');
   jsonOption(
     databaseOption(command),
-    'of a deploy deploy, entries, importMap, changes; of a directory a list of path, hash, size, type; of a module path, hash, size, type',
+    'for a deploy: deploy, entries, importMap, changes; for a directory: a list of path, hash, size, type; for a module: path, hash, size, type',
   );
   return command
     .addHelpText(
@@ -33,8 +38,8 @@ export function showCommand(io: Io): Command {
 Examples:
   modcast show production
   modcast show 12:lib/disk.mjs > disk.mjs
-  modcast show latest:              all modules
-  modcast show latest:lib/          those in a directory`,
+  modcast show latest:              lists all modules
+  modcast show latest:lib/          lists the modules of a directory`,
     )
     .action((ref: string, options: ShowOptions) => show(io, ref, options));
 }
@@ -69,7 +74,7 @@ async function showDirectory(
   if (found.length === 0 && directory !== '') {
     throw new ModcastError(
       'path-unknown',
-      `deploy ${deploy.number} on ${deploy.channel} has no ${JSON.stringify(directory)}`,
+      `deploy ${deploy.number} on ${deploy.channel} has no ${JSON.stringify(directory)}; list its modules with modcast show ${deploy.number}:`,
       { expected: `a path of deploy ${deploy.number}`, found: directory },
     );
   }
@@ -117,19 +122,12 @@ async function showDeploy(
     ['time', `${isoTime(deploy.time)} ${dim(`(${relativeTime(deploy.time, io.now())})`)}`],
     ['author', printable(deploy.author)],
     ['manifest', deploy.manifest],
-    ['parent', deploy.parent === null ? 'none, the first of its channel' : String(deploy.parent)],
+    ['parent', deploy.parent === null ? 'none: the first deploy of its channel' : String(deploy.parent)],
     ...(deploy.commit === null ? [] : [['commit', deploy.commit] as [string, string]]),
     ['modules', `${count(deploy.modules, 'module')}, ${formatBytes(deploy.bytes)}`],
     ['entries', manifest.entries.length === 0 ? 'none' : manifest.entries.map(printable).join(', ')],
   ];
   const head = `${yellow(`deploy ${deploy.number}`)}\n${facts.map(([name, value]) => `${name.padEnd(9)} ${value}\n`).join('')}`;
-  const message =
-    deploy.message === ''
-      ? ''
-      : `\n${deploy.message
-          .trimEnd()
-          .split('\n')
-          .map((line) => `    ${printable(line)}\n`)
-          .join('')}`;
+  const message = deploy.message === '' ? '' : `\n${indentedMessage(deploy)}`;
   await paged(io, (write) => write(`${head}${message}\n${changeList(io, changes)}`));
 }

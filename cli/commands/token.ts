@@ -2,16 +2,17 @@ import { Command, InvalidArgumentError } from 'commander';
 import type { Token } from '../../registry/index.js';
 import { createToken, parseScope } from '../../registry/auth/tokens.js';
 import { ModcastError } from '../../schema/index.js';
+import type { Io } from '../io.js';
 import { databaseOption, withStore, type DatabaseOptions } from '../options/database.js';
 import { parseDuration } from '../options/duration.js';
-import type { Io } from '../io.js';
-import { jsonOption, writeJson } from '../output/pager.js';
+import { jsonOption } from '../options/json.js';
+import { writeJson } from '../output/json.js';
 import { formatTable } from '../output/table.js';
 import { isoTime, relativeTime } from '../output/time.js';
 
 interface CreateOptions extends DatabaseOptions {
   scope: string[];
-  /** Milliseconds; Infinity: never; undefined: the default. */
+  /** Milliseconds; Infinity for never; undefined for the default. */
   expires?: number;
   note: string;
   json?: boolean;
@@ -35,8 +36,10 @@ function scope(text: string, list: string[] = []): string[] {
 
 export function tokenCommand(io: Io): Command {
   return new Command('token')
-    .summary('who may publish, and read history, over HTTP')
-    .description('Makes, lists and revokes the tokens of a registry. Of a token only a hash is kept.')
+    .summary('manage the tokens for publishing and reading over HTTP')
+    .description(
+      'Creates, lists and revokes the tokens of a registry. The registry stores only a hash of each token.',
+    )
     .addCommand(createCommand(io))
     .addCommand(listCommand(io))
     .addCommand(revokeCommand(io));
@@ -44,14 +47,18 @@ export function tokenCommand(io: Io): Command {
 
 function createCommand(io: Io): Command {
   const command = new Command('create')
-    .summary('make a token and show it, this once')
-    .requiredOption('--scope <scope>', 'publish:<channel>, publish:* or read; repeatable', scope)
+    .summary('create a token and print it once')
+    .requiredOption(
+      '--scope <scope>',
+      'what the token allows: publish:<channel>, publish:* or read; repeatable',
+      scope,
+    )
     .option(
       '--expires <time>',
-      `how long it is good for, 12h or 30d, or never (default: ${DEFAULT_EXPIRES})`,
+      `how long the token is valid: 12h, 30d or never (default: ${DEFAULT_EXPIRES})`,
       parseExpires,
     )
-    .option('--note <text>', 'whose it is, and what for', '')
+    .option('--note <text>', 'a note for the list: who uses the token, and what for', '')
     .addHelpText(
       'after',
       `
@@ -81,12 +88,12 @@ async function create(io: Io, options: CreateOptions & { expires: number }): Pro
       if (options.json === true) {
         return writeJson(io, { id: token.id, token: text, ...shown(token) });
       }
-      // Standard output has the token alone, for whoever puts it somewhere.
+      // Standard output has only the token, so that a script can store it.
       io.write(`${text}\n`);
       const until = expires === null ? 'never expires' : `expires ${isoTime(expires)}`;
       io.error(
-        `${token.scope.join(', ')} · ${until} · put it into MODCAST_TOKEN; it is not shown again, and\n` +
-          `"modcast token revoke ${token.id}" ends it\n`,
+        `${token.scope.join(', ')} · ${until} · set it as MODCAST_TOKEN. It is not shown again.\n` +
+          `To revoke it: modcast token revoke ${token.id}\n`,
       );
     },
     { create: true },
@@ -103,7 +110,7 @@ const shown = ({ scope: scopes, created, expires, note }: Omit<Token, 'hash' | '
 });
 
 function listCommand(io: Io): Command {
-  const command = new Command('list').summary('the tokens there are').action((options: JsonOptions) =>
+  const command = new Command('list').summary('list all tokens').action((options: JsonOptions) =>
     withStore(io, options, async (store) => {
       const tokens = await store.tokens();
       const now = io.now();
@@ -118,7 +125,7 @@ function listCommand(io: Io): Command {
           })),
         );
       }
-      if (tokens.length === 0) return io.write('No tokens.\n');
+      if (tokens.length === 0) return io.write('No tokens. Create one with modcast token create.\n');
       const columns = [
         { title: 'id' },
         { title: 'state' },
@@ -149,14 +156,16 @@ function stateOf(token: Token, now: number): 'good' | 'revoked' | 'expired' {
 
 function revokeCommand(io: Io): Command {
   const command = new Command('revoke')
-    .summary('end a token now')
-    .argument('<id>', 'as the list shows it, or the token itself')
+    .summary('revoke a token at once')
+    .argument('<id>', 'the id in the list, or the token itself')
     .action((text: string, options: JsonOptions) =>
       withStore(io, options, async (store) => {
         const id = /^mc_([0-9a-f]+)_/.exec(text)?.[1] ?? text;
         const token = await store.revokeToken(id, io.now());
         if (token === null) {
-          throw new ModcastError('token-unknown', `there is no token ${id}`, { found: id });
+          throw new ModcastError('token-unknown', `no token has the id ${id}; see modcast token list`, {
+            found: id,
+          });
         }
         if (options.json === true) return writeJson(io, { id, revoked: timeOf(token.revoked) });
         io.write(`Revoked token ${id}.\n`);

@@ -6,13 +6,14 @@ import {
   type Carrier,
   type DamagedBlob,
 } from '../../registry/verify/index.js';
-import { databaseOption, withStore, type DatabaseOptions } from '../options/database.js';
-import { count, formatBytes } from '../output/format.js';
 import { EXIT, type Io } from '../io.js';
-import { jsonOption, writeJson } from '../output/pager.js';
+import { databaseOption, withStore, type DatabaseOptions } from '../options/database.js';
+import { jsonOption } from '../options/json.js';
+import { count, formatBytes } from '../output/format.js';
+import { writeJson } from '../output/json.js';
 import { ProgressLine } from '../output/progress-line.js';
+import { printable } from '../output/text.js';
 import { remoteToken } from '../publishing/remote-token.js';
-import { printable } from '../output/table.js';
 
 interface VerifyCommandOptions extends DatabaseOptions {
   repairFrom?: string;
@@ -23,11 +24,11 @@ export function verifyCommand(io: Io): Command {
   const command = new Command('verify')
     .summary('check every blob, manifest and index')
     .description(
-      'Hashes every blob again, builds every manifest and hashes it, checks the database, and names what is damaged. Others may serve and publish meanwhile. Exit code 1 while there is damage.',
+      'Checks the hash of every blob and every manifest, and the database file itself. Lists what is damaged and exits with 1 if anything is. Servers and publishes can run at the same time.',
     )
     .option(
       '--repair-from <place>',
-      'mend damaged blobs from another database, or from a registry (https://host; MODCAST_TOKEN is sent)',
+      'repair damaged blobs from another database, or from a running registry: https://host, with the token in MODCAST_TOKEN',
     )
     .addHelpText(
       'after',
@@ -74,17 +75,18 @@ async function verify(io: Io, { repairFrom, json, ...options }: VerifyCommandOpt
   for (const blob of verified.damaged) io.write(describe(io, blob));
   for (const problem of verified.problems) io.write(`${red('problem')} ${printable(problem)}\n`);
   const checked = `${count(verified.blobs, 'blob')} of ${formatBytes(verified.bytes)}`;
-  const mended = verified.damaged.filter(({ repaired }) => repaired).length;
-  const left = verified.damaged.length - mended;
-  if (mended > 0) io.write(`${count(mended, 'blob')} repaired\n`);
-  if (verified.sound) io.write(`${green('sound')}: ${checked}, every manifest and index\n`);
+  const repaired = verified.damaged.filter((blob) => blob.repaired).length;
+  const left = verified.damaged.length - repaired;
+  if (repaired > 0) io.write(`repaired ${count(repaired, 'blob')}\n`);
+  if (verified.sound) io.write(`${green('no damage')}: checked ${checked}, every manifest and index\n`);
   else {
     const problems = verified.problems.length;
     const found = [
       left > 0 ? count(left, 'damaged blob') : '',
       problems > 0 ? count(problems, 'other problem') : '',
     ];
-    io.write(`${red('damaged')}: ${found.filter(Boolean).join(' and ')} in ${checked}\n`);
+    const hint = left > 0 && repairFrom === undefined ? '. Repair them with --repair-from <place>' : '';
+    io.write(`${red('damaged')}: ${found.filter(Boolean).join(' and ')} in ${checked}${hint}\n`);
   }
 }
 
@@ -93,12 +95,12 @@ const isUrl = (text: string): boolean => /^https?:\/\//i.test(text);
 function describe(io: Io, { hash, found, repaired, carriers }: DamagedBlob): string {
   const { red, green, dim } = io.colours;
   const state = repaired ? green('repaired') : red('damaged');
-  const lines = [`${state} ${hash} ${dim(found === 0 ? '(its bytes are lost)' : '')}`.trimEnd()];
+  const lines = [`${state} ${hash} ${dim(found === 0 ? '(its bytes are missing)' : '')}`.trimEnd()];
   for (const carrier of carriers) lines.push(`  ${printable(carrier.path)} ${dim(where(carrier))}`);
-  if (carriers.length === 0) lines.push(`  ${dim('no deploy names it: modcast gc drops it')}`);
+  if (carriers.length === 0) lines.push(`  ${dim('no deploy uses it; modcast gc drops it')}`);
   return lines.map((line) => `${line}\n`).join('');
 }
 
 function where({ channel, from, to }: Carrier): string {
-  return to === null ? `on ${channel} since deploy ${from}` : `on ${channel} from deploy ${from} until ${to}`;
+  return to === null ? `on ${channel} since deploy ${from}` : `on ${channel} from deploy ${from} to ${to}`;
 }

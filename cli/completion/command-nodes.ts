@@ -1,25 +1,26 @@
 import type { Command, Option } from 'commander';
 
-export interface Node {
-  /** Names from the program down, `token create`; empty for the program. */
+/** A command and its names. */
+export interface CommandNode {
+  /** The command's names without the program's: `token create`. Empty for the program. */
   readonly words: string;
   readonly command: Command;
 }
 
-/** Those that help lists; what programs ask begins with `__`. */
+/** The commands that the help lists. Hidden ones begin with `__`. */
 export const shownCommands = (command: Command): Command[] =>
   command.commands.filter((inner) => !inner.name().startsWith('__'));
 
-/** A program's commands and theirs, itself first. */
-export function commandNodes(program: Command): Node[] {
-  const visit = (command: Command, words: readonly string[]): Node[] => [
+/** The program, its commands and their subcommands. */
+export function commandNodes(program: Command): CommandNode[] {
+  const visit = (command: Command, words: readonly string[]): CommandNode[] => [
     { words: words.join(' '), command },
     ...shownCommands(command).flatMap((inner) => visit(inner, [...words, inner.name()])),
   ];
   return visit(program, []);
 }
 
-/** Options as help lists them, `--help` included. */
+/** Options that the help lists, with `--help`. */
 export const visibleOptions = (command: Command): readonly Option[] =>
   command.createHelp().visibleOptions(command);
 
@@ -29,6 +30,3 @@ export const flagsOf = (command: Command): string[] =>
 export const namesOf = (command: Command): string[] => shownCommands(command).map((inner) => inner.name());
 
 export const summaryOf = (command: Command): string => command.summary() || command.description();
-
-/** A text as one word of a shell. */
-export const quote = (text: string): string => `'${text.replaceAll("'", String.raw`'\''`)}'`;

@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
-import { commandNodes, namesOf, quote, shownCommands, summaryOf, visibleOptions } from './command-nodes.js';
+import { quote } from '../output/shell.js';
+import { commandNodes, namesOf, shownCommands, summaryOf, visibleOptions } from './command-nodes.js';
 import { argumentValue, optionValue, type Value } from './values.js';
 
-/** What fish is to offer: `-x` is no file, `-F` files. */
+/** Flags of fish's `complete` for a value: `-x` offers no files, `-F` offers files. */
 function fishValue(value: Value): string {
   const asked = (kind: string) => quote(`(modcast __complete ${kind} 2>/dev/null)`);
   if (typeof value !== 'string') return `-x -a ${quote(value.join(' '))}`;
@@ -11,7 +12,7 @@ function fishValue(value: Value): string {
   return value === 'text' ? '-x' : `-x -a ${asked(value)}`;
 }
 
-/** The script for fish. */
+/** The completion script for fish. */
 export function fish(program: Command): string {
   const lines = ['# fish completion for modcast'];
   const top = namesOf(program).join(' ');

@@ -1,14 +1,13 @@
 import type { Argument, Option } from 'commander';
 
 /**
- * What may stand somewhere on the command line: given words; channels or refs, for which the program is asked; a ref or
- * a file; a file; or a free text, for which there is nothing to offer.
+ * What a shell offers for a value: a fixed list of words; channels or refs of the database; refs or files (`sides`);
+ * files; or nothing, for free text.
  */
 export type Value = readonly string[] | 'channels' | 'refs' | 'sides' | 'files' | 'text';
 
 const OPTIONS: { readonly [flag: string]: Value } = {
   '--assets': 'files',
-  '--boot': ['fresh', 'cached'],
   '--channel': 'channels',
   '--db': 'files',
   '--from': 'refs',
@@ -28,7 +27,7 @@ const ARGUMENTS: { readonly [name: string]: Value } = {
 };
 
 /**
- * What is due behind an option; undefined where it stands alone, or may.
+ * The value after an option; undefined if it takes none or an optional one.
  * @param words the command's names
  */
 export function optionValue(words: string, { long, required, argChoices }: Option): Value | undefined {
@@ -36,6 +35,6 @@ export function optionValue(words: string, { long, required, argChoices }: Optio
   return argChoices ?? OPTIONS[`${words} ${long}`] ?? OPTIONS[long!] ?? 'text';
 }
 
-/** Undefined for what is not known, such as a module's path. */
+/** The value of an argument; undefined if nothing can be offered, as for a module's path. */
 export const argumentValue = (argument: Argument): Value | undefined =>
   argument.argChoices ?? ARGUMENTS[argument.name()];

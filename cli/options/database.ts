@@ -11,7 +11,8 @@ export interface DatabaseOptions {
   db?: string;
 }
 
-const DEFAULT_FILE = path.join(DATABASE_FOLDER, 'registry.db');
+/** Relative to the directory of a site. */
+export const DEFAULT_DATABASE = path.join(DATABASE_FOLDER, 'registry.db');
 
 /** Adds `--db`, for `withStore`. */
 export function databaseOption(command: Command): Command {
@@ -21,17 +22,17 @@ export function databaseOption(command: Command): Command {
   );
 }
 
-/** The nearest database from a directory upwards. */
+/** The database in a directory, else in the nearest parent that has one. */
 function nearest(directory: string): string | undefined {
   for (let at = path.resolve(directory); ; at = path.dirname(at)) {
-    const file = path.join(at, DEFAULT_FILE);
+    const file = path.join(at, DEFAULT_DATABASE);
     if (existsSync(file)) return file;
     if (at === path.dirname(at)) return undefined;
   }
 }
 
 /**
- * The database that a command is about, absolute.
+ * The absolute path of the database that a command uses.
  * @throws ModcastError `database-missing`
  */
 export function findDatabase(io: Pick<Io, 'cwd' | 'env'>, options: DatabaseOptions): string {
@@ -41,8 +42,8 @@ export function findDatabase(io: Pick<Io, 'cwd' | 'env'>, options: DatabaseOptio
     if (file !== undefined) return file;
     throw new ModcastError(
       'database-missing',
-      `no ${DEFAULT_FILE} in ${io.cwd} or any directory above it; --db names another, modcast serve makes one`,
-      { expected: DEFAULT_FILE, found: io.cwd },
+      `no ${DEFAULT_DATABASE} in ${io.cwd} or in a directory above it. Create one with modcast serve, or name one with --db`,
+      { expected: DEFAULT_DATABASE, found: io.cwd },
     );
   }
   const file = path.resolve(io.cwd, named);
@@ -55,9 +56,9 @@ export function findDatabase(io: Pick<Io, 'cwd' | 'env'>, options: DatabaseOptio
 }
 
 /**
- * Opens the database that the options name, without the lock of whoever serves from it, and closes it again.
+ * Opens the database that the options name, runs `work` and closes it. Works while a server uses the database.
  *
- * @param create makes a database where there is none: at `--db` or MODCAST_DB, else in the current directory. Only
+ * @param create creates the database if it is missing: at `--db` or MODCAST_DB, else in the current directory. Only
  *   for commands that write.
  * @throws ModcastError `database-missing`, and the codes of opening a store
  */
@@ -79,7 +80,9 @@ export async function withStore<T>(
 async function placeDatabase(io: Pick<Io, 'cwd' | 'env'>, options: DatabaseOptions): Promise<string> {
   const named = options.db ?? (io.env['MODCAST_DB'] || undefined);
   const file =
-    named === undefined ? (nearest(io.cwd) ?? path.join(io.cwd, DEFAULT_FILE)) : path.resolve(io.cwd, named);
+    named === undefined
+      ? (nearest(io.cwd) ?? path.join(io.cwd, DEFAULT_DATABASE))
+      : path.resolve(io.cwd, named);
   if (named === undefined) await makeDatabaseFolder(file);
   return file;
 }

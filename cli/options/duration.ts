@@ -9,7 +9,7 @@ const UNITS: ReadonlyMap<string, number> = new Map([
 ]);
 
 /**
- * A duration as an option's value: `90d`, `12h`, `30m`, `45s`, `2w`; `0` is none.
+ * Parses a duration: `90d`, `12h`, `30m`, `45s`, `2w` or `0`.
  * @returns milliseconds
  * @throws InvalidArgumentError
  */

@@ -1,6 +1,6 @@
 import type { Diagnostic } from '../../schema/index.js';
 import type { Colours } from '../io.js';
-import { printable } from './table.js';
+import { printable } from './text.js';
 
 /** One problem of a file: its kind, place and message, then the lines around the place. */
 export function diagnosticText(

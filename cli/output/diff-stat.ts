@@ -1,32 +1,32 @@
 import type { Change, Patch } from '../../registry/history/index.js';
 import { formatBytes } from './format.js';
-import { formatPaths } from './history.js';
 import { DEFAULT_COLUMNS, type Io } from '../io.js';
-import { printable, textWidth, truncateStart } from './table.js';
+import { formatPaths } from './changes.js';
+import { printable, textWidth, truncateStart } from './text.js';
 
-/** Columns of bars at least, and of names: the rest of the line is shared as git shares it. */
+/** Least columns of the bars, and of the names. The rest of a line is shared as git does. */
 const LEAST_BARS = 10;
 
-/** Scales so that a change of one line is still seen. */
+/** Scales a bar to `width`, so that a change of one line is still visible. */
 function scale(lines: number, most: number, width: number): number {
   if (lines === 0 || most <= width) return lines;
   return 1 + Math.floor((lines * (width - 1)) / most);
 }
 
 /**
- * Columns for names and for bars.
- * @param columns for both; Infinity: names are whole
+ * Columns for the names and for the bars.
+ * @param columns for both together; Infinity if names are not cut
  */
 function shares(columns: number, longest: number, most: number): { names: number; bars: number } {
   if (columns === Infinity) {
     return { names: longest, bars: Math.min(most, Math.max(LEAST_BARS, DEFAULT_COLUMNS - longest)) };
   }
-  const room = Math.max(columns, LEAST_BARS * 2);
+  const available = Math.max(columns, LEAST_BARS * 2);
   const bars = Math.max(
-    Math.min(most, room - longest),
-    Math.min(most, Math.max(LEAST_BARS, Math.floor((room * 3) / 8))),
+    Math.min(most, available - longest),
+    Math.min(most, Math.max(LEAST_BARS, Math.floor((available * 3) / 8))),
   );
-  return { names: Math.min(longest, room - Math.min(bars, room - LEAST_BARS)), bars };
+  return { names: Math.min(longest, available - Math.min(bars, available - LEAST_BARS)), bars };
 }
 
 function sizes({ before, after }: Change): string {
@@ -35,7 +35,7 @@ function sizes({ before, after }: Change): string {
 
 const plural = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? '' : 's'}`;
 
-/** Lines changed in each module with bars that fit the terminal, and their sum, as `git diff --stat`. */
+/** Changed lines of each module as bars that fit the terminal, and their sum, as in `git diff --stat`. */
 export function formatStat(io: Io, changes: readonly Change[], patches: readonly Patch[]): string {
   const { green, red } = io.colours;
   if (changes.length === 0) return ' no module changed\n';
@@ -60,7 +60,7 @@ export function formatStat(io: Io, changes: readonly Change[], patches: readonly
     const total = added + deleted;
     const length = scale(total, most, bars);
     let plus = total === 0 ? 0 : Math.round((length * added) / total);
-    // Both kinds are seen where there are both.
+    // If lines were added and deleted, show at least one of each.
     if (length > 1 && added > 0 && deleted > 0) plus = Math.min(Math.max(plus, 1), length - 1);
     const bar = green('+'.repeat(plus)) + red('-'.repeat(length - plus));
     text += `${left}${String(total).padStart(digits)}${total === 0 ? '' : ` ${bar}`}\n`;

@@ -1,4 +1,4 @@
-/** `1.2 MB`: decimal units, as disks and networks count. */
+/** `1.2 MB`, in decimal units. */
 export function formatBytes(bytes: number): string {
   const units = ['B', 'kB', 'MB', 'GB', 'TB'];
   let value = bytes;

@@ -1,37 +1,23 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import type { Command } from 'commander';
 import { OutputClosed, type Io } from '../io.js';
 
-/** Adds `--json`. Each command's help says the shape; fields may be added to it, none is taken away or renamed. */
-export function jsonOption(command: Command, shape: string): Command {
-  return command.option('--json', `print JSON: ${shape}`);
-}
-
-/** One JSON document. */
-export function writeJson(io: Io, value: unknown): void {
-  io.write(`${JSON.stringify(value, null, 2)}\n`);
-}
-
-/** One line of JSON lines (jsonlines.org), for lists that can be long. */
-export const jsonLine = (value: unknown): string => `${JSON.stringify(value)}\n`;
-
-/** Takes text; to be awaited, so that a reader who is slower than the writer is waited for. */
+/** Writes text. Await it: it resolves when the reader can take more. */
 export type Write = (text: string) => Promise<void>;
 
-/** The pager as a shell command; undefined for none. */
+/** The pager as a shell command; undefined if there is none. */
 export function pagerOf({ tty, env }: Pick<Io, 'tty' | 'env'>): string | undefined {
   if (!tty) return undefined;
   const pager = env['MODCAST_PAGER'] ?? env['PAGER'] ?? 'less';
   return pager === '' || pager === 'cat' ? undefined : pager;
 }
 
-/** As a shell says that it knows no such command. */
+/** A shell's exit code for a command that it cannot find. */
 const NO_SUCH_COMMAND = 127;
 
 /**
- * Runs `work` with its output in a pager where standard output is a terminal: MODCAST_PAGER, else PAGER, else less,
- * with `LESS=FRX` unless LESS says otherwise (short output stays on the screen, colours come through).
+ * Runs `work`. On a terminal its output goes to a pager: MODCAST_PAGER, else PAGER, else less. Unless LESS is set,
+ * `LESS=FRX` keeps colours and prints short output without paging.
  */
 export async function paged(io: Io, work: (write: Write) => Promise<void>): Promise<void> {
   const pager = pagerOf(io);
@@ -44,7 +30,7 @@ export async function paged(io: Io, work: (write: Write) => Promise<void>): Prom
   const ended = once(child, 'close') as Promise<[number | null]>;
   let closed = false;
   child.stdin.on('error', () => (closed = true));
-  // Ctrl-C is for the pager; it ends the command when it ends itself.
+  // Ctrl-C goes to the pager. The command ends when the pager does.
   const ignore = () => {};
   process.on('SIGINT', ignore);
   const sent: string[] = [];
@@ -52,7 +38,7 @@ export async function paged(io: Io, work: (write: Write) => Promise<void>): Prom
     await work(async (text) => {
       sent.push(text);
       if (closed) throw new OutputClosed();
-      // Not events.once, which takes the pipe's end for a failure.
+      // Not events.once: it rejects when the pipe closes with an error.
       if (!child.stdin.write(text)) {
         await Promise.race([new Promise((resolve) => child.stdin.once('drain', resolve)), ended]);
       }

@@ -8,14 +8,14 @@ import {
 } from '../../registry/history/index.js';
 import type { Io } from '../io.js';
 
-/** The patch of a change between two stores, which may be one. */
+/** The patch of a change between two stores, which may be the same one. */
 export async function readPatch(
   change: Change,
   before: BlobReader,
   after: BlobReader,
   context?: number,
 ): Promise<Patch> {
-  // A rename alone has a head only.
+  // A pure rename has a header and no lines.
   if (change.before?.hash === change.after?.hash) return makePatch(change, EMPTY, EMPTY, context);
   const read = (store: BlobReader, module: { hash: Hash } | null) =>
     module === null ? EMPTY : readBlob(store, module.hash);
@@ -24,10 +24,10 @@ export async function readPatch(
 
 const EMPTY = new Uint8Array();
 
-/** The bytes that `patch -p1` takes. */
+/** Text for `patch -p1`. */
 export const patchText = ({ lines }: Patch): string => lines.map(({ text }) => `${text}\n`).join('');
 
-/** With git's colours; without colour the bytes that `patch -p1` takes. */
+/** A patch in git's colours. Without colours it is text for `patch -p1`. */
 export function formatPatch(io: Io, { lines }: Patch): string {
   const { bold, cyan, red, green } = io.colours;
   let text = '';

@@ -1,11 +1,11 @@
-import { printable, textWidth, truncateStart } from './table.js';
+import { printable, textWidth, truncateStart } from './text.js';
 
-/** Below this a path says nothing, whatever the terminal's width. */
-const READABLE = 12;
+/** A path is never cut to fewer columns, whatever the terminal's width. */
+const LEAST_WIDTH = 12;
 
 /**
- * The first paths of a list, so many as fit in `width` columns: `a.mjs, lib/b.mjs and 12 more`. There is always one, whose
- * end tells most.
+ * As many paths of a list as fit in `width` columns: `a.mjs, lib/b.mjs and 12 more`. Always at least one, cut at its
+ * start if it is too long.
  */
 export function pathList(paths: readonly string[], width: number): string {
   const names = paths.map(printable);
@@ -18,5 +18,5 @@ export function pathList(paths: readonly string[], width: number): string {
   while (shown + 1 < names.length && textWidth(text(shown + 1)) <= width) shown++;
   if (textWidth(text(shown)) <= width) return text(shown);
   const rest = text(1).slice(names[0]!.length);
-  return truncateStart(names[0]!, Math.max(READABLE, width - textWidth(rest))) + rest;
+  return truncateStart(names[0]!, Math.max(LEAST_WIDTH, width - textWidth(rest))) + rest;
 }

@@ -3,7 +3,7 @@ import { ProgressLine } from './progress-line.js';
 
 const CELLS = 24;
 
-/** A labelled bar on standard error, for what is known to end; only where there is a terminal. */
+/** A progress bar with a label on standard error. Writes nothing unless standard output is a terminal. */
 export class ProgressBar {
   readonly #io: Io;
   readonly #label: string;
@@ -22,7 +22,7 @@ export class ProgressBar {
     this.#line.show(`  ${this.#label} ${cyan('█'.repeat(full))}${dim('░'.repeat(CELLS - full))} ${text}`);
   }
 
-  /** Before anything else is written. */
+  /** Removes the bar. Call it before writing anything else. */
   clear(): void {
     this.#line.clear();
   }

@@ -1,6 +1,6 @@
 import type { Io } from '../io.js';
 
-/** One line on standard error that says how far something is; only where there is a terminal. */
+/** A line on standard error that shows progress. Writes nothing unless standard output is a terminal. */
 export class ProgressLine {
   readonly #io: Pick<Io, 'error' | 'tty'>;
   #shown = '';
@@ -15,7 +15,7 @@ export class ProgressLine {
     this.#io.error(`\r${text}\u001b[K`);
   }
 
-  /** Before anything else is written. */
+  /** Removes the line. Call it before writing anything else. */
   clear(): void {
     if (this.#shown === '') return;
     this.#shown = '';

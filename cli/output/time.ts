@@ -7,12 +7,12 @@ const UNITS = [
   ['minute', 60_000],
 ] as const;
 
-/** `3 hours ago`, `in 2 days`; under a minute `now`. */
+/** `3 hours ago`, `in 2 days`; `now` under a minute. */
 export function relativeTime(time: number, now: number): string {
-  const away = Math.abs(now - time);
+  const distance = Math.abs(now - time);
   for (const [unit, ms] of UNITS) {
-    if (away < ms) continue;
-    const n = Math.floor(away / ms);
+    if (distance < ms) continue;
+    const n = Math.floor(distance / ms);
     const text = `${n} ${unit}${n === 1 ? '' : 's'}`;
     return time < now ? `${text} ago` : `in ${text}`;
   }
@@ -27,5 +27,5 @@ export function localTime(time: number): string {
   return `${day} ${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
 }
 
-/** `2026-11-23T15:54:17.000Z`, as JSON carries times. */
+/** `2026-11-23T15:54:17.000Z`, as in JSON. */
 export const isoTime = (time: number): string => new Date(time).toISOString();

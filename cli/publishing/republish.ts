@@ -4,10 +4,11 @@ import { republish } from '../../registry/publish/index.js';
 import { refuseFollowed } from '../../registry/store/lock.js';
 import type { Deploy, Store } from '../../registry/store/store.js';
 import { userName } from '../../registry/user-name.js';
-import { databaseOption, withStore, type DatabaseOptions } from '../options/database.js';
 import type { Io } from '../io.js';
-import { jsonOption, writeJson } from '../output/pager.js';
-import { changed } from '../commands/publish.js';
+import { databaseOption, withStore, type DatabaseOptions } from '../options/database.js';
+import { jsonOption } from '../options/json.js';
+import { newDeployLine } from '../output/deploy.js';
+import { writeJson } from '../output/json.js';
 
 export interface RepublishCommandOptions extends DatabaseOptions {
   message?: string;
@@ -18,19 +19,19 @@ export interface RepublishCommandOptions extends DatabaseOptions {
 /** The options that `rollback` and `promote` share. */
 export function republishOptions(command: Command): Command {
   command
-    .option('-m, --message <text>', 'what this deploy is about (default: where it comes from)')
-    .option('--author <name>', 'who it is by (default: your user name)');
+    .option('-m, --message <text>', 'message of the deploy (default: says which deploy it repeats)')
+    .option('--author <name>', 'author of the deploy (default: your user name)');
   databaseOption(command);
   return jsonOption(command, '{state: "published"|"current", deploy, from}');
 }
 
 export interface RepublishPlan {
-  /** The channel that gets the deploy. @throws ModcastError when it is none that may */
+  /** The channel that gets the deploy. @throws ModcastError if the deploy may not go there */
   readonly channelFor: (store: Store, from: Deploy) => Promise<string>;
   readonly messageOf: (from: Deploy) => string;
 }
 
-/** Makes the deploy that a ref names the head of a channel. */
+/** Makes a new deploy on a channel with the content of the deploy that a ref names. */
 export async function runRepublish(
   io: Io,
   ref: string,
@@ -52,13 +53,8 @@ export async function runRepublish(
       return writeJson(io, { state: created ? 'published' : 'current', deploy, from: from.number });
     }
     if (!created) {
-      return io.write(`Nothing to do: ${channel} is at deploy ${deploy.number} with that content already.\n`);
+      return io.write(`Nothing to do: deploy ${deploy.number} on ${channel} has this content already.\n`);
     }
-    const { green, dim, bold } = io.colours;
-    const dot = ` ${dim('·')} `;
-    io.write(
-      `${green('deploy')} ${bold(String(deploy.number))} on ${channel}${dot}${changed(deploy)}${dot}` +
-        `as in deploy ${from.number}\n`,
-    );
+    io.write(newDeployLine(io, deploy, `same content as deploy ${from.number}`));
   });
 }

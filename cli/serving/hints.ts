@@ -2,18 +2,19 @@ import { BlockList, isIP } from 'node:net';
 import type { NetworkInterfaceInfo } from 'node:os';
 import type { IngestResult } from '../../registry/index.js';
 import { count, formatBytes, formatMs } from '../output/format.js';
+import { shellWord } from '../output/shell.js';
 import type { Colours } from '../io.js';
 
 export interface Start extends Pick<IngestResult, 'deploy' | 'created' | 'read'> {
-  /** The directory as it is written here. */
+  /** The directory as it is printed. */
   readonly shown: string;
-  /** Whether there is no file in it, dotfiles aside. */
+  /** Whether the directory has no files, apart from dotfiles. */
   readonly isEmpty: boolean;
   /** Milliseconds. */
   readonly took: number;
 }
 
-/** What was found in the directory, and what to do when that was no site. */
+/** The first lines of `modcast serve`: what is in the directory, and what to do if there is no site in it. */
 export function startText(
   { deploy, created, read, shown, isEmpty, took }: Start,
   { bold, dim, yellow }: Colours,
@@ -22,27 +23,24 @@ export function startText(
   const head = `${bold('modcast')} ${shown}${dot}`;
   if (isEmpty) {
     return [
-      `${head}nothing in it yet${dot}${formatMs(took)}`,
+      `${head}empty directory${dot}${formatMs(took)}`,
       yellow(
-        '  Save an index.html with <script type="module" src="main.mjs"></script>, and a main.mjs beside it:',
+        '  Save an index.html with <script type="module" src="main.mjs"></script>, and a main.mjs next to it.',
       ),
-      yellow('  they are served as soon as they are there.'),
+      yellow('  They are served as soon as you save them.'),
     ];
   }
   const changed =
-    read > 0 || created ? `${count(read, 'file')} read` : 'nothing changed since the last start';
+    read > 0 || created ? `${count(read, 'file')} read` : 'no file changed since the last start';
   const text =
     `${head}${count(deploy.modules, 'module')}, ${formatBytes(deploy.bytes)}${dot}` +
     `deploy ${deploy.number} on ${deploy.channel}${dot}${formatMs(took)}, ${changed}`;
   if (deploy.modules > 0) return [text];
-  return [
-    text,
-    yellow('  No modules here. Is this the right directory? See --include in modcast serve --help.'),
-  ];
+  return [text, yellow('  No modules found. Is this the right directory? --include chooses other files.')];
 }
 
 export interface NetworkPlace {
-  /** As it was asked for. */
+  /** As given with --host. */
   readonly host: string;
   readonly port: string;
   readonly allowHost: readonly string[];
@@ -59,7 +57,7 @@ function isLoopback(host: string): boolean {
   return LOOPBACK.check(host, version === 6 ? 'ipv6' : 'ipv4');
 }
 
-/** Where others reach a server that listens to a network, and what that means; nothing for one that does not. */
+/** URLs for other machines, with a warning. Empty if the server listens on the loopback interface only. */
 export function networkHint({ host, port, allowHost, interfaces }: NetworkPlace, colours: Colours): string[] {
   if (isLoopback(host)) return [];
   const everywhere = host === '0.0.0.0' || host === '::';
@@ -70,34 +68,30 @@ export function networkHint({ host, port, allowHost, interfaces }: NetworkPlace,
   const urls = [...addresses, ...allowHost].map((name) => `http://${name}:${port}/`);
   const { cyan, dim, yellow } = colours;
   const names =
-    allowHost.length === 0 && isIP(host) !== 0 ? ' A host name is answered with --allow-host <name>.' : '';
+    allowHost.length === 0 && isIP(host) !== 0 ? ' To allow a host name: --allow-host <name>.' : '';
   return [
-    ...urls.map((url) => `${cyan(url)} ${dim('in the network')}`),
-    yellow(`Whoever reaches this address can read the source.${names}`),
+    ...urls.map((url) => `${cyan(url)} ${dim('on the network')}`),
+    yellow(`Anyone who can reach this address can read the source code.${names}`),
   ];
 }
-
-/** As a word of a shell. */
-const quoted = (text: string): string =>
-  /^[\w./:@%+=-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
 
 export interface PublishPlace {
   readonly channel: string;
   /** Absolute. */
   readonly db: string;
-  /** Where the registry listens. */
+  /** Where the server listens. */
   readonly url: string;
   readonly prefix: string;
 }
 
-/** How a site comes to a registry that serves no directory, from here and over HTTP. */
+/** How to publish to a server without a directory, from this machine and over HTTP. */
 export function publishHint({ channel, db, url, prefix }: PublishPlace): string[] {
   const to = prefix === '/-/' ? url : new URL(prefix, url).href;
   return [
-    'Publish a site to it from this machine:',
-    `  modcast publish <dir> --channel ${channel} --db ${quoted(db)}`,
-    'or from anywhere, with a token:',
-    `  modcast token create --scope publish:${channel} --db ${quoted(db)}`,
+    'To publish a site from this machine:',
+    `  modcast publish <dir> --channel ${channel} --db ${shellWord(db)}`,
+    'To publish from another machine, with a token:',
+    `  modcast token create --scope publish:${channel} --db ${shellWord(db)}`,
     `  MODCAST_TOKEN=mc_… modcast publish <dir> --channel ${channel} --to ${to}`,
   ];
 }

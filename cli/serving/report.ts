@@ -1,28 +1,29 @@
 import { isatty } from 'node:tty';
 import type { BootReport, Deploy, Diagnostic, Registry } from '../../registry/index.js';
 import { ModcastError, byCodeUnit, diffManifests, type Manifest, type Path } from '../../schema/index.js';
-import { count, formatBytes, formatMs } from '../output/format.js';
 import type { Colours } from '../io.js';
+import { changeCounts } from '../output/changes.js';
 import { diagnosticText, frameLines } from '../output/diagnostic.js';
+import { count, formatBytes, formatMs } from '../output/format.js';
 import { pathList } from '../output/path-list.js';
-import { printable, textWidth } from '../output/table.js';
+import { printable, textWidth } from '../output/text.js';
 
-/** Of one change so many problems are told one by one. */
-const TOLD = 10;
+/** How many problems of one change are listed. */
+const LISTED = 10;
 
-/** Characters of what a page says, and lines of an excerpt. */
+/** Longest line of a page's message in characters, and lines of an excerpt. */
 const PAGE_TEXT = 400;
 const PAGE_LINES = 6;
 
 /**
- * Tells on the terminal what a server does, a line for each thing.
- * @param width columns of the terminal just now
+ * Prints the events of a server on the terminal, one line each.
+ * @param width current columns of the terminal
  */
 export function report(registry: Registry, colours: Colours, width: () => number): void {
   const { dim, green, red, yellow } = colours;
   const live = isatty(2);
   const time = () => dim(new Date().toTimeString().slice(0, 8));
-  // Writing waits for the terminal, which is not to be in the way of what leaves for the pages just now.
+  // Writing to a terminal can block. Send updates to the pages first.
   const later = (text: () => string) => {
     const at = time();
     setImmediate(() => console.log(`${at} ${text()}`));
@@ -35,7 +36,7 @@ export function report(registry: Registry, colours: Colours, width: () => number
     );
   });
   let before: Manifest | undefined;
-  // What is read at the start is told with the URL; a registry that cannot start says so itself.
+  // The first deploy is printed with the URL, and a failed start by the command itself.
   registry.ready.then(
     (read) => (before = read?.manifest),
     () => {},
@@ -60,8 +61,8 @@ export function report(registry: Registry, colours: Colours, width: () => number
   registry.on('directory', (state) => {
     say(
       state === 'gone'
-        ? `${yellow('gone')}   the directory is not there any more: pages stay as they are until it is back`
-        : `${green('back')}   the directory is there again`,
+        ? `${yellow('gone')}   the directory was deleted or moved; pages keep what they have until it is back`
+        : `${green('back')}   the directory is back`,
     );
   });
   registry.on('booted', (boot) => say(bootText(boot, colours)));
@@ -70,13 +71,15 @@ export function report(registry: Registry, colours: Colours, width: () => number
     if (report.deploy !== failures.deploy) failures.texts.clear();
     failures.deploy = report.deploy;
     const text = failureText(report, colours);
-    // Several pages may fail on one module.
+    // Several pages can report the same failure.
     if (failures.texts.has(text)) return;
     failures.texts.add(text);
     say(text);
   });
   registry.on('damaged', (hash, mended) => {
-    const outcome = mended ? 'mended from the file' : 'its modules come over plain HTTP';
+    const outcome = mended
+      ? 'repaired from its file'
+      : 'pages load its modules over HTTP; run modcast verify';
     say(`${red('damaged')} blob ${hash.slice(0, 12)} in the database: ${outcome}`);
   });
   registry.on('error', (error) => {
@@ -89,24 +92,19 @@ const changedPaths = (from: Manifest, to: Manifest): Path[] => {
   return [...set.map(([path]) => path), ...gone].toSorted(byCodeUnit);
 };
 
-/** `deploy 5 · 1 changed, 1 added · main.mjs, new.mjs`, of so many paths as fit in `width` columns. */
+/** `deploy 5 · 1 changed, 1 added · main.mjs, new.mjs`, with as many paths as fit in `width` columns. */
 export function deployText(
   { deploy, paths }: { readonly deploy: Deploy; readonly paths: readonly Path[] },
   width: number,
   { dim, green }: Colours,
 ): string {
-  const changes = [
-    [deploy.changed, 'changed'],
-    [deploy.added, 'added'],
-    [deploy.removed, 'removed'],
-  ].flatMap(([n, what]) => (n === 0 ? [] : [`${n} ${what}`]));
   const dot = ` ${dim('·')} `;
-  const text = `${green('deploy')} ${deploy.number}${dot}${changes.join(', ') || 'pages changed'}`;
+  const text = `${green('deploy')} ${deploy.number}${dot}${changeCounts(deploy) || 'pages changed'}`;
   if (paths.length === 0) return text;
   return `${text}${dot}${pathList(paths, width - textWidth(text + dot))}`;
 }
 
-/** What is no fault of ours needs no stack. */
+/** No stack for an error of the system or of the user: only for a bug in modcast. */
 function errorText(error: unknown, dim: (text: string) => string): unknown {
   if (error instanceof ModcastError) return `${printable(error.message)} ${dim(`(${error.code})`)}`;
   const isOfSystem = error instanceof Error && 'syscall' in error;
@@ -118,7 +116,7 @@ function bootText({ deploy, from, ms, bytes }: BootReport, { cyan, dim }: Colour
   return `${cyan('boot')}   ${what} ${dim('·')} from ${from} ${dim('·')} ${formatBytes(bytes)} sent ${dim('·')} ${formatMs(ms)}`;
 }
 
-/** What a page says of a failure; of a module's own an excerpt is below. */
+/** A failure that a page reports. For a failed module, its source excerpt follows. */
 export function failureText(
   { stage, message }: { readonly stage: string; readonly message: string },
   colours: Colours,
@@ -131,24 +129,24 @@ export function failureText(
 }
 
 /**
- * What has come to a list of problems, and what has gone from it. What was known stays untold.
+ * New and solved problems. Known ones are not repeated.
  *
- * @returns texts of a line each, or of more where a file does not parse
+ * @returns texts of one line each, or of several for a file that does not parse
  */
 export function problemTexts(
   before: readonly Diagnostic[],
   after: readonly Diagnostic[],
   colours: Colours,
 ): string[] {
-  const told = new Set(before.map((problem) => JSON.stringify(problem)));
-  const news = after.filter((problem) => !told.has(JSON.stringify(problem)));
-  const left = new Set(after.map(({ path }) => path));
-  const gone = before.filter(({ path }) => !left.has(path)).map(({ path }) => printable(path));
-  const texts = news.slice(0, TOLD).map((problem) => diagnosticText(problem, colours));
-  if (news.length > TOLD) texts.push(colours.dim(`and ${count(news.length - TOLD, 'more problem')}`));
-  if (gone.length > 0) {
-    const rest = gone.length > TOLD ? ` and ${gone.length - TOLD} more` : '';
-    texts.push(`${colours.green('solved')} ${gone.slice(0, TOLD).join(', ')}${rest}`);
+  const known = new Set(before.map((problem) => JSON.stringify(problem)));
+  const added = after.filter((problem) => !known.has(JSON.stringify(problem)));
+  const remaining = new Set(after.map(({ path }) => path));
+  const solved = before.filter(({ path }) => !remaining.has(path)).map(({ path }) => printable(path));
+  const texts = added.slice(0, LISTED).map((problem) => diagnosticText(problem, colours));
+  if (added.length > LISTED) texts.push(colours.dim(`and ${count(added.length - LISTED, 'more problem')}`));
+  if (solved.length > 0) {
+    const rest = solved.length > LISTED ? ` and ${solved.length - LISTED} more` : '';
+    texts.push(`${colours.green('solved')} ${solved.slice(0, LISTED).join(', ')}${rest}`);
   }
   return texts;
 }

@@ -1,0 +1,79 @@
+import { visibleOptions, type CommandNode } from './command-nodes.js';
+import { argumentValue, optionValue, type Value } from './values.js';
+import { quote } from '../output/shell.js';
+
+/** A value as the scripts of bash and zsh name it: `words fresh cached`, `channels`, … */
+const valueText = (value: Value): string => (typeof value === 'string' ? value : `words ${value.join(' ')}`);
+
+/** One branch of a `case` for each option with a value: `serve --boot`. */
+function optionBranches(nodes: readonly CommandNode[]): string {
+  const lines: string[] = [];
+  for (const { words, command } of nodes) {
+    for (const option of visibleOptions(command)) {
+      const value = optionValue(words, option);
+      if (value === undefined) continue;
+      const flags = [option.short, option.long].filter((flag) => flag !== undefined);
+      const patterns = flags.map((flag) => quote(`${words} ${flag}`)).join('|');
+      const kind = option.long === '--db' ? 'database' : valueText(value);
+      lines.push(`      ${patterns}) due=${quote(kind)} ;;`);
+    }
+  }
+  return lines.join('\n');
+}
+
+/** One branch of a `case` for each argument, by its position: `diff 0`. */
+function argumentBranches(nodes: readonly CommandNode[]): string {
+  const lines: string[] = [];
+  for (const { words, command } of nodes) {
+    for (const [index, argument] of command.registeredArguments.entries()) {
+      const value = argumentValue(argument);
+      if (value === undefined) continue;
+      lines.push(`      ${quote(`${words} ${index}`)}) due=${quote(valueText(value))} ;;`);
+    }
+  }
+  return lines.join('\n');
+}
+
+const commandPattern = (nodes: readonly CommandNode[]): string =>
+  nodes
+    .slice(1)
+    .map(({ words }) => quote(words))
+    .join('|');
+
+/**
+ * Shell text for bash and zsh. It reads the words before the cursor and sets `command`, `db` and `due`: the kind of
+ * value that is expected at the cursor, or nothing.
+ *
+ * @param words shell expression for the words before the cursor
+ * @param branches of a `case` on `command`, for what each command offers
+ */
+export const readWords = (
+  nodes: readonly CommandNode[],
+  words: string,
+  branches: readonly string[],
+): string => `\
+  for word in ${words}; do
+    [[ $word == '=' ]] && continue
+    if [[ -n $due ]]; then
+      [[ $due == database ]] && db=$word
+      due=
+      continue
+    fi
+    case "$command $word" in
+${optionBranches(nodes)}
+    esac
+    [[ $word == -* ]] && continue
+    next="\${command:+$command }$word"
+    case "$next" in
+      ${commandPattern(nodes)}) command=$next ;;
+      *) ((place += 1)) ;;
+    esac
+  done
+  if [[ -z $due && $current != -* ]]; then
+    case "$command $place" in
+${argumentBranches(nodes)}
+    esac
+  fi
+  case "$command" in
+${branches.join('\n')}
+  esac`;

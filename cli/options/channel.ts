@@ -1,0 +1,23 @@
+import type { Store } from '../../registry/index.js';
+import { ModcastError, type Channel } from '../../schema/index.js';
+
+export const NO_DEPLOYS = 'No deploys yet. Make the first one with modcast serve or modcast publish.';
+
+/**
+ * The channel that a command uses: `asked`, else `production`, else the channel of the newest deploy. Null if there
+ * are no deploys.
+ * @throws ModcastError `channel-unknown`
+ */
+export async function chooseChannel(store: Store, asked: string | undefined): Promise<Channel | null> {
+  const channels = await store.channels();
+  if (asked === undefined) {
+    if (channels.includes('production')) return 'production';
+    return (await store.deploys({ limit: 1 }))[0]?.channel ?? null;
+  }
+  if (channels.includes(asked)) return asked;
+  const existing = channels.length === 0 ? 'there are no channels yet' : `channels: ${channels.join(', ')}`;
+  throw new ModcastError('channel-unknown', `no channel ${JSON.stringify(asked)}; ${existing}`, {
+    expected: channels,
+    found: asked,
+  });
+}

@@ -1,0 +1,49 @@
+import { STATUS_LETTERS, type Change } from '../../registry/history/index.js';
+import type { Io } from '../io.js';
+import { printable } from './text.js';
+
+/** `a/b/old.mjs → a/c/new.mjs`, with the common parts written once, as git does: `a/{b/old.mjs → c/new.mjs}`. */
+export function formatPaths({ path: to, oldPath }: Pick<Change, 'path' | 'oldPath'>): string {
+  if (oldPath === null) return to;
+  let start = 0;
+  while (start < to.length && start < oldPath.length && to[start] === oldPath[start]) start++;
+  start = to.lastIndexOf('/', start - 1) + 1;
+  let end = 0;
+  const most = Math.min(to.length, oldPath.length) - start;
+  while (end < most && to.at(-1 - end) === oldPath.at(-1 - end)) end++;
+  const tail = to.indexOf('/', to.length - end);
+  const rest = tail === -1 ? 0 : to.length - tail;
+  const [was, is] = [oldPath, to].map((text) => text.slice(start, text.length - rest));
+  if (start === 0 && rest === 0) return `${oldPath} → ${to}`;
+  return `${to.slice(0, start)}{${was} → ${is}}${to.slice(to.length - rest)}`;
+}
+
+/** `M`, `R095`: the letter of a change in the colour of its kind, with the similarity of a rename if asked for. */
+export function statusLetter(io: Io, { status }: Change, suffix = ''): string {
+  const { green, red, yellow, cyan } = io.colours;
+  const paint = { added: green, deleted: red, modified: yellow, renamed: cyan }[status];
+  return paint(STATUS_LETTERS[status] + suffix);
+}
+
+/** `M  lib/disk.mjs` */
+export const statusLine = (io: Io, change: Change): string =>
+  `${statusLetter(io, change)}  ${printable(formatPaths(change))}`;
+
+/**
+ * The changes of a deploy, one a line.
+ * @param changes null if the deploy before it was dropped by gc
+ */
+export function changeList(io: Io, changes: readonly Change[] | null): string {
+  const { dim } = io.colours;
+  if (changes === null)
+    return `${dim('Changes are not known: modcast gc has dropped the deploy before it.')}\n`;
+  if (changes.length === 0) return `${dim('No module changed.')}\n`;
+  return changes.map((change) => `${statusLine(io, change)}\n`).join('');
+}
+
+/** `3 changed, 1 added`; an empty text for no change. */
+export function changeCounts(counts: { readonly [kind in 'changed' | 'added' | 'removed']: number }): string {
+  return (['changed', 'added', 'removed'] as const)
+    .flatMap((kind) => (counts[kind] === 0 ? [] : [`${counts[kind].toLocaleString('en')} ${kind}`]))
+    .join(', ');
+}

@@ -1,0 +1,35 @@
+import type { Deploy } from '../../registry/index.js';
+import type { Io } from '../io.js';
+import { formatTime, type TimeStyle } from '../options/time-style.js';
+import { changeCounts } from './changes.js';
+import { printable } from './text.js';
+
+/** `deploy 12 · production · 3 days ago · ada`, and the message below. */
+export function deployHead(io: Io, deploy: Deploy, style: TimeStyle): string {
+  const { yellow, cyan, dim } = io.colours;
+  const facts = [
+    yellow(`deploy ${deploy.number}`),
+    cyan(deploy.channel),
+    formatTime(io, style, deploy.time),
+    printable(deploy.author),
+    ...(deploy.commit === null ? [] : [dim(`commit ${deploy.commit.slice(0, 10)}`)]),
+  ];
+  return `${facts.join(` ${dim('·')} `)}\n${indentedMessage(deploy)}`;
+}
+
+/** A deploy's message, indented by four columns, without empty lines at its end. */
+export function indentedMessage({ message }: Deploy): string {
+  if (message === '') return '';
+  return message
+    .trimEnd()
+    .split('\n')
+    .map((line) => `    ${printable(line)}`.trimEnd() + '\n')
+    .join('');
+}
+
+/** `deploy 5 on production · 3 changed, 1 added · as in deploy 3`: the line that reports a new deploy. */
+export function newDeployLine(io: Io, deploy: Deploy, ...facts: string[]): string {
+  const { green, bold, dim } = io.colours;
+  const head = `${green('deploy')} ${bold(String(deploy.number))} on ${deploy.channel}`;
+  return `${[head, changeCounts(deploy) || 'no module changed', ...facts].join(` ${dim('·')} `)}\n`;
+}

@@ -1,0 +1,39 @@
+import type { Change } from '../../registry/history/index.js';
+import type { Deploy } from '../../registry/index.js';
+import type { Io } from '../io.js';
+import { isoTime } from './time.js';
+
+/** Writes one JSON document. */
+export function writeJson(io: Io, value: unknown): void {
+  io.write(`${JSON.stringify(value, null, 2)}\n`);
+}
+
+/** One line of JSON Lines (jsonlines.org), for lists that can be long. */
+export const jsonLine = (value: unknown): string => `${JSON.stringify(value)}\n`;
+
+/** A deploy as `--json` shows it. */
+export const deployJson = (deploy: Deploy) => ({
+  number: deploy.number,
+  channel: deploy.channel,
+  time: isoTime(deploy.time),
+  author: deploy.author,
+  message: deploy.message,
+  manifest: deploy.manifest,
+  parent: deploy.parent,
+  commit: deploy.commit,
+  added: deploy.added,
+  changed: deploy.changed,
+  removed: deploy.removed,
+  modules: deploy.modules,
+  bytes: deploy.bytes,
+});
+
+/** A change as `--json` shows it. */
+export const changeJson = ({ status, path: at, oldPath, before, after, similarity }: Change) => ({
+  status,
+  path: at,
+  oldPath,
+  similarity,
+  before: before === null ? null : { hash: before.hash, size: before.size },
+  after: after === null ? null : { hash: after.hash, size: after.size },
+});
