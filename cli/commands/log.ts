@@ -113,7 +113,7 @@ async function channelLog(
       await write((shown > 0 ? '\n' : '') + deployHead(io, deploy, options.time));
       if (changes === null)
         await write(
-          `  ${io.colours.dim('changes are not known: modcast gc has dropped the deploy before it')}\n`,
+          `  ${io.colours.dim('changes are not known: `modcast gc` has dropped the deploy before it')}\n`,
         );
       const list = changes ?? [];
       if (options.patch) {
@@ -164,7 +164,7 @@ async function pathLog(
   if (shown === 0) {
     throw new ModcastError(
       'path-unknown',
-      `channel ${channel} never had a module ${JSON.stringify(path)}; list its modules with modcast show ${channel}:`,
+      `channel ${channel} never had a module ${JSON.stringify(path)}; list its modules with \`modcast show ${channel}:\``,
       {
         expected: 'the path of a module',
         found: path,

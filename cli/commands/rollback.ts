@@ -36,7 +36,7 @@ async function ownChannel(store: Store, from: Deploy, asked: string | undefined)
   if (asked === from.channel) return asked;
   throw new ModcastError(
     'option-invalid',
-    `deploy ${from.number} is on ${from.channel}. To put it on ${asked}, run modcast promote ${from.number} --to ${asked}`,
+    `deploy ${from.number} is on ${from.channel}. To put it on ${asked}, run \`modcast promote ${from.number} --to ${asked}\``,
     { expected: from.channel, found: asked },
   );
 }

@@ -74,7 +74,7 @@ async function showDirectory(
   if (found.length === 0 && directory !== '') {
     throw new ModcastError(
       'path-unknown',
-      `deploy ${deploy.number} on ${deploy.channel} has no ${JSON.stringify(directory)}; list its modules with modcast show ${deploy.number}:`,
+      `deploy ${deploy.number} on ${deploy.channel} has no ${JSON.stringify(directory)}; list its modules with \`modcast show ${deploy.number}:\``,
       { expected: `a path of deploy ${deploy.number}`, found: directory },
     );
   }

@@ -93,7 +93,7 @@ async function create(io: Io, options: CreateOptions & { expires: number }): Pro
       const until = expires === null ? 'never expires' : `expires ${isoTime(expires)}`;
       io.error(
         `${token.scope.join(', ')} · ${until} · set it as MODCAST_TOKEN. It is not shown again.\n` +
-          `To revoke it: modcast token revoke ${token.id}\n`,
+          `Revoke it with \`modcast token revoke ${token.id}\`.\n`,
       );
     },
     { create: true },
@@ -125,7 +125,7 @@ function listCommand(io: Io): Command {
           })),
         );
       }
-      if (tokens.length === 0) return io.write('No tokens. Create one with modcast token create.\n');
+      if (tokens.length === 0) return io.write('No tokens. Create one with `modcast token create`.\n');
       const columns = [
         { title: 'id' },
         { title: 'state' },
@@ -163,7 +163,7 @@ function revokeCommand(io: Io): Command {
         const id = /^mc_([0-9a-f]+)_/.exec(text)?.[1] ?? text;
         const token = await store.revokeToken(id, io.now());
         if (token === null) {
-          throw new ModcastError('token-unknown', `no token has the id ${id}; see modcast token list`, {
+          throw new ModcastError('token-unknown', `no token has the id ${id}; see \`modcast token list\``, {
             found: id,
           });
         }

@@ -85,7 +85,8 @@ async function verify(io: Io, { repairFrom, json, ...options }: VerifyCommandOpt
       left > 0 ? count(left, 'damaged blob') : '',
       problems > 0 ? count(problems, 'other problem') : '',
     ];
-    const hint = left > 0 && repairFrom === undefined ? '. Repair them with --repair-from <place>' : '';
+    const hint =
+      left > 0 && repairFrom === undefined ? '. Repair with `modcast verify --repair-from <place>`' : '';
     io.write(`${red('damaged')}: ${found.filter(Boolean).join(' and ')} in ${checked}${hint}\n`);
   }
 }
@@ -97,7 +98,7 @@ function describe(io: Io, { hash, found, repaired, carriers }: DamagedBlob): str
   const state = repaired ? green('repaired') : red('damaged');
   const lines = [`${state} ${hash} ${dim(found === 0 ? '(its bytes are missing)' : '')}`.trimEnd()];
   for (const carrier of carriers) lines.push(`  ${printable(carrier.path)} ${dim(where(carrier))}`);
-  if (carriers.length === 0) lines.push(`  ${dim('no deploy uses it; modcast gc drops it')}`);
+  if (carriers.length === 0) lines.push(`  ${dim('no deploy uses it; `modcast gc` drops it')}`);
   return lines.map((line) => `${line}\n`).join('');
 }
 

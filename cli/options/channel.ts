@@ -1,7 +1,7 @@
 import type { Store } from '../../registry/index.js';
 import { ModcastError, type Channel } from '../../schema/index.js';
 
-export const NO_DEPLOYS = 'No deploys yet. Make the first one with modcast serve or modcast publish.';
+export const NO_DEPLOYS = 'No deploys yet. Make the first one with `modcast serve` or `modcast publish`.';
 
 /**
  * The channel that a command uses: `asked`, else `production`, else the channel of the newest deploy. Null if there

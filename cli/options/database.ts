@@ -42,7 +42,7 @@ export function findDatabase(io: Pick<Io, 'cwd' | 'env'>, options: DatabaseOptio
     if (file !== undefined) return file;
     throw new ModcastError(
       'database-missing',
-      `no ${DEFAULT_DATABASE} in ${io.cwd} or in a directory above it. Create one with modcast serve, or name one with --db`,
+      `no ${DEFAULT_DATABASE} in ${io.cwd} or in a directory above it. Create one with \`modcast serve\`, or name one with --db`,
       { expected: DEFAULT_DATABASE, found: io.cwd },
     );
   }

@@ -79,7 +79,7 @@ export function report(registry: Registry, colours: Colours, width: () => number
   registry.on('damaged', (hash, mended) => {
     const outcome = mended
       ? 'repaired from its file'
-      : 'pages load its modules over HTTP; run modcast verify';
+      : 'pages load its modules over HTTP. Run `modcast verify` for details';
     say(`${red('damaged')} blob ${hash.slice(0, 12)} in the database: ${outcome}`);
   });
   registry.on('error', (error) => {

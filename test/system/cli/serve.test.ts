@@ -65,7 +65,7 @@ function modcast(...args: string[]) {
 }
 
 describe('modcast serve', () => {
-  it('prints what it holds and its URL, tells of deploys and boots, and ends cleanly', async () => {
+  it('prints the modules and the URL, reports deploys and boots, and ends cleanly', async () => {
     const server = modcast('serve', directory, '--port', '0');
     const [summary] = await server.line(/.*modules.*/);
     expect(summary).toMatch(/2 modules, 71 B · deploy 1 on dev · .* 2 files read/);
@@ -94,23 +94,23 @@ describe('modcast serve', () => {
     await first.ended();
     const second = modcast('serve', directory, '--port', '0');
     expect((await second.line(/.*modules.*/))[0]).toMatch(
-      /deploy 1 on dev .* nothing changed since the last start/,
+      /deploy 1 on dev .* no file changed since the last start/,
     );
     await second.line(/http:/);
     await writeFile(path.join(directory, 'main.mjs'), 'export const main = 2;\n');
     expect((await second.line(/.* deploy 2.*/))[0]).toMatch(/ deploy 2 · 1 changed · main\.mjs$/);
   });
 
-  it('says of an empty directory what to do', async () => {
+  it('says what to do in an empty directory', async () => {
     const empty = path.join(directory, 'empty');
     await mkdir(empty);
     const server = modcast('serve', empty, '--port', '0');
-    await server.line(/empty · nothing in it yet/);
+    await server.line(/empty · empty directory/);
     await server.line(/Save an index\.html/);
     await server.line(/http:\/\/127\.0\.0\.1/);
   });
 
-  it('serves no directory but what is published, and tells of it', async () => {
+  it('serves what is published with --no-dir, and reports each deploy', async () => {
     const db = path.join(directory, 'x.db');
     const refused = modcast('serve', directory, '--no-dir');
     expect(await refused.ended()).toMatchObject({
@@ -118,7 +118,7 @@ describe('modcast serve', () => {
       errors: expect.stringContaining('option-invalid'),
     });
     const server = modcast('serve', '--no-dir', '--db', db, '--channel', 'production', '--port', '0');
-    await server.line(/nothing on production yet/);
+    await server.line(/no deploy on production yet/);
     await server.line(new RegExp(`publish <dir> --channel production --db ${db}`));
     const [, url] = await server.line(/^ *(http:\/\/127\.0\.0\.1:\d+\/)$/);
     const published = modcast('publish', directory, '--db', db, '--exclude', 'x.db*', '--author', 'eve');
@@ -143,7 +143,7 @@ describe('modcast serve', () => {
     expect(await server.ended()).toMatchObject({ code: 0 });
   });
 
-  it('says who serves from a database that is taken', async () => {
+  it('names the process that uses the database already', async () => {
     const first = modcast('serve', directory, '--port', '0');
     await first.line(/http:/);
     const { code, errors } = await modcast('serve', directory, '--port', '0').ended();
@@ -153,7 +153,7 @@ describe('modcast serve', () => {
     expect(errors.split('\n')).toHaveLength(1);
   });
 
-  it('says that a port is taken, and exchanges only the default one', async () => {
+  it('reports that a port is in use, and replaces only the default one', async () => {
     const taken = createServer().listen(0, '127.0.0.1');
     await once(taken, 'listening');
     const { port } = taken.address() as { port: number };
@@ -162,7 +162,7 @@ describe('modcast serve', () => {
     taken.close();
   });
 
-  it('says in one line that it cannot listen where it was told to', async () => {
+  it('reports in one line that it cannot listen at an address', async () => {
     const { code, errors } = await modcast('serve', directory, '--host', '192.0.2.1', '--port', '0').ended();
     expect({ code, errors }).toEqual({
       code: 1,
@@ -191,7 +191,7 @@ describe('modcast serve', () => {
     [['serve', '--port', '70000'], 2, /a whole number up to 65535/],
     [['serve', '--boot', 'warm'], 2, /one of fresh, cached/],
     [['serve', '--channel', 'No!'], 2, /expected 1 to 64/],
-  ])('%j ends with %i and one clear message', async (args, exit, message) => {
+  ])('%j exits with %i and one clear message', async (args, exit, message) => {
     const { code, errors, output } = await modcast(...args).ended();
     expect({ code, output }).toEqual({ code: exit, output: '' });
     expect(errors).toMatch(message);

@@ -67,11 +67,11 @@ beforeAll(async () => {
 
 afterAll(() => rmSync(site, { recursive: true, force: true }));
 
-const ask = (...args: string[]) => modcast(site, args);
+const run = (...args: string[]) => modcast(site, args);
 
 describe('modcast deploys', () => {
   it('lists what each deploy changed, newest first', async () => {
-    const { out, code } = await ask('deploys');
+    const { out, code } = await run('deploys');
     expect(code).toBe(0);
     expect(out).toBe(`\
 deploy  channel     when        who    changes  modules   size  message
@@ -84,7 +84,7 @@ deploy  channel     when        who    changes  modules   size  message
   });
 
   it('prints a line of JSON for each with --json', async () => {
-    const { out } = await ask('deploys', '--json', '--channel', 'production', '-n', '2');
+    const { out } = await run('deploys', '--json', '--channel', 'production', '-n', '2');
     const list = out
       .trimEnd()
       .split('\n')
@@ -111,8 +111,8 @@ deploy  channel     when        who    changes  modules   size  message
   });
 });
 
-describe('into a pipe', () => {
-  it('nothing is cut', async () => {
+describe('output in a pipe', () => {
+  it('is not cut', async () => {
     const message = 'm'.repeat(300);
     const name = `${'deep/'.repeat(30)}a.mjs`;
     const store = await openSqliteStore(path.join(site, 'wide.db'));
@@ -141,8 +141,8 @@ describe('into a pipe', () => {
 });
 
 describe('modcast log', () => {
-  it('shows every version of a module through its move', async () => {
-    const { out } = await ask('log', 'lib/ring.mjs', '--json');
+  it('shows every version of a module, before and after a move', async () => {
+    const { out } = await run('log', 'lib/ring.mjs', '--json');
     const entries = out
       .trimEnd()
       .split('\n')
@@ -177,34 +177,34 @@ describe('modcast log', () => {
     ]);
   });
 
-  it('has the patches in its JSON with -p', async () => {
+  it('adds patches to the JSON with -p', async () => {
     const parse = (out: string) =>
       out
         .trimEnd()
         .split('\n')
         .map((line) => JSON.parse(line) as any);
-    const versions = parse((await ask('log', 'lib/ring.mjs', '-p', '--json')).out);
-    expect(versions[2].patch).toBe((await ask('diff', '1', '2')).out);
+    const versions = parse((await run('log', 'lib/ring.mjs', '-p', '--json')).out);
+    expect(versions[2].patch).toBe((await run('diff', '1', '2')).out);
     expect(versions[1].patch).toContain('rename from lib/disk.mjs\n');
-    const [newest] = parse((await ask('log', '-p', '--json')).out);
+    const [newest] = parse((await run('log', '-p', '--json')).out);
     expect(newest.changes.map(({ patch }: { patch: string }) => patch).join('')).toBe(
-      (await ask('diff', '3', '5')).out,
+      (await run('diff', '3', '5')).out,
     );
-    expect(parse((await ask('log', 'lib/ring.mjs', '--json')).out)[0]).not.toHaveProperty('patch');
+    expect(parse((await run('log', 'lib/ring.mjs', '--json')).out)[0]).not.toHaveProperty('patch');
   });
 
   it('stops at the move with --no-follow', async () => {
-    const { out } = await ask('log', 'lib/ring.mjs', '--no-follow', '--json');
+    const { out } = await run('log', 'lib/ring.mjs', '--no-follow', '--json');
     expect(out.trimEnd().split('\n')).toHaveLength(2);
   });
 
-  it('shows the deletion of a module that is gone', async () => {
-    const { out } = await ask('log', 'lib/disk.mjs');
+  it('shows the deletion of a module', async () => {
+    const { out } = await run('log', 'lib/disk.mjs');
     expect(out.split('\n')[1]).toMatch(/^ +3 +D /);
   });
 
   it('shows what each deploy of a channel changed', async () => {
-    const { out } = await ask('log', '--channel', 'production', '-n', '2');
+    const { out } = await run('log', '--channel', 'production', '-n', '2');
     expect(out).toBe(
       `\
 deploy 5 · production · 1 day ago · grace
@@ -224,35 +224,35 @@ deploy 3 · production · 5 days ago · ada
 
 describe('modcast show and cat', () => {
   it('prints the source of a module in a deploy, byte for byte', async () => {
-    expect((await ask('show', '1:lib/disk.mjs')).out).toBe(lines(20));
-    expect((await ask('show', 'production~1:lib/ring.mjs')).out).toBe(lines(20, { 5: 'five' }));
-    expect((await ask('cat', blobOf(lines(20)).hash.slice(0, 8))).out).toBe(lines(20));
+    expect((await run('show', '1:lib/disk.mjs')).out).toBe(lines(20));
+    expect((await run('show', 'production~1:lib/ring.mjs')).out).toBe(lines(20, { 5: 'five' }));
+    expect((await run('cat', blobOf(lines(20)).hash.slice(0, 8))).out).toBe(lines(20));
   });
 
-  it('shows a deploy, and what a directory holds', async () => {
-    expect((await ask('show', '3')).out).toContain('R  lib/{disk.mjs → ring.mjs}\n');
-    expect((await ask('show', 'latest:lib/')).out).toMatch(/lib\/ring\.mjs\n$/);
-    expect((await ask('show', 'latest:', '--json')).out).toContain('"path": "data/icon.bin"');
+  it('shows a deploy, and lists a directory', async () => {
+    expect((await run('show', '3')).out).toContain('R  lib/{disk.mjs → ring.mjs}\n');
+    expect((await run('show', 'latest:lib/')).out).toMatch(/lib\/ring\.mjs\n$/);
+    expect((await run('show', 'latest:', '--json')).out).toContain('"path": "data/icon.bin"');
   });
 });
 
 describe('modcast diff', () => {
   it('shows names and letters as git does', async () => {
-    expect((await ask('diff', '1', '3', '--name-status')).out).toBe('R095\tlib/disk.mjs\tlib/ring.mjs\n');
-    expect((await ask('diff', '1', '3', '--name-status', '--no-renames')).out).toBe(
+    expect((await run('diff', '1', '3', '--name-status')).out).toBe('R095\tlib/disk.mjs\tlib/ring.mjs\n');
+    expect((await run('diff', '1', '3', '--name-status', '--no-renames')).out).toBe(
       'D\tlib/disk.mjs\nA\tlib/ring.mjs\n',
     );
-    expect((await ask('diff', '2', '5', 'data', '--name-status')).out).toBe('A\tdata/icon.bin\n');
+    expect((await run('diff', '2', '5', 'data', '--name-status')).out).toBe('A\tdata/icon.bin\n');
   });
 
-  it('shows bars, their sum and what a client is sent', async () => {
-    const { out } = await ask('diff', '2', '5', '--stat');
+  it('shows bars, their sum and how much a client downloads', async () => {
+    const { out } = await run('diff', '2', '5', '--stat');
     expect(out).toMatch(
-      / data\/icon\.bin +\| Bin 0 B → 3 B\n lib\/\{disk\.mjs → ring\.mjs\} +\| +2 \+-\n 2 modules changed, 1 insertion\(\+\), 1 deletion\(-\)\n a client that has deploy 2 is sent 2 blobs of \d+ B, with their links in a pack of \d+ B\n$/,
+      / data\/icon\.bin +\| Bin 0 B → 3 B\n lib\/\{disk\.mjs → ring\.mjs\} +\| +2 \+-\n 2 modules changed, 1 insertion\(\+\), 1 deletion\(-\)\n a client that has deploy 2 downloads 2 blobs of \d+ B in a pack of \d+ B\n$/,
     );
   });
 
-  it('says what is not sent, as no entry imports it, and counts a difference as one', async () => {
+  it('counts a delta by its size, and modules that no entry imports as not sent', async () => {
     const store = await openSqliteStore(path.join(site, 'cost.db'));
     const deploy = async (modules: [string, string][]) => {
       await store.putBlobs(modules.map(([, text]) => blobOf(text)));
@@ -272,19 +272,19 @@ describe('modcast diff', () => {
     ]);
     await store.close();
     const last = async (a: string, b: string) =>
-      (await ask('diff', a, b, '--stat', '--db', 'cost.db')).out.trimEnd().split('\n').at(-1);
-    const [, packed] = / is sent 1 blob of 3\.49 kB, with its links in a pack of (\d+) B$/.exec(
-      (await last('1', '2'))!,
-    )!;
+      (await run('diff', a, b, '--stat', '--db', 'cost.db')).out.trimEnd().split('\n').at(-1);
+    const [, packed] = / downloads 1 blob of 3\.49 kB in a pack of (\d+) B$/.exec((await last('1', '2'))!)!;
     expect(Number(packed)).toBeLessThan(200);
     expect(await last('2', '3')).toBe(
-      ' a client that has deploy 2 is sent no module; 1 that no entry imports is not',
+      ' a client that has deploy 2 downloads nothing; 1 changed module that no entry imports is not sent',
     );
-    expect(await last('2', '4')).toMatch(/ a pack of \d+ B; 2 that no entry imports are not$/);
+    expect(await last('2', '4')).toMatch(
+      / a pack of \d+ B; 2 changed modules that no entry imports are not sent$/,
+    );
   });
 
-  it('makes a patch of one line without a line break at its end', async () => {
-    expect((await ask('diff', '3', '5', 'lib')).out).toMatch(
+  it('makes a patch of a last line without a line break', async () => {
+    expect((await run('diff', '3', '5', 'lib')).out).toMatch(
       /@@ -17,4 \+17,4 @@ line 16\n line 17\n line 18\n line 19\n-line 20\n\+the end\n\\ No newline at end of file\n$/,
     );
   });
@@ -296,28 +296,28 @@ describe('modcast diff', () => {
     expect(out).toContain('\u001b[36m@@ -2,7 +2,7 @@\u001b[39m');
   });
 
-  it('exits with 1 for differences and 2 for a failure with --exit-code', async () => {
-    expect((await ask('diff', '1', '1', '--exit-code')).code).toBe(0);
-    expect((await ask('diff', '1', '2', '--exit-code')).code).toBe(1);
-    expect((await ask('diff', '1', '99', '--exit-code')).code).toBe(2);
-    expect((await ask('diff', '1', '2')).code).toBe(0);
+  it('exits with 1 for differences and 2 for an error with --exit-code', async () => {
+    expect((await run('diff', '1', '1', '--exit-code')).code).toBe(0);
+    expect((await run('diff', '1', '2', '--exit-code')).code).toBe(1);
+    expect((await run('diff', '1', '99', '--exit-code')).code).toBe(2);
+    expect((await run('diff', '1', '2')).code).toBe(0);
   });
 
-  it('compares with a directory, and its patch makes the directory of the deploy', async () => {
+  it('compares with a directory, and the patch turns the directory into the deploy', async () => {
     const directory = path.join(site, 'public');
     mkdirSync(path.join(directory, 'lib'), { recursive: true });
     writeFileSync(path.join(directory, 'index.mjs'), "import './lib/disk.mjs';\n");
     writeFileSync(path.join(directory, 'lib', 'disk.mjs'), lines(20, { 7: 'seven' }));
-    expect((await ask('diff', '1', 'public', '--name-status')).out).toBe('M\tlib/disk.mjs\n');
-    const { out } = await ask('diff', './public', '2');
+    expect((await run('diff', '1', 'public', '--name-status')).out).toBe('M\tlib/disk.mjs\n');
+    const { out } = await run('diff', './public', '2');
     execFileSync('patch', ['-p1', '-s'], { cwd: directory, input: out });
     expect(readFileSync(path.join(directory, 'lib', 'disk.mjs'), 'utf8')).toBe(lines(20, { 5: 'five' }));
   });
 });
 
 describe('modcast blame', () => {
-  it('says which deploy brought each line, through a move', async () => {
-    const { out } = await ask('blame', 'lib/ring.mjs', '--json');
+  it('shows which deploy last changed each line, across a move', async () => {
+    const { out } = await run('blame', 'lib/ring.mjs', '--json');
     const { lines: blamed } = JSON.parse(out) as { lines: { line: number; deploy: number; text: string }[] };
     expect(
       blamed.filter(({ deploy }) => deploy !== 1).map(({ line, deploy, text }) => [line, deploy, text]),
@@ -325,7 +325,7 @@ describe('modcast blame', () => {
       [5, 2, 'five\n'],
       [20, 5, 'the end'],
     ]);
-    expect((await ask('blame', 'lib/ring.mjs')).out).toMatch(
+    expect((await run('blame', 'lib/ring.mjs')).out).toMatch(
       /^1 +lib\/disk\.mjs +ada +1 week ago +1 │ line 1\n/,
     );
   });
@@ -333,9 +333,9 @@ describe('modcast blame', () => {
 
 describe('modcast bisect', () => {
   const bisect = (command: string, ...args: string[]) =>
-    ask('bisect', '1', 'production', '--run', command, ...args);
+    run('bisect', '1', 'production', '--run', command, ...args);
 
-  it('finds the first deploy in whose files the command fails', async () => {
+  it('finds the first deploy for which the command fails', async () => {
     const { out, code } = await bisect('test -e lib/disk.mjs && test "$MODCAST_DEPLOY" -gt 0');
     expect(code).toBe(0);
     expect(out).toBe(`\
@@ -358,42 +358,42 @@ R  lib/{disk.mjs → ring.mjs}
   });
 
   it.each([
-    ['false', 'deploy 1 was said to be good, but the command fails in it'],
-    ['true', 'deploy 5 was said to be bad, but the command succeeds in it'],
-  ])('finds nothing with "%s", as an end is not what it was said to be', async (command, told) => {
+    ['false', 'deploy 1 was given as good, but the command fails there'],
+    ['true', 'deploy 5 was given as bad, but the command succeeds there'],
+  ])('fails with "%s": one end is not as given', async (command, message) => {
     const { out, err, code } = await bisect(command);
-    expect({ err, code }).toEqual({ err: `modcast: ${told}\n`, code: 1 });
+    expect({ err, code }).toEqual({ err: `modcast: ${message}\n`, code: 1 });
     expect(out).not.toContain('first bad');
     const json = await bisect(command, '--json');
     expect(json.code).toBe(1);
     expect(JSON.parse(json.out)).toMatchObject({ state: 'mistaken', changes: null, among: [] });
   });
 
-  it('says between which deploys it is when those could not be tried', async () => {
+  it('names the deploys that remain if all were skipped', async () => {
     const { out, code } = await bisect('exit 125', '--json');
     expect(code).toBe(1);
     expect(JSON.parse(out)).toMatchObject({ state: 'skipped', deploy: null, among: [2, 3, 5] });
   });
 
-  it('ends when the command cannot be run', async () => {
+  it('fails if the command cannot be run', async () => {
     const { err, code } = await bisect('no-such-command-anywhere');
     expect(code).toBe(1);
     expect(err).toContain('exit code 127 (command-failed)');
   });
 
-  it('wants the good deploy before the bad one on its channel', async () => {
-    expect((await ask('bisect', '5', '1', '--run', 'true')).err).toContain('5 is not before 1');
-    expect((await ask('bisect', '1', '4', '--run', 'true')).err).toContain('1 is on production, 4 on dev');
+  it('refuses a good deploy that is not before the bad one on its channel', async () => {
+    expect((await run('bisect', '5', '1', '--run', 'true')).err).toContain('5 is not before 1');
+    expect((await run('bisect', '1', '4', '--run', 'true')).err).toContain('1 is on production, 4 on dev');
   });
 });
 
 describe('modcast map', () => {
   it('maps natural URLs to linked modules, or to the files of the deploy', async () => {
     const { hash } = blobOf(lines(20));
-    const http = JSON.parse((await ask('map', '1')).out) as { imports: Record<string, string> };
+    const http = JSON.parse((await run('map', '1')).out) as { imports: Record<string, string> };
     expect(http.imports['/lib/disk.mjs']).toBe(`/-/modules/${hash}/lib/disk.mjs`);
     const files = JSON.parse(
-      (await ask('map', '1', '--targets', 'path', '--base', 'https://cdn.example.org/1')).out,
+      (await run('map', '1', '--targets', 'path', '--base', 'https://cdn.example.org/1')).out,
     ) as typeof http;
     expect(files.imports['https://cdn.example.org/lib/disk.mjs']).toBe(
       'https://cdn.example.org/1/lib/disk.mjs',
@@ -401,69 +401,80 @@ describe('modcast map', () => {
   });
 });
 
-describe('mistakes', () => {
+describe('errors', () => {
   it.each([
     [['show', '99'], 'unknown ref "99": no deploy 99, the newest is 5 (ref-unknown)'],
     [
       ['show', 'prodution'],
       'unknown ref "prodution": no channel of that name, did you mean production? (ref-unknown)',
     ],
-    [['show', '1:nope'], 'deploy 1 on production has no "nope" (path-unknown)'],
-    [['log', 'nope'], 'production has never had a module "nope" (path-unknown)'],
-    [['log', '--channel', 'nope'], 'no channel "nope"; there is dev, production (channel-unknown)'],
+    [
+      ['show', '1:nope'],
+      'deploy 1 on production has no "nope"; list its modules with `modcast show 1:` (path-unknown)',
+    ],
+    [
+      ['log', 'nope'],
+      'channel production never had a module "nope"; list its modules with `modcast show production:` (path-unknown)',
+    ],
+    [['log', '--channel', 'nope'], 'no channel "nope"; channels: dev, production (channel-unknown)'],
     [['diff', '1', './nope'], /no such directory: .*nope \(directory-invalid\)/],
     [['diff', '1', '2', 'lib', 'nope/'], 'no module of deploy 1 or deploy 2 matches "nope/" (path-unknown)'],
     [['diff', '1', 'production~3', 'lib/n.mjs'], 'no module of deploy 1 matches "lib/n.mjs" (path-unknown)'],
     [['blame', 'nope'], 'deploy 5 on production has no nope (path-unknown)'],
     [['cat', 'xyz'], 'unknown ref "xyz": not the first digits of a hash, at least four (ref-unknown)'],
     [['deploys', '--db', 'nope.db'], /no such database: .*nope\.db \(from --db\) \(database-missing\)/],
-  ])('%j: one line', async (args, message) => {
-    const { code, out, err } = await ask(...args);
+  ])('%j fails with one line', async (args, message) => {
+    const { code, out, err } = await run(...args);
     expect({ code, out }).toEqual({ code: 1, out: '' });
     if (typeof message === 'string') expect(err).toBe(`modcast: ${message}\n`);
     else expect(err).toMatch(message);
     expect(err.trimEnd()).not.toContain('\n');
   });
 
-  it('says of a module’s hash that it is one', async () => {
+  it('points to modcast cat for the hash of a module', async () => {
     const { hash } = blobOf(lines(20));
     const short = hash.slice(0, 8);
-    for (const [digits, told] of [
+    for (const [digits, shown] of [
       [hash.slice(0, 5), short],
       [hash, hash],
     ] as const) {
-      expect(await ask('show', digits)).toEqual({
+      expect(await run('show', digits)).toEqual({
         code: 1,
         out: '',
-        err: `modcast: ${told} is a module's: modcast cat ${told} (ref-unknown)\n`,
+        err: `modcast: ${shown} is a module's: modcast cat ${shown} (ref-unknown)\n`,
       });
     }
   });
 
-  it('suggests the option that was meant', async () => {
-    const { code, err } = await ask('deploys', '--chanel', 'dev');
+  it('suggests the right option for a typo', async () => {
+    const { code, err } = await run('deploys', '--chanel', 'dev');
     expect(code).toBe(2);
     expect(err).toContain('Did you mean --channel?');
   });
 
-  it('says where it looked for a database, and makes none', async () => {
+  it('says where it looked for a database, and creates none', async () => {
     const empty = mkdtempSync(path.join(tmpdir(), 'modcast-empty-'));
     const { code, err } = await modcast(empty, ['deploys']);
     expect(code).toBe(1);
-    expect(err).toContain(`in ${empty} or any directory above it`);
+    expect(err).toContain(
+      `in ${empty} or in a directory above it. Create one with \`modcast serve\`, or name one with --db`,
+    );
     expect(existsSync(path.join(empty, '.modcast'))).toBe(false);
     rmSync(empty, { recursive: true });
   });
 });
 
 describe('a database without deploys', () => {
-  it('says how the first is made', async () => {
+  it('says how to make the first deploy', async () => {
     const empty = mkdtempSync(path.join(tmpdir(), 'modcast-empty-'));
     const file = path.join(empty, 'new.db');
     await (await openSqliteStore(file)).close();
     for (const args of [['deploys'], ['log'], ['log', 'x.mjs'], ['blame', 'x.mjs'], ['map']]) {
       const { code, out } = await modcast(empty, [...args, '--db', file]);
-      expect([code, out]).toEqual([0, 'No deploys yet: modcast serve or modcast publish makes the first.\n']);
+      expect([code, out]).toEqual([
+        0,
+        'No deploys yet. Make the first one with `modcast serve` or `modcast publish`.\n',
+      ]);
     }
     expect((await modcast(empty, ['deploys', '--json', '--db', file])).out).toBe('');
     rmSync(empty, { recursive: true });

@@ -31,13 +31,13 @@ const run = (...args: string[]) => modcast(at(), [...args, '--db', 'r.db']);
 describe('modcast gc', () => {
   beforeEach(() => fill());
 
-  it('says what would go, and leaves it', async () => {
-    const said = await run('gc', '--keep', '1', '--older-than', '30d', '--dry-run');
-    expect(said).toEqual({ code: 0, out: 'would drop 1 deploy and 1 blob of 2 B\n', err: '' });
-    expect((await run('gc', '--keep', '1', '--older-than', '30d', '-n')).out).toBe(said.out);
+  it('lists what a dry run would drop, and drops nothing', async () => {
+    const result = await run('gc', '--keep', '1', '--older-than', '30d', '--dry-run');
+    expect(result).toEqual({ code: 0, out: 'would drop 1 deploy and 1 blob of 2 B\n', err: '' });
+    expect((await run('gc', '--keep', '1', '--older-than', '30d', '-n')).out).toBe(result.out);
   });
 
-  it('drops what is neither among the newest nor young', async () => {
+  it('drops deploys that are old and not among the newest', async () => {
     expect((await run('gc')).out).toBe('nothing to drop\n');
     expect((await run('gc', '--keep', '1', '--older-than', '30d')).out).toBe(
       'dropped 1 deploy and 1 blob of 2 B\n',
@@ -47,7 +47,7 @@ describe('modcast gc', () => {
     expect((await run('verify')).code).toBe(0);
   });
 
-  it('gives the space back', async () => {
+  it('shrinks the database file', async () => {
     const store = await openSqliteStore(at('r.db'));
     await store.putBlobs(Array.from({ length: 200 }, (_, i) => blobOf(`${i}${'x'.repeat(20_000)}`)));
     await store.close();
@@ -83,20 +83,20 @@ describe('modcast verify', () => {
     db.close();
   };
 
-  it('is content with a sound store', async () => {
+  it('reports no damage in an intact store', async () => {
     expect(await run('verify')).toEqual({
       code: 0,
-      out: 'sound: 5 blobs of 10 B, every manifest and index\n',
+      out: 'no damage: checked 5 blobs of 10 B, every manifest and index\n',
       err: '',
     });
   });
 
-  it('names what is damaged, and fails', async () => {
+  it('lists what is damaged, and fails', async () => {
     damage();
     const { code, out } = await run('verify');
     expect(code).toBe(1);
     expect(out).toBe(
-      `damaged ${blobOf('b').hash}\n  lib/b.mjs on dev since deploy 1\ndamaged: 1 damaged blob in 5 blobs of 10 B\n`,
+      `damaged ${blobOf('b').hash}\n  lib/b.mjs on dev since deploy 1\ndamaged: 1 damaged blob in 5 blobs of 10 B. Repair with \`modcast verify --repair-from <place>\`\n`,
     );
     const json = await run('verify', '--json');
     expect(json.code).toBe(1);
@@ -112,22 +112,22 @@ describe('modcast verify', () => {
     });
   });
 
-  it('mends it from another database', async () => {
+  it('repairs blobs from another database', async () => {
     await fill('backup.db');
     damage();
     const { code, out } = await run('verify', '--repair-from', 'backup.db');
     expect(code).toBe(0);
     expect(out).toContain(`repaired ${blobOf('b').hash}`);
-    expect((await run('verify')).out).toMatch(/^sound/);
+    expect((await run('verify')).out).toMatch(/^no damage/);
   });
 
-  it('still fails when the other database does not have it', async () => {
+  it('still fails if the other database does not have the blob', async () => {
     await fill('backup.db', 'another');
     damage();
     expect((await run('verify', '--repair-from', 'backup.db')).code).toBe(1);
   });
 
-  it('says that there is nothing to repair from', async () => {
+  it('fails if there is no database to repair from', async () => {
     const { code, err } = await run('verify', '--repair-from', 'none.db');
     expect(code).toBe(1);
     expect(err).toBe(`modcast: no such database: ${at('none.db')} (database-missing)\n`);
@@ -140,7 +140,7 @@ describe('modcast export', () => {
   it('writes the files of the deploy that a ref names', async () => {
     expect(await run('export', 'dev~1', 'out')).toEqual({
       code: 0,
-      out: 'deploy 2 of dev: 2 files, 3 B in out\n',
+      out: 'deploy 2 on dev: wrote 2 files, 3 B, to out\n',
       err: '',
     });
     expect(readFileSync(at('out/a.mjs'), 'utf8')).toBe('a1');
@@ -151,7 +151,7 @@ describe('modcast export', () => {
     ]);
   });
 
-  it('says what is wrong in one line', async () => {
+  it('reports an error in one line', async () => {
     expect(await run('export', '99', 'out')).toMatchObject({
       code: 1,
       err: expect.stringMatching(/^modcast: .*\(ref-unknown\)\n$/),
@@ -172,16 +172,16 @@ describe('modcast export', () => {
   it.each([
     ['--assets', '.'],
     ['--base', '/site/'],
-  ])('refuses %s without --static, which alone would heed it', async (...args) => {
+  ])('refuses %s without --static', async (...args) => {
     expect(await run('export', '1', 'out', ...args)).toEqual({
       code: 2,
       out: '',
-      err: `modcast: ${args[0]} is for --static, which is not there (option-invalid)\n`,
+      err: `modcast: ${args[0]} needs --static (option-invalid)\n`,
     });
     expect(existsSync(at('out'))).toBe(false);
   });
 
-  it('lays a static site out with everything that its loader asks for', async () => {
+  it('writes a static site with everything that its loader requests', async () => {
     const dev = await run('export', 'dev', 'out', '--static', '--json');
     const { manifest } = JSON.parse(dev.out) as { manifest: string };
     const b = blobOf('b').hash;
@@ -220,11 +220,11 @@ describe('modcast import', () => {
   });
   afterEach(() => repository.close());
 
-  it('makes a database, and deploys of the history', async () => {
+  it('creates a database, and makes deploys of the history', async () => {
     const args = ['import', '--git', repository.directory, '--path', 'public', '--channel', 'main'];
     expect(await run(...args)).toEqual({
       code: 0,
-      out: '2 commits: 2 deploys on main; its head is deploy 2\n',
+      out: '2 commits: 2 deploys on main; the newest is deploy 2\n',
       err: '',
     });
     expect((await run(...args)).out).toBe('nothing new on main, 2 commits imported before\n');
@@ -235,31 +235,31 @@ describe('modcast import', () => {
     await store.close();
   });
 
-  it('says that there is nothing new after commits that changed nothing of the site', async () => {
+  it('reports nothing new after commits that did not change the site', async () => {
     repository.write('README.md', 'three');
     repository.commit('three');
     const args = ['import', '--git', repository.directory, '--path', 'public'];
-    expect((await run(...args)).out).toBe('3 commits: 2 deploys on dev; its head is deploy 2\n');
+    expect((await run(...args)).out).toBe('3 commits: 2 deploys on dev; the newest is deploy 2\n');
     for (let n = 0; n < 2; n++) {
       expect((await run(...args)).out).toBe('nothing new on dev, 2 commits imported before\n');
     }
   });
 
-  it('takes only commits since a time, and refuses what is none', async () => {
+  it('imports only commits since a time, and refuses an invalid time', async () => {
     const args = ['import', '--git', repository.directory, '--path', 'public', '--since'];
     expect(await run(...args, 'bla')).toMatchObject({
       code: 2,
       err: expect.stringMatching(
-        /^modcast: option '--since <date>': expected a time, as 2026-11-01, .*, found 'bla'\n/,
+        /^modcast: option '--since <date>': expected a time such as 2026-11-01, .*, found 'bla'\n/,
       ),
     });
     expect((await run(...args, '2026-01-01T01:30Z')).out).toBe(
-      '1 commit: 1 deploy on dev; its head is deploy 1\n',
+      '1 commit: 1 deploy on dev; the newest is deploy 1\n',
     );
     expect((await run(...args, '1 month ago')).out).toBe('nothing new on dev\n');
   });
 
-  it('fails when no commit has the folder, and not when one had it', async () => {
+  it('fails if no commit ever had the folder', async () => {
     const from = (folder: string, ...more: string[]) =>
       run('import', '--git', repository.directory, '--path', folder, ...more);
     expect(await from('nope')).toEqual({
@@ -273,12 +273,12 @@ describe('modcast import', () => {
     repository.write('README.md', 'gone');
     repository.commit('gone');
     expect((await from('public')).out).toBe(
-      '1 commit: 1 deploy on dev, 2 commits imported before; its head is deploy 3\n',
+      '1 commit: 1 deploy on dev, 2 commits imported before; the newest is deploy 3\n',
     );
     expect((await from('public')).out).toBe('nothing new on dev, 3 commits imported before\n');
   });
 
-  it('says in one line that it is no repository', async () => {
+  it('reports in one line that a directory is not a repository', async () => {
     const { code, err } = await run('import', '--git', at());
     expect(code).toBe(1);
     expect(err).toMatch(/^modcast: git: not a git repository.*\(git-failed\)\n$/);

@@ -2,15 +2,19 @@ import pc from 'picocolors';
 import type { Io } from '../../../cli/io.js';
 import { run } from '../../../cli/program.js';
 
-/** What a run of the program said, and its exit code. */
-export interface Said {
+/** Output and exit code of a run. */
+export interface RunResult {
   readonly code: number;
   readonly out: string;
   readonly err: string;
 }
 
-/** Runs the program in this process, as in a directory that is no terminal. */
-export async function modcast(cwd: string, args: readonly string[], io: Partial<Io> = {}): Promise<Said> {
+/** Runs the program in this process, without a terminal. */
+export async function modcast(
+  cwd: string,
+  args: readonly string[],
+  io: Partial<Io> = {},
+): Promise<RunResult> {
   const out: Uint8Array[] = [];
   let err = '';
   const code = await run(args, {

@@ -23,8 +23,8 @@ beforeEach(async () => {
 });
 
 async function modcast(args: string[], { tty = false, now = Date.now() } = {}) {
-  const said = await runModcast(directory, args, { env, tty, columns: 120, now: () => now });
-  return { ...said, json: () => JSON.parse(said.out) as any };
+  const result = await runModcast(directory, args, { env, tty, columns: 120, now: () => now });
+  return { ...result, json: () => JSON.parse(result.out) as any };
 }
 
 const publish = (...args: string[]) => modcast(['publish', '--db', db, '--author', 'ada', ...args]);
@@ -38,7 +38,7 @@ async function inStore<T>(work: (store: Store) => Promise<T>): Promise<T> {
   }
 }
 
-/** A registry of its own process, as it were, on the same database. */
+/** Another registry on the same database, as if in another process. */
 async function served(): Promise<string> {
   const { url } = await open({ database: db, channel: 'production' }).listen();
   return url;
@@ -47,8 +47,8 @@ async function served(): Promise<string> {
 const tokenOf = (scope: string, expires: number | null = null): Promise<string> =>
   inStore(async (store) => (await createToken(store, { scope: [scope], expires, note: '', now: 0 })).text);
 
-describe('publish, into a database', () => {
-  it('makes a deploy, then says that there is nothing to publish', async () => {
+describe('publish into a database', () => {
+  it('makes a deploy, then reports that there is nothing to publish', async () => {
     const first = await publish('-m', 'hello');
     expect(first).toMatchObject({ code: 0, err: '' });
     expect(first.out).toBe('deploy 1 on production · 3 added · 3 blobs sent, 80 B\n');
@@ -60,7 +60,7 @@ describe('publish, into a database', () => {
     const second = await publish();
     expect([second.code, second.out]).toEqual([
       0,
-      'Nothing to publish: production is at deploy 1 already.\n',
+      'Nothing to publish: deploy 1 on production has this content already.\n',
     ]);
     await write(directory, { 'a.mjs': 'export default 2;' });
     expect((await publish('--json')).json()).toMatchObject({
@@ -134,7 +134,7 @@ describe('publish, into a database', () => {
     expect([code, err.split('\n')[0]]).toEqual([0, 'warning a.mjs:1:1 cannot find "./nada.mjs"']);
   });
 
-  it('holds the head to what was expected', async () => {
+  it('refuses unless the newest deploy is the expected one', async () => {
     expect((await publish('--expect', '4')).err).toBe(
       'modcast: channel production is at no deploy, not at deploy 4 (head-moved)\n',
     );
@@ -150,14 +150,14 @@ describe('publish, into a database', () => {
     [['--to', 'ftp://x', '--db', 'x.db'], 2, 'option-invalid'],
     [['nowhere'], 1, 'directory-invalid'],
     [['--include', '*.none'], 1, 'directory-invalid'],
-  ])('called with %j ends with %i', async (args, code, named) => {
+  ])('%j exits with %i', async (args, code, named) => {
     const result = await modcast(['publish', ...args]);
     expect([result.code, result.err]).toEqual([code, expect.stringContaining(named)]);
   });
 });
 
-describe('publish, to a registry', () => {
-  it('sends what it lacks, with a bar on a terminal and a line elsewhere', async () => {
+describe('publish to a registry', () => {
+  it('sends only missing blobs, with a progress bar on a terminal and one line elsewhere', async () => {
     env['MODCAST_TOKEN'] = await tokenOf('publish:production');
     const url = await served();
     const first = await modcast(['publish', '--to', url]);
@@ -174,9 +174,9 @@ describe('publish, to a registry', () => {
 
   it.each([
     ['no token', undefined, 'token-required'],
-    ['a token of nobody', `mc_${'0'.repeat(16)}_${'A'.repeat(43)}`, 'token-invalid'],
-    ['no token at all', 'nonsense', 'token-invalid'],
-    ['what no header can hold', 'a\nb', 'option-invalid'],
+    ['an unknown token', `mc_${'0'.repeat(16)}_${'A'.repeat(43)}`, 'token-invalid'],
+    ['a malformed token', 'nonsense', 'token-invalid'],
+    ['a token that no header can hold', 'a\nb', 'option-invalid'],
   ])('with %s fails in one line', async (_, token, code) => {
     const url = await served();
     if (token !== undefined) env['MODCAST_TOKEN'] = token;
@@ -201,7 +201,7 @@ describe('publish, to a registry', () => {
     }
   });
 
-  it('says so when nothing listens there', async () => {
+  it('reports that nothing listens at the address', async () => {
     const server = createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;
@@ -219,7 +219,7 @@ describe('publish, to a registry', () => {
     [200, { 'Content-Type': 'application/json' }, '{"state":"ok"}', 'answers as no modcast registry does'],
     [301, { Location: 'https://other.test/' }, '', '301 to https://other.test/'],
     [405, { 'Content-Type': 'text/plain' }, 'no', '405, text/plain'],
-  ])('says so when a server is no registry: %i %j', async (status, headers, body, words) => {
+  ])('reports that a server is not a registry: %i %j', async (status, headers, body, words) => {
     const server = createHttpServer((request, response) => {
       request.resume();
       response.writeHead(status, headers as Record<string, string>).end(body);
@@ -232,20 +232,20 @@ describe('publish, to a registry', () => {
     expect(err).toContain(words);
   });
 
-  it('says so when the token would travel in the clear', async () => {
+  it('warns if the token would be sent without encryption', async () => {
     const url = 'http://registry.invalid/';
     expect((await modcast(['publish', '--to', url])).err).not.toContain('unencrypted');
     env['MODCAST_TOKEN'] = await tokenOf('publish:production');
     const { err } = await modcast(['publish', '--to', url]);
     expect(err.split('\n')[0]).toBe(
-      'unencrypted whoever is between here and registry.invalid can read MODCAST_TOKEN: use https',
+      'unencrypted anyone on the network path to registry.invalid can read MODCAST_TOKEN. Use https',
     );
     expect((await modcast(['publish', '--to', 'https://registry.invalid/'])).err).not.toContain(
       'unencrypted',
     );
   });
 
-  it('goes on where it was after the connection broke off', async () => {
+  it('sends only the rest after a broken connection', async () => {
     const large = Array.from({ length: 12 }, (_, i) => [
       `${i}.mjs`,
       `//${randomBytes(750_000).toString('base64')}`,
@@ -266,7 +266,7 @@ describe('publish, to a registry', () => {
   });
 });
 
-/** Passes connections on, and cuts them all after so many bytes from the client, until it is mended. */
+/** Forwards connections, and cuts them all after `limit` bytes from the client, until `mend` is called. */
 async function cuttingProxy(to: number, limit: number): Promise<{ url: string; mend: () => void }> {
   let left = limit;
   const sockets = new Set<Socket>();
@@ -301,11 +301,13 @@ describe('rollback and promote', () => {
     await write(directory, { 'a.mjs': 'export default 2;', 'b.mjs': '' });
     await publish();
     expect((await to('rollback', 'production~1')).out).toBe(
-      'deploy 3 on production · 1 changed, 1 removed · as in deploy 1\n',
+      'deploy 3 on production · 1 changed, 1 removed · same content as deploy 1\n',
     );
-    expect((await to('rollback', '1')).out).toMatch(/^Nothing to do: production is at deploy 3/);
+    expect((await to('rollback', '1')).out).toMatch(
+      /^Nothing to do: deploy 3 on production has this content already\.\n$/,
+    );
     expect((await to('promote', '2', '--to', 'live')).out).toBe(
-      'deploy 4 on live · 4 added · as in deploy 2\n',
+      'deploy 4 on live · 4 added · same content as deploy 2\n',
     );
     const line = await inStore((store) => store.deploys());
     expect(line.map(({ channel, parent, message }) => [channel, parent, message])).toEqual([
@@ -317,7 +319,7 @@ describe('rollback and promote', () => {
     expect(line[1]!.manifest).toBe(line[3]!.manifest);
   });
 
-  it('fail for a deploy that is not there', async () => {
+  it('fail for an unknown deploy', async () => {
     await publish();
     expect(await to('rollback', '9')).toMatchObject({
       code: 1,
@@ -328,29 +330,29 @@ describe('rollback and promote', () => {
   });
 });
 
-describe('a channel that is meant', () => {
+describe('the channel of a new deploy', () => {
   const to = (...args: string[]) => modcast([...args, '--db', db, '--author', 'eve']);
 
-  it('is there, or a rollback names those that are', async () => {
+  it('must exist: a rollback lists the channels otherwise', async () => {
     await publish();
     const typo = await to('rollback', '1', '--channel', 'prodution');
-    expect(typo.err).toBe('modcast: no channel "prodution"; there is production (channel-unknown)\n');
+    expect(typo.err).toBe('modcast: no channel "prodution"; channels: production (channel-unknown)\n');
     expect(await inStore((store) => store.channels())).toEqual(['production']);
     expect((await to('rollback', '1', '--channel', 'production')).out).toMatch(/^Nothing to do/);
   });
 
-  it('is that of the deploy, or a rollback says how to promote', async () => {
+  it('is that of the deploy: a rollback to another one suggests promote', async () => {
     await publish();
     await publish('--channel', 'staging');
     const refused = await to('rollback', '2', '--channel', 'production');
     expect(refused).toMatchObject({
       code: 2,
-      err: 'modcast: deploy 2 is of staging; to put it on production: modcast promote 2 --to production (option-invalid)\n',
+      err: 'modcast: deploy 2 is on staging. To put it on production, run `modcast promote 2 --to production` (option-invalid)\n',
     });
     expect(await inStore((store) => store.head('production'))).toMatchObject({ number: 1 });
   });
 
-  it('follows no directory just now: that would undo the deploy', async () => {
+  it('must not follow a directory, which would undo the deploy', async () => {
     await publish('--channel', 'staging');
     await publish('--channel', 'dev');
     await write(directory, { 'a.mjs': 'export default 2;' });
@@ -382,7 +384,7 @@ describe('a channel that is meant', () => {
 describe('token', () => {
   const token = (...args: string[]) => modcast(['token', ...args, '--db', db], { now: 1_000_000 });
 
-  it('says to the second when a token ends', async () => {
+  it('shows the exact time at which a token expires', async () => {
     const { err } = await token('create', '--scope', 'read', '--expires', '1s');
     expect(err).toContain('read · expires 1970-01-01T00:16:41.000Z · ');
     const { err: usual } = await token('create', '--scope', 'read');

@@ -7,11 +7,11 @@ import { createProgram } from '../../../cli/program.js';
 import { reference } from '../../../cli/reference.js';
 import { modcast } from './program.js';
 
-it('docs/cli.md is what the commands say (npm run docs makes it)', async () => {
+it('docs/cli.md is up to date (npm run docs generates it)', async () => {
   expect(readFileSync(new URL('../../../docs/cli.md', import.meta.url), 'utf8')).toBe(await reference());
 });
 
-it('all take --json but those of which README.md says that they do not', async () => {
+it('all commands take --json, except those that README.md names', async () => {
   const without = commandNodes(await createProgram(processIo()))
     .filter(({ command }) => command.commands.length === 0)
     .filter(({ command }) => !command.options.some(({ long }) => long === '--json'))
@@ -19,12 +19,12 @@ it('all take --json but those of which README.md says that they do not', async (
   expect(without.toSorted()).toEqual(['cat', 'completion', 'map', 'serve']);
 });
 
-it('each command is listed under its own name', async () => {
+it('each command has the name under which it is listed', async () => {
   const program = await createProgram(processIo());
   expect(program.commands.map((command) => command.name())).toEqual(COMMANDS.map(({ name }) => name));
 });
 
-it('the help lists the commands by group, and each has examples in its own', async () => {
+it('the help lists the commands by group, and the help of each has examples', async () => {
   const { out } = await modcast('/', ['--help']);
   expect(COMMANDS.length).toBeGreaterThan(8);
   for (const group of ['Serve', 'Inspect', 'Publish', 'Maintain']) expect(out).toContain(`${group}:\n`);

@@ -25,11 +25,11 @@ it.each([
     'modcast token create --help',
   ],
   [['cat'], "missing required argument 'hash'", 'modcast cat --help'],
-])('%j is told in one sentence, with the help of that command', async (args, message, help) => {
+])('%j is reported in one line, with the help of that command', async (args, message, help) => {
   const [line, hint, ...more] = await call(...args);
   if (typeof message === 'string') expect(line).toBe(`modcast: ${message}`);
   else expect(line!.replace(/^modcast: /, '')).toMatch(message);
-  expect(hint).toBe(`(${help} shows what there is)`);
+  expect(hint).toBe(`(See ${help})`);
   expect(more).toEqual([]);
 });
 
@@ -37,7 +37,7 @@ it.each([
   [['help', 'bisekt'], "unknown command 'bisekt'", '(Did you mean bisect?)'],
   [['bisekt', '--help'], "unknown command 'bisekt'", '(Did you mean bisect?)'],
   [['help', 'token', 'creat'], "unknown command 'creat'", '(Did you mean create?)'],
-])('%j: there is no such command', async (args, message, suggestion) => {
+])('%j: unknown command', async (args, message, suggestion) => {
   expect((await call(...args)).slice(0, 2)).toEqual([`modcast: ${message}`, suggestion]);
 });
 
@@ -49,7 +49,7 @@ it('help with a command shows what --help shows', async () => {
   }
 });
 
-it('calls an option of the registry by its flag', async () => {
+it('names the flag, not the option of the registry', async () => {
   expect(await call('serve', '--allow-origin', 'evil')).toEqual([
     `modcast: --allow-origin: expected origins like "https://example.org", found [ 'evil' ] (option-invalid)`,
   ]);

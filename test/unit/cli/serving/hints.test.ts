@@ -11,17 +11,17 @@ const PLACE = {
   prefix: '/-/',
 };
 
-it('shows how to publish to a registry by its file, and by its URL with a token', () => {
+it('shows how to publish to the database file, and to the URL with a token', () => {
   expect(publishHint(PLACE)).toEqual([
-    'Publish a site to it from this machine:',
+    'To publish a site from this machine:',
     '  modcast publish <dir> --channel production --db /srv/registry.db',
-    'or from anywhere, with a token:',
+    'To publish from another machine, with a token:',
     '  modcast token create --scope publish:production --db /srv/registry.db',
     '  MODCAST_TOKEN=mc_… modcast publish <dir> --channel production --to http://127.0.0.1:4321/',
   ]);
 });
 
-it('quotes for the shell, and names another prefix', () => {
+it('quotes for the shell, and includes another prefix', () => {
   const lines = publishHint({ ...PLACE, db: "/it's here/x.db", prefix: '/own/' });
   expect(lines[1]).toContain(String.raw`--db '/it'\''s here/x.db'`);
   expect(lines[4]).toMatch(/--to http:\/\/127\.0\.0\.1:4321\/own\/$/);
@@ -29,25 +29,25 @@ it('quotes for the shell, and names another prefix', () => {
 
 const plain = pc.createColors(false);
 
-describe('what a start says', () => {
+describe('the first lines of serve', () => {
   const deploy = { number: 1, channel: 'dev', modules: 2, bytes: 71 } as Deploy;
   const start = { deploy, created: true, read: 2, shown: 'site', isEmpty: false, took: 35 };
 
-  it('is what was read, or that nothing changed', () => {
+  it('say how many files were read, or that none changed', () => {
     expect(startText(start, plain)).toEqual([
       'modcast site · 2 modules, 71 B · deploy 1 on dev · 35 ms, 2 files read',
     ]);
     expect(startText({ ...start, created: false, read: 0 }, plain)).toEqual([
-      'modcast site · 2 modules, 71 B · deploy 1 on dev · 35 ms, nothing changed since the last start',
+      'modcast site · 2 modules, 71 B · deploy 1 on dev · 35 ms, no file changed since the last start',
     ]);
   });
 
-  it('is what to do, of a directory without a file or without a module', () => {
+  it('say what to do in a directory without files or without modules', () => {
     const none = { ...start, deploy: { ...deploy, modules: 0, bytes: 0 }, read: 0 };
     expect(startText({ ...none, isEmpty: true }, plain)).toEqual([
-      'modcast site · nothing in it yet · 35 ms',
+      'modcast site · empty directory · 35 ms',
       expect.stringContaining('Save an index.html with <script type="module"'),
-      expect.stringContaining('as soon as they are there'),
+      expect.stringContaining('as soon as you save them'),
     ]);
     expect(startText(none, plain)).toEqual([
       'modcast site · 0 modules, 0 B · deploy 1 on dev · 35 ms, 0 files read',
@@ -56,7 +56,7 @@ describe('what a start says', () => {
   });
 });
 
-describe('what a server on the network says', () => {
+describe('the hint of a server on the network', () => {
   const info = (address: string, internal: boolean, family: 'IPv4' | 'IPv6') =>
     ({ address, internal, family }) as NetworkInterfaceInfo;
   const interfaces = {
@@ -65,23 +65,23 @@ describe('what a server on the network says', () => {
   };
   const place = { host: '0.0.0.0', port: '4321', allowHost: [], interfaces };
 
-  it('is nothing while only this machine reaches it', () => {
+  it('is missing on the loopback interface', () => {
     for (const host of ['127.0.0.1', '127.1.2.3', '::1', 'localhost', 'a.localhost']) {
       expect(networkHint({ ...place, host }, plain)).toEqual([]);
     }
   });
 
-  it('is where it is reached, that the source can be read, and how to allow a name', () => {
+  it('lists the URLs, warns that the source can be read, and says how to allow a host name', () => {
     for (const host of ['0.0.0.0', '::']) {
       expect(networkHint({ ...place, host }, plain)).toEqual([
-        'http://192.0.2.7:4321/ in the network',
-        'Whoever reaches this address can read the source. A host name is answered with --allow-host <name>.',
+        'http://192.0.2.7:4321/ on the network',
+        'Anyone who can reach this address can read the source code. To allow a host name: --allow-host <name>.',
       ]);
     }
     expect(networkHint({ ...place, allowHost: ['build.example.org'] }, plain)).toEqual([
-      'http://192.0.2.7:4321/ in the network',
-      'http://build.example.org:4321/ in the network',
-      'Whoever reaches this address can read the source.',
+      'http://192.0.2.7:4321/ on the network',
+      'http://build.example.org:4321/ on the network',
+      'Anyone who can reach this address can read the source code.',
     ]);
     expect(networkHint({ ...place, host: '192.0.2.7' }, plain)).toHaveLength(1);
   });

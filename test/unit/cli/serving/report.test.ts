@@ -26,7 +26,7 @@ const skipped = (path: string): Diagnostic => ({
 });
 
 describe('the problems of a change', () => {
-  it('are told with the place and some lines around it', () => {
+  it('are shown with their place and the lines around it', () => {
     expect(texts([], [syntax('lib/a.mjs'), skipped('b.mjs')])).toEqual([
       [
         'syntax lib/a.mjs:3:9 Unexpected token',
@@ -39,7 +39,7 @@ describe('the problems of a change', () => {
     ]);
   });
 
-  it('are told once, and what is solved by its name', () => {
+  it('are shown once, and solved ones by their path', () => {
     const before = [syntax('a.mjs'), syntax('b.mjs')];
     expect(texts(before, [...before, skipped('c.mjs')])).toEqual(['left out c.mjs: it is a link to nothing']);
     expect(texts(before, [syntax('a.mjs', 'let a;\n// more\nlet b = ;')])).toEqual([
@@ -49,7 +49,7 @@ describe('the problems of a change', () => {
     expect(texts(before, [])).toEqual(['solved a.mjs, b.mjs']);
   });
 
-  it('are told ten at a time', () => {
+  it('are limited to ten at a time', () => {
     const many = Array.from({ length: 14 }, (_, i) => skipped(`${i}.mjs`));
     expect(texts([], many)).toHaveLength(11);
     expect(texts([], many).at(-1)).toBe('and 4 more problems');
@@ -58,28 +58,28 @@ describe('the problems of a change', () => {
     ]);
   });
 
-  it('move no cursor and start no colour by names or sources', () => {
-    const [told = ''] = texts(
+  it('contain no control characters of names or sources', () => {
+    const [text = ''] = texts(
       [],
       [syntax('a\u001b[31m\n.mjs', 'let\u001b]0;title\u0007 a;\r\n\n\tlet b = ;')],
     );
-    expect(told).toContain('syntax a·[31m·.mjs:3:9');
+    expect(text).toContain('syntax a·[31m·.mjs:3:9');
     // oxlint-disable-next-line no-control-regex
-    expect(told.replaceAll('\n', '')).not.toMatch(/[\u0000-\u0008\u000a-\u001f\u007f-\u009f]/);
+    expect(text.replaceAll('\n', '')).not.toMatch(/[\u0000-\u0008\u000a-\u001f\u007f-\u009f]/);
   });
 
-  it('stand out in colour', () => {
-    const [told = ''] = texts([], [syntax('a.mjs')], pc.createColors(true));
-    const lines = told.split('\n');
+  it('are highlighted in colour', () => {
+    const [text = ''] = texts([], [syntax('a.mjs')], pc.createColors(true));
+    const lines = text.split('\n');
     expect(lines[4]).toBe(`\u001b[31m${' '.repeat(11)}|${' '.repeat(9)}^\u001b[39m`);
     expect(lines[3]).toBe('         3 | let b = ;');
   });
 });
 
-describe('a deploy', () => {
+describe('the line of a deploy', () => {
   const deploy = { number: 5, changed: 1, added: 2, removed: 0 } as Deploy;
 
-  it('is told with the paths that it changed', () => {
+  it('lists the paths that changed', () => {
     const paths = ['a.mjs', 'lib/b.mjs', 'main.mjs'];
     expect(deployText({ deploy, paths }, 80, plain)).toBe(
       'deploy 5 · 1 changed, 2 added · a.mjs, lib/b.mjs, main.mjs',
@@ -93,22 +93,22 @@ describe('a deploy', () => {
 describe('a list of paths', () => {
   const many = Array.from({ length: 14 }, (_, i) => `lib/${i}.mjs`);
 
-  it('has so many as fit, and says how many there are more', () => {
+  it('has as many paths as fit, and the number of the others', () => {
     expect(pathList(many, 40)).toBe('lib/0.mjs, lib/1.mjs and 12 more');
     for (let width = 24; width < 200; width++)
       expect(pathList(many, width).length).toBeLessThanOrEqual(width);
     expect(pathList(many, 200)).toBe(many.join(', '));
   });
 
-  it('has one path at least, of which the end is kept', () => {
+  it('has at least one path, cut at its start', () => {
     expect(pathList(['some/where/deep/inside/main.mjs'], 15)).toBe('…nside/main.mjs');
     expect(pathList(['some/where/deep/inside/main.mjs', 'b.mjs'], 0)).toBe('…de/main.mjs and 1 more');
     expect(pathList(['a\u001b[31m.mjs'], 40)).toBe('a·[31m.mjs');
   });
 });
 
-describe('what a page says', () => {
-  it('of a module that failed is told with its excerpt', () => {
+describe('a failure that a page reports', () => {
+  it('is shown with the source excerpt of a failed module', () => {
     const message = `lib/a.mjs:3:9 Error: at start\n${excerpt('let a;\n\nlet b = x;\n\n', 3, 9)}`;
     expect(failureText({ stage: 'module', message }, plain)).toBe(
       [
@@ -122,7 +122,7 @@ describe('what a page says', () => {
     expect(failureText({ stage: 'module', message: 'a.mjs broken' }, plain)).toBe('page   a.mjs broken');
   });
 
-  it('of itself is told with the stage, and moves no cursor', () => {
+  it('is shown with its stage, without control characters', () => {
     expect(failureText({ stage: 'boot-failed', message: 'no\u001b[31m' }, plain)).toBe(
       'page   no·[31m (boot-failed)',
     );
