@@ -36,7 +36,7 @@ export const statusLine = (io: Io, change: Change): string =>
 export function changeList(io: Io, changes: readonly Change[] | null): string {
   const { dim } = io.colours;
   if (changes === null)
-    return `${dim('Changes are not known: \`modcast gc\` has dropped the deploy before it.')}\n`;
+    return `${dim('Changes are not known: `modcast gc` has dropped the deploy before it.')}\n`;
   if (changes.length === 0) return `${dim('No module changed.')}\n`;
   return changes.map((change) => `${statusLine(io, change)}\n`).join('');
 }
