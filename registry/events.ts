@@ -1,5 +1,6 @@
 import { ModcastError, type Diagnostic, type Hash } from '../schema/index.js';
-import type { IngestProgress, IngestResult } from './ingest/ingest.js';
+import type { IngestResult } from './ingest/ingest.js';
+import type { ReadProgress } from './ingest/read-modules.js';
 import { nearest } from './nearest.js';
 import type { BootReport } from './socket/session-events.js';
 import type { Deploy } from './store/store.js';
@@ -7,7 +8,7 @@ import type { Deploy } from './store/store.js';
 /** Events of a registry, for `on`. A new one also needs a line in `EVENTS`; `npm run docs` puts it into docs/api.md. */
 export interface RegistryEvents {
   /** Progress while the directory is read for the first time. */
-  reading: (progress: IngestProgress) => void;
+  reading: (progress: ReadProgress) => void;
   /** The watched directory made a new deploy. */
   deploy: (result: IngestResult) => void;
   /** A publish, rollback or promote made a new deploy, over HTTP or from another process. Only for channels in use. */

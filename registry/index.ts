@@ -1,6 +1,7 @@
 export type { RegistryEvents } from './events.js';
 export type { RegistryOptions } from './options.js';
-export type { IngestProgress, IngestResult } from './ingest/ingest.js';
+export type { IngestResult } from './ingest/ingest.js';
+export type { ReadProgress } from './ingest/read-modules.js';
 export type { BootReport } from './socket/session-events.js';
 export type { Deploy, Store, Token } from './store/store.js';
 export { injectPage, readPage } from './pages/html.js';

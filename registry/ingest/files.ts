@@ -1,4 +1,4 @@
-import { existsSync, statSync, type Dirent } from 'node:fs';
+import { existsSync, realpathSync, statSync, type Dirent } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import picomatch from 'picomatch';
@@ -91,6 +91,21 @@ export function linkProblem(root: string, real: string): string | undefined {
   if (!isInside(root, real)) return 'it is a link out of the directory';
   const name = path.relative(root, real).split(path.sep).join('/');
   return hasDotSegment(name) ? 'it is a link to a dotfile' : undefined;
+}
+
+/**
+ * Why a file that `walk` did not find must not be read; undefined when it may be, or when it does not exist.
+ *
+ * @param root absolute, real
+ */
+export function readProblem(root: string, file: string): string | undefined {
+  try {
+    const real = realpathSync(path.join(root, file));
+    return pathProblem(file) ?? linkProblem(root, real);
+  } catch {
+    // Reading a file that does not exist fails by itself.
+    return undefined;
+  }
 }
 
 /**

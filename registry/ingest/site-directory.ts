@@ -5,7 +5,8 @@ import type { Store } from '../store/store.js';
 import { Assets, type ChangedAsset } from './assets.js';
 import { compileDescend } from './files.js';
 import { gitCommit } from './git-commit.js';
-import { Ingest, type IngestProgress, type IngestResult } from './ingest.js';
+import { Ingest, type IngestResult } from './ingest.js';
+import type { ReadProgress } from './read-modules.js';
 import { Retention } from './retention.js';
 import type { Watch } from './watch.js';
 import { watchRoot } from './watch-root.js';
@@ -19,7 +20,7 @@ export interface SiteDirectoryOptions {
     'channel' | 'include' | 'exclude' | 'author' | 'watch' | 'keepDeploys'
   >;
   readonly clock: Clock;
-  readonly onReading: (progress: IngestProgress) => void;
+  readonly onReading: (progress: ReadProgress) => void;
   /** The directory has been looked at: told before anybody else gets the result. */
   readonly onResult: (result: IngestResult) => void;
   readonly onNews: (news: HotNews) => void;
@@ -59,7 +60,7 @@ export class SiteDirectory {
       author,
       now: Date.now,
       commit: () => gitCommit(directory, (file) => ingest.matches(file)),
-      onUntold: () => this.#rescanSoon(),
+      onUnreported: () => this.#rescanSoon(),
       onUnsettled: (files) => this.#lookSoon(files),
     });
     this.#ingest = ingest;

@@ -1,6 +1,5 @@
 import { ModcastError, type Diagnostic, type ErrorCode, type Links } from '../../schema/index.js';
 import { ImportChecker } from '../check/import-checker.js';
-import { withFrame } from '../ingest/syntax.js';
 import { DEFAULT_PREFIX } from '../options.js';
 import type { SiteContent } from './read-site.js';
 
@@ -28,11 +27,9 @@ export async function diagnoseSite(
     },
   });
   const { diagnostics, reached } = await checker.check(manifest);
-  const syntax = [...broken].flatMap(([path, { message, line = 1, column = 1 }]): Diagnostic[] => {
+  const syntax = [...broken].flatMap(([path, problem]): Diagnostic[] => {
     const severity = reached.get(path);
-    if (severity === undefined) return [];
-    const bytes = Buffer.from(site.bytes(manifest.modules.get(path)!.hash));
-    return [{ path, kind: 'syntax', severity, ...withFrame({ message, line, column }, bytes) }];
+    return severity === undefined ? [] : [{ ...problem, severity }];
   });
   const all = [...syntax, ...diagnostics];
   return [...all.filter(isError), ...all.filter((one) => !isError(one))];

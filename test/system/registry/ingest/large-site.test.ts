@@ -26,7 +26,7 @@ it(
       filter: DEFAULT_FILTER,
       author: 'ada',
       now: () => 1000,
-      onUntold: () => {},
+      onUnreported: () => {},
     });
     const progress: number[] = [];
     let turns = 0;

@@ -16,8 +16,8 @@ beforeEach(async () => {
   store = await openMemoryStore();
 });
 
-/** How often an update took in what nobody had told of. */
-let untold = 0;
+/** How often an update read files that it was not told of. */
+let unreported = 0;
 
 const over = (directory: string, into: Store = store, filter = DEFAULT_FILTER) =>
   new Ingest({
@@ -27,7 +27,7 @@ const over = (directory: string, into: Store = store, filter = DEFAULT_FILTER) =
     filter,
     author: 'ada',
     now: () => 1000,
-    onUntold: () => untold++,
+    onUnreported: () => unreported++,
   });
 
 /** Files that were written long ago, as those of a site mostly are. */
@@ -326,7 +326,7 @@ describe('an update', () => {
       'new/one.js',
       'new/two.js',
     ]);
-    expect(untold).toBeGreaterThan(0);
+    expect(unreported).toBeGreaterThan(0);
     expect(deploy.number).toBe(2);
   });
 

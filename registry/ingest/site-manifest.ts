@@ -1,0 +1,75 @@
+import {
+  LIMITS,
+  ModcastError,
+  type Hash,
+  type Manifest,
+  type ManifestModule,
+  type Path,
+} from '../../schema/index.js';
+import { siteEntries } from '../pages/entries.js';
+
+/** @throws ModcastError `manifest-invalid` */
+export function checkModuleCount(count: number): void {
+  if (count <= LIMITS.manifestModules) return;
+  throw new ModcastError('manifest-invalid', `the directory holds ${count} modules`, {
+    expected: `at most ${LIMITS.manifestModules}`,
+    found: count,
+  });
+}
+
+const pagesOf = (modules: ReadonlyMap<Path, ManifestModule>): [Path, ManifestModule][] =>
+  [...modules].filter(([, { type }]) => type === 'text/html');
+
+/**
+ * The manifest of a site with these modules. Its entries and import map come from the site's pages.
+ *
+ * @throws ModcastError `manifest-invalid`
+ */
+export async function siteManifest(
+  modules: ReadonlyMap<Path, ManifestModule>,
+  bytesOf: (hash: Hash) => Promise<Uint8Array>,
+): Promise<Manifest> {
+  checkModuleCount(modules.size);
+  return { modules, ...(await siteEntries(pagesOf(modules), modules, bytesOf)) };
+}
+
+/** Makes the manifests of a site that changes. It reads the pages again only when a page or the set of paths changes. */
+export class ManifestBuilder {
+  #last: { readonly key: string; readonly site: Pick<Manifest, 'entries' | 'importMap'> } | undefined;
+
+  /**
+   * @param pathChanges another number for another set of paths
+   * @param before the channel's manifest, which spares reading the pages for the first time
+   * @throws ModcastError `manifest-invalid`
+   */
+  async build(
+    modules: ReadonlyMap<Path, ManifestModule>,
+    pathChanges: number,
+    before: () => Promise<Manifest | null>,
+    bytesOf: (hash: Hash) => Promise<Uint8Array>,
+  ): Promise<Manifest> {
+    checkModuleCount(modules.size);
+    const pages = pagesOf(modules);
+    const key = JSON.stringify([pages.map(([path, { hash }]) => [path, hash]).toSorted(), pathChanges]);
+    if (this.#last?.key !== key) {
+      const known = this.#last === undefined ? await before() : null;
+      const isSame = known !== null && hasSameSite(known, modules, pages);
+      const { entries, importMap } = isSame ? known : await siteManifest(modules, bytesOf);
+      this.#last = { key, site: { entries, importMap } };
+    }
+    return { modules: new Map(modules), ...this.#last.site };
+  }
+}
+
+/** Whether a manifest has the same paths and the same pages, and so the same entries and import map. */
+function hasSameSite(
+  manifest: Manifest,
+  modules: ReadonlyMap<Path, ManifestModule>,
+  pages: readonly (readonly [Path, ManifestModule])[],
+): boolean {
+  return (
+    manifest.modules.size === modules.size &&
+    [...modules.keys()].every((path) => manifest.modules.has(path)) &&
+    pages.every(([path, { hash }]) => manifest.modules.get(path)?.hash === hash)
+  );
+}
