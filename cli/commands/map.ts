@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { pageMap, resolveDeploy, type PageMap, type Targets } from '../../registry/history/index.js';
+import { deployMap, resolveDeploy, type DeployMap, type MapTargets } from '../../registry/history/index.js';
 import type { Manifest } from '../../schema/index.js';
 import type { Io } from '../io.js';
 import { NO_DEPLOYS, chooseChannel } from '../options/channel.js';
@@ -7,7 +7,7 @@ import { databaseOption, withStore, type DatabaseOptions } from '../options/data
 import { REFS_HELP } from '../options/refs.js';
 
 interface MapOptions extends DatabaseOptions {
-  targets: Targets;
+  targets: MapTargets;
   base?: string;
   html?: true;
   integrity?: true;
@@ -29,7 +29,7 @@ export function mapCommand(io: Io): Command {
           '--targets <kind>',
           "what the map points to. http: linked modules with immutable URLs; path: the deploy's files",
         )
-          .choices(['http', 'path'] satisfies Targets[])
+          .choices(['http', 'path'] satisfies MapTargets[])
           .default('http'),
       )
       .option(
@@ -72,7 +72,7 @@ async function map(io: Io, ref: string | undefined, options: MapOptions): Promis
     const deploy = await resolveDeploy(store, chosen, io.now());
     const manifest: Manifest = (await store.manifest(deploy.number))!;
     const base = options.base ?? (options.targets === 'http' ? '/-/' : `/-/deploys/${deploy.number}/at/`);
-    const made = await pageMap(store, manifest, {
+    const made = await deployMap(store, manifest, {
       targets: options.targets,
       root: `${new URL(base, PAGE_ORIGIN).origin}/`,
       base,
@@ -87,7 +87,7 @@ const escapeAttribute = (text: string): string =>
   text.replaceAll('&', '&amp;').replaceAll('"', '&quot;').replaceAll('<', '&lt;');
 
 /** Escapes `<`: in a script element it could end the element or begin a comment. */
-function markup(json: string, { preloads }: PageMap): string {
+function markup(json: string, { preloads }: DeployMap): string {
   const links = preloads.map(({ href, integrity }) => {
     const check = integrity === undefined ? '' : ` integrity="${integrity}"`;
     const origin = href.startsWith('/') ? '' : ' crossorigin';

@@ -8,7 +8,7 @@ import {
 import { excerpt, ModcastError, type Diagnostic, type Path } from '../../schema/index.js';
 import { jsonError, position } from '../ingest/syntax.js';
 import { baseOf } from '../pages/entries.js';
-import { readPage } from '../pages/html.js';
+import { readPage } from '../pages/read-page.js';
 
 export interface PageImportMaps {
   /** All import maps of the page, merged. Invalid ones are skipped, as a browser does. */

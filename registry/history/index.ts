@@ -11,4 +11,4 @@ export * from './snapshot.js';
 export * from './versions.js';
 export * from './when.js';
 export * from './bisect.js';
-export * from './page-map.js';
+export * from './deploy-map.js';

@@ -16,7 +16,7 @@ import {
   type Path,
   type SiteImportMap,
 } from '../../schema/index.js';
-import { readPage, type Page } from './html.js';
+import { readPage, type Page } from './read-page.js';
 
 function pageImportMap(page: Page, base: string): ImportMap {
   if (page.importMap === undefined) return EMPTY_IMPORT_MAP;

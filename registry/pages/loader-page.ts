@@ -1,18 +1,19 @@
 import { lexSpecifiers } from '../../importmap/index.js';
 import type { Manifest, Path } from '../../schema/index.js';
 import { blake3 } from '../hash.js';
-import { injectPage, readPage } from './html.js';
+import { injectPage } from './inject-page.js';
+import { readPage } from './read-page.js';
 import { pageEntries } from './entries.js';
 import { isModule } from '../ingest/syntax.js';
 
 export interface LoaderPageOptions {
   /** URL of the loader. */
   readonly loaderSrc: string;
-  /** What its tag says beside the page's entries. */
+  /** Data attributes of its tag, without the page's entries. */
   readonly data: Readonly<Record<string, string>>;
 }
 
-/** A page of the site with the loader in it; undefined when it is to be served as it is. */
+/** A page of the site with the loader injected. Undefined when the page has to be served unchanged. */
 export function loaderPage(
   html: Uint8Array,
   path: Path,
@@ -32,7 +33,7 @@ export function loaderPage(
 
 const versions = new WeakMap<Uint8Array, string>();
 
-/** Names the loader's bytes, so that pages may keep for good what they loaded under that name. */
+/** Identifies the loader's bytes, so that browsers may cache its URL forever. */
 export function loaderVersion(loader: Uint8Array): string {
   let version = versions.get(loader);
   if (version === undefined) versions.set(loader, (version = blake3(loader).slice(0, 12)));

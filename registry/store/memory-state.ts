@@ -1,6 +1,6 @@
 import type { Channel, Hash, Manifest, ManifestModule, Path } from '../../schema/index.js';
 import type { Modules } from './changes.js';
-import { siteFromJson } from './site.js';
+import { entryPointsFromJson } from './entry-points.js';
 import type { Deploy, FileStat, StoredBlob, Token } from './store.js';
 
 /** A module at a path, from one deploy of its channel (inclusive) to another (exclusive; null: still there). */
@@ -47,7 +47,10 @@ export function modulesAt(line: Line, number: number): Modules {
 export function manifestOf(state: State, number: number): Manifest | null {
   const entry = state.deploys.get(number);
   if (entry === undefined) return null;
-  return { modules: modulesAt(state.lines.get(entry.deploy.channel)!, number), ...siteFromJson(entry.site) };
+  return {
+    modules: modulesAt(state.lines.get(entry.deploy.channel)!, number),
+    ...entryPointsFromJson(entry.site),
+  };
 }
 
 export const newestFirst = (state: State): Deploy[] =>

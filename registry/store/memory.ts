@@ -14,7 +14,7 @@ import {
 } from './memory-state.js';
 import { memoryTokens } from './memory-tokens.js';
 import { asStore, type Methods } from './methods.js';
-import { siteToJson } from './site.js';
+import { entryPointsToJson } from './entry-points.js';
 import {
   DEPLOYS_LIMIT,
   type BlobStore,
@@ -104,7 +104,7 @@ function memoryDeploys(
         modules,
         bytes,
       };
-      deploys.set(number, { deploy, site: siteToJson(fresh.manifest) });
+      deploys.set(number, { deploy, site: entryPointsToJson(fresh.manifest) });
       lines.set(channel, line);
       line.head = number;
       return { deploy, created: true };

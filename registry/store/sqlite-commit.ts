@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Hash, ManifestModule, Path } from '../../schema/index.js';
 import { checkBlobs, checkHead, compareModules, type Changes } from './changes.js';
-import { siteToJson, type Site } from './site.js';
+import { entryPointsToJson, type EntryPoints } from './entry-points.js';
 import { hashKey } from './sqlite-blobs.js';
 import type { Manifests } from './sqlite-manifests.js';
 import type { Connection } from './sqlite-connection.js';
@@ -34,8 +34,8 @@ function sqliteChanges(connection: Connection) {
 function sqliteSites(connection: Connection) {
   const add = connection.prepare('INSERT INTO site (hash, json) VALUES (?, ?) ON CONFLICT DO NOTHING');
   const find = connection.pluck<number>('SELECT id FROM site WHERE hash = ?');
-  return (site: Site): number => {
-    const json = siteToJson(site);
+  return (site: EntryPoints): number => {
+    const json = entryPointsToJson(site);
     const hash = createHash('sha256').update(json).digest();
     add.run(hash, json);
     return find.get(hash)!;

@@ -1,6 +1,6 @@
 import type { Manifest, ManifestDelta, ManifestModule, ManifestRow, Path } from '../../schema/index.js';
 import { deployUnknown, makeDelta, type Modules } from './changes.js';
-import { siteFromJson } from './site.js';
+import { entryPointsFromJson } from './entry-points.js';
 import type { Connection } from './sqlite-connection.js';
 
 const toModules = (rows: Iterable<ManifestRow>): Map<Path, ManifestModule> => {
@@ -60,12 +60,12 @@ export function sqliteManifests(connection: Connection): Manifests {
     manifest(number) {
       const row = deploy.get(number);
       if (row === undefined) return null;
-      return { modules: modulesAt(row.channel, number), ...siteFromJson(row.site) };
+      return { modules: modulesAt(row.channel, number), ...entryPointsFromJson(row.site) };
     },
     delta(from, to) {
       const source = known(from);
       const target = known(to);
-      const site = siteFromJson(target.site);
+      const site = entryPointsFromJson(target.site);
       if (source.channel !== target.channel) {
         return makeDelta(modulesAt(source.channel, from), modulesAt(target.channel, to), site);
       }

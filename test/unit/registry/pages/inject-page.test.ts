@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
-import { type InjectOptions, injectPage, type Lex } from '../../../../registry/pages/html.js';
+import { type InjectOptions, injectPage } from '../../../../registry/pages/inject-page.js';
+import type { Lex } from '../../../../registry/pages/read-page.js';
 
 const L = '<script src="/-/loader.js" data-channel="dev"></script>';
 const IMPORT = /import\s*(\()?\s*['"]([^'"]*)['"]/g;

@@ -19,16 +19,16 @@ import type { BlobReader } from './content.js';
 import { readBlob } from './content.js';
 import type { Store } from '../store/store.js';
 
-/** What a map's targets are: modules linked by a registry, or a deploy's files as they were written. */
-export type Targets = 'http' | 'path';
+/** The targets of a map: modules that a registry links (`http`), or a deploy's unchanged files (`path`). */
+export type MapTargets = 'http' | 'path';
 
-export interface PageMapOptions {
-  readonly targets: Targets;
-  /** URL under which the natural URLs lie; it ends with "/". */
+export interface DeployMapOptions {
+  readonly targets: MapTargets;
+  /** Base of the natural URLs. Ends with "/". */
   readonly root: string;
-  /** Where the targets lie: of `http` the registry's prefix, of `path` the deploy's files. It ends with "/". */
+  /** Base of the targets: the registry's prefix for `http`, the deploy's files for `path`. Ends with "/". */
   readonly base: string;
-  /** Whether to hash what is served at each target. */
+  /** Whether to add the hashes of the targets. */
   readonly integrity: boolean;
 }
 
@@ -37,14 +37,14 @@ export interface Preload {
   readonly integrity: string | undefined;
 }
 
-/** What a page that is rendered elsewhere needs to run a deploy. */
-export interface PageMap {
+/** What a page without the loader needs to run a deploy. */
+export interface DeployMap {
   readonly map: ImportMapJson;
-  /** Modules of the entries' static closure, in the order in which they are evaluated. */
+  /** Modules of the entries' static closure, in order of evaluation. */
   readonly preloads: readonly Preload[];
 }
 
-/** What a registry or a file server sends at a module's target. */
+/** The bytes that a registry or a file server sends for a module. */
 async function servedBytes(
   store: BlobReader,
   path: string,
@@ -57,7 +57,7 @@ async function servedBytes(
   return linkForHttp(bytes, blob.links ?? NO_LINKS, `/${pathToUrl(path)}`);
 }
 
-/** Subresource Integrity of parts joined. */
+/** Subresource Integrity of the concatenated parts. */
 function integrityOf(parts: readonly (Uint8Array | string)[]): string {
   const hash = createHash('sha384');
   for (const part of parts) hash.update(part);
@@ -65,14 +65,14 @@ function integrityOf(parts: readonly (Uint8Array | string)[]): string {
 }
 
 /**
- * The import map of a manifest for pages that no loader runs in.
+ * The import map of a manifest for pages without the loader.
  * @throws ModcastError `blob-unknown`, `blob-damaged`
  */
-export async function pageMap(
+export async function deployMap(
   store: Pick<Store, 'blobs' | 'links'>,
   manifest: Manifest,
-  { targets, root, base, integrity }: PageMapOptions,
-): Promise<PageMap> {
+  { targets, root, base, integrity }: DeployMapOptions,
+): Promise<DeployMap> {
   const site: Site = { root, manifest };
   const resolver = new Resolver(
     manifest.importMap === null ? EMPTY_IMPORT_MAP : parseImportMap(manifest.importMap, root).map,

@@ -6,22 +6,25 @@ export interface Range {
   end: number;
 }
 
-/** A page's bytes and the elements in them that have a say in what modules it loads. */
+/** A page's bytes, and its elements that decide which modules it loads. */
 export interface ParsedPage {
   /** The page without its byte order mark; all offsets count from here. */
   bytes: Buffer;
-  /** In the order of their tags. Elements that no browser looks at (in templates, comments, `<noscript>`) are not listed. */
+  /** In document order. Elements that a browser ignores (in templates, comments, `<noscript>`) are not listed. */
   elements: PageElement[];
-  /** Where a tag becomes the first child of `<head>` and nothing else moves; undefined when there is no such place. */
+  /** Where an inserted tag becomes the first child of `<head>` and nothing else moves. Undefined: nowhere. */
   headOffset: number | undefined;
 }
+
+const UTF8_BOM = Buffer.from([0xef, 0xbb, 0xbf]);
+const UTF16_BOMS = [Buffer.from([0xfe, 0xff]), Buffer.from([0xff, 0xfe])];
 
 const TAGS: ReadonlySet<string> = new Set(['script', 'link', 'meta', 'base']);
 const { HTML, SVG } = standard.NS;
 
 /**
- * Parses a page as a browser with scripting does. Bytes are read as latin1, so that the parser's offsets are byte
- * offsets; what is meant as text is decoded as UTF-8 when it is asked for.
+ * Parses a page as a browser with scripting does. The parser reads latin1, so its offsets are byte offsets. Attributes
+ * and text are decoded as UTF-8 on access.
  */
 export function parsePage(bytes: Buffer): ParsedPage {
   const source = bytes.toString('latin1');
@@ -29,6 +32,13 @@ export function parsePage(bytes: Buffer): ParsedPage {
   const elements = findElements(document, bytes);
   elements.sort((a, b) => a.start - b.start);
   return { bytes, elements, headOffset: findHeadOffset(document, source) };
+}
+
+/** The page without a UTF-8 byte order mark. Undefined for UTF-16, which always has one. */
+export function withoutBom(html: Uint8Array): Buffer | undefined {
+  const bytes = Buffer.from(html.buffer, html.byteOffset, html.byteLength);
+  if (UTF16_BOMS.some((bom) => bytes.subarray(0, 2).equals(bom))) return undefined;
+  return bytes.subarray(0, 3).equals(UTF8_BOM) ? bytes.subarray(3) : bytes;
 }
 
 /** One `<script>`, `<link>`, `<meta>` or `<base>` of a page. */
@@ -47,7 +57,7 @@ export class PageElement {
     element: Tree.Element,
     bytes: Buffer,
     location: NonNullable<Tree.Element['sourceCodeLocation']>,
-    /** Whether it stands in a declarative shadow root, where scripts run but `document` does not find them. */
+    /** Whether it is in a declarative shadow root: scripts run there, but `document` does not find them. */
     readonly inShadowRoot: boolean,
   ) {
     this.tag = element.tagName;
@@ -69,7 +79,7 @@ export class PageElement {
     return this.#attributes.get(name);
   }
 
-  /** Where an attribute's value stands, without its quotes; undefined when there is no value to replace. */
+  /** The place of an attribute's value, without quotes. Undefined when there is no value. */
   valueRange(name: string): Range | undefined {
     const span = this.#location.attrs?.[name];
     if (!span) return undefined;
@@ -81,7 +91,7 @@ export class PageElement {
     return quoted ? { start: start + 1, end: span.endOffset - 1 } : { start, end: span.endOffset };
   }
 
-  /** Whether the parser came to the element's end: a script in which the page breaks off, or its `<svg>` ends, never runs. */
+  /** Whether the element has an end. A script that the end of the page, or of its `<svg>`, cuts off never runs. */
   get complete(): boolean {
     return this.#location.endTag !== undefined || (this.svg && this.#selfClosing());
   }
@@ -102,14 +112,14 @@ export class PageElement {
     return `${line + 1}:${before.length + 1}`;
   }
 
-  /** `/>` ends an SVG element, unless the `/` belongs to an unquoted value: what follows such a tag is not inside it. */
+  /** `/>` ends an SVG element, unless the `/` belongs to an unquoted value. */
   #selfClosing(): boolean {
     return this.#reparse(this.#startTagEnd, 'text').childNodes.length === 0;
   }
 
   /**
-   * The element parsed once more from its own bytes, now as UTF-8: in the latin1 tree `Ã©` may be two bytes of an `é`
-   * or what an author wrote as two character references.
+   * The element parsed again, from its own bytes as UTF-8. In the latin1 tree, `Ã©` may be the two bytes of an `é` or
+   * two character references of the author.
    */
   #reparse(end: number, after = ''): Tree.Element {
     const text = this.#bytes.toString('utf8', this.start, end) + after;
@@ -120,7 +130,7 @@ export class PageElement {
 
 const lines = new WeakMap<Buffer, number[]>();
 
-/** Offsets at which a page's lines begin. A page has many scripts, and is looked through once. */
+/** Offsets of a page's line starts. Computed once: a page may have many scripts. */
 function lineStarts(bytes: Buffer): number[] {
   let starts = lines.get(bytes);
   if (starts === undefined) {
@@ -135,7 +145,7 @@ function lineStarts(bytes: Buffer): number[] {
 
 function findElements(document: Tree.Document, bytes: Buffer): PageElement[] {
   const found: PageElement[] = [];
-  // Not recursive: a page can nest deeper than the stack is.
+  // Not recursive: a page can nest deeper than the stack allows.
   const open: { node: Tree.Node; inShadowRoot: boolean }[] = [{ node: document, inShadowRoot: false }];
   for (let next = open.pop(); next; next = open.pop()) {
     const { node, inShadowRoot } = next;
@@ -165,9 +175,8 @@ function makesShadowRoot(template: Tree.Element): boolean {
 }
 
 /**
- * After `<head>`, or where the parser will open a head by itself: after the doctype, `<html>` and the comments that come
- * before anything that it puts into a head or body. A page that has nothing there is left without a place: a doctype or
- * comment in which it breaks off would swallow the tag.
+ * After `<head>`, or where the parser opens a head by itself: after the doctype, `<html>` and the comments before the
+ * first content. Undefined when nothing follows there: an unterminated doctype or comment would swallow the tag.
  */
 function findHeadOffset(document: Tree.Document, source: string): number | undefined {
   const { before, element: html } = splitAt(document.childNodes, 'html');
@@ -179,7 +188,7 @@ function findHeadOffset(document: Tree.Document, source: string): number | undef
     html?.sourceCodeLocation?.startTag ??
     before.at(-1)?.sourceCodeLocation;
   let offset = last?.endOffset ?? 0;
-  // The parser drops this white space; after the tag it would become text of the head.
+  // The parser drops this white space. After the tag it would become text of the head.
   while (/^[\t\n\f\r ]$/.test(source.charAt(offset))) offset++;
   return offset < source.length ? offset : undefined;
 }

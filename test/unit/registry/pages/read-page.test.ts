@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Lex, readPage } from '../../../../registry/pages/html.js';
+import { type Lex, readPage } from '../../../../registry/pages/read-page.js';
 
 const IMPORT = /import\s*(\()?\s*['"]([^'"]*)['"]/g;
 const lex: Lex = (source) =>

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { type DefaultTreeAdapterTypes as Tree, parse } from 'parse5';
 import { expect, it } from 'vitest';
-import { injectPage, type InjectOptions, readPage } from '../../../../registry/pages/html.js';
+import { injectPage, type InjectOptions } from '../../../../registry/pages/inject-page.js';
+import { readPage } from '../../../../registry/pages/read-page.js';
 
 /** Modules with this in them do not parse. */
 const BROKEN = '!!';
