@@ -1,75 +1,88 @@
 import { statSync } from 'node:fs';
 import { watchDirectory, type Watch, type WatchOptions } from './watch.js';
 
-/** Milliseconds between two looks whether the directory is still the one that is watched. */
-const LOOK_MS = 500;
+/** Milliseconds between two checks that the path still leads to the watched directory. */
+export const CHECK_MS = 500;
 
-export interface WatchRootOptions extends WatchOptions {
-  /** It has gone. What that looks like from inside, all files deleted, is told to nobody. */
+export interface WatchRootOptions extends Omit<WatchOptions, 'onRootGone'> {
+  /** The directory has gone. The watcher then sees every file deleted: `onChange` is not called for that. */
   readonly onGone: () => void;
-  /** It is there again, or another one in its place: anything may have changed. */
+  /** A directory is at the path again, the same one or another: any file may have changed. */
   readonly onBack: () => Promise<void>;
 }
 
-/** Which directory is at a path: the watcher follows that one, and not the path. */
+/**
+ * Which directory is at a path. With its time of creation: file systems give the inode number of a deleted directory to
+ * the next one that is created.
+ */
 function identityOf(directory: string): string | undefined {
   try {
-    const found = statSync(directory);
-    return found.isDirectory() ? `${found.dev}:${found.ino}` : undefined;
+    const found = statSync(directory, { bigint: true });
+    return found.isDirectory() ? `${found.dev}:${found.ino}:${found.birthtimeNs}` : undefined;
   } catch {
     return undefined;
   }
 }
 
-/** Follows a directory also when it goes and comes back, as when it is mounted, checked out or generated anew. */
+/** Follows a directory that may go and come back: it is mounted, checked out or generated again. */
 export function watchRoot(options: WatchRootOptions): Watch {
   const { directory, clock, onChange, onGone, onBack, onError } = options;
+  /** Of the directory that the watcher follows, which holds on to a directory and not to a path. */
+  let followed = identityOf(directory);
   let state: 'there' | 'gone' = 'there';
   let closed = false;
-  let identity = identityOf(directory);
   let timer: { cancel(): void } | undefined;
-  let moving: Promise<void> = Promise.resolve();
-  const isThere = () => state === 'there' && identity !== undefined && identityOf(directory) === identity;
-  const begin = () =>
+  let checking: Promise<void> = Promise.resolve();
+
+  const begin = (): Watch =>
     watchDirectory({
       ...options,
-      onChange: (paths) => (isThere() ? onChange(paths) : Promise.resolve()),
+      onChange: async (paths) => {
+        if (followed !== undefined && identityOf(directory) === followed) await onChange(paths);
+      },
       onRootGone: () => {
-        identity = undefined;
+        followed = undefined;
       },
     });
   let watch = begin();
+  const { ready } = watch;
 
-  const look = async () => {
-    const now = identityOf(directory);
-    if (now !== undefined && now === identity) return;
+  const comeBack = async (started: Watch) => {
+    await started.ready;
+    if (!closed && watch === started && state === 'there') await onBack();
+  };
+  const check = async () => {
+    const found = identityOf(directory);
     if (state === 'there') {
+      if (found !== undefined && found === followed) return;
       state = 'gone';
+      followed = undefined;
       await watch.close();
       if (!closed) onGone();
     }
-    if (now === undefined || closed) return;
-    identity = now;
+    if (found === undefined || closed) return;
+    followed = found;
     state = 'there';
     watch = begin();
-    await watch.ready;
-    if (!closed) await onBack();
+    // Not awaited: a watcher whose directory goes while it starts may never be ready.
+    comeBack(watch).catch(onError);
   };
-  const wait = () => {
-    timer = clock.after(LOOK_MS, () => {
-      moving = look()
+  const checkLater = () => {
+    timer = clock.after(CHECK_MS, () => {
+      checking = check()
         .catch(onError)
-        .then(() => (closed ? undefined : wait()));
+        .then(() => (closed ? undefined : checkLater()));
     });
   };
-  wait();
+  checkLater();
+
   return {
-    ready: watch.ready,
+    ready,
     async close() {
       closed = true;
       timer?.cancel();
       await watch.close();
-      await moving;
+      await checking;
       await watch.close();
     },
   };

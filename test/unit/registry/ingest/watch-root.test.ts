@@ -1,9 +1,12 @@
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { blake3 } from '../../../../registry/hash.js';
 import type { IngestResult } from '../../../../registry/index.js';
-import { nextEvent, open, site, temporary, write } from '../site.js';
+import { systemClock, type Clock } from '../../../../registry/clock.js';
+import { CHECK_MS, watchRoot } from '../../../../registry/ingest/watch-root.js';
+import { later, nextEvent, open, site, temporary, write } from '../site.js';
 
 const hashOf = (text: string) => blake3(Buffer.from(text));
 
@@ -48,7 +51,7 @@ describe.each([
   });
 });
 
-it('another directory in its place is the site from then on', async () => {
+it('another directory in its place becomes the site', async () => {
   const { parent, directory, state, holds } = await watched();
   await write(path.join(parent, 'other'), { 'a.js': 'other' });
   const [gone, other] = [state('gone'), holds('a.js', 'other')];
@@ -60,7 +63,7 @@ it('another directory in its place is the site from then on', async () => {
   await after;
 });
 
-it('one that is deleted with all it holds, and made again, is the site again', async () => {
+it('a directory that is deleted with its content and created again is the site again', async () => {
   const { directory, state, holds } = await watched();
   const gone = state('gone');
   await rm(directory, { recursive: true });
@@ -70,7 +73,103 @@ it('one that is deleted with all it holds, and made again, is the site again', a
   await Promise.all([back, again]);
 });
 
-it('a scan of what is not there is an error, and no deploy of nothing', async () => {
+describe('watchRoot', () => {
+  /** Follows a directory with a clock whose checks of the root run when the test says so. */
+  async function follow(directory: string) {
+    const seen: string[] = [];
+    const waiting: (() => void)[] = [];
+    let wake = () => {};
+    const see = (what: string) => {
+      seen.push(what);
+      wake();
+    };
+    const clock: Clock = {
+      after(ms, callback) {
+        if (ms !== CHECK_MS) return systemClock.after(ms, callback);
+        waiting.push(callback);
+        wake();
+        return { cancel() {} };
+      },
+    };
+    const until = async (holds: () => boolean) => {
+      while (!holds()) await new Promise<void>((resolve) => (wake = resolve));
+    };
+    const watch = watchRoot({
+      directory,
+      descend: () => true,
+      poll: null,
+      clock,
+      onChange: async (paths) => paths.forEach((name) => see(name)),
+      onDirectory: () => {},
+      onGone: () => see('gone'),
+      onBack: async () => see('back'),
+      onError: (error) => expect.unreachable(String(error)),
+    });
+    later(() => watch.close());
+    await watch.ready;
+    return {
+      seen,
+      saw: (what: string) => until(() => seen.includes(what)),
+      /** Returns when the check has begun; it has ended when the next one waits. */
+      check: () => waiting.shift()!(),
+      checked: () => until(() => waiting.length > 0),
+    };
+  }
+
+  it('finds a directory that is created again, though the check comes before any event', async () => {
+    const directory = await site({ 'a.js': '1' });
+    const { seen, saw, check, checked } = await follow(directory);
+    // Nothing is awaited in between: the watcher itself has not noticed anything yet.
+    rmSync(directory, { recursive: true });
+    check();
+    await checked();
+    expect(seen).toEqual(['gone']);
+    // Many file systems give it the inode number of the deleted one.
+    mkdirSync(directory);
+    check();
+    await saw('back');
+    writeFileSync(path.join(directory, 'a.js'), '2');
+    await saw('a.js');
+    expect(seen.slice(0, 2)).toEqual(['gone', 'back']);
+  });
+
+  it('finds a directory that was deleted and created again between two checks', async () => {
+    const directory = await site({ 'a.js': '1' });
+    const { seen, saw, check, checked } = await follow(directory);
+    rmSync(directory, { recursive: true });
+    mkdirSync(directory);
+    check();
+    await checked();
+    await saw('back');
+    expect(seen).toEqual(['gone', 'back']);
+    writeFileSync(path.join(directory, 'a.js'), '2');
+    await saw('a.js');
+  });
+
+  it('finds a directory again that goes while its watcher starts', async () => {
+    const directory = await site({ 'a.js': '1' });
+    const { saw, seen, check, checked } = await follow(directory);
+    for (let i = 0; i < 3; i++) {
+      rmSync(directory, { recursive: true });
+      mkdirSync(directory);
+      check();
+      rmSync(directory, { recursive: true });
+      await checked();
+      check();
+      await checked();
+      mkdirSync(directory);
+    }
+    expect(seen).not.toContain('a.js');
+    seen.length = 0;
+    check();
+    await checked();
+    await saw('back');
+    writeFileSync(path.join(directory, 'a.js'), '2');
+    await saw('a.js');
+  });
+});
+
+it('a scan of a missing directory is an error and deploys nothing', async () => {
   const directory = await site({ 'a.js': '1' });
   const registry = open({ directory });
   await registry.ready;
