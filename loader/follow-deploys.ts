@@ -11,7 +11,7 @@ export function followDeploys({ config, events, channelClient, cacheWriter, page
   let announced: number | null = null;
   channelClient.on('complete', ({ release, records }) => {
     reloadWithoutHot();
-    void cacheWriter.keep(release, records).then(() => {
+    void cacheWriter.store(release, records).then(() => {
       // Blobs that are requested later complete the same deploy again, and so does a new connection.
       if (page.release?.hash === release.hash || announced === release.deploy) return;
       // Hot reload takes deploys in at once.

@@ -52,7 +52,7 @@ export function createModcast(services: Services): Modcast {
       await page.ready;
       await channelClient.idle();
       await page.hot?.idle();
-      await cacheWriter.idle();
+      await cacheWriter.flush();
     },
   };
 }

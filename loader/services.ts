@@ -69,6 +69,7 @@ export function createServices(config: LoaderConfig): Services {
     config,
     hasher: hash,
     after,
+    now: () => Date.now(),
     booted: page.ready,
     onProblem: (error) => problem('cache-unavailable', String(error)),
   });

@@ -1,6 +1,6 @@
 import type { BootSource } from '../../schema/message.js';
-import { preferredUrlKind, type UrlKind } from '../linking/module-url.js';
-import type { Targets } from '../linking/import-targets.js';
+import { preferredUrlKind } from '../linking/module-url.js';
+import type { TargetKind } from '../linking/choose-target.js';
 import { createPageDeploy, provideRuntime, type PageDeploy } from '../linking/page-deploy.js';
 import {
   pageParsed,
@@ -22,7 +22,7 @@ import { choose, type Choice } from './choose.js';
 import { awaitGreeting } from './greeting.js';
 import { HotLoader } from './hot-loader.js';
 
-type Prepare = (release: Release, targets: Targets, urls: UrlKind) => PageDeploy;
+type Prepare = (release: Release, permitted: TargetKind, fetchMissing: boolean) => PageDeploy;
 
 /** One page load: chooses what the page runs, brings it here, and runs the page's own scripts once. */
 export class Boot {
@@ -66,20 +66,20 @@ export class Boot {
     const greeting = awaitGreeting(this.#services);
     await pageParsed();
     const page = readHeldPage();
-    const prepare: Prepare = (release, targets, urls) =>
-      createPageDeploy({ ...this.#services, page, release, targets, urls });
+    const prepare: Prepare = (release, permitted, fetchMissing) =>
+      createPageDeploy({ ...this.#services, page, release, permitted, fetchMissing });
     const choice = await choose({
       ...this.#services,
       ...http,
       ...greeting,
       isWhole(release) {
-        const { linker, entries } = prepare(release, 'blob', 'blob');
+        const { linker, entries } = prepare(release, 'blob', false);
         return linker.isWhole(entries);
       },
       async fetchPacked(release) {
         const { records, complete } = await fetchPack(http, release.hash);
         const added = blobPool.addReceived(records);
-        if (complete) void cacheWriter.keep(release, added);
+        if (complete) void cacheWriter.store(release, added);
       },
     });
     // The server sends only what the cache does not hold.
@@ -91,10 +91,9 @@ export class Boot {
     const { config } = this.#services;
     const allowed = await this.#allowed;
     if (release === null || allowed === 'nothing') return this.#runNatively();
-    // Blobs from the cache, or that came before the socket was lost, are used without one too.
-    const targets = from === 'http' && config.socket ? 'held' : 'blob';
-    const pageDeploy =
-      allowed === 'http' ? prepare(release, 'http', 'blob') : prepare(release, targets, allowed);
+    // A page that did not get the head over its socket uses the blobs that are here, and requests no others.
+    const fetchMissing = allowed !== 'http' && (from !== 'http' || !config.socket);
+    const pageDeploy = prepare(release, allowed, fetchMissing);
     const { linker, entries } = pageDeploy;
     await linker.start(entries);
     const hot = await this.#hotLoader.create(pageDeploy, allowed);

@@ -3,77 +3,79 @@ import type { Links } from '../../schema/links.js';
 import type { PackRecord } from '../../schema/pack.js';
 import { applyFossilDelta } from '../transport/delta.js';
 
-export interface Blob256 {
+export interface PooledBlob {
   readonly bytes: Uint8Array;
+  /** Null for a blob that has never been a JavaScript module. */
   readonly links: Links | null;
 }
 
-interface Held extends Blob256 {
-  /** Blobs from the cache are hashed when they are first asked for: most are not needed for a boot. */
+interface Entry extends PooledBlob {
+  /** Blobs from the cache are hashed when they are first used: a boot needs few of them. */
   verified: boolean;
 }
 
 export interface BlobPoolOptions {
   readonly hasher: Hasher;
-  /** Called with a blob that is not what its name says, after it has been dropped. */
+  /** Called when a blob does not match its hash, after it has been dropped. */
   readonly onRefused: (hash: Hash, from: 'network' | 'cache') => void;
 }
 
-/** The blobs this page holds in memory. None comes out that has not been hashed. */
+/** The blobs that this page holds in memory. Every blob is hashed before it can be taken out. */
 export class BlobPool {
   readonly #options: BlobPoolOptions;
-  readonly #held = new Map<Hash, Held>();
+  readonly #entries = new Map<Hash, Entry>();
 
   constructor(options: BlobPoolOptions) {
     this.#options = options;
   }
 
   /**
-   * Takes in what a cache held, unverified. What came over the network stays. Of one blob the last counts: it was
-   * stored after an earlier one had turned out to be damaged.
+   * Adds blobs from a cache, unverified. Verified ones stay. Of two records of a blob the last one counts: it was stored
+   * after the first had turned out to be damaged.
    */
   addCached(records: readonly PackRecord[]): void {
     for (const { hash, bytes, links } of records) {
-      if (this.#held.get(hash)?.verified !== true) this.#held.set(hash, { bytes, links, verified: false });
+      if (this.#entries.get(hash)?.verified !== true)
+        this.#entries.set(hash, { bytes, links, verified: false });
     }
   }
 
-  /** @returns the records that are what they say, and new here: whole, where they came as deltas */
+  /** @returns the blobs that match their hash and are new here, whole where they came as deltas */
   addReceived(records: readonly PackRecord[]): PackRecord[] {
     return records.flatMap(({ hash, links, bytes: sent, base }) => {
-      if (this.#held.get(hash)?.verified === true) return [];
-      const bytes = base === undefined ? sent : this.#whole(sent, base);
-      // Whoever needs it asks for it by name, and gets it whole.
+      if (this.#entries.get(hash)?.verified === true) return [];
+      const bytes = base === undefined ? sent : this.#applyDelta(base, sent);
+      // A blob that a page needs is requested by its hash, and then comes whole.
       if (bytes === undefined) return [];
-      // A blob the server could not give stands without bytes: its hash refuses it like any other.
+      // A blob that the server does not have comes without bytes, which do not match the hash either.
       if (this.#options.hasher(bytes) !== hash) {
         this.#options.onRefused(hash, 'network');
         return [];
       }
-      this.#held.set(hash, { bytes, links, verified: true });
+      this.#entries.set(hash, { bytes, links, verified: true });
       return [{ hash, links, bytes }];
     });
   }
 
-  /** What a delta makes of a blob that is held; undefined when it is not, or when the delta is none. */
-  #whole(delta: Uint8Array, base: Hash): Uint8Array | undefined {
-    const held = this.get(base);
-    if (held === undefined) return undefined;
+  /** Undefined when the base is not here, or the delta is malformed. */
+  #applyDelta(base: Hash, delta: Uint8Array): Uint8Array | undefined {
+    const blob = this.get(base);
+    if (blob === undefined) return undefined;
     try {
-      return applyFossilDelta(held.bytes, delta);
+      return applyFossilDelta(blob.bytes, delta);
     } catch {
       return undefined;
     }
   }
 
-  get(hash: Hash): Blob256 | undefined {
-    const held = this.#held.get(hash);
-    if (held === undefined || held.verified) return held;
-    if (this.#options.hasher(held.bytes) === hash) {
-      held.verified = true;
-      return held;
+  get(hash: Hash): PooledBlob | undefined {
+    const entry = this.#entries.get(hash);
+    if (entry === undefined || entry.verified) return entry;
+    if (this.#options.hasher(entry.bytes) === hash) {
+      entry.verified = true;
+      return entry;
     }
-    this.#held.delete(hash);
+    this.#entries.delete(hash);
     this.#options.onRefused(hash, 'cache');
     return undefined;
   }
@@ -82,8 +84,8 @@ export class BlobPool {
     return this.get(hash) !== undefined;
   }
 
-  /** Drops all blobs but these. */
+  /** Drops all other blobs. */
   retain(hashes: ReadonlySet<Hash>): void {
-    for (const hash of this.#held.keys()) if (!hashes.has(hash)) this.#held.delete(hash);
+    for (const hash of this.#entries.keys()) if (!hashes.has(hash)) this.#entries.delete(hash);
   }
 }

@@ -1,57 +1,61 @@
 import { isHash, type Hash, type Hasher } from '../../schema/hash.js';
 import type { PackRecord } from '../../schema/pack.js';
-import { Cache, type CachedDeploy } from './cache.js';
+import { SerialQueue } from '../../schema/serial-queue.js';
 import type { LoaderConfig } from '../config.js';
+import { createDebug } from '../debug.js';
 import type { Release } from '../transport/channel-client.js';
+import { Cache, type CachedDeploy } from './cache.js';
 
-export interface Kept {
+export interface CacheContents {
   readonly deploy: CachedDeploy | null;
   readonly records: readonly PackRecord[];
 }
 
-const NOTHING: Kept = { deploy: null, records: [] };
+const EMPTY: CacheContents = { deploy: null, records: [] };
 
-/** While files are being edited they are written once in so many milliseconds: whoever waits for an update comes first. */
+/** While files are being edited, milliseconds between writes. The page's updates come first. */
 const EDITING_MS = 3000;
 
+const debug = createDebug('cache');
+
 export interface CacheWriterOptions {
-  readonly config: LoaderConfig;
+  readonly config: Pick<LoaderConfig, 'prefix' | 'channel' | 'stall' | 'hot'>;
   readonly hasher: Hasher;
   /** Calls back after so many milliseconds. */
   readonly after: (ms: number, callback: () => void) => void;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
   /** Nothing is written before: a boot does not wait for a disk. */
   readonly booted: Promise<unknown>;
-  /** The cache is missing, full or broken; this page goes on in memory. */
+  /** The cache is missing, full or broken. This page continues without it. */
   readonly onProblem: (error: unknown) => void;
 }
 
-/** Keeps deploys in this browser from one visit to the next, as far as the browser lets it. */
+/** Reads and writes the cache, as far as the browser permits. */
 export class CacheWriter {
   readonly #options: CacheWriterOptions;
   readonly #key: string;
   readonly #cache: Promise<Cache | null>;
-  /** One write after the other. */
-  #writing: Promise<void>;
-  /** What the next write is to keep. */
+  readonly #writes: SerialQueue;
+  /** The release that the next write stores. */
   #newest: Release | undefined;
-  /** Before a boot has been written nothing is put off: its visitor may leave. */
+  /** Until the boot has been written nothing is deferred: the visitor may leave. */
   #state: 'booting' | 'settled' | 'deferred' = 'booting';
-  /** Undefined until IndexedDB has said what it holds. */
+  /** The manifest that IndexedDB holds; undefined until it has been read. */
   #stored: Hash | null | undefined;
-  /** Blobs that came but are not written yet. */
   #unwritten: PackRecord[] = [];
 
   constructor(options: CacheWriterOptions) {
     this.#options = options;
     this.#key = `modcast ${options.config.prefix} ${options.config.channel}`;
-    this.#writing = options.booted.then(() => {});
+    this.#writes = new SerialQueue(options.booted);
     this.#cache = Cache.open(`modcast ${options.config.prefix}`, options.hasher).catch((error: unknown) => {
       options.onProblem(error);
       return null;
     });
   }
 
-  /** The manifest that was stored last: `localStorage` knows it before IndexedDB is open. */
+  /** The manifest that was stored last. `localStorage` knows it before IndexedDB is open. */
   get have(): Hash | null {
     if (this.#stored !== undefined) return this.#stored;
     try {
@@ -62,49 +66,49 @@ export class CacheWriter {
     }
   }
 
-  /** What is there, or nothing when the browser does not say in time. */
-  async load(): Promise<Kept> {
+  /** What the cache holds; nothing when IndexedDB fails or does not answer in time. */
+  async load(): Promise<CacheContents> {
     const { after, config, onProblem } = this.#options;
     const late = new Promise<never>((_resolve, reject) => {
       after(config.stall, () => reject(new Error(`IndexedDB has not answered for ${config.stall} ms`)));
     });
-    let kept = NOTHING;
+    let contents = EMPTY;
     try {
-      kept = await Promise.race([this.#read(), late]);
+      contents = await Promise.race([this.#read(), late]);
     } catch (error) {
       onProblem(error);
     }
-    this.#stored ??= kept.deploy?.hash ?? null;
-    return kept;
+    this.#stored ??= contents.deploy?.hash ?? null;
+    debug('loaded deploy', contents.deploy?.deploy, 'and blobs:', contents.records.length);
+    return contents;
   }
 
-  async #read(): Promise<Kept> {
+  async #read(): Promise<CacheContents> {
     const cache = await this.#cache;
-    if (cache === null) return NOTHING;
+    if (cache === null) return EMPTY;
     const [deploy, records] = await Promise.all([cache.newest(this.#options.config.channel), cache.blobs()]);
     return { deploy, records };
   }
 
   /**
-   * A deploy is here whole; `records` are the blobs that came with it. Resolves when it has been written, unless that
-   * is put off.
+   * Stores a release that has come whole, and the blobs that came with it. Resolves when they are written. While files
+   * are being edited the write is deferred, and this resolves before it.
    */
-  keep(release: Release, records: readonly PackRecord[]): Promise<void> {
+  async store(release: Release, records: readonly PackRecord[]): Promise<void> {
     const { config, after } = this.#options;
     this.#unwritten.push(...records);
     this.#newest = release;
-    if (config.hot === null || this.#state === 'booting') return this.idle();
+    if (config.hot === null || this.#state === 'booting') return this.flush();
     if (this.#state === 'settled') {
       this.#state = 'deferred';
-      after(EDITING_MS, () => void this.idle());
+      after(EDITING_MS, () => void this.flush());
     }
-    return this.#writing;
+    await this.#writes.idle();
   }
 
-  /** Resolves when all that was to be kept has been written. */
-  idle(): Promise<void> {
-    this.#writing = this.#writing.then(() => this.#write());
-    return this.#writing;
+  /** Writes what is deferred. Resolves when everything is written. */
+  flush(): Promise<void> {
+    return this.#writes.run(() => this.#write());
   }
 
   async #write(): Promise<void> {
@@ -112,16 +116,17 @@ export class CacheWriter {
     if (this.#newest === undefined) return;
     this.#state = 'settled';
     const { deploy, hash, manifest } = this.#newest;
-    // Of what was edited meanwhile the last version.
+    // Blobs of versions that have been edited again are not stored.
     const named = new Set([...manifest.modules.values()].map((module) => module.hash));
     const records = this.#unwritten.filter((record) => named.has(record.hash));
     if (cache === null || (records.length === 0 && this.#stored === hash)) return;
     this.#unwritten = [];
     const { channel } = this.#options.config;
     try {
-      await cache.put(records, { channel, deploy, hash, manifest }, Date.now());
+      await cache.put(records, { channel, deploy, hash, manifest }, this.#options.now());
       this.#stored = hash;
       localStorage.setItem(this.#key, hash);
+      debug('stored deploy', deploy, 'and new blobs:', records.length);
     } catch (error) {
       this.#options.onProblem(error);
     }

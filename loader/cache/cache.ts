@@ -1,4 +1,4 @@
-import { openDB, type DBSchema, type IDBPDatabase } from 'idb';
+import { batchesByBytes } from '../../schema/batches.js';
 import type { Channel } from '../../schema/channel.js';
 import type { Hash, Hasher } from '../../schema/hash.js';
 import {
@@ -9,6 +9,7 @@ import {
   type ManifestJson,
 } from '../../schema/manifest.js';
 import { decodeRecords, encodeRecords, type PackRecord } from '../../schema/pack.js';
+import { openDatabase, requested, write } from './database.js';
 
 /** A deploy that can be booted without a network. */
 export interface CachedDeploy {
@@ -18,64 +19,59 @@ export interface CachedDeploy {
   readonly manifest: Manifest;
 }
 
+/** In the store `deploys`, by channel and hash. */
 interface DeployRow {
-  channel: Channel;
-  hash: Hash;
-  deploy: number;
+  readonly channel: Channel;
+  readonly hash: Hash;
+  readonly deploy: number;
   /** When it was stored, milliseconds since 1970. */
-  time: number;
-  manifest: ManifestJson;
+  readonly time: number;
+  readonly manifest: ManifestJson;
 }
 
-/** Many blobs in one record: a thousand records cost ten times what their bytes in one do. */
+/** In the store `segments`: many blobs in one row, which is ten times as fast as a row for each of a thousand. */
 interface SegmentRow {
-  count: number;
-  body: Uint8Array;
+  readonly count: number;
+  readonly body: Uint8Array;
 }
 
-interface Schema extends DBSchema {
-  deploys: { key: [Channel, Hash]; value: DeployRow };
-  segments: { key: number; value: SegmentRow };
-}
+const STORES = ['deploys', 'segments'];
 
-/** Deploys of a channel that are kept: the one that runs, and the one before it for the other tabs. */
+/** Deploys kept per channel: the running one, and the one before it for other tabs. */
 const KEPT_DEPLOYS = 2;
 
-/** Beyond so many segments they are written together anew, without the blobs that no kept deploy names. */
-const MANY_SEGMENTS = 24;
+/** With more segments than this, they are rewritten without the blobs that no kept deploy names. */
+const MAX_SEGMENTS = 24;
 
 /** Bytes of blobs in one segment. */
 const SEGMENT_BYTES = 4 * 1024 * 1024;
 
-/**
- * What this browser holds of the registry, in IndexedDB. It is a cache: every blob is hashed by whoever takes it
- * out, and whatever fails here costs a request, never a boot.
- */
+/** Deploys and blobs in this browser's IndexedDB. Nothing in it is trusted: the blob pool hashes each blob before use. */
 export class Cache {
-  readonly #db: IDBPDatabase<Schema>;
+  readonly #database: IDBDatabase;
   readonly #hasher: Hasher;
 
-  private constructor(db: IDBPDatabase<Schema>, hasher: Hasher) {
-    this.#db = db;
+  private constructor(database: IDBDatabase, hasher: Hasher) {
+    this.#database = database;
     this.#hasher = hasher;
   }
 
   static async open(name: string, hasher: Hasher): Promise<Cache> {
-    const db = await openDB<Schema>(name, 1, {
-      upgrade(fresh) {
-        fresh.createObjectStore('deploys', { keyPath: ['channel', 'hash'] });
-        fresh.createObjectStore('segments', { autoIncrement: true });
-      },
-      // Another tab runs a newer loader: it may upgrade.
-      blocking: (_current, _blocked, event) => (event.target as IDBDatabase).close(),
+    const database = await openDatabase(name, (created) => {
+      created.createObjectStore('deploys', { keyPath: ['channel', 'hash'] });
+      created.createObjectStore('segments', { autoIncrement: true });
     });
-    return new Cache(db, hasher);
+    return new Cache(database, hasher);
   }
 
-  /** The newest deploy of a channel that was stored whole. */
+  /** The channel's deploy that was stored last. */
   async newest(channel: Channel): Promise<CachedDeploy | null> {
-    for (const { deploy, hash, manifest: json } of await this.#rows(channel)) {
-      // Damaged, or another version's: the next one may do.
+    const range = IDBKeyRange.bound([channel], [channel, []]);
+    const rows = await requested<DeployRow[]>(
+      this.#database.transaction('deploys').objectStore('deploys').getAll(range),
+    );
+    for (const { deploy, hash, manifest: json } of rows.toSorted((a, b) => b.time - a.time)) {
+      // A damaged row, or one of another version, is skipped.
       const manifest = readManifest(json);
       if (manifest !== null && this.#hasher(manifestBytes(manifest)) === hash) {
         return { channel, deploy, hash, manifest };
@@ -84,88 +80,91 @@ export class Cache {
     return null;
   }
 
-  /** All blobs, unverified. Damaged segments are left out. */
+  /** All blobs, not verified. Damaged segments are skipped. */
   async blobs(): Promise<PackRecord[]> {
-    return (await this.#db.getAll('segments')).flatMap(readSegment);
+    const segments = this.#database.transaction('segments').objectStore('segments');
+    return (await requested<SegmentRow[]>(segments.getAll())).flatMap(readSegment);
   }
 
   /**
-   * Stores blobs and the deploy that they complete, in one transaction. When space runs out the oldest deploys
-   * go first, and then this one is not stored: rejects.
+   * Stores a deploy and the blobs that complete it in one transaction. When space runs out, evicts the oldest deploys.
+   *
+   * @param now milliseconds since 1970
+   * @throws DOMException when it does not fit even then
    */
   async put(records: readonly PackRecord[], deploy: CachedDeploy, now: number): Promise<void> {
     for (;;) {
       try {
-        await this.#write(records, deploy, now);
+        await write(this.#database, STORES, (transaction) => {
+          addSegments(transaction, records);
+          const row: DeployRow = { ...deploy, time: now, manifest: manifestToJson(deploy.manifest) };
+          transaction.objectStore('deploys').put(row);
+        });
         break;
       } catch (error) {
-        if (!(await this.#dropOldest(deploy))) throw error;
+        if (!(await this.#evictOldest(deploy))) throw error;
       }
     }
-    await this.#tidy(deploy.channel);
+    await this.#evict(deploy.channel);
   }
 
-  async #rows(channel: Channel): Promise<DeployRow[]> {
-    const range = IDBKeyRange.bound([channel], [channel, []]);
-    return (await this.#db.getAll('deploys', range)).toSorted((a, b) => b.time - a.time);
+  /** @returns false when there is no deploy but this one */
+  #evictOldest(kept: CachedDeploy): Promise<boolean> {
+    return write(this.#database, STORES, async (transaction) => {
+      const [oldest] = (await deployRows(transaction)).filter(
+        (row) => row.hash !== kept.hash || row.channel !== kept.channel,
+      );
+      if (oldest === undefined) return false;
+      deleteDeploys(transaction, [oldest]);
+      await rewriteSegments(transaction);
+      return true;
+    });
   }
 
-  async #write(records: readonly PackRecord[], deploy: CachedDeploy, now: number): Promise<void> {
-    // Relaxed: a cache that a power cut empties is still a cache, and a strict write waits for the disk.
-    const write = this.#db.transaction(['deploys', 'segments'], 'readwrite', { durability: 'relaxed' });
-    const segments = write.objectStore('segments');
-    const puts: Promise<unknown>[] = cut(records).map((part) =>
-      segments.put({ count: part.length, body: encodeRecords(part) }),
-    );
-    const { channel, hash, manifest } = deploy;
-    puts.push(
-      write.objectStore('deploys').put({
-        channel,
-        hash,
-        deploy: deploy.deploy,
-        time: now,
-        manifest: manifestToJson(manifest),
-      }),
-    );
-    await Promise.all([...puts, write.done]);
-  }
-
-  /** @returns false when there is nothing left that could go */
-  async #dropOldest(keep: CachedDeploy): Promise<boolean> {
-    const rows = (await this.#db.getAll('deploys')).toSorted((a, b) => a.time - b.time);
-    const oldest = rows.find((row) => row.hash !== keep.hash || row.channel !== keep.channel);
-    if (oldest === undefined) return false;
-    await this.#db.delete('deploys', [oldest.channel, oldest.hash]);
-    await this.#rewrite();
-    return true;
-  }
-
-  async #tidy(channel: Channel): Promise<void> {
-    const old = (await this.#rows(channel)).slice(KEPT_DEPLOYS);
-    await Promise.all(old.map((row) => this.#db.delete('deploys', [row.channel, row.hash])));
-    if ((await this.#db.count('segments')) > MANY_SEGMENTS) await this.#rewrite();
-  }
-
-  /** Writes the blobs that kept deploys name into few segments. */
-  async #rewrite(): Promise<void> {
-    const write = this.#db.transaction(['deploys', 'segments'], 'readwrite', { durability: 'relaxed' });
-    const segments = write.objectStore('segments');
-    const named = new Set<Hash>();
-    for (const row of await write.objectStore('deploys').getAll()) {
-      for (const { hash } of readManifest(row.manifest)?.modules.values() ?? []) named.add(hash);
-    }
-    const live = new Map<Hash, PackRecord>();
-    for (const record of (await segments.getAll()).flatMap(readSegment)) {
-      if (named.has(record.hash)) live.set(record.hash, record);
-    }
-    await segments.clear();
-    const parts = cut([...live.values()]);
-    await Promise.all(parts.map((part) => segments.put({ count: part.length, body: encodeRecords(part) })));
-    await write.done;
+  /** Deletes a channel's old deploys, and the blobs that only they name when there are many segments. */
+  #evict(channel: Channel): Promise<void> {
+    return write(this.#database, STORES, async (transaction) => {
+      const rows = (await deployRows(transaction)).filter((row) => row.channel === channel);
+      deleteDeploys(transaction, rows.slice(0, -KEPT_DEPLOYS));
+      const count = await requested(transaction.objectStore('segments').count());
+      if (count > MAX_SEGMENTS) await rewriteSegments(transaction);
+    });
   }
 }
 
-/** Null for what is no manifest. */
+/** Oldest first. */
+async function deployRows(transaction: IDBTransaction): Promise<DeployRow[]> {
+  const rows = await requested<DeployRow[]>(transaction.objectStore('deploys').getAll());
+  return rows.toSorted((a, b) => a.time - b.time);
+}
+
+function deleteDeploys(transaction: IDBTransaction, rows: readonly DeployRow[]): void {
+  for (const { channel, hash } of rows) transaction.objectStore('deploys').delete([channel, hash]);
+}
+
+function addSegments(transaction: IDBTransaction, records: Iterable<PackRecord>): void {
+  for (const batch of batchesByBytes(records, ({ bytes }) => bytes.length, SEGMENT_BYTES)) {
+    const row: SegmentRow = { count: batch.length, body: encodeRecords(batch) };
+    transaction.objectStore('segments').put(row);
+  }
+}
+
+/** Joins the segments, without the blobs that no deploy names. Of two records of a blob the last one counts. */
+async function rewriteSegments(transaction: IDBTransaction): Promise<void> {
+  const named = new Set<Hash>();
+  for (const row of await deployRows(transaction)) {
+    for (const { hash } of readManifest(row.manifest)?.modules.values() ?? []) named.add(hash);
+  }
+  const segments = transaction.objectStore('segments');
+  const live = new Map<Hash, PackRecord>();
+  for (const record of (await requested<SegmentRow[]>(segments.getAll())).flatMap(readSegment)) {
+    if (named.has(record.hash)) live.set(record.hash, record);
+  }
+  segments.clear();
+  addSegments(transaction, live.values());
+}
+
+/** Null for anything that is not a manifest. */
 function readManifest(json: unknown): Manifest | null {
   try {
     return manifestFromJson(json);
@@ -174,25 +173,11 @@ function readManifest(json: unknown): Manifest | null {
   }
 }
 
-/** Nothing of what is no segment. */
+/** Empty for anything that is not a segment. */
 function readSegment(row: SegmentRow): PackRecord[] {
   try {
     return decodeRecords(row.body, row.count);
   } catch {
     return [];
   }
-}
-
-function cut(records: readonly PackRecord[]): PackRecord[][] {
-  const parts: PackRecord[][] = [];
-  let bytes = Infinity;
-  for (const record of records) {
-    if (bytes + record.bytes.length > SEGMENT_BYTES) {
-      parts.push([]);
-      bytes = 0;
-    }
-    parts.at(-1)!.push(record);
-    bytes += record.bytes.length;
-  }
-  return parts;
 }

@@ -1,101 +1,95 @@
 import type { ModuleGraph } from '../../importmap/graph.js';
 import type { Resolver } from '../../importmap/resolver.js';
 import type { Site } from '../../importmap/site.js';
-import type { LoaderConfig } from '../config.js';
+import { SerialQueue } from '../../schema/serial-queue.js';
 import type { BlobPool } from '../cache/blob-pool.js';
-import { installImportMap } from '../page/held-scripts.js';
-import { ImportTargets, type Targets } from './import-targets.js';
+import type { LoaderConfig } from '../config.js';
 import type { ChannelClient } from '../transport/channel-client.js';
+import { chooseTarget, type TargetKind } from './choose-target.js';
+import { ImportTargets } from './import-targets.js';
 import { siteGraph } from './site-graph.js';
-import type { UrlKind } from './module-url.js';
 
 export interface LinkerOptions {
-  readonly config: LoaderConfig;
+  readonly config: Pick<LoaderConfig, 'prefix' | 'hot' | 'nonce'>;
   readonly site: Site;
   readonly resolver: Resolver;
-  readonly blobPool: BlobPool;
-  readonly channelClient: ChannelClient;
-  readonly targets: Targets;
-  readonly urls: UrlKind;
-  /** Whether the page gives integrity metadata for this URL. */
+  readonly blobPool: Pick<BlobPool, 'get'>;
+  readonly channelClient: Pick<ChannelClient, 'needClosure'>;
+  /** The best target that the page's policy permits. */
+  readonly permitted: TargetKind;
+  /** Whether missing blobs are requested. Otherwise their modules get HTTP targets. */
+  readonly fetchMissing: boolean;
+  /** Whether the page gives integrity metadata for a URL, or loads it natively. */
   readonly pinned: (url: string) => boolean;
-  /** Whether this engine merges import maps that come later. */
+  /** Whether this engine merges later import maps. */
   readonly laterMaps: boolean;
+  readonly installImportMap: (json: string, nonce: string) => void;
   readonly problem: (code: string, message: string) => void;
 }
 
-/** Brings closures of a running site into the page's import map: that of its entries first, others as they are imported. */
+/** Puts closures of a site's modules into the page's import map: that of its entries first, others when imported. */
 export class Linker {
   readonly importTargets: ImportTargets;
   readonly #options: LinkerOptions;
   readonly #graph: ModuleGraph;
-  /** One at a time, so that two imports of the same module do not both install it. */
-  #turn: Promise<void> = Promise.resolve();
-  #mapped = false;
+  /** Two imports of the same module install it once. */
+  readonly #queue = new SerialQueue();
+  #started = false;
 
   constructor(options: LinkerOptions) {
     this.#options = options;
-    const { site, resolver, blobPool, targets, urls, pinned, config, problem } = options;
+    const { config, site, resolver, blobPool, problem } = options;
     this.#graph = siteGraph(site, resolver, blobPool);
     this.importTargets = new ImportTargets({
-      site,
-      resolver,
-      blobPool,
+      ...options,
+      chooseTarget,
       prefix: config.prefix,
-      targets,
-      urls,
       watched: config.hot !== null,
-      pinned,
-      onUnlinkable: (module, error) => problem('links-invalid', `${module.path}: ${String(error)}`),
+      onUnlinkable: ({ path }, error) => problem('links-invalid', `${path}: ${String(error)}`),
     });
   }
 
-  /** Whether all that the entries import statically is here. */
+  /** Whether everything that the entries import statically is here. */
   isWhole(entries: readonly string[]): boolean {
     return this.#graph.closure(entries).missing.size === 0;
   }
 
-  /** Before the page's modules run: the one import map that every engine takes. */
+  /** Installs the first import map, before the page's modules run. */
   start(entries: readonly string[]): Promise<void> {
-    return this.#inTurn(async () => {
+    const { fetchMissing, laterMaps } = this.#options;
+    return this.#queue.run(async () => {
       await this.#link(entries);
-      if (this.#options.targets !== 'blob' || !this.#options.laterMaps) this.importTargets.prepareRest();
+      if (!fetchMissing || !laterMaps) this.importTargets.prepareRest();
       this.#install();
-      this.#mapped = true;
+      this.#started = true;
     });
   }
 
-  /** Before an `import()` of `url`. */
-  ensure(url: string): Promise<void> {
-    if (this.importTargets.isInstalled(url)) return Promise.resolve();
-    return this.#inTurn(async () => {
-      if (this.importTargets.isInstalled(url) || !this.#mapped || !this.#options.laterMaps) return;
+  /** Call it before an `import()` of `url`. */
+  async ensure(url: string): Promise<void> {
+    if (this.importTargets.isInstalled(url)) return;
+    await this.#queue.run(async () => {
+      if (this.importTargets.isInstalled(url) || !this.#started || !this.#options.laterMaps) return;
       await this.#link([url]);
       this.#install();
     });
   }
 
-  /** Brings the blobs of modules and of what they import here, and no further. */
+  /** Brings the blobs of modules and of what they import into the pool, without linking them. */
   prefetch(urls: readonly string[]): Promise<void> {
     return this.#options.channelClient.needClosure(this.#graph, urls);
   }
 
   async #link(urls: readonly string[]): Promise<void> {
-    if (this.#options.targets === 'blob') await this.prefetch(urls);
+    if (this.#options.fetchMissing) await this.prefetch(urls);
     const { modules, missing } = this.#graph.closure(urls);
     for (const module of modules) this.importTargets.prepare(module);
-    // What a blob that did not come imports is not known: all the rest stays in this deploy by its HTTP URL.
+    // The imports of a missing blob are unknown: HTTP targets keep them in this deploy.
     if (missing.size > 0) this.importTargets.prepareRest();
   }
 
   #install(): void {
     const map = this.importTargets.importMap();
-    if (map !== null) installImportMap(JSON.stringify(map), this.#options.config.nonce);
-  }
-
-  #inTurn(work: () => Promise<void>): Promise<void> {
-    const done = this.#turn.then(work);
-    this.#turn = done.catch(() => {});
-    return done;
+    if (map !== null) this.#options.installImportMap(JSON.stringify(map), this.#options.config.nonce);
   }
 }

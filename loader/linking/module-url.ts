@@ -5,37 +5,26 @@ declare global {
   }
 }
 
-/** How linked modules come to have URLs, where a policy leaves the choice. */
+/** How a linked module gets a URL of its own. */
 export type UrlKind = 'data' | 'blob';
 
 /**
- * Chromium asks another process for every blob URL, and again for what it holds: 1 ms and more for each module. What a
- * `data:` URL says it reads on the spot. Gecko and WebKit are quicker with blobs.
+ * Chromium asks another process for each blob URL and again for its bytes, which takes 1 ms and more per module. It reads
+ * `data:` URLs in place. Gecko and WebKit are faster with blobs.
  */
 export const preferredUrlKind = (): UrlKind =>
   /Chrome\//.test(navigator.userAgent) && Uint8Array.prototype.toBase64 !== undefined ? 'data' : 'blob';
 
-/** Bytes of a source above which its text in a URL costs more than asking. */
-const DATA_BYTES = 128 * 1024;
+let count = 0;
 
-let made = 0;
-
-/**
- * A URL of its own for each call, as modules of the same bytes are as many as there are natural URLs.
- *
- * @param dataBytes linked bytes above which it is a blob's in any case
- */
+/** Each call returns another URL: modules with the same bytes are still one instance per natural URL. */
 export function createModuleUrl(
   kind: UrlKind,
   parts: readonly (Uint8Array | string)[],
   type: string,
-  dataBytes = DATA_BYTES,
 ): string {
-  if (kind === 'data') {
-    const bytes = concatenate(parts);
-    if (bytes.length <= dataBytes) return `data:${type};modcast=${++made};base64,${bytes.toBase64!()}`;
-  }
-  return URL.createObjectURL(new Blob(parts as BlobPart[], { type }));
+  if (kind === 'blob') return URL.createObjectURL(new Blob(parts as BlobPart[], { type }));
+  return `data:${type};modcast=${++count};base64,${concatenate(parts).toBase64!()}`;
 }
 
 const encoder = new TextEncoder();
@@ -52,8 +41,8 @@ function concatenate(parts: readonly (Uint8Array | string)[]): Uint8Array {
   return whole;
 }
 
-/** A URL that holds its module itself: nothing else is at it, and no scope of an import map is. */
+/** Whether a URL contains a module itself. No scope of an import map applies to it. */
 export const holdsModule = (url: string): boolean => url.startsWith('blob:') || url.startsWith('data:');
 
-/** The URLs of modules that a text of the browser's names. */
+/** URLs of modules in a text of the browser's. */
 export const MODULE_URLS = /(?:blob|data):[^\s'"]+/g;

@@ -1,26 +1,24 @@
 import { Resolver } from '../../importmap/resolver.js';
-import type { Site } from '../../importmap/site.js';
 import { entryUrls } from '../page/entry-urls.js';
 import { readImportMap } from '../page/page-import-map.js';
 import type { LoaderConfig } from '../config.js';
 import type { BlobPool } from '../cache/blob-pool.js';
-import type { Hot } from '../hot/ports.js';
-import type { HeldPage, ScriptElement } from '../page/held-scripts.js';
-import type { Targets } from './import-targets.js';
+import { installImportMap, type HeldPage, type ScriptElement } from '../page/held-scripts.js';
+import type { TargetKind } from './choose-target.js';
 import { Linker } from './linker.js';
 import type { ChannelClient, Release } from '../transport/channel-client.js';
-import { holdsModule, type UrlKind } from './module-url.js';
-import { createRuntime } from './runtime.js';
+import { holdsModule } from './module-url.js';
+import { createRuntime, type HotRuntime } from './runtime.js';
 
-/** A deploy in a page: what runs, or may be about to. */
+/** A deploy in a page: the one that runs, or a candidate. */
 export interface PageDeploy {
   readonly release: Release;
   readonly entries: readonly string[];
   readonly linker: Linker;
   readonly resolver: Resolver;
-  /** Whether this engine merges import maps that come later. */
+  /** Whether this engine merges later import maps. */
   readonly laterMaps: boolean;
-  /** Import maps of the page that do not parse. */
+  /** The page's import maps that do not parse. */
   readonly brokenMaps: readonly ScriptElement[];
 }
 
@@ -30,42 +28,39 @@ export interface PageDeployOptions {
   readonly release: Release;
   readonly blobPool: BlobPool;
   readonly channelClient: ChannelClient;
-  readonly targets: Targets;
-  readonly urls: UrlKind;
+  /** The best target that the page's policy permits. */
+  readonly permitted: TargetKind;
+  /** Whether missing blobs are requested. */
+  readonly fetchMissing: boolean;
   readonly problem: (code: string, message: string) => void;
 }
 
-/** The browser's own. */
+/** The browser's `import()`. */
 export const importModule = (name: string, options?: ImportCallOptions): Promise<unknown> =>
   import(name, options);
 
-/** Gecko takes one import map, before any module; the others merge those that come later. */
+/** Gecko takes one import map, before any module. Other engines merge later ones. */
 const mergesLaterMaps = (): boolean => !CSS.supports('-moz-appearance', 'none');
 
 export function createPageDeploy(options: PageDeployOptions): PageDeploy {
-  const { config, page, release, blobPool, channelClient, targets, urls, problem } = options;
-  const site: Site = { root: config.root, manifest: release.manifest };
+  const { config, page, release } = options;
   const { map, broken } = readImportMap(page);
   const resolver = new Resolver(map);
   const pinnedScripts = new Set(
     page.scripts.filter(({ element }) => element.hasAttribute('integrity')).map(({ src }) => src),
   );
-  // Module scripts that a script of the page has put in run natively, and once.
+  // Module scripts that a script of the page has inserted run natively, and once.
   const native = new Set(
     [...document.querySelectorAll<HTMLScriptElement>('script[type="module" i][src]')].map(({ src }) => src),
   );
   const laterMaps = mergesLaterMaps();
   const linker = new Linker({
-    config,
-    site,
+    ...options,
+    site: { root: config.root, manifest: release.manifest },
     resolver,
-    blobPool,
-    channelClient,
-    targets,
-    urls,
     pinned: (url) => resolver.map.integrity.has(url) || pinnedScripts.has(url) || native.has(url),
     laterMaps,
-    problem,
+    installImportMap,
   });
   return {
     release,
@@ -81,11 +76,11 @@ declare global {
   var __modcast__: ReturnType<typeof createRuntime> | undefined;
 }
 
-/** Puts in place what linked modules call. */
+/** Defines the global function that linked modules call. */
 export function provideRuntime(
   { linker, resolver }: PageDeploy,
   config: LoaderConfig,
-  hot: Hot | undefined,
+  hot: HotRuntime | undefined,
 ): void {
   const registryRoot = new URL('/', config.prefix).href;
   globalThis.__modcast__ = createRuntime({
@@ -93,7 +88,7 @@ export function provideRuntime(
     naturalOf: (given) => {
       if (given.startsWith('/')) return config.root + given.slice(1);
       if (holdsModule(given)) return linker.importTargets.urlOf(given) ?? given;
-      // Below the registry's root the site's own may lie.
+      // The site's root may be a directory below the registry's.
       const foreign = !given.startsWith(config.root) && given.startsWith(registryRoot);
       return foreign ? config.root + given.slice(registryRoot.length) : given;
     },

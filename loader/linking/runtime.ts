@@ -1,26 +1,32 @@
 import type { Resolver } from '../../importmap/resolver.js';
-import type { Hot } from '../hot/ports.js';
 import { MODULE_URLS } from './module-url.js';
 
-/** What linked modules reach by `__modcast__(url)`. */
+/** What `__modcast__(url)` returns to linked modules. */
 export interface ModuleContext {
-  /** `import()` as it is for the module at that URL. */
+  /** `import()` for the module at that URL. */
   import(specifier: unknown, options?: ImportCallOptions): Promise<unknown>;
-  /** Makes `import.meta` what it is for the module at that URL, once, and gives it back. */
+  /** Gives `import.meta` the properties that it has natively at that URL. Returns it. */
   meta(meta: ImportMeta): ImportMeta;
-  /** The name under which a specifier is to be imported. */
+  /** The text by which a specifier is imported. */
   written(specifier: unknown): string;
+}
+
+/** Where hot reload takes part. */
+export interface HotRuntime {
+  /** @param instance the URL by which the engine knows the instance */
+  context(url: string, instance: string): object;
+  import(importer: string, url: string, options?: ImportCallOptions): Promise<unknown>;
 }
 
 export interface RuntimeOptions {
   readonly resolver: Resolver;
-  /** The natural URL of a module that is known by a path, or by the URL it came from. */
+  /** The natural URL of a module that is given by a path, or by the URL that it was loaded from. */
   readonly naturalOf: (given: string) => string;
-  /** Brings a natural URL and what it imports into the import map. */
+  /** Puts a natural URL and what it imports into the import map. */
   readonly ensure: (url: string) => Promise<void>;
   /** The browser's own `import()`. */
   readonly importModule: (name: string, options?: ImportCallOptions) => Promise<unknown>;
-  readonly hot: Hot | undefined;
+  readonly hot: HotRuntime | undefined;
 }
 
 declare global {
@@ -30,13 +36,13 @@ declare global {
   }
 }
 
-/** An error of the browser's that names a blob names the module instead. */
-function naming(error: unknown, naturalOf: (url: string) => string): unknown {
+/** Replaces URLs of blobs in a browser's error with natural URLs. */
+function withNaturalUrls(error: unknown, naturalOf: (url: string) => string): unknown {
   if (error instanceof TypeError) error.message = error.message.replace(MODULE_URLS, naturalOf);
   return error;
 }
 
-/** Makes the function that linked modules call with their own natural URL. */
+/** Creates the function that linked modules call with their own natural URL. */
 export function createRuntime(options: RuntimeOptions): (given: string) => ModuleContext {
   const { resolver, naturalOf, ensure, importModule, hot } = options;
   const contexts = new Map<string, ModuleContext>();
@@ -44,7 +50,7 @@ export function createRuntime(options: RuntimeOptions): (given: string) => Modul
 
   const create = (url: string): ModuleContext => ({
     async import(specifier, options) {
-      // A specifier that cannot become a string rejects, it does not throw: as the standard has it.
+      // A specifier that cannot become a string rejects, as in the standard.
       const text = `${specifier as string}`;
       const resolution = resolver.resolve(text, url);
       if (resolution.state === 'blocked') throw new TypeError(`Failed to resolve module specifier '${text}'`);
@@ -54,7 +60,7 @@ export function createRuntime(options: RuntimeOptions): (given: string) => Modul
         await ensure(resolution.url);
         return await importModule(resolver.name(resolution.url), options);
       } catch (error) {
-        throw naming(error, naturalOf);
+        throw withNaturalUrls(error, naturalOf);
       }
     },
     meta(meta) {
@@ -63,7 +69,7 @@ export function createRuntime(options: RuntimeOptions): (given: string) => Modul
       const native = meta.resolve?.bind(meta);
       if (hot !== undefined) Object.assign(meta, { hot: hot.context(url, meta.url) });
       meta.url = url;
-      // The browser finds its own words for what does not resolve. A method, so that its name is the native one's.
+      // An unresolved specifier gets the browser's own error. As a method it has the native function's name.
       meta.resolve = {
         resolve(name: string) {
           const resolution = resolver.resolve(`${name}`, url);

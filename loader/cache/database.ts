@@ -1,0 +1,35 @@
+/** Resolves with the result of an IndexedDB request. */
+export const requested = <T>(request: IDBRequest<T>): Promise<T> =>
+  new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error!);
+  });
+
+const committed = (transaction: IDBTransaction): Promise<void> =>
+  new Promise((resolve, reject) => {
+    transaction.oncomplete = () => resolve();
+    transaction.onabort = () => reject(transaction.error ?? new DOMException('aborted', 'AbortError'));
+  });
+
+/** @param create makes the object stores of a new database */
+export function openDatabase(name: string, create: (database: IDBDatabase) => void): Promise<IDBDatabase> {
+  const request = indexedDB.open(name, 1);
+  request.onupgradeneeded = () => create(request.result);
+  return requested(request).then((database) => {
+    // Another tab runs a newer loader, which may upgrade.
+    database.onversionchange = () => database.close();
+    return database;
+  });
+}
+
+/** Runs `work` in one transaction. Resolves with its result when everything is written. */
+export async function write<T>(
+  database: IDBDatabase,
+  stores: string[],
+  work: (transaction: IDBTransaction) => T | Promise<T>,
+): Promise<T> {
+  // Relaxed: a strict write waits for the disk, and losing a cache in a power cut costs little.
+  const transaction = database.transaction(stores, 'readwrite', { durability: 'relaxed' });
+  const [result] = await Promise.all([(async () => work(transaction))(), committed(transaction)]);
+  return result;
+}

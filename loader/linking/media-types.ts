@@ -1,0 +1,3 @@
+export const JAVASCRIPT = 'text/javascript';
+export const JSON_TYPE = 'application/json';
+export const CSS_TYPE = 'text/css';
