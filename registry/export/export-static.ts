@@ -22,17 +22,17 @@ import { manifestBlobs, readDeploy, type ExportOptions, type Exported } from './
 import { writeFiles } from './write-files.js';
 
 export interface ExportStaticOptions extends ExportOptions {
-  /** Path under which the site will lie; starts and ends with "/". */
+  /** URL path of the exported site. Starts and ends with "/". */
   readonly base: string;
-  /** Directory of the site, from which the files are copied that the registry does not keep; null: none. */
+  /** The site's directory, for files that the registry does not store. Null: copy none. */
   readonly assets: string | null;
   readonly loader?: () => Promise<Uint8Array>;
 }
 
-/** Where the registry's own files lie, below the site's. */
+/** Directory of the registry's own files, in the exported site. */
 const PREFIX = '-/';
 
-/** Every path of a static export: the site's own, and what a server would answer with. */
+/** All paths of a static export: the site's files and the answers of a server. */
 function staticPaths({ number, channel, manifest: hash }: Deploy, manifest: Manifest): Path[] {
   const paths = new Set<Path>();
   for (const [path, module] of manifest.modules) {
@@ -51,7 +51,7 @@ function staticPaths({ number, channel, manifest: hash }: Deploy, manifest: Mani
   ];
 }
 
-/** The modules that the site's entries reach, in the order of need, as one pack. */
+/** The modules that the site's entries import, in the order in which pages need them, as one pack. */
 async function sitePack(store: Store, channel: Channel, manifest: Manifest): Promise<Uint8Array> {
   const blobs = new VerifiedBlobs({ store, channel, directory: null, onDamaged: () => {} });
   const hashes = await new Catalog(store, blobs).reach(manifest, manifest.entries);
@@ -64,7 +64,8 @@ async function sitePack(store: Store, channel: Channel, manifest: Manifest): Pro
 }
 
 /**
- * Images, fonts and the like: what could be of the registry but is not of this deploy is no part of the site either.
+ * Images, fonts and other files that the registry does not store. Files that it could store but that are not
+ * in this deploy are not part of the site.
  *
  * @throws ModcastError `directory-invalid`
  */
@@ -78,9 +79,9 @@ async function listAssets(directory: string, manifest: Manifest): Promise<{ root
 const json = (value: unknown): Uint8Array => new TextEncoder().encode(`${JSON.stringify(value)}\n`);
 
 /**
- * Writes all that a page needs to boot from any host of plain files: the site's own files, its pages with the loader in
- * them, and under `-/` what a registry's routes would answer. All but the pages, `loader.js` and what lies under
- * `channels/` never changes under its name, so that a later export may go into the same directory.
+ * Writes everything that a page needs to boot from a static file host: the site's files, its pages with the
+ * loader injected, and under `-/` the answers of a registry. Except for the pages, `loader.js` and the files
+ * in `channels/`, a file never changes under its name, so a later export may use the same directory.
  *
  * @throws ModcastError as `exportDeploy`
  */

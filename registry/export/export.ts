@@ -8,7 +8,7 @@ export interface ExportOptions {
   /** Number of the deploy. */
   readonly deploy: number;
   readonly directory: string;
-  /** Write into a directory that is not empty: files of the same name are replaced, others stay. */
+  /** Write into a directory that is not empty. Files of the same name are replaced, others stay. */
   readonly force: boolean;
   readonly progress?: (progress: { done: number; total: number }) => void;
 }
@@ -19,7 +19,7 @@ export interface Exported {
   readonly bytes: number;
 }
 
-/** Bytes of blobs that are read at a time. */
+/** Bytes of blobs that are read at once. */
 const BATCH_BYTES = 16 * 1024 * 1024;
 
 /** @throws ModcastError `deploy-unknown`, `path-invalid` for a path that leads out of the site */
@@ -31,13 +31,13 @@ export async function readDeploy(
   if (deploy === null || manifest === null) {
     throw new ModcastError('deploy-unknown', `no deploy ${number}`, { found: number });
   }
-  // A damaged database, or one of another program's making, could name anything.
+  // A damaged database could contain any path.
   for (const path of manifest.modules.keys()) parsePath(path);
   return { deploy, manifest };
 }
 
 /**
- * The blobs of a manifest, each once with the paths that have it, some at a time, and each hashed.
+ * The verified blobs of a manifest in batches, each with all of its paths.
  *
  * @throws ModcastError `blob-damaged`
  */
@@ -73,9 +73,10 @@ export async function* manifestBlobs(
 }
 
 /**
- * Writes the files of a deploy, the bytes as they were read. Whole or not at all, unless the directory is not empty.
+ * Writes the unchanged files of a deploy: all or none, unless the directory is not empty.
  *
- * @throws ModcastError `deploy-unknown`, `export-occupied`, `export-collision`, `path-invalid`, `blob-damaged`
+ * @throws ModcastError `deploy-unknown`, `export-occupied`, `export-collision`, `path-invalid`,
+ *   `blob-damaged`
  */
 export async function exportDeploy(options: ExportOptions): Promise<Exported> {
   const { store, directory, force, progress = () => {} } = options;

@@ -4,13 +4,13 @@ import { ModcastError, type Path } from '../../schema/index.js';
 
 export interface WriteFilesOptions {
   readonly directory: string;
-  /** Every path that will be written, plain segments all, so that nothing is when they cannot all be. */
+  /** All paths that will be written, checked before the first write. Plain segments only. */
   readonly paths: readonly Path[];
-  /** Write into a directory that is not empty: files of the same name are replaced, others stay. */
+  /** Write into a directory that is not empty. Files of the same name are replaced, others stay. */
   readonly force: boolean;
-  /** The files, in any order. Whatever it throws leaves the directory as it was. */
+  /** The files, in any order. An error leaves the directory unchanged. */
   readonly files: (write: (path: Path, bytes: Uint8Array) => Promise<void>) => Promise<void>;
-  /** Whether a directory's file system takes names that differ only in case for one; found out by trying. */
+  /** Whether a directory's file system ignores case in names. Default: found out by trying. */
   readonly foldsCase?: (directory: string) => Promise<boolean>;
 }
 
@@ -47,7 +47,7 @@ async function tryCase(directory: string): Promise<boolean> {
 const occupied = (message: string, found: string): ModcastError =>
   new ModcastError('export-occupied', message, { expected: 'an empty or a new directory', found });
 
-/** @returns whether there is anything in it; false when there is no such directory */
+/** @returns whether the directory has any files; false when it does not exist */
 async function isOccupied(directory: string): Promise<boolean> {
   try {
     return (await readdir(directory)).length > 0;
@@ -59,7 +59,7 @@ async function isOccupied(directory: string): Promise<boolean> {
   }
 }
 
-/** Makes the directories above a file, never through a link that could lead elsewhere. */
+/** Creates the parent directories of a file, but never through a link. */
 async function makeParents(root: string, name: Path, made: Set<string>): Promise<void> {
   for (let at = name.indexOf('/'); at !== -1; at = name.indexOf('/', at + 1)) {
     const directory = path.join(root, name.slice(0, at));
@@ -87,9 +87,9 @@ async function moveInto(root: string, from: string, paths: readonly Path[]): Pro
 }
 
 /**
- * Writes files into a directory by way of a temporary one beside it, and moves them there when all are written.
+ * Writes files to a temporary directory next to the target, and moves them when all are written.
  *
- * @throws ModcastError `export-occupied`, `export-collision`; what `files` throws
+ * @throws ModcastError `export-occupied`, `export-collision`; errors of `files`
  */
 export async function writeFiles(options: WriteFilesOptions): Promise<void> {
   const { directory, paths, force, files, foldsCase = tryCase } = options;

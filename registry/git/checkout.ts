@@ -15,11 +15,11 @@ import { siteEntries } from '../pages/entries.js';
 import type { StoredBlob } from '../store/store.js';
 import type { GitChange, GitCommit, GitObjects, ObjectName } from './git.js';
 
-/** A file that was left out although it matches. */
+/** A file that matches the filter but was left out. */
 export interface GitSkipped {
   readonly path: string;
   readonly reason: string;
-  /** The first commit that was imported in which it is like that. */
+  /** The first imported commit with this problem. */
   readonly commit: string;
 }
 
@@ -30,14 +30,14 @@ const REASONS: ReadonlyMap<number, string> = new Map([
   [0o160000, 'it is a submodule'],
 ]);
 
-/** The site as it is at one commit after the other. */
+/** The content of the site, advanced commit by commit. */
 export class Checkout {
   readonly #matches: Matches;
   readonly #objects: GitObjects;
   readonly #modules = new Map<Path, ManifestModule>();
-  /** Objects of git that have been read; null: too large. */
+  /** The git objects that were read. Null: too large. */
   readonly #known = new Map<ObjectName, ManifestModule | null>();
-  /** Bytes of the pages as they are now, which are read again whenever a name changes. */
+  /** Bytes of the current pages. They are parsed again when any path is added or removed. */
   readonly #pages = new Map<Hash, Uint8Array>();
   readonly #skipped = new Map<string, GitSkipped>();
   #site: Pick<Manifest, 'entries' | 'importMap'> = { entries: [], importMap: null };
@@ -53,8 +53,8 @@ export class Checkout {
   }
 
   /**
-   * Goes on by one commit.
-   * @returns whether the site changed, and the blobs that were not read before
+   * Advances by one commit.
+   * @returns whether the site changed, and the blobs that are new
    */
   async advance(
     commit: GitCommit,
@@ -113,7 +113,7 @@ export class Checkout {
     return deleted;
   }
 
-  /** A submodule, or a link to a folder, has no name that says whether modules would lie in it. */
+  /** The filter cannot tell whether a submodule, or a link to a folder, would contain modules. */
   #noteFolder({ shown, mode }: GitChange, commit: GitCommit): void {
     const isFolder = (mode & TYPE_BITS) === 0o160000 || !/\.[^/]*$/.test(shown);
     if (isFolder && this.#matches(`${shown}/x.js`)) this.#skip(shown, REASONS.get(mode & TYPE_BITS)!, commit);
@@ -142,7 +142,7 @@ export class Checkout {
         continue;
       }
       const hash = blake3(bytes);
-      // Links belong to whichever of the names is JavaScript's.
+      // Find links by a path that is JavaScript, if there is one.
       const path = own.find(isScript) ?? own[0]!;
       this.#known.set(object, { hash, size: bytes.length, type: mediaType(path) });
       if (own.some((name) => mediaType(name) === 'text/html')) this.#pages.set(hash, bytes);
@@ -156,7 +156,7 @@ export class Checkout {
     return known === null || (known !== undefined && this.#pages.has(known.hash));
   }
 
-  /** Read before under a name that made it no JavaScript. */
+  /** The blob was read before under a path that is not JavaScript. */
   #lacksLinks(path: Path, object: ObjectName): boolean {
     const known = this.#known.get(object);
     return known !== undefined && known !== null && isScript(path) && known.type !== mediaType(path);

@@ -1,6 +1,6 @@
 import { GitProcess, gitFailed } from './process.js';
 
-/** The hash of an object of git, 40 hex digits (64 in a SHA-256 repository). */
+/** The hash of a git object, 40 hex digits (64 in a SHA-256 repository). */
 export type ObjectName = string;
 
 export interface GitCommit {
@@ -12,9 +12,9 @@ export interface GitCommit {
   readonly message: string;
 }
 
-/** What a commit did to a path against the one before it. `mode` is what is there after; 0: nothing. */
+/** A changed path of a commit. `mode` is the mode after the commit, 0 when the path is deleted. */
 export interface GitChange {
-  /** Undefined when its bytes are no UTF-8; `shown` is then the nearest text. */
+  /** Undefined when the name is not UTF-8; `shown` is then the nearest text. */
   readonly path: string | undefined;
   readonly shown: string;
   readonly mode: number;
@@ -34,14 +34,14 @@ async function output(repository: string, args: readonly string[]): Promise<stri
   return fields;
 }
 
-/** The hash of an empty tree, against which a first commit is compared. */
+/** The hash of an empty tree, to compare a first commit with. */
 const emptyTree = (object: ObjectName): ObjectName =>
   object.length === 64
     ? '6ef19b41225c5369f1c104d45d8d85efa9b057b53b14b4b9b939dd74decc5321'
     : '4b825dc642cb6eb9a060e54bf8d69288fbee4904';
 
 /**
- * The commits of a branch, oldest first, going by first parents.
+ * The commits of a branch along first parents, oldest first.
  *
  * @param since milliseconds since 1970, by the committer's clock; null: all
  * @throws ModcastError `git-failed`
@@ -91,7 +91,7 @@ export async function gitCommits(
 }
 
 /**
- * Whether a commit of the branch, going by first parents, has anything in a folder.
+ * Whether any commit of the branch, along first parents, has files in a folder.
  * @throws ModcastError `git-failed`
  */
 export async function gitHasFolder(repository: string, branch: string, folder: string): Promise<boolean> {
@@ -124,9 +124,9 @@ function readChange(record: Buffer, name: Buffer): GitChange {
 }
 
 /**
- * What each commit changed against the one before it in the list; the first against nothing.
+ * The changes of each commit against the one before it in the list; of the first against an empty tree.
  *
- * @param folder ends with "/"; paths are relative to it, and others are left out. Empty: the whole repository
+ * @param folder ends with "/"; only paths in it, relative to it. Empty: the whole repository
  * @throws ModcastError `git-failed`
  */
 export async function* gitChanges(
@@ -155,7 +155,7 @@ export async function* gitChanges(
     child.end();
   })();
   try {
-    // Each pair is answered by itself on a line, and then its changes.
+    // The output has a line for each pair, followed by its changes.
     for (const _commit of commits) {
       if ((await child.source.until(0x0a)) === undefined) break;
       const changes: GitChange[] = [];
@@ -174,7 +174,7 @@ export async function* gitChanges(
   }
 }
 
-/** Reads objects, one after the other, from one process. */
+/** Reads objects one at a time, from one process. */
 export class GitObjects {
   readonly #child: GitProcess;
 

@@ -10,12 +10,12 @@ export interface GitImportOptions {
   readonly store: Store;
   /** A work tree or a bare repository. */
   readonly repository: string;
-  /** The folder that is the site, `public`; empty: the whole repository. */
+  /** The folder of the site, such as `public`. Empty: the whole repository. */
   readonly folder: string;
   readonly channel: Channel;
   /** Branch, tag or commit. */
   readonly branch: string;
-  /** Only commits since then, milliseconds since 1970; null: all. */
+  /** Only commits since this time, milliseconds since 1970. Null: all. */
   readonly since: number | null;
   readonly filter: FileFilter;
   readonly now: () => number;
@@ -23,22 +23,22 @@ export interface GitImportOptions {
 }
 
 export interface GitImported {
-  /** Commits that were looked at. */
+  /** Commits that were read. */
   readonly commits: number;
-  /** Commits before them that an earlier import has taken. */
+  /** Earlier commits that a previous import has taken. */
   readonly known: number;
-  /** Made by this import: commits that change nothing of the site make none. */
+  /** Deploys made by this import. A commit that does not change the site makes none. */
   readonly deploys: number;
-  /** The channel's head afterwards; null when there has never been any. */
+  /** The channel's head after the import. Null when the channel has no deploy. */
   readonly head: number | null;
   readonly skipped: readonly GitSkipped[];
 }
 
-/** Commits, and bytes of new blobs, after which what has been read is written. */
+/** Commits, and bytes of new blobs, that are written at once. */
 const WINDOW_COMMITS = 100;
 const WINDOW_BYTES = 32 * 1024 * 1024;
 
-/** How long the blobs of one window are kept from the collector; it takes a fraction of that. */
+/** Milliseconds of the lease on the blobs of one window. Writing a window takes a fraction of that. */
 const LEASE_MS = 60 * 60 * 1000;
 
 interface Step {
@@ -52,7 +52,7 @@ function folderOf(given: string): string {
   return folder === '' ? '' : `${parsePath(folder)}/`;
 }
 
-/** Those that deploys of the channel were made of. */
+/** The commits that the channel's deploys were made from. */
 async function importedCommits(store: Store, channel: Channel): Promise<Set<string>> {
   const commits = new Set<string>();
   for (let before: number | undefined; ;) {
@@ -64,10 +64,11 @@ async function importedCommits(store: Store, channel: Channel): Promise<Set<stri
 }
 
 /**
- * Makes a deploy of each commit of a branch that changes the site, going by first parents, with its author, time,
- * message and name. Commits up to the last one of which the channel has a deploy are not imported again.
+ * Makes a deploy for each commit of a branch, along first parents, that changes the site. The deploy has the
+ * commit's author, time, message and hash. Commits up to the last imported one are skipped.
  *
- * @throws ModcastError `git-failed`, `directory-invalid` when no commit has the folder, `head-moved` when somebody else deploys to the channel meanwhile
+ * @throws ModcastError `git-failed`, `directory-invalid` (no commit has the folder), `head-moved` (another
+ *   process deployed to the channel)
  */
 export async function importGit(options: GitImportOptions): Promise<GitImported> {
   const { store, repository, channel, progress = () => {} } = options;
@@ -75,7 +76,7 @@ export async function importGit(options: GitImportOptions): Promise<GitImported>
   const all = await gitCommits(repository, options.branch, options.since);
   const imported = await importedCommits(store, channel);
   const last = all.findLastIndex(({ name }) => imported.has(name));
-  // The last known one is gone through again: what comes after is told by what it changes of it.
+  // Read the last imported commit again: later commits are compared with it.
   const commits = all.slice(Math.max(0, last));
   const known = last + 1;
   const owner = `import ${randomUUID()}`;
@@ -127,7 +128,7 @@ export async function importGit(options: GitImportOptions): Promise<GitImported>
       progress({ done, total: commits.length, deploys: deploys + steps.length });
     }
     if (steps.length > 0) await write();
-    // A folder may also have been there before these commits, and be gone.
+    // The folder may have existed before these commits.
     if (!touched && folder !== '' && !(await gitHasFolder(repository, options.branch, folder))) {
       throw new ModcastError(
         'directory-invalid',

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 import { ModcastError } from '../../schema/index.js';
 
-/** Asks nobody for a password, takes no lock, sees the history as it was written, speaks English. */
+/** No password prompts, no locks, the original history, English messages. */
 const ENVIRONMENT = {
   GIT_OPTIONAL_LOCKS: '0',
   GIT_TERMINAL_PROMPT: '0',
@@ -11,7 +11,7 @@ const ENVIRONMENT = {
   LC_ALL: 'C',
 };
 
-/** Collects bytes that come in pieces, and gives them out in the pieces that are asked for. */
+/** Buffers a stream of bytes, to be read in other pieces. */
 class Source {
   readonly #pieces: AsyncIterator<Buffer>;
   #held: Buffer = Buffer.alloc(0);
@@ -27,13 +27,13 @@ class Source {
     return true;
   }
 
-  /** The next byte without taking it; undefined at the end. */
+  /** The next byte, which stays in the buffer. Undefined at the end. */
   async peek(): Promise<number | undefined> {
     while (this.#held.length === 0) if (!(await this.#more())) return undefined;
     return this.#held[0];
   }
 
-  /** Up to a delimiter, which is taken and left out; undefined when the stream ends before. */
+  /** The bytes up to a delimiter, which is dropped. Undefined when the stream ends before. */
   async until(delimiter: number): Promise<Buffer | undefined> {
     for (let from = 0; ;) {
       const at = this.#held.indexOf(delimiter, from);
@@ -49,7 +49,7 @@ class Source {
 
   async exactly(length: number): Promise<Buffer | undefined> {
     if (this.#held.length < length) {
-      // Joined once: a large blob comes in thousands of pieces.
+      // Join once: a large blob comes in thousands of pieces.
       const pieces = [this.#held];
       let total = this.#held.length;
       while (total < length) {
@@ -70,7 +70,7 @@ export function gitFailed(message: string, found?: unknown): ModcastError {
   return new ModcastError('git-failed', message, { found });
 }
 
-/** A process of git that is asked line by line. */
+/** A git process that takes commands line by line. */
 export class GitProcess {
   readonly source: Source;
   readonly #child;
@@ -86,7 +86,7 @@ export class GitProcess {
     this.#child = child;
     this.#closed = new Promise((resolve) => child.once('close', resolve));
     child.once('error', (error) => (this.#error = error));
-    // It ends for reasons of its own, which `finish` tells.
+    // `finish` reports why git ended.
     child.stdin.on('error', () => {});
     child.stderr.setEncoding('utf8').on('data', (text: string) => (this.#said += text));
     this.source = new Source(child.stdout);
@@ -106,7 +106,7 @@ export class GitProcess {
     this.#child.kill();
   }
 
-  /** @throws ModcastError `git-failed` when it ended otherwise than well */
+  /** @throws ModcastError `git-failed` unless git exited with 0 */
   async finish(): Promise<void> {
     await this.#closed;
     if (this.#error !== undefined) {

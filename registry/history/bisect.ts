@@ -6,22 +6,22 @@ export type Verdict = 'good' | 'bad' | 'skip';
 export interface BisectStep {
   readonly deploy: Deploy;
   readonly verdict: Verdict;
-  /** Deploys that may still be the first bad one. */
+  /** Deploys that may be the first bad one. */
   readonly left: number;
 }
 
 export type BisectResult =
-  /** One of the ends is not what it was said to be: nothing between was tried. */
+  /** One of the ends was judged differently than given. Nothing between them was tried. */
   | { readonly state: 'mistaken'; readonly deploy: Deploy; readonly verdict: 'good' | 'bad' }
   | { readonly state: 'found'; readonly deploy: Deploy }
-  /** The deploys between could not be judged: one of these, oldest first, is the first bad one. */
+  /** The remaining deploys could not be judged. One of these is the first bad one. Oldest first. */
   | { readonly state: 'skipped'; readonly among: readonly Deploy[] };
 
 /**
- * Finds the first bad of a line of deploys by halving it, once both ends have been found to be what they are said to
- * be. An end that cannot be tried is believed. Each manifest is judged once.
+ * Finds the first bad deploy of a line by bisection, after checking both ends. An end that cannot be judged
+ * is trusted. Each manifest is judged once.
  *
- * @param line from the good one to the bad one, at least two
+ * @param line from the good deploy to the bad one, at least two
  */
 export async function bisect(
   line: readonly Deploy[],
@@ -49,7 +49,7 @@ export async function bisect(
   while (low < high) {
     const middle = (low + high - 1) / 2;
     const open = deploys.slice(low, high).filter((deploy) => !skipped.has(deploy));
-    // Of those not skipped the nearest to the middle.
+    // The deploy nearest to the middle that was not skipped.
     const [deploy] = open.toSorted(
       (a, b) => Math.abs(deploys.indexOf(a) - middle) - Math.abs(deploys.indexOf(b) - middle),
     );

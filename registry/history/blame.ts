@@ -7,11 +7,11 @@ import { moduleVersions } from './versions.js';
 export interface BlamedLine {
   /** From 1. */
   readonly line: number;
-  /** With its line break, if it has one. */
+  /** Including the line break, if any. */
   readonly text: string;
-  /** The deploy that brought the line. */
+  /** The deploy that added the line. */
   readonly deploy: number;
-  /** Where the module was then. */
+  /** The module's path at that deploy. */
   readonly path: Path;
 }
 
@@ -25,13 +25,13 @@ async function linesOf(store: Store, hash: Hash, path: Path): Promise<string[]> 
 }
 
 /**
- * Which deploy of its channel last changed each line of a module, following moves with unchanged content.
+ * Finds the deploy that last changed each line of a module. Follows moves with unchanged content.
  *
- * @throws ModcastError `path-unknown`: the deploy has no such module; `option-invalid`: it is no text
+ * @throws ModcastError `path-unknown`: the deploy has no such module; `option-invalid`: it is not text
  */
 export async function blame(store: Store, deploy: Deploy, path: Path): Promise<BlamedLine[]> {
   let result: BlamedLine[] | undefined;
-  /** For each line of the version at hand the line of the result that it became; -1 for none. */
+  /** For each line of the current version, the index of its line in the result; -1 for none. */
   let became: number[] = [];
   let lines: string[] = [];
   for await (const version of moduleVersions(store, deploy.channel, path, deploy.number, true)) {
@@ -46,7 +46,7 @@ export async function blame(store: Store, deploy: Deploy, path: Path): Promise<B
     }
     if (version.previous === null) return result;
     if (version.previous.hash === version.hash) continue;
-    // What came before may have been no text at all: then every line is new.
+    // The version before may be binary: then every line is new.
     const old = textOf(await readBlob(store, version.previous.hash));
     if (old === undefined) return result;
     const before = splitLines(old);

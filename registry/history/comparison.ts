@@ -3,18 +3,18 @@ import type { ModuleChange } from '../store/store.js';
 
 export type Status = 'added' | 'modified' | 'deleted' | 'renamed';
 
-/** What became of a module between two manifests. */
+/** A changed module between two manifests. */
 export interface Change {
   readonly status: Status;
-  /** Where it is; of a deleted one where it was. */
+  /** The current path, or the last one of a deleted module. */
   readonly path: Path;
-  /** Where a renamed one was. */
+  /** The previous path of a renamed module. */
   readonly oldPath: Path | null;
-  /** Null for an added one. */
+  /** Null for an added module. */
   readonly before: ManifestModule | null;
-  /** Null for a deleted one. */
+  /** Null for a deleted module. */
   readonly after: ManifestModule | null;
-  /** Per cent of a renamed one's content that stayed, rounded down: 100 only for the same bytes. */
+  /** Percentage of a renamed module's content that stayed, rounded down. 100 only for equal bytes. */
   readonly similarity: number | null;
 }
 
@@ -34,10 +34,10 @@ function toChange({ path, before, after }: ModuleChange): Change {
   return { status, path, oldPath: null, before, after, similarity: null };
 }
 
-/** What a deploy's changes, as the store has them, are called; sorted by path, no renames yet. */
+/** The changes of a deploy as the store lists them, sorted by path. Without renames. */
 export const toStatus = (changes: readonly ModuleChange[]): Change[] => changes.map(toChange);
 
-/** What makes `after` of `before`, sorted by path, no renames yet. */
+/** The changes from `before` to `after`, sorted by path. Without renames. */
 export function compareManifests(before: Manifest, after: Manifest): Change[] {
   const changes: Change[] = [];
   for (const [path, module] of after.modules) {
@@ -50,7 +50,7 @@ export function compareManifests(before: Manifest, after: Manifest): Change[] {
   return changes.toSorted((a, b) => byCodeUnit(a.path, b.path));
 }
 
-/** Whether a path is one of those asked for, or lies in a directory that is. None asked for: all are. */
+/** Whether a path is in the list, or in a directory of the list. An empty list matches all. */
 export function isSelected(path: Path, selected: readonly string[]): boolean {
   if (selected.length === 0) return true;
   return selected.some((name) => {

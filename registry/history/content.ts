@@ -2,11 +2,11 @@ import { ModcastError, type Hash } from '../../schema/index.js';
 import { blake3 } from '../hash.js';
 import type { BlobStore } from '../store/store.js';
 
-/** BlobReader of any store, by hash. */
+/** The part of a store that reads blobs by hash. */
 export type BlobReader = Pick<BlobStore, 'blobs'>;
 
 /**
- * A blob's bytes, hashed.
+ * A blob's verified bytes.
  * @throws ModcastError `blob-unknown`, `blob-damaged`
  */
 export async function readBlob(store: BlobReader, hash: Hash): Promise<Uint8Array> {
@@ -22,10 +22,10 @@ export async function readBlob(store: BlobReader, hash: Hash): Promise<Uint8Arra
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** Bytes in which a NUL makes a file binary, as git looks at them. */
+/** A NUL in this many first bytes makes a file binary, as in git. */
 const LOOKED_AT = 8000;
 
-/** A blob's text, every byte of it; undefined for what is no UTF-8 text. */
+/** A blob's text. Undefined when it is not UTF-8 text. */
 export function textOf(bytes: Uint8Array): string | undefined {
   if (bytes.subarray(0, LOOKED_AT).includes(0)) return undefined;
   try {

@@ -5,18 +5,18 @@ import { Packs, type Bases } from '../content/packs.js';
 import type { Deploy } from '../store/store.js';
 import type { Snapshot } from './snapshot.js';
 
-/** What a client that has one manifest is sent to run another. */
+/** What a client with one manifest has to load to run another. */
 export interface Cost {
   readonly blobs: number;
-  /** Of those blobs, as their authors wrote them. */
+  /** Bytes of those blobs, unchanged. */
   readonly bytes: number;
-  /** As packs carry them: with links and heads, compressed, and as a difference where that is smaller. */
+  /** Bytes in packs: with links and headers, compressed, and as a delta where that is smaller. */
   readonly packed: number;
-  /** Blobs that the client lacks and is not sent, since no entry imports them. */
+  /** Missing blobs that are not sent, because no entry imports them. */
   readonly unreached: number;
 }
 
-/** A directory is no deploy yet; of one only the manifest's hash matters here. */
+/** A directory is not a deploy. Only the manifest's hash matters here. */
 const NO_DEPLOY: Omit<Deploy, 'manifest'> = {
   number: 0,
   channel: 'dev',
@@ -33,8 +33,8 @@ const NO_DEPLOY: Omit<Deploy, 'manifest'> = {
 };
 
 /**
- * What the way from one to the other costs a client: the blobs that its pages reach and that it lacks, in packs as
- * the server makes them. Of a site without pages, all modules that it lacks.
+ * Computes the blobs that a site's pages import and that the client lacks, and the size of the server's
+ * packs. For a site without pages: all modules that the client lacks.
  */
 export async function updateCost(before: Snapshot, after: Snapshot): Promise<Cost> {
   const [from, to] = [await before.manifest(), await after.manifest()];

@@ -1,7 +1,7 @@
 import { diffArrays } from 'diff';
 import { slideChanges } from './slide.js';
 
-/** Lines that two texts have in common, one after another. */
+/** A run of consecutive lines that two texts have in common. */
 export interface Match {
   /** Index of the first line in each, from 0. */
   readonly before: number;
@@ -9,19 +9,19 @@ export interface Match {
   readonly length: number;
 }
 
-/** How many lines were put in and taken out. */
+/** Numbers of added and deleted lines. */
 export interface LineCounts {
   readonly added: number;
   readonly deleted: number;
 }
 
 /**
- * The most lines that may be put in and taken out before the search for the shortest difference gives up: its time
- * grows with the square. Lines that only one side has do not count.
+ * Added and deleted lines after which the search for the shortest difference gives up: its time grows with
+ * the square. Lines that only one side contains do not count.
  */
 const MOST_EDITS = 4000;
 
-/** Each line with its line break; the last one may have none. */
+/** Each line with its line break. The last one may have none. */
 export function splitLines(text: string): string[] {
   const lines: string[] = [];
   for (let start = 0; start < text.length;) {
@@ -32,7 +32,7 @@ export function splitLines(text: string): string[] {
   return lines;
 }
 
-/** The same number for the same line. */
+/** Equal numbers for equal lines. */
 function intern(numbers: Map<string, number>, lines: readonly string[]): Int32Array {
   return Int32Array.from(lines, (line) => {
     const known = numbers.get(line) ?? numbers.size;
@@ -41,13 +41,13 @@ function intern(numbers: Map<string, number>, lines: readonly string[]): Int32Ar
   });
 }
 
-/** Lines that stay, as flags on both sides: the n-th of the one is the n-th of the other. */
+/** Flags of the kept lines on both sides. The n-th kept lines belong together. */
 interface Kept {
   readonly before: Uint8Array;
   readonly after: Uint8Array;
 }
 
-/** Keeps the lines that stand just once on each side, in the longest run that has the same order on both. */
+/** Keeps the lines that occur once on each side, in the longest run with the same order on both. */
 function keepUnique(a: readonly number[], b: readonly number[], keep: (i: number, j: number) => void): void {
   const once = (list: readonly number[]) => {
     const at = new Map<number, number>();
@@ -60,7 +60,7 @@ function keepUnique(a: readonly number[], b: readonly number[], keep: (i: number
     const j = inB.get(line) ?? -1;
     return j === -1 || inA.get(line) === -1 ? [] : [[i, j] as const];
   });
-  // Patience sorting: the last pair of each pile, and for every pair the one before it in the longest run.
+  // Patience sorting: the last pair of each pile, and for each pair its predecessor in the longest run.
   const piles: number[] = [];
   const previous: number[] = [];
   pairs.forEach(([, j], index) => {
@@ -88,7 +88,7 @@ function keptLines(a: Int32Array, b: Int32Array): Kept {
   }
   kept.before.fill(1, 0, start).fill(1, endA);
   kept.after.fill(1, 0, start).fill(1, endB);
-  // A line that the other side does not have is in no common subsequence: the search need not see it.
+  // A line that the other side does not contain is in no common subsequence, so leave it out of the search.
   const middle = (list: Int32Array, end: number, other: Int32Array, otherEnd: number) => {
     const there = new Set(other.subarray(start, otherEnd));
     const indices: number[] = [];
@@ -119,9 +119,9 @@ function keptLines(a: Int32Array, b: Int32Array): Kept {
 }
 
 /**
- * The lines that two texts have in common: the longest common subsequence, and where a change could stand in more
- * than one place, the place where a reader expects it. Of texts that differ in thousands of lines, though not the
- * most lines, then those that stand once in each.
+ * The lines that two texts have in common: the longest common subsequence. A change that could be at several
+ * places is put where a reader expects it. For texts that differ in thousands of lines: the lines that occur
+ * once in each.
  */
 export function matchLines(before: readonly string[], after: readonly string[]): Match[] {
   const numbers = new Map<string, number>();
@@ -147,7 +147,7 @@ export function matchLines(before: readonly string[], after: readonly string[]):
   }
 }
 
-/** Lines put in and taken out between two texts. */
+/** Numbers of added and deleted lines between two texts. */
 export function countLines(before: readonly string[], after: readonly string[]): LineCounts {
   const common = matchLines(before, after).reduce((sum, match) => sum + match.length, 0);
   return { added: after.length - common, deleted: before.length - common };

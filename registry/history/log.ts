@@ -6,24 +6,24 @@ import { countLines, splitLines, type LineCounts } from './lines.js';
 import { findRenames } from './renames.js';
 import { moduleVersions } from './versions.js';
 
-/** What one deploy did to a module. */
+/** A change of a module by one deploy. */
 export interface ModuleEntry {
   readonly change: Change;
   readonly deploy: Deploy | null;
-  /** Number of `deploy`, which may have been collected. */
+  /** Number of `deploy`, also when that was collected. */
   readonly number: number;
-  /** The last deploy that has this content; null for the newest, and for a deletion. */
+  /** The last deploy with this content. Null for the newest version and for a deletion. */
   readonly last: number | null;
-  /** Null for what is no text. */
+  /** Null when it is not text. */
   readonly lines: LineCounts | null;
-  /** Bytes more than before. */
+  /** Change of the size in bytes. */
   readonly growth: number;
 }
 
 /** Deploys in one page. */
 const PAGE = 100;
 
-/** Reads a channel's deploys, newest first, from `upTo` on. */
+/** A channel's deploys from `upTo` on, newest first. */
 export async function* channelDeploys(
   store: Pick<Store, 'deploys'>,
   channel: Channel | undefined,
@@ -37,7 +37,7 @@ export async function* channelDeploys(
   }
 }
 
-/** What a deploy changed against its parent, renames found. Null when that is not known any more. */
+/** The changes of a deploy against its parent, with renames. Null when its parent was collected. */
 export async function deployChanges(store: Store, number: number): Promise<Change[] | null> {
   const changes = await store.changes(number);
   if (changes === null) return null;
@@ -58,9 +58,10 @@ async function lastBefore(store: Store, channel: Channel, to: number): Promise<n
 }
 
 /**
- * Every version of a module, newest first, deletions included; with `follow` through moves with unchanged content.
+ * Every version of a module, newest first, including deletions. `follow` continues at the old path of a move
+ * with unchanged content.
  *
- * @param upTo the newest deploy that counts
+ * @param upTo the newest deploy to include
  */
 export async function* moduleLog(
   store: Store,
@@ -69,7 +70,7 @@ export async function* moduleLog(
   upTo: number,
   follow: boolean,
 ): AsyncGenerator<ModuleEntry> {
-  /** The deploy that brought the version above; a version that ended elsewhere was deleted. */
+  /** The deploy that added the newer version. A version that ended at another deploy was deleted. */
   let above: number | null = null;
   for await (const version of moduleVersions(store, channel, path, upTo, follow)) {
     const { from, to, previous, movedFrom } = version;

@@ -2,7 +2,7 @@ import type { Change } from './comparison.js';
 import { textOf } from './content.js';
 import { matchLines, splitLines, type LineCounts, type Match } from './lines.js';
 
-/** Lines of a patch, each of one kind, so that a terminal can colour them. No line break at the end. */
+/** A line of a patch without its line break. Terminals colour it by its kind. */
 export interface PatchLine {
   readonly kind: 'header' | 'hunk' | 'context' | 'added' | 'deleted';
   readonly text: string;
@@ -10,14 +10,14 @@ export interface PatchLine {
 
 export interface Patch extends LineCounts {
   readonly lines: readonly PatchLine[];
-  /** Whether one of the two is no UTF-8 text: the patch then only says that they differ. */
+  /** Whether one side is not UTF-8 text. Then the patch only says that they differ. */
   readonly binary: boolean;
 }
 
 const NO_NEWLINE = '\\ No newline at end of file';
 const MODE = '100644';
 const ABBREVIATED = 10;
-/** Characters of the line that a hunk's head shows, as git has it. */
+/** Characters of the line that a hunk header shows, as in git. */
 const HEADING = 80;
 
 // oxlint-disable-next-line no-control-regex
@@ -25,14 +25,14 @@ const CONTROL = /[\u0000-\u001f\u007f]/g;
 // oxlint-disable-next-line no-control-regex
 const QUOTED = /["\\\u0000-\u001f\u007f]/;
 
-/** A file name as git and patch write it: in quotes when it has characters that would end it. */
+/** A file name as git and patch write it: quoted when it has special characters. */
 function fileName(name: string): string {
   if (!QUOTED.test(name)) return name;
   const octal = (character: string) => `\\${character.charCodeAt(0).toString(8).padStart(3, '0')}`;
   return `"${name.replace(/["\\]/g, '\\$&').replace(CONTROL, octal)}"`;
 }
 
-/** After a name with a space comes a tab, by which patch finds its end. */
+/** A name with a space is followed by a tab, so that patch finds its end. */
 const inHeader = (name: string): string => fileName(name) + (name.includes(' ') ? '\t' : '');
 
 interface Hunk {
@@ -42,7 +42,7 @@ interface Hunk {
   afterEnd: number;
 }
 
-/** Changes that are at most twice the context apart make one hunk. */
+/** Changes at most twice the context apart share a hunk. */
 function hunksOf(matches: readonly Match[], before: number, after: number, context: number): Hunk[] {
   const changes: Hunk[] = [];
   let i = 0;
@@ -74,14 +74,14 @@ function hunksOf(matches: readonly Match[], before: number, after: number, conte
   return hunks;
 }
 
-/** `3,7`; one line is `3`, and none stands after the line before it. */
+/** `3,7`; one line is `3`; an empty range is after the line before it. */
 function range(start: number, end: number): string {
   const length = end - start;
   const first = length === 0 ? start : start + 1;
   return length === 1 ? String(first) : `${first},${length}`;
 }
 
-/** The nearest line above that begins something: a letter, `_` or `$` in its first column. */
+/** The nearest line above with a letter, `_` or `$` in its first column. */
 function heading(lines: readonly string[], before: number): string {
   for (let i = before - 1; i >= 0; i--) {
     if (/^[A-Za-z_$]/.test(lines[i]!)) return ` ${lines[i]!.slice(0, HEADING).trimEnd()}`;
@@ -141,9 +141,10 @@ function header({ status, path, oldPath, before, after, similarity }: Change): s
 }
 
 /**
- * The patch of one change, in the unified format with git's extended headers: `patch -p1` and `git apply` take it.
+ * The patch of one change, in the unified format with git's extended headers, for `patch -p1` and `git
+ * apply`.
  *
- * @param before content on each side; what is not there is empty
+ * @param before content on each side; empty when there is none
  * @param context lines around a change
  */
 export function makePatch(change: Change, before: Uint8Array, after: Uint8Array, context = 3): Patch {

@@ -7,15 +7,15 @@ export type RefStore = Pick<
   'deploy' | 'deploys' | 'head' | 'channels' | 'deployAt' | 'resolveHash' | 'missing'
 >;
 
-/** Digits of a hash that are enough to be taken for one. */
+/** Digits that a hash prefix needs at least. */
 const SHORTEST_PREFIX = 4;
 const SHOWN = 12;
-/** Digits of a module's hash that are named back: those given, and at least so many. */
+/** Digits of a module's hash in messages; more when more were given. */
 const MODULE_DIGITS = 8;
 
-/** `12:lib/disk.mjs` → a ref and a path. No colon: the path is undefined. */
+/** Splits `12:lib/disk.mjs` into a ref and a path. Without a colon the path is undefined. */
 export function splitRef(text: string): { ref: string; path: string | undefined } {
-  // A time in braces has colons of its own.
+  // Colons in braces belong to a time.
   const [, ref = text, path] = /^((?:@\{[^}]*\}|[^:])*)(?::(.*))?$/s.exec(text) ?? [];
   return { ref, path };
 }
@@ -39,7 +39,7 @@ function ambiguous(ref: string, candidates: readonly string[]): never {
   );
 }
 
-/** The deploy that was current at a time: of a channel, or the newest of all. */
+/** The deploy that was current at a time: of a channel, or the newest of all channels. */
 async function deployAtTime(
   store: RefStore,
   ref: string,
@@ -63,7 +63,7 @@ async function deployAtTime(
   );
 }
 
-/** Several deploys of one manifest are one thing, of which the newest is meant. */
+/** The newest of several deploys with the same manifest. */
 async function deployOfHash(store: RefStore, ref: string, prefix: string): Promise<Deploy | undefined> {
   const { deploys } = await store.resolveHash(prefix);
   const found = (await Promise.all(deploys.map((number) => store.deploy(number)))).filter(
@@ -81,7 +81,7 @@ async function deployOfHash(store: RefStore, ref: string, prefix: string): Promi
   return [...byManifest.values()][0];
 }
 
-/** Channels whose names are no more than two letters away. */
+/** Channels whose names differ by at most two letters. */
 const alike = (name: string, channels: readonly string[]): string | undefined =>
   channels.find((channel) => {
     if (Math.abs(channel.length - name.length) > 2) return false;
@@ -145,9 +145,9 @@ const list = (channels: readonly string[]): string =>
   channels.length === 0 ? 'none yet' : channels.join(', ');
 
 /**
- * The deploy that a ref names: `12`, `latest` (of all channels), a channel for its head, `production@{2026-11-01}` or
- * `@{yesterday}` for what was current then, at least four digits of a manifest's hash; each with `~n` for the n-th deploy of the
- * channel before it. A channel called like digits of a hash is the channel.
+ * The deploy of a ref: `12`, `latest` (of all channels), a channel for its head, `production@{2026-11-01}` or
+ * `@{yesterday}` for the deploy of that time, or at least four digits of a manifest's hash. Each may end with
+ * `~n` for the n-th deploy of the channel before it. A channel wins over digits of a hash.
  *
  * @param now milliseconds since 1970
  * @throws ModcastError `ref-unknown`, `ref-ambiguous`
@@ -172,7 +172,7 @@ export async function resolveDeploy(store: RefStore, ref: string, now: number): 
 }
 
 /**
- * The blob that the first digits of a hash name.
+ * The blob whose hash starts with the given digits.
  * @throws ModcastError `ref-unknown`, `ref-ambiguous`
  */
 export async function resolveBlob(store: RefStore, prefix: string): Promise<Hash> {

@@ -4,19 +4,19 @@ import { textOf } from './content.js';
 import { splitLines } from './lines.js';
 
 export interface RenameOptions {
-  /** Content of blobs, on the side of the deleted and of the added modules. */
+  /** Reads blobs of the deleted and of the added modules. */
   readonly readBefore: (hash: Hash) => Promise<Uint8Array>;
   readonly readAfter: (hash: Hash) => Promise<Uint8Array>;
-  /** Per cent of the bytes that must stay. Default 50. */
+  /** Percentage of the bytes that has to stay. Default 50. */
   readonly similarity?: number;
-  /** Pairs of modules that are compared at most; of more, only unchanged content is found. Default 40,000. */
+  /** Pairs of modules to compare. With more, only unchanged content is found. Default 40,000. */
   readonly pairs?: number;
-  /** Bytes of a module above which only unchanged content is found. Default 4 MB. */
+  /** Larger modules are only found with unchanged content. In bytes, default 4 MB. */
   readonly bytes?: number;
 }
 
 interface Sketch {
-  /** Bytes in lines of each text. */
+  /** Bytes of each distinct line. */
   readonly lines: ReadonlyMap<string, number>;
   readonly size: number;
 }
@@ -27,7 +27,7 @@ function rename(from: Change, to: Change, similarity: number): Change {
   return { ...to, status: 'renamed', oldPath: from.path, before: from.before, similarity };
 }
 
-/** Per cent of the larger one's bytes that stand in lines of both. */
+/** Percentage of the larger text's bytes that are in lines of both. */
 function similarityOf(a: Sketch, b: Sketch): number {
   let common = 0;
   const [few, many] = a.lines.size < b.lines.size ? [a, b] : [b, a];
@@ -35,7 +35,7 @@ function similarityOf(a: Sketch, b: Sketch): number {
   return Math.floor((100 * common) / Math.max(a.size, b.size));
 }
 
-/** Undefined for what is no text, and for nothing: empty files are alike, yet none comes from another. */
+/** Undefined for binary and for empty files: empty files are equal, but not renames of each other. */
 async function sketch(read: () => Promise<Uint8Array>): Promise<Sketch | undefined> {
   const bytes = await read();
   const text = textOf(bytes);
@@ -49,7 +49,7 @@ async function sketch(read: () => Promise<Uint8Array>): Promise<Sketch | undefin
   return { lines, size };
 }
 
-/** Pairs up deleted and added modules of the same bytes; a file of the same name is the likelier source. */
+/** Pairs deleted and added modules with equal bytes. A file with the same name is preferred. */
 function sameContent(deleted: Set<Change>, added: Set<Change>): Change[] {
   const sources = new Map<Hash, Change[]>();
   for (const change of deleted) {
@@ -71,8 +71,8 @@ function sameContent(deleted: Set<Change>, added: Set<Change>): Change[] {
 }
 
 /**
- * Pairs up deleted and added modules into renames, as git's -M does: first those whose content stayed, then the most
- * alike. What was only copied stays added.
+ * Pairs deleted and added modules into renames, like git's -M: first those with unchanged content, then the
+ * most similar. Copies stay added.
  */
 export async function findRenames(changes: readonly Change[], options: RenameOptions): Promise<Change[]> {
   const { similarity = 50, pairs = 40_000, bytes = 4_000_000 } = options;
@@ -92,7 +92,7 @@ export async function findRenames(changes: readonly Change[], options: RenameOpt
     for (const from of deleted) {
       for (const to of added) {
         const sizes = [from.before!.size, to.after!.size] as const;
-        // Lines of both cannot be more than the smaller one has.
+        // The common lines cannot be larger than the smaller text.
         if (Math.max(...sizes) > bytes || Math.min(...sizes) * 100 < Math.max(...sizes) * similarity)
           continue;
         const [a, b] = [await sketchOf(from), await sketchOf(to)];

@@ -1,26 +1,26 @@
-/** Columns of white space before a line's text; a blank line's are those of nothing. */
+/** Columns of white space before a line's text. -1 for a blank line. */
 function indent(line: string | undefined): number {
   if (line === undefined) return -1;
   const text = /[^\s]/.exec(line);
   return text === null ? -1 : text.index;
 }
 
-/** How well a change stands at a place: it should not begin or end inside a deeper block. Lower is better. */
+/** Rates a place of a change: it should not begin or end inside of a deeper block. Lower is better. */
 function cost(lines: readonly string[], start: number, end: number): number {
   const first = indent(lines[start]);
   const next = indent(lines[end]);
-  // A group that begins after a blank line, or ends with one, is a paragraph.
+  // A group after or before a blank line is a paragraph.
   const apart = indent(lines[start - 1]) === -1 ? 0 : 1;
   const blankFirst = first === -1 ? 1 : 0;
   return 4 * (Math.max(first, 0) + Math.max(next, 0)) + apart + blankFirst;
 }
 
 /**
- * Moves each group of changed lines of one side to where a reader expects it, among the places where it means the
- * same: a group may slide down over a line that equals its first, up over one that equals its last.
+ * Moves each group of changed lines to the best of the equivalent places: a group may slide down over a line
+ * that equals its first, and up over a line that equals its last.
  *
- * @param kept 1 for lines that stay, changed in place
- * @param other the other side's flags: a group that stands opposite a change stays
+ * @param kept 1 for kept lines, changed in place
+ * @param other the flags of the other side; a group opposite to a change does not move
  */
 export function slideChanges(
   lines: readonly string[],
@@ -39,7 +39,7 @@ export function slideChanges(
     let start = i;
     let end = i;
     while (end < kept.length && kept[end] === 0) end++;
-    // The places of the other side around which this group stands: `j` lines of it, changed ones included, are before.
+    // The position on the other side: `j` lines of it, including changed ones, come before the group.
     if (other[j] === 0) {
       i = end;
       continue;
@@ -57,7 +57,7 @@ export function slideChanges(
       down++;
       if (other[j + down] === 0) break;
     }
-    // Another group of this side below: joining it would make one change of two.
+    // Do not join the next group: two changes would become one.
     let best = 0;
     let bestCost = Infinity;
     for (let by = -up; by <= down; by++) {
@@ -73,7 +73,7 @@ export function slideChanges(
     start += best;
     end = start + length;
     kept.fill(0, start, end);
-    // Go on behind the group, and behind the lines it has slid over.
+    // Continue after the group and the lines it has moved over.
     i = end;
     j += best;
   }

@@ -8,13 +8,13 @@ import { compareManifests, toStatus, type Change } from './comparison.js';
 import { readBlob } from './content.js';
 import { findRenames } from './renames.js';
 
-/** One side of a comparison: a deploy, or a directory as it is. */
+/** One side of a comparison: a deploy, or the current content of a directory. */
 export interface Snapshot {
-  /** How it is called where both sides are named. */
+  /** Its name in output that names both sides. */
   readonly label: string;
   /** Null for a directory. */
   readonly deploy: Deploy | null;
-  /** Of the manifest's canonical bytes. */
+  /** Hash of the manifest's canonical bytes. */
   readonly hash: Hash;
   readonly manifest: () => Promise<Manifest>;
   /** Holds the blobs. */
@@ -33,7 +33,7 @@ export function deploySnapshot(store: Store, deploy: Deploy): Snapshot {
 }
 
 /**
- * A directory as publishing would see it, kept in memory.
+ * The content of a directory as publishing would read it, in memory.
  * @throws ModcastError `directory-invalid`
  */
 export async function directorySnapshot(
@@ -53,13 +53,13 @@ export async function directorySnapshot(
   };
 }
 
-/** What makes one of the other, sorted by path; renames are found unless they are not wanted. */
+/** The changes between two sides, sorted by path. Finds renames unless they are turned off. */
 export async function compare(
   before: Snapshot,
   after: Snapshot,
   { renames = true }: { renames?: boolean } = {},
 ): Promise<Change[]> {
-  // A deploy and its parent: the store knows the rows that changed, and no manifest need be read.
+  // For a deploy and its parent the store lists the changes, without reading manifests.
   const near =
     before.store === after.store && after.deploy !== null && after.deploy.parent === before.deploy?.number;
   const known = near ? await after.store.changes(after.deploy.number) : null;

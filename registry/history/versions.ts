@@ -3,20 +3,23 @@ import type { PathVersion, Store } from '../store/store.js';
 
 export type VersionStore = Pick<Store, 'versions' | 'changes'>;
 
-/** One content of a module, on the way back through its channel's deploys. */
+/** One version of a module in its channel's history. */
 export interface ModuleVersion extends ManifestModule {
   readonly path: Path;
-  /** The deploy that brought it. */
+  /** The deploy that added it. */
   readonly from: number;
-  /** The deploy that ended it; null while it is there. */
+  /** The deploy that replaced or deleted it. Null when it is current. */
   readonly to: number | null;
-  /** Where the deploy that brought it took it from, unchanged; null when it did not. */
+  /** The path it was moved from, unchanged. Null when it was not moved. */
   readonly movedFrom: Path | null;
-  /** The content that `from` replaced; null when there was none. Of a moved one the same bytes at the old path. */
+  /**
+   * The content before this version; null when there was none. For a moved module: the same bytes at the old
+   * path.
+   */
   readonly previous: (ManifestModule & { readonly path: Path }) | null;
 }
 
-/** Where a deploy took a module from: a path that lost these bytes at the deploy at which this one got them. */
+/** The path a deploy moved a module from: one that lost these bytes in the same deploy. */
 async function sourceOf(store: VersionStore, path: Path, version: PathVersion): Promise<Path | null> {
   if (version.size === 0) return null;
   const changes = (await store.changes(version.from)) ?? [];
@@ -27,10 +30,11 @@ async function sourceOf(store: VersionStore, path: Path, version: PathVersion): 
 }
 
 /**
- * What a module was on its channel, newest first, from the version that a deploy has backwards; with `follow` through
- * moves with unchanged content. A path that had been deleted in between is found again below, when it was not moved.
+ * The versions of a module, newest first, starting with the one of a deploy. `follow` continues at the old
+ * path of a move with unchanged content. A path that was deleted in between is found again, unless it was
+ * moved.
  *
- * @param upTo the newest deploy that counts
+ * @param upTo the newest deploy to include
  */
 export async function* moduleVersions(
   store: VersionStore,

@@ -19,14 +19,14 @@ function before(now: number, n: number, unit: string): number {
   return months === undefined ? now - n * UNITS[unit]! : monthsBefore(now, n * months);
 }
 
-/** Ways to write a time, for messages about one that is none. */
+/** Examples of times, for error messages. */
 export const TIME_EXAMPLES = '2026-11-01, 2026-11-01T18:30, yesterday, 3 days ago';
 
 /**
- * A time as people write it: `2026-11-01` (its beginning, in local time), `2026-11-01T18:30` or with a space,
- * optionally with seconds and a zone; `now`, `yesterday`, `3 days ago`. Undefined when it is none of those.
+ * Parses a time: `2026-11-01` (its start, in local time), `2026-11-01T18:30` or with a space, optionally with
+ * seconds and a zone; `now`, `yesterday`, `3 days ago`.
  *
- * @returns milliseconds since 1970
+ * @returns milliseconds since 1970; undefined for other text
  */
 export function parseTime(text: string, now: number): number | undefined {
   const plain = text.trim().toLowerCase();

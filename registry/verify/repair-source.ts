@@ -3,20 +3,20 @@ import { LIMITS, ModcastError, type Hash } from '../../schema/index.js';
 import { blake3 } from '../hash.js';
 import { openSqliteStore } from '../store/sqlite.js';
 
-/** Where sound bytes of damaged blobs may be had. */
+/** A source of intact bytes for damaged blobs. */
 export interface RepairSource {
-  /** Bytes that are what the hash says; null when the source has none. */
+  /** Bytes that match the hash. Null when the source does not have them. */
   blob(hash: Hash): Promise<Uint8Array | null>;
   close(): Promise<void>;
 }
 
 export interface RepairOptions {
-  /** With `read`, for what a registry does not show to everybody. */
+  /** A token with the scope `read`, for blobs that are not public. */
   readonly token?: string | undefined;
   readonly fetch?: typeof globalThis.fetch;
 }
 
-/** Milliseconds that a registry has for one blob. */
+/** Milliseconds to wait for a blob. */
 const ANSWER_MS = 60_000;
 
 const sound = (hash: Hash, bytes: Uint8Array | undefined): Uint8Array | null =>
@@ -24,7 +24,7 @@ const sound = (hash: Hash, bytes: Uint8Array | undefined): Uint8Array | null =>
 
 /** @throws ModcastError `database-missing`, and the codes of opening a store */
 async function databaseSource(file: string): Promise<RepairSource> {
-  // Opening would make one.
+  // Opening would create it.
   if (!existsSync(file)) {
     throw new ModcastError('database-missing', `no such database: ${file}`, {
       expected: 'a database',
@@ -49,7 +49,7 @@ async function boundedBody(response: Response): Promise<Uint8Array | undefined> 
   return Buffer.concat(pieces);
 }
 
-/** @param url a registry's prefix, `https://host/-/`, or its site's root */
+/** @param url of a registry's routes, `https://host/-/`, or of its site's root */
 function registrySource(url: string, { token, fetch = globalThis.fetch }: RepairOptions): RepairSource {
   const base = url.endsWith('/') ? url : `${url}/`;
   const prefix = base.endsWith('/-/') ? base : `${base}-/`;

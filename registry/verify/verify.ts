@@ -6,7 +6,9 @@ import { moduleLinks } from '../ingest/module-links.js';
 import type { Store } from '../store/store.js';
 import type { RepairSource } from './repair-source.js';
 
-/** Where a blob is to be found: at a path of a channel, from one deploy (inclusive) to another (exclusive; null: still). */
+/**
+ * A place of a blob: a path of a channel, from one deploy (inclusive) to another (exclusive; null: still).
+ */
 export interface Carrier {
   readonly channel: Channel;
   readonly path: Path;
@@ -16,9 +18,9 @@ export interface Carrier {
 
 export interface DamagedBlob {
   readonly hash: Hash;
-  /** Bytes that are there instead, 0 for none. */
+  /** Bytes in the store, 0 when they are lost. */
   readonly found: number;
-  /** None: no deploy names it, and the collector drops it. */
+  /** Empty when no deploy contains the blob; then the collector deletes it. */
   readonly carriers: readonly Carrier[];
   readonly repaired: boolean;
 }
@@ -27,9 +29,9 @@ export interface Verified {
   readonly blobs: number;
   readonly bytes: number;
   readonly damaged: readonly DamagedBlob[];
-  /** What else is wrong with manifests, indexes and the database itself, in words. */
+  /** Other problems of manifests, indexes and the database, as text. */
   readonly problems: readonly string[];
-  /** Nothing is damaged, or nothing any more. */
+  /** Nothing is damaged, or all damage was repaired. */
   readonly sound: boolean;
 }
 
@@ -39,14 +41,15 @@ export interface VerifyOptions {
   readonly progress?: (progress: { blobs: number; bytes: number; damaged: number }) => void;
 }
 
-/** Blobs of one page; its bytes are bounded by the store. */
+/** Blobs of one page. The store also limits its bytes. */
 const PAGE_BLOBS = 1000;
 
 /**
- * Hashes every blob again, page by page, mends what is damaged where it can be had elsewhere, and then checks every
- * manifest and index. Others may read and write meanwhile.
+ * Hashes every blob, repairs damaged ones from the source, and checks all manifests and indexes. Other
+ * processes may read and write at the same time.
  *
- * @throws ModcastError the codes of the store and of the source; `store-damaged` when not even the blobs can be listed
+ * @throws ModcastError the codes of the store and of the source; `store-damaged` when the blobs cannot be
+ *   listed
  */
 export async function verifyStore({ store, source, progress = () => {} }: VerifyOptions): Promise<Verified> {
   const found = new Map<Hash, number>();
@@ -97,13 +100,13 @@ async function repair(
     await store.mendBlob({ hash, bytes, links });
     return true;
   } catch (error) {
-    // The collector was faster: it is gone, and so is the damage.
+    // The collector has deleted the blob in the meantime.
     if (error instanceof ModcastError && error.code === 'blob-unknown') return true;
     throw error;
   }
 }
 
-/** Goes through every deploy's changes: slow, but only ever for a damaged store. */
+/** Reads every deploy's changes. Slow, but only for a damaged store. */
 async function findCarriers(store: Store, hashes: ReadonlySet<Hash>): Promise<Map<Hash, Carrier[]>> {
   const found = new Map<Hash, Carrier[]>();
   if (hashes.size === 0) return found;
@@ -114,7 +117,7 @@ async function findCarriers(store: Store, hashes: ReadonlySet<Hash>): Promise<Ma
       if (page.length === 0) break;
       before = page.at(-1)!.number;
       for (const { number } of page) {
-        // What cannot be read at all is for the check of manifests to name.
+        // The check of the manifests reports what cannot be read.
         const fresh = await newIn(store, number).catch(() => []);
         for (const [path, hash] of fresh) if (hashes.has(hash)) paths.add(path);
       }
@@ -129,7 +132,7 @@ async function findCarriers(store: Store, hashes: ReadonlySet<Hash>): Promise<Ma
   return found;
 }
 
-/** What a deploy brought; of one whose parent has been collected, all it has. */
+/** The modules that a deploy added or changed; all of them when its parent was collected. */
 async function newIn(store: Store, number: number): Promise<[Path, Hash][]> {
   const changes = await store.changes(number);
   if (changes !== null)
