@@ -1,7 +1,7 @@
 /** What a piece is made with: `import { palette, planets, … } from 'orrery'`. */
 export { choosePalette, palette, palettes, paletteChanged } from './colour/palette.mjs';
+export { drawGlow } from './draw/glow.mjs';
 export { createLabels } from './draw/label.mjs';
-export { drawGlow } from './draw/sun.mjs';
 export { drawSphere } from './draw/sphere.mjs';
 export { createLayer } from './scene/layer.mjs';
 export { crowd, group, paint } from './scene/node.mjs';

@@ -4,7 +4,7 @@ import { hud } from './hud/hud.mjs';
 import { FIRST_PICTURE } from './hud/report.mjs';
 import { listenToKeys } from './input/keys.mjs';
 import { listenToPointers } from './input/pointer.mjs';
-import { load, programme } from './pieces/index.mjs';
+import { load, programme, replaced } from './pieces/index.mjs';
 import { readAddress, recall, remember, writeAddress } from './stage/memory.mjs';
 import { signal } from './stage/signal.mjs';
 
@@ -55,6 +55,9 @@ listenToKeys({
   ArrowLeft: () => step(-1),
 });
 
+replaced.on((piece) => {
+  if (piece.title === stage.piece?.title) stage.replace(piece);
+});
 paletteChanged.on(() => writeAddress(current, palette.name));
 addEventListener('hashchange', () => {
   const wanted = readAddress();

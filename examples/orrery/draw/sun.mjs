@@ -1,5 +1,6 @@
 import { noise } from 'math/noise.mjs';
 import { TAU } from 'math/scalar.mjs';
+import { drawGlow } from './glow.mjs';
 
 /** Rays of the corona, how far they reach in Sun radii, and how restless they are. Play with these. */
 const RAYS = 120;
@@ -37,15 +38,4 @@ export function drawSun(ctx, x, y, r, seconds, palette) {
   ctx.beginPath();
   ctx.arc(x, y, r, 0, TAU);
   ctx.fill();
-}
-
-export function drawGlow(ctx, x, y, r, palette, strength = 1) {
-  const glow = ctx.createRadialGradient(x, y, 0, x, y, r);
-  glow.addColorStop(0, palette.sun(0.75 * strength));
-  glow.addColorStop(0.1, palette.accent(0.34 * strength));
-  glow.addColorStop(0.18, palette.accent(0.15 * strength));
-  glow.addColorStop(0.4, palette.accent(0.05 * strength));
-  glow.addColorStop(1, palette.accent(0));
-  ctx.fillStyle = glow;
-  ctx.fillRect(x - r, y - r, 2 * r, 2 * r);
 }

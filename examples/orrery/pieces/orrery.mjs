@@ -39,14 +39,14 @@ function tiltFor(portrait) {
   return radians(portrait ? 30 : 61);
 }
 
-export function open(stage) {
+export function open(stage, { isUpdate = false } = {}) {
   const { camera, clock, view: screen } = stage;
   const worlds = planets();
   const visitors = comets();
   const rocks = belt(460);
   const labels = createLabels(screen);
   const sun = { body: { name: 'Sun', position: ORIGIN, size: 12 }, seen: vector(), radius: 0 };
-  let age = stage.still ? INTRO : 0;
+  let age = stage.still || isUpdate ? INTRO : 0;
   let step = 0;
   let chosen = null;
 

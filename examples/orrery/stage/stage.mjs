@@ -14,9 +14,9 @@ import { createViewport } from './viewport.mjs';
  *   title, note           for the caption
  *   pace                  days that go by in a second
  *   view                  how the camera starts, see camera.reset
- *   open(stage)           answers { frame(ctx, dt), tap?(x, y), close?() }
+ *   open(stage, options)  answers { frame(ctx, dt), tap?(x, y), close?() }
  * `frame` draws the whole picture, in CSS pixels, and answers true when it has to go on even
- * though the clock stands.
+ * though the clock stands. `options.isUpdate`: the piece was saved and goes on, without its intro.
  */
 export function createStage({ canvas, backdrop }) {
   const ctx = canvas.getContext('2d');
@@ -41,6 +41,7 @@ export function createStage({ canvas, backdrop }) {
     captioned: signal(),
     framed: signal(),
     show,
+    replace,
     veil,
     wake: loop.wake,
     tap: (x, y) => scene?.tap?.(x, y),
@@ -79,6 +80,14 @@ export function createStage({ canvas, backdrop }) {
     stage.caption(module.title, module.note);
     scene = module.open(stage);
     stage.shown.emit(module);
+    loop.wake();
+  }
+
+  /** Goes on with a new version of the piece that is shown: clock and camera stay as they are. */
+  function replace(module) {
+    scene?.close?.();
+    piece = module;
+    scene = module.open(stage, { isUpdate: true });
     loop.wake();
   }
 
