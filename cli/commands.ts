@@ -16,8 +16,8 @@ export interface CommandEntry {
 }
 
 /**
- * All commands, in the order of the help. To add one: write `commands/<name>.ts` and add a line here, then run
- * `npm run docs`. A name that begins with `__` is hidden.
+ * All commands, in the order of the help. To add one: write `commands/<name>.ts` and add a line here, then
+ * run `npm run docs`. A name that begins with `__` is hidden.
  */
 const GROUPS: { readonly [group in Group]: { readonly [name: string]: Load } } = {
   Serve: {

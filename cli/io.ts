@@ -26,7 +26,7 @@ export interface Io {
 
 export type Colours = ReturnType<typeof pc.createColors>;
 
-/** The reader of the output has closed it (`| head`, or the user quit the pager). The command ends without an error. */
+/** The reader closed the output: `| head`, or a pager that was quit. The command ends without an error. */
 export class OutputClosed extends Error {}
 
 /** Follows NO_COLOR and FORCE_COLOR, as defined by no-color.org and force-color.org. */

@@ -32,8 +32,9 @@ export function commandMessage({ code, message }: ModcastError): string {
 }
 
 /**
- * The arguments of a call, with `help token create` as `token create --help`. Arguments after an unknown command are
- * left out: with a `--help` among them, commander would print the whole help and not report the mistake.
+ * The arguments of a call, with `help token create` as `token create --help`. Arguments after an unknown
+ * command are left out: with a `--help` among them, commander would print the whole help and not report the
+ * mistake.
  */
 export function normalizeCall(program: Command, args: readonly string[]): readonly string[] {
   const isHelp = args[0] === 'help';

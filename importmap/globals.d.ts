@@ -1,4 +1,4 @@
-// See schema/globals.d.ts: what Node and browsers share, and nothing else.
+// See schema/globals.d.ts: globals that both Node and browsers have.
 declare class TextEncoder {
   encode(text?: string): Uint8Array<ArrayBuffer>;
 }

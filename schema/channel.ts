@@ -1,6 +1,6 @@
 import { ModcastError } from './errors.js';
 
-/** A line of deploys: `dev`, `production`, … */
+/** A name for a sequence of deploys: `dev`, `production`, … */
 export type Channel = string;
 
 export const CHANNEL_PATTERN = /^[a-z0-9][a-z0-9._-]{0,63}$/;

@@ -1,15 +1,15 @@
-/** Characters of a line that are shown. */
+/** How many characters of a line are shown. */
 const WIDTH = 200;
 
-/** Characters of a line that is longer which are shown before the place. */
+/** How many characters of a longer line are shown before the place. */
 const BEFORE = 60;
 
-/** Some lines around a place in a source, with a mark below it. Line and column count from 1. */
+/** The lines around a place in a source, with a mark below the place. Line and column count from 1. */
 export function excerpt(source: string, line: number, column: number): string {
   const from = Math.max(1, line - 2);
   const margin = String(line + 2).length;
   const lines = source.split(/\r\n|[\n\r\u2028\u2029]/).slice(from - 1, line + 2);
-  // Of one long line, as a bundler writes it, what lies around the place.
+  // A bundler writes very long lines: show the part around the place.
   const cut = column > WIDTH ? column - 1 - BEFORE : 0;
   return lines
     .flatMap((text, index) => {
@@ -17,7 +17,7 @@ export function excerpt(source: string, line: number, column: number): string {
       const part = text.slice(cut, cut + WIDTH);
       const shown = `${String(number).padStart(margin)} | ${part.trimEnd()}`;
       if (number !== line) return [shown];
-      // Tabs stay tabs, so that the mark stands where the place does, however wide they are.
+      // Tabs stay tabs, so that the mark is below the place for any tab width.
       const before = part.slice(0, column - 1 - cut).replace(/[^\t]/g, ' ');
       return [shown, `${' '.repeat(margin)} | ${before.padEnd(column - 1 - cut)}^`];
     })

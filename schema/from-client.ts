@@ -9,7 +9,7 @@ const text = (length: number) => z.string().check(z.maxLength(length));
 
 /** One schema for each message type. */
 export const FROM_CLIENT = {
-  /** What the client has. The socket's URL says the same first, so that the answer needs no question. */
+  /** What the client has. The socket's URL says the same, so that the server can answer at once. */
   hello: z.strictObject({
     type: z.literal('hello'),
     protocol: natural,
@@ -19,15 +19,15 @@ export const FROM_CLIENT = {
     entries: z.array(path).check(z.maxLength(LIMITS.helloEntries)),
   }),
   /**
-   * Blobs the client lacks; `closure`: and what they import, which it cannot name before it has them. Answered by
-   * a pack in which a blob that cannot be had stands without bytes.
+   * Blobs that the client needs. With `closure`, also everything that they import: the client cannot name
+   * those blobs yet. The answer is a pack. A blob that the server cannot send has no bytes in it.
    */
   want: z.strictObject({
     type: z.literal('want'),
     hashes: z.array(hash).check(z.minLength(1), z.maxLength(LIMITS.wantHashes)),
     closure: z.boolean(),
   }),
-  /** `ms`: from navigation to the last statement of the page's modules; `bytes`: received over the socket. */
+  /** `ms`: from navigation to the last statement of the page's modules. `bytes`: received over the socket. */
   booted: z.strictObject({
     type: z.literal('booted'),
     deploy: z.nullable(natural),
@@ -41,7 +41,7 @@ export const FROM_CLIENT = {
     stage: text(64),
     message: text(4096),
   }),
-  /** The application's own. */
+  /** A message of the application. */
   message: z.strictObject({
     type: z.literal('message'),
     topic: z.string().check(z.minLength(1), z.maxLength(LIMITS.topicLength)),
@@ -57,7 +57,7 @@ export const parseFromClient = (data: string): FromClient => parseMessage(FROM_C
 
 /** @throws ModcastError `message-invalid` */
 export function helloFromQuery(query: ReadonlyMap<string, string>): Hello {
-  // What is no plain number stays text, for the schema to refuse.
+  // Other text stays text: the schema refuses it.
   const number = (name: string): number | string | null => {
     const text = query.get(name) ?? null;
     return text !== null && /^\d+$/.test(text) ? Number(text) : text;

@@ -6,7 +6,7 @@ const object = z.custom<Record<string, unknown>>(
   'expected an object',
 );
 
-/** Rows are checked where a manifest is made of them: once, and by a manifest's own rules. */
+/** Rows are not checked here but once, by `applyDelta`. */
 const delta = {
   entries: z.array(z.unknown()),
   importMap: z.nullable(object),
@@ -16,13 +16,13 @@ const delta = {
 
 /** One schema for each message type. */
 export const FROM_SERVER = {
-  /** The head of the channel. Followed by `manifest` and a pack unless the client has it. */
+  /** The newest deploy of the channel. `manifest` and a pack follow, unless the client has it. */
   welcome: z.object({ type: z.literal('welcome'), protocol: natural, deploy: natural, manifest: hash }),
-  /** The manifest that `welcome` named, as a difference from the one the client has or from an empty one. */
+  /** The manifest that `welcome` named, as a difference from the client's manifest or from an empty one. */
   manifest: z.object({ type: z.literal('manifest'), base: z.nullable(hash), ...delta }),
-  /** A pack's bytes follow in binary frames; `bytes` is their blobs' size before any encoding. */
+  /** A pack follows in binary frames. `bytes` is the size of its blobs before encoding. */
   pack: z.object({ type: z.literal('pack'), id: natural, count: natural, bytes: natural }),
-  /** The channel has a new head. A pack follows. */
+  /** The channel has a new deploy. A pack follows. */
   update: z.object({
     type: z.literal('update'),
     deploy: natural,
@@ -31,7 +31,7 @@ export const FROM_SERVER = {
     ...delta,
   }),
   error: z.object({ type: z.literal('error'), code: z.string(), message: z.string() }),
-  /** The application's own. */
+  /** A message of the application. */
   message: z.object({ type: z.literal('message'), topic: z.string(), data: z.unknown() }),
 };
 

@@ -1,5 +1,5 @@
-// The part of the platform that Node and browsers share and that this room uses. Written out here, so that
-// neither Node's nor the DOM's own types can slip in.
+// The globals that both Node and browsers have and that this directory uses. Declared here, so that neither
+// Node's nor the DOM's types are available by accident.
 declare class TextEncoder {
   encode(text?: string): Uint8Array<ArrayBuffer>;
 }

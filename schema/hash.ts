@@ -3,7 +3,7 @@ import { ModcastError } from './errors.js';
 /** BLAKE3-256 of a blob's bytes: 64 lower-case hex digits. In binary it is 32 bytes. */
 export type Hash = string;
 
-/** Hashing is handed in: Node and the browser load the same WebAssembly in different ways. */
+/** An argument wherever it is needed: Node and the browser load the same WebAssembly in different ways. */
 export type Hasher = (bytes: Uint8Array) => Hash;
 
 export const HASH_BYTES = 32;

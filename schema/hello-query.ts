@@ -1,6 +1,6 @@
 import type { Hello } from './from-client.js';
 
-/** The socket URL's query that stands for a `hello`; `entries` are JSON, as paths may hold any character. */
+/** A `hello` as the query of the socket's URL. `entries` is JSON: a path may contain any character. */
 export function helloToQuery(hello: Hello): string {
   const query: [string, string][] = [
     ['protocol', String(hello.protocol)],

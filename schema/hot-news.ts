@@ -1,14 +1,14 @@
 import type { Diagnostic } from './diagnostic.js';
 
-/** The topic under which a server that watches tells pages of what no manifest says. */
+/** The topic of a watching server's messages about files, beside manifests. */
 export const HOT_TOPIC = 'modcast:hot';
 
 export type HotNews =
-  /** What a page shows with a request to open a file in the author's editor: another one for each run of the server. */
+  /** A page sends this token with a request to open a file in the editor. New for each run of the server. */
   | { readonly type: 'editor'; readonly token: string }
-  /** All that is wrong with files now. */
+  /** All current problems of files. */
   | { readonly type: 'problems'; readonly problems: readonly Diagnostic[] }
-  /** Files have changed that are in no manifest. */
+  /** Files that are in no manifest have changed. */
   | { readonly type: 'assets'; readonly paths: readonly string[] }
-  /** When such files last changed, the newest first: milliseconds since 1970, for a page that may have been away. */
+  /** When such files last changed, newest first, in ms since 1970. For a page that was offline. */
   | { readonly type: 'changed'; readonly files: readonly { readonly path: string; readonly time: number }[] };

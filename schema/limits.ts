@@ -1,4 +1,4 @@
-/** Every limit with its default. A limit that an option can change is named in that option's documentation. */
+/** All limits with their defaults. The docs of an option say which limit it changes. */
 export const LIMITS = {
   /** Characters in a path. */
   pathLength: 1024,
@@ -10,41 +10,43 @@ export const LIMITS = {
   clientMessageBytes: 1024 * 1024,
   /** Hashes in one `want`. */
   wantHashes: 8192,
-  /** Entries a client may name so that its pack is ordered for them. */
+  /** Entries that a client may name. Its pack is ordered for them. */
   helloEntries: 64,
-  /** Characters of a topic of the application's own messages. */
+  /** Characters in the topic of an application's message. */
   topicLength: 128,
-  /** Raw bytes after which a pack's segment is closed: small enough to start on, large enough to compress. */
+  /**
+   * Raw bytes after which a segment of a pack ends: small enough to start early, large enough to compress.
+   */
   segmentBytes: 128 * 1024,
-  /** Raw bytes that one segment may claim when decoded. One blob may fill a segment by itself. */
+  /** Raw bytes of one decoded segment. A large blob has a segment of its own. */
   segmentMaxBytes: 96 * 1024 * 1024,
-  /** Bytes waiting for a slow reader before the server stops filling the socket. */
+  /** Unsent bytes at which the server stops writing to a slow client's socket. */
   socketHighWater: 1024 * 1024,
-  /** Bytes waiting for a slow reader before it is disconnected. */
+  /** Unsent bytes at which a slow client is disconnected. */
   socketQueueBytes: 16 * 1024 * 1024,
-  /** Milliseconds without progress after which a reader with a full queue is disconnected. */
+  /** Milliseconds without progress after which a client with a full queue is disconnected. */
   socketStallMs: 30_000,
-  /** Compressed pack segments kept in the server's memory, bytes. */
+  /** Bytes of compressed pack segments in the server's memory. */
   packCacheBytes: 64 * 1024 * 1024,
-  /** Bytes of a manifest that is published, as JSON. */
+  /** Bytes of a published manifest, as JSON. */
   publishManifestBytes: 64 * 1024 * 1024,
   /** Bytes of one request with blobs. */
   publishPackBytes: 128 * 1024 * 1024,
-  /** Raw bytes of blobs after which a publisher closes a pack: what a broken connection costs at most. */
+  /** Raw bytes of blobs in one request of a publisher. A broken connection costs at most this much. */
   publishBatchBytes: 4 * 1024 * 1024,
-  /** Milliseconds after which what is published and left alone is given up. */
+  /** Milliseconds after which an idle publish is dropped. */
   publishLeaseMs: 15 * 60_000,
-  /** Milliseconds that the next bytes of a body may take. */
+  /** Milliseconds without a byte after which a request's body is refused. */
   publishStallMs: 30_000,
-  /** Bytes of a request to open a file in the editor: a path, and where in it. */
+  /** Bytes of a request to open a file in the editor. */
   editorRequestBytes: 16 * 1024,
-  /** Manifests being published at one time. */
+  /** Publishes at the same time. */
   publishPlans: 64,
-  /** Milliseconds for which a deploy that is no head any more can still be read without a token. */
+  /** Milliseconds for which a replaced deploy can still be read without a token. */
   pastHeadMs: 60 * 60_000,
-  /** Deploys of a directory that is being edited which stay. */
+  /** Deploys to keep of a watched directory. */
   devDeploys: 1000,
-  /** Milliseconds between two looks for what other processes have published. */
+  /** Milliseconds between two checks for deploys of other processes. */
   headPollMs: 250,
   /** Clients of one server. */
   clients: 10_000,

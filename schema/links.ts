@@ -2,14 +2,14 @@ import { ModcastError } from './errors.js';
 import { ByteReader, ByteWriter } from './varint.js';
 
 /**
- * One place in a blob's bytes that names another module, or the module itself. `start` and `end` are byte
- * offsets, `end` exclusive:
- * - `static`: the specifier's string literal with its quotes, of `import … from` and `export … from`
- * - `dynamic`: the keyword `import` of `import(…)`; `specifier` when the argument is one string literal
+ * A place in a blob's bytes that refers to another module, or to the module itself. `start` and `end` are
+ * byte offsets, `end` is exclusive. Kinds:
+ * - `static`: the string literal of a specifier with its quotes, in `import … from` and `export … from`
+ * - `dynamic`: the keyword `import` of `import(…)`, with `specifier` if the argument is one string literal
  * - `phase`: the argument of `import.source(…)` or `import.defer(…)`
  * - `meta`: `import.meta`
- * - `source-map`: the address in `//# sourceMappingURL=…`
- * - `source-url`: the author's own `//# sourceURL=…`, beside which linking puts none
+ * - `source-map`: the URL in `//# sourceMappingURL=…`
+ * - `source-url`: the URL in the author's `//# sourceURL=…`; linking then adds none
  */
 export type Link =
   | { readonly kind: 'static'; readonly start: number; readonly end: number; readonly specifier: string }
@@ -19,13 +19,13 @@ export type Link =
   | { readonly kind: 'source-map'; readonly start: number; readonly end: number; readonly specifier: string };
 
 /**
- * What the lexer found in a blob. `unparsed` blobs do not parse as a module: pages never link them. The browser loads them
- * from the site and reports the syntax error where the author wrote it; where files are watched, by their hash, as the
- * file may be another one by then.
+ * The links of a blob. An `unparsed` blob does not parse as a module, so pages never link it. The browser
+ * loads it from the site and reports the syntax error at its place in the author's file. If files are
+ * watched, the browser loads it by its hash, because the file may have changed by then.
  */
 export interface Links {
   readonly state: 'linked' | 'unparsed';
-  /** In order of `start`, not overlapping. */
+  /** Sorted by `start`, without overlaps. */
   readonly list: readonly Link[];
 }
 
@@ -37,8 +37,9 @@ const HAS_SPECIFIER = 0x10;
 const STATE = { linked: 0, unparsed: 1 } as const;
 
 /**
- * Binary form: state byte, count, then per link: kind (low nibble) and whether a specifier follows, distance
- * from the last link's end, length, and the specifier's length and UTF-8. All integers are LEB128.
+ * Binary form: state byte, count, then for each link: a byte with the kind (low four bits) and whether a
+ * specifier follows, distance from the end of the previous link, length, and the specifier's length and
+ * UTF-8. Integers are LEB128.
  */
 export function encodeLinks(links: Links): Uint8Array<ArrayBuffer> {
   const out = new ByteWriter(16 + links.list.length * 24);
@@ -62,7 +63,7 @@ export function encodeLinks(links: Links): Uint8Array<ArrayBuffer> {
 }
 
 /**
- * @param size length in bytes of the blob that the links belong to: no link may lie outside
+ * @param size bytes of the blob: no link may lie outside
  * @throws ModcastError `links-invalid`
  */
 export function decodeLinks(bytes: Uint8Array, size: number): Links {

@@ -11,16 +11,16 @@ export interface ManifestModule {
   readonly type: string;
 }
 
-/** The import map that the site's pages carry, as its author wrote it (JSON). */
+/** The import map of the site's pages, as the author wrote it (JSON). */
 export type SiteImportMap = { readonly [key: string]: unknown };
 
 /**
- * What a site is made of at one moment. What a module imports is not in it: that follows from the blob's links,
- * its path and the import map, and travels with the blob, so that a manifest stays a list of names.
+ * All modules of a site at one time. It does not say what a module imports: that follows from the links of
+ * its blob, its path and the import map.
  */
 export interface Manifest {
   readonly modules: ReadonlyMap<Path, ManifestModule>;
-  /** Modules that the site's pages start from, sorted. */
+  /** Modules that the site's pages load first, sorted. */
   readonly entries: readonly Path[];
   readonly importMap: SiteImportMap | null;
 }
@@ -35,7 +35,7 @@ export interface ManifestJson {
   readonly modules: readonly ManifestRow[];
 }
 
-/** How one manifest becomes another. Entries and import map are small and given whole. */
+/** The difference between two manifests. Entries and import map are small, so they are complete. */
 export interface ManifestDelta {
   readonly entries: readonly Path[];
   readonly importMap: SiteImportMap | null;
@@ -45,13 +45,13 @@ export interface ManifestDelta {
 
 export const EMPTY_MANIFEST: Manifest = { modules: new Map(), entries: [], importMap: null };
 
-/** UTF-16 code units, as `Array.prototype.sort` compares: the same in every engine. */
+/** Compares UTF-16 code units, as `Array.prototype.sort` does: the same order in every engine. */
 export const byCodeUnit = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 function sortedKeys(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sortedKeys);
   if (typeof value !== 'object' || value === null) return value;
-  // fromEntries defines, it does not assign: a key `__proto__` stays a key.
+  // fromEntries defines properties and does not assign them: a key `__proto__` stays a key.
   return Object.fromEntries(
     Object.entries(value)
       .toSorted(([a], [b]) => byCodeUnit(a, b))
@@ -66,7 +66,7 @@ const row = (path: Path, module: ManifestModule): ManifestRow => [
   module.type,
 ];
 
-/** Modules and entries sorted, keys of the import map sorted: equal manifests give equal JSON. */
+/** Equal manifests give equal JSON: modules, entries and the keys of the import map are sorted. */
 export function manifestToJson(manifest: Manifest): ManifestJson {
   return {
     modcast: 1,
@@ -78,7 +78,7 @@ export function manifestToJson(manifest: Manifest): ManifestJson {
   };
 }
 
-/** The canonical bytes, of which the manifest's hash is taken: UTF-8 of the canonical JSON without white space. */
+/** The bytes that a manifest's hash is computed from: canonical JSON in UTF-8, without white space. */
 export function manifestBytes(manifest: Manifest): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(JSON.stringify(manifestToJson(manifest)));
 }
@@ -150,7 +150,7 @@ export function diffManifests(from: Manifest, to: Manifest): ManifestDelta {
   };
 }
 
-/** @throws ModcastError `manifest-invalid` when the difference, which may come off the wire, is malformed */
+/** @throws ModcastError `manifest-invalid` if the difference is malformed: it may come from the network */
 export function applyDelta(from: Manifest, delta: ManifestDelta): Manifest {
   const modules = new Map(from.modules);
   for (const path of checkPaths(delta.delete)) modules.delete(path);

@@ -3,8 +3,9 @@ import { ModcastError } from './errors.js';
 import { isHash, type Hash } from './hash.js';
 
 /**
- * Both first messages carry it. Sides with different versions close the connection with `protocol-version`. Raise it for
- * every change that the other side would refuse: a new message or field is one, as messages are checked strictly.
+ * Both first messages carry it. Sides with different versions close the connection with `protocol-version`.
+ * Raise it for every change that the other side would refuse: a new message or field is one, as messages are
+ * checked strictly.
  */
 export const PROTOCOL_VERSION = 1;
 
@@ -12,7 +13,7 @@ export const PROTOCOL_VERSION = 1;
 export const BOOT_SOURCES = ['network', 'cache', 'http', 'native'] as const;
 export type BootSource = (typeof BOOT_SOURCES)[number];
 
-/** Taken at once: what a page's scripts make of `JSON` later is theirs. */
+/** Captured at once, because a page's scripts may change `JSON` later. */
 const { parse, stringify } = JSON;
 
 export const hash = z.custom<Hash>(isHash, 'expected a hash');
@@ -22,7 +23,7 @@ export const natural = z.custom<number>(
   'expected a whole number',
 );
 
-/** One schema a message type: a union whose errors are those of the type that the message claims to be. */
+/** One schema for each message type, so that errors are about the type that the message claims to have. */
 export type Schemas = { readonly [type: string]: z.ZodMiniType<{ type: string }> };
 
 export type MessageOf<S extends Schemas> = { [T in keyof S]: z.infer<S[T]> }[keyof S];

@@ -5,23 +5,23 @@ import { decodeLinks, encodeLinks, type Links } from './links.js';
 import { ByteReader, ByteWriter } from './varint.js';
 
 /**
- * A pack is blobs with their links in one binary stream, in the order in which they are needed.
+ * A pack has blobs with their links in one binary stream, in the order in which a page needs them.
  *
  *     pack    = magic "MCPK" · version u8 · blobs u32 · segment*
- *     segment = encoding u8 (0 as it is, 1 zlib deflate) · blobs u32 · raw length u32 · encoded length u32 · body
+ *     segment = encoding u8 (0 none, 1 zlib deflate) · blobs u32 · raw length u32 · encoded length u32 · body
  *     body    = record*                                        (after decoding)
  *     record  = hash 32 · form u8 · [base hash 32] · links length · bytes length · links · bytes
  *
- * Form 0 holds the blob's bytes, form 1 a delta (fossil format) against the blob `base`. u32 are big-endian, the
- * lengths in a record are LEB128. A segment compresses some hundred KiB of blobs together, for small modules
- * share much, and a reader can start on it before the next one is there.
+ * Form 0 has the blob's bytes, form 1 a delta (fossil format) against the blob `base`. u32 are big-endian,
+ * the lengths in a record are LEB128. A segment compresses about a hundred KiB of blobs together, because
+ * small modules have much in common. A reader can use a segment before the next one arrives.
  */
 export interface PackRecord {
   readonly hash: Hash;
-  /** Null for a blob that has never been a JavaScript module. */
+  /** Null for a blob that was never a JavaScript module. */
   readonly links: Links | null;
   readonly bytes: Uint8Array;
-  /** When given, `bytes` is a delta against this blob. */
+  /** If given, `bytes` is a delta against this blob. */
   readonly base?: Hash;
 }
 
@@ -82,7 +82,7 @@ export function decodeRecords(rawBody: Uint8Array, count: number): PackRecord[] 
     const bytesLength = input.varint();
     const linksBytes = input.bytes(linksLength);
     const bytes = input.bytes(bytesLength);
-    // Links of a delta point into the bytes that it will make, whose length only the base can tell.
+    // The links of a delta point into its result, whose length is not known without the base.
     const size = base === undefined ? bytesLength : LIMITS.blobBytes;
     const links = linksLength === 0 ? null : decodeLinks(linksBytes, size);
     records.push(base === undefined ? { hash, links, bytes } : { hash, links, bytes, base });
@@ -109,22 +109,23 @@ function invalid(expected: string, found: unknown): never {
 }
 
 /**
- * Splits a pack's bytes, which come in pieces of any size, into segments. It neither inflates nor hashes: its
- * user does, since both differ between Node and browsers. After an error it stays broken.
+ * Splits the bytes of a pack, which arrive in chunks of any size, into segments. The caller inflates and
+ * hashes them, because both differ between Node and browsers. After an error the decoder cannot be used
+ * again.
  */
 export class PackDecoder {
   #state: 'header' | 'segments' | 'complete' | 'broken' = 'header';
-  #pieces: Uint8Array[] = [];
+  #chunks: Uint8Array[] = [];
   #length = 0;
   #count = 0;
   #seen = 0;
 
-  /** Blobs that the header announced; 0 until it has come. */
+  /** Number of blobs in the pack; 0 until the header has arrived. */
   get count(): number {
     return this.#count;
   }
 
-  /** Whether every announced blob has been seen. */
+  /** Whether all blobs have arrived. */
   get complete(): boolean {
     return this.#state === 'complete';
   }
@@ -136,12 +137,12 @@ export class PackDecoder {
   push(bytes: Uint8Array): Segment[] {
     if (this.#state === 'broken') invalid('no more bytes after an error', bytes.length);
     try {
-      if (bytes.length > 0) this.#pieces.push(bytes);
+      if (bytes.length > 0) this.#chunks.push(bytes);
       this.#length += bytes.length;
       return this.#read();
     } catch (error) {
       this.#state = 'broken';
-      this.#pieces = [];
+      this.#chunks = [];
       throw error;
     }
   }
@@ -173,7 +174,7 @@ export class PackDecoder {
       const rawLength = input.uint32();
       const length = input.uint32();
       if (count === 0 || count > this.#count - this.#seen) invalid('a count that adds up', count);
-      // A record is never shorter than its fixed part: this bounds what a lying count can make us allocate.
+      // A record is never shorter than its fixed part. This limits the memory that a false count can claim.
       if (rawLength < count * (HASH_BYTES + 3)) invalid('a raw length that fits the count', rawLength);
       if (rawLength > LIMITS.segmentMaxBytes || length > LIMITS.segmentMaxBytes) {
         invalid(`a segment of at most ${LIMITS.segmentMaxBytes} bytes`, Math.max(rawLength, length));
@@ -203,25 +204,25 @@ export class PackDecoder {
     this.#state = this.#count === 0 ? 'complete' : 'segments';
   }
 
-  /** The next `length` bytes, joined, or undefined while they have not all come. */
+  /** The next `length` bytes in one array; undefined until they have all arrived. */
   #peek(length: number): Uint8Array | undefined {
     if (this.#length < length) return undefined;
-    const first = this.#pieces[0];
+    const first = this.#chunks[0];
     if (first !== undefined && first.length >= length) return first.subarray(0, length);
     const joined = new Uint8Array(this.#length);
     let at = 0;
-    for (const piece of this.#pieces) {
-      joined.set(piece, at);
-      at += piece.length;
+    for (const chunk of this.#chunks) {
+      joined.set(chunk, at);
+      at += chunk.length;
     }
-    this.#pieces = [joined];
+    this.#chunks = [joined];
     return joined.subarray(0, length);
   }
 
   #skip(length: number): void {
     this.#length -= length;
-    const first = this.#pieces[0]!;
-    if (first.length === length) this.#pieces.shift();
-    else this.#pieces[0] = first.subarray(length);
+    const first = this.#chunks[0]!;
+    if (first.length === length) this.#chunks.shift();
+    else this.#chunks[0] = first.subarray(length);
   }
 }

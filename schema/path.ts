@@ -1,7 +1,7 @@
 import { ModcastError } from './errors.js';
 import { LIMITS } from './limits.js';
 
-/** Where a module lives in the site, `lib/disk.mjs`: relative, `/`-separated, NFC, no empty, `.` or `..` segment. */
+/** A module's place in the site: `lib/disk.mjs`. Relative, NFC, without empty, `.` or `..` segments. */
 export type Path = string;
 
 /** Why `text` is not a path, or undefined when it is one. */
@@ -9,7 +9,7 @@ export function pathProblem(text: string): string | undefined {
   if (text === '') return 'it is empty';
   if (text.length > LIMITS.pathLength) return `it is longer than ${LIMITS.pathLength} characters`;
   if (text.startsWith('/')) return 'it is absolute';
-  // Control characters: NUL cuts names off in C, the rest has no place in a URL or a terminal.
+  // NUL ends a name in C. Other control characters do not belong in a URL or a terminal.
   // oxlint-disable-next-line no-control-regex
   if (/[\u0000-\u001f\u007f]/.test(text)) return 'it has a control character';
   if (text.includes('\\')) return 'it has a backslash';
@@ -39,9 +39,9 @@ export function parsePath(text: string): Path {
 }
 
 /**
- * A path as the path part of a URL, without a leading slash. Escapes what the URL parser would (WHATWG path
- * percent-encode set) and `%`, `?`, `#` besides, so that `new URL(root + pathToUrl(p))` is the natural URL.
- * Against a base alone it is not: a first segment `c:` would be a scheme.
+ * A path as the path part of a URL, without a leading slash. Escapes `%`, `?`, `#` and everything that the
+ * URL parser would escape (WHATWG path percent-encode set), so that `new URL(root + pathToUrl(p))` is the
+ * natural URL. Do not pass the root as the base instead: a first segment `c:` would be a scheme.
  */
 export function pathToUrl(path: Path): string {
   let url = '';
@@ -54,8 +54,8 @@ export function pathToUrl(path: Path): string {
 }
 
 /**
- * The path that the path part of a URL (no leading slash, no query) names, or undefined if it names none:
- * decoded once, and refused when what comes out is not plain.
+ * The path of the path part of a URL, without leading slash and query. Decodes once. Undefined if the result
+ * is not a valid path.
  */
 export function pathFromUrl(pathname: string): Path | undefined {
   let decoded: string;

@@ -52,7 +52,7 @@ export class ByteWriter {
   }
 }
 
-/** Reads what ByteWriter wrote; whatever lies outside the bytes throws `code`. */
+/** Reads what ByteWriter wrote. Throws `code` if a read goes beyond the end of the bytes. */
 export class ByteReader {
   readonly #bytes: Uint8Array;
   readonly #code: ErrorCode;
@@ -106,7 +106,7 @@ export class ByteReader {
     return this.#bytes.subarray(this.#at - length, this.#at);
   }
 
-  /** Throws unless every byte has been read. */
+  /** Throws if there are bytes left. */
   end(): void {
     if (this.left > 0) this.#fail('the end');
   }

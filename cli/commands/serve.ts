@@ -38,7 +38,7 @@ interface ServeOptions extends FilterOptions {
 }
 
 const DEFAULT_PORT = 4321;
-/** How many ports to try after the default one if it is in use. A port given with --port is never replaced. */
+/** How many ports to try after the default one if it is in use. A port from --port is never replaced. */
 const PORTS_TRIED = 20;
 const DEFAULT_POLL_MS = 300;
 

@@ -41,8 +41,8 @@ const commandPattern = (nodes: readonly CommandNode[]): string =>
     .join('|');
 
 /**
- * Shell text for bash and zsh. It reads the words before the cursor and sets `command`, `db` and `due`: the kind of
- * value that is expected at the cursor, or nothing.
+ * Shell text for bash and zsh. It reads the words before the cursor and sets `command`, `db` and `due`: the
+ * kind of value that is expected at the cursor, or nothing.
  *
  * @param words shell expression for the words before the cursor
  * @param branches of a `case` on `command`, for what each command offers

@@ -1,8 +1,8 @@
 import type { Argument, Option } from 'commander';
 
 /**
- * What a shell offers for a value: a fixed list of words; channels or refs of the database; refs or files (`sides`);
- * files; or nothing, for free text.
+ * What a shell offers for a value: a fixed list of words; channels or refs of the database; refs or files
+ * (`sides`); files; or nothing, for free text.
  */
 export type Value = readonly string[] | 'channels' | 'refs' | 'sides' | 'files' | 'text';
 

@@ -4,8 +4,8 @@ import { ModcastError, type Channel } from '../../schema/index.js';
 export const NO_DEPLOYS = 'No deploys yet. Make the first one with `modcast serve` or `modcast publish`.';
 
 /**
- * The channel that a command uses: `asked`, else `production`, else the channel of the newest deploy. Null if there
- * are no deploys.
+ * The channel that a command uses: `asked`, else `production`, else the channel of the newest deploy. Null if
+ * there are no deploys.
  * @throws ModcastError `channel-unknown`
  */
 export async function chooseChannel(store: Store, asked: string | undefined): Promise<Channel | null> {

@@ -56,10 +56,10 @@ export function findDatabase(io: Pick<Io, 'cwd' | 'env'>, options: DatabaseOptio
 }
 
 /**
- * Opens the database that the options name, runs `work` and closes it. Works while a server uses the database.
+ * Opens the database that the options name, runs `work`, and closes it. A server can use it at the same time.
  *
- * @param create creates the database if it is missing: at `--db` or MODCAST_DB, else in the current directory. Only
- *   for commands that write.
+ * @param create creates a missing database: at `--db` or MODCAST_DB, else in the current directory. Only for
+ *   commands that write.
  * @throws ModcastError `database-missing`, and the codes of opening a store
  */
 export async function withStore<T>(

@@ -18,7 +18,7 @@ production@{2026-11-01}, @{yesterday}, or at least four digits of a manifest's h
 const looksLikePath = (text: string): boolean => text === '.' || text === '..' || /^\.{0,2}\/|\/$/.test(text);
 
 /**
- * A deploy by its ref, or a directory. Text that looks like a path is a directory; another name is a ref first.
+ * A deploy by its ref, or a directory. Text that looks like a path is a directory; other text is first a ref.
  * @throws ModcastError `ref-unknown`, `directory-invalid`
  */
 export async function resolveSide(io: Io, store: Store, text: string): Promise<Snapshot> {

@@ -2,7 +2,7 @@ import { STATUS_LETTERS, type Change } from '../../registry/history/index.js';
 import type { Io } from '../io.js';
 import { printable } from './text.js';
 
-/** `a/b/old.mjs → a/c/new.mjs`, with the common parts written once, as git does: `a/{b/old.mjs → c/new.mjs}`. */
+/** `a/{b/old.mjs → c/new.mjs}`: a rename with the common parts written once, as git does. */
 export function formatPaths({ path: to, oldPath }: Pick<Change, 'path' | 'oldPath'>): string {
   if (oldPath === null) return to;
   let start = 0;
@@ -18,7 +18,7 @@ export function formatPaths({ path: to, oldPath }: Pick<Change, 'path' | 'oldPat
   return `${to.slice(0, start)}{${was} → ${is}}${to.slice(to.length - rest)}`;
 }
 
-/** `M`, `R095`: the letter of a change in the colour of its kind, with the similarity of a rename if asked for. */
+/** `M`, `R095`: the letter of a change in the colour of its kind. */
 export function statusLetter(io: Io, { status }: Change, suffix = ''): string {
   const { green, red, yellow, cyan } = io.colours;
   const paint = { added: green, deleted: red, modified: yellow, renamed: cyan }[status];

@@ -16,8 +16,8 @@ export function pagerOf({ tty, env }: Pick<Io, 'tty' | 'env'>): string | undefin
 const NO_SUCH_COMMAND = 127;
 
 /**
- * Runs `work`. On a terminal its output goes to a pager: MODCAST_PAGER, else PAGER, else less. Unless LESS is set,
- * `LESS=FRX` keeps colours and prints short output without paging.
+ * Runs `work`. On a terminal its output goes to a pager: MODCAST_PAGER, else PAGER, else less. Unless LESS is
+ * set, `LESS=FRX` keeps colours and prints short output without paging.
  */
 export async function paged(io: Io, work: (write: Write) => Promise<void>): Promise<void> {
   const pager = pagerOf(io);

@@ -4,8 +4,8 @@ import { printable, textWidth, truncateStart } from './text.js';
 const LEAST_WIDTH = 12;
 
 /**
- * As many paths of a list as fit in `width` columns: `a.mjs, lib/b.mjs and 12 more`. Always at least one, cut at its
- * start if it is too long.
+ * As many paths of a list as fit in `width` columns: `a.mjs, lib/b.mjs and 12 more`. Always at least one, cut
+ * at its start if it is too long.
  */
 export function pathList(paths: readonly string[], width: number): string {
   const names = paths.map(printable);
