@@ -1,33 +1,39 @@
 import { pathToUrl } from '../schema/path.js';
 import type { ImportMapJson, SpecifierMap } from './parse.js';
-import { keyMatches, resolveSpecifier, scopeHolds } from './resolve.js';
+import { keyMatches, resolveSpecifier, scopeApplies } from './resolve.js';
 import type { Resolver } from './resolver.js';
 import type { Site, SiteModule } from './site.js';
 
-/** Where the map sends a natural URL; undefined leaves it to the site. The one function that chooses targets. */
+/**
+ * The target of a natural URL in the map; undefined if the site serves it. The only place that chooses
+ * targets.
+ */
 export type TargetOf = (url: string) => string | undefined;
 
-/** The immutable URL of a module linked for use through an import map. `prefix` starts and ends with "/". */
+/** The immutable URL of a module that is linked for HTTP. `prefix` starts and ends with "/". */
 export const moduleUrl = (prefix: string, module: Pick<SiteModule, 'hash' | 'path'>): string =>
   `${prefix}modules/${module.hash}/${pathToUrl(module.path)}`;
 
 type Rules = Record<string, string | null>;
 
-/** No prototype: a bare name `__proto__` is a key like another. */
+/** Without a prototype, so that the bare name `__proto__` is an ordinary key. */
 const noRules = (): Rules => Object.create(null) as Rules;
 
 /**
- * Adds a rule for exactly `key`. A key that ends in a slash promises a prefix and has to lead to one: a URL's is
- * written with a space, which the URL parser takes off again; for a bare name there is no such way.
+ * Adds a rule for exactly `key`. A key that ends in a slash is a prefix, and its target must end in a slash
+ * too. To give such a URL another target, the key gets a space at its end, which the URL parser removes. That
+ * does not work for a bare name.
+ *
+ * @returns whether the rule was added
  */
 function setRule(rules: Rules, key: string, target: string | null): boolean {
-  const plain = !key.endsWith('/') || target === null || target.endsWith('/');
-  if (!plain && !URL.canParse(key)) return false;
-  rules[plain ? key : `${key} `] = target;
+  const isAllowed = !key.endsWith('/') || target === null || target.endsWith('/');
+  if (!isAllowed && !URL.canParse(key)) return false;
+  rules[isAllowed ? key : `${key} `] = target;
   return true;
 }
 
-/** A name as an author may have written it whose URL has escapes. */
+/** A specifier as an author may have written it, without the escapes of its URL. */
 function unescaped(name: string): string {
   try {
     return decodeURI(name);
@@ -36,7 +42,7 @@ function unescaped(name: string): string {
   }
 }
 
-/** Fills `rules` with the site's rules, their addresses sent on to the targets. */
+/** Adds the site's rules to `rules`, with the targets in place of their addresses. */
 function compose(
   rules: Rules,
   site: SpecifierMap,
@@ -48,13 +54,13 @@ function compose(
     const target = address === null ? null : (targetOf(address) ?? address);
     if (!setRule(rules, specifier, target)) rules[specifier] = address;
     if (address === null || !specifier.endsWith('/')) continue;
-    // A prefix cannot lead to blobs, which have no hierarchy: every module below it gets a rule of its own.
+    // Blob URLs have no hierarchy, so a prefix cannot point to them: each module below it gets its own rule.
     for (const url of urls) {
       const target = url.startsWith(address) ? targetOf(url) : undefined;
       if (target === undefined) continue;
       const rest = url.slice(address.length);
       for (const exact of new Set([specifier + rest, specifier + unescaped(rest)])) {
-        // A longer prefix of the site's may send this one elsewhere.
+        // A longer prefix of the site may map this one elsewhere.
         if (!site.has(exact) && resolve(exact) === url) setRule(rules, exact, target);
       }
     }
@@ -62,8 +68,8 @@ function compose(
 }
 
 /**
- * The rules of a module's scopes, most specific first, as one. There the first scope with a matching rule decides, in
- * one scope it is the longest rule that matches.
+ * Joins the rules of a module's scopes, most specific first, into one scope. Among scopes the first one with
+ * a matching rule decides. In one scope the longest matching rule decides.
  */
 function joinScopes(scopes: readonly Rules[]): Rules {
   const joined = noRules();
@@ -78,7 +84,7 @@ function joinScopes(scopes: readonly Rules[]): Rules {
   return joined;
 }
 
-/** A key as parsing an import map will normalise it; what it stands for is a URL or a bare name already. */
+/** A key as an import map parser normalises it. Keys here are already URLs or bare names. */
 const keyOf = (key: string): string => (URL.canParse(key) ? new URL(key).href : key);
 
 function setAlias(rules: Rules, alias: string, url: string | null, targetOf: TargetOf): void {
@@ -86,8 +92,8 @@ function setAlias(rules: Rules, alias: string, url: string | null, targetOf: Tar
 }
 
 /**
- * An import map that follows an installed one: natural URLs that have got their targets since, and aliases. The
- * site's own rules are in force already.
+ * A further import map, after the first one is installed: natural URLs that got their targets since then, and
+ * aliases. The site's own rules are installed already.
  */
 export function laterImportMap(
   resolver: Resolver,
@@ -105,10 +111,10 @@ export function laterImportMap(
 }
 
 /**
- * The import map to install: each natural URL to its target, the site's own rules composed with those, and the
- * aliases that linked blobs use.
+ * The first import map of a page: each natural URL with its target, the site's own rules with those targets,
+ * and the aliases that linked blobs use.
  *
- * @param urls the natural URLs that may get a target
+ * @param urls natural URLs that may have a target
  */
 export function generateImportMap(
   site: Site,
@@ -120,7 +126,7 @@ export function generateImportMap(
   const imports = noRules();
   for (const url of all) {
     const target = targetOf(url);
-    // Where the site's own rules send a URL elsewhere, its modules are found under aliases.
+    // If the site's own rules map a URL elsewhere, linked blobs use an alias for its module.
     if (target !== undefined && resolver.isOwnName(url)) setRule(imports, url, target);
   }
   const { map } = resolver;
@@ -138,12 +144,12 @@ export function generateImportMap(
     compose(composed, rules, all, targetOf, resolveAs(scope, map));
   }
   const joined = new Map<string, Rules>();
-  // A module that runs at its /-/modules/ URL has left the scopes it was written for: it takes them along.
+  // A module that runs at its /-/modules/ URL is outside its scopes there, so they are copied to that URL.
   for (const url of map.scopes.size === 0 ? [] : all) {
     const target = targetOf(url);
     if (target === undefined || /^(?:blob|data):/.test(target)) continue;
     const own = new URL(target, site.root).href;
-    const matching = [...map.scopes.keys()].filter((scope) => scopeHolds(scope, url));
+    const matching = [...map.scopes.keys()].filter((scope) => scopeApplies(scope, url));
     if (own === url || matching.length === 0) continue;
     const key = matching.join(' ');
     const rules = joined.get(key) ?? joinScopes(matching.map((scope) => scopes[scope]!));

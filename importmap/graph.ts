@@ -2,22 +2,22 @@ import type { Hash, Links } from '../schema/index.js';
 import type { Resolver } from './resolver.js';
 import { moduleAt, type Site, type SiteModule } from './site.js';
 
-/** What is known of a blob: its links, that it has none (JSON, CSS), or nothing as it has not come. */
+/** The links of a blob; null if it has none (JSON, CSS); undefined if it has not arrived. */
 export type LinksOf = (hash: Hash) => Links | null | undefined;
 
-/** What a set of entry URLs reaches by static imports. */
+/** Everything that a set of entry URLs reaches by static imports. */
 export interface Closure {
-  /** Modules of the registry in the order in which an engine evaluates them. Top-level await aside, entries come last. */
+  /** Modules of the registry in evaluation order (without top-level await). Entries come last. */
   readonly modules: readonly SiteModule[];
-  /** Of those, blobs that are not known yet: what they import is not in `modules`. */
+  /** Blobs of `modules` that have not arrived. Their imports are not in `modules`. */
   readonly missing: ReadonlySet<Hash>;
-  /** Targets of literal `import()` in these modules, in the order met. */
+  /** Targets of literal `import()` in these modules, in the order of the walk. */
   readonly dynamic: ReadonlySet<string>;
-  /** URLs that the registry does not hold, which the browser fetches by itself, each with its first importer. */
+  /** URLs that are not in the registry, each with its first importer. The browser loads them itself. */
   readonly outside: ReadonlyMap<string, string | null>;
 }
 
-/** The URLs a module names: by static imports in source order, and by literal `import()`. */
+/** The URLs that a module imports: statically in source order, and by literal `import()`. */
 export interface Imports {
   readonly static: readonly string[];
   readonly dynamic: readonly string[];
@@ -42,8 +42,8 @@ interface Known {
 }
 
 /**
- * What modules import, each resolved once. Graphs of one site's successive manifests share it: between two of them
- * few modules change, and resolving is nearly all that a walk costs.
+ * The imports of modules, resolved once for each version of a module. The graphs of successive manifests
+ * share it: few modules change between two manifests, and resolving is nearly the whole cost of a walk.
  */
 export class ResolvedImports {
   readonly #resolver: Resolver;
@@ -53,12 +53,12 @@ export class ResolvedImports {
     this.#resolver = resolver;
   }
 
-  /** The module at a URL as a walk met it last. */
+  /** The module at a URL, as the last walk found it. */
   last(url: string): Known | undefined {
     return this.#known.get(url);
   }
 
-  /** @param linksOf asked where this version of the module is new. Undefined while its blob has not come */
+  /** @param linksOf called for a new version of the module. @returns undefined until its blob has arrived */
   of(module: SiteModule, linksOf: LinksOf): Imports | undefined {
     const known = this.#known.get(module.url);
     if (known?.module.hash === module.hash) return known.imports;
@@ -70,7 +70,7 @@ export class ResolvedImports {
   }
 }
 
-/** The graph of a site's modules, walked from entry URLs. */
+/** The graph of a site's modules. */
 export class ModuleGraph {
   readonly #site: Site;
   readonly #imports: ResolvedImports;
@@ -83,8 +83,8 @@ export class ModuleGraph {
   }
 
   /**
-   * The static closure of `entries`, depth first as ECMAScript's InnerModuleEvaluation goes, without recursion:
-   * import chains can be as long as the site has modules.
+   * The static closure of `entries`, depth first, as in ECMAScript's InnerModuleEvaluation. Without
+   * recursion: an import chain can be as long as the site has modules.
    */
   closure(entries: Iterable<string>): Closure {
     const seen = new Set<string>();
@@ -124,23 +124,23 @@ export class ModuleGraph {
   }
 
   /**
-   * All modules that the entries can reach: their static closure first, then wave by wave what only `import()`
-   * reaches. This is the order in which a pack carries them.
+   * All modules that the entries can reach: their static closure first, then the closures of their `import()`
+   * calls, and so on. A pack has its blobs in this order.
    */
   reachable(entries: Iterable<string>): SiteModule[] {
     const found = new Map<string, SiteModule>();
-    const asked = new Set<string>();
+    const visited = new Set<string>();
     let wave = [...entries];
     while (wave.length > 0) {
-      for (const url of wave) asked.add(url);
+      for (const url of wave) visited.add(url);
       const { modules, dynamic } = this.closure(wave);
       for (const module of modules) found.set(module.url, module);
-      wave = [...dynamic].filter((url) => !asked.has(url) && !found.has(url));
+      wave = [...dynamic].filter((url) => !visited.has(url) && !found.has(url));
     }
     return [...found.values()];
   }
 
-  /** A URL's path takes longer to find than all else of a step. */
+  /** Uses the last walk's answer: finding a URL's path is the slowest part of a step. */
   #moduleAt(url: string): SiteModule | undefined {
     const last = this.#imports.last(url)?.module;
     const isSame = last !== undefined && this.#site.manifest.modules.get(last.path)?.hash === last.hash;

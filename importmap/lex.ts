@@ -3,17 +3,17 @@ import { UNPARSED, type Link, type Links } from '../schema/index.js';
 
 await init();
 
-/** Where byte offsets come from: most modules are ASCII, where they equal the string's own. */
+/** The byte offset of a string index. For ASCII, as in most modules, both are equal. */
 type ByteOffset = (index: number) => number;
 
-/** UTF-8 length of what lies before `index`; to be asked for ascending indexes. */
+/** UTF-8 bytes before `index`. Call it with ascending indexes. */
 function utf8Offsets(text: string): ByteOffset {
   let at = 0;
   let bytes = 0;
   return (index) => {
     for (; at < index; at++) {
       const unit = text.charCodeAt(at);
-      // Each half of a surrogate pair counts two of the pair's four bytes.
+      // Each half of a surrogate pair counts as two of the pair's four bytes.
       bytes += unit < 0x80 ? 1 : unit < 0x800 || (unit >= 0xd800 && unit <= 0xdfff) ? 2 : 3;
     }
     return bytes;
@@ -31,13 +31,14 @@ const latin1 = (bytes: Uint8Array): string => {
 interface Source {
   readonly text: string;
   readonly offset: ByteOffset;
-  /** A string of the lexer's as the browser will see it. */
+  /** Decodes a string of the lexer as the browser decodes it. */
   readonly decode: (text: string) => string;
 }
 
 /**
- * Offsets have to be offsets in the bytes. Valid UTF-8 gives them by counting. Anything else is lexed a byte a
- * character: the grammar's own characters are ASCII, and the browser's replacement characters would shift it all.
+ * Links need byte offsets. In valid UTF-8 they are counted. Other input is lexed with one character for each
+ * byte: the characters of the grammar are ASCII, and the browser's replacement characters would shift all
+ * offsets.
  */
 function readSource(bytes: Uint8Array): Source {
   try {
@@ -53,7 +54,7 @@ function readSource(bytes: Uint8Array): Source {
   }
 }
 
-/** What stands before the source text proper: a byte order mark, and a hashbang, in which the lexer would read code. */
+/** A byte order mark and a hashbang line, which the lexer would read as code. */
 const PREAMBLE = /^(?:\ufeff|\u00ef\u00bb\u00bf)?(?:#!.*)?/;
 
 function importLink(item: Import, decode: Source['decode']): Link[] {
@@ -69,8 +70,8 @@ function importLink(item: Import, decode: Source['decode']): Link[] {
 }
 
 /**
- * The last comment of the form among the comment lines with which a text ends. In the middle of a file, or within a
- * line, it may as well be part of a string; so it may before a line that ends in a backslash, or has a backtick.
+ * The last `//# name=…` comment among the comment lines at the end of a text. Elsewhere in a file, or before
+ * a line with a backtick or a backslash at its end, it could be part of a string.
  */
 function trailingComment(text: string, name: string): { start: number; end: number } | undefined {
   const comment = new RegExp(`^[ \\t]*//[#@][ \\t]${name}=([^\\s'"\`\\\\]+)[ \\t\\r]*$`);
@@ -89,8 +90,8 @@ function trailingComment(text: string, name: string): { start: number; end: numb
 }
 
 /**
- * Finds a JavaScript module's links. What the lexer cannot get through is `unparsed`; that a module does parse
- * is more than a lexer can tell.
+ * Finds the links of a JavaScript module. If the lexer fails, the module is `unparsed`. A module for which it
+ * succeeds may still have a syntax error.
  */
 export function lexModule(bytes: Uint8Array): Links {
   const { text, offset, decode } = readSource(bytes);
@@ -115,7 +116,7 @@ export function lexModule(bytes: Uint8Array): Links {
   return { state: 'linked', list };
 }
 
-/** The literal specifiers of a script's source text, for scripts that stand in a page. */
+/** The literal specifiers of the source text of an inline script. */
 export function lexSpecifiers(source: string): { specifier: string; dynamic: boolean }[] {
   const links = lexModule(new TextEncoder().encode(source));
   return links.list.flatMap((link) =>

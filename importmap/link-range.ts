@@ -5,14 +5,14 @@ const SPACE = 0x20;
 const STRING_QUOTES = [0x22, 0x27];
 const LITERAL_QUOTES = [...STRING_QUOTES, 0x60];
 
-/** White space and comments, then the place in question. A gap that is longer than the window is not looked for. */
+/** `new`, then white space and comments up to the end of the text. Gaps longer than WINDOW are not found. */
 const NEW_BEFORE = /(?:^|[^\w$.#])new((?:\s|\/\*(?:[^*]|\*(?!\/))*\*\/|\/\/[^\n\r]*[\n\r])+)$/;
 const WINDOW = 512;
 
 const ascii = (bytes: Uint8Array, start: number, end: number): string =>
   String.fromCharCode(...bytes.subarray(Math.max(0, start), end));
 
-const reads = (bytes: Uint8Array, at: number, word: string): boolean =>
+const hasWord = (bytes: Uint8Array, at: number, word: string): boolean =>
   at >= 0 && ascii(bytes, at, at + word.length) === word;
 
 function isLiteral(bytes: Uint8Array, { start, end }: Link, quotes: readonly number[]): boolean {
@@ -24,12 +24,12 @@ function isLiteral(bytes: Uint8Array, { start, end }: Link, quotes: readonly num
 }
 
 function isAddress(bytes: Uint8Array, { start, end }: Link, name: string): boolean {
-  return reads(bytes, start - name.length, name) && end > start && !(bytes[end]! > SPACE);
+  return hasWord(bytes, start - name.length, name) && end > start && !(bytes[end]! > SPACE);
 }
 
 /**
- * Whether a link's range, which lies inside the bytes, holds what links of its kind stand for. Links come beside a
- * blob and are not under its hash.
+ * Whether the bytes at a link's range are what its kind promises. The range must lie inside the bytes. A
+ * blob's hash does not cover its links, so they must be checked.
  */
 export function holdsLink(bytes: Uint8Array, link: Link): boolean {
   const { start, end } = link;
@@ -37,13 +37,15 @@ export function holdsLink(bytes: Uint8Array, link: Link): boolean {
     case 'static':
       return isLiteral(bytes, link, STRING_QUOTES);
     case 'dynamic':
-      return end - start === 'import'.length && reads(bytes, start, 'import');
+      return end - start === 'import'.length && hasWord(bytes, start, 'import');
     case 'phase':
       if (link.specifier !== undefined) return isLiteral(bytes, link, LITERAL_QUOTES);
       return end > start && /[(/\s]/.test(ascii(bytes, start - 1, start));
     case 'meta':
       return (
-        end - start >= 'import.meta'.length && reads(bytes, start, 'import') && reads(bytes, end - 4, 'meta')
+        end - start >= 'import.meta'.length &&
+        hasWord(bytes, start, 'import') &&
+        hasWord(bytes, end - 4, 'meta')
       );
     case 'source-map':
       return isAddress(bytes, link, 'sourceMappingURL=');
@@ -52,17 +54,18 @@ export function holdsLink(bytes: Uint8Array, link: Link): boolean {
   }
 }
 
-/** `new import.meta.X()` would take a call that is put there for its own. */
+/** Whether `new` precedes a place. `new import.meta.X()` would apply to a call that linking puts there. */
 export function followsNew(bytes: Uint8Array, at: number): boolean {
   const before = ascii(bytes, at - WINDOW, at);
   const match = NEW_BEFORE.exec(before);
   if (match === null) return false;
-  // On an earlier line the word may be a comment's last: parentheses would then call what stands before it.
+  // On an earlier line, `new` may be the last word of a comment. Parentheses would then call the code before
+  // it.
   const line = /[^\n\r]*$/.exec(before.slice(0, match.index))![0];
   return !(/[\n\r]/.test(match[1]!) && line.includes('//'));
 }
 
-/** The line breaks of a literal, which has them behind backslashes. */
+/** The line breaks of a string literal, which are escaped by backslashes. */
 export function lineBreaks(literal: Uint8Array): string {
   let breaks = '';
   for (const byte of literal) if (byte === 0x0a || byte === 0x0d) breaks += String.fromCharCode(byte);

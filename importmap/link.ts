@@ -3,25 +3,25 @@ import type { Link, Links } from '../schema/links.js';
 import { followsNew, holdsLink, lineBreaks } from './link-range.js';
 import type { Resolver } from './resolver.js';
 
-/** Linked source: to be joined, strings as UTF-8. */
+/** A part of linked source. Join all parts, with strings in UTF-8. */
 export type LinkedPart = Uint8Array | string;
 
-/** How each kind of link is written for the place where the module will run. */
+/** The replacement of each kind of link, for the place where the module will run. */
 interface LinkStyle {
-  /** Undefined leaves the specifier as its author wrote it. */
+  /** Undefined keeps the specifier as the author wrote it. */
   specifier(specifier: string): string | undefined;
-  /** Stands for the keyword of `import(…)`. */
+  /** Replaces the keyword of `import(…)`. */
   readonly importFunction: string;
   /** Put around `import.meta`. */
   readonly meta: readonly [before: string, after: string];
-  /** Put around an argument that is no literal, where the keyword has to stay (`import.defer(…)`). */
+  /** Put around an argument that is not a literal, if the keyword must stay (`import.defer(…)`). */
   readonly argument: readonly [before: string, after: string];
   readonly url: string;
-  /** Comes after the last byte, on lines of its own, so that no line number changes. */
+  /** Added after the last byte on new lines, so that no line number changes. */
   readonly tail: string;
 }
 
-/** A specifier in place of a literal, with as many line breaks. */
+/** A specifier that replaces a literal, with the same number of line breaks. */
 const literal = (specifier: string, written: Uint8Array): string =>
   lineBreaks(written) + JSON.stringify(specifier);
 
@@ -74,10 +74,10 @@ function link(bytes: Uint8Array, links: Links, style: LinkStyle): LinkedPart[] {
 }
 
 /**
- * Links a module for a blob URL. Static specifiers become natural URLs, which the installed import map sends on;
- * `import()` and `import.meta` go through the loader's global `__modcast__(url)`, because a blob's own base says
- * nothing of where the module lives, and because a hoisted function may use them before the first statement.
- * `import` and `__modcast__` are both words that start an expression, so nothing changes for semicolons.
+ * Links a module for a blob URL. Static specifiers become natural URLs, which the installed import map maps
+ * to blobs. `import()` and `import.meta` go through the loader's global `__modcast__(url)`: a blob's URL does
+ * not say where the module belongs, and a hoisted function may use them before the first statement. `import`
+ * and `__modcast__` are both words that start an expression, so automatic semicolons do not change.
  *
  * @param url the module's natural URL, query and fragment included
  */
@@ -94,15 +94,15 @@ export function linkForBlob(bytes: Uint8Array, links: Links, url: string, resolv
 }
 
 /**
- * Links a module for `/-/modules/<hash>/<path>`: relative specifiers become root-relative ones, bare ones stay
- * for the page's import map. A function of bytes, links and `pathname` alone, so that the answer is immutable.
- * It runs with the loader's global or, in pages rendered elsewhere, with the few lines it brings along: function
- * declarations, which are there before the first statement.
+ * Links a module for `/-/modules/<hash>/<path>`. Relative specifiers become root-relative, bare ones stay for
+ * the page's import map. The result depends only on bytes, links and `pathname`, so it is immutable. The
+ * module uses the loader's global or, on a page without the loader, functions at its end. Function
+ * declarations are hoisted, so they exist before the first statement.
  *
  * @param pathname the path part of the natural URL, `/lib/disk.mjs`
  */
 export function linkForHttp(bytes: Uint8Array, links: Links, pathname: string): LinkedPart[] {
-  // Any origin will do: it is cut off again, and a specifier that leads to another one keeps it.
+  // Any origin works: it is removed again. A specifier with another origin keeps it.
   const base = `https://site.invalid${pathname}`;
   const specifier = (text: string): string | undefined => {
     if (!/^\.{0,2}\//.test(text) || !URL.canParse(text, base)) return undefined;
@@ -112,7 +112,7 @@ export function linkForHttp(bytes: Uint8Array, links: Links, pathname: string): 
   const uses = (...kinds: Link['kind'][]) => links.list.some((item) => kinds.includes(item.kind));
   let tail = '';
   if (uses('dynamic', 'phase', 'meta')) {
-    // Another query or fragment is another instance, here as at the natural URL.
+    // Another query or fragment is another instance, as at the natural URL.
     tail += `
 function __modcast_url__(u) { u = new URL(u); return ${JSON.stringify(pathname)} + u.search + u.hash; }
 function __modcast_written__(s, b) { s = \`\${s}\`; return /^\\.{0,2}\\//.test(s) ? new URL(s, b ?? new URL(__modcast_url__(import.meta.url), import.meta.url)).href : s; }`;
@@ -122,7 +122,7 @@ function __modcast_written__(s, b) { s = \`\${s}\`; return /^\\.{0,2}\\//.test(s
 async function __modcast_import__(s, o) { return globalThis.__modcast__ ? globalThis.__modcast__(__modcast_at__ ?? __modcast_url__(import.meta.url)).import(s, o) : import(__modcast_written__(s, __modcast_at__), o); }`;
   }
   if (uses('dynamic', 'meta')) {
-    // The author's code may assign import.meta.url: what it was is kept at the first use.
+    // The author's code may assign import.meta.url, so the first use keeps its value.
     tail += `
 var __modcast_at__;`;
   }

@@ -1,9 +1,9 @@
 import { EMPTY_IMPORT_MAP, type ImportMap, type SpecifierMap, sortDescending } from './parse.js';
-import { keyMatches, scopeHolds, urlLike } from './resolve.js';
+import { keyMatches, scopeApplies, urlLike } from './resolve.js';
 
-/** HTML "specifier resolution record": a specifier that a page has resolved already, and whose meaning is settled. */
+/** HTML "specifier resolution record": a specifier that a page has resolved, so its meaning cannot change. */
 export interface ResolvedModule {
-  /** As its module names it, or already normalised. */
+  /** As its module names it, or normalised. */
   readonly specifier: string;
   /** Its URL-like form in that module, `undefined` for a bare specifier. */
   readonly asUrl: string | undefined;
@@ -11,20 +11,21 @@ export interface ResolvedModule {
   readonly referrer: string;
 }
 
-/** The record of a `specifier` that the module at `referrer`, a serialised absolute URL, has resolved. */
+/** The record of a `specifier` that the module at `referrer` (a serialised absolute URL) resolved. */
 export function resolvedModule(specifier: string, referrer: string): ResolvedModule {
   return { specifier, asUrl: urlLike(specifier, referrer), referrer };
 }
 
 /**
- * HTML "merge existing and new import maps": the rules of both. An existing rule is never replaced, and a new rule that
- * would have matched something in `resolved` is left out, so what a page has resolved keeps its meaning.
+ * HTML "merge existing and new import maps": the rules of both. An existing rule is never replaced. A new
+ * rule that matches a specifier in `resolved` is dropped, so that a resolved specifier keeps its meaning.
  * https://html.spec.whatwg.org/multipage/webappapis.html#merge-existing-and-new-import-maps
  *
- * `dropped` says in words which new rules were left out; rules that exist already word for word are not among them.
+ * `dropped` has a message for each dropped rule, except for rules that exist already with the same address.
  *
- * For top-level imports the standard's text asks whether the key starts with the resolved specifier, which is backwards
- * (whatwg/html issue 11875). Here, as in Chromium, a rule of either kind is dropped when it matches as in resolving.
+ * For top-level imports the standard's text checks whether the key starts with the resolved specifier, which
+ * is the wrong way round (whatwg/html issue 11875). Here, as in Chromium, any rule is dropped that matches in
+ * resolution.
  */
 export function mergeImportMaps(
   existing: ImportMap,
@@ -35,7 +36,7 @@ export function mergeImportMaps(
 
   const scopes = new Map(existing.scopes);
   for (const [scope, rules] of added.scopes) {
-    const inScope = resolved.filter((module) => scopeHolds(scope, module.referrer));
+    const inScope = resolved.filter((module) => scopeApplies(scope, module.referrer));
     const where = `In the scope ${JSON.stringify(scope)} the rule`;
     const before = existing.scopes.get(scope) ?? EMPTY_IMPORT_MAP.imports;
     scopes.set(scope, mergeSpecifierMaps(before, rules, inScope, where, dropped));
@@ -49,11 +50,11 @@ export function mergeImportMaps(
   }
 
   const imports = mergeSpecifierMaps(existing.imports, added.imports, resolved, 'The rule', dropped);
-  // The standard appends new scopes; they are sorted here because resolving takes the first scope that matches.
+  // The standard appends new scopes. They are sorted here: resolution takes the first scope that matches.
   return { map: { imports, scopes: sortDescending(scopes), integrity }, dropped };
 }
 
-/** HTML "merge module specifier maps", without the new rules that would have matched a resolved module. */
+/** HTML "merge module specifier maps", without new rules that match a resolved module. */
 function mergeSpecifierMaps(
   existing: SpecifierMap,
   added: SpecifierMap,
@@ -71,7 +72,7 @@ function mergeSpecifierMaps(
     const settled = resolved.find((module) => keyMatches(key, module.specifier, module.asUrl));
     if (settled === undefined) merged.set(key, address);
     else {
-      const by = `${JSON.stringify(settled.specifier)} was resolved in ${settled.referrer} before it came.`;
+      const by = `${JSON.stringify(settled.specifier)} was already resolved in ${settled.referrer}.`;
       dropped.push(`${where} for ${JSON.stringify(key)} is too late: ${by}`);
     }
   }

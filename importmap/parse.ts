@@ -2,7 +2,7 @@ import { ModcastError } from '../schema/errors.js';
 import { urlLike } from './resolve.js';
 import { parseUrl } from './url.js';
 
-/** The JSON shape an author writes. */
+/** An import map as JSON. */
 export interface ImportMapJson {
   imports?: Record<string, string | null>;
   scopes?: Record<string, Record<string, string | null>>;
@@ -10,12 +10,12 @@ export interface ImportMapJson {
 }
 
 /**
- * Normalised specifier key → serialised absolute URL, or null where resolution is blocked. Iterates in descending
- * code-unit order of its keys, so that the first key that matches is the most specific one.
+ * Normalised specifier key → serialised absolute URL, or null if resolution is blocked. Keys are in
+ * descending code-unit order, so the first key that matches is the most specific one.
  */
 export type SpecifierMap = ReadonlyMap<string, string | null>;
 
-/** A parsed import map: all URLs absolute, maps and not objects because `__proto__` is a legal specifier. */
+/** A parsed import map with absolute URLs. Maps, not objects, because `__proto__` is a valid specifier. */
 export interface ImportMap {
   readonly imports: SpecifierMap;
   /** Serialised scope prefix → its rules, in descending code-unit order. */
@@ -32,7 +32,7 @@ export const EMPTY_IMPORT_MAP: ImportMap = Object.freeze({
 
 export interface ParsedImportMap {
   map: ImportMap;
-  /** What a browser's console would say: entries that were ignored or that block resolution. */
+  /** Messages, as in a browser's console, about entries that were ignored or that block resolution. */
   warnings: string[];
 }
 
@@ -41,11 +41,13 @@ type Entries = [key: string, value: unknown][];
 type Warn = (message: string) => void;
 
 /**
- * HTML "parse an import map string"; relative URLs in it are resolved against `baseUrl`, an absolute URL.
+ * HTML "parse an import map string". Relative URLs are resolved against `baseUrl`, an absolute URL.
  * https://html.spec.whatwg.org/multipage/webappapis.html#parse-an-import-map-string
  *
- * Throws ModcastError `importmap-invalid` where the standard throws: text that is not JSON, a top-level value,
- * section or scope that is not an object. Lesser faults are warnings.
+ * Other problems are warnings.
+ * @throws ModcastError `importmap-invalid` if the standard throws: for text that is not JSON, and for a
+ *   top-level
+ *   value, section or scope that is not an object
  */
 export function parseImportMap(json: string | ImportMapJson, baseUrl: string): ParsedImportMap {
   if (parseUrl(baseUrl) === undefined) {
@@ -100,7 +102,10 @@ function entriesOf(value: unknown, what: string): Entries {
   });
 }
 
-/** HTML "sort and normalize a module specifier map". Of keys with the same normalised form the last one counts. */
+/**
+ * HTML "sort and normalize a module specifier map". Among keys with the same normalised form the last one
+ * wins.
+ */
 function normalizeSpecifierMap(original: Entries, baseUrl: string, warn: Warn): SpecifierMap {
   const normalized = new Map<string, string | null>();
   for (const [key, value] of original) {
@@ -125,7 +130,7 @@ function normalizeAddress(key: string, value: unknown, baseUrl: string, warn: Wa
     );
     return null;
   }
-  // The standard looks at the key as written: "https://host" may have an address without a slash.
+  // The standard checks the key as written: "https://host" may have an address without a slash.
   if (key.endsWith('/') && !address.endsWith('/')) {
     warn(
       `The address of ${quote(key)} does not end in a slash as its key does: ${quote(value)}. The prefix is blocked.`,

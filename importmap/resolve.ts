@@ -1,25 +1,26 @@
 import type { ImportMap, SpecifierMap } from './parse.js';
 import { parseUrl } from './url.js';
 
-/** What became of a specifier. Only `resolved` has a URL; a browser throws a TypeError for the other two. */
+/** The resolution of a specifier. Only `resolved` has a URL; a browser throws a TypeError for the others. */
 export type Resolution =
   | { state: 'resolved'; url: string }
-  /** An entry matched and forbids it: a null address, or a target outside the address of its prefix. */
+  /** An entry matches and blocks it: a null address, or a target outside the address of its prefix. */
   | { state: 'blocked'; reason: string }
-  /** No entry matched and the specifier is no URL by itself. */
+  /** No entry matches, and the specifier is not a URL. */
   | { state: 'unresolved'; reason: string };
 
-/** https://url.spec.whatwg.org/#special-scheme, as the start of a serialised URL. */
+/** The start of a serialised URL with a special scheme: https://url.spec.whatwg.org/#special-scheme */
 const SPECIAL_SCHEME = /^(?:https?|wss?|ftp|file):/;
 
 /**
- * HTML "resolve a module specifier": what `specifier` means in the module at `referrer`, a serialised absolute URL.
+ * HTML "resolve a module specifier": resolves `specifier` in the module at `referrer`, a serialised absolute
+ * URL.
  * https://html.spec.whatwg.org/multipage/webappapis.html#resolve-a-module-specifier
  */
 export function resolveSpecifier(map: ImportMap, specifier: string, referrer: string): Resolution {
   const asUrl = urlLike(specifier, referrer);
   for (const [scope, imports] of map.scopes) {
-    if (!scopeHolds(scope, referrer)) continue;
+    if (!scopeApplies(scope, referrer)) continue;
     const match = resolveImportsMatch(imports, specifier, asUrl);
     if (match !== undefined) return match;
   }
@@ -27,27 +28,27 @@ export function resolveSpecifier(map: ImportMap, specifier: string, referrer: st
   if (match !== undefined) return match;
   if (asUrl !== undefined) return { state: 'resolved', url: asUrl };
   const reason = isRelative(specifier)
-    ? `${JSON.stringify(specifier)} is no URL relative to ${referrer}.`
+    ? `${JSON.stringify(specifier)} is not a URL relative to ${referrer}.`
     : `${JSON.stringify(specifier)} is a bare specifier, and the import map has no entry for it.`;
   return { state: 'unresolved', reason };
 }
 
 /**
- * HTML "resolve a URL-like module specifier": the serialised URL of a specifier that is an absolute URL or starts with
- * `/`, `./` or `../`; `undefined` for a bare specifier and for what cannot be parsed.
+ * HTML "resolve a URL-like module specifier": the serialised URL of a specifier that is an absolute URL or
+ * starts with `/`, `./` or `../`. `undefined` for a bare specifier and for an invalid URL.
  */
 export function urlLike(specifier: string, base: string): string | undefined {
   return parseUrl(specifier, isRelative(specifier) ? base : undefined);
 }
 
-/** Whether the rules of `scope` hold for modules at `referrer`: the same URL, or a directory above it. */
-export function scopeHolds(scope: string, referrer: string): boolean {
+/** Whether `scope` applies to the module at `referrer`: it is the same URL or a directory above it. */
+export function scopeApplies(scope: string, referrer: string): boolean {
   return scope === referrer || (scope.endsWith('/') && referrer.startsWith(scope));
 }
 
 /**
- * Whether the entry of `key` matches a specifier: exactly, or as a prefix that ends in a slash. Prefixes match bare
- * specifiers and URLs of special schemes only, since appending to other URLs means nothing.
+ * Whether the entry of `key` matches a specifier: exactly, or as a prefix that ends in a slash. Prefixes
+ * match only bare specifiers and URLs with special schemes.
  */
 export function keyMatches(key: string, specifier: string, asUrl: string | undefined): boolean {
   const normalized = asUrl ?? specifier;
@@ -70,7 +71,7 @@ function resolveImportsMatch(
   asUrl: string | undefined,
 ): Resolution | undefined {
   const normalized = asUrl ?? specifier;
-  // An exact key sorts before all of its prefixes, so it can be looked up instead of being come upon.
+  // An exact key sorts before its prefixes, so look it up first.
   const exact = imports.get(normalized);
   if (exact === null) return blockedByNull(normalized);
   if (exact !== undefined) return { state: 'resolved', url: exact };
@@ -86,10 +87,10 @@ function resolveBelow(key: string, address: string | null, normalized: string): 
   const rest = normalized.slice(key.length);
   const url = parseUrl(rest, address);
   if (url === undefined) {
-    return { state: 'blocked', reason: `${JSON.stringify(rest)} is no URL relative to ${address}.` };
+    return { state: 'blocked', reason: `${JSON.stringify(rest)} is not a URL relative to ${address}.` };
   }
   if (!url.startsWith(address)) {
-    const reason = `${JSON.stringify(normalized)} leads out of ${address}, the address of ${JSON.stringify(key)}.`;
+    const reason = `${JSON.stringify(normalized)} is outside ${address}, the address of ${JSON.stringify(key)}.`;
     return { state: 'blocked', reason };
   }
   return { state: 'resolved', url };

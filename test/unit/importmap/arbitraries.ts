@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import type { ImportMap, ImportMapJson } from '../../../importmap/parse.js';
 
 /**
- * A small alphabet, so that keys, specifiers, scopes and referrers of random maps meet often: relative, absolute and
- * bare names, prefixes of each other, several spellings of one URL, names that a plain object would stumble over.
+ * A small alphabet, so that keys, specifiers, scopes and referrers of random maps often match: relative,
+ * absolute and bare names, prefixes of each other, several spellings of one URL, names of Object.prototype.
  */
 export const SPECIFIERS = words(`
   a a/ a/b a/b/ a/b/c ab a//b a/../b a/%2e%2e/b a/?q a/#f a/b/.. a\\b @s/p @s/p/ @s/p/x.js 1 é
@@ -23,7 +23,7 @@ const SCOPES = words(`
   ./ / ../ . /app/ /app ./lib/ lib/ lib /app/lib/ ./lib/b.mjs /app/lib/b.mjs /app/lib/b /probe.mjs
   /app/lib/deep/ /app/%6cib/ https://other.test/ http://[ data:, __proto__`);
 
-/** Paths of modules that ask: the scopes name some of them exactly, and the directories of others. */
+/** Paths of importers. Scopes name some of them exactly, and the directories of others. */
 export const REFERRERS = words('/probe.mjs /app/a.mjs /app/lib/b.mjs /app/lib/deep/c.mjs /app/lib/');
 
 function words(text: string): string[] {
@@ -43,13 +43,13 @@ const integrity = fc.dictionary(key, fc.constantFrom<unknown[]>('sha384-a', 'sha
   noNullPrototype: true,
 });
 
-/** Import maps as authors write them, with the faults that the standard forgives. */
+/** Import maps as authors write them, with mistakes that the standard tolerates. */
 export const authoredMap = fc.record(
   { imports: rules(12), scopes, integrity },
   { requiredKeys: [], noNullPrototype: true },
 ) as fc.Arbitrary<ImportMapJson>;
 
-/** A parsed map written out again, as it would stand in a page. */
+/** A parsed map as JSON, as in a page. */
 export function toJson(map: ImportMap): ImportMapJson {
   return {
     imports: Object.fromEntries(map.imports),

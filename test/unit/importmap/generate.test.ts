@@ -18,7 +18,7 @@ const HASH = '0'.repeat(64);
 
 const parse = (json: ImportMapJson): ImportMap => parseImportMap(json, BASE).map;
 
-/** URLs of modules to which the maps' addresses lead, or that specifiers name: no directory is a module. */
+/** URLs of modules that the maps' addresses or specifiers resolve to. A directory is not a module. */
 const URLS = [
   ...['t.mjs', 't', 't/b', 't/b/c', 't/x', 't/%C3%A9', 't/?q', 'app/t', 'app/t/b', 't/u/b', 't/u/t.mjs', 'A'],
   ...['a', 'a/b', 'a?v=1', 'app/a', 'app/a/b', 'app/a?v=1', 'app/a?v=/1/', 'app/lib/a'],
@@ -27,7 +27,7 @@ const URLS = [
 URLS.push('https://cdn.test/x', 'https://other.test/x/y', 'https://cdn.test/?/b');
 
 const kind = fc.constantFrom('none', 'blob', 'http');
-/** Where random ones of the URLs are sent: to blobs, to immutable HTTP URLs, or nowhere. */
+/** Random targets of the URLs: blobs, immutable HTTP URLs, or none. */
 const targets = fc.array(kind, { minLength: URLS.length, maxLength: URLS.length }).map((kinds) => {
   const entries = kinds.flatMap((chosen, index): [string, string][] => {
     const url = URLS[index]!;
@@ -45,8 +45,8 @@ const requests = fc.array(fc.tuple(named, referrer), { maxLength: 12 });
 const runs = { numRuns: 600 };
 
 /**
- * Whether a rule can be written for a specifier that the site's map resolves by a prefix: a bare name has as many
- * spellings as its URL has, and none that ends in a slash leads to a module.
+ * Whether a rule can be written for a specifier that the site's map resolves by a prefix. A bare name has as
+ * many spellings as its URL. A spelling that ends in a slash cannot map to a module.
  */
 function isPlain(text: string): boolean {
   if (urlLike(text, BASE) !== undefined) return true;
@@ -54,12 +54,12 @@ function isPlain(text: string): boolean {
   return !text.endsWith('/') && (path === text || decodeURI(path) === text);
 }
 
-/** Where a specifier is to lead: the target of what it means natively. */
+/** The expected target of a specifier: the target of its native resolution. */
 function expected(map: ImportMap, targetOf: TargetOf, text: string, from: string): (string | undefined)[] {
   const native = resolveSpecifier(map, text, from);
   if (native.state !== 'resolved') return [undefined];
   const target = targetOf(native.url) ?? native.url;
-  // An origin written without its slash is a prefix that needs none in its address, and then cannot lead to a module too.
+  // An origin without its slash is a prefix whose address needs no slash. It then cannot map to a module too.
   if (/^https:\/\/other\.test\/./.test(urlLike(text, from) ?? '')) return [target, undefined];
   return isPlain(text) ? [target] : [target, native.url];
 }
@@ -70,7 +70,7 @@ const resolve = (map: ImportMap, text: string, from: string): string | undefined
 };
 
 describe('through the generated map, for any map of the site', () => {
-  it('whatever is loaded natively gets the target of what it names', () => {
+  it('each native resolution gets its target', () => {
     fc.assert(
       fc.property(authoredMap, targets, named, referrer, (json, chosen, text, from) => {
         const map = parse(json);
@@ -82,7 +82,7 @@ describe('through the generated map, for any map of the site', () => {
     );
   });
 
-  it('what a blob writes gets the same', () => {
+  it('a specifier in a linked blob gets the same target', () => {
     fc.assert(
       fc.property(authoredMap, targets, requests, (json, chosen, asked) => {
         const map = parse(json);
@@ -98,7 +98,7 @@ describe('through the generated map, for any map of the site', () => {
     );
   });
 
-  it('so it does with what a later map brings', () => {
+  it('a specifier gets the same target after a later map', () => {
     fc.assert(
       fc.property(authoredMap, targets, requests, requests, fc.nat(), (json, chosen, first, second, cut) => {
         const map = parse(json);
@@ -117,7 +117,7 @@ describe('through the generated map, for any map of the site', () => {
         const later = parse(laterImportMap(resolver, urls.slice(early.length), added, targetOf));
         const { map: merged } = mergeImportMaps(installed, later);
         second.forEach(([text, from], index) => {
-          // What an earlier blob has named by an alias keeps that alias's target.
+          // An alias of an earlier blob keeps its target.
           if (before.includes(after[index]!)) return;
           expect(resolve(merged, after[index]!, BLOB)).toBe(expected(map, targetOf, text, from)[0]);
         });
@@ -145,7 +145,7 @@ describe('through the generated map, for any map of the site', () => {
     );
   });
 
-  it('nothing of it depends on the order of the URLs', () => {
+  it('the map does not depend on the order of the URLs', () => {
     fc.assert(
       fc.property(authoredMap, targets, (json, chosen) => {
         const generate = (urls: string[]) =>
@@ -162,11 +162,11 @@ describe('a generated map', () => {
     return generateImportMap(SITE, resolver, Object.keys(chosen), (url) => chosen[url]);
   };
 
-  it('has each natural URL with a target, and nothing else where the site has no map', () => {
+  it('has each natural URL with a target, and nothing else if the site has no map', () => {
     expect(generate({}, { [`${ROOT}a.mjs`]: 'blob:1' })).toEqual({ imports: { [`${ROOT}a.mjs`]: 'blob:1' } });
   });
 
-  it('leaves what the site sends elsewhere to the site’s rule', () => {
+  it('keeps the site’s rule for a URL that it maps elsewhere', () => {
     const { imports } = generate(
       { imports: { '/a.mjs': '/b.mjs', '/lib/': null } },
       { [`${ROOT}a.mjs`]: 'blob:1', [`${ROOT}lib/x.mjs`]: 'blob:2' },
@@ -174,7 +174,7 @@ describe('a generated map', () => {
     expect(imports).toEqual({ [`${ROOT}a.mjs`]: `${ROOT}b.mjs`, [`${ROOT}lib/`]: null });
   });
 
-  it('gives every known module below a prefix a rule, also as an author would write it', () => {
+  it('has a rule for each module below a prefix, also without URL escapes', () => {
     const { imports } = generate(
       { imports: { 'lib/': '/lib/' } },
       { [`${ROOT}lib/%C3%A9.mjs`]: 'blob:1', [`${ROOT}other.mjs`]: 'blob:2' },
@@ -187,7 +187,7 @@ describe('a generated map', () => {
     expect(imports).not.toHaveProperty('lib/../other.mjs');
   });
 
-  it('sends a URL that ends in a slash to a module', () => {
+  it('maps a URL that ends in a slash to a module', () => {
     const url = `${ROOT}a.mjs?at=/x/`;
     const map = parse(generate({}, { [url]: 'blob:https://site.test/1' }));
     expect(resolve(map, url, BLOB)).toBe('blob:https://site.test/1');
@@ -199,7 +199,7 @@ describe('a generated map', () => {
     });
   });
 
-  it('takes names that a plain object stumbles over', () => {
+  it('works with names of Object.prototype', () => {
     const json = JSON.parse('{"imports":{"__proto__":"/p.mjs","constructor":"/c.mjs"}}') as ImportMapJson;
     const map = parse(JSON.stringify(generate(json, { [`${ROOT}p.mjs`]: 'blob:1' })) as ImportMapJson);
     expect(resolve(map, '__proto__', BASE)).toBe('blob:1');
@@ -207,7 +207,7 @@ describe('a generated map', () => {
     expect(resolve(map, 'toString', BASE)).toBeUndefined();
   });
 
-  it('lets the more specific of two scopes decide for a module that has left them', () => {
+  it('lets the more specific scope decide for a module that runs outside its scopes', () => {
     const own = `${ROOT}-/modules/${HASH}/s/t/m.mjs`;
     const map = parse(
       generate(
@@ -225,7 +225,7 @@ describe('a generated map', () => {
     expect(resolve(map, 'c', own)).toBe(`${ROOT}c.mjs`);
   });
 
-  it('is told apart from what is merely blocked in a scope', () => {
+  it('differs for a specifier that is blocked only in a scope', () => {
     const resolver = new Resolver(
       parse({ imports: { '/x': '/y', z: '/x' }, scopes: { '/s/': { '/x': null } } }),
     );
@@ -237,7 +237,7 @@ describe('a generated map', () => {
   });
 });
 
-it('the specifiers of this suite include what a rule can be written for and what not', () => {
+it('the specifiers of this suite include some for which no rule can be written', () => {
   const plain = SPECIFIERS.filter(isPlain);
   expect(plain).toContain('a/b/c');
   expect(SPECIFIERS.filter((text) => !plain.includes(text))).toContain('a/../b');

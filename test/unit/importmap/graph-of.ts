@@ -8,7 +8,7 @@ export const ROOT = 'https://site.test/';
 /** The natural URLs of paths. */
 export const at = (...paths: string[]) => paths.map((name) => ROOT + name);
 
-/** A graph of modules given as their sources; null is a blob that has not come. */
+/** A graph of modules given as their sources; null is a blob that has not arrived. */
 export function graphOf(sources: Record<string, string | null>, map = EMPTY_IMPORT_MAP): ModuleGraph {
   const modules = new Map<string, ManifestModule>();
   const links = new Map<string, Links | null>();

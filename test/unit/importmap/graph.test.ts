@@ -7,7 +7,7 @@ import type { Links } from '../../../schema/index.js';
 import { ROOT, at, graphOf, pathsOf } from './graph-of.js';
 
 describe('a closure', () => {
-  it('is in the order of evaluation: what a module imports comes before it, in source order', () => {
+  it('is in evaluation order: imports come before their importer, in source order', () => {
     const graph = graphOf({
       'a.mjs': "import './c.mjs'; export * from './b.mjs'; import './c.mjs'",
       'b.mjs': "import './d.json' with { type: 'json' }; import './a.mjs'",
@@ -21,7 +21,7 @@ describe('a closure', () => {
     );
   });
 
-  it('tells what is missing, imported later and outside', () => {
+  it('lists missing blobs, import() targets and URLs outside the registry', () => {
     const graph = graphOf({
       'a.mjs':
         "import './gone.mjs'; import './b.mjs'; import 'https://cdn.test/x'; import 'bare'; import('./z.mjs')",
@@ -39,7 +39,7 @@ describe('a closure', () => {
     ]);
   });
 
-  it('grows when what was missing has come', () => {
+  it('grows when a missing blob has arrived', () => {
     const links = new Map<string, Links>();
     const hash = '0'.repeat(64);
     const modules = new Map([['a.mjs', { hash, size: 0, type: 'text/javascript' }]]);
@@ -63,7 +63,7 @@ describe('a closure', () => {
     );
   });
 
-  it('goes where the site’s import map says', () => {
+  it('follows the site’s import map', () => {
     const { map } = parseImportMap({ imports: { b: './c.mjs' }, scopes: { '/s/': { b: './d.mjs' } } }, ROOT);
     const graph = graphOf({ 'a.mjs': "import 'b'", 's/a.mjs': "import 'b'", 'c.mjs': '', 'd.mjs': '' }, map);
     expect(pathsOf(graph.closure(at('a.mjs', 's/a.mjs')).modules)).toEqual([
@@ -71,7 +71,7 @@ describe('a closure', () => {
     ]);
   });
 
-  it('may be a chain longer than a stack is deep', () => {
+  it('can be a chain that would overflow the stack', () => {
     const length = 50_000;
     const sources = Object.fromEntries(
       Array.from({ length }, (_, index) => [
@@ -85,8 +85,8 @@ describe('a closure', () => {
   });
 });
 
-describe('what is reachable', () => {
-  it('comes in waves: the static closure, then what each wave imports later', () => {
+describe('reachable modules', () => {
+  it('are the static closure first, then the closures of its import() calls', () => {
     const graph = graphOf({
       'a.mjs': "import('./later.mjs'); import './b.mjs'; import('./b.mjs')",
       'b.mjs': "import('./last.mjs')",

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { lexModule, lexSpecifiers } from '../../../importmap/lex.js';
 import type { Link } from '../../../schema/index.js';
 
-/** Each link as its kind, the bytes that its range holds, and its specifier. */
+/** Each link as its kind, the bytes of its range, and its specifier. */
 function lex(source: string | Buffer): unknown[][] {
   const bytes = Buffer.from(source as string);
   const { state, list } = lexModule(bytes);
@@ -40,7 +40,7 @@ describe('static imports', () => {
     [`'./a\\\nb'`, './ab'],
     [`"./\\'a\\""`, `./'a"`],
     [`''`, ''],
-  ])('know what their literal means: %s', (literal, specifier) => {
+  ])('decode the escapes of their literal: %s', (literal, specifier) => {
     expect(lex(`import ${literal}`)).toEqual([['static', literal, specifier]]);
   });
 });
@@ -60,13 +60,13 @@ describe('import()', () => {
   });
 
   it.each(['import(a)', "import('./a' + b)", 'import(`./${a}`)', "import(a ? './b' : './c')"])(
-    'with anything else has no specifier: %s',
+    'with another argument has no specifier: %s',
     (source) => {
       expect(lex(source)).toEqual([['dynamic', 'import']]);
     },
   );
 
-  it('in phases is known by its argument', () => {
+  it('with a phase has the range of its argument', () => {
     expect(lex(`import.defer( /**/ './a' ); import.source(a + 1); import.source('./b', {})`)).toEqual([
       ['phase', `'./a'`, './a'],
       ['phase', 'a + 1'],
@@ -84,7 +84,7 @@ describe('import.meta', () => {
   });
 });
 
-describe('what only looks like an import', () => {
+describe('text that only looks like an import', () => {
   it.each([
     `"import './a'"`,
     '`import("./a") import.meta`',
@@ -102,14 +102,14 @@ describe('what only looks like an import', () => {
 });
 
 describe('the hashbang', () => {
-  it.each(['#!/bin/node', "#! it's (", '\ufeff#!`', '#!'])('%j is no code', (line) => {
+  it.each(['#!/bin/node', "#! it's (", '\ufeff#!`', '#!'])('%j is not code', (line) => {
     expect(lex(`${line}\nimport './a'`)).toEqual([['static', `'./a'`, './a']]);
     expect(lexModule(Buffer.from(line))).toEqual({ state: 'linked', list: [] });
   });
 });
 
 describe('bytes', () => {
-  it('are counted from the first one, before the byte order mark', () => {
+  it('are counted from the byte order mark', () => {
     const { list } = lexModule(Buffer.from(`\ufeffimport './a'`));
     expect(list).toEqual([{ kind: 'static', start: 10, end: 15, specifier: './a' }]);
   });
@@ -122,7 +122,7 @@ describe('bytes', () => {
     ]);
   });
 
-  it('that are no UTF-8 keep their places, and read as a browser reads them', () => {
+  it('that are not UTF-8 keep their offsets, and are decoded as in a browser', () => {
     const source = Buffer.concat([
       Buffer.from(`/* \xe9 */ import './\xe9'; import './`, 'latin1'),
       Buffer.from(`é'; import.meta`),
@@ -134,12 +134,12 @@ describe('bytes', () => {
     ]);
   });
 
-  it('may begin with a byte order mark and be no UTF-8', () => {
+  it('may begin with a byte order mark without being UTF-8', () => {
     const source = Buffer.from(`\xef\xbb\xbf#! "\n/* \xff */ import './a'`, 'latin1');
     expect(lex(source)).toEqual([['static', `'./a'`, './a']]);
   });
 
-  it('may be none at all', () => {
+  it('may be empty', () => {
     expect(lex('')).toEqual([]);
   });
 });
@@ -170,11 +170,11 @@ describe('the last lines', () => {
     '`${a}\n//# sourceMappingURL=a.map`',
     '//# sourceMappingURL=a b',
     '//# sourceMappingURL=',
-  ])('name none: %j', (source) => {
+  ])('name no source map: %j', (source) => {
     expect(map(source)).toEqual([]);
   });
 
-  it('name the source', () => {
+  it('name the source URL', () => {
     expect(lex('import.meta\n//# sourceURL=é.js\n')).toEqual([
       ['meta', 'import.meta'],
       ['source-url', 'é.js'],
@@ -186,7 +186,7 @@ it.each(['import {', `import './a`, '(', `import '\\u{zz}'`, '`'])('%j is unpars
   expect(lexModule(Buffer.from(source))).toEqual({ state: 'unparsed', list: [] });
 });
 
-it('the specifiers of a script in a page are told with their kind', () => {
+it('the specifiers of an inline script have their kind', () => {
   expect(lexSpecifiers(`import './a'; import('./b'); import(c); import.meta; export * from 'd'`)).toEqual([
     { specifier: './a', dynamic: false },
     { specifier: './b', dynamic: true },
@@ -195,7 +195,7 @@ it('the specifiers of a script in a page are told with their kind', () => {
   expect(lexSpecifiers('import {')).toEqual([]);
 });
 
-describe('for any module put together from fragments', () => {
+describe('for any module made of fragments', () => {
   const name = fc.constantFrom('./a.mjs', '../é/b', 'bare', '/c?d#e', 'https://x.test/😀', '@s/p', '');
   const quote = fc.constantFrom("'", '"');
   type Fragment = readonly [text: string, ...links: (readonly unknown[])[]];
@@ -224,7 +224,7 @@ describe('for any module put together from fragments', () => {
   );
   const start = fc.constantFrom('', '\ufeff', '#!/x "é\n', '\ufeff#!`\r\n');
 
-  it('each range holds just what it should, in order', () => {
+  it('each range is exactly its link, in order', () => {
     fc.assert(
       fc.property(start, fc.array(fragment, { maxLength: 30 }), (first, fragments) => {
         const source = first + fragments.map(([text]) => text).join('');
@@ -241,7 +241,7 @@ describe('for any module put together from fragments', () => {
     );
   });
 
-  it('any bytes are lexed or unparsed, and never anything else', () => {
+  it('any bytes are lexed or unparsed', () => {
     const bytes = fc.oneof(
       fc.uint8Array({ maxLength: 80 }),
       fc

@@ -48,7 +48,7 @@ describe('linked for a blob', () => {
     expect(blob(source)).toBe(linked);
   });
 
-  it('names what the site’s import map says, and what the map would send on by an alias', () => {
+  it('uses the site’s import map, and an alias for a URL that the map has a rule for', () => {
     const { map } = parseImportMap({ imports: { bare: '/x.mjs', '/x.mjs': '/y.mjs' } }, ROOT);
     const resolver = new Resolver(map);
     expect(blob("import 'bare'; import '/x.mjs'", resolver)).toBe(
@@ -57,7 +57,7 @@ describe('linked for a blob', () => {
     expect([...resolver.aliases]).toEqual([[`modcast:${ROOT}x.mjs`, `${ROOT}x.mjs`]]);
   });
 
-  it('has its source map where its author put it, and a name of its own', () => {
+  it('keeps its source map’s URL, and gets a source URL', () => {
     const bytes = Buffer.from('1\n//# sourceMappingURL=a.map');
     expect(join(linkForBlob(bytes, lexModule(bytes), URL_, plain)).toString()).toBe(
       `1\n//# sourceMappingURL=${ROOT}lib/a.map${tail}`,
@@ -89,11 +89,11 @@ describe('new import.meta.X()', () => {
     'a = 1 /* new */\nimport.meta.x()',
     'a = `new ${import.meta.x}`',
     "a = 'new'\nimport.meta.x()",
-  ])('nothing else does, as a call would begin there: %j', (source) => {
+  ])('gets none, because they would be a call: %j', (source) => {
     expect(blob(source)).toBe(source.replace('import.meta', meta));
   });
 
-  it('makes what it made', () => {
+  it('constructs the same object', () => {
     class X {
       readonly made = true;
     }
@@ -125,13 +125,13 @@ describe('linked for HTTP', () => {
     expect(http(source)).toBe(linked);
   });
 
-  it('brings along nothing that it does not use', () => {
+  it('gets only the functions that it uses', () => {
     const bytes = Buffer.from("import './b'");
     expect(join(linkForHttp(bytes, lexModule(bytes), '/a')).toString()).toBe('import "/b"\n//# sourceURL=/a');
   });
 
   it.each(["import('./b')", 'import.meta', 'import.defer(a)', 'import(a); import.meta'])(
-    'is a module that declares all it uses: %s',
+    'declares everything that it uses: %s',
     (source) => {
       const bytes = Buffer.from(source);
       const linked = join(linkForHttp(bytes, lexModule(bytes), '/a')).toString();
@@ -143,7 +143,7 @@ describe('linked for HTTP', () => {
   );
 });
 
-describe('whatever is linked', () => {
+describe('any linked module', () => {
   const code = fc.constantFrom(
     ...[
       "import './a.mjs';",
@@ -175,13 +175,13 @@ describe('whatever is linked', () => {
     .map(([start, parts, last]) => Buffer.from(start + parts.join('') + last));
   const lines = (text: string) => text.split(/\r\n|\r|\n/);
 
-  /** What stands between links, each part once. */
+  /** The texts between links, each once. */
   const between = (bytes: Buffer, { list }: Links) =>
     [...list, { start: bytes.length, end: 0 }].map(({ start }, index) =>
       bytes.subarray(index === 0 ? 0 : list[index - 1]!.end, start),
     );
 
-  it('keeps every other byte, and every line where it was', () => {
+  it('keeps every other byte, and every line number', () => {
     fc.assert(
       fc.property(source, fc.boolean(), (bytes, forBlob) => {
         const links = lexModule(bytes);
@@ -195,7 +195,7 @@ describe('whatever is linked', () => {
           expect(at).toBeGreaterThanOrEqual(0);
           at += kept.length;
         }
-        // Each line has what it had, links aside: its first word that is none stands in the same line.
+        // Each line keeps its text apart from links: its first word outside a link is on the same line.
         const marks = Buffer.from(bytes.toString().replaceAll(';', ';/**/'));
         const marked = join(linkForBlob(marks, lexModule(marks), URL_, plain)).toString();
         const count = (text: string) => lines(text).map((line) => line.split(';/**/').length);
@@ -205,7 +205,7 @@ describe('whatever is linked', () => {
     );
   });
 
-  it('lexes again, and its specifiers mean what they meant', () => {
+  it('can be lexed again, and its specifiers resolve as before', () => {
     fc.assert(
       fc.property(source, (bytes) => {
         const links = lexModule(bytes);
@@ -227,7 +227,7 @@ describe('whatever is linked', () => {
   });
 });
 
-describe('links that are not these bytes’', () => {
+describe('links of other bytes', () => {
   const bytes = Buffer.from(
     `import './a'; import './b'; import(c); import.meta.x; import.defer('./d'); import.source(e)` +
       '\n//# sourceMappingURL=m.map\n//# sourceURL=n.js',
@@ -242,20 +242,20 @@ describe('links that are not these bytes’', () => {
   const swap = (index: number, change: object) =>
     list.map((link, at) => (at === index ? { ...link, ...change } : link));
 
-  it('are refused when a range is shifted', () => {
+  it('are refused if a range is shifted', () => {
     expect(list.map(({ kind }) => kind)).toEqual([
       ...['static', 'static', 'dynamic', 'meta', 'phase', 'phase', 'source-map', 'source-url'],
     ]);
     expect(linking(list)).not.toThrow();
     list.forEach(({ start, end, kind }, index) => {
-      // Of an argument that is any expression only the brackets around it can be told.
+      // Of an argument that is an expression, only the brackets around it can be checked.
       for (const by of kind === 'phase' ? [-1, 1] : [-3, -2, -1, 1, 2, 3]) {
         expect(linking(swap(index, { start: start + by, end: end + by })), `${kind} ${by}`).toThrow(refused);
       }
     });
   });
 
-  it('are refused when one overlaps another, or lies outside', () => {
+  it('are refused if one overlaps another or lies outside', () => {
     const [first, second] = list as [Link, Link];
     expect(linking([second, first])).toThrow(refused);
     expect(linking([first, first])).toThrow(refused);
@@ -266,11 +266,11 @@ describe('links that are not these bytes’', () => {
     expect(linking([{ ...first, start: bytes.length, end: bytes.length }])).toThrow(refused);
   });
 
-  it('are refused when one is of another kind', () => {
+  it('are refused if one has another kind', () => {
     for (const index of list.keys()) {
       for (const kind of ['static', 'dynamic', 'meta', 'source-map', 'source-url']) {
         const same = kind === list[index]!.kind;
-        // A phase's one literal is as good as an import's.
+        // The literal of a phase looks the same as that of an import.
         if (same || (kind === 'static' && list[index]!.kind === 'phase')) continue;
         expect(linking(swap(index, { kind, specifier: './x' })), `${index} as ${kind}`).toThrow(refused);
       }

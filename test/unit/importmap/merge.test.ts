@@ -17,7 +17,7 @@ const MODULE = `${SITE}/app/lib/b.mjs`;
 const parse = (json: ImportMapJson): ImportMap => parseImportMap(json, BASE).map;
 const parsedMap = authoredMap.map(parse);
 
-/** What is left of `added` beside an empty map, after `names` were resolved in MODULE. */
+/** The rules of `added` that remain after `names` were resolved in MODULE. */
 function leftOf(added: ImportMapJson, ...names: string[]): { map: ImportMapJson; dropped: string[] } {
   const { map, dropped } = mergeImportMaps(
     EMPTY_IMPORT_MAP,
@@ -28,7 +28,7 @@ function leftOf(added: ImportMapJson, ...names: string[]): { map: ImportMapJson;
 }
 
 describe('two maps', () => {
-  test('give the rules of both, sorted', () => {
+  test('merge into the rules of both, sorted', () => {
     const { map, dropped } = mergeImportMaps(
       parse({ imports: { 'a/': '/1/' }, scopes: { '/b/': { c: '/2' } }, integrity: { '/1': 'sha384-A' } }),
       parse({
@@ -58,7 +58,7 @@ describe('two maps', () => {
     });
   });
 
-  test('never replace an existing rule, not even a null one, and say so', () => {
+  test('never replace an existing rule, not even a null one, and report it', () => {
     const existing = parse({
       imports: { a: '/1', b: null },
       scopes: { '/s/': { a: '/2' } },
@@ -77,7 +77,7 @@ describe('two maps', () => {
     expect(dropped.join('\n')).toMatch(/scope "https:\/\/site.test\/s\/" the rule for "a" exists/);
   });
 
-  test('with the same rules drop none', () => {
+  test('with the same rules drop nothing', () => {
     const map = parse({
       imports: { a: '/1', b: null },
       scopes: { '/s/': { a: '/2' } },
@@ -86,7 +86,7 @@ describe('two maps', () => {
     expect(mergeImportMaps(map, map, [resolvedModule('a', MODULE)])).toEqual({ map, dropped: [] });
   });
 
-  test('are left as they were', () => {
+  test('are not changed', () => {
     const existing = parse({ imports: { a: '/1' }, scopes: { '/s/': { a: '/1' } } });
     const added = parse({ imports: { b: '/2' }, scopes: { '/s/': { b: '/2' } } });
     const before = [toJson(existing), toJson(added)];
@@ -95,16 +95,16 @@ describe('two maps', () => {
   });
 });
 
-describe('what was resolved already', () => {
-  test('holds back the rule that names it, bare or by any spelling of its URL', () => {
+describe('a resolved specifier', () => {
+  test('drops a new rule for it, bare or in any spelling of its URL', () => {
     expect(leftOf({ imports: { a: '/t' } }, 'a').map.imports).toEqual({});
     expect(leftOf({ imports: { '/app/lib/c.mjs': '/t' } }, './c.mjs').map.imports).toEqual({});
     expect(leftOf({ imports: { a: null } }, 'a').dropped).toEqual([
-      expect.stringContaining(`"a" was resolved in ${MODULE}`),
+      expect.stringContaining(`"a" was already resolved in ${MODULE}`),
     ]);
   });
 
-  test('holds back every prefix that would match it, and no other', () => {
+  test('drops new prefixes that match it, and no others', () => {
     const imports = { 'a/': '/1/', 'a/b/': '/2/', 'a/b': '/3', 'a/bc/': '/4/', 'a/b/c': '/5', a: '/6' };
     expect(leftOf({ imports }, 'a/b/d').map.imports).toEqual({
       'a/bc/': `${SITE}/4/`,
@@ -114,7 +114,7 @@ describe('what was resolved already', () => {
     });
   });
 
-  test('holds back prefixes only where prefixes match: URLs of special schemes and bare names', () => {
+  test('drops new prefixes only for bare names and URLs with special schemes', () => {
     expect(leftOf({ imports: { 'https://h/': '/t/' } }, 'https://h/a').map.imports).toEqual({});
     expect(leftOf({ imports: { 'x://h/': '/t/' } }, 'x://h/a').map.imports).toEqual({
       'x://h/': `${SITE}/t/`,
@@ -129,14 +129,14 @@ describe('what was resolved already', () => {
     ['/app/lib', false],
     ['/app/lib/b', false],
     ['/app/lib/deep/', false],
-  ])('in a module: whether it holds back a rule in the scope %s: %s', (scope, held) => {
+  ])('in a module: drops a new rule in the scope %s: %s', (scope, held) => {
     const { map, dropped } = leftOf({ scopes: { [scope]: { a: '/t', z: '/z' } } }, 'a');
     const rest = held ? { z: `${SITE}/z` } : { a: `${SITE}/t`, z: `${SITE}/z` };
     expect(map.scopes).toEqual({ [SITE + scope]: rest });
     expect(dropped).toHaveLength(held ? 1 : 0);
   });
 
-  test('may be recorded in normalised form', () => {
+  test('can be recorded in normalised form', () => {
     const record: ResolvedModule = { specifier: `${SITE}/c.mjs`, asUrl: `${SITE}/c.mjs`, referrer: MODULE };
     expect(
       mergeImportMaps(EMPTY_IMPORT_MAP, parse({ imports: { '/': '/t/' } }), [record]).map.imports.size,
@@ -154,7 +154,7 @@ describe('for any maps', () => {
     );
   });
 
-  test('the result is in the order that resolving relies on', () => {
+  test('the result is in the order that resolution needs', () => {
     fc.assert(
       fc.property(parsedMap, parsedMap, (existing, added) => {
         const { map } = mergeImportMaps(existing, added);
@@ -165,7 +165,7 @@ describe('for any maps', () => {
     );
   });
 
-  test('every existing rule stays, and merging the same again adds nothing', () => {
+  test('every existing rule stays, and merging again adds nothing', () => {
     fc.assert(
       fc.property(parsedMap, parsedMap, (existing, added) => {
         const { map } = mergeImportMaps(existing, added);
@@ -178,7 +178,7 @@ describe('for any maps', () => {
     );
   });
 
-  test('what a page has resolved keeps its meaning', () => {
+  test('a resolved specifier keeps its meaning', () => {
     const requests = fc.array(fc.tuple(specifier, fc.constantFrom(...REFERRERS)), { maxLength: 10 });
     fc.assert(
       fc.property(parsedMap, parsedMap, requests, (existing, added, pairs) => {

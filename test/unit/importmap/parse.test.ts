@@ -50,7 +50,7 @@ describe('the top level', () => {
     expect(parse({ [section]: undefined }).map).toEqual(EMPTY_IMPORT_MAP);
   });
 
-  test('each scope must be an object, even one whose prefix is no URL', () => {
+  test('each scope must be an object, even one whose prefix is not a URL', () => {
     for (const value of [null, false, 0, 'a', []]) {
       expect(() => parse({ scopes: { '/a/': value } }), JSON.stringify(value)).toThrow(
         /scope "\/a\/" is not a JSON object/,
@@ -117,7 +117,7 @@ describe('specifier keys', () => {
     expect(parsed.map(([key]) => key).sort()).toEqual(keys.sort());
   });
 
-  test('relative keys stay as written where the base has no hierarchy', () => {
+  test('relative keys stay as written if the base has no hierarchy', () => {
     expect(imports({ './a': 'https://t.test/' }, 'data:text/html,')).toEqual([['./a', 'https://t.test/']]);
   });
 
@@ -127,13 +127,13 @@ describe('specifier keys', () => {
     expect(warnings).toHaveLength(1);
   });
 
-  test('of two keys with one normalised form the later counts', () => {
+  test('among keys with the same normalised form the last one wins', () => {
     const key = 'https://site.test/app/a';
     expect(imports({ './a': '/1', '/app/a': '/2' })).toEqual([[key, 'https://site.test/2']]);
     expect(imports({ '/app/a': '/2', './a': null })).toEqual([[key, null]]);
   });
 
-  test('names that objects inherit are keys like others', () => {
+  test('names of Object.prototype are ordinary keys', () => {
     const { map } = parse(
       '{"imports":{"__proto__":"/p","constructor":"/c"},"scopes":{"__proto__":{"__proto__/":"/s/"}}}',
     );
@@ -176,7 +176,7 @@ describe('addresses', () => {
   );
 
   test.each(['', 'b', '.', 'lib/b.mjs', '?b', '#b', 'https://', 'http://[', '//'])(
-    '%j, no URL, blocks its key',
+    '%j is not a URL and blocks its key',
     (value) => {
       const { map, warnings } = parse({ imports: { a: value } });
       expect([...map.imports]).toEqual([['a', null]]);
@@ -196,7 +196,7 @@ describe('addresses', () => {
     expect(imports({ a: 'HTTP://Host:80/%7Ea b' })).toEqual([['a', 'http://host/%7Ea%20b']]);
   });
 
-  test('the address of a key that ends in a slash ends in one too, or blocks it', () => {
+  test('a key that ends in a slash is blocked if its address does not', () => {
     expect(imports({ 'a/': '/lib/' })).toEqual([['a/', 'https://site.test/lib/']]);
     expect(imports({ 'a/': '/lib?/' })).toEqual([['a/', 'https://site.test/lib?/']]);
     expect(imports({ 'a/': 'https://t.test' })).toEqual([['a/', 'https://t.test/']]);
@@ -205,7 +205,7 @@ describe('addresses', () => {
     expect(parse({ imports: { 'a/': '/lib' } }).warnings).toEqual([expect.stringContaining('slash')]);
   });
 
-  test('the slash of a key counts as written, not as normalised', () => {
+  test('the slash of a key is checked as written, not as normalised', () => {
     expect(imports({ 'https://other.test': '/lib' })).toEqual([
       ['https://other.test/', 'https://site.test/lib'],
     ]);
@@ -227,7 +227,7 @@ describe('scopes', () => {
     expect(warnings).toEqual([]);
   });
 
-  test('a prefix that is no URL is ignored with a warning', () => {
+  test('a prefix that is not a URL is ignored with a warning', () => {
     const { map, warnings } = parse({ scopes: { 'http://[': { a: '/a' }, '/b/': { a: '/a' } } });
     expect([...map.scopes.keys()]).toEqual(['https://site.test/b/']);
     expect(warnings).toEqual([expect.stringContaining('"http://["')]);
@@ -241,7 +241,7 @@ describe('scopes', () => {
     ]);
   });
 
-  test('of two spellings of one scope the later replaces the whole of the earlier', () => {
+  test('among spellings of one scope the last one replaces the others', () => {
     const { map } = parse({ scopes: { './b/': { a: '/1', b: '/2' }, '/app/b/': { a: '/3' } } });
     expect([...map.scopes]).toEqual([['https://site.test/app/b/', new Map([['a', 'https://site.test/3']])]]);
   });
@@ -267,7 +267,7 @@ describe('integrity', () => {
 });
 
 describe('for any map', () => {
-  test('text and object say the same', () => {
+  test('text and object give the same result', () => {
     fc.assert(
       fc.property(authoredMap, (json) => {
         expect(parse(json)).toEqual(parse(JSON.stringify(json)));
@@ -291,13 +291,13 @@ describe('for any map', () => {
     );
   });
 
-  test('its normalised form written out parses to itself, under any base', () => {
+  test('its normalised form parses to itself, with any base', () => {
     fc.assert(
       fc.property(authoredMap, fc.constantFrom(BASE, 'http://elsewhere.test/x/'), (json, base) => {
         const { map } = parse(withoutGainedSlash(json));
         const again = parse(toJson(map), base);
         expect(again.map).toEqual(map);
-        // A null stays what it is: an address that is not a string.
+        // Null stays an address that is not a string.
         const nulls = [map.imports, ...map.scopes.values()].flatMap((rules) =>
           [...rules.values()].filter((url) => url === null),
         );
@@ -306,7 +306,7 @@ describe('for any map', () => {
     );
   });
 
-  test('the order of the author’s keys makes no difference', () => {
+  test('the order of the author’s keys does not matter', () => {
     fc.assert(
       fc.property(authoredMap, fc.infiniteStream(fc.nat()), (json, random) => {
         const unambiguous = toJson(parse(withoutGainedSlash(json)).map);
@@ -317,7 +317,7 @@ describe('for any map', () => {
   });
 });
 
-/** Written out, `https://other.test` is a key with a slash, and its address would then need one. */
+/** Normalised, `https://other.test` is a key with a slash, and its address would then need one. */
 function withoutGainedSlash(json: ImportMapJson): ImportMapJson {
   const keep = (rules: Record<string, string | null>) =>
     Object.fromEntries(
@@ -340,7 +340,7 @@ function shuffle(value: unknown, random: Iterator<number>): unknown {
   return Object.fromEntries(entries.map(({ key, child }) => [key, shuffle(child, random)]));
 }
 
-/** Maps as lists, since toEqual does not look at their order; integrity has none. */
+/** Maps as lists, because toEqual ignores the order of maps. The order of integrity does not matter. */
 function ordered({ imports, scopes, integrity }: ReturnType<typeof parse>['map']): unknown {
   return {
     imports: [...imports],

@@ -10,7 +10,7 @@ const MODULE = `${SITE}/app/lib/b.mjs`;
 const BLOB = 'blob:https://site.test/3f2a';
 const referrer = fc.constantFrom(...REFERRERS.map((path) => SITE + path), BLOB);
 
-/** The URL, or the state where there is none. */
+/** The URL, or the state if there is none. */
 function resolve(json: ImportMapJson, name: string, from = MODULE): string {
   const resolution = resolveSpecifier(parseImportMap(json, BASE).map, name, from);
   return resolution.state === 'resolved' ? resolution.url : resolution.state;
@@ -49,33 +49,33 @@ describe('urlLike', () => {
     ':',
     '/\\',
     '//',
-  ])('%j is none', (name) => expect(urlLike(name, MODULE)).toBeUndefined());
+  ])('%j is not URL-like', (name) => expect(urlLike(name, MODULE)).toBeUndefined());
 
-  test('in a blob module relative names are none, absolute ones are', () => {
+  test('in a blob module only absolute names are URL-like', () => {
     for (const name of ['./a', '../a', '/a', './a#b']) expect(urlLike(name, BLOB), name).toBeUndefined();
     expect(urlLike('https://other.test/a', BLOB)).toBe('https://other.test/a');
   });
 });
 
-describe('without a rule that matches', () => {
-  test('URL-like specifiers are their URL', () => {
+describe('without a matching rule', () => {
+  test('a URL-like specifier resolves to its URL', () => {
     expect(resolve({}, './a')).toBe(`${SITE}/app/lib/a`);
     expect(resolve({}, 'data:text/javascript,1')).toBe('data:text/javascript,1');
   });
 
-  test('bare and unparsable specifiers are unresolved, and the reason says which it is', () => {
+  test('bare and invalid specifiers are unresolved, with the reason', () => {
     expect(resolveSpecifier(EMPTY_IMPORT_MAP, 'a', MODULE)).toEqual({
       state: 'unresolved',
       reason: expect.stringContaining('"a" is a bare specifier'),
     });
     expect(resolveSpecifier(EMPTY_IMPORT_MAP, './a', BLOB)).toEqual({
       state: 'unresolved',
-      reason: expect.stringContaining(`no URL relative to ${BLOB}`),
+      reason: expect.stringContaining(`is not a URL relative to ${BLOB}`),
     });
     expect(resolve({}, '')).toBe('unresolved');
   });
 
-  test('names that objects inherit are unresolved', () => {
+  test('names of Object.prototype are unresolved', () => {
     for (const name of ['__proto__', 'constructor', 'toString', 'size']) {
       expect(resolve({ scopes: { '/': {} } }, name)).toBe('unresolved');
     }
@@ -83,7 +83,7 @@ describe('without a rule that matches', () => {
 });
 
 describe('an exact key', () => {
-  test('matches a bare specifier, and not what only starts like it', () => {
+  test('matches a bare specifier, but not one that only starts with it', () => {
     const map = { imports: { a: '/t.mjs' } };
     expect(resolve(map, 'a')).toBe(`${SITE}/t.mjs`);
     for (const name of ['a/', 'a/b', 'ab', 'A', './a']) expect(resolve(map, name)).not.toBe(`${SITE}/t.mjs`);
@@ -98,7 +98,7 @@ describe('an exact key', () => {
     expect(resolve(map, '../a b.mjs?v')).toBe(`${SITE}/app/a%20b.mjs?v`);
   });
 
-  test('of any scheme matches', () => {
+  test('with any scheme matches', () => {
     for (const url of ['data:text/javascript,1', 'node:fs', BLOB, 'x://h/a']) {
       expect(resolve({ imports: { [url]: '/t.mjs' } }, url)).toBe(`${SITE}/t.mjs`);
     }
@@ -108,14 +108,14 @@ describe('an exact key', () => {
     expect(resolve({ imports: { 'a/': '/t/' } }, 'a/')).toBe(`${SITE}/t/`);
   });
 
-  test('goes before every prefix, also a null one', () => {
+  test('has priority over every prefix, also a null one', () => {
     expect(resolve({ imports: { 'a/': null, 'a/b/': '/t/', 'a/b': '/t.mjs' } }, 'a/b')).toBe(`${SITE}/t.mjs`);
     expect(resolve({ imports: { 'a/': '/t/', 'a/b': null } }, 'a/b')).toBe('blocked');
   });
 });
 
 describe('a prefix', () => {
-  test('gives the rest to its address', () => {
+  test('appends the rest to its address', () => {
     const map = { imports: { 'a/': '/t/', '/app/lib/': 'https://cdn.test/v1/' } };
     expect(resolve(map, 'a/b/c.mjs')).toBe(`${SITE}/t/b/c.mjs`);
     expect(resolve(map, 'a/b?q#f')).toBe(`${SITE}/t/b?q#f`);
@@ -124,7 +124,7 @@ describe('a prefix', () => {
     expect(resolve(map, './')).toBe('https://cdn.test/v1/');
   });
 
-  test('ends in a slash: other keys are none', () => {
+  test('ends in a slash: other keys are not prefixes', () => {
     const map = { imports: { a: '/t/', '/app/li': '/t/', '/app?q=': '/t/' } };
     expect(resolve(map, 'a/b')).toBe('unresolved');
     expect(resolve(map, '/app/lib/')).toBe(`${SITE}/app/lib/`);
@@ -139,7 +139,7 @@ describe('a prefix', () => {
     }
   });
 
-  test('of a bare specifier may lead to any hierarchical URL', () => {
+  test('of a bare specifier can map to any hierarchical URL', () => {
     expect(resolve({ imports: { 'a/': 'x://h/t/' } }, 'a/b')).toBe('x://h/t/b');
     expect(resolve({ imports: { 'a/': 'data:text/' } }, 'a/b')).toBe('blocked');
     expect(resolve({ imports: { 'a/': 'data:text/' } }, 'a/b#c')).toBe('blocked');
@@ -155,28 +155,28 @@ describe('a prefix', () => {
     'a//other.test/',
     'a/https://h/',
     'a/\\b',
-  ])('%s, which would lead out of its address, is blocked', (name) =>
+  ])('%s is blocked: it would leave its address', (name) =>
     expect(resolve({ imports: { 'a/': '/t/u/', '/b': '/elsewhere' } }, name)).toBe('blocked'),
   );
 
-  test('a detour that stays inside is not blocked', () => {
+  test('a path with .. that stays inside is not blocked', () => {
     expect(resolve({ imports: { 'a/': '/t/' } }, 'a/b/../c')).toBe(`${SITE}/t/c`);
     expect(resolve({ imports: { 'a/': '/t/' } }, 'a/../t/c')).toBe(`${SITE}/t/c`);
   });
 
-  test('whose address has the slash in its query is blocked: nothing is below a query', () => {
+  test('whose address has the slash in its query is blocked', () => {
     expect(resolve({ imports: { 'a/': '/t?p=/' } }, 'a/b')).toBe('blocked');
     expect(resolve({ imports: { 'a/': '/t?p=/' } }, 'a/')).toBe(`${SITE}/t?p=/`);
   });
 
-  test('that is null blocks, and nothing less specific is tried', () => {
+  test('that is null blocks, without trying less specific ones', () => {
     const map = { imports: { 'a/b/': null, 'a/': '/t/' }, scopes: { '/app/': { 'a/c/': null } } };
     expect(resolve(map, 'a/b/d')).toBe('blocked');
     expect(resolve(map, 'a/c/d')).toBe('blocked');
     expect(resolve(map, 'a/b')).toBe(`${SITE}/t/b`);
   });
 
-  test('the reason of a block names the entry', () => {
+  test('the reason names the blocking entry', () => {
     const { map } = parseImportMap({ imports: { 'a/': '/t/', b: null } }, BASE);
     expect(resolveSpecifier(map, 'a/../c', MODULE)).toEqual({
       state: 'blocked',
@@ -188,7 +188,7 @@ describe('a prefix', () => {
     });
   });
 
-  test('the longest wins, in whatever order they are written', () => {
+  test('the longest wins, in any order', () => {
     const segments = fc.array(fc.constantFrom('a', 'b', 'c'), { minLength: 1, maxLength: 6 });
     const picks = fc.infiniteStream(fc.nat());
     fc.assert(
@@ -219,29 +219,29 @@ describe('scopes', () => {
     },
   };
 
-  test('the most specific one that holds for the referrer goes first', () => {
+  test('the most specific one that applies to the referrer comes first', () => {
     expect(resolve(map, 'a', `${SITE}/x.mjs`)).toBe(`${SITE}/top.mjs`);
     expect(resolve(map, 'a', `${SITE}/app/x.mjs`)).toBe(`${SITE}/app.mjs`);
     expect(resolve(map, 'a', `${SITE}/app/lib/x.mjs`)).toBe(`${SITE}/lib.mjs`);
     expect(resolve(map, 'a', `${SITE}/app/lib/b.mjs`)).toBe(`${SITE}/b.mjs`);
   });
 
-  test('without a slash at its end one holds for that very URL only', () => {
+  test('one without a slash at its end applies to exactly that URL', () => {
     expect(resolve(map, 'a', `${SITE}/app/lib`)).toBe(`${SITE}/no-slash.mjs`);
     expect(resolve(map, 'a', `${SITE}/app/library.mjs`)).toBe(`${SITE}/app.mjs`);
     expect(resolve(map, 'a', `${SITE}/app/lib/b.mjs?v=1`)).toBe(`${SITE}/lib.mjs`);
   });
 
-  test('one with a slash at its end holds for that URL too', () => {
+  test('one with a slash at its end applies to that URL too', () => {
     expect(resolve(map, 'a', `${SITE}/app/lib/`)).toBe(`${SITE}/lib.mjs`);
   });
 
-  test('a specifier without a rule in it falls through to wider scopes and to the top level', () => {
+  test('a specifier without a rule in a scope falls through to wider scopes and the top level', () => {
     expect(resolve(map, 'p/x', MODULE)).toBe(`${SITE}/in-app/x`);
     expect(resolve({ ...map, scopes: { '/app/': {} } }, 'p/x', MODULE)).toBe(`${SITE}/top/x`);
   });
 
-  test('a prefix in a narrow scope goes before an exact key in a wider one', () => {
+  test('a prefix in a narrow scope has priority over an exact key in a wider one', () => {
     const scopes = { '/app/lib/': { 'p/': '/narrow/' }, '/app/': { 'p/x': '/wide.mjs' } };
     expect(resolve({ imports: { 'p/x': '/top.mjs' }, scopes }, 'p/x', MODULE)).toBe(`${SITE}/narrow/x`);
   });
@@ -251,7 +251,7 @@ describe('scopes', () => {
     expect(resolve({ ...map, scopes: { '/app/': { 'p/': '/t/' } } }, 'p/../x', MODULE)).toBe('blocked');
   });
 
-  test('a blob module is in no scope of the site', () => {
+  test('no scope of the site applies to a blob module', () => {
     expect(resolve({ ...map, scopes: { '/': { a: '/scoped.mjs' } } }, 'a', BLOB)).toBe(`${SITE}/top.mjs`);
   });
 });
@@ -295,7 +295,7 @@ describe('for any map', () => {
     );
   });
 
-  test('a rule written into the narrowest scope decides', () => {
+  test('a rule in the narrowest scope decides', () => {
     fc.assert(
       fc.property(authoredMap, specifier, fc.constantFrom(...REFERRERS), (json, name, path) => {
         const from = SITE + path;
@@ -303,7 +303,7 @@ describe('for any map', () => {
         const key = urlLike(name, from) ?? name;
         fc.pre(!key.endsWith('/'));
         const decided = { ...json, scopes: { ...json.scopes, [from]: { [key]: '/decided.mjs' } } };
-        // Another spelling of the same scope would come later or earlier than this one.
+        // Another spelling of the same scope would replace this one, or be replaced.
         fc.pre(!Object.keys(json.scopes ?? {}).some((scope) => urlLike(scope, BASE) === from));
         expect(resolve(decided, name, from)).toBe(`${SITE}/decided.mjs`);
       }),

@@ -6,8 +6,8 @@ const ROOT = 'https://site.test/';
 const HERE = `${ROOT}lib/a.mjs`;
 const resolver = (json: ImportMapJson) => new Resolver(parseImportMap(json, ROOT).map);
 
-describe('what a blob writes', () => {
-  it('is the natural URL of what its author wrote', () => {
+describe('the text of a specifier in a blob', () => {
+  it('is the natural URL of the author’s specifier', () => {
     const plain = resolver({ imports: { bare: './b.mjs', 'p/': '/p/' } });
     for (const [text, url] of [
       ['./x.mjs', `${ROOT}lib/x.mjs`],
@@ -22,7 +22,7 @@ describe('what a blob writes', () => {
     expect(plain.aliases.size).toBe(0);
   });
 
-  it('stays as it is where nothing resolves it, or the page’s map blocks it', () => {
+  it('stays the same if it is unresolved or blocked by the page’s map', () => {
     const blocking = resolver({ imports: { no: null, '/no.mjs': null } });
     expect(blocking.written('nothing', HERE)).toBeUndefined();
     expect(blocking.written('no', HERE)).toBeUndefined();
@@ -30,14 +30,14 @@ describe('what a blob writes', () => {
     expect(blocking.aliases.size).toBe(0);
   });
 
-  it('is an alias that leads nowhere where only the module’s scope blocks it', () => {
+  it('is a blocked alias if only the module’s scope blocks it', () => {
     const scoped = resolver({ imports: { a: '/a.mjs' }, scopes: { '/lib/': { a: null } } });
     const written = scoped.written('a', HERE)!;
     expect(scoped.aliases.get(written)).toBeNull();
     expect(scoped.written('a', `${ROOT}b.mjs`)).toBe(`${ROOT}a.mjs`);
   });
 
-  it('is an alias where the map would send the URL on', () => {
+  it('is an alias if the map has a rule for the URL', () => {
     const chained = resolver({
       imports: { a: '/b.mjs', '/b.mjs': '/c.mjs', '/d/': '/e/', '/same': '/same' },
     });
@@ -52,16 +52,16 @@ describe('what a blob writes', () => {
     }
     expect(chained.isOwnName(`${ROOT}b.mjs`)).toBe(false);
     expect(chained.isOwnName(`${ROOT}d/x`)).toBe(false);
-    // An installed rule is there to stay: the target of its URL can still be given to an alias.
+    // An installed rule cannot be replaced, but an alias can still get the target of its URL.
     expect(chained.isOwnName(`${ROOT}same`)).toBe(false);
     expect(chained.isOwnName(`${ROOT}c.mjs`)).toBe(true);
   });
 
-  it('counts prefixes that are no URLs, and still match them', () => {
+  it('is an alias for prefixes that are not URLs but match URLs', () => {
     expect(resolver({ imports: { 'https://': '/x/' } }).isOwnName(HERE)).toBe(false);
   });
 
-  it('is not bothered by scopes, which no blob is in', () => {
+  it('does not depend on scopes, which never apply to a blob', () => {
     const scoped = resolver({ scopes: { '/': { '/b.mjs': '/c.mjs' } } });
     expect(scoped.written('/b.mjs', HERE)).toBe(`${ROOT}c.mjs`);
     expect(scoped.isOwnName(`${ROOT}b.mjs`)).toBe(true);

@@ -7,7 +7,7 @@ const ROOTS = ['https://site.test/', 'https://site.test/app/', 'http://[::1]:808
 const module = { hash: '0'.repeat(64), size: 1, type: 'text/javascript' };
 const path = fc.string({ unit: 'binary', minLength: 1, maxLength: 20 }).map((text) => text.normalize('NFC'));
 
-it('a path’s natural URL names that path, whatever its query and fragment', () => {
+it('a path’s natural URL converts back to the path, with any query and fragment', () => {
   const suffix = fc.constantFrom('', '?', '?a=/b#c', '#', '#?');
   fc.assert(
     fc.property(fc.constantFrom(...ROOTS), path.filter(isPath), suffix, (root, name, end) => {
@@ -19,7 +19,7 @@ it('a path’s natural URL names that path, whatever its query and fragment', ()
   );
 });
 
-it('a URL that lies elsewhere, or names no path, has none', () => {
+it('a URL elsewhere, or without a valid path, has no path', () => {
   for (const url of [
     'https://site.test/app',
     'https://site.test/app/',
@@ -38,7 +38,7 @@ it('a URL that lies elsewhere, or names no path, has none', () => {
   }
 });
 
-it('a module is found under its URLs, each of which is an instance', () => {
+it('a module is found at each of its URLs', () => {
   const modules = new Map([['lib/é.mjs', module]]);
   const site: Site = { root: ROOTS[0]!, manifest: { modules, entries: [], importMap: null } };
   for (const url of ['https://site.test/lib/%C3%A9.mjs', 'https://site.test/lib/%c3%a9.mjs?v=1#x']) {

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
 import { parseUrl } from '../../../importmap/url.js';
 
-test('an absolute URL is serialised, whatever the base', () => {
+test('an absolute URL is serialised, with any base', () => {
   expect(parseUrl('HTTPS://Host:443/a/../b')).toBe('https://host/b');
   expect(parseUrl('HTTPS://Host:443/a/../b', 'blob:https://site.test/1')).toBe('https://host/b');
 });
 
-test('what is no URL is undefined', () => {
+test('an invalid URL is undefined', () => {
   for (const input of ['', 'a', './a', '//', 'http://[', 'https://'])
     expect(parseUrl(input), input).toBeUndefined();
 });
@@ -18,7 +18,7 @@ test('a relative reference is resolved against a hierarchical base', () => {
 });
 
 test.each(['blob:https://site.test/1', 'data:text/', 'mailto:a/'])(
-  'only a fragment is relative to %s, even where a reference ends in one',
+  'only a fragment is relative to %s',
   (base) => {
     for (const input of ['', 'a', 'a#b', './a#b', '/a#b', '../a#b', '//host/a#b', '?a#b']) {
       expect(parseUrl(input, base), input).toBeUndefined();

@@ -6,7 +6,7 @@ export const hash = fc
   .uint8Array({ minLength: 32, maxLength: 32 })
   .map((bytes) => Buffer.from(bytes).toString('hex'));
 
-/** Paths of few names, which meet often, and of any characters. */
+/** Paths of a few names, which are often equal, and paths of any characters. */
 export const path = fc
   .oneof(
     fc.constantFrom('a.mjs', 'lib/a.mjs', 'lib/b.mjs', 'é/😀.js', '%2e%2e/x', 'c:/x', '__proto__', '1'),
@@ -47,7 +47,7 @@ const importMap = fc.option(
   }),
 );
 
-/** A blob's size follows from its hash, as it does in a store. */
+/** Equal hashes have equal sizes, as in a store. */
 export const manifest: fc.Arbitrary<Manifest> = fc
   .record({
     rows: fc.array(
@@ -70,5 +70,5 @@ export const manifest: fc.Arbitrary<Manifest> = fc
     importMap: map,
   }));
 
-/** An error of that code, and no other. */
+/** Expects an error with this code. */
 export const coded = (code: ErrorCode): unknown => expect.objectContaining({ name: 'ModcastError', code });

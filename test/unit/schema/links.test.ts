@@ -6,7 +6,7 @@ import { coded, links } from './arbitraries.js';
 const refused = coded('links-invalid');
 const decode = (bytes: number[], size = 100) => decodeLinks(Uint8Array.from(bytes), size);
 
-it('links come back as they were', () => {
+it('decoding returns the encoded links', () => {
   fc.assert(
     fc.property(links, (value) => {
       const size = value.list.at(-1)?.end ?? 0;
@@ -16,7 +16,7 @@ it('links come back as they were', () => {
   );
 });
 
-it('no links and unparsed are two things, each of two bytes', () => {
+it('no links and unparsed differ, and take two bytes each', () => {
   expect([...encodeLinks(NO_LINKS)]).toEqual([0, 0]);
   expect([...encodeLinks(UNPARSED)]).toEqual([1, 0]);
   expect(decode([0, 0])).toEqual(NO_LINKS);
@@ -50,14 +50,14 @@ it.each([
   ['a specifier longer than the bytes', [0, 1, 0x10, 0, 1, 5, 0x61]],
   ['a start of 2^53 and more', [0, 1, 3, ...Array<number>(7).fill(0x80), 0x10, 1]],
   [
-    'two lengths whose sum is none',
+    'two lengths whose sum is not a safe integer',
     [0, 1, 3, ...Array<number>(7).fill(0xff), 0x0f, ...Array<number>(7).fill(0xff), 0x0f],
   ],
 ])('%s is refused', (_, bytes) => {
   expect(() => decode(bytes)).toThrow(refused);
 });
 
-it('a truncated, changed or made-up form is links in order, or refused', () => {
+it('truncated, changed or random bytes decode to links in order, or are refused', () => {
   const changed = fc.tuple(links, fc.nat(), fc.nat(255), fc.boolean()).map(([value, position, byte, cut]) => {
     const bytes = encodeLinks(value);
     const at = position % bytes.length;

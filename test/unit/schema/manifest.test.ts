@@ -17,7 +17,7 @@ const HASH = '0'.repeat(64);
 const text = (value: Manifest) => Buffer.from(manifestBytes(value)).toString();
 const json = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 
-/** The same manifest with everything in it put in in another order. */
+/** The same manifest with all parts in another order. */
 function reversed({ modules, entries, importMap }: Manifest): Manifest {
   const turn = (value: unknown): unknown =>
     typeof value === 'object' && value !== null
@@ -35,7 +35,7 @@ function reversed({ modules, entries, importMap }: Manifest): Manifest {
 }
 
 describe('the canonical bytes', () => {
-  it('do not depend on the order in which anything was put in', () => {
+  it('do not depend on the order of insertion', () => {
     fc.assert(
       fc.property(manifest, (value) => {
         expect(text(reversed(value))).toBe(text(value));
@@ -43,7 +43,7 @@ describe('the canonical bytes', () => {
     );
   });
 
-  it('are the JSON that gives the manifest again', () => {
+  it('are JSON from which the manifest can be read again', () => {
     fc.assert(
       fc.property(manifest, (value) => {
         const again = manifestFromJson(JSON.parse(text(value)));
@@ -53,7 +53,7 @@ describe('the canonical bytes', () => {
     );
   });
 
-  it('are these, so that a hash taken today is the same tomorrow', () => {
+  it('never change for a manifest, so hashes stay the same across versions', () => {
     const module = { hash: HASH, size: 1, type: 'text/javascript' };
     const importMap = { imports: { b: '/b', '10': '/t', a: null }, A: [{ z: 1, y: 2 }] };
     const modules = new Map([
@@ -75,7 +75,7 @@ describe('the canonical bytes', () => {
 });
 
 describe('a difference', () => {
-  it('applied to where it starts gives where it ends', () => {
+  it('turns the first manifest into the second', () => {
     fc.assert(
       fc.property(manifest, manifest, (from, to) => {
         const delta = json(diffManifests(from, to)) as ManifestDelta;
@@ -84,7 +84,7 @@ describe('a difference', () => {
     );
   });
 
-  it('says no more than what changed', () => {
+  it('has only what changed', () => {
     fc.assert(
       fc.property(manifest, manifest, (from, to) => {
         expect(diffManifests(to, to)).toMatchObject({ set: [], delete: [] });
@@ -98,7 +98,7 @@ describe('a difference', () => {
     );
   });
 
-  it('leaves where it starts as it was', () => {
+  it('does not change the first manifest', () => {
     fc.assert(
       fc.property(manifest, manifest, (from, to) => {
         const before = text(from);
@@ -212,7 +212,7 @@ describe('malformed JSON is refused', () => {
     );
   });
 
-  it('what stands beside the documented keys does not matter', () => {
+  it('unknown keys are ignored', () => {
     expect(manifestToJson(manifestFromJson({ ...whole, more: 1 }))).toEqual(manifestToJson(EMPTY_MANIFEST));
     expect(manifestToJson(EMPTY_MANIFEST)).toEqual(whole);
   });

@@ -64,11 +64,11 @@ const fromServer: fc.Arbitrary<FromServer> = fc.oneof(
   application,
 );
 
-/** Members in which a value of the same kind fits whatever it is. */
+/** Members that accept any value of their type. */
 const TEXTS = ['ms', 'stage', 'message', 'code', 'topic'];
 const sides = [
   ['a client', fromClient as fc.Arbitrary<FromClient | FromServer>, parseFromClient, TEXTS],
-  // What is in a list of rows is checked where a manifest is made of them.
+  // The rows of a list are checked later, by applyDelta.
   [
     'the server',
     fromServer as fc.Arbitrary<FromClient | FromServer>,
@@ -80,7 +80,7 @@ const sides = [
 describe.each(sides)(
   'a message from %s',
   (_, message, parse: (data: string) => unknown, loose: readonly string[]) => {
-    it('comes back as it was', () => {
+    it('is the same after encoding and decoding', () => {
       fc.assert(
         fc.property(message, (value) => {
           expect(parse(encodeMessage(value))).toEqual(value);
@@ -89,7 +89,7 @@ describe.each(sides)(
       );
     });
 
-    it('is refused without any one of its members', () => {
+    it('is refused if a member is missing', () => {
       fc.assert(
         fc.property(message, (value) => {
           for (const name of Object.keys(value)) {
@@ -100,7 +100,7 @@ describe.each(sides)(
       );
     });
 
-    it('is refused with a member that is of another kind', () => {
+    it('is refused if a member has another type', () => {
       fc.assert(
         fc.property(message, fc.constantFrom<unknown[]>({ a: 1 }, [{}], -1, 0.5, 'ÿ'), (value, wrong) => {
           for (const name of Object.keys(value).filter((key) => key !== 'data')) {
@@ -167,7 +167,7 @@ describe.each(sides)(
       );
     });
 
-    it('may be nested deep in what is the application’s own, and is read or refused', () => {
+    it('with deeply nested data of the application is read or refused', () => {
       const deep = `{"type":"message","topic":"t","data":${'['.repeat(5000)}${']'.repeat(5000)}}`;
       expect(parse(deep)).toMatchObject({ topic: 't' });
     });
@@ -179,7 +179,7 @@ describe('a client', () => {
   const first = { type: 'hello', protocol: 1, channel: 'dev', have: null, deploy: null, entries: [] };
   const a = 'a'.repeat(64);
 
-  it('keeps to the limits', () => {
+  it('must keep within the limits', () => {
     refused({ ...first, entries: Array(LIMITS.helloEntries + 1).fill('a') });
     refused({ ...first, entries: ['../a'] });
     refused({ ...first, channel: 'Dev' });
@@ -192,7 +192,7 @@ describe('a client', () => {
     refused({ type: 'booted', deploy: 1, ms: 1, from: 'elsewhere', bytes: 0 });
   });
 
-  it('says nothing that is not asked', () => {
+  it('must not send unknown members', () => {
     refused({ ...first, more: 1 });
     refused({ type: 'want', hashes: [a], closure: true, paths: ['/etc/passwd'] });
     expect(() => parseFromClient('{"type":"message","topic":"t","data":1,"__proto__":{"a":1}}')).toThrow(
@@ -200,12 +200,12 @@ describe('a client', () => {
     );
   });
 
-  it('may be older than the server, whose messages have members that it does not know', () => {
+  it('ignores unknown members of a newer server', () => {
     const welcome = { type: 'welcome', protocol: 1, deploy: 1, manifest: a };
     expect(parseFromServer(JSON.stringify({ ...welcome, more: 1 }))).toEqual(welcome);
   });
 
-  it('hears what was expected and a little of what was found', () => {
+  it('gets an error with what was expected and the start of what was found', () => {
     const error = (() => {
       try {
         return parseFromClient(JSON.stringify({ ...first, have: 'x'.repeat(1000) }));
@@ -221,7 +221,7 @@ describe('a client', () => {
 describe('hello as a query', () => {
   const parse = (query: string) => helloFromQuery(new Map(new URLSearchParams(query)));
 
-  it('comes back as it was', () => {
+  it('is the same after encoding and decoding', () => {
     fc.assert(
       fc.property(hello, (value) => {
         const query = helloToQuery(value);
@@ -232,7 +232,7 @@ describe('hello as a query', () => {
     );
   });
 
-  it('says no more than it has to', () => {
+  it('has no empty members', () => {
     expect(
       helloToQuery({
         type: 'hello',
@@ -280,7 +280,7 @@ describe('hello as a query', () => {
     expect(() => parse(query)).toThrow(invalid);
   });
 
-  it('takes no notice of what else the URL says', () => {
+  it('ignores other parameters of the URL', () => {
     expect(parse('protocol=1&channel=dev&token=x')).toMatchObject({ channel: 'dev' });
   });
 });

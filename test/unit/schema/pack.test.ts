@@ -29,7 +29,7 @@ const record = fc
     const kept = inside === undefined ? null : { state: 'linked' as const, list: inside };
     return { ...whole, links: kept, ...(base === undefined ? {} : { base }) };
   });
-/** A pack as groups of records, each a segment. */
+/** A pack as a list of segments, each a list of records. */
 const groups = fc.array(fc.array(record, { minLength: 1, maxLength: 4 }), { maxLength: 4 });
 
 function segmentOf(records: readonly PackRecord[]): Segment {
@@ -53,7 +53,7 @@ function* split(bytes: Uint8Array, cuts: readonly number[]): Generator<Uint8Arra
   }
 }
 
-/** All that can be read of a pack's bytes, as a receiver does it. */
+/** Reads a pack's bytes as a receiver does. */
 function read(pieces: Iterable<Uint8Array>): PackRecord[][] {
   const decoder = new PackDecoder();
   const segments: Segment[] = [];
@@ -66,7 +66,7 @@ const plain = (pack: readonly (readonly PackRecord[])[]) =>
   pack.map((records) => records.map((item) => ({ ...item, bytes: [...item.bytes] })));
 
 describe('a pack', () => {
-  it('comes back the same, wherever it was split', () => {
+  it('is decoded wherever it was split', () => {
     fc.assert(
       fc.property(groups, fc.array(fc.nat(), { maxLength: 20 }), (pack, cuts) => {
         expect(plain(read(split(encode(pack), cuts)))).toEqual(plain(pack));
@@ -75,7 +75,7 @@ describe('a pack', () => {
     );
   });
 
-  it('comes back the same a byte at a time, each segment with its last byte', () => {
+  it('is decoded byte by byte, each segment with its last byte', () => {
     fc.assert(
       fc.property(groups, (pack) => {
         const decoder = new PackDecoder();
@@ -93,7 +93,7 @@ describe('a pack', () => {
     );
   });
 
-  it('cut short at any byte is truncated', () => {
+  it('that ends at any earlier byte is truncated', () => {
     fc.assert(
       fc.property(groups, (pack) => {
         const bytes = encode(pack);
@@ -108,14 +108,14 @@ describe('a pack', () => {
     );
   });
 
-  it('tells how much of it came', () => {
+  it('reports how many blobs arrived', () => {
     const decoder = new PackDecoder();
     decoder.push(encodePackHeader(3));
     decoder.push(encodeSegment(segmentOf([{ hash: HASH, links: null, bytes: new Uint8Array(1) }])));
     expect(() => decoder.finish()).toThrow(expect.objectContaining({ expected: 3, found: 1 }));
   });
 
-  it('of no blobs is its header', () => {
+  it('without blobs is only a header', () => {
     expect(read([encodePackHeader(0)])).toEqual([]);
   });
 });
@@ -148,7 +148,7 @@ describe('a damaged pack', () => {
     expect(() => new PackDecoder().push(made)).toThrow(invalid);
   });
 
-  it('stays broken', () => {
+  it('cannot be used after an error', () => {
     const decoder = new PackDecoder();
     expect(() => decoder.push(Buffer.alloc(9))).toThrow(invalid);
     expect(() => decoder.push(bytes())).toThrow(invalid);
@@ -157,14 +157,14 @@ describe('a damaged pack', () => {
     expect(decoder.complete).toBe(false);
   });
 
-  it('refuses what comes after the end, and takes nothing for something', () => {
+  it('refuses bytes after the end, and ignores empty chunks', () => {
     const decoder = new PackDecoder();
     decoder.push(bytes());
     expect(decoder.push(new Uint8Array(0))).toEqual([]);
     expect(() => decoder.push(Uint8Array.of(0))).toThrow(invalid);
   });
 
-  it('with any bytes changed, put in or left out is read or refused, and never anything else', () => {
+  it('with bytes changed, added or removed is decoded or refused', () => {
     const change = fc.tuple(fc.nat(), fc.nat(255), fc.constantFrom('set', 'insert', 'remove'));
     fc.assert(
       fc.property(groups, fc.array(change, { minLength: 1, maxLength: 5 }), (pack, changes) => {
@@ -194,7 +194,7 @@ describe('records', () => {
     expect(only!.bytes.buffer).toBe(body.buffer);
   });
 
-  it('are refused for a form there is not, a wrong count and lengths that do not add up', () => {
+  it('are refused for an unknown form, a wrong count and wrong lengths', () => {
     const formed = Uint8Array.from(body);
     formed[32] = 2;
     expect(() => decodeRecords(formed, 1)).toThrow(invalid);
@@ -207,7 +207,7 @@ describe('records', () => {
     }
   });
 
-  it('are refused for links outside of a whole blob; those of a delta lie in what it makes', () => {
+  it('are refused for links outside a whole blob; links of a delta lie in its result', () => {
     const link = { kind: 'meta', start: 10, end: 21 } as const;
     const linked = { hash: HASH, links: { state: 'linked', list: [link] }, bytes } as const;
     expect(() => decodeRecords(encodeRecords([linked]), 1)).toThrow(coded('links-invalid'));

@@ -22,14 +22,14 @@ describe('a path', () => {
     expect(() => parsePath(text)).toThrow(coded('path-invalid'));
   });
 
-  it('may have the greatest length, and is a string', () => {
+  it('may have the maximum length, and must be a string', () => {
     expect(isPath('x'.repeat(LIMITS.pathLength))).toBe(true);
     for (const value of [null, undefined, 1, ['a']]) expect(isPath(value)).toBe(false);
   });
 });
 
 describe('its URL', () => {
-  it('is what the URL parser makes of it, and names it again', () => {
+  it('is as the URL parser writes it, and converts back to the path', () => {
     fc.assert(
       fc.property(path, (text) => {
         const url = new URL(ROOT + pathToUrl(text));
@@ -41,7 +41,7 @@ describe('its URL', () => {
     );
   });
 
-  it('escapes as the URL parser does, and what would end a path', () => {
+  it('escapes like the URL parser, and also characters that would end a path', () => {
     const kept = "!$&'()*+,-./:;=@[]_|~azAZ09";
     expect(pathToUrl(kept)).toBe(kept);
     expect(pathToUrl('a b"#%<>?^`{}é😀\u0080')).toBe(
@@ -51,7 +51,7 @@ describe('its URL', () => {
 });
 
 describe('the path of a URL', () => {
-  it('is decoded once, into normal form C', () => {
+  it('is decoded once and normalised to NFC', () => {
     expect(pathFromUrl('a%20b/%C3%A9')).toBe('a b/é');
     expect(pathFromUrl('e%CC%81')).toBe('é');
     expect(pathFromUrl('%252e%252e/a')).toBe('%2e%2e/a');
@@ -60,11 +60,11 @@ describe('the path of a URL', () => {
   it.each([
     ...['', '/', '/a', 'a/', 'a//b', '..', '../a', '%2e%2e/a', 'a/%2E', '%2e/a', '%2fa', 'a%2f', 'a%2f%2fb'],
     ...['a%2f..%2fb', '..%5ca', 'a\\b', 'a%00', '%0a', '%7f', '%', '%zz', '%ff', '%c3', '%ed%a0%80'],
-  ])('is none of %j', (text) => {
+  ])('is undefined for %j', (text) => {
     expect(pathFromUrl(text)).toBeUndefined();
   });
 
-  it('is a path or nothing, whatever it is asked for', () => {
+  it('is a valid path or undefined for any text', () => {
     const odd = fc.array(
       fc.constantFrom('a', '.', '..', '/', '%2e', '%2F', '%5c', '%', '%C3', '%A9', '%00', '\\', '?'),
     );

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { SerialQueue } from '../../../schema/serial-queue.js';
 
-test('runs one piece of work at a time, in the order of the calls', async () => {
+test('runs one job at a time, in the order of the calls', async () => {
   const queue = new SerialQueue();
   const log: string[] = [];
   const work = (name: string, steps: number) => async () => {
@@ -15,7 +15,7 @@ test('runs one piece of work at a time, in the order of the calls', async () => 
   expect(log).toEqual(['a starts', 'a ends', 'b starts', 'b ends']);
 });
 
-test('passes a failure to its caller and goes on', async () => {
+test('passes a failure to the caller and runs the next job', async () => {
   const queue = new SerialQueue();
   const failed = queue.run(() => {
     throw new Error('no');
@@ -24,7 +24,7 @@ test('passes a failure to its caller and goes on', async () => {
   await expect(queue.run(() => 'yes')).resolves.toBe('yes');
 });
 
-test('idle waits for work that was queued while it waited', async () => {
+test('idle waits for jobs that were added while it waited', async () => {
   const queue = new SerialQueue();
   let done = false;
   void queue.run(() => {
@@ -37,7 +37,7 @@ test('idle waits for work that was queued while it waited', async () => {
   expect(done).toBe(true);
 });
 
-test('waits for what it was created after', async () => {
+test('waits for the promise that it was created with', async () => {
   let start!: () => void;
   const queue = new SerialQueue(new Promise<void>((resolve) => (start = resolve)));
   const log: string[] = [];

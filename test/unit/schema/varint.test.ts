@@ -23,7 +23,7 @@ describe('an integer', () => {
     expect(reader(...bytes).varint()).toBe(value);
   });
 
-  it('of up to 53 bits comes back', () => {
+  it('of up to 53 bits is the same after encoding and decoding', () => {
     fc.assert(
       fc.property(fc.maxSafeNat(), (value) => {
         const input = new ByteReader(write(value), 'pack-invalid');
@@ -46,7 +46,7 @@ describe('an integer', () => {
 });
 
 describe('bytes', () => {
-  it('come back in the order in which they were written, however the buffer grew', () => {
+  it('are read in the order of writing, also after the buffer grew', () => {
     const item = fc.oneof(
       fc.record({ kind: fc.constant('byte' as const), value: fc.nat(255) }),
       fc.record({ kind: fc.constant('uint32' as const), value: fc.nat(0xffffffff) }),
@@ -72,7 +72,7 @@ describe('bytes', () => {
     );
   });
 
-  it('outside are refused, and so are some that are left', () => {
+  it('beyond the end are refused, and so are remaining bytes', () => {
     expect(() => reader(1, 2).bytes(3)).toThrow(coded('pack-invalid'));
     expect(() => reader(1, 2).bytes(Number.MAX_SAFE_INTEGER)).toThrow(coded('pack-invalid'));
     expect(() => reader(1, 2, 3).uint32()).toThrow(coded('pack-invalid'));

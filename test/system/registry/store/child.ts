@@ -18,7 +18,8 @@ export interface Child {
 }
 
 /**
- * Runs TypeScript in a process of its own and waits for its first message. Imports are as from the project's root.
+ * Runs TypeScript in a process of its own and waits for its first message. Imports are as from the project's
+ * root.
  * @param directory where the compiled program goes
  */
 export async function startChild(source: string, directory: string): Promise<Child> {
