@@ -1,13 +1,18 @@
 import { isIP } from 'node:net';
 
-/** Who may talk to the server: decided by `Host` on every request, and by `Origin` besides on every upgrade. */
+/**
+ * Which hosts and origins may use the server: `Host` is checked on every request, `Origin` on every upgrade.
+ */
 export interface Access {
   hostAllowed(host: string | undefined): boolean;
-  /** Exact: the page's own server under the same host, or one that was named. Never `null`, never absent. */
+  /**
+   * Whether the origin is that of the server under the same host, or an allowed one. Exact. Never `null` or
+   * absent.
+   */
   originAllowed(origin: string | undefined, host: string | undefined): boolean;
-  /** Whether a page of another origin was named and may read what we serve. */
+  /** Whether another origin is allowed to read responses. */
   crossOriginAllowed(origin: string | null): boolean;
-  /** Whether any origin was named: then answers differ by `Origin`. */
+  /** Whether any origin is allowed: then responses vary by `Origin`. */
   readonly crossOrigin: boolean;
 }
 
@@ -23,12 +28,12 @@ function parseHost(host: string): { host: string; hostname: string } | undefined
   }
 }
 
-/** An address needs no name server, so nobody can make it point elsewhere: only names can be rebound. */
+/** DNS rebinding needs a name, so addresses are safe. */
 const isAddress = (hostname: string): boolean => isIP(hostname.replace(/^\[(.*)\]$/, '$1')) !== 0;
 
 /**
- * @param hosts host names beside `localhost` and addresses, without ports
- * @param origins origins beside the server's own, `https://example.org`
+ * @param hosts allowed host names besides `localhost` and addresses, without ports
+ * @param origins allowed origins besides the server's own, such as `https://example.org`
  */
 export function createAccess(hosts: readonly string[], origins: readonly string[]): Access {
   const names = new Set(['localhost', ...hosts.map((host) => host.toLowerCase())]);

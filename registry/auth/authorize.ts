@@ -3,7 +3,7 @@ import { checkToken, requireScope, type Scope } from './tokens.js';
 import type { Store } from '../store/store.js';
 
 /**
- * The request's `Authorization: Bearer` against a scope.
+ * Checks the request's `Authorization: Bearer` token for a scope.
  * @throws ModcastError `token-required`, `token-invalid`, `token-revoked`, `token-expired`, `token-narrow`
  */
 export async function authorize(store: Store, request: Request, scope: Scope, now: number): Promise<void> {
@@ -20,7 +20,7 @@ export async function authorize(store: Store, request: Request, scope: Scope, no
   requireScope(await checkToken(store, text, now), scope);
 }
 
-/** The `WWW-Authenticate` of an answer, RFC 6750 section 3; undefined for what has nothing to do with tokens. */
+/** The `WWW-Authenticate` header for an error, RFC 6750 section 3. Undefined for errors without a token. */
 export function challenge(code: ErrorCode): string | undefined {
   switch (code) {
     case 'token-required':

@@ -24,8 +24,8 @@ export interface HistoryAccessOptions {
 export type Grant = 'public' | 'token';
 
 /**
- * Decides which part of the history a request may read. Public are the channels' heads, recent heads, and the deploys
- * that connected pages were sent. The rest needs a token with the scope `read`.
+ * Decides which part of the history a request may read. Public are the channels' heads, recent heads, and the
+ * deploys that connected pages were sent. The rest needs a token with the scope `read`.
  */
 export class HistoryAccess {
   readonly #options: HistoryAccessOptions;

@@ -3,14 +3,14 @@ import { CHANNEL_PATTERN, ModcastError } from '../../schema/index.js';
 import { blake3 } from '../hash.js';
 import type { NewToken, Store, Token } from '../store/store.js';
 
-/** `read`: the whole history over HTTP. `publish:<channel>`, `publish:*`: deploys, on that channel or on any. */
+/** `read`: the whole history over HTTP. `publish:<channel>`, `publish:*`: deploys on that or any channel. */
 export type Scope = string;
 
 const TOKEN = /^mc_([0-9a-f]{16})_([\w-]{43})$/;
 
 const hashOf = (secret: string): string => blake3(new TextEncoder().encode(secret));
 
-/** What a wrong id is compared against: as much work as a right one. */
+/** Compared with when the id is unknown, so that the check takes the same time. */
 const NOBODY = '0'.repeat(64);
 
 /** @throws ModcastError `scope-invalid` */
@@ -33,8 +33,8 @@ export interface TokenRequest {
 }
 
 /**
- * Makes a token. Its text, `mc_<id>_<secret>` with 256 random bits, is known now and never again: the store has the
- * secret's BLAKE3 hash, which for a secret of that length is as good as a slow one.
+ * Makes a token. Its text, `mc_<id>_<secret>` with 256 random bits, cannot be read again later: the store has
+ * only the secret's BLAKE3 hash. For a random secret of that length a slow hash would not be safer.
  *
  * @throws ModcastError `scope-invalid`
  */
@@ -51,8 +51,8 @@ export async function createToken(
 }
 
 /**
- * The token that a text is.
- * @throws ModcastError `token-invalid`, `token-revoked`, `token-expired`; the latter only to whoever knows the secret
+ * Finds the token of a text.
+ * @throws ModcastError `token-invalid`; with the right secret also `token-revoked`, `token-expired`
  */
 export async function checkToken(store: Store, text: string, now: number): Promise<Token> {
   const [, id, secret] = TOKEN.exec(text) ?? [];

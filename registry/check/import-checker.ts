@@ -41,8 +41,9 @@ interface FailingImport extends SiteImport {
 }
 
 /**
- * Finds the imports that fail in a browser although every file parses: in all modules that the site's pages load, by
- * what the server serves. Also finds invalid import maps. A second check looks only into what has changed.
+ * Finds the imports that fail in a browser although every file parses: in all modules that the site's pages
+ * load, by what the server serves. Also finds invalid import maps. A second check looks only into what has
+ * changed.
  */
 export class ImportChecker {
   readonly #options: ImportCheckerOptions;

@@ -10,8 +10,8 @@ export interface ReachOptions {
 }
 
 /**
- * The modules that a site's pages load: with `error` those that the entries import statically, directly or not, and
- * with `warning` those that only an `import()` reaches.
+ * The modules that a site's pages load: with `error` those that the entries import statically, directly or
+ * not, and with `warning` those that only an `import()` reaches.
  */
 export function reachedModules({ roots, importsOf, isModule }: ReachOptions): Map<Path, Severity> {
   const reached = new Map<Path, Severity>();

@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 
-/** How long an answer stays true. */
+/** How a client may cache an answer. */
 export type Freshness = 'immutable' | 'revalidate';
 
 const CACHE_CONTROL = {
@@ -8,7 +8,7 @@ const CACHE_CONTROL = {
   revalidate: 'no-cache',
 } as const;
 
-/** Below this a compressed body saves nothing worth a header. */
+/** Smaller bodies are not worth compressing. */
 const COMPRESS_FROM = 1024;
 
 export interface Body {
@@ -19,7 +19,7 @@ export interface Body {
   readonly tag?: string;
 }
 
-/** A plain-text answer for what went wrong. */
+/** A plain-text error. */
 export function problem(status: number, message: string, headers: Headers): Response {
   headers.set('Content-Type', 'text/plain; charset=utf-8');
   headers.set('Cache-Control', 'no-store');
@@ -33,13 +33,13 @@ export function notAllowed(headers: Headers): Response {
   return problem(405, 'Only GET and HEAD.', headers);
 }
 
-/** RFC 9110 section 12.5.3: named, and not with a weight of nothing. */
+/** RFC 9110 section 12.5.3: listed, with a weight above 0. */
 function takesGzip(request: Request): boolean {
   const codings = (request.headers.get('Accept-Encoding') ?? '').split(',');
   return codings.some((coding) => /^\s*gzip\s*(?:;\s*q=(?!0(?:\.0*)?\s*$)|$)/i.test(coding));
 }
 
-/** Answers with bytes held in memory: validator, gzip for text where the client takes it, HEAD. */
+/** A response with bytes from memory: validator, gzip for text if the client accepts it, HEAD. */
 export function answer(request: Request, body: Body, headers: Headers): Response {
   headers.set('Content-Type', body.type);
   headers.set('Cache-Control', CACHE_CONTROL[body.freshness]);
@@ -48,7 +48,7 @@ export function answer(request: Request, body: Body, headers: Headers): Response
   const gzip = text && takesGzip(request);
   if (text) headers.append('Vary', 'Accept-Encoding');
   if (body.tag !== undefined) {
-    // A strong validator stands for the same bytes, which the compressed ones are not.
+    // A strong validator would claim equal bytes, but compressed ones differ.
     headers.set('ETag', `${gzip ? 'W/' : ''}"${body.tag}"`);
     const match = request.headers.get('If-None-Match') ?? '';
     if (match.includes(`"${body.tag}"`)) return new Response(null, { status: 304, headers });

@@ -27,7 +27,9 @@ const place = z.strictObject({
   column: z.int().check(z.positive()),
 });
 
-/** Opens a file of the site in the author's editor. Only for pages of the site, which prove it with the token. */
+/**
+ * Opens a file of the site in the author's editor. Only for pages of the site, which prove it with the token.
+ */
 export function createEditorRoute({ directory, token, access, clock, open }: EditorOptions): EditorRoute {
   const digest = (text: string) => createHash('sha256').update(text).digest();
   const expected = digest(token);

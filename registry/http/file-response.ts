@@ -10,7 +10,8 @@ export function nullIfGone(error: NodeJS.ErrnoException): null {
 }
 
 /**
- * A byte range, RFC 9110 section 14. Null for several ranges, other units and invalid ranges: the whole file is sent.
+ * A byte range, RFC 9110 section 14. Null for several ranges, other units and invalid ranges: the whole file
+ * is sent.
  */
 export function parseRange(
   header: string | null,

@@ -13,8 +13,8 @@ export interface FoundFile {
 }
 
 /**
- * The file at a path below `root` (absolute, real). Undefined when there is none, when a link leads to a dotfile or
- * out of `root`, or when the file system matched another spelling (case, short names).
+ * The file at a path below `root` (absolute, real). Undefined when there is none, when a link leads to a
+ * dotfile or out of `root`, or when the file system matched another spelling (case, short names).
  */
 export async function findFile(root: string, name: string): Promise<FoundFile | 'directory' | undefined> {
   const wanted = path.join(root, name);

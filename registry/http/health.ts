@@ -1,7 +1,7 @@
 import { PROTOCOL_VERSION } from '../../schema/index.js';
 import type { Store } from '../store/store.js';
 
-/** What a probe is told: the channels with their heads, and how many clients there are. */
+/** The answer to a health check: the channels with their heads, and the number of clients. */
 export async function health(store: Store, clients: number): Promise<unknown> {
   const channels = await Promise.all(
     (await store.channels()).map(async (name) => {

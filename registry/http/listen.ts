@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import type { Server } from 'node:http';
 import { ModcastError } from '../../schema/index.js';
 
-/** Ports below this one need more rights on most systems. */
+/** On most systems, ports below this one need special rights. */
 const FIRST_FREE_PORT = 1024;
 
 function reason(error: NodeJS.ErrnoException, port: number): string {
@@ -21,7 +21,7 @@ function reason(error: NodeJS.ErrnoException, port: number): string {
   }
 }
 
-/** Why a server could not begin to listen. */
+/** The error of a server that cannot listen. */
 export function explainListenError(
   error: NodeJS.ErrnoException,
   { port, host }: { port: number; host: string },

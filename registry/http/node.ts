@@ -4,13 +4,13 @@ import { pipeline } from 'node:stream/promises';
 import type { Handler } from './handler.js';
 
 /**
- * A Node request as a `Request`, or undefined when its target or its `Host` is malformed: those reach the URL
- * parser from outside, and it throws. The body stays unread until somebody asks for it, as another may answer.
+ * Converts a Node request. Undefined when its target or `Host` is malformed: parsing such a URL would throw.
+ * The body is not read before it is used, because another handler may answer.
  */
 export function toRequest(message: IncomingMessage): Request | undefined {
   const target = message.url ?? '';
   const host = message.headers.host ?? '';
-  // Origin form only. A "#" never belongs in a target, and dot segments would be gone before anybody saw them.
+  // Origin form only. A "#" is never valid in a target, and parsing would silently resolve dot segments.
   if (!target.startsWith('/') || target.startsWith('//') || /[#\\\s]/.test(target)) return undefined;
   if (/(?:^|\/)(?:\.|%2e){1,2}(?:\/|$)/i.test(target.split('?', 1)[0]!)) return undefined;
   if (!/^[\w.:[\]-]+$/.test(host)) return undefined;
@@ -28,7 +28,7 @@ export function toRequest(message: IncomingMessage): Request | undefined {
   }
 }
 
-/** Touches the message with the first read; one that is given up half-way leaves the connection for the answer. */
+/** Reads from the message only on demand. Canceling keeps the connection open for the answer. */
 function bodyOf(message: IncomingMessage): ReadableStream<Uint8Array> {
   let chunks: AsyncIterator<Buffer> | undefined;
   return new ReadableStream(
@@ -47,7 +47,7 @@ function bodyOf(message: IncomingMessage): ReadableStream<Uint8Array> {
   );
 }
 
-/** Writes a `Response`. A client that goes away meanwhile is no error. */
+/** Writes a `Response`. A client that disconnects is not an error. */
 export async function writeResponse(response: Response, out: ServerResponse): Promise<void> {
   out.statusCode = response.status;
   for (const [name, value] of response.headers) out.setHeader(name, value);
@@ -73,7 +73,10 @@ function refuse(out: ServerResponse, status: number, text: string): void {
   out.end(`${text}\n`);
 }
 
-/** A handler as Node's `(request, response, next)`; without `next`, what is not ours is a 404, or malformed a 400. */
+/**
+ * Makes a Node listener `(request, response, next)`. Without `next`, it answers unknown URLs with 404 and
+ * malformed ones with 400.
+ */
 export function toListener(handler: Handler, onError: (error: unknown) => void) {
   return async (message: IncomingMessage, out: ServerResponse, next?: () => void): Promise<void> => {
     try {

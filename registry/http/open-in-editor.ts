@@ -1,20 +1,20 @@
 import type { Clock } from '../clock.js';
 
-/** Milliseconds in which an editor that cannot be started has said so. */
+/** Milliseconds to wait for an error of the editor. */
 const FAILS_WITHIN_MS = 400;
 
 /**
- * Opens a file in the author's editor: the one `LAUNCH_EDITOR` names, else one that is running, else `VISUAL` or
+ * Opens a file in the author's editor: that of `LAUNCH_EDITOR`, else a running one, else `VISUAL` or
  * `EDITOR`. Line and column count from 1.
  *
  * @param file absolute
- * @returns why it could not be opened; null when nothing went wrong
+ * @returns why it could not be opened; null on success
  */
 export type OpenInEditor = (file: string, line: number, column: number) => Promise<string | null>;
 
 export function createOpenInEditor(clock: Clock): OpenInEditor {
   return async (file, line, column) => {
-    // Loaded when it is first needed: it brings the names of all editors.
+    // Loaded on first use: it contains a list of all editors.
     const { default: launch } = await import('launch-editor');
     return new Promise((resolve) => {
       const timer = clock.after(FAILS_WITHIN_MS, () => resolve(null));

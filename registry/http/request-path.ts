@@ -7,8 +7,8 @@ export type RequestPath =
   | { readonly state: 'malformed' };
 
 /**
- * Decodes the path of a request once, and rejects all but plain paths. The returned string is both the one that is
- * checked and the one that is opened. `directory`: the path ends with a slash, or is the root.
+ * Decodes the path of a request once, and rejects all but plain paths. The returned string is both the one
+ * that is checked and the one that is opened. `directory`: the path ends with a slash, or is the root.
  */
 export function parseRequestPath(pathname: string): RequestPath {
   let decoded: string;

@@ -1,4 +1,4 @@
-/** A policy's directives by name (CSP Level 3, section 2.2.1): of two with one name the first counts. */
+/** A policy's directives by name (CSP Level 3, section 2.2.1). The first of equal names counts. */
 function directives(policy: string): Map<string, string[]> {
   const found = new Map<string, string[]>();
   for (const directive of policy.split(';')) {
@@ -14,8 +14,8 @@ function directives(policy: string): Map<string, string[]> {
 }
 
 /**
- * Whether a page under this policy can be booted: the loader's own script has to run, and an inline import map.
- * Blob modules may be forbidden: the loader notices and takes HTTP targets.
+ * Whether the policy allows the loader's script and an inline import map. It may forbid blob modules: then
+ * the loader uses HTTP targets.
  */
 export function allowsLoader(policy: string, nonce: string | undefined): boolean {
   const found = directives(policy);

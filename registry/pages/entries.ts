@@ -23,7 +23,7 @@ function pageImportMap(page: Page, base: string): ImportMap {
   try {
     return parseImportMap(page.importMap, base).map;
   } catch {
-    // The browser reports a broken import map and goes on without; so does the registry.
+    // Ignore an invalid import map, as browsers do.
     return EMPTY_IMPORT_MAP;
   }
 }
@@ -43,7 +43,7 @@ function relativeKeys<V>(map: ReadonlyMap<string, V>, value: (inner: V) => unkno
 
 const address = (url: string | null) => (url === null ? null : relative(url));
 
-/** Import map as it would stand in a page at the site's root. Null when it says nothing. */
+/** The import map as a page at the site's root would have it. Null when it is empty. */
 function atRoot(map: ImportMap): SiteImportMap | null {
   if (map.imports.size + map.scopes.size + map.integrity.size === 0) return null;
   return {
@@ -53,7 +53,7 @@ function atRoot(map: ImportMap): SiteImportMap | null {
   };
 }
 
-/** The paths from which a page starts, in document order: its module scripts, and what its inline ones import. */
+/** The entries of a page in document order: its module scripts, and the imports of its inline ones. */
 export function pageEntries(page: Page, at: Path, modules: ReadonlyMap<Path, unknown>): Path[] {
   const base = baseOf(page, at);
   const map = pageImportMap(page, base);
@@ -74,8 +74,8 @@ export function pageEntries(page: Page, at: Path, modules: ReadonlyMap<Path, unk
 }
 
 /**
- * The entries of all pages of a site, and its import map: that of the page nearest to the root, by depth and then
- * by name. A page with a map of its own still runs with its own.
+ * The entries of all pages of a site, and the import map of the page nearest to the root, by depth and then
+ * by name. A page with its own map still uses that.
  */
 export async function siteEntries(
   pages: readonly (readonly [Path, ManifestModule])[],

@@ -16,14 +16,15 @@ export interface InjectOptions {
 
 /**
  * Adds the loader as the first script of a page, and changes the types of module scripts, import maps and
- * `modulepreload` links so that the browser ignores them: to `modcast/module` (inline ones get `data-modcast-imports`,
- * a JSON array of their specifiers), `modcast/importmap` and `modcast-modulepreload`. All other bytes stay the same.
+ * `modulepreload` links so that the browser ignores them: to `modcast/module` (inline ones get
+ * `data-modcast-imports`, a JSON array of their specifiers), `modcast/importmap` and `modcast-modulepreload`.
+ * All other bytes stay the same.
  *
  * No tag is added to a page that already has one of the loader. `options` may be a function of the page.
  *
- * @returns undefined when the page has to be served unchanged: it has `<meta name="modcast" content="off">`, is in
- *   UTF-16, is blank, has module scripts or import maps in a declarative shadow root, which the loader cannot reach, or
- *   has a policy that forbids the loader or an import map.
+ * @returns undefined when the page has to be served unchanged: it has `<meta name="modcast" content="off">`,
+ *   is in UTF-16, is blank, has module scripts or import maps in a declarative shadow root, which the loader
+ *   cannot reach, or has a policy that forbids the loader or an import map.
  * @throws ModcastError `option-invalid` when a key of `data` is not valid in an attribute name
  */
 export function injectPage(

@@ -65,7 +65,8 @@ export function holdLink(link: PageElement, page: ParsedPage): Edit[] {
     return { start, end: start + match[0].length, text: 'modcast-modulepreload' };
   });
   if (edits.length === count) return edits;
-  // Some tokens are written with character references: write the whole value again, safe for any quotes or none.
+  // Some tokens are written with character references: write the whole value again, safe for any quotes or
+  // none.
   const held = tokens.map((token) => token.replace(/^modulepreload$/i, 'modcast-modulepreload')).join(' ');
   return [{ ...range, text: held.replace(/[^\w-]/gu, reference) }];
 }
@@ -88,7 +89,7 @@ function reference(character: string): string {
   return `&#${character.codePointAt(0)};`;
 }
 
-/** `html` with each edit's range, counted from `origin`, replaced by its text. Edits are in order and do not overlap. */
+/** `html` with each edit applied. Ranges count from `origin`, are sorted and do not overlap. */
 export function splice(html: Uint8Array, origin: number, edits: Edit[]): Uint8Array {
   const parts: Uint8Array[] = [];
   let done = 0;

@@ -10,7 +10,9 @@ export interface Range {
 export interface ParsedPage {
   /** The page without its byte order mark; all offsets count from here. */
   bytes: Buffer;
-  /** In document order. Elements that a browser ignores (in templates, comments, `<noscript>`) are not listed. */
+  /**
+   * In document order. Elements that a browser ignores (in templates, comments, `<noscript>`) are not listed.
+   */
   elements: PageElement[];
   /** Where an inserted tag becomes the first child of `<head>` and nothing else moves. Undefined: nowhere. */
   headOffset: number | undefined;
@@ -23,8 +25,8 @@ const TAGS: ReadonlySet<string> = new Set(['script', 'link', 'meta', 'base']);
 const { HTML, SVG } = standard.NS;
 
 /**
- * Parses a page as a browser with scripting does. The parser reads latin1, so its offsets are byte offsets. Attributes
- * and text are decoded as UTF-8 on access.
+ * Parses a page as a browser with scripting does. The parser reads latin1, so its offsets are byte offsets.
+ * Attributes and text are decoded as UTF-8 on access.
  */
 export function parsePage(bytes: Buffer): ParsedPage {
   const source = bytes.toString('latin1');
@@ -68,7 +70,9 @@ export class PageElement {
     this.#startTagEnd = location.startTag?.endOffset ?? location.endOffset;
   }
 
-  /** An attribute's value with its character references resolved; a prefixed name is written `prefix:name`. */
+  /**
+   * An attribute's value with its character references resolved; a prefixed name is written `prefix:name`.
+   */
   attribute(name: string): string | undefined {
     this.#attributes ??= new Map(
       this.#reparse(this.#startTagEnd).attrs.map((a) => [
@@ -91,12 +95,18 @@ export class PageElement {
     return quoted ? { start: start + 1, end: span.endOffset - 1 } : { start, end: span.endOffset };
   }
 
-  /** Whether the element has an end. A script that the end of the page, or of its `<svg>`, cuts off never runs. */
+  /**
+   * Whether the element has an end. A script that the end of the page, or of its `<svg>`, cuts off never
+   * runs.
+   */
   get complete(): boolean {
     return this.#location.endTag !== undefined || (this.svg && this.#selfClosing());
   }
 
-  /** The element's own text as a script sees it: newlines are LF, and in SVG character references are resolved. */
+  /**
+   * The element's own text as a script sees it: newlines are LF, and in SVG character references are
+   * resolved.
+   */
   text(): string {
     this.#text ??= this.#reparse(this.#location.endOffset)
       .childNodes.map((node) => ('value' in node ? node.value : ''))
@@ -104,7 +114,7 @@ export class PageElement {
     return this.#text;
   }
 
-  /** Where the text begins, `line:column` from 1, as an engine counts in the page. */
+  /** The start of the text, `line:column` from 1, as browsers count in the page. */
   position(): string {
     const starts = lineStarts(this.#bytes);
     const line = starts.findLastIndex((start) => start <= this.#startTagEnd);
@@ -118,8 +128,8 @@ export class PageElement {
   }
 
   /**
-   * The element parsed again, from its own bytes as UTF-8. In the latin1 tree, `Ã©` may be the two bytes of an `é` or
-   * two character references of the author.
+   * The element parsed again, from its own bytes as UTF-8. In the latin1 tree, `Ã©` may be the two bytes of
+   * an `é` or two character references of the author.
    */
   #reparse(end: number, after = ''): Tree.Element {
     const text = this.#bytes.toString('utf8', this.start, end) + after;
@@ -175,8 +185,9 @@ function makesShadowRoot(template: Tree.Element): boolean {
 }
 
 /**
- * After `<head>`, or where the parser opens a head by itself: after the doctype, `<html>` and the comments before the
- * first content. Undefined when nothing follows there: an unterminated doctype or comment would swallow the tag.
+ * After `<head>`, or where the parser opens a head by itself: after the doctype, `<html>` and the comments
+ * before the first content. Undefined when nothing follows there: an unterminated doctype or comment would
+ * swallow the tag.
  */
 function findHeadOffset(document: Tree.Document, source: string): number | undefined {
   const { before, element: html } = splitAt(document.childNodes, 'html');

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 
 const scripts = new Map<string, Promise<Uint8Array>>();
 
-/** The built scripts lie beside this room in `dist`; run from source, they are in `dist` all the same. */
+/** Reads a built script from `dist`, also when this file runs from source. */
 function readScript(name: string): Promise<Uint8Array> {
   let script = scripts.get(name);
   if (script === undefined) {
@@ -16,5 +16,5 @@ function readScript(name: string): Promise<Uint8Array> {
 
 export const readLoader = (): Promise<Uint8Array> => readScript('loader.js');
 
-/** Hot reload, which the loader loads where the server watches. */
+/** The hot reload script, which the loader loads when the server watches. */
 export const readHot = (): Promise<Uint8Array> => readScript('hot.js');

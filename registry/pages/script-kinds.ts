@@ -8,9 +8,9 @@ export function scriptSource(script: PageElement): string | undefined {
 }
 
 /**
- * The kind of a script that the loader runs instead of the browser, by "prepare the script element" (HTML Standard,
- * 4.12.1.1). Undefined for a script that the browser would not run: the loader must not run it either. White space
- * around the type is significant, except in JavaScript media types.
+ * The kind of a script that the loader runs instead of the browser, by "prepare the script element" (HTML
+ * Standard, 4.12.1.1). Undefined for a script that the browser would not run: the loader must not run it
+ * either. White space around the type is significant, except in JavaScript media types.
  */
 export function heldType(element: PageElement): 'module' | 'importmap' | undefined {
   if (element.tag !== 'script') return undefined;
@@ -37,8 +37,8 @@ function urlPath(url: string): string | undefined {
 }
 
 /**
- * A deferred classic script. Browsers run these in one queue with module scripts, so one after a module script has to
- * wait for it.
+ * A deferred classic script. Browsers run these in one queue with module scripts, so one after a module
+ * script has to wait for it.
  */
 export function isDeferred(script: PageElement): boolean {
   if (script.tag !== 'script' || script.svg || !script.complete || script.inShadowRoot) return false;

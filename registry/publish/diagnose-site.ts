@@ -4,8 +4,8 @@ import { DEFAULT_PREFIX } from '../options.js';
 import type { SiteContent } from './read-site.js';
 
 /**
- * What fails in a browser of all that the site's pages load: imports, import maps, and files that do not parse. Errors
- * first. A site without pages is checked from each of its modules.
+ * Finds what fails in a browser in all modules that the site's pages load: imports, import maps, and files
+ * that do not parse. Errors come first. A site without pages is checked from each of its modules.
  *
  * @param prefix of the routes of the registry that serves the site
  */
@@ -39,8 +39,8 @@ const isError = ({ severity }: Diagnostic): boolean => severity === 'error';
 
 /**
  * @param allowMissing publish although imports do not resolve
- * @throws ModcastError `syntax-invalid`, `importmap-invalid`, `specifier-unresolved`, `imports-unresolved` (found: the
- *   errors)
+ * @throws ModcastError `syntax-invalid`, `importmap-invalid`, `specifier-unresolved`, `imports-unresolved`
+ *   (found: the errors)
  */
 export function refuseErrors(diagnostics: readonly Diagnostic[], allowMissing: boolean): void {
   const errors = diagnostics.filter((one) => isError(one) && (one.kind === 'syntax' || !allowMissing));

@@ -5,9 +5,9 @@ import type { PublishTarget } from './publish-target.js';
 import { JSON_TYPE, PACK_TYPE, decodeCommitted, decodeFailure, decodePlan, encodeProposal } from './wire.js';
 
 export interface HttpTargetOptions {
-  /** `https://host`, whose routes lie under `/-/`, or with another prefix `https://host/prefix/`. */
+  /** `https://host`, with the routes under `/-/`; or with another prefix `https://host/prefix/`. */
   readonly url: string;
-  /** Undefined: the registry will say that it wants one. */
+  /** Undefined: none is sent. */
   readonly token: string | undefined;
   readonly fetch?: typeof fetch;
 }
@@ -35,10 +35,10 @@ export function registryUrl(text: string): URL {
 }
 
 /**
- * A registry over HTTP. Its errors come as they are; beside them `server-unreachable`, and `server-foreign` for what
- * does not answer as a registry does.
+ * A registry over HTTP. Passes on the registry's errors, and adds `server-unreachable` and `server-foreign`
+ * (the answer is not from a registry).
  *
- * @throws ModcastError `option-invalid` for a wrong address or a token that no header can hold
+ * @throws ModcastError `option-invalid` for an invalid address or token
  */
 export function httpTarget({ url, token, fetch: ask = fetch }: HttpTargetOptions): PublishTarget {
   const prefix = registryUrl(url);
@@ -56,7 +56,7 @@ export function httpTarget({ url, token, fetch: ask = fetch }: HttpTargetOptions
     let response: Response;
     let text: string;
     try {
-      // A redirect would lose the token, or hand it to somebody else.
+      // Following a redirect could lose the token, or send it to another host.
       response = await ask(new URL(`publish/${path}`, prefix), {
         method: 'POST',
         headers,
@@ -102,7 +102,7 @@ function parse(text: string): unknown {
   }
 }
 
-/** What the network says lies in the causes of what `fetch` throws. */
+/** The reason is in the causes of the error that `fetch` throws. */
 function unreachable(prefix: URL, error: unknown): ModcastError {
   let cause = error as { code?: unknown; message?: string; cause?: unknown; errors?: unknown[] };
   for (let next: unknown = cause; next !== undefined; next = cause.cause ?? cause.errors?.[0]) {

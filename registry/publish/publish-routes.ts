@@ -13,18 +13,18 @@ export interface PublishRoutesOptions {
   readonly store: Store;
   readonly publishing: PublishService;
   readonly access: Access;
-  /** The channel that is read from a directory, and takes deploys from there alone; null when there is none. */
+  /** The channel that follows a directory, and takes no other deploys. Null: none. */
   readonly followed: Channel | null;
   readonly clock: Clock;
   readonly now: () => number;
-  /** Told of each deploy before its publisher is. */
+  /** Called for each deploy before the publisher gets the answer. */
   readonly onCommit: (committed: Committed) => void;
-  /** Told of what is the registry's own fault. */
+  /** Called for errors of the registry itself. */
   readonly onError: (error: unknown) => void;
   readonly stallMs?: number;
 }
 
-/** Answers what lies under `<prefix>publish/`; `rest` is what follows that. */
+/** Answers requests below `<prefix>publish/`. `rest` is the path after that. */
 export type PublishRoutes = (request: Request, rest: string, headers: Headers) => Promise<Response>;
 
 const STATUS: { readonly [Code in ErrorCode]?: number } = {
@@ -48,12 +48,12 @@ const STATUS: { readonly [Code in ErrorCode]?: number } = {
   'store-damaged': 500,
 };
 
-/** Of the body of a request that is refused, so much is still read. */
+/** Bytes that are read from the body of a refused request. */
 const DRAINED_BYTES = 32 * 1024 * 1024;
 
 /**
- * Publishing over HTTP: `POST <channel>/plan`, `POST or PUT <lease>/blobs`, `POST <lease>/commit`, each with a token.
- * Answers and errors are JSON.
+ * Publishing over HTTP: `POST <channel>/plan`, `POST or PUT <lease>/blobs`, `POST <lease>/commit`, each with
+ * a token. Answers and errors are JSON.
  */
 export function createPublishRoutes(options: PublishRoutesOptions): PublishRoutes {
   const { store, publishing, access, clock, now, stallMs = LIMITS.publishStallMs } = options;
@@ -110,7 +110,7 @@ export function createPublishRoutes(options: PublishRoutesOptions): PublishRoute
       return new Response(JSON.stringify(await work(request, rest)), { headers });
     } catch (error) {
       if (!(error instanceof ModcastError)) {
-        // A publisher that has gone hears nothing, and is no fault of ours.
+        // The publisher has disconnected: there is nobody to answer, and no error of the registry.
         if (isBrokenOff(error)) return new Response(null, { status: 400, headers });
         throw error;
       }
@@ -125,13 +125,13 @@ export function createPublishRoutes(options: PublishRoutesOptions): PublishRoute
   };
 }
 
-/** The next save in the directory would undo the deploy. */
+/** The next save in the directory would undo such a deploy. */
 function refuseOwn(channel: Channel): never {
   const message = `channel ${channel} follows a directory of this registry’s server; publish on another channel`;
   throw new ModcastError('channel-followed', message, { found: channel });
 }
 
-/** A page cannot know the token, so this only tells it sooner, and spares us its body. */
+/** Pages of other sites have no token. Refuse them before reading the body. */
 function refuseOtherSites(request: Request, access: Access): void {
   const origin = request.headers.get('Origin');
   if (origin === null) return;
@@ -140,7 +140,10 @@ function refuseOtherSites(request: Request, access: Access): void {
   throw new ModcastError('request-invalid', 'pages of other sites may not publish', { found: origin });
 }
 
-/** The lease says which channel it is about; to whoever has no token it says nothing. */
+/**
+ * Checks the token against the lease's channel. Without a token, the answer does not tell whether the lease
+ * exists.
+ */
 async function authorizeLease(
   { store, publishing, now }: PublishRoutesOptions,
   request: Request,

@@ -26,9 +26,9 @@ export interface PublishServiceOptions {
 }
 
 /**
- * Publishes in three steps: `plan` leases the blobs of a manifest and reports which are missing, `put` stores those,
- * `commit` makes the deploy. Stored blobs stay until the lease expires, so after a broken connection a publisher plans
- * again and sends only the rest.
+ * Publishes in three steps: `plan` leases the blobs of a manifest and reports which are missing, `put` stores
+ * those, `commit` makes the deploy. Stored blobs stay until the lease expires, so after a broken connection a
+ * publisher plans again and sends only the rest.
  */
 export class PublishService {
   readonly #store: Store;

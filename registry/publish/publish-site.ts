@@ -39,8 +39,8 @@ export type PublishResult =
     };
 
 /**
- * Publishes the content of a directory: asks which blobs are missing, sends those, commits. A retry after an error does
- * not send the same blobs again.
+ * Publishes the content of a directory: asks which blobs are missing, sends those, commits. A retry after an
+ * error does not send the same blobs again.
  *
  * @throws ModcastError `head-moved`, `file-unstable`, and the codes of the target
  */

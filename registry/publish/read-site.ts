@@ -17,7 +17,7 @@ import { readStable } from '../ingest/read-file.js';
 import { readModules, type ReadProgress } from '../ingest/read-modules.js';
 import { checkModuleCount, siteManifest } from '../ingest/site-manifest.js';
 
-/** A directory as it was when it was read. */
+/** The content of a directory at the time it was read. */
 export interface SiteContent {
   /** Absolute and real. */
   readonly directory: string;
@@ -37,11 +37,11 @@ export interface SiteContent {
 }
 
 /**
- * Reads a directory for publishing. Unlike the ingest of a directory that is being edited, it fails when a file cannot
- * be read.
+ * Reads a directory for publishing. Unlike the ingest of a directory that is being edited, it fails when a
+ * file cannot be read.
  *
- * @throws ModcastError `directory-invalid`, `file-unstable`, `file-too-large`, `manifest-invalid`; the file system's
- *   own errors
+ * @throws ModcastError `directory-invalid`, `file-unstable`, `file-too-large`, `manifest-invalid`; the file
+ *   system's own errors
  */
 export async function readSite(
   name: string,

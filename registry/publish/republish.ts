@@ -3,7 +3,7 @@ import { LIMITS, ModcastError, parseChannel, type Channel } from '../../schema/i
 import type { Deploy, Store } from '../store/store.js';
 
 export interface RepublishOptions {
-  /** The deploy whose manifest is made current. */
+  /** The deploy whose manifest becomes the head. */
   readonly deploy: Deploy;
   readonly channel: Channel;
   readonly author: string;
@@ -12,10 +12,10 @@ export interface RepublishOptions {
 }
 
 /**
- * Makes an older deploy's manifest, or another channel's, the head: a new deploy, for history is only ever added to.
- * `created` is false when the head has that manifest already.
+ * Makes the manifest of an older deploy, or of another channel's, the head. This makes a new deploy: history
+ * only grows. `created` is false when the head already has that manifest.
  *
- * @throws ModcastError `channel-invalid`, `deploy-unknown` (it has been collected), `blob-missing`, `head-moved`
+ * @throws ModcastError `channel-invalid`, `deploy-unknown` (it was collected), `blob-missing`, `head-moved`
  */
 export async function republish(
   store: Store,
@@ -31,7 +31,7 @@ export async function republish(
   }
   const owner = `publish:${randomUUID()}`;
   const hashes = [...new Set([...manifest.modules.values()].map((module) => module.hash))];
-  // From here on the collector leaves them; what it has taken before, the commit misses.
+  // From now on the collector keeps the blobs. The commit fails if some were collected before.
   await store.lease(hashes, owner, now() + LIMITS.publishLeaseMs);
   try {
     return await store.commit({

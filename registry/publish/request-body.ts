@@ -3,7 +3,7 @@ import type { Clock } from '../clock.js';
 
 export interface BodyLimits {
   readonly bytes: number;
-  /** Milliseconds that the next bytes may take. */
+  /** Milliseconds to wait for more bytes. */
   readonly stallMs: number;
   readonly clock: Clock;
 }
@@ -15,8 +15,8 @@ function tooLarge(limit: number): ModcastError {
 }
 
 /**
- * A request's body, piece by piece.
- * @throws ModcastError `message-too-large`, `request-slow`; what the connection throws when it breaks off
+ * A request's body in pieces.
+ * @throws ModcastError `message-too-large`, `request-slow`; the connection's error when it breaks
  */
 export async function* bodyPieces(request: Request, limits: BodyLimits): AsyncGenerator<Uint8Array> {
   if (Number(request.headers.get('Content-Length') ?? 0) > limits.bytes) throw tooLarge(limits.bytes);
@@ -31,7 +31,7 @@ export async function* bodyPieces(request: Request, limits: BodyLimits): AsyncGe
       yield piece.value;
     }
   } finally {
-    // What has not been read may still be.
+    // The rest may still be read.
     reader?.releaseLock();
   }
 }
@@ -49,12 +49,12 @@ async function inTime<T>(work: Promise<T>, { stallMs, clock }: BodyLimits): Prom
   return Promise.race([work, late]).finally(() => timer?.cancel());
 }
 
-/** Reads and drops what is left of a body, so that the client sees the answer; of one that is too long not all. */
+/** Discards the rest of a body, up to a limit, so that the client reads the answer. */
 export async function drain(request: Request, limits: BodyLimits): Promise<void> {
   try {
     for await (const piece of bodyPieces(request, limits)) void piece;
   } catch {
-    // Too much, too slow or broken off: then the connection is closed under it.
+    // Too large, too slow or disconnected: the connection is closed.
   }
 }
 

@@ -12,7 +12,7 @@ import {
 import type { Deploy } from '../store/store.js';
 import type { Plan, Proposal } from './publish-plan.js';
 
-/** What publishers and registries say to each other: JSON, and packs. Both check what comes. */
+/** Messages between publishers and registries: JSON and packs. Both sides validate what they receive. */
 export const JSON_TYPE = 'application/json';
 export const PACK_TYPE = 'application/octet-stream';
 
@@ -22,7 +22,7 @@ const text = (length: number) => z.string().check(z.maxLength(length));
 const commit = z.nullable(z.string().check(z.regex(/^[0-9a-f]{40}(?:[0-9a-f]{24})?$/)));
 
 const proposal = z.strictObject({
-  /** `manifestFromJson` says what is wrong with it, and where. */
+  /** `manifestFromJson` validates it, with better messages. */
   manifest: z.unknown(),
   expected: z.optional(z.nullable(natural)),
   author: text(200),
@@ -85,7 +85,7 @@ function fits<S extends z.ZodMiniType>(schema: S, value: unknown, what: string):
   );
 }
 
-/** The channel stands in the URL. */
+/** The channel is in the URL. */
 export function encodeProposal(proposed: Proposal): string {
   const { manifest, expected, author, message, commit: at, dryRun } = proposed;
   return JSON.stringify({
@@ -127,7 +127,7 @@ export function encodeFailure({ code, message, expected, found }: ModcastError):
   return JSON.stringify({ error: { code, message, expected, found } });
 }
 
-/** The error that an answer carries; undefined when it carries none of ours. */
+/** The registry's error in an answer. Undefined when the answer has none. */
 export function decodeFailure(json: unknown): ModcastError | undefined {
   const result = z.safeParse(failure, json);
   if (!result.success || !Object.hasOwn(ERROR_CODES, result.data.error.code)) return undefined;

@@ -13,7 +13,7 @@ import type { ModuleChange, NewDeploy } from './store.js';
 
 export type Modules = ReadonlyMap<Path, ManifestModule>;
 
-/** How a deploy differs from its parent, and what a deploy's record says of it. */
+/** The changes of a deploy against its parent, and their counts. */
 export interface Changes {
   /** Added and changed modules. */
   readonly set: ReadonlyMap<Path, ManifestModule>;
@@ -97,8 +97,8 @@ export function tokenExists(id: string): ModcastError {
 }
 
 /**
- * A difference from what changed between two deploys: `before` and `after` have the changed paths only, with
- * what they were and became; a path that is the same in both came back to what it was.
+ * Makes a manifest difference. `before` and `after` contain only the paths that changed between two deploys.
+ * A path that is equal in both was changed back.
  */
 export function makeDelta(before: Modules, after: Modules, target: Omit<Manifest, 'modules'>): ManifestDelta {
   const set: ManifestRow[] = [];
@@ -113,7 +113,7 @@ export function makeDelta(before: Modules, after: Modules, target: Omit<Manifest
   };
 }
 
-/** The same as a list; `before` and `after` as for `makeDelta`. */
+/** The same as a list. `before` and `after` are as for `makeDelta`. */
 export function toChanges(before: Modules, after: Modules): ModuleChange[] {
   const paths = [...new Set([...before.keys(), ...after.keys()])].toSorted(byCodeUnit);
   return paths.map((path) => ({
@@ -123,7 +123,7 @@ export function toChanges(before: Modules, after: Modules): ModuleChange[] {
   }));
 }
 
-/** The first and the last hash that begin so, or undefined for what no hash begins with. */
+/** The first and last hash with a prefix. Undefined when no hash can start with it. */
 export function prefixRange(prefix: string): readonly [first: Hash, last: Hash] | undefined {
   if (!/^[0-9a-f]{0,64}$/.test(prefix)) return undefined;
   return [prefix.padEnd(2 * HASH_BYTES, '0'), prefix.padEnd(2 * HASH_BYTES, 'f')];

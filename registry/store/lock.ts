@@ -5,24 +5,26 @@ import { ModcastError } from '../../schema/index.js';
 import { explainSqliteError } from './sqlite-errors.js';
 import { openFile } from './sqlite-open.js';
 
-/** Who serves from a database, for people to read. */
+/** The server of a database, for messages. */
 export interface ServerNote {
   readonly pid: number;
-  /** Empty for a server without one. */
+  /** Empty when the server has no directory. */
   readonly directory: string;
-  /** The channel into which it reads the directory. */
+  /** The channel that follows the directory. */
   readonly channel: string;
   /** Milliseconds since 1970. */
   readonly started: number;
 }
 
-/** Two takers at one moment get in each other's way for a moment: one of them must then win. */
+/**
+ * Milliseconds to wait for the lock. Two processes that start at the same time may block each other briefly.
+ */
 const WAIT_MS = 250;
 
-/** Connections that hold a lock: a collected one would be closed, and its lock lost. */
+/** Connections that hold a lock. Without a reference they would be collected, and their locks lost. */
 const held = new Set<Database.Database>();
 
-/** One name for one file, by whatever links it is reached. */
+/** The real path of a file, so that links to it give the same name. */
 function realName(file: string): string {
   const absolute = path.resolve(file);
   try {
@@ -44,12 +46,12 @@ function readNote(file: string): ServerNote | null {
     const readable = texts && typeof pid === 'number' && typeof started === 'number';
     return readable ? { pid, directory, channel, started } : null;
   } catch {
-    // Between taking the lock and writing the note there is none, and anybody may have changed it.
+    // The note is missing until it is written, and may have been edited.
     return null;
   }
 }
 
-/** A note may hold any number. */
+/** ISO time, or the number itself when it is not a valid time. */
 const timeOf = (time: number): string =>
   Math.abs(time) <= 8.64e15 ? new Date(time).toISOString() : String(time);
 
@@ -66,10 +68,10 @@ function locked(file: string, note: ServerNote | null): ModcastError {
 }
 
 /**
- * Makes this process the one server of a database, until it releases the lock or ends in whatever way: what is
- * held is SQLite's own lock, an open EXCLUSIVE transaction on the file `<file>-server`, which the system drops
- * with the process. The note goes to `<file>-server.note`: under another ending than a site's own files have, for a
- * database may lie in the directory that is served.
+ * Makes this process the only server of a database, until it releases the lock or ends. The lock is an open
+ * EXCLUSIVE transaction of SQLite on the file `<file>-server`, which the system drops with the process. The
+ * note is in `<file>-server.note`: with this extension it is not a file of the site, also when the database
+ * is in the served directory.
  *
  * @throws ModcastError `store-locked` (found: the holder's note), `store-native`, `store-unavailable`
  */
@@ -78,7 +80,7 @@ export async function lockDatabase(file: string, note: ServerNote): Promise<{ re
   const noteFile = `${name}-server.note`;
   const db = openFile(`${name}-server`, WAIT_MS);
   try {
-    // No journal file, which a killed process would leave behind.
+    // Do not create a journal file, which a killed process would leave behind.
     db.pragma('journal_mode = MEMORY');
     db.exec('BEGIN EXCLUSIVE');
     writeFileSync(noteFile, `${JSON.stringify(note)}\n`);
@@ -93,7 +95,7 @@ export async function lockDatabase(file: string, note: ServerNote): Promise<{ re
   return {
     async release() {
       if (!held.delete(db)) return;
-      // While the lock is still held: the next holder's note must stay.
+      // Before the lock is released: the next holder writes its own note.
       rmSync(noteFile, { force: true });
       db.close();
     },
@@ -103,7 +105,7 @@ export async function lockDatabase(file: string, note: ServerNote): Promise<{ re
 function isLocked(file: string): boolean {
   const db = openFile(file, 0);
   try {
-    // Reading needs a lock that several may have, so that two who ask at one moment do not take each other for a server.
+    // Reading takes a shared lock, so two processes that check at the same time do not block each other.
     db.pragma('schema_version');
     return false;
   } catch (error) {
@@ -114,17 +116,17 @@ function isLocked(file: string): boolean {
   }
 }
 
-/** Who serves from a database just now; null when nobody does. */
+/** The current server of a database. Null when there is none. */
 export function serverOf(file: string): ServerNote | null {
   const name = realName(file);
   const note = readNote(`${name}-server.note`);
-  // A process that was killed leaves its note: the lock alone says whether it lives.
+  // A killed process leaves its note, so only the lock tells whether it runs.
   return note !== null && isLocked(`${name}-server`) ? note : null;
 }
 
 /**
- * Refuses to make a deploy of a channel that a server reads from a directory: pages would run its modules beside the
- * directory's other files, and the next save would undo it.
+ * Refuses a deploy to a channel that a server reads from a directory: pages would mix its modules with the
+ * directory's files, and the next save would undo it.
  *
  * @throws ModcastError `channel-followed` (found: the server's note)
  */

@@ -2,7 +2,7 @@ import { ended, newestFirst, type State } from './memory-state.js';
 import type { Methods } from './methods.js';
 import type { CollectOptions, CollectStore } from './store.js';
 
-/** Of each channel the oldest deploy that stays. */
+/** The oldest deploy that is kept, for each channel. */
 function basesOf(state: State, { channel: only, keep, olderThan }: CollectOptions): Map<string, number> {
   const bases = new Map<string, number>();
   for (const [channel, { head }] of state.lines) {

@@ -16,7 +16,7 @@ export function memoryHistory(state: State): Methods<HistoryStore> {
       const line = lines.get(deploy.channel)!;
       const before = new Map(modulesAt(line, deploy.parent ?? 0));
       const after = new Map(modulesAt(line, number));
-      // What did not change is the very same object.
+      // Unchanged modules are the same object.
       for (const [path, module] of before) {
         if (after.get(path) === module) for (const side of [before, after]) side.delete(path);
       }

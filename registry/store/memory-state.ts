@@ -3,7 +3,7 @@ import type { Modules } from './changes.js';
 import { entryPointsFromJson } from './entry-points.js';
 import type { Deploy, FileStat, StoredBlob, Token } from './store.js';
 
-/** A module at a path, from one deploy of its channel (inclusive) to another (exclusive; null: still there). */
+/** A module at a path, from one deploy of its channel (inclusive) to another (exclusive; null: current). */
 export interface StoredVersion {
   readonly module: ManifestModule;
   readonly from: number;
@@ -12,18 +12,18 @@ export interface StoredVersion {
 
 export interface Line {
   head: number | null;
-  /** Of each path the versions, oldest first. */
+  /** The versions of each path, oldest first. */
   readonly versions: Map<Path, StoredVersion[]>;
 }
 
 export interface State {
-  /** In the order in which they were first put; `id` counts them. */
+  /** In the order in which they were first stored. `id` counts them. */
   readonly blobs: Map<Hash, { readonly id: number; readonly blob: StoredBlob }>;
   readonly lines: Map<Channel, Line>;
-  /** In order of their numbers. */
+  /** In order of number. */
   readonly deploys: Map<number, { readonly deploy: Deploy; readonly site: string }>;
   readonly files: Map<string, Map<Path, FileStat>>;
-  /** Of each owner the leased blobs, and until when. */
+  /** The leased blobs of each owner, with the end of the lease. */
   readonly leases: Map<string, Map<Hash, number>>;
   readonly tokens: Map<string, Token>;
   lastBlob: number;

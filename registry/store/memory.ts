@@ -25,7 +25,7 @@ import {
   type StoredBlob,
 } from './store.js';
 
-/** Nobody's later change of an array may reach the store. */
+/** Later changes of the caller's array must not change the store. */
 const copyOf = (blob: StoredBlob): StoredBlob => ({ ...blob, bytes: Uint8Array.from(blob.bytes) });
 
 function memoryBlobs(state: State): Methods<BlobStore> {
@@ -37,7 +37,7 @@ function memoryBlobs(state: State): Methods<BlobStore> {
     });
   return {
     putBlobs(added) {
-      // All are copied before the first is kept: what cannot be copied leaves nothing behind.
+      // Copy all before storing the first, so that a failed copy stores nothing.
       for (const blob of added.map(copyOf)) {
         const old = blobs.get(blob.hash);
         if (old === undefined) blobs.set(blob.hash, { id: ++state.lastBlob, blob });
@@ -163,7 +163,7 @@ function memoryFiles({ files }: State): Methods<FileStore> {
   };
 }
 
-/** A store that lasts as long as the process: for tests, and for looking at a site without leaving a trace. */
+/** A store in memory, for tests and for reading a site without writing a database. */
 export async function openMemoryStore(): Promise<Store> {
   const state: State = {
     blobs: new Map(),

@@ -1,7 +1,10 @@
 import { ModcastError } from '../../schema/index.js';
 import type { Store } from './store.js';
 
-/** The methods of a part of the store as an embedded implementation writes them: they may answer at once. */
+/**
+ * The methods of a part of the store in an embedded implementation, which may return values instead of
+ * promises.
+ */
 export type Methods<Part> = {
   readonly [Name in keyof Part]: Part[Name] extends (...args: infer Args) => Promise<infer Result>
     ? (...args: Args) => Result | Promise<Result>
@@ -9,8 +12,8 @@ export type Methods<Part> = {
 };
 
 /**
- * Makes a store of such methods: each answers with a promise, rejects with `store-closed` after `close`, and
- * passes what it throws through `explain`.
+ * Makes a store from such methods: each returns a promise, rejects with `store-closed` after `close`, and
+ * passes its errors through `explain`.
  */
 export function asStore(
   methods: Methods<Omit<Store, 'close'>>,
@@ -32,7 +35,7 @@ export function asStore(
       try {
         return await method(...args);
       } catch (error) {
-        // A long method that finds its store closed under it fails in whatever way.
+        // A method that runs while the store is closed may fail with any error.
         throw closed ? storeClosed() : explain(error);
       }
     };

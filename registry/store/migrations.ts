@@ -1,15 +1,15 @@
 /**
- * The database's schema, as the steps that made it: the first makes an empty database version 1, each further
- * one brings it one version on. A step that has been released is never changed. All that are needed run in one
- * transaction.
+ * The database's schema as a list of steps: the first makes an empty database version 1, each further one
+ * makes the next version. A released step never changes. All needed steps run in one transaction.
  *
- * - Names and bytes of blobs are apart, so that looking names up reads few pages. Both have a rowid: a table
- *   WITHOUT ROWID keeps bytes in its inner nodes and reads four times slower.
- * - So has `version`: there SQLite drops what does not match while it is still in the index. Its `start` and `end`
- *   index hold both bounds for that.
- * - `version` is what a channel has at a path from one deploy (inclusive) to another (exclusive; null: still).
- *   Deploys are numbered over all channels, so numbers of one channel are in order too. Numbers of `version` and
- *   `deploy.parent` are no foreign keys: they remain true when the deploy they name has been collected.
+ * - Names and bytes of blobs are in two tables, so that looking up names reads few pages. Both have a rowid:
+ *   a table WITHOUT ROWID keeps bytes in its inner nodes and reads four times slower.
+ * - `version` has a rowid too: then SQLite filters rows while it reads the index. Its indexes `start` and
+ *   `end` contain both bounds for that.
+ * - `version` is the module of a channel at a path, from one deploy (inclusive) to another (exclusive; null:
+ *   current). Deploys are numbered across all channels, so the numbers of one channel are in order too. The
+ *   deploys in `version` and `deploy.parent` are not foreign keys: they stay valid when those deploys are
+ *   collected.
  */
 export const MIGRATIONS: readonly string[] = [
   `

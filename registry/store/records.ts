@@ -1,16 +1,16 @@
 import type { Channel, Hash, Links, Manifest, ManifestModule, Path } from '../../schema/index.js';
 
-/** A blob as it is kept. The store does not hash: whoever puts or serves bytes has verified them. */
+/** A stored blob. The store does not hash: its callers verify bytes. */
 export interface StoredBlob {
   readonly hash: Hash;
   readonly bytes: Uint8Array;
-  /** Null until the blob has been a JavaScript module once. */
+  /** Null until the blob was stored as a JavaScript module. */
   readonly links: Links | null;
 }
 
-/** A manifest made current on a channel. Never changes. */
+/** A manifest that was made the head of a channel. Immutable. */
 export interface Deploy {
-  /** 1, 2, 3, … over all channels. */
+  /** 1, 2, 3, …, across all channels. */
   readonly number: number;
   readonly channel: Channel;
   /** Hash of the manifest's canonical bytes. */
@@ -19,15 +19,15 @@ export interface Deploy {
   readonly time: number;
   readonly author: string;
   readonly message: string;
-  /** The channel's head before this one; null for its first. */
+  /** The channel's previous head. Null for its first deploy. */
   readonly parent: number | null;
-  /** The git commit that the directory was at, 40 hex digits, when it was in a git work tree. */
+  /** The git commit of the directory, 40 hex digits. Null outside of a git work tree. */
   readonly commit: string | null;
   /** Against the parent. */
   readonly added: number;
   readonly changed: number;
   readonly removed: number;
-  /** Modules of this deploy, and their bytes. */
+  /** Number and total bytes of the modules. */
   readonly modules: number;
   readonly bytes: number;
 }
@@ -35,39 +35,39 @@ export interface Deploy {
 export interface NewDeploy {
   readonly channel: Channel;
   readonly manifest: Manifest;
-  /** Hash of `manifest`, from whoever made it. */
+  /** Hash of `manifest`, computed by the caller. */
   readonly hash: Hash;
-  /** Blobs that it names and the store may lack: kept with the deploy or not at all, so that none needs a lease. */
+  /** Blobs of the manifest that may be new. They are stored in the same transaction and need no lease. */
   readonly blobs?: readonly StoredBlob[];
-  /** The head on which this deploy was made: compare and swap. Null: the channel is new. */
+  /** The expected head, compare and swap. Null: the channel is new. */
   readonly expected: number | null;
   readonly time: number;
   readonly author: string;
   readonly message: string;
   readonly commit: string | null;
   /**
-   * False: acknowledged before it is certain to survive a power failure, as it will some milliseconds later; that the
-   * process is killed it survives at once. For what can be made again. Left out: true.
+   * False: acknowledged some milliseconds before it survives a power failure. It survives a killed process at
+   * once. For deploys that can be made again. Default: true.
    */
   readonly durable?: boolean;
 }
 
-/** What the file system said of a file when it was last read; equal means: not read again. */
+/** A file's state when it was last read. A file with the same state is not read again. */
 export interface FileStat {
   readonly size: number;
-  /** Nanoseconds, as decimal text, for they do not fit a number. */
+  /** Nanoseconds as decimal text: they do not fit a number. */
   readonly mtime: string;
   readonly inode: string;
   readonly hash: Hash;
 }
 
-/** A module at a path, from one deploy of its channel (inclusive) to another (exclusive; null: it is still there). */
+/** A module at a path, from one deploy of its channel (inclusive) to another (exclusive; null: current). */
 export interface PathVersion extends ManifestModule {
   readonly from: number;
   readonly to: number | null;
 }
 
-/** What became of a path: null stands for no module. */
+/** A change of a path. Null stands for no module. */
 export interface ModuleChange {
   readonly path: Path;
   readonly before: ManifestModule | null;
@@ -75,28 +75,28 @@ export interface ModuleChange {
 }
 
 export interface CollectOptions {
-  /** Of this one only; the deploys of all others stay. Left out: of each. */
+  /** Collect deploys of this channel only. Default: all channels. */
   readonly channel?: Channel;
-  /** Of each channel the newest so many deploys stay. */
+  /** Number of newest deploys to keep on each channel. */
   readonly keep: number;
-  /** Deploys of this time or later stay. Milliseconds since 1970. */
+  /** Deploys of this time or later are kept. Milliseconds since 1970. */
   readonly olderThan: number;
-  /** Leases that end at this time or before are over, and go. */
+  /** Leases that end at this time or before have expired. */
   readonly now: number;
-  /** Only says what would go. */
+  /** Only report what would be deleted. */
   readonly dryRun: boolean;
-  /** Waited for between two steps; when it rejects, so does the rest. Left out: a turn of the event loop. */
+  /** Awaited between two steps. A rejection stops the collection. Default: one turn of the event loop. */
   readonly pause?: () => Promise<unknown>;
 }
 
-/** What was dropped; `bytes` are those of the blobs. */
+/** Deleted deploys and blobs, and the bytes of the blobs. */
 export interface Collected {
   readonly deploys: number;
   readonly blobs: number;
   readonly bytes: number;
 }
 
-/** Who may do what; of the token itself only the hash is kept. Times are milliseconds since 1970. */
+/** A token's record: only the hash of its secret is stored. Times are milliseconds since 1970. */
 export interface NewToken {
   readonly id: string;
   readonly hash: Hash;
@@ -111,8 +111,8 @@ export interface Token extends NewToken {
 }
 
 export interface VerifyPage {
-  /** Bytes that are lost come as an empty array. */
+  /** The bytes are empty when they are lost. */
   readonly blobs: readonly { readonly hash: Hash; readonly bytes: Uint8Array }[];
-  /** For the next call; null when the page is empty: that was all. */
+  /** Pass it to the next call. Null when the page is empty: there are no more blobs. */
   readonly next: number | null;
 }

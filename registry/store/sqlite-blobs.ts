@@ -7,7 +7,7 @@ import type { BlobStore } from './store.js';
 /** A hash as a statement's argument. @throws ModcastError `hash-invalid` */
 export const hashKey = (hash: Hash): Buffer => Buffer.from(parseHash(hash), 'hex');
 
-/** A plain array in place of a Buffer, whose `slice` means something else. */
+/** A plain array instead of a Buffer, whose `slice` does not copy. */
 export const plainBytes = (bytes: Buffer): Uint8Array =>
   new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
 

@@ -6,7 +6,7 @@ import type { Manifests } from './sqlite-manifests.js';
 import type { Connection } from './sqlite-connection.js';
 import { VERIFY_PAGE_BYTES, type CheckStore, type VerifyPage } from './store.js';
 
-/** Whatever a damaged database makes a check throw is something that it found. */
+/** Runs a check. An error that it throws is a problem of the database. */
 type Attempt = (what: string, work: () => void) => void;
 
 function sqliteIntegrity(connection: Connection) {
@@ -66,7 +66,7 @@ function sqliteDeployRecords(connection: Connection, manifests: Manifests) {
     for (const { number, manifest } of list) {
       attempt(`deploy ${number}`, () => {
         const built = manifestOf(number);
-        // Null: it has been collected meanwhile.
+        // Null: it has been collected in the meantime.
         if (built === null) return;
         const found = hasher(manifestBytes(built));
         if (found !== manifest)

@@ -4,21 +4,21 @@ import { hashKey } from './sqlite-blobs.js';
 import type { Connection } from './sqlite-connection.js';
 import type { Collected, CollectOptions, CollectStore } from './store.js';
 
-/** Rows that one step drops: some ten milliseconds for which others must wait. */
+/** Rows that one step deletes: others wait for some ten milliseconds. */
 const STEP_ROWS = 500;
 
-/** Bytes of blobs after which a step ends, for dropping a large one takes as long as reading it. */
+/** Bytes of blobs after which a step ends: deleting a large blob takes as long as reading it. */
 const STEP_BYTES = 16 * 1024 * 1024;
 
-/** Pages that one step gives back: 1 MiB. */
+/** Pages that one step returns to the file system: 1 MiB. */
 const STEP_PAGES = 256;
 
-/** Blobs that are looked through at a time. */
+/** Blobs that are examined at once. */
 const PAGE_BLOBS = 2000;
 
 /**
- * Of each channel its base: the oldest deploy that stays, and with it all newer ones. The newest, its head, always
- * does. 0: fewer are there than are to be kept, or all are to stay as another channel is meant.
+ * The base of each channel: its oldest deploy that is kept. The head is always kept. 0 when all deploys are
+ * kept: there are fewer than `keep`, or another channel is collected.
  */
 const BASES = `
   SELECT c.id AS channel, CASE WHEN c.name = coalesce($channel, c.name) THEN min(
@@ -39,7 +39,7 @@ interface Bounds {
   readonly olderThan: number;
 }
 
-/** Repeats a step until it has no more to do, letting others have their turn in between. */
+/** Repeats a step until it has nothing left to do, with a pause after each. */
 async function repeat(step: () => number, pause: Pause): Promise<number> {
   let total = 0;
   for (;;) {
@@ -68,7 +68,7 @@ function sqliteForecast(connection: Connection): (options: CollectOptions) => Co
   }));
 }
 
-/** Drops what has no owner any more; deploys before the versions that only they can show. */
+/** Deletes unused rows: deploys before the versions that only they use. */
 function sqliteSteps(connection: Connection) {
   const bases = connection.prepare<{ channel: number; base: number }>(BASES);
   const step = (sql: string) => {
@@ -94,7 +94,7 @@ function sqliteSteps(connection: Connection) {
 
   return async (bounds: Bounds, pause: Pause): Promise<number> => {
     let deploys = 0;
-    // A base only ever moves on: what was found at the start stays safe.
+    // A base only moves forward, so the one found at the start stays valid.
     for (const { channel, base } of bases.all(bounds)) {
       deploys += await repeat(() => dropDeploys({ channel, base }), pause);
       await repeat(() => dropVersions({ channel, base }), pause);
@@ -112,7 +112,7 @@ function sqliteDropBlobs(connection: Connection) {
   const unused = connection.prepare<{ id: number; size: number }>(
     `SELECT id, size FROM blob b WHERE id > $after AND id <= $end AND ${UNNAMED} AND ${UNLEASED} ORDER BY id`,
   );
-  // Asks again: since the blob was found unused somebody may have leased or committed it.
+  // Checks again: the blob may have been leased or committed since it was found.
   const drop = connection.prepare(`DELETE FROM blob AS b WHERE id = $id AND ${UNNAMED} AND ${UNLEASED}`);
   const dropExpired = connection.prepare('DELETE FROM lease WHERE until <= ?');
   const endLeases = connection.writing((now: number) => dropExpired.run(now));
@@ -151,18 +151,18 @@ function sqliteDropBlobs(connection: Connection) {
   };
 }
 
-/** Gives the pages that nothing uses back to the file system. */
+/** Returns unused pages to the file system. */
 function sqliteGiveBack({ db }: Connection): (pause: Pause) => Promise<void> {
   return async (pause) => {
     for (;;) {
       const free = db.pragma('freelist_count', { simple: true }) as number;
       if (free === 0) break;
-      // Each page is a row of the answer, and is given back when that row is read.
+      // The pragma returns a row for each page, and frees the page when the row is read.
       db.pragma(`incremental_vacuum(${STEP_PAGES})`);
       if ((db.pragma('freelist_count', { simple: true }) as number) >= free) break;
       await pause();
     }
-    // The file is cut when the log is written into it; where somebody still reads, the next checkpoint does it.
+    // A checkpoint truncates the file. While others read, the next checkpoint does.
     db.pragma('wal_checkpoint(PASSIVE)');
   };
 }

@@ -9,7 +9,7 @@ import type { Deploy, NewDeploy, StoredBlob } from './store.js';
 
 type Committed = { readonly deploy: Deploy; readonly created: boolean };
 
-/** Writes what a deploy changed; the versions that it leaves alone cost nothing. */
+/** Writes the changes of a deploy. Unchanged versions cost nothing. */
 function sqliteChanges(connection: Connection) {
   const addPath = connection.prepare('INSERT INTO path (path) VALUES (?) ON CONFLICT DO NOTHING');
   const pathId = connection.pluck<number>('SELECT id FROM path WHERE path = ?');
@@ -30,7 +30,7 @@ function sqliteChanges(connection: Connection) {
   };
 }
 
-/** The id of a site's row, one for equal sites. */
+/** The id of the row of entry points, shared by equal ones. */
 function sqliteSites(connection: Connection) {
   const add = connection.prepare('INSERT INTO site (hash, json) VALUES (?, ?) ON CONFLICT DO NOTHING');
   const find = connection.pluck<number>('SELECT id FROM site WHERE hash = ?');
@@ -66,7 +66,7 @@ export function sqliteCommit(
   const writeChanges = sqliteChanges(connection);
   const siteId = sqliteSites(connection);
 
-  // A deploy never changes, so what the last one held holds for whoever commits on it.
+  // A deploy never changes, so the cached modules of the last one stay valid.
   let recent: { readonly number: number; readonly modules: Map<Path, ManifestModule> } | undefined;
 
   const commit = (fresh: NewDeploy) => {

@@ -2,12 +2,12 @@ import type Database from 'better-sqlite3';
 import { open } from 'node:fs/promises';
 import { ModcastError } from '../../schema/index.js';
 
-/** `synchronous` as SQLite tells it: a commit is on the disk before it is acknowledged. */
+/** Values of `synchronous` with which a commit is on disk before it is acknowledged. */
 const FULL = 2;
 
 /**
- * An open database. Every write goes through `writing`: one IMMEDIATE transaction, so that it never fails half-way
- * for want of the lock; several reads that must agree go through `reading`.
+ * An open database. Every write uses `writing`, one IMMEDIATE transaction, so that it never fails half-way
+ * because of the lock. Several reads that must agree use `reading`.
  */
 export class Connection {
   readonly db: Database.Database;
@@ -23,12 +23,12 @@ export class Connection {
     return this.db.prepare<unknown[], Row>(sql);
   }
 
-  /** A statement whose rows are their only column. */
+  /** A statement with a single column. */
   pluck<Value>(sql: string): Database.Statement<unknown[], Value> {
     return this.db.prepare<unknown[], Value>(sql).pluck();
   }
 
-  /** A statement whose rows are arrays: half the cost of objects where there are thousands. */
+  /** A statement whose rows are arrays: half the cost of objects for thousands of rows. */
   rows<Row>(sql: string): Database.Statement<unknown[], Row> {
     return this.db.prepare<unknown[], Row>(sql).raw();
   }
@@ -39,9 +39,9 @@ export class Connection {
   }
 
   /**
-   * As `writing`, but is back before what it wrote is on the disk, where it comes some milliseconds later. A process
-   * that is killed in between loses nothing, a power failure the newest of it: never more than from some such
-   * transaction on, and none that `writing` has acknowledged.
+   * Like `writing`, but returns some milliseconds before the transaction is on disk. It survives a killed
+   * process. A power failure loses at most the newest such transactions, and none that `writing`
+   * acknowledged.
    */
   writingBehind<Args extends unknown[], Result>(work: (...args: Args) => Result): (...args: Args) => Result {
     const transaction = this.db.transaction(work);
@@ -75,16 +75,16 @@ export class Connection {
   }
 
   /**
-   * The log is what a commit has to have on the disk, and SQLite has it there before it copies from it. SQLite's locks
-   * are on the other two files: closing this one gives up none.
+   * A commit is durable once the log is on disk, and SQLite syncs the log before it copies from it. SQLite's
+   * locks are on the other two files, so closing this one releases none.
    */
   async #syncLog(): Promise<void> {
     try {
       const log = await open(`${this.file}-wal`, 'r+');
       await log.datasync().finally(() => log.close());
     } catch {
-      // The log is gone when the database has been closed, which needs it no more; a disk that fails fails the next
-      // transaction that waits for it.
+      // A closed database has no log and does not need it. If the disk fails, the next transaction that waits
+      // for it fails too.
     }
   }
 }

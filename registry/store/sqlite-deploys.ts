@@ -5,7 +5,7 @@ import type { Manifests } from './sqlite-manifests.js';
 import type { Connection } from './sqlite-connection.js';
 import { DEPLOYS_LIMIT, type Deploy, type DeployStore, type StoredBlob } from './store.js';
 
-/** Deploys as they are handed out; what follows filters and orders `d`. */
+/** Selects deploys. Conditions and order are appended, with the alias `d`. */
 export const DEPLOYS = `
   SELECT d.number, c.name AS channel, lower(hex(d.manifest)) AS manifest, d.time, d.author, d.message, d.parent,
     d.git_commit AS "commit", d.added, d.changed, d.removed, d.modules, d.bytes

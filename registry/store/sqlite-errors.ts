@@ -1,7 +1,7 @@
 import Database from 'better-sqlite3';
 import { ModcastError, type ErrorCode } from '../../schema/index.js';
 
-/** SQLite's result codes by their beginning, for an extended code extends its primary one. */
+/** SQLite's result codes by prefix: an extended code starts with its primary one. */
 const MEANINGS: readonly [prefix: string, code: ErrorCode, message: string][] = [
   ['SQLITE_BUSY', 'store-busy', 'another process has kept it locked for too long; try again'],
   ['SQLITE_FULL', 'store-full', 'there is no space left; nothing was written'],
@@ -13,7 +13,7 @@ const MEANINGS: readonly [prefix: string, code: ErrorCode, message: string][] = 
   ['SQLITE_IOERR', 'store-unavailable', 'reading or writing it failed'],
 ];
 
-/** Errors of SQLite that have their cause outside modcast, as ModcastError; any other error as it is. */
+/** Converts SQLite's errors with an outside cause to ModcastError. Other errors stay the same. */
 export function explainSqliteError(error: unknown, file: string): unknown {
   if (!(error instanceof Database.SqliteError)) return error;
   const meaning = MEANINGS.find(([prefix]) => error.code.startsWith(prefix));

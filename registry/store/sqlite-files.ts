@@ -18,7 +18,7 @@ export function sqliteFiles(connection: Connection): Methods<FileStore> {
 
   return {
     files: (directory) => new Map(list.all(directory).map(({ path, ...stat }) => [path, stat])),
-    // What a power failure takes of it is read again.
+    // States that a power failure loses are read again.
     putFiles: connection.writingBehind((directory, change) => {
       addDirectory.run(directory);
       const id = directoryId.get(directory);

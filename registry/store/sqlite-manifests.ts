@@ -9,23 +9,25 @@ const toModules = (rows: Iterable<ManifestRow>): Map<Path, ManifestModule> => {
   return modules;
 };
 
-/** CROSS JOIN keeps the order of the tables: from the index on versions to the names. */
+/** CROSS JOIN keeps the order of the tables: from the index on versions to the paths and blobs. */
 const VERSIONS = `
   SELECT p.path, lower(hex(b.hash)), b.size, v.type
   FROM version v CROSS JOIN path p ON p.id = v.path_id CROSS JOIN blob b ON b.id = v.blob_id
   WHERE v.channel_id = $channel`;
 
 export interface Manifests {
-  /** What a channel held at one of its deploys. */
+  /** The modules of a channel at one of its deploys. */
   readonly modulesAt: (channel: number, number: number) => Map<Path, ManifestModule>;
-  /** Of the paths that changed between two deploys of a channel (`older` < `newer`), what they were and became. */
+  /**
+   * The changed paths between two deploys of a channel (`older` < `newer`), with their modules on both sides.
+   */
   readonly between: (channel: number, older: number, newer: number) => { before: Modules; after: Modules };
   readonly manifest: (number: number) => Manifest | null;
   /** @throws ModcastError `deploy-unknown` */
   readonly delta: (from: number, to: number) => ManifestDelta;
 }
 
-/** Reading manifests back from their rows. A caller that needs two answers to agree asks in one transaction. */
+/** Reads manifests from their rows. Two calls that must agree need one transaction. */
 export function sqliteManifests(connection: Connection): Manifests {
   const at = connection.rows<ManifestRow>(
     `${VERSIONS} AND v.to_deploy IS NULL AND v.from_deploy <= $number

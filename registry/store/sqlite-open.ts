@@ -6,19 +6,19 @@ import { MIGRATIONS } from './migrations.js';
 import { Connection, assertDurable } from './sqlite-connection.js';
 import { explainSqliteError } from './sqlite-errors.js';
 
-/** "MCST": what tells a modcast database from any other SQLite file. */
+/** "MCST": distinguishes a modcast database from other SQLite files. */
 const APPLICATION_ID = 0x4d435354;
 
-/** Before it a WAL could be corrupted by a checkpoint that met a writer. */
+/** In older versions, a checkpoint during a write could corrupt the WAL. */
 const OLDEST_SQLITE = [3, 51, 3];
 
 /** Milliseconds that a statement waits for another process's write. */
 const BUSY_MS = 5000;
 
-/** Milliseconds between tries of what SQLite does not wait for. */
+/** Milliseconds between retries where SQLite does not wait by itself. */
 const RETRY_MS = 10;
 
-/** Bytes of SQLite's smallest page. */
+/** Bytes of the smallest page of SQLite. */
 const SMALLEST_DATABASE = 512;
 
 /** @throws ModcastError `store-unsafe` */
@@ -45,7 +45,7 @@ function statOf(file: string): Stats | undefined {
   try {
     return statSync(file, { throwIfNoEntry: false });
   } catch {
-    // Something on the way is no directory, or may not be looked into.
+    // Part of the path is not a directory, or not readable.
     return undefined;
   }
 }
@@ -60,7 +60,7 @@ function assertPlace(file: string): void {
   }
   const stat = statOf(file);
   if (stat?.isDirectory() === true) throw unavailable('this is a directory', 'a file');
-  // SQLite itself refuses what is no database, but takes a file of one byte for an empty one.
+  // SQLite rejects other files, but treats a file of one byte as an empty database.
   if (stat !== undefined && stat.size > 0 && stat.size < SMALLEST_DATABASE) {
     const message = `database ${file}: the file is not a database`;
     throw new ModcastError('store-foreign', message, {
@@ -71,9 +71,9 @@ function assertPlace(file: string): void {
 }
 
 /**
- * Opens a file with SQLite, as it is. It is not read before its first use.
+ * Opens a file with SQLite. The file is not read before its first use.
  *
- * @param file absolute, since better-sqlite3 gives names like ":memory:" and "file:…" a meaning of their own
+ * @param file absolute, because better-sqlite3 gives names like ":memory:" and "file:…" a special meaning
  * @param timeout milliseconds that a statement waits for another process's lock
  * @throws ModcastError `store-native`, `store-unavailable`, `store-foreign`
  */
@@ -95,7 +95,7 @@ export function openFile(file: string, timeout: number): Database.Database {
 }
 
 /**
- * The schema version of a database that is ours or empty.
+ * The schema version of a modcast database or an empty one.
  * @throws ModcastError `store-foreign`, `store-newer`
  */
 function readVersion(db: Database.Database, file: string, latest: number): number {
@@ -117,7 +117,7 @@ function readVersion(db: Database.Database, file: string, latest: number): numbe
   return version;
 }
 
-/** SQLite does not wait by itself when two processes switch a new database over at the same time. */
+/** Switches to WAL, with retries: SQLite does not wait when two processes do this at the same time. */
 function useWal(db: Database.Database): void {
   const pause = new Int32Array(new SharedArrayBuffer(4));
   for (let waited = 0; ; waited += RETRY_MS) {
@@ -135,7 +135,7 @@ function useWal(db: Database.Database): void {
 function migrate(connection: Connection, migrations: readonly string[]): void {
   const { db, file } = connection;
   connection.writing(() => {
-    // Read again under the lock: another process may have been at it.
+    // Read again under the lock: another process may have migrated in the meantime.
     const version = readVersion(db, file, migrations.length);
     for (const step of migrations.slice(version)) db.exec(step);
     db.pragma(`application_id = ${APPLICATION_ID}`);
@@ -144,7 +144,7 @@ function migrate(connection: Connection, migrations: readonly string[]): void {
 }
 
 /**
- * Opens a database, makes it when there is none, brings its schema up to date.
+ * Opens a database, creates it if needed, and migrates its schema.
  *
  * @throws ModcastError `store-native`, `store-unavailable`, `store-foreign`, `store-newer`, `store-unsafe`,
  *   `store-damaged`, `store-busy`
@@ -157,7 +157,7 @@ export function openDatabase(name: string, migrations: readonly string[] = MIGRA
     assertSqliteVersion(db.prepare<[], string>('SELECT sqlite_version()').pluck().get()!);
     const connection = new Connection(db, file);
     const version = connection.reading(readVersion)(db, file, migrations.length);
-    // Only an empty database takes it. It lets the collector give space back without writing the whole file anew.
+    // Can only be set on an empty database. Lets the collector return space without rewriting the whole file.
     if (version === 0) db.pragma('auto_vacuum = INCREMENTAL');
     useWal(db);
     db.pragma('synchronous = FULL');

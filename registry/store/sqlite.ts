@@ -12,10 +12,10 @@ import { sqliteTokens } from './sqlite-tokens.js';
 import type { Store } from './store.js';
 
 /**
- * A store in one SQLite file (and, while it is open, two beside it, `-wal` and `-shm`). Several processes may
- * open the same file. Acknowledged commits survive a power failure, but for those that need not be durable.
+ * A store in one SQLite file (plus `-wal` and `-shm` while it is open). Several processes may open the same
+ * file. Acknowledged commits survive a power failure, except those with `durable: false`.
  *
- * @param file is made when there is none; its directory must exist
+ * @param file is created if needed; its directory must exist
  * @throws ModcastError `store-native`, `store-unavailable`, `store-foreign`, `store-newer`, `store-unsafe`,
  *   `store-damaged`, `store-busy`
  */

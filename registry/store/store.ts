@@ -15,38 +15,37 @@ import type {
 
 export type * from './records.js';
 
-/** Bytes of blobs after which a page for verification ends. */
+/** Bytes of blobs after which a page of `verifyPage` ends. */
 export const VERIFY_PAGE_BYTES = 16 * 1024 * 1024;
 
-/** Blobs, and deploys, that a hash's first digits are resolved to at most. */
+/** Blobs, and deploys, that `resolveHash` returns at most. */
 export const RESOLVED_LIMIT = 10;
 
-/** Deploys in one page of a list when no limit is given. */
+/** Default length of a list of deploys. */
 export const DEPLOYS_LIMIT = 100;
 
 export interface BlobStore {
-  /**
-   * Keeps blobs, all or none. A blob that is there keeps its bytes; its links are filled in when it had none.
-   */
+  /** Stores blobs, all or none. An existing blob keeps its bytes, and gets links if it had none. */
   putBlobs(blobs: readonly StoredBlob[]): Promise<void>;
   /**
    * Replaces a damaged blob's bytes and links.
    * @throws ModcastError `blob-unknown`
    */
   mendBlob(blob: StoredBlob): Promise<void>;
-  /** The blobs that exist, in the order asked. */
+  /** The existing blobs, in the given order. */
   blobs(hashes: readonly Hash[]): Promise<StoredBlob[]>;
-  /** Links of those that exist, without their bytes. */
+  /** Links of the existing blobs, without reading bytes. */
   links(hashes: readonly Hash[]): Promise<Map<Hash, Links | null>>;
-  /** Which of these are not in the store, each once. */
+  /** The hashes that are not in the store, without duplicates. */
   missing(hashes: readonly Hash[]): Promise<Hash[]>;
 }
 
 export interface DeployStore {
   /**
-   * Makes a manifest the channel's head. The same manifest as the head's makes no deploy: the head comes back.
+   * Makes a manifest the channel's head. When the head already has this manifest, no deploy is made and the
+   * head is returned.
    * @throws ModcastError `head-moved` (found: the head's number), `blob-missing` (found: the hashes),
-   *   `manifest-invalid` (a module's size is not its blob's)
+   *   `manifest-invalid` (a module's size is not that of its blob)
    */
   commit(deploy: NewDeploy): Promise<{ readonly deploy: Deploy; readonly created: boolean }>;
   head(channel: Channel): Promise<Deploy | null>;
@@ -57,22 +56,22 @@ export interface DeployStore {
   deploys(options?: { channel?: Channel; before?: number; limit?: number }): Promise<Deploy[]>;
   /** The newest deploy of the channel with this manifest. */
   deployOfManifest(channel: Channel, manifest: Hash): Promise<Deploy | null>;
-  /** Null when there is no such deploy. The modules come in no particular order. */
+  /** Null when there is no such deploy. The modules are in no particular order. */
   manifest(number: number): Promise<Manifest | null>;
   /**
-   * What makes one deploy's manifest of another's, in either direction. On one channel it is made from the rows
-   * that changed between the two; across channels both manifests are read.
+   * The difference between the manifests of two deploys, in either direction. Within a channel, only the
+   * changed rows are read. Across channels, both manifests are.
    * @throws ModcastError `deploy-unknown`
    */
   delta(from: number, to: number): Promise<ManifestDelta>;
-  /** Those of the hashes that some deploy of the channel names. */
+  /** The hashes that any deploy of the channel contains. */
   visible(channel: Channel, hashes: readonly Hash[]): Promise<Set<Hash>>;
-  /** A path under which the channel has this hash, newest deploy first. */
+  /** A path of a hash on the channel, from the newest deploy that has one. */
   pathOf(channel: Channel, hash: Hash): Promise<Path | null>;
 }
 
 export interface FileStore {
-  /** What was known of the files under a directory at its last scan. */
+  /** The states of a directory's files at its last scan. */
   files(directory: string): Promise<Map<Path, FileStat>>;
   putFiles(
     directory: string,
@@ -82,47 +81,46 @@ export interface FileStore {
 
 export interface HistoryStore {
   /**
-   * What the channel has had at a path, newest first. The oldest version's `from` may name a deploy that has been
-   * collected.
+   * The versions of a path on a channel, newest first. The oldest version's `from` may be a collected deploy.
    */
   versions(channel: Channel, path: Path): Promise<PathVersion[]>;
   /**
-   * What a deploy changed against its parent, sorted by path; of a channel's first deploy all it has. Null when
-   * that is not known: there is no such deploy, or its parent has been collected.
+   * The changes of a deploy against its parent, sorted by path; for a channel's first deploy all modules.
+   * Null when there is no such deploy, or when its parent was collected.
    */
   changes(number: number): Promise<ModuleChange[] | null>;
   /**
-   * The blobs, sorted, and the deploys, newest first, whose (manifest's) hash begins with these hex digits: at most
-   * RESOLVED_LIMIT of each. What is no beginning of a hash has none.
+   * The blobs (sorted), and the deploys (newest first) whose manifest's hash starts with these hex digits: at
+   * most RESOLVED_LIMIT of each. Both are empty when `prefix` is not the start of a hash.
    */
   resolveHash(prefix: string): Promise<{ readonly blobs: Hash[]; readonly deploys: number[] }>;
-  /** The channel's newest deploy that is not later than a time. */
+  /** The channel's newest deploy up to a time. */
   deployAt(channel: Channel, time: number): Promise<Deploy | null>;
 }
 
 export interface CollectStore {
   /**
-   * Keeps blobs from being collected until a time, whether they are in the store yet or not: whoever publishes
-   * leases first, then asks what is missing. A lease is never shortened.
+   * Protects blobs from collection until a time, also blobs that are not stored yet: a publisher first
+   * leases, then asks which blobs are missing. A lease is never shortened.
    */
   lease(hashes: readonly Hash[], owner: string, until: number): Promise<void>;
   /** Ends an owner's leases. */
   release(owner: string): Promise<void>;
   /**
-   * Drops the oldest deploys of each channel, up to the first that is to stay, never a head; then the blobs that
-   * neither a remaining deploy nor a lease names. It does so in many short steps, between which others go on.
+   * Deletes the oldest deploys of each channel, up to the first that is kept, never a head; then the blobs
+   * without a deploy or lease. Runs in many short steps, so that others can use the store in between.
    */
   collect(options: CollectOptions): Promise<Collected>;
 }
 
 export interface CheckStore {
   /**
-   * Blobs to be hashed again, in the order in which they were first put.
-   * @param after 0, or `next` of the page before
-   * @param limit blobs at most; VERIFY_PAGE_BYTES ends a page sooner
+   * Blobs to verify, in the order in which they were first stored.
+   * @param after 0, or `next` of the previous page
+   * @param limit blobs at most; VERIFY_PAGE_BYTES may end a page earlier
    */
   verifyPage(after: number, limit: number): Promise<VerifyPage>;
-  /** What is wrong with the store, in words, blobs' bytes apart: every manifest is built and hashed again. */
+  /** Problems of the store as text, except for the bytes of blobs. Every manifest is built and hashed. */
   check(hasher: Hasher): Promise<string[]>;
 }
 
@@ -130,16 +128,16 @@ export interface TokenStore {
   /** @throws ModcastError `token-exists` */
   putToken(token: NewToken): Promise<void>;
   token(id: string): Promise<Token | null>;
-  /** In the order in which they were created. */
+  /** In order of creation. */
   tokens(): Promise<Token[]>;
-  /** The token as it is then; null when there is none. A revoked one keeps the time at which it was. */
+  /** The revoked token; null when there is none. A token that was revoked before keeps that time. */
   revokeToken(id: string, time: number): Promise<Token | null>;
 }
 
 /**
- * Where the registry keeps blobs, deploys and what it knows of files. All promises, so that a database server
- * can stand behind it; every implementation runs test/contract/store.ts. A method of a closed store rejects
- * with `store-closed`.
+ * Stores blobs, deploys and the states of files. All methods return promises, so that a database server can
+ * implement it. Every implementation runs test/contract/store.ts. Methods of a closed store reject with
+ * `store-closed`.
  */
 export interface Store
   extends BlobStore, DeployStore, FileStore, HistoryStore, CollectStore, CheckStore, TokenStore {
