@@ -1,8 +1,10 @@
+/** Timers, replaceable in tests. */
 export interface Clock {
-  /** Calls back after so many milliseconds unless cancelled. */
+  /** Calls back once after `ms` milliseconds, unless cancelled. */
   after(ms: number, callback: () => void): { cancel(): void };
 }
 
+/** Node's timers. They do not keep the process running. */
 export const systemClock: Clock = {
   after(ms, callback) {
     const timer = setTimeout(callback, ms);

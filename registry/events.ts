@@ -5,17 +5,23 @@ import { nearest } from './nearest.js';
 import type { BootReport } from './socket/session-events.js';
 import type { Deploy } from './store/store.js';
 
-/** Events of a registry, for `on`. A new one also needs a line in `EVENTS`; `npm run docs` puts it into docs/api.md. */
+/**
+ * Events of a registry, for `on`. A new one also needs a line in `EVENTS`; `npm run docs` puts it into
+ * docs/api.md.
+ */
 export interface RegistryEvents {
   /** Progress while the directory is read for the first time. */
   reading: (progress: ReadProgress) => void;
   /** The watched directory made a new deploy. */
   deploy: (result: IngestResult) => void;
-  /** A publish, rollback or promote made a new deploy, over HTTP or from another process. Only for channels in use. */
+  /**
+   * A publish, rollback or promote made a new deploy, over HTTP or from another process. Only for channels in
+   * use.
+   */
   published: (deploy: Deploy) => void;
   /**
-   * The list of problems in the directory's files has changed. With `listen` it also has missing imports and import
-   * maps that do not parse.
+   * The list of problems in the directory's files has changed. With `listen` it also has missing imports and
+   * import maps that do not parse.
    */
   problems: (problems: readonly Diagnostic[]) => void;
   /** The watched directory is gone, which changes no deploy; or it is back and is read again. */
@@ -24,7 +30,10 @@ export interface RegistryEvents {
   booted: (report: BootReport) => void;
   /** A page reports an error. */
   failed: (report: { deploy: number | null; stage: string; message: string }) => void;
-  /** The bytes of a stored blob do not match its hash. `repaired`: a file of the directory had the right bytes. */
+  /**
+   * The bytes of a stored blob do not match its hash. `repaired`: a file of the directory had the right
+   * bytes.
+   */
   damaged: (hash: Hash, repaired: boolean) => void;
   /** The application's own message from a page. */
   message: (topic: string, data: unknown) => void;

@@ -1,4 +1,4 @@
-/** Levenshtein distance, for "did you mean". */
+/** The Levenshtein distance. */
 function distance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, i) => i);
   for (let i = 1; i <= a.length; i++) {
@@ -11,10 +11,10 @@ function distance(a: string, b: string): number {
   return row[b.length]!;
 }
 
-/** So many letters away, a name may still have been meant. */
+/** The largest distance for a suggestion. */
 const TYPOS = 3;
 
-/** The name that is likeliest to have been meant, and a hint at it where it is near enough. */
+/** The name most like `found`, and a "did you mean" hint if it is similar enough. */
 export function nearest(found: string, names: readonly string[]): { name: string; hint: string } {
   const name = names.toSorted((a, b) => distance(found, a) - distance(found, b))[0]!;
   return { name, hint: distance(found, name) <= TYPOS ? `; did you mean "${name}"?` : '' };

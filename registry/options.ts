@@ -6,49 +6,58 @@ import { nearest } from './nearest.js';
 /** Path prefix of the registry's routes when no other is given. */
 export const DEFAULT_PREFIX = '/-/';
 
-/** Options of `createRegistry`. Whatever is left out has the default that is said here. */
+/** Options of `createRegistry`, with their defaults. */
 export interface RegistryOptions {
-  /** The site's directory. Left out: the site is served by somebody else, and its deploys come by publishing. */
+  /** The site's directory. Without it, another server serves the site, and deploys are published. */
   directory?: string;
   /**
-   * Without a directory: serve the channel's newest deploy as a site, the files that it holds and no others. Default false:
-   * paths outside of the prefix are for somebody else.
+   * Without a directory: serve the files of the channel's newest deploy as a site. Default false: another
+   * server answers paths outside the prefix.
    */
   serveHead?: boolean;
-  /** SQLite file. Default `.modcast/registry.db` in the directory; `:memory:` keeps nothing. */
+  /**
+   * SQLite file. Default `.modcast/registry.db` in the directory. `:memory:` keeps nothing after a restart.
+   */
   database?: string;
-  /** The channel that pages get, and into which the directory is read. Default `dev`. */
+  /** The channel of the pages, and of the directory's deploys. Default `dev`. */
   channel?: Channel;
-  /** Path under which the registry's own routes lie. Default `/-/`. */
+  /** Path prefix of the registry's own routes. Default `/-/`. */
   prefix?: string;
-  /** Globs of files that are kept. Default: JavaScript, JSON, CSS and HTML, no dotfiles. */
+  /**
+   * Globs of files that deploys contain. Default: JavaScript, JSON, CSS and HTML. Dotfiles are never
+   * included.
+   */
   include?: string[];
-  /** Globs of files that are not. Default `node_modules`, at any depth. */
+  /** Globs of files that deploys do not contain. Default `node_modules`, at any depth. */
   exclude?: string[];
-  /** Follow changes of the directory. Default true. `poll` asks for them at an interval, for network mounts. */
+  /** Watch the directory. Default true. `poll` is an interval in milliseconds, for network mounts. */
   watch?: boolean | { poll: number };
   /**
-   * While the directory is followed: of the channel's deploys the newest so many stay, and at most a tenth more; older ones go
-   * when there is time. 0 keeps all. Default: 1,000 on `dev`, elsewhere all.
+   * While the directory is watched: the number of the channel's newest deploys to keep. Older ones are
+   * deleted when the registry is idle, so there may be up to a tenth more. 0 keeps all. Default: 1,000 on
+   * `dev`, all on others.
    */
   keepDeploys?: number;
-  /** While the directory is followed: show errors of modules over the page. Default true. */
+  /** While the directory is watched: show errors in an overlay on the page. Default true. */
   overlay?: boolean;
-  /** `fresh`: a page waits for the server's word; `cached`: it runs what it has. Default: fresh on `dev`. */
+  /**
+   * `fresh`: a page waits for the server. `cached`: it runs a cached deploy. Default: `fresh` on `dev`, else
+   * `cached`.
+   */
   boot?: 'fresh' | 'cached';
-  /** Milliseconds that a page waits for the socket before it goes on without. Default 500. */
+  /** Milliseconds that a page waits for the socket before it boots without it. Default 500. */
   timeout?: number;
   /** Show a progress bar on long cold boots. Default false. */
   progress?: boolean;
-  /** Host names that may be asked for, beside localhost and addresses. */
+  /** Host names that requests may use, besides localhost and IP addresses. */
   allowedHosts?: string[];
-  /** Origins of other sites whose pages may use this registry, `https://example.org`. */
+  /** Origins of other sites whose pages may use this registry, such as `https://example.org`. */
   allowedOrigins?: string[];
-  /** Who a deploy is by. Default: the user of the process. */
+  /** The author of deploys. Default: the user that runs the process. */
   author?: string;
-  /** Everybody may read all deploys over HTTP, not just those that are in use. Default: that needs a token. */
+  /** Anyone may read all deploys over HTTP. Default false: deploys that are not in use need a token. */
   publicHistory?: boolean;
-  /** Clients at one time. Default 10,000. */
+  /** Maximum number of connected clients. Default 10,000. */
   clients?: number;
 }
 
@@ -69,7 +78,7 @@ const isHostName = (text: string): boolean =>
   URL.canParse(`http://${text}/`) &&
   new URL(`http://${text}/`).hostname === text.toLowerCase();
 
-type Rule = readonly [expected: string, right: (value: unknown) => boolean];
+type Rule = readonly [expected: string, isValid: (value: unknown) => boolean];
 
 const RULES: { readonly [name in keyof ResolvedOptions]: Rule } = {
   directory: ['a directory', (value) => value === null || isText(value)],
@@ -101,7 +110,7 @@ const RULES: { readonly [name in keyof ResolvedOptions]: Rule } = {
   clients: ['a whole number above 0', isCount],
 };
 
-/** Dot segments would be gone from every URL before it is compared. */
+/** URL parsing removes dot segments, so a prefix with one would never match. */
 function isPrefix(value: string): boolean {
   return /^\/(?:[\w.~-]+\/)+$/.test(value) && !/\/\.{1,2}\//.test(value);
 }
@@ -112,7 +121,11 @@ function isWatch(value: unknown): boolean {
   return Object.keys(value).join() === 'poll' && isCount((value as { poll: unknown }).poll);
 }
 
-/** @throws ModcastError `option-invalid`, for an option that does not exist too, with the likeliest right one */
+/**
+ * Checks the options and fills in the defaults.
+ *
+ * @throws ModcastError `option-invalid`, also for an unknown option, with a suggestion
+ */
 export function resolveOptions(options: RegistryOptions, author: string): ResolvedOptions {
   if (!isPlain(options)) {
     const expected = 'an object';
@@ -153,7 +166,7 @@ export function resolveOptions(options: RegistryOptions, author: string): Resolv
     const expected = 'a directory or serveHead';
     throw new ModcastError(
       'option-invalid',
-      'serveHead: a directory is served instead; leave one of them out',
+      'serveHead cannot be used with a directory; leave out one of the two',
       {
         expected,
         found: directory,
@@ -161,9 +174,9 @@ export function resolveOptions(options: RegistryOptions, author: string): Resolv
     );
   }
   for (const name of names) {
-    const [expected, right] = RULES[name];
+    const [expected, isValid] = RULES[name];
     const found = resolved[name];
-    if (right(found)) continue;
+    if (isValid(found)) continue;
     throw new ModcastError('option-invalid', `${name}: expected ${expected}, found ${inspect(found)}`, {
       expected,
       found,

@@ -87,11 +87,11 @@ export class Registry {
 }
 
 /**
- * Opens the database, reads the directory into it and follows its changes. Serve it with `listen`, or with `handle`
- * and `attach`.
+ * Opens the database, reads the directory into it and follows its changes. Serve it with `listen`, or with
+ * `handle` and `attach`.
  *
- * @throws ModcastError `option-invalid`; through `ready`: `directory-invalid`, `store-locked` and the other codes of
- *   the store
+ * @throws ModcastError `option-invalid`; through `ready`: `directory-invalid`, `store-locked` and the other
+ *   codes of the store
  */
 export function createRegistry(options: RegistryOptions = {}): Registry {
   return new Registry(options);

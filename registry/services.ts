@@ -82,7 +82,7 @@ async function openCore(options: ResolvedOptions, events: RegistryEmitter, clean
     store,
     channel: options.channel,
     directory,
-    onDamaged: (hash, mended) => events.emit('damaged', hash, mended),
+    onDamaged: (hash, repaired) => events.emit('damaged', hash, repaired),
   });
   return {
     options,

@@ -1,11 +1,11 @@
 import { userInfo } from 'node:os';
 
-/** Who runs this process. */
+/** The name of the user that runs this process. */
 export function userName(): string {
   try {
     return userInfo().username;
   } catch {
-    // A container may run under a number that has no name.
+    // In a container, the user may have a number and no name.
     return 'unknown';
   }
 }

@@ -27,7 +27,10 @@ export interface Head {
   readonly manifest: Manifest;
 }
 
-/** What a client needs to go from its manifest to a head: the manifests' difference, and the blobs that it lacks. */
+/**
+ * What a client needs to go from its manifest to a head: the manifests' difference, and the blobs that it
+ * lacks.
+ */
 export interface Shipment {
   readonly delta: ManifestDelta;
   /** The blobs, in the order of need. */

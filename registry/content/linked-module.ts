@@ -3,11 +3,11 @@ import { NO_LINKS, pathToUrl, type Path } from '../../schema/index.js';
 import { contentType, moduleKind } from './media-type.js';
 import type { StoredBlob } from '../store/store.js';
 
-/** A blob's bytes as the module at `/-/modules/<hash>/<path>`; undefined when nothing of that name can be imported. */
+/** The module served at `/-/modules/<hash>/<path>`; undefined when a file of this type cannot be imported. */
 export function linkedModule(path: Path, { bytes, links }: StoredBlob): Uint8Array | undefined {
   const kind = moduleKind(contentType(path));
   if (kind !== 'javascript') return kind === undefined ? undefined : bytes;
-  // A browser may know more than our parser, and then it asks for what the module imports.
+  // A browser may parse what our parser does not, and then it requests the module's imports.
   const known = links?.state === 'unparsed' ? lexModule(bytes) : links;
   if (known?.state === 'unparsed') return bytes;
   return Buffer.concat(

@@ -1,11 +1,11 @@
 import { lookup } from 'mrmime';
 
-/** What a module is to an `import` (HTML Standard, "fetch a single module script"). */
+/** The kinds of modules that an `import` accepts (HTML Standard, "fetch a single module script"). */
 export type ModuleKind = 'javascript' | 'json' | 'css';
 
 const DEFAULT_TYPE = 'application/octet-stream';
 
-/** A module with another type than these does not load, so they do not depend on a package's table. */
+/** Browsers load modules with these types only, so they do not depend on a package's table. */
 const MODULE_TYPES: ReadonlyMap<string, string> = new Map([
   ['js', 'text/javascript'],
   ['mjs', 'text/javascript'],
@@ -28,26 +28,26 @@ export function mediaType(path: string): string {
   if (dot === -1) return DEFAULT_TYPE;
   const extension = name.slice(dot + 1).toLowerCase();
   const type: unknown = MODULE_TYPES.get(extension) ?? lookup(extension);
-  // The package's table is a plain object: `x.constructor` finds a function there.
+  // The package's table is a plain object, so the extension `constructor` finds a function.
   return typeof type === 'string' ? type : DEFAULT_TYPE;
 }
 
 /**
- * The `Content-Type` with which a site's file is served. Text that is read on its own is said to be UTF-8. Scripts and
- * style sheets are left to the standards: modules always are UTF-8, the others have the encoding of their page.
+ * The `Content-Type` of a site's file. Documents and plain text get `charset=utf-8`. Scripts and style sheets
+ * get no charset: modules are always UTF-8, and the others use the encoding of their page.
  */
 export function contentType(path: string): string {
   const type = mediaType(path);
-  const standsAlone = type.startsWith('text/') && !/^text\/(?:xml|css|javascript)$/.test(type);
-  return standsAlone ? `${type}; charset=utf-8` : type;
+  const isDocument = type.startsWith('text/') && !/^text\/(?:xml|css|javascript)$/.test(type);
+  return isDocument ? `${type}; charset=utf-8` : type;
 }
 
-/** Whether a media type without parameters is one of JavaScript. */
+/** Whether a media type without parameters is a JavaScript type. */
 export function isJavaScriptType(essence: string): boolean {
   return JAVASCRIPT_TYPE.test(essence);
 }
 
-/** What a file of this media type is as a module; undefined when it cannot be imported. Parameters are ignored. */
+/** The kind of module for a media type; undefined when it cannot be imported. Parameters are ignored. */
 export function moduleKind(type: string): ModuleKind | undefined {
   const essence = (type.split(';', 1)[0] ?? '').trim();
   if (isJavaScriptType(essence)) return 'javascript';

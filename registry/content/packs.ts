@@ -1,7 +1,14 @@
 import { createDelta } from 'fossil-delta';
 import { promisify } from 'node:util';
 import { deflate } from 'node:zlib';
-import { encodeRecords, encodeSegment, LIMITS, type Hash, type PackRecord } from '../../schema/index.js';
+import {
+  batchesByBytes,
+  encodeRecords,
+  encodeSegment,
+  LIMITS,
+  type Hash,
+  type PackRecord,
+} from '../../schema/index.js';
 import { blake3 } from '../hash.js';
 import type { VerifiedBlobs } from './verified-blobs.js';
 import type { StoredBlob } from '../store/store.js';
@@ -9,35 +16,38 @@ import type { StoredBlob } from '../store/store.js';
 const compress = promisify(deflate);
 
 export interface PacksOptions {
-  /** Compressed bytes kept in memory. */
+  /** Bytes of encoded segments that are kept in memory. */
   readonly cacheBytes: number;
-  /** Raw bytes at which a segment is closed. */
+  /** Raw bytes in a segment. A larger blob gets a segment of its own. */
   readonly segmentBytes: number;
 }
 
-/** How to cut a list of blobs into segments: known before any of them is read. */
+/** How a list of blobs is cut into segments. Made without reading the blobs. */
 export interface PackPlan {
   readonly segments: readonly (readonly Hash[])[];
   readonly count: number;
-  /** Of the blobs, before any encoding. */
+  /** Bytes of the blobs, before any encoding. */
   readonly bytes: number;
 }
 
-/** For a blob one that the reader has, and from which it may be told as a delta. */
+/** For a blob, another one that the client has and that a delta may start from. */
 export type Bases = ReadonlyMap<Hash, Hash>;
 
 const NO_BASES: Bases = new Map();
 
-/** Larger ones go whole: a delta of theirs takes longer than it saves. */
+/** Bytes above which a blob is sent whole: its delta takes longer to make than it saves. */
 const DELTA_BYTES = 8 * 1024 * 1024;
 
-/** A delta hardly compresses any more, a module does so to a third. */
+/**
+ * A delta must be this many times smaller than the blob: a module compresses to a third, a delta hardly at
+ * all.
+ */
 const DELTA_GAIN = 3;
 
-/** What fits into a packet anyway: compressing it takes both sides longer than it saves. */
+/** Bytes that fit one network packet. Compressing less than this saves nothing. */
 const PACKET_BYTES = 1024;
 
-/** One encoded segment of a pack, compressed where that makes it smaller. */
+/** Encodes a segment of a pack. It is compressed where that makes it smaller. */
 export async function packSegment(records: readonly PackRecord[]): Promise<Uint8Array> {
   const raw = encodeRecords(records);
   const packed = raw.length <= PACKET_BYTES ? raw : await compress(raw, { level: 6 });
@@ -51,8 +61,8 @@ export async function packSegment(records: readonly PackRecord[]): Promise<Uint8
 }
 
 /**
- * Makes the segments of packs. Blobs never change, so a segment is compressed once and kept, however many
- * clients get it; the least recently sent are dropped first.
+ * Makes the segments of packs. Blobs never change, so a segment is compressed once for all clients and kept.
+ * The least recently used segments are dropped first.
  */
 export class Packs {
   readonly #blobs: VerifiedBlobs;
@@ -67,32 +77,24 @@ export class Packs {
   }
 
   /**
-   * @param first a segment ends after this many blobs, so that what a boot waits for is not held up by the rest
+   * Cuts blobs into segments.
+   *
+   * @param first a segment ends after this many blobs, so that a boot does not wait for more than it needs
    */
   plan(hashes: readonly Hash[], sizeOf: (hash: Hash) => number, first: number): PackPlan {
-    const segments: Hash[][] = [];
-    let open: Hash[] = [];
-    let openBytes = 0;
-    let bytes = 0;
-    const close = () => {
-      if (open.length > 0) segments.push(open);
-      open = [];
-      openBytes = 0;
-    };
-    hashes.forEach((hash, index) => {
-      const size = sizeOf(hash);
-      if (index === first || openBytes + size > this.#options.segmentBytes) close();
-      open.push(hash);
-      openBytes += size;
-      bytes += size;
-    });
-    close();
+    const { segmentBytes } = this.#options;
+    const segments = [
+      ...batchesByBytes(hashes.slice(0, first), sizeOf, segmentBytes),
+      ...batchesByBytes(hashes.slice(first), sizeOf, segmentBytes),
+    ];
+    const bytes = hashes.reduce((sum, hash) => sum + sizeOf(hash), 0);
     return { segments, count: hashes.length, bytes };
   }
 
   /**
-   * One encoded segment; a blob with a base is a delta in it where that is smaller. A blob that is gone or damaged
-   * stands in it without bytes: its hash gives it away, and the reader knows which one it will not get.
+   * Makes one encoded segment. A blob with a base is sent as a delta where that is smaller. A missing or
+   * damaged blob is sent without bytes: they do not match its hash, so the client knows that it does not get
+   * this blob.
    */
   segment(hashes: readonly Hash[], bases: Bases = NO_BASES): Promise<Uint8Array> {
     const named = hashes.map((hash) => `${hash}${bases.get(hash) ?? ''}`);
@@ -136,7 +138,7 @@ export class Packs {
   }
 }
 
-/** Undefined where a delta is not worth it. */
+/** Undefined where a delta does not save enough. */
 function deltaOf({ hash, links, bytes }: StoredBlob, base: StoredBlob): PackRecord | undefined {
   if (Math.max(bytes.length, base.bytes.length) > DELTA_BYTES) return undefined;
   const delta = createDelta(base.bytes, bytes);

@@ -4,18 +4,18 @@ import type { Channel, Hash, Links } from '../../schema/index.js';
 import { blake3 } from '../hash.js';
 import type { Store, StoredBlob } from '../store/store.js';
 
-/** A blob as it may be sent: its bytes are what its hash says. */
+/** A blob whose bytes match its hash. */
 export type VerifiedBlob = StoredBlob;
 
 export interface VerifiedBlobsOptions {
   readonly store: Store;
   readonly channel: Channel;
-  /** Where a damaged blob's bytes may still lie as a file. */
+  /** Where a file may still have the bytes of a damaged blob. */
   readonly directory: string | null;
-  readonly onDamaged: (hash: Hash, mended: boolean) => void;
+  readonly onDamaged: (hash: Hash, repaired: boolean) => void;
 }
 
-/** Reads blobs from the store, never trusting it: each is hashed, and a damaged one mended from the site's file. */
+/** Reads blobs from the store and hashes each. A damaged blob is repaired from the site's file. */
 export class VerifiedBlobs {
   readonly #options: VerifiedBlobsOptions;
   readonly #links = new Map<Hash, Links | null>();
@@ -24,17 +24,17 @@ export class VerifiedBlobs {
     this.#options = options;
   }
 
-  /** The blobs that exist and are sound, by hash. */
+  /** The blobs that exist and match their hashes, by hash. */
   async read(hashes: readonly Hash[]): Promise<Map<Hash, VerifiedBlob>> {
-    const sound = new Map<Hash, VerifiedBlob>();
+    const found = new Map<Hash, VerifiedBlob>();
     for (const blob of await this.#options.store.blobs(hashes)) {
-      const verified = blake3(blob.bytes) === blob.hash ? blob : await this.#mend(blob);
-      if (verified !== undefined) sound.set(verified.hash, verified);
+      const verified = blake3(blob.bytes) === blob.hash ? blob : await this.#repair(blob);
+      if (verified !== undefined) found.set(verified.hash, verified);
     }
-    return sound;
+    return found;
   }
 
-  /** Links of blobs, kept in memory: they are small and asked for by every boot. */
+  /** The links of blobs. They are kept in memory, because they are small and every boot needs them. */
   async links(hashes: Iterable<Hash>): Promise<ReadonlyMap<Hash, Links | null>> {
     const unknown = [...new Set(hashes)].filter((hash) => !this.#links.has(hash));
     if (unknown.length > 0) {
@@ -43,16 +43,16 @@ export class VerifiedBlobs {
     return this.#links;
   }
 
-  async #mend(blob: StoredBlob): Promise<VerifiedBlob | undefined> {
+  async #repair(blob: StoredBlob): Promise<VerifiedBlob | undefined> {
     const { store, channel, directory, onDamaged } = this.#options;
     const name = directory === null ? null : await store.pathOf(channel, blob.hash);
     const bytes =
       name === null ? undefined : await readFile(path.join(directory!, name)).catch(() => undefined);
-    const mended = bytes !== undefined && blake3(bytes) === blob.hash;
-    onDamaged(blob.hash, mended);
-    if (!mended) return undefined;
-    const sound = { ...blob, bytes };
-    await store.mendBlob(sound);
-    return sound;
+    const isRepaired = bytes !== undefined && blake3(bytes) === blob.hash;
+    onDamaged(blob.hash, isRepaired);
+    if (!isRepaired) return undefined;
+    const repaired = { ...blob, bytes };
+    await store.mendBlob(repaired);
+    return repaired;
   }
 }

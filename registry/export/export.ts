@@ -1,4 +1,11 @@
-import { ModcastError, parsePath, type Hash, type Manifest, type Path } from '../../schema/index.js';
+import {
+  ModcastError,
+  batchesByBytes,
+  parsePath,
+  type Hash,
+  type Manifest,
+  type Path,
+} from '../../schema/index.js';
 import { blake3 } from '../hash.js';
 import type { Deploy, Store, StoredBlob } from '../store/store.js';
 import { writeFiles } from './write-files.js';
@@ -51,14 +58,7 @@ export async function* manifestBlobs(
     paths.set(hash, [...(paths.get(hash) ?? []), path]);
     sizes.set(hash, size);
   }
-  const left = [...paths.keys()];
-  while (left.length > 0) {
-    const batch: Hash[] = [];
-    for (let bytes = 0; left.length > 0 && (batch.length === 0 || bytes < BATCH_BYTES);) {
-      const hash = left.pop()!;
-      batch.push(hash);
-      bytes += sizes.get(hash)!;
-    }
+  for (const batch of batchesByBytes(paths.keys(), (hash) => sizes.get(hash)!, BATCH_BYTES)) {
     const found = new Map((await store.blobs(batch)).map((blob) => [blob.hash, blob]));
     for (const hash of batch) {
       const blob = found.get(hash);

@@ -19,7 +19,9 @@ export interface ChangeReaderOptions {
   readonly known: ReadonlyMap<Path, FileStat>;
   /** `scan`: the files are all files of the directory. `update`: they are those that the watcher reported. */
   readonly mode: 'scan' | 'update';
-  /** What to do with a file that an editor may be about to write: keep its last content, or read it as it is. */
+  /**
+   * What to do with a file that an editor may be about to write: keep its last content, or read it as it is.
+   */
   readonly unsettledFiles: 'keep' | 'read';
   /** Whether an empty file that is new has just been created, and may be about to be written. */
   readonly isFollowed: boolean;
@@ -153,7 +155,10 @@ export class ChangeReader {
     this.#forgotten.add(name);
   }
 
-  /** An empty file may have been truncated or created to be written. A first scan takes new empty files as they are. */
+  /**
+   * An empty file may have been truncated or created to be written. A first scan takes new empty files as
+   * they are.
+   */
   #isUnsettled(name: Path, file: string, read: ReadFile, old: FileStat | undefined): boolean {
     const { table, empty, unsettledFiles, isFollowed } = this.#options;
     if (unsettledFiles === 'read' || read.bytes.length > 0) return false;
@@ -163,8 +168,8 @@ export class ChangeReader {
   }
 
   /**
-   * Existing files that these modules import and that are not in the table. The watcher may report one save as two
-   * changes, but a page must get a module together with its new imports.
+   * Existing files that these modules import and that are not in the table. The watcher may report one save
+   * as two changes, but a page must get a module together with its new imports.
    */
   #unreportedImports(modules: readonly Pick<ReadModule, 'path' | 'links'>[]): Path[] {
     const found = new Set<Path>();

@@ -12,8 +12,8 @@ export class EmptyFiles {
   }
 
   /**
-   * Whether a file that was found empty has been empty for long enough. The time stamp alone does not tell: while the
-   * file system is busy, a truncated file may keep the time of its last write.
+   * Whether a file that was found empty has been empty for long enough. The time stamp alone does not tell:
+   * while the file system is busy, a truncated file may keep the time of its last write.
    *
    * @param file absolute
    */

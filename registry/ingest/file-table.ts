@@ -28,7 +28,10 @@ export class FileTable {
     return this.#pathChanges;
   }
 
-  /** Removes all modules and skipped files before a scan. Stats and syntax errors stay: most files are unchanged. */
+  /**
+   * Removes all modules and skipped files before a scan. Stats and syntax errors stay: most files are
+   * unchanged.
+   */
   clear(): void {
     this.#modules.clear();
     this.#skipped.clear();

@@ -84,8 +84,8 @@ export function isInside(root: string, file: string): boolean {
 }
 
 /**
- * Why what a link leads to (absolute, real) is not to be followed from below `root`; undefined when it may be. A
- * dotfile is none for having been given another name.
+ * Why what a link leads to (absolute, real) is not to be followed from below `root`; undefined when it may
+ * be. A dotfile is none for having been given another name.
  */
 export function linkProblem(root: string, real: string): string | undefined {
   if (!isInside(root, real)) return 'it is a link out of the directory';

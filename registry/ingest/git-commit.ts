@@ -14,8 +14,8 @@ async function git(directory: string, ...args: string[]): Promise<string> {
 }
 
 /**
- * The commit that a directory is at, when git says that its files are what the commit has. Null for anything else:
- * no git, no work tree, no commit yet, files that were changed or never added.
+ * The commit that a directory is at, when git says that its files are what the commit has. Null for anything
+ * else: no git, no work tree, no commit yet, files that were changed or never added.
  *
  * @param matches the files that count, by their paths in the directory
  */

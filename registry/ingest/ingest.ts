@@ -47,8 +47,8 @@ export interface IngestOptions {
   /** An update has read files that it was not told of. They may also disappear without a report. */
   readonly onUnreported?: () => void;
   /**
-   * These files may be about to be written. They keep their last content until an update reads them again. Without
-   * this callback they are read as they are.
+   * These files may be about to be written. They keep their last content until an update reads them again.
+   * Without this callback they are read as they are.
    */
   readonly onUnsettled?: (files: readonly Path[]) => void;
 }
@@ -87,7 +87,9 @@ export class Ingest {
     return this.#matches(file);
   }
 
-  /** Reads the whole directory. It does not open files that have not changed since the store last saw them. */
+  /**
+   * Reads the whole directory. It does not open files that have not changed since the store last saw them.
+   */
   scan(progress: (progress: ReadProgress) => void = () => {}): Promise<IngestResult> {
     return this.#lease.during(async () => {
       const { directory, store, filter } = this.#options;

@@ -32,8 +32,8 @@ export const isUnchanged = (known: FileStat, now: BigIntStats): boolean =>
   BigInt(known.size) === now.size && known.mtime === String(now.mtimeNs) && known.inode === String(now.ino);
 
 /**
- * Whether a file that was found empty is to be: it still is, and has been for a while. Otherwise somebody has truncated
- * it and is about to write it, or has by now.
+ * Whether a file that was found empty is to be: it still is, and has been for a while. Otherwise somebody has
+ * truncated it and is about to write it, or has by now.
  */
 export function isMeantEmpty(file: string): boolean {
   const found = statFile(file);
@@ -41,11 +41,12 @@ export function isMeantEmpty(file: string): boolean {
 }
 
 /**
- * Reads a file as it was at one moment: if its size or time changed meanwhile, once more. Synchronous, for ten
- * thousand small files cost a promise each several times what they cost themselves.
+ * Reads a file as it was at one moment: if its size or time changed meanwhile, once more. Synchronous, for
+ * ten thousand small files cost a promise each several times what they cost themselves.
  *
  * @param read an argument so that a test can change the file between the first look at it and the last
- * @throws ModcastError `file-unstable` when it never held still, `file-too-large`; the file system's own errors
+ * @throws ModcastError `file-unstable` when it never held still, `file-too-large`; the file system's own
+ *   errors
  */
 export function readStable(file: string, read: (descriptor: number) => Buffer = readFileSync): ReadFile {
   for (let attempt = 0; attempt < TRIES; attempt++) {

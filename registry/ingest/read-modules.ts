@@ -50,8 +50,8 @@ const BATCH_BYTES = 64 * 1024 * 1024;
 const SLICE_MS = 20;
 
 /**
- * Reads files of a directory and finds their links and syntax errors. An ingest and a publish both use it, so that
- * they see the same modules.
+ * Reads files of a directory and finds their links and syntax errors. An ingest and a publish both use it, so
+ * that they see the same modules.
  */
 export async function* readModules(
   directory: string,

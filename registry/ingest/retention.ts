@@ -6,7 +6,9 @@ import type { Store } from '../store/store.js';
 /** Milliseconds without a deploy after which there is time to collect. */
 const QUIET_MS = 3000;
 
-/** A collection looks at every blob: it is made for no fewer deploys than a tenth of those that stay, or this. */
+/**
+ * A collection looks at every blob: it is made for no fewer deploys than a tenth of those that stay, or this.
+ */
 const MOST_SPARE = 100;
 
 export interface RetentionOptions {

@@ -33,7 +33,10 @@ export async function siteManifest(
   return { modules, ...(await siteEntries(pagesOf(modules), modules, bytesOf)) };
 }
 
-/** Makes the manifests of a site that changes. It reads the pages again only when a page or the set of paths changes. */
+/**
+ * Makes the manifests of a site that changes. It reads the pages again only when a page or the set of paths
+ * changes.
+ */
 export class ManifestBuilder {
   #last: { readonly key: string; readonly site: Pick<Manifest, 'entries' | 'importMap'> } | undefined;
 

@@ -32,8 +32,9 @@ export async function syntaxProblem(
 }
 
 /**
- * The transformer, of which only the errors matter: unlike the parser it does not hand over a syntax tree, which would
- * be ten times the source. Early errors are among them, as an engine refuses a module for those too.
+ * The transformer, of which only the errors matter: unlike the parser it does not hand over a syntax tree,
+ * which would be ten times the source. Early errors are among them, as an engine refuses a module for those
+ * too.
  */
 const OPTIONS: TransformOptions = { lang: 'js', sourceType: 'module', target: 'esnext', sourcemap: false };
 

@@ -10,7 +10,10 @@ export interface FollowHeadsOptions {
   readonly onError: (error: unknown) => void;
 }
 
-/** Polls the store, so that the catalog learns of heads that other processes publish. Close it before the store. */
+/**
+ * Polls the store, so that the catalog learns of heads that other processes publish. Close it before the
+ * store.
+ */
 export function followHeads({ catalog, clock, ms, onHead, onError }: FollowHeadsOptions): {
   close(): Promise<void>;
 } {

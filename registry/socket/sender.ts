@@ -23,8 +23,8 @@ const TRY_AGAIN_LATER = 1013;
 const FRAME_BYTES = 256 * 1024;
 
 /**
- * Sends to one client with flow control. It disconnects a client that stops reading, and sends nothing after the
- * connection has ended.
+ * Sends to one client with flow control. It disconnects a client that stops reading, and sends nothing after
+ * the connection has ended.
  */
 export class Sender {
   readonly #transport: Transport;

@@ -46,8 +46,8 @@ const INTERNAL_ERROR = 1011;
 let lastId = 0;
 
 /**
- * The server's side of the protocol for one client: sends what the client lacks, answers its messages, and tells
- * it of new deploys. Bad input closes this connection and nothing else.
+ * The server's side of the protocol for one client: sends what the client lacks, answers its messages, and
+ * tells it of new deploys. Bad input closes this connection and nothing else.
  */
 export class Session {
   readonly #options: SessionOptions;
@@ -132,7 +132,9 @@ export class Session {
     this.#refuse(new ModcastError('message-unexpected', 'binary frames come from the server only'));
   }
 
-  /** Sends the channel's new head. While an update is pending, further calls add nothing: it sends the newest. */
+  /**
+   * Sends the channel's new head. While an update is pending, further calls add nothing: it sends the newest.
+   */
   update(): Promise<void> {
     if (!this.#isOpen || this.#isUpdating) return Promise.resolve();
     this.#isUpdating = true;

@@ -27,7 +27,9 @@ export interface SocketsOptions {
 /** Milliseconds between two pings. A connection that did not answer the last one is closed. */
 const HEARTBEAT_MS = 30_000;
 
-/** Accepts WebSocket upgrades at one path and creates a session for each. It ignores upgrades at other paths. */
+/**
+ * Accepts WebSocket upgrades at one path and creates a session for each. It ignores upgrades at other paths.
+ */
 export class Sockets {
   readonly #options: SocketsOptions;
   readonly #server: WebSocketServer;
