@@ -1,4 +1,4 @@
-// Prints docs/api.md, made from the options and limits as the code has them.
+// Prints docs/api.md from the options, events and limits in the code.
 // `npm run build && node docs/build-api.mjs > docs/api.md`
 import { readFileSync } from 'node:fs';
 import { LIMITS } from '../dist/schema/index.js';
@@ -24,7 +24,7 @@ function members(text, name) {
   }));
 }
 
-/** What stands above each limit. */
+/** Each limit with its doc comment. */
 const limits = [...source('schema/limits.ts').matchAll(/\/\*\*((?:(?!\*\/).)*)\*\/\s*(\w+):/gs)].map(
   ([, what, limit]) => ({ limit, what: plain(what) }),
 );
@@ -44,7 +44,7 @@ const rows = limits.map(
 
 process.stdout.write(`# The API in Node
 
-Made from the code by \`npm run docs\`.
+This page is generated from the code by \`npm run docs\`.
 
 \`\`\`js
 import { createRegistry } from 'modcast';
@@ -52,13 +52,13 @@ import { createRegistry } from 'modcast';
 const registry = createRegistry({ directory: 'public' });
 \`\`\`
 
-The types name those of Node (\`http.Server\`, \`IncomingMessage\`): a project in TypeScript needs \`@types/node\` for \`createRegistry\`.
+The types use those of Node (\`http.Server\`, \`IncomingMessage\`), so a TypeScript project needs \`@types/node\` for \`createRegistry\`.
 
 ## Options of \`createRegistry\`
 
-All may be left out. A mistyped one, or one with a wrong value, fails with \`option-invalid\` and names the right one.
+All options are optional. A mistyped option, or a wrong value, fails with \`option-invalid\` and names the right one.
 
-| option | type | what |
+| option | type | meaning |
 | --- | --- | --- |
 ${options.join('\n')}
 
@@ -72,16 +72,16 @@ ${events.join('\n')}
 
 ## Limits
 
-Those that are no option above are fixed. \`LIMITS\` of \`modcast/schema\` has them for programs.
+A limit that is not also an option above is fixed. Programs find all limits in \`LIMITS\` of \`modcast/schema\`.
 
-| limit | value | what |
+| limit | value | meaning |
 | --- | ---: | --- |
 ${rows.join('\n')}
 
 ## In the page
 
-\`globalThis.modcast\` is there once the loader's script has run, and only then: a page that is served without modcast, or that
-opts out, has none. So its type is \`Modcast | undefined\`, and under \`strict\` TypeScript wants to hear what happens then:
+The loader's script sets \`globalThis.modcast\`. A page that is served without modcast, or that opts out, does not have it. So its type
+is \`Modcast | undefined\`, and under \`strict\` TypeScript requires \`?.\` or a check:
 
 \`\`\`ts
 import type { Modcast } from 'modcast/loader';

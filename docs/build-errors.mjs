@@ -5,14 +5,14 @@ import { ERROR_CODES } from '../dist/schema/index.js';
 const rows = Object.entries(ERROR_CODES).map(([code, meaning]) => `| \`${code}\` | ${meaning} |`);
 const text = `# Errors
 
-Every error of modcast is a \`ModcastError\` with a stable \`code\`, and where it makes sense what was \`expected\` and what was
-\`found\`. The command line shows the code behind the message; over the socket it is the \`code\` of an \`error\` message.
+Every error of modcast is a \`ModcastError\` with a stable \`code\`, and often with the \`expected\` and the \`found\` value. The command line
+shows the code after the message. Over the socket it is the \`code\` of an \`error\` message. This page is generated from the code by \`npm run docs\`.
 
 | code | meaning |
 | --- | --- |
 ${rows.join('\n')}
 
-In the page, \`modcast.on('error', …)\` also tells \`cache-unavailable\` (IndexedDB is missing, full or broken: this page goes on
-in memory), \`boot-failed\` (the page runs natively) and \`hot-failed\` (an update broke off: the next one is tried).
+In the page, \`modcast.on('error', …)\` has three more codes: \`cache-unavailable\` (IndexedDB is missing, full or broken, so this page
+keeps its blobs in memory), \`boot-failed\` (the page runs natively) and \`hot-failed\` (an update failed; the next one is tried).
 `;
 writeFileSync(new URL('errors.md', import.meta.url), text);
