@@ -48,10 +48,11 @@ it('packs every file that the package exports', async () => {
     'dist/importmap/index.js',
     'dist/schema/index.js',
     'docs/security.md',
+    'docs/module-flow.svg',
     'examples/orrery/index.html',
     'CHANGELOG.md',
   ]) {
     expect(files).toContain(file);
   }
-  expect(files.filter((file) => /\.modcast|tsbuildinfo|docs\/.*\.mjs/.test(file))).toEqual([]);
+  expect(files.filter((file) => /\.modcast|tsbuildinfo|docs\/.*\.(mjs|webp)/.test(file))).toEqual([]);
 });
