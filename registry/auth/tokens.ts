@@ -58,7 +58,8 @@ export async function checkToken(store: Store, text: string, now: number): Promi
   const [, id, secret] = TOKEN.exec(text) ?? [];
   const token = id === undefined ? null : await store.token(id);
   const same = timingSafeEqual(Buffer.from(hashOf(secret ?? '')), Buffer.from(token?.hash ?? NOBODY));
-  if (token === null || !same) throw new ModcastError('token-invalid', 'this is no token of this registry');
+  if (token === null || !same)
+    throw new ModcastError('token-invalid', 'the token is not valid for this registry');
   if (token.revoked !== null) {
     throw new ModcastError('token-revoked', `token ${token.id} was revoked at ${isoTime(token.revoked)}`);
   }

@@ -64,7 +64,7 @@ export async function* manifestBlobs(
       const blob = found.get(hash);
       const own = paths.get(hash)!;
       if (blob === undefined || blake3(blob.bytes) !== hash) {
-        const message = `${own[0]}: blob ${hash.slice(0, 12)} is ${blob === undefined ? 'missing' : 'damaged'}; see modcast verify`;
+        const message = `${own[0]}: blob ${hash.slice(0, 12)} is ${blob === undefined ? 'missing' : 'damaged'}; run modcast verify`;
         throw new ModcastError('blob-damaged', message, { expected: hash, found: own });
       }
       yield { blob, paths: own };

@@ -25,13 +25,14 @@ function assertDistinct(paths: readonly Path[], folds: boolean): void {
   for (const name of paths) {
     const other = files.get(key(name));
     if (other !== undefined)
-      throw collision(other, name, 'differ only in case, which this place does not tell apart');
+      throw collision(other, name, 'differ only in case, which the file system ignores');
     files.set(key(name), name);
   }
   for (const name of paths) {
     for (let at = name.indexOf('/'); at !== -1; at = name.indexOf('/', at + 1)) {
       const file = files.get(key(name.slice(0, at)));
-      if (file !== undefined) throw collision(file, name, 'need one name to be a file and a directory');
+      if (file !== undefined)
+        throw collision(file, name, 'need the same name for a file and for a directory');
     }
   }
 }
@@ -96,7 +97,7 @@ export async function writeFiles(options: WriteFilesOptions): Promise<void> {
   const root = path.resolve(directory);
   const replaces = await isOccupied(root);
   if (replaces && !force)
-    throw occupied(`${directory} is not empty; --force writes into it all the same`, directory);
+    throw occupied(`${directory} is not empty; use --force to write into it`, directory);
   const parent = path.dirname(root);
   await mkdir(parent, { recursive: true });
   const temporary = await mkdtemp(path.join(parent, `.${path.basename(root)}-`));

@@ -91,7 +91,7 @@ export class Checkout {
 
   async manifest(): Promise<Manifest> {
     if (this.#modules.size > LIMITS.manifestModules) {
-      throw new ModcastError('manifest-invalid', `a commit holds ${this.#modules.size} modules`, {
+      throw new ModcastError('manifest-invalid', `a commit has ${this.#modules.size} modules`, {
         expected: `at most ${LIMITS.manifestModules}`,
         found: this.#modules.size,
       });

@@ -14,7 +14,7 @@ export async function readBlob(store: BlobReader, hash: Hash): Promise<Uint8Arra
   if (blob === undefined) throw new ModcastError('blob-unknown', `no blob ${hash}`, { found: hash });
   const found = blake3(blob.bytes);
   if (found === hash) return blob.bytes;
-  throw new ModcastError('blob-damaged', `blob ${hash} is damaged; modcast verify says what else is`, {
+  throw new ModcastError('blob-damaged', `blob ${hash} is damaged; run modcast verify`, {
     expected: hash,
     found,
   });

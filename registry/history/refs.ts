@@ -58,7 +58,7 @@ async function deployAtTime(
     newest ??
     unknown(
       ref,
-      `${channel === undefined ? 'nothing' : `${channel} had nothing`} at ${new Date(time).toISOString()}`,
+      `${channel === undefined ? 'no deploy' : `${channel} had no deploy`} at ${new Date(time).toISOString()}`,
     )
   );
 }
@@ -131,12 +131,16 @@ async function baseDeploy(store: RefStore, ref: string, base: string, now: numbe
     const { blobs } = await store.resolveHash(base);
     if (blobs.length === 1) {
       const short = blobs[0]!.slice(0, Math.max(base.length, MODULE_DIGITS));
-      throw new ModcastError('ref-unknown', `${short} is a module's: modcast cat ${short}`, {
-        expected: 'a deploy',
-        found: ref,
-      });
+      throw new ModcastError(
+        'ref-unknown',
+        `${short} is the hash of a module; show it with modcast cat ${short}`,
+        {
+          expected: 'a deploy',
+          found: ref,
+        },
+      );
     }
-    tried.push('no deploy whose manifest’s hash begins so');
+    tried.push('no manifest hash starts with it');
   }
   unknown(ref, tried.join('; '));
 }
@@ -183,5 +187,5 @@ export async function resolveBlob(store: RefStore, prefix: string): Promise<Hash
       prefix,
       blobs.map((hash) => hash.slice(0, Math.max(SHOWN, prefix.length + 4))),
     );
-  return blobs[0] ?? unknown(prefix, 'no blob whose hash begins so');
+  return blobs[0] ?? unknown(prefix, 'no blob hash starts with it');
 }

@@ -54,7 +54,7 @@ export function createEditorRoute({ directory, token, access, clock, open }: Edi
     if (asked === undefined) return problem(400, 'Expected {"path", "line", "column"}.', headers);
     const found = await findFile(directory, asked.path);
     if (found === undefined || found === 'directory') {
-      return problem(404, `There is no ${asked.path} here.`, headers);
+      return problem(404, `No file ${asked.path}.`, headers);
     }
     const failed = await open(found.file, asked.line, asked.column);
     if (failed !== null) return problem(503, failed, headers);

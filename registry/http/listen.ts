@@ -11,10 +11,10 @@ function reason(error: NodeJS.ErrnoException, port: number): string {
       return 'this machine has no such address';
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
-      return 'no address is known by that name';
+      return 'the host name cannot be resolved';
     case 'EACCES':
       return port < FIRST_FREE_PORT
-        ? `ports below ${FIRST_FREE_PORT} need more rights than this process has; take a higher one`
+        ? `this process may not use ports below ${FIRST_FREE_PORT}; use a higher one`
         : 'the system does not allow it';
     default:
       return error.message;

@@ -85,7 +85,7 @@ export function toListener(handler: Handler, onError: (error: unknown) => void) 
       if (response !== null) await writeResponse(response, out);
       else if (next !== undefined) next();
       else if (request === undefined) refuse(out, 400, 'Malformed request.');
-      else refuse(out, 404, message.url === '/' ? 'There is no index.html here.' : 'Not found.');
+      else refuse(out, 404, message.url === '/' ? 'This site has no index.html.' : 'Not found.');
     } catch (error) {
       onError(error);
       if (out.headersSent) out.destroy();

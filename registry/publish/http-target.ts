@@ -24,7 +24,7 @@ export function registryUrl(text: string): URL {
     url.username !== '' ||
     url.search + url.hash !== ''
   ) {
-    throw new ModcastError('option-invalid', `not the address of a registry: ${text}`, {
+    throw new ModcastError('option-invalid', `invalid registry URL ${text}`, {
       expected: 'https://host, or https://host/prefix/',
       found: text,
     });
@@ -43,7 +43,7 @@ export function registryUrl(text: string): URL {
 export function httpTarget({ url, token, fetch: ask = fetch }: HttpTargetOptions): PublishTarget {
   const prefix = registryUrl(url);
   if (token !== undefined && !/^[\x21-\x7e]+$/.test(token)) {
-    throw new ModcastError('option-invalid', 'the token is not one line of plain characters');
+    throw new ModcastError('option-invalid', 'the token contains spaces or special characters');
   }
   const post = async (
     path: string,
@@ -76,7 +76,7 @@ export function httpTarget({ url, token, fetch: ask = fetch }: HttpTargetOptions
     try {
       return decode(json);
     } catch (cause) {
-      throw new ModcastError('server-foreign', `${prefix.href} answers as no modcast registry does`, {
+      throw new ModcastError('server-foreign', `${prefix.href} did not answer like a modcast registry`, {
         cause,
       });
     }
@@ -114,18 +114,18 @@ function unreachable(prefix: URL, error: unknown): ModcastError {
 }
 
 const REASONS: { readonly [code: string]: string } = {
-  ECONNREFUSED: 'nothing listens there (ECONNREFUSED)',
-  ENOTFOUND: 'there is no such host (ENOTFOUND)',
-  EAI_AGAIN: 'the host’s name cannot be looked up now (EAI_AGAIN)',
-  ECONNRESET: 'the connection broke off (ECONNRESET); what has been sent stays, publish again',
-  UND_ERR_SOCKET: 'the connection broke off (UND_ERR_SOCKET); what has been sent stays, publish again',
-  EPIPE: 'the connection broke off (EPIPE); what has been sent stays, publish again',
+  ECONNREFUSED: 'connection refused (ECONNREFUSED)',
+  ENOTFOUND: 'host not found (ENOTFOUND)',
+  EAI_AGAIN: 'host name lookup failed (EAI_AGAIN)',
+  ECONNRESET: 'the connection was lost (ECONNRESET); publish again to send the rest',
+  UND_ERR_SOCKET: 'the connection was lost (UND_ERR_SOCKET); publish again to send the rest',
+  EPIPE: 'the connection was lost (EPIPE); publish again to send the rest',
 };
 
 function foreign(prefix: URL, response: Response): ModcastError {
   const location = response.headers.get('Location');
   const type = response.headers.get('Content-Type') ?? 'no content type';
   const answer = location === null ? `${response.status}, ${type}` : `${response.status} to ${location}`;
-  const message = `${prefix.href} is no modcast registry, or an older one: it answers ${answer}`;
+  const message = `${prefix.href} is not a modcast registry, or an older version: it answered ${answer}`;
   return new ModcastError('server-foreign', message, { expected: JSON_TYPE, found: answer });
 }

@@ -45,7 +45,7 @@ export class OpenPlans {
   get(lease: string): OpenPlan {
     const plan = this.#plans.get(lease);
     if (plan !== undefined && plan.until > this.#now()) return plan;
-    const message = 'nothing is being published under this lease; publish again';
+    const message = 'the lease has expired, or was committed; publish again';
     throw new ModcastError('lease-unknown', message, { found: lease });
   }
 

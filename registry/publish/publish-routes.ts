@@ -101,7 +101,7 @@ export function createPublishRoutes(options: PublishRoutesOptions): PublishRoute
     headers.set('Content-Type', JSON_TYPE);
     if (request.method !== 'POST' && !(request.method === 'PUT' && rest.endsWith('/blobs'))) {
       headers.set('Allow', 'POST');
-      const error = new ModcastError('request-invalid', 'publishing is done by POST', {
+      const error = new ModcastError('request-invalid', 'publish with POST', {
         found: request.method,
       });
       return new Response(encodeFailure(error), { status: 405, headers });

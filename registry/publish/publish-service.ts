@@ -96,7 +96,7 @@ export class PublishService {
     for (const { hash, bytes } of blobs) {
       const path = plan.paths.get(hash);
       if (path === undefined) {
-        throw new ModcastError('blob-unknown', `the manifest names no blob ${hash}`, { found: hash });
+        throw new ModcastError('blob-unknown', `the manifest does not contain blob ${hash}`, { found: hash });
       }
       const found = blake3(bytes);
       if (found !== hash) {

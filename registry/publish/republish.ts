@@ -25,7 +25,7 @@ export async function republish(
   const head = await store.head(channel);
   const manifest = await store.manifest(deploy.number);
   if (manifest === null) {
-    throw new ModcastError('deploy-unknown', `there is no deploy ${deploy.number} any more`, {
+    throw new ModcastError('deploy-unknown', `deploy ${deploy.number} no longer exists`, {
       found: deploy.number,
     });
   }

@@ -41,7 +41,9 @@ async function inTime<T>(work: Promise<T>, { stallMs, clock }: BodyLimits): Prom
   const late = new Promise<never>((_, reject) => {
     timer = clock.after(stallMs, () =>
       reject(
-        new ModcastError('request-slow', `nothing has come for ${stallMs / 1000} s`, { expected: stallMs }),
+        new ModcastError('request-slow', `no data was received for ${stallMs / 1000} s`, {
+          expected: stallMs,
+        }),
       ),
     );
   });

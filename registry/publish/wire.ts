@@ -104,7 +104,7 @@ export function decodeProposal(channel: Channel, body: Buffer): Proposal {
   try {
     json = JSON.parse(body.toString('utf8'));
   } catch {
-    throw new ModcastError('request-invalid', 'the request is no JSON', { expected: JSON_TYPE });
+    throw new ModcastError('request-invalid', 'the request is not JSON', { expected: JSON_TYPE });
   }
   const { manifest, expected, dryRun, ...rest } = fits(proposal, json, 'request');
   return {

@@ -57,8 +57,8 @@ export function checkHead(
   found: number | null,
 ): void {
   if (found === expected) return;
-  const named = (number: number | null) => (number === null ? 'no deploy' : `deploy ${number}`);
-  const message = `channel ${channel} is at ${named(found)}, not at ${named(expected)}`;
+  const state = found === null ? 'has no deploy' : `is at deploy ${found}`;
+  const message = `channel ${channel} ${state}; expected ${expected === null ? 'no deploy' : `deploy ${expected}`}`;
   throw new ModcastError('head-moved', message, { expected, found });
 }
 
@@ -80,20 +80,20 @@ export function checkBlobs(modules: Modules, sizeOf: (hash: Hash) => number | un
     }
   }
   if (missing.size === 0) return;
-  const message = `the manifest names ${missing.size} blobs that are not in the store`;
+  const message = `${missing.size} blobs of the manifest are not in the store`;
   throw new ModcastError('blob-missing', message, { expected: 'blobs in the store', found: [...missing] });
 }
 
 export function deployUnknown(number: number): ModcastError {
-  return new ModcastError('deploy-unknown', `there is no deploy ${number}`, { found: number });
+  return new ModcastError('deploy-unknown', `no deploy ${number}`, { found: number });
 }
 
 export function blobUnknown(hash: Hash): ModcastError {
-  return new ModcastError('blob-unknown', `there is no blob ${hash}`, { found: hash });
+  return new ModcastError('blob-unknown', `no blob ${hash}`, { found: hash });
 }
 
 export function tokenExists(id: string): ModcastError {
-  return new ModcastError('token-exists', `there is a token ${id} already`, { found: id });
+  return new ModcastError('token-exists', `token ${id} already exists`, { found: id });
 }
 
 /**

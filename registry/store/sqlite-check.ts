@@ -18,7 +18,7 @@ function sqliteIntegrity(connection: Connection) {
     });
     attempt('foreign_key_check', () => {
       const rows = db.pragma('foreign_key_check') as unknown[];
-      problems.push(...rows.map((row) => `a row refers to one that is not there: ${JSON.stringify(row)}`));
+      problems.push(...rows.map((row) => `a row refers to a missing row: ${JSON.stringify(row)}`));
     });
   };
 }

@@ -95,8 +95,12 @@ export function assertDurable(db: Database.Database, file: string): void {
   const synchronous = db.pragma('synchronous', { simple: true });
   if (mode === 'wal' && synchronous === FULL) return;
   const found = `journal_mode=${String(mode)} synchronous=${String(synchronous)}`;
-  throw new ModcastError('store-unsafe', `database ${file}: SQLite does not hold commits safely: ${found}`, {
-    expected: `journal_mode=wal synchronous=${FULL}`,
-    found,
-  });
+  throw new ModcastError(
+    'store-unsafe',
+    `database ${file}: SQLite does not store commits durably: ${found}`,
+    {
+      expected: `journal_mode=wal synchronous=${FULL}`,
+      found,
+    },
+  );
 }

@@ -104,7 +104,7 @@ function readVersion(db: Database.Database, file: string, latest: number): numbe
   if (id !== APPLICATION_ID) {
     const things = db.prepare<[], number>('SELECT count(*) FROM sqlite_schema').pluck().get();
     if (id !== 0 || version !== 0 || things !== 0) {
-      const message = `database ${file}: this is another program's database; it was left as it is`;
+      const message = `database ${file}: this database belongs to another program; it was not changed`;
       throw new ModcastError('store-foreign', message, { expected: APPLICATION_ID, found: id });
     }
   }

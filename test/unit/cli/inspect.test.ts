@@ -441,7 +441,7 @@ describe('errors', () => {
       expect(await run('show', digits)).toEqual({
         code: 1,
         out: '',
-        err: `modcast: ${shown} is a module's: modcast cat ${shown} (ref-unknown)\n`,
+        err: `modcast: ${shown} is the hash of a module; show it with modcast cat ${shown} (ref-unknown)\n`,
       });
     }
   });

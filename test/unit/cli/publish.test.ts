@@ -136,7 +136,7 @@ describe('publish into a database', () => {
 
   it('refuses unless the newest deploy is the expected one', async () => {
     expect((await publish('--expect', '4')).err).toBe(
-      'modcast: channel production is at no deploy, not at deploy 4 (head-moved)\n',
+      'modcast: channel production has no deploy; expected deploy 4 (head-moved)\n',
     );
     expect((await publish('--expect', 'none')).code).toBe(0);
     await write(directory, { 'a.mjs': 'export default 2;' });
@@ -210,13 +210,13 @@ describe('publish to a registry', () => {
     const { code, err } = await modcast(['publish', '--to', `http://127.0.0.1:${port}`]);
     expect([code, err]).toEqual([
       1,
-      `modcast: 127.0.0.1:${port}: nothing listens there (ECONNREFUSED) (server-unreachable)\n`,
+      `modcast: 127.0.0.1:${port}: connection refused (ECONNREFUSED) (server-unreachable)\n`,
     ]);
   });
 
   it.each([
     [200, { 'Content-Type': 'text/html' }, '<h1>hello</h1>', '200, text/html'],
-    [200, { 'Content-Type': 'application/json' }, '{"state":"ok"}', 'answers as no modcast registry does'],
+    [200, { 'Content-Type': 'application/json' }, '{"state":"ok"}', 'did not answer like a modcast registry'],
     [301, { Location: 'https://other.test/' }, '', '301 to https://other.test/'],
     [405, { 'Content-Type': 'text/plain' }, 'no', '405, text/plain'],
   ])('reports that a server is not a registry: %i %j', async (status, headers, body, words) => {
@@ -256,7 +256,7 @@ describe('publish to a registry', () => {
     const cut = await modcast(['publish', '--to', proxy.url]);
     expect([cut.code, cut.err]).toEqual([
       1,
-      expect.stringMatching(/what has been sent stays.+\(server-unreachable\)\n$/),
+      expect.stringMatching(/publish again to send the rest.+\(server-unreachable\)\n$/),
     ]);
     proxy.mend();
     const again = (await modcast(['publish', '--to', proxy.url, '--json'])).json();

@@ -69,10 +69,10 @@ describe('a ref', () => {
     ['41', 'no deploy 41, the newest is 40'],
     ['prod', 'no channel of that name, there is dev, production'],
     ['production~40', 'production has just 29 before deploy 39'],
-    ['production@{1999-01-01}', 'production had nothing at 1999'],
+    ['production@{1999-01-01}', 'production had no deploy at 1999'],
     ['production@{soon}', 'not a time: soon'],
     ['staging@{now}', 'no channel staging; there is dev, production'],
-    ['ffffffffff', 'no deploy whose manifest’s hash begins so'],
+    ['ffffffffff', 'no manifest hash starts with it'],
     ['?', 'not a number, a channel, latest, @{time} or the digits of a hash'],
     ['', 'not a number'],
   ])('%j is unknown, and says what was tried', async (ref, message) => {

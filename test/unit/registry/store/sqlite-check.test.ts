@@ -68,7 +68,7 @@ test.for([
     'a row that refers to nothing',
     `DELETE FROM path WHERE path = 'a.mjs'`,
     [
-      ...Array(2).fill(expect.stringMatching(/^a row refers to one that is not there: .*"version"/)),
+      ...Array(2).fill(expect.stringMatching(/^a row refers to a missing row: .*"version"/)),
       ...[1, 2].map((number) => expect.stringContaining(`the manifest of deploy ${number} is`)),
     ],
   ],
