@@ -6,13 +6,13 @@ import { compileFilter, walk, type FileFilter } from './files.js';
 import { blake3 } from '../hash.js';
 import { statFile } from './read-file.js';
 
-/** What is known of a file. */
-interface Known {
+/** A file as it was last seen. */
+interface KnownAsset {
   readonly size: bigint;
   readonly mtime: bigint;
-  /** Undefined for one that has not been read yet, or is too large to be. */
+  /** Undefined for a file that has not been read yet, or that is too large to hash. */
   hash: Hash | undefined;
-  /** When it was last another one, as far as is known: milliseconds since 1970. */
+  /** When it last changed, as far as is known: milliseconds since 1970. */
   readonly changed: number;
 }
 
@@ -21,22 +21,22 @@ export interface ChangedAsset {
   readonly time: number;
 }
 
-/** Larger files are known by their size and time. */
+/** Bytes above which a file is compared by its size and time, not by its hash. */
 const HASHED_BYTES = 4n * 1024n * 1024n;
 
-/** So many changes are remembered for those who come back. */
+/** Changes that a page that reconnects gets to know. */
 const REMEMBERED = 100;
 
-/** What editors leave beside a file while they save it, or for good: temporary files, backups, swap files. */
-const EDITORS_OWN = /(?:^|\/)(?:[^/]*(?:~|\.tmp|\.bak|\.sw[a-z]|___jb_(?:tmp|old)___)|#[^/]*#|4913)$/;
+/** Temporary files, backups and swap files of editors. */
+const EDITOR_FILES = /(?:^|\/)(?:[^/]*(?:~|\.tmp|\.bak|\.sw[a-z]|___jb_(?:tmp|old)___)|#[^/]*#|4913)$/;
 
-/** Files of the site that no manifest names, images and fonts: what has changed of them, and when. */
+/** The site's files that are in no manifest, such as images and fonts, and when they changed. */
 export class Assets {
   readonly #directory: string;
   readonly #filter: FileFilter;
   readonly #isModule: (file: string) => boolean;
   readonly #isServed: (file: string) => boolean;
-  readonly #known = new Map<string, Known>();
+  readonly #known = new Map<string, KnownAsset>();
   #state: 'open' | 'closed' = 'open';
 
   constructor(directory: string, filter: FileFilter) {
@@ -46,13 +46,13 @@ export class Assets {
     this.#isServed = compileFilter(this.#filter);
   }
 
-  /** Takes note of all that are there. What they hold is read behind that, one after the other. */
+  /** Lists all assets. `read` resolves when they have been hashed, one after the other. */
   async start(): Promise<{ read: Promise<void> }> {
     const now = Date.now();
     for (const name of (await walk(this.#directory, this.#filter)).files) {
       const found = this.#isModule(name) ? undefined : this.#stat(name);
       if (found === undefined || this.#known.has(name)) continue;
-      // The time of the inode: that of the bytes goes with a file that is renamed. It may lie ahead.
+      // The inode's change time, since renaming a file keeps its modification time. It may be in the future.
       const changed = Math.min(now, Number(found.ctimeMs));
       this.#known.set(name, { size: found.size, mtime: found.mtimeNs, hash: undefined, changed });
     }
@@ -63,10 +63,10 @@ export class Assets {
     this.#state = 'closed';
   }
 
-  /** Of these files the assets whose bytes are new. A deleted one does not count. */
+  /** The assets among these files whose bytes have changed. Deleted files do not count. */
   changed(files: Iterable<string>): string[] {
     return [...files].filter((name) => {
-      if (!this.#isServed(name) || this.#isModule(name) || EDITORS_OWN.test(name)) return false;
+      if (!this.#isServed(name) || this.#isModule(name) || EDITOR_FILES.test(name)) return false;
       const found = this.#stat(name);
       if (found === undefined) return false;
       const before = this.#known.get(name);
@@ -74,14 +74,14 @@ export class Assets {
       const isUntouched = before?.size === size && before.mtime === mtime;
       if (isUntouched && before.hash === undefined) return false;
       const hash = this.#hashOf(name, size);
-      // One that was not read in time counts as another.
+      // A file that was not hashed in time counts as changed.
       const isSame = before !== undefined && hash !== undefined && before.hash === hash;
       this.#known.set(name, { size, mtime, hash, changed: isSame ? before.changed : Date.now() });
       return !isSame;
     });
   }
 
-  /** The changes that came last, the newest first. */
+  /** The last changes, newest first. */
   recent(): ChangedAsset[] {
     const all = [...this.#known].map(([name, { changed }]) => ({ path: name, time: changed }));
     return all.toSorted((a, b) => b.time - a.time).slice(0, REMEMBERED);

@@ -5,7 +5,7 @@ import picomatch from 'picomatch';
 import { reasonFor } from './left-out.js';
 import { ModcastError, pathProblem, type Path } from '../../schema/index.js';
 
-/** Which files of a directory belong to the registry. Globs are picomatch's, against paths. */
+/** Picomatch globs that select the files of a site by their paths. */
 export interface FileFilter {
   readonly include: readonly string[];
   readonly exclude: readonly string[];
@@ -20,20 +20,20 @@ export type Matches = (path: Path) => boolean;
 
 const hasDotSegment = (file: string): boolean => /(?:^|\/)\./.test(file);
 
-/** Dotfiles, and what lies in a dot directory, never match. */
+/** Dotfiles and files in dot directories never match. */
 export function compileFilter(filter: FileFilter): Matches {
   const include = picomatch([...filter.include], { nocase: false });
   const exclude = picomatch([...filter.exclude], { nocase: false });
   return (file) => !hasDotSegment(file) && include(file) && !exclude(file);
 }
 
-/** Whether a directory may hold anything that matches: spares reading `node_modules` and dot directories. */
+/** Whether a directory may contain files that match. Others, such as `node_modules`, need not be read. */
 export function compileDescend(filter: FileFilter): Matches {
   const exclude = picomatch([...filter.exclude], { nocase: false });
   return (directory) => !hasDotSegment(directory) && !exclude(`${directory}/x`) && !exclude(directory);
 }
 
-/** A name that is no UTF-8 is read with replacement characters, under which nothing is found. */
+/** Node reads names that are not UTF-8 with replacement characters, and then cannot open the file. */
 function nameProblem(file: string, name: string): string | undefined {
   return name.includes('\ufffd') && !existsSync(file) ? 'its name is not UTF-8' : pathProblem(name);
 }
@@ -47,7 +47,7 @@ const NOT_REGULAR = 'it is not a regular file';
 
 export interface WalkResult {
   readonly files: Path[];
-  /** What was left out although it matches, each with the reason. */
+  /** Files that match but were left out, with reasons. */
   readonly skipped: { readonly path: string; readonly reason: string }[];
 }
 
@@ -66,29 +66,31 @@ export async function openDirectory(directory: string): Promise<string> {
 }
 
 /**
- * One that has gone is no site without files.
+ * Fails when the directory is gone, since that must not look like a site without files.
  * @throws ModcastError `directory-invalid`
  */
 export function requireDirectory(directory: string): void {
   if (statSync(directory, { throwIfNoEntry: false })?.isDirectory() === true) return;
-  throw new ModcastError('directory-invalid', `the directory is not there any more: ${directory}`, {
+  throw new ModcastError('directory-invalid', `the directory no longer exists: ${directory}`, {
     expected: 'a directory',
     found: directory,
   });
 }
 
-/** Whether `file` is `root` or lies in it, by whole segments. Both are absolute and real. */
+/** Whether `file` is `root` or inside it. Both are absolute and real. */
 export function isInside(root: string, file: string): boolean {
   const relative = path.relative(root, file);
   return relative === '' || (relative.split(path.sep)[0] !== '..' && !path.isAbsolute(relative));
 }
 
 /**
- * Why what a link leads to (absolute, real) is not to be followed from below `root`; undefined when it may
- * be. A dotfile is none for having been given another name.
+ * Why a symbolic link below `root` must not be followed; undefined when it may be. A link does not make a
+ * dotfile servable.
+ *
+ * @param real where the link leads: absolute, real
  */
 export function linkProblem(root: string, real: string): string | undefined {
-  if (!isInside(root, real)) return 'it is a link out of the directory';
+  if (!isInside(root, real)) return 'it is a link to a place outside the directory';
   const name = path.relative(root, real).split(path.sep).join('/');
   return hasDotSegment(name) ? 'it is a link to a dotfile' : undefined;
 }
@@ -109,8 +111,8 @@ export function readProblem(root: string, file: string): string | undefined {
 }
 
 /**
- * The files below `root` (absolute, real) that match. Symbolic links are followed where they stay inside the
- * root, and no directory is entered twice on one way down, so that a link cycle ends.
+ * Finds the files below `root` (absolute, real) that match. It follows symbolic links that stay inside the
+ * root. It does not enter a directory from inside itself, so that a cycle of links ends.
  */
 export async function walk(root: string, filter: FileFilter): Promise<WalkResult> {
   const matches = compileFilter(filter);
@@ -130,14 +132,14 @@ export async function walk(root: string, filter: FileFilter): Promise<WalkResult
       return target.isFile() ? { kind: 'file' } : { kind: 'none', reason: NOT_REGULAR };
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
-      return { kind: 'none', reason: code === 'ELOOP' ? reasonFor(error) : 'it is a link to nothing' };
+      return { kind: 'none', reason: code === 'ELOOP' ? reasonFor(error) : 'it is a broken link' };
     }
   };
 
   const visit = async (directory: string, prefix: string, above: readonly string[]): Promise<void> => {
     const entries = await readdir(directory, { withFileTypes: true }).catch(
       (error: NodeJS.ErrnoException) => {
-        // Gone between two calls is what directories do; anything else the author wants to know.
+        // A directory can disappear between two system calls. The author needs to know about other errors.
         if (error.code !== 'ENOENT' && error.code !== 'ENOTDIR') {
           result.skipped.push({ path: prefix || '.', reason: error.code ?? error.message });
         }

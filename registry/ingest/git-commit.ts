@@ -6,7 +6,7 @@ const run = promisify(execFile);
 
 async function git(directory: string, ...args: string[]): Promise<string> {
   const { stdout } = await run('git', ['-C', directory, ...args], {
-    // Reading must not get in the way of the author's own git.
+    // Do not lock the index: the author may be running git too.
     env: { ...process.env, GIT_OPTIONAL_LOCKS: '0' },
     maxBuffer: 256 * 1024 * 1024,
   });
@@ -14,10 +14,10 @@ async function git(directory: string, ...args: string[]): Promise<string> {
 }
 
 /**
- * The commit that a directory is at, when git says that its files are what the commit has. Null for anything
- * else: no git, no work tree, no commit yet, files that were changed or never added.
+ * The git commit of a directory whose files are all committed. Null otherwise: no git, no work tree, no
+ * commit, or files that were changed or not added.
  *
- * @param matches the files that count, by their paths in the directory
+ * @param matches selects the files that matter, by their paths in the directory
  */
 export async function gitCommit(directory: string, matches: Matches): Promise<string | null> {
   try {
@@ -27,7 +27,7 @@ export async function gitCommit(directory: string, matches: Matches): Promise<st
     if (!/^[0-9a-f]{40}(?:[0-9a-f]{24})?$/.test(commit)) return null;
     const status = ['status', '--porcelain', '-z', '--no-renames', '--untracked-files=all', '--', '.'];
     const lines = (await git(directory, ...status)).split('\0').filter((line) => line !== '');
-    // Two letters, a blank, and the path from the work tree's root.
+    // Each line: two letters, a space, and the path from the work tree's root.
     const dirty = lines.some((line) => matches(line.slice(3 + prefix.length)));
     return dirty ? null : commit;
   } catch {

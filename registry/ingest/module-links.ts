@@ -12,12 +12,12 @@ import { mediaType, moduleKind } from '../content/media-type.js';
 import { BINARY, isBinary, syntaxProblem, type SyntaxProblem } from './syntax.js';
 
 export interface ModuleLinks {
-  /** Null for what is no JavaScript; UNPARSED for what does not parse. */
+  /** Null for a file that is not JavaScript; UNPARSED for one that does not parse. */
   readonly links: Links | null;
   readonly problem: SyntaxProblem | undefined;
 }
 
-/** What a file of a site names, and why it does not parse; by its path's media type. */
+/** Finds the links of a file, or why it does not parse. The path decides about the media type. */
 export async function moduleLinks(path: Path, bytes: Uint8Array): Promise<ModuleLinks> {
   const kind = moduleKind(mediaType(path));
   if (kind !== 'javascript' && kind !== 'json') return { links: null, problem: undefined };
@@ -29,7 +29,10 @@ export async function moduleLinks(path: Path, bytes: Uint8Array): Promise<Module
 
 const PLAIN = new Resolver(EMPTY_IMPORT_MAP);
 
-/** Paths of the site that a module imports statically, as far as no import map is needed to tell. */
+/**
+ * Paths of the site that a module imports statically. Bare specifiers, which need an import map, are left
+ * out.
+ */
 export const importedPaths = (path: Path, links: Links): Path[] =>
   importsOf({ url: naturalUrl(PLACEHOLDER_ROOT, path) }, links, PLAIN).static.flatMap(
     (url) => pathOfUrl(PLACEHOLDER_ROOT, url) ?? [],

@@ -3,37 +3,39 @@ import { LIMITS, ModcastError, type Hash } from '../../schema/index.js';
 import { blake3 } from '../hash.js';
 import type { FileStat } from '../store/store.js';
 
-/** How often a file that keeps changing while it is read is tried again. */
+/** How often to read a file that keeps changing. */
 const TRIES = 8;
 
-/** Milliseconds for which a file may be empty because its author's disk is busy: editors truncate first. */
+/**
+ * Milliseconds after which an empty file is meant to be empty. Editors truncate a file before they write it.
+ */
 export const EMPTY_MS = 3000;
 
-/** Nanoseconds within which a file system may give two writes the same time stamp. */
+/** Nanoseconds within which two writes may get the same time stamp. */
 const RACY_NS = 20_000_000n;
 
 export interface ReadFile {
   readonly bytes: Buffer;
   readonly hash: Hash;
-  /** Null while the file is so young that another write may not show in its time stamp: it is read again. */
+  /** Null if the file was written so recently that a further write may not change its time stamp. */
   readonly stat: FileStat | null;
 }
 
 const same = (a: BigIntStats, b: BigIntStats): boolean => a.size === b.size && a.mtimeNs === b.mtimeNs;
 
-/** What the file system says of a file now; undefined when it is no file. */
+/** The stats of a file now; undefined when it does not exist or is not a regular file. */
 export function statFile(file: string): BigIntStats | undefined {
   const found = statSync(file, { bigint: true, throwIfNoEntry: false });
   return found?.isFile() === true ? found : undefined;
 }
 
-/** Whether a file is what it was when it was last read. */
+/** Whether a file's stats are the same as when it was last read. */
 export const isUnchanged = (known: FileStat, now: BigIntStats): boolean =>
   BigInt(known.size) === now.size && known.mtime === String(now.mtimeNs) && known.inode === String(now.ino);
 
 /**
- * Whether a file that was found empty is to be: it still is, and has been for a while. Otherwise somebody has
- * truncated it and is about to write it, or has by now.
+ * Whether a file is empty and has been for a while. A file that is empty for a shorter time may have been
+ * truncated by an editor that is about to write it.
  */
 export function isMeantEmpty(file: string): boolean {
   const found = statFile(file);
@@ -41,12 +43,11 @@ export function isMeantEmpty(file: string): boolean {
 }
 
 /**
- * Reads a file as it was at one moment: if its size or time changed meanwhile, once more. Synchronous, for
- * ten thousand small files cost a promise each several times what they cost themselves.
+ * Reads a file as it was at one moment. It reads again when the size or time changes meanwhile. Synchronous,
+ * because promises take several times as long for many small files.
  *
- * @param read an argument so that a test can change the file between the first look at it and the last
- * @throws ModcastError `file-unstable` when it never held still, `file-too-large`; the file system's own
- *   errors
+ * @param read replaced by tests that change the file while it is read
+ * @throws ModcastError `file-unstable`, `file-too-large`; the file system's own errors
  */
 export function readStable(file: string, read: (descriptor: number) => Buffer = readFileSync): ReadFile {
   for (let attempt = 0; attempt < TRIES; attempt++) {
@@ -70,5 +71,7 @@ export function readStable(file: string, read: (descriptor: number) => Buffer = 
       closeSync(descriptor);
     }
   }
-  throw new ModcastError('file-unstable', `${file} kept changing while it was read`, { found: file });
+  throw new ModcastError('file-unstable', `${file} kept changing while it was read; try again`, {
+    found: file,
+  });
 }

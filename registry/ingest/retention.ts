@@ -1,35 +1,39 @@
 import { setImmediate } from 'node:timers/promises';
 import { ModcastError, type Channel } from '../../schema/index.js';
 import type { Clock } from '../clock.js';
+import { debug } from '../debug.js';
 import type { Store } from '../store/store.js';
 
-/** Milliseconds without a deploy after which there is time to collect. */
+/** Milliseconds without a deploy after which the registry is idle. */
 const QUIET_MS = 3000;
 
 /**
- * A collection looks at every blob: it is made for no fewer deploys than a tenth of those that stay, or this.
+ * A collection reads a row for every blob, so it waits for a tenth of the deploys that are kept, but for no more
+ * deploys than this.
  */
 const MOST_SPARE = 100;
 
 export interface RetentionOptions {
   readonly store: Store;
-  /** The one that is being edited: others keep all they have. */
+  /** The channel of the watched directory. Other channels keep all their deploys. */
   readonly channel: Channel;
-  /** Of its deploys the newest so many stay. */
+  /** Number of the newest deploys to keep. */
   readonly keep: number;
   readonly clock: Clock;
   readonly now: () => number;
-  /** Resolves when nothing is being read in. The collector waits for that between two of its short steps. */
+  /** Resolves when no ingest is running. The collector waits for it between its steps. */
   readonly idle: () => Promise<unknown>;
   readonly onError: (error: unknown) => void;
 }
 
-/** Drops old deploys of a channel that gets another one with every save, when there is time for it. */
+/**
+ * Deletes old deploys of a channel that gets a deploy with every save. It does so while the registry is idle.
+ */
 export class Retention {
   readonly #options: RetentionOptions;
-  /** Deploys that may be there beside those that stay. */
+  /** Deploys that may exist in addition to those that are kept. */
   readonly #spare: number;
-  /** Since the last collection; at first as many as it takes, for nobody knows what there is. */
+  /** Deploys since the last collection. The first collection needs none: there may be old deploys already. */
   #since: number;
   #state: 'waiting' | 'collecting' | 'closed' = 'waiting';
   #timer: { cancel(): void } | undefined;
@@ -42,7 +46,7 @@ export class Retention {
     this.#wait();
   }
 
-  /** There is another deploy. */
+  /** There is a new deploy. */
   deployed(): void {
     this.#since++;
     this.#wait();
@@ -57,7 +61,7 @@ export class Retention {
   #wait(): void {
     if (this.#state !== 'waiting' || this.#since < this.#spare) return;
     this.#timer?.cancel();
-    // Where saving never rests, it is done all the same.
+    // Collect also when saving never pauses.
     if (this.#since >= 2 * this.#spare + 1) this.#begin();
     else this.#timer = this.#options.clock.after(QUIET_MS, () => this.#begin());
   }
@@ -85,6 +89,8 @@ export class Retention {
       await setImmediate();
       if (this.#state === 'closed') throw new ModcastError('store-closed', 'the registry is closing');
     };
-    await store.collect({ channel, keep, olderThan: Infinity, now: now(), dryRun: false, pause });
+    const limits = { channel, keep, olderThan: Infinity, now: now(), dryRun: false };
+    const dropped = await store.collect({ ...limits, pause });
+    debug.store('%s: deleted %d old deploys and %d blobs', channel, dropped.deploys, dropped.blobs);
   }
 }

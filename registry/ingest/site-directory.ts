@@ -1,6 +1,7 @@
 import { ModcastError, type HotNews, type Path } from '../../schema/index.js';
 import type { ResolvedOptions } from '../options.js';
 import type { Clock } from '../clock.js';
+import { debug } from '../debug.js';
 import type { Store } from '../store/store.js';
 import { Assets, type ChangedAsset } from './assets.js';
 import { compileDescend } from './files.js';
@@ -142,13 +143,18 @@ export class SiteDirectory {
       poll,
       clock,
       onChange: async (paths) => {
+        debug.watch('%d files changed: %s', paths.length, paths.slice(0, 10).join(', '));
         await this.#inTurn(() => this.#ingest.update(paths));
         const changed = this.#assets.changed(paths);
         if (changed.length > 0) onNews({ type: 'assets', paths: changed });
       },
       onDirectory: () => this.#rescanSoon(),
-      onGone: () => onState('gone'),
+      onGone: () => {
+        debug.watch('%s is gone', directory);
+        onState('gone');
+      },
       onBack: async () => {
+        debug.watch('%s is back', directory);
         onState('back');
         await this.scan();
       },

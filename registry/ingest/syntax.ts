@@ -2,7 +2,7 @@ import { excerpt } from '../../schema/index.js';
 import { transform, transformSync, type TransformOptions } from 'oxc-transform';
 
 export interface SyntaxProblem {
-  /** What is wrong, in the parser's words. */
+  /** The parser's message. */
   readonly message: string;
   /** From 1. */
   readonly line: number;
@@ -10,19 +10,23 @@ export interface SyntaxProblem {
   readonly column: number;
 }
 
-/** Of a file that holds no text, whatever its name says. */
-export const BINARY: SyntaxProblem = { message: 'this is a binary file, and no source', line: 1, column: 1 };
+/** The problem of a module that is a binary file. */
+export const BINARY: SyntaxProblem = {
+  message: 'this is a binary file, not source code',
+  line: 1,
+  column: 1,
+};
 
-/** Only asked of what does not parse: in a text a NUL is unusual, and in a literal even right. */
+/** For files that do not parse only: a NUL is valid in a string literal. */
 export const isBinary = (bytes: Uint8Array): boolean => bytes.includes(0);
 
-/** A problem with some lines around its place, where there are lines. */
+/** Adds some lines around a problem's place, except for a binary file. */
 export const withFrame = (problem: SyntaxProblem, bytes: Buffer): SyntaxProblem & { frame?: string } =>
   isBinary(bytes) ? problem : { ...problem, frame: excerpt(bytes.toString(), problem.line, problem.column) };
 
 /**
- * Why a source does not parse, or undefined when it does. The lexer that finds links gets through most broken
- * modules; a browser does not, and it names the place by the module's URL only for modules that it fetched.
+ * Why a source does not parse; undefined when it does. The lexer that finds links accepts most broken
+ * modules. Browsers do not, and they tell the place of an error only for modules that they fetched.
  */
 export async function syntaxProblem(
   kind: 'javascript' | 'json',
@@ -32,18 +36,17 @@ export async function syntaxProblem(
 }
 
 /**
- * The transformer, of which only the errors matter: unlike the parser it does not hand over a syntax tree,
- * which would be ten times the source. Early errors are among them, as an engine refuses a module for those
- * too.
+ * Options of the transformer, which is used for its errors only. Unlike the parser, it returns no syntax
+ * tree, which would be ten times as large as the source. It also reports early errors, which engines refuse.
  */
 const OPTIONS: TransformOptions = { lang: 'js', sourceType: 'module', target: 'esnext', sourcemap: false };
 
-/** Whether a page's inline module script parses. Such scripts are few and short. */
+/** Whether a page's inline module script parses. */
 export const isModule = (source: string): boolean =>
   transformSync('inline.mjs', source, OPTIONS).errors.length === 0;
 
 async function moduleProblem(source: string): Promise<SyntaxProblem | undefined> {
-  // In a thread of the pool, so that the next file is read meanwhile.
+  // This runs in another thread, so that the next file is read meanwhile.
   const { errors } = await transform('module.mjs', source, OPTIONS);
   const error = errors.find((found) => found.severity === 'Error');
   if (error === undefined) return undefined;
@@ -55,7 +58,7 @@ function jsonProblem(source: string): SyntaxProblem | undefined {
   return found === undefined ? undefined : { message: found.message, ...position(source, found.offset) };
 }
 
-/** Why a text is no JSON, and where, in UTF-16 code units. */
+/** Why a text is not JSON. The offset is in UTF-16 code units. */
 export function jsonError(source: string): { message: string; offset: number } | undefined {
   try {
     JSON.parse(source);
@@ -73,7 +76,7 @@ export const placeIn = (bytes: Uint8Array, offset: number): { line: number; colu
 
 /** The line and column, from 1, of an offset in UTF-16 code units. */
 export function position(source: string, offset: number): { line: number; column: number } {
-  // The line terminators of ECMA-262 section 12.3, by which a browser counts.
+  // The line terminators of ECMA-262 section 12.3: browsers count lines by them.
   const before = source.slice(0, offset).split(/\r\n|[\n\r\u2028\u2029]/);
   return { line: before.length, column: before.at(-1)!.length + 1 };
 }

@@ -43,9 +43,9 @@ inEachBrowser((suite) => {
       const problems = told(hot, 'binary');
       await writeFile(join(hot.directory.directory, 'a.mjs'), BINARY);
       expect(await problems).toMatchObject([
-        { path: 'a.mjs', message: 'this is a binary file, and no source' },
+        { path: 'a.mjs', message: 'this is a binary file, not source code' },
       ]);
-      expect(await hot.overlaid('a.mjs:1:1')).toContain('this is a binary file, and no source');
+      expect(await hot.overlaid('a.mjs:1:1')).toContain('this is a binary file, not source code');
       expect(await hot.log()).toEqual(['a 1', 'main 1']);
       await goesOn(hot, 2);
     });
@@ -83,12 +83,14 @@ inEachBrowser((suite) => {
       const hot = await open();
       const file = join(hot.directory.directory, 'a.mjs');
       await chmod(hot.directory.directory, 0o755);
-      const problems = told(hot, 'may not be read');
+      const problems = told(hot, 'no permission to read it');
       await writeFile(`${file}.tmp`, module('a', 2, SELF), { mode: 0o000 });
       await rename(`${file}.tmp`, file);
       becomeNobody();
       await problems;
-      expect(await hot.overlaid('a.mjs was left out: it may not be read')).not.toContain('not there');
+      expect(await hot.overlaid('a.mjs was left out: there is no permission to read it')).not.toContain(
+        'not there',
+      );
       restore();
       await rm(file);
       await goesOn(hot, 3);

@@ -22,7 +22,7 @@ const skipped = (path: string): Diagnostic => ({
   path,
   kind: 'skipped',
   severity: 'warning',
-  message: 'it is a link to nothing',
+  message: 'it is a broken link',
 });
 
 describe('the problems of a change', () => {
@@ -35,13 +35,13 @@ describe('the problems of a change', () => {
         '         3 | let b = ;',
         '           |         ^',
       ].join('\n'),
-      'left out b.mjs: it is a link to nothing',
+      'left out b.mjs: it is a broken link',
     ]);
   });
 
   it('are shown once, and solved ones by their path', () => {
     const before = [syntax('a.mjs'), syntax('b.mjs')];
-    expect(texts(before, [...before, skipped('c.mjs')])).toEqual(['left out c.mjs: it is a link to nothing']);
+    expect(texts(before, [...before, skipped('c.mjs')])).toEqual(['left out c.mjs: it is a broken link']);
     expect(texts(before, [syntax('a.mjs', 'let a;\n// more\nlet b = ;')])).toEqual([
       expect.stringContaining('// more'),
       'solved b.mjs',

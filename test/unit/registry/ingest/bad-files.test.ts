@@ -29,7 +29,7 @@ it('a binary file that is called a module is said to be one, without its bytes',
       path: name,
       kind: 'syntax',
       severity: 'error',
-      message: 'this is a binary file, and no source',
+      message: 'this is a binary file, not source code',
       line: 1,
       column: 1,
     })),
@@ -55,9 +55,9 @@ it('what cannot be a file of the site is left out, each with its reason, and the
       ['large.mjs', 'it is larger than 64 MiB'],
       ['new\nline.mjs', 'it has a control character'],
       ['bad-\ufffd.mjs', 'its name is not UTF-8'],
-      ['dangling.mjs', 'it is a link to nothing'],
-      ['round.mjs', 'its links lead in a circle (ELOOP)'],
-      ['out.mjs', 'it is a link out of the directory'],
+      ['dangling.mjs', 'it is a broken link'],
+      ['round.mjs', 'its symbolic links form a cycle (ELOOP)'],
+      ['out.mjs', 'it is a link to a place outside the directory'],
     ]),
   );
 });
@@ -77,7 +77,7 @@ it('a file that grows over the limit while it is followed is left out until it i
 
 it('an error of the file system has words', () => {
   const error = (code: string) => Object.assign(new Error('EACCES: /a/b'), { code });
-  expect(reasonFor(error('EACCES'))).toBe('it may not be read (EACCES)');
+  expect(reasonFor(error('EACCES'))).toBe('there is no permission to read it (EACCES)');
   expect(reasonFor(error('EIO'))).toBe('EIO');
   expect(reasonFor(new ModcastError('file-unstable', '/a/b kept changing'))).toBe(
     'it kept changing while it was read',

@@ -69,7 +69,7 @@ it.each([
 
 it('says why a link is not followed', () => {
   expect(linkProblem('/a', '/a/b/c')).toBeUndefined();
-  expect(linkProblem('/a', '/ab')).toMatch('out of the directory');
+  expect(linkProblem('/a', '/ab')).toMatch('outside the directory');
   expect(linkProblem('/a', '/a/b/.c/d')).toMatch('dotfile');
   // The root itself may lie in a dot directory.
   expect(linkProblem('/x/.a', '/x/.a/b')).toBeUndefined();
@@ -104,11 +104,11 @@ describe('walk', () => {
       files: ['a.js', 'd/b.js', 'e/b.js', 'l.js'],
       skipped: [
         { path: 'fifo.js', reason: 'it is not a regular file' },
-        { path: 'gone.js', reason: 'it is a link to nothing' },
-        { path: 'null.js', reason: 'it is a link out of the directory' },
-        { path: 'out.js', reason: 'it is a link out of the directory' },
+        { path: 'gone.js', reason: 'it is a broken link' },
+        { path: 'null.js', reason: 'it is a link to a place outside the directory' },
+        { path: 'out.js', reason: 'it is a link to a place outside the directory' },
         { path: 'secret.js', reason: 'it is a link to a dotfile' },
-        { path: 'self.js', reason: 'its links lead in a circle (ELOOP)' },
+        { path: 'self.js', reason: 'its symbolic links form a cycle (ELOOP)' },
       ],
     });
   });

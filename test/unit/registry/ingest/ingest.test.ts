@@ -142,8 +142,8 @@ describe('a scan', () => {
     expect(names(manifest)).toEqual(['data.json', 'index.html', 'lib/leaf.js', 'main.js']);
     expect(problems.map((problem) => [problem.path, problem.message]).toSorted()).toEqual([
       ['e\u0301.js', 'it is not in Unicode normal form C'],
-      ['link.js', 'it is a link out of the directory'],
-      ['loop.js', 'its links lead in a circle (ELOOP)'],
+      ['link.js', 'it is a link to a place outside the directory'],
+      ['loop.js', 'its symbolic links form a cycle (ELOOP)'],
     ]);
   });
 
