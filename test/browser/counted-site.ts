@@ -1,4 +1,5 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Page } from 'playwright-core';
@@ -20,11 +21,12 @@ export class TemporarySite {
     return site;
   }
 
+  /** Saves files without a break in between, so that they are one burst to the watcher, however busy the machine is. */
   async write(files: Record<string, string>): Promise<void> {
     for (const [name, text] of Object.entries(files)) {
       const file = join(this.directory, name);
-      await mkdir(dirname(file), { recursive: true });
-      await writeFile(file, text);
+      mkdirSync(dirname(file), { recursive: true });
+      writeFileSync(file, text);
     }
   }
 
