@@ -8,8 +8,8 @@ export const ALONE_MS = 1;
 const LONGEST_MS = 2000;
 /** The watcher drops a file's second change within 50 ms: the paths of a burst are reported once more after this. */
 const AGAIN_MS = 100;
-/** The watcher drops some events without a word: it is not waited for longer. */
-const PENDING_MS = 250;
+/** The watcher ignores some events: it is waited for at most this long. */
+const PENDING_MS = 500;
 
 /** A timer that is later than this shows that the machine is busy: then the writer waits for its turn too. */
 const ON_TIME_MS = 2;
@@ -22,8 +22,8 @@ export interface BurstOptions {
   readonly clock: Clock;
   /** Milliseconds of a clock that never goes back. */
   readonly now: () => number;
-  /** Whether something is at a path. */
-  readonly exists: (path: string) => boolean;
+  /** Whether the watcher will find something for a reported path. It finds nothing where a file came and went. */
+  readonly isExpected: (path: string) => boolean;
   /** Whether a file seems to be complete: editors truncate a file before they write it. */
   readonly isComplete: (path: string) => boolean;
   /** The paths of one burst; and of the bursts of a while once more. */
@@ -108,12 +108,12 @@ export class Burst {
     return this.#ended.size === (this.#ended.has(path) ? 1 : 0) && !this.#isPending();
   }
 
-  /** Whether the watcher has yet to look at another path. A file that an editor wrote and removed again does not count. */
+  /** Whether the watcher has yet to look at another path. */
   #isPending(): boolean {
-    const { now, exists } = this.#options;
+    const { now, isExpected } = this.#options;
     for (const [path, time] of this.#pending) {
       if (this.#touched.has(path) || this.#ended.has(path)) continue;
-      if (now() - time < PENDING_MS && exists(path)) return true;
+      if (now() - time < PENDING_MS && isExpected(path)) return true;
     }
     return false;
   }

@@ -1,5 +1,5 @@
 import { watch as chokidar, type FSWatcher } from 'chokidar';
-import { existsSync, realpathSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, realpathSync, statSync, type Dirent } from 'node:fs';
 import path from 'node:path';
 import { SerialQueue } from '../../schema/serial-queue.js';
 import { ALONE_MS, Burst } from './burst.js';
@@ -32,35 +32,57 @@ export interface Watch {
 export function watchDirectory(options: WatchOptions): Watch {
   const { directory, descend, poll, clock, onChange, onDirectory, onError } = options;
   const changes = new SerialQueue();
-  let closed = false;
+  /** The files and directories that the watcher follows. */
+  const known = new Set<string>();
+  let state: 'starting' | 'following' | 'closed' = 'starting';
   const burst = new Burst({
     clock,
     now: () => performance.now(),
-    exists: (name) => existsSync(path.join(directory, name)),
+    isExpected: (name) => known.has(name) || existsSync(path.join(directory, name)),
     isComplete: (name) => isComplete(path.join(directory, name)),
     onEnd: (paths) => {
-      changes.run(async () => (closed ? undefined : onChange(paths))).catch(onError);
+      changes.run(async () => (state === 'closed' ? undefined : onChange(paths))).catch(onError);
     },
   });
   const relative = (file: string) => path.relative(directory, file).split(path.sep).join('/');
   const isHidden = (name: string) => name.split('/').some((part) => part.startsWith('.'));
+  const isIgnored = (name: string, isDirectory: boolean) =>
+    isDirectory ? !descend(name) || !mayEnter(directory, name) : isHidden(name);
+  /** The watcher finds the entries of a new directory one after the other. */
+  const reportAdded = (name: string) => {
+    for (const entry of entriesOf(path.join(directory, name))) {
+      const found = path.posix.join(name, entry.name);
+      if (!isIgnored(found, entry.isDirectory())) burst.report(found);
+    }
+  };
+  /** The watcher reports a deleted file 100 ms later: editors often put another one in its place. */
+  const reportRemoved = (name: string) => {
+    for (const found of known) if (found.startsWith(`${name}/`)) burst.report(found);
+  };
 
   const watcher: FSWatcher = chokidar(directory, {
-    ignoreInitial: true,
     followSymlinks: true,
     ignored: (file, stats) => {
       const name = relative(file);
       if (name === '') return false;
       if (name.startsWith('..')) return true;
-      return stats?.isDirectory() === true ? !descend(name) || !mayEnter(directory, name) : isHidden(name);
+      return isIgnored(name, stats?.isDirectory() === true);
     },
     ...(poll === null ? {} : { usePolling: true, interval: poll, binaryInterval: poll }),
   });
   watcher.on('all', (event, file) => {
     const name = relative(file);
+    if (event === 'add' || event === 'addDir') {
+      known.add(name);
+      // The caller reads the directory once the watcher is ready.
+      if (state === 'starting') return;
+    }
+    if (event === 'unlink' || event === 'unlinkDir') known.delete(name);
     if (event === 'unlinkDir' && name === '') options.onRootGone?.();
     if (event !== 'addDir' && event !== 'unlinkDir') return burst.touch(name);
     burst.dismiss(name);
+    if (event === 'addDir') reportAdded(name);
+    else reportRemoved(name);
     onDirectory();
   });
   watcher.on('raw', (_, name, details) => {
@@ -76,11 +98,16 @@ export function watchDirectory(options: WatchOptions): Watch {
     if (code !== 'ELOOP' || file === undefined) onError(error);
     else burst.touch(relative(file));
   });
-  const ready = new Promise<void>((resolve) => watcher.once('ready', () => resolve()));
+  const ready = new Promise<void>((resolve) => {
+    watcher.once('ready', () => {
+      if (state === 'starting') state = 'following';
+      resolve();
+    });
+  });
   return {
     ready,
     async close() {
-      closed = true;
+      state = 'closed';
       burst.close();
       await watcher.close();
       await changes.idle();
@@ -92,6 +119,15 @@ export function watchDirectory(options: WatchOptions): Watch {
 function reportedFile(name: string | null, watched: string | undefined): string | undefined {
   if (name === null || watched === undefined) return undefined;
   return name === path.basename(watched) ? watched : path.join(watched, name);
+}
+
+function entriesOf(directory: string): Dirent[] {
+  try {
+    return readdirSync(directory, { withFileTypes: true });
+  } catch {
+    // The directory is gone again.
+    return [];
+  }
 }
 
 /** Editors truncate a file before they write it, or delete it before they put another one there. */

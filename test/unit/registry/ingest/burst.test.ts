@@ -9,7 +9,7 @@ interface Timer {
 
 let time: number;
 let timers: Set<Timer>;
-let existing: Set<string>;
+let expected: Set<string>;
 let incomplete: Set<string>;
 let ends: string[][];
 let burst: Burst;
@@ -17,7 +17,7 @@ let burst: Burst;
 beforeEach(() => {
   time = 1000;
   timers = new Set();
-  existing = new Set(['a', 'b', 'c', 'd']);
+  expected = new Set(['a', 'b', 'c', 'd']);
   incomplete = new Set();
   ends = [];
   burst = new Burst({
@@ -29,7 +29,7 @@ beforeEach(() => {
       },
     },
     now: () => time,
-    exists: (path) => existing.has(path),
+    isExpected: (path) => expected.has(path),
     isComplete: (path) => !incomplete.has(path),
     onEnd: (paths) => ends.push(paths.toSorted()),
   });
@@ -127,7 +127,7 @@ describe('several files', () => {
     burst.touch('a');
     await pass(25);
     burst.touch('b');
-    await pass(250);
+    await pass(500);
     expect(ends).toEqual([['a', 'b']]);
   });
 

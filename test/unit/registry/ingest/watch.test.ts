@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { mkdir, rename, rm, symlink, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -238,6 +238,23 @@ describe('watchDirectory', () => {
       for (const name of names) writeFileSync(path.join(directory, name), 'new');
     });
     expect(told).toEqual(names);
+  });
+
+  it('takes a renamed directory and a file saved after it as one change, though no time passes', async () => {
+    const directory = await site({ 'main.js': 'old', 'one/a.js': '1', 'one/deep/b.js': '1' });
+    const hasty: Clock = {
+      after(ms, callback) {
+        // Only the longest wait, which no burst of this test needs, passes.
+        if (ms >= 1000) return systemClock.after(ms, callback);
+        const immediate = setImmediate(callback);
+        return { cancel: () => clearImmediate(immediate) };
+      },
+    };
+    const told = await firstChange(directory, hasty, () => {
+      renameSync(path.join(directory, 'one'), path.join(directory, 'two'));
+      writeFileSync(path.join(directory, 'main.js'), 'new');
+    });
+    expect(told).toEqual(['main.js', 'one/a.js', 'one/deep/b.js', 'two/a.js', 'two/deep/b.js']);
   });
 
   it('goes on after a change that could not be taken, and tells of it', async () => {
