@@ -58,7 +58,7 @@ export async function createProgram(io: Io, commands: readonly CommandEntry[] = 
     const create = await load();
     program.addCommand(create(io).helpGroup(`${group}:`), { hidden });
   }
-  program.helpCommand('help [command]', 'show the help of one command').commandsGroup('Maintain:');
+  program.commandsGroup('Maintain:').helpCommand('help [command]', 'show the help of one command');
   inherit(program, program.name());
   return program;
 }

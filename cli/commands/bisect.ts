@@ -98,8 +98,8 @@ type Mistaken = Extract<BisectResult, { state: 'mistaken' }>;
 
 const mistake = ({ deploy: { number }, verdict }: Mistaken): string =>
   verdict === 'bad'
-    ? `deploy ${number} was given as good, but the command fails there`
-    : `deploy ${number} was given as bad, but the command succeeds there`;
+    ? `deploy ${number} was given as good, but the command fails there. Check both ends`
+    : `deploy ${number} was given as bad, but the command succeeds there. Check both ends`;
 
 function describe(
   io: Io,
@@ -158,9 +158,9 @@ async function judge(io: Io, store: Store, deploy: Deploy, command: string): Pro
     const ended = signal === null ? `exit code ${code}` : signal;
     throw new ModcastError(
       'command-failed',
-      `the command did not say whether deploy ${deploy.number} is good: ${ended}`,
+      `deploy ${deploy.number} could not be tested: the command ended with ${ended}. Use 0 for good, 1 to 124 for bad, 125 for skip`,
       {
-        expected: `exit code 0 (good), ${SKIP} (skip), or another below ${ABORT} (bad)`,
+        expected: `exit code 0 (good), ${SKIP} (skip), or another one below ${ABORT} (bad)`,
         found: code ?? signal,
       },
     );

@@ -106,6 +106,6 @@ async function exportTo(
   const { number, channel, manifest } = deploy;
   if (json === true) return writeJson(io, { deploy: number, manifest, channel, directory, files, bytes });
   io.write(
-    `deploy ${number} on ${channel}: wrote ${count(files, 'file')}, ${formatBytes(bytes)}, to ${given}\n`,
+    `Wrote ${count(files, 'file')} of deploy ${number} on ${channel} to ${given}, ${formatBytes(bytes)}.\n`,
   );
 }

@@ -72,12 +72,12 @@ async function gc(io: Io, { keep, olderThan, dryRun, json, ...options }: GcOptio
   if (json === true) return writeJson(io, { dryRun, ...found, fileBytes: { before, after } });
   io.write(`${sentence(found, dryRun)}\n`);
   if (!dryRun && after < before) {
-    io.write(`database file: ${formatBytes(before)} before, ${formatBytes(after)} now\n`);
+    io.write(`Database file: ${formatBytes(before)} before, ${formatBytes(after)} now.\n`);
   }
 }
 
 function sentence({ deploys, blobs, bytes }: Collected, dryRun: boolean): string {
-  if (deploys + blobs === 0) return 'nothing to drop';
-  const text = `${count(deploys, 'deploy')} and ${count(blobs, 'blob')} of ${formatBytes(bytes)}`;
-  return dryRun ? `would drop ${text}` : `dropped ${text}`;
+  if (deploys + blobs === 0) return 'Nothing to drop.';
+  const text = `${count(deploys, 'deploy')} and ${count(blobs, 'blob')} of ${formatBytes(bytes)}.`;
+  return dryRun ? `Would drop ${text}` : `Dropped ${text}`;
 }

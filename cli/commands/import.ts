@@ -97,7 +97,7 @@ async function importHistory(io: Io, options: ImportOptions): Promise<void> {
 function sentence({ commits, known, deploys, head }: GitImported, channel: string): string {
   const before = known === 0 ? '' : `, ${count(known, 'commit')} imported before`;
   // A commit that does not change the site makes no deploy, so it is read again each time.
-  if (commits === 0 || (deploys === 0 && known > 0)) return `nothing new on ${channel}${before}`;
+  if (commits === 0 || (deploys === 0 && known > 0)) return `Nothing new on ${channel}${before}.`;
   const newest = head === null ? 'no deploy yet' : `the newest is deploy ${head}`;
-  return `${count(commits, 'commit')}: ${count(deploys, 'deploy')} on ${channel}${before}; ${newest}`;
+  return `${count(commits, 'commit')}: ${count(deploys, 'deploy')} on ${channel}${before}; ${newest}.`;
 }

@@ -77,8 +77,8 @@ async function verify(io: Io, { repairFrom, json, ...options }: VerifyCommandOpt
   const checked = `${count(verified.blobs, 'blob')} of ${formatBytes(verified.bytes)}`;
   const repaired = verified.damaged.filter((blob) => blob.repaired).length;
   const left = verified.damaged.length - repaired;
-  if (repaired > 0) io.write(`repaired ${count(repaired, 'blob')}\n`);
-  if (verified.sound) io.write(`${green('no damage')}: checked ${checked}, every manifest and index\n`);
+  if (repaired > 0) io.write(`Repaired ${count(repaired, 'blob')}.\n`);
+  if (verified.sound) io.write(`${green('No damage')}: checked ${checked}, every manifest and index.\n`);
   else {
     const problems = verified.problems.length;
     const found = [
@@ -86,8 +86,8 @@ async function verify(io: Io, { repairFrom, json, ...options }: VerifyCommandOpt
       problems > 0 ? count(problems, 'other problem') : '',
     ];
     const hint =
-      left > 0 && repairFrom === undefined ? '. Repair with `modcast verify --repair-from <place>`' : '';
-    io.write(`${red('damaged')}: ${found.filter(Boolean).join(' and ')} in ${checked}${hint}\n`);
+      left > 0 && repairFrom === undefined ? ' Repair with `modcast verify --repair-from <place>`.' : '';
+    io.write(`${red('Damaged')}: ${found.filter(Boolean).join(' and ')} in ${checked}.${hint}\n`);
   }
 }
 

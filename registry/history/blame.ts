@@ -59,8 +59,12 @@ export async function blame(store: Store, deploy: Deploy, path: Path): Promise<B
     if (became.every((index) => index === -1)) return result;
   }
   if (result !== undefined) return result;
-  throw new ModcastError('path-unknown', `deploy ${deploy.number} on ${deploy.channel} has no ${path}`, {
-    expected: `a path of deploy ${deploy.number}`,
-    found: path,
-  });
+  throw new ModcastError(
+    'path-unknown',
+    `deploy ${deploy.number} on ${deploy.channel} has no ${JSON.stringify(path)}; list its modules with \`modcast show ${deploy.number}:\``,
+    {
+      expected: `a path of deploy ${deploy.number}`,
+      found: path,
+    },
+  );
 }

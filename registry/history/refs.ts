@@ -99,7 +99,7 @@ async function baseDeploy(store: RefStore, ref: string, base: string, now: numbe
   if (timed !== null) {
     const [, channel = '', when = ''] = timed;
     if (channel !== '' && !channels.includes(channel))
-      unknown(ref, `no channel ${channel}; there is ${list(channels)}`);
+      unknown(ref, `no channel ${channel}; channels: ${list(channels)}`);
     return deployAtTime(store, ref, channel === '' ? undefined : channel, when, now);
   }
   if (base === 'latest') {
@@ -120,7 +120,7 @@ async function baseDeploy(store: RefStore, ref: string, base: string, now: numbe
   } else if (CHANNEL_PATTERN.test(base)) {
     const near = alike(base, channels);
     tried.push(
-      `no channel of that name${near === undefined ? `, there is ${list(channels)}` : `, did you mean ${near}?`}`,
+      `no channel of that name${near === undefined ? `; channels: ${list(channels)}` : `, did you mean ${near}?`}`,
     );
   } else {
     tried.push(
@@ -133,7 +133,7 @@ async function baseDeploy(store: RefStore, ref: string, base: string, now: numbe
       const short = blobs[0]!.slice(0, Math.max(base.length, MODULE_DIGITS));
       throw new ModcastError(
         'ref-unknown',
-        `${short} is the hash of a module; show it with modcast cat ${short}`,
+        `${short} is the hash of a module; show it with \`modcast cat ${short}\``,
         {
           expected: 'a deploy',
           found: ref,
@@ -145,8 +145,7 @@ async function baseDeploy(store: RefStore, ref: string, base: string, now: numbe
   unknown(ref, tried.join('; '));
 }
 
-const list = (channels: readonly string[]): string =>
-  channels.length === 0 ? 'none yet' : channels.join(', ');
+const list = (channels: readonly string[]): string => (channels.length === 0 ? 'none' : channels.join(', '));
 
 /**
  * The deploy of a ref: `12`, `latest` (of all channels), a channel for its head, `production@{2026-11-01}` or
@@ -170,7 +169,7 @@ export async function resolveDeploy(store: RefStore, ref: string, now: number): 
     before[back - 1] ??
     unknown(
       ref,
-      `${channel} has ${before.length === 0 ? 'no deploy' : `just ${before.length}`} before deploy ${number}`,
+      `${channel} has ${before.length === 0 ? 'no deploy' : `only ${before.length}`} before deploy ${number}`,
     )
   );
 }
@@ -180,7 +179,7 @@ export async function resolveDeploy(store: RefStore, ref: string, now: number): 
  * @throws ModcastError `ref-unknown`, `ref-ambiguous`
  */
 export async function resolveBlob(store: RefStore, prefix: string): Promise<Hash> {
-  if (!/^[0-9a-f]{4,64}$/.test(prefix)) unknown(prefix, 'not the first digits of a hash, at least four');
+  if (!/^[0-9a-f]{4,64}$/.test(prefix)) unknown(prefix, 'expected at least four digits of a hash');
   const { blobs } = await store.resolveHash(prefix);
   if (blobs.length > 1)
     ambiguous(

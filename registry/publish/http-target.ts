@@ -24,7 +24,7 @@ export function registryUrl(text: string): URL {
     url.username !== '' ||
     url.search + url.hash !== ''
   ) {
-    throw new ModcastError('option-invalid', `invalid registry URL ${text}`, {
+    throw new ModcastError('option-invalid', `invalid registry URL ${text}; expected https://host`, {
       expected: 'https://host, or https://host/prefix/',
       found: text,
     });

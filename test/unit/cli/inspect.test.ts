@@ -358,8 +358,8 @@ R  lib/{disk.mjs → ring.mjs}
   });
 
   it.each([
-    ['false', 'deploy 1 was given as good, but the command fails there'],
-    ['true', 'deploy 5 was given as bad, but the command succeeds there'],
+    ['false', 'deploy 1 was given as good, but the command fails there. Check both ends'],
+    ['true', 'deploy 5 was given as bad, but the command succeeds there. Check both ends'],
   ])('fails with "%s": one end is not as given', async (command, message) => {
     const { out, err, code } = await bisect(command);
     expect({ err, code }).toEqual({ err: `modcast: ${message}\n`, code: 1 });
@@ -378,7 +378,9 @@ R  lib/{disk.mjs → ring.mjs}
   it('fails if the command cannot be run', async () => {
     const { err, code } = await bisect('no-such-command-anywhere');
     expect(code).toBe(1);
-    expect(err).toContain('exit code 127 (command-failed)');
+    expect(err).toContain(
+      'the command ended with exit code 127. Use 0 for good, 1 to 124 for bad, 125 for skip (command-failed)',
+    );
   });
 
   it('refuses a good deploy that is not before the bad one on its channel', async () => {
@@ -420,8 +422,11 @@ describe('errors', () => {
     [['diff', '1', './nope'], /no such directory: .*nope \(directory-invalid\)/],
     [['diff', '1', '2', 'lib', 'nope/'], 'no module of deploy 1 or deploy 2 matches "nope/" (path-unknown)'],
     [['diff', '1', 'production~3', 'lib/n.mjs'], 'no module of deploy 1 matches "lib/n.mjs" (path-unknown)'],
-    [['blame', 'nope'], 'deploy 5 on production has no nope (path-unknown)'],
-    [['cat', 'xyz'], 'unknown ref "xyz": not the first digits of a hash, at least four (ref-unknown)'],
+    [
+      ['blame', 'nope'],
+      'deploy 5 on production has no "nope"; list its modules with `modcast show 5:` (path-unknown)',
+    ],
+    [['cat', 'xyz'], 'unknown ref "xyz": expected at least four digits of a hash (ref-unknown)'],
     [['deploys', '--db', 'nope.db'], /no such database: .*nope\.db \(from --db\) \(database-missing\)/],
   ])('%j fails with one line', async (args, message) => {
     const { code, out, err } = await run(...args);
@@ -441,7 +446,7 @@ describe('errors', () => {
       expect(await run('show', digits)).toEqual({
         code: 1,
         out: '',
-        err: `modcast: ${shown} is the hash of a module; show it with modcast cat ${shown} (ref-unknown)\n`,
+        err: `modcast: ${shown} is the hash of a module; show it with \`modcast cat ${shown}\` (ref-unknown)\n`,
       });
     }
   });

@@ -33,17 +33,17 @@ describe('modcast gc', () => {
 
   it('lists what a dry run would drop, and drops nothing', async () => {
     const result = await run('gc', '--keep', '1', '--older-than', '30d', '--dry-run');
-    expect(result).toEqual({ code: 0, out: 'would drop 1 deploy and 1 blob of 2 B\n', err: '' });
+    expect(result).toEqual({ code: 0, out: 'Would drop 1 deploy and 1 blob of 2 B.\n', err: '' });
     expect((await run('gc', '--keep', '1', '--older-than', '30d', '-n')).out).toBe(result.out);
   });
 
   it('drops deploys that are old and not among the newest', async () => {
-    expect((await run('gc')).out).toBe('nothing to drop\n');
+    expect((await run('gc')).out).toBe('Nothing to drop.\n');
     expect((await run('gc', '--keep', '1', '--older-than', '30d')).out).toBe(
-      'dropped 1 deploy and 1 blob of 2 B\n',
+      'Dropped 1 deploy and 1 blob of 2 B.\n',
     );
-    expect((await run('gc', '--keep', '2', '--older-than', '0')).out).toBe('nothing to drop\n');
-    expect((await run('gc', '--keep', '1', '--older-than', '0')).out).toMatch(/^dropped 1 deploy and 1 blob/);
+    expect((await run('gc', '--keep', '2', '--older-than', '0')).out).toBe('Nothing to drop.\n');
+    expect((await run('gc', '--keep', '1', '--older-than', '0')).out).toMatch(/^Dropped 1 deploy and 1 blob/);
     expect((await run('verify')).code).toBe(0);
   });
 
@@ -86,7 +86,7 @@ describe('modcast verify', () => {
   it('reports no damage in an intact store', async () => {
     expect(await run('verify')).toEqual({
       code: 0,
-      out: 'no damage: checked 5 blobs of 10 B, every manifest and index\n',
+      out: 'No damage: checked 5 blobs of 10 B, every manifest and index.\n',
       err: '',
     });
   });
@@ -96,7 +96,7 @@ describe('modcast verify', () => {
     const { code, out } = await run('verify');
     expect(code).toBe(1);
     expect(out).toBe(
-      `damaged ${blobOf('b').hash}\n  lib/b.mjs on dev since deploy 1\ndamaged: 1 damaged blob in 5 blobs of 10 B. Repair with \`modcast verify --repair-from <place>\`\n`,
+      `damaged ${blobOf('b').hash}\n  lib/b.mjs on dev since deploy 1\nDamaged: 1 damaged blob in 5 blobs of 10 B. Repair with \`modcast verify --repair-from <place>\`.\n`,
     );
     const json = await run('verify', '--json');
     expect(json.code).toBe(1);
@@ -118,7 +118,7 @@ describe('modcast verify', () => {
     const { code, out } = await run('verify', '--repair-from', 'backup.db');
     expect(code).toBe(0);
     expect(out).toContain(`repaired ${blobOf('b').hash}`);
-    expect((await run('verify')).out).toMatch(/^no damage/);
+    expect((await run('verify')).out).toMatch(/^No damage/);
   });
 
   it('still fails if the other database does not have the blob', async () => {
@@ -140,7 +140,7 @@ describe('modcast export', () => {
   it('writes the files of the deploy that a ref names', async () => {
     expect(await run('export', 'dev~1', 'out')).toEqual({
       code: 0,
-      out: 'deploy 2 on dev: wrote 2 files, 3 B, to out\n',
+      out: 'Wrote 2 files of deploy 2 on dev to out, 3 B.\n',
       err: '',
     });
     expect(readFileSync(at('out/a.mjs'), 'utf8')).toBe('a1');
@@ -224,10 +224,10 @@ describe('modcast import', () => {
     const args = ['import', '--git', repository.directory, '--path', 'public', '--channel', 'main'];
     expect(await run(...args)).toEqual({
       code: 0,
-      out: '2 commits: 2 deploys on main; the newest is deploy 2\n',
+      out: '2 commits: 2 deploys on main; the newest is deploy 2.\n',
       err: '',
     });
-    expect((await run(...args)).out).toBe('nothing new on main, 2 commits imported before\n');
+    expect((await run(...args)).out).toBe('Nothing new on main, 2 commits imported before.\n');
     const json = await run(...args, '--json');
     expect(JSON.parse(json.out)).toEqual({ commits: 0, known: 2, deploys: 0, head: 2, skipped: [] });
     const store = await openSqliteStore(at('r.db'));
@@ -239,9 +239,9 @@ describe('modcast import', () => {
     repository.write('README.md', 'three');
     repository.commit('three');
     const args = ['import', '--git', repository.directory, '--path', 'public'];
-    expect((await run(...args)).out).toBe('3 commits: 2 deploys on dev; the newest is deploy 2\n');
+    expect((await run(...args)).out).toBe('3 commits: 2 deploys on dev; the newest is deploy 2.\n');
     for (let n = 0; n < 2; n++) {
-      expect((await run(...args)).out).toBe('nothing new on dev, 2 commits imported before\n');
+      expect((await run(...args)).out).toBe('Nothing new on dev, 2 commits imported before.\n');
     }
   });
 
@@ -254,9 +254,9 @@ describe('modcast import', () => {
       ),
     });
     expect((await run(...args, '2026-01-01T01:30Z')).out).toBe(
-      '1 commit: 1 deploy on dev; the newest is deploy 1\n',
+      '1 commit: 1 deploy on dev; the newest is deploy 1.\n',
     );
-    expect((await run(...args, '1 month ago')).out).toBe('nothing new on dev\n');
+    expect((await run(...args, '1 month ago')).out).toBe('Nothing new on dev.\n');
   });
 
   it('fails if no commit ever had the folder', async () => {
@@ -273,9 +273,9 @@ describe('modcast import', () => {
     repository.write('README.md', 'gone');
     repository.commit('gone');
     expect((await from('public')).out).toBe(
-      '1 commit: 1 deploy on dev, 2 commits imported before; the newest is deploy 3\n',
+      '1 commit: 1 deploy on dev, 2 commits imported before; the newest is deploy 3.\n',
     );
-    expect((await from('public')).out).toBe('nothing new on dev, 3 commits imported before\n');
+    expect((await from('public')).out).toBe('Nothing new on dev, 3 commits imported before.\n');
   });
 
   it('reports in one line that a directory is not a repository', async () => {

@@ -67,11 +67,11 @@ describe('a ref', () => {
 
   it.each([
     ['41', 'no deploy 41, the newest is 40'],
-    ['prod', 'no channel of that name, there is dev, production'],
-    ['production~40', 'production has just 29 before deploy 39'],
+    ['prod', 'no channel of that name; channels: dev, production'],
+    ['production~40', 'production has only 29 before deploy 39'],
     ['production@{1999-01-01}', 'production had no deploy at 1999'],
     ['production@{soon}', 'not a time: soon'],
-    ['staging@{now}', 'no channel staging; there is dev, production'],
+    ['staging@{now}', 'no channel staging; channels: dev, production'],
     ['ffffffffff', 'no manifest hash starts with it'],
     ['?', 'not a number, a channel, latest, @{time} or the digits of a hash'],
     ['', 'not a number'],
