@@ -7,7 +7,7 @@ const LINKS: Links = { state: 'linked', list: [{ kind: 'static', start: 7, end: 
 
 export function blobContract(store: () => Store): void {
   describe('blobs', () => {
-    test('come back as they were put, in the order asked, without those that are missing', async () => {
+    test('are returned as stored, in the given order, without missing ones', async () => {
       const a = blobOf('import "./é"', LINKS);
       const b = blobOf('}', UNPARSED);
       const c = blobOf('', null);
@@ -24,7 +24,7 @@ export function blobContract(store: () => Store): void {
       );
     });
 
-    test('hold every byte value and sizes on both sides of a page', async () => {
+    test('may have any byte value, and sizes below and above a page', async () => {
       const sizes = [1, 255, 256, 4095, 4096, 4097, 300_000];
       const blobs = sizes.map((size) => {
         const bytes = Uint8Array.from({ length: size }, (_, i) => (i * 31 + size) & 0xff);
@@ -34,7 +34,7 @@ export function blobContract(store: () => Store): void {
       expect(await store().blobs(blobs.map(({ hash }) => hash))).toStrictEqual(blobs);
     });
 
-    test('keep their bytes when put again, and get links when they had none', async () => {
+    test('keep their bytes when stored again, and get links if they had none', async () => {
       const bare = blobOf('import "./é"', null);
       await store().putBlobs([bare, bare]);
       await store().putBlobs([{ ...bare, bytes: new Uint8Array(12), links: LINKS }]);
@@ -44,14 +44,14 @@ export function blobContract(store: () => Store): void {
       expect(await store().links([bare.hash])).toEqual(new Map([[bare.hash, LINKS]]));
     });
 
-    test('are put all or none', async () => {
+    test('are stored all or none', async () => {
       const good = blobOf('good');
       const bad = { ...blobOf('bad'), bytes: null as unknown as Uint8Array };
       await expect(store().putBlobs([good, bad])).rejects.toBeInstanceOf(TypeError);
       expect(await store().missing([good.hash])).toEqual([good.hash]);
     });
 
-    test('are not touched by what becomes of the arrays that were handed in or out', async () => {
+    test('do not change with the arrays that were passed in or returned', async () => {
       const blob = blobOf('steady');
       const kept = { ...blob, bytes: blob.bytes.slice() };
       await store().putBlobs([blob]);
@@ -61,7 +61,7 @@ export function blobContract(store: () => Store): void {
       expect(await store().blobs([blob.hash])).toStrictEqual([kept]);
     });
 
-    test('are mended in place, and only when they exist', async () => {
+    test('are repaired in place, and only if they exist', async () => {
       const blob = blobOf('import "./é"', LINKS);
       await store().putBlobs([{ ...blob, bytes: new Uint8Array(3), links: null }]);
       await store().mendBlob(blob);

@@ -18,7 +18,7 @@ export function checkContract(store: () => Store): void {
       }
     };
 
-    test('hands out every blob once, page by page, with its bytes', async () => {
+    test('returns every blob once, in pages, with its bytes', async () => {
       expect(await pages(2)).toEqual([]);
       const texts = ['a', 'b', '', 'd', 'e'];
       await store().putBlobs(texts.map((text) => blobOf(text)));
@@ -29,7 +29,7 @@ export function checkContract(store: () => Store): void {
       expect(blobs.map(({ bytes }) => hashOf(bytes))).toEqual([a, b, c, d, e]);
     });
 
-    test('goes on after blobs that were collected meanwhile, and does not see a mended one twice', async () => {
+    test('continues after collected blobs, and does not return a repaired one twice', async () => {
       await store().putBlobs(['a', 'b', 'c'].map((text) => blobOf(text)));
       await store().lease([blobOf('c').hash], 'ada', 100);
       const first = await store().verifyPage(0, 2);

@@ -8,7 +8,7 @@ export function collectContract(store: () => Store): void {
   const exists = async (text: string) => (await store().missing([blobOf(text).hash])).length === 0;
 
   describe('the collector', () => {
-    test('drops deploys that are beyond both bounds, never a head', async () => {
+    test('deletes deploys beyond both limits, never a head', async () => {
       for (const [i, text] of ['a', 'b', 'c', 'd', 'e'].entries()) {
         await publish(store(), [['a.mjs', text]], { time: 100 * (i + 1) });
       }
@@ -26,7 +26,7 @@ export function collectContract(store: () => Store): void {
       expect((await store().manifest(5))!.modules).toEqual(new Map([['a.mjs', moduleOf('e')]]));
     });
 
-    test('leaves alone what other channels than the one that is meant have', async () => {
+    test('does not touch other channels than the given one', async () => {
       for (const text of ['a', 'b', 'c']) {
         await publish(store(), [['a.mjs', text]]);
         await publish(store(), [['a.mjs', `other ${text}`]], { channel: 'other' });
@@ -40,7 +40,7 @@ export function collectContract(store: () => Store): void {
       expect(await store().collect({ ...ALL, channel: 'unknown' })).toMatchObject({ deploys: 0, blobs: 0 });
     });
 
-    test('leaves a history that begins with the oldest deploy that stays', async () => {
+    test('keeps a history that starts with the oldest kept deploy', async () => {
       await publish(store(), [
         ['old.mjs', 'o'],
         ['steady.mjs', 's'],
@@ -76,14 +76,14 @@ export function collectContract(store: () => Store): void {
       expect(await store().pathOf('dev', blobOf('o').hash)).toBeNull();
     });
 
-    test('never gives a number twice', async () => {
+    test('never uses a number twice', async () => {
       await publish(store(), [['a.mjs', 'a']]);
       await publish(store(), [['a.mjs', 'b']]);
       await store().collect(ALL);
       expect((await publish(store(), [['a.mjs', 'c']])).number).toBe(3);
     });
 
-    test('says beforehand what it would drop, and then drops nothing', async () => {
+    test('reports what it would delete in a dry run, and deletes nothing', async () => {
       await publish(store(), [['a.mjs', 'aaa']]);
       await publish(store(), [['a.mjs', 'b']]);
       await store().putBlobs([blobOf('loose'), blobOf('leased')]);
@@ -96,7 +96,7 @@ export function collectContract(store: () => Store): void {
       expect(await exists('leased')).toBe(true);
     });
 
-    test('keeps a blob that any channel’s deploy names', async () => {
+    test('keeps a blob that a deploy of any channel contains', async () => {
       await publish(store(), [['a.mjs', 'shared']], { channel: 'production' });
       await publish(store(), [['a.mjs', 'shared']]);
       await publish(store(), [['a.mjs', 'new']]);
@@ -104,7 +104,7 @@ export function collectContract(store: () => Store): void {
       expect(await exists('shared')).toBe(true);
     });
 
-    test('lets a collected blob be put again, and an old manifest be deployed again', async () => {
+    test('lets a collected blob be stored again, and an old manifest be deployed again', async () => {
       const first = await publish(store(), [['a.mjs', 'a']]);
       await publish(store(), [['a.mjs', 'b']]);
       await store().collect(ALL);
@@ -116,7 +116,7 @@ export function collectContract(store: () => Store): void {
   });
 
   describe('a lease', () => {
-    test('keeps blobs until it ends, whether they came before it or after', async () => {
+    test('protects blobs until it ends, whether they were stored before or after it', async () => {
       await store().putBlobs([blobOf('before')]);
       await store().lease([blobOf('before').hash, blobOf('after').hash], 'ada', 100);
       await store().putBlobs([blobOf('after'), blobOf('loose')]);

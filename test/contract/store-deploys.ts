@@ -47,7 +47,7 @@ export function deployContract(store: () => Store): void {
       expect(await store().deploy(3)).toEqual(second);
     });
 
-    test('that need not be durable makes a deploy like any other', async () => {
+    test('without durability makes a deploy like any other', async () => {
       const manifest = manifestOf([['a.mjs', 'a']]);
       const blobs = [blobOf('a')];
       const { deploy } = await store().commit(deployOf(manifest, { blobs, durable: false }));
@@ -72,7 +72,7 @@ export function deployContract(store: () => Store): void {
       expect(await store().deployOfManifest('dev', rollback.manifest)).toEqual(rollback);
     });
 
-    test('on another head than the expected one is refused and changes nothing', async () => {
+    test('with another head than the expected one is refused and changes nothing', async () => {
       const a = manifestOf([['a.mjs', 'a']]);
       await store().putBlobs([blobOf('a'), blobOf('b')]);
       await expect(store().commit(deployOf(a, { expected: 1 }))).rejects.toMatchObject({
@@ -108,7 +108,7 @@ export function deployContract(store: () => Store): void {
       expect(won[0]!.value.deploy.number).toBe(2);
     });
 
-    test('naming blobs that are not there is refused with their hashes and changes nothing', async () => {
+    test('with missing blobs is refused with their hashes and changes nothing', async () => {
       const first = await publish(store(), [['a.mjs', 'a']]);
       const texts: [string, string][] = [
         ['a.mjs', 'a'],
@@ -128,7 +128,7 @@ export function deployContract(store: () => Store): void {
       expect((await publish(store(), texts)).number).toBe(2);
     });
 
-    test('keeps the blobs that come with it, or none', async () => {
+    test('stores the blobs that come with it, or none', async () => {
       const blobs = [blobOf('new'), blobOf('newer')];
       const texts: [string, string][] = [
         ['a.mjs', 'new'],
@@ -148,7 +148,7 @@ export function deployContract(store: () => Store): void {
       expect(await store().blobs(hashes)).toEqual(blobs);
     });
 
-    test('with a size that is not the blob’s is refused', async () => {
+    test('with a wrong size of a blob is refused', async () => {
       const { hash } = blobOf('four');
       await store().putBlobs([blobOf('four')]);
       const modules = new Map([['a.mjs', { hash, size: 5, type: 'text/javascript' }]]);
@@ -161,7 +161,7 @@ export function deployContract(store: () => Store): void {
       expect(await store().head('dev')).toBeNull();
     });
 
-    test('takes the manifest as it is then, whatever becomes of its map', async () => {
+    test('is not affected by later changes of the manifest’s map', async () => {
       await store().putBlobs([blobOf('a'), blobOf('b')]);
       const { modules, ...site } = manifestOf([['a.mjs', 'a']]);
       const own = new Map(modules);
@@ -192,7 +192,7 @@ export function deployContract(store: () => Store): void {
       expect(await numbers({ channel: 'nobody' })).toEqual([]);
     });
 
-    test('of a channel that nobody has published to are none', async () => {
+    test('of a channel without deploys are an empty list', async () => {
       expect(await store().head('dev')).toBeNull();
       expect(await store().channels()).toEqual([]);
       expect(await store().deployOfManifest('dev', blobOf('').hash)).toBeNull();
@@ -213,7 +213,7 @@ export function deployContract(store: () => Store): void {
       expect(await store().pathOf('dev', blobOf('a').hash)).toBe('__proto__');
     });
 
-    test('show a blob only to channels that name it, for as long as a deploy does', async () => {
+    test('make a blob visible only to channels that contain it, while a deploy does', async () => {
       await publish(store(), [['a.mjs', 'a']]);
       await publish(store(), [['b.mjs', 'b']]);
       await publish(store(), [['c.mjs', 'c']], { channel: 'production' });
@@ -225,7 +225,7 @@ export function deployContract(store: () => Store): void {
       expect(await store().pathOf('production', a)).toBeNull();
     });
 
-    test('name a blob by its path in the newest deploy that has it', async () => {
+    test('give a blob’s path in the newest deploy that has it', async () => {
       await publish(store(), [['old.mjs', 'a']]);
       await publish(store(), [['mid.mjs', 'a']]);
       await publish(store(), [['other.mjs', 'b']]);

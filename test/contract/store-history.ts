@@ -4,7 +4,7 @@ import { blobOf, deployOf, hashOf, manifestOf, moduleOf, publish } from './store
 
 export function historyContract(store: () => Store): void {
   describe('history', () => {
-    test('of a path lists its versions newest first, each with the deploys it lasted from and to', async () => {
+    test('of a path lists its versions newest first, each with its first and last deploy', async () => {
       await publish(store(), [['a.mjs', 'one']]);
       await publish(store(), [['b.mjs', 'other']], { channel: 'production' });
       await publish(store(), [
@@ -29,7 +29,7 @@ export function historyContract(store: () => Store): void {
       expect(await store().versions('nobody', 'a.mjs')).toEqual([]);
     });
 
-    test('of a path tells versions apart that differ in their type only', async () => {
+    test('of a path distinguishes versions that differ only in type', async () => {
       const manifest = manifestOf([['a', '1']]);
       await store().putBlobs([blobOf('1')]);
       await store().commit(deployOf(manifest));
@@ -91,7 +91,7 @@ export function historyContract(store: () => Store): void {
       expect(await store().resolveHash(hashOf(new Uint8Array(99)))).toEqual({ blobs: [], deploys: [] });
     });
 
-    test('finds the newest deploy that is not later than a time, even when clocks went back', async () => {
+    test('finds the newest deploy up to a time, even if clocks went back', async () => {
       for (const [text, time] of [
         ['a', 100],
         ['b', 300],

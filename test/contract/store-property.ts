@@ -173,7 +173,7 @@ async function expectModel(store: Store, model: StoreModel): Promise<void> {
 
 /** Random deploys and collections on two channels, each followed by every question that the model can answer. */
 export function storeProperties(fresh: () => Promise<{ store: Store; dispose: () => Promise<void> }>): void {
-  test('any history reads back as whole manifests kept side by side', async () => {
+  test('any history reads back like complete manifests', async () => {
     await fc.assert(
       fc.asyncProperty(steps, async (sequence) => {
         const { store, dispose } = await fresh();

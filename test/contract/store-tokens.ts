@@ -13,7 +13,7 @@ const token = (id: string, rest: Partial<NewToken> = {}): NewToken => ({
 
 export function tokenContract(store: () => Store): void {
   describe('tokens', () => {
-    test('come back as they were put, in the order in which they were created', async () => {
+    test('are returned as stored, in order of creation', async () => {
       const tokens = [
         token('b', { created: 2000, expires: 3000 }),
         token('c', { created: 1000, scope: [] }),
@@ -26,7 +26,7 @@ export function tokenContract(store: () => Store): void {
       expect(await store().token('a')).toBeNull();
     });
 
-    test('are not put twice', async () => {
+    test('cannot be stored twice', async () => {
       await store().putToken(token('a'));
       await expect(store().putToken(token('a', { scope: ['all'] }))).rejects.toMatchObject({
         code: 'token-exists',

@@ -50,7 +50,7 @@ export function storeContract(name: string, open: (directory: string) => Promise
         hash: blobOf(text).hash,
       });
 
-      test('are known by directory; a change sets and deletes', async () => {
+      test('are stored by directory; a change sets and deletes', async () => {
         expect(await store.files('/site')).toEqual(new Map());
         const set = new Map([
           ['a.mjs', stat('a')],
@@ -69,7 +69,7 @@ export function storeContract(name: string, open: (directory: string) => Promise
       });
     });
 
-    test('a closed store rejects every call, and may be closed twice', async () => {
+    test('a closed store rejects every call, and may be closed again', async () => {
       await store.close();
       await store.close();
       for (const call of [

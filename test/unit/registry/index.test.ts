@@ -37,7 +37,7 @@ describe('on an existing server', () => {
     return { registry, server, port, upgrades, url: `http://127.0.0.1:${port}` };
   }
 
-  it('it answers what is its own, and leaves other routes alone', async () => {
+  it('it answers its own routes, and leaves other routes alone', async () => {
     const { url } = await mounted();
     const text = async (target: string, init?: RequestInit) => (await fetch(url + target, init)).text();
     expect(await text('/')).toContain('/-/loader.js');
@@ -49,7 +49,7 @@ describe('on an existing server', () => {
     expect((await fetch(`${url}/-/nothing`)).status).toBe(404);
   });
 
-  it('it takes its own upgrades, and leaves others alone', async () => {
+  it('it handles its own upgrades, and leaves others alone', async () => {
     const { port, upgrades } = await mounted();
     await new Client(port).message('welcome');
     expect(status(await refusedUpgrade(port, 'Host: localhost', '/chat'))).toBe(101);
@@ -71,7 +71,7 @@ describe('on an existing server', () => {
 });
 
 describe('a database', () => {
-  it('is served by one registry; the other says whose it is, and may have it afterwards', async () => {
+  it('is served by one registry; a second one reports the first, and may use it afterwards', async () => {
     const directory = await site(SITE);
     const database = path.join(await temporary(), 'new/dir/registry.db');
     const first = open({ directory, database });
@@ -111,7 +111,7 @@ describe('a database', () => {
     expect(await contents(second)).toEqual(before);
   });
 
-  it('that is another program’s is refused and left as it is', async () => {
+  it('of another program is refused and not changed', async () => {
     const directory = await temporary();
     const file = path.join(directory, 'other.db');
     const other = new Database(file);
@@ -130,7 +130,7 @@ describe('a database', () => {
     expect(again.prepare('SELECT x FROM mine').pluck().get()).toBe(1);
   });
 
-  it('that a newer version has written is refused', async () => {
+  it('of a newer version is refused', async () => {
     const file = path.join(await temporary(), 'registry.db');
     const first = open({ database: file });
     await first.ready;
@@ -141,14 +141,14 @@ describe('a database', () => {
     await expect(open({ database: file }).ready).rejects.toMatchObject({ code: 'store-newer' });
   });
 
-  it('that cannot be made where it is to be is an error in words', async () => {
+  it('that cannot be created is reported with a message', async () => {
     const directory = await site({ file: '' });
     await expect(open({ database: path.join(directory, 'file/registry.db') }).ready).rejects.toMatchObject({
       code: 'store-unavailable',
     });
   });
 
-  it('is unlocked again when it could not be opened', async () => {
+  it('is unlocked if it could not be opened', async () => {
     const database = path.join(await temporary(), 'registry.db');
     await writeFile(database, 'no database at all, but long enough to be one'.repeat(40));
     await expect(open({ database }).ready).rejects.toMatchObject({ code: 'store-foreign' });
@@ -156,7 +156,7 @@ describe('a database', () => {
     await open({ database }).ready;
   });
 
-  it('is free again after a start that failed', async () => {
+  it('is free after a failed start', async () => {
     const database = path.join(await temporary(), 'registry.db');
     await expect(open({ database, directory: path.join(database, 'no') }).ready).rejects.toMatchObject({
       code: 'directory-invalid',
@@ -166,14 +166,14 @@ describe('a database', () => {
 });
 
 describe('options', () => {
-  it('are checked before anything is touched', () => {
+  it('are checked before anything else', () => {
     expect(() => createRegistry({ direcotry: '.' } as object)).toThrow('did you mean "directory"?');
     expect(() => createRegistry({ prefix: 'x' })).toThrow('prefix');
   });
 });
 
 describe('listening', () => {
-  it('on a port that is taken is an error in words', async () => {
+  it('on a used port is reported with a message', async () => {
     const { port } = await serve();
     const { registry } = await serve();
     await expect(registry.listen({ port })).rejects.toMatchObject({ code: 'port-in-use', found: port });
@@ -186,7 +186,7 @@ describe('listening', () => {
     expect((await fetch(`${url}main.js`)).status).toBe(200);
   });
 
-  it('can be ended more than once, and before it has begun', async () => {
+  it('can be closed more than once, and before it has started', async () => {
     const { registry } = await serve();
     await registry.close();
     await registry.close();
@@ -196,7 +196,7 @@ describe('listening', () => {
 });
 
 describe('events', () => {
-  it('tell of problems once, and again when they are over', async () => {
+  it('report problems once, and again when they are fixed', async () => {
     const directory = await site({ 'a.js': 'const = 1;' });
     const registry = open({ directory });
     const told: number[] = [];
@@ -208,7 +208,7 @@ describe('events', () => {
     expect(told).toEqual([1, 0]);
   });
 
-  it('stop for whoever no longer listens', async () => {
+  it('stop after the listener is removed', async () => {
     const directory = await site(SITE);
     const registry = open({ directory });
     const off = registry.on('deploy', () => expect.unreachable());
@@ -216,7 +216,7 @@ describe('events', () => {
     await registry.ready;
   });
 
-  it('bring a client’s boot and failure', async () => {
+  it('report a client’s boot and failure', async () => {
     const { registry, port } = await serve();
     const heard = new Promise((resolve) => {
       registry.on('booted', (booted) => registry.on('failed', (failed) => resolve([booted, failed])));

@@ -175,7 +175,7 @@ describe('importing the history of a git repository', () => {
     },
   );
 
-  test('takes what is new the next time, and only that', async () => {
+  test('imports only new commits the next time', async () => {
     repository.write('a.mjs', '1');
     repository.commit('one');
     repository.write('b.mjs', '2');
@@ -190,7 +190,7 @@ describe('importing the history of a git repository', () => {
     expect(await store.deploy(3)).toMatchObject({ commit: four, changed: 1, added: 0, modules: 2 });
   });
 
-  test('does not undo a rollback when nothing of the site is new', async () => {
+  test('does not undo a rollback if no commit changes the site', async () => {
     repository.write('a.mjs', '1');
     repository.commit('one');
     repository.write('a.mjs', '2');
@@ -212,7 +212,7 @@ describe('importing the history of a git repository', () => {
     expect(await run()).toMatchObject({ deploys: 0, head: 3 });
   });
 
-  test('takes one folder as the site, and nothing of one whose name only begins like it', async () => {
+  test('imports one folder as the site, and not another whose name starts like it', async () => {
     repository.write('public/main.mjs', '1');
     repository.write('public2/other.mjs', '2');
     repository.write('server.mjs', '3');
@@ -222,7 +222,7 @@ describe('importing the history of a git repository', () => {
     await expect(run({ folder: '../x' })).rejects.toMatchObject({ code: 'path-invalid' });
   });
 
-  test('leaves symbolic links and submodules out, and says so', async () => {
+  test('leaves out symbolic links and submodules, and reports them', async () => {
     repository.write('real.mjs', '1');
     symlinkSync('real.mjs', path.join(repository.directory, 'link.mjs'));
     const inner = repository.git('init', '-q', path.join(repository.directory, 'vendor'));
@@ -249,7 +249,7 @@ describe('importing the history of a git repository', () => {
     expect([...(await store.manifest(1))!.modules.keys()]).toEqual(['real.mjs']);
   });
 
-  test('drops a file that becomes a link, and takes it again when it is a file again', async () => {
+  test('drops a file that becomes a link, and adds it when it is a file again', async () => {
     repository.write('a.mjs', '1');
     repository.write('b.mjs', '1');
     repository.commit('one');
@@ -298,7 +298,7 @@ describe('importing the history of a git repository', () => {
     ]);
   });
 
-  test('knows the links of a module that was no JavaScript under its first name', async () => {
+  test('finds the links of a module whose first name was not JavaScript', async () => {
     repository.write('a.json', 'import "./b.mjs";');
     repository.commit('one');
     repository.git('mv', 'a.json', 'a.mjs');
@@ -329,7 +329,7 @@ describe('importing the history of a git repository', () => {
     ['a branch that looks like an option', { branch: '--output=x' }],
     ['no repository', { repository: tmpdir() }],
     ['no directory', { repository: '/nonexistent' }],
-  ])('says in one line what is wrong: %s', async (_name, options) => {
+  ])('reports the problem in one line: %s', async (_name, options) => {
     repository.write('a.mjs', '1');
     repository.commit('one');
     const error: Error = (await run(options).catch((caught: unknown) => caught as Error)) as Error;

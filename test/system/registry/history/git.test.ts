@@ -99,7 +99,7 @@ describe('against git', () => {
     expect(deploys.length).toBeGreaterThan(COMMITS / 2);
   });
 
-  it('says the same name and status of every change between neighbours, and between far ones', () => {
+  it('reports the same names and statuses between adjacent and distant commits', () => {
     const pairs = deploys.map((_, n) => [Math.max(0, n - 1), n] as const);
     for (const [a, b] of [...pairs, [0, deploys.length - 1] as const, [deploys.length - 1, 3] as const]) {
       const ours = compareManifests(manifests[a]!, manifests[b]!).map(
@@ -124,7 +124,7 @@ describe('against git', () => {
     }
   });
 
-  it('makes patches with which patch and git make the one state of the other', async () => {
+  it('makes patches that patch and git apply', async () => {
     for (const [tool, args] of [
       ['patch', ['-p1', '-s', '--binary', '-E']],
       ['git', ['apply', '--whitespace=nowarn']],
@@ -171,7 +171,7 @@ describe('against git', () => {
     }
   });
 
-  it('logs the same commits of each path that there has been', async () => {
+  it('logs the same commits for every path', async () => {
     const names = new Set(manifests.flatMap(({ modules }) => [...modules.keys()]));
     for (const name of names) {
       const ours: string[] = [];

@@ -13,7 +13,7 @@ async function publish(directory: string, database: string): Promise<void> {
   expect(code).toBe(0);
 }
 
-it('what another process publishes into the database reaches the clients of a server', async () => {
+it('a publish by another process reaches the clients of a server', async () => {
   const one = await site({
     'index.html': '<script type="module" src="a.mjs"></script>',
     'a.mjs': 'export {};',

@@ -9,7 +9,7 @@ import { startChild } from './child.js';
 
 const at = temporaryDirectory();
 
-test('a commit that need not be durable is there when the process is killed right after it', async () => {
+test('a commit without durability survives a killed process', async () => {
   const child = await startChild(
     `
     import { openSqliteStore } from './registry/store/sqlite.js';
@@ -31,7 +31,7 @@ test('a commit that need not be durable is there when the process is killed righ
   await store.close();
 });
 
-test('processes that publish onto one channel at once each get all their deploys in', async () => {
+test('processes that publish to one channel at the same time all succeed', async () => {
   const program = (name: string) => `
     import { openSqliteStore } from './registry/store/sqlite.js';
     import { publish } from './test/contract/store-fixture.js';
@@ -70,7 +70,7 @@ test('processes that publish onto one channel at once each get all their deploys
   await store.close();
 });
 
-test('migrations run once when several processes create one database at the same moment', async () => {
+test('migrations run once if several processes create a database at the same time', async () => {
   const program = `
     import { openSqliteStore } from './registry/store/sqlite.js';
     process.on('message', async (file: string) => {

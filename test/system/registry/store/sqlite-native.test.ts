@@ -6,7 +6,7 @@ const at = temporaryDirectory();
 afterEach(() => vi.restoreAllMocks());
 
 // In a file of its own: once the native part has been loaded, it stays loaded for the whole process.
-test('a native part that was not built for this Node is reported with the way to get it', async () => {
+test('a native part that was not built for this Node is reported with the command to fix it', async () => {
   vi.spyOn(process, 'dlopen').mockImplementation(() => {
     throw Object.assign(new Error('compiled against another NODE_MODULE_VERSION'), {
       code: 'ERR_DLOPEN_FAILED',

@@ -47,7 +47,7 @@ describe('an origin', () => {
     ['http://[::1]:7', '[::1]:7'],
     ['https://app.test', 'localhost:1'],
     ['http://other.test:81', 'localhost:1'],
-  ])('%s may, at %s', (origin, host) => expect(access.originAllowed(origin, host)).toBe(true));
+  ])('%s is allowed at %s', (origin, host) => expect(access.originAllowed(origin, host)).toBe(true));
 
   it.each([
     [undefined, 'localhost:1'],
@@ -69,16 +69,16 @@ describe('an origin', () => {
     ['http://[', 'localhost:1'],
     ['http://localhost:1', undefined],
     ['http://localhost:1', '['],
-  ])('%s may not, at %s', (origin, host) => expect(access.originAllowed(origin, host)).toBe(false));
+  ])('%s is not allowed at %s', (origin, host) => expect(access.originAllowed(origin, host)).toBe(false));
 
-  it('reads across origins only when it was named', () => {
+  it('may read responses across origins only when it is allowed', () => {
     expect(access.crossOriginAllowed('https://app.test')).toBe(true);
     for (const origin of [null, 'null', 'https://evil.test', 'http://localhost:1']) {
       expect(access.crossOriginAllowed(origin)).toBe(false);
     }
   });
 
-  it('makes answers differ only where one was named', () => {
+  it('makes responses vary only when one is allowed', () => {
     expect([access.crossOrigin, createAccess([], []).crossOrigin]).toEqual([true, false]);
   });
 });

@@ -33,7 +33,7 @@ async function history(rest: { publicHistory?: boolean; readers?: Reader[] } = {
 
 const refused = { code: 'token-required' };
 
-it('a head is for everybody, an earlier deploy and its blobs for those with a token', async () => {
+it('a head is public; an earlier deploy and its blobs need a token', async () => {
   const { access, deploys, request, store } = await history();
   expect(await access.deploy(request(), deploys[1]!)).toBe('public');
   expect(await access.blob(request(), blobOf('two').hash)).toBe('public');
@@ -47,7 +47,7 @@ it('a head is for everybody, an earlier deploy and its blobs for those with a to
   await expect(access.deploy(narrow, deploys[0]!)).rejects.toMatchObject({ code: 'token-narrow' });
 });
 
-it('what a connected page has been given is open, whichever deploy that is', async () => {
+it('the deploy of a connected page is public, also an earlier one', async () => {
   const readers: Reader[] = [];
   const { access, deploys, request } = await history({ readers });
   readers.push({ channel: 'dev', manifests: new Set([deploys[0]!.manifest]) });
@@ -55,7 +55,7 @@ it('what a connected page has been given is open, whichever deploy that is', asy
   expect(await access.blob(request(), blobOf('one').hash)).toBe('public');
 });
 
-it('what was a head a while ago stays open for that while', async () => {
+it('a former head stays public for some time', async () => {
   const { store, catalog, access, clock, deploys, request } = await history();
   await catalog.head('dev');
   await publish(store, [['a.mjs', 'three']]);
@@ -66,12 +66,12 @@ it('what was a head a while ago stays open for that while', async () => {
   await expect(access.deploy(request(), deploys[1]!)).rejects.toMatchObject(refused);
 });
 
-it('a public history is for everybody', async () => {
+it('a public history needs no token', async () => {
   const { access, deploys, request } = await history({ publicHistory: true });
   expect(await access.deploy(request(), deploys[0]!)).toBe('public');
 });
 
-it('over HTTP: 401 without a token, 403 with a narrow one, and nothing for shared caches with a right one', async () => {
+it('over HTTP: 401 without a token, 403 with a narrow one, a private response with a valid one', async () => {
   const directory = await site(SITE);
   const database = path.join(await temporary(), 'registry.db');
   const registry = open({ directory, database });
@@ -101,7 +101,7 @@ it('over HTTP: 401 without a token, 403 with a narrow one, and nothing for share
   await other.store.close();
 });
 
-it('a page that says it runs a deploy opens it only by showing the hash of its manifest', async () => {
+it('a page makes its deploy public only by the hash of its manifest', async () => {
   const directory = await site(SITE);
   const database = path.join(await temporary(), 'registry.db');
   const before = open({ directory, database });

@@ -13,7 +13,7 @@ const create = (scope: string[], expires: number | null = null) =>
   createToken(store, { scope, expires, note: '', now: 1000 });
 
 describe('a new token', () => {
-  it('is an id and 256 random bits, of which the store has a hash only', async () => {
+  it('is an id and 256 random bits; the store has only their hash', async () => {
     const { text, token } = await create(['read']);
     const [, id, secret] = /^mc_([0-9a-f]{16})_(.+)$/.exec(text)!;
     expect(id).toBe(token.id);
@@ -23,7 +23,7 @@ describe('a new token', () => {
     expect((await create(['read'])).text).not.toBe(text);
   });
 
-  it('is known by its text alone', async () => {
+  it('is found only by its full text', async () => {
     const { text, token } = await create(['read']);
     expect(await checkToken(store, text, 2000)).toMatchObject({ id: token.id, scope: ['read'] });
     for (const wrong of ['', 'x', text.slice(0, -1), `${text}x`, text.replace('mc_', 'MC_')]) {
@@ -34,7 +34,7 @@ describe('a new token', () => {
     await expect(checkToken(store, mixed, 2000)).rejects.toMatchObject({ code: 'token-invalid' });
   });
 
-  it('is good until it expires or is revoked', async () => {
+  it('is valid until it expires or is revoked', async () => {
     const { text, token } = await create(['read'], 5000);
     await expect(checkToken(store, text, 4999)).resolves.toBeDefined();
     await expect(checkToken(store, text, 5000)).rejects.toMatchObject({ code: 'token-expired' });
@@ -42,7 +42,7 @@ describe('a new token', () => {
     await expect(checkToken(store, text, 4000)).rejects.toMatchObject({ code: 'token-revoked' });
   });
 
-  it('does not tell its state to whoever has the id without the secret', async () => {
+  it('does not reveal its state without the secret', async () => {
     const { text, token } = await create(['read']);
     await store.revokeToken(token.id, 3000);
     const guess = `mc_${token.id}_${'A'.repeat(43)}`;

@@ -115,7 +115,7 @@ import './-/x.mjs'; import './-/y.mjs'; import './-/health';`,
     ]);
   });
 
-  it('are errors where a module is reached both statically and by import()', async () => {
+  it('are errors if a module is reached both statically and by import()', async () => {
     expect(
       await told({
         'index.html': PAGE,
@@ -143,7 +143,7 @@ import './-/x.mjs'; import './-/y.mjs'; import './-/health';`,
     ).toEqual(['error import main.mjs:1:8 cannot find "dep"']);
   });
 
-  it('are checked from every module where no page has an entry, without a judgement of bare specifiers', async () => {
+  it('are checked from every module if no page has an entry; bare specifiers are then warnings', async () => {
     expect(
       await told({
         'a.mjs': 'import "lodash"; import "./gone.mjs"',
@@ -156,7 +156,7 @@ import './-/x.mjs'; import './-/y.mjs'; import './-/health';`,
     ]);
   });
 
-  it('stay unreported beside an invalid import map that would map them', async () => {
+  it('are not reported if an invalid import map could map them', async () => {
     const page = (map: string) => `<!doctype html>\n<script type="importmap">\n${map}\n</script>\n${PAGE}`;
     const main = { 'main.mjs': `import 'lit'; import './gone.mjs';` };
     const check = await checkOf({ 'index.html': page('{ "imports": { "lit": "./lit.mjs", } }'), ...main });
@@ -171,7 +171,7 @@ import './-/x.mjs'; import './-/y.mjs'; import './-/health';`,
     expect(await check.told()).toEqual(['error import main.mjs:1:22 cannot find "./gone.mjs"']);
   });
 
-  it('are checked again only where a file has changed', async () => {
+  it('are checked again only in changed files', async () => {
     const check = await checkOf({ 'index.html': PAGE, 'main.mjs': `import './gone.mjs';`, 'a.mjs': '' });
     await check.problems();
     expect(check.read).toHaveLength(2);

@@ -35,7 +35,7 @@ function filesOf(directory: string): Record<string, string> {
 const left = (): string[] => readdirSync(at()).filter((name) => !name.startsWith('a.db'));
 
 describe('exporting a deploy', () => {
-  test('writes its files, as they were in that deploy', async () => {
+  test('writes the files as they were in that deploy', async () => {
     await publish(store, [
       ['a.mjs', 'one'],
       ['lib/deep/ä.mjs', 'two'],
@@ -49,14 +49,14 @@ describe('exporting a deploy', () => {
     expect(left().toSorted()).toEqual(['new', 'out']);
   });
 
-  test('takes an empty directory, and a deploy of nothing', async () => {
+  test('accepts an empty directory, and an empty deploy', async () => {
     await publish(store, []);
     mkdirSync(at('out'));
     await run('out');
     expect(filesOf('out')).toEqual({});
   });
 
-  test('refuses a directory that is not empty, unless forced; then other files stay', async () => {
+  test('refuses a directory that is not empty; with force, other files stay', async () => {
     await publish(store, [
       ['a.mjs', 'new'],
       ['lib/b.mjs', 'b'],
@@ -71,7 +71,7 @@ describe('exporting a deploy', () => {
     expect(left()).toEqual(['out']);
   });
 
-  test('does not write through a link that leads out of the directory', async () => {
+  test('does not write through a link out of the directory', async () => {
     await publish(store, [['lib/b.mjs', 'b']]);
     mkdirSync(at('elsewhere'));
     mkdirSync(at('out'));
@@ -80,7 +80,7 @@ describe('exporting a deploy', () => {
     expect(filesOf('elsewhere')).toEqual({});
   });
 
-  test('replaces a link instead of writing to what it leads to', async () => {
+  test('replaces a link instead of writing to its target', async () => {
     await publish(store, [['b.mjs', 'b']]);
     writeFileSync(at('victim'), 'untouched');
     mkdirSync(at('out'));
@@ -90,7 +90,7 @@ describe('exporting a deploy', () => {
     expect(filesOf('out')).toEqual({ 'b.mjs': 'b' });
   });
 
-  test('says that a directory, or a file, is in the way', async () => {
+  test('reports a directory or a file that is in the way', async () => {
     await publish(store, [['b.mjs', 'b']]);
     mkdirSync(at('out/b.mjs'), { recursive: true });
     await expect(run('out', { force: true })).rejects.toMatchObject({ code: 'export-occupied' });
@@ -125,11 +125,11 @@ describe('exporting a deploy', () => {
     },
   );
 
-  test('knows no deploy that is not there', async () => {
+  test('rejects an unknown deploy', async () => {
     await expect(run('out', { deploy: 7 })).rejects.toMatchObject({ code: 'deploy-unknown', found: 7 });
   });
 
-  test('keeps paths that differ only in case where the place tells them apart', async () => {
+  test('writes paths that differ only in case if the file system distinguishes them', async () => {
     await publish(store, [
       ['a.mjs', 'small'],
       ['A.mjs', 'large'],
@@ -151,7 +151,7 @@ describe('writing files', () => {
       },
     });
 
-  test('refuses two paths that are one name in a place that does not tell case apart, before it writes', async () => {
+  test('refuses paths that differ only in case if the file system ignores case, before it writes', async () => {
     const insensitive = async () => true;
     await expect(write(['lib/Disk.mjs', 'lib/disk.mjs'], insensitive)).rejects.toMatchObject({
       code: 'export-collision',
@@ -167,7 +167,7 @@ describe('writing files', () => {
     await write(['Lib/a.mjs', 'lib/b.mjs'], insensitive);
   });
 
-  test('refuses a name that would be a file and a directory', async () => {
+  test('refuses a name that is both a file and a directory', async () => {
     await expect(write(['lib', 'lib/a.mjs'], async () => false)).rejects.toMatchObject({
       code: 'export-collision',
       found: ['lib', 'lib/a.mjs'],

@@ -7,7 +7,7 @@ import type { Deploy } from '../../../../registry/store/store.js';
 const line = (last: number): Deploy[] =>
   Array.from({ length: last + 1 }, (_, n) => ({ number: n, manifest: `manifest ${n}` }) as Deploy);
 
-it('finds the first bad deploy in as many tries as halving takes, and one for each end', async () => {
+it('finds the first bad deploy by bisection, with one more try for each end', async () => {
   await fc.assert(
     fc.asyncProperty(fc.integer({ min: 1, max: 200 }), fc.nat(), async (count, pick) => {
       const first = (pick % count) + 1;
@@ -22,7 +22,7 @@ it('finds the first bad deploy in as many tries as halving takes, and one for ea
   );
 });
 
-it('tries nothing between when an end is not what it was said to be', async () => {
+it('tries nothing in between if an end is not as given', async () => {
   for (const [verdict, tried] of [
     ['bad', [0]],
     ['good', [0, 9]],
@@ -37,7 +37,7 @@ it('tries nothing between when an end is not what it was said to be', async () =
   }
 });
 
-it('finds it around deploys that cannot be tried, or says between which it is', async () => {
+it('finds it around deploys that cannot be judged, or returns the candidates', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(fc.boolean(), { minLength: 1, maxLength: 40 }),

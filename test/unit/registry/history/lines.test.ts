@@ -33,7 +33,7 @@ describe('matching lines', () => {
     );
   });
 
-  it('still finds common lines of texts that differ in more than is searched for', () => {
+  it('finds common lines of texts that differ too much for a full search', () => {
     const shuffled = (step: number) =>
       Array.from({ length: 12_007 }, (_, i) => `line ${(i * step) % 12_007}`);
     const [a, b] = [
@@ -45,7 +45,7 @@ describe('matching lines', () => {
     expect(deleted).toBeLessThan(12_007);
   });
 
-  it('lets an added function be that function, not the end of one and the start of the next', () => {
+  it('shows an added function as a whole, not as the end of one and the start of the next', () => {
     const block = (name: string) => [`function ${name}() {\n`, '  work();\n', '}\n', '\n'];
     const matches = matchLines([...block('a'), ...block('c')], [...block('a'), ...block('b'), ...block('c')]);
     expect(matches).toEqual([
@@ -64,7 +64,7 @@ describe('matching lines', () => {
     ]);
   });
 
-  it('splits a text so that joining gives it back', () => {
+  it('splits a text into lines that join to the same text', () => {
     fc.assert(
       fc.property(fc.string({ unit: fc.constantFrom('a', '\n', '\r') }), (text) => {
         expect(splitLines(text).join('')).toBe(text);
@@ -90,7 +90,7 @@ describe('a patch', () => {
     expect(patch.lines.at(-1)?.text).toBe('Binary files a/a b.mjs and b/a b.mjs differ');
   });
 
-  it('puts changes that are near each other in one hunk, and names the function they are in', () => {
+  it('puts nearby changes into one hunk, and names their function', () => {
     const before = ['function f() {', ...Array.from({ length: 40 }, (_, i) => `  ${i};`), '}', ''].join('\n');
     const after = before
       .replace('  10;', '  ten;')

@@ -43,13 +43,13 @@ describe('a ref', () => {
     expect(await number(ref)).toBe(expected);
   });
 
-  it('may be the first digits of a manifest’s hash; of several deploys of it the newest is meant', async () => {
+  it('may be the first digits of a manifest’s hash, for the newest deploy with that manifest', async () => {
     expect(deploys[9]!.manifest).toBe(deploys[6]!.manifest);
     expect(await number(deploys[6]!.manifest)).toBe(10);
     expect(await number(deploys[11]!.manifest.slice(0, 16))).toBe(12);
   });
 
-  it('that is ambiguous is told with what it could be', async () => {
+  it('that is ambiguous is rejected with its candidates', async () => {
     const both = {
       ...store,
       resolveHash: () => Promise.resolve({ blobs: ['a'.repeat(64), 'ab'.repeat(32)], deploys: [12, 3] }),
@@ -75,7 +75,7 @@ describe('a ref', () => {
     ['ffffffffff', 'no manifest hash starts with it'],
     ['?', 'not a number, a channel, latest, @{time} or the digits of a hash'],
     ['', 'not a number'],
-  ])('%j is unknown, and says what was tried', async (ref, message) => {
+  ])('%j is unknown, with a list of what was tried', async (ref, message) => {
     await expect(number(ref)).rejects.toMatchObject({
       code: 'ref-unknown',
       message: expect.stringContaining(message) as unknown,

@@ -20,7 +20,7 @@ async function renames(before: Texts, after: Texts, options: Partial<RenameOptio
 }
 
 describe('renames', () => {
-  it('are modules whose content is elsewhere now, of the same name first', async () => {
+  it('are modules with the same content at another path, preferably of the same name', async () => {
     const a = lines('a', 5);
     expect(
       await renames(
@@ -36,7 +36,7 @@ describe('renames', () => {
     ).toEqual(['renamed x/one.mjs 100 y/other.mjs', 'renamed x/two.mjs 100 y/two.mjs']);
   });
 
-  it('are modules of which half or more stayed, the most alike first', async () => {
+  it('are modules with at least half of the content, the most similar first', async () => {
     const before: Texts = [['old.mjs', lines('a', 100)]];
     const near: [string, string] = ['near.mjs', lines('a', 90) + lines('b', 10)];
     const far: [string, string] = ['far.mjs', lines('a', 60) + lines('b', 40)];
@@ -46,7 +46,7 @@ describe('renames', () => {
     expect(await renames(before, [other])).toEqual(['deleted old.mjs', 'added other.mjs']);
   });
 
-  it('are not found for copies, for empty modules, and by likeness for binary ones', async () => {
+  it('are not found for copies and empty modules, nor by similarity for binary ones', async () => {
     const a = lines('a', 5);
     expect(
       await renames(
@@ -61,7 +61,7 @@ describe('renames', () => {
     expect(await renames([['a.bin', `\0${a}`]], [['b.bin', `\0${a}x`]])).toHaveLength(2);
   });
 
-  it('are found by content alone where there are too many pairs to compare', async () => {
+  it('are found only by equal content if there are too many pairs to compare', async () => {
     const before: Texts = [
       ['a.mjs', lines('a', 9)],
       ['b.mjs', lines('b', 9)],

@@ -18,7 +18,7 @@ async function history(path: string, upTo = Infinity): Promise<string[]> {
   return found;
 }
 
-it('a module is followed through moves in deploys that follow each other', async () => {
+it('a module is followed through moves in consecutive deploys', async () => {
   expect(await history('c.mjs', 4)).toEqual([
     '4 modified c.mjs head',
     '3 renamed c.mjs 3',
@@ -27,7 +27,7 @@ it('a module is followed through moves in deploys that follow each other', async
   ]);
 });
 
-it('a module that was deleted and came back has both in its log', async () => {
+it('the log of a module that was deleted and came back has both', async () => {
   expect((await history('c.mjs')).slice(0, 3)).toEqual([
     '6 added c.mjs head',
     '5 deleted c.mjs head',
@@ -35,7 +35,7 @@ it('a module that was deleted and came back has both in its log', async () => {
   ]);
 });
 
-it('what came after a deploy is not in the log up to it', async () => {
+it('the log up to a deploy has no later versions', async () => {
   expect((await history('c.mjs', 5))[0]).toBe('5 deleted c.mjs head');
   expect(await history('b.mjs', 2)).toEqual(['2 renamed b.mjs head', '1 added a.mjs 1']);
 });

@@ -43,7 +43,7 @@ async function route(failure: string | null = null) {
 }
 
 describe('a request of a page of the site', () => {
-  it('opens the file where it says', async () => {
+  it('opens the file at the given place', async () => {
     const { opened, send, place } = await route();
     expect(await send()).toMatchObject({ status: 204, text: '' });
     expect((await place({ path: 'a b.mjs', line: 12, column: 3 })).status).toBe(204);
@@ -55,12 +55,12 @@ describe('a request of a page of the site', () => {
     ]);
   });
 
-  it('is told why that could not be done', async () => {
+  it('gets the reason why the editor failed', async () => {
     const { send } = await route('no editor found');
     expect(await send()).toMatchObject({ status: 503, text: 'no editor found\n' });
   });
 
-  it('opens what a link inside the site leads to', async () => {
+  it('opens the target of a link inside the site', async () => {
     const { directory, opened, place } = await route();
     await symlink('main.js', path.join(directory, 'alias.js'));
     expect((await place({ path: 'alias.js' })).status).toBe(204);
@@ -68,7 +68,7 @@ describe('a request of a page of the site', () => {
   });
 });
 
-describe('what opens nothing', () => {
+describe('a request that is refused', () => {
   it.each([
     ['another origin', { Origin: 'http://evil.example' }],
     ['another port', { Origin: 'http://localhost:2' }],
@@ -137,7 +137,7 @@ describe('what opens nothing', () => {
     expect(opened).toEqual([]);
   });
 
-  it('a body without end is a 413', async () => {
+  it('an endless body is a 413', async () => {
     const { opened, send } = await route();
     expect((await send({ body: ' '.repeat(LIMITS.editorRequestBytes + 1) })).status).toBe(413);
     expect(opened).toEqual([]);
@@ -159,7 +159,7 @@ describe('a server that watches', () => {
       body: JSON.stringify({ ...PLACE, path: 'nothing.js' }),
     });
 
-  it('hands its pages a token over the socket that is another one in each run', async () => {
+  it('sends its pages a token over the socket, a new one in each run', async () => {
     const tokens = new Set<string>();
     for (let run = 0; run < 2; run++) {
       const { port, url } = await serve(SITE, { watch: true });

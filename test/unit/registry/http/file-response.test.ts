@@ -18,14 +18,14 @@ const ask = (file: FoundFile, headers: Record<string, string> = {}, method = 'GE
   fileResponse(new Request('http://localhost/a.txt', { method, headers }), file, new Headers());
 
 describe('findFile', () => {
-  it('finds files and directories below the root, through links that stay in it too', async () => {
+  it('finds files and directories below the root, also through links inside it', async () => {
     const root = await site({ 'a/b.txt': 'x' });
     await symlink('a', path.join(root, 'c'));
     expect(await findFile(root, 'a')).toBe('directory');
     expect(await findFile(root, 'c/b.txt')).toMatchObject({ file: path.join(root, 'a/b.txt'), size: 1 });
   });
 
-  it('finds nothing outside, nothing hidden, nothing that is no file, and no end of a cycle', async () => {
+  it('finds no dotfiles, no special files, nothing outside of the root, and survives link cycles', async () => {
     const outside = await temporary();
     await write(outside, { x: 'secret' });
     const root = await site({ '.env': 'secret', '.d/x': 'secret' });
@@ -51,7 +51,7 @@ describe('findFile', () => {
     }
   });
 
-  it('tells a directory beside the root from one in it', async () => {
+  it('does not mistake a directory next to the root for one in it', async () => {
     const parent = await temporary();
     await write(parent, { 'root/a': '', 'root-secret/x': 'secret' });
     await symlink('../root-secret/x', path.join(parent, 'root/x'));
@@ -85,13 +85,13 @@ describe('parseRange', () => {
     expect(parseRange(header, 10)).toEqual(range);
   });
 
-  it('has nothing to give of an empty file', () => {
+  it('has no range of an empty file', () => {
     expect(parseRange('bytes=0-', 0)).toBe('unsatisfiable');
   });
 });
 
-describe('a file’s answer', () => {
-  it('is the whole, a range, or no range at all', async () => {
+describe('a file response', () => {
+  it('is the whole file, a range, or 416', async () => {
     const file = await found();
     const whole = (await ask(file))!;
     expect([whole.status, await whole.text(), whole.headers.get('Accept-Ranges')]).toEqual([
@@ -112,13 +112,13 @@ describe('a file’s answer', () => {
     expect([since.status, await since.text()]).toEqual([200, TEXT]);
   });
 
-  it('to HEAD has the whole’s length and no body', async () => {
+  it('to HEAD has the full length and no body', async () => {
     const file = await found();
     const head = (await ask(file, { Range: 'bytes=2-4' }, 'HEAD'))!;
     expect([head.status, head.headers.get('Content-Length'), await head.text()]).toEqual([200, '10', '']);
   });
 
-  it('is a 304 to whoever has it', async () => {
+  it('is a 304 if the client has the file', async () => {
     const file = await found();
     const fresh = async (headers: Record<string, string>) => (await ask(file, headers))!.status === 304;
     const time = file.modified.toUTCString();
@@ -133,7 +133,7 @@ describe('a file’s answer', () => {
     expect(await fresh({ 'If-None-Match': '"x"', 'If-Modified-Since': time })).toBe(false);
   });
 
-  it('has another validator when size or time differ', async () => {
+  it('has another validator if size or time differ', async () => {
     const directory = await site({ 'a.txt': 'a' });
     const tag = async () => ((await findFile(directory, 'a.txt')) as FoundFile).etag;
     const first = await tag();
@@ -153,7 +153,7 @@ describe('a file’s answer', () => {
     ]);
   });
 
-  it('is none when the file is gone since it was found', async () => {
+  it('is null if the file was deleted since it was found', async () => {
     const file = await found();
     await unlink(file.file);
     expect(await ask(file)).toBeNull();
@@ -161,7 +161,7 @@ describe('a file’s answer', () => {
     expect(await ask(file)).toBeNull();
   });
 
-  it('breaks off when the file is shorter than it was found, and ends where it ended when it is longer', async () => {
+  it('fails if the file became shorter, and ends at the old length if it became longer', async () => {
     const file = await found();
     await truncate(file.file, 4);
     await expect((await ask(file))!.text()).rejects.toThrow('was truncated');
@@ -170,7 +170,7 @@ describe('a file’s answer', () => {
   });
 });
 
-it('serves names of any letters, as the file system has them', async () => {
+it('serves names with any characters, as in the file system', async () => {
   const { url, directory } = await serve({ 'caf\u00e9/\u65e5 \u672c+&=.txt': 'nfc', 'e\u0301.txt': 'nfd' });
   expect(await (await fetch(`${url}caf%C3%A9/%E6%97%A5%20%E6%9C%AC+&=.txt`)).text()).toBe('nfc');
   expect(await (await fetch(`${url}e%CC%81.txt`)).text()).toBe('nfd');

@@ -97,7 +97,7 @@ describe('every route', () => {
     `/-/blobs/${'0'.repeat(64)}`,
     `/-/blobs/${MAIN}/x`,
     `/-/blobs/${MAIN.slice(1)}`,
-  ])('%s is a 404 that nobody keeps', async (target) => {
+  ])('%s is a 404 that is not cached', async (target) => {
     const { ask } = await handler();
     const response = await ask(target);
     expect([response.status, response.headers.get('Cache-Control')]).toEqual([404, 'no-store']);
@@ -113,7 +113,7 @@ describe('every route', () => {
   );
 });
 
-it('gives the manifest whose hash is its validator, with the deploy’s number', async () => {
+it('serves the manifest with its hash as validator, and the deploy’s number', async () => {
   const { ask } = await handler();
   const response = await ask('/-/channels/dev/manifest.json');
   const text = await response.text();
@@ -123,7 +123,7 @@ it('gives the manifest whose hash is its validator, with the deploy’s number',
   expect(await (await ask('/-/deploys/1/manifest.json')).text()).toBe(text);
 });
 
-it('gives blobs as they are, and modules linked for an import map', async () => {
+it('serves blobs unchanged, and modules linked for an import map', async () => {
   const { ask } = await handler();
   expect(await (await ask(`/-/blobs/${MAIN}`)).text()).toBe(SITE['main.js']);
   expect(await (await ask('/-/deploys/1/at/main.js')).text()).toBe(SITE['main.js']);
@@ -132,14 +132,14 @@ it('gives blobs as they are, and modules linked for an import map', async () => 
   expect(linked).not.toContain('"./lib/leaf.js"');
 });
 
-it('keeps a blob from whoever knows its hash while no deploy names it', async () => {
+it('does not serve a blob by its hash before a deploy contains it', async () => {
   const { ask, registry } = await handler();
   const bytes = Buffer.from('export {}');
   await (await registry.store()).putBlobs([{ hash: blake3(bytes), bytes, links: null }]);
   expect((await ask(`/-/blobs/${blake3(bytes)}`)).status).toBe(404);
 });
 
-it('names the loader by version in pages, and lets that one be kept for good', async () => {
+it('names the loader by version in pages, and lets that URL be cached forever', async () => {
   const { ask } = await handler();
   const page = await (await ask('/')).text();
   const src = /\/-\/loader\.js\?v=[0-9a-f]{12}/.exec(page)![0];
@@ -147,7 +147,7 @@ it('names the loader by version in pages, and lets that one be kept for good', a
   expect((await ask('/-/loader.js?v=000000000000')).headers.get('Cache-Control')).toBe('no-cache');
 });
 
-it('sends text compressed to whoever takes it', async () => {
+it('sends compressed text to clients that accept it', async () => {
   const text = `export const text = '${'modcast '.repeat(400)}';\n`;
   const { ask } = await handler({ 'main.js': text });
   const plain = await ask(`/-/deploys/1/at/main.js`);
@@ -171,7 +171,7 @@ describe('hosts and origins', () => {
     }
   });
 
-  it('opens to a named origin, and says so to caches whatever the origin', async () => {
+  it('allows a given origin, and tells caches for every origin', async () => {
     const { ask } = await handler(SITE, { allowedOrigins: ['https://app.test'] });
     for (const target of ['/-/channels/dev/manifest.json', '/logo.svg']) {
       const named = await ask(target, { Origin: 'https://app.test' });
@@ -189,7 +189,7 @@ describe('hosts and origins', () => {
 });
 
 describe('the site’s own files', () => {
-  it('are served with their type, and pages with the loader in them', async () => {
+  it('are served with their type, and pages with the loader injected', async () => {
     const { ask } = await handler();
     const logo = await ask('/logo.svg');
     expect([logo.status, logo.headers.get('Content-Type')]).toEqual([200, 'image/svg+xml']);
@@ -201,7 +201,7 @@ describe('the site’s own files', () => {
     }
   });
 
-  it('are not given away by a query, whatever it says', async () => {
+  it('are not exposed by any query', async () => {
     const { ask, maybe } = await handler();
     for (const query of [
       '?raw',
@@ -219,7 +219,7 @@ describe('the site’s own files', () => {
     }
   });
 
-  it('are nobody’s business when they begin with a dot, lie outside, or are not there', async () => {
+  it('are not served if they are dotfiles, outside of the root, or missing', async () => {
     const outside = await temporary();
     await write(outside, { 'secret.js': 'secret', 'd/x.js': 'secret' });
     const { maybe, directory } = await handler();
@@ -246,7 +246,7 @@ describe('the site’s own files', () => {
     }
   });
 
-  it('stay in a root whose name is the beginning of another’s', async () => {
+  it('are not served from a directory whose name starts like the root’s', async () => {
     const parent = await temporary();
     await write(parent, { 'site/index.html': '', 'site-secret/x.js': 'secret' });
     await symlink('../site-secret', path.join(parent, 'site/out'));
@@ -255,14 +255,14 @@ describe('the site’s own files', () => {
     expect(await registry.handle(new Request('http://localhost/out/x.js'))).toBeNull();
   });
 
-  it('are read, not written to', async () => {
+  it('accept only GET and HEAD', async () => {
     const { ask, maybe } = await handler();
     expect((await ask('/logo.svg', {}, 'POST')).status).toBe(405);
     // What the site does not have may be another server's.
     expect(await maybe('/api', {}, 'POST')).toBeNull();
   });
 
-  it('move a directory’s address under its slash, keeping the query', async () => {
+  it('redirect a directory to its slash, keeping the query', async () => {
     const { ask } = await handler({ 'sub/index.html': '<p>x' });
     const response = await ask('/sub?a=1');
     expect([response.status, response.headers.get('Location')]).toEqual([308, '/sub/?a=1']);
@@ -270,7 +270,7 @@ describe('the site’s own files', () => {
     expect(await (await ask('/sub/')).text()).toContain('<p>x');
   });
 
-  it('may go between two calls', async () => {
+  it('may be deleted between two calls', async () => {
     const { ask, maybe, directory } = await handler();
     await ask('/logo.svg');
     await unlink(path.join(directory, 'logo.svg'));
@@ -280,7 +280,7 @@ describe('the site’s own files', () => {
   });
 });
 
-it('answers nothing but its own routes when the site is somebody else’s', async () => {
+it('answers only its own routes if another server serves the site', async () => {
   const registry = open({});
   await registry.ready;
   expect(await registry.handle(new Request('http://evil.test/main.js'))).toBeNull();

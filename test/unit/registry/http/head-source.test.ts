@@ -32,7 +32,7 @@ const ask = (target: string, headers: Record<string, string> = {}, method = 'GET
   registry.handle(new Request(`http://localhost${target}`, { method, headers }));
 
 describe('a registry that serves its head', () => {
-  it('gives pages with the loader in them, and the other files as they were published', async () => {
+  it('serves pages with the loader injected, and the other files as published', async () => {
     await put(FILES);
     for (const target of ['/', '/index.html', '/lib/', '/lib/index.html']) {
       const page = await ask(target);
@@ -55,7 +55,7 @@ describe('a registry that serves its head', () => {
     }
   });
 
-  it('answers by hash whether a file has changed', async () => {
+  it('validates files by hash', async () => {
     await put(FILES);
     const tag = (await ask('/main.mjs'))!.headers.get('ETag')!;
     expect(tag).toMatch(/^"[0-9a-f]{64}"$/);
@@ -64,7 +64,7 @@ describe('a registry that serves its head', () => {
     expect((await ask('/', { 'If-None-Match': page }))?.status).toBe(304);
   });
 
-  it('has nothing that its manifest does not name, and no dotfile', async () => {
+  it('serves only files of its manifest, and no dotfiles', async () => {
     for (const target of ['/', '/main.mjs']) expect(await ask(target)).toBeNull();
     await put({ 'main.mjs': '' }, 'other');
     expect(await ask('/main.mjs')).toBeNull();
@@ -75,14 +75,14 @@ describe('a registry that serves its head', () => {
     expect((await ask('/%2e%2e%2fmain.mjs'))?.status).toBe(400);
   });
 
-  it('finds a name in whatever form it is spelt, and a directory under its slash', async () => {
+  it('finds a name in any Unicode form, and a directory with its slash', async () => {
     await put({ ...FILES, 'gr\u00fc\u00df.mjs': 'export {};' });
     expect((await ask('/gru%CC%88%C3%9F.mjs'))?.status).toBe(200);
     const moved = await ask('/lib?x=1');
     expect([moved?.status, moved?.headers.get('Location')]).toEqual([308, '/lib/?x=1']);
   });
 
-  it('is read, not written to, and only under an allowed host', async () => {
+  it('accepts only GET and HEAD, and only allowed hosts', async () => {
     await put(FILES);
     expect((await ask('/main.mjs', {}, 'POST'))?.status).toBe(405);
     expect(await ask('/none.mjs', {}, 'POST')).toBeNull();
@@ -90,13 +90,13 @@ describe('a registry that serves its head', () => {
   });
 });
 
-it('leaves the files of a site to others unless it is asked to serve its head', async () => {
+it('does not serve site files unless it serves its head', async () => {
   registry = open({ channel: 'production' });
   await put(FILES);
   expect(await ask('/main.mjs')).toBeNull();
 });
 
-it('refuses a directory beside its head', () => {
+it('refuses both a directory and its head', () => {
   const both: RegistryOptions = { directory: '.', serveHead: true };
   expect(() => open(both)).toThrow(expect.objectContaining({ code: 'option-invalid' }));
 });

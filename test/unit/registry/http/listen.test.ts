@@ -31,11 +31,11 @@ describe('a server that cannot listen', () => {
     ],
     ['EACCES', 8080, '::1', 'listen-failed', 'cannot listen on [::1]:8080: the system does not allow it'],
     ['EMFILE', 1, '127.0.0.1', 'listen-failed', 'cannot listen on 127.0.0.1:1: listen EMFILE'],
-  ])('for %s on port %i of %s says why', (code, port, host, expected, message) => {
+  ])('for %s on port %i of %s reports the reason', (code, port, host, expected, message) => {
     expect(explainListenError(error(code), { port, host })).toMatchObject({ code: expected, message });
   });
 
-  it('rejects with a code, for an address that is none of this machine', async () => {
+  it('rejects with a code for an address of another machine', async () => {
     const refused = await listenOn(createServer(), { port: 0, host: '192.0.2.1' }).catch((e: unknown) => e);
     expect(refused).toBeInstanceOf(ModcastError);
     expect(refused).toMatchObject({ code: 'listen-failed' });

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { toListener } from '../../../../registry/http/node.js';
 import { get, later, raw, serve, status } from '../site.js';
 
-describe('a request target that is no plain path', () => {
+describe('a request target that is not a plain path', () => {
   it.each([
     '/../etc/passwd',
     '/..',
@@ -71,7 +71,7 @@ describe('a request target that is no plain path', () => {
     expect(response).toMatch(/x-content-type-options: nosniff/i);
   });
 
-  it('may be of any length and any bytes: the server lives', async () => {
+  it('may have any length and bytes without harming the server', async () => {
     const { port, url } = await serve();
     expect(status(await get(port, `/${'a'.repeat(20_000)}`))).toBe(431);
     expect(status(await get(port, `/${'a'.repeat(10_000)}`))).toBe(404);
@@ -100,7 +100,7 @@ describe('a host', () => {
     },
   );
 
-  it('that is missing, or there twice, is a 400', async () => {
+  it('that is missing or duplicated is a 400', async () => {
     const { port } = await serve();
     expect(status(await raw(port, 'GET / HTTP/1.1\r\nConnection: close\r\n\r\n'))).toBe(400);
     expect(status(await raw(port, 'GET / HTTP/1.0\r\n\r\n'))).toBe(400);
@@ -108,7 +108,7 @@ describe('a host', () => {
 });
 
 describe('before other routes', () => {
-  it('leaves them alone, their bodies unread and whatever they are called', async () => {
+  it('does not touch other requests, or read their bodies', async () => {
     const listener = toListener(
       async ({ url }) => (url.endsWith('/mine') ? new Response('mine') : null),
       () => {},
@@ -134,7 +134,7 @@ describe('before other routes', () => {
   });
 });
 
-it('answers 500 and says why to whoever listens when a handler fails', async () => {
+it('answers 500 and emits the error if a handler fails', async () => {
   const errors: unknown[] = [];
   const listener = toListener(
     () => Promise.reject(new Error('broken')),
@@ -151,7 +151,7 @@ it('answers 500 and says why to whoever listens when a handler fails', async () 
   expect(errors).toEqual([new Error('broken')]);
 });
 
-it('bears a client that goes away in the middle of an answer', async () => {
+it('survives a client that disconnects during a response', async () => {
   const { port, url } = await serve({ 'big.bin': new Uint8Array(8 * 1024 * 1024) });
   const socket = connect(port, '127.0.0.1');
   socket.write('GET /big.bin HTTP/1.1\r\nHost: localhost\r\n\r\n');

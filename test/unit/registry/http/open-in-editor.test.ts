@@ -48,7 +48,7 @@ async function file(): Promise<string> {
   return name;
 }
 
-it('opens a place in the editor that LAUNCH_EDITOR names, without a shell between', async () => {
+it('opens a place in the editor of LAUNCH_EDITOR, without a shell', async () => {
   const { program, args } = await editor('some-editor');
   vi.stubEnv('LAUNCH_EDITOR', program);
   const name = await file();
@@ -59,7 +59,7 @@ it('opens a place in the editor that LAUNCH_EDITOR names, without a shell betwee
   expect(await opened).toBeNull();
 });
 
-it('knows how editors want to be told the place', async () => {
+it('passes the place in the syntax of the editor', async () => {
   const { program, args } = await editor('code');
   vi.stubEnv('LAUNCH_EDITOR', program);
   const name = await file();
@@ -70,7 +70,7 @@ it('knows how editors want to be told the place', async () => {
   expect(await opened).toBeNull();
 });
 
-it('takes EDITOR where no editor runs that it knows', async () => {
+it('uses EDITOR if no known editor is running', async () => {
   const { program, args } = await editor('emacs');
   // Without `ps` it cannot see what runs.
   vi.stubEnv('PATH', '');
@@ -83,14 +83,14 @@ it('takes EDITOR where no editor runs that it knows', async () => {
   expect(await opened).toBeNull();
 });
 
-it('says that there is none', async () => {
+it('reports that there is no editor', async () => {
   vi.stubEnv('PATH', '');
   expect(await createOpenInEditor(new Time())(await file(), 1, 1)).toBe(
     'no editor found: set LAUNCH_EDITOR or EDITOR where modcast runs',
   );
 });
 
-it('says that it is not there, or fails at once', async () => {
+it('reports an editor that is missing or fails at once', async () => {
   vi.stubEnv('LAUNCH_EDITOR', '/does/not/exist');
   expect(await createOpenInEditor(systemClock)(await file(), 1, 1)).toMatch(/the editor failed: .*ENOENT/);
   vi.stubEnv('LAUNCH_EDITOR', (await editor('some-editor', 3)).program);

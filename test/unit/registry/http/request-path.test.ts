@@ -18,7 +18,7 @@ describe('a plain path', () => {
   });
 });
 
-describe('what is no plain path is malformed', () => {
+describe('any other path is malformed', () => {
   it.each([
     '',
     'a.js',
@@ -64,7 +64,7 @@ describe('a dotfile is hidden', () => {
   });
 });
 
-it('never yields a plain path with a segment that leads elsewhere', () => {
+it('never returns a plain path with a segment that leads elsewhere', () => {
   const piece = fc.constantFrom(
     '..',
     '.',

@@ -61,7 +61,7 @@ describe('the entries of a page', () => {
     expect(entries(html)).toEqual(paths);
   });
 
-  it('are found from where the page lies', () => {
+  it('are resolved against the page’s URL', () => {
     expect(entries(src('main.js') + src('../main.js'), 'sub/page.html')).toEqual(['sub/main.js', 'main.js']);
   });
 });
@@ -86,7 +86,7 @@ describe('a site of several pages', () => {
     expect(site).toEqual({ entries: ['main.js', 'other.js', 'sub/main.js'], importMap: null });
   });
 
-  it('has the import map of the page nearest to the root that has one, as it would stand there', async () => {
+  it('has the import map of the page nearest to the root that has one, relative to the root', async () => {
     const site = await of({
       'a/deep/x.html': map({ imports: { x: './deep.js' } }),
       'b.html': '<p>none',
@@ -116,7 +116,7 @@ describe('a site of several pages', () => {
     });
   });
 
-  it('goes by name among equals, and past a map that is broken or says nothing', async () => {
+  it('prefers by name at equal depth, and skips invalid and empty maps', async () => {
     expect(
       (
         await of({
@@ -129,7 +129,7 @@ describe('a site of several pages', () => {
     ).toMatchObject({ imports: { x: './c.js' } });
   });
 
-  it('does not depend on the order in which its pages come', async () => {
+  it('does not depend on the order of its pages', async () => {
     const pages = {
       'b.html': src('main.js') + map({ imports: { x: './b.js' } }),
       'a.html': src('other.js') + map({ imports: { x: './a.js' } }),

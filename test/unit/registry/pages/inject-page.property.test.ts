@@ -278,7 +278,7 @@ function isLive(element: Tree.Element): boolean {
 
 const runs = { numRuns: 400 };
 
-it('changes no byte but its insertions and the held values', () => {
+it('changes only the inserted and the held values', () => {
   fc.assert(
     fc.property(page, (before) => {
       const after = inject(before);
@@ -291,7 +291,7 @@ it('changes no byte but its insertions and the held values', () => {
   );
 });
 
-it('changes nothing in the tree but for the loader, first in the head, and what is held', () => {
+it('changes nothing in the tree except for the loader, first in the head, and held elements', () => {
   fc.assert(
     fc.property(page, (before) => {
       const after = inject(before);
@@ -312,7 +312,7 @@ it('changes nothing in the tree but for the loader, first in the head, and what 
   );
 });
 
-it('leaves no module to be loaded, and names as many as it held', () => {
+it('leaves no module for the browser, and lists all that it held', () => {
   fc.assert(
     fc.property(page, (before) => {
       const after = inject(before);
@@ -338,7 +338,7 @@ it('leaves no module to be loaded, and names as many as it held', () => {
   );
 });
 
-it('is done once: an injected page is injected no further', () => {
+it('is idempotent', () => {
   fc.assert(
     fc.property(page, (before) => {
       const after = inject(before);
@@ -348,7 +348,7 @@ it('is done once: an injected page is injected no further', () => {
   );
 });
 
-it('tells of each held inline script where its text began', () => {
+it('records where the text of each held inline script starts', () => {
   fc.assert(
     fc.property(page, (before) => {
       const after = inject(before);
@@ -374,7 +374,7 @@ it('tells of each held inline script where its text began', () => {
   );
 });
 
-it('holds a deferred script just where one could overtake a module that it held', () => {
+it('holds a deferred script only if it could overtake a held module', () => {
   fc.assert(
     fc.property(page, (before) => {
       const after = inject(before);

@@ -212,7 +212,7 @@ describe('held back', () => {
     );
   });
 
-  it('even when the lexer cannot read it', () => {
+  it('also if the lexer fails', () => {
     const broken: Lex = () => {
       throw new SyntaxError('no module');
     };
@@ -222,7 +222,7 @@ describe('held back', () => {
   });
 });
 
-describe('where an inline script’s text begins', () => {
+describe('the place of an inline script’s text', () => {
   const SCRIPT = '<script type=module>1</script>';
   it.each([
     ['on the first line', SCRIPT, '1:21'],
@@ -232,13 +232,13 @@ describe('where an inline script’s text begins', () => {
     ['at the end of its tag’s line', '<script type=module>\n1</script>', '1:21'],
     ['in UTF-16 code units', `<p>é€😀${SCRIPT}`, '1:28'],
     ['in SVG', `<svg>${SCRIPT}`, '1:26'],
-  ])('is told: %s', (_, page, at) => {
+  ])('is recorded: %s', (_, page, at) => {
     const injected = Buffer.from(injectPage(Buffer.from(page), options) ?? []).toString();
     expect(/ data-modcast-at="([^"]*)"/.exec(injected)?.[1]).toBe(at);
     expect(injected).toMatch(/ data-modcast-imports="\[\]" data-modcast-at="\d+:\d+"\s*type=modcast\/module/);
   });
 
-  it('is the script’s own, of several', () => {
+  it('is that of each of several scripts', () => {
     const injected = inject(`<p>${SCRIPT}\n ${SCRIPT}${SCRIPT}`);
     expect([...injected!.matchAll(/ data-modcast-at="([^"]*)"/g)].map((match) => match[1])).toEqual([
       ...['1:24', '2:22', '2:52'],
@@ -250,14 +250,14 @@ describe('an inline module that does not parse', () => {
   const parses = (source: string) => !source.includes('!!');
   const using = { ...options, parses };
 
-  it('is left for the browser to report, where it stands', () => {
+  it('is left for the browser to report', () => {
     const page = '<script type=module>!!</script><script type=module src=a></script>';
     expect(inject(`<head>${page}`, using)).toBe(
       `<head>${L}<script type=module>!!</script><script type=modcast/module src=a></script>`,
     );
   });
 
-  it('is all that is asked about', () => {
+  it('is the only one that is parsed', () => {
     const asked = vi.fn(() => true);
     inject('<script type=module src=a>x</script><script type=importmap>{}</script><script>1</script>', {
       ...options,
@@ -268,7 +268,7 @@ describe('an inline module that does not parse', () => {
     expect(asked.mock.calls).toEqual([["import 'a' & 1\n"]]);
   });
 
-  it('makes no deferred script wait', () => {
+  it('does not make a deferred script wait', () => {
     const page = '<script type=module>!!</script><script defer src=a></script>';
     expect(inject(`<head>${page}`, using)).toBe(`<head>${L}${page}`);
   });
@@ -326,7 +326,7 @@ describe('a deferred script behind a module script', () => {
     expect(behind(page)).toBe(page);
   });
 
-  it('is none before the first module script, and none behind an import map alone', () => {
+  it('is not held before the first module script, or after only an import map', () => {
     const page =
       '<script defer src=a></script><script type=importmap>{}</script><script defer src=b></script>';
     expect(inject(`<head>${page}${MODULE}`)).toBe(
@@ -336,7 +336,7 @@ describe('a deferred script behind a module script', () => {
     );
   });
 
-  it('is never the loader that the author wrote', () => {
+  it('is never the author’s own loader tag', () => {
     const tag = '<script defer src="/-/loader.js"></script>';
     expect(inject(`<head>${MODULE}${tag}`)).toBe(`<head><script type=modcast/module src=m></script>${tag}`);
   });
@@ -359,7 +359,7 @@ describe('a page with a policy of its own', () => {
     "script-src 'self' 'unsafe-inline'; script-src-elem 'self'",
     "script-src 'self'; script-src 'self' 'unsafe-inline'",
     "img-src *; require-trusted-types-for 'script'",
-  ])('that forbids the loader is left alone: %s', (policy) => {
+  ])('that forbids the loader is served unchanged: %s', (policy) => {
     expect(inject(page(policy))).toBeUndefined();
   });
 
@@ -371,11 +371,11 @@ describe('a page with a policy of its own', () => {
     "default-src 'none'; script-src * 'unsafe-inline'",
     "script-src 'none'; script-src-elem https: 'unsafe-inline'",
     "script-src-attr 'none'",
-  ])('that allows it is served with it: %s', (policy) => {
+  ])('that allows the loader gets it: %s', (policy) => {
     expect(inject(page(policy))).toContain(`<head>${L}<meta`);
   });
 
-  it('is served with the loader where both have the nonce', () => {
+  it('gets the loader if both have the nonce', () => {
     const injected = inject(page("script-src 'nonce-N1x' 'strict-dynamic'", nonce));
     expect(injected).toContain(
       '<head><script src="/-/loader.js" data-channel="dev" nonce="N1x"></script><meta',
@@ -383,13 +383,13 @@ describe('a page with a policy of its own', () => {
     expect(inject(page("script-src 'nonce-N2'", nonce))).toBeUndefined();
   });
 
-  it('or with two, each of which has to allow it', () => {
+  it('gets the loader only if each of two policies allows it', () => {
     const second = (policy: string) => `<meta http-equiv=content-security-policy content="${policy}">`;
     expect(inject(page('', second("script-src 'self'")))).toBeUndefined();
     expect(inject(page('', second("img-src 'self'")))).toContain(L);
   });
 
-  it('is not what another http-equiv says, or a template', () => {
+  it('is not read from another http-equiv, or a template', () => {
     for (const meta of [
       `<meta http-equiv=refresh content="script-src 'none'">`,
       `<meta name=content-security-policy content="script-src 'none'">`,
@@ -477,7 +477,7 @@ describe('left as written', () => {
   });
 });
 
-describe('a loader tag that the author wrote', () => {
+describe('the author’s own loader tag', () => {
   const module = '<script type=module src=a></script>';
   it.each([
     '<script src="/-/loader.js"></script>',
@@ -497,13 +497,13 @@ describe('a loader tag that the author wrote', () => {
     '<template><script src="/-/loader.js"></script></template>',
     '<p><template shadowrootmode=open><script src="/-/loader.js"></script></template>',
     '<script src="/-/loader.js">',
-  ])('is not seen in %s', (tag) => {
+  ])('is not detected in %s', (tag) => {
     expect(inject(`<head>${tag}`)).toBe(`<head>${L}${tag}`);
   });
 });
 
 describe('large pages', () => {
-  it('are read to the last of their scripts, each lexed once', () => {
+  it('are read completely, and each script is lexed once', () => {
     const filler = '<p class="é">é &eacute; \r\n</p>'.repeat(20);
     const script = '<script type=module>import "./a.mjs"</script>';
     const page = `<head>${`${filler}${script}`.repeat(1600)}`;
@@ -518,7 +518,7 @@ describe('large pages', () => {
     expect(counted).toHaveBeenCalledTimes(1600);
   });
 
-  it('may nest deeper than a stack is', () => {
+  it('may nest deeper than the stack allows', () => {
     const deep = '<div>'.repeat(100_000);
     expect(inject(`<head>${deep}<script type=module src=a></script>`)).toBe(
       `<head>${L}${deep}<script type=modcast/module src=a></script>`,

@@ -7,7 +7,7 @@ const lex: Lex = (source) =>
 const read = (page: string) => readPage(Buffer.from(page), lex);
 
 describe('reading a page', () => {
-  it('lists its module scripts in their order, with what they import', () => {
+  it('lists its module scripts in order, with their imports', () => {
     const page = `<!doctype html><script src=classic.js></script>
       <script type=module src="./caf&eacute;.mjs?a=1&amp;b" async></script>
       <script type=module>import './a.mjs'; import('./b.mjs')</script>
@@ -36,12 +36,12 @@ describe('reading a page', () => {
     ]);
   });
 
-  it('keeps a script’s order where the parser moves an element before its table', () => {
+  it('keeps a script’s order if the parser moves an element before its table', () => {
     const page = '<table><script type=module src=a></script><svg><script type=module href=b /></svg></table>';
     expect(read(page).scripts.map((s) => s.src)).toEqual(['a', 'b']);
   });
 
-  it('takes the first import map, base and nonce, and later maps apart', () => {
+  it('reads the first import map, base and nonce, and lists later maps separately', () => {
     const page = `\ufeff<p><template shadowrootmode=open><base href=no></template><base target=x><base href="/é/&amp;"><base href=no><script nonce=n></script>
       <script type=importmap>{"imports":\r\n{"é":"&amp;"}}</script><script type=importmap nonce=m>2</script><script type=importmap>3</script>`;
     expect(read(page)).toEqual({
@@ -53,7 +53,7 @@ describe('reading a page', () => {
     });
   });
 
-  it('takes a script that is no module as importing nothing', () => {
+  it('reads no imports of a script that does not parse', () => {
     const broken: Lex = () => {
       throw new SyntaxError('no module');
     };
@@ -62,7 +62,7 @@ describe('reading a page', () => {
     ]);
   });
 
-  it('finds nothing where there is nothing to find', () => {
+  it('finds nothing in an empty page', () => {
     expect(read('<p>')).toEqual({ scripts: [], laterImportMaps: [] });
     expect(readPage(Buffer.from('\ufeff<script type=module src=a></script>', 'utf16le'), lex)).toEqual({
       scripts: [],

@@ -70,7 +70,7 @@ async function publishAll(rest: object = {}): Promise<Answer> {
 }
 
 describe('publishing', () => {
-  it('asks for what is missing, takes it, and makes the deploy', async () => {
+  it('asks for missing blobs, stores them, and makes the deploy', async () => {
     const planned = await plan();
     expect(planned.body).toMatchObject({ state: 'open', head: null, changes: { added: 2, modules: 2 } });
     expect(new Set(planned.body.missing)).toEqual(new Set(BLOBS.map((blob) => blob.hash)));
@@ -81,7 +81,7 @@ describe('publishing', () => {
     expect((await plan()).body).toMatchObject({ state: 'current', deploy: { number: 1 } });
   });
 
-  it('finds links itself and takes no one’s word for them', async () => {
+  it('finds links itself and ignores sent ones', async () => {
     const { lease } = (await plan()).body;
     const [blob] = BLOBS;
     const lie = { ...blob!, links: { state: 'linked', list: [{ kind: 'meta', start: 0, end: 3 }] } } as const;
@@ -97,7 +97,7 @@ describe('publishing', () => {
     expect(links?.list).toMatchObject([{ kind: 'static', specifier: './leaf.mjs' }]);
   });
 
-  it('keeps what came of a pack that was cut off: the next plan asks for the rest only', async () => {
+  it('keeps the blobs of an incomplete pack: the next plan asks only for the rest', async () => {
     const { lease } = (await plan()).body;
     const parts = await Promise.all(BLOBS.map((blob) => makePack([blob])));
     const header = encodePackHeader(2);
@@ -107,7 +107,7 @@ describe('publishing', () => {
     expect((await plan()).body.missing).toEqual([BLOBS[1]!.hash]);
   });
 
-  it('leases what it plans against a collector', async () => {
+  it('protects planned blobs from the collector', async () => {
     const { lease } = (await plan()).body;
     await send(lease, await makePack(BLOBS));
     const store = await registry.store();
@@ -115,7 +115,7 @@ describe('publishing', () => {
     expect((await post(`${lease}/commit`, null)).status).toBe(200);
   });
 
-  it('refuses a commit on a head that has moved, and says where it is', async () => {
+  it('refuses a commit if the head has moved, and reports the head', async () => {
     const { lease } = (await plan()).body;
     await send(lease, await makePack(BLOBS));
     await publishAll({ manifest: manifestToJson(manifestOf([TEXTS[1]!])), message: 'first' });
@@ -126,7 +126,7 @@ describe('publishing', () => {
     expect((await post(`${lease}/commit`, null)).body.error.code).toBe('lease-unknown');
   });
 
-  it('refuses a commit while blobs are missing, and lets them follow', async () => {
+  it('refuses a commit while blobs are missing, and accepts them later', async () => {
     const { lease } = (await plan()).body;
     const early = await post(`${lease}/commit`, null);
     expect([early.status, early.body.error.code]).toEqual([409, 'blob-missing']);
@@ -134,17 +134,17 @@ describe('publishing', () => {
     expect((await post(`${lease}/commit`, null)).status).toBe(200);
   });
 
-  it('only says what it would do when asked to', async () => {
+  it('only reports the changes in a dry run', async () => {
     const { body } = await plan({ dryRun: true });
     expect(body).toMatchObject({ state: 'open', lease: null });
   });
 });
 
-describe('what is sent wrongly', () => {
+describe('an invalid request', () => {
   it.each([
     ['bytes that are not what their hash says', { ...BLOBS[0]!, bytes: Buffer.from('x') }, 'hash-mismatch'],
     ['a blob that the manifest does not name', blobOf('something else'), 'blob-unknown'],
-  ])('%s: refused and not kept', async (_, blob, code) => {
+  ])('%s: refused and not stored', async (_, blob, code) => {
     const { lease } = (await plan()).body;
     const answer = await send(lease, await makePack([blob]));
     expect([answer.status, answer.body.error.code]).toEqual([400, code]);
@@ -189,7 +189,7 @@ describe('what is sent wrongly', () => {
     expect((await post('Production/plan', proposal(), JSON_TYPE)).body.error.code).toBe('channel-invalid');
   });
 
-  it('answers a body that is announced too large over a socket, and goes on serving', async () => {
+  it('answers a request with a too large Content-Length, and keeps serving', async () => {
     const served = await serve();
     const text = (
       await createToken(await served.registry.store(), {
@@ -207,7 +207,7 @@ describe('what is sent wrongly', () => {
   });
 });
 
-describe('a registry in trouble', () => {
+describe('a registry with failures', () => {
   /** The routes alone, over a store of which a method fails, with a clock that is put on by hand. */
   async function routes(broken: Partial<Store>) {
     const store: Store = { ...(await openMemoryStore()), ...broken };
@@ -239,7 +239,7 @@ describe('a registry in trouble', () => {
     return { ask, timers, errors };
   }
 
-  it('says that its disk is full, to the publisher and to its owner', async () => {
+  it('reports a full disk to the publisher and as an event', async () => {
     const full = new ModcastError('store-full', 'there is no space left');
     const { ask, errors } = await routes({ putBlobs: () => Promise.reject(full) });
     const { lease } = (await ask('x/plan', proposal(), JSON_TYPE)).body;
@@ -248,7 +248,7 @@ describe('a registry in trouble', () => {
     expect(errors).toEqual([full]);
   });
 
-  it('does not wait for ever for a body that stops coming, and keeps what came', async () => {
+  it('gives up on a stalled body, and keeps what it received', async () => {
     const { ask, timers } = await routes({});
     const { lease } = (await ask('x/plan', proposal(), JSON_TYPE)).body;
     const pack = await makePack(BLOBS);
@@ -273,7 +273,7 @@ describe('a registry in trouble', () => {
     expect([code, body.error.code]).toEqual([408, 'request-slow']);
   });
 
-  it('takes no more manifests at a time than it can hold, and forgets those that were left alone', async () => {
+  it('limits the open plans, and drops idle ones', async () => {
     let now = 1000;
     const store = await openMemoryStore();
     const publishing = new PublishService({ store, now: () => now, leaseMs: 100, plans: 2 });
@@ -289,7 +289,7 @@ describe('a registry in trouble', () => {
     await expect(next()).resolves.toMatchObject({ state: 'open' });
   });
 
-  it('renews the lease of a publish that goes on', async () => {
+  it('renews the lease of an active publish', async () => {
     let now = 1000;
     const store = await openMemoryStore();
     const publishing = new PublishService({ store, now: () => now, leaseMs: 100 });
@@ -327,7 +327,7 @@ describe('tokens', () => {
     expect(response.headers.get('WWW-Authenticate')).toContain(challenge);
   });
 
-  it('of another channel are too narrow, for a plan and for a lease of it', async () => {
+  it('of another channel are too narrow for a plan and for its lease', async () => {
     const { lease } = (await plan()).body;
     token = await tokenOf('publish:staging', 'read');
     for (const answer of [
@@ -343,7 +343,7 @@ describe('tokens', () => {
     expect((await post('nolease/commit', null)).status).toBe(401);
   });
 
-  it('that are revoked while publishing end it', async () => {
+  it('that are revoked end a running publish', async () => {
     const { lease } = (await plan()).body;
     await (await registry.store()).revokeToken(token.split('_')[1]!, Date.now());
     expect((await post(`${lease}/commit`, null)).body.error.code).toBe('token-revoked');

@@ -15,7 +15,7 @@ test("a site's own folder is kept out of git when it is made", async () => {
   expect(await readFile(path.join(folder, '.gitignore'), 'utf8')).toMatch(/^# .+\n\*\n$/);
 });
 
-test('a folder that is there already, or has another name, is left as it is', async () => {
+test('an existing folder, or one with another name, is not changed', async () => {
   const folder = path.join(inDirectory(), '.modcast');
   await mkdir(folder);
   await makeDatabaseFolder(path.join(folder, 'registry.db'));
@@ -25,7 +25,7 @@ test('a folder that is there already, or has another name, is left as it is', as
   expect(await readdir(other)).toEqual([]);
 });
 
-test('serving and publishing make it alike', async () => {
+test('serving and publishing create the same folder', async () => {
   const served = await site({ 'main.mjs': '' });
   const registry = createRegistry({ directory: served, watch: false });
   await registry.ready;

@@ -14,7 +14,7 @@ beforeEach(() => {
   file = inDirectory('modcast.db');
 });
 
-test('a second taker is told who serves and what to do', async () => {
+test('a second process gets an error with the server and advice', async () => {
   const lock = await lockDatabase(file, note);
   const refused = await lockDatabase(file, { ...note, pid: 1 }).catch((error: unknown) => error);
   expect(refused).toMatchObject({ code: 'store-locked', found: note });
@@ -33,7 +33,7 @@ test('a released lock is free, leaves no note, and may be released twice', async
   await second.release();
 });
 
-test('another name of the same database is the same lock; another database is not', async () => {
+test('a link to a database has the same lock; another database has its own', async () => {
   await mkdir(path.join(directory, 'real'));
   await writeFile(path.join(directory, 'real', 'modcast.db'), '');
   await symlink(path.join(directory, 'real'), path.join(directory, 'link'));
@@ -48,7 +48,7 @@ test('another name of the same database is the same lock; another database is no
   await Promise.all([lock.release(), own.release()]);
 });
 
-test('a taker that finds no readable note is still refused', async () => {
+test('a lock without a readable note still holds', async () => {
   const lock = await lockDatabase(file, note);
   for (const text of ['{"pi', 'null', '{}', '{"pid":1,"directory":"x"}']) {
     await writeFile(`${file}-server.note`, text);
@@ -61,12 +61,12 @@ test('a taker that finds no readable note is still refused', async () => {
   await lock.release();
 });
 
-test('a place without a directory is named', async () => {
+test('a missing directory is reported', async () => {
   const refused = lockDatabase(path.join(directory, 'none', 'modcast.db'), note);
   await expect(refused).rejects.toMatchObject({ code: 'store-unavailable' });
 });
 
-test('who serves is known while it holds the lock, and not by what it leaves behind', async () => {
+test('the server is known while it holds the lock, not by a note that it left behind', async () => {
   expect(serverOf(file)).toBeNull();
   const lock = await lockDatabase(file, note);
   expect(serverOf(file)).toEqual(note);
@@ -76,7 +76,7 @@ test('who serves is known while it holds the lock, and not by what it leaves beh
   expect(serverOf(file)).toBeNull();
 });
 
-test('a channel that is read from a directory takes no other deploys, and other channels do', async () => {
+test('a channel that follows a directory takes no other deploys; other channels do', async () => {
   const lock = await lockDatabase(file, note);
   expect(() => refuseFollowed(file, 'production')).not.toThrow();
   expect(() => refuseFollowed(file, 'dev')).toThrow(

@@ -78,7 +78,7 @@ test.for([
   expect(await store.check(hashOf)).toEqual(problems);
 });
 
-test('finds an index that does not agree with its table', async () => {
+test('finds an index that differs from its table', async () => {
   alter(`
     PRAGMA writable_schema = ON;
     CREATE TEMP TABLE kept AS SELECT sql FROM sqlite_schema WHERE name = 'version_of_blob';
@@ -90,7 +90,7 @@ test('finds an index that does not agree with its table', async () => {
   expect(problems.length).toBeGreaterThan(0);
 });
 
-test('hands a lost blob’s name out for verification, with no bytes', async () => {
+test('returns a lost blob for verification, without bytes', async () => {
   alter(`DELETE FROM content WHERE blob_id = 2`);
   const { blobs } = await store.verifyPage(1, 1);
   expect(blobs).toEqual([{ hash: hash('b'), bytes: new Uint8Array(0) }]);

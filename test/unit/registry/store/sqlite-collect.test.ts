@@ -36,7 +36,7 @@ async function putLoose(count: number): Promise<StoredBlob[]> {
 
 const present = async (blob: StoredBlob): Promise<boolean> => (await other.missing([blob.hash])).length === 0;
 
-test('what is leased or committed while the collector is at work stays', async () => {
+test('blobs that are leased or committed during a collection stay', async () => {
   const loose = await putLoose(VERY_MANY);
   const [leased, committed] = loose.slice(-2) as [StoredBlob, StoredBlob];
   const collecting = store.collect(ALL);
@@ -50,7 +50,7 @@ test('what is leased or committed while the collector is at work stays', async (
   expect(await Promise.all([leased, committed].map(present))).toEqual([true, true]);
 });
 
-test('publishing and reading go on while the collector is at work, and no deploy is ever half there', async () => {
+test('publishing and reading continue during a collection, and every deploy is complete', async () => {
   const texts = ['a', 'b', 'c'];
   await store.putBlobs(texts.map((text) => blobOf(text)));
   for (let i = 0; i < MANY; i++) {
@@ -87,7 +87,7 @@ test('publishing and reading go on while the collector is at work, and no deploy
   expect((await other.head('other'))!.modules).toBe(1);
 });
 
-test('nothing that nobody refers to is left behind', async () => {
+test('no unused rows are left', async () => {
   await publish(store, [['gone.mjs', 'g']], { channel: 'production' });
   for (const text of ['a', 'b']) {
     const site = { entries: ['a.mjs'], importMap: { imports: { x: `/${text}.mjs` } } };
@@ -106,14 +106,14 @@ test('nothing that nobody refers to is left behind', async () => {
   db.close();
 });
 
-test('a store that is closed while it collects says so', async () => {
+test('a store that is closed during a collection rejects it', async () => {
   await putLoose(MANY);
   const collecting = store.collect(ALL);
   await store.close();
   await expect(collecting).rejects.toMatchObject({ code: 'store-closed' });
 });
 
-test('between its steps it waits as long as it is asked to, and ends where that fails', async () => {
+test('the collector waits for a pause between steps, and stops if it rejects', async () => {
   await putLoose(MANY);
   let steps = 0;
   let go = () => {};

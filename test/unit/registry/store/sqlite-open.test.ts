@@ -25,7 +25,7 @@ describe('durability', () => {
     }
   });
 
-  test('that SQLite has lowered is noticed with the first write', () => {
+  test('that SQLite has lowered is noticed at the first write', () => {
     openDatabase(at('a.db')).db.close();
     const connection = openDatabase(at('a.db'));
     connection.db.pragma('synchronous = NORMAL');
@@ -36,7 +36,7 @@ describe('durability', () => {
     connection.db.close();
   });
 
-  test('is given up for one transaction that is written behind, also for the first one and one that fails', () => {
+  test('is off for one transaction only, also for the first one and one that fails', () => {
     openDatabase(at('a.db')).db.close();
     const connection = openDatabase(at('a.db'));
     const { db } = connection;
@@ -63,7 +63,7 @@ describe('durability', () => {
   });
 });
 
-describe('a file that is no modcast database is refused and left as it is:', () => {
+describe('a file that is not a modcast database is refused and not changed:', () => {
   const refused = async (file: string) => {
     const before = await readFile(file);
     const error = await openSqliteStore(file).catch((reason: unknown) => reason);
@@ -105,7 +105,7 @@ describe('a file that is no modcast database is refused and left as it is:', () 
   });
 });
 
-describe('a place where no database can be is named:', () => {
+describe('a place that cannot have a database is reported:', () => {
   test('a directory', async () => {
     await mkdir(at('a.db'));
     const error = await openSqliteStore(at('a.db')).catch((reason: unknown) => reason);
@@ -113,7 +113,7 @@ describe('a place where no database can be is named:', () => {
     expect(String(error)).toContain('is a directory');
   });
 
-  test('a missing directory, and a file in a directory’s place', async () => {
+  test('a missing directory, and a file instead of a directory', async () => {
     await writeFile(at('file'), '');
     for (const place of ['none', 'file']) {
       const error = await openSqliteStore(at(`${place}/a.db`)).catch((reason: unknown) => reason);
@@ -122,13 +122,13 @@ describe('a place where no database can be is named:', () => {
     }
   });
 
-  test('one where SQLite may not write what it needs', async () => {
+  test('one that SQLite may not write to', async () => {
     await mkdir(at('a.db-wal'));
     await expect(openSqliteStore(at('a.db'))).rejects.toMatchObject({ code: 'store-unavailable' });
   });
 });
 
-test('a database that was cut short is reported as damaged', async () => {
+test('a truncated database is reported as damaged', async () => {
   await (await openSqliteStore(at('a.db'))).close();
   await truncate(at('a.db'), 4096 * 3);
   await expect(openSqliteStore(at('a.db')).then((store) => store.deploys())).rejects.toMatchObject({
@@ -136,7 +136,7 @@ test('a database that was cut short is reported as damaged', async () => {
   });
 });
 
-test('names that mean something to SQLite are ordinary file names', async () => {
+test('names with a special meaning in SQLite are ordinary file names', async () => {
   await mkdir(at('place'));
   const own = process.cwd();
   process.chdir(at('place'));
@@ -152,7 +152,7 @@ describe('migrations', () => {
   const tables = (db: Database.Database) =>
     db.prepare(`SELECT name FROM sqlite_schema WHERE name LIKE 'extra%' ORDER BY name`).pluck().all();
 
-  test('that are missing are run in order, those that were run are not', () => {
+  test('run in order, and only the missing ones', () => {
     const steps = ['CREATE TABLE extra1 (a)', 'ALTER TABLE extra1 ADD COLUMN b', 'CREATE TABLE extra2 (a)'];
     for (const [count, expected] of [
       [1, ['extra1']],
@@ -176,7 +176,7 @@ describe('migrations', () => {
     db.close();
   });
 
-  test('bring a database of any earlier version up to date with what is in it', async () => {
+  test('bring a database of any earlier version up to date and keep its content', async () => {
     for (let version = 1; version < MIGRATIONS.length; version++) {
       const file = at(`${version}.db`);
       openDatabase(file, MIGRATIONS.slice(0, version)).db.close();
@@ -191,7 +191,7 @@ describe('migrations', () => {
   });
 });
 
-test('errors of SQLite that have their cause outside say what to do; others stay as they are', () => {
+test('errors of SQLite with an outside cause say what to do; others stay the same', () => {
   for (const [code, expected] of [
     ['SQLITE_BUSY', 'store-busy'],
     ['SQLITE_BUSY_SNAPSHOT', 'store-busy'],

@@ -7,7 +7,7 @@ import { temporaryDirectory } from './temporary.js';
 
 const at = temporaryDirectory();
 
-test('what was committed is there when the database is opened again', async () => {
+test('a commit is there when the database is opened again', async () => {
   const first = await openSqliteStore(at('a.db'));
   const deploy = await publish(first, [['a.mjs', 'a']], { message: 'kept' });
   await first.putFiles('/site', {
@@ -37,7 +37,7 @@ describe('two connections to one file', () => {
     await Promise.all([one.close(), two.close()]);
   });
 
-  test('work out what changed from the head as the other left it', async () => {
+  test('compute changes against the head that the other made', async () => {
     const [one, two] = await Promise.all([openSqliteStore(at('a.db')), openSqliteStore(at('a.db'))]);
     await publish(one, [
       ['a.mjs', 'a1'],
@@ -60,7 +60,7 @@ describe('two connections to one file', () => {
     await Promise.all([one.close(), two.close()]);
   });
 
-  test('lose nothing of a refused commit’s manifest to the next one', async () => {
+  test('compute the next commit correctly after a refused one', async () => {
     const store = await openSqliteStore(at('a.db'));
     await publish(store, [['a.mjs', 'a']]);
     const refused = manifestOf([
@@ -79,7 +79,7 @@ describe('two connections to one file', () => {
   });
 });
 
-test('a blob whose bytes were lost or changed on disk is handed out as found, and can be mended', async () => {
+test('a blob whose bytes were lost or changed on disk is returned as found, and can be repaired', async () => {
   const store = await openSqliteStore(at('a.db'));
   const [a, b] = [blobOf('aaaa'), blobOf('bbbb')];
   await store.putBlobs([a, b]);

@@ -55,7 +55,7 @@ const verify = () => verifyStore({ store, source });
 const flipped = `${B.slice(0, -1)}!`;
 
 describe('verifying a store', () => {
-  test('finds nothing in a sound one, and counts every blob', async () => {
+  test('finds nothing in an intact one, and counts every blob', async () => {
     const seen: number[] = [];
     const verified = await verifyStore({ store, source, progress: ({ blobs }) => seen.push(blobs) });
     expect(verified).toEqual({ blobs: 3, bytes: B.length + 4, damaged: [], problems: [], sound: true });
@@ -66,7 +66,7 @@ describe('verifying a store', () => {
     ['changed', flipped],
     ['cut short', 'imp'],
     ['lost', null],
-  ])('names a blob whose bytes are %s, and where it is carried', async (_name, bytes) => {
+  ])('reports a blob whose bytes are %s, and its paths', async (_name, bytes) => {
     damage(B, bytes);
     const { damaged, problems, sound } = await verify();
     expect(sound).toBe(false);
@@ -86,7 +86,7 @@ describe('verifying a store', () => {
     expect(damaged[0]!.carriers).toHaveLength(3);
   });
 
-  test('knows where a blob is whose first deploy has been collected', async () => {
+  test('finds the paths of a blob whose first deploy was collected', async () => {
     await store.collect({ keep: 1, olderThan: Infinity, now: 0, dryRun: false });
     damage(B, flipped);
     expect((await verify()).damaged[0]!.carriers).toContainEqual({
@@ -97,13 +97,13 @@ describe('verifying a store', () => {
     });
   });
 
-  test('names a blob that no deploy carries', async () => {
+  test('reports a blob without a deploy', async () => {
     await store.putBlobs([blobOf('loose')]);
     damage('loose', 'x');
     expect((await verify()).damaged).toMatchObject([{ hash: blobOf('loose').hash, carriers: [] }]);
   });
 
-  test('names a manifest that is not what it was', async () => {
+  test('reports a changed manifest', async () => {
     const db = new Database(at('a.db'));
     db.exec(`UPDATE version SET type = 'text/css' WHERE from_deploy = 2`);
     db.close();
@@ -114,7 +114,7 @@ describe('verifying a store', () => {
     });
   });
 
-  test('mends bytes and links from another database', async () => {
+  test('repairs bytes and links from another database', async () => {
     const other = await openSqliteStore(at('backup.db'));
     await fill(other);
     await other.close();
@@ -130,7 +130,7 @@ describe('verifying a store', () => {
     expect(blob!.links?.list).toMatchObject([{ kind: 'static', specifier: './a.mjs' }]);
   });
 
-  test('does not take from a damaged source what is not what the hash says', async () => {
+  test('does not take damaged bytes from a source', async () => {
     const other = await openSqliteStore(at('backup.db'));
     await other.putBlobs([{ ...blobOf(B), bytes: new TextEncoder().encode(flipped) }]);
     await other.close();
@@ -139,7 +139,7 @@ describe('verifying a store', () => {
     expect(await verify()).toMatchObject({ sound: false, damaged: [{ repaired: false }] });
   });
 
-  test('does not make a database where there is none to repair from', async () => {
+  test('does not create a missing source database', async () => {
     await expect(openRepairSource(at('none.db'))).rejects.toMatchObject({ code: 'database-missing' });
   });
 });
@@ -168,13 +168,13 @@ describe('repairing from a registry', () => {
     server.close();
   });
 
-  test('asks for the damaged blob, with the token, and takes it when it is what the hash says', async () => {
+  test('requests the damaged blob with the token, and takes it if the hash matches', async () => {
     source = await openRepairSource(url, { token: 'secret' });
     expect(await verify()).toMatchObject({ sound: true });
     expect(asked).toEqual([`/-/blobs/${blobOf(B).hash} Bearer secret`]);
   });
 
-  test('takes the prefix of a registry for what it is', async () => {
+  test('accepts the prefix of a registry', async () => {
     source = await openRepairSource(`${url}/-/`);
     expect(await verify()).toMatchObject({ sound: true });
     expect(asked).toEqual([`/-/blobs/${blobOf(B).hash}`]);
@@ -189,7 +189,7 @@ describe('repairing from a registry', () => {
     expect(await verify()).toMatchObject({ sound: false, damaged: [{ repaired: false }] });
   });
 
-  test('says that nobody answers', async () => {
+  test('reports that there is no answer', async () => {
     const closed = once(server, 'close');
     server.close();
     await closed;
