@@ -1,5 +1,5 @@
 /** A module's namespace object. */
-// Whoever accepts a module knows what it exports; the types of the page's own code say no more than Vite's do.
+// The module that accepts knows the exports. Vite's types are as loose.
 // oxlint-disable-next-line typescript/no-explicit-any
 export type ModuleNamespace = Record<string, any> & { [Symbol.toStringTag]: 'Module' };
 
@@ -8,7 +8,7 @@ export interface HotUpdate {
   readonly type: 'js-update' | 'css-update';
   /** The module that accepted. */
   readonly path: string;
-  /** What it accepted: itself, or a module that it imports. */
+  /** The accepted module: itself, or a module that it imports. */
   readonly acceptedPath: string;
   /** Milliseconds since 1970. */
   readonly timestamp: number;
@@ -20,7 +20,7 @@ export interface HotError {
   readonly stack: string;
   /** Path of the file in the site. */
   readonly id?: string;
-  /** Some lines around the place, with a mark below it. */
+  /** Some lines around the place, with a caret below it. */
   readonly frame?: string;
   readonly loc?: { readonly file: string; readonly line: number; readonly column: number };
 }
@@ -40,7 +40,7 @@ interface Payloads {
   'ws:disconnect': Readonly<Record<string, never>>;
 }
 
-/** What `import.meta.hot.on` hears of, under Vite's names and under ours. */
+/** The events of `import.meta.hot.on`, under Vite's names and under modcast's. */
 export type HotEvents = { [K in keyof Payloads as `vite:${K}` | `modcast:${K}`]: Payloads[K] };
 export type HotEventName = keyof Payloads;
 export type HotPayload<K extends HotEventName> = Payloads[K];
@@ -52,25 +52,25 @@ export interface HotContext {
   /** Kept from one instance of the module to the next. */
   // oxlint-disable-next-line typescript/no-explicit-any
   readonly data: any;
-  /** This module may be replaced by itself; what imports it stays as it is. */
+  /** This module may be replaced by itself. Its importers stay as they are. */
   accept(): void;
   accept(callback: (module: ModuleNamespace | undefined) => void): void;
   /** A module that this one imports may be replaced without this one. */
   accept(dependency: string, callback: (module: ModuleNamespace | undefined) => void): void;
-  /** Those that were not replaced come as undefined. */
+  /** The callback gets undefined for each module that was not replaced. */
   accept(dependencies: readonly string[], callback: (modules: (ModuleNamespace | undefined)[]) => void): void;
-  /** Before this instance is replaced. A promise is waited for. */
+  /** Called before this instance is replaced. A promise is awaited. */
   // oxlint-disable-next-line typescript/no-explicit-any
   dispose(callback: (data: any) => void | Promise<void>): void;
-  /** When nothing imports the module any more. */
+  /** Called when nothing imports the module any more. A promise is awaited. */
   // oxlint-disable-next-line typescript/no-explicit-any
   prune(callback: (data: any) => void | Promise<void>): void;
-  /** The new instance cannot do: the update goes on to what imports this module. */
+  /** This instance cannot apply the update: it goes on to the importers of this module. */
   invalidate(message?: string): void;
-  /** Does nothing, as in Vite: `invalidate` says that an update cannot be taken. */
+  /** Does nothing, as in Vite. Use `invalidate` for an update that cannot be applied. */
   decline(): void;
   on<E extends keyof HotEvents | (string & {})>(event: E, listener: (payload: Payload<E>) => void): void;
   off<E extends keyof HotEvents | (string & {})>(event: E, listener: (payload: Payload<E>) => void): void;
-  /** The application's own, to the server; kept until there is a connection. */
+  /** Sends a message of the application to the server, once there is a connection. */
   send(event: string, data?: unknown): void;
 }

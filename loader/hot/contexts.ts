@@ -5,7 +5,7 @@ type Namespaces = (ModuleNamespace | undefined)[];
 type Data = Record<string, unknown>;
 
 interface Acceptor {
-  /** Natural URLs. */
+  /** Natural URLs of the accepted modules. */
   readonly urls: readonly string[];
   readonly callback: (modules: Namespaces) => void;
 }
@@ -26,7 +26,7 @@ interface Listening {
 }
 
 export interface ContextsOptions {
-  /** The natural URL that a specifier means in a module; throws as `import()` would reject. */
+  /** The natural URL that a specifier resolves to in a module. Throws as `import()` would reject. */
   readonly resolve: (specifier: string, referrer: string) => string;
   readonly invalidate: (url: string, message: string | undefined) => void;
   readonly send: (event: string, data: unknown) => void;
@@ -34,7 +34,7 @@ export interface ContextsOptions {
 
 const NOTHING: readonly never[] = [];
 
-/** The `import.meta.hot` of each instance. Instances are known by the URL that the engine knows them by. */
+/** The `import.meta.hot` of each instance. Instances are named by the URL from which the engine loaded them. */
 export class Contexts {
   readonly #options: ContextsOptions;
   readonly #registered = new Map<string, Registered>();
@@ -106,7 +106,7 @@ export class Contexts {
     return this.acceptorsOf(instance, url).length > 0;
   }
 
-  /** What an instance wants called when `url` is replaced. */
+  /** The callbacks of an instance for when `url` is replaced. */
   acceptorsOf(instance: string, url: string): readonly Acceptor[] {
     return this.#registered.get(instance)?.acceptors.filter(({ urls }) => urls.includes(url)) ?? NOTHING;
   }
@@ -115,13 +115,13 @@ export class Contexts {
     await this.#call(this.#registered.get(instance)?.disposers, url);
   }
 
-  /** Nothing imports the module any more: what it kept goes with it. */
+  /** Nothing imports the module any more. Its data is dropped. */
   async prune(url: string, instance: string): Promise<void> {
     await this.#call(this.#registered.get(instance)?.pruners, url);
     this.#data.delete(url);
   }
 
-  /** What throws is reported as an uncaught error: the exchange goes on. */
+  /** An error of a callback is reported as uncaught and does not stop the update. */
   async #call(callbacks: Readonly<Registered['disposers']> = NOTHING, url: string): Promise<void> {
     for (const callback of callbacks) {
       try {
@@ -132,19 +132,19 @@ export class Contexts {
     }
   }
 
-  /** The instance runs no more: nothing is called of it. */
+  /** The instance does not run any more: its callbacks are not called. */
   drop(instance: string): void {
     for (const { off } of this.#registered.get(instance)?.listeners ?? NOTHING) off();
     this.#registered.delete(instance);
   }
 
-  /** Under Vite's name and under ours. */
+  /** Emits an event under Vite's name and under modcast's. */
   emit<K extends HotEventName>(event: K, payload: HotPayload<K>): void {
     this.#events.emit(`vite:${event}`, payload);
     this.#events.emit(`modcast:${event}`, payload);
   }
 
-  /** An event of the application's own. */
+  /** Emits an event of the application. */
   emitCustom(event: string, data: unknown): void {
     this.#events.emit(event, data);
   }

@@ -1,9 +1,9 @@
 import type { HotContext } from './api.js';
 
-// Apart from the other types: whoever has `vite/client` in the same program has this property from there.
+// Separate from the other types: in a program with `vite/client`, that declares this property.
 declare global {
   interface ImportMeta {
-    /** There while `modcast serve` watches. */
+    /** Present while `modcast serve` watches. */
     readonly hot?: HotContext;
   }
 }

@@ -2,7 +2,7 @@ import { setScriptSrc } from '../page/policy.js';
 import type { LoaderConfig } from '../config.js';
 import type { CreateHot } from './ports.js';
 
-/** Brings the script of hot reload, where the server watches. Undefined when there is none to be had. */
+/** Loads the script of hot reload, where the server watches. Undefined when it cannot be loaded. */
 export function loadHot({ hot, prefix, nonce }: LoaderConfig): Promise<CreateHot | undefined> {
   if (hot === null) return Promise.resolve(undefined);
   return new Promise((resolve) => {

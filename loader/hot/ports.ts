@@ -7,51 +7,54 @@ import type { ChannelClient, Release } from '../transport/channel-client.js';
 import type { PageDeploy } from '../linking/page-deploy.js';
 import type { HotContext } from './api.js';
 
-/** What the loader lends hot reload, which is a script of its own so that other pages need not load it. */
+/** What the loader gives to hot reload, which is a script of its own so that other pages need not load it. */
 export interface HotPorts {
   readonly config: LoaderConfig;
   readonly blobPool: BlobPool;
   readonly channelClient: ChannelClient;
   readonly connection: Connection;
   readonly outbox: Outbox;
-  /** What the server said under hot reload's own topic before there was anybody to hear it. */
+  /** What the server sent under hot reload's topic before hot reload was loaded. */
   readonly news: readonly unknown[];
   /** Null for a page that runs natively. */
   readonly pageDeploy: PageDeploy | null;
   readonly targets: 'blob' | 'http';
   readonly installImportMap: (json: string, nonce: string) => void;
-  /** Imports by the name under which an instance is known. */
+  /** Imports an instance by its name. */
   readonly importModule: (name: string, options?: ImportCallOptions) => Promise<unknown>;
-  /** Tells the application. False when it takes care of the update itself. */
+  /** Emits the page's `update` event. False when the application prevents the update. */
   readonly announce: (deploy: number, paths: readonly string[]) => boolean;
   /** The page runs this release from now on. */
   readonly moved: (release: Release) => void;
-  /** What a deploy was made of; null when that is not to be had. */
+  /** The manifest of a deploy. Null when the server does not send it. */
   readonly fetchManifest: (deploy: number) => Promise<Manifest | null>;
   /** Calls back after so many milliseconds unless cancelled. */
   readonly after: (ms: number, callback: () => void) => () => void;
   readonly problem: (code: string, message: string) => void;
 }
 
-/** Hot reload, as the loader sees it. */
+/** The ports of a page that runs modules of the registry. */
+export type PagePorts = HotPorts & { readonly pageDeploy: PageDeploy };
+
+/** Hot reload, as the loader uses it. */
 export interface Hot {
-  /** @param instance the URL that the engine knows the instance by */
+  /** @param instance the URL from which the engine loaded the instance */
   context(url: string, instance: string): HotContext;
-  /** An `import()` of the module at a natural URL, which brings it here first. */
+  /** An `import()` of the module at a natural URL. Fetches the module first. */
   import(importer: string, url: string, options?: ImportCallOptions): Promise<unknown>;
-  /** The newest version of a module, whatever runs. */
+  /** Imports the newest version of a module, and replaces the one that runs. */
   newest(url: string): Promise<unknown>;
-  /** Brings the newest versions of modules, and of what they import, here without running them. */
+  /** Fetches the newest versions of modules and of what they import, without running them. */
   prefetch(urls: readonly string[]): Promise<void>;
   /** The page's modules have run, or failed. */
   booted(): void;
-  /** Resolves when all that has come is taken in; never, when the page is about to be loaded again. */
+  /** Resolves when all deploys that have arrived are applied. Never resolves when the page is about to be reloaded. */
   idle(): Promise<void>;
 }
 
 export type CreateHot = (ports: HotPorts) => Hot;
 
 declare global {
-  /** Where the script of hot reload leaves what it brings, for the loader to take. */
+  /** Where the script of hot reload leaves its function for the loader. */
   var __modcast_hot__: CreateHot | undefined;
 }

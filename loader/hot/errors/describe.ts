@@ -1,29 +1,32 @@
-import { ModuleGraph, ResolvedImports } from '../../../importmap/graph.js';
 import { moduleAt, pathOfUrl } from '../../../importmap/site.js';
 import { excerpt } from '../../../schema/excerpt.js';
 import { MODULE_URLS } from '../../linking/module-url.js';
+import { siteGraph } from '../../linking/site-graph.js';
 import type { HotError } from '../api.js';
 import { describeError, Failure } from './failure.js';
 import { importPlace, linkPlace, type ImportPlace, type Source } from './import-place.js';
-import type { HotPorts } from '../ports.js';
+import type { PagePorts } from '../ports.js';
 import type { ModuleRecords } from '../modules/module-records.js';
 
-type Ports = HotPorts & { readonly pageDeploy: NonNullable<HotPorts['pageDeploy']> };
+type LocatedSource = Source & { readonly url: string };
 
-/** What an error says, for whoever wrote the module; `path` is what was asked for when it came. */
+/** Describes an error for the author of the module. `path` is the module whose import failed. */
 export type Describe = (error: unknown, path?: string) => HotError;
 
 export interface Describer {
   readonly error: Describe;
-  /** All files that one imports statically as it is now, itself among them. */
+  /** The newest version of a file and all that it imports statically, as paths. */
   below(path: string): string[];
 }
 
-/** Gives errors the names and places that authors know. */
-export function createDescribe({ config, blobPool, pageDeploy }: Ports, versions: ModuleRecords): Describer {
+/** Describes errors with the names and places of the site's files. */
+export function createDescribe(
+  { config, blobPool, pageDeploy }: Pick<PagePorts, 'config' | 'blobPool' | 'pageDeploy'>,
+  records: ModuleRecords,
+): Describer {
   const { resolver } = pageDeploy;
-  const sourceAt = (url: string): (Source & { url: string }) | undefined => {
-    const module = moduleAt(versions.site, url);
+  const sourceAt = (url: string): LocatedSource | undefined => {
+    const module = moduleAt(records.site, url);
     const blob = module === undefined ? undefined : blobPool.get(module.hash);
     return blob === undefined
       ? undefined
@@ -33,23 +36,20 @@ export function createDescribe({ config, blobPool, pageDeploy }: Ports, versions
     const resolution = resolver.resolve(specifier, url);
     return resolution.state === 'resolved' ? resolution.url : undefined;
   };
-  const named = (text: string) => text.replace(MODULE_URLS, (url) => versions.pathOf(url));
-  /** Engines name what was asked for, which is a file's URL or that of an instance. */
-  const plain = (text: string) => named(text).replace(/https?:[^\s'"]+/g, (url) => versions.pathOf(url));
+  const withPaths = (text: string) => text.replace(MODULE_URLS, (url) => records.pathOf(url));
+  /** Engines name a file by its URL, or by the URL of an instance. */
+  const withAllPaths = (text: string) =>
+    withPaths(text).replace(/https?:[^\s'"]+/g, (url) => records.pathOf(url));
 
-  /** All that a file imports, itself last. */
-  const below = (path: string): (Source & { url: string })[] => {
-    const graph = new ModuleGraph(
-      versions.site,
-      new ResolvedImports(resolver),
-      (hash) => blobPool.get(hash)?.links,
-    );
-    return graph.closure([versions.urlOf(path)]).modules.flatMap(({ url }) => sourceAt(url) ?? []);
+  /** A file and all that it imports, itself last. */
+  const below = (path: string): LocatedSource[] => {
+    const graph = siteGraph(records.site, resolver, blobPool);
+    return graph.closure([records.urlOf(path)]).modules.flatMap(({ url }) => sourceAt(url) ?? []);
   };
 
   const placeOf = (error: unknown, message: string, asked: string | undefined): ImportPlace | undefined => {
     if (error instanceof Failure && error.path !== undefined && error.target !== undefined) {
-      const source = sourceAt(versions.urlOf(error.path));
+      const source = sourceAt(records.urlOf(error.path));
       return source && linkPlace(source, (specifier) => targetOf(specifier, source.url) === error.target);
     }
     if (asked === undefined) return undefined;
@@ -57,27 +57,27 @@ export function createDescribe({ config, blobPool, pageDeploy }: Ports, versions
     for (const source of below(asked)) urls.set(source, source.url);
     return importPlace(message, urls.keys(), (specifier, source) => {
       const target = targetOf(specifier, urls.get(source)!);
-      return target === undefined ? undefined : versions.pathOf(target);
+      return target === undefined ? undefined : records.pathOf(target);
     });
   };
 
   const describe: Describe = (error, asked) => {
-    const told = describeError(error, (url) => {
+    const described = describeError(error, (url) => {
       const path = pathOfUrl(config.root, url);
       const source = path === undefined ? undefined : sourceAt(url);
       return source && { path: source.path, text: new TextDecoder().decode(source.bytes) };
     });
-    const message = plain(told.message);
-    const stack = named(told.stack);
-    const place = told.loc === undefined ? placeOf(error, message, asked) : undefined;
+    const message = withAllPaths(described.message);
+    const stack = withPaths(described.stack);
+    const place = described.loc === undefined ? placeOf(error, message, asked) : undefined;
     if (place !== undefined) {
       const { path, line, column, text } = place;
       const frame = excerpt(text, line, column);
-      // Such an error comes before anything of the module has run: its stack is the loader's.
+      // Linking fails before the module runs: the stack is the loader's.
       return { message, stack: message, id: path, frame, loc: { file: path, line, column } };
     }
-    const id = told.id ?? asked;
-    return { ...told, ...(id === undefined ? {} : { id }), message, stack };
+    const id = described.id ?? asked;
+    return { ...described, ...(id === undefined ? {} : { id }), message, stack };
   };
   return { error: describe, below: (path) => below(path).map((source) => source.path) };
 }

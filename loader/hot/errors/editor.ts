@@ -5,7 +5,7 @@ export interface Place {
   readonly column: number;
 }
 
-/** The author's editor, by way of the server. */
+/** Opens files in the author's editor, through the server. */
 export class Editor {
   readonly #url: string;
   #token = '';
@@ -15,12 +15,12 @@ export class Editor {
     this.#url = `${prefix}editor`;
   }
 
-  /** What the server knows its own pages by; another one when it has been started again. */
-  set token(token: string) {
+  /** @param token by which the server recognizes its own pages. It changes when the server restarts */
+  setToken(token: string): void {
     this.#token = token;
   }
 
-  /** @returns why it could not be opened; null when it was */
+  /** @returns why the file could not be opened, or null */
   async open({ file, line, column }: Place): Promise<string | null> {
     try {
       const response = await fetch(this.#url, {

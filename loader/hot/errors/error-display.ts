@@ -6,38 +6,31 @@ import type { HotPorts } from '../ports.js';
 import { Problems, type ProblemsOptions } from './problems.js';
 import { ErrorReporter } from './reporter.js';
 
-/** Characters that the protocol takes of what has failed. */
-const MESSAGE = 4096;
+/** Longest message of a `failed` message, in characters. */
+const MESSAGE_LENGTH = 4096;
 
-/** Where what is wrong is shown and told, and the way from there to the author's editor. */
+/** The problems of a page, shown on the overlay and reported to the server, with links to the author's editor. */
 export function createProblems(
-  { config, channelClient, connection, after }: HotPorts,
+  { config, outbox, after }: Pick<HotPorts, 'config' | 'outbox' | 'after'>,
   options: Pick<ProblemsOptions, 'isUsed' | 'reaches'>,
 ): { problems: Problems; editor: Editor } {
   const editor = new Editor(config.prefix);
   const overlay = config.hot?.overlay === false ? null : new Overlay((place) => editor.open(place));
-  const unsent: string[] = [];
-  const flush = () => {
-    // Before the greeting is answered nobody knows which deploy the server has.
-    for (let text; channelClient.head !== undefined && (text = unsent[0]) !== undefined; unsent.shift()) {
-      const { deploy } = channelClient.head;
-      if (!connection.send({ type: 'failed', deploy, stage: 'module', message: text.slice(0, MESSAGE) }))
-        return;
-    }
-  };
-  channelClient.on('head', flush);
-  const teller = new ErrorReporter(after, (text) => {
-    unsent.push(text);
-    flush();
+  const reporter = new ErrorReporter(after, (text) => {
+    const message = text.slice(0, MESSAGE_LENGTH);
+    outbox.send(({ deploy }) => ({ type: 'failed', deploy, stage: 'module', message }));
   });
   const problems = new Problems({
     ...options,
     show: (errors) => overlay?.show(errors),
-    tell: (errors) => teller.show(errors),
+    report: (errors) => reporter.show(errors),
   });
   return { problems, editor };
 }
 
-/** Whether a problem is one of this page's own import maps. */
-export const isOfPage = ({ config }: HotPorts, kind: Diagnostic['kind'], path: string): boolean =>
-  kind === 'importmap' && path === pagePath(config.root);
+/** Whether a problem is about an import map of this page. */
+export const isOfPage = (
+  { config }: Pick<HotPorts, 'config'>,
+  kind: Diagnostic['kind'],
+  path: string,
+): boolean => kind === 'importmap' && path === pagePath(config.root);

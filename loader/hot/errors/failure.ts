@@ -1,11 +1,11 @@
 import { excerpt } from '../../../schema/excerpt.js';
 import type { HotError } from '../api.js';
 
-/** Why an update cannot be applied, for whoever wrote the module. */
+/** Why an update cannot be applied, for the author of the module. */
 export class Failure extends Error {
-  /** The file's path, when one file is to blame. */
+  /** The path of the file that fails, when it is one file. */
   readonly path: string | undefined;
-  /** What that file imports, by its natural URL, when that is what fails. */
+  /** The natural URL of the import that fails, when it is one import. */
   readonly target: string | undefined;
 
   constructor(message: string, path?: string, target?: string) {
@@ -16,21 +16,21 @@ export class Failure extends Error {
   }
 }
 
-/** In this engine a cycle among fresh modules cannot be written. */
+/** This engine cannot link a cycle of new instances in a running page. */
 export class CycleFailure extends Failure {
   override readonly name = 'CycleFailure';
 }
 
-/** What a module imports is in no manifest any more, though the page may still hold it. */
+/** The manifest does not have an imported module any more. An old instance may still run. */
 export class GoneFailure extends Failure {
   override readonly name = 'GoneFailure';
 }
 
 /**
- * What an error says of the module in which it was thrown: its natural URL stands in the stack, as every linked module
- * names its source.
+ * Describes an error with the place in the site's files where it was thrown: the first frame of the stack with a natural
+ * URL.
  *
- * @param sourceOf the file at a URL below the site's root
+ * @param sourceOf the file at a URL below the site's root. Undefined when the site has none
  */
 export function describeError(
   error: unknown,

@@ -1,13 +1,13 @@
 import type { Links } from '../../../schema/links.js';
 
-/** A module whose imports may be what an error is about. */
+/** A module whose imports an error may be about. */
 export interface Source {
   readonly path: string;
   readonly bytes: Uint8Array;
   readonly links: Links | null;
 }
 
-/** A place in a file, line and column from 1, with the file's text. */
+/** A place in a file, with the file's text. Line and column count from 1. */
 export interface ImportPlace {
   readonly path: string;
   readonly line: number;
@@ -15,19 +15,19 @@ export interface ImportPlace {
   readonly text: string;
 }
 
-/** What the engines say when a module has no such export, and when no import map has a name. */
+/** The engines' messages for a missing export, and for a bare specifier that no import map has. */
 const NO_EXPORT = /requested module '(.+)' does(?: not|n't) provide an export named:? '([^']+)'/s;
 const NO_NAME = /(?:module specifier ['"]|The specifier “)(.+?)(?:['"]\.? |”)/s;
 
-/** The keyword and all that stands between it and the specifier, at the end of what stands before that. */
+/** An import clause at the end of the text before a specifier: from the keyword on. */
 const CLAUSE = /(?:^|[^\w$.#])((?:import|export)(?![\w$])[^'"`;]*)$/;
 
 /**
- * Where a module imports what an engine's error is about: such an error names no place.
+ * The import that an engine's linking error is about. Such an error has no place of its own.
  *
- * @param message with paths where the engine has URLs of blobs
- * @param sources what the failed module reaches, in any order
- * @param targetOf the path to which a specifier leads in a source; undefined when it leads nowhere
+ * @param message with paths instead of the URLs of instances
+ * @param sources the failed module and what it imports, in any order
+ * @param targetOf the path that a specifier resolves to in a source. Undefined when it does not resolve
  */
 export function importPlace(
   message: string,
@@ -50,16 +50,16 @@ export function importPlace(
   return undefined;
 }
 
-/** Where a module names another one, statically or by `import()`. */
-export function linkPlace(source: Source, leads: (specifier: string) => boolean): ImportPlace | undefined {
+/** The static or dynamic import of a module whose specifier matches. */
+export function linkPlace(source: Source, matches: (specifier: string) => boolean): ImportPlace | undefined {
   for (const link of source.links?.list ?? []) {
     if ((link.kind !== 'static' && link.kind !== 'dynamic') || link.specifier === undefined) continue;
-    if (leads(link.specifier)) return placeAt(source, link.start);
+    if (matches(link.specifier)) return placeAt(source, link.start);
   }
   return undefined;
 }
 
-/** How many characters before a specifier its clause imports a name; undefined when it does not. */
+/** How many characters before the specifier the clause imports a name. Undefined when it does not. */
 function backToName(bytes: Uint8Array, start: number, name: string): number | undefined {
   const clause = CLAUSE.exec(decode(bytes.subarray(0, start)))?.[1];
   if (clause === undefined) return undefined;

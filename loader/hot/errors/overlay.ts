@@ -19,30 +19,30 @@ function element<K extends keyof HTMLElementTagNameMap>(
   return made;
 }
 
-/** What is wrong, over the page, until it is mended or Escape is pressed. */
+/** Shows errors over the page until they are fixed or Escape is pressed. */
 export class Overlay {
   readonly #open: (place: Place) => Promise<string | null>;
   #host: HTMLElement | undefined;
   readonly #onKey = (event: KeyboardEvent) => {
     if (event.key !== 'Escape') return;
-    // One key, one thing: what the page does on Escape was not meant.
+    // The page must not act on the same key.
     event.stopPropagation();
     this.close();
   };
 
-  /** @param open opens a place in the author's editor, or says why that cannot be */
+  /** @param open opens a place in the author's editor. Returns why it could not, or null */
   constructor(open: (place: Place) => Promise<string | null>) {
     this.#open = open;
   }
 
-  /** Shows these and nothing else; none closes it. */
+  /** Shows these errors and no others. An empty list closes the overlay. */
   show(errors: readonly HotError[]): void {
     this.close();
     if (errors.length === 0) return;
     const host = document.createElement('modcast-overlay');
     host.setAttribute('role', 'alertdialog');
     host.setAttribute('aria-label', 'Error in a module');
-    // The backdrop; what lies in the panels has another target inside only.
+    // A click on the backdrop. For the panels, only the composed path differs.
     host.addEventListener('click', (event) => {
       if (event.composedPath()[0] === host) this.close();
     });
@@ -55,7 +55,7 @@ export class Overlay {
     });
     main.append(
       element('footer', {
-        text: 'Click a file to open it in your editor. This closes by itself when a mended one is saved.',
+        text: 'Click a file to open it in your editor. This closes by itself when you save a fixed version.',
       }),
     );
     main.tabIndex = -1;
@@ -63,7 +63,7 @@ export class Overlay {
     document.documentElement.append(host);
     document.addEventListener('keydown', this.#onKey, true);
     this.#host = host;
-    // So that Tab leads to the buttons; but whoever is writing in the page goes on there.
+    // So that Tab leads to the buttons, unless the user is writing in the page.
     if (document.activeElement === null || document.activeElement === document.body) {
       main.focus({ preventScroll: true });
     }
@@ -99,7 +99,7 @@ export class Overlay {
     }
     const box = element('section', { children: [what] });
     if (frame !== undefined) box.append(excerptOf(frame));
-    // What is said already is not said again.
+    // Do not repeat the message.
     const calls = stack.startsWith(message) ? stack.slice(message.length).replace(/^\n/, '') : stack;
     if (calls !== '' && !message.endsWith(calls)) {
       box.append(element('pre', { className: 'stack', text: calls.replace(/^ {2,}(?=at )/gm, '') }));
@@ -107,7 +107,7 @@ export class Overlay {
     return box;
   }
 
-  /** A place that opens in the editor, and what came of it. */
+  /** A link that opens a place in the editor, with a status. */
   #link(text: string, place: Place): HTMLElement {
     const button = element('button', { className: 'file', text });
     button.type = 'button';
@@ -125,7 +125,7 @@ export class Overlay {
   }
 }
 
-/** An excerpt with its margin set apart, and the line that is meant standing out. */
+/** An excerpt with a separate margin and the line of the error highlighted. */
 function excerptOf(frame: string): HTMLElement {
   const lines = frame.split('\n');
   const caret = lines.findIndex((line) => /^ +\| *\s*\^$/.test(line));
@@ -138,7 +138,7 @@ function excerptOf(frame: string): HTMLElement {
     });
   });
   const pre = element('pre', { children: shown });
-  // Long lines can be read with the keyboard too.
+  // So that long lines can be scrolled with the keyboard.
   pre.tabIndex = 0;
   return pre;
 }

@@ -4,20 +4,20 @@ import type { HotError } from '../api.js';
 export interface ProblemsOptions {
   /** Shows these and nothing else. */
   readonly show: (errors: readonly HotError[]) => void;
-  /** Tells the server of what it has not said itself. */
-  readonly tell: (errors: readonly HotError[]) => void;
-  /** Whether the page needs a problem's file: what else is broken is shown when it is asked for. */
+  /** Reports the errors that the server does not know. */
+  readonly report: (errors: readonly HotError[]) => void;
+  /** Whether the page needs the file of a problem. Other problems are shown once an error concerns them. */
   readonly isUsed: (problem: Diagnostic) => boolean;
-  /** Whether one file imports another one, or what imports it. */
+  /** Whether a file imports another one, also indirectly. */
   readonly reaches: (path: string, other: string) => boolean;
 }
 
-/** What is wrong now, from both sides, and shown as long as it is. */
+/** The current problems, the server's and the page's, shown until they are solved. */
 export class Problems {
   readonly #options: ProblemsOptions;
   #files: readonly Diagnostic[] = [];
   #errors: readonly HotError[] = [];
-  /** What kept the page from starting: only another load of it changes that. */
+  /** Errors that kept the page from starting. They stay until it is loaded again. */
   readonly #atStart: HotError[] = [];
   #shown = '[]';
 
@@ -25,30 +25,30 @@ export class Problems {
     this.#options = options;
   }
 
-  /** All that the server knows of now. */
+  /** @param files all current problems that the server knows */
   setFiles(files: readonly Diagnostic[]): void {
     this.#files = files;
     this.#show();
   }
 
-  /** What went wrong in the last update. */
+  /** @param errors the errors of the last update */
   setErrors(errors: readonly HotError[]): void {
     this.#errors = errors;
     this.#show();
   }
 
-  /** What the page starts from has failed. */
+  /** An entry has failed. */
   addAtStart(error: HotError): void {
     const isSame = ({ message, loc }: HotError) =>
       message === error.message && loc !== undefined && JSON.stringify(loc) === JSON.stringify(error.loc);
-    // Several scripts of the page may have failed on one module.
+    // Several entries may fail because of one module.
     if (this.#atStart.some(isSame)) return;
     this.#atStart.push(error);
     this.#show();
   }
 
-  /** Whether the server has said what is wrong with a file. */
-  tellsOf(path: string): boolean {
+  /** Whether the server has reported a problem of a file. */
+  hasReported(path: string): boolean {
     return this.#files.some((problem) => problem.path === path);
   }
 
@@ -57,24 +57,24 @@ export class Problems {
     const files = this.#files.filter(
       (problem) => this.#options.isUsed(problem) || all.some((error) => this.#concerns(error, problem)),
     );
-    // The server says where a file does not parse, or imports what is not there, and says it better.
+    // The server describes syntax errors and missing imports better.
     const own = all.filter((error) => !files.some((problem) => this.#explains(problem, error)));
     const errors = [...files.map(errorOf), ...own];
-    this.#options.tell(own);
+    this.#options.report(own);
     const key = JSON.stringify(errors);
-    // What was closed by hand stays closed until there is something new.
+    // An overlay that was closed stays closed until the errors change.
     if (key === this.#shown) return;
     this.#shown = key;
     this.#options.show(errors);
   }
 
-  /** Whether a module failed that is the problem's file, or that imports it. */
+  /** Whether the module that failed is the problem's file, or imports it. */
   #concerns({ id }: HotError, { path }: Diagnostic): boolean {
     return id !== undefined && (id === path || this.#options.reaches(id, path));
   }
 
   #explains(problem: Diagnostic, error: HotError): boolean {
-    // Without its import map a page finds no bare name; all engines speak of specifiers then.
+    // Without its import map a page resolves no bare specifier. All engines mention the specifier then.
     if (problem.kind === 'importmap') return /^TypeError: .*specifier/.test(error.message);
     if (error.loc === undefined) return this.#concerns(error, problem);
     return problem.path === error.loc.file && (problem.kind === 'syntax' || problem.line === error.loc.line);

@@ -1,39 +1,39 @@
 import type { HotError } from '../api.js';
 
-/** Milliseconds that an error waits: what the server finds out of files meanwhile says it better. */
+/** Milliseconds that an error waits: the server may find the cause in the files meanwhile and describe it better. */
 const GRACE_MS = 300;
 
-/** Errors that one page tells of: one that fails again and again is no news. */
-const MOST = 50;
+/** Errors that one page reports. */
+const MAX_REPORTS = 50;
 
-/** Tells the server, and so the terminal, what the page shows of its own errors: each once, for as long as it stands. */
+/** Reports the errors that the page shows to the server, and so to the terminal. Each once while it is shown. */
 export class ErrorReporter {
   readonly #after: (ms: number, callback: () => void) => () => void;
   readonly #send: (message: string) => void;
-  readonly #told = new Set<string>();
-  #standing: ReadonlySet<string> = new Set();
-  #left = MOST;
+  readonly #reported = new Set<string>();
+  #shown: ReadonlySet<string> = new Set();
+  #left = MAX_REPORTS;
 
-  /** @param send takes a line, and below it an excerpt where there is one */
+  /** @param send sends one line, followed by an excerpt where there is one */
   constructor(after: (ms: number, callback: () => void) => () => void, send: (message: string) => void) {
     this.#after = after;
     this.#send = send;
   }
 
-  /** All that the page shows now, apart from what the server has said. */
+  /** @param errors all that the page shows now, apart from the server's own problems */
   show(errors: readonly HotError[]): void {
-    this.#standing = new Set(errors.map(textOf));
-    // What comes back after it was mended is told again.
-    for (const text of this.#told) if (!this.#standing.has(text)) this.#told.delete(text);
+    this.#shown = new Set(errors.map(textOf));
+    // An error that comes back after it was fixed is reported again.
+    for (const text of this.#reported) if (!this.#shown.has(text)) this.#reported.delete(text);
     for (const error of errors) {
       const text = textOf(error);
-      if (this.#told.has(text)) continue;
-      this.#told.add(text);
-      this.#after(GRACE_MS, () => this.#standing.has(text) && this.#tell(text));
+      if (this.#reported.has(text)) continue;
+      this.#reported.add(text);
+      this.#after(GRACE_MS, () => this.#shown.has(text) && this.#report(text));
     }
   }
 
-  #tell(text: string): void {
+  #report(text: string): void {
     if (this.#left-- > 0) this.#send(text);
   }
 }

@@ -1,19 +1,20 @@
 import type { Batch, ModuleInstance } from './module-instance.js';
 import type { ModuleRecords } from './module-records.js';
 
-/** Who imports whom in this page: static imports by the running versions, `import()` by what has been seen. */
+/** What imports what in this page: the static imports of running modules, and the `import()` calls that were made. */
 export class ImporterGraph {
-  readonly #versions: ModuleRecords;
-  /** What the page itself loads: its scripts, and what its own code asks `modcast.import` for. */
+  readonly #records: Pick<ModuleRecords, 'running' | 'site'>;
+  /** Imported by the page itself: by its scripts, and by its own code with `modcast.import`. */
   readonly #page: Set<string>;
+  /** Targets of `import()` calls, by importer. */
   readonly #dynamic = new Map<string, Set<string>>();
 
-  constructor(versions: ModuleRecords, entries: Iterable<string>) {
-    this.#versions = versions;
+  constructor(records: Pick<ModuleRecords, 'running' | 'site'>, entries: Iterable<string>) {
+    this.#records = records;
     this.#page = new Set(entries);
   }
 
-  /** An `import()` was made. Null: by the page. */
+  /** Records an `import()`. The importer null is the page. */
   record(importer: string | null, url: string): void {
     if (importer === null) {
       this.#page.add(url);
@@ -23,71 +24,71 @@ export class ImporterGraph {
     this.#dynamic.set(importer, urls.add(url));
   }
 
-  /** A module has a new version: of what the old one imported later, that stays which the new one may import too. */
+  /** A module has a new version. Forgets dynamic imports that the new version can no longer make. */
   renew({ url, dynamic, computed }: ModuleInstance): void {
     for (const target of this.#dynamic.get(url) ?? []) {
       if (!computed && !dynamic.has(target)) this.#dynamic.get(url)!.delete(target);
     }
   }
 
-  /** PageDeploy modules that have asked for one by `import()`. */
-  dynamicOf(url: string): string[] {
+  /** Running modules that have imported a module with `import()`. */
+  dynamicImportersOf(url: string): string[] {
     return [...this.#dynamic].flatMap(([importer, urls]) =>
-      urls.has(url) && this.#versions.running.has(importer) ? importer : [],
+      urls.has(url) && this.#records.running.has(importer) ? importer : [],
     );
   }
 
   /**
-   * Of the new instances that an `import()` of `root` made, those that somebody else has imported meanwhile, and what
-   * these import: they may run although that import failed.
+   * The instances created for an `import()` of `root` that other modules have imported meanwhile, and what these import.
+   * They may run although that import failed.
    */
-  heldElsewhere({ made }: Batch, root: string): Set<string> {
+  heldElsewhere({ created }: Batch, root: string): Set<string> {
     const held = new Set<string>();
-    for (const version of this.#versions.running.values()) {
-      if (made.get(version.url) === version) continue;
-      for (const url of version.imports) if (made.has(url)) held.add(url);
+    for (const instance of this.#records.running.values()) {
+      if (created.get(instance.url) === instance) continue;
+      for (const url of instance.imports) if (created.has(url)) held.add(url);
     }
-    for (const url of made.keys()) {
+    for (const url of created.keys()) {
       if (url === root) continue;
-      if (this.#page.has(url) || this.dynamicOf(url).some((importer) => !made.has(importer))) held.add(url);
+      const isImported = this.dynamicImportersOf(url).some((importer) => !created.has(importer));
+      if (this.#page.has(url) || isImported) held.add(url);
     }
-    for (const url of held) for (const next of made.get(url)!.imports) if (made.has(next)) held.add(next);
+    for (const url of held)
+      for (const next of created.get(url)!.imports) if (created.has(next)) held.add(next);
     return held;
   }
 
-  /** Null stands for the page. Modules whose file is gone are none: they cannot be renewed, and stay as they are. */
-  ofAll(): Map<string, Set<string | null>> {
+  /**
+   * The importers of each module. Null stands for the page. Modules whose file was deleted do not count: they cannot be
+   * replaced.
+   */
+  importersByUrl(): Map<string, Set<string | null>> {
     const importers = new Map<string, Set<string | null>>();
     const add = (url: string, importer: string | null) => {
       const known = importers.get(url) ?? new Set();
       importers.set(url, known.add(importer));
     };
     for (const url of this.#page) add(url, null);
-    const { modules } = this.#versions.site.manifest;
-    for (const version of this.#versions.running.values()) {
-      if (!modules.has(version.path)) continue;
-      for (const url of this.importsOf(version)) add(url, version.url);
+    const { modules } = this.#records.site.manifest;
+    for (const instance of this.#records.running.values()) {
+      if (!modules.has(instance.path)) continue;
+      for (const url of this.importsOf(instance)) add(url, instance.url);
     }
     return importers;
   }
 
-  /** PageDeploy modules that nothing leads to any more. */
+  /** Running modules that the page does not import any more, not even indirectly. */
   unreached(): ModuleInstance[] {
-    const { running } = this.#versions;
-    const queue = [...this.#page];
-    const seen = new Set(queue);
-    for (const url of queue) {
-      const version = running.get(url);
-      for (const next of version === undefined ? [] : this.importsOf(version)) {
-        if (seen.has(next)) continue;
-        seen.add(next);
-        queue.push(next);
-      }
+    const { running } = this.#records;
+    const reached = new Set(this.#page);
+    for (const url of reached) {
+      const instance = running.get(url);
+      for (const next of instance === undefined ? [] : this.importsOf(instance)) reached.add(next);
     }
-    return [...running.values()].filter(({ url }) => !seen.has(url));
+    return [...running.values()].filter(({ url }) => !reached.has(url));
   }
 
-  /** What a module names and what it has asked for by `import()`. */
+  /** The static imports of a module, and the `import()` calls that it has made. */
   *importsOf({ url, imports }: ModuleInstance): Iterable<string> {
     yield* imports;
     yield* this.#dynamic.get(url) ?? [];

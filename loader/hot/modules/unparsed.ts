@@ -3,12 +3,12 @@ import type { Hash } from '../../../schema/hash.js';
 import type { BlobPool } from '../../cache/blob-pool.js';
 import { isJson } from '../../linking/json.js';
 
-/** Whether modules parse, as far as they have come. What a JSON file holds is looked at once. */
+/** Which modules do not parse, as far as their blobs are in the page. Parses each JSON file once. */
 export class Unparsed {
-  readonly #blobPool: BlobPool;
+  readonly #blobPool: Pick<BlobPool, 'get'>;
   readonly #json = new Map<Hash, boolean>();
 
-  constructor(blobPool: BlobPool) {
+  constructor(blobPool: Pick<BlobPool, 'get'>) {
     this.#blobPool = blobPool;
   }
 

@@ -2,7 +2,7 @@ import { naturalUrl } from '../../../importmap/site.js';
 import type { Manifest } from '../../../schema/manifest.js';
 import { pathFromUrl, type Path } from '../../../schema/path.js';
 
-/** Paths whose blob is another one, or which only one of the two has. */
+/** Paths whose blob differs between two manifests, or that only one of them has. */
 export function changedPaths(from: Manifest, to: Manifest): Path[] {
   const changed: Path[] = [];
   for (const [path, { hash }] of to.modules) if (from.modules.get(path)?.hash !== hash) changed.push(path);
@@ -10,7 +10,7 @@ export function changedPaths(from: Manifest, to: Manifest): Path[] {
   return changed;
 }
 
-/** The file of the site that this page came from; undefined when it lies elsewhere. */
+/** The path of this page's HTML in the site. Undefined when the page is not below the site's root. */
 export function pagePath(root: string): Path | undefined {
   const url = location.origin + location.pathname;
   if (!url.startsWith(root)) return undefined;
@@ -18,14 +18,14 @@ export function pagePath(root: string): Path | undefined {
   return rest === '' || rest.endsWith('/') ? pathFromUrl(`${rest}index.html`) : pathFromUrl(rest);
 }
 
-/** Whether the page has loaded a file by its natural URL, or as a worker does, at its URL below a deploy. */
+/** Whether the page has loaded a file by its natural URL, or by its URL below a deploy, as workers do. */
 export function hasLoaded(root: string, prefix: string, path: Path): boolean {
   const url = naturalUrl(root, path);
   const below = url.slice(root.length);
   const deploys = `${prefix}deploys/`;
   const loaded = performance.getEntriesByType('resource') as PerformanceResourceTiming[];
   return loaded.some(({ name, responseStatus }) => {
-    // What was asked for in vain somebody waits for in another way.
+    // A request that failed loaded nothing.
     if (responseStatus >= 400) return false;
     const plain = /^[^?#]*/.exec(name)![0];
     return (

@@ -1,13 +1,15 @@
-/** Milliseconds that an update waits for what the page started from, before that counts as one that will not run. */
+import { pathUp } from './propagate.js';
+
+/** Milliseconds that an update waits for an entry that has neither run nor failed. */
 const PATIENCE_MS = 1000;
 
 type After = (ms: number, callback: () => void) => () => void;
 
-/** What the page starts from, as far as it has not run: a mended module has to be followed by what failed on it. */
+/** The page's entries, until they have run. A fixed module must be followed by the entry that failed because of it. */
 export class Entries {
   readonly #after: After;
   #hasFailed = false;
-  readonly #open = new Map<string, Promise<'ran' | 'failed'>>();
+  readonly #unfinished = new Map<string, Promise<'ran' | 'failed'>>();
 
   constructor(after: After) {
     this.#after = after;
@@ -19,10 +21,10 @@ export class Entries {
   }
 
   /**
-   * The page's scripts have been let go.
+   * Once the page's scripts may run.
    *
    * @param ran resolves when a module has run, and rejects when it failed
-   * @param failed is told of each that failed
+   * @param failed called with each that failed
    */
   begin(
     urls: Iterable<string>,
@@ -32,7 +34,7 @@ export class Entries {
     for (const url of urls) {
       const state = ran(url).then(
         () => {
-          this.#open.delete(url);
+          this.#unfinished.delete(url);
           return 'ran' as const;
         },
         (error: unknown) => {
@@ -41,39 +43,33 @@ export class Entries {
           return 'failed' as const;
         },
       );
-      this.#open.set(url, state);
+      this.#unfinished.set(url, state);
     }
   }
 
-  /** A way from one of some modules up to one of the entries that has not run; null when there is none. */
-  async stoppedAbove(
+  /** A path from one of some modules up to an entry that has not run. Null when there is none. */
+  async unfinishedAbove(
     starts: Iterable<string>,
     importersOf: (url: string) => Iterable<string | null>,
   ): Promise<readonly string[] | null> {
-    if (this.#open.size === 0) return null;
+    if (this.#unfinished.size === 0) return null;
     const below = new Map<string, string | null>();
     for (const start of starts) below.set(start, null);
     for (const url of below.keys()) {
-      if (await this.#isStopped(url)) return wayUp(below, url);
+      if (await this.#isUnfinished(url)) return pathUp(below, url);
       for (const importer of importersOf(url))
         if (importer !== null && !below.has(importer)) below.set(importer, url);
     }
     return null;
   }
 
-  async #isStopped(url: string): Promise<boolean> {
-    const state = this.#open.get(url);
+  async #isUnfinished(url: string): Promise<boolean> {
+    const state = this.#unfinished.get(url);
     if (state === undefined) return false;
-    let forget!: () => void;
-    const late = new Promise<'waits'>((resolve) => {
-      forget = this.#after(PATIENCE_MS, () => resolve('waits'));
+    let cancel!: () => void;
+    const late = new Promise<'pending'>((resolve) => {
+      cancel = this.#after(PATIENCE_MS, () => resolve('pending'));
     });
-    return (await Promise.race([state, late]).finally(forget)) !== 'ran';
+    return (await Promise.race([state, late]).finally(cancel)) !== 'ran';
   }
-}
-
-function wayUp(below: ReadonlyMap<string, string | null>, top: string): string[] {
-  const way: string[] = [];
-  for (let url: string | null = top; url !== null; url = below.get(url)!) way.unshift(url);
-  return way;
 }

@@ -6,13 +6,13 @@ export interface Boundary {
 
 export interface Propagation {
   readonly boundaries: readonly Boundary[];
-  /** Modules that need another instance: those that changed, and all between them and the boundaries. */
+  /** Modules that need another instance: the changed ones, and all between them and the boundaries. */
   readonly replaced: ReadonlySet<string>;
-  /** A way that nobody accepted, from what changed up to what the page itself loads. Null: the update can be taken. */
+  /** A path from a changed module up to one that the page itself loads, without a boundary. Null when there is none. */
   readonly unaccepted: readonly string[] | null;
 }
 
-/** What the page runs, as far as an update asks. Modules are named by their natural URLs. */
+/** What running modules import and accept. Modules are named by their natural URLs. */
 export interface Acceptance {
   /** Null stands for the page itself, which accepts nothing. */
   importersOf(url: string): Iterable<string | null>;
@@ -21,10 +21,10 @@ export interface Acceptance {
 }
 
 /**
- * Goes from what changed up the importers until each way ends in a boundary, as Vite does. In a cycle a module is
- * met once.
+ * Walks from the changed modules up their importers until each path ends at a boundary, as Vite does. Visits each module
+ * once, so that cycles end.
  *
- * @param invalidated modules whose new instance runs but gave up: what imports them is asked, they stay
+ * @param invalidated modules whose new instance called `invalidate()`: their importers are asked, they stay
  */
 export function propagate(
   changed: Iterable<string>,
@@ -33,31 +33,34 @@ export function propagate(
 ): Propagation {
   const boundaries: Boundary[] = [];
   const replaced = new Set(changed);
-  /** From which module each was reached. */
+  /** The module from which each was reached. */
   const below = new Map<string, string>();
-  const queue: { url: string; gaveUp: boolean }[] = [...replaced].map((url) => ({ url, gaveUp: false }));
-  for (const url of invalidated) queue.push({ url, gaveUp: true });
+  const queue: { url: string; isInvalidated: boolean }[] = [];
+  for (const url of replaced) queue.push({ url, isInvalidated: false });
+  for (const url of invalidated) queue.push({ url, isInvalidated: true });
 
-  const way = (top: string): string[] => {
-    const urls: string[] = [];
-    for (let url: string | undefined = top; url !== undefined; url = below.get(url)) urls.unshift(url);
-    return urls;
-  };
-
-  for (const { url, gaveUp } of queue) {
-    if (!gaveUp && acceptsItself(url)) {
+  for (const { url, isInvalidated } of queue) {
+    if (!isInvalidated && acceptsItself(url)) {
       boundaries.push({ boundary: url, accepted: url });
       continue;
     }
     for (const importer of importersOf(url)) {
-      if (importer === null) return { boundaries: [], replaced, unaccepted: way(url) };
+      if (importer === null) return { boundaries: [], replaced, unaccepted: pathUp(below, url) };
       if (accepts(importer, url)) boundaries.push({ boundary: importer, accepted: url });
       else if (!replaced.has(importer)) {
         replaced.add(importer);
         below.set(importer, url);
-        queue.push({ url: importer, gaveUp: false });
+        queue.push({ url: importer, isInvalidated: false });
       }
     }
   }
   return { boundaries, replaced, unaccepted: null };
+}
+
+/** The path from where a walk started up to `top`. */
+export function pathUp(below: ReadonlyMap<string, string | null>, top: string): string[] {
+  const urls: string[] = [];
+  for (let url: string | null | undefined = top; typeof url === 'string'; url = below.get(url))
+    urls.unshift(url);
+  return urls;
 }

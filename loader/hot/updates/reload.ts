@@ -1,28 +1,29 @@
 import type { Contexts } from '../contexts.js';
 import type { HotPorts } from '../ports.js';
 
-const KEY = 'modcast scroll';
+const SCROLL_KEY = 'modcast scroll';
 
-/** The loading again of a page: once, for what follows the first is lost with it. */
+/** The full reload of the page. Only the first one counts: the others are lost with the page. */
 export class Reload {
   readonly #contexts: Contexts | null;
-  readonly #ports: HotPorts;
+  readonly #ports: Pick<HotPorts, 'connection' | 'channelClient'>;
   #state: 'running' | 'reloading' = 'running';
 
-  constructor(contexts: Contexts | null, ports: HotPorts) {
+  constructor(contexts: Contexts | null, ports: Pick<HotPorts, 'connection' | 'channelClient'>) {
     this.#contexts = contexts;
     this.#ports = ports;
   }
 
+  /** @param reason which modules or files changed, and why an update is not enough */
   start(reason: string): void {
     if (this.#state === 'reloading') return;
     this.#state = 'reloading';
-    console.info(`modcast: loading the page again: ${reason}`);
+    console.info(`modcast: full reload: ${reason}`);
     this.#contexts?.emit('beforeFullReload', { type: 'full-reload', path: location.pathname });
     const { connection, channelClient } = this.#ports;
     if (connection.state === 'open') return reloadPage();
-    // A server that is gone has nothing to load: the browser would show an error, and stay there.
-    console.info('modcast: that waits until the server is there again');
+    // Without a server the browser would show an error page and stay there.
+    console.info('modcast: the full reload waits until the server is back');
     channelClient.on('head', reloadPage);
   }
 
@@ -32,25 +33,27 @@ export class Reload {
   }
 }
 
-/** Loads the page again where it is. */
 function reloadPage(): void {
   try {
-    sessionStorage.setItem(KEY, JSON.stringify([location.href, scrollX, scrollY]));
+    sessionStorage.setItem(SCROLL_KEY, JSON.stringify([location.href, scrollX, scrollY]));
   } catch {
-    // Without storage the browser's own memory of the position has to do.
+    // Without storage the browser restores the position as it can.
   }
   location.reload();
 }
 
-/** After a reload of ours: modules draw later than the browser restores the position, which then lies outside the page. */
+/**
+ * Restores the scroll position after a full reload. Modules draw later than the browser restores it, when the position is
+ * still outside the page.
+ */
 export function restoreScroll(): void {
   try {
-    const kept = sessionStorage.getItem(KEY);
-    sessionStorage.removeItem(KEY);
-    const [href, x, y] = JSON.parse(kept ?? '[]') as [string?, number?, number?];
+    const stored = sessionStorage.getItem(SCROLL_KEY);
+    sessionStorage.removeItem(SCROLL_KEY);
+    const [href, x, y] = JSON.parse(stored ?? '[]') as [string?, number?, number?];
     if (href === location.href && x !== undefined && y !== undefined)
       scrollTo({ left: x, top: y, behavior: 'instant' });
   } catch {
-    // Nothing was kept, or it is somebody else's.
+    // Nothing is stored, or another script uses the key.
   }
 }

@@ -1,193 +1,188 @@
-import { moduleAt } from '../../../importmap/site.js';
-import type { Hash } from '../../../schema/hash.js';
 import type { Contexts } from '../contexts.js';
-import { Failure } from '../errors/failure.js';
 import type { ImporterGraph } from '../modules/importer-graph.js';
-import type { Boundary } from './propagate.js';
+import type { Instances } from '../modules/instances.js';
 import type { Batch, ModuleInstance } from '../modules/module-instance.js';
 import type { ModuleRecords } from '../modules/module-records.js';
-import type { GivenUp } from './stalled.js';
+
+export interface SwapDependencies {
+  readonly records: Pick<ModuleRecords, 'running'>;
+  readonly instances: Pick<Instances, 'create' | 'import' | 'retire' | 'rollBack' | 'supersede'>;
+  readonly contexts: Pick<Contexts, 'dispose' | 'drop'>;
+  readonly importers: Pick<ImporterGraph, 'renew'>;
+}
 
 export interface SwapOptions {
-  readonly versions: ModuleRecords;
-  readonly contexts: Contexts;
-  readonly importers: ImporterGraph;
-  /** Natural URLs of the modules with which the update began. */
-  readonly starts: readonly string[];
-  /** Of all that get another instance. */
-  readonly replaced: ReadonlySet<string>;
-  readonly boundaries: readonly Boundary[];
-  /** Resolves when there is something newer, and no more time for what still waits at its top level. */
-  readonly superseded: Promise<void>;
+  /** What becomes of a module that does not parse: see `Instances.create`. */
+  readonly unparsed?: 'refuse' | 'run';
+  /** Whether a root whose instance cannot be created is imported nevertheless. */
+  readonly importsAnyway?: (error: unknown) => boolean;
+  /** What becomes of forced modules that no root imports statically. Retired ones get a new instance when imported. */
+  readonly unreached?: 'keep' | 'retire';
+  /** How a root is imported. */
+  readonly import?: (url: string) => Promise<unknown>;
+  /** Resolves when imports that are still pending are given up. */
+  readonly superseded?: Promise<void>;
+  /** Waits for code of the page. */
+  readonly lend?: <T>(pageCode: Promise<T>) => Promise<T>;
+  /** New instances that stay although their root failed. */
+  readonly held?: (batch: Batch, root: string) => ReadonlySet<string>;
 }
 
-export interface Outcome {
-  /** Namespaces of the new instances of what was accepted, as far as they run. */
+export interface SwapResult {
+  /** Namespaces of the roots that run. */
   readonly modules: ReadonlyMap<string, unknown>;
-  readonly failed: readonly { readonly accepted: string; readonly error: unknown }[];
-  /** What has been given up since it still waits. */
-  readonly givenUp: GivenUp | null;
-  /** Natural URLs of what was to be replaced and was not, although it needs that in the version that it has. */
-  readonly behind: readonly string[];
+  readonly failed: readonly { readonly root: string; readonly error: unknown }[];
+  /** Roots that were given up while their import was pending, with that import. */
+  readonly pending: ReadonlyMap<string, Promise<unknown>>;
+  /** New instances that the given-up roots import, themselves included. */
+  readonly givenUp: readonly ModuleInstance[];
+  /** Whether a module that ran before has another instance, or none. */
+  isReplaced(url: string): boolean;
+  /** Drops what the old instances registered and frees their URLs. To be called after their callbacks. */
+  finish(): void;
 }
 
-const WAITS = Symbol('waits');
+/** See `createSwap`. */
+export type Swap = (
+  roots: readonly string[],
+  force: ReadonlySet<string>,
+  options?: SwapOptions,
+) => Promise<SwapResult>;
 
-/** The exchange of some modules' instances: each boundary's as a whole, or not at all. */
-export class Swap {
-  readonly #options: SwapOptions;
-  /** PageDeploy versions before. */
-  readonly #old = new Map<string, ModuleInstance>();
-  /** Callbacks of the instances that were asked. */
-  readonly #acceptors = new Map<string, ReturnType<Contexts['acceptorsOf']>>();
-  #dropped: string[] = [];
+interface Created {
+  readonly byRoot: Map<string, Batch>;
+  readonly retired: Batch | undefined;
+  readonly ready: string[];
+  readonly failed: { root: string; error: unknown }[];
+}
 
-  constructor(options: SwapOptions) {
-    this.#options = options;
-    const { versions, contexts, replaced, boundaries } = options;
-    for (const url of replaced) this.#old.set(url, versions.running.get(url)!);
-    for (const { boundary, accepted } of boundaries) {
-      const target = versions.running.get(boundary)?.target ?? '';
-      this.#acceptors.set(`${boundary} ${accepted}`, contexts.acceptorsOf(target, accepted));
-    }
-  }
+const PENDING = Symbol('pending');
+const NONE: ReadonlySet<string> = new Set();
 
-  acceptorsOf(boundary: string, accepted: string): ReturnType<Contexts['acceptorsOf']> {
-    // One that has been replaced itself has imported the new instance already.
-    if (boundary !== accepted && this.#isReplaced(boundary)) return [];
-    return this.#acceptors.get(`${boundary} ${accepted}`) ?? [];
-  }
+/**
+ * The one way to replace instances. Creates instances of the roots, of the forced modules that they import and of all that
+ * does not run yet; disposes the old instances; imports the roots. A root that fails, or that is given up, is rolled
+ * back with its imports, except for what the other roots use: then the old instances go on running.
+ *
+ * It starts synchronously, see `Instances.create`.
+ */
+export function createSwap(dependencies: SwapDependencies): Swap {
+  const { records, instances, contexts, importers } = dependencies;
 
-  async run(): Promise<Outcome> {
-    const { versions, contexts, importers, replaced, boundaries, superseded } = this.#options;
-    const failed: { accepted: string; error: unknown }[] = [];
-    const waiting = new Map<string, Promise<unknown>>();
-    const batches: Batch[] = [];
-    const left = new Set(replaced);
+  const createAll = async (
+    roots: readonly string[],
+    force: ReadonlySet<string>,
+    { unparsed, importsAnyway, unreached }: SwapOptions,
+  ): Promise<Created> => {
+    const byRoot = new Map<string, Batch>();
     const ready: string[] = [];
-    for (const accepted of new Set(boundaries.map((boundary) => boundary.accepted))) {
+    const failed: Created['failed'] = [];
+    const left = new Set(force);
+    for (const root of new Set(roots)) {
       try {
-        const batch = await versions.make([accepted], left);
-        for (const url of batch.made.keys()) left.delete(url);
-        batches.push(batch);
-        ready.push(accepted);
-      } catch (error) {
-        failed.push({ accepted, error });
-      }
-    }
-    // What only `import()` leads to from there is made anew when it comes to that.
-    if (failed.length === 0) batches.push(versions.retire(left));
-    const exchanged = batches.flatMap(({ before }) => [...before.keys()]);
-    for (const url of exchanged) {
-      const old = this.#old.get(url);
-      if (old?.target !== undefined) await Promise.race([contexts.dispose(url, old.target), superseded]);
-    }
-    const modules = new Map<string, unknown>();
-    await Promise.all(
-      ready.map(async (accepted) => {
-        try {
-          const importing = versions.import(accepted);
-          const module = await Promise.race([importing, superseded.then(() => WAITS)]);
-          if (module !== WAITS) modules.set(accepted, module);
-          else waiting.set(accepted, importing);
-        } catch (error) {
-          failed.push({ accepted, error });
+        if (!records.running.has(root) || left.has(root)) {
+          const batch = await instances.create([root], left, unparsed);
+          byRoot.set(root, batch);
+          for (const url of batch.created.keys()) left.delete(url);
         }
-      }),
-    );
-    if (failed.length > 0 || waiting.size > 0) {
-      const kept = this.#reached(modules.keys(), batches);
-      for (const batch of batches) versions.rollback(batch, (url) => !kept.has(url));
-    }
-    for (const batch of batches) {
-      for (const version of batch.made.values()) {
-        if (versions.running.get(version.url) === version) importers.renew(version);
-        else if (version.target !== undefined) contexts.drop(version.target);
+        ready.push(root);
+      } catch (error) {
+        if (importsAnyway?.(error) === true) ready.push(root);
+        else failed.push({ root, error });
       }
     }
-    this.#dropped = exchanged.flatMap((url) =>
-      this.#isReplaced(url) ? (this.#old.get(url)?.target ?? []) : [],
-    );
-    const behind = this.#behind();
-    const givenUp = waiting.size === 0 ? null : this.#giveUp(waiting, batches, behind);
-    return { modules, failed, givenUp, behind };
-  }
+    const retired = unreached === 'retire' && failed.length === 0 ? instances.retire(left) : undefined;
+    return { byRoot, retired, ready, failed };
+  };
 
-  #stillWaits(accepted: string): Failure {
-    const path = this.#options.versions.pathOf(accepted);
-    return new Failure(`${path}, or what it imports, still waits at its top level`, path);
-  }
+  const disposeAll = async (old: readonly ModuleInstance[], superseded?: Promise<void>): Promise<void> => {
+    for (const { url, target } of old) {
+      if (target === undefined) continue;
+      const disposing = contexts.dispose(url, target);
+      await (superseded === undefined ? disposing : Promise.race([disposing, superseded]));
+    }
+  };
 
-  #giveUp(
-    waiting: ReadonlyMap<string, Promise<unknown>>,
-    batches: readonly Batch[],
-    behind: readonly string[],
-  ): GivenUp {
-    const reached = this.#reached(waiting.keys(), batches);
-    const made = batches.flatMap((batch) => [...batch.made.values()]).filter(({ url }) => reached.has(url));
-    const settled = Promise.race(waiting.values()).then(
-      () => {},
-      () => {},
-    );
-    return {
-      accepted: new Map([...waiting.keys()].map((url) => [url, this.#stillWaits(url)])),
-      hashes: new Map(made.map(({ url, hash }) => [url, hash])),
-      below: this.#newestBelow(made),
-      behind,
-      settled,
+  return async (roots, force, options = {}) => {
+    const { superseded, held, lend = (pageCode) => pageCode } = options;
+    const importRoot = options.import ?? ((url: string) => instances.import(url));
+    const old = instancesOf(records.running, force);
+    const { byRoot, retired, ready, failed } = await createAll(roots, force, options);
+    const batches = [...byRoot.values(), ...(retired === undefined ? [] : [retired])];
+    const exchanged = batches.flatMap(({ previous }) => [...previous.values()].flatMap((one) => one ?? []));
+    if (exchanged.length > 0) await lend(disposeAll(exchanged, superseded));
+
+    const modules = new Map<string, unknown>();
+    const pending = new Map<string, Promise<unknown>>();
+    const importOne = async (root: string): Promise<void> => {
+      try {
+        const importing = importRoot(root);
+        const module = await (superseded === undefined
+          ? importing
+          : Promise.race([importing, superseded.then(() => PENDING)]));
+        if (module === PENDING) pending.set(root, importing);
+        else modules.set(root, module);
+      } catch (error) {
+        failed.push({ root, error });
+      }
     };
-  }
+    await lend(Promise.all(ready.map(importOne)));
 
-  /** Of what modules import, as far as it has not been made with them. */
-  #newestBelow(made: readonly ModuleInstance[]): Map<string, Hash> {
-    const { running, site } = this.#options.versions;
-    const own = new Set(made.map(({ url }) => url));
-    const urls = new Set(made.flatMap(({ imports }) => imports));
-    const newest = new Map<string, Hash>();
-    for (const url of urls) {
-      const module = own.has(url) ? undefined : moduleAt(site, url);
-      if (module === undefined) continue;
-      newest.set(url, module.hash);
-      for (const next of running.get(url)?.imports ?? []) urls.add(next);
-    }
-    return newest;
-  }
-
-  /** What holds something that is not there any more, since now or since an update before. */
-  #behind(): string[] {
-    const { importers, versions, starts } = this.#options;
-    const owed = new Set(starts.filter((url) => versions.isNewest(url)));
-    return [...this.#old].flatMap(([url, old]) => {
-      if (this.#isReplaced(url)) return [];
-      const isTorn = [...importers.importsOf(old)].some((target) => this.#isReplaced(target));
-      return isTorn || owed.has(url) ? url : [];
-    });
-  }
-
-  /** The callbacks of the old instances have been called: nothing more is. */
-  finish(): void {
-    const { versions, contexts } = this.#options;
-    for (const target of this.#dropped) contexts.drop(target);
-    versions.supersede(this.#dropped);
-  }
-
-  #isReplaced(url: string): boolean {
-    const old = this.#old.get(url);
-    return old !== undefined && this.#options.versions.running.get(url) !== old;
-  }
-
-  /** New instances on which those that run rest. */
-  #reached(roots: Iterable<string>, batches: readonly Batch[]): Set<string> {
-    const made = new Map(batches.flatMap((batch) => [...batch.made]));
-    const queue = [...roots];
-    const seen = new Set(queue);
-    for (const url of queue) {
-      for (const next of made.get(url)?.imports ?? []) {
-        if (seen.has(next) || !made.has(next)) continue;
-        seen.add(next);
-        queue.push(next);
+    const created = new Map(batches.flatMap((batch) => [...batch.created]));
+    if (failed.length > 0 || pending.size > 0) {
+      const kept = reachedFrom(modules.keys(), created);
+      for (const { root } of failed) {
+        const batch = byRoot.get(root);
+        for (const url of (batch && held?.(batch, root)) ?? NONE) kept.add(url);
       }
+      for (const batch of batches) instances.rollBack(batch, (url) => !kept.has(url));
     }
-    return seen;
+    for (const instance of created.values()) {
+      if (records.running.get(instance.url) === instance) importers.renew(instance);
+      else if (instance.target !== undefined) contexts.drop(instance.target);
+    }
+
+    const isReplaced = (url: string): boolean => old.has(url) && records.running.get(url) !== old.get(url);
+    const dropped = exchanged.flatMap(({ url, target }) => (isReplaced(url) ? (target ?? []) : []));
+    const givenUp = reachedFrom(pending.keys(), created);
+    return {
+      modules,
+      failed,
+      pending,
+      givenUp: [...created.values()].filter(({ url }) => givenUp.has(url)),
+      isReplaced,
+      finish() {
+        for (const target of dropped) contexts.drop(target);
+        instances.supersede(dropped);
+      },
+    };
+  };
+}
+
+/** The namespace of the only root. @throws its failure */
+export function onlyModule({ modules, failed }: SwapResult): unknown {
+  const [failure] = failed;
+  if (failure !== undefined) throw failure.error;
+  return [...modules.values()][0];
+}
+
+function instancesOf(
+  running: ReadonlyMap<string, ModuleInstance>,
+  urls: Iterable<string>,
+): Map<string, ModuleInstance> {
+  const found = new Map<string, ModuleInstance>();
+  for (const url of urls) {
+    const instance = running.get(url);
+    if (instance !== undefined) found.set(url, instance);
   }
+  return found;
+}
+
+/** The new instances that roots import, and the roots. */
+function reachedFrom(roots: Iterable<string>, created: ReadonlyMap<string, ModuleInstance>): Set<string> {
+  const reached = new Set(roots);
+  for (const url of reached) {
+    for (const next of created.get(url)?.imports ?? []) if (created.has(next)) reached.add(next);
+  }
+  return reached;
 }

@@ -97,7 +97,7 @@ inEachBrowser((suite) => {
         await expectSaid(hot, 3, ['b 2', 'a 2', ...told('a', 'a')]);
         return;
       }
-      expect(await hot.page.line('in a cycle')).toContain('loading the page again: a.mjs');
+      expect(await hot.page.line('in a cycle')).toContain('full reload: a.mjs');
       await hot.reloaded();
       expect(await hot.log()).toEqual(['b 2', 'a 2', 'main 1']);
     });

@@ -156,7 +156,7 @@ inEachBrowser((suite) => {
       if (!suite.browser.mergesImportMaps) {
         // Two blobs cannot name each other: each would need the other's URL before it has one.
         await hot.directory.write({ 'b.mjs': files(2)['b.mjs'] });
-        expect(await hot.page.line('in a cycle')).toContain('loading the page again: a.mjs');
+        expect(await hot.page.line('in a cycle')).toContain('full reload: a.mjs');
         await hot.reloaded();
         expect(await hot.log()).toEqual(['b 2', 'a 1', 'main 1']);
         expect(await name()).toBe('ab2 in a1');

@@ -46,7 +46,7 @@ inEachBrowser((suite) => {
         'a.mjs': module('a', 1),
         'b.mjs': module('b', 1),
       });
-      const waiting = hot.page.line('to be mended');
+      const waiting = hot.page.line('full reload postponed');
       await hot.directory.write({ 'a.mjs': BROKEN, 'b.mjs': module('b', 2) });
       await waiting;
       expect(await hot.survived()).toBe(true);
@@ -305,7 +305,7 @@ inEachBrowser((suite) => {
       await hot.said('changed leaf.mjs');
       await hot.page.evaluate(() => modcast!.idle());
       await hot.page.evaluate(() => (globalThis as unknown as { ask(): Promise<unknown> }).ask());
-      await hot.said('leaf.mjs is not there any more');
+      await hot.said('leaf.mjs does not exist any more');
       await hot.directory.write({ 'a.mjs': user(4) });
       await hot.overlaid('cannot find "./leaf.mjs"');
       await hot.save({ 'leaf.mjs': module('leaf', 2) }, 'accepted 4');

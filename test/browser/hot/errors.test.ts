@@ -173,7 +173,7 @@ inEachBrowser((suite) => {
         'b.mjs': 'let b = ;',
       });
       for (const line of [`import './conf.json' with { type: 'json' };`, `import './b.mjs';`]) {
-        const waiting = hot.page.line('to be mended');
+        const waiting = hot.page.line('full reload postponed');
         await hot.directory.write({ 'main.mjs': `${line}\n${MAIN}` });
         await waiting;
         await hot.overlaid(line.includes('json') ? 'conf.json:1:2' : 'b.mjs:1:9');
@@ -190,7 +190,7 @@ inEachBrowser((suite) => {
     await hot.said('a 1');
     const { until } = toldBy(hot);
     await rm(join(hot.directory.directory, 'lib/a.mjs'));
-    await hot.overlaid('lib/a.mjs is not there any more, but main.mjs imports it');
+    await hot.overlaid('lib/a.mjs does not exist any more, but main.mjs imports it');
     expect(await until('not there')).toContain('main.mjs:3:20 ');
     await hot.directory.write({ 'lib/a.mjs': A });
     await hot.cleared();

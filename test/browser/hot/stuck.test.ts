@@ -17,7 +17,7 @@ inEachBrowser((suite) => {
       const hot = await suite.open(files);
       await hot.save({ 'a.mjs': waiting }, 'a 2');
       await hot.save({ 'b.mjs': module('b', 3, SELF) }, 'accepted 3');
-      expect(await hot.overlaid('still waits at its top level')).toContain('a.mjs');
+      expect(await hot.overlaid('still waits at a top-level await')).toContain('a.mjs');
       await hot.save({ 'b.mjs': module('b', 4, SELF) }, 'accepted 4');
       await hot.save({ 'a.mjs': module('a', 5, SELF) }, 'accepted 5');
       await hot.cleared();
@@ -53,7 +53,7 @@ inEachBrowser((suite) => {
       await hot.directory.write({ 'a.mjs': module('a', 2, `import './later.mjs';`, SELF) });
       await hot.page.until(() => modcast!.stats().deploy === 2);
       await hot.save({ 'b.mjs': module('b', 3, SELF) }, 'accepted 3');
-      await hot.overlaid('still waits at its top level');
+      await hot.overlaid('still waits at a top-level await');
       await hot.save({ 'later.mjs': module('later', 4) }, 'accepted 2');
       await hot.cleared();
       expect(await hot.survived()).toBe(true);

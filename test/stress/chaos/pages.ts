@@ -23,7 +23,7 @@ export interface WatchedPage {
 const PLAIN = /(?:\.html|\/loader\.js|\/style\.css|\/script\.js)$/;
 
 /** What modcast says of what it cannot take in yet. */
-const COMPLAINT = /to be mended|still waits/;
+const COMPLAINT = /full reload postponed|still waits/;
 
 /** The open pages: in one browser, so that they share what it keeps. */
 export class Pages {

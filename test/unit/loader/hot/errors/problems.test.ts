@@ -4,13 +4,13 @@ import { Problems } from '../../../../../loader/hot/errors/problems.js';
 import type { Diagnostic } from '../../../../../schema/diagnostic.js';
 
 let shown: string[];
-let told: string[];
+let reported: string[];
 let problems: Problems;
 beforeEach(() => {
-  shown = told = [];
+  shown = reported = [];
   problems = new Problems({
     show: (errors) => void (shown = errors.map(({ message }) => message)),
-    tell: (errors) => void (told = errors.map(({ message }) => message)),
+    report: (errors) => void (reported = errors.map(({ message }) => message)),
     isUsed: ({ path }) => path === 'main.mjs' || path === 'index.html',
     reaches: (path, other) => path === 'main.mjs' && other === 'lib/a.mjs',
   });
@@ -33,10 +33,10 @@ const error = (message: string, line?: number, file = 'main.mjs'): HotError => (
 
 it('what the server says explains an error without a place, of the file or of what imports it', () => {
   problems.addAtStart(error('failed to fetch'));
-  expect(told).toEqual(['failed to fetch']);
+  expect(reported).toEqual(['failed to fetch']);
   problems.setFiles([problem('lib/a.mjs'), problem('other.mjs')]);
   expect(shown).toEqual(['lib/a.mjs import']);
-  expect(told).toEqual([]);
+  expect(reported).toEqual([]);
   problems.setFiles([]);
   expect(shown).toEqual(['failed to fetch']);
 });

@@ -1,0 +1,123 @@
+import type { Hash } from '../../../schema/hash.js';
+import type { Manifest } from '../../../schema/manifest.js';
+import type { Release } from '../../transport/channel-client.js';
+import { createDebug } from '../../debug.js';
+import type { ImporterGraph } from '../modules/importer-graph.js';
+import type { Instances } from '../modules/instances.js';
+import type { ModuleRecords } from '../modules/module-records.js';
+import type { PagePorts } from '../ports.js';
+import { changedPaths, hasLoaded, pagePath } from './changes.js';
+import type { ModuleUpdate } from './module-update.js';
+import type { Retries } from './retries.js';
+import type { StylesheetUpdate } from './stylesheet-update.js';
+
+export interface ApplyOptions {
+  readonly ports: Pick<
+    PagePorts,
+    'config' | 'pageDeploy' | 'blobPool' | 'channelClient' | 'announce' | 'moved'
+  >;
+  readonly records: ModuleRecords;
+  readonly instances: Pick<Instances, 'evict'>;
+  readonly importers: Pick<ImporterGraph, 'dynamicImportersOf'>;
+  readonly retries: Retries;
+  readonly stylesheets: StylesheetUpdate;
+  readonly moduleUpdate: Pick<ModuleUpdate, 'run'>;
+  /** Fetches the links of running modules that came over HTTP without them. False when the server does not send them. */
+  readonly fetchLinks: () => Promise<boolean>;
+  readonly reload: (reason: string) => void;
+}
+
+const debug = createDebug('hot');
+
+/** Applies deploys to the running page: its HTML, style sheets, other files, and modules. */
+export class Apply {
+  readonly #options: ApplyOptions;
+  #release: Release;
+  /** What the page consists of, apart from modules. */
+  #known: Manifest;
+  /** Versions that the application applied itself, by natural URL. */
+  readonly #appliedByPage = new Map<string, Hash>();
+
+  constructor(options: ApplyOptions) {
+    this.#options = options;
+    this.#release = options.ports.pageDeploy.release;
+    this.#known = this.#release.manifest;
+  }
+
+  /** The deploy that was applied last. */
+  get release(): Release {
+    return this.#release;
+  }
+
+  /** Before the first deploy. @param served the manifest of the site when the page was loaded */
+  begin(served: Manifest): void {
+    this.#known = served;
+  }
+
+  async run(release: Release): Promise<void> {
+    const { ports, records, instances, stylesheets, reload, moduleUpdate, fetchLinks } = this.#options;
+    const changed = changedPaths(this.#known, release.manifest);
+    debug(`deploy ${release.deploy}`, { changed });
+    this.#release = release;
+    this.#known = release.manifest;
+    records.setManifest(release.manifest);
+    if (changed.length > 0 && !ports.announce(release.deploy, changed)) return this.#leaveToPage();
+    if (changed.length > 0 && !(await fetchLinks()))
+      return reload(`${changed.join(', ')} changed, and the server does not send what the modules import`);
+    const sheets = stylesheets.linked(changed, this.#known);
+    const reason = this.#reloadReason(changed, (path) => sheets.has(path));
+    if (reason !== null) return reload(reason);
+    await stylesheets.run(sheets);
+    if (await moduleUpdate.run(await this.#starts(), [])) {
+      ports.moved(release);
+      instances.evict();
+    }
+  }
+
+  /** The application has prevented the update. */
+  #leaveToPage(): void {
+    const { ports, records } = this.#options;
+    debug('the page prevented the update');
+    for (const { url, hash } of records.changed()) this.#appliedByPage.set(url, hash);
+    ports.moved(this.#release);
+  }
+
+  /** Why no update of modules and style sheets is enough. */
+  #reloadReason(changed: readonly string[], isStylesheet: (path: string) => boolean): string | null {
+    const page = pagePath(this.#options.ports.config.root);
+    if (page !== undefined && changed.includes(page) && this.#isOtherPage(page)) return `${page} changed`;
+    const used = changed.find((path) => !isStylesheet(path) && this.#isUsedOtherwise(path));
+    return used === undefined ? null : `${used} changed, and the page loads it without importing it`;
+  }
+
+  /** The page's HTML may be newer than the manifest was when it was loaded. */
+  #isOtherPage(page: string): boolean {
+    const { hot } = this.#options.ports.config;
+    const hash = this.#known.modules.get(page)?.hash;
+    return hash !== undefined && hot?.page !== hash;
+  }
+
+  /** Whether the page loaded a file by other means than an import: a classic script, a worker, a `fetch`. */
+  #isUsedOtherwise(path: string): boolean {
+    const { records, ports } = this.#options;
+    const module = this.#known.modules.get(path);
+    if (module === undefined || module.type === 'text/html') return false;
+    if (records.runsFile(path) || records.wasTried(path)) return false;
+    return hasLoaded(ports.config.root, ports.config.prefix, path);
+  }
+
+  /** The modules that need another instance. */
+  async #starts(): Promise<string[]> {
+    const { ports, records, importers, retries } = this.#options;
+    retries.addChanged();
+    // An importer holds the instance that the browser found, which differs from the one that others will import.
+    retries.add(records.takeAppeared().flatMap((url) => importers.dynamicImportersOf(url)));
+    const changed = records
+      .changed()
+      .filter((module) => this.#appliedByPage.get(module.url) !== module.hash && !retries.isStalled(module));
+    const missing = changed.map(({ hash }) => hash).filter((hash) => !ports.blobPool.has(hash));
+    if (missing.length > 0) await ports.channelClient.need(new Set(missing), true);
+    const parsed = changed.filter((module) => !records.isUnparsed(module));
+    return [...new Set([...parsed.map(({ url }) => url), ...retries.take()])];
+  }
+}

@@ -1,0 +1,37 @@
+import type { Describe } from '../errors/describe.js';
+import type { Problems } from '../errors/problems.js';
+import { Apply, type ApplyOptions } from './apply.js';
+import { GuardedReload } from './guarded-reload.js';
+import { ModuleUpdate, type ModuleUpdateOptions } from './module-update.js';
+import { Prune, type PruneOptions } from './prune.js';
+import { UpdateQueue } from './queue.js';
+import { UpdateReport } from './report.js';
+import { Retries } from './retries.js';
+import { StylesheetUpdate } from './stylesheet-update.js';
+import type { Turns } from './turns.js';
+import type { PagePorts } from '../ports.js';
+
+export interface UpdatesOptions
+  extends
+    Omit<ModuleUpdateOptions, 'ports' | 'turns' | 'retries' | 'prune' | 'report' | 'guardedReload'>,
+    Pick<ApplyOptions, 'fetchLinks' | 'reload'> {
+  readonly ports: PagePorts;
+  readonly instances: ApplyOptions['instances'] & PruneOptions['instances'];
+  readonly turns: Turns;
+  readonly problems: Problems;
+  readonly describe: Describe;
+}
+
+/** Connects the parts of updates. */
+export function createUpdates(options: UpdatesOptions): { queue: UpdateQueue; apply: Apply } {
+  const { records, contexts, turns } = options;
+  const retries = new Retries(records, () => queue.retry());
+  const report = new UpdateReport({ ...options, retries });
+  const guardedReload = new GuardedReload({ ...options, retries, report });
+  const prune = new Prune(options);
+  const moduleUpdate = new ModuleUpdate({ ...options, retries, report, prune, guardedReload });
+  const stylesheets = new StylesheetUpdate({ records, contexts });
+  const apply = new Apply({ ...options, retries, stylesheets, moduleUpdate });
+  const queue = new UpdateQueue({ turns, apply, moduleUpdate, contexts, records });
+  return { queue, apply };
+}
