@@ -21,7 +21,10 @@ export interface NewestOptions {
 export function createNewest(options: NewestOptions): (url: string) => Promise<unknown> {
   const { records, instances, importers, pending, swap, turns } = options;
   const isCurrent = (url: string) => records.running.has(url) && records.outdatedBelow(url).size === 0;
-  const importCurrent = (url: string) => pending.import(url, undefined);
+  const importCurrent = (url: string) => {
+    importers.record(null, url);
+    return pending.import(url, undefined);
+  };
 
   /** @returns a function that gives the module, to be called when the turn is over */
   const replace = async (url: string): Promise<() => unknown> => {
@@ -36,7 +39,6 @@ export function createNewest(options: NewestOptions): (url: string) => Promise<u
   };
 
   return async (url) => {
-    importers.record(null, url);
     if (isCurrent(url)) return importCurrent(url);
     const module = await turns.exclusive(() => replace(url));
     return module();

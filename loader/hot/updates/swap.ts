@@ -178,11 +178,11 @@ function instancesOf(
   return found;
 }
 
-/** The new instances that roots import, and the roots. */
+/** The roots and what their new instances import, as far as that has new instances. */
 function reachedFrom(roots: Iterable<string>, created: ReadonlyMap<string, ModuleInstance>): Set<string> {
   const reached = new Set(roots);
   for (const url of reached) {
-    for (const next of created.get(url)?.imports ?? []) if (created.has(next)) reached.add(next);
+    for (const next of created.get(url)?.imports ?? []) reached.add(next);
   }
   return reached;
 }

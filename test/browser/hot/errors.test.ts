@@ -191,7 +191,7 @@ inEachBrowser((suite) => {
     const { until } = toldBy(hot);
     await rm(join(hot.directory.directory, 'lib/a.mjs'));
     await hot.overlaid('lib/a.mjs does not exist any more, but main.mjs imports it');
-    expect(await until('not there')).toContain('main.mjs:3:20 ');
+    expect(await until('does not exist any more')).toContain('main.mjs:3:20 ');
     await hot.directory.write({ 'lib/a.mjs': A });
     await hot.cleared();
     expect(await hot.survived()).toBe(true);

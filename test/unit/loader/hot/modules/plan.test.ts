@@ -143,8 +143,8 @@ describe('the names in a plan', () => {
     };
     expect(order(page, ['top'])).toEqual(['a:target', 'main:target', 'top:target']);
     // In the order of the plan a cycle has importers before imports.
-    const cycle = { modules: { x: ['y'], y: ['x', 'a'], a: [] }, rules: { x: 'x', y: 'y', a: 'older' } };
-    expect(order(cycle, ['x'])).toEqual(['a:target', 'y:target', 'x:alias']);
+    const cycle = { modules: { x: ['y', 'a'], y: ['x'], a: [] }, rules: { x: 'x', y: 'y', a: 'older' } };
+    expect(order(cycle, ['x'])).toEqual(['y:target', 'a:target', 'x:alias']);
   });
 
   it('are the target for a linked module that imports a running renamed one', () => {
@@ -251,7 +251,6 @@ describe('what a plan leaves to the browser', () => {
     expect(found.external).toEqual(new Set(['https://cdn/x', 'https://cdn/y']));
     expect(found.runsUnparsed).toBe(false);
   });
-
 
   it('are modules that do not parse, if they are to run', () => {
     const page = { modules: { main: ['a'], a: ['b'], b: [] }, unparsed: ['a'] };

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { propagate } from '../../../../../loader/hot/updates/propagate.js';
 
-/** Importers by module, `page` for the page itself; who accepts itself; who accepts whom. */
+/** Importers by module, `page` for the page itself; modules that accept themselves; accepted dependencies by module. */
 interface Graph {
   importers: Record<string, string[]>;
   self?: string[];
@@ -55,7 +55,11 @@ describe('propagate', () => {
 
   it('names a way that ends at the page', () => {
     const graph = { importers: { leaf: ['a', 'b'], a: ['page'], b: ['main'], main: ['page'] }, self: ['a'] };
-    expect(run(graph, ['leaf']).unaccepted).toEqual(['leaf', 'b', 'main']);
+    expect(run(graph, ['leaf'])).toEqual({
+      boundaries: [],
+      replaced: ['leaf', 'a', 'b', 'main'],
+      unaccepted: ['leaf', 'b', 'main'],
+    });
   });
 
   it('goes round a cycle once', () => {
