@@ -11,7 +11,7 @@ function importsOf(sheet: CSSStyleSheet | null): CSSImportRule[] {
   try {
     return [...(sheet?.cssRules ?? [])].filter((rule) => rule instanceof CSSImportRule);
   } catch {
-    // Of another origin, or not loaded yet.
+    // A sheet of another origin, or one that is not loaded yet.
     return [];
   }
 }
@@ -22,18 +22,18 @@ const urlOf = (rule: CSSImportRule): string =>
 const imports = (sheet: CSSStyleSheet | null, url: string): boolean =>
   importsOf(sheet).some((rule) => plain(urlOf(rule)) === url || imports(rule.styleSheet, url));
 
-/** How often to look for an imported sheet, of whose loading no event tells, and after how many milliseconds. */
-const LOOKS = 300;
-const LOOK = 10;
+/** An imported sheet emits no event when it is loaded: it is polled this often, at this interval in milliseconds. */
+const POLLS = 300;
+const POLL_MS = 10;
 
 async function loaded(rule: CSSImportRule): Promise<CSSStyleSheet | null> {
-  for (let look = 0; look < LOOKS; look++) {
+  for (let poll = 0; poll < POLLS; poll++) {
     try {
       if (rule.styleSheet?.cssRules !== undefined) return rule.styleSheet;
     } catch {
-      // Not yet.
+      // Not loaded yet.
     }
-    await new Promise((resolve) => setTimeout(resolve, LOOK));
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
   return null;
 }
@@ -48,12 +48,12 @@ function textOf({ layerName, supportsText, media }: CSSImportRule, url: string):
 /** The style sheets that the page links. */
 export class StylesheetSwap {
   /**
-   * ModuleRecords of sheets that others import and that have changed. Firefox asks for a sheet once for a document, by its
-   * URL: the rule that imports it has to name another one.
+   * Versions of changed sheets that others import, by URL. Firefox loads each URL of a sheet once per document, so the
+   * importing rule needs another URL.
    */
   readonly #imported = new Map<string, string>();
 
-  /** The page's links to what is, or imports, the sheet at a URL. */
+  /** The page's links to a style sheet, or to one that imports it. */
   linksOf(url: string): HTMLLinkElement[] {
     return [...document.querySelectorAll<HTMLLinkElement>('link[rel~="stylesheet"][href]')].filter(
       (link) => plain(link.href) === url || imports(link.sheet, url),
@@ -61,13 +61,13 @@ export class StylesheetSwap {
   }
 
   /**
-   * Resolves when the new versions are in force. Each is loaded before the old one, which goes when it is there: so
-   * there is no moment without, and none with some of both.
+   * Resolves when the new versions apply. Each is inserted before the old one, which is removed when the new one is
+   * loaded, so that the page is never without it.
    *
    * @param changed version by URL
-   * @returns URLs of those that could not be loaded everywhere: there the old ones stay
+   * @returns URLs of the versions that some link could not load. It keeps the old one
    */
-  async exchange(changed: ReadonlyMap<string, string>): Promise<Set<string>> {
+  async swap(changed: ReadonlyMap<string, string>): Promise<Set<string>> {
     const links = new Map<HTMLLinkElement, { version: string; urls: string[] }>();
     for (const [url, version] of changed) {
       for (const link of this.linksOf(url)) {
@@ -81,13 +81,13 @@ export class StylesheetSwap {
     const failed = new Set<string>();
     await Promise.all(
       [...links].map(async ([link, { version, urls }]) => {
-        if ((await this.#exchange(link, version)) === 'failed') for (const url of urls) failed.add(url);
+        if ((await this.#swap(link, version)) === 'failed') for (const url of urls) failed.add(url);
       }),
     );
     return failed;
   }
 
-  async #exchange(link: HTMLLinkElement, version: string): Promise<'loaded' | 'failed'> {
+  async #swap(link: HTMLLinkElement, version: string): Promise<'loaded' | 'failed'> {
     const fresh = link.cloneNode() as HTMLLinkElement;
     fresh.href = withVersion(link.href, version);
     const state = new Promise<'loaded' | 'failed'>((resolve) => {

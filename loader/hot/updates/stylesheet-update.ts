@@ -9,13 +9,13 @@ import { StylesheetSwap } from './stylesheet-swap.js';
 export interface StylesheetUpdateOptions {
   readonly records: Pick<ModuleRecords, 'urlOf'>;
   readonly contexts: Pick<Contexts, 'emit'>;
-  readonly stylesheets?: Pick<StylesheetSwap, 'linksOf' | 'exchange'>;
+  readonly stylesheets?: Pick<StylesheetSwap, 'linksOf' | 'swap'>;
 }
 
 /** Updates the style sheets that the page links. */
 export class StylesheetUpdate {
   readonly #options: StylesheetUpdateOptions;
-  readonly #stylesheets: Pick<StylesheetSwap, 'linksOf' | 'exchange'>;
+  readonly #stylesheets: Pick<StylesheetSwap, 'linksOf' | 'swap'>;
   /** Paths of style sheets whose new versions could not be loaded. The next update tries again. */
   readonly #failed = new Set<string>();
 
@@ -48,7 +48,7 @@ export class StylesheetUpdate {
       return { type: 'css-update', path: shown, acceptedPath: shown, timestamp: Date.now() };
     });
     contexts.emit('beforeUpdate', { type: 'update', updates });
-    const failed = await this.#stylesheets.exchange(
+    const failed = await this.#stylesheets.swap(
       new Map([...sheets].map(([path, hash]) => [records.urlOf(path), hash])),
     );
     for (const path of paths) if (failed.has(records.urlOf(path))) this.#failed.add(path);

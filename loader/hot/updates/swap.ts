@@ -56,6 +56,12 @@ interface Created {
   readonly failed: { root: string; error: unknown }[];
 }
 
+interface Imported {
+  readonly modules: Map<string, unknown>;
+  readonly pending: Map<string, Promise<unknown>>;
+  readonly failed: { root: string; error: unknown }[];
+}
+
 const PENDING = Symbol('pending');
 const NONE: ReadonlySet<string> = new Set();
 
@@ -103,39 +109,56 @@ export function createSwap(dependencies: SwapDependencies): Swap {
     }
   };
 
-  return async (roots, force, options = {}) => {
-    const { superseded, held, lend = (pageCode) => pageCode } = options;
-    const importRoot = options.import ?? ((url: string) => instances.import(url));
-    const old = instancesOf(records.running, force);
-    const { byRoot, retired, ready, failed } = await createAll(roots, force, options);
-    const batches = [...byRoot.values(), ...(retired === undefined ? [] : [retired])];
-    const exchanged = batches.flatMap(({ previous }) => [...previous.values()].flatMap((one) => one ?? []));
-    if (exchanged.length > 0) await lend(disposeAll(exchanged, superseded));
-
-    const modules = new Map<string, unknown>();
-    const pending = new Map<string, Promise<unknown>>();
+  const importAll = async (
+    roots: readonly string[],
+    { superseded, import: importRoot = (url) => instances.import(url) }: SwapOptions,
+  ): Promise<Imported> => {
+    const imported: Imported = { modules: new Map(), pending: new Map(), failed: [] };
     const importOne = async (root: string): Promise<void> => {
       try {
         const importing = importRoot(root);
         const module = await (superseded === undefined
           ? importing
           : Promise.race([importing, superseded.then(() => PENDING)]));
-        if (module === PENDING) pending.set(root, importing);
-        else modules.set(root, module);
+        if (module === PENDING) imported.pending.set(root, importing);
+        else imported.modules.set(root, module);
       } catch (error) {
-        failed.push({ root, error });
+        imported.failed.push({ root, error });
       }
     };
-    await lend(Promise.all(ready.map(importOne)));
+    await Promise.all(roots.map(importOne));
+    return imported;
+  };
 
+  const rollBackFailed = (
+    batches: readonly Batch[],
+    created: ReadonlyMap<string, ModuleInstance>,
+    { modules, failed }: Imported,
+    held: (root: string) => ReadonlySet<string>,
+  ): void => {
+    const kept = reachedFrom(modules.keys(), created);
+    for (const { root } of failed) for (const url of held(root)) kept.add(url);
+    for (const batch of batches) instances.rollBack(batch, (url) => !kept.has(url));
+  };
+
+  return async (roots, force, options = {}) => {
+    const { superseded, held, lend = (pageCode) => pageCode } = options;
+    const old = instancesOf(records.running, force);
+    const creation = await createAll(roots, force, options);
+    const { byRoot, retired } = creation;
+    const batches = [...byRoot.values(), ...(retired === undefined ? [] : [retired])];
+    const previous = batches.flatMap((batch) => [...batch.previous.values()].flatMap((one) => one ?? []));
+    if (previous.length > 0) await lend(disposeAll(previous, superseded));
+    const imported = await lend(importAll(creation.ready, options));
+
+    const { modules, pending } = imported;
+    const failed = [...creation.failed, ...imported.failed];
     const created = new Map(batches.flatMap((batch) => [...batch.created]));
     if (failed.length > 0 || pending.size > 0) {
-      const kept = reachedFrom(modules.keys(), created);
-      for (const { root } of failed) {
+      rollBackFailed(batches, created, imported, (root) => {
         const batch = byRoot.get(root);
-        for (const url of (batch && held?.(batch, root)) ?? NONE) kept.add(url);
-      }
-      for (const batch of batches) instances.rollBack(batch, (url) => !kept.has(url));
+        return (batch && held?.(batch, root)) ?? NONE;
+      });
     }
     for (const instance of created.values()) {
       if (records.running.get(instance.url) === instance) importers.renew(instance);
@@ -143,7 +166,7 @@ export function createSwap(dependencies: SwapDependencies): Swap {
     }
 
     const isReplaced = (url: string): boolean => old.has(url) && records.running.get(url) !== old.get(url);
-    const dropped = exchanged.flatMap(({ url, target }) => (isReplaced(url) ? (target ?? []) : []));
+    const dropped = previous.flatMap(({ url, target }) => (isReplaced(url) ? (target ?? []) : []));
     const givenUp = reachedFrom(pending.keys(), created);
     return {
       modules,
