@@ -51,7 +51,7 @@ describe('an update', () => {
     expect(page.log.at(-1)).toBe('reload');
   });
 
-  it('postpones a full reload while an entry could not start', async () => {
+  it('leaves a version that does not parse alone, until it does', async () => {
     const page = await open(FILES, { code: { 'a.mjs 1': accepts } });
     await page.update({ 'main.mjs': '% broken', 'leaf.mjs': source(1) });
     expect(page.ran()).not.toContain('reload');
@@ -191,6 +191,57 @@ describe('an update', () => {
       'blob:a.mjs 1',
       'blob:a.mjs 2',
     ]);
+  });
+});
+
+describe('a full reload', () => {
+  /** The reason on the console. */
+  const reason = (page: FakePage) =>
+    page.log.flatMap((line) => /^info: modcast: full reload: (.*)/.exec(line)?.[1] ?? []);
+
+  it('says that the HTML of the page changed', async () => {
+    const page = await open({ ...FILES, 'index.html': source(1) });
+    await page.update({ 'index.html': source(2) });
+    expect(reason(page)).toEqual(['index.html changed']);
+  });
+
+  it('says that a file changed which the page loads without importing it', async () => {
+    const page = await open({ ...FILES, 'data.json': source(1), 'other.json': source(1) });
+    const loaded = [{ name: page.url('data.json'), responseStatus: 200 }];
+    vi.spyOn(performance, 'getEntriesByType').mockReturnValue(loaded as never);
+    await page.update({ 'other.json': source(2) });
+    expect(reason(page)).toEqual([]);
+    await page.update({ 'data.json': source(2) });
+    expect(reason(page)).toEqual(['data.json changed, and the page loads it without importing it']);
+  });
+
+  it('says which entry has not run to its end', async () => {
+    const page = await open(FILES, {
+      code: {
+        'a.mjs 1': accepts,
+        'main.mjs 1': () => {
+          throw new Error('main fails');
+        },
+      },
+    });
+    await page.update({ 'a.mjs': source(2, './leaf.mjs') });
+    expect(reason(page)).toEqual(['a.mjs → main.mjs: main.mjs has not run to its end']);
+  });
+
+  it('happens once', async () => {
+    const page = await open(FILES);
+    await page.update({ 'leaf.mjs': source(2) });
+    await page.update({ 'leaf.mjs': source(3) });
+    expect(reason(page)).toHaveLength(1);
+  });
+
+  it('is postponed while a module does not parse, and says why', async () => {
+    const page = await open(FILES);
+    await page.update({ 'a.mjs': '% broken', 'leaf.mjs': source(2) });
+    expect(reason(page)).toEqual([]);
+    expect(page.log).toContain(
+      'info: modcast: full reload postponed until these parse: a.mjs (leaf.mjs → a.mjs → main.mjs: no module accepts the update)',
+    );
   });
 });
 
