@@ -16,7 +16,7 @@ function refused(options: Record<string, unknown>): ModcastError {
 }
 
 describe('the defaults', () => {
-  it('are those of the documentation', () => {
+  it('are the documented ones', () => {
     expect(resolve({})).toEqual({
       directory: null,
       serveHead: false,
@@ -39,7 +39,7 @@ describe('the defaults', () => {
     });
   });
 
-  it('put the database into the directory, and boot other channels than dev from the cache, of which all is kept', () => {
+  it('put the database into the directory; channels other than dev boot from the cache and keep all deploys', () => {
     expect(resolve({ directory: 'site', channel: 'production' })).toMatchObject({
       database: 'site/.modcast/registry.db',
       boot: 'cached',
@@ -67,7 +67,7 @@ describe('an option that does not exist', () => {
     },
   );
 
-  it('far from every name gets no suggestion', () => {
+  it('unlike every name gets no suggestion', () => {
     expect(refused({ entirelyElsewhere: 1 }).message).not.toContain('did you mean');
   });
 });
@@ -119,7 +119,7 @@ describe('a wrong value is refused', () => {
   );
 });
 
-it('takes what is right', () => {
+it('accepts valid options', () => {
   const right = {
     directory: 'x',
     serveHead: false,
@@ -143,6 +143,6 @@ it('takes what is right', () => {
   expect(resolve(right)).toEqual(right);
 });
 
-it.each([[null], ['public'], [['public']], [1]])('options that are no object, %j, are refused', (wrong) => {
+it.each([[null], ['public'], [['public']], [1]])('refuses options that are not an object: %j', (wrong) => {
   expect(refused(wrong as never)).toMatchObject({ expected: 'an object', found: wrong });
 });

@@ -8,14 +8,14 @@ import { WebSocket, type ClientOptions } from 'ws';
 import { createRegistry, type Registry, type RegistryOptions } from '../../../registry/index.js';
 import { PROTOCOL_VERSION, parseFromServer, type FromServer } from '../../../schema/index.js';
 
-/** Undone after each test, last first. */
+/** Steps that run after each test, last first. */
 const undo: (() => unknown)[] = [];
 afterEach(async () => {
   for (const step of undo.splice(0).toReversed()) await step();
 });
 export const later = (step: () => unknown): void => void undo.push(step);
 
-/** A new directory, by its real path, that is removed after the test. */
+/** Creates a directory that is removed after the test. Returns its real path. */
 export async function temporary(): Promise<string> {
   const directory = await realpath(await mkdtemp(path.join(tmpdir(), 'modcast-')));
   later(() => rm(directory, { recursive: true, force: true }));
@@ -32,14 +32,14 @@ export async function write(directory: string, files: Files): Promise<void> {
   }
 }
 
-/** A directory with these files. */
+/** Creates a directory with these files. */
 export async function site(files: Files): Promise<string> {
   const directory = await temporary();
   await write(directory, files);
   return directory;
 }
 
-/** A small site that has something of everything. */
+/** A small site with a file of each kind. */
 export const SITE: Files = {
   'index.html': '<!doctype html><title>x</title><script type="module" src="main.js"></script>',
   'main.js': 'import "./lib/leaf.js";\nexport const url = import.meta.url;\n',
@@ -69,7 +69,7 @@ export async function serve(files: Files = SITE, options: RegistryOptions = {}):
   return { registry, directory, port, url };
 }
 
-/** Sends bytes as they are, and gives back all that comes until the server closes. */
+/** Sends raw bytes, and returns all bytes until the server closes the connection. */
 export async function raw(port: number, request: string): Promise<string> {
   const socket = connect(port, '127.0.0.1');
   const pieces: Buffer[] = [];
@@ -95,7 +95,7 @@ export const nextEvent = <T>(subscribe: (listener: (value: T) => void) => () => 
 
 export type Frame = FromServer | Uint8Array;
 
-/** A real client of the socket that keeps what comes. */
+/** A WebSocket client that keeps the frames it receives. */
 export class Client {
   readonly frames: Frame[] = [];
   readonly closed: Promise<{ code: number; reason: string }>;
@@ -116,7 +116,7 @@ export class Client {
     later(() => this.socket.terminate());
   }
 
-  /** Resolves with the first frame that fits, of those that have come and those that will. */
+  /** Resolves with the first matching frame, received already or later. */
   async find<F extends Frame>(fits: (frame: Frame) => frame is F): Promise<F> {
     for (;;) {
       const found = this.frames.find(fits);

@@ -45,11 +45,11 @@ async function commit(
 }
 
 describe('a head', () => {
-  it('is none where nothing was deployed', async () => {
+  it('is null for a channel without deploys', async () => {
     expect(await catalog.head('dev')).toBeNull();
   });
 
-  it('is that of the store, then the newest that was released', async () => {
+  it('comes from the store first, and then from moveHead', async () => {
     const first = await commit({ 'a.js': '1' });
     expect((await catalog.head('dev'))!.deploy).toEqual(first.deploy);
     const told: number[] = [];
@@ -62,7 +62,7 @@ describe('a head', () => {
     expect(told).toEqual([2]);
   });
 
-  it('that is released while an older one is being read stays', async () => {
+  it('that moves while an older one is read stays the newest', async () => {
     await commit({ 'a.js': '1' });
     const { promise, resolve } = gate();
     const slow: Store = Object.create(store, {
@@ -108,21 +108,21 @@ describe('a shipment', () => {
   const texts = (hashes: readonly string[]) =>
     hashes.map((hash) => Object.entries(TEXTS).find(([, text]) => hashOf(text) === hash)?.[0]);
 
-  it('goes in the order of need: the static closure, then what is imported later; never what nothing reaches', async () => {
+  it('has the static closure, then dynamic imports, and no modules that nothing imports', async () => {
     const head = await commit(TEXTS, SITE);
     const { hashes, first } = await catalog.shipment(head, null, []);
     expect(texts(hashes)).toEqual(['leaf.js', 'main.js', 'deep.js', 'lazy.js']);
     expect(first).toBe(4);
   });
 
-  it('puts the page’s own entries first, and the rest of the site behind', async () => {
+  it('starts with the page’s own entries; the rest of the site follows', async () => {
     const head = await commit(TEXTS, SITE);
     const { hashes, first } = await catalog.shipment(head, null, ['lazy.js', 'nothing.js']);
     expect(texts(hashes)).toEqual(['deep.js', 'lazy.js', 'leaf.js', 'main.js']);
     expect(first).toBe(2);
   });
 
-  it('lacks what the client has', async () => {
+  it('does not contain what the client has', async () => {
     const before = await commit(TEXTS, SITE);
     const after = await commit({ ...TEXTS, 'leaf.js': 'changed' }, SITE);
     const have = { hash: before.deploy.manifest, manifest: before.manifest };
@@ -131,7 +131,7 @@ describe('a shipment', () => {
     expect(delta.set.map(([name]) => name)).toEqual(['leaf.js']);
   });
 
-  it('is made once for all who come with the same, and again after it failed', async () => {
+  it('is made once for clients with the same manifest and entries, and again after a failure', async () => {
     const head = await commit(TEXTS, SITE);
     expect(catalog.shipment(head, null, ['main.js'])).toBe(catalog.shipment(head, null, ['main.js']));
     const { links } = store;

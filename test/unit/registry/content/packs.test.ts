@@ -77,7 +77,7 @@ describe('a plan', () => {
   });
 });
 
-it('a segment holds the blobs in their order, compressed where that saves something', async () => {
+it('a segment has the blobs in the given order, compressed where that is smaller', async () => {
   const text = await put(Buffer.from('export default 1;'.repeat(100)));
   const noise = await put(randomBytes(4000));
   const packs = new Packs(blobs);
@@ -88,7 +88,7 @@ it('a segment holds the blobs in their order, compressed where that saves someth
   expect(decode(await packs.segment([noise, text]), 2).map(({ hash }) => hash)).toEqual([noise, text]);
 });
 
-it('a blob that is gone stands in it without bytes, and the segment is made anew when it is there', async () => {
+it('a missing blob has no bytes, and the segment is made again once the blob exists', async () => {
   const there = await put(Buffer.from('there'));
   const gone = blake3(Buffer.from('gone'));
   const packs = new Packs(blobs);
@@ -100,7 +100,7 @@ it('a blob that is gone stands in it without bytes, and the segment is made anew
   expect(decode(await packs.segment([gone, there]), 2)[0]!.bytes.toString()).toBe('gone');
 });
 
-it('is made once, however many ask for it, at the same time or later', async () => {
+it('makes a segment once for all requests, at the same time or later', async () => {
   const hash = await put(Buffer.from('x'));
   const packs = new Packs(blobs);
   const [one, two] = await Promise.all([packs.segment([hash]), packs.segment([hash])]);
@@ -109,7 +109,7 @@ it('is made once, however many ask for it, at the same time or later', async () 
   expect(reads).toBe(1);
 });
 
-it('the least recently sent goes first when the memory is full', async () => {
+it('drops the least recently used segment when the memory is full', async () => {
   const [a, b, c] = [
     await put(randomBytes(1000)),
     await put(randomBytes(1000)),
@@ -124,7 +124,7 @@ it('the least recently sent goes first when the memory is full', async () => {
   expect(reads).toBe(4);
 });
 
-it('one that failed is tried again', async () => {
+it('makes a segment again after a failure', async () => {
   const hash = await put(Buffer.from('x'));
   const packs = new Packs(blobs);
   const { blobs: read } = store;

@@ -11,7 +11,7 @@ import { Client, SITE, open, site, write } from '../site.js';
 const MAIN = SITE['main.js'] as string;
 const HASH = blake3(Buffer.from(MAIN));
 
-/** A registry of a site in whose database a blob's bytes have been damaged by the disk. */
+/** A registry whose database has a blob with damaged bytes. */
 async function damaged() {
   const directory = await site(SITE);
   const database = path.join(directory, '.modcast/registry.db');
@@ -28,8 +28,8 @@ async function damaged() {
   return { directory, database };
 }
 
-describe('a blob that was damaged in the database', () => {
-  it('is mended from the site’s file, for good', async () => {
+describe('a blob that is damaged in the database', () => {
+  it('is repaired from the site’s file, also in the store', async () => {
     const { directory, database } = await damaged();
     const registry = open({ directory, database });
     const told: [string, boolean][] = [];
@@ -42,7 +42,7 @@ describe('a blob that was damaged in the database', () => {
     expect(Buffer.from(stored!.bytes).toString()).toBe(MAIN);
   });
 
-  it('is never served when the file has changed, and stands in the pack without bytes', async () => {
+  it('is never served when the file has changed, and has no bytes in a pack', async () => {
     const { directory, database } = await damaged();
     const registry = open({ directory, database });
     const told: [string, boolean][] = [];
@@ -74,7 +74,7 @@ describe('a blob that was damaged in the database', () => {
   });
 });
 
-it('without a directory, what is damaged is not there', async () => {
+it('without a directory, a damaged blob is not found', async () => {
   const store = await openMemoryStore();
   const hash = blake3(Buffer.from('right'));
   await store.putBlobs([{ hash, bytes: Buffer.from('wrong'), links: null }]);
@@ -89,7 +89,7 @@ it('without a directory, what is damaged is not there', async () => {
   expect(told).toEqual([[hash, false]]);
 });
 
-it('remembers links, and asks again for those that were not there', async () => {
+it('keeps links in memory, and reads those again that were not found', async () => {
   const store = await openMemoryStore();
   const blobs = new VerifiedBlobs({ store, channel: 'dev', directory: null, onDamaged: () => {} });
   const bytes = Buffer.from('x');

@@ -17,7 +17,7 @@ async function assets(files: Record<string, string>) {
   };
 }
 
-it('a file that is saved as it was has not changed, the first time no more than later', async () => {
+it('a file that is saved without a change has not changed, also the first time', async () => {
   const { all, write } = await assets({ 'a.svg': '1' });
   await write('a.svg', '1');
   expect(all.changed(['a.svg'])).toEqual([]);
@@ -26,7 +26,7 @@ it('a file that is saved as it was has not changed, the first time no more than 
   expect(all.changed(['a.svg'])).toEqual([]);
 });
 
-it('a new file counts as changed, a deleted one does not, modules and dotfiles never', async () => {
+it('a new file counts as changed; deleted files, modules and dotfiles do not', async () => {
   const { directory, all, write } = await assets({ 'a.svg': '1', 'm.mjs': '1' });
   await write('b.svg', '1');
   await write('m.mjs', '2');
@@ -35,7 +35,7 @@ it('a new file counts as changed, a deleted one does not, modules and dotfiles n
   expect(all.changed(['a.svg', 'b.svg', 'm.mjs', '.c.svg'])).toEqual(['b.svg']);
 });
 
-it('tells when files changed last, a rename over one too, and of what was saved as it was before', async () => {
+it('lists when files changed last, also by a rename, and ignores saves without a change', async () => {
   const { directory, all, write } = await assets({ 'a.svg': '1', 'b.svg': '1', 'old.svg': '2' });
   await utimes(path.join(directory, 'old.svg'), 1, 1);
   const before = new Map(all.recent().map((one) => [one.path, one.time]));
@@ -47,7 +47,7 @@ it('tells when files changed last, a rename over one too, and of what was saved 
   expect(after.get('b.svg')).toBeGreaterThanOrEqual(before.get('b.svg')!);
   expect(all.recent()[0]!.path).toBe('b.svg');
 
-  // Another run of the server knows it of the file system.
+  // Another run of the server gets it from the file system.
   const later = new Assets(directory, DEFAULT_FILTER);
   await later.start();
   const { time } = later.recent().find((one) => one.path === 'b.svg')!;
@@ -55,7 +55,7 @@ it('tells when files changed last, a rename over one too, and of what was saved 
   expect(time).toBeLessThanOrEqual(Date.now());
 });
 
-it('what editors leave beside a file they save is none', async () => {
+it('temporary files of editors are not assets', async () => {
   const { all, write } = await assets({});
   const left = ['main.mjs~', 'a.mjs.tmp', 'x.swp', 'a.mjs___jb_tmp___', '#a.mjs#', '4913', 'a.bak'];
   for (const name of left) await write(name, '1');

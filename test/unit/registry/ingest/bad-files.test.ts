@@ -18,7 +18,7 @@ async function problemsOf(files: Files, more: (directory: string) => Promise<unk
 
 const told = (problems: readonly Diagnostic[]) => problems.map(({ path: name, message }) => [name, message]);
 
-it('a binary file that is called a module is said to be one, without its bytes', async () => {
+it('a binary file with a module’s name is reported without its bytes', async () => {
   const { problems } = await problemsOf({
     'a.mjs': BINARY,
     'b.mjs': 'export const nul = "\0";',
@@ -36,7 +36,7 @@ it('a binary file that is called a module is said to be one, without its bytes',
   );
 });
 
-it('what cannot be a file of the site is left out, each with its reason, and the rest is there', async () => {
+it('files that cannot be part of the site are left out with reasons, and the others are there', async () => {
   const { problems, names } = await problemsOf({ 'good.mjs': '1' }, async (directory) => {
     const at = (name: string) => path.join(directory, name);
     await writeFile(at('large.mjs'), '');
@@ -62,7 +62,7 @@ it('what cannot be a file of the site is left out, each with its reason, and the
   );
 });
 
-it('a file that grows over the limit while it is followed is left out until it is smaller', async () => {
+it('a watched file that grows over the limit is left out until it is smaller', async () => {
   const directory = await site({ 'a.mjs': '1' });
   const registry = open({ directory, watch: true });
   await registry.ready;
@@ -75,7 +75,7 @@ it('a file that grows over the limit while it is followed is left out until it i
   expect(await mended).toEqual([]);
 });
 
-it('an error of the file system has words', () => {
+it('an error of the file system has a readable reason', () => {
   const error = (code: string) => Object.assign(new Error('EACCES: /a/b'), { code });
   expect(reasonFor(error('EACCES'))).toBe('there is no permission to read it (EACCES)');
   expect(reasonFor(error('EIO'))).toBe('EIO');

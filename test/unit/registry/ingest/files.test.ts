@@ -34,7 +34,7 @@ describe('the default filter', () => {
     'a/node_modules/b/c.js',
     'a.js.map',
   ])('leaves %s', (name) => expect(matches(name)).toBe(false));
-  it('spares reading what can hold nothing', () => {
+  it('does not enter directories that cannot have matching files', () => {
     const descend = compileDescend(DEFAULT_FILTER);
     expect(['a', 'a/b', 'node', 'node_modules', 'a/node_modules', '.git', 'a/.b'].map(descend)).toEqual([
       true,
@@ -71,12 +71,12 @@ it('says why a link is not followed', () => {
   expect(linkProblem('/a', '/a/b/c')).toBeUndefined();
   expect(linkProblem('/a', '/ab')).toMatch('outside the directory');
   expect(linkProblem('/a', '/a/b/.c/d')).toMatch('dotfile');
-  // The root itself may lie in a dot directory.
+  // The root itself may be in a dot directory.
   expect(linkProblem('/x/.a', '/x/.a/b')).toBeUndefined();
 });
 
 describe('walk', () => {
-  it('follows links inside the root, and tells of those it does not follow', async () => {
+  it('follows links inside the root, and lists the others with reasons', async () => {
     const parent = await temporary();
     await write(parent, {
       'root/a.js': '',
@@ -113,7 +113,7 @@ describe('walk', () => {
     });
   });
 
-  it('comes to an end in cycles of links, and enters no directory twice on one way', async () => {
+  it('ends in cycles of links, and does not enter a directory from inside itself', async () => {
     const root = await site({ 'a/x.js': '', 'b/sub/y.js': '' });
     await symlink('..', path.join(root, 'a/up'));
     await symlink('../b', path.join(root, 'a/other'));
@@ -134,7 +134,7 @@ describe('walk', () => {
   });
 });
 
-it('opens a directory by its real path, and nothing else', async () => {
+it('opens a directory by its real path, and refuses anything else', async () => {
   const root = await site({ 'd/a.js': '' });
   await symlink('d', path.join(root, 'l'));
   expect(await openDirectory(path.join(root, 'l'))).toBe(path.join(root, 'd'));

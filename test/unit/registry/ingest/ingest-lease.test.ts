@@ -10,7 +10,7 @@ import { SITE, site, write } from '../site.js';
 
 const NOW = 1_000_000;
 
-/** Files of a minute ago: a scan does not read those again. */
+/** A site with files from a minute ago, which a second scan does not read again. */
 async function settledSite(): Promise<string> {
   const directory = await site(SITE);
   const time = Date.now() / 1000 - 60;
@@ -18,7 +18,7 @@ async function settledSite(): Promise<string> {
   return directory;
 }
 
-/** A store in which a collector strikes before each commit, as one in another process may. */
+/** A store whose collector runs before each commit, as one in another process may. */
 async function collectedStore(): Promise<{ store: Store; quiet: Store }> {
   const quiet = await openMemoryStore();
   const store: Store = {
@@ -34,13 +34,13 @@ async function collectedStore(): Promise<{ store: Store; quiet: Store }> {
 const ingestOf = (directory: string, store: Store): Ingest =>
   new Ingest({ directory, store, channel: 'dev', filter: DEFAULT_FILTER, author: 'a', now: () => NOW });
 
-it('a collector takes nothing that a scan has just read', async () => {
+it('a collector deletes no blobs that a scan has just read', async () => {
   const { store } = await collectedStore();
   const { created } = await ingestOf(await site(SITE), store).scan();
   expect(created).toBe(true);
 });
 
-it('a collector takes nothing that a scan has found in the store', async () => {
+it('a collector deletes no blobs that a scan has found in the store', async () => {
   const { store, quiet } = await collectedStore();
   const directory = await settledSite();
   await ingestOf(directory, store).scan();
@@ -50,7 +50,7 @@ it('a collector takes nothing that a scan has found in the store', async () => {
   expect(await store.missing([...manifest.modules.values()].map((module) => module.hash))).toEqual([]);
 });
 
-it('what a collector took of a head that another writer moved is read again', async () => {
+it('blobs that a collector deleted, because another writer moved the head, are read again', async () => {
   const { store, quiet } = await collectedStore();
   const directory = await site(SITE);
   const ingest = ingestOf(directory, store);
@@ -62,7 +62,7 @@ it('what a collector took of a head that another writer moved is read again', as
   expect(manifest.modules.size).toBe(4);
 });
 
-it('nothing stays leased after a scan', async () => {
+it('a scan ends its lease', async () => {
   const { store, quiet } = await collectedStore();
   const directory = await settledSite();
   await ingestOf(directory, store).scan();

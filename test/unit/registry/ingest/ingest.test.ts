@@ -30,7 +30,7 @@ const over = (directory: string, into: Store = store, filter = DEFAULT_FILTER) =
     onUnreported: () => unreported++,
   });
 
-/** Files that were written long ago, as those of a site mostly are. */
+/** Creates files that were written long ago, like most files of a site. */
 async function old(files: Files): Promise<string> {
   const directory = await site(files);
   for (const name of Object.keys(files)) await utimes(path.join(directory, name), 1000, 1000);
@@ -41,7 +41,7 @@ const names = (manifest: { modules: ReadonlyMap<string, unknown> }) =>
   [...manifest.modules.keys()].toSorted();
 
 describe('a scan', () => {
-  it('keeps each module as it is, and makes one deploy of them', async () => {
+  it('stores each module as it is, and makes one deploy of them', async () => {
     const directory = await site(SITE);
     const { deploy, created, manifest, problems, read } = await over(directory).scan();
     expect(names(manifest)).toEqual(['data.json', 'index.html', 'lib/leaf.js', 'main.js']);
@@ -56,7 +56,7 @@ describe('a scan', () => {
     }
   });
 
-  it('carries the git commit it is at, which a file saved since does not', async () => {
+  it('has the git commit; an update after it does not', async () => {
     const directory = await site(SITE);
     const options = {
       directory,
@@ -72,13 +72,13 @@ describe('a scan', () => {
     expect((await ingest.update(['main.js'])).deploy).toMatchObject({ number: 2, commit: null });
   });
 
-  it('of what is already the head makes no deploy', async () => {
+  it('makes no deploy when nothing has changed', async () => {
     const directory = await site(SITE);
     await over(directory).scan();
     expect(await over(directory).scan()).toMatchObject({ created: false, deploy: { number: 1 } });
   });
 
-  it('keeps an empty directory, an empty file, and bytes that are no text', async () => {
+  it('accepts an empty directory, an empty file, and bytes that are not text', async () => {
     const directory = await temporary();
     expect((await over(directory).scan()).manifest.modules.size).toBe(0);
     const bytes = new Uint8Array([0xff, 0xfe, 0x00, 0x41]);
@@ -93,7 +93,7 @@ describe('a scan', () => {
     ]);
   });
 
-  it('keeps a module that does not parse, unlinked, and says where it breaks', async () => {
+  it('stores a module that does not parse without links, and reports the place', async () => {
     const directory = await site({
       'bad.js': 'import "./x.js";\n\nconst = 1;\n',
       'bad.json': '{\n"a": }',
@@ -115,7 +115,7 @@ describe('a scan', () => {
     expect((await store.links([hash])).get(hash)).toEqual({ state: 'unparsed', list: [] });
   });
 
-  it('says so again at every start, until the file is mended', async () => {
+  it('reports syntax errors at every start, until the file is fixed', async () => {
     const directory = await old({ 'bad.js': 'const = 1;', 'bad.json': '{', 'good.js': '1' });
     await over(directory).scan();
     const again = over(directory);
@@ -125,7 +125,7 @@ describe('a scan', () => {
     expect((await again.update(['bad.json'])).problems).toEqual([]);
   });
 
-  it('leaves out what it cannot keep, each with the reason, and keeps the rest', async () => {
+  it('leaves out files that it cannot store, with reasons, and stores the rest', async () => {
     const outside = await temporary();
     await write(outside, { 'x.js': 'secret' });
     const directory = await site({
@@ -147,7 +147,7 @@ describe('a scan', () => {
     ]);
   });
 
-  it('takes the globs it is given', async () => {
+  it('uses the given globs', async () => {
     const directory = await site({ 'a.js': '1', 'b.txt': '2', 'old/c.js': '3' });
     const { manifest } = await over(directory, store, { include: ['**/*'], exclude: ['old/**'] }).scan();
     expect(names(manifest)).toEqual(['a.js', 'b.txt']);
@@ -155,7 +155,7 @@ describe('a scan', () => {
 });
 
 describe('the next start', () => {
-  it('opens no file that has not changed, and loses nothing', async () => {
+  it('does not open unchanged files, and loses nothing', async () => {
     const directory = await old(SITE);
     const file = path.join(await temporary(), 'registry.db');
     const first = await openSqliteStore(file);
@@ -172,11 +172,11 @@ describe('the next start', () => {
     expect(await second.blobs(blobs.map(({ hash }) => hash))).toEqual(blobs);
   });
 
-  it('reads what changed while nobody looked, though size and time may be the same', async () => {
+  it('reads files that changed meanwhile, even with the same size and time', async () => {
     const directory = await old({ 'a.js': '1111', 'b.js': '2222', 'c.js': '3333', 'd.js': '4444' });
     await over(directory).scan();
     await write(directory, { 'a.js': '11111', new: '2223' });
-    // Another file by that name, as an editor's or a tool's rename makes it.
+    // A rename puts another file in its place.
     await rename(path.join(directory, 'new'), path.join(directory, 'b.js'));
     await utimes(path.join(directory, 'b.js'), 1000, 1000);
     await unlink(path.join(directory, 'd.js'));
@@ -186,10 +186,10 @@ describe('the next start', () => {
     expect(manifest.modules.get('b.js')!.hash).toBe(blake3(Buffer.from('2223')));
   });
 
-  it('notices another content of the same size and time, when it was written right after the first was read', async () => {
+  it('notices new content of the same size and time that was written right after the first read', async () => {
     const directory = await site({ 'a.js': '1111' });
     const file = path.join(directory, 'a.js');
-    // A time that is not over yet: the file system may give it to the next write as well.
+    // A time in the future: the next write may get the same one.
     const time = new Date(Date.now() + 60_000);
     await utimes(file, time, time);
     await over(directory).scan();
@@ -200,7 +200,7 @@ describe('the next start', () => {
     );
   });
 
-  it('knows its entries again when a module got another name meanwhile', async () => {
+  it('finds the entries again when a module was renamed meanwhile', async () => {
     const page = '<script type="module" src="old.js"></script><script type="module" src="new.js"></script>';
     const directory = await old({ 'index.html': page, 'old.js': '1' });
     expect((await over(directory).scan()).manifest.entries).toEqual(['old.js']);
@@ -208,7 +208,7 @@ describe('the next start', () => {
     expect((await over(directory).scan()).manifest.entries).toEqual(['new.js']);
   });
 
-  it('reads a file again whose blob is gone', async () => {
+  it('reads a file again when its blob is gone', async () => {
     const directory = await old({ 'a.js': '1' });
     await over(directory).scan();
     const files = await store.files(directory);
@@ -226,7 +226,7 @@ describe('an update', () => {
     return { directory, ingest };
   }
 
-  it('takes what was written and drops what is gone', async () => {
+  it('reads written files and removes deleted ones', async () => {
     const { directory, ingest } = await scanned();
     await write(directory, { 'main.js': 'export {}', 'new.js': '1' });
     await rm(path.join(directory, 'lib'), { recursive: true });
@@ -246,13 +246,13 @@ describe('an update', () => {
     expect(names(manifest)).toEqual(['data.json', 'index.html', 'main.js', 'new.js']);
   });
 
-  it('of an equal save makes no deploy', async () => {
+  it('makes no deploy when a file is saved without a change', async () => {
     const { directory, ingest } = await scanned();
     await write(directory, { 'main.js': SITE['main.js']! });
     expect((await ingest.update(['main.js'])).created).toBe(false);
   });
 
-  it('reads nothing through a link out of the root, nor a dotfile by another name', async () => {
+  it('reads no file outside the root through a link, and no dotfile', async () => {
     const { directory, ingest } = await scanned();
     const outside = await temporary();
     await write(outside, { 'x.js': 'export const secret = 1;' });
@@ -270,13 +270,13 @@ describe('an update', () => {
     ]);
     expect([created, names(manifest)]).toEqual([false, names(before.manifest)]);
     expect(problems.map((problem) => problem.path).toSorted()).toEqual(['env.js', 'link.js', 'links/x.js']);
-    // A module that becomes such a link is gone.
+    // A module that is replaced by such a link is removed.
     await unlink(path.join(directory, 'main.js'));
     await symlink(path.join(outside, 'x.js'), path.join(directory, 'main.js'));
     expect(names((await ingest.update(['main.js'])).manifest)).not.toContain('main.js');
   });
 
-  it('does not forget what is wrong with other files', async () => {
+  it('keeps the problems of other files', async () => {
     const { directory, ingest } = await scanned({ ...SITE, 'bad.js': 'const = 1;', 'e\u0301.js': '' });
     await write(directory, { 'main.js': 'export {}' });
     expect((await ingest.update(['main.js'])).problems).toHaveLength(2);
@@ -284,21 +284,21 @@ describe('an update', () => {
     expect((await ingest.update(['e\u0301.js'])).problems.map((problem) => problem.path)).toEqual(['bad.js']);
   });
 
-  it('finds the entries anew when a module gets another name', async () => {
+  it('finds the entries again when a module is renamed', async () => {
     const page = '<script type="module" src="old.js"></script><script type="module" src="new.js"></script>';
     const { directory, ingest } = await scanned({ 'index.html': page, 'old.js': '1' });
     await rename(path.join(directory, 'old.js'), path.join(directory, 'new.js'));
     expect((await ingest.update(['old.js', 'new.js'])).manifest.entries).toEqual(['new.js']);
   });
 
-  it('finds the entries anew when a module comes that the page named already', async () => {
+  it('finds the entries again when a module appears that the page names', async () => {
     const page = '<script type="module" src="late.js"></script>';
     const { directory, ingest } = await scanned({ 'index.html': page });
     await write(directory, { 'late.js': '1' });
     expect((await ingest.update(['late.js'])).manifest.entries).toEqual(['late.js']);
   });
 
-  it('before the first scan, or after one that failed, is a scan: no deploy is ever of half the site', async () => {
+  it('scans the whole directory before the first scan, and after one that failed', async () => {
     const directory = await site(SITE);
     const ingest = over(directory);
     expect((await ingest.update(['main.js'])).manifest.modules.size).toBe(4);
@@ -312,7 +312,7 @@ describe('an update', () => {
     expect(manifest.modules.get('lib/leaf.js')!.hash).toBe(blake3(Buffer.from('export {};')));
   });
 
-  it('takes in what a module imports for the first time, when that is there already', async () => {
+  it('also reads existing files that a module imports for the first time', async () => {
     const { directory, ingest } = await scanned();
     await write(directory, {
       'main.js': "import './new/one.js'; import './gone.js'; import './empty.js'; import 'bare';",
@@ -330,7 +330,7 @@ describe('an update', () => {
     expect(deploy.number).toBe(2);
   });
 
-  it('leaves a file as it was that was emptied a moment ago, and says that it is to be looked at again', async () => {
+  it('keeps the last content of a file that has just been emptied, and asks for it to be read again', async () => {
     const directory = await old({ 'main.js': '1', 'other.js': '1' });
     const unsettled: string[] = [];
     let now = 1000;
@@ -351,15 +351,15 @@ describe('an update', () => {
     expect(names(manifest)).toEqual(['main.js', 'other.js']);
     expect(unsettled).toEqual(['main.js', 'new.js']);
     expect((await ingest.scan()).manifest).toEqual(manifest);
-    // A file system may leave the time of the last write in place while it truncates.
+    // A file system may keep the time of the last write while it truncates.
     await utimes(path.join(directory, 'main.js'), 1000, 1000);
     expect((await ingest.update(['main.js'])).manifest).toEqual(manifest);
-    // An author who wants it empty has it so in the end.
+    // After a while the file is empty on purpose.
     now += EMPTY_MS;
     expect((await ingest.update(['main.js'])).manifest.modules.get('main.js')!.size).toBe(0);
   });
 
-  it('takes in empty files that have just been put there, before anybody followed the directory', async () => {
+  it('reads empty files that are new at the first scan', async () => {
     const directory = await site({ 'main.js': "import './empty.js';", 'empty.js': '' });
     const unsettled: string[] = [];
     const options = {
@@ -372,7 +372,7 @@ describe('an update', () => {
       onUnsettled: (files: readonly string[]) => unsettled.push(...files),
     };
     expect(names((await new Ingest(options).scan()).manifest)).toEqual(['empty.js', 'main.js']);
-    // Touched, it is as empty as it was.
+    // A touch does not change that.
     const ingest = new Ingest(options);
     await ingest.scan();
     await write(directory, { 'empty.js': '' });
@@ -380,7 +380,7 @@ describe('an update', () => {
     expect(unsettled).toEqual([]);
   });
 
-  it('wins over whoever else has moved the head', async () => {
+  it('replaces a head that another writer has made', async () => {
     const { directory, ingest } = await scanned();
     await over(await site({ 'other.js': '1' })).scan();
     await write(directory, { 'main.js': 'export {}' });

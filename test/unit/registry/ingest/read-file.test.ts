@@ -7,7 +7,7 @@ import { isMeantEmpty, isUnchanged, readStable, statFile } from '../../../../reg
 import { LIMITS } from '../../../../schema/index.js';
 import { site, temporary } from '../site.js';
 
-/** Reads a file, and after each read does what another process could do to it meanwhile. */
+/** Reads a file, and after each read changes it as another process could. */
 const readDisturbed = (file: string, disturb: () => void) =>
   readStable(file, (descriptor) => {
     const bytes = fs.readFileSync(descriptor);
@@ -20,13 +20,13 @@ async function file(content: string | Uint8Array = 'content'): Promise<string> {
 }
 
 describe('isMeantEmpty', () => {
-  it('is said of a file that has been empty for a while, and of no other', async () => {
+  it('is true only for a file that has been empty for a while', async () => {
     const empty = await file('');
     expect(isMeantEmpty(empty)).toBe(false);
     await utimes(empty, 1, 1);
     expect(isMeantEmpty(empty)).toBe(true);
     expect(isMeantEmpty(`${empty} that is gone`)).toBe(false);
-    // What was read as empty has been written since.
+    // The file has been written since it was read.
     expect(isMeantEmpty(await file('1'))).toBe(false);
   });
 });
@@ -42,7 +42,7 @@ describe('readStable', () => {
     expect(hash).toBe(blake3(Buffer.from(content as string)));
   });
 
-  it('reads once more when the file was written meanwhile, and never mixes two versions', async () => {
+  it('reads again when the file was written meanwhile, and never mixes two versions', async () => {
     const name = await file('first');
     const versions = ['second, and longer', 'x', 'third'];
     const disturb = () => {
@@ -67,13 +67,13 @@ describe('readStable', () => {
     expect(writes).toBe(3);
   });
 
-  it('gives up on one that never holds still', async () => {
+  it('fails for a file that keeps changing', async () => {
     const name = await file('');
     const disturb = () => fs.appendFileSync(name, 'x');
     expect(() => readDisturbed(name, disturb)).toThrow(expect.objectContaining({ code: 'file-unstable' }));
   });
 
-  it('refuses one that is too large, without reading it', async () => {
+  it('refuses a file that is too large without reading it', async () => {
     const name = await file('');
     fs.truncateSync(name, LIMITS.blobBytes + 1);
     const read = vi.fn<(descriptor: number) => Buffer>();
@@ -87,7 +87,7 @@ describe('readStable', () => {
     expect(read).not.toHaveBeenCalled();
   });
 
-  it('passes on what the file system says', async () => {
+  it('throws the file system’s own errors', async () => {
     const directory = await temporary();
     expect(() => readStable(path.join(directory, 'nothing'))).toThrow(
       expect.objectContaining({ code: 'ENOENT' }),
@@ -95,7 +95,7 @@ describe('readStable', () => {
     expect(() => readStable(directory)).toThrow(expect.objectContaining({ code: 'EISDIR' }));
   });
 
-  it('does not trust the time of a file so young that another write may share it', async () => {
+  it('does not trust the time stamp of a file that was just written', async () => {
     const name = await file();
     const later = new Date(Date.now() + 3_600_000);
     await utimes(name, later, later);
@@ -119,7 +119,7 @@ describe('isUnchanged', () => {
   });
 });
 
-it('finds no file where there is a directory or nothing', async () => {
+it('finds no file at a directory, or at nothing', async () => {
   const directory = await temporary();
   expect([statFile(directory), statFile(path.join(directory, 'x'))]).toEqual([undefined, undefined]);
 });

@@ -51,8 +51,8 @@ const settled = async () => {
   for (let turn = 0; turn < 50; turn++) await setImmediate();
 };
 
-describe('the deploys of a channel that is being edited', () => {
-  it('are dropped beyond those that stay, and so are their blobs, when nothing has come for a while', async () => {
+describe('old deploys of the watched channel', () => {
+  it('are deleted with their blobs when the registry is idle', async () => {
     start();
     await deploy(KEEP + SPARE);
     clock.advance(QUIET_MS - 1);
@@ -66,7 +66,7 @@ describe('the deploys of a channel that is being edited', () => {
     expect(errors).toEqual([]);
   });
 
-  it('are not looked at for each save, and never are there more than a tenth too many', async () => {
+  it('are not collected after each save, and there is at most a tenth too many', async () => {
     start();
     await deploy(KEEP);
     clock.advance(QUIET_MS);
@@ -82,7 +82,7 @@ describe('the deploys of a channel that is being edited', () => {
     expect(collect).toHaveBeenCalledTimes(1);
   });
 
-  it('are dropped also where saving never rests', async () => {
+  it('are deleted also when saving never pauses', async () => {
     start();
     for (let i = 0; i < 5 * KEEP; i++) {
       await deploy(1);
@@ -92,14 +92,14 @@ describe('the deploys of a channel that is being edited', () => {
     }
   });
 
-  it('of earlier runs are looked at once after the start', async () => {
+  it('of earlier runs are collected once after the start', async () => {
     await deploy(3 * KEEP);
     start();
     clock.advance(QUIET_MS);
     await vi.waitFor(async () => expect(await deploys()).toBe(KEEP));
   });
 
-  it('of other channels all stay', async () => {
+  it('of other channels are kept', async () => {
     start();
     for (let n = 0; n < 2 * KEEP; n++) await publish(store, [['a.mjs', `other ${n}`]], { channel: 'other' });
     await deploy(KEEP + SPARE);
@@ -110,7 +110,7 @@ describe('the deploys of a channel that is being edited', () => {
 });
 
 describe('the collector', () => {
-  it('waits for what is being read', async () => {
+  it('waits for a running ingest', async () => {
     let go = () => {};
     start();
     await deploy(KEEP + SPARE);
@@ -122,7 +122,7 @@ describe('the collector', () => {
     await vi.waitFor(async () => expect(await deploys()).toBe(KEEP));
   });
 
-  it('that fails says so, and the next one does its work', async () => {
+  it('that fails reports the error, and the next one works', async () => {
     start();
     vi.spyOn(store, 'collect').mockRejectedValueOnce(new Error('disk'));
     await deploy(KEEP + SPARE);
@@ -133,7 +133,7 @@ describe('the collector', () => {
     await vi.waitFor(async () => expect(await deploys()).toBe(KEEP));
   });
 
-  it('stops when the registry is closed, and that is no error', async () => {
+  it('stops without an error when the registry closes', async () => {
     start();
     const gone = vi.spyOn(store, 'collect').mockImplementation(async ({ pause }) => {
       for (;;) await pause!();
@@ -146,8 +146,8 @@ describe('the collector', () => {
   });
 });
 
-describe('a page whose deploy has been dropped', () => {
-  it('gets all that there is now, also over a connection that it had before', async () => {
+describe('a page whose deploy has been deleted', () => {
+  it('gets the current deploy whole, also over an existing connection', async () => {
     const { registry, directory, port, url } = await serve(SITE, { watch: true, keepDeploys: 2 });
     const store = await registry.store();
     const before = new Client(port);
@@ -166,7 +166,7 @@ describe('a page whose deploy has been dropped', () => {
     expect(whole).toMatchObject({ base: null, delete: [] });
     expect(whole.set).toHaveLength(4);
     expect(await after.message('pack')).toMatchObject({ count: 2 });
-    // What it runs it may still ask for; there is nothing, and it goes on.
+    // It may still want a blob of its old deploy, which is gone. The connection goes on.
     before.send({ type: 'want', hashes: [manifest], closure: false });
     expect(await before.message('error')).toMatchObject({ code: 'blob-unknown' });
     expect((await fetch(`${url}-/deploys/1/at/main.js`)).status).toBe(404);

@@ -29,7 +29,7 @@ const ALONE = 'export default "alone";';
 const TEXTS = { 'alone.js': ALONE, 'deep.js': DEEP, 'later.js': LATER, 'leaf.js': LEAF, 'main.js': MAIN };
 
 describe('a greeting', () => {
-  it('of a client with nothing brings the whole manifest, and what the entries reach in the order of need', async () => {
+  it('sends a new client the whole manifest, and the entries’ modules in the order of need', async () => {
     const { hash, manifest, number } = await deploy(TEXTS);
     const { session, transport } = connect();
     await session.start(hello());
@@ -46,14 +46,14 @@ describe('a greeting', () => {
     });
   });
 
-  it('puts what the page starts from first', async () => {
+  it('sends the modules of the page’s own entries first', async () => {
     await deploy(TEXTS);
     const { session, transport } = connect();
     await session.start(hello({ entries: ['later.js', 'nothing.js'] }));
     expect([...packsOf(transport)[0]!.values()]).toEqual([DEEP, LATER, LEAF, MAIN]);
   });
 
-  it('of a client that has it all brings nothing', async () => {
+  it('sends a client that has everything only the welcome', async () => {
     const { hash } = await deploy(TEXTS);
     const { session, transport } = connect();
     await session.start(hello({ have: hash }));
@@ -61,7 +61,7 @@ describe('a greeting', () => {
     expect(transport.frames).toEqual([]);
   });
 
-  it('of a client with an earlier deploy brings the difference', async () => {
+  it('sends a client with an earlier deploy the difference', async () => {
     const before = await deploy(TEXTS);
     const after = await deploy({ ...TEXTS, 'leaf.js': 'export default 10;', 'new.js': 'new' });
     const { session, transport } = connect();
@@ -72,7 +72,7 @@ describe('a greeting', () => {
     expect([...packsOf(transport)[0]!.values()]).toEqual(['export default 10;']);
   });
 
-  it('of a client with a manifest that the channel never had starts from nothing', async () => {
+  it('sends everything to a client with a manifest that the channel never had', async () => {
     await deploy(TEXTS);
     const elsewhere = await deploy({ ...TEXTS, 'x.js': 'x' }, ['main.js'], 'other');
     for (const have of ['0'.repeat(64), elsewhere.hash]) {
@@ -83,7 +83,7 @@ describe('a greeting', () => {
     }
   });
 
-  it('may come once more, with what the client has by then', async () => {
+  it('can be repeated, with what the client has by then', async () => {
     const { hash } = await deploy(TEXTS);
     const { session, transport } = connect();
     await session.start(hello({ have: hash }));
@@ -92,7 +92,7 @@ describe('a greeting', () => {
     expect(packsOf(transport)[0]!.size).toBe(4);
   });
 
-  it('that fails is told once, and nothing behind it is answered', async () => {
+  it('that fails sends one error, and messages behind it get no answer', async () => {
     await deploy(TEXTS);
     for (const bad of [hello({ channel: 'none' }), hello({ protocol: 7 })]) {
       const { session, transport } = connect();
@@ -104,7 +104,7 @@ describe('a greeting', () => {
     }
   });
 
-  it('is over before what was asked at the same moment is answered', async () => {
+  it('ends before a simultaneous want is answered', async () => {
     await deploy(TEXTS);
     const { session, transport } = connect();
     await Promise.all([
@@ -129,14 +129,14 @@ describe('a want', () => {
     return { session, transport, want };
   }
 
-  it('brings the blobs by hash, once more if it is asked', async () => {
+  it('sends blobs by hash, and again when asked again', async () => {
     await deploy(TEXTS);
     const { want } = await greeted();
     expect(await want([hashOf(ALONE)], false)).toEqual([[ALONE]]);
     expect(await want([hashOf(ALONE), hashOf(LEAF)], false)).toEqual([[ALONE, LEAF]]);
   });
 
-  it('with its closure brings what they import too, but not what was given', async () => {
+  it('with closure also sends imports, except those already sent', async () => {
     const texts = { ...TEXTS, 'extra.js': 'import "./leaf.js"; import "./alone.js";' };
     await deploy(texts);
     const { want } = await greeted();
@@ -144,14 +144,14 @@ describe('a want', () => {
     expect(await want([hashOf(texts['extra.js'])], true)).toEqual([[texts['extra.js']]]);
   });
 
-  it('does not bring what the client came with', async () => {
+  it('does not send what the client had when it connected', async () => {
     const texts = { ...TEXTS, 'extra.js': 'import "./leaf.js"; import "./alone.js";' };
     const { hash } = await deploy(texts);
     const { want } = await greeted(hash);
     expect(await want([hashOf(texts['extra.js'])], true)).toEqual([[ALONE, texts['extra.js']]]);
   });
 
-  it('for what the channel does not name gets an error, the rest, and no bytes', async () => {
+  it('for a blob that the channel does not name gets an error, and the other blobs', async () => {
     await deploy(TEXTS);
     await deploy({ 'main.js': 'secret' }, ['main.js'], 'other');
     const { want, transport } = await greeted();
@@ -168,7 +168,7 @@ describe('a want', () => {
 });
 
 describe('a limit', () => {
-  it('of messages that wait holds for wants and for hellos', async () => {
+  it('of unanswered messages counts wants and hellos', async () => {
     await deploy(TEXTS);
     for (const message of [{ type: 'want', hashes: [hashOf(LEAF)], closure: false }, hello()]) {
       const { session, transport } = connect({ wants: 2, socketHighWater: 0 });
@@ -186,7 +186,7 @@ describe('a limit', () => {
     }
   });
 
-  it('is not reached by one who waits for each answer', async () => {
+  it('does not affect a client that waits for each answer', async () => {
     await deploy(TEXTS);
     const { session, transport } = connect({ wants: 1 });
     await session.start(hello());
@@ -204,7 +204,7 @@ describe('a slow reader', () => {
   const BIG = { 'main.js': `//${noise(1, 1 << 20)}` };
   const LIMIT = { socketHighWater: 256 * 1024, socketStallMs: 1000 };
 
-  it('is waited for at the high-water mark, and gets no more meanwhile', async () => {
+  it('gets no more than the high-water mark until it reads', async () => {
     await deploy(BIG);
     const { session, transport } = connect(LIMIT);
     transport.reading = false;
@@ -223,7 +223,7 @@ describe('a slow reader', () => {
     expect(clock.waiting).toBe(0);
   });
 
-  it('that reads a large blob piece by piece is not cut off, however long it takes', async () => {
+  it('that reads a large blob piece by piece is never disconnected', async () => {
     await deploy(BIG);
     const { session, transport } = connect(LIMIT);
     transport.reading = false;
@@ -240,7 +240,7 @@ describe('a slow reader', () => {
     expect(packsOf(transport)[0]!.size).toBe(1);
   });
 
-  it('that stands still is disconnected', async () => {
+  it('that stops reading is disconnected', async () => {
     await deploy(BIG);
     const { session, transport } = connect(LIMIT);
     transport.reading = false;
@@ -257,7 +257,7 @@ describe('a slow reader', () => {
     expect(transport.sent).toHaveLength(sent);
   });
 
-  it('is disconnected when messages that do not wait pile up', async () => {
+  it('is disconnected when too many unsent messages pile up', async () => {
     await deploy(TEXTS);
     const { session, transport } = connect({ socketQueueBytes: 10_000 });
     await session.start(hello());
@@ -267,7 +267,7 @@ describe('a slow reader', () => {
     expect(transport.types().filter((type) => type === 'message').length).toBeLessThan(12);
   });
 
-  it('is no slow one while it reads', async () => {
+  it('that keeps reading is not disconnected', async () => {
     await deploy(TEXTS);
     const { session, transport } = connect({ socketQueueBytes: 10_000 });
     await session.start(hello());
@@ -281,7 +281,7 @@ describe('a slow reader', () => {
 });
 
 describe('an update', () => {
-  it('brings the difference from what the client was told last', async () => {
+  it('sends the difference from the last head that the client got', async () => {
     const before = await deploy(TEXTS);
     const { session, transport } = connect();
     await session.start(hello());
@@ -295,7 +295,7 @@ describe('an update', () => {
     expect([...packsOf(transport)[1]!.values()]).toEqual(['export default 10;']);
   });
 
-  it('is one for many deploys that come while the reader is busy, and says the last', async () => {
+  it('joins many deploys that come while the reader is busy, and sends the last', async () => {
     await deploy(TEXTS);
     const { session, transport } = connect({ socketHighWater: 0 });
     transport.reading = false;
@@ -315,7 +315,7 @@ describe('an update', () => {
     expect([...packsOf(transport)[1]!.values()]).toEqual(['export default "19";']);
   });
 
-  it('to what the client has already says nothing', async () => {
+  it('sends nothing when the client has the head', async () => {
     await deploy(TEXTS);
     const { session, transport } = connect();
     await session.start(hello());
@@ -324,8 +324,8 @@ describe('an update', () => {
   });
 });
 
-describe('the rest', () => {
-  it('counts a boot’s bytes and knows which deploy the page runs', async () => {
+describe('a session', () => {
+  it('counts the bytes of a boot and knows which deploy the page runs', async () => {
     const { number } = await deploy(TEXTS);
     const { session, transport } = connect();
     await session.start(hello());
@@ -345,7 +345,7 @@ describe('the rest', () => {
     expect(topics).toEqual([['t', null]]);
   });
 
-  it('hears nothing before it starts and nothing after it is over', async () => {
+  it('ignores messages before it starts and after it has closed', async () => {
     await deploy(TEXTS);
     const { session, transport } = connect();
     await session.receive('nonsense');
@@ -361,7 +361,7 @@ describe('the rest', () => {
     expect([transport.sent.length, transport.closes.length]).toEqual([sent, 0]);
   });
 
-  it('ends quietly when the connection breaks', async () => {
+  it('ends without an error when the connection breaks', async () => {
     await deploy(TEXTS);
     const { session, transport } = connect();
     transport.break();
@@ -370,7 +370,7 @@ describe('the rest', () => {
     expect([errors, transport.closes]).toEqual([[], []]);
   });
 
-  it('closes with 1011 and tells us when the store fails', async () => {
+  it('closes with 1011 and reports the error when the store fails', async () => {
     await deploy(TEXTS);
     const { session, transport } = connect();
     await session.start(hello());

@@ -22,7 +22,7 @@ import {
 
 const NOBODY = '0'.repeat(64);
 
-/** That the process lives and another client goes on: it is greeted, and hears of the next deploy. */
+/** Checks that the server still works: another client is welcomed, and gets the next deploy. */
 async function goesOn({ port, registry, directory }: Served, other: Client): Promise<void> {
   expect(other.socket.readyState).toBe(other.socket.OPEN);
   await write(directory, { 'new.js': `export default ${JSON.stringify(randomBytes(8).toString('hex'))};\n` });
@@ -56,7 +56,7 @@ describe('an upgrade', () => {
     await goesOn(site, other);
   });
 
-  it('from the page’s own server, or from a named origin, is taken', async () => {
+  it('from the page’s own server or from an allowed origin is accepted', async () => {
     const { site } = await served({ allowedOrigins: ['https://app.test'] });
     await new Client(site.port).message('welcome');
     await new Client(site.port, undefined, { origin: 'https://app.test' }).message('welcome');
@@ -78,12 +78,12 @@ describe('an upgrade', () => {
     );
   });
 
-  it('to a foreign host is refused even from a named origin', async () => {
+  it('to a host that is not allowed is refused even from an allowed origin', async () => {
     const { port } = await serve(SITE, { allowedOrigins: ['https://app.test'] });
     expect(status(await refusedUpgrade(port, 'Host: evil.test\r\nOrigin: https://app.test'))).toBe(403);
   });
 
-  it('that is refused is over, though the client keeps its end open', async () => {
+  it('that is refused is closed, even if the client keeps its end open', async () => {
     const registry = open({ directory: await site(SITE) });
     const server = createServer();
     registry.attach(server);
@@ -104,7 +104,7 @@ describe('an upgrade', () => {
     await closed;
   });
 
-  it('that is none of ws’s is a 4xx', async () => {
+  it('that ws refuses gets a 4xx status', async () => {
     const { port } = await serve();
     const head = 'Host: localhost\r\nOrigin: http://localhost\r\nConnection: Upgrade\r\n';
     for (const rest of [
@@ -117,7 +117,7 @@ describe('an upgrade', () => {
     }
   });
 
-  it('may be reset by the client at any moment', async () => {
+  it('can be reset by the client at any moment', async () => {
     const { site, other } = await served();
     for (const target of ['/', '/-/socket']) {
       for (const origin of ['http://evil.test', 'http://localhost']) {
@@ -134,7 +134,7 @@ describe('an upgrade', () => {
     await goesOn(site, other);
   });
 
-  it('is refused beyond so many clients, until one leaves', async () => {
+  it('is refused at the limit of clients, until one leaves', async () => {
     const { port } = await serve(SITE, { clients: 1 });
     const first = new Client(port);
     await first.message('welcome');
@@ -142,7 +142,7 @@ describe('an upgrade', () => {
     expect(status(await refusedUpgrade(port, origin))).toBe(503);
     first.socket.terminate();
     await first.closed;
-    // The server hears of it when it reads the end of that connection.
+    // The server notices when it reads the end of that connection.
     let next: Client;
     do {
       next = new Client(port);
@@ -152,7 +152,7 @@ describe('an upgrade', () => {
   });
 });
 
-describe('a socket’s query that does not fit is answered with an error and a close', () => {
+describe('an invalid query is answered with an error and a close', () => {
   it.each([
     ['nothing', '', 'message-invalid'],
     ['another protocol', 'protocol=2&channel=dev', 'protocol-version'],
@@ -183,7 +183,7 @@ describe('a socket’s query that does not fit is answered with an error and a c
   });
 });
 
-describe('a message that does not fit is answered with an error and a close', () => {
+describe('an invalid message is answered with an error and a close', () => {
   it.each<[string, string, string]>([
     ['no JSON', 'x', 'message-invalid'],
     ['empty text', '', 'message-invalid'],
@@ -246,7 +246,7 @@ describe('a message that does not fit is answered with an error and a close', ()
     await goesOn(site, other);
   });
 
-  it('one over the size limit, plain or compressed, and one that is not UTF-8: closed by ws', async () => {
+  it('a message over the size limit, plain or compressed, or not UTF-8: ws closes the connection', async () => {
     const { site, other } = await served();
     const large = new Client(site.port, undefined, { perMessageDeflate: false });
     await large.message('welcome');
@@ -265,7 +265,7 @@ describe('a message that does not fit is answered with an error and a close', ()
     await goesOn(site, other);
   });
 
-  it('more wants than may wait', async () => {
+  it('too many unanswered wants', async () => {
     const { site, other } = await served();
     const client = new Client(site.port);
     await client.message('pack');
@@ -281,7 +281,7 @@ describe('a message that does not fit is answered with an error and a close', ()
   });
 });
 
-it('gives no bytes for a hash that the channel does not name, and stays open', async () => {
+it('sends no bytes for a hash that the channel does not name, and stays open', async () => {
   const { site, other } = await served();
   const store = await site.registry.store();
   const bytes = Buffer.from('export const secret = 1;');
@@ -314,7 +314,7 @@ it('carries the application’s messages in both directions, to the pages of its
   expect(await other.message('message')).toEqual({ type: 'message', topic: 'chat', data: [1] });
 });
 
-it('says goodbye when the server closes', async () => {
+it('closes with 1001 when the server closes', async () => {
   const { site, other } = await served();
   await site.registry.close();
   expect(await other.closed).toEqual({ code: 1001, reason: 'server is closing' });
