@@ -59,6 +59,15 @@ describe.each(FILES)('%s', (file) => {
   });
 });
 
+it.each(FILES.filter((file) => !/^(CONTRIBUTING|docs\/cli)/.test(file)))(
+  '%s names flags that exist',
+  (file) => {
+    const flags = (text: string) => new Set(text.match(/(?<![\w-])--[a-z][a-z-]*/g));
+    const known = flags(read('docs/cli.md'));
+    expect([...flags(read(file))].filter((flag) => !known.has(flag))).toEqual([]);
+  },
+);
+
 it.each(['docs/architecture.md', 'CONTRIBUTING.md'])(
   '%s names paths of the repository that exist',
   (file) => {
