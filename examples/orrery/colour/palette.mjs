@@ -13,12 +13,12 @@ export const palettes = list.map((entry) => ({
   haze: entry.haze.map(tintOf),
 }));
 
-/** The palette in use: a live binding, so that whoever imports it has the one of this moment. */
+/** The palette in use: a live binding, so importers always see the current one. */
 export let palette = palettes[0];
 
 export const paletteChanged = signal();
 
-/** Takes the palette of that name, or of that place in the list. An unknown one changes nothing. */
+/** Chooses a palette by name or index. An unknown one changes nothing. */
 export function choosePalette(which) {
   const next = palettes.find((p, i) => i === which || p.name.toLowerCase() === String(which).toLowerCase());
   if (!next || next === palette) return palette;

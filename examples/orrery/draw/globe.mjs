@@ -4,14 +4,14 @@ import { clamp, mix } from 'math/scalar.mjs';
 const STOPS = 14;
 
 /**
- * A planet as an engraver would cut it: one line for each circle of latitude, swelling in the
- * light and dying in the dark.
+ * A planet as an engraver draws it: one line for each circle of latitude, wide in the light and
+ * thin in the dark.
  *   r              pixels; everything below counts in this radius
  *   flat           the height of the pole
  *   tilt           the camera's: 0 looks down on the pole
  *   light          unit vector to the Sun, z along the axis, y away from the eye
  *   tone           (latitude) where on the palette's ramp a line is
- *   shade          (x, y, z) how much light there is to be had at a point of the surface
+ *   shade          (x, y, z) how much light reaches a point of the surface
  */
 export function drawGlobe(ctx, { x, y, r, flat, tilt, light, tone, shade = () => 1 }, density, palette) {
   const sin = Math.sin(tilt);

@@ -5,8 +5,8 @@ const SIZE = 15;
 const HIGH = SIZE * 0.62;
 
 /**
- * Names that give way to each other: one stands to the right of its point, or to the left where
- * there is no room, and fades where there is none at all.
+ * Names that do not overlap: each is to the right of its point, to the left if there is no room,
+ * and fades if neither side has room.
  */
 export function createLabels(view) {
   const known = new Map();

@@ -11,9 +11,9 @@ const SOURCES = {
 const isNumber = (x) => typeof x === 'number' && Number.isFinite(x);
 
 /**
- * How this page's modules came, for people: { line, rows: [[name, value]], cached }, where
- * `cached` is the part of the bytes that was here already, or null when nobody knows.
- * modcast tells it; without modcast the browser's own timeline does. Every field may be missing.
+ * How this page got its modules, for people: { line, rows: [[name, value]], cached }, where
+ * `cached` is the part of the bytes that was cached, or null if unknown. modcast
+ * reports it; without modcast, the browser's timeline does. Every field may be missing.
  */
 function bootReport() {
   return fromModcast(stats()) ?? fromTimeline();
@@ -26,7 +26,7 @@ export function onBootReport(callback) {
   try {
     globalThis.modcast?.on?.('booted', () => callback(bootReport()));
   } catch {
-    // another version's `on`: the first report stands
+    // another version's `on`: keep the first report
   }
 }
 

@@ -1,7 +1,7 @@
 const TAP_TIME = 320;
 const TAP_WAY = 8;
 
-/** Fingers and mice on an element, as what they mean: `drag(dx, dy)`, `pinch(factor)`, `tap(x, y)`. */
+/** Gestures of fingers and mice on an element: `drag(dx, dy)`, `pinch(factor)`, `tap(x, y)`. */
 export function listenToPointers(element, { drag, pinch, tap }) {
   const down = new Map();
   let moved = 0;

@@ -1,4 +1,4 @@
-/** Ways to get from 0 to 1. Edit one while the page is open and watch the intro change its mind. */
+/** Ways to get from 0 to 1. Edit one, then reload the page to see another intro. */
 
 export const outCubic = (t) => 1 - (1 - t) ** 3;
 

@@ -18,7 +18,7 @@ export function spring(value, halfLife = 0.12) {
       return this.value;
     },
 
-    /** Be there now. */
+    /** Jumps to the target. */
     jump(to = this.target) {
       this.value = this.target = to;
       this.velocity = 0;

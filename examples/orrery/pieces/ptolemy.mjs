@@ -66,7 +66,7 @@ export function open(stage) {
     return clock.day > last || clock.day < from + (points.length ? tail : 0);
   }
 
-  /** Draws all ways anew, so that this moment lies in the middle of each. */
+  /** Draws all paths again, with the current moment in the middle of each. */
   function renew() {
     if (edition++ > 0) stage.veil();
     for (const way of ways) {

@@ -13,7 +13,7 @@ export const view = () => ({ tilt: 0, zooms: [1, 1] });
 /** CSS pixels of the window to a mote. */
 const ROOM = 1250;
 const SHADES = 6;
-/** The field holds the wind off at so many radii of the Earth. */
+/** Distance at which the field stops the wind, in radii of the Earth. */
 const SHIELD = 2.9;
 const LOOPS = [1.45, 1.9, 2.5, 3.2, 4.1, 5.3];
 const EARTH = {
@@ -124,7 +124,7 @@ export function open(stage) {
     });
   }
 
-  /** After a resize the silk is woven anew, at once. */
+  /** Fills the silk again at once after a resize. */
   function refill() {
     motes = Array.from({ length: (screen.width * screen.height) / ROOM }, () => ({}));
     for (const mote of motes) enter(mote, true);

@@ -76,7 +76,7 @@ export function createCamera(view) {
       );
     },
 
-    /** Be where the springs pull, for those who would rather not see the way. */
+    /** Jumps to the target, for reduced motion. */
     settle() {
       for (const s of [yaw, tilt, zoom, hold]) s.jump();
       this.step(0);

@@ -1,9 +1,9 @@
 import { length, set } from 'math/vector.mjs';
 
 /**
- * Neptune is eighty times as far from the Sun as Mercury: on one screen, distances have to be
- * told with a straight face and a small lie. A power law keeps every direction and the order of
- * the orbits. `POWER` 1 is the truth, and an empty screen.
+ * Neptune is eighty times as far from the Sun as Mercury: to fit one screen, distances are
+ * compressed. A power law keeps every direction and the order of the orbits. `POWER` 1 shows true
+ * distances, and an almost empty screen.
  */
 export const POWER = 0.43;
 

@@ -1,4 +1,4 @@
-/** The picture of this moment, laid over the page and fading: whatever comes next comes softly. */
+/** Puts the current picture over the page and fades it out, so that the next one appears softly. */
 export function dissolve(canvases, milliseconds = 1100) {
   const [first] = canvases;
   const still = document.createElement('canvas');

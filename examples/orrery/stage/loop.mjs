@@ -2,9 +2,9 @@
 const LONGEST_STEP = 0.05;
 
 /**
- * Calls `frame(seconds)` as long as it answers true. When it answers false nothing runs, until
- * somebody calls `wake`: a still picture costs no electricity. A frame that throws is the last. `skip` frames are left out after
- * each that is drawn.
+ * Calls `frame(seconds)` as long as it returns true. After false nothing runs until `wake` is
+ * called, so a still picture uses no power. A frame that throws ends the loop. `skip` frames are
+ * left out after each one that is drawn.
  */
 export function createLoop(frame) {
   let asked = 0;

@@ -1,6 +1,6 @@
 /**
- * What a reload should not lose. The piece and the palette stand in the address, so that they can
- * be shared (`#rings/ember`); the moment and the view are this tab's own business.
+ * What a reload should not lose. The piece and the palette are in the address, so that they can
+ * be shared (`#rings/ember`); the date belongs to this tab.
  */
 const KEY = 'orrery';
 
@@ -18,11 +18,11 @@ export function recall() {
   try {
     return JSON.parse(sessionStorage.getItem(KEY));
   } catch {
-    return null; // storage is off, or holds another version's words
+    return null; // storage is off, or has the format of another version
   }
 }
 
-/** Calls `moment()` when the page goes away, and keeps what it answers. */
+/** Stores the result of `moment()` when the page is hidden. */
 export function remember(moment) {
   addEventListener('pagehide', () => {
     try {

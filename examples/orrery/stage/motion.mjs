@@ -2,7 +2,7 @@ import { signal } from './signal.mjs';
 
 const query = matchMedia('(prefers-reduced-motion: reduce)');
 
-/** Whether the visitor would rather have things stand still. A live binding. */
+/** Whether the visitor prefers reduced motion. A live binding. */
 export let still = query.matches;
 
 export const motionChanged = signal();

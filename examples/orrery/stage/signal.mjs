@@ -1,4 +1,4 @@
-/** The smallest thing that can be listened to. `on` answers with the way to stop listening. */
+/** A minimal event. `on` returns a function that removes the listener. */
 export function signal() {
   const listeners = new Set();
   return {

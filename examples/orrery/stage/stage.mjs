@@ -14,9 +14,9 @@ import { createViewport } from './viewport.mjs';
  *   title, note           for the caption
  *   pace                  days that go by in a second
  *   view                  how the camera starts, see camera.reset
- *   open(stage, options)  answers { frame(ctx, dt), tap?(x, y), close?() }
- * `frame` draws the whole picture, in CSS pixels, and answers true when it has to go on even
- * though the clock stands. `options.isUpdate`: the piece was saved and goes on, without its intro.
+ *   open(stage, options)  returns { frame(ctx, dt), tap?(x, y), close?() }
+ * `frame` draws the whole picture, in CSS pixels, and returns true if it must continue although
+ * the clock is stopped. `options.isUpdate`: the piece was saved; do not play the intro again.
  */
 export function createStage({ canvas, backdrop }) {
   const ctx = canvas.getContext('2d');
@@ -35,7 +35,7 @@ export function createStage({ canvas, backdrop }) {
     view,
     clock,
     camera,
-    /** Seconds for what flickers: they stand still when the clock does. */
+    /** Seconds for what flickers: they stop with the clock. */
     seconds: 0,
     shown: signal(),
     captioned: signal(),
@@ -83,7 +83,7 @@ export function createStage({ canvas, backdrop }) {
     loop.wake();
   }
 
-  /** Goes on with a new version of the piece that is shown: clock and camera stay as they are. */
+  /** Replaces the shown piece with its new version. Clock and camera stay as they are. */
   function replace(module) {
     scene?.close?.();
     piece = module;
@@ -98,7 +98,7 @@ export function createStage({ canvas, backdrop }) {
     if (piece) camera.tilt.target = piece.view(view).tilt;
   }
 
-  /** What is there now stays for a moment over what comes next. */
+  /** Fades from the current picture to the next one. */
   function veil() {
     if (!still) dissolve([backdrop, canvas]);
   }

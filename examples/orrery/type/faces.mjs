@@ -1,7 +1,7 @@
 /**
- * The page's three typefaces. A word that is measured before its face is there is measured wrong,
- * so whoever imports this module waits for them: but never longer than a moment, a page in the
- * wrong face is better than none.
+ * The page's three typefaces. Text that is measured before its font has loaded gets the wrong width,
+ * so importers of this module wait for the fonts, but only for a moment: a page in the wrong font
+ * is better than no page.
  */
 const PATIENCE = 1200;
 
