@@ -3,13 +3,13 @@ import type { BootSource } from '../schema/message.js';
 /** How a boot went. */
 export interface BootInfo {
   /**
-   * Where the modules came from: over the socket, all from this browser's cache, over plain HTTP through an import
-   * map, or natively, without the registry.
+   * Where the modules came from: the socket, this browser's cache alone, plain HTTP through an import map, or
+   * the site itself, without the registry.
    */
   readonly from: BootSource;
-  /** From navigation to the last statement of the page's modules, milliseconds. */
+  /** Milliseconds from navigation to the last statement of the page's modules. */
   readonly ms: number;
-  /** Null without the registry. */
+  /** The deploy that the page runs; null without the registry. */
   readonly deploy: number | null;
 }
 
@@ -19,36 +19,36 @@ export interface Stats {
   /** Modules that run from blobs. */
   readonly modules: number;
   readonly bytes: {
-    /** Over the socket, as sent. */
+    /** Received over the socket, compressed. */
     readonly received: number;
-    /** Of the modules in use, before linking. */
+    /** Size of the modules in use, before linking. */
     readonly used: number;
   };
-  /** The channel's newest deploy that has come whole; null before there is one. */
+  /** The channel's newest deploy that has come whole; null before the first. */
   readonly deploy: number | null;
   readonly socket: 'connecting' | 'open' | 'waiting' | 'closed';
 }
 
 export interface ModcastEvents {
-  /** Blobs on their way: bytes before compression. */
+  /** Bytes of blobs, before compression. */
   progress: { readonly received: number; readonly total: number };
   booted: BootInfo;
-  /** A deploy has come whole: the next load of the page runs it. */
+  /** A deploy has come whole. The next load of the page runs it. */
   deploy: { readonly deploy: number; readonly running: number | null };
   /**
-   * Files have changed while the server watches: before the page takes them in. `preventDefault` leaves that to the
-   * application: `modcast.import` gives it the newest versions.
+   * Files have changed while the server watches. Emitted before hot reload applies them. After
+   * `preventDefault` the application does it: `modcast.import` returns the newest versions.
    */
   update: { readonly deploy: number; readonly paths: readonly string[]; preventDefault(): void };
-  /** What went wrong and was got around. `code` is documented in docs/errors.md. */
+  /** A problem that the loader has worked around. docs/errors.md lists the codes. */
   error: { readonly code: string; readonly message: string };
 }
 
-/** The application's own messages of one topic, over modcast's connection. */
+/** The application's own messages on one topic, over modcast's connection. */
 export interface Topic {
-  /** False when there is no connection: nothing is kept for later. */
+  /** Returns false when there is no connection. Such a message is not sent later. */
   send(data: unknown): boolean;
-  /** @returns a function that takes the listener off again */
+  /** @returns a function that removes the listener */
   on(listener: (data: unknown) => void): () => void;
 }
 
@@ -57,24 +57,24 @@ export interface Modcast {
   /** Resolves when the page's modules have run. */
   readonly ready: Promise<BootInfo>;
   /**
-   * Imports a module of the site by its path, `lib/disk.mjs`, of the deploy that this page runs: while the server
-   * watches, in its newest version.
+   * Imports a module of the site by its path, `lib/disk.mjs`, from the deploy that this page runs. While the
+   * server watches, imports its newest version.
    */
   import(path: string): Promise<unknown>;
   /**
-   * The URL of a module of this deploy as its author wrote it: for workers and worklets, which have no import map.
-   * Relative imports below it stay in the same deploy.
+   * The URL of a module as its author wrote it, for workers and worklets, which have no import map. Its
+   * relative imports stay in this page's deploy.
    */
   url(path: string): string;
-  /** Brings a module or several, and what they import, here without running them. */
+  /** Fetches modules and what they import, without running them. */
   prefetch(paths: string | readonly string[]): Promise<void>;
   /**
-   * @returns a function that takes the listener off again
-   * @throws TypeError when there is no such event
+   * @returns a function that removes the listener
+   * @throws TypeError for an unknown event
    */
   on<K extends keyof ModcastEvents>(event: K, listener: (event: ModcastEvents[K]) => void): () => void;
   channel(topic: string): Topic;
   stats(): Stats;
-  /** Resolves when nothing is on its way, what has come is taken in and the cache has been written. */
+  /** Resolves when everything requested has come, updates are applied and the cache is written. */
   idle(): Promise<void>;
 }

@@ -1,5 +1,5 @@
-// Bundles the loader into the one classic script that pages load, and hot reload into the one that it loads itself where
-// the server watches.
+// Bundles the loader into one classic script for every page, and hot reload into another, which the loader
+// adds where the server watches.
 import { build } from 'esbuild';
 import { fileURLToPath } from 'node:url';
 
@@ -12,7 +12,7 @@ await build({
   format: 'iife',
   minify: true,
   target: ['es2022'],
-  // Otherwise esbuild drops the options of an import() that the page's own code passes on.
+  // Otherwise esbuild drops the second argument of import().
   supported: { 'import-attributes': true, 'import-assertions': true },
   logOverride: { 'unsupported-dynamic-import': 'silent' },
 });

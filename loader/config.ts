@@ -4,7 +4,7 @@ import { LIMITS } from '../schema/limits.js';
 import { isPath, type Path } from '../schema/path.js';
 
 export interface HotConfig {
-  /** `data-hot`: the version of the script of hot reload. */
+  /** `data-hot`: the version of the hot reload script. */
   readonly version: string;
   /** `data-hot-page`: the hash of this page's HTML as it was served. */
   readonly page: string | null;
@@ -12,38 +12,40 @@ export interface HotConfig {
   readonly deploy: number | null;
   /** `data-hot-served`: when this page was served, by the server's clock, milliseconds since 1970. */
   readonly served: number;
-  /** `data-hot-overlay="off"`: errors are not shown over the page. */
+  /** False for `data-hot-overlay="off"`: the page shows no error overlay. */
   readonly overlay: boolean;
 }
 
-/** What the loader's script tag says, by its `src` and its `data-` attributes. */
+/** The settings in the loader's script tag: its `src` and `data-` attributes. */
 export interface LoaderConfig {
-  /** The registry's prefix as a URL, `https://host/-/`: where the script itself came from. */
+  /** The registry's prefix as a URL, `https://host/-/`, from the script's own URL. */
   readonly prefix: string;
-  /** URL below which the site's paths lie (`data-root`). Default: the root of the page's origin. */
+  /** The URL that the site's paths are relative to (`data-root`). Default: the root of the page's origin. */
   readonly root: string;
   /** `data-channel`. Default `dev`. */
   readonly channel: Channel;
-  /** `data-boot`: `fresh` waits for the server's word, `cached` runs a whole cached deploy at once. */
+  /** `data-boot`: `fresh` waits for the server's greeting, `cached` runs a whole cached deploy at once. */
   readonly boot: 'fresh' | 'cached';
-  /** `data-timeout`: milliseconds for the socket's first word. Default 500. */
+  /** `data-timeout`: milliseconds for the socket's first message. Default 500. */
   readonly timeout: number;
   /**
-   * `data-stall`: milliseconds without a byte after which an open socket counts as lost, or without an answer after
-   * which the browser's storage does. Default 10,000.
+   * `data-stall`: milliseconds without a byte after which an open socket counts as lost, and without an
+   * answer after which the browser's storage does. Default 10,000.
    */
   readonly stall: number;
-  /** `data-socket`: `off` where the registry is a host of plain files. Nothing is connected to, or waited for. */
+  /** `data-socket`: `off` where the registry is a host of plain files. Then there is no connection. */
   readonly socket: boolean;
-  /** `data-deploy`: number and manifest of the deploy that a page of plain files was written for. Null: the head. */
+  /**
+   * `data-deploy`: number and manifest of the deploy that a static page was exported with. Null: the head.
+   */
   readonly deploy: { readonly number: number; readonly manifest: Hash } | null;
   /** `data-progress`: show a bar on long boots. */
   readonly progress: boolean;
-  /** `data-entries`: where this page starts, so that the server sends that first. */
+  /** `data-entries`: the page's entries, which the server sends first. */
   readonly entries: readonly Path[];
-  /** What the server says where it watches; null where it does not. */
+  /** Null where the server does not watch. */
   readonly hot: HotConfig | null;
-  /** The script's nonce, which what it adds to the page carries too. */
+  /** The script's nonce, for the elements that it adds to the page. */
   readonly nonce: string;
 }
 

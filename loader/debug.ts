@@ -8,8 +8,8 @@ function names(): string[] {
 }
 
 /**
- * Logs to the console where `localStorage.debug` names the namespace: `modcast:socket`, `modcast:*` or `*`, several
- * separated by commas. It is read once per namespace.
+ * Logs to the console where `localStorage.debug` names the namespace: `modcast:socket`, `modcast:*` or `*`,
+ * several separated by commas. It is read once per namespace.
  */
 export function createDebug(namespace: 'socket' | 'cache' | 'link' | 'hot'): (...values: unknown[]) => void {
   const name = `modcast:${namespace}`;

@@ -1,8 +1,8 @@
-/** Listeners by event name. One that throws is reported as an uncaught error and stops none of the others. */
+/** Listeners by event name. An error in one is reported as uncaught and does not stop the others. */
 export class Emitter<Events extends { [K in keyof Events]: unknown }> {
   readonly #listeners = new Map<keyof Events, Set<(event: never) => void>>();
 
-  /** @returns a function that takes the listener off again */
+  /** @returns a function that removes the listener */
   on<K extends keyof Events>(name: K, listener: (event: Events[K]) => void): () => void {
     const listeners = this.#listeners.get(name) ?? new Set();
     this.#listeners.set(name, listeners.add(listener));

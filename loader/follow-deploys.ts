@@ -1,6 +1,8 @@
 import type { Services } from './services.js';
 
-/** Caches each deploy that has come whole, and tells the application about those that the page does not run. */
+/**
+ * Caches each deploy that has come whole, and tells the application about those that the page does not run.
+ */
 export function followDeploys({ config, events, channelClient, cacheWriter, page }: Services): void {
   /** A page that should follow its files, but whose script of hot reload did not load, is loaded again. */
   const reloadWithoutHot = () => {

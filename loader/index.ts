@@ -4,6 +4,6 @@ export type * from './api.js';
 export type * from './hot/api.js';
 
 declare global {
-  /** There once the loader's script has run; a page without modcast has none. */
+  /** Defined once the loader's script has run. */
   var modcast: Modcast | undefined;
 }

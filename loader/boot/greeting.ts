@@ -13,7 +13,9 @@ export interface GreetingOptions {
 export interface Greeting {
   /** Whether the server's first message comes within the time that a page waits. */
   readonly inTime: Promise<boolean>;
-  /** Whether the channel's head becomes known; false when the socket is not open in time, stalls or closes. */
+  /**
+   * Whether the channel's head becomes known; false when the socket is not open in time, stalls or closes.
+   */
   readonly greeted: Promise<boolean>;
 }
 

@@ -30,8 +30,8 @@ export class BlobPool {
   }
 
   /**
-   * Adds blobs from a cache, unverified. Verified ones stay. Of two records of a blob the last one counts: it was stored
-   * after the first had turned out to be damaged.
+   * Adds blobs from a cache, unverified. Verified ones stay. Of two records of a blob the last one counts: it
+   * was stored after the first had turned out to be damaged.
    */
   addCached(records: readonly PackRecord[]): void {
     for (const { hash, bytes, links } of records) {

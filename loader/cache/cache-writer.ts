@@ -91,8 +91,8 @@ export class CacheWriter {
   }
 
   /**
-   * Stores a release that has come whole, and the blobs that came with it. Resolves when they are written. While files
-   * are being edited the write is deferred, and this resolves before it.
+   * Stores a release that has come whole, and the blobs that came with it. Resolves when they are written.
+   * While files are being edited the write is deferred, and this resolves before it.
    */
   async store(release: Release, records: readonly PackRecord[]): Promise<void> {
     const { config, after } = this.#options;

@@ -29,7 +29,9 @@ interface DeployRow {
   readonly manifest: ManifestJson;
 }
 
-/** In the store `segments`: many blobs in one row, which is ten times as fast as a row for each of a thousand. */
+/**
+ * In the store `segments`: many blobs in one row, which is ten times as fast as a row for each of a thousand.
+ */
 interface SegmentRow {
   readonly count: number;
   readonly body: Uint8Array;
@@ -46,7 +48,10 @@ const MAX_SEGMENTS = 24;
 /** Bytes of blobs in one segment. */
 const SEGMENT_BYTES = 4 * 1024 * 1024;
 
-/** Deploys and blobs in this browser's IndexedDB. Nothing in it is trusted: the blob pool hashes each blob before use. */
+/**
+ * Deploys and blobs in this browser's IndexedDB. Nothing in it is trusted: the blob pool hashes each blob
+ * before use.
+ */
 export class Cache {
   readonly #database: IDBDatabase;
   readonly #hasher: Hasher;
@@ -87,7 +92,8 @@ export class Cache {
   }
 
   /**
-   * Stores a deploy and the blobs that complete it in one transaction. When space runs out, evicts the oldest deploys.
+   * Stores a deploy and the blobs that complete it in one transaction. When space runs out, evicts the oldest
+   * deploys.
    *
    * @param now milliseconds since 1970
    * @throws DOMException when it does not fit even then
@@ -149,7 +155,9 @@ function addSegments(transaction: IDBTransaction, records: Iterable<PackRecord>)
   }
 }
 
-/** Joins the segments, without the blobs that no deploy names. Of two records of a blob the last one counts. */
+/**
+ * Joins the segments, without the blobs that no deploy names. Of two records of a blob the last one counts.
+ */
 async function rewriteSegments(transaction: IDBTransaction): Promise<void> {
   const named = new Set<Hash>();
   for (const row of await deployRows(transaction)) {

@@ -2,7 +2,10 @@ import type { SiteModule } from '../../importmap/site.js';
 import { CSS_TYPE, JAVASCRIPT, JSON_TYPE } from './media-types.js';
 import type { UrlKind } from './module-url.js';
 
-/** What a natural URL's target is: a URL that holds the linked module itself, or the registry's immutable URL of it. */
+/**
+ * What a natural URL's target is: a URL that holds the linked module itself, or the registry's immutable URL
+ * of it.
+ */
 export type TargetKind = UrlKind | 'http';
 
 /** A module as far as it is here. */
@@ -35,8 +38,8 @@ export type ChooseTarget = (request: TargetRequest) => TargetKind | undefined;
 const DATA_BYTES = 128 * 1024;
 
 /**
- * The same for a later instance. There may be many, the browser keeps each imported URL for good, and importers that are
- * linked from then on contain its text.
+ * The same for a later instance. There may be many, the browser keeps each imported URL for good, and
+ * importers that are linked from then on contain its text.
  */
 const LATER_DATA_BYTES = 16 * 1024;
 
@@ -49,7 +52,8 @@ export const chooseTarget: ChooseTarget = (request) => {
   if (module.type === CSS_TYPE) return instance === 'later' ? 'http' : undefined;
   if (module.type !== JAVASCRIPT && module.type !== JSON_TYPE) return undefined;
   if (permitted === 'http' || source.state === 'unknown') return 'http';
-  // The browser's error should name the site's file. Where that may have changed, the deploy's version is imported.
+  // The browser's error should name the site's file. Where that may have changed, the deploy's version is
+  // imported.
   if (source.state === 'broken') return watched ? 'http' : undefined;
   if (permitted === 'blob' || (instance === 'first' && isRepeated())) return 'blob';
   return source.linkedBytes > (instance === 'first' ? DATA_BYTES : LATER_DATA_BYTES) ? 'blob' : 'data';

@@ -28,8 +28,8 @@ export interface ImportTargetsOptions {
 const debug = createDebug('link');
 
 /**
- * Where the import map sends each natural URL. A target is chosen once: a rule of an installed import map cannot change.
- * Later instances of a module are imported by other names.
+ * Where the import map sends each natural URL. A target is chosen once: a rule of an installed import map
+ * cannot change. Later instances of a module are imported by other names.
  */
 export class ImportTargets {
   readonly #options: ImportTargetsOptions;
@@ -86,7 +86,10 @@ export class ImportTargets {
     this.#hashes.set(module.url, module.hash);
   }
 
-  /** Gives every other module of the site its HTTP target: for engines and pages that take no later import map. */
+  /**
+   * Gives every other module of the site its HTTP target: for engines and pages that take no later import
+   * map.
+   */
   prepareRest(): void {
     const { site } = this.#options;
     for (const path of site.manifest.modules.keys()) {
@@ -133,7 +136,10 @@ export class ImportTargets {
     return map;
   }
 
-  /** Modules at HTTP targets import others by root-relative URLs, which are the registry's when it is not the site. */
+  /**
+   * Modules at HTTP targets import others by root-relative URLs, which are the registry's when it is not the
+   * site.
+   */
   #addRooted(map: ImportMapJson, urls: readonly string[]): void {
     const { site, prefix } = this.#options;
     if (site.root === new URL('/', prefix).href) return;

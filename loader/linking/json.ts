@@ -1,4 +1,4 @@
-/** Whether a JSON module of these bytes would parse. */
+/** Whether bytes parse as a JSON module. */
 export function isJson(bytes: Uint8Array): boolean {
   try {
     JSON.parse(new TextDecoder().decode(bytes));

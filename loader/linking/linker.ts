@@ -27,7 +27,10 @@ export interface LinkerOptions {
   readonly problem: (code: string, message: string) => void;
 }
 
-/** Puts closures of a site's modules into the page's import map: that of its entries first, others when imported. */
+/**
+ * Puts closures of a site's modules into the page's import map: that of its entries first, others when
+ * imported.
+ */
 export class Linker {
   readonly importTargets: ImportTargets;
   readonly #options: LinkerOptions;

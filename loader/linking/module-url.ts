@@ -9,8 +9,8 @@ declare global {
 export type UrlKind = 'data' | 'blob';
 
 /**
- * Chromium asks another process for each blob URL and again for its bytes, which takes 1 ms and more per module. It reads
- * `data:` URLs in place. Gecko and WebKit are faster with blobs.
+ * Chromium asks another process for each blob URL and again for its bytes, which takes 1 ms and more per
+ * module. It reads `data:` URLs in place. Gecko and WebKit are faster with blobs.
  */
 export const preferredUrlKind = (): UrlKind =>
   /Chrome\//.test(navigator.userAgent) && Uint8Array.prototype.toBase64 !== undefined ? 'data' : 'blob';

@@ -9,7 +9,7 @@ export function entryUrls(page: HeldPage, resolver: Resolver, release: Release, 
   for (const { src, imports, kind } of page.scripts) {
     if (kind === 'deferred') continue;
     if (src !== null) urls.add(src);
-    // Nobody has read this inline script: it may import whatever the site starts from.
+    // The server has not read this inline script: it may import any of the site's entries.
     const known = imports ?? release.manifest.entries.map((path) => naturalUrl(root, path));
     for (const specifier of known) {
       const resolution = resolver.resolve(specifier, page.base);

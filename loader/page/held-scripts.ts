@@ -1,13 +1,16 @@
 import { setScriptSrc, setScriptText } from './policy.js';
 
-/** What the server holds back, and what an author writes where the registry is not the site's server. */
+/**
+ * The types under which the server holds scripts back. Authors write them where the registry is not the
+ * site's server.
+ */
 export const HELD_MODULE = 'modcast/module';
-/** A deferred classic script that stands behind a module script, and runs after it. */
+/** A deferred classic script after a module script, which runs after it. */
 export const HELD_DEFERRED = 'modcast/defer';
 export const HELD_IMPORT_MAP = 'modcast/importmap';
 const HELD_PRELOAD = 'modcast-modulepreload';
 
-/** HTML's, or SVG's, whose source is in `href`. */
+/** SVG's has its source in `href`. */
 export type ScriptElement = HTMLScriptElement | SVGScriptElement;
 
 /** A module script of the page that waits for the import map. */
@@ -15,7 +18,7 @@ export interface HeldScript {
   readonly element: ScriptElement;
   /** Absolute URL; null for an inline script. */
   readonly src: string | null;
-  /** Literal specifiers of an inline script; null when nobody has read it. */
+  /** Literal specifiers of an inline script; null when the server has not read it. */
   readonly imports: readonly string[] | null;
   readonly kind: 'module' | 'deferred';
 }
@@ -24,11 +27,14 @@ export interface HeldPage {
   readonly scripts: readonly HeldScript[];
   /** The page's import maps in document order. */
   readonly importMaps: readonly ScriptElement[];
-  /** The base URL that the parser would have given the scripts. */
+  /** The base URL that the scripts have natively. */
   readonly base: string;
 }
 
-/** The page's own URL: a script may have moved the page since, and module scripts know nothing of that natively. */
+/**
+ * The page's URL as it was loaded. `history.pushState` does not change the base of module scripts natively
+ * either.
+ */
 const pageUrl = location.href;
 
 function baseUrl(): string {
@@ -49,7 +55,7 @@ const held = (...types: string[]): ScriptElement[] => [
   ...document.querySelectorAll<ScriptElement>(types.map((type) => `script[type="${type}"]`).join()),
 ];
 
-/** Resolves when the parser has seen the whole page: then every script of the page is known. */
+/** Resolves when the whole page has been parsed, so that all its scripts are known. */
 export function pageParsed(): Promise<void> {
   if (document.readyState !== 'loading') return Promise.resolve();
   return new Promise((resolve) => {
@@ -62,7 +68,7 @@ export function pageParsed(): Promise<void> {
   });
 }
 
-/** The attribute that names a script's source, if it has one. */
+/** The attribute with a script's source; null for an inline script. */
 function sourceAttribute(element: ScriptElement): string | null {
   const names = element instanceof SVGScriptElement ? ['href', 'xlink:href'] : ['src'];
   return names.find((name) => element.hasAttribute(name)) ?? null;
@@ -87,7 +93,7 @@ export function readHeldPage(): HeldPage {
   return { scripts, base, importMaps: held(HELD_IMPORT_MAP) };
 }
 
-/** A script that the parser left alone, as its type said nothing to it, is prepared when it is inserted again. */
+/** Makes the browser prepare a script that the parser skipped because of its type. */
 function insertAgain(element: ScriptElement): void {
   const { parentNode, nextSibling } = element;
   element.remove();
@@ -95,8 +101,8 @@ function insertAgain(element: ScriptElement): void {
 }
 
 /**
- * Prepares an inline script so that its errors name the page, and the line at which it stands there: blank lines go
- * before the text, for as long as the browser takes to read it.
+ * Prepares an inline script so that its errors name the page and the right line. While the browser reads the
+ * script, its text begins with as many blank lines as precede it in the page.
  */
 function insertInline(element: ScriptElement): void {
   const at = /^(\d+):(\d+)$/.exec(element.dataset['modcastAt'] ?? '');
@@ -109,25 +115,25 @@ function insertInline(element: ScriptElement): void {
   setScriptText(element, text);
 }
 
-/** Runs the page's own element: its listeners, nonce and text are those that the page gave it. */
+/** Runs the page's own element, so that its listeners, nonce and text stay. */
 function run({ element, kind, src }: HeldScript, target: string | undefined): void {
   if (kind === 'module') element.setAttribute('type', 'module');
   else if (element.dataset['modcastType'] === undefined) element.removeAttribute('type');
   else element.setAttribute('type', element.dataset['modcastType']);
   delete element.dataset['modcastType'];
   delete element.dataset['modcastImports'];
-  // Inserted scripts run as soon as they are ready, unless told to keep their order.
+  // Inserted scripts keep their order only with `async = false`.
   if (element instanceof HTMLScriptElement && !element.hasAttribute('async')) element.async = false;
   const attribute = sourceAttribute(element);
   if (attribute === null || src === null) return insertInline(element);
   const written = element.getAttribute(attribute)!;
   setScriptSrc(element, attribute, target ?? src);
   insertAgain(element);
-  // A script that has been prepared does not look again, and the page reads as its author wrote it.
+  // The browser does not read it again, and the page keeps what its author wrote.
   setScriptSrc(element, attribute, written);
 }
 
-/** While inline scripts are prepared, the page has the base URL that they were written for. */
+/** Runs `work` while the page has this base URL, from which inline scripts take theirs. */
 function atBase(base: string, work: () => void): void {
   if (document.baseURI === base) return work();
   const element = document.createElement('base');
@@ -139,22 +145,22 @@ function atBase(base: string, work: () => void): void {
 
 export interface RunOptions {
   readonly nonce: string;
-  /** Where a module's source is to come from; undefined: from where the author said. */
+  /** The URL to load a module from; undefined for the author's own. */
   readonly targetOf: (url: string) => string | undefined;
 }
 
 /**
- * Runs the held scripts in document order, each in its own place. Resolves when all but the `async` ones have run
- * or failed.
+ * Runs the held scripts in document order, each in its own place. Resolves when all but the `async` ones have
+ * run or failed.
  */
 export function runHeldScripts(page: HeldPage, { nonce, targetOf }: RunOptions): Promise<void> {
   const last = page.scripts.findLast(({ element }) => !element.hasAttribute('async'));
   const ran = last === undefined ? Promise.resolve() : last.src === null ? undefined : settled(last.element);
   atBase(page.base, () => {
     for (const script of page.scripts) {
-      // Without the nonce that the loader has, the page's policy stops a script: under its own name.
-      const stopped = nonce !== '' && script.element.nonce === '';
-      const mapped = script.kind === 'module' && script.src !== null && !stopped;
+      // The page's policy blocks a script without the loader's nonce. Its error should name the author's URL.
+      const blocked = nonce !== '' && script.element.nonce === '';
+      const mapped = script.kind === 'module' && script.src !== null && !blocked;
       run(script, mapped ? targetOf(script.src) : undefined);
     }
   });
@@ -167,7 +173,9 @@ function settled(element: ScriptElement): Promise<void> {
   });
 }
 
-/** Inline module scripts have no load event: a script behind them in the same queue tells that they have run. */
+/**
+ * Inline module scripts have no load event. A script after them in the same queue runs when they have run.
+ */
 function marker(nonce: string): Promise<void> {
   return new Promise((resolve) => {
     const name = '__modcast_ran__';
@@ -184,13 +192,13 @@ function marker(nonce: string): Promise<void> {
     script.nonce = nonce;
     script.addEventListener('error', done);
     setScriptText(script, `${name}()`);
-    // In a shadow tree, where no script of the page comes across it.
+    // In a shadow tree, where the page's scripts do not find it.
     host.attachShadow({ mode: 'closed' }).append(script);
     document.documentElement.append(host);
   });
 }
 
-/** Puts the page's own import maps in, as their author wrote them. */
+/** Installs the page's own import maps as their author wrote them. */
 export function restoreImportMaps(): void {
   for (const element of held(HELD_IMPORT_MAP)) {
     element.setAttribute('type', 'importmap');
@@ -198,7 +206,7 @@ export function restoreImportMaps(): void {
   }
 }
 
-/** Puts an import map in. It is in force from then on, and the element need not stay. */
+/** Installs an import map. It stays installed without its element. */
 export function installImportMap(json: string, nonce: string): void {
   const script = document.createElement('script');
   script.type = 'importmap';
@@ -208,7 +216,10 @@ export function installImportMap(json: string, nonce: string): void {
   script.remove();
 }
 
-/** After the composed map the page's own are only there to be read; the broken ones the browser complains about. */
+/**
+ * Restores the page's import map elements after the composed map is installed. The browser reads only the
+ * broken ones, to report their errors.
+ */
 export function settleImportMaps(broken: readonly ScriptElement[]): void {
   for (const element of held(HELD_IMPORT_MAP)) {
     element.setAttribute('type', 'importmap');
@@ -217,8 +228,8 @@ export function settleImportMaps(broken: readonly ScriptElement[]): void {
 }
 
 /**
- * Preloads that were held back. Modules that are here already it would fetch a second time: for those whoever waits
- * for the preload is told that it has come.
+ * Releases preloads that were held back. A module that is here already would be fetched a second time: its
+ * preload only gets a load event.
  */
 export function settlePreloads(isHere: (url: string) => boolean): void {
   for (const link of document.querySelectorAll<HTMLLinkElement>(`link[rel~="${HELD_PRELOAD}"]`)) {

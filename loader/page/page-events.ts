@@ -1,7 +1,7 @@
 /**
- * Natively a page's module scripts run before `DOMContentLoaded`, and `load` waits for them. Modules that come
- * over a socket are later than that. So the events wait: whoever listens hears them after the modules have run,
- * in the order and with the `readyState` that they would have without modcast.
+ * Natively a page's module scripts run before `DOMContentLoaded`, and `load` waits for them. Modules from a
+ * socket run later. So these events are held, and dispatched after the modules have run, in the native order
+ * and with the native `readyState`.
  */
 export class PageEvents {
   #state: 'holding' | 'released' = 'holding';
@@ -25,12 +25,12 @@ export class PageEvents {
     });
   }
 
-  /** Lets the events go that have happened meanwhile, in their order. Once is enough. */
+  /** Dispatches the held events in their order. Later calls do nothing. */
   release(): void {
     if (this.#state === 'released') return;
     this.#state = 'released';
     for (const { name, dispatch } of this.#held) {
-      // A page is not complete yet when its content has just been parsed.
+      // At `DOMContentLoaded` a page is not complete yet.
       if (name !== 'DOMContentLoaded') this.#restoreReadyState();
       dispatch();
     }
@@ -42,11 +42,11 @@ export class PageEvents {
   }
 
   #hold(target: EventTarget, name: string, dispatch: () => void): void {
-    // The loader runs first of all scripts, so this listener is first at its target.
+    // The loader is the page's first script, so this is the target's first listener.
     const listener = (event: Event) => {
       if (this.#state === 'released' || !event.isTrusted) return;
       if (event.target !== document && event.target !== window) return;
-      // "interactive" comes before module scripts natively too.
+      // Natively "interactive" comes before module scripts too.
       if (name === 'readystatechange' && document.readyState === 'interactive' && !this.#complete) return;
       event.stopImmediatePropagation();
       this.#held.push({ name, dispatch });

@@ -2,7 +2,7 @@ import { mergeImportMaps } from '../../importmap/merge.js';
 import { EMPTY_IMPORT_MAP, parseImportMap, type ImportMap } from '../../importmap/parse.js';
 import type { HeldPage, ScriptElement } from './held-scripts.js';
 
-/** The page's own import map, merged of all it has, as the browser would. A broken one counts as none. */
+/** The page's import maps, merged as the browser does. Broken ones are skipped. */
 export function readImportMap(page: HeldPage): { map: ImportMap; broken: ScriptElement[] } {
   let map = EMPTY_IMPORT_MAP;
   const broken: ScriptElement[] = [];

@@ -1,12 +1,12 @@
 import { createModuleUrl, type UrlKind } from '../linking/module-url.js';
 
-/** What the page's content security policy leaves of modcast. */
+/** What the page's content security policy permits. */
 export type Allowed =
-  /** All of it: modules may have URLs of this kind. */
+  /** Everything: modules may have URLs of this kind. */
   | UrlKind
-  /** An import map, but neither blobs nor data as modules: the map's targets are HTTP URLs. */
+  /** An import map, but no modules from `blob:` or `data:` URLs. */
   | 'http'
-  /** No inline import map: the page runs without. */
+  /** Not even an inline import map. */
   | 'nothing';
 
 interface TrustedTypesPolicy {
@@ -34,7 +34,10 @@ function createPolicy(): TrustedTypesPolicy | undefined {
 
 const policy = createPolicy();
 
-/** Sets a script's source where Trusted Types may guard it: only what the page held, and import maps of ours. */
+/**
+ * Sets a script's text, also under Trusted Types. Only for the page's own scripts and the loader's import
+ * maps.
+ */
 export function setScriptText(script: HTMLScriptElement, text: string): void {
   script.text = policy === undefined ? text : policy.createScript(text);
 }
@@ -53,7 +56,9 @@ function insert(nonce: string, set: (script: HTMLScriptElement) => void): HTMLSc
   return script;
 }
 
-/** Whether a classic script at a URL runs: no module has loaded yet, and none is to. */
+/**
+ * Whether a script may load from a URL. It is a classic one: an import map has to precede the first module.
+ */
 function loads(nonce: string, url: string): Promise<boolean> {
   return new Promise((resolve) => {
     const script = insert(nonce, (element) => setScriptSrc(element, 'src', url));
@@ -63,7 +68,7 @@ function loads(nonce: string, url: string): Promise<boolean> {
   });
 }
 
-/** Finds out by trying, since nothing says what a policy in a header allows. */
+/** Tries what the page's policy permits: a policy in a header cannot be read. */
 export async function probePolicy(nonce: string, preferred: UrlKind): Promise<Allowed> {
   const probes = globalThis as { [PROBE]?: boolean };
   try {
@@ -79,7 +84,7 @@ export async function probePolicy(nonce: string, preferred: UrlKind): Promise<Al
     URL.revokeObjectURL(url);
     return loaded;
   };
-  // Large modules and later instances have blob URLs in any case.
+  // Large modules have blob URLs in any case.
   const [blob, asPreferred] = await Promise.all([probe('blob'), probe(preferred)]);
   return blob ? (asPreferred ? preferred : 'blob') : 'http';
 }

@@ -1,9 +1,9 @@
-/** A boot shorter than this shows nothing: a bar that flashes is worse than none. */
+/** A shorter boot shows no bar: it would only flash. */
 const SHOW_AFTER_MS = 400;
 
 /**
- * A thin bar at the top of the page for long cold boots. In a shadow root, so that the page's styles and the bar's
- * do not meet; its colour is the page's to choose by `--modcast-progress-color`.
+ * A thin bar at the top of the page for long cold boots. It is in a shadow root, apart from the page's
+ * styles. The page can set its colour with `--modcast-progress-color`.
  */
 export class ProgressBar {
   #host: HTMLElement | undefined;
@@ -35,7 +35,7 @@ export class ProgressBar {
     host.setAttribute('aria-valuemin', '0');
     host.setAttribute('aria-valuemax', '100');
     const bar = document.createElement('div');
-    // Through the object model: a page's policy may forbid style elements and attributes, not this.
+    // A page's policy may forbid style elements and attributes, but not the object model.
     Object.assign(bar.style, {
       position: 'fixed',
       inset: '0 0 auto 0',

@@ -1,9 +1,10 @@
 /**
- * Natively a module script waits for the style sheets before it, so that what it measures is laid out. Scripts that are
- * put in later do not; so the loader waits for them. It is there before every style sheet and hears of each.
+ * Natively a module script waits for the style sheets before it, so that it can measure the layout. Inserted
+ * scripts do not, so the loader waits instead. It runs before the first style sheet and sees the events of
+ * all.
  */
 export class StylesheetGate {
-  /** Links of which the browser has said that they have come, or will not. */
+  /** Links whose style sheet has loaded or failed. */
   readonly #settled = new WeakSet<EventTarget>();
   #wake: () => void = () => {};
 
@@ -22,7 +23,7 @@ export class StylesheetGate {
     }
   }
 
-  /** Resolves when no style sheet of the page blocks scripts any more. */
+  /** Resolves when no style sheet of the page blocks scripts. */
   async settled(): Promise<void> {
     while (this.#blocking().length > 0) {
       await new Promise<void>((resolve) => (this.#wake = resolve));

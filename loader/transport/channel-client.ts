@@ -50,7 +50,9 @@ export interface ChannelClientOptions {
 /** Milliseconds after the last update before the manifest that it made is hashed. */
 const CHECK_MS = 1000;
 
-/** Follows a channel over the connection: its head, and the blobs that the server sends with it or on request. */
+/**
+ * Follows a channel over the connection: its head, and the blobs that the server sends with it or on request.
+ */
 export class ChannelClient extends Emitter<ChannelClientEvents> {
   readonly #options: ChannelClientOptions;
   readonly #manifests: KnownManifests;
@@ -119,8 +121,8 @@ export class ChannelClient extends Emitter<ChannelClientEvents> {
   }
 
   /**
-   * Brings blobs into the pool. Resolves when they have come, or when nothing more can be done: then some are still
-   * missing from the pool.
+   * Brings blobs into the pool. Resolves when they have come, or when nothing more can be done: then some are
+   * still missing from the pool.
    *
    * @param closure request what they import as well
    */
@@ -199,10 +201,10 @@ export class ChannelClient extends Emitter<ChannelClientEvents> {
   }
 
   /**
-   * Hashes the manifest that updates have made, after the page has taken them in: hashing takes longer than all the rest
-   * of an update. That is early enough. An update names the manifest it changes by its hash, that one was made here, and
-   * every blob is hashed before it runs. A mismatch means that the server's difference is wrong: then the client requests
-   * the whole manifest, and the page takes in what changes.
+   * Hashes the manifest that updates have made, after the page has taken them in: hashing takes longer than
+   * all the rest of an update. That is early enough. An update names the manifest it changes by its hash,
+   * that one was made here, and every blob is hashed before it runs. A mismatch means that the server's
+   * difference is wrong: then the client requests the whole manifest, and the page takes in what changes.
    */
   #check(): void {
     if (this.#head === undefined || this.#manifests.matches(this.#head.manifest, this.#head.hash)) return;

@@ -36,8 +36,8 @@ export interface ConnectionOptions {
 }
 
 /**
- * Delays between attempts, milliseconds. They double each time, with jitter: the clients of a server that restarts do not
- * all come back at once.
+ * Delays between attempts, milliseconds. They double each time, with jitter: the clients of a server that
+ * restarts do not all come back at once.
  */
 const FIRST_DELAY = 250;
 const LONGEST_DELAY = 30_000;
@@ -45,8 +45,8 @@ const LONGEST_DELAY = 30_000;
 const debug = createDebug('socket');
 
 /**
- * The socket to the registry. Checks each message, decodes packs and delivers everything in the order in which it was
- * sent. Connects again after a loss, until `close` is called.
+ * The socket to the registry. Checks each message, decodes packs and delivers everything in the order in
+ * which it was sent. Connects again after a loss, until `close` is called.
  */
 export class Connection extends Emitter<ConnectionEvents> {
   readonly #options: ConnectionOptions;

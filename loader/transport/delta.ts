@@ -8,8 +8,8 @@ function invalid(expected: string): never {
 }
 
 /**
- * Applies a delta of Fossil's format (https://fossil-scm.org/home/doc/trunk/www/delta_format.wiki). Its checksum is left
- * alone: what comes out is hashed.
+ * Applies a delta of Fossil's format (https://fossil-scm.org/home/doc/trunk/www/delta_format.wiki). Its
+ * checksum is not read: the result is hashed.
  *
  * @throws ModcastError `pack-invalid`
  */

@@ -6,8 +6,9 @@ import type { Connection } from './connection.js';
 export type Draft = FromClient | ((head: Release) => FromClient);
 
 /**
- * Messages for the server, sent in the order of the calls. Those that come before the channel's head is known, or while
- * the connection is down, are kept and sent with the next head. A connection that never opens again drops them.
+ * Messages for the server, sent in the order of the calls. Those that come before the channel's head is
+ * known, or while the connection is down, are kept and sent with the next head. A connection that never opens
+ * again drops them.
  */
 export class Outbox {
   readonly #connection: Pick<Connection, 'state' | 'send'>;

@@ -11,19 +11,21 @@ export interface FetchOptions {
   readonly fetch: typeof globalThis.fetch;
 }
 
-/** The number of the channel's head, for a host that sends no header of ours; 0 when it is not known. */
+/**
+ * The number of the channel's head, from a host that does not send modcast's header; 0 when it is not known.
+ */
 async function headNumber({ config, fetch }: FetchOptions, hash: Hash): Promise<number> {
   const response = await fetch(`${config.prefix}channels/${config.channel}/head.json`);
   const head = response.ok
     ? ((await response.json()) as { deploy?: unknown; manifest?: unknown } | null)
     : null;
-  // Between the two requests there may have been a deploy.
+  // A deploy may have come between the two requests.
   return head?.manifest === hash && Number.isSafeInteger(head.deploy) ? (head.deploy as number) : 0;
 }
 
 /**
- * The deploy of the page, or the head, over plain HTTP; null when there is no registry to ask. The hash is taken of what
- * came: a host of plain files has an ETag of its own, or none.
+ * Fetches the page's deploy, or the channel's head, over plain HTTP. Null when that fails. The manifest is
+ * hashed here: a host of plain files has an ETag of its own, or none.
  */
 export async function fetchRelease(options: FetchOptions): Promise<Release | null> {
   const { config, hasher, fetch } = options;
@@ -45,7 +47,7 @@ export async function fetchRelease(options: FetchOptions): Promise<Release | nul
   }
 }
 
-/** What a deploy was made of; null when that is not to be had any more. */
+/** Fetches a deploy's manifest. Null when that fails. */
 export async function fetchManifest(
   { config, fetch }: FetchOptions,
   deploy: number,
@@ -60,8 +62,8 @@ export async function fetchManifest(
 }
 
 /**
- * The blobs that a static export has packed of a manifest, in one request, not verified yet. What does not come is
- * left out: its modules have URLs of their own.
+ * Fetches the pack that a static export has made of a manifest, in one request. The blobs are not verified.
+ * Missing ones are left out: their modules have HTTP URLs.
  */
 export async function fetchPack(
   { config, fetch }: FetchOptions,
@@ -81,7 +83,7 @@ export async function fetchPack(
     }
     clearTimeout(timer);
   } catch {
-    // What came before is as good as it would be otherwise.
+    // The blobs that came before are used.
   }
   return { records, complete: decoder.complete };
 }

@@ -5,7 +5,7 @@ async function inflate(segment: Segment): Promise<Uint8Array> {
   if (segment.encoding === 'identity') return segment.body;
   const stream = new Blob([segment.body as Uint8Array<ArrayBuffer>]).stream();
   const reader = stream.pipeThrough(new DecompressionStream('deflate')).getReader();
-  // The length is known, and whoever sends more is stopped there.
+  // Reading stops at the declared length, whatever is sent.
   const raw = new Uint8Array(segment.rawLength);
   let at = 0;
   for (;;) {
