@@ -1,5 +1,5 @@
 import { pathToUrl } from '../schema/path.js';
-import type { ImportMapJson, SpecifierMap } from './parse.js';
+import type { ImportMapJson, SpecifierMap } from './import-map.js';
 import { keyMatches, resolveSpecifier, scopeApplies } from './resolve.js';
 import type { Resolver } from './resolver.js';
 import type { Site, SiteModule } from './site.js';

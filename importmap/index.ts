@@ -1,5 +1,6 @@
 export * from './generate.js';
 export * from './graph.js';
+export * from './import-map.js';
 export * from './lex.js';
 export * from './link.js';
 export * from './merge.js';

@@ -1,4 +1,4 @@
-import { EMPTY_IMPORT_MAP, type ImportMap, type SpecifierMap, sortDescending } from './parse.js';
+import { EMPTY_IMPORT_MAP, type ImportMap, type SpecifierMap, sortDescending } from './import-map.js';
 import { keyMatches, scopeApplies, urlLike } from './resolve.js';
 
 /** HTML "specifier resolution record": a specifier that a page has resolved, so its meaning cannot change. */

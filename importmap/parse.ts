@@ -1,34 +1,7 @@
 import { ModcastError } from '../schema/errors.js';
+import { sortDescending, type ImportMap, type ImportMapJson, type SpecifierMap } from './import-map.js';
 import { urlLike } from './resolve.js';
 import { parseUrl } from './url.js';
-
-/** An import map as JSON. */
-export interface ImportMapJson {
-  imports?: Record<string, string | null>;
-  scopes?: Record<string, Record<string, string | null>>;
-  integrity?: Record<string, string>;
-}
-
-/**
- * Normalised specifier key → serialised absolute URL, or null if resolution is blocked. Keys are in
- * descending code-unit order, so the first key that matches is the most specific one.
- */
-export type SpecifierMap = ReadonlyMap<string, string | null>;
-
-/** A parsed import map with absolute URLs. Maps, not objects, because `__proto__` is a valid specifier. */
-export interface ImportMap {
-  readonly imports: SpecifierMap;
-  /** Serialised scope prefix → its rules, in descending code-unit order. */
-  readonly scopes: ReadonlyMap<string, SpecifierMap>;
-  /** Serialised module URL → integrity metadata, as in the `integrity` attribute of a script. */
-  readonly integrity: ReadonlyMap<string, string>;
-}
-
-export const EMPTY_IMPORT_MAP: ImportMap = Object.freeze({
-  imports: new Map(),
-  scopes: new Map(),
-  integrity: new Map(),
-});
 
 export interface ParsedImportMap {
   map: ImportMap;
@@ -75,11 +48,6 @@ export function parseImportMap(json: string | ImportMapJson, baseUrl: string): P
     }
   }
   return { map, warnings };
-}
-
-/** The same entries in descending code-unit order of their keys. */
-export function sortDescending<V>(map: ReadonlyMap<string, V>): Map<string, V> {
-  return new Map([...map].sort(([a], [b]) => (a < b ? 1 : -1)));
 }
 
 function parseJson(text: string): unknown {

@@ -1,4 +1,4 @@
-import type { ImportMap, SpecifierMap } from './parse.js';
+import type { ImportMap, SpecifierMap } from './import-map.js';
 import { parseUrl } from './url.js';
 
 /** The resolution of a specifier. Only `resolved` has a URL; a browser throws a TypeError for the others. */

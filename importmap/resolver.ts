@@ -1,4 +1,4 @@
-import type { ImportMap } from './parse.js';
+import type { ImportMap } from './import-map.js';
 import { resolveSpecifier, urlLike, type Resolution } from './resolve.js';
 
 /** Prefix of the names that linked blobs use if the site's own map would map the natural URL elsewhere. */

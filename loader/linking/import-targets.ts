@@ -1,5 +1,5 @@
 import { generateImportMap, laterImportMap, moduleUrl } from '../../importmap/generate.js';
-import type { ImportMapJson } from '../../importmap/parse.js';
+import type { ImportMapJson } from '../../importmap/import-map.js';
 import type { Resolver } from '../../importmap/resolver.js';
 import { moduleAt, naturalUrl, type Site, type SiteModule } from '../../importmap/site.js';
 import type { Hash } from '../../schema/hash.js';

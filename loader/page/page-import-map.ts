@@ -1,5 +1,6 @@
 import { mergeImportMaps } from '../../importmap/merge.js';
-import { EMPTY_IMPORT_MAP, parseImportMap, type ImportMap } from '../../importmap/parse.js';
+import { EMPTY_IMPORT_MAP, type ImportMap } from '../../importmap/import-map.js';
+import { parseImportMap } from '../../importmap/parse.js';
 import type { HeldPage, ScriptElement } from './held-scripts.js';
 
 /** The page's import maps, merged as the browser does. Broken ones are skipped. */

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { EMPTY_IMPORT_MAP, type ImportMap, parseImportMap } from '../../importmap/parse.js';
+import { EMPTY_IMPORT_MAP, type ImportMap } from '../../importmap/import-map.js';
+import { parseImportMap } from '../../importmap/parse.js';
 import { resolveSpecifier } from '../../importmap/resolve.js';
 import { REFERRERS, SPECIFIERS, authoredMap } from '../unit/importmap/arbitraries.js';
 import { launchChromium } from './chromium.js';

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { ImportMap, ImportMapJson } from '../../../importmap/parse.js';
+import type { ImportMap, ImportMapJson } from '../../../importmap/import-map.js';
 
 /**
  * A small alphabet, so that keys, specifiers, scopes and referrers of random maps often match: relative,

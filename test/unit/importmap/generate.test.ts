@@ -4,7 +4,8 @@ import { generateImportMap, laterImportMap, moduleUrl, type TargetOf } from '../
 import { lexModule } from '../../../importmap/lex.js';
 import { linkForHttp } from '../../../importmap/link.js';
 import { mergeImportMaps } from '../../../importmap/merge.js';
-import { type ImportMap, type ImportMapJson, parseImportMap } from '../../../importmap/parse.js';
+import type { ImportMap, ImportMapJson } from '../../../importmap/import-map.js';
+import { parseImportMap } from '../../../importmap/parse.js';
 import { resolveSpecifier, urlLike } from '../../../importmap/resolve.js';
 import { Resolver } from '../../../importmap/resolver.js';
 import { EMPTY_MANIFEST } from '../../../schema/index.js';

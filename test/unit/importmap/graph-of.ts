@@ -1,6 +1,6 @@
 import { ModuleGraph, ResolvedImports } from '../../../importmap/graph.js';
 import { lexModule } from '../../../importmap/lex.js';
-import { EMPTY_IMPORT_MAP } from '../../../importmap/parse.js';
+import { EMPTY_IMPORT_MAP } from '../../../importmap/import-map.js';
 import { Resolver } from '../../../importmap/resolver.js';
 import type { Links, ManifestModule } from '../../../schema/index.js';
 

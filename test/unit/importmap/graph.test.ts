@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { ModuleGraph, ResolvedImports } from '../../../importmap/graph.js';
 import { lexModule } from '../../../importmap/lex.js';
-import { EMPTY_IMPORT_MAP, parseImportMap } from '../../../importmap/parse.js';
+import { EMPTY_IMPORT_MAP } from '../../../importmap/import-map.js';
+import { parseImportMap } from '../../../importmap/parse.js';
 import { Resolver } from '../../../importmap/resolver.js';
 import type { Links } from '../../../schema/index.js';
 import { ROOT, at, graphOf, pathsOf } from './graph-of.js';

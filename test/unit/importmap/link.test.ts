@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { lexModule } from '../../../importmap/lex.js';
 import { type LinkedPart, linkForBlob, linkForHttp } from '../../../importmap/link.js';
-import { EMPTY_IMPORT_MAP, parseImportMap } from '../../../importmap/parse.js';
+import { EMPTY_IMPORT_MAP } from '../../../importmap/import-map.js';
+import { parseImportMap } from '../../../importmap/parse.js';
 import { Resolver } from '../../../importmap/resolver.js';
 import type { Link, Links } from '../../../schema/index.js';
 

@@ -1,12 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type ResolvedModule, mergeImportMaps, resolvedModule } from '../../../importmap/merge.js';
-import {
-  EMPTY_IMPORT_MAP,
-  type ImportMap,
-  type ImportMapJson,
-  parseImportMap,
-} from '../../../importmap/parse.js';
+import { EMPTY_IMPORT_MAP, type ImportMap, type ImportMapJson } from '../../../importmap/import-map.js';
+import { parseImportMap } from '../../../importmap/parse.js';
 import { resolveSpecifier } from '../../../importmap/resolve.js';
 import { REFERRERS, authoredMap, specifier, toJson } from './arbitraries.js';
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { EMPTY_IMPORT_MAP, type ImportMapJson, parseImportMap } from '../../../importmap/parse.js';
+import { EMPTY_IMPORT_MAP, type ImportMapJson } from '../../../importmap/import-map.js';
+import { parseImportMap } from '../../../importmap/parse.js';
 import { parseUrl } from '../../../importmap/url.js';
 import { ModcastError } from '../../../schema/errors.js';
 import { authoredMap, toJson } from './arbitraries.js';

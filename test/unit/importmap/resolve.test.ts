@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { EMPTY_IMPORT_MAP, type ImportMapJson, parseImportMap } from '../../../importmap/parse.js';
+import { EMPTY_IMPORT_MAP, type ImportMapJson } from '../../../importmap/import-map.js';
+import { parseImportMap } from '../../../importmap/parse.js';
 import { resolveSpecifier, urlLike } from '../../../importmap/resolve.js';
 import { REFERRERS, authoredMap, specifier } from './arbitraries.js';
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { parseImportMap, type ImportMapJson } from '../../../importmap/parse.js';
+import type { ImportMapJson } from '../../../importmap/import-map.js';
+import { parseImportMap } from '../../../importmap/parse.js';
 import { Resolver } from '../../../importmap/resolver.js';
 
 const ROOT = 'https://site.test/';

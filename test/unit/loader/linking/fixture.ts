@@ -1,5 +1,6 @@
 import { lexModule } from '../../../../importmap/lex.js';
-import { parseImportMap, type ImportMapJson } from '../../../../importmap/parse.js';
+import type { ImportMapJson } from '../../../../importmap/import-map.js';
+import { parseImportMap } from '../../../../importmap/parse.js';
 import { Resolver } from '../../../../importmap/resolver.js';
 import { moduleAt, type Site, type SiteModule } from '../../../../importmap/site.js';
 import { BlobPool } from '../../../../loader/cache/blob-pool.js';

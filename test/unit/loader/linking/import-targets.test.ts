@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import type { ImportMapJson } from '../../../../importmap/parse.js';
+import type { ImportMapJson } from '../../../../importmap/import-map.js';
 import type { Resolver } from '../../../../importmap/resolver.js';
 import { chooseTarget } from '../../../../loader/linking/choose-target.js';
 import { ImportTargets, type ImportTargetsOptions } from '../../../../loader/linking/import-targets.js';

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { ModuleGraph } from '../../../../importmap/graph.js';
-import type { ImportMapJson } from '../../../../importmap/parse.js';
+import type { ImportMapJson } from '../../../../importmap/import-map.js';
 import type { BlobPool } from '../../../../loader/cache/blob-pool.js';
 import { Linker, type LinkerOptions } from '../../../../loader/linking/linker.js';
 import { defineToBase64, poolOf, PREFIX, resolverOf, ROOT, scriptOf, siteOf } from './fixture.js';
