@@ -23,6 +23,19 @@ export interface HistoryAccessOptions {
 /** Why a request may read something: it is public, or the request has a token for it. */
 export type Grant = 'public' | 'token';
 
+interface PublicManifest {
+  readonly hash: Hash;
+  readonly read: () => Promise<Manifest | null>;
+}
+
+/** Whether any deploy contains a blob. */
+export async function isDeployed(store: Store, hash: Hash): Promise<boolean> {
+  for (const channel of await store.channels()) {
+    if ((await store.visible(channel, [hash])).has(hash)) return true;
+  }
+  return false;
+}
+
 /**
  * Decides which part of the history a request may read. Public are the channels' heads, recent heads, and the
  * deploys that connected pages were sent. The rest needs a token with the scope `read`.
@@ -48,26 +61,19 @@ export class HistoryAccess {
   /** @throws ModcastError `token-required` and the others of `authorize` */
   async deploy(request: Request, deploy: Deploy | null): Promise<Grant> {
     // That a deploy does not exist is public.
-    if (deploy === null) return 'public';
-    const matches = (manifest: Hash) => manifest === deploy.manifest;
-    if (this.#options.publicHistory || (await this.#somePublic(matches, () => false))) return 'public';
+    if (deploy === null || this.#options.publicHistory) return 'public';
+    for await (const { hash } of this.#publicManifests()) if (hash === deploy.manifest) return 'public';
     return this.#token(request);
   }
 
   /** @throws ModcastError `token-required` and the others of `authorize` */
   async blob(request: Request, hash: Hash): Promise<Grant> {
-    const names = (manifest: Manifest) => this.#hashesOf(manifest).has(hash);
-    if (this.#options.publicHistory || (await this.#somePublic(() => false, names))) return 'public';
-    return (await this.#isNamed(hash)) ? this.#token(request) : 'public';
-  }
-
-  /** Whether any deploy contains a blob. */
-  async #isNamed(hash: Hash): Promise<boolean> {
-    const { store } = this.#options;
-    for (const channel of await store.channels()) {
-      if ((await store.visible(channel, [hash])).has(hash)) return true;
+    if (this.#options.publicHistory) return 'public';
+    for await (const { read } of this.#publicManifests()) {
+      const manifest = await read();
+      if (manifest !== null && this.#hashesOf(manifest).has(hash)) return 'public';
     }
-    return false;
+    return (await isDeployed(this.#options.store, hash)) ? this.#token(request) : 'public';
   }
 
   async #token(request: Request): Promise<Grant> {
@@ -75,31 +81,24 @@ export class HistoryAccess {
     return 'token';
   }
 
-  /** Whether a public manifest matches, by its hash or by its content. */
-  async #somePublic(
-    byHash: (hash: Hash) => boolean,
-    byContent: (manifest: Manifest) => boolean,
-  ): Promise<boolean> {
+  async *#publicManifests(): AsyncGenerator<PublicManifest> {
     const { store, catalog, readers, now } = this.#options;
     for (const channel of await store.channels()) {
       const head = await catalog.head(channel);
-      if (head !== null && (byHash(head.deploy.manifest) || byContent(head.manifest))) return true;
+      if (head !== null) yield { hash: head.deploy.manifest, read: async () => head.manifest };
     }
     this.#past = this.#past.filter(({ until }) => until > now());
     for (const { deploy } of this.#past) {
-      if (byHash(deploy.manifest) || byContent(await catalog.manifest(deploy))) return true;
+      yield { hash: deploy.manifest, read: () => catalog.manifest(deploy) };
     }
     const seen = new Set<Hash>();
     for (const { channel, manifests } of readers()) {
       for (const hash of manifests) {
         if (channel === undefined || seen.has(hash)) continue;
         seen.add(hash);
-        if (byHash(hash)) return true;
-        const manifest = await catalog.manifestOf(channel, hash);
-        if (manifest !== null && byContent(manifest)) return true;
+        yield { hash, read: () => catalog.manifestOf(channel, hash) };
       }
     }
-    return false;
   }
 
   #hashesOf(manifest: Manifest): ReadonlySet<Hash> {

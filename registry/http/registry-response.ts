@@ -1,6 +1,6 @@
 import { CHANNEL_PATTERN, ModcastError, manifestBytes, pathFromUrl, type Hash } from '../../schema/index.js';
 import { challenge } from '../auth/authorize.js';
-import type { Grant, HistoryAccess } from '../auth/history-access.js';
+import { isDeployed, type Grant, type HistoryAccess } from '../auth/history-access.js';
 import type { Catalog } from '../content/catalog.js';
 import { linkedModule } from '../content/linked-module.js';
 import { contentType, moduleKind } from '../content/media-type.js';
@@ -70,7 +70,7 @@ async function blob(
   hash: Hash,
   headers: Headers,
 ): Promise<Response> {
-  const bytes = await visibleBytes(context, hash);
+  const bytes = await deployedBytes(context, hash);
   if (bytes === undefined) return problem(404, 'No such blob.', headers);
   const type = 'application/octet-stream';
   return answer(request, { bytes, type, freshness: 'immutable', tag: hash }, headers);
@@ -143,7 +143,7 @@ async function deployFile(
   const deploy = await context.store.deploy(number);
   return withAccess(context.historyAccess.deploy(request, deploy), headers, async () => {
     const module = deploy === null ? undefined : (await context.catalog.manifest(deploy)).modules.get(path);
-    const bytes = module === undefined ? undefined : await visibleBytes(context, module.hash);
+    const bytes = module === undefined ? undefined : await deployedBytes(context, module.hash);
     if (bytes === undefined) return problem(404, `Deploy ${number} has no ${path}.`, headers);
     const type = contentType(path);
     return answer(request, { bytes, type, freshness: 'immutable', tag: module!.hash }, headers);
@@ -160,19 +160,16 @@ async function moduleFile(
   const path = pathFromUrl(pathname);
   if (path === undefined) return problem(400, 'Not a path.', headers);
   const kind = moduleKind(contentType(path));
-  const blob = kind === undefined ? undefined : await visibleBlob(context, hash);
+  const blob = kind === undefined ? undefined : await deployedBlob(context, hash);
   const bytes = blob === undefined ? undefined : linkedModule(path, blob);
   if (bytes === undefined) return problem(404, 'No such module.', headers);
   return answer(request, { bytes, type: contentType(path), freshness: 'immutable', tag: hash }, headers);
 }
 
-/** A blob that some channel's deploy names. Others are treated as missing. */
-async function visibleBlob({ store, blobs }: RegistryContext, hash: Hash) {
-  for (const channel of await store.channels()) {
-    if ((await store.visible(channel, [hash])).has(hash)) return (await blobs.read([hash])).get(hash);
-  }
-  return undefined;
+/** A blob of any deploy. Others are treated as missing. */
+async function deployedBlob({ store, blobs }: RegistryContext, hash: Hash) {
+  return (await isDeployed(store, hash)) ? (await blobs.read([hash])).get(hash) : undefined;
 }
 
-const visibleBytes = async (context: RegistryContext, hash: Hash) =>
-  (await visibleBlob(context, hash))?.bytes;
+const deployedBytes = async (context: RegistryContext, hash: Hash) =>
+  (await deployedBlob(context, hash))?.bytes;

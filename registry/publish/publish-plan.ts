@@ -1,4 +1,5 @@
 import type { Channel, Hash, Manifest } from '../../schema/index.js';
+import type { ChangeCounts } from '../store/changes.js';
 import type { Deploy } from '../store/store.js';
 
 /** A request to make a manifest a channel's head. */
@@ -14,14 +15,8 @@ export interface Proposal {
   readonly dryRun?: boolean;
 }
 
-/** Changes against the channel's head. `bytes` counts the missing blobs. */
-export interface PlanChanges {
-  readonly added: number;
-  readonly changed: number;
-  readonly removed: number;
-  readonly modules: number;
-  readonly bytes: number;
-}
+/** Changes against the channel's head. `bytes` counts only the missing blobs. */
+export type PlanChanges = ChangeCounts;
 
 export type Plan =
   /** The head already has this manifest. */

@@ -62,19 +62,19 @@ export function createPublishRoutes(options: PublishRoutesOptions): PublishRoute
   const plan = async (request: Request, channel: string): Promise<unknown> => {
     parseChannel(channel);
     await authorize(store, request, `publish:${channel}`, now());
-    if (channel === options.followed) refuseOwn(channel);
+    if (channel === options.followed) refuseFollowed(channel);
     requireType(request, JSON_TYPE);
     const body = await wholeBody(request, limits(LIMITS.publishManifestBytes));
     return publishing.plan(decodeProposal(channel, body));
   };
   const blobs = async (request: Request, lease: string): Promise<unknown> => {
     requireType(request, PACK_TYPE);
-    let taken = 0;
+    let stored = 0;
     await readPack(bodyPieces(request, limits(LIMITS.publishPackBytes)), async (sent) => {
       await publishing.put(lease, sent);
-      taken += sent.length;
+      stored += sent.length;
     });
-    return { taken };
+    return { taken: stored };
   };
   const commit = async (lease: string): Promise<unknown> => {
     const committed = await publishing.commit(lease);
@@ -111,7 +111,7 @@ export function createPublishRoutes(options: PublishRoutesOptions): PublishRoute
     } catch (error) {
       if (!(error instanceof ModcastError)) {
         // The publisher has disconnected: there is nobody to answer, and no error of the registry.
-        if (isBrokenOff(error)) return new Response(null, { status: 400, headers });
+        if (isDisconnect(error)) return new Response(null, { status: 400, headers });
         throw error;
       }
       const status = STATUS[error.code] ?? 400;
@@ -126,7 +126,7 @@ export function createPublishRoutes(options: PublishRoutesOptions): PublishRoute
 }
 
 /** The next save in the directory would undo such a deploy. */
-function refuseOwn(channel: Channel): never {
+function refuseFollowed(channel: Channel): never {
   const message = `channel ${channel} follows a directory of this registry’s server; publish on another channel`;
   throw new ModcastError('channel-followed', message, { found: channel });
 }
@@ -167,7 +167,7 @@ function requireType(request: Request, expected: string): void {
   throw new ModcastError('request-invalid', `the content type must be ${expected}`, { expected, found });
 }
 
-const isBrokenOff = (error: unknown): boolean =>
+const isDisconnect = (error: unknown): boolean =>
   error instanceof Error &&
   ['ECONNRESET', 'ERR_STREAM_PREMATURE_CLOSE', 'ABORT_ERR'].includes(
     (error as NodeJS.ErrnoException).code ?? '',

@@ -13,16 +13,20 @@ import type { ModuleChange, NewDeploy } from './store.js';
 
 export type Modules = ReadonlyMap<Path, ManifestModule>;
 
-/** The changes of a deploy against its parent, and their counts. */
-export interface Changes {
-  /** Added and changed modules. */
-  readonly set: ReadonlyMap<Path, ManifestModule>;
-  readonly delete: readonly Path[];
+/** Counts of changed modules, and of all modules with their bytes. */
+export interface ChangeCounts {
   readonly added: number;
   readonly changed: number;
   readonly removed: number;
   readonly modules: number;
   readonly bytes: number;
+}
+
+/** The changes of a deploy against its parent, and their counts. */
+export interface Changes extends ChangeCounts {
+  /** Added and changed modules. */
+  readonly set: ReadonlyMap<Path, ManifestModule>;
+  readonly delete: readonly Path[];
 }
 
 export const sameModule = (a: ManifestModule | undefined, b: ManifestModule): boolean =>

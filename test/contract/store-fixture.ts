@@ -11,7 +11,7 @@ import {
 } from '../../schema/index.js';
 import type { Deploy, NewDeploy, Store, StoredBlob } from '../../registry/store/store.js';
 
-/** Another implementation than the product's: an oracle. */
+/** Another implementation than the product's, as an oracle. */
 export const hashOf = (bytes: Uint8Array): Hash => hashFromBytes(blake3(bytes));
 
 const hashes = new Map<string, Hash>();
@@ -28,7 +28,7 @@ export function moduleOf(text: string, type = 'text/javascript'): ManifestModule
   return { hash, size: bytes.length, type };
 }
 
-/** A manifest of paths and their modules' texts. Pairs, for an object would swallow `__proto__`. */
+/** A manifest of paths and texts. Pairs, because an object would drop `__proto__`. */
 export function manifestOf(
   texts: readonly [path: string, text: string][],
   site: Partial<Manifest> = {},
@@ -54,7 +54,7 @@ export function deployOf(manifest: Manifest, rest: Partial<NewDeploy> = {}): New
   };
 }
 
-/** Puts the texts and makes them the head of a channel, whatever it is now. */
+/** Stores the texts and makes them a channel's head. */
 export async function publish(
   store: Store,
   texts: readonly [path: string, text: string][],

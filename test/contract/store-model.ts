@@ -13,9 +13,9 @@ import type { Deploy, ModuleChange, NewDeploy, PathVersion } from '../../registr
 const same = (a: ManifestModule | undefined, b: ManifestModule | undefined): boolean =>
   a?.hash === b?.hash && a?.type === b?.type;
 
-/** What a store should say, worked out from whole manifests kept side by side. */
+/** The expected answers of a store, computed from complete manifests. */
 export class StoreModel {
-  /** In order of their numbers, those that have been collected too. */
+  /** In order of number, including collected ones. */
   readonly history: { readonly deploy: Deploy; readonly manifest: Manifest; gone: boolean }[] = [];
   readonly blobs = new Set<Hash>();
   readonly leases = new Map<Hash, number>();
@@ -61,7 +61,7 @@ export class StoreModel {
     return this.history[number - 1]!.manifest;
   }
 
-  /** Each hash that a channel's deploys name, with the paths that the newest deploy naming it has for it. */
+  /** Each hash in a channel's deploys, with its paths in the newest deploy that has it. */
   pathsOf(channel: Channel): Map<Hash, Path[]> {
     const paths = new Map<Hash, Path[]>();
     for (const { number } of this.deploys(channel)) {
@@ -107,7 +107,7 @@ export class StoreModel {
       }));
   }
 
-  /** @returns the blobs that go */
+  /** @returns the blobs to delete */
   collect(keep: number, olderThan: number, now: number): Hash[] {
     for (const channel of new Set(this.deploys().map((deploy) => deploy.channel))) {
       const own = this.deploys(channel);

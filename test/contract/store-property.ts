@@ -15,11 +15,11 @@ interface Publish {
   readonly kind: 'publish';
   readonly channel: (typeof CHANNELS)[number];
   readonly time: number;
-  /** Null: the path goes. */
+  /** Null: the path is deleted. */
   readonly edits: readonly (readonly [path: string, module: readonly [text: string, type: string] | null])[];
   readonly entries: readonly string[];
   readonly importMap: Manifest['importMap'];
-  /** Starts from another deploy's manifest, as a rollback or a promotion does: 0 the newest, 1 the one before. */
+  /** Starts from another deploy's manifest, like a rollback or a promotion. 0 is the newest. */
   readonly from: number | null;
 }
 
@@ -33,7 +33,7 @@ interface Collect {
 
 type Step = Publish | Collect;
 
-/** Few and in no order: clocks of publishers differ. */
+/** Few and unordered: the clocks of publishers differ. */
 const time = fc.nat({ max: 9 });
 
 const publish: fc.Arbitrary<Publish> = fc.record({
@@ -171,7 +171,7 @@ async function expectModel(store: Store, model: StoreModel): Promise<void> {
   }
 }
 
-/** Random deploys and collections on two channels, each followed by every question that the model can answer. */
+/** Random deploys and collections on two channels. After each, every answer is compared with the model. */
 export function storeProperties(fresh: () => Promise<{ store: Store; dispose: () => Promise<void> }>): void {
   test('any history reads back like complete manifests', async () => {
     await fc.assert(

@@ -13,8 +13,8 @@ import { storeProperties } from './store-property.js';
 import { tokenContract } from './store-tokens.js';
 
 /**
- * What every implementation of the store keeps to.
- * @param open opens a new store, in a directory of its own if it needs one
+ * The contract of all implementations of the store.
+ * @param open opens a new store, in its own directory if it needs one
  */
 export function storeContract(name: string, open: (directory: string) => Promise<Store>): void {
   const fresh = async () => {

@@ -40,7 +40,7 @@ const run = (options: Partial<GitImportOptions> = {}) =>
 
 const included = compileFilter(DEFAULT_FILTER);
 
-/** What git has at a commit, of the files that belong to the registry: path → bytes in base64. */
+/** The site's files at a commit according to git: path → bytes in base64. */
 function treeOf(commit: string): Record<string, string> {
   const rows = repository.bytes('ls-tree', '-r', '-z', commit).toString('utf8').split('\0').filter(Boolean);
   const tree: Record<string, string> = {};
@@ -67,7 +67,7 @@ function filesOf(directory: string): Record<string, string> {
   );
 }
 
-/** A generator of pseudo-random numbers below `n`, the same in every run (mulberry32). */
+/** Pseudo-random numbers below `n`, the same in every run (mulberry32). */
 function random(seed: number): (n: number) => number {
   return (n) => {
     seed = (seed + 0x6d2b79f5) | 0;
@@ -119,7 +119,7 @@ function editAtRandom(pick: (n: number) => number, step: number): void {
 }
 
 describe('importing the history of a git repository', () => {
-  // Some hundred processes of git, beside whatever else runs.
+  // Hundreds of git processes on a busy machine.
   const LONG = { timeout: 120_000 };
   test(
     'exports at every commit the bytes that git has there, and changes between neighbours as git says',

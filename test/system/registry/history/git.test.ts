@@ -12,7 +12,7 @@ import type { Deploy, Store } from '../../../../registry/store/store.js';
 import type { Manifest } from '../../../../schema/index.js';
 import { publish } from '../../../contract/store-fixture.js';
 
-/** A generator of numbers that a seed repeats. */
+/** Pseudo-random numbers from a seed. */
 function random(seed: number): (below: number) => number {
   let state = seed;
   return (below) => {
@@ -32,7 +32,7 @@ const manifests: Manifest[] = [];
 const git = (...args: string[]): string =>
   execFileSync('git', ['-c', 'core.quotePath=false', ...args], { cwd: root, encoding: 'utf8' });
 
-/** Random edits of a few files, each line a text of its own: then the shortest difference is unique. */
+/** Random edits of a few files. All lines differ, so the shortest difference is unique. */
 function edit(files: Map<string, string[]>, pick: (below: number) => number, step: number): void {
   const names = [...files.keys()];
   const line = (n: number) => `line ${step}.${n}.${pick(1_000_000)}`;

@@ -11,20 +11,20 @@ export interface Child {
   readonly pid: number;
   /** Its first message. */
   readonly greeting: unknown;
-  /** Sends a message and waits for the next one that comes back. */
+  /** Sends a message and waits for the next answer. */
   readonly ask: (message: string) => Promise<unknown>;
-  /** Ends it with SIGKILL and waits until it is gone. */
+  /** Kills it with SIGKILL and waits for its end. */
   readonly kill: () => Promise<void>;
 }
 
 /**
- * Runs TypeScript in a process of its own and waits for its first message. Imports are as from the project's
+ * Runs TypeScript in a new process and waits for its first message. Imports are relative to the project's
  * root.
- * @param directory where the compiled program goes
+ * @param directory for the compiled program
  */
 export async function startChild(source: string, directory: string): Promise<Child> {
   const outfile = path.join(directory, `child-${crypto.randomUUID()}.mjs`);
-  // The native package stays where it is: the compiled program imports it by its full address.
+  // The compiled program imports the native package by its full path.
   const sqlite = pathToFileURL(createRequire(import.meta.url).resolve('better-sqlite3')).href;
   await build({
     stdin: { contents: source, resolveDir: ROOT, loader: 'ts' },

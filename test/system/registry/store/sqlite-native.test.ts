@@ -5,7 +5,7 @@ import { temporaryDirectory } from '../../../unit/registry/store/temporary.js';
 const at = temporaryDirectory();
 afterEach(() => vi.restoreAllMocks());
 
-// In a file of its own: once the native part has been loaded, it stays loaded for the whole process.
+// In a separate file: once loaded, the native part stays loaded for the process.
 test('a native part that was not built for this Node is reported with the command to fix it', async () => {
   vi.spyOn(process, 'dlopen').mockImplementation(() => {
     throw Object.assign(new Error('compiled against another NODE_MODULE_VERSION'), {

@@ -79,7 +79,7 @@ it('over HTTP: 401 without a token, 403 with a narrow one, a private response wi
   await write(directory, { 'main.js': 'export const changed = true;\n' });
   await registry.scan();
   await registry.close();
-  // Another process: it knows of no earlier head.
+  // Another process, which has not seen an earlier head.
   const { url } = await open({ directory, database }).listen();
   const other = await openStore(database);
   const ask = (path: string, token?: string) =>

@@ -31,7 +31,7 @@ function filesOf(directory: string): Record<string, string> {
   );
 }
 
-/** Names beside the database: nothing temporary is to be left. */
+/** Names next to the database. No temporary files must be left. */
 const left = (): string[] => readdirSync(at()).filter((name) => !name.startsWith('a.db'));
 
 describe('exporting a deploy', () => {

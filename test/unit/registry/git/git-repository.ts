@@ -11,7 +11,7 @@ const ENVIRONMENT = {
   GIT_COMMITTER_EMAIL: 'carol@example.org',
 };
 
-/** A repository of git in a temporary directory. */
+/** A git repository in a temporary directory. */
 export class GitRepository {
   readonly directory = mkdtempSync(path.join(tmpdir(), 'modcast-git-'));
   #time = Date.UTC(2026, 0, 1) / 1000;
@@ -45,7 +45,7 @@ export class GitRepository {
     rmSync(path.join(this.directory, file), { force: true, recursive: true });
   }
 
-  /** Commits all there is, an hour after the last commit. @returns the commit's hash */
+  /** Commits all files, one hour after the last commit. @returns the commit's hash */
   commit(message: string, author = 'Ada <ada@example.org>'): string {
     this.#time += 3600;
     this.git('add', '-A');

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { bisect, type Verdict } from '../../../../registry/history/bisect.js';
 import type { Deploy } from '../../../../registry/store/store.js';
 
-/** From a good deploy 0 to a bad one. */
+/** From a good deploy 0 to a bad deploy. */
 const line = (last: number): Deploy[] =>
   Array.from({ length: last + 1 }, (_, n) => ({ number: n, manifest: `manifest ${n}` }) as Deploy);
 
@@ -51,7 +51,7 @@ it('finds it around deploys that cannot be judged, or returns the candidates', a
         const result = await bisect(line(skips.length), judge);
         const among = result.state === 'skipped' ? result.among : [result.deploy];
         expect(among.map(({ number }) => number)).toContain(first);
-        // All but the last of those that are left had to be skipped.
+        // All remaining deploys except the last one were skipped.
         for (const { number } of among.slice(0, -1)) expect(skips[number - 1]).toBe(true);
       },
     ),

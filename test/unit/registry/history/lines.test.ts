@@ -5,7 +5,7 @@ import { makePatch } from '../../../../registry/history/patch.js';
 
 const texts = fc.array(fc.constantFrom('a', 'b', 'c', '', '  d'), { maxLength: 30 });
 
-/** Length of the longest common subsequence, by the textbook's table. */
+/** Length of the longest common subsequence, by dynamic programming. */
 function longest(a: readonly string[], b: readonly string[]): number {
   let row = Array<number>(b.length + 1).fill(0);
   for (const line of a) {

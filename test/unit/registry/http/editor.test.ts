@@ -16,7 +16,7 @@ interface Sent {
   method?: string;
 }
 
-/** A route whose editor only notes what it is to open. */
+/** A route whose editor only records what it opens. */
 async function route(failure: string | null = null) {
   const directory = await site({ ...SITE, 'a b.mjs': '1', 'node_modules/x/index.js': '1' });
   const opened: (string | number)[][] = [];
@@ -169,7 +169,7 @@ describe('a server that watches', () => {
       expect(token).toMatch(/^[\w-]{24}$/);
       tokens.add(token);
       expect((await post(url, 'other')).status).toBe(403);
-      // The file is what is missing.
+      // Only the file is missing.
       expect((await post(url, token)).status).toBe(404);
       expect(await (await fetch(url)).text()).not.toContain(token);
     }

@@ -258,7 +258,7 @@ describe('the site’s own files', () => {
   it('accept only GET and HEAD', async () => {
     const { ask, maybe } = await handler();
     expect((await ask('/logo.svg', {}, 'POST')).status).toBe(405);
-    // What the site does not have may be another server's.
+    // Another server may have the file.
     expect(await maybe('/api', {}, 'POST')).toBeNull();
   });
 

@@ -6,7 +6,7 @@ import type { Clock } from '../../../../registry/clock.js';
 import { systemClock } from '../../../../registry/clock.js';
 import { temporary } from '../site.js';
 
-/** Time that passes when the test says so. */
+/** A clock that the test advances. */
 class Time implements Clock {
   #callback: (() => void) | undefined;
   after(_ms: number, callback: () => void) {
@@ -19,7 +19,7 @@ class Time implements Clock {
 }
 
 beforeEach(() => {
-  // Says on its own what went wrong.
+  // Prints its own error.
   vi.spyOn(console, 'log').mockImplementation(() => {});
   for (const name of ['LAUNCH_EDITOR', 'VISUAL', 'EDITOR']) vi.stubEnv(name, undefined);
 });
@@ -28,7 +28,9 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-/** An editor that notes its arguments, and those when it has. It needs no other program, as there may be no PATH. */
+/**
+ * An editor that records its arguments and the time. It needs no other program, because PATH may be empty.
+ */
 async function editor(name: string, code = 0): Promise<{ program: string; args: () => Promise<string[]> }> {
   const directory = await temporary();
   const program = path.join(directory, name);
@@ -72,7 +74,7 @@ it('passes the place in the syntax of the editor', async () => {
 
 it('uses EDITOR if no known editor is running', async () => {
   const { program, args } = await editor('emacs');
-  // Without `ps` it cannot see what runs.
+  // Without `ps` it cannot find running editors.
   vi.stubEnv('PATH', '');
   vi.stubEnv('EDITOR', program);
   const name = await file();

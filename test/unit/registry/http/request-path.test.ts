@@ -10,7 +10,7 @@ describe('a plain path', () => {
     ['/lib/', 'lib', true],
     ['/a%20b.js', 'a b.js', false],
     ['/%C3%A9.js', 'é.js', false],
-    // Decoded once: what comes out is a name with a percent sign in it.
+    // Decoded once: the result is a name with a percent sign.
     ['/%252e%252e/x', '%2e%2e/x', false],
     ['/a..b', 'a..b', false],
   ])('%s is %s', (target, path, directory) => {

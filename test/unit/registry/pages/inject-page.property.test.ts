@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { injectPage, type InjectOptions } from '../../../../registry/pages/inject-page.js';
 import { readPage } from '../../../../registry/pages/read-page.js';
 
-/** Modules with this in them do not parse. */
+/** Modules that contain this do not parse. */
 const BROKEN = '!!';
 const isBroken = (source: string) => source.includes(BROKEN);
 
@@ -22,7 +22,7 @@ const options: InjectOptions = {
   parses: (source) => !isBroken(source),
 };
 
-/** Pieces of pages, one character a byte. Put together at random, most of them land where no author would write them. */
+/** Pieces of pages, one character per byte. In random order, most are at unusual places. */
 const PIECES = [
   [
     '<!doctype html>',
@@ -156,7 +156,7 @@ const PIECES = [
 const page = fc
   .tuple(
     fc.constantFrom('', '', '\xef\xbb\xbf'),
-    // Now and then one longer than the parser's buffer, whose offsets it has to carry over.
+    // Sometimes one longer than the parser's buffer, whose offsets have to continue.
     fc.array(
       fc.oneof(
         { weight: 4000, arbitrary: fc.constantFrom(...PIECES) },
@@ -178,7 +178,7 @@ const tree = (text: string) =>
   parse(text.startsWith('\xef\xbb\xbf') ? text.slice(3) : text, { sourceCodeLocationInfo: true });
 
 const LOADER = /<script src="\/-\/loader\.js" data-channel="dev"(?: nonce="n1"| nonce='n"2')?><\/script>/;
-/** What is put into tags. Right behind the tag's name a type is a deferred script's that had none. */
+/** Values inserted into tags. A type right after the tag's name is that of a deferred script without one. */
 const INSERTED = new RegExp(
   [
     ` data-modcast-imports=(?:"\\[\\]"|'\\["\\./\\d+\\.mjs"\\]') data-modcast-at="\\d+:\\d+"`,
@@ -188,7 +188,7 @@ const INSERTED = new RegExp(
   'gi',
 );
 const HELD = /(modcast\/module|modcast\/importmap|modcast\/defer|modcast-modulepreload)/;
-/** What a held value may have been; the pieces never contain one that is held already. */
+/** Possible original values of a held one. The pieces contain no held values. */
 const ORIGINALS: Record<string, RegExp> = {
   'modcast/module': /module|&#109;odule/iy,
   'modcast/importmap': /importmap/iy,
@@ -196,7 +196,7 @@ const ORIGINALS: Record<string, RegExp> = {
   'modcast-modulepreload': /module(?:p|&#112;)reload/iy,
 };
 
-/** Whether `after` with its insertions cut out and its held values put back is `before`. */
+/** Whether `after` equals `before` without the insertions and with the original values. */
 function undoes(before: string, after: string): boolean {
   let at = 0;
   for (const part of after.replace(LOADER, '').replace(INSERTED, '').split(HELD)) {
@@ -213,7 +213,7 @@ function undoes(before: string, after: string): boolean {
   return at === before.length;
 }
 
-/** A tree without places, and with held values as they were. */
+/** A tree without places, and with the original values. */
 function plain(node: Tree.Node): unknown {
   if ('tagName' in node) {
     const type = value(node, 'data-modcast-type');
@@ -230,13 +230,13 @@ function plain(node: Tree.Node): unknown {
   return rest;
 }
 
-/** Held values lose their case. */
+/** The case of held values is lost. */
 function foldHeld([prefix, name, value]: (string | undefined)[]): unknown {
   const held = (name === 'type' && /^(?:module|importmap)$/i) || (name === 'rel' && /\bmodulepreload\b/gi);
   return [prefix, name, held ? value?.replace(held, (type) => type.toLowerCase()) : value];
 }
 
-/** White space after a tag that the parser ignores (`</p> <p>`) is ignored too before a head, and text in it. */
+/** White space after a tag that the parser ignores (`</p> <p>`) is also ignored before a head. */
 function dropLeadingSpace(head: Tree.Element | undefined, original: Tree.Document): void {
   const first = head?.childNodes[0];
   if (!head || !first || !('value' in first) || !/^\s*$/.test(first.value)) return;
@@ -297,7 +297,7 @@ it('changes nothing in the tree except for the loader, first in the head, and he
       const after = inject(before);
       const original = tree(before);
       if (after === undefined) {
-        // Left alone for want of a place: nothing in it, so nothing to load.
+        // Not changed, because the page is blank.
         expect(elementsOf(original).map((e) => e.tagName)).toEqual(['html', 'head', 'body']);
         return;
       }
@@ -325,7 +325,7 @@ it('leaves no module for the browser, and lists all that it held', () => {
       expect(elements.filter((e) => value(e, 'type') === 'modcast/importmap')).toHaveLength(
         laterImportMaps.length + (importMap === undefined ? 0 : 1),
       );
-      // Scripts count in the order of the text; the tree has one of SVG in a table before the table.
+      // Scripts count in source order. In the tree, an SVG script in a table comes before the table.
       const start = (e: Tree.Element) => e.sourceCodeLocation?.startOffset ?? 0;
       elements.sort((a, b) => start(a) - start(b));
       const inline = elements.map((e) => value(e, 'data-modcast-imports')).filter((v) => v !== undefined);
@@ -392,7 +392,7 @@ it('holds a deferred script only if it could overtake a held module', () => {
           value(element, 'async') === undefined &&
           /^(?:|\s*text\/javascript)$/i.test(value(element, 'type') ?? '') &&
           element.sourceCodeLocation!.endTag !== undefined;
-        // `<script type>` has no value that could be replaced.
+        // `<script type>` has no value to replace.
         const bare = element.attrs.some(({ name, value: text }) => name === 'type' && text === '');
         if (waits && !bare) expect(start(element)).toBeLessThan(first);
       }

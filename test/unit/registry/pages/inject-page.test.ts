@@ -8,7 +8,7 @@ const lex: Lex = (source) =>
   [...source.matchAll(IMPORT)].map((m) => ({ specifier: m[2] ?? '', dynamic: m[1] !== undefined }));
 const options: InjectOptions = { loaderSrc: '/-/loader.js', data: { channel: 'dev' }, lex };
 
-/** Pages here are written as one character a byte, so that any byte can be written. */
+/** Pages are written with one character per byte, so that they can contain any byte. */
 function inject(page: string, using: Parameters<typeof injectPage>[1] = options): string | undefined {
   const injected = injectPage(Buffer.from(page, 'latin1'), using);
   return injected && Buffer.from(injected).toString('latin1');
@@ -301,7 +301,7 @@ describe('a deferred script behind a module script', () => {
     ['<script/defer/src="a"></script>', '<script type="modcast/defer"/defer/src="a"></script>'],
   ])('waits for it: %j', (page, held) => {
     expect(behind(page)).toBe(held);
-    // Wherever the module comes from.
+    // From any origin.
     expect(inject(`<head><script type=module>1</script>${page}`)).toContain(held);
     expect(inject(`<head><svg><script type=module href=m /></svg>${page}`)).toContain(held);
   });
@@ -510,7 +510,7 @@ describe('large pages', () => {
     expect(page.length).toBeGreaterThan(1e6);
     const counted = vi.fn(lex);
     const injected = injectPage(Buffer.from(page), { ...options, lex: counted });
-    // Each filler has twenty lines; the first script stands behind `<head>` only in the number of its line.
+    // Each filler has twenty lines.
     const held = (index: number) =>
       `<script data-modcast-imports='["./a.mjs"]' data-modcast-at="${20 * (index + 1) + 1}:25" type=modcast/module>import "./a.mjs"</script>`;
     const expected = Array.from({ length: 1600 }, (_, index) => filler + held(index)).join('');

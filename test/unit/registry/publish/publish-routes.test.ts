@@ -208,7 +208,7 @@ describe('an invalid request', () => {
 });
 
 describe('a registry with failures', () => {
-  /** The routes alone, over a store of which a method fails, with a clock that is put on by hand. */
+  /** Only the routes, with a failing store method and a manual clock. */
   async function routes(broken: Partial<Store>) {
     const store: Store = { ...(await openMemoryStore()), ...broken };
     const timers = new Set<() => void>();

@@ -21,7 +21,7 @@ beforeEach(async () => {
 });
 afterEach(() => store.close());
 
-/** What another hand did to the database. */
+/** Changes to the database by another program. */
 function alter(sql: string): void {
   const db = new Database(at('a.db'));
   db.unsafeMode(true);

@@ -9,7 +9,7 @@ import { temporaryDirectory } from './temporary.js';
 const at = temporaryDirectory();
 const ALL = { keep: 0, olderThan: Infinity, now: 0, dryRun: false };
 
-/** More than the collector drops in one step, and in two. */
+/** More than the collector deletes in one step, and in two. */
 const MANY = 620;
 const VERY_MANY = 1300;
 
@@ -22,7 +22,7 @@ afterEach(async () => {
   await Promise.all([store.close(), other.close()]);
 });
 
-/** Blobs of no channel. The store does not hash, so they are named by counting. */
+/** Blobs without a channel. The store does not hash, so their hashes are numbers. */
 async function putLoose(count: number): Promise<StoredBlob[]> {
   const bytes = new Uint8Array(1);
   const blobs = Array.from({ length: count }, (_, i) => ({
@@ -40,7 +40,7 @@ test('blobs that are leased or committed during a collection stay', async () => 
   const loose = await putLoose(VERY_MANY);
   const [leased, committed] = loose.slice(-2) as [StoredBlob, StoredBlob];
   const collecting = store.collect(ALL);
-  // One step or two have dropped the first blobs; the last ones have been found unused and wait for their step.
+  // The first steps have deleted some blobs. The last ones were found unused and are deleted later.
   while (await present(loose[0]!)) await setImmediate();
   expect(await present(leased)).toBe(true);
   await other.lease([leased.hash], 'ada', 100);

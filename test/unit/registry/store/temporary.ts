@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach } from 'vitest';
 
-/** A directory of its own for each test of the file, removed afterwards. */
+/** A directory for each test, which is removed afterwards. */
 export function temporaryDirectory(): (name?: string) => string {
   let directory: string;
   beforeEach(async () => {

@@ -38,7 +38,7 @@ afterEach(async () => {
   await store.close();
 });
 
-/** What a failing disk did. */
+/** Damage of a failing disk. */
 function damage(text: string, bytes: string | null): void {
   const db = new Database(at('a.db'));
   const id = db
