@@ -7,6 +7,6 @@ it('docs/api.md is what the code says (npm run docs makes it)', () => {
   const { stdout } = spawnSync(process.execPath, [file('build-api.mjs').pathname], { encoding: 'utf8' });
   // The formatter only pads the tables.
   const plain = (text: string) => text.replace(/ +/g, ' ').replace(/-{3,}/g, '---');
-  expect(stdout).toContain('| `clients` | `number` | Clients at one time. Default 10,000. |');
+  expect(stdout).toContain('| `clients` | `number` | Maximum number of connected clients. Default 10,000. |');
   expect(plain(readFileSync(file('api.md'), 'utf8'))).toBe(plain(stdout));
 });
