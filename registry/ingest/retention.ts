@@ -8,8 +8,8 @@ import type { Store } from '../store/store.js';
 const QUIET_MS = 3000;
 
 /**
- * A collection reads a row for every blob, so it waits for a tenth of the deploys that are kept, but for no more
- * deploys than this.
+ * A collection reads a row for every blob, so it waits for a tenth of the deploys that are kept, but for no
+ * more deploys than this.
  */
 const MOST_SPARE = 100;
 

@@ -1,4 +1,4 @@
-import { ModcastError, type HotNews, type Path } from '../../schema/index.js';
+import { ModcastError, SerialQueue, type HotNews, type Path } from '../../schema/index.js';
 import type { ResolvedOptions } from '../options.js';
 import type { Clock } from '../clock.js';
 import { debug } from '../debug.js';
@@ -22,20 +22,20 @@ export interface SiteDirectoryOptions {
   >;
   readonly clock: Clock;
   readonly onReading: (progress: ReadProgress) => void;
-  /** The directory has been looked at: told before anybody else gets the result. */
+  /** An ingest has ended. Called before the promise of its caller resolves. */
   readonly onResult: (result: IngestResult) => void;
   readonly onNews: (news: HotNews) => void;
   readonly onState: (state: 'gone' | 'back') => void;
   readonly onError: (error: unknown) => void;
 }
 
-/** Milliseconds after which all is looked at once more, where a watcher may have missed something. */
+/** Milliseconds after which the directory is scanned, when the watcher may have missed changes. */
 export const RESCAN_MS = 700;
 
-/** Milliseconds after which a file is looked at again that seemed to be about to be written. */
-const LOOK_MS = 30;
+/** Milliseconds after which a file is read again that an editor may be about to write. */
+const UNSETTLED_MS = 30;
 
-/** A site's directory, read into the store and followed as it is edited. */
+/** Reads a site's directory into the store, and follows its changes. */
 export class SiteDirectory {
   readonly #options: SiteDirectoryOptions;
   readonly #ingest: Ingest;
@@ -43,10 +43,10 @@ export class SiteDirectory {
   #watch: Watch | undefined;
   #retention: Retention | undefined;
   #rescan: { cancel(): void } | undefined;
-  #look: { cancel(): void } | undefined;
+  #readAgain: { cancel(): void } | undefined;
   readonly #unsettled = new Set<Path>();
-  /** One ingest at a time, whoever asks for it. */
-  #turn: Promise<unknown> = Promise.resolve();
+  /** One ingest runs at a time. */
+  readonly #queue = new SerialQueue();
 
   constructor(options: SiteDirectoryOptions) {
     this.#options = options;
@@ -62,25 +62,25 @@ export class SiteDirectory {
       now: Date.now,
       commit: () => gitCommit(directory, (file) => ingest.matches(file)),
       onUnreported: () => this.#rescanSoon(),
-      onUnsettled: (files) => this.#lookSoon(files),
+      onUnsettled: (files) => this.#readAgainSoon(files),
     });
     this.#ingest = ingest;
     this.#assets = new Assets(directory, filter);
   }
 
-  /** Reads it for the first time, and follows it from then on. */
+  /** Scans the directory for the first time, and watches it from then on. */
   async start(): Promise<IngestResult> {
     const { onReading, store, clock, onError } = this.#options;
     const { watch, channel, keepDeploys } = this.#options.options;
     if (watch !== false) {
       this.#watch = this.#follow(watch === true ? null : watch.poll);
-      // What is saved while the first scan runs is seen by the scan or by the watcher, never by neither.
+      // The watcher starts before the scan, so that a save during the scan is not missed.
       await this.#watch.ready;
       await this.#assets.start();
     }
-    const result = await this.#inTurn(() => this.#ingest.scan(onReading));
+    const result = await this.#run(() => this.#ingest.scan(onReading));
     if (watch !== false && keepDeploys > 0) {
-      const idle = () => this.#turn;
+      const idle = () => this.#queue.idle();
       this.#retention = new Retention({
         store,
         channel,
@@ -94,12 +94,12 @@ export class SiteDirectory {
     return result;
   }
 
-  /** Looks at all of it again. */
+  /** Scans the whole directory again. */
   scan(): Promise<IngestResult> {
-    return this.#inTurn(() => this.#ingest.scan());
+    return this.#run(() => this.#ingest.scan());
   }
 
-  /** What has changed last of the files that no manifest names. */
+  /** The last changes of files that are in no manifest, newest first. */
   get changedAssets(): ChangedAsset[] {
     return this.#assets.recent();
   }
@@ -107,25 +107,25 @@ export class SiteDirectory {
   async close(): Promise<void> {
     this.#assets.close();
     await this.#watch?.close();
-    await this.#turn;
+    await this.#queue.idle();
     this.#rescan?.cancel();
-    this.#look?.cancel();
+    this.#readAgain?.cancel();
     await this.#retention?.close();
   }
 
-  /** That the directory has gone is told once, and is over when it is back. */
+  /** The watcher reports a directory that is gone, so an ingest that fails for it does not. */
   readonly #onError = (error: unknown): void => {
     if (!(error instanceof ModcastError) || error.code !== 'directory-invalid') this.#options.onError(error);
   };
 
-  #lookSoon(files: readonly Path[]): void {
+  #readAgainSoon(files: readonly Path[]): void {
     const { clock } = this.#options;
     for (const file of files) this.#unsettled.add(file);
-    this.#look ??= clock.after(LOOK_MS, () => {
+    this.#readAgain ??= clock.after(UNSETTLED_MS, () => {
       const again = [...this.#unsettled];
       this.#unsettled.clear();
-      this.#look = undefined;
-      void this.#inTurn(() => this.#ingest.update(again)).catch(this.#onError);
+      this.#readAgain = undefined;
+      void this.#run(() => this.#ingest.update(again)).catch(this.#onError);
     });
   }
 
@@ -144,7 +144,7 @@ export class SiteDirectory {
       clock,
       onChange: async (paths) => {
         debug.watch('%d files changed: %s', paths.length, paths.slice(0, 10).join(', '));
-        await this.#inTurn(() => this.#ingest.update(paths));
+        await this.#run(() => this.#ingest.update(paths));
         const changed = this.#assets.changed(paths);
         if (changed.length > 0) onNews({ type: 'assets', paths: changed });
       },
@@ -162,13 +162,12 @@ export class SiteDirectory {
     });
   }
 
-  #inTurn(work: () => Promise<IngestResult>): Promise<IngestResult> {
-    const result = this.#turn.then(work).then((done) => {
-      this.#options.onResult(done);
-      if (done.created) this.#retention?.deployed();
-      return done;
+  #run(ingest: () => Promise<IngestResult>): Promise<IngestResult> {
+    return this.#queue.run(async () => {
+      const result = await ingest();
+      this.#options.onResult(result);
+      if (result.created) this.#retention?.deployed();
+      return result;
     });
-    this.#turn = result.catch(() => {});
-    return result;
   }
 }

@@ -163,6 +163,15 @@ describe('a database', () => {
     });
     await open({ database }).ready;
   });
+
+  it('is closed and unlocked when a later step of the start fails', async () => {
+    const directory = await site(SITE);
+    const database = path.join(await temporary(), 'registry.db');
+    // A glob that is too long fails when the directory is about to be read.
+    const include = ['x'.repeat(100_000)];
+    await expect(open({ directory, database, include }).ready).rejects.toThrow('Input length');
+    expect(await open({ directory, database }).ready).toMatchObject({ created: true });
+  });
 });
 
 describe('options', () => {
