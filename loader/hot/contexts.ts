@@ -34,7 +34,9 @@ export interface ContextsOptions {
 
 const NOTHING: readonly never[] = [];
 
-/** The `import.meta.hot` of each instance. Instances are named by the URL from which the engine loaded them. */
+/**
+ * The `import.meta.hot` of each instance. Instances are named by the URL from which the engine loaded them.
+ */
 export class Contexts {
   readonly #options: ContextsOptions;
   readonly #registered = new Map<string, Registered>();

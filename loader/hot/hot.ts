@@ -27,7 +27,10 @@ import { createUpdates } from './updates/updates.js';
 /** Requests that the browser remembers, so that it is known which files the page has loaded. */
 const RESOURCE_TIMINGS = 10_000;
 
-/** The manifest of the site when the page was served. The page did not wait for the socket to load its other files. */
+/**
+ * The manifest of the site when the page was served. The page did not wait for the socket to load its other
+ * files.
+ */
 async function servedManifest(
   { config, fetchManifest }: Pick<HotPorts, 'config' | 'fetchManifest'>,
   release: Release,
@@ -123,7 +126,9 @@ function createPage(ports: PagePorts): Hot {
   };
 }
 
-/** Fetches the links of modules that came over HTTP without them. False when the server does not send them. */
+/**
+ * Fetches the links of modules that came over HTTP without them. False when the server does not send them.
+ */
 function linksFetcher(
   { channelClient, pageDeploy }: PagePorts,
   records: ModuleRecords,

@@ -15,8 +15,8 @@ export interface NewestOptions {
 }
 
 /**
- * Imports of newest versions, as `modcast.import` makes them. They replace outdated modules, so they wait for the step
- * of an update that runs; see `Turns`.
+ * Imports of newest versions, as `modcast.import` makes them. They replace outdated modules, so they wait for
+ * the step of an update that runs; see `Turns`.
  */
 export function createNewest(options: NewestOptions): (url: string) => Promise<unknown> {
   const { records, instances, importers, pending, swap, turns } = options;

@@ -48,7 +48,10 @@ export interface Hot {
   prefetch(urls: readonly string[]): Promise<void>;
   /** The page's modules have run, or failed. */
   booted(): void;
-  /** Resolves when all deploys that have arrived are applied. Never resolves when the page is about to be reloaded. */
+  /**
+   * Resolves when all deploys that have arrived are applied. Never resolves when the page is about to be
+   * reloaded.
+   */
   idle(): Promise<void>;
 }
 

@@ -3,7 +3,10 @@ import type { Editor } from './errors/editor.js';
 import type { HotPorts } from './ports.js';
 import type { Problems } from './errors/problems.js';
 
-/** Receives the server's messages for hot reload, also those that came before, and passes on the application's. */
+/**
+ * Receives the server's messages for hot reload, also those that came before, and passes on the
+ * application's.
+ */
 export function listenToServer(
   { channelClient, news, config }: Pick<HotPorts, 'channelClient' | 'news' | 'config'>,
   to: {

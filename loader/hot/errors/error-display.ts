@@ -9,7 +9,9 @@ import { ErrorReporter } from './reporter.js';
 /** Longest message of a `failed` message, in characters. */
 const MESSAGE_LENGTH = 4096;
 
-/** The problems of a page, shown on the overlay and reported to the server, with links to the author's editor. */
+/**
+ * The problems of a page, shown on the overlay and reported to the server, with links to the author's editor.
+ */
 export function createProblems(
   { config, outbox, after }: Pick<HotPorts, 'config' | 'outbox' | 'after'>,
   options: Pick<ProblemsOptions, 'isUsed' | 'reaches'>,

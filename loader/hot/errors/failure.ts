@@ -27,8 +27,8 @@ export class GoneFailure extends Failure {
 }
 
 /**
- * Describes an error with the place in the site's files where it was thrown: the first frame of the stack with a natural
- * URL.
+ * Describes an error with the place in the site's files where it was thrown: the first frame of the stack
+ * with a natural URL.
  *
  * @param sourceOf the file at a URL below the site's root. Undefined when the site has none
  */

@@ -1,12 +1,17 @@
 import type { HotError } from '../api.js';
 
-/** Milliseconds that an error waits: the server may find the cause in the files meanwhile and describe it better. */
+/**
+ * Milliseconds that an error waits: the server may find the cause in the files meanwhile and describe it
+ * better.
+ */
 const GRACE_MS = 300;
 
 /** Errors that one page reports. */
 const MAX_REPORTS = 50;
 
-/** Reports the errors that the page shows to the server, and so to the terminal. Each once while it is shown. */
+/**
+ * Reports the errors that the page shows to the server, and so to the terminal. Each once while it is shown.
+ */
 export class ErrorReporter {
   readonly #after: (ms: number, callback: () => void) => () => void;
   readonly #send: (message: string) => void;

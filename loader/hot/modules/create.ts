@@ -55,7 +55,10 @@ export function createInstances(order: readonly PlannedModule[], options: Create
   return { created, previous };
 }
 
-/** Where an instance is loaded from and how it is imported. Undefined when it cannot run from a URL of its own. */
+/**
+ * Where an instance is loaded from and how it is imported. Undefined when it cannot run from a URL of its
+ * own.
+ */
 function addressOf(
   { module, naming }: PlannedModule,
   alias: string | undefined,

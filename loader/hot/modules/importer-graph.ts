@@ -1,7 +1,10 @@
 import type { Batch, ModuleInstance } from './module-instance.js';
 import type { ModuleRecords } from './module-records.js';
 
-/** What imports what in this page: the static imports of running modules, and the `import()` calls that were made. */
+/**
+ * What imports what in this page: the static imports of running modules, and the `import()` calls that were
+ * made.
+ */
 export class ImporterGraph {
   readonly #records: Pick<ModuleRecords, 'running' | 'site'>;
   /** Imported by the page itself: by its scripts, and by its own code with `modcast.import`. */
@@ -39,8 +42,8 @@ export class ImporterGraph {
   }
 
   /**
-   * The instances created for an `import()` of `root` that other modules have imported meanwhile, and what these import.
-   * They may run although that import failed.
+   * The instances created for an `import()` of `root` that other modules have imported meanwhile, and what
+   * these import. They may run although that import failed.
    */
   heldElsewhere({ created }: Batch, root: string): Set<string> {
     const held = new Set<string>();
@@ -59,8 +62,8 @@ export class ImporterGraph {
   }
 
   /**
-   * The importers of each module. Null stands for the page. Modules whose file was deleted do not count: they cannot be
-   * replaced.
+   * The importers of each module. Null stands for the page. Modules whose file was deleted do not count: they
+   * cannot be replaced.
    */
   importersByUrl(): Map<string, Set<string | null>> {
     const importers = new Map<string, Set<string | null>>();

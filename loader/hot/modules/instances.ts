@@ -44,8 +44,8 @@ export class Instances {
   }
 
   /**
-   * Creates instances of modules, and of what they import that does not run yet. Starts synchronously: when all blobs are
-   * in the page, another `import()` of the same moment finds the new instances.
+   * Creates instances of modules, and of what they import that does not run yet. Starts synchronously: when
+   * all blobs are in the page, another `import()` of the same moment finds the new instances.
    *
    * @param force modules that get another instance although one runs
    * @param unparsed `run` lets the browser report a module that does not parse
@@ -79,7 +79,9 @@ export class Instances {
     }
   }
 
-  /** Imports the current instance of a module. Without options, with the attributes that its media type needs. */
+  /**
+   * Imports the current instance of a module. Without options, with the attributes that its media type needs.
+   */
   import(url: string, options = this.#optionsFor(url)): Promise<unknown> {
     const { pageDeploy, importModule } = this.#ports;
     return this.#urls.whilePending(importModule(pageDeploy.resolver.name(url), options));

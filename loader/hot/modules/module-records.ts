@@ -82,8 +82,8 @@ export class ModuleRecords {
   }
 
   /**
-   * Modules whose running version differs from the newest manifest, or that import a module which the browser was to
-   * load and the manifest has now. Without deleted modules.
+   * Modules whose running version differs from the newest manifest, or that import a module which the browser
+   * was to load and the manifest has now. Without deleted modules.
    */
   changed(): SiteModule[] {
     const appeared = (url: string) => !this.#running.has(url) && moduleAt(this.#site, url) !== undefined;
@@ -109,8 +109,8 @@ export class ModuleRecords {
   }
 
   /**
-   * The modules to replace for the newest version of `url`: those that changed among its static imports, itself included,
-   * and all modules between.
+   * The modules to replace for the newest version of `url`: those that changed among its static imports,
+   * itself included, and all modules between.
    */
   outdatedBelow(url: string): Set<string> {
     const sound = this.changed().filter((module) => !this.isUnparsed(module));
@@ -166,7 +166,10 @@ export class ModuleRecords {
     return naturalUrl(this.#site.root, path);
   }
 
-  /** The path of a module, by its natural URL or by the URL of an instance. A URL that is neither stays as it is. */
+  /**
+   * The path of a module, by its natural URL or by the URL of an instance. A URL that is neither stays as it
+   * is.
+   */
   pathOf(given: string): string {
     const { importTargets } = this.#ports.pageDeploy.linker;
     const known =

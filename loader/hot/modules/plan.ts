@@ -31,8 +31,8 @@ export interface PlanRecords {
 }
 
 /**
- * The name of a new instance: its natural URL; its own target; or, for a module that a cycle imports before its target
- * exists, an alias that an import map rule leads to the target.
+ * The name of a new instance: its natural URL; its own target; or, for a module that a cycle imports before
+ * its target exists, an alias that an import map rule leads to the target.
  */
 export type Naming = 'natural' | 'target' | 'alias';
 

@@ -22,7 +22,10 @@ export interface ApplyOptions {
   readonly retries: Retries;
   readonly stylesheets: StylesheetUpdate;
   readonly moduleUpdate: Pick<ModuleUpdate, 'run'>;
-  /** Fetches the links of running modules that came over HTTP without them. False when the server does not send them. */
+  /**
+   * Fetches the links of running modules that came over HTTP without them. False when the server does not
+   * send them.
+   */
   readonly fetchLinks: () => Promise<boolean>;
   readonly reload: (reason: string) => void;
 }
@@ -110,7 +113,8 @@ export class Apply {
   async #starts(): Promise<string[]> {
     const { ports, records, importers, retries } = this.#options;
     retries.addChanged();
-    // An importer holds the instance that the browser found, which differs from the one that others will import.
+    // An importer holds the instance that the browser found, which differs from the one that others will
+    // import.
     retries.add(records.takeAppeared().flatMap((url) => importers.dynamicImportersOf(url)));
     const changed = records
       .changed()

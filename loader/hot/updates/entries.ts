@@ -5,7 +5,10 @@ const PATIENCE_MS = 1000;
 
 type After = (ms: number, callback: () => void) => () => void;
 
-/** The page's entries, until they have run. A fixed module must be followed by the entry that failed because of it. */
+/**
+ * The page's entries, until they have run. A fixed module must be followed by the entry that failed because
+ * of it.
+ */
 export class Entries {
   readonly #after: After;
   #hasFailed = false;

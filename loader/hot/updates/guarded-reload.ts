@@ -14,7 +14,10 @@ export interface GuardedReloadOptions {
   readonly reload: (reason: string) => void;
 }
 
-/** A full reload that waits until all modules parse: a page that runs older modules is better than one that cannot start. */
+/**
+ * A full reload that waits until all modules parse: a page that runs older modules is better than one that
+ * cannot start.
+ */
 export class GuardedReload {
   readonly #options: GuardedReloadOptions;
 

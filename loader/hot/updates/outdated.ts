@@ -4,8 +4,8 @@ import type { ModuleRecords } from '../modules/module-records.js';
 import type { SwapResult } from './swap.js';
 
 /**
- * Modules that a swap was to replace and did not, although they need another instance in the version that they have: they
- * import an instance that is gone, or they were to be replaced for such a reason before.
+ * Modules that a swap was to replace and did not, although they need another instance in the version that
+ * they have: they import an instance that is gone, or they were to be replaced for such a reason before.
  *
  * @param starts natural URLs of the modules with which the update began
  * @param replaced natural URLs of all that were to be replaced

@@ -8,7 +8,10 @@ export interface Propagation {
   readonly boundaries: readonly Boundary[];
   /** Modules that need another instance: the changed ones, and all between them and the boundaries. */
   readonly replaced: ReadonlySet<string>;
-  /** A path from a changed module up to one that the page itself loads, without a boundary. Null when there is none. */
+  /**
+   * A path from a changed module up to one that the page itself loads, without a boundary. Null when there is
+   * none.
+   */
   readonly unaccepted: readonly string[] | null;
 }
 
@@ -21,8 +24,8 @@ export interface Acceptance {
 }
 
 /**
- * Walks from the changed modules up their importers until each path ends at a boundary, as Vite does. Visits each module
- * once, so that cycles end.
+ * Walks from the changed modules up their importers until each path ends at a boundary, as Vite does. Visits
+ * each module once, so that cycles end.
  *
  * @param invalidated modules whose new instance called `invalidate()`: their importers are asked, they stay
  */

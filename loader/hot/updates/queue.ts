@@ -20,7 +20,10 @@ interface Invalidation {
   readonly first: string;
 }
 
-/** Updates to apply, one after the other. Of several deploys that arrive meanwhile, only the newest is applied. */
+/**
+ * Updates to apply, one after the other. Of several deploys that arrive meanwhile, only the newest is
+ * applied.
+ */
 export class UpdateQueue {
   readonly #options: UpdateQueueOptions;
   #next: Release | undefined;

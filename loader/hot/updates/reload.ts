@@ -43,8 +43,8 @@ function reloadPage(): void {
 }
 
 /**
- * Restores the scroll position after a full reload. Modules draw later than the browser restores it, when the position is
- * still outside the page.
+ * Restores the scroll position after a full reload. Modules draw later than the browser restores it, when the
+ * position is still outside the page.
  */
 export function restoreScroll(): void {
   try {

@@ -4,7 +4,10 @@ import type { Failure } from '../errors/failure.js';
 import type { ModuleRecords } from '../modules/module-records.js';
 import { StalledUpdates, type StalledUpdate } from './stalled/stalled-updates.js';
 
-/** Running modules that need another instance although they have not changed: an update could not replace them. */
+/**
+ * Running modules that need another instance although they have not changed: an update could not replace
+ * them.
+ */
 export class Retries {
   readonly #records: Pick<ModuleRecords, 'running' | 'site'>;
   readonly #retry: () => void;
@@ -44,7 +47,9 @@ export class Retries {
     return urls;
   }
 
-  /** Forgets stalled modules that the page does not run any more. What was to be replaced with them is added. */
+  /**
+   * Forgets stalled modules that the page does not run any more. What was to be replaced with them is added.
+   */
   forgetUnused(): void {
     this.add(this.#stalled.retain((url) => this.#records.running.has(url)));
   }

@@ -22,7 +22,10 @@ const urlOf = (rule: CSSImportRule): string =>
 const imports = (sheet: CSSStyleSheet | null, url: string): boolean =>
   importsOf(sheet).some((rule) => plain(urlOf(rule)) === url || imports(rule.styleSheet, url));
 
-/** An imported sheet emits no event when it is loaded: it is polled this often, at this interval in milliseconds. */
+/**
+ * An imported sheet emits no event when it is loaded: it is polled this often, at this interval in
+ * milliseconds.
+ */
 const POLLS = 300;
 const POLL_MS = 10;
 
@@ -48,8 +51,8 @@ function textOf({ layerName, supportsText, media }: CSSImportRule, url: string):
 /** The style sheets that the page links. */
 export class StylesheetSwap {
   /**
-   * Versions of changed sheets that others import, by URL. Firefox loads each URL of a sheet once per document, so the
-   * importing rule needs another URL.
+   * Versions of changed sheets that others import, by URL. Firefox loads each URL of a sheet once per
+   * document, so the importing rule needs another URL.
    */
   readonly #imported = new Map<string, string>();
 
@@ -61,8 +64,8 @@ export class StylesheetSwap {
   }
 
   /**
-   * Resolves when the new versions apply. Each is inserted before the old one, which is removed when the new one is
-   * loaded, so that the page is never without it.
+   * Resolves when the new versions apply. Each is inserted before the old one, which is removed when the new
+   * one is loaded, so that the page is never without it.
    *
    * @param changed version by URL
    * @returns URLs of the versions that some link could not load. It keeps the old one

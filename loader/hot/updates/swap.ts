@@ -16,7 +16,10 @@ export interface SwapOptions {
   readonly unparsed?: 'refuse' | 'run';
   /** Whether a root whose instance cannot be created is imported nevertheless. */
   readonly importsAnyway?: (error: unknown) => boolean;
-  /** What becomes of forced modules that no root imports statically. Retired ones get a new instance when imported. */
+  /**
+   * What becomes of forced modules that no root imports statically. Retired ones get a new instance when
+   * imported.
+   */
   readonly unreached?: 'keep' | 'retire';
   /** How a root is imported. */
   readonly import?: (url: string) => Promise<unknown>;
@@ -66,9 +69,10 @@ const PENDING = Symbol('pending');
 const NONE: ReadonlySet<string> = new Set();
 
 /**
- * The one way to replace instances. Creates instances of the roots, of the forced modules that they import and of all that
- * does not run yet; disposes the old instances; imports the roots. A root that fails, or that is given up, is rolled
- * back with its imports, except for what the other roots use: then the old instances go on running.
+ * The one way to replace instances. Creates instances of the roots, of the forced modules that they import
+ * and of all that does not run yet; disposes the old instances; imports the roots. A root that fails, or that
+ * is given up, is rolled back with its imports, except for what the other roots use: then the old instances
+ * go on running.
  *
  * It starts synchronously, see `Instances.create`.
  */

@@ -34,9 +34,9 @@ class Lock {
 }
 
 /**
- * The order in which the page's modules are replaced. Updates run one after the other. `exclusive` work runs between two
- * steps of an update only while the update waits for code of the page (a dispose callback, a top-level await): that
- * code may itself wait for the exclusive work.
+ * The order in which the page's modules are replaced. Updates run one after the other. `exclusive` work runs
+ * between two steps of an update only while the update waits for code of the page (a dispose callback, a
+ * top-level await): that code may itself wait for the exclusive work.
  */
 export class Turns {
   readonly #updates = new SerialQueue();

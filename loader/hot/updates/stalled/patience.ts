@@ -5,7 +5,10 @@ const GIVE_UP_MS = 1000;
 /** Milliseconds after which the console says which module is awaited. */
 const NOTICE_MS = 5000;
 
-/** How long an update waits for top-level awaits: without end, or a limited time once a newer update is queued. */
+/**
+ * How long an update waits for top-level awaits: without end, or a limited time once a newer update is
+ * queued.
+ */
 export class Patience {
   /** Resolves when the update gives up. */
   readonly over: Promise<void>;

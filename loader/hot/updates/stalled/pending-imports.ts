@@ -10,7 +10,10 @@ interface PendingImport {
   readonly resolve: (module: Promise<unknown>) => void;
 }
 
-/** Pending `import()` calls of the page. They resolve with the current instance if the awaited one was replaced. */
+/**
+ * Pending `import()` calls of the page. They resolve with the current instance if the awaited one was
+ * replaced.
+ */
 export class PendingImports {
   readonly #records: Pick<ModuleRecords, 'running'>;
   readonly #instances: Pick<Instances, 'import'>;

@@ -16,7 +16,9 @@ export interface StalledUpdate {
   readonly settled: Promise<void>;
 }
 
-/** Stalled updates. One is tried again when one of its modules changes, or when its import settles after all. */
+/**
+ * Stalled updates. One is tried again when one of its modules changes, or when its import settles after all.
+ */
 export class StalledUpdates {
   readonly #all = new Set<StalledUpdate>();
   readonly #settled = new Set<StalledUpdate>();
@@ -41,7 +43,9 @@ export class StalledUpdates {
     return ready.flatMap(({ roots, outdated }) => [...roots.keys(), ...outdated]);
   }
 
-  /** Removes the updates of which the page runs no root any more. @returns what was to be replaced with them */
+  /**
+   * Removes the updates of which the page runs no root any more. @returns what was to be replaced with them
+   */
   retain(runs: (url: string) => boolean): string[] {
     const obsolete = [...this.#all].filter(({ roots }) => ![...roots.keys()].some(runs));
     for (const update of obsolete) this.#remove(update);

@@ -100,7 +100,9 @@ class FakeTargets {
   }
 }
 
-/** A page with hot reload, without a browser and without a server: its engine runs `Code` instead of sources. */
+/**
+ * A page with hot reload, without a browser and without a server: its engine runs `Code` instead of sources.
+ */
 export class FakePage {
   /** What the modules and the page's console said. */
   readonly log: string[] = [];

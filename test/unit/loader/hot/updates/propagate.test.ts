@@ -2,7 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { propagate } from '../../../../../loader/hot/updates/propagate.js';
 
-/** Importers by module, `page` for the page itself; modules that accept themselves; accepted dependencies by module. */
+/**
+ * Importers by module, `page` for the page itself; modules that accept themselves; accepted dependencies by
+ * module.
+ */
 interface Graph {
   importers: Record<string, string[]>;
   self?: string[];
