@@ -19,6 +19,8 @@ export class Problems {
   #errors: readonly HotError[] = [];
   /** Errors that kept the page from starting. They stay until it is loaded again. */
   readonly #atStart: HotError[] = [];
+  /** Errors that a problem of the server explains, or explained. */
+  readonly #explained = new WeakSet<HotError>();
   #shown = '[]';
 
   constructor(options: ProblemsOptions) {
@@ -59,8 +61,10 @@ export class Problems {
     );
     // The server describes syntax errors and missing imports better.
     const own = all.filter((error) => !files.some((problem) => this.#explains(problem, error)));
+    for (const error of all) if (!own.includes(error)) this.#explained.add(error);
     const errors = [...files.map(errorOf), ...own];
-    this.#options.report(own);
+    // The file may be fixed before the page has the new version.
+    this.#options.report(own.filter((error) => !this.#explained.has(error)));
     const key = JSON.stringify(errors);
     // An overlay that was closed stays closed until the errors change.
     if (key === this.#shown) return;

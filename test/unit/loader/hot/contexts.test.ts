@@ -24,7 +24,7 @@ describe('the listeners of an instance', () => {
     expect(heard).toEqual([1, 2, 3]);
   });
 
-  it('go with it, and with it alone', () => {
+  it('are removed with it, and no others', () => {
     const all = contexts();
     const heard: string[] = [];
     all.create('http://x/a.js', 'blob:1').on('e', () => heard.push('old'));

@@ -7,7 +7,7 @@ function source(path: string, text: string): Source {
   return { path, bytes, links: lexModule(bytes) };
 }
 
-/** In these tests all specifiers lead to a file of their name in the root. */
+/** In these tests each specifier resolves to a file of its name in the root. */
 const targetOf = (specifier: string) => specifier.replace(/^\.\//, '');
 
 function placed(message: string, ...sources: Source[]): string | undefined {
@@ -21,7 +21,7 @@ const FIREFOX = (name: string) =>
   `SyntaxError: The requested module 'b.mjs' doesn't provide an export named: '${name}'`;
 
 describe.each([CHROMIUM, FIREFOX])('a missing export', (message) => {
-  it('is found where it is imported, by whichever module does', () => {
+  it('is found at the import, in any of the modules', () => {
     const ok = source('ok.mjs', `import { here } from './b.mjs';`);
     const bad = source(
       'a.mjs',
@@ -30,7 +30,7 @@ describe.each([CHROMIUM, FIREFOX])('a missing export', (message) => {
     expect(placed(message('gone'), ok, bad)).toBe('a.mjs:5:3');
   });
 
-  it('is found in a re-export, behind another name that begins so, and as the default', () => {
+  it('is found in a re-export, after a name with the same start, and as the default import', () => {
     expect(placed(message('gone'), source('a.mjs', `export { goner, gone } from './b.mjs';`))).toBe(
       'a.mjs:1:17',
     );
@@ -40,14 +40,14 @@ describe.each([CHROMIUM, FIREFOX])('a missing export', (message) => {
     );
   });
 
-  it('is not looked for where another module is imported, or another name', () => {
+  it('is not found in imports of another module, or of another name', () => {
     expect(
       placed(message('gone'), source('a.mjs', `import { gone } from './c.mjs'; import './b.mjs';`)),
     ).toBe(undefined);
   });
 });
 
-it('a name that no import map has is found where it is imported', () => {
+it('a bare specifier that no import map has is found at the import', () => {
   const a = source('a.mjs', `import 'dep';\nimport 'unmapped';`);
   for (const message of [
     `TypeError: Failed to resolve module specifier "unmapped". Relative references must start with either "/", "./", or "../".`,
@@ -56,11 +56,11 @@ it('a name that no import map has is found where it is imported', () => {
     expect(placed(message, a)).toBe('a.mjs:2:8');
 });
 
-it('any other error names no import', () => {
+it('other errors have no place', () => {
   expect(placed('TypeError: x is not a function', source('a.mjs', `import './b.mjs';`))).toBeUndefined();
 });
 
-it('a link is found by where it leads, import() too', () => {
+it('an import is found by its specifier, import() too', () => {
   const a = source('a.mjs', `import './c.mjs';\n  import('./b.mjs');`);
   expect(linkPlace(a, (specifier) => specifier === './b.mjs')).toMatchObject({ line: 2, column: 3 });
   expect(linkPlace(a, () => false)).toBeUndefined();

@@ -31,7 +31,7 @@ const error = (message: string, line?: number, file = 'main.mjs'): HotError => (
   ...(line === undefined ? {} : { loc: { file, line, column: 1 } }),
 });
 
-it('what the server says explains an error without a place, of the file or of what imports it', () => {
+it('a problem of the server explains an error without a place, of its file or of an importer of it', () => {
   problems.addAtStart(error('failed to fetch'));
   expect(reported).toEqual(['failed to fetch']);
   problems.setFiles([problem('lib/a.mjs'), problem('other.mjs')]);
@@ -39,6 +39,15 @@ it('what the server says explains an error without a place, of the file or of wh
   expect(reported).toEqual([]);
   problems.setFiles([]);
   expect(shown).toEqual(['failed to fetch']);
+});
+
+it('an error that the server explained is not reported when its problem is solved: the new version comes', () => {
+  problems.addAtStart(error('failed to fetch'));
+  problems.setFiles([problem('lib/a.mjs')]);
+  problems.setFiles([]);
+  expect(reported).toEqual([]);
+  problems.setErrors([error('another')]);
+  expect(reported).toEqual(['another']);
 });
 
 it('an error with a place is explained by a problem there, or by a file that does not parse', () => {
@@ -49,14 +58,14 @@ it('an error with a place is explained by a problem there, or by a file that doe
   expect(shown).toEqual(['SyntaxError: main.mjs syntax']);
 });
 
-it('without its import map a page finds no bare name, which is said once', () => {
+it('a broken import map explains that a bare specifier does not resolve', () => {
   problems.addAtStart(error('TypeError: Failed to resolve module specifier "dep"', 2));
   problems.addAtStart(error('Error: of its own', 5));
   problems.setFiles([problem('index.html', 'importmap')]);
   expect(shown).toEqual(['Import map: index.html importmap', 'Error: of its own']);
 });
 
-it('what several scripts of a page failed on is said once, and stays when an update goes well', () => {
+it('an error because of which several entries failed is shown once, and stays after an update', () => {
   problems.addAtStart(error('thrown', 3, 'lib/a.mjs'));
   problems.addAtStart(error('thrown', 3, 'lib/a.mjs'));
   problems.setErrors([]);

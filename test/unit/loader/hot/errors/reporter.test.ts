@@ -2,18 +2,18 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { HotError } from '../../../../../loader/hot/api.js';
 import { ErrorReporter } from '../../../../../loader/hot/errors/reporter.js';
 
-let told: string[];
+let reported: string[];
 let due: (() => void)[];
-let teller: ErrorReporter;
+let reporter: ErrorReporter;
 beforeEach(() => {
-  told = [];
+  reported = [];
   due = [];
-  teller = new ErrorReporter(
+  reporter = new ErrorReporter(
     (_, callback) => {
       due.push(callback);
       return () => {};
     },
-    (text) => told.push(text),
+    (text) => reported.push(text),
   );
 });
 
@@ -26,40 +26,40 @@ const placed = (line: number): HotError => ({
 });
 const UNPLACED: HotError = { message: 'TypeError: Failed to fetch', stack: '', id: 'a.mjs' };
 
-/** The time that errors wait is over. */
+/** The waiting time of errors is over. */
 const pass = () => {
   for (const callback of due.splice(0)) callback();
 };
 
 describe('an error', () => {
-  it('is told once, with its place and excerpt, and again when it comes back', () => {
-    teller.show([placed(1)]);
+  it('is reported once, with its place and excerpt, and again when it comes back', () => {
+    reporter.show([placed(1)]);
     pass();
-    teller.show([placed(1), placed(2)]);
+    reporter.show([placed(1), placed(2)]);
     pass();
-    expect(told).toEqual(['a.mjs:1:2 Error: oops\n1 | oops', 'a.mjs:2:2 Error: oops\n1 | oops']);
-    teller.show([]);
-    teller.show([placed(1)]);
+    expect(reported).toEqual(['a.mjs:1:2 Error: oops\n1 | oops', 'a.mjs:2:2 Error: oops\n1 | oops']);
+    reporter.show([]);
+    reporter.show([placed(1)]);
     pass();
-    expect(told).toHaveLength(3);
+    expect(reported).toHaveLength(3);
   });
 
-  it('is told when the server has not explained it meanwhile', () => {
-    teller.show([UNPLACED]);
-    expect(told).toEqual([]);
-    teller.show([]);
+  it('is reported when the server has not explained it meanwhile', () => {
+    reporter.show([UNPLACED]);
+    expect(reported).toEqual([]);
+    reporter.show([]);
     pass();
-    expect(told).toEqual([]);
-    teller.show([UNPLACED]);
+    expect(reported).toEqual([]);
+    reporter.show([UNPLACED]);
     pass();
-    expect(told).toEqual(['a.mjs TypeError: Failed to fetch']);
+    expect(reported).toEqual(['a.mjs TypeError: Failed to fetch']);
   });
 
-  it('that is another one each time is told fifty times', () => {
+  it('that differs each time is reported fifty times', () => {
     for (let line = 1; line <= 60; line++) {
-      teller.show([placed(line)]);
+      reporter.show([placed(line)]);
       pass();
     }
-    expect(told).toHaveLength(50);
+    expect(reported).toHaveLength(50);
   });
 });
