@@ -1,0 +1,47 @@
+import { beforeEach, expect, it } from 'vitest';
+import { OpenPlans, type OpenPlan } from '../../../../registry/publish/open-plans.js';
+
+let now = 0;
+let plans: OpenPlans;
+beforeEach(() => {
+  now = 0;
+  plans = new OpenPlans(2, () => now);
+});
+
+const plan = (until: number): OpenPlan => ({ until }) as OpenPlan;
+const code = (expected: string) => expect.objectContaining({ code: expected }) as Error;
+
+it('finds a plan by its lease until it expires', () => {
+  const lease = plans.open(plan(10));
+  now = 9;
+  expect(plans.get(lease).until).toBe(10);
+  now = 10;
+  expect(() => plans.get(lease)).toThrow(code('lease-unknown'));
+});
+
+it('does not know other leases', () => {
+  plans.open(plan(10));
+  expect(() => plans.get('0'.repeat(32))).toThrow(code('lease-unknown'));
+});
+
+it('is busy at its limit, until a plan is closed or expires', () => {
+  const first = plans.open(plan(10));
+  plans.open(plan(20));
+  expect(() => plans.open(plan(20))).toThrow(code('publish-busy'));
+  expect(plans.close(first)).toBe(true);
+  expect(plans.close(first)).toBe(false);
+  plans.open(plan(30));
+  now = 20;
+  plans.open(plan(40));
+  expect(() => plans.open(plan(40))).toThrow(code('publish-busy'));
+});
+
+it('keeps a renewed plan, and does not reopen a closed one', () => {
+  const lease = plans.open(plan(10));
+  plans.renew(lease, 30);
+  now = 20;
+  expect(plans.get(lease).until).toBe(30);
+  plans.close(lease);
+  plans.renew(lease, 50);
+  expect(() => plans.get(lease)).toThrow(code('lease-unknown'));
+});
