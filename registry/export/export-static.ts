@@ -18,7 +18,7 @@ import { contentType, moduleKind } from '../content/media-type.js';
 import { Packs } from '../content/packs.js';
 import { readLoader } from '../pages/read-loader.js';
 import type { Deploy, Store } from '../store/store.js';
-import { manifestBlobs, readDeploy, type ExportOptions, type Exported } from './export.js';
+import { manifestBlobs, readDeploy, type ExportOptions, type Exported } from './export-deploy.js';
 import { writeFiles } from './write-files.js';
 
 export interface ExportStaticOptions extends ExportOptions {

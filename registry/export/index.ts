@@ -1,2 +1,2 @@
-export * from './export.js';
+export * from './export-deploy.js';
 export * from './export-static.js';

@@ -1,6 +1,6 @@
 import { ModcastError, type Hash, type Path } from '../../schema/index.js';
 import type { Deploy, Store } from '../store/store.js';
-import { readBlob, textOf } from './content.js';
+import { readBlob, textOf } from './read-blob.js';
 import { matchLines, splitLines } from './lines.js';
 import { moduleVersions } from './versions.js';
 

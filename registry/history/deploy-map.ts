@@ -15,8 +15,8 @@ import {
 } from '../../importmap/index.js';
 import { NO_LINKS, pathToUrl, type Manifest } from '../../schema/index.js';
 import { moduleKind } from '../content/media-type.js';
-import type { BlobReader } from './content.js';
-import { readBlob } from './content.js';
+import type { BlobReader } from './read-blob.js';
+import { readBlob } from './read-blob.js';
 import type { Store } from '../store/store.js';
 
 /** The targets of a map: modules that a registry links (`http`), or a deploy's unchanged files (`path`). */

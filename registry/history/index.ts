@@ -1,6 +1,6 @@
 export * from './blame.js';
 export * from './comparison.js';
-export * from './content.js';
+export * from './read-blob.js';
 export * from './cost.js';
 export * from './lines.js';
 export * from './log.js';

@@ -1,7 +1,7 @@
 import type { Channel, Hash, Path } from '../../schema/index.js';
 import type { Deploy, Store } from '../store/store.js';
 import { toStatus, type Change } from './comparison.js';
-import { readBlob, textOf } from './content.js';
+import { readBlob, textOf } from './read-blob.js';
 import { countLines, splitLines, type LineCounts } from './lines.js';
 import { findRenames } from './renames.js';
 import { moduleVersions } from './versions.js';

@@ -1,5 +1,5 @@
 import type { Change } from './comparison.js';
-import { textOf } from './content.js';
+import { textOf } from './read-blob.js';
 import { matchLines, splitLines, type LineCounts, type Match } from './lines.js';
 
 /** A line of a patch without its line break. Terminals colour it by its kind. */

@@ -1,6 +1,6 @@
 import { byCodeUnit, type Hash } from '../../schema/index.js';
 import type { Change } from './comparison.js';
-import { textOf } from './content.js';
+import { textOf } from './read-blob.js';
 import { splitLines } from './lines.js';
 
 export interface RenameOptions {

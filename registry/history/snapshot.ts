@@ -5,7 +5,7 @@ import { Ingest } from '../ingest/ingest.js';
 import { openMemoryStore } from '../store/memory.js';
 import type { Deploy, Store } from '../store/store.js';
 import { compareManifests, toStatus, type Change } from './comparison.js';
-import { readBlob } from './content.js';
+import { readBlob } from './read-blob.js';
 import { findRenames } from './renames.js';
 
 /** One side of a comparison: a deploy, or the current content of a directory. */

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { DEFAULT_FILTER, compileFilter } from '../../../../registry/ingest/files.js';
-import { exportDeploy } from '../../../../registry/export/export.js';
+import { exportDeploy } from '../../../../registry/export/export-deploy.js';
 import { importGit, type GitImportOptions } from '../../../../registry/git/import.js';
 import { openMemoryStore, type Store } from '../../../../registry/index.js';
 import { GitRepository } from '../../../unit/registry/git/git-repository.js';

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { blame, moduleLog } from '../../../../registry/history/index.js';
 import { compareManifests, STATUS_LETTERS } from '../../../../registry/history/comparison.js';
-import { readBlob } from '../../../../registry/history/content.js';
+import { readBlob } from '../../../../registry/history/read-blob.js';
 import { makePatch } from '../../../../registry/history/patch.js';
 import { openMemoryStore } from '../../../../registry/store/memory.js';
 import type { Deploy, Store } from '../../../../registry/store/store.js';
