@@ -18,7 +18,7 @@ import type { Deploy, Store } from '../../registry/index.js';
 import { ModcastError } from '../../schema/index.js';
 import { EXIT, type Io } from '../io.js';
 import { databaseOption, withStore, type DatabaseOptions } from '../options/database.js';
-import { jsonOption } from '../options/json.js';
+import { jsonOption } from '../options/json-option.js';
 import { REFS_HELP } from '../options/refs.js';
 import { changeList } from '../output/changes.js';
 import { deployHead } from '../output/deploy.js';

@@ -11,7 +11,7 @@ import {
 import { ModcastError } from '../../schema/index.js';
 import { EXIT, type Io } from '../io.js';
 import { databaseOption, withStore, type DatabaseOptions } from '../options/database.js';
-import { jsonOption } from '../options/json.js';
+import { jsonOption } from '../options/json-option.js';
 import { REFS_HELP, resolveSide } from '../options/refs.js';
 import { wholeNumber } from '../options/values.js';
 import { statusLetter } from '../output/changes.js';

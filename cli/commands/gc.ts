@@ -4,7 +4,7 @@ import type { Collected } from '../../registry/store/store.js';
 import type { Io } from '../io.js';
 import { databaseOption, withStore, type DatabaseOptions } from '../options/database.js';
 import { parseDuration } from '../options/duration.js';
-import { jsonOption } from '../options/json.js';
+import { jsonOption } from '../options/json-option.js';
 import { wholeNumber } from '../options/values.js';
 import { count, formatBytes } from '../output/format.js';
 import { writeJson } from '../output/json.js';

@@ -7,7 +7,7 @@ import { parseChannel } from '../../schema/index.js';
 import type { Io } from '../io.js';
 import { databaseOption, withStore, type DatabaseOptions } from '../options/database.js';
 import { filterOf, filterOptions, type FilterOptions } from '../options/filter.js';
-import { jsonOption } from '../options/json.js';
+import { jsonOption } from '../options/json-option.js';
 import { count } from '../output/format.js';
 import { writeJson } from '../output/json.js';
 import { ProgressLine } from '../output/progress-line.js';

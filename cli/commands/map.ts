@@ -2,7 +2,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { deployMap, resolveDeploy, type DeployMap, type MapTargets } from '../../registry/history/index.js';
 import type { Manifest } from '../../schema/index.js';
 import type { Io } from '../io.js';
-import { NO_DEPLOYS, chooseChannel } from '../options/channel.js';
+import { NO_DEPLOYS, chooseChannel } from '../options/choose-channel.js';
 import { databaseOption, withStore, type DatabaseOptions } from '../options/database.js';
 import { REFS_HELP } from '../options/refs.js';
 

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import type { Deploy, Store } from '../../registry/store/store.js';
 import { ModcastError } from '../../schema/index.js';
-import { chooseChannel } from '../options/channel.js';
+import { chooseChannel } from '../options/choose-channel.js';
 import type { Io } from '../io.js';
 import { republishOptions, runRepublish, type RepublishCommandOptions } from '../publishing/republish.js';
 

@@ -5,7 +5,7 @@ import { ModcastError } from '../../schema/index.js';
 import type { Io } from '../io.js';
 import { databaseOption, withStore, type DatabaseOptions } from '../options/database.js';
 import { parseDuration } from '../options/duration.js';
-import { jsonOption } from '../options/json.js';
+import { jsonOption } from '../options/json-option.js';
 import { writeJson } from '../output/json.js';
 import { formatTable } from '../output/table.js';
 import { isoTime, relativeTime } from '../output/time.js';

@@ -8,7 +8,7 @@ import {
 } from '../../registry/verify/index.js';
 import { EXIT, type Io } from '../io.js';
 import { databaseOption, withStore, type DatabaseOptions } from '../options/database.js';
-import { jsonOption } from '../options/json.js';
+import { jsonOption } from '../options/json-option.js';
 import { count, formatBytes } from '../output/format.js';
 import { writeJson } from '../output/json.js';
 import { ProgressLine } from '../output/progress-line.js';

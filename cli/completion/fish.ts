@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { quote } from '../output/shell.js';
 import { commandNodes, namesOf, shownCommands, summaryOf, visibleOptions } from './command-nodes.js';
-import { argumentValue, optionValue, type Value } from './values.js';
+import { argumentValue, optionValue, type Value } from './offered-values.js';
 
 /** Flags of fish's `complete` for a value: `-x` offers no files, `-F` offers files. */
 function fishValue(value: Value): string {

@@ -1,5 +1,5 @@
 import { visibleOptions, type CommandNode } from './command-nodes.js';
-import { argumentValue, optionValue, type Value } from './values.js';
+import { argumentValue, optionValue, type Value } from './offered-values.js';
 import { quote } from '../output/shell.js';
 
 /** A value as the scripts of bash and zsh name it: `words fresh cached`, `channels`, … */

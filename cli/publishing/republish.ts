@@ -6,7 +6,7 @@ import type { Deploy, Store } from '../../registry/store/store.js';
 import { userName } from '../../registry/user-name.js';
 import type { Io } from '../io.js';
 import { databaseOption, withStore, type DatabaseOptions } from '../options/database.js';
-import { jsonOption } from '../options/json.js';
+import { jsonOption } from '../options/json-option.js';
 import { newDeployLine } from '../output/deploy.js';
 import { writeJson } from '../output/json.js';
 

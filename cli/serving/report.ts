@@ -3,7 +3,7 @@ import type { BootReport, Deploy, Diagnostic, Registry } from '../../registry/in
 import { ModcastError, byCodeUnit, diffManifests, type Manifest, type Path } from '../../schema/index.js';
 import type { Colours } from '../io.js';
 import { changeCounts } from '../output/changes.js';
-import { diagnosticText, frameLines } from '../output/diagnostic.js';
+import { diagnosticText, frameLines } from '../output/diagnostic-text.js';
 import { count, formatBytes, formatMs } from '../output/format.js';
 import { pathList } from '../output/path-list.js';
 import { printable, textWidth } from '../output/text.js';
