@@ -6,7 +6,7 @@ const QUIET_MS = 25;
 export const ALONE_MS = 1;
 /** …or when it has gone on for this long: a generator that never rests is seen too. */
 const LONGEST_MS = 2000;
-/** The watcher drops a file's second change within 50 ms: the paths of a burst are reported once more after this. */
+/** The watcher drops a file's second change within 50 ms: the paths are reported once more after this. */
 const AGAIN_MS = 100;
 /** The watcher ignores some events: it is waited for at most this long. */
 const PENDING_MS = 500;
@@ -22,7 +22,7 @@ export interface BurstOptions {
   readonly clock: Clock;
   /** Milliseconds of a clock that never goes back. */
   readonly now: () => number;
-  /** Whether the watcher will find something for a reported path. It finds nothing where a file came and went. */
+  /** Whether the watcher will find something for a reported path: not where a file came and went. */
   readonly isExpected: (path: string) => boolean;
   /** Whether a file seems to be complete: editors truncate a file before they write it. */
   readonly isComplete: (path: string) => boolean;
@@ -30,13 +30,13 @@ export interface BurstOptions {
   readonly onEnd: (paths: readonly string[]) => void;
 }
 
-/** Collects the paths that change together, such as a branch checkout's, and decides when they are complete. */
+/** Collects paths that change together, as in a branch checkout, and decides when they are complete. */
 export class Burst {
   readonly #options: BurstOptions;
   #touched = new Set<string>();
   /** Those of the bursts that ended a moment ago. */
   #ended = new Set<string>();
-  /** Paths that the file system reported and the watcher has not looked at yet, with the time of the report. */
+  /** Reported paths that the watcher has not looked at yet, with the time of the report. */
   readonly #pending = new Map<string, number>();
   /** When anything was last reported. */
   #last = 0;

@@ -141,7 +141,7 @@ function isComplete(file: string): boolean {
   }
 }
 
-/** Links are followed as `walk` follows them: inside the root, and into no directory twice on one way down. */
+/** Follows links as `walk` does: inside the root, and into no directory twice on one way down. */
 function mayEnter(root: string, name: string): boolean {
   try {
     const file = path.join(root, name);
