@@ -12,8 +12,8 @@ export interface WatchRootOptions extends Omit<WatchOptions, 'onRootGone'> {
 }
 
 /**
- * Which directory is at a path. Includes its time of creation: file systems give the inode number of a deleted
- * directory to the next one that is created.
+ * Which directory is at a path. With its time of creation, as file systems reuse the inode number of a deleted
+ * directory for the next one.
  */
 function identityOf(directory: string): string | undefined {
   try {
