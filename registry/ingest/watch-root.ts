@@ -12,7 +12,7 @@ export interface WatchRootOptions extends Omit<WatchOptions, 'onRootGone'> {
 }
 
 /**
- * Which directory is at a path. With its time of creation, as file systems reuse the inode number of a deleted
+ * Which directory is at a path. With its time of creation: file systems reuse the inode number of a deleted
  * directory for the next one.
  */
 function identityOf(directory: string): string | undefined {
