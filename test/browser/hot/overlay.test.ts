@@ -4,6 +4,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { html, module, type HotPage } from './hot-page.js';
 import { inEachBrowser, type HotSuite } from './suite.js';
+import { eventually } from '../../eventually.js';
 
 const MAIN = module('main', 1, `import './lib/a.mjs';`);
 const SELF = `import.meta.hot.accept((module) => log.push('accepted ' + module?.version));`;
@@ -26,15 +27,12 @@ afterEach(async () => {
 
 /** What the editor has been asked to open, when it has been so often. */
 const opened = (times: number): Promise<string[][]> =>
-  vi.waitFor(
-    async () => {
-      const text = await readFile(path.join(directory, 'editor.args'), 'utf8');
-      const calls = text.split('\nend\n').slice(0, -1);
-      expect(calls).toHaveLength(times);
-      return calls.map((call) => call.split('\n'));
-    },
-    { timeout: 20_000 },
-  );
+  eventually(async () => {
+    const text = await readFile(path.join(directory, 'editor.args'), 'utf8');
+    const calls = text.split('\nend\n').slice(0, -1);
+    expect(calls).toHaveLength(times);
+    return calls.map((call) => call.split('\n'));
+  });
 
 const open = (suite: HotSuite) => suite.open({ 'main.mjs': MAIN, 'lib/a.mjs': module('a', 1, SELF) });
 

@@ -7,6 +7,7 @@ import type { LoaderConfig } from '../../../../loader/config.js';
 import { hash } from '../../../../loader/hash.js';
 import type { Release } from '../../../../loader/transport/channel-client.js';
 import { FakeClock, hashOf, manifestHash, manifestOf, recordOf, settle } from '../fakes.js';
+import { eventually } from '../../../eventually.js';
 
 const PREFIX = 'https://host.test/-/';
 const KEY = `modcast ${PREFIX} dev`;
@@ -204,18 +205,18 @@ describe('while files are being edited', () => {
     expect((await contents()).deploy).toBe(1);
     const put = vi.spyOn(Cache.prototype, 'put');
     clock.advance(1);
-    await vi.waitFor(async () => expect(await contents()).toEqual({ deploy: 3, blobs: ['a1', 'a3'] }));
+    await eventually(async () => expect(await contents()).toEqual({ deploy: 3, blobs: ['a1', 'a3'] }));
     expect(put).toHaveBeenCalledOnce();
   });
 
   it('later edits are deferred again', async () => {
     await writer.store(two, [recordOf('a2')]);
     clock.advance(3000);
-    await vi.waitFor(async () => expect((await contents()).deploy).toBe(2));
+    await eventually(async () => expect((await contents()).deploy).toBe(2));
     await writer.store(three, [recordOf('a3')]);
     expect((await contents()).deploy).toBe(2);
     clock.advance(3000);
-    await vi.waitFor(async () => expect((await contents()).deploy).toBe(3));
+    await eventually(async () => expect((await contents()).deploy).toBe(3));
   });
 
   it('flush writes at once', async () => {

@@ -5,6 +5,7 @@ import { createOpenInEditor } from '../../../../registry/http/open-in-editor.js'
 import type { Clock } from '../../../../registry/clock.js';
 import { systemClock } from '../../../../registry/clock.js';
 import { temporary } from '../site.js';
+import { eventually } from '../../../eventually.js';
 
 /** A clock that the test advances. */
 class Time implements Clock {
@@ -41,7 +42,7 @@ async function editor(name: string, code = 0): Promise<{ program: string; args: 
     expect(lines.splice(-2)).toEqual(['end', '']);
     return lines;
   };
-  return { program, args: () => vi.waitFor(read, { timeout: 10_000 }) };
+  return { program, args: () => eventually(read) };
 }
 
 async function file(): Promise<string> {

@@ -6,6 +6,7 @@ import type { Store } from '../../../../registry/store/store.js';
 import { blobOf, publish } from '../../../contract/store-fixture.js';
 import { Client, SITE, serve, write } from '../site.js';
 import { FakeClock } from '../fake-clock.js';
+import { eventually } from '../../../eventually.js';
 
 const KEEP = 20;
 /** A tenth of it. */
@@ -59,7 +60,7 @@ describe('old deploys of the watched channel', () => {
     await settled();
     expect(await deploys()).toBe(KEEP + SPARE);
     clock.advance(1);
-    await vi.waitFor(async () => expect(await deploys()).toBe(KEEP));
+    await eventually(async () => expect(await deploys()).toBe(KEEP));
     expect(await store.missing([1, 2, 3].map((n) => blobOf(`version ${n}`).hash))).toEqual(
       [1, 2].map((n) => blobOf(`version ${n}`).hash),
     );
@@ -78,7 +79,7 @@ describe('old deploys of the watched channel', () => {
     expect(collect).not.toHaveBeenCalled();
     await deploy(1);
     clock.advance(QUIET_MS);
-    await vi.waitFor(async () => expect(await deploys()).toBe(KEEP));
+    await eventually(async () => expect(await deploys()).toBe(KEEP));
     expect(collect).toHaveBeenCalledTimes(1);
   });
 
@@ -96,7 +97,7 @@ describe('old deploys of the watched channel', () => {
     await deploy(3 * KEEP);
     start();
     clock.advance(QUIET_MS);
-    await vi.waitFor(async () => expect(await deploys()).toBe(KEEP));
+    await eventually(async () => expect(await deploys()).toBe(KEEP));
   });
 
   it('of other channels are kept', async () => {
@@ -104,7 +105,7 @@ describe('old deploys of the watched channel', () => {
     for (let n = 0; n < 2 * KEEP; n++) await publish(store, [['a.mjs', `other ${n}`]], { channel: 'other' });
     await deploy(KEEP + SPARE);
     clock.advance(QUIET_MS);
-    await vi.waitFor(async () => expect(await deploys()).toBe(KEEP));
+    await eventually(async () => expect(await deploys()).toBe(KEEP));
     expect(await store.deploys({ channel: 'other', limit: 1000 })).toHaveLength(2 * KEEP);
   });
 });
@@ -119,7 +120,7 @@ describe('the collector', () => {
     await settled();
     expect(await deploys()).toBe(KEEP + SPARE);
     go();
-    await vi.waitFor(async () => expect(await deploys()).toBe(KEEP));
+    await eventually(async () => expect(await deploys()).toBe(KEEP));
   });
 
   it('that fails reports the error, and the next one works', async () => {
@@ -127,10 +128,10 @@ describe('the collector', () => {
     vi.spyOn(store, 'collect').mockRejectedValueOnce(new Error('disk'));
     await deploy(KEEP + SPARE);
     clock.advance(QUIET_MS);
-    await vi.waitFor(() => expect(errors).toMatchObject([{ message: 'disk' }]));
+    await eventually(() => expect(errors).toMatchObject([{ message: 'disk' }]));
     await deploy(SPARE);
     clock.advance(QUIET_MS);
-    await vi.waitFor(async () => expect(await deploys()).toBe(KEEP));
+    await eventually(async () => expect(await deploys()).toBe(KEEP));
   });
 
   it('stops without an error when the registry closes', async () => {
@@ -140,7 +141,7 @@ describe('the collector', () => {
     });
     await deploy(KEEP + SPARE);
     clock.advance(QUIET_MS);
-    await vi.waitFor(() => expect(gone).toHaveBeenCalled());
+    await eventually(() => expect(gone).toHaveBeenCalled());
     await retention.close();
     expect(errors).toEqual([]);
   });
@@ -157,7 +158,7 @@ describe('a page whose deploy has been deleted', () => {
       await write(directory, { 'lib/leaf.js': `export const leaf = 'number ${n}';\n` });
       await registry.scan();
     }
-    await vi.waitFor(async () => expect(await store.deploy(1)).toBeNull(), { timeout: 20_000 });
+    await eventually(async () => expect(await store.deploy(1)).toBeNull());
     expect((await store.deploys()).length).toBeLessThanOrEqual(5);
     expect(await store.deployOfManifest('dev', manifest)).toBeNull();
 
