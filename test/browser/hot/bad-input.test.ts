@@ -55,7 +55,7 @@ inEachBrowser((suite) => {
       const file = join(hot.directory.directory, 'a.mjs');
       await rm(file);
       await mkdir(file);
-      await hot.overlaid('cannot find "./a.mjs"');
+      await hot.overlaid('cannot import "./a.mjs": it is a directory');
       await rm(file, { recursive: true });
       await goesOn(hot, 2);
     });
