@@ -33,6 +33,11 @@ describe('wholeNumber', () => {
     expect(() => wholeNumber()(text)).toThrow('a whole number.');
   });
 
+  it('accepts its limits', () => {
+    const parse = wholeNumber({ least: 1, most: 5 });
+    expect([parse('1'), parse('5')]).toEqual([1, 5]);
+  });
+
   it('names its limit', () => {
     expect(() => wholeNumber({ most: 5 })('6')).toThrow('a whole number up to 5.');
     expect(() => wholeNumber({ least: 1 })('0')).toThrow('a whole number above 0.');

@@ -29,6 +29,12 @@ describe('a table', () => {
     expect(table).toBe(`id  message\n 1  ${'m'.repeat(27)}…\n`);
   });
 
+  it('cuts a message that is one column too long', () => {
+    const message = 'm'.repeat(20);
+    expect(formatTable(COLUMNS, [['1', '', message]], 24, same)).toContain(message);
+    expect(formatTable(COLUMNS, [['1', '', message]], 23, same)).toContain(` ${'m'.repeat(18)}…`);
+  });
+
   it('fits the width for any message', () => {
     fc.assert(
       fc.property(
