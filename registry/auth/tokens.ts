@@ -11,7 +11,7 @@ const TOKEN = /^mc_([0-9a-f]{16})_([\w-]{43})$/;
 const hashOf = (secret: string): string => blake3(new TextEncoder().encode(secret));
 
 /** Compared with when the id is unknown, so that the check takes the same time. */
-const NOBODY = '0'.repeat(64);
+const UNKNOWN = '0'.repeat(64);
 
 /** @throws ModcastError `scope-invalid` */
 export function parseScope(text: string): Scope {
@@ -57,7 +57,7 @@ export async function createToken(
 export async function checkToken(store: Store, text: string, now: number): Promise<Token> {
   const [, id, secret] = TOKEN.exec(text) ?? [];
   const token = id === undefined ? null : await store.token(id);
-  const same = timingSafeEqual(Buffer.from(hashOf(secret ?? '')), Buffer.from(token?.hash ?? NOBODY));
+  const same = timingSafeEqual(Buffer.from(hashOf(secret ?? '')), Buffer.from(token?.hash ?? UNKNOWN));
   if (token === null || !same)
     throw new ModcastError('token-invalid', 'the token is not valid for this registry');
   if (token.revoked !== null) {

@@ -52,7 +52,7 @@ export class VerifiedBlobs {
     onDamaged(blob.hash, isRepaired);
     if (!isRepaired) return undefined;
     const repaired = { ...blob, bytes };
-    await store.mendBlob(repaired);
+    await store.repairBlob(repaired);
     return repaired;
   }
 }

@@ -116,10 +116,10 @@ export function decodeProposal(channel: Channel, body: Buffer): Proposal {
   };
 }
 
-/** @throws ModcastError `request-invalid` when it is none */
+/** @throws ModcastError `request-invalid` */
 export const decodePlan = (json: unknown): Plan => fits(plan, json, 'answer');
 
-/** @throws ModcastError `request-invalid` when it is none */
+/** @throws ModcastError `request-invalid` */
 export const decodeCommitted = (json: unknown): { deploy: Deploy; created: boolean } =>
   fits(committed, json, 'answer');
 

@@ -46,7 +46,7 @@ function memoryBlobs(state: State): Methods<BlobStore> {
         }
       }
     },
-    mendBlob(blob) {
+    repairBlob(blob) {
       const old = blobs.get(blob.hash);
       if (old === undefined) throw blobUnknown(blob.hash);
       blobs.set(blob.hash, { ...old, blob: copyOf(blob) });

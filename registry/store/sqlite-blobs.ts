@@ -22,8 +22,8 @@ export function sqliteBlobs(connection: Connection): Methods<BlobStore> {
   );
   const insertContent = connection.prepare('INSERT INTO content (blob_id, bytes) VALUES (?, ?)');
   const fillLinks = connection.prepare('UPDATE blob SET links = ? WHERE hash = ? AND links IS NULL');
-  const mend = connection.pluck<number>('UPDATE blob SET size = ?, links = ? WHERE hash = ? RETURNING id');
-  const mendContent = connection.prepare('REPLACE INTO content (blob_id, bytes) VALUES (?, ?)');
+  const repair = connection.pluck<number>('UPDATE blob SET size = ?, links = ? WHERE hash = ? RETURNING id');
+  const replaceContent = connection.prepare('REPLACE INTO content (blob_id, bytes) VALUES (?, ?)');
   const find = connection.prepare<{ size: number; bytes: Buffer; links: Buffer | null }>(
     'SELECT b.size, c.bytes, b.links FROM blob b JOIN content c ON c.blob_id = b.id WHERE b.hash = ?',
   );
@@ -42,10 +42,10 @@ export function sqliteBlobs(connection: Connection): Methods<BlobStore> {
         else if (links !== null) fillLinks.run(links, key);
       }
     }),
-    mendBlob: connection.writing((blob) => {
-      const id = mend.get(blob.bytes.length, linksColumn(blob.links), hashKey(blob.hash));
+    repairBlob: connection.writing((blob) => {
+      const id = repair.get(blob.bytes.length, linksColumn(blob.links), hashKey(blob.hash));
       if (id === undefined) throw blobUnknown(blob.hash);
-      mendContent.run(id, blob.bytes);
+      replaceContent.run(id, blob.bytes);
     }),
     blobs: connection.reading((hashes) =>
       hashes.flatMap((hash) => {

@@ -31,7 +31,7 @@ export interface BlobStore {
    * Replaces a damaged blob's bytes and links.
    * @throws ModcastError `blob-unknown`
    */
-  mendBlob(blob: StoredBlob): Promise<void>;
+  repairBlob(blob: StoredBlob): Promise<void>;
   /** The existing blobs, in the given order. */
   blobs(hashes: readonly Hash[]): Promise<StoredBlob[]>;
   /** Links of the existing blobs, without reading bytes. */

@@ -19,7 +19,7 @@ export interface RepairOptions {
 /** Milliseconds to wait for a blob. */
 const ANSWER_MS = 60_000;
 
-const sound = (hash: Hash, bytes: Uint8Array | undefined): Uint8Array | null =>
+const verified = (hash: Hash, bytes: Uint8Array | undefined): Uint8Array | null =>
   bytes !== undefined && blake3(bytes) === hash ? bytes : null;
 
 /** @throws ModcastError `database-missing`, and the codes of opening a store */
@@ -33,7 +33,7 @@ async function databaseSource(file: string): Promise<RepairSource> {
   }
   const store = await openSqliteStore(file);
   return {
-    blob: async (hash) => sound(hash, (await store.blobs([hash]))[0]?.bytes),
+    blob: async (hash) => verified(hash, (await store.blobs([hash]))[0]?.bytes),
     close: () => store.close(),
   };
 }
@@ -59,7 +59,7 @@ function registrySource(url: string, { token, fetch = globalThis.fetch }: Repair
       try {
         const signal = AbortSignal.timeout(ANSWER_MS);
         const response = await fetch(`${prefix}blobs/${hash}`, { headers, signal });
-        if (response.ok) return sound(hash, await boundedBody(response));
+        if (response.ok) return verified(hash, await boundedBody(response));
         await response.body?.cancel();
         return null;
       } catch (cause) {

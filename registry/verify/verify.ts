@@ -97,7 +97,7 @@ async function repair(
   const script = carriers.find(({ path }) => mediaType(path) === 'text/javascript');
   const links = script === undefined ? null : (await moduleLinks(script.path, bytes)).links;
   try {
-    await store.mendBlob({ hash, bytes, links });
+    await store.repairBlob({ hash, bytes, links });
     return true;
   } catch (error) {
     // The collector has deleted the blob in the meantime.

@@ -64,10 +64,10 @@ export function blobContract(store: () => Store): void {
     test('are repaired in place, and only if they exist', async () => {
       const blob = blobOf('import "./é"', LINKS);
       await store().putBlobs([{ ...blob, bytes: new Uint8Array(3), links: null }]);
-      await store().mendBlob(blob);
+      await store().repairBlob(blob);
       expect(await store().blobs([blob.hash])).toStrictEqual([blob]);
       const unknown = blobOf('unknown');
-      await expect(store().mendBlob(unknown)).rejects.toMatchObject({ code: 'blob-unknown' });
+      await expect(store().repairBlob(unknown)).rejects.toMatchObject({ code: 'blob-unknown' });
     });
   });
 }

@@ -33,7 +33,7 @@ export function checkContract(store: () => Store): void {
       await store().putBlobs(['a', 'b', 'c'].map((text) => blobOf(text)));
       await store().lease([blobOf('c').hash], 'ada', 100);
       const first = await store().verifyPage(0, 2);
-      await store().mendBlob(blobOf('a'));
+      await store().repairBlob(blobOf('a'));
       await store().collect({ keep: 0, olderThan: 0, now: 0, dryRun: false });
       const second = await store().verifyPage(first.next!, 2);
       expect(second.blobs.map(({ hash }) => hash)).toEqual([blobOf('c').hash]);

@@ -87,8 +87,8 @@ test('a blob whose bytes were lost or changed on disk is returned as found, and 
   other.exec(`UPDATE content SET bytes = x'00' WHERE blob_id = 1; DELETE FROM content WHERE blob_id = 2`);
   other.close();
   expect(await store.blobs([a.hash, b.hash])).toStrictEqual([{ ...a, bytes: new Uint8Array(1) }]);
-  await store.mendBlob(a);
-  await store.mendBlob(b);
+  await store.repairBlob(a);
+  await store.repairBlob(b);
   expect(await store.blobs([a.hash, b.hash])).toStrictEqual([a, b]);
   await store.close();
 });
