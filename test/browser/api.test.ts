@@ -7,7 +7,7 @@ import { launchChromium } from './chromium.js';
 import { counted, TemporarySite } from './counted-site.js';
 import { GatedSite } from './gated-site.js';
 
-/** What the page's listeners heard, in order. */
+/** The events of the page's listeners, in order. */
 interface Heard {
   readonly progress: { received: number; total: number }[];
   readonly booted: BootInfo[];
@@ -83,7 +83,7 @@ async function open(path = '', page?: Page): Promise<Page> {
   return opened;
 }
 
-/** A page that has booted and for which nothing is on its way any more. */
+/** A page that has booted and received everything. */
 async function openWhole(path = '', page?: Page): Promise<Page> {
   const opened = await open(path, page);
   await opened.evaluate(() => modcast!.idle());
@@ -93,7 +93,7 @@ async function openWhole(path = '', page?: Page): Promise<Page> {
 const sent = (): string[] => site.relay.blobs.map(({ hash }) => hash).toSorted();
 
 describe('ready and its events', () => {
-  it('say the same of a boot as stats(), once', async () => {
+  it('report a boot once, with the same values as stats()', async () => {
     await serve();
     const page = await openWhole();
     const { ready, boot, booted } = await page.evaluate(async () => ({
@@ -106,7 +106,7 @@ describe('ready and its events', () => {
     expect(booted).toEqual([ready]);
   });
 
-  it('tell of progress up to all that there is', async () => {
+  it('report progress up to the total', async () => {
     await serve();
     const page = await openWhole();
     const { progress } = await page.evaluate(() => heard);
@@ -118,7 +118,7 @@ describe('ready and its events', () => {
     expect(progress.every(({ received }, i) => received >= (progress[i - 1]?.received ?? 0))).toBe(true);
   });
 
-  it('tell of what was got around, and stop telling whoever has left', async () => {
+  it('report errors that the loader recovered from, and not to removed listeners', async () => {
     await serve();
     let forgeries = 0;
     site.relay.tamper = (records) =>
@@ -141,7 +141,7 @@ describe('ready and its events', () => {
 });
 
 describe('import()', () => {
-  it('by path gives the instance that the page itself gets, and takes only what is missing', async () => {
+  it('by path gives the same instance as in the page, and loads only missing blobs', async () => {
     await serve();
     const page = await openWhole();
     site.relay.clear();
@@ -161,7 +161,7 @@ describe('import()', () => {
     expect(await page.evaluate(() => count)).toEqual({ a: 1, one: 1, two: 1 });
   });
 
-  it('rejects what is no path, and what is not there', async () => {
+  it('rejects for an invalid path and for a missing module', async () => {
     await serve();
     const page = await openWhole();
     const messages = await page.evaluate(async () => {
@@ -194,7 +194,7 @@ describe('import()', () => {
 });
 
 describe('prefetch()', () => {
-  it('brings modules and what they import, and a later import takes nothing', async () => {
+  it('loads modules and their imports, so that a later import() loads nothing', async () => {
     await serve();
     const page = await openWhole();
     site.clear();
@@ -208,8 +208,8 @@ describe('prefetch()', () => {
   });
 });
 
-describe('what is asked for wrongly', () => {
-  it('is a single path to prefetch, which is taken, or an event that there is none of, which is not', async () => {
+describe('arguments', () => {
+  it('may be a single path for prefetch(), but not an unknown event for on()', async () => {
     await serve();
     const page = await openWhole();
     site.clear();
@@ -278,7 +278,7 @@ describe('channel()', () => {
     expect(await answers.evaluate(({ all, last }) => last.then(() => all))).toEqual([{ text: 'welcome' }]);
   });
 
-  it('says when there is nobody to hear', async () => {
+  it('reports if nobody can receive a message', async () => {
     await serve();
     site.sockets = 'refuse';
     const page = await open();
@@ -312,7 +312,7 @@ describe('stats()', () => {
 });
 
 describe('the progress bar', () => {
-  it('shows on a boot that takes long, says how far it is, and goes away', async () => {
+  it('appears during a long boot, shows the progress, and disappears', async () => {
     await serve({ progress: true });
     site.sockets = 'hold';
     const page = await open();
@@ -327,7 +327,7 @@ describe('the progress bar', () => {
 });
 
 describe('another page of the site', () => {
-  it('takes nothing that a visit has brought', async () => {
+  it('loads nothing that an earlier visit loaded', async () => {
     await serve();
     const page = await openWhole();
     site.clear();
@@ -337,7 +337,7 @@ describe('another page of the site', () => {
     expect(sent()).toEqual([]);
   });
 
-  it('takes only what is new in it', async () => {
+  it('loads only what is new in it', async () => {
     await serve();
     const page = await openWhole();
     const third = counted('third', 1, ['./lib/a.mjs']);

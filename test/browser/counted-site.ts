@@ -21,7 +21,10 @@ export class TemporarySite {
     return site;
   }
 
-  /** Saves files without a break in between, so that they are one burst to the watcher, however busy the machine is. */
+  /**
+   * Saves files without a break in between, so that they are one burst to the watcher, however busy the
+   * machine is.
+   */
   async write(files: Record<string, string>): Promise<void> {
     for (const [name, text] of Object.entries(files)) {
       const file = join(this.directory, name);

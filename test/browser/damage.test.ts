@@ -22,7 +22,7 @@ const hashOf = (path: string): Hash => blake3(new TextEncoder().encode(FILES[pat
 const B = hashOf('lib/b.mjs');
 const LATER = hashOf('lazy/later.mjs');
 
-/** Other bytes of the same length, which say so when they run. */
+/** Other bytes of the same length that report it when they run. */
 const forged = (bytes: Uint8Array): Uint8Array =>
   new TextEncoder().encode('globalThis.forged = true;'.padEnd(bytes.length));
 
@@ -61,7 +61,7 @@ async function serve(database = ':memory:'): Promise<void> {
   site = await GatedSite.open({ directory: directory.directory, database, timeout: 25_000 });
 }
 
-/** Opens the page, boots it, imports what is imported later, and checks that all ran once as they were written. */
+/** Opens and boots the page, runs its import() calls, and checks that all modules ran once and unchanged. */
 async function visit(): Promise<{ from: string; problems: string[] }> {
   const page = await context.newPage();
   const problems: string[] = [];
@@ -82,7 +82,7 @@ async function visit(): Promise<{ from: string; problems: string[] }> {
   return { from, problems };
 }
 
-/** The socket may have been given up and be opening again. */
+/** The socket may have been closed and be opening again. */
 async function idle(page: Page): Promise<void> {
   await page.waitForFunction(() => modcast!.stats().socket === 'open');
   await page.evaluate(() => modcast!.idle());
@@ -90,11 +90,11 @@ async function idle(page: Page): Promise<void> {
 
 const sent = (hash: Hash): number => site.relay.blobs.filter((record) => record.hash === hash).length;
 
-describe('a blob that was changed on the wire', () => {
+describe('a blob that was changed on the network', () => {
   it.each([
     ['of the static closure', B],
     ['that is imported later', LATER],
-  ])('%s is refused by its hash and asked for again', async (_which, hash) => {
+  ])('%s is refused by its hash and requested again', async (_which, hash) => {
     await serve();
     let forgeries = 0;
     site.relay.tamper = (records) =>
@@ -109,11 +109,11 @@ describe('a blob that was changed on the wire', () => {
     expect(site.relay.blobs).toEqual([]);
   });
 
-  it('each time it comes is taken over HTTP, and only that one', async () => {
+  it('each time is loaded over HTTP, and only that blob', async () => {
     await serve();
     site.relay.tamper = forge(B);
     expect(await visit()).toEqual({ from: 'network', problems: expect.arrayContaining(['hash-mismatch']) });
-    // What a blob imports that did not come is not known: it goes on over HTTP too when it is imported later.
+    // The imports of a missing blob are not known, so they are loaded over HTTP too.
     expect(site.moduleRequests).toContain(`/-/modules/${B}/lib/b.mjs`);
     expect(site.moduleRequests.filter((target) => !target.includes('/lazy/'))).toHaveLength(1);
   });
@@ -150,7 +150,7 @@ describe('a blob that was changed in IndexedDB', () => {
 });
 
 describe('a blob that was changed in the database', () => {
-  it('is mended from the file it came from before any page gets it', async () => {
+  it('is repaired from its file before a page gets it', async () => {
     const file = join(directory.directory, '.modcast', 'registry.db');
     await serve(file);
     const database = new Database(file);

@@ -49,7 +49,7 @@ describe('IndexedDB', () => {
     }
   });
 
-  it('never answers: the page does not wait for it for ever', async () => {
+  it('never answers: the page stops waiting for it', async () => {
     await serve();
     await context.addInitScript(() => {
       IDBFactory.prototype.open = () =>
@@ -62,7 +62,7 @@ describe('IndexedDB', () => {
     expect(await booted(page)).toMatchObject({ from: 'network', deploy: 1, counts: once(STATIC_MODULES) });
   });
 
-  it('has been emptied while localStorage still says what it held: everything comes again', async () => {
+  it('was cleared while localStorage still lists its content: everything is loaded again', async () => {
     await serve();
     await fillCache();
     const storage = await context.newPage();
@@ -81,7 +81,7 @@ describe('IndexedDB', () => {
     expect(site.moduleRequests).toEqual([]);
   });
 
-  it('holds garbage: everything comes again, and the next visit finds it whole', async () => {
+  it('holds garbage: everything is loaded again, and the next visit uses the cache', async () => {
     await serve();
     await fillCache();
     const storage = await context.newPage();
@@ -92,7 +92,7 @@ describe('IndexedDB', () => {
       const deploys = write.objectStore('deploys');
       const segments = write.objectStore('segments');
       for (const row of await request(deploys.getAll())) {
-        // Another blob of the site in the place of one: a manifest that parses, and is not what its hash says.
+        // Another blob of the site in place of one: the manifest parses, but its hash is wrong.
         const modules: [string, string][] = row.manifest.modules;
         const at = (path: string) => modules.find(([name]) => name === path)!;
         at('lib/b.mjs')[1] = at('lib/c.mjs')[1];
@@ -118,7 +118,7 @@ describe('IndexedDB', () => {
     expect(site.relay.blobs).toEqual([]);
   });
 
-  it.each(['missing', 'wrong'])('has one blob that is %s: that one comes over HTTP', async (damage) => {
+  it.each(['missing', 'wrong'])('has one blob that is %s: that one is loaded over HTTP', async (damage) => {
     await serve();
     await fillCache();
     const storage = await context.newPage();

@@ -19,7 +19,7 @@ import {
 eachInItsOwnContext();
 
 describe('the socket opens in time', () => {
-  it('runs the modules from the socket, and asks for none over HTTP', async () => {
+  it('runs the modules from the socket, without HTTP requests for modules', async () => {
     await serve();
     const page = await visit();
     expect(await booted(page)).toEqual({
@@ -72,7 +72,7 @@ describe.each(['hold', 'refuse'] as const)('the socket: %s', (gate) => {
     });
   });
 
-  it('boots over HTTP when the cache holds nothing', async () => {
+  it('boots over HTTP if the cache is empty', async () => {
     await serve();
     site.sockets = gate;
     const page = await visit('impatient.html');
@@ -105,7 +105,7 @@ describe('a socket that opens late', () => {
     expect((await importLater(page)).counts).toEqual(once(LATER));
   });
 
-  it('changes nothing for a page whose modules are on their way over HTTP, whatever it brings', async () => {
+  it('changes nothing for a page that is loading its modules over HTTP', async () => {
     await serve();
     site.sockets = 'hold';
     site.http = (target) => (target.startsWith('/-/modules/') ? 'hold' : 'pass');
@@ -129,7 +129,7 @@ describe('a socket that opens late', () => {
 });
 
 describe('a socket that is cut in the middle of a pack', () => {
-  it('takes all modules over HTTP when none has come', async () => {
+  it('loads all modules over HTTP if none has arrived', async () => {
     await serve();
     site.relay.judge = (frame) => (frame.kind === 'segment' ? 'cut' : 'pass');
     const page = await visit();
@@ -137,8 +137,8 @@ describe('a socket that is cut in the middle of a pack', () => {
     expect(site.moduleRequests).toHaveLength(FILES.length);
   });
 
-  it('takes the rest over HTTP, and the pack again for the next visit', async () => {
-    // Longer than a segment, so that it comes in one of its own, and last.
+  it('loads the rest over HTTP, and the pack again for the next visit', async () => {
+    // Longer than a segment, so that it has its own segment, which arrives last.
     await directory.write({
       'main.mjs': `${files(1)['main.mjs']}/*${'x'.repeat(200_000)}*/`,
     });
@@ -156,7 +156,7 @@ describe('a socket that is cut in the middle of a pack', () => {
     expect(site.relay.blobs).toEqual([]);
   });
 
-  it('stores no deploy of which blobs are missing, however often it is cut', async () => {
+  it('never stores a deploy with missing blobs, even after several cuts', async () => {
     await serve();
     site.relay.judge = (frame) => (frame.kind === 'segment' ? 'cut' : 'pass');
     const page = await visit();
@@ -184,7 +184,7 @@ describe('no registry behind the loader', () => {
     );
   });
 
-  it('runs a page that the socket greets and then tells nothing', async () => {
+  it('runs a page whose socket sends a welcome and nothing else', async () => {
     await serve();
     site.relay.judge = () => 'drop';
     site.http = (target) => (target.endsWith('manifest.json') ? 'missing' : 'pass');
@@ -196,7 +196,7 @@ describe('no registry behind the loader', () => {
 });
 
 describe('a socket that opens and says nothing', () => {
-  it('is not waited for when a whole deploy is in the cache', async () => {
+  it('does not delay a page with a whole deploy in the cache', async () => {
     await serve();
     await booted(await visit());
     site.relay.judge = () => 'drop';
@@ -209,7 +209,7 @@ describe('a socket that opens and says nothing', () => {
 });
 
 describe('boot: "cached"', () => {
-  it('runs a whole cached deploy although a newer one is there, and the newer one at the next load', async () => {
+  it('runs a whole cached deploy although there is a newer one, which the next load runs', async () => {
     await serve({ ...PATIENT, boot: 'cached' });
     await fillCache();
     await deploy(2);
@@ -226,14 +226,14 @@ describe('boot: "cached"', () => {
     });
   });
 
-  it('waits for the socket when the cache holds nothing', async () => {
+  it('waits for the socket if the cache is empty', async () => {
     await serve({ ...PATIENT, boot: 'cached' });
     expect(await booted(await visit())).toMatchObject({ from: 'network', counts: once(STATIC_MODULES) });
   });
 });
 
 describe('a deploy while pages are open', () => {
-  it('leaves each page with the deploy it started with', async () => {
+  it('does not change the deploy of an open page', async () => {
     await serve();
     const first = await visit();
     await booted(first);
@@ -244,7 +244,7 @@ describe('a deploy while pages are open', () => {
 
     const second = await visit();
     expect(await booted(second)).toMatchObject({ deploy: 2, versions: each(FILES.map(nameOf), 2) });
-    // One that no page of the site names: neither tab has it yet.
+    // No page of the site imports it, so neither tab has it yet.
     await first.evaluate(() => modcast!.import('unlisted.mjs'));
     await second.evaluate(() => modcast!.import('unlisted.mjs'));
     expect((await importLater(first)).versions).toEqual(
@@ -259,7 +259,7 @@ describe('a deploy while pages are open', () => {
     expect(await booted(first)).toMatchObject({ deploy: 2, from: 'cache' });
   });
 
-  it('is told once, however often blobs are asked for afterwards', async () => {
+  it('is reported once, even if blobs are requested later', async () => {
     await serve();
     const page = await visit();
     await booted(page);

@@ -8,7 +8,10 @@ const INSTALLED = [
   '/Applications/Firefox.app/Contents/MacOS/firefox',
 ];
 
-/** One process for all pages' contents instead of one a page, and none kept in store: starting them is what takes its time. */
+/**
+ * One process for all pages' contents instead of one a page, and none kept in store: starting them is what
+ * takes its time.
+ */
 const PREFERENCES = {
   'dom.ipc.processCount': 1,
   'dom.ipc.processPrelaunch.enabled': false,

@@ -17,14 +17,19 @@ export type Frame =
   | { readonly kind: 'segment'; readonly records: readonly PackRecord[] }
   | { readonly kind: 'pack-header' };
 
-/** Passes sockets on to a registry, message by message, so that a test sees each and may change or stop it. */
+/**
+ * Passes sockets on to a registry, message by message, so that a test sees each and may change or stop it.
+ */
 export class FrameRelay {
   readonly frames: Frame[] = [];
   /** The URLs that pages opened. */
   readonly opened: string[] = [];
   /** Changes the blobs of a segment before they reach a page; what it returns goes out uncompressed. */
   tamper: ((records: readonly PackRecord[]) => readonly PackRecord[]) | undefined;
-  /** `cut` ends the connection without a goodbye before this frame; `drop` loses the frame; `corrupt` flips a bit. */
+  /**
+   * `cut` ends the connection without a goodbye before this frame; `drop` loses the frame; `corrupt` flips a
+   * bit.
+   */
   judge: (frame: Frame) => 'pass' | 'cut' | 'drop' | 'corrupt' = () => 'pass';
   readonly #server = new WebSocketServer({ noServer: true });
   readonly #listeners = new Set<() => void>();

@@ -9,8 +9,8 @@ import { FrameRelay } from './frame-relay.js';
 export type Gate = 'pass' | 'hold' | 'refuse';
 
 /**
- * A registry behind a server of the test's own, which decides what becomes of each socket and each request, and keeps
- * a record of both.
+ * A registry behind a server of the test's own, which decides what becomes of each socket and each request,
+ * and keeps a record of both.
  */
 export class GatedSite {
   readonly relay = new FrameRelay();

@@ -9,8 +9,9 @@ import { launchChromium } from './chromium.js';
 import { type ImportMapPages, type Observed, serveImportMapPages } from './importmap-pages.js';
 
 const first = authoredMap.map(({ imports = {}, scopes = {} }) => ({ imports, scopes }));
-// Chromium keeps less of a record than the standard: what was resolved in a module at exactly the scope's URL does not
-// hold back that scope's rules, and every prefix that ends in a slash counts as resolved, whatever the scheme.
+// Chromium keeps less of a record than the standard: what was resolved in a module at exactly the scope's URL
+// does not hold back that scope's rules, and every prefix that ends in a slash counts as resolved, whatever
+// the scheme.
 const second = first.map(({ imports, scopes }) => ({
   imports,
   scopes: Object.fromEntries(Object.entries(scopes).filter(([scope]) => !scope.endsWith('.mjs'))),

@@ -13,14 +13,14 @@ const at = (path: string): string => fileURLToPath(new URL(`../../${path}`, impo
 
 interface Package {
   readonly name: string;
-  /** What is copied into the site, and where. */
+  /** The files to copy into the site, and their target. */
   readonly from: string;
   readonly to: string;
-  /** Module of the site whose namespace the page shows; null: the site has a page of its own. */
+  /** Module whose namespace the page shows; null if the site has its own page. */
   readonly entry: string | null;
-  /** What the page shows, as an expression. */
+  /** Expression of what the page shows. */
   readonly namespace: string;
-  /** A file of the closure, to be changed. */
+  /** A file of the closure that the test changes. */
   readonly leaf: string;
 }
 

@@ -20,7 +20,7 @@ const filesOf = (version: number): Files => ({
   'lib/a.mjs': `export const version = ${version};`,
 });
 
-it('a site without a directory boots from what was published, and from the next deploy when it is loaded again', async () => {
+it('a site without a directory boots from the newest deploy, and from the next one after a reload', async () => {
   const registry = open({ channel: 'production', boot: 'fresh', serveHead: true });
   const { url } = await registry.listen();
   const store = await registry.store();

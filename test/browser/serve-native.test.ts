@@ -26,7 +26,7 @@ afterAll(async () => {
   await rm(parent, { recursive: true });
 });
 
-it('serves bytes as they are, with their media type, never to be cached', async () => {
+it('serves unchanged bytes with their media type, and forbids caching', async () => {
   const response = await fetch(new URL('./ä%20b.mjs?query', site.url));
   expect([...new Uint8Array(await response.arrayBuffer())]).toEqual([0xff, 0x0d, 0x0a]);
   expect(response.headers.get('content-type')).toBe('text/javascript');
@@ -52,7 +52,7 @@ it.each(['/missing.mjs', '/docs', '/', '/%2e%2e/secret.mjs', '/..%2fsecret.mjs',
   },
 );
 
-/** The status of a request whose target no client has normalised. */
+/** The status of a request whose target is not normalised by a client. */
 async function statusOf(target: string): Promise<number> {
   const { hostname, port } = new URL(site.url);
   const socket = connect(Number(port), hostname);

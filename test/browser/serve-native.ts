@@ -6,8 +6,8 @@ import { extname, join, sep } from 'node:path';
 import type { Site } from './serve-site.js';
 
 /**
- * The types a plain static server sends. HTML has no charset parameter, so that a page's own `<meta charset>` counts;
- * module scripts are UTF-8 whatever is said.
+ * The types a plain static server sends. HTML has no charset parameter, so that a page's own `<meta charset>`
+ * counts; module scripts are UTF-8 whatever is said.
  */
 const TYPES: Record<string, string> = {
   '.css': 'text/css',
@@ -21,7 +21,10 @@ const TYPES: Record<string, string> = {
   '.wasm': 'application/wasm',
 };
 
-/** The oracle of the parity tests: files as they are, their media type, 404 for the rest, and nothing is cached. */
+/**
+ * The oracle of the parity tests: files as they are, their media type, 404 for the rest, and nothing is
+ * cached.
+ */
 export async function serveNative(dir: string): Promise<Site> {
   const root = await realpath(dir);
   const server = createServer((request, response) => {

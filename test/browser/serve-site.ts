@@ -1,4 +1,6 @@
-/** A running server of one site. `url` is its root; `close` resolves once it holds no port and no connection. */
+/**
+ * A running server of one site. `url` is its root; `close` resolves once it holds no port and no connection.
+ */
 export interface Site {
   url: string;
   close(): Promise<void>;

@@ -60,7 +60,7 @@ async function serve(directory: string): Promise<string> {
 
 interface Visit {
   readonly page: Page;
-  /** What was asked of the registry's prefix, without it. */
+  /** Requests below the registry's prefix, without the prefix. */
   readonly asked: string[];
   readonly failed: string[];
   readonly errors: string[];
@@ -85,7 +85,7 @@ async function visit(url: string): Promise<Visit> {
 /** Requests apart from modules. */
 const beside = (asked: readonly string[]) => asked.filter((name) => !name.startsWith('modules/'));
 
-/** Modules that were asked for one by one: for a page that has the pack only those whose names run time knows. */
+/** Modules that were requested one by one. For a page with the pack: only computed import() targets. */
 const alone = (asked: readonly string[]) =>
   asked.filter((name) => name.startsWith('modules/')).map((name) => name.split('/').slice(2).join('/'));
 
@@ -98,7 +98,7 @@ async function modulePaths(): Promise<string[]> {
   return [...modules].filter(([, { type }]) => type === 'text/javascript').map(([name]) => name);
 }
 
-/** Names and kinds of what each module exports. */
+/** Names and types of each module's exports. */
 async function namespaces(page: Page, paths: readonly string[], by: 'modcast' | 'import') {
   return page.evaluate(
     async ([names, way]) => {
@@ -118,15 +118,15 @@ async function namespaces(page: Page, paths: readonly string[], by: 'modcast' | 
   );
 }
 
-describe('a site exported for a host of plain files', () => {
-  it('boots as the site itself does, with no socket, and asks for nothing that is not there', async () => {
+describe('a site exported for a static host', () => {
+  it('boots like the served site, without a socket and without requests for missing files', async () => {
     await exportHead();
     const manifest = (await (await registry.store()).head('dev'))!.manifest;
     const plain = await visit(await serve(source));
     const first = await visit(await serve(exported()));
 
     expect(await booted(first.page)).toMatchObject({ from: 'http', deploy: 1 });
-    // The module of another page runs in that page only.
+    // The module of another page runs only in that page.
     const paths = (await modulePaths()).filter((name) => name !== 'about.mjs');
     expect(paths.length).toBeGreaterThan(40);
     expect(await namespaces(first.page, paths, 'modcast')).toEqual(
@@ -160,7 +160,7 @@ describe('a site exported for a host of plain files', () => {
     expect(errors).toEqual([]);
   });
 
-  it('takes just what a later export changed', async () => {
+  it('loads only what a later export changed', async () => {
     await exportHead();
     const url = await serve(exported());
     const first = await visit(url);
@@ -181,7 +181,7 @@ describe('a site exported for a host of plain files', () => {
     expect({ failed, errors }).toEqual({ failed: [], errors: [] });
   });
 
-  it('lies below another path than the root', async () => {
+  it('works below a path other than the root', async () => {
     await exportHead('/some/site/');
     const url = await serve(exported());
     const { page, asked, failed, errors } = await visit(`${url}some/site/`);
@@ -191,7 +191,7 @@ describe('a site exported for a host of plain files', () => {
     expect({ failed, errors }).toEqual({ failed: [], errors: [] });
   });
 
-  it('runs the page as it is when nothing of the registry is there', async () => {
+  it('runs the page natively if the registry’s files are missing', async () => {
     await exportHead();
     await rm(path.join(exported(), '-', 'deploys'), { recursive: true });
     const { page, errors } = await visit(await serve(exported()));
@@ -199,7 +199,7 @@ describe('a site exported for a host of plain files', () => {
     expect(errors).toEqual([]);
   });
 
-  it('knows the head without a header, for a page whose author wrote the tag', async () => {
+  it('knows its deploy without a header, for a page whose author added the script tag', async () => {
     await exportHead();
     const html = await readFile(path.join(exported(), 'index.html'), 'utf8');
     await writeFile(path.join(exported(), 'own.html'), html.replace(/data-deploy="[^"]*"/, ''));

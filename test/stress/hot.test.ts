@@ -8,8 +8,8 @@ import { runChaos } from './chaos/run.js';
 /** 500 in a run that has time: `CHAOS_EDITS=500`. */
 const EDITS = Number(process.env['CHAOS_EDITS'] ?? 40);
 /**
- * `CHAOS_SEED` runs the same edits again, as far as the machine goes the same way. A run that has time takes others each
- * time.
+ * `CHAOS_SEED` runs the same edits again, as far as the machine goes the same way. A run that has time takes
+ * others each time.
  */
 const ANY = process.env['CHAOS_EDITS'] === undefined ? 1 : Math.floor(Math.random() * 1e9);
 const SEED = Number(process.env['CHAOS_SEED'] ?? ANY);

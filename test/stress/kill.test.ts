@@ -17,7 +17,10 @@ interface Step {
   readonly manifest?: string;
 }
 
-/** Lets a publisher take so many steps and kills it, while it is at the next. @returns the deploys that it told of */
+/**
+ * Lets a publisher take so many steps and kills it, while it is at the next. @returns the deploys that it
+ * told of
+ */
 async function publishAndKill(file: string, start: number, steps: number): Promise<Step[]> {
   const child = fork(path.join(import.meta.dirname, 'publisher.mjs'), [file, String(start)]);
   const exited = once(child, 'exit') as Promise<[number | null, string | null]>;

@@ -12,7 +12,9 @@ const PUBLISHERS = 8;
 /** 200 in a run that has time: `STRESS_DEPLOYS=200`. */
 const ROUNDS = Number(process.env['STRESS_DEPLOYS'] ?? 24);
 
-/** As a collector's process would, over and over. All deploys stay, so only what no deploy names is at risk. */
+/**
+ * As a collector's process would, over and over. All deploys stay, so only what no deploy names is at risk.
+ */
 async function collectUntil(
   ended: () => boolean,
   store: Store,
@@ -20,7 +22,8 @@ async function collectUntil(
   const missing: string[] = [];
   let rounds = 0;
   let steps = 0;
-  // The publishers have their turn within a round too, now here, now there, but not so often that there are few rounds.
+  // The publishers have their turn within a round too, now here, now there, but not so often that there are
+  // few rounds.
   const pause = async () => void (++steps % 5 === 0 && (await setImmediate()));
   for (; !ended(); rounds++) {
     await store.collect({ keep: 1_000_000, olderThan: 0, now: Date.now(), dryRun: false, pause });

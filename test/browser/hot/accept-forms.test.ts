@@ -2,7 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { module, type HotPage } from './hot-page.js';
 import { inEachBrowser } from './suite.js';
 
-/** One form of `accept`, for modules called `a` and `b`: what stands in them, and what in the module that holds them. */
+/**
+ * One form of `accept`, for modules called `a` and `b`: what stands in them, and what in the module that
+ * holds them.
+ */
 interface Form {
   readonly form: string;
   readonly inside: (name: string) => string;

@@ -15,9 +15,9 @@ const SIZE = 20_000;
 const HTML = '<!doctype html><title>Bounds</title><script type="module" src="main.mjs"></script>';
 
 /**
- * The browser keeps the modules that it has run, and with them their sources, outside of its JavaScript heap: so a version
- * is all comment, and one that the loader keeps shows in that heap or among its byte arrays. No two have a line in common,
- * so that none comes as a small difference.
+ * The browser keeps the modules that it has run, and with them their sources, outside of its JavaScript heap:
+ * so a version is all comment, and one that the loader keeps shows in that heap or among its byte arrays. No
+ * two have a line in common, so that none comes as a small difference.
  */
 function source(version: number, imports = ''): string {
   const lines = [imports, `export const version = ${version};`];
@@ -174,7 +174,8 @@ function expectBounded(before: Held, after: Held, modules: number): void {
   // There is one at least, or they are not what is counted.
   expect(after.arrays).toBeGreaterThanOrEqual(1);
   expect(after.arrays).toBeLessThanOrEqual(8);
-  // What the browser itself needs for a module that it will never let go: less than half as much as its source.
+  // What the browser itself needs for a module that it will never let go: less than half as much as its
+  // source.
   expect(after.heap - before.heap).toBeLessThan(UPDATES * 0.75 * SIZE);
 }
 

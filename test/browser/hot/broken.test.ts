@@ -221,7 +221,8 @@ inEachBrowser((suite) => {
       await hot.overlaid('fresh fails');
       await hot.save({ 'fresh.mjs': module('fresh', 2) }, 'accepted 2');
       await hot.cleared();
-      // Two files saved one after the other may be two updates: then the first is tried again with the second.
+      // Two files saved one after the other may be two updates: then the first is tried again with the
+      // second.
       expect([...new Set(await hot.log())]).toEqual([
         'a 1',
         'main 1',
@@ -375,7 +376,8 @@ inEachBrowser((suite) => {
       );
       // What the registry does not hold the browser loads from the site, and all below it.
       await hot.save({ 'a.mjs': module('a', 2, `import './plain/b.mjs';`, SELF) }, 'accepted 2');
-      // All at once, whatever the watcher makes of it; the page may load again for what the browser found by itself.
+      // All at once, whatever the watcher makes of it; the page may load again for what the browser found by
+      // itself.
       await hot.restart({ ...parts(3), 'a.mjs': module('a', 4, `import './part.mjs';`, SELF) });
       const log = await hot.said('a 4');
       expect(log.slice(log.indexOf('a 4') - 2, log.indexOf('a 4'))).toEqual(['leaf 3', 'part 3']);

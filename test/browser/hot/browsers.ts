@@ -3,14 +3,20 @@ import type { Page as PuppeteerPage } from 'puppeteer-core';
 import { launchChromium } from '../chromium.js';
 import { launchFirefox } from '../firefox.js';
 
-/** A condition that a test waits for is fulfilled within this, or the test fails: a busy machine takes its time. */
+/**
+ * A condition that a test waits for is fulfilled within this, or the test fails: a busy machine takes its
+ * time.
+ */
 const WAIT = 60_000;
 
 export type Key = 'Escape' | 'Tab' | 'Enter' | 'x';
 
 type Falsy = false | null | undefined | 0 | '';
 
-/** A page of any browser, as far as the suites ask. What is run in it is sent as text: it sees nothing of the test. */
+/**
+ * A page of any browser, as far as the suites ask. What is run in it is sent as text: it sees nothing of the
+ * test.
+ */
 export interface BrowserPage {
   /** Resolves when the document has been parsed. */
   goto(url: string): Promise<void>;
@@ -38,7 +44,10 @@ export interface OpenBrowser {
 
 export interface BrowserKind {
   readonly name: 'Chromium' | 'Firefox';
-  /** Whether a page takes import maps after its first module: otherwise fresh modules are named by their blob URLs. */
+  /**
+   * Whether a page takes import maps after its first module: otherwise fresh modules are named by their blob
+   * URLs.
+   */
   readonly mergesImportMaps: boolean;
   launch(): Promise<OpenBrowser>;
 }

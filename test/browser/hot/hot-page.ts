@@ -124,7 +124,10 @@ export class HotPage {
     await this.page.until(() => document.querySelector('modcast-overlay') === null);
   }
 
-  /** Another server, at the same address and with nothing of what the first one had in memory; files change before. */
+  /**
+   * Another server, at the same address and with nothing of what the first one had in memory; files change
+   * before.
+   */
   async restart(files: Record<string, string> = {}): Promise<void> {
     this.server.sockets = 'refuse';
     this.server.relay.cut();

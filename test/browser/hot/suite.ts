@@ -4,7 +4,8 @@ import type { Gate } from '../gated-site.js';
 import { browsers, type BrowserKind, type BrowserPage, type OpenBrowser } from './browsers.js';
 import { HotPage } from './hot-page.js';
 
-// Beside other work a page may take tens of seconds for what else takes one. Nothing here is judged by its time.
+// Beside other work a page may take tens of seconds for what else takes one. Nothing here is judged by its
+// time.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 export interface HotSuite {

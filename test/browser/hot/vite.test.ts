@@ -399,7 +399,9 @@ async function withPage<T>(
   }
 }
 
-/** Saves so that a watcher sees one change a file, and never an empty one: Vite would update once for each. */
+/**
+ * Saves so that a watcher sees one change a file, and never an empty one: Vite would update once for each.
+ */
 async function save(site: TemporarySite, files: Record<string, string>): Promise<void> {
   for (const [name, text] of Object.entries(files)) {
     const file = join(site.directory, name);

@@ -26,9 +26,9 @@ export function fixtureNames(): string[] {
 }
 
 /**
- * Serves the fixture `name`, opens its page in a fresh context of `browser` and returns what it observed once it is
- * finished (see test/fixtures/parity/README.md). Throws an Error with everything seen so far when it does not finish
- * within `deadline` milliseconds, and when it finishes without having logged anything.
+ * Serves the fixture `name`, opens its page in a fresh context of `browser` and returns what it observed once
+ * it is finished (see test/fixtures/parity/README.md). Throws an Error with everything seen so far when it
+ * does not finish within `deadline` milliseconds, and when it finishes without having logged anything.
  */
 export async function runFixture(
   browser: Browser,
@@ -68,7 +68,8 @@ async function observe(page: Page, url: URL, deadline: number): Promise<Observat
   const calls: string[] = [];
   const diagnostics: string[] = [];
   page.on('console', (message) => {
-    // Only a call from the page has arguments: what the browser says by itself (a 404, a rejected rule) is not parity.
+    // Only a call from the page has arguments: what the browser says by itself (a 404, a rejected rule) is
+    // not parity.
     if (message.args().length === 0) diagnostics.push(`${message.text()} (${message.location().url})`);
     else if (['error', 'warning'].includes(message.type()))
       calls.push(`${message.type()}: ${message.text()}`);

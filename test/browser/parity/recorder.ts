@@ -1,4 +1,7 @@
-/** What the browser reported to a page's window. The functions of this file run inside the page, each on its own. */
+/**
+ * What the browser reported to a page's window. The functions of this file run inside the page, each on its
+ * own.
+ */
 export interface PageRecord {
   /** `error` events in order: uncaught exceptions, and elements that failed to load. */
   errors: (UncaughtError | FailedElement)[];
@@ -25,7 +28,9 @@ interface FixtureGlobals {
   finished?: Promise<unknown>;
 }
 
-/** Runs before every script of the page. A registered symbol holds the record, where no page stumbles over it. */
+/**
+ * Runs before every script of the page. A registered symbol holds the record, where no page stumbles over it.
+ */
 export function installRecorder(): void {
   const record: PageRecord = { errors: [], rejections: [] };
   Object.defineProperty(globalThis, Symbol.for('parity.record'), { value: record });

@@ -1,4 +1,7 @@
-/** What is wrong with a module: it does not parse, it throws when it runs, or it waits for something that never comes. */
+/**
+ * What is wrong with a module: it does not parse, it throws when it runs, or it waits for something that
+ * never comes.
+ */
 export type Fault = 'none' | 'syntax' | 'throws' | 'waits';
 
 export type Accepts = 'nothing' | 'itself' | 'itself, with a callback' | 'its imports';
@@ -39,8 +42,8 @@ function acceptLine({ accepts, imports }: ModuleSpec): string[] {
 }
 
 /**
- * A module that says when it begins and when it has run, and exports what it holds of others. Its last statement stands
- * on many lines, so that half of the file is no module.
+ * A module that says when it begins and when it has run, and exports what it holds of others. Its last
+ * statement stands on many lines, so that half of the file is no module.
  */
 export function moduleContent(version: string, spec: ModuleSpec): Content {
   const { imports, dynamic, accepts, fault, pauses } = spec;

@@ -15,7 +15,10 @@ import type { Disk, Manner } from './disk.js';
 import { resolveFrom } from './expected.js';
 import type { Random } from './random.js';
 
-/** Each page has a directory of modules: of those that accept themselves, of one that accepts the others, of cycles. */
+/**
+ * Each page has a directory of modules: of those that accept themselves, of one that accepts the others, of
+ * cycles.
+ */
 export const PAGES = ['own', 'boundary', 'cycles'] as const;
 
 const WEIGHTS = {

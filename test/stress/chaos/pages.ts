@@ -19,7 +19,10 @@ export interface WatchedPage {
   byHand: number;
 }
 
-/** What the browser loads by itself: where the server is not there for it, any site stands still until it is loaded again. */
+/**
+ * What the browser loads by itself: where the server is not there for it, any site stands still until it is
+ * loaded again.
+ */
 const PLAIN = /(?:\.html|\/loader\.js|\/style\.css|\/script\.js)$/;
 
 /** What modcast says of what it cannot take in yet. */
@@ -70,7 +73,10 @@ export class Pages {
     return pages;
   }
 
-  /** Why a page is not yet at rest with the server's head, or in what it differs from the files; null: in nothing. */
+  /**
+   * Why a page is not yet at rest with the server's head, or in what it differs from the files; null: in
+   * nothing.
+   */
   async problemOf(watched: WatchedPage, head: Head): Promise<string | null> {
     const { name, page } = watched;
     const expected = expectedOf(this.#disk.files, mainOf(name));

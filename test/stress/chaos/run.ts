@@ -23,9 +23,14 @@ export interface ChaosResult {
   readonly summary: string;
 }
 
-/** Edits between two moments at which every page is compared with the files, as they are and when all is mended. */
+/**
+ * Edits between two moments at which every page is compared with the files, as they are and when all is
+ * mended.
+ */
 const ROUND = 25;
-/** How long pages may take to come to rest: far longer than the longest delay between two attempts to connect. */
+/**
+ * How long pages may take to come to rest: far longer than the longest delay between two attempts to connect.
+ */
 const REST_MS = 60_000;
 
 export async function runChaos({
@@ -93,7 +98,10 @@ export async function runChaos({
   return { wrong: [...pages.wrong, ...stored], summary };
 }
 
-/** Until the head is what the files are, and every page runs them, or says why it cannot. @returns what is in the way after a long time */
+/**
+ * Until the head is what the files are, and every page runs them, or says why it cannot. @returns what is in
+ * the way after a long time
+ */
 async function rest(disk: Disk, server: KilledServer, pages: Pages): Promise<string | null> {
   const end = Date.now() + REST_MS;
   for (;;) {

@@ -18,7 +18,10 @@ export interface PageState {
   readonly note: string | undefined;
   readonly script: string | undefined;
   readonly sheet: string;
-  /** Of each module that is reached from where the page starts: its version, and the version behind each specifier. */
+  /**
+   * Of each module that is reached from where the page starts: its version, and the version behind each
+   * specifier.
+   */
   readonly modules: Record<string, { readonly version: string; readonly deps: Record<string, string> }>;
   /** Imports of these modules that have not settled. */
   readonly pending: number;
@@ -31,7 +34,10 @@ declare global {
   var chaosReport: (report: Report) => Promise<void>;
 }
 
-/** Runs in each document before anything of the page: what its modules call. Takes nothing from outside of itself. */
+/**
+ * Runs in each document before anything of the page: what its modules call. Takes nothing from outside of
+ * itself.
+ */
 export function installChaos(): void {
   const current = new Map<string, Self>();
   /** `import()`s that failed: whoever asked asks again later. */

@@ -11,7 +11,10 @@ export interface Head {
   readonly manifest: Manifest;
 }
 
-/** `modcast serve` in a process of its own, which can be killed, behind a port on which connections can be cut. */
+/**
+ * `modcast serve` in a process of its own, which can be killed, behind a port on which connections can be
+ * cut.
+ */
 export class KilledServer {
   /** What it has printed. */
   output = '';
