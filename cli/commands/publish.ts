@@ -67,7 +67,7 @@ export function publishCommand(io: Io): Command {
         deployNumber,
       ),
   )
-    .option('--allow-missing', 'publish even if a module imports a missing file', false)
+    .option('--allow-missing', 'publish even if imports do not resolve', false)
     .option('-n, --dry-run', 'show what would be published, and publish nothing', false)
     .addHelpText(
       'after',
