@@ -1,13 +1,13 @@
-// Publishes without end until it is killed, and tells its parent of each step.
-// Arguments: database, the number with which its modules begin.
+// Publishes until it is killed, and reports each step to its parent.
+// Arguments: the database, the number of the first round.
 import { manifestBytes } from '../../dist/schema/index.js';
 import { blake3 } from '../../dist/registry/hash.js';
-import { Publishing } from '../../dist/registry/publish/index.js';
+import { PublishService } from '../../dist/registry/publish/index.js';
 import { openSqliteStore } from '../../dist/registry/index.js';
 
 const [file, start] = process.argv.slice(2);
 const store = await openSqliteStore(file);
-const publishing = new Publishing({ store, now: Date.now });
+const publishing = new PublishService({ store, now: Date.now });
 const say = (message) => new Promise((resolve) => process.send(message, resolve));
 
 for (let round = Number(start); ; round++) {

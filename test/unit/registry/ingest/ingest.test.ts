@@ -152,6 +152,24 @@ describe('a scan', () => {
     const { manifest } = await over(directory, store, { include: ['**/*'], exclude: ['old/**'] }).scan();
     expect(names(manifest)).toEqual(['a.js', 'b.txt']);
   });
+
+  it('stores blobs in batches when they have more than 64 MiB, under a lease', async () => {
+    const directory = await site({
+      'a.css': Buffer.alloc(33 << 20, 32),
+      'b.css': Buffer.alloc(33 << 20, 33),
+    });
+    await write(directory, { 'c.css': '1' });
+    const calls: [string, number][] = [];
+    const { lease, putBlobs, commit } = store;
+    store.lease = (hashes, ...rest) => (calls.push(['lease', hashes.length]), lease(hashes, ...rest));
+    store.putBlobs = (blobs) => (calls.push(['put', blobs.length]), putBlobs(blobs));
+    store.commit = (deploy) => (calls.push(['commit', deploy.blobs!.length]), commit(deploy));
+    expect((await over(directory).scan()).manifest.modules.size).toBe(3);
+    const stored = calls.filter(([, count]) => count > 0);
+    expect(stored.map(([name]) => name)).toEqual(['lease', 'put', 'commit']);
+    expect(stored[1]![1] + stored[2]![1]).toBe(3);
+    expect(stored[0]![1]).toBe(stored[1]![1]);
+  });
 });
 
 describe('the next start', () => {
@@ -328,6 +346,17 @@ describe('an update', () => {
     ]);
     expect(unreported).toBeGreaterThan(0);
     expect(deploy.number).toBe(2);
+  });
+
+  it('does not read imports that the filter leaves out, or that lead out of the root', async () => {
+    const { directory, ingest } = await scanned();
+    const outside = await temporary();
+    await write(outside, { 'x.js': 'export const secret = 1;' });
+    await symlink(path.join(outside, 'x.js'), path.join(directory, 'link.js'));
+    await write(directory, { 'main.js': "import './link.js'; import './notes.txt';", 'notes.txt': '1' });
+    const { manifest, problems } = await ingest.update(['main.js']);
+    expect(names(manifest)).toEqual(['data.json', 'index.html', 'lib/leaf.js', 'main.js']);
+    expect(problems).toEqual([]);
   });
 
   it('keeps the last content of a file that has just been emptied, and asks for it to be read again', async () => {
