@@ -15,7 +15,7 @@ const ANY = process.env['CHAOS_EDITS'] === undefined ? 1 : Math.floor(Math.rando
 const SEED = Number(process.env['CHAOS_SEED'] ?? ANY);
 
 test(
-  `pages run what the files are after ${EDITS} edits, cut sockets and killed servers`,
+  `pages run the current files after ${EDITS} edits, cut sockets and killed servers`,
   { timeout: 1_800_000 },
   async () => {
     const directory = await mkdtemp(join(tmpdir(), 'modcast-chaos-'));

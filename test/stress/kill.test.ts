@@ -36,7 +36,7 @@ async function publishAndKill(file: string, start: number, steps: number): Promi
 }
 
 test(
-  'a publisher that is killed leaves a sound store with all that it told of',
+  'a killed publisher leaves an intact store with everything that it reported',
   { timeout: 900_000 },
   async () => {
     const file = inDirectory('modcast.db');

@@ -56,7 +56,7 @@ async function race(open: (file: string) => Promise<Store>) {
 }
 
 test(
-  'publishers on one channel make one line of deploys, while a collector runs',
+  'publishers on one channel make one sequence of deploys, while a collector runs',
   { timeout: 600_000 },
   async () => {
     const { outcomes, deploys, rounds, missing, problems } = await race(openSqliteStore);
@@ -75,7 +75,7 @@ test(
   },
 );
 
-test('without leases the collector takes what is being published', { timeout: 600_000 }, async () => {
+test('without leases the collector deletes blobs of a running publish', { timeout: 600_000 }, async () => {
   const unleased = async (file: string): Promise<Store> => ({
     ...(await openSqliteStore(file)),
     lease: async () => {},
