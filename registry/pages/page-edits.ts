@@ -17,7 +17,7 @@ export function loaderTag(src: string, data: Record<string, string>, nonce: stri
 
 function dataName(key: string): string {
   if (!/^[a-z][\w-]*$/i.test(key)) {
-    throw new ModcastError('option-invalid', `"${key}" makes no data attribute`, {
+    throw new ModcastError('option-invalid', `"${key}" is not valid in the name of a data attribute`, {
       expected: 'a letter, then letters, digits, "_" and "-"',
       found: key,
     });
