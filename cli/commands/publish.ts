@@ -99,12 +99,11 @@ async function run(io: Io, dir: string, options: PublishCommandOptions): Promise
       : httpTarget({ url: options.to, token: remoteToken(io, options.to) });
   const site = await read(io, directory, options);
   if (remote !== undefined) return report(io, options, await send(io, remote, site, options));
-  // The same default database as modcast serve of this directory.
-  const place = { env: io.env, cwd: directory };
-  const named = options.db === undefined ? {} : { db: path.resolve(io.cwd, options.db) };
+  const named = options.db ?? (io.env['MODCAST_DB'] || undefined);
   await withStore(
-    place,
-    named,
+    // The same default database as `modcast serve` of this directory.
+    { env: {}, cwd: directory },
+    named === undefined ? {} : { db: path.resolve(io.cwd, named) },
     async (store, file) => {
       refuseFollowed(file, options.channel);
       const target = new PublishService({ store, now: () => io.now() });

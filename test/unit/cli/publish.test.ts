@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import path from 'node:path';
@@ -69,6 +70,15 @@ describe('publish into a database', () => {
       sent: 1,
       sentBytes: 17,
     });
+  });
+
+  it('finds a relative MODCAST_DB from the current directory, as other commands do', async () => {
+    await write(directory, { 'site/b.mjs': 'export {};' });
+    env = { MODCAST_DB: 'here.db' };
+    expect(await modcast(['publish', 'site'])).toMatchObject({ code: 0, err: '' });
+    const exists = (file: string) => existsSync(path.join(directory, file));
+    expect([exists('here.db'), exists('site/here.db')]).toEqual([true, false]);
+    expect((await modcast(['deploys', '--json'])).json()).toMatchObject({ channel: 'production' });
   });
 
   it('reports files that do not parse and that no page loads in one line', async () => {
