@@ -2,17 +2,13 @@ import type { BootSource } from '../../schema/message.js';
 import { preferredUrlKind } from '../linking/module-url.js';
 import type { TargetKind } from '../linking/choose-target.js';
 import { createPageDeploy, provideRuntime, type PageDeploy } from '../linking/page-deploy.js';
-import {
-  pageParsed,
-  readHeldPage,
-  restoreImportMaps,
-  runHeldScripts,
-  settleImportMaps,
-  settlePreloads,
-} from '../page/held-scripts.js';
+import { pageParsed, readHeldPage } from '../page/held-page.js';
+import { restoreImportMaps, settleImportMaps } from '../page/import-map-elements.js';
 import { PageEvents } from '../page/page-events.js';
 import { probePolicy, type Allowed } from '../page/policy.js';
+import { settlePreloads } from '../page/preloads.js';
 import { ProgressBar } from '../page/progress.js';
+import { runHeldScripts } from '../page/run-scripts.js';
 import { StylesheetGate } from '../page/stylesheet-gate.js';
 import type { Running } from '../page-state.js';
 import type { Services } from '../services.js';

@@ -2,7 +2,7 @@ import { HOT_TOPIC } from '../../schema/hot-news.js';
 import { loadHot } from '../hot/load.js';
 import type { CreateHot, Hot } from '../hot/ports.js';
 import { importModule, type PageDeploy } from '../linking/page-deploy.js';
-import { installImportMap } from '../page/held-scripts.js';
+import { installImportMap } from '../page/import-map-elements.js';
 import type { Allowed } from '../page/policy.js';
 import type { Services } from '../services.js';
 import { fetchManifest } from '../transport/plain-files.js';

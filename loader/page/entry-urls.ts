@@ -1,7 +1,7 @@
 import type { Resolver } from '../../importmap/resolver.js';
 import { naturalUrl } from '../../importmap/site.js';
 import type { Release } from '../transport/channel-client.js';
-import type { HeldPage } from './held-scripts.js';
+import type { HeldPage } from './held-page.js';
 
 /** The natural URLs from which a page starts. */
 export function entryUrls(page: HeldPage, resolver: Resolver, release: Release, root: string): string[] {

@@ -1,7 +1,7 @@
 import { mergeImportMaps } from '../../importmap/merge.js';
 import { EMPTY_IMPORT_MAP, type ImportMap } from '../../importmap/import-map.js';
 import { parseImportMap } from '../../importmap/parse.js';
-import type { HeldPage, ScriptElement } from './held-scripts.js';
+import type { HeldPage, ScriptElement } from './held-page.js';
 
 /** The page's import maps, merged as the browser does. Broken ones are skipped. */
 export function readImportMap(page: HeldPage): { map: ImportMap; broken: ScriptElement[] } {

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { entryUrls } from '../../../../loader/page/entry-urls.js';
-import type { HeldPage, HeldScript } from '../../../../loader/page/held-scripts.js';
+import type { HeldPage, HeldScript } from '../../../../loader/page/held-page.js';
 import { manifestHash, manifestOf } from '../fakes.js';
 import { resolverOf, ROOT } from '../linking/fixture.js';
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { ScriptElement } from '../../../../loader/page/held-scripts.js';
+import type { ScriptElement } from '../../../../loader/page/held-page.js';
 import { readImportMap } from '../../../../loader/page/page-import-map.js';
 
 const BASE = 'https://site.test/app/';

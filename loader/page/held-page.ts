@@ -1,0 +1,91 @@
+/**
+ * The types under which the server holds scripts back. Authors write them where the registry is not the
+ * site's server.
+ */
+const HELD_MODULE = 'modcast/module';
+/** A deferred classic script after a module script, which runs after it. */
+const HELD_DEFERRED = 'modcast/defer';
+export const HELD_IMPORT_MAP = 'modcast/importmap';
+
+/** SVG's has its source in `href`. */
+export type ScriptElement = HTMLScriptElement | SVGScriptElement;
+
+/** A module script of the page that waits for the import map. */
+export interface HeldScript {
+  readonly element: ScriptElement;
+  /** Absolute URL; null for an inline script. */
+  readonly src: string | null;
+  /** Literal specifiers of an inline script; null when the server has not read it. */
+  readonly imports: readonly string[] | null;
+  readonly kind: 'module' | 'deferred';
+}
+
+export interface HeldPage {
+  readonly scripts: readonly HeldScript[];
+  /** The page's import maps in document order. */
+  readonly importMaps: readonly ScriptElement[];
+  /** The base URL that the scripts have natively. */
+  readonly base: string;
+}
+
+/**
+ * The page's URL as it was loaded. `history.pushState` does not change the base of module scripts natively
+ * either.
+ */
+export const pageUrl = location.href;
+
+function baseUrl(): string {
+  const href = document.querySelector('base[href]')?.getAttribute('href');
+  return typeof href === 'string' && URL.canParse(href, pageUrl) ? new URL(href, pageUrl).href : pageUrl;
+}
+
+function specifiers(text: string | undefined): string[] | null {
+  if (text === undefined) return null;
+  try {
+    return (JSON.parse(text) as unknown[]).filter((item) => typeof item === 'string');
+  } catch {
+    return null;
+  }
+}
+
+export const heldScripts = (...types: string[]): ScriptElement[] => [
+  ...document.querySelectorAll<ScriptElement>(types.map((type) => `script[type="${type}"]`).join()),
+];
+
+/** Resolves when the whole page has been parsed, so that all its scripts are known. */
+export function pageParsed(): Promise<void> {
+  if (document.readyState !== 'loading') return Promise.resolve();
+  return new Promise((resolve) => {
+    const check = () => {
+      if (document.readyState === 'loading') return;
+      document.removeEventListener('readystatechange', check);
+      resolve();
+    };
+    document.addEventListener('readystatechange', check);
+  });
+}
+
+/** The attribute with a script's source; null for an inline script. */
+export function sourceAttribute(element: ScriptElement): string | null {
+  const names = element instanceof SVGScriptElement ? ['href', 'xlink:href'] : ['src'];
+  return names.find((name) => element.hasAttribute(name)) ?? null;
+}
+
+export function readHeldPage(): HeldPage {
+  const base = baseUrl();
+  const scripts = heldScripts(HELD_MODULE, HELD_DEFERRED).map((element): HeldScript => {
+    const kind = element.getAttribute('type') === HELD_MODULE ? 'module' : 'deferred';
+    const attribute = sourceAttribute(element);
+    if (attribute === null) {
+      return { element, kind, src: null, imports: specifiers(element.dataset['modcastImports']) };
+    }
+    const written = element.getAttribute(attribute)!;
+    return {
+      element,
+      kind,
+      src: URL.canParse(written, base) ? new URL(written, base).href : written,
+      imports: [],
+    };
+  });
+  return { scripts, base, importMaps: heldScripts(HELD_IMPORT_MAP) };
+}
