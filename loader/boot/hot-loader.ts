@@ -1,7 +1,8 @@
 import { HOT_TOPIC } from '../../schema/hot-news.js';
 import { loadHot } from '../hot/load.js';
 import type { CreateHot, Hot } from '../hot/ports.js';
-import { importModule, type PageDeploy } from '../linking/page-deploy.js';
+import { importModule } from '../linking/import-module.js';
+import type { PageDeploy } from '../linking/page-deploy.js';
 import { installImportMap } from '../page/import-map-elements.js';
 import type { Allowed } from '../page/policy.js';
 import type { Services } from '../services.js';

@@ -6,6 +6,7 @@ import type { BlobPool } from '../cache/blob-pool.js';
 import type { HeldPage, ScriptElement } from '../page/held-page.js';
 import { installImportMap } from '../page/import-map-elements.js';
 import type { TargetKind } from './choose-target.js';
+import { importModule } from './import-module.js';
 import { Linker } from './linker.js';
 import type { ChannelClient, Release } from '../transport/channel-client.js';
 import { holdsModule } from './module-url.js';
@@ -35,10 +36,6 @@ export interface PageDeployOptions {
   readonly fetchMissing: boolean;
   readonly problem: (code: string, message: string) => void;
 }
-
-/** The browser's `import()`. */
-export const importModule = (name: string, options?: ImportCallOptions): Promise<unknown> =>
-  import(name, options);
 
 /** Gecko takes one import map, before any module. Other engines merge later ones. */
 const mergesLaterMaps = (): boolean => !CSS.supports('-moz-appearance', 'none');
