@@ -495,7 +495,10 @@ describe('needClosure', () => {
     await settle();
     pack(recordOf('y'));
     await done;
-    expect(connection.sent).toMatchObject([{ hashes: [hashOf('x')] }, { hashes: [hashOf('y')] }]);
+    expect(connection.sent).toMatchObject([
+      { hashes: [hashOf('x')], closure: true },
+      { hashes: [hashOf('y')], closure: true },
+    ]);
   });
 
   it('gives up when nothing new comes', async () => {
