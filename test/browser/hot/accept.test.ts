@@ -8,7 +8,7 @@ const acceptDep = (name: string) =>
 
 inEachBrowser((suite) => {
   describe('accept() of a module itself', () => {
-    it('runs its new version, and calls the old one back with it', async () => {
+    it('runs the new version, and passes it to the callback of the old one', async () => {
       const hot = await suite.open({
         'main.mjs': module('main', 1, `import './a.mjs';`),
         'a.mjs': module('a', 1, SELF),
@@ -19,20 +19,20 @@ inEachBrowser((suite) => {
       expect(await hot.survived()).toBe(true);
     });
 
-    it('takes no callback to do so, and forgets what an older version accepted', async () => {
+    it('works without a callback, and does not apply to later versions that do not call it', async () => {
       const hot = await suite.open({
         'main.mjs': module('main', 1, `import './a.mjs';`),
         'a.mjs': module('a', 1, 'import.meta.hot.accept();'),
       });
       await hot.save({ 'a.mjs': module('a', 2) }, 'a 2');
       expect(await hot.survived()).toBe(true);
-      // The version that runs now accepts nothing.
+      // The running version accepts nothing.
       await hot.directory.write({ 'a.mjs': module('a', 3) });
       await hot.reloaded();
       expect(await hot.log()).toEqual(['a 3', 'main 1']);
     });
 
-    it('takes in what changed below it, each module between once', async () => {
+    it('updates the module when a dependency changes, and runs each module in between once', async () => {
       const hot = await suite.open({
         'main.mjs': module('main', 1, `import './top.mjs';`, `import './other.mjs';`),
         'top.mjs': module('top', 1, `import './left.mjs';`, `import './right.mjs';`, SELF),
@@ -64,7 +64,7 @@ inEachBrowser((suite) => {
       ]);
     });
 
-    it('works for another instance of a file under a query', async () => {
+    it('works for each instance of a file with a query', async () => {
       const hot = await suite.open({
         'main.mjs': module('main', 1, `import './a.mjs?one';`, `import './a.mjs?two';`),
         'a.mjs': module('a', 1, SELF),
@@ -75,7 +75,7 @@ inEachBrowser((suite) => {
   });
 
   describe('accept() of a dependency', () => {
-    it('leaves the importer running', async () => {
+    it('keeps the importer running', async () => {
       const hot = await suite.open({
         'main.mjs': module('main', 1, `import './a.mjs';`, acceptDep('a')),
         'a.mjs': module('a', 1),
@@ -86,7 +86,7 @@ inEachBrowser((suite) => {
       expect(await hot.survived()).toBe(true);
     });
 
-    it('of several gets those that were replaced, in the order asked for', async () => {
+    it('with a list of dependencies passes the replaced ones, in the order of the list', async () => {
       const accept = `import.meta.hot.accept(['./a.mjs', './b.mjs'], (modules) => log.push('got ' + modules.map((one) => one?.version)));`;
       const hot = await suite.open({
         'main.mjs': module('main', 1, `import './a.mjs';`, `import './b.mjs';`, accept),
@@ -98,7 +98,7 @@ inEachBrowser((suite) => {
       expect(await hot.survived()).toBe(true);
     });
 
-    it('in a chain of importers is asked of the nearest', async () => {
+    it('is handled by the nearest importer in a chain', async () => {
       const hot = await suite.open({
         'main.mjs': module('main', 1, `import './a.mjs';`, acceptDep('a')),
         'a.mjs': module('a', 1, `import './b.mjs';`, acceptDep('b')),
@@ -111,7 +111,7 @@ inEachBrowser((suite) => {
       expect((await hot.log()).slice(7)).toEqual(['a 2', 'got 2']);
     });
 
-    it('throws for what resolves to nothing', async () => {
+    it('throws for a specifier that does not resolve', async () => {
       const hot = await suite.open({
         'main.mjs': module(
           'main',
@@ -140,7 +140,7 @@ inEachBrowser((suite) => {
       ),
     });
 
-    it('get new instances that are each other’s', async () => {
+    it('get new instances that import each other', async () => {
       const hot = await suite.open({
         'main.mjs': module(
           'main',
@@ -170,7 +170,7 @@ inEachBrowser((suite) => {
       expect(await name()).toBe('ab3 in a1');
     });
 
-    it('without a boundary load the page again', async () => {
+    it('reload the page when there is no boundary', async () => {
       const hot = await suite.open({
         'main.mjs': module('main', 1, `import './a.mjs';`),
         'a.mjs': module('a', 1, `import './b.mjs';`),
@@ -182,14 +182,14 @@ inEachBrowser((suite) => {
     });
   });
 
-  describe('modules that only import() reaches', () => {
-    it('accept themselves', async () => {
+  describe('modules that are only imported dynamically', () => {
+    it('can accept themselves', async () => {
       const hot = await suite.open({
         'main.mjs': module('main', 1, `await import('./later.mjs');`),
         'later.mjs': module('later', 1, `import './deep.mjs';`, SELF),
         'deep.mjs': module('deep', 1),
       });
-      await hot.said('later 1');
+      await hot.logged('later 1');
       await hot.save({ 'later.mjs': module('later', 2, `import './deep.mjs';`, SELF) }, 'accepted 2');
       await hot.save({ 'deep.mjs': module('deep', 2) }, 'accepted 2', 2);
       expect((await hot.log()).slice(3)).toEqual([
@@ -202,17 +202,17 @@ inEachBrowser((suite) => {
       expect(await hot.survived()).toBe(true);
     });
 
-    it('are accepted by whoever imported them', async () => {
+    it('can be accepted by their importer', async () => {
       const hot = await suite.open({
         'main.mjs': module('main', 1, `await import('./later.mjs');`, acceptDep('later')),
         'later.mjs': module('later', 1),
       });
-      await hot.said('later 1');
+      await hot.logged('later 1');
       await hot.save({ 'later.mjs': module('later', 2) }, 'got 2');
       expect(await hot.survived()).toBe(true);
     });
 
-    it('come in the newest version when they are first imported after a change', async () => {
+    it('run in the newest version when they are first imported after a change', async () => {
       const hot = await suite.open({
         'main.mjs': module(
           'main',
@@ -246,21 +246,21 @@ inEachBrowser((suite) => {
       expect(await hot.survived()).toBe(true);
     });
 
-    it('are imported anew by a new version of what imports them', async () => {
+    it('are imported again by a new version of their importer', async () => {
       const top = (version: number) => module('top', version, `await import('./later.mjs');`, SELF);
       const hot = await suite.open({
         'main.mjs': module('main', 1, `import './top.mjs';`),
         'top.mjs': top(1),
         'later.mjs': module('later', 1),
       });
-      await hot.said('later 1');
+      await hot.logged('later 1');
       await hot.save({ 'later.mjs': module('later', 2) }, 'accepted 1');
       expect((await hot.log()).slice(3)).toEqual(['top 1', 'later 2', 'accepted 1']);
     });
   });
 
-  describe('a change that nobody accepts', () => {
-    it('loads the page again once for a burst, and keeps the scroll position', async () => {
+  describe('a change that no module accepts', () => {
+    it('reloads the page once for a burst of saves, and keeps the scroll position', async () => {
       const hot = await suite.open({
         'main.mjs': module(
           'main',

@@ -4,13 +4,13 @@ import { inEachBrowser } from './suite.js';
 
 const SELF = `import.meta.hot.accept((module) => log.push('accepted ' + module?.version));`;
 const LEAF_SEEN = [`import { version as seen } from './leaf.mjs';`, `log.push('a saw ' + seen);`];
-/** Takes care of what fits itself. */
+/** Logs each update, and prevents those for which the expression `isOurs` is true. */
 const main = (isOurs: string, ...imports: string[]) =>
   module(
     'main',
     1,
     ...imports,
-    `modcast.on('update', (event) => { const { deploy, paths } = event; const ours = ${isOurs}; log.push('told ' + [deploy, ...paths] + (ours ? ', prevented' : '')); if (ours) event.preventDefault(); });`,
+    `modcast.on('update', (event) => { const { deploy, paths } = event; const ours = ${isOurs}; log.push('update ' + [deploy, ...paths] + (ours ? ', prevented' : '')); if (ours) event.preventDefault(); });`,
   );
 
 inEachBrowser((suite) => {
@@ -18,15 +18,15 @@ inEachBrowser((suite) => {
     [async (at: string) => ((await modcast!.import(at)) as { version: unknown }).version, path] as const;
 
   describe('modcast.on("update")', () => {
-    it('leaves the update to the application, which gets the newest version by modcast.import', async () => {
+    it('lets the application prevent an update and import the newest version itself', async () => {
       const a = module('a', 1, ...LEAF_SEEN);
       const hot = await suite.open({
         'main.mjs': main('true', `import './a.mjs';`),
         'a.mjs': a,
         'leaf.mjs': module('leaf', 1),
       });
-      await hot.save({ 'leaf.mjs': module('leaf', 2) }, 'told 2,leaf.mjs, prevented');
-      expect((await hot.log()).slice(4)).toEqual(['told 2,leaf.mjs, prevented']);
+      await hot.save({ 'leaf.mjs': module('leaf', 2) }, 'update 2,leaf.mjs, prevented');
+      expect((await hot.log()).slice(4)).toEqual(['update 2,leaf.mjs, prevented']);
       expect(await hot.page.evaluate(...newest('a.mjs'))).toBe(1);
       expect((await hot.log()).slice(5)).toEqual(['leaf 2', 'a 1', 'a saw 2']);
       expect(await hot.page.evaluate(...newest('a.mjs'))).toBe(1);
@@ -34,35 +34,35 @@ inEachBrowser((suite) => {
       expect(await hot.survived()).toBe(true);
     });
 
-    it('is asked for each update anew, and what it lets pass is taken in', async () => {
+    it('is called for each update, and an update that is not prevented is applied', async () => {
       const hot = await suite.open({
         'main.mjs': main(`paths.includes('a.mjs')`, `import './a.mjs';`, `import './b.mjs';`),
         'a.mjs': module('a', 1, SELF),
         'b.mjs': module('b', 1, SELF),
       });
-      await hot.save({ 'a.mjs': module('a', 2, SELF) }, 'told 2,a.mjs, prevented');
+      await hot.save({ 'a.mjs': module('a', 2, SELF) }, 'update 2,a.mjs, prevented');
       await hot.save({ 'b.mjs': module('b', 3, SELF) }, 'accepted 3');
       expect((await hot.log()).slice(3)).toEqual([
-        'told 2,a.mjs, prevented',
-        'told 3,b.mjs',
+        'update 2,a.mjs, prevented',
+        'update 3,b.mjs',
         'b 3',
         'accepted 3',
       ]);
-      await hot.save({ 'a.mjs': module('a', 4, SELF) }, 'told 4,a.mjs, prevented');
+      await hot.save({ 'a.mjs': module('a', 4, SELF) }, 'update 4,a.mjs, prevented');
       expect(await hot.page.evaluate(...newest('a.mjs'))).toBe(4);
-      expect((await hot.log()).slice(7)).toEqual(['told 4,a.mjs, prevented', 'a 4']);
+      expect((await hot.log()).slice(7)).toEqual(['update 4,a.mjs, prevented', 'a 4']);
     });
 
-    it('keeps the page from being loaded again: for a module, its HTML, an asset', async () => {
+    it('can prevent a full reload for a module, for the HTML and for an asset', async () => {
       const hot = await suite.open({
         'main.mjs': main('true', `import './a.mjs';`),
         'a.mjs': module('a', 1),
         'image.svg': '<svg xmlns="http://www.w3.org/2000/svg"/>',
       });
-      await hot.save({ 'a.mjs': module('a', 2) }, 'told 2,a.mjs, prevented');
+      await hot.save({ 'a.mjs': module('a', 2) }, 'update 2,a.mjs, prevented');
       await hot.save(
         { 'index.html': html('<p>2</p><script type="module" src="main.mjs"></script>') },
-        'told 3,index.html, prevented',
+        'update 3,index.html, prevented',
       );
       await hot.directory.write({ 'image.svg': '<svg xmlns="http://www.w3.org/2000/svg" width="1"/>' });
       await hot.page.until(() => log.some((line) => line.includes('image.svg, prevented')));
@@ -70,8 +70,8 @@ inEachBrowser((suite) => {
     });
   });
 
-  describe('modcast.import', () => {
-    it('gives the version that was taken in, and runs nothing twice', async () => {
+  describe('modcast.import()', () => {
+    it('returns the version that was applied, and runs no module twice', async () => {
       const hot = await suite.open({
         'main.mjs': module('main', 1, `import './a.mjs';`),
         'a.mjs': module('a', 1, SELF),
@@ -90,14 +90,14 @@ inEachBrowser((suite) => {
       expect(await hot.survived()).toBe(true);
     });
 
-    it('of a module in a cycle', async () => {
+    it('imports a module in a cycle where the browser merges import maps', async () => {
       const b = (version: number) => module('b', version, `import './a.mjs';`);
       const hot = await suite.open({
         'main.mjs': main('true', `import './a.mjs';`),
         'a.mjs': module('a', 1, `import './b.mjs';`),
         'b.mjs': b(1),
       });
-      await hot.save({ 'b.mjs': b(2) }, 'told 2,b.mjs, prevented');
+      await hot.save({ 'b.mjs': b(2) }, 'update 2,b.mjs, prevented');
       if (suite.browser.mergesImportMaps) {
         expect(await hot.page.evaluate(...newest('a.mjs'))).toBe(1);
         expect(await hot.page.evaluate(...newest('b.mjs'))).toBe(2);
@@ -109,8 +109,8 @@ inEachBrowser((suite) => {
     });
   });
 
-  describe('a change that comes while another one is being taken in', () => {
-    it('waits; of several the newest counts', async () => {
+  describe('a change during another update', () => {
+    it('waits, and only the newest of several versions runs', async () => {
       const gate = `import.meta.hot.dispose(() => new Promise((resolve) => { globalThis.open = resolve; log.push('waiting'); }));`;
       const hot = await suite.open({
         'main.mjs': module('main', 1, `import './a.mjs';`, `import './b.mjs';`),
@@ -125,7 +125,7 @@ inEachBrowser((suite) => {
       }
       expect((await hot.log()).slice(3)).toEqual(['waiting']);
       await hot.page.evaluate(() => (globalThis as unknown as { open(): void }).open());
-      await hot.said('accepted 5');
+      await hot.logged('accepted 5');
       expect((await hot.log()).slice(3)).toEqual(['waiting', 'a 2', 'accepted 2', 'b 5', 'accepted 5']);
       expect(await hot.survived()).toBe(true);
     });
@@ -141,7 +141,7 @@ inEachBrowser((suite) => {
       ['the page’s HTML', { 'index.html': tall('2') }],
       ['a classic script', { 'classic.js': 'globalThis.classic = 2;' }],
       ['an image', { 'image.svg': '<svg xmlns="http://www.w3.org/2000/svg" width="1"/>' }],
-      ['a module that nobody accepts', { 'a.mjs': module('a', 2) }],
+      ['a module without a boundary', { 'a.mjs': module('a', 2) }],
     ])('is kept when %s changes', async (_what, change) => {
       const hot = await suite.open({
         'index.html': tall('1'),

@@ -6,7 +6,7 @@ const MAIN = module('main', 1, `import './a.mjs';`);
 const SELF = `import.meta.hot.accept((module) => log.push('accepted ' + module?.version));`;
 const FILES = { 'main.mjs': MAIN, 'a.mjs': module('a', 1, SELF) };
 
-/** Resolves when the registry has made another deploy. */
+/** Waits for the next deploy of the registry. */
 const deployed = (hot: HotPage) =>
   new Promise<void>((resolve) => {
     const off = hot.server.registry.on('deploy', () => {
@@ -16,8 +16,8 @@ const deployed = (hot: HotPage) =>
   });
 
 inEachBrowser((suite) => {
-  describe('a page that was away', () => {
-    it('is loaded again when its HTML has changed meanwhile', async () => {
+  describe('a page that was disconnected', () => {
+    it('reloads when its HTML has changed', async () => {
       const hot = await suite.open(FILES);
       await hot.page.evaluate(() => modcast!.idle());
       hot.server.sockets = 'refuse';
@@ -32,7 +32,7 @@ inEachBrowser((suite) => {
       expect(await hot.page.evaluate(() => document.querySelector('#new') !== null)).toBe(true);
     });
 
-    it('is loaded again when another file has changed while there was no server, and only then', async () => {
+    it('reloads when an asset changed while the server was down, but not without a change', async () => {
       const hot = await suite.open({ ...FILES, 'image.svg': '<svg/>' });
       await hot.page.evaluate(() => modcast!.idle());
       await hot.restart();
@@ -42,7 +42,7 @@ inEachBrowser((suite) => {
       await hot.reloaded();
     });
 
-    it('loads a style sheet again that could not be loaded', async () => {
+    it('retries a style sheet that could not be loaded', async () => {
       const style = (width: number) => `#text { width: ${width}px }`;
       const hot = await suite.open({
         ...FILES,
@@ -63,7 +63,7 @@ inEachBrowser((suite) => {
       expect(await hot.survived()).toBe(true);
     });
 
-    it('from a part of what it starts from is loaded again when the server is back', async () => {
+    it('reloads when the server is back, if it could not load its first modules', async () => {
       const hot = await suite.open(
         { 'main.mjs': module('main', 1, `import './plain/part.mjs';`), 'plain/part.mjs': module('part', 1) },
         { exclude: ['plain/**'] },
@@ -74,12 +74,12 @@ inEachBrowser((suite) => {
       expect(await hot.log()).toEqual([]);
       hot.server.releaseHttp();
       hot.server.relay.cut();
-      await hot.said('main 1');
+      await hot.logged('main 1');
     });
   });
 
-  describe('modcast.prefetch', () => {
-    it('brings the newest versions', async () => {
+  describe('modcast.prefetch()', () => {
+    it('fetches the newest versions', async () => {
       const hot = await suite.open(FILES);
       await hot.save({ 'later.mjs': module('later', 7), 'a.mjs': module('a', 2, SELF) }, 'accepted 2');
       await hot.page.evaluate(async () => {

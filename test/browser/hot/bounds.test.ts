@@ -6,18 +6,18 @@ import { GatedSite } from '../gated-site.js';
 import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** Updates of one module. Each waits for the one before. */
+/** Number of updates of one module. Each waits for the previous one. */
 const UPDATES = Number(process.env['STRESS_UPDATES'] ?? 100);
 
-/** Bytes of a version: what is left behind shows. */
+/** Bytes of one version: large enough that a leak is visible. */
 const SIZE = 20_000;
 
 const HTML = '<!doctype html><title>Bounds</title><script type="module" src="main.mjs"></script>';
 
 /**
- * The browser keeps the modules that it has run, and with them their sources, outside of its JavaScript heap:
- * so a version is all comment, and one that the loader keeps shows in that heap or among its byte arrays. No
- * two have a line in common, so that none comes as a small difference.
+ * The browser keeps the sources of all modules that it has run, outside of the JavaScript heap. A version
+ * consists of comments, so one that the loader keeps shows in that heap or among its byte arrays. No two
+ * versions share a line, so none is sent as a small delta.
  */
 function source(version: number, imports = ''): string {
   const lines = [imports, `export const version = ${version};`];
@@ -39,7 +39,7 @@ interface Held {
   /** Blob URLs that have not been revoked. */
   readonly urls: number;
   readonly modules: number;
-  /** Bytes of the sources that the loader's instances are made of. */
+  /** Bytes of the sources of the loader's instances. */
   readonly used: number;
   /** Records of IndexedDB, and their blobs' bytes. */
   readonly records: number;
@@ -90,7 +90,7 @@ interface Snapshot {
   readonly strings: readonly string[];
 }
 
-/** Those that are alive, whoever holds them. */
+/** Counts live byte arrays of at least SIZE bytes, whatever references them. */
 async function largeArrays(cdp: CDPSession): Promise<number> {
   let text = '';
   const take = ({ chunk }: { chunk: string }) => void (text += chunk);
@@ -142,14 +142,14 @@ async function measure(files: Record<string, string>, next: (version: number) =>
       const taken = new Promise<void>((resolve) => {
         took = (seen) => seen === version && resolve();
       });
-      // As editors do it: what is there is always whole.
+      // Like an editor: the file is complete at any time.
       for (const [name, text] of Object.entries(next(version))) {
         await site.write({ [`${name}.tmp`]: text });
         await rename(join(site.directory, `${name}.tmp`), join(site.directory, name));
       }
       await taken;
     };
-    // What is made once is made by then.
+    // One-time allocations are done after these updates.
     const warm = 20;
     for (let version = 1; version <= warm; version++) await update(version);
     const before = await holds(page, cdp);
@@ -162,25 +162,24 @@ async function measure(files: Record<string, string>, next: (version: number) =>
   }
 }
 
-/** What must not grow with the number of updates. */
+/** Checks the values that must not grow with the number of updates. */
 function expectBounded(before: Held, after: Held, modules: number): void {
   expect(after).toMatchObject({ urls: before.urls, modules, scripts: before.scripts });
   expect(after.urls).toBeLessThanOrEqual(modules);
-  // One version, and a few bytes of what stays as it is.
+  // One version, and a few bytes of unchanged modules.
   expect(after.used).toBeLessThan(1.1 * SIZE);
-  // The cache is written anew when it has 24 segments, each of what the deploy had of which it was written.
+  // The cache is rewritten when it has 24 segments. Each holds the changes of one write.
   expect(after.records).toBeLessThanOrEqual(28);
   expect(after.stored).toBeLessThan(28 * SIZE);
-  // There is one at least, or they are not what is counted.
+  // At least one: otherwise the count itself does not work.
   expect(after.arrays).toBeGreaterThanOrEqual(1);
   expect(after.arrays).toBeLessThanOrEqual(8);
-  // What the browser itself needs for a module that it will never let go: less than half as much as its
-  // source.
+  // The browser never frees a module that has run. It needs less than 75 % of the module's source for it.
   expect(after.heap - before.heap).toBeLessThan(UPDATES * 0.75 * SIZE);
 }
 
-describe(`a page that has taken ${UPDATES} updates`, () => {
-  it('of one module holds one version of it, and a few in its cache', { timeout: 600_000 }, async () => {
+describe(`a page that has applied ${UPDATES} updates`, () => {
+  it('of one module keeps one version of it, and a few in its cache', { timeout: 600_000 }, async () => {
     const { before, after } = await measure(
       { 'main.mjs': `import './a.mjs';`, 'a.mjs': source(0) },
       (version) => ({ 'a.mjs': source(version) }),
@@ -188,12 +187,16 @@ describe(`a page that has taken ${UPDATES} updates`, () => {
     expectBounded(before, after, 2);
   });
 
-  it('of a module in a cycle, too', { timeout: 600_000 }, async () => {
-    const cycle = (version: number) => ({ 'a.mjs': source(version, `import './b.mjs';`) });
-    const { before, after } = await measure(
-      { 'main.mjs': `import './a.mjs';`, 'b.mjs': `import './a.mjs';`, ...cycle(0) },
-      cycle,
-    );
-    expectBounded(before, after, 3);
-  });
+  it(
+    'of a module in a cycle keeps one version of it, and a few in its cache',
+    { timeout: 600_000 },
+    async () => {
+      const cycle = (version: number) => ({ 'a.mjs': source(version, `import './b.mjs';`) });
+      const { before, after } = await measure(
+        { 'main.mjs': `import './a.mjs';`, 'b.mjs': `import './a.mjs';`, ...cycle(0) },
+        cycle,
+      );
+      expectBounded(before, after, 3);
+    },
+  );
 });

@@ -10,37 +10,37 @@ const BROKEN = 'export const version = 2;\n\nconst oops = ;\n';
 
 inEachBrowser((suite) => {
   describe('a version that does not parse', () => {
-    it('leaves the old one running, says where it is, and the next good save is taken', async () => {
+    it('shows its location, keeps the old version running, and the next good save is applied', async () => {
       const hot = await suite.open({ 'main.mjs': MAIN, 'a.mjs': module('a', 1, SELF) });
       await hot.directory.write({ 'a.mjs': BROKEN });
-      const shown = await hot.overlaid('a.mjs:3:14');
+      const shown = await hot.overlayShows('a.mjs:3:14');
       expect(shown).toContain('3 | const oops = ;');
       expect(await hot.log()).toEqual(['a 1', 'main 1']);
 
       await hot.page.press('Escape');
-      await hot.cleared();
+      await hot.overlayClosed();
       await hot.save({ 'a.mjs': module('a', 3, SELF) }, 'accepted 3');
       expect(await hot.overlay()).toBeNull();
       expect(await hot.log()).toEqual(['a 1', 'main 1', 'a 3', 'accepted 3']);
       expect(await hot.survived()).toBe(true);
     });
 
-    it('holds up no other file of the same burst', async () => {
+    it('does not delay other files of the same burst', async () => {
       const hot = await suite.open({
         'main.mjs': module('main', 1, `import './a.mjs';`, `import './b.mjs';`),
         'a.mjs': module('a', 1, SELF),
         'b.mjs': module('b', 1, SELF),
       });
       await hot.save({ 'a.mjs': BROKEN, 'b.mjs': module('b', 2, SELF) }, 'accepted 2');
-      await hot.overlaid('a.mjs:3:14');
-      // What was is there again: nothing has to run.
+      await hot.overlayShows('a.mjs:3:14');
+      // The file is back to the version that runs, so no module runs again.
       await hot.directory.write({ 'a.mjs': module('a', 1, SELF) });
-      await hot.cleared();
+      await hot.overlayClosed();
       expect((await hot.log()).slice(3)).toEqual(['b 2', 'accepted 2']);
       expect(await hot.survived()).toBe(true);
     });
 
-    it('keeps a page from being loaded again that could not start', async () => {
+    it('postpones a full reload, because the page could not start', async () => {
       const hot = await suite.open({
         'main.mjs': module('main', 1, `import './a.mjs';`, `import './b.mjs';`),
         'a.mjs': module('a', 1),
@@ -55,29 +55,29 @@ inEachBrowser((suite) => {
       expect(await hot.log()).toEqual(['a 3', 'b 2', 'main 1']);
     });
 
-    it('does not keep a page from being loaded again that needs it no more', async () => {
+    it('does not postpone a full reload of a page that no longer imports it', async () => {
       const hot = await suite.open({
         'main.mjs': module('main', 1, `import './a.mjs';`, `import './b.mjs';`),
         'a.mjs': module('a', 1),
         'b.mjs': module('b', 1),
       });
       await hot.directory.write({ 'a.mjs': BROKEN });
-      await hot.overlaid('a.mjs:3:14');
+      await hot.overlayShows('a.mjs:3:14');
       await hot.directory.write({ 'main.mjs': module('main', 2, `import './b.mjs';`) });
       await hot.reloaded();
       expect(await hot.log()).toEqual(['b 1', 'main 2']);
     });
 
-    it('is what a page gets that starts with it, whatever the file is by then', async () => {
+    it('is what a starting page runs, even if the file has changed since', async () => {
       const hot = await suite.open({ 'main.mjs': MAIN, 'a.mjs': BROKEN });
-      await hot.overlaid('a.mjs:3:14');
-      // There the browser would find the file as it is at that moment.
+      await hot.overlayShows('a.mjs:3:14');
+      // A request to this URL would return the current file.
       expect(hot.server.requests).not.toContain('/a.mjs');
       await hot.save({ 'a.mjs': module('a', 2, SELF) }, 'main 1');
       expect(await hot.log()).toEqual(['a 2', 'main 1']);
     });
 
-    it('is what import() gets, whatever the file is by then', async () => {
+    it('is what import() loads, even if the file has changed since', async () => {
       const asks = `import('./a.mjs').then((m) => log.push('got ' + m.version), (e) => log.push(e.name))`;
       const hot = await suite.open({
         'main.mjs': module('main', 1, `globalThis.ask = () => ${asks};`),
@@ -93,7 +93,7 @@ inEachBrowser((suite) => {
       expect(await hot.survived()).toBe(true);
     });
 
-    it('shows nothing over the page where that is not wanted', async () => {
+    it('shows no overlay with overlay: false', async () => {
       const hot = await suite.open({ 'main.mjs': MAIN, 'a.mjs': module('a', 1, SELF) }, { overlay: false });
       await hot.directory.write({ 'a.mjs': BROKEN });
       await hot.save({ 'a.mjs': module('a', 3, SELF) }, 'accepted 3');
@@ -102,7 +102,7 @@ inEachBrowser((suite) => {
   });
 
   describe('a version that throws', () => {
-    it('leaves the old one running, says where, and the next good save is taken', async () => {
+    it('shows where it throws, keeps the old version running, and the next good save is applied', async () => {
       const hot = await suite.open({
         'main.mjs': module(
           'main',
@@ -113,16 +113,16 @@ inEachBrowser((suite) => {
         'a.mjs': module('a', 1, SELF),
       });
       await hot.directory.write({ 'a.mjs': module('a', 2, `throw new RangeError('too far');`) });
-      const shown = await hot.overlaid('RangeError: too far');
+      const shown = await hot.overlayShows('RangeError: too far');
       expect(shown).toContain('a.mjs:3:7');
       expect(shown).toContain(`3 | throw new RangeError('too far');`);
       await hot.save({ 'a.mjs': module('a', 3, SELF) }, 'accepted 3');
-      await hot.cleared();
+      await hot.overlayClosed();
       expect(await hot.log()).toEqual(['a 1', 'main 1', 'a 2', 'error a.mjs:3', 'a 3', 'accepted 3']);
       expect(await hot.survived()).toBe(true);
     });
 
-    it('is what a boundary above does not get; another one of the same module does', async () => {
+    it('does not stop another boundary of the same module from updating', async () => {
       const top = (name: string, more: string) =>
         module(
           name,
@@ -139,11 +139,11 @@ inEachBrowser((suite) => {
         'leaf.mjs': module('leaf', 1),
       });
       await hot.directory.write({ 'leaf.mjs': module('leaf', 2) });
-      await hot.overlaid('not two');
-      await hot.said('good saw 2');
+      await hot.overlayShows('not two');
+      await hot.logged('good saw 2');
       await hot.save({ 'leaf.mjs': module('leaf', 3) }, 'bad saw 3');
-      await hot.said('good saw 3');
-      await hot.cleared();
+      await hot.logged('good saw 3');
+      await hot.overlayClosed();
       expect((await hot.log()).filter((line) => line.startsWith('leaf'))).toEqual([
         'leaf 1',
         'leaf 2',
@@ -152,21 +152,21 @@ inEachBrowser((suite) => {
       expect(await hot.survived()).toBe(true);
     });
 
-    it('is no problem when nothing imports it any more', async () => {
+    it('is not reported when nothing imports it any more', async () => {
       const main = (version: number, ...more: string[]) => module('main', version, ...more, SELF);
       const hot = await suite.open({
         'main.mjs': main(1, `import './a.mjs';`),
         'a.mjs': module('a', 1, SELF),
       });
       await hot.directory.write({ 'a.mjs': module('a', 2, `throw new RangeError('too far');`) });
-      await hot.overlaid('RangeError: too far');
+      await hot.overlayShows('RangeError: too far');
       await hot.save({ 'main.mjs': main(2) }, 'accepted 2');
       await hot.page.evaluate(() => modcast!.idle());
       expect(await hot.overlay()).toBeNull();
       expect(await hot.survived()).toBe(true);
     });
 
-    describe('leaves nothing behind that only import() reaches,', () => {
+    describe('does not leave a dynamically imported module outdated', () => {
       const sees = (name: string, ...more: string[]) =>
         module(name, 1, `import { version as seen } from './leaf.mjs';`, `export { seen };`, ...more);
       const main = (version: number, ...more: string[]) =>
@@ -189,21 +189,21 @@ inEachBrowser((suite) => {
         };
         expect(await asked()).toBe('x saw 1');
         await hot.directory.write({ 'leaf.mjs': module('leaf', 2) });
-        await hot.overlaid('not two');
+        await hot.overlayShows('not two');
         return { hot, asked };
       };
 
-      it('when its boundary is mended', async () => {
+      it('after its boundary is fixed', async () => {
         const { hot, asked } = await open();
         await hot.directory.write({ 'bad.mjs': module('bad', 3, SELF, `throw new Error('not yet');`) });
-        await hot.overlaid('not yet');
+        await hot.overlayShows('not yet');
         await hot.save({ 'bad.mjs': module('bad', 4, `import './leaf.mjs';`, SELF) }, 'accepted 4');
-        await hot.cleared();
+        await hot.overlayClosed();
         expect(await asked()).toBe('x saw 2');
         expect(await hot.survived()).toBe(true);
       });
 
-      it('when its boundary is imported no more', async () => {
+      it('after its boundary is no longer imported', async () => {
         const { hot, asked } = await open();
         await hot.save({ 'main.mjs': main(2) }, 'accepted 2');
         expect(await asked()).toBe('x saw 2');
@@ -212,17 +212,16 @@ inEachBrowser((suite) => {
       });
     });
 
-    it('and a module that it imports for the first time can both be mended', async () => {
+    it('is applied after a module that it imports for the first time is fixed', async () => {
       const hot = await suite.open({ 'main.mjs': MAIN, 'a.mjs': module('a', 1, SELF) });
       await hot.directory.write({
         'a.mjs': module('a', 2, `import './fresh.mjs';`, SELF),
         'fresh.mjs': module('fresh', 1, `throw new Error('fresh fails');`),
       });
-      await hot.overlaid('fresh fails');
+      await hot.overlayShows('fresh fails');
       await hot.save({ 'fresh.mjs': module('fresh', 2) }, 'accepted 2');
-      await hot.cleared();
-      // Two files saved one after the other may be two updates: then the first is tried again with the
-      // second.
+      await hot.overlayClosed();
+      // Two files saved in sequence can be two updates. The second one then retries the first.
       expect([...new Set(await hot.log())]).toEqual([
         'a 1',
         'main 1',
@@ -234,22 +233,22 @@ inEachBrowser((suite) => {
     });
   });
 
-  describe('a file that is gone', () => {
-    it('runs on while something imports it, and that is said; it is taken in when it is back', async () => {
+  describe('a deleted or missing file', () => {
+    it('keeps running and is reported while something imports it, and is updated when it is back', async () => {
       const hot = await suite.open({
         'main.mjs': MAIN,
         'a.mjs': module('a', 1, `import './leaf.mjs';`, SELF),
         'leaf.mjs': module('leaf', 1),
       });
       await rm(join(hot.directory.directory, 'leaf.mjs'));
-      await hot.overlaid('cannot find "./leaf.mjs"');
+      await hot.overlayShows('cannot find "./leaf.mjs"');
       await hot.save({ 'leaf.mjs': module('leaf', 2) }, 'accepted 1');
-      await hot.cleared();
+      await hot.overlayClosed();
       expect((await hot.log()).slice(3)).toEqual(['leaf 2', 'a 1', 'accepted 1']);
       expect(await hot.survived()).toBe(true);
     });
 
-    it('is no problem when what imports it is gone too, though the page may still import that', async () => {
+    it('is not reported when its importer is deleted too, even if the page may still import that', async () => {
       const main = (directory: string) =>
         module('main', directory, `import(${JSON.stringify(directory)} + '/a.mjs');`, SELF);
       const parts = (directory: string) => ({
@@ -257,16 +256,16 @@ inEachBrowser((suite) => {
         [`${directory}/b.mjs`]: module(`${directory}/b`, 1),
       });
       const hot = await suite.open({ 'main.mjs': main('./one'), ...parts('one') });
-      await hot.said('one/a 1');
+      await hot.logged('one/a 1');
       await rename(join(hot.directory.directory, 'one'), join(hot.directory.directory, 'two'));
       await hot.save({ 'main.mjs': main('./two'), ...parts('two') }, 'two/a 1');
       await hot.page.evaluate(() => modcast!.idle());
-      // Between two saves the server may have said what was true then.
-      await hot.cleared();
+      // Between two saves the server may have reported a problem that no longer exists.
+      await hot.overlayClosed();
       expect(await hot.survived()).toBe(true);
     });
 
-    it('is not made anew for what it imports, though the page may still import it', async () => {
+    it('gets no new instance when its dependency changes, even if the page may still import it', async () => {
       const main = (name: string) =>
         module('main', name, `import './leaf.mjs';`, `import('./' + ${JSON.stringify(name)});`, SELF);
       const user = (name: string) => module(name, 1, `import './leaf.mjs';`, SELF);
@@ -276,18 +275,18 @@ inEachBrowser((suite) => {
         'one.mjs': user('one'),
         'leaf.mjs': leaf(1),
       });
-      await hot.said('one 1');
+      await hot.logged('one 1');
       await rename(join(hot.directory.directory, 'one.mjs'), join(hot.directory.directory, 'two.mjs'));
       await hot.save({ 'main.mjs': main('two.mjs') }, 'accepted two.mjs');
-      await hot.said('one 1', 2);
+      await hot.logged('one 1', 2);
       await hot.save({ 'leaf.mjs': leaf(2) }, 'accepted two.mjs', 2);
       await hot.page.evaluate(() => modcast!.idle());
-      // Between two saves the server may have said what was true then.
-      await hot.cleared();
+      // Between two saves the server may have reported a problem that no longer exists.
+      await hot.overlayClosed();
       expect(await hot.survived()).toBe(true);
     });
 
-    it('is none for what imports it anew, though the page started with it', async () => {
+    it('cannot be imported by a new version, even if the page started with it', async () => {
       const user = (version: number) => module('a', version, `import './leaf.mjs';`, SELF);
       const asks = `import('./leaf.mjs').then(() => log.push('got it'), ({ message }) => log.push(message));`;
       const hot = await suite.open({
@@ -303,18 +302,18 @@ inEachBrowser((suite) => {
       });
       await hot.save({ 'a.mjs': module('a', 2, SELF) }, 'accepted 2');
       await rm(join(hot.directory.directory, 'leaf.mjs'));
-      await hot.said('changed leaf.mjs');
+      await hot.logged('changed leaf.mjs');
       await hot.page.evaluate(() => modcast!.idle());
       await hot.page.evaluate(() => (globalThis as unknown as { ask(): Promise<unknown> }).ask());
-      await hot.said('leaf.mjs does not exist any more');
+      await hot.logged('leaf.mjs does not exist any more');
       await hot.directory.write({ 'a.mjs': user(4) });
-      await hot.overlaid('cannot find "./leaf.mjs"');
+      await hot.overlayShows('cannot find "./leaf.mjs"');
       await hot.save({ 'leaf.mjs': module('leaf', 2) }, 'accepted 4');
-      await hot.cleared();
+      await hot.overlayClosed();
       expect((await hot.log()).filter((line) => line.startsWith('leaf '))).toContain('leaf 2');
     });
 
-    it('is no problem when nothing imports it any more', async () => {
+    it('is not reported when nothing imports it any more', async () => {
       const hot = await suite.open({
         'main.mjs': MAIN,
         'a.mjs': module('a', 1, `import './leaf.mjs';`, SELF),
@@ -323,24 +322,24 @@ inEachBrowser((suite) => {
       await hot.save({ 'a.mjs': module('a', 2, SELF) }, 'accepted 2');
       await rm(join(hot.directory.directory, 'leaf.mjs'));
       await hot.save({ 'a.mjs': module('a', 3, SELF) }, 'accepted 3');
-      // Between two saves the server may have said what was true then.
-      await hot.cleared();
+      // Between two saves the server may have reported a problem that no longer exists.
+      await hot.overlayClosed();
     });
 
-    it('that was imported before it was there is found when it comes', async () => {
+    it('is found as soon as it is created after its importer', async () => {
       const hot = await suite.open({ 'main.mjs': MAIN, 'a.mjs': module('a', 1, SELF) });
       await hot.directory.write({ 'a.mjs': module('a', 2, `import './new.mjs';`, SELF) });
-      await hot.overlaid('cannot find "./new.mjs"');
-      // The server may say so before the browser has found nothing.
+      await hot.overlayShows('cannot find "./new.mjs"');
+      // The server may report this before the browser's own request fails.
       await hot.page.evaluate(() => modcast!.idle());
       await hot.save({ 'new.mjs': module('new', 1) }, 'accepted 2');
-      await hot.cleared();
+      await hot.overlayClosed();
       expect(await hot.log()).toEqual(['a 1', 'main 1', 'new 1', 'a 2', 'accepted 2']);
     });
   });
 
-  describe('a file that is saved before one that it imports', () => {
-    it('by import() is taken in again with it, so that there is one instance', async () => {
+  describe('a file that is saved before its dependency', () => {
+    it('runs again when the dependency of its import() is deployed, so that there is one instance', async () => {
       const user = (version: number) =>
         module('a', version, `(globalThis.asked = import('./new.mjs')).catch(() => {});`, SELF);
       const hot = await suite.open({ 'main.mjs': MAIN, 'a.mjs': module('a', 1, SELF) });
@@ -349,10 +348,10 @@ inEachBrowser((suite) => {
       await hot.server.requested((target) => target === '/new.mjs');
       await hot.directory.write({ 'new.mjs': module('new', 1) });
       hot.server.releaseHttp();
-      await hot.said('a 2', 2);
+      await hot.logged('a 2', 2);
       await hot.page.evaluate(() => modcast!.idle());
       await hot.page.until(() =>
-        // What the first instance of `a` has asked for may come after what the second one did.
+        // The import() of the first instance of `a` may settle after that of the second one.
         Promise.all([modcast!.import('new.mjs'), (globalThis as { asked?: unknown }).asked]).then(
           ([held, asked]) => held === asked,
         ),
@@ -360,7 +359,7 @@ inEachBrowser((suite) => {
       expect(await hot.survived()).toBe(true);
     });
 
-    it('leaves nothing behind of what the browser found with it', async () => {
+    it('leaves no outdated instance of modules that the browser loaded by URL', async () => {
       const parts = (version: number) => ({
         'part.mjs': module('part', version, `import './leaf.mjs';`),
         'leaf.mjs': module('leaf', version),
@@ -374,26 +373,25 @@ inEachBrowser((suite) => {
         },
         { exclude: ['plain/**'] },
       );
-      // What the registry does not hold the browser loads from the site, and all below it.
+      // The browser loads excluded files and their dependencies by URL from the site.
       await hot.save({ 'a.mjs': module('a', 2, `import './plain/b.mjs';`, SELF) }, 'accepted 2');
-      // All at once, whatever the watcher makes of it; the page may load again for what the browser found by
-      // itself.
+      // All files change in one deploy. The page may reload because of modules that it loaded by URL.
       await hot.restart({ ...parts(3), 'a.mjs': module('a', 4, `import './part.mjs';`, SELF) });
-      const log = await hot.said('a 4');
+      const log = await hot.logged('a 4');
       expect(log.slice(log.indexOf('a 4') - 2, log.indexOf('a 4'))).toEqual(['leaf 3', 'part 3']);
     });
 
-    it('runs with it as it is served, and is taken in again when that is deployed', async () => {
+    it('runs with the served dependency, and is updated when that is deployed', async () => {
       const hot = await suite.open({ 'main.mjs': MAIN, 'a.mjs': module('a', 1, SELF) });
-      // The page's request for what no manifest names yet waits until the file is there.
+      // No manifest has this file yet. The page's request for it waits until the file exists.
       hot.server.http = (target) => (target === '/new.mjs' ? 'hold' : 'pass');
       await hot.directory.write({ 'a.mjs': module('a', 2, `import './new.mjs';`, SELF) });
       await hot.server.requested((target) => target === '/new.mjs');
       await hot.directory.write({ 'new.mjs': module('new', 1) });
       hot.server.releaseHttp();
-      await hot.said('accepted 2');
+      await hot.logged('accepted 2');
       await hot.save({ 'new.mjs': module('new', 2) }, 'new 2');
-      await hot.cleared();
+      await hot.overlayClosed();
       expect(await hot.survived()).toBe(true);
     });
   });

@@ -3,10 +3,7 @@ import type { Page as PuppeteerPage } from 'puppeteer-core';
 import { launchChromium } from '../chromium.js';
 import { launchFirefox } from '../firefox.js';
 
-/**
- * A condition that a test waits for is fulfilled within this, or the test fails: a busy machine takes its
- * time.
- */
+/** Milliseconds that a test waits for a condition. Long, because the machine may be busy. */
 const WAIT = 60_000;
 
 export type Key = 'Escape' | 'Tab' | 'Enter' | 'x';
@@ -14,30 +11,29 @@ export type Key = 'Escape' | 'Tab' | 'Enter' | 'x';
 type Falsy = false | null | undefined | 0 | '';
 
 /**
- * A page of any browser, as far as the suites ask. What is run in it is sent as text: it sees nothing of the
- * test.
+ * A page of any browser. Functions are sent to it as source text, so they cannot use variables of the test.
  */
 export interface BrowserPage {
   /** Resolves when the document has been parsed. */
   goto(url: string): Promise<void>;
   evaluate<R>(run: () => R | Promise<R>): Promise<R>;
   evaluate<R, A>(run: (argument: A) => R | Promise<R>, argument: A): Promise<R>;
-  /** Resolves with what it returns when that is truthy, however often the page is loaded again in between. */
+  /** Waits until the condition returns a truthy value, across reloads. @returns that value */
   until<R>(condition: () => R): Promise<Exclude<R, Falsy>>;
   until<R, A>(condition: (argument: A) => R, argument: A): Promise<Exclude<R, Falsy>>;
   press(key: Key): Promise<void>;
-  /** The left button, at a place in CSS pixels. */
+  /** Clicks the left button at a position in CSS pixels. */
   click(x: number, y: number): Promise<void>;
-  /** What its documents wrote to the console, in order. */
+  /** Console lines of all its documents, in order. */
   readonly lines: readonly string[];
-  /** Resolves with the first line, past or future, with a text in it. */
+  /** Waits for a console line that contains `text`. Earlier lines count too. @returns the first such line */
   line(text: string): Promise<string>;
-  /** And the context that it had for itself. */
+  /** Closes the page and its browser context. */
   close(): Promise<void>;
 }
 
 export interface OpenBrowser {
-  /** A page with storage and connections of its own. */
+  /** Opens a page in a new context: nothing is shared with other pages. */
   newPage(): Promise<BrowserPage>;
   close(): Promise<void>;
 }
@@ -45,8 +41,7 @@ export interface OpenBrowser {
 export interface BrowserKind {
   readonly name: 'Chromium' | 'Firefox';
   /**
-   * Whether a page takes import maps after its first module: otherwise fresh modules are named by their blob
-   * URLs.
+   * Whether a page accepts import maps after its first module. If not, new modules are imported by blob URL.
    */
   readonly mergesImportMaps: boolean;
   launch(): Promise<OpenBrowser>;
@@ -65,7 +60,7 @@ class ConsoleLines {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         this.#waiting.delete(look);
-        reject(new Error(`The console said nothing of “${text}”.${this.toString()}`));
+        reject(new Error(`No console line contains “${text}”.${this.toString()}`));
       }, WAIT);
       const look = () => {
         const found = this.lines.find((line) => line.includes(text));
@@ -86,7 +81,7 @@ class ConsoleLines {
 
 type Run = (argument: never) => unknown;
 
-/** What the two tools' pages have in common. */
+/** The operations that both drivers support. */
 interface Driver {
   goto(url: string): Promise<unknown>;
   evaluate(run: Run, argument: unknown): Promise<unknown>;
@@ -96,7 +91,7 @@ interface Driver {
   close(): Promise<void>;
 }
 
-function toPage(driver: Driver, said: ConsoleLines): BrowserPage {
+function toPage(driver: Driver, consoleLines: ConsoleLines): BrowserPage {
   const evaluate = (run: Run, argument?: unknown) => driver.evaluate(run, argument);
   const until = async (condition: Run, argument?: unknown) => {
     try {
@@ -105,7 +100,7 @@ function toPage(driver: Driver, said: ConsoleLines): BrowserPage {
       const log = await driver.evaluate(() => JSON.stringify(globalThis.log), undefined).catch(String);
       const what = `${condition.toString()}\nwith ${JSON.stringify(argument)}`;
       throw new Error(
-        `${(error as Error).message}\nwaiting for ${what}\nLog: ${log as string}${said.toString()}`,
+        `${(error as Error).message}\nwaiting for ${what}\nLog: ${log as string}${consoleLines.toString()}`,
       );
     }
   };
@@ -115,16 +110,16 @@ function toPage(driver: Driver, said: ConsoleLines): BrowserPage {
     until: until as BrowserPage['until'],
     press: (key) => driver.press(key),
     click: (x, y) => driver.click(x, y),
-    lines: said.lines,
-    line: (text) => said.line(text),
+    lines: consoleLines.lines,
+    line: (text) => consoleLines.line(text),
     close: () => driver.close(),
   };
 }
 
 function playwrightPage(page: PlaywrightPage): BrowserPage {
-  const said = new ConsoleLines();
-  page.on('console', (message) => said.push(message.text()));
-  page.on('pageerror', (error) => said.push(error.message));
+  const consoleLines = new ConsoleLines();
+  page.on('console', (message) => consoleLines.push(message.text()));
+  page.on('pageerror', (error) => consoleLines.push(error.message));
   page.setDefaultTimeout(WAIT);
   return toPage(
     {
@@ -136,14 +131,14 @@ function playwrightPage(page: PlaywrightPage): BrowserPage {
       click: (x, y) => page.mouse.click(x, y),
       close: () => page.context().close(),
     },
-    said,
+    consoleLines,
   );
 }
 
 function puppeteerPage(page: PuppeteerPage): BrowserPage {
-  const said = new ConsoleLines();
-  page.on('console', (message) => said.push(message.text()));
-  page.on('pageerror', (error) => said.push(String((error as Error).message)));
+  const consoleLines = new ConsoleLines();
+  page.on('console', (message) => consoleLines.push(message.text()));
+  page.on('pageerror', (error) => consoleLines.push(String((error as Error).message)));
   page.setDefaultTimeout(WAIT);
   return toPage(
     {
@@ -155,7 +150,7 @@ function puppeteerPage(page: PuppeteerPage): BrowserPage {
       click: (x, y) => page.mouse.click(x, y),
       close: () => page.browserContext().close(),
     },
-    said,
+    consoleLines,
   );
 }
 

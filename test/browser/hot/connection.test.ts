@@ -5,7 +5,7 @@ import { inEachBrowser } from './suite.js';
 const MAIN = module('main', 1, `import './a.mjs';`);
 const SELF = `import.meta.hot.accept((module) => log.push('accepted ' + module?.version));`;
 
-/** A module of so many bytes in which no line is like another, with one that says its version. */
+/** A module of `bytes` bytes. All lines differ, and one of them exports the version. */
 const large = (bytes: number, version: number): string => {
   let seed = 1;
   const lines: string[] = [];
@@ -18,8 +18,8 @@ const large = (bytes: number, version: number): string => {
 };
 
 inEachBrowser((suite) => {
-  describe('on the wire', () => {
-    it('one changed line of a module of 600 KB is less than 5 KB, and the blob is whole in the page', async () => {
+  describe('the bytes of an update', () => {
+    it('are less than 5 KB for one changed line in 600 KB, and the page stores the whole blob', async () => {
       const hot = await suite.open({ 'main.mjs': MAIN, 'a.mjs': large(600_000, 1) });
       await hot.page.evaluate(() => modcast!.idle());
       const received = () => hot.page.evaluate(() => modcast!.stats().bytes.received);
@@ -29,7 +29,7 @@ inEachBrowser((suite) => {
       expect((await received()) - before).toBeLessThan(5000);
       expect(hot.server.relay.blobs.at(-1)!.base).toBeDefined();
 
-      // The next visit runs from what was put together here.
+      // The next visit runs the blob that the page assembled from the delta.
       await hot.load();
       await hot.page.evaluate(() => modcast!.idle());
       const { version } = (await hot.page.evaluate(() =>
@@ -39,7 +39,7 @@ inEachBrowser((suite) => {
       expect(await received()).toBeLessThan(5000);
     });
 
-    it('a delta whose base the page lost costs the whole blob, and nothing else', async () => {
+    it('are the whole blob when the page has lost the base of a delta', async () => {
       const hot = await suite.open({ 'main.mjs': MAIN, 'a.mjs': large(20_000, 1) });
       await hot.page.evaluate(() => modcast!.idle());
       hot.server.relay.tamper = (records) =>
@@ -50,8 +50,8 @@ inEachBrowser((suite) => {
     });
   });
 
-  describe('a page that was away', () => {
-    it('gets what changed when it is back, as an update', async () => {
+  describe('a page that was disconnected', () => {
+    it('gets the missed changes as an update when it reconnects', async () => {
       const hot = await suite.open({
         'main.mjs': module(
           'main',
@@ -65,7 +65,7 @@ inEachBrowser((suite) => {
       await hot.page.evaluate(() => modcast!.idle());
       hot.server.sockets = 'refuse';
       hot.server.relay.cut();
-      await hot.said('disconnected');
+      await hot.logged('disconnected');
       const deployed = new Promise<void>((resolve) => {
         const off = hot.server.registry.on('deploy', () => {
           off();
@@ -75,12 +75,12 @@ inEachBrowser((suite) => {
       await hot.directory.write({ 'a.mjs': module('a', 2, SELF) });
       await deployed;
       hot.server.sockets = 'pass';
-      await hot.said('accepted 2');
+      await hot.logged('accepted 2');
       expect(await hot.log()).toEqual(['a 1', 'main 1', 'disconnected', 'connected', 'a 2', 'accepted 2']);
       expect(await hot.survived()).toBe(true);
     });
 
-    it('does nothing when the server was only started again, and takes up what changed meanwhile', async () => {
+    it('does nothing after a restart of the server without changes, and applies changes after one with changes', async () => {
       const hot = await suite.open({ 'main.mjs': MAIN, 'a.mjs': module('a', 1, SELF) });
       await hot.page.evaluate(() => modcast!.idle());
       await hot.restart();
@@ -88,15 +88,15 @@ inEachBrowser((suite) => {
       await hot.page.evaluate(() => modcast!.idle());
       expect(await hot.log()).toEqual(['a 1', 'main 1']);
       await hot.restart({ 'a.mjs': module('a', 2, SELF) });
-      await hot.said('accepted 2');
+      await hot.logged('accepted 2');
       await hot.save({ 'a.mjs': module('a', 3, SELF) }, 'accepted 3');
       expect(await hot.log()).toEqual(['a 1', 'main 1', 'a 2', 'accepted 2', 'a 3', 'accepted 3']);
       expect(await hot.survived()).toBe(true);
     });
   });
 
-  describe('a page that booted otherwise', () => {
-    it('from the cache takes in what is newer', async () => {
+  describe('an update', () => {
+    it('is applied to a page that booted from its cache', async () => {
       const hot = await suite.open({ 'main.mjs': MAIN, 'a.mjs': module('a', 1, SELF) }, { boot: 'cached' });
       await hot.page.evaluate(() => modcast!.idle());
       hot.server.sockets = 'hold';
@@ -105,11 +105,11 @@ inEachBrowser((suite) => {
       await hot.directory.write({ 'a.mjs': module('a', 2, SELF) });
       await deployed;
       hot.server.releaseSockets();
-      await hot.said('accepted 2');
+      await hot.logged('accepted 2');
       expect(await hot.survived()).toBe(true);
     });
 
-    it('over HTTP takes updates in once it is connected', async () => {
+    it('is applied to a page that booted over HTTP, once it is connected', async () => {
       const hot = await suite.open(
         { 'main.mjs': MAIN, 'a.mjs': module('a', 1, SELF) },
         { timeout: 100 },

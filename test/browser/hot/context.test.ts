@@ -7,7 +7,7 @@ const SELF = `import.meta.hot.accept((module) => log.push('accepted ' + module?.
 
 inEachBrowser((suite) => {
   describe('dispose() and data', () => {
-    it('hand over from one instance to the next', async () => {
+    it('pass data from one instance to the next', async () => {
       const a = (version: number) =>
         module(
           'a',
@@ -36,7 +36,7 @@ inEachBrowser((suite) => {
   });
 
   describe('prune()', () => {
-    it('is called when nothing imports a module any more, and a later import runs it anew', async () => {
+    it('is called when nothing imports a module any more, and a later import runs it again', async () => {
       const a = (version: number, imports: string) => module('a', version, imports, SELF);
       const leaf = module(
         'leaf',
@@ -68,7 +68,7 @@ inEachBrowser((suite) => {
   });
 
   describe('invalidate()', () => {
-    it('goes on to what imports the module, and says so', async () => {
+    it('continues at the importer of the module, and sends an event', async () => {
       const a = (version: number) =>
         module(
           'a',
@@ -102,7 +102,7 @@ inEachBrowser((suite) => {
       ]);
     });
 
-    it('loads the page again where nobody else accepts', async () => {
+    it('reloads the page when no importer accepts the module', async () => {
       const a = (version: number) =>
         module('a', version, `import.meta.hot.accept(() => import.meta.hot.invalidate());`);
       const hot = await suite.open({ 'main.mjs': MAIN, 'a.mjs': a(1) });
@@ -122,7 +122,7 @@ inEachBrowser((suite) => {
   });
 
   describe('on() and off()', () => {
-    it('tell of updates under both names, and of a version’s listeners only as long as it runs', async () => {
+    it('work under both event names, and only while the version that listens runs', async () => {
       const a = (version: number) =>
         module(
           'a',
@@ -146,24 +146,24 @@ inEachBrowser((suite) => {
       ]);
     });
 
-    it('tell of the page’s being loaded again before it is', async () => {
+    it('deliver an event before a full reload', async () => {
       const hot = await suite.open({
         'main.mjs': module(
           'main',
           1,
           `import './a.mjs';`,
-          `import.meta.hot.on('vite:beforeFullReload', () => sessionStorage.setItem('told', 'yes'));`,
+          `import.meta.hot.on('vite:beforeFullReload', () => sessionStorage.setItem('reloading', 'yes'));`,
         ),
         'a.mjs': module('a', 1),
       });
       await hot.directory.write({ 'a.mjs': module('a', 2) });
       await hot.reloaded();
-      expect(await hot.page.evaluate(() => sessionStorage.getItem('told'))).toBe('yes');
+      expect(await hot.page.evaluate(() => sessionStorage.getItem('reloading'))).toBe('yes');
     });
   });
 
-  describe('send() and custom events', () => {
-    it('go both ways, between the page and the server', async () => {
+  describe('custom events', () => {
+    it('can be sent from the page and from the server', async () => {
       const hot = await suite.open({
         'main.mjs': module(
           'main',
@@ -186,12 +186,12 @@ inEachBrowser((suite) => {
       expect(await received).toEqual({ topic: 'question', data: { n: 1 } });
       await hot.reloaded();
       registry.send('greeting', { text: 'hello' });
-      await hot.said('heard hello');
+      await hot.logged('heard hello');
     });
   });
 
   describe('import.meta.hot', () => {
-    it('is absent where the server does not watch, and so is its script', async () => {
+    it('and its script are absent when the server does not watch', async () => {
       const hot = await suite.open(
         { 'main.mjs': module('main', 1, `log.push(String(import.meta.hot), 'hot' in import.meta);`) },
         { watch: false },

@@ -4,15 +4,15 @@ import { inEachBrowser } from './suite.js';
 
 const SELF = `import.meta.hot.accept((module) => log.push('accepted ' + module?.version));`;
 
-/** Says an event under both names, with a part of its payload. */
+/** Logs an event under both of its names, with a part of its payload. */
 const hear = (event: string, payload: string, say = 'log.push(line)') =>
   `for (const owner of ['vite', 'modcast']) import.meta.hot.on(owner + ':${event}', (payload) => { const line = owner + ' ${event} ' + ${payload}; ${say}; });`;
 const both = (event: string, payload: string) => [`vite ${event} ${payload}`, `modcast ${event} ${payload}`];
 const UPDATES = `payload.type + payload.updates.map((update) => [update.type, update.path, update.acceptedPath, typeof update.timestamp].join(' '))`;
 
 inEachBrowser((suite) => {
-  describe('the events of vite:* and modcast:*', () => {
-    it('beforeUpdate and afterUpdate', async () => {
+  describe('the events vite:* and modcast:*', () => {
+    it('beforeUpdate and afterUpdate surround a module update', async () => {
       const hot = await suite.open({
         'main.mjs': module(
           'main',
@@ -34,7 +34,7 @@ inEachBrowser((suite) => {
       ]);
     });
 
-    it('beforeUpdate and afterUpdate of a style sheet', async () => {
+    it('beforeUpdate and afterUpdate surround a style sheet update', async () => {
       const hot = await suite.open({
         'index.html': html(
           '<link rel="stylesheet" href="style.css"><script type="module" src="main.mjs"></script>',
@@ -50,7 +50,7 @@ inEachBrowser((suite) => {
       ]);
     });
 
-    it('beforeFullReload', async () => {
+    it('beforeFullReload is sent before a full reload', async () => {
       const keep = `sessionStorage.setItem('heard', (sessionStorage.getItem('heard') ?? '') + line + ';')`;
       const hot = await suite.open({
         'main.mjs': module(
@@ -68,7 +68,7 @@ inEachBrowser((suite) => {
       );
     });
 
-    it('beforePrune', async () => {
+    it('beforePrune is sent before the prune callbacks', async () => {
       const hot = await suite.open({
         'main.mjs': module(
           'main',
@@ -83,7 +83,7 @@ inEachBrowser((suite) => {
       expect((await hot.log()).slice(5)).toEqual([...both('beforePrune', 'prune /leaf.mjs'), 'pruned']);
     });
 
-    it('invalidate', async () => {
+    it('invalidate is sent when a module calls invalidate()', async () => {
       const a = (version: number) =>
         module('a', version, `import.meta.hot.accept(() => import.meta.hot.invalidate('why'));`);
       const hot = await suite.open({
@@ -97,7 +97,7 @@ inEachBrowser((suite) => {
       );
     });
 
-    it('error', async () => {
+    it('error is sent when a new version throws', async () => {
       const hot = await suite.open({
         'main.mjs': module(
           'main',
@@ -112,7 +112,7 @@ inEachBrowser((suite) => {
       expect((await hot.log()).slice(3)).toEqual(heard);
     });
 
-    it('ws:disconnect and ws:connect', async () => {
+    it('ws:disconnect and ws:connect are sent when the connection is lost and back', async () => {
       const hot = await suite.open({
         'main.mjs': module(
           'main',
@@ -123,7 +123,7 @@ inEachBrowser((suite) => {
       });
       await hot.page.evaluate(() => modcast!.idle());
       hot.server.relay.cut();
-      await hot.said('modcast ws:connect object');
+      await hot.logged('modcast ws:connect object');
       expect((await hot.log()).slice(1)).toEqual([
         ...both('ws:disconnect', 'object'),
         ...both('ws:connect', 'object'),
@@ -132,7 +132,7 @@ inEachBrowser((suite) => {
   });
 
   describe('on() and off()', () => {
-    it('listen for each module on its own, and not for a version that is gone', async () => {
+    it('keep listeners per module, and drop those of a replaced version', async () => {
       const a = (version: number) =>
         module(
           'a',
@@ -152,10 +152,10 @@ inEachBrowser((suite) => {
         'a.mjs': a(1),
         'later.mjs': module('later', 1, `import.meta.hot.on('greeting', () => log.push('later heard'));`),
       });
-      await hot.said('later 1');
+      await hot.logged('later 1');
       await hot.save({ 'a.mjs': a(2) }, 'accepted 2');
       hot.server.registry.send('greeting', null);
-      await hot.said('main heard');
+      await hot.logged('main heard');
       await hot.page.until(() => log.filter((line) => line.endsWith(' heard')).length === 3);
       expect((await hot.log()).filter((line) => line.endsWith(' heard')).toSorted()).toEqual([
         'a 2 heard',
@@ -165,7 +165,7 @@ inEachBrowser((suite) => {
       expect(await hot.log()).not.toContain('never');
     });
 
-    it('a listener that throws stops neither the others nor the update', async () => {
+    it('call all listeners and continue the update when one listener throws', async () => {
       const hot = await suite.open({
         'main.mjs': module(
           'main',
@@ -183,7 +183,7 @@ inEachBrowser((suite) => {
   });
 
   describe('send()', () => {
-    it('keeps what was said without a connection until there is one, in order', async () => {
+    it('queues messages without a connection, and sends them in order after it is back', async () => {
       const hot = await suite.open({
         'main.mjs': module(
           'main',
@@ -201,7 +201,7 @@ inEachBrowser((suite) => {
       );
       hot.server.sockets = 'refuse';
       hot.server.relay.cut();
-      await hot.said('disconnected');
+      await hot.logged('disconnected');
       await hot.page.evaluate(() => {
         const { say } = globalThis as unknown as { say(event: string, data?: unknown): void };
         say('first', { list: [1, 'two', null] });

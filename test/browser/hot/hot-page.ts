@@ -4,9 +4,9 @@ import { GatedSite, type Gate } from '../gated-site.js';
 import type { BrowserPage } from './browsers.js';
 
 declare global {
-  /** What the page's modules have said, in order. */
+  /** Lines that the page's modules pushed, in order. */
   var log: string[];
-  /** Put in by the test: goes with the document. */
+  /** Set by the test. A full reload removes it. */
   var survivor: string | undefined;
 }
 
@@ -14,7 +14,7 @@ const HEAD = '<!doctype html><title>Hot</title><script>globalThis.log = [];</scr
 
 export const html = (body: string): string => `${HEAD}\n${body}`;
 
-/** A module that says that it runs, in which version. */
+/** Source of a module that logs its name and version when it runs. */
 export const module = (name: string, version: number | string, ...code: string[]): string =>
   [
     ...code.filter((line) => line.startsWith('import ')),
@@ -23,7 +23,7 @@ export const module = (name: string, version: number | string, ...code: string[]
     ...code.filter((line) => !line.startsWith('import ')),
   ].join('\n');
 
-/** A watched directory, what serves it, and one page of it. */
+/** A watched directory, its server and one open page. */
 export class HotPage {
   #server: GatedSite | undefined;
   #url = '';
@@ -66,7 +66,7 @@ export class HotPage {
     return this.#server!;
   }
 
-  /** Loads the page, and marks it, so that another load of it can be told. */
+  /** Loads the page and marks the document, so that a later reload can be detected. */
   async load(path = ''): Promise<void> {
     this.#url = this.server.url;
     await this.page.goto(this.#url + path);
@@ -76,57 +76,56 @@ export class HotPage {
     });
   }
 
-  /** Resolves when the page has said this, and returns all that it has said. */
-  async said(text: string, times = 1): Promise<string[]> {
+  /** Waits until the page has logged `text` at least `times` times. @returns the whole log */
+  async logged(text: string, times = 1): Promise<string[]> {
     return this.page.until(
       ([line, count]) => globalThis.log?.filter((one) => one === line).length >= count && [...log],
       [text, times] as const,
     );
   }
 
-  /** Saves files, and resolves when the page has said something for it. */
+  /** Saves files and waits until the page has logged `expected`. @returns the whole log */
   async save(files: Record<string, string>, expected: string, times = 1): Promise<string[]> {
     await this.directory.write(files);
-    return this.said(expected, times);
+    return this.logged(expected, times);
   }
 
   log(): Promise<string[]> {
     return this.page.evaluate(() => log);
   }
 
-  /** Whether the document is the one that was loaded first. */
+  /** Whether the document is still the same: no full reload happened since `load()`. */
   async survived(): Promise<boolean> {
     return (await this.page.evaluate(() => globalThis.survivor)) === 'yes';
   }
 
-  /** Resolves when the page has been loaded again, and has booted. */
+  /** Waits for a full reload and for the boot after it. */
   async reloaded(): Promise<void> {
     await this.page.until(() => globalThis.survivor === undefined && globalThis.modcast !== undefined);
     await this.page.evaluate(() => modcast!.ready);
   }
 
-  /** What the overlay says; null when there is none. */
+  /** The text of the overlay, or null without one. */
   overlay(): Promise<string | null> {
     return this.page.evaluate(
       () => document.querySelector('modcast-overlay')?.shadowRoot?.textContent ?? null,
     );
   }
 
-  /** Resolves with the overlay's text when it fits. */
-  async overlaid(text: string): Promise<string> {
+  /** Waits until the overlay contains `text`. @returns its whole text */
+  async overlayShows(text: string): Promise<string> {
     return this.page.until((part) => {
       const found = document.querySelector('modcast-overlay')?.shadowRoot?.textContent;
       return found?.includes(part) ? found : false;
     }, text);
   }
 
-  async cleared(): Promise<void> {
+  async overlayClosed(): Promise<void> {
     await this.page.until(() => document.querySelector('modcast-overlay') === null);
   }
 
   /**
-   * Another server, at the same address and with nothing of what the first one had in memory; files change
-   * before.
+   * Stops the server, writes files, and starts a new server at the same address, with empty memory.
    */
   async restart(files: Record<string, string> = {}): Promise<void> {
     this.server.sockets = 'refuse';

@@ -3,11 +3,11 @@ import { module } from './hot-page.js';
 import { inEachBrowser } from './suite.js';
 
 inEachBrowser((suite) => {
-  // What imports something that the registry does not hold gives fresh modules names of their own.
+  // An import of an excluded file makes the loader give new modules their own names.
   const OUTSIDE = { exclude: ['plain/**'] };
   const outside = { 'plain/outside.mjs': 'export {};' };
 
-  describe('import() of several modules in the same moment', () => {
+  describe('import() of several modules at the same time', () => {
     const files = {
       ...outside,
       'one.mjs': module('one', 1, `import './both.mjs';`),
@@ -16,7 +16,7 @@ inEachBrowser((suite) => {
       'leaf.mjs': module('leaf', 1),
     };
 
-    it('makes one instance of what they both import', async () => {
+    it('creates one instance of a shared dependency', async () => {
       const hot = await suite.open(
         {
           ...files,
@@ -30,11 +30,11 @@ inEachBrowser((suite) => {
         },
         OUTSIDE,
       );
-      const log = await hot.said('all');
+      const log = await hot.logged('all');
       expect(log.toSorted()).toEqual(['all', 'both 1', 'leaf 1', 'main 1', 'one 1', 'other 1']);
     });
 
-    it('leaves running what another one holds when one fails', async () => {
+    it('keeps the instance of a shared dependency when one of the modules fails', async () => {
       const hot = await suite.open(
         {
           ...files,
@@ -50,11 +50,11 @@ inEachBrowser((suite) => {
         },
         OUTSIDE,
       );
-      const log = await hot.said('all');
+      const log = await hot.logged('all');
       expect(log.filter((line) => line === 'both 1')).toHaveLength(1);
     });
 
-    it('takes in a change of what was held when another one failed', async () => {
+    it('updates a shared dependency after one of the modules failed', async () => {
       const hot = await suite.open(
         {
           ...files,
@@ -70,7 +70,7 @@ inEachBrowser((suite) => {
         },
         OUTSIDE,
       );
-      await hot.said('all');
+      await hot.logged('all');
       await hot.save({ 'both.mjs': module('both', 2) }, 'got 2');
       expect(await hot.survived()).toBe(true);
     });

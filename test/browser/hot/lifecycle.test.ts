@@ -7,7 +7,7 @@ const acceptDep = (name: string) =>
   `import.meta.hot.accept('./${name}.mjs', (module) => log.push('got ' + module?.version));`;
 const disposed = (name: string) => `import.meta.hot.dispose(() => log.push('disposed ${name}'));`;
 const pruned = (name: string) => `import.meta.hot.prune(() => log.push('pruned ${name}'));`;
-/** Its data counts its instances. */
+/** Counts the instances of a module in `import.meta.hot.data`. */
 const counting = (name: string) =>
   `import.meta.hot.dispose((data) => { data.count = (data.count ?? 0) + 1; log.push('disposed ${name}'); }); log.push('${name} count ' + import.meta.hot.data.count);`;
 const givingUp = (version: number, name = 'a', ...more: string[]) =>
@@ -20,8 +20,8 @@ const givingUp = (version: number, name = 'a', ...more: string[]) =>
 const INVALIDATED = `import.meta.hot.on('vite:invalidate', ({ path, message, firstInvalidatedBy }) => log.push([path, message, firstInvalidatedBy].join(' ')));`;
 
 inEachBrowser((suite) => {
-  describe('dispose() and data', () => {
-    it('of a dependency are its own, whoever accepted it', async () => {
+  describe('dispose() callbacks and data', () => {
+    it('belong to the replaced dependency, not to the module that accepted it', async () => {
       const a = (version: number) => module('a', version, counting('a'));
       const hot = await suite.open({
         'main.mjs': module('main', 1, `import './a.mjs';`, counting('main'), acceptDep('a')),
@@ -45,7 +45,7 @@ inEachBrowser((suite) => {
       ]);
     });
 
-    it('of all modules between what changed and the boundary come before the first new one runs', async () => {
+    it('run for all modules up to the boundary before any new version runs', async () => {
       const leaf = (version: number) => module('leaf', version, disposed('leaf'));
       const hot = await suite.open({
         'main.mjs': module('main', 1, `import './a.mjs';`, disposed('main')),
@@ -55,17 +55,17 @@ inEachBrowser((suite) => {
         'leaf.mjs': leaf(1),
       });
       await hot.save({ 'leaf.mjs': leaf(2) }, 'accepted 1');
-      const said = (await hot.log()).slice(5);
-      expect(said.slice(0, 4).toSorted()).toEqual([
+      const lines = (await hot.log()).slice(5);
+      expect(lines.slice(0, 4).toSorted()).toEqual([
         'disposed a',
         'disposed leaf',
         'disposed left',
         'disposed right',
       ]);
-      expect(said.slice(4)).toEqual(['leaf 2', 'left 1', 'right 1', 'a 1', 'accepted 1']);
+      expect(lines.slice(4)).toEqual(['leaf 2', 'left 1', 'right 1', 'a 1', 'accepted 1']);
     });
 
-    it('of several callbacks and several modules are all called, and waited for', async () => {
+    it('are all called and awaited, also for several modules', async () => {
       const slow = (name: string) =>
         `import.meta.hot.dispose(async () => { await new Promise((resolve) => setTimeout(resolve, 20)); log.push('${name} slowly'); });`;
       const part = (name: string, version: number) => module(name, version, slow(name), disposed(name), SELF);
@@ -75,16 +75,16 @@ inEachBrowser((suite) => {
         'b.mjs': part('b', 1),
       });
       await hot.directory.write({ 'a.mjs': part('a', 2), 'b.mjs': part('b', 2) });
-      await hot.said('accepted 2', 2);
-      const said = await hot.log();
+      await hot.logged('accepted 2', 2);
+      const lines = await hot.log();
       for (const name of ['a', 'b']) {
-        const at = [`${name} slowly`, `disposed ${name}`, `${name} 2`].map((line) => said.indexOf(line));
+        const at = [`${name} slowly`, `disposed ${name}`, `${name} 2`].map((line) => lines.indexOf(line));
         expect(at).toEqual(at.toSorted((x, y) => x - y));
         expect(at).not.toContain(-1);
       }
     });
 
-    it('of modules in a cycle', async () => {
+    it('work for modules in a cycle', async () => {
       const b = (version: number) => module('b', version, `import './a.mjs';`, counting('b'));
       const hot = await suite.open({
         'main.mjs': module('main', 1, `import './a.mjs';`),
@@ -98,19 +98,19 @@ inEachBrowser((suite) => {
         expect(await hot.log()).toEqual(['b 2', 'b count undefined', 'a 1', 'a count undefined', 'main 1']);
         return;
       }
-      await hot.said('accepted 1');
-      const said = (await hot.log()).slice(5);
-      expect(said.slice(0, 2).toSorted()).toEqual(['disposed a', 'disposed b']);
-      expect(said.slice(2)).toEqual(['b 2', 'b count 1', 'a 1', 'a count 1', 'accepted 1']);
+      await hot.logged('accepted 1');
+      const lines = (await hot.log()).slice(5);
+      expect(lines.slice(0, 2).toSorted()).toEqual(['disposed a', 'disposed b']);
+      expect(lines.slice(2)).toEqual(['b 2', 'b count 1', 'a 1', 'a count 1', 'accepted 1']);
     });
 
-    it('of a module that only import() reaches', async () => {
+    it('work for a module that is only imported dynamically', async () => {
       const later = (version: number) => module('later', version, counting('later'), SELF);
       const hot = await suite.open({
         'main.mjs': module('main', 1, `await import('./later.mjs');`),
         'later.mjs': later(1),
       });
-      await hot.said('later count undefined');
+      await hot.logged('later count undefined');
       await hot.save({ 'later.mjs': later(2) }, 'accepted 2');
       await hot.save({ 'later.mjs': later(3) }, 'accepted 3');
       expect((await hot.log()).filter((line) => line.startsWith('later count'))).toEqual([
@@ -120,7 +120,7 @@ inEachBrowser((suite) => {
       ]);
     });
 
-    it('that throw stop no update, and are reported', async () => {
+    it('do not stop an update when they throw, and the error is reported', async () => {
       const hot = await suite.open({
         'main.mjs': module('main', 1, `import './a.mjs';`),
         'a.mjs': module(
@@ -146,7 +146,7 @@ inEachBrowser((suite) => {
       `import.meta.hot.on('vite:beforePrune', ({ paths }) => log.push('pruning ' + paths.toSorted()));`,
     );
 
-    it('of several modules, and of what only they imported', async () => {
+    it('is called for several modules and for dependencies that only they imported', async () => {
       const hot = await suite.open({
         'main.mjs': MAIN,
         'a.mjs': module('a', 1, `import './left.mjs';`, `import './right.mjs';`, SELF),
@@ -155,17 +155,17 @@ inEachBrowser((suite) => {
         'deep.mjs': module('deep', 1, pruned('deep')),
       });
       await hot.save({ 'a.mjs': module('a', 2, SELF) }, 'pruned deep');
-      const said = (await hot.log()).slice(5);
-      expect(said.slice(0, 4)).toEqual([
+      const lines = (await hot.log()).slice(5);
+      expect(lines.slice(0, 4)).toEqual([
         'a 2',
         'accepted 2',
         'pruning /deep.mjs,/left.mjs,/right.mjs',
         'disposed right',
       ]);
-      expect(said.slice(4).toSorted()).toEqual(['pruned deep', 'pruned left', 'pruned right']);
+      expect(lines.slice(4).toSorted()).toEqual(['pruned deep', 'pruned left', 'pruned right']);
     });
 
-    it('of modules that import each other', async () => {
+    it('is called for modules that import each other', async () => {
       const hot = await suite.open({
         'main.mjs': MAIN,
         'a.mjs': module('a', 1, `import './left.mjs';`, SELF),
@@ -173,24 +173,24 @@ inEachBrowser((suite) => {
         'right.mjs': module('right', 1, `import './left.mjs';`, pruned('right')),
       });
       await hot.save({ 'a.mjs': module('a', 2, SELF) }, 'pruned right');
-      await hot.said('pruned left');
+      await hot.logged('pruned left');
       expect(await hot.log()).toContain('pruning /left.mjs,/right.mjs');
     });
 
-    it('of a module that only import() reached', async () => {
+    it('is called for a module that was only imported dynamically', async () => {
       const hot = await suite.open({
         'main.mjs': MAIN,
         'a.mjs': module('a', 1, `await import('./later.mjs');`, SELF),
         'later.mjs': module('later', 1, pruned('later')),
       });
-      await hot.said('later 1');
+      await hot.logged('later 1');
       await hot.save({ 'a.mjs': module('a', 2, SELF) }, 'pruned later');
       await hot.save({ 'a.mjs': module('a', 3, `await import('./later.mjs');`, SELF) }, 'later 1', 2);
-      await hot.said('accepted 3');
+      await hot.logged('accepted 3');
       expect(await hot.survived()).toBe(true);
     });
 
-    it('of none that something else still imports', async () => {
+    it('is not called for a module that another one still imports', async () => {
       const hot = await suite.open({
         'main.mjs': module('main', 1, `import './a.mjs';`, `import './b.mjs';`),
         'a.mjs': module('a', 1, `import './leaf.mjs';`, SELF),
@@ -204,7 +204,7 @@ inEachBrowser((suite) => {
   });
 
   describe('invalidate()', () => {
-    it('by whoever accepted a dependency goes on to the importers of that module', async () => {
+    it('continues at the importers of the module whose accept callback calls it', async () => {
       const hot = await suite.open({
         'main.mjs': module('main', 1, `import './top.mjs';`, INVALIDATED),
         'top.mjs': module('top', 1, `import './holder.mjs';`, SELF),
@@ -221,7 +221,7 @@ inEachBrowser((suite) => {
       expect(await hot.page.line('holder.mjs invalidated itself')).toBeTruthy();
     });
 
-    it('goes on from one to the next, and says where it began', async () => {
+    it('can be called by each importer in turn, and the event names the first caller', async () => {
       const hot = await suite.open({
         'main.mjs': module('main', 1, `import './top.mjs';`, INVALIDATED),
         'top.mjs': module('top', 1, `import './mid.mjs';`, SELF),
@@ -240,7 +240,7 @@ inEachBrowser((suite) => {
       expect(await hot.page.line('a.mjs invalidated itself: a gave up 2')).toBeTruthy();
     });
 
-    it('by several modules', async () => {
+    it('can be called by several modules in one update', async () => {
       const hot = await suite.open({
         'main.mjs': module('main', 1, `import './top.mjs';`),
         'top.mjs': module(
@@ -258,7 +258,7 @@ inEachBrowser((suite) => {
       expect(await hot.survived()).toBe(true);
     });
 
-    it('by modules in a cycle does not go round in it', async () => {
+    it('does not loop in a cycle of modules', async () => {
       const hot = await suite.open({
         'main.mjs': module('main', 1, `import './a.mjs';`),
         'a.mjs': givingUp(1, 'a', `import './b.mjs';`),
@@ -269,7 +269,7 @@ inEachBrowser((suite) => {
       expect(await hot.log()).toEqual(['b 2', 'a 1', 'main 1']);
     });
 
-    it('by a module that only import() reaches', async () => {
+    it('works in a module that is only imported dynamically', async () => {
       const hot = await suite.open({
         'main.mjs': module('main', 1, `import './top.mjs';`),
         'top.mjs': module(
@@ -280,13 +280,13 @@ inEachBrowser((suite) => {
         ),
         'a.mjs': givingUp(1),
       });
-      await hot.said('top saw 1');
+      await hot.logged('top saw 1');
       await hot.save({ 'a.mjs': givingUp(2) }, 'top saw 2');
-      await hot.said('accepted 1');
+      await hot.logged('accepted 1');
       expect(await hot.survived()).toBe(true);
     });
 
-    it('while the new version runs, or whenever else', async () => {
+    it('works while the new version runs and at any later time', async () => {
       const a = (version: number) =>
         module(
           'a',
@@ -302,14 +302,14 @@ inEachBrowser((suite) => {
       await hot.save({ 'a.mjs': a(2) }, 'accepted 1');
       expect((await hot.log()).slice(3)).toEqual(['a 2', '/a.mjs at once /a.mjs', 'top 1', 'accepted 1']);
       await hot.page.evaluate(() => (globalThis as unknown as { giveUp(): void }).giveUp());
-      await hot.said('accepted 1', 2);
+      await hot.logged('accepted 1', 2);
       expect((await hot.log()).slice(7)).toEqual(['/a.mjs at last /a.mjs', 'top 1', 'accepted 1']);
       expect(await hot.survived()).toBe(true);
     });
   });
 
   describe('decline()', () => {
-    it('stops nothing, in a module or in what imports it', async () => {
+    it('does not stop an update, in a module or in its importer', async () => {
       const hot = await suite.open({
         'main.mjs': module('main', 1, `import './top.mjs';`),
         'top.mjs': module('top', 1, `import './a.mjs';`, 'import.meta.hot.decline();', SELF),

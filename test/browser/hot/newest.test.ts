@@ -3,12 +3,12 @@ import { module, type HotPage } from './hot-page.js';
 import { inEachBrowser, type HotSuite } from './suite.js';
 
 const SELF = `import.meta.hot.accept((module) => log.push('accepted ' + module.version));`;
-/** Logs the version of the file that `modcast.import` gives. */
+/** Logs the version that `modcast.import` resolves with. */
 const NEWEST = `const newest = async (who) => log.push(who + ' got ' + (await modcast.import('stale.mjs')).version);`;
 
 inEachBrowser((suite) => {
-  describe('modcast.import of a version that the page has not applied', () => {
-    it('ends when a dispose callback of an update waits for it', async () => {
+  describe('modcast.import() of a version that the page has not applied', () => {
+    it('resolves when a dispose callback awaits it during an update', async () => {
       const hot = await openWithStale(
         suite,
         module('a', 1, SELF, NEWEST, `import.meta.hot.dispose(() => newest('dispose'));`),
@@ -18,7 +18,7 @@ inEachBrowser((suite) => {
       expect(await hot.survived()).toBe(true);
     });
 
-    it('ends when a new version waits for it at its top level', async () => {
+    it('resolves when a new version awaits it at top level', async () => {
       const hot = await openWithStale(suite, module('a', 1, SELF));
       const log = await hot.save(
         { 'a.mjs': module('a', 2, SELF, NEWEST, `await newest('a');`) },
@@ -28,19 +28,19 @@ inEachBrowser((suite) => {
       expect(await hot.survived()).toBe(true);
     });
 
-    it('ends when it is called in the update event, and does not disturb the update', async () => {
+    it('resolves when an update listener calls it, and the update continues', async () => {
       const hot = await openWithStale(
         suite,
         module('a', 1, SELF, NEWEST, `modcast.on('update', () => newest('event'));`),
       );
       await hot.save({ 'a.mjs': module('a', 2, SELF) }, 'accepted 2');
-      await hot.said('event got 2');
+      await hot.logged('event got 2');
       expect(await hot.survived()).toBe(true);
     });
   });
 });
 
-/** A page that runs `stale.mjs` in version 1 although version 2 was saved: it has prevented that update. */
+/** A page that still runs version 1 of `stale.mjs` after version 2 was saved, because it prevented that update. */
 async function openWithStale(suite: HotSuite, a: string): Promise<HotPage> {
   const hot = await suite.open({
     'main.mjs': module(

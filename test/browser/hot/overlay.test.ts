@@ -25,7 +25,7 @@ afterEach(async () => {
   await rm(directory, { recursive: true });
 });
 
-/** What the editor has been asked to open, when it has been so often. */
+/** Waits until the editor was started `times` times. @returns the arguments of each start */
 const opened = (times: number): Promise<string[][]> =>
   eventually(async () => {
     const text = await readFile(path.join(directory, 'editor.args'), 'utf8');
@@ -47,27 +47,27 @@ async function click(hot: HotPage, text: string): Promise<void> {
   await hot.page.click(x, y);
 }
 
-/** The names of what Tab leads to in the overlay, in turn. */
+/** The class name of the focused element in the overlay. */
 const focused = (hot: HotPage) =>
   hot.page.evaluate(
     () => document.querySelector('modcast-overlay')?.shadowRoot?.activeElement?.className ?? null,
   );
 
 inEachBrowser((suite) => {
-  describe('the place in the overlay', () => {
-    it('opens in the editor, by mouse', async () => {
+  describe('the file location in the overlay', () => {
+    it('opens in the editor on a click', async () => {
       const hot = await open(suite);
       await hot.directory.write({ 'lib/a.mjs': BROKEN });
-      await hot.overlaid('lib/a.mjs:3:15');
+      await hot.overlayShows('lib/a.mjs:3:15');
       await click(hot, 'lib/a.mjs:3:15');
       expect(await opened(1)).toEqual([[path.join(hot.directory.directory, 'lib/a.mjs'), '3', '15']]);
       expect(await hot.overlay()).not.toBeNull();
     });
 
-    it('and by keyboard, and the page goes on hearing of files after the server was started again', async () => {
+    it('opens in the editor by keyboard, also after a restart of the server', async () => {
       const hot = await open(suite);
       await hot.directory.write({ 'lib/a.mjs': BROKEN });
-      await hot.overlaid('lib/a.mjs:3:15');
+      await hot.overlayShows('lib/a.mjs:3:15');
       await hot.page.press('Tab');
       expect(await focused(hot)).toBe('close');
       await hot.page.press('Tab');
@@ -76,38 +76,38 @@ inEachBrowser((suite) => {
       await opened(1);
 
       await hot.restart({ 'lib/a.mjs': module('a', 3, SELF) });
-      await hot.cleared();
+      await hot.overlayClosed();
       await hot.directory.write({ 'lib/a.mjs': BROKEN });
-      await hot.overlaid('lib/a.mjs:3:15');
+      await hot.overlayShows('lib/a.mjs:3:15');
       await click(hot, 'lib/a.mjs:3:15');
       await opened(2);
       expect(await hot.survived()).toBe(true);
     });
 
-    it('says why it did not open', async () => {
+    it('shows why the editor did not open', async () => {
       vi.stubEnv('LAUNCH_EDITOR', '/does/not/exist');
       const hot = await open(suite);
       await hot.directory.write({ 'lib/a.mjs': BROKEN });
-      await hot.overlaid('lib/a.mjs:3:15');
+      await hot.overlayShows('lib/a.mjs:3:15');
       await click(hot, 'lib/a.mjs:3:15');
-      await hot.overlaid(`('/does/not/exist' command does not exist in 'PATH')`);
+      await hot.overlayShows(`('/does/not/exist' command does not exist in 'PATH')`);
       vi.stubEnv('LAUNCH_EDITOR', '');
       vi.stubEnv('VISUAL', '');
       vi.stubEnv('EDITOR', '');
       vi.stubEnv('PATH', '');
       await click(hot, 'lib/a.mjs:3:15');
-      await hot.overlaid('no editor found: set LAUNCH_EDITOR or EDITOR');
+      await hot.overlayShows('no editor found: set LAUNCH_EDITOR or EDITOR');
       hot.server.http = () => 'refuse';
       await click(hot, 'lib/a.mjs:3:15');
-      await hot.overlaid('the server does not answer');
+      await hot.overlayShows('the server does not answer');
     });
   });
 
   describe('the overlay', () => {
-    it('marks the place in the excerpt, also behind tabs', async () => {
+    it('puts the caret under the error column, also in a line with tabs', async () => {
       const hot = await open(suite);
       await hot.directory.write({ 'lib/a.mjs': BROKEN });
-      await hot.overlaid('oops');
+      await hot.overlayShows('oops');
       const [place, caret] = await hot.page.evaluate(() => {
         const shadow = document.querySelector('modcast-overlay')!.shadowRoot!;
         const left = (selector: string, text: string) => {
@@ -122,15 +122,15 @@ inEachBrowser((suite) => {
       expect(caret).toBe(place);
     });
 
-    it('is there when the page is loaded with a module that does not parse, and goes when that is mended', async () => {
+    it('appears when the page loads a module that does not parse, and closes when it is fixed', async () => {
       const hot = await suite.open({ 'main.mjs': MAIN, 'lib/a.mjs': BROKEN });
-      expect(await hot.overlaid('lib/a.mjs:3:15')).toContain('oops');
+      expect(await hot.overlayShows('lib/a.mjs:3:15')).toContain('oops');
       await hot.directory.write({ 'lib/a.mjs': module('a', 3, SELF) });
-      await hot.said('main 1');
-      await hot.cleared();
+      await hot.logged('main 1');
+      await hot.overlayClosed();
     });
 
-    it('looks as it should under a policy without styles', async () => {
+    it('keeps its styles under a policy that forbids inline styles', async () => {
       const policy = `<meta http-equiv="Content-Security-Policy" content="style-src 'none'">`;
       const hot = await suite.open({
         'index.html': html(`${policy}<script type="module" src="main.mjs"></script>`),
@@ -138,14 +138,14 @@ inEachBrowser((suite) => {
         'lib/a.mjs': module('a', 1, SELF),
       });
       await hot.directory.write({ 'lib/a.mjs': BROKEN });
-      await hot.overlaid('oops');
+      await hot.overlayShows('oops');
       const position = await hot.page.evaluate(
         () => getComputedStyle(document.querySelector('modcast-overlay')!).position,
       );
       expect(position).toBe('fixed');
     });
 
-    it('closes by Escape, which the page does not hear of, and by its button; writing in the page goes on', async () => {
+    it('closes by button or by Escape without a keydown event in the page, and does not take the focus', async () => {
       const hot = await suite.open({
         'index.html': html('<input autofocus><script type="module" src="main.mjs"></script>'),
         'main.mjs': MAIN,
@@ -156,15 +156,15 @@ inEachBrowser((suite) => {
         document.addEventListener('keydown', ({ key }) => log.push(`key ${key}`));
       });
       await hot.directory.write({ 'lib/a.mjs': BROKEN });
-      await hot.overlaid('oops');
+      await hot.overlayShows('oops');
       await hot.page.press('x');
       expect(await hot.page.evaluate(() => document.querySelector('input')!.value)).toBe('x');
       await hot.page.press('Escape');
-      await hot.cleared();
+      await hot.overlayClosed();
       await hot.directory.write({ 'lib/a.mjs': `\n${BROKEN}` });
-      await hot.overlaid('lib/a.mjs:4:15');
+      await hot.overlayShows('lib/a.mjs:4:15');
       await click(hot, 'Close');
-      await hot.cleared();
+      await hot.overlayClosed();
       expect((await hot.log()).slice(2)).toEqual(['key x']);
     });
   });

@@ -10,7 +10,7 @@ const MAIN = { 'main.mjs': module('main', 1) };
 
 inEachBrowser((suite) => {
   describe('a style sheet', () => {
-    it('is exchanged without a moment without it', async () => {
+    it('is replaced without a moment of missing styles', async () => {
       const hot = await suite.open({ ...MAIN, 'index.html': LINKED, 'style.css': '#text { width: 100px }' });
       await hot.page.evaluate(() => {
         const text = document.querySelector('#text')!;
@@ -31,7 +31,7 @@ inEachBrowser((suite) => {
       expect(await hot.survived()).toBe(true);
     });
 
-    it('that another one imports is exchanged too', async () => {
+    it('is replaced when a file that it imports changes', async () => {
       const hot = await suite.open({
         ...MAIN,
         'index.html': LINKED,
@@ -43,7 +43,7 @@ inEachBrowser((suite) => {
       expect(await hot.survived()).toBe(true);
     });
 
-    it('and what it imports may change at once or one after the other, each in the newest version', async () => {
+    it('shows the newest version of itself and its imports, in whatever order they change', async () => {
       const style = (height: number) =>
         `@import "parts/width.css" screen; #text { height: ${height}px; margin: 0 }`;
       const width = (pixels: number) => `@import "deep.css"; #text { width: ${pixels}px }`;
@@ -75,7 +75,7 @@ inEachBrowser((suite) => {
       expect(await hot.survived()).toBe(true);
     });
 
-    it('that a module imports is a module', async () => {
+    it('is updated like a module when a module imports it', async () => {
       const main = module(
         'main',
         1,
@@ -84,13 +84,13 @@ inEachBrowser((suite) => {
       );
       const hot = await suite.open({ 'main.mjs': main, 'sheet.css': 'p { color: red }' });
       await hot.directory.write({ 'sheet.css': 'p { color: blue }' });
-      await hot.said('p { color: blue; }');
+      await hot.logged('p { color: blue; }');
       expect(await hot.survived()).toBe(true);
     });
   });
 
-  describe('other files', () => {
-    it('of the page’s own HTML load it again, those of another page do not', async () => {
+  describe('a change of another file', () => {
+    it('reloads the page for its own HTML, but not for the HTML of another page', async () => {
       const hot = await suite.open({
         'main.mjs': module('main', 1, `import './a.mjs';`),
         'a.mjs': module('a', 1, SELF),
@@ -106,13 +106,13 @@ inEachBrowser((suite) => {
       expect(await hot.page.evaluate(() => document.querySelector('#new') !== null)).toBe(true);
     });
 
-    it('that are no modules load the page again', async () => {
+    it('reloads the page for an asset', async () => {
       const hot = await suite.open({ ...MAIN, 'image.svg': '<svg xmlns="http://www.w3.org/2000/svg"/>' });
       await hot.directory.write({ 'image.svg': '<svg xmlns="http://www.w3.org/2000/svg" width="1"/>' });
       await hot.reloaded();
     });
 
-    it('that it loaded as a classic script or by fetch load it again; others of the kind do not', async () => {
+    it('reloads the page for a file that it fetched, but not for one that it did not', async () => {
       const hot = await suite.open({
         'main.mjs': module('main', 1, `import './a.mjs';`, `await (await fetch('data.json')).text();`),
         'a.mjs': module('a', 1, SELF),
@@ -128,7 +128,7 @@ inEachBrowser((suite) => {
   });
 
   describe('a JSON module', () => {
-    it('is accepted like any other', async () => {
+    it('can be accepted like any other module', async () => {
       const main = module(
         'main',
         1,
@@ -141,9 +141,9 @@ inEachBrowser((suite) => {
     });
   });
 
-  describe('a page’s state', () => {
-    it('survives fifty edits of its neighbour, of which old versions go', async () => {
-      // Large enough to be a blob's in each browser.
+  describe('the state of a page', () => {
+    it('survives fifty edits of another module, whose old blob URLs are revoked', async () => {
+      // Large enough to get a blob URL in each browser.
       const neighbour = (version: number) => ({
         'neighbour.mjs': module('neighbour', version, `// ${'.'.repeat(20_000)}`, SELF),
       });

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { module } from './hot-page.js';
 import { inEachBrowser } from './suite.js';
 
-// What editors and other tools do to a file; with what pauses is part of that.
+// The ways in which editors and other tools write a file. The pauses are part of them.
 
 const MAIN = module('main', 1, `import './a.mjs';`);
 const SELF = `import.meta.hot.accept((module) => log.push('accepted ' + module?.version));`;
@@ -18,40 +18,40 @@ inEachBrowser((suite) => {
     return { hot, at: (name: string) => join(hot.directory.directory, name) };
   };
 
-  describe('a file is saved', () => {
-    it('to a temporary one that takes its place', async () => {
+  describe('a saved file', () => {
+    it('is updated once when a temporary file replaces it', async () => {
       const { hot, at } = await openSite();
       for (const version of [2, 3]) {
         await writeFile(at(`a.mjs.${version}.tmp`), a(version));
         await rename(at(`a.mjs.${version}.tmp`), at('a.mjs'));
-        await hot.said(`accepted ${version}`);
+        await hot.logged(`accepted ${version}`);
       }
       expect((await hot.log()).slice(2)).toEqual(['a 2', 'accepted 2', 'a 3', 'accepted 3']);
       expect(await hot.survived()).toBe(true);
     });
 
-    it('by moving the old one away first', async () => {
+    it('is updated once when the old file is moved away first', async () => {
       const { hot, at } = await openSite();
       await rename(at('a.mjs'), at('a.mjs~'));
       await writeFile(at('a.mjs'), a(2));
       await rm(at('a.mjs~'));
-      await hot.said('accepted 2');
+      await hot.logged('accepted 2');
       expect((await hot.log()).slice(2)).toEqual(['a 2', 'accepted 2']);
       expect(await hot.survived()).toBe(true);
     });
 
-    it('by truncating it, and writing it a moment later', async () => {
+    it('is updated once when it is truncated and then written', async () => {
       const { hot, at } = await openSite();
       const file = await open(at('a.mjs'), 'w');
       await delay(10);
       await file.writeFile(a(2));
       await file.close();
-      await hot.said('accepted 2');
+      await hot.logged('accepted 2');
       expect((await hot.log()).slice(2)).toEqual(['a 2', 'accepted 2']);
       expect(await hot.survived()).toBe(true);
     });
 
-    it('in pieces, of which the first does not parse', async () => {
+    it('is updated once when it is written in pieces that do not parse on their own', async () => {
       const { hot, at } = await openSite();
       writeFileSync(at('a.mjs'), 'export const broken = [\n');
       for (let piece = 0; piece < 5; piece++) {
@@ -59,29 +59,29 @@ inEachBrowser((suite) => {
         await delay(2);
       }
       appendFileSync(at('a.mjs'), `];\n${a(2)}`);
-      await hot.said('accepted 2');
-      await hot.cleared();
+      await hot.logged('accepted 2');
+      await hot.overlayClosed();
       expect(await hot.survived()).toBe(true);
       expect((await hot.log()).slice(2)).toEqual(['a 2', 'accepted 2']);
     });
 
-    it('twice: the second is what runs', async () => {
+    it('runs in its second version when it is saved twice', async () => {
       const { hot, at } = await openSite();
       writeFileSync(at('a.mjs'), a(2));
       writeFileSync(at('a.mjs'), a(2));
-      await hot.said('accepted 2');
+      await hot.logged('accepted 2');
       writeFileSync(at('a.mjs'), a(3));
       await delay(15);
       writeFileSync(at('a.mjs'), a(4));
-      await hot.said('accepted 4');
-      const said = (await hot.log()).slice(2);
-      expect(said.slice(0, 2)).toEqual(['a 2', 'accepted 2']);
-      expect(said.slice(-2)).toEqual(['a 4', 'accepted 4']);
-      expect(said.filter((line) => line === 'a 2' || line === 'a 4')).toHaveLength(2);
+      await hot.logged('accepted 4');
+      const lines = (await hot.log()).slice(2);
+      expect(lines.slice(0, 2)).toEqual(['a 2', 'accepted 2']);
+      expect(lines.slice(-2)).toEqual(['a 4', 'accepted 4']);
+      expect(lines.filter((line) => line === 'a 2' || line === 'a 4')).toHaveLength(2);
       expect(await hot.survived()).toBe(true);
     });
 
-    it('as it was: nothing runs', async () => {
+    it('is not updated when it has not changed', async () => {
       const { hot, at } = await openSite({
         'main.mjs': module('main', 1, `import './a.mjs';`, `import './b.mjs';`),
         'b.mjs': module('b', 1, SELF),
@@ -93,7 +93,7 @@ inEachBrowser((suite) => {
   });
 
   describe('files and directories', () => {
-    it('come, are renamed and go', async () => {
+    it('can be created, renamed and deleted', async () => {
       const { hot, at } = await openSite();
       await mkdir(at('lib/deep'), { recursive: true });
       await writeFile(at('lib/deep/part.mjs'), module('part', 1));
@@ -101,20 +101,20 @@ inEachBrowser((suite) => {
       await hot.save({ 'lib/deep/part.mjs': module('part', 2) }, 'part 2');
 
       await rename(at('lib'), at('moved'));
-      await hot.overlaid('cannot find "./lib/deep/part.mjs"');
+      await hot.overlayShows('cannot find "./lib/deep/part.mjs"');
       await hot.save({ 'a.mjs': a(3, `import './moved/deep/part.mjs';`) }, 'accepted 3');
-      await hot.cleared();
+      await hot.overlayClosed();
       await hot.save({ 'moved/deep/part.mjs': module('part', 3) }, 'part 3');
 
       await rm(at('moved'), { recursive: true });
-      await hot.overlaid('cannot find "./moved/deep/part.mjs"');
+      await hot.overlayShows('cannot find "./moved/deep/part.mjs"');
       await hot.save({ 'a.mjs': a(4) }, 'accepted 4');
-      await hot.cleared();
+      await hot.overlayClosed();
       expect(await hot.survived()).toBe(true);
     });
   });
 
-  describe('five hundred files at once', () => {
+  describe('five hundred files that change at once', () => {
     it('are one deploy, one message and one update', async () => {
       const names = Array.from({ length: 500 }, (_, i) => `part${i}`);
       const parts = (version: number) =>
@@ -131,9 +131,9 @@ inEachBrowser((suite) => {
       });
       await hot.page.evaluate(() => modcast!.idle());
       hot.server.clear();
-      // As a checkout does it: without a rest in between.
+      // Like a checkout: without a pause in between.
       for (const [name, text] of parts(2)) writeFileSync(join(hot.directory.directory, name!), text!);
-      await hot.said('update of 500');
+      await hot.logged('update of 500');
       expect((await hot.log()).filter((line) => line.startsWith('update'))).toEqual(['update of 500']);
       expect(await hot.page.evaluate(() => (globalThis as { taken?: number }).taken)).toBe(500);
       expect(hot.server.relay.messages('update')).toHaveLength(1);

@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { createServer } from 'vite';
 import { createRegistry } from '../../../registry/index.js';
 
-/** A dev server of a directory, ours or Vite's. */
+/** A dev server for a directory: modcast or Vite. */
 export interface Served {
   readonly url: string;
-  /** Sends an event of the application's own to the pages. */
+  /** Sends a custom event to the pages. */
   send(event: string, data: unknown): void;
-  /** Hears what pages send. */
+  /** Listens for a custom event from the pages. */
   onMessage(event: string, listener: (data: unknown) => void): void;
   close(): Promise<void>;
 }

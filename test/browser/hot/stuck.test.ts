@@ -5,7 +5,7 @@ import { inEachBrowser } from './suite.js';
 const SELF = `import.meta.hot.accept((module) => log.push('accepted ' + module?.version));`;
 
 inEachBrowser((suite) => {
-  describe('a version that waits at its top level for ever', () => {
+  describe('a version whose top-level await never ends', () => {
     const files = {
       'main.mjs': module('main', 1, `import './a.mjs';`, `import './b.mjs';`),
       'a.mjs': module('a', 1, SELF),
@@ -13,30 +13,30 @@ inEachBrowser((suite) => {
     };
     const waiting = module('a', 2, SELF, 'await new Promise((resolve) => (globalThis.go = resolve));');
 
-    it('holds up no later update, is said to wait, and is followed by the next', async () => {
+    it('is reported, does not block later updates, and is replaced by the next version', async () => {
       const hot = await suite.open(files);
       await hot.save({ 'a.mjs': waiting }, 'a 2');
       await hot.save({ 'b.mjs': module('b', 3, SELF) }, 'accepted 3');
-      expect(await hot.overlaid('still waits at a top-level await')).toContain('a.mjs');
+      expect(await hot.overlayShows('still waits at a top-level await')).toContain('a.mjs');
       await hot.save({ 'b.mjs': module('b', 4, SELF) }, 'accepted 4');
       await hot.save({ 'a.mjs': module('a', 5, SELF) }, 'accepted 5');
-      await hot.cleared();
+      await hot.overlayClosed();
       expect((await hot.log()).filter((line) => line === 'a 2')).toHaveLength(1);
       expect(await hot.survived()).toBe(true);
     });
 
-    it('leaves nobody waiting who asked for it meanwhile', async () => {
+    it('does not keep an import() of the module pending', async () => {
       const ask = `globalThis.ask = () => void import('./a.mjs').then((m) => log.push('got ' + m.version));`;
       const hot = await suite.open({ ...files, 'main.mjs': `${files['main.mjs']}\n${ask}` });
       await hot.save({ 'a.mjs': waiting }, 'a 2');
       await hot.page.evaluate(() => (globalThis as unknown as { ask(): void }).ask());
       await hot.save({ 'b.mjs': module('b', 3, SELF) }, 'accepted 3');
-      await hot.said('got 1');
+      await hot.logged('got 1');
       await hot.save({ 'a.mjs': module('a', 5, SELF) }, 'accepted 5');
       expect(await hot.survived()).toBe(true);
     });
 
-    it('is tried again when that is mended for which it waited, and which was there before', async () => {
+    it('is retried when the dependency that it waits for is fixed', async () => {
       const hot = await suite.open({
         ...files,
         'main.mjs': module(
@@ -49,17 +49,17 @@ inEachBrowser((suite) => {
         ),
         'later.mjs': module('later', 1, 'await new Promise(() => {});'),
       });
-      await hot.said('later 1');
+      await hot.logged('later 1');
       await hot.directory.write({ 'a.mjs': module('a', 2, `import './later.mjs';`, SELF) });
       await hot.page.until(() => modcast!.stats().deploy === 2);
       await hot.save({ 'b.mjs': module('b', 3, SELF) }, 'accepted 3');
-      await hot.overlaid('still waits at a top-level await');
+      await hot.overlayShows('still waits at a top-level await');
       await hot.save({ 'later.mjs': module('later', 4) }, 'accepted 2');
-      await hot.cleared();
+      await hot.overlayClosed();
       expect(await hot.survived()).toBe(true);
     });
 
-    it('is no problem when nothing imports it any more', async () => {
+    it('is not reported when nothing imports it any more', async () => {
       const main = (version: number, ...more: string[]) => module('main', version, ...more, SELF);
       const hot = await suite.open({
         ...files,
@@ -72,32 +72,32 @@ inEachBrowser((suite) => {
       expect(await hot.survived()).toBe(true);
     });
 
-    it('is taken in when it has come to its end after all', async () => {
+    it('is applied when its await ends late', async () => {
       const hot = await suite.open(files);
       await hot.save({ 'a.mjs': waiting }, 'a 2');
       await hot.save({ 'b.mjs': module('b', 3, SELF) }, 'accepted 3');
       const go = () => hot.page.evaluate(() => (globalThis as unknown as { go(): void }).go());
       await go();
-      // It runs anew, and waits again.
-      await hot.said('a 2', 2);
+      // The module runs a second time and waits again.
+      await hot.logged('a 2', 2);
       await go();
-      await hot.said('accepted 2');
+      await hot.logged('accepted 2');
       expect(await hot.survived()).toBe(true);
     });
   });
 
   describe('a page that could not start', () => {
-    it('is loaded again when a module is mended that accepts itself, and threw', async () => {
+    it('reloads when a module that accepts itself and threw is fixed', async () => {
       const hot = await suite.open({
         'main.mjs': module('main', 1, `import './a.mjs';`),
         'a.mjs': module('a', 1, SELF, `throw new Error('not yet');`),
       });
       await hot.directory.write({ 'a.mjs': module('a', 2, SELF) });
-      await hot.said('main 1');
+      await hot.logged('main 1');
       expect(await hot.log()).toEqual(['a 2', 'main 1']);
     });
 
-    it('is loaded again when that is mended on which a module failed', async () => {
+    it('reloads when the dependency that made a module throw is fixed', async () => {
       const hot = await suite.open({
         'main.mjs': module(
           'main',
@@ -113,8 +113,8 @@ inEachBrowser((suite) => {
     });
   });
 
-  describe('a page that is to be loaded again', () => {
-    it('waits for a server that is gone', async () => {
+  describe('a page with a pending full reload', () => {
+    it('waits until the server is reachable', async () => {
       const hot = await suite.open({
         'main.mjs': module(
           'main',
@@ -126,9 +126,9 @@ inEachBrowser((suite) => {
       });
       hot.server.sockets = 'refuse';
       hot.server.relay.cut();
-      await hot.said('disconnected');
+      await hot.logged('disconnected');
       await hot.page.evaluate(() => (globalThis as unknown as { giveUp(): void }).giveUp());
-      await hot.said('reloading');
+      await hot.logged('reloading');
       expect(await hot.survived()).toBe(true);
       hot.server.sockets = 'pass';
       await hot.reloaded();

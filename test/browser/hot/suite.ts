@@ -4,13 +4,12 @@ import type { Gate } from '../gated-site.js';
 import { browsers, type BrowserKind, type BrowserPage, type OpenBrowser } from './browsers.js';
 import { HotPage } from './hot-page.js';
 
-// Beside other work a page may take tens of seconds for what else takes one. Nothing here is judged by its
-// time.
+// On a busy machine a page can take tens of seconds instead of one. No test here measures time.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 export interface HotSuite {
   readonly browser: BrowserKind;
-  /** Opens the site's page in a browser context of its own. */
+  /** Opens the site's page in a new browser context. */
   open(
     files: Record<string, string>,
     options?: RegistryOptions,
@@ -19,7 +18,7 @@ export interface HotSuite {
   ): Promise<HotPage>;
 }
 
-/** A browser for a group of tests; what a test opens is closed after it. */
+/** One browser for a group of tests. Pages and servers are closed after each test. */
 export function hotSuite(kind: BrowserKind): HotSuite {
   let browser: OpenBrowser;
   let page: BrowserPage;
@@ -45,7 +44,7 @@ export function hotSuite(kind: BrowserKind): HotSuite {
   };
 }
 
-/** The same tests in each browser. */
+/** Defines the same tests for each browser. */
 export function inEachBrowser(define: (suite: HotSuite) => void): void {
   describe.each(browsers)('$name:', (kind) => {
     define(hotSuite(kind));

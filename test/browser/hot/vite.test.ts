@@ -7,20 +7,20 @@ import { chromium, type BrowserPage, type OpenBrowser } from './browsers.js';
 import { html, module } from './hot-page.js';
 import { serveModcast, serveVite, type Serve, type Served } from './served.js';
 
-// The same files, the same edits, once served by Vite and once by modcast: modules have to say the same.
+// The same files and edits, served once by Vite and once by modcast. The modules must log the same lines.
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
-/** The watcher that both use swallows a file's second change within 50 ms of the first. */
-const SWALLOWED = 100;
+/** Milliseconds between edits: the watcher of both ignores a second change of a file within 50 ms. */
+const WATCHER_PAUSE_MS = 100;
 
 interface Fixture {
   readonly files: Record<string, string>;
-  /** Files to save, and what is said when they have been taken in; RELOAD: the page is loaded again. */
+  /** Files to save, and the line that is logged after the update. RELOAD stands for a full reload. */
   readonly edits: readonly (readonly [files: Record<string, string>, expected: string, inVite?: string])[];
 }
 
-const RELOAD = '(loaded again)';
+const RELOAD = '(reload)';
 
 const self = (name: string): string =>
   `import.meta.hot.accept((next) => log.push('${name} accepted ' + next?.version));`;
@@ -41,7 +41,7 @@ const SAME: Record<string, Fixture> = {
       [{ 'a.mjs': counting(3) }, 'a accepted 3'],
     ],
   },
-  'a module that accepts itself no more': {
+  'a module that no longer accepts itself': {
     files: {
       'main.mjs': module('main', 1, `import './a.mjs';`),
       'a.mjs': module('a', 1, 'import.meta.hot.accept();'),
@@ -75,7 +75,7 @@ const SAME: Record<string, Fixture> = {
       [{ 'a.mjs': module('a', 3) }, 'got 3,'],
     ],
   },
-  'a chain of importers, of which the nearest accepts': {
+  'a chain of importers where the nearest one accepts': {
     files: {
       'main.mjs': module('main', 1, `import './a.mjs';`, dep('main', 'a')),
       'a.mjs': module('a', 1, `import './b.mjs';`, dep('a', 'b')),
@@ -87,8 +87,8 @@ const SAME: Record<string, Fixture> = {
       [{ 'a.mjs': module('a', 2, `import './b.mjs';`) }, 'main got a 2'],
     ],
   },
-  // One after the other: Vite calls importers in the order in which it happened to be asked for them.
-  'two importers of which each accepts': {
+  // In sequence: Vite calls importers in the order in which the browser requested them.
+  'two importers that both accept': {
     files: {
       'main.mjs': module(
         'main',
@@ -136,7 +136,7 @@ const SAME: Record<string, Fixture> = {
     },
     edits: [[{ 'b.mjs': module('b', 2, `import './a.mjs';`) }, RELOAD]],
   },
-  'a module that only import() reaches': {
+  'a module that is only imported dynamically': {
     files: {
       'main.mjs': module('main', 1, dep('main', 'later'), `await import('./later.mjs'); log.push('ready');`),
       'later.mjs': module('later', 1, `import './deep.mjs';`),
@@ -147,7 +147,7 @@ const SAME: Record<string, Fixture> = {
       [{ 'deep.mjs': module('deep', 2) }, 'main got later 2'],
     ],
   },
-  'invalidate() goes on to the importer, with its message': {
+  'invalidate() continues at the importer, with its message': {
     files: {
       'main.mjs': module(
         'main',
@@ -206,7 +206,7 @@ const SAME: Record<string, Fixture> = {
     },
     edits: [[{ 'a.mjs': module('a', 2, self('a')) }, 'pruned']],
   },
-  'data outlives a prune no more than the module does': {
+  'data is dropped when a module is pruned': {
     files: {
       'main.mjs': module('main', 1, `import './a.mjs';`),
       'a.mjs': module('a', 1, `import './leaf.mjs';`, self('a')),
@@ -229,9 +229,9 @@ interface Difference extends Fixture {
   readonly modcast: readonly string[];
 }
 
-/** What each says on purpose, or cannot help. */
+/** Known differences, intended or unavoidable. */
 const DIFFERENT: Record<string, Difference> = {
-  'a module that two others import is one, also after a reload': {
+  'a module with two importers has one instance, also after a reload': {
     files: {
       'main.mjs': module('main', 1, `import './left.mjs';`, `import './right.mjs';`),
       'left.mjs': module('left', 1, `import './leaf.mjs';`, dep('left', 'leaf')),
@@ -253,7 +253,7 @@ const DIFFERENT: Record<string, Difference> = {
     ],
     modcast: ['leaf 1', 'left 1', 'right 1', 'main 1', RELOAD, 'leaf 2', 'left 1', 'right 1', 'main 1'],
   },
-  'every module that is replaced is disposed of, not just the one that was accepted': {
+  'every replaced module is disposed, not only the accepted one': {
     files: {
       'main.mjs': module('main', 1, `import './a.mjs';`),
       'a.mjs': module('a', 1, `import './mid.mjs';`, disposed('a'), self('a')),
@@ -276,7 +276,7 @@ const DIFFERENT: Record<string, Difference> = {
       'a accepted 1',
     ],
   },
-  'every dispose() callback is called, not just the last': {
+  'every dispose() callback is called, not only the last one': {
     files: {
       'main.mjs': module('main', 1, `import './a.mjs';`),
       'a.mjs': module('a', 1, disposed('one'), disposed('two'), self('a')),
@@ -285,7 +285,7 @@ const DIFFERENT: Record<string, Difference> = {
     vite: ['a 1', 'main 1', 'disposed two', 'a 2', 'a accepted 2'],
     modcast: ['a 1', 'main 1', 'disposed one', 'disposed two', 'a 2', 'a accepted 2'],
   },
-  'invalidate() is, as documented, as if the module did not accept itself: an importer may accept it': {
+  'invalidate() lets an importer accept the module, as documented': {
     files: {
       'main.mjs': module('main', 1, `import './a.mjs';`, dep('main', 'a')),
       'a.mjs': invalidating(1),
@@ -294,7 +294,7 @@ const DIFFERENT: Record<string, Difference> = {
     vite: ['a 1', 'main 1', RELOAD, 'a 2', 'main 1'],
     modcast: ['a 1', 'main 1', 'a 2', 'gives up 2', 'gave up', 'main got a 2'],
   },
-  'prune() reaches what only a pruned module imported, also in a cycle': {
+  'prune() applies to dependencies of a pruned module, also in a cycle': {
     files: {
       'main.mjs': module('main', 1, `import './a.mjs';`),
       'a.mjs': module('a', 1, `import './left.mjs';`, `import './right.mjs';`, self('a')),
@@ -320,7 +320,7 @@ const DIFFERENT: Record<string, Difference> = {
       'pruned round',
     ],
   },
-  'a callback is called with a module, also for the version that mends one that threw': {
+  'a callback gets a module, also from the version that fixes one that threw': {
     files: {
       'main.mjs': module('main', 1, `import './a.mjs';`),
       'a.mjs': module('a', 1, self('a')),
@@ -343,7 +343,7 @@ function disposed(name: string): string {
   return `import.meta.hot.dispose(() => log.push('disposed ${name}'));`;
 }
 
-/** Its data counts its instances. */
+/** Counts the instances of a module in `import.meta.hot.data`. */
 function counting(version: number): string {
   return module(
     'a',
@@ -400,7 +400,7 @@ async function withPage<T>(
 }
 
 /**
- * Saves so that a watcher sees one change a file, and never an empty one: Vite would update once for each.
+ * Writes each file in one change, never truncated: Vite would send an update for the empty file too.
  */
 async function save(site: TemporarySite, files: Record<string, string>): Promise<void> {
   for (const [name, text] of Object.entries(files)) {
@@ -415,10 +415,10 @@ async function save(site: TemporarySite, files: Record<string, string>): Promise
   }
 }
 
-/** All that the page's modules say. */
+/** Runs the edits. @returns all lines that the modules log */
 const run = (serve: Serve, { files, edits }: Fixture): Promise<string[]> =>
   withPage(serve, files, async (page, site) => {
-    const said: string[] = [];
+    const logged: string[] = [];
     let before = 0;
     if (Object.values(files).some((text) => text.includes(`log.push('ready')`)))
       await page.until(() => log.includes('ready'));
@@ -429,30 +429,30 @@ const run = (serve: Serve, { files, edits }: Fixture): Promise<string[]> =>
       });
       before = await page.evaluate(() => log.length);
       const last = await page.evaluate(() => log);
-      await delay(SWALLOWED);
+      await delay(WATCHER_PAUSE_MS);
       await save(site, files);
       if (expected === RELOAD) {
         await page.until(
           () => globalThis.survivor === undefined && globalThis.log?.some((line) => line.startsWith('main ')),
         );
-        said.push(...last, RELOAD);
+        logged.push(...last, RELOAD);
       } else await page.until(([line, from]) => log.slice(from).includes(line), [expected, before] as const);
     }
-    return [...said, ...(await page.evaluate(() => log))];
+    return [...logged, ...(await page.evaluate(() => log))];
   });
 
-describe('as in Vite', () => {
-  it.each(Object.entries(SAME))('%s', async (_name, fixture) => {
+describe('hot reload compared with Vite', () => {
+  it.each(Object.entries(SAME))('same: %s', async (_name, fixture) => {
     const [vite, modcast] = [await run(serveVite, fixture), await run(serveModcast, fixture)];
     expect(modcast).toEqual(vite);
   });
 
-  it.each(Object.entries(DIFFERENT))('differently: %s', async (_name, { vite, modcast, ...fixture }) => {
+  it.each(Object.entries(DIFFERENT))('different: %s', async (_name, { vite, modcast, ...fixture }) => {
     expect(await run(serveVite, fixture)).toEqual(vite);
     expect(await run(serveModcast, fixture)).toEqual(modcast);
   });
 
-  it('events of the application’s own, both ways', async () => {
+  it('same: custom events in both directions', async () => {
     const talk = (serve: Serve) =>
       withPage(
         serve,
