@@ -1,11 +1,11 @@
-// JavaScript, so that the bench, which Node runs without a build, and the suites start the same browser.
+// JavaScript, because both the tests and the bench use it, and Node runs the bench without a build.
 import { accessSync, constants } from 'node:fs';
 import { chromium } from 'playwright-core';
 
 /**
- * What the driver leaves on. The windows of the address bar's suggestions are pages of their own, made anew for each
- * page, and take longer to start than most tests run. The rest is what the driver turns off, for of this flag the last
- * one counts, and what opens connections of the browser's own.
+ * Features that slow tests down or open network connections. The suggestion windows of the address bar
+ * (`WebUIOmnibox…`) are separate pages for each page, and take longer to start than most tests run. Only the last
+ * `--disable-features` flag counts, so the list also repeats the features that the driver disables.
  */
 const DISABLED_FEATURES = [
   'WebUIOmniboxPopup',
@@ -24,8 +24,8 @@ const DISABLED_FEATURES = [
 ];
 
 /**
- * `--no-sandbox`: Chromium refuses to start as root with its sandbox, and continuous-integration containers run as root.
- * The others keep it from opening connections of its own, which on a closed network hang or fail.
+ * `--no-sandbox`: Chromium does not start as root with its sandbox, and continuous-integration containers run as
+ * root. The other flags prevent background connections, which hang or fail on a closed network.
  */
 export const FLAGS = [
   '--no-sandbox',

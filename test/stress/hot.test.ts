@@ -5,11 +5,11 @@ import { expect, test } from 'vitest';
 import { launchChromium } from '../browser/chromium.js';
 import { runChaos } from './chaos/run.js';
 
-/** 500 in a run that has time: `CHAOS_EDITS=500`. */
+/** Number of edits. A long run sets `CHAOS_EDITS=500`. */
 const EDITS = Number(process.env['CHAOS_EDITS'] ?? 40);
 /**
- * `CHAOS_SEED` runs the same edits again, as far as the machine goes the same way. A run that has time takes
- * others each time.
+ * `CHAOS_SEED` repeats the edits of a run, apart from differences in timing. A long run takes a new seed each
+ * time.
  */
 const ANY = process.env['CHAOS_EDITS'] === undefined ? 1 : Math.floor(Math.random() * 1e9);
 const SEED = Number(process.env['CHAOS_SEED'] ?? ANY);

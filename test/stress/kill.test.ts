@@ -8,7 +8,7 @@ import { temporaryDirectory } from '../unit/registry/store/temporary.js';
 
 const inDirectory = temporaryDirectory();
 
-/** 200 in a run that has time: `STRESS_KILLS=200`. */
+/** Number of kills. A long run sets `STRESS_KILLS=200`. */
 const KILLS = Number(process.env['STRESS_KILLS'] ?? 8);
 
 interface Step {
@@ -18,21 +18,21 @@ interface Step {
 }
 
 /**
- * Lets a publisher take so many steps and kills it, while it is at the next. @returns the deploys that it
- * told of
+ * Lets a publisher take `steps` steps and kills it during the next one.
+ * @returns the deploys that it reported
  */
 async function publishAndKill(file: string, start: number, steps: number): Promise<Step[]> {
   const child = fork(path.join(import.meta.dirname, 'publisher.mjs'), [file, String(start)]);
   const exited = once(child, 'exit') as Promise<[number | null, string | null]>;
-  const told: Step[] = [];
+  const reported: Step[] = [];
   let left = steps;
   child.on('message', (step: Step) => {
-    if (step.step === 'committed') told.push(step);
+    if (step.step === 'committed') reported.push(step);
     if (--left === 0) child.kill('SIGKILL');
   });
   const [, signal] = await exited;
   expect(signal).toBe('SIGKILL');
-  return told;
+  return reported;
 }
 
 test(
@@ -40,12 +40,12 @@ test(
   { timeout: 900_000 },
   async () => {
     const file = inDirectory('modcast.db');
-    const told: Step[] = [];
+    const reported: Step[] = [];
     for (let kill = 0; kill < KILLS; kill++) {
-      told.push(...(await publishAndKill(file, kill * 1000 + 1, 1 + Math.floor(Math.random() * 14))));
+      reported.push(...(await publishAndKill(file, kill * 1000 + 1, 1 + Math.floor(Math.random() * 14))));
       const store = await openSqliteStore(file);
       expect(await store.check(blake3)).toEqual([]);
-      for (const { number, manifest } of told) {
+      for (const { number, manifest } of reported) {
         expect(await store.deploy(number!)).toMatchObject({ number, manifest, channel: 'production' });
       }
       let after: number | null = 0;
@@ -56,6 +56,6 @@ test(
       }
       await store.close();
     }
-    expect(told.length).toBeGreaterThan(KILLS / 4);
+    expect(reported.length).toBeGreaterThan(KILLS / 4);
   },
 );

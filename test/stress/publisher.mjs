@@ -8,7 +8,7 @@ import { openSqliteStore } from '../../dist/registry/index.js';
 const [file, start] = process.argv.slice(2);
 const store = await openSqliteStore(file);
 const publishing = new PublishService({ store, now: Date.now });
-const say = (message) => new Promise((resolve) => process.send(message, resolve));
+const report = (message) => new Promise((resolve) => process.send(message, resolve));
 
 for (let round = Number(start); ; round++) {
   const blobs = Array.from({ length: 6 }, (_, i) => {
@@ -26,11 +26,11 @@ for (let round = Number(start); ; round++) {
     message: '',
     commit: null,
   });
-  await say({ step: 'planned' });
+  await report({ step: 'planned' });
   for (const hash of plan.missing) {
     await publishing.put(plan.lease, [blobs.find((blob) => blob.hash === hash)]);
-    await say({ step: 'put' });
+    await report({ step: 'put' });
   }
   const { deploy } = await publishing.commit(plan.lease);
-  await say({ step: 'committed', number: deploy.number, manifest: blake3(manifestBytes(manifest)) });
+  await report({ step: 'committed', number: deploy.number, manifest: blake3(manifestBytes(manifest)) });
 }

@@ -6,11 +6,11 @@ import { blobOf, hashOf, manifestOf } from '../contract/store-fixture.js';
 
 export interface Outcome {
   readonly accepted: readonly Deploy[];
-  /** Publishes that were refused since the head had moved. */
+  /** Number of publishes that were refused because the head had moved. */
   readonly refused: number;
 }
 
-/** A site of which each publish has two modules to itself and shares the others with some. */
+/** A site with two modules that only this publish has, and others that it shares with some publishes. */
 const siteOf = (publisher: number, round: number): [string, string][] => [
   ['main.mjs', `import "./own.mjs"; // ${publisher} ${round}`],
   ['own.mjs', `export default ${JSON.stringify([publisher, round])};`],
@@ -20,8 +20,8 @@ const siteOf = (publisher: number, round: number): [string, string][] => [
 ];
 
 /**
- * Publishes on one channel, each deploy again and again until the head has not moved meanwhile.
- * @param store a connection of its own
+ * Publishes on one channel. Retries each deploy until no other publisher moves the head in between.
+ * @param store a separate connection
  */
 export async function publishRounds(store: Store, publisher: number, rounds: number): Promise<Outcome> {
   const publishing = new PublishService({ store, now: Date.now });
@@ -33,10 +33,10 @@ export async function publishRounds(store: Store, publisher: number, rounds: num
     const blobs = new Map(texts.map(([, text]) => [blobOf(text).hash, blobOf(text)]));
     const proposal = { channel: 'production', manifest, author: `p${publisher}`, message: '', commit: null };
     const plan = await publishing.plan(proposal);
-    if (plan.state === 'current') throw new Error('another published the very same');
+    if (plan.state === 'current') throw new Error('another publisher published the same manifest');
     for (const hash of plan.missing) {
       await publishing.put(plan.lease!, [blobs.get(hash)!]);
-      // As between two requests: the others have their turn.
+      // Like the gap between two requests: the other publishers can run.
       await setImmediate();
     }
     try {
@@ -53,7 +53,7 @@ export async function publishRounds(store: Store, publisher: number, rounds: num
   return { accepted, refused };
 }
 
-/** What is wrong with the newest deploy: blobs that it names and that are not there. */
+/** Hashes of blobs that the newest deploy names and the store does not have. */
 export async function missingOfHead(store: Store): Promise<string[]> {
   const head = await store.head('production');
   const manifest = head === null ? null : await store.manifest(head.number);

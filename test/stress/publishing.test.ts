@@ -9,11 +9,11 @@ import { missingOfHead, publishRounds } from './publishers.js';
 const inDirectory = temporaryDirectory();
 
 const PUBLISHERS = 8;
-/** 200 in a run that has time: `STRESS_DEPLOYS=200`. */
+/** Number of deploys per publisher. A long run sets `STRESS_DEPLOYS=200`. */
 const ROUNDS = Number(process.env['STRESS_DEPLOYS'] ?? 24);
 
 /**
- * As a collector's process would, over and over. All deploys stay, so only what no deploy names is at risk.
+ * Collects repeatedly, like the process of a collector. Keeps all deploys, so it deletes only unused blobs.
  */
 async function collectUntil(
   ended: () => boolean,
@@ -22,8 +22,7 @@ async function collectUntil(
   const missing: string[] = [];
   let rounds = 0;
   let steps = 0;
-  // The publishers have their turn within a round too, now here, now there, but not so often that there are
-  // few rounds.
+  // Lets the publishers run within a round too, but not at every step, or there would be few rounds.
   const pause = async () => void (++steps % 5 === 0 && (await setImmediate()));
   for (; !ended(); rounds++) {
     await store.collect({ keep: 1_000_000, olderThan: 0, now: Date.now(), dryRun: false, pause });
@@ -33,7 +32,7 @@ async function collectUntil(
   return { rounds, missing };
 }
 
-/** @param open the store of each publisher */
+/** @param open opens the store of a publisher */
 async function race(open: (file: string) => Promise<Store>) {
   const file = inDirectory('modcast.db');
   const collector = await openSqliteStore(file);

@@ -1,6 +1,5 @@
 /**
- * What is wrong with a module: it does not parse, it throws when it runs, or it waits for something that
- * never comes.
+ * The fault of a module: it does not parse, it throws, or its top-level await never ends.
  */
 export type Fault = 'none' | 'syntax' | 'throws' | 'waits';
 
@@ -12,15 +11,15 @@ export interface ModuleSpec {
   readonly dynamic: readonly string[];
   readonly accepts: Accepts;
   readonly fault: Fault;
-  /** Whether it waits for a moment at its top level. */
+  /** Whether it has a short top-level await. */
   readonly pauses: boolean;
 }
 
-/** A file's text, which says its version when it is used. */
+/** The text of a file. It contains its version, which the page can read. */
 export interface Content {
   readonly version: string;
   readonly text: string;
-  /** Of modules in JavaScript. */
+  /** The spec of a JavaScript module, null for other files. */
   readonly spec: ModuleSpec | null;
 }
 
@@ -42,8 +41,8 @@ function acceptLine({ accepts, imports }: ModuleSpec): string[] {
 }
 
 /**
- * A module that says when it begins and when it has run, and exports what it holds of others. Its last
- * statement stands on many lines, so that half of the file is no module.
+ * A module that reports when it starts and when it has run, and exports its imports. Its last statement spans
+ * many lines, so that half of the file does not parse.
  */
 export function moduleContent(version: string, spec: ModuleSpec): Content {
   const { imports, dynamic, accepts, fault, pauses } = spec;
@@ -56,14 +55,14 @@ export function moduleContent(version: string, spec: ModuleSpec): Content {
     ...(fault === 'throws' ? [`throw new Error('${version} throws');`] : []),
     ...(fault === 'waits' ? [`await new Promise(() => {});`] : []),
     ...(pauses ? [`await chaos.moment();`] : []),
-    // Every other one is computed, so that nobody knows before where it leads.
+    // Every other specifier is computed, so that no one can resolve it before it runs.
     ...dynamic.map((specifier, i) => {
       const argument = i % 2 === 0 ? quote(specifier) : `${quote(specifier)} + ''`;
       return `chaos.load(self, ${quote(specifier)}, () => import(${argument}));`;
     }),
     ...(fault === 'syntax' ? ['const = ;'] : []),
     'chaos.leave(',
-    // The same in all versions, so that one is sent as what it is more than the one before.
+    // The same in all versions, so that a new version is sent as a delta.
     ...Array.from({ length: 24 }, (_, i) => `  /* ${Math.sin(i)} ${Math.cos(i)} */`),
     '  self,',
     ');',

@@ -13,30 +13,30 @@ import { dirname, join } from 'node:path';
 import { blake3 } from '../../../registry/hash.js';
 import type { Content } from './content.js';
 
-/** How a save reaches the disk: in place, beside it and renamed, the same twice, or half of it first. */
-export type Manner = 'in place' | 'renamed' | 'twice' | 'in halves';
+/** How a save writes the file: in place, to a temporary file that is renamed, twice, or in two halves. */
+export type WriteMode = 'in place' | 'renamed' | 'twice' | 'in halves';
 
-/** A directory, what lies in it, and all that ever did. */
+/** A directory with its current files and a record of everything ever written to it. */
 export class Disk {
   readonly files = new Map<string, Content>();
-  /** `path version` of whatever was there. */
+  /** `path version` of everything ever written. */
   readonly written = new Set<string>();
-  /** Of all bytes that were there, if only for a moment. */
+  /** Hashes of all contents that a file ever had, also of halves. */
   readonly hashes = new Set<string>();
 
   constructor(readonly directory: string) {}
 
-  save(path: string, content: Content, manner: Manner = 'in place'): void {
+  save(path: string, content: Content, mode: WriteMode = 'in place'): void {
     const file = join(this.directory, path);
     mkdirSync(dirname(file), { recursive: true });
     this.#note(path, content);
-    if (manner === 'renamed') {
+    if (mode === 'renamed') {
       const beside = join(dirname(file), `.${content.version}.tmp`);
       writeFileSync(beside, content.text);
       renameSync(beside, file);
       return;
     }
-    if (manner === 'in halves') {
+    if (mode === 'in halves') {
       const cut = content.text.length - 60;
       this.hashes.add(blake3(Buffer.from(content.text.slice(0, cut))));
       const descriptor = openSync(file, 'w');
@@ -46,10 +46,10 @@ export class Disk {
       return;
     }
     writeFileSync(file, content.text);
-    if (manner === 'twice') writeFileSync(file, content.text);
+    if (mode === 'twice') writeFileSync(file, content.text);
   }
 
-  /** Says that a file changed that did not. */
+  /** Sets a new modification time without a change of content. */
   touch(path: string): void {
     utimesSync(join(this.directory, path), new Date(), new Date());
   }
@@ -59,11 +59,11 @@ export class Disk {
     this.files.delete(path);
   }
 
-  /** A file, or a directory with all that it holds. */
+  /** Renames a file, or a directory with its contents. */
   rename(from: string, to: string): void {
     const target = join(this.directory, to);
     mkdirSync(dirname(target), { recursive: true });
-    if (existsSync(target)) throw new Error(`${to} is there already`);
+    if (existsSync(target)) throw new Error(`${to} already exists`);
     renameSync(join(this.directory, from), target);
     for (const [path, content] of [...this.files]) {
       if (path !== from && !path.startsWith(`${from}/`)) continue;

@@ -11,13 +11,13 @@ import {
   type Fault,
   type ModuleSpec,
 } from './content.js';
-import type { Disk, Manner } from './disk.js';
+import type { Disk, WriteMode } from './disk.js';
 import { resolveFrom } from './expected.js';
 import type { Random } from './random.js';
 
 /**
- * Each page has a directory of modules: of those that accept themselves, of one that accepts the others, of
- * cycles.
+ * Pages, each with a directory of modules: modules that accept themselves, a main module that accepts the
+ * others, and cycles.
  */
 export const PAGES = ['own', 'boundary', 'cycles'] as const;
 
@@ -25,7 +25,7 @@ const WEIGHTS = {
   change: 40,
   create: 10,
   break: 10,
-  mend: 12,
+  fix: 12,
   rename: 5,
   delete: 5,
   'rename a directory': 2,
@@ -38,15 +38,20 @@ const WEIGHTS = {
   touch: 3,
 };
 
-const MANNERS: Readonly<Record<Manner, number>> = { 'in place': 6, renamed: 3, twice: 1, 'in halves': 2 };
+const WRITE_MODES: Readonly<Record<WriteMode, number>> = {
+  'in place': 6,
+  renamed: 3,
+  twice: 1,
+  'in halves': 2,
+};
 
-/** Broken modules at one time: more, and hardly anything is ever taken in. */
+/** Most broken modules at one time. With more, pages could hardly apply any update. */
 const BROKEN = 3;
 
 const isModule = (path: string): boolean => path.endsWith('.mjs');
 export const mainOf = (page: string): string => `${page}/main.mjs`;
 
-/** Edits a site as its authors might, and knows how to make it whole again. */
+/** Edits a site like its authors, and can fix everything that it broke. */
 export class Edits {
   readonly #disk: Disk;
   readonly #random: Random;
@@ -65,11 +70,11 @@ export class Edits {
     for (const page of PAGES) this.#write(mainOf(page));
   }
 
-  /** @returns what was done, for whoever reads of a failure */
+  /** Makes one random edit. @returns a description for failure messages */
   edit(): string {
     const random = this.#random;
     const broken = this.broken();
-    const kind = broken.length >= BROKEN && random.chance(0.6) ? 'mend' : random.weighted(WEIGHTS);
+    const kind = broken.length >= BROKEN && random.chance(0.6) ? 'fix' : random.weighted(WEIGHTS);
     const paths = [...this.#disk.files.keys()].filter(isModule);
     const movable = paths.filter((path) => !path.endsWith('/main.mjs'));
     switch (kind) {
@@ -78,13 +83,13 @@ export class Edits {
       case 'create': {
         const path = `${random.pick([...PAGES, 'shared'])}/${random.chance(0.2) ? 'deep/' : ''}n${++this.#count}.mjs`;
         const created = this.#write(path);
-        // Who imports it is saved in the same moment, or not at all.
+        // The importer is saved right after it.
         const importer = random.pick(this.#importersFor(path));
         return `${kind} ${created}, imported by ${this.#write(importer, { more: path })}`;
       }
       case 'break':
         return `${kind} ${this.#break(random.pick(paths))}`;
-      case 'mend':
+      case 'fix':
         return broken.length === 0
           ? `change ${this.#write(random.pick(paths))}`
           : `${kind} ${this.#write(random.pick(broken))}`;
@@ -124,7 +129,7 @@ export class Edits {
     }
   }
 
-  /** Modules that do not run as they are, or that import what is not there. */
+  /** Modules that have a fault or import a missing file. */
   broken(): string[] {
     const { files } = this.#disk;
     return [...files].flatMap(([path, { spec }]) => {
@@ -134,13 +139,13 @@ export class Edits {
     });
   }
 
-  mendAll(): string {
-    return `mend all: ${this.broken()
+  fixAll(): string {
+    return `fix all: ${this.broken()
       .map((path) => this.#write(path))
       .join(', ')}`;
   }
 
-  /** Saves those that import what is gone, as an editor does that renames; or leaves that for later. */
+  /** With `now`, saves the importers of missing files, like a rename in an editor. Otherwise does nothing. */
   #follow(now: boolean): string {
     const lost = now ? this.broken() : [];
     return lost.length === 0 ? '' : `, ${lost.map((path) => this.#write(path)).join(', ')}`;
@@ -154,7 +159,7 @@ export class Edits {
       'classic script': 'script.js',
       note: 'note.txt',
     }[kind];
-    return this.#save(path, this.#plain(path), this.#random.weighted(MANNERS));
+    return this.#save(path, this.#plain(path), this.#random.weighted(WRITE_MODES));
   }
 
   #plain(path: string): Content {
@@ -169,9 +174,9 @@ export class Edits {
     return `v${++this.#count}`;
   }
 
-  #save(path: string, content: Content, manner?: Manner): string {
-    this.#disk.save(path, content, isModule(path) || manner !== 'in halves' ? manner : 'in place');
-    return `${path} ${content.version}${manner === undefined ? '' : ` ${manner}`}`;
+  #save(path: string, content: Content, mode?: WriteMode): string {
+    this.#disk.save(path, content, isModule(path) || mode !== 'in halves' ? mode : 'in place');
+    return `${path} ${content.version}${mode === undefined ? '' : ` ${mode}`}`;
   }
 
   #break(path: string): string {
@@ -208,11 +213,11 @@ export class Edits {
       fault,
       pauses: random.chance(0.05),
     };
-    const manner = this.#disk.files.has(path) ? random.weighted(MANNERS) : undefined;
-    return this.#save(path, moduleContent(this.#version(), spec), manner);
+    const mode = this.#disk.files.has(path) ? random.weighted(WRITE_MODES) : undefined;
+    return this.#save(path, moduleContent(this.#version(), spec), mode);
   }
 
-  /** A page that imports hardly anything would hardly be a test. */
+  /** The imports of a main module: enough that the page runs many modules. */
   #start(others: readonly string[], page: string): string[] {
     const own = others.filter((path) => path.startsWith(`${page}/`));
     return [...own.filter(() => this.#random.chance(0.6)), ...this.#random.some(others, 2)];
@@ -226,7 +231,7 @@ export class Edits {
     return random.weighted({ itself: 2, 'itself, with a callback': 2, 'its imports': 2, nothing: 4 });
   }
 
-  /** In most directories a module imports what comes after it; cycles have one of their own. */
+  /** Modules that `path` may import: later names in its directory, or any name in the directory `cycles`. */
   #importable(path: string): string[] {
     const page = path.split('/')[0]!;
     const isMain = path === mainOf(page);

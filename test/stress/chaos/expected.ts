@@ -3,17 +3,17 @@ import type { PageState } from './runtime.js';
 
 export interface Expected {
   readonly modules: PageState['modules'];
-  /** Why the page cannot be what the files say. */
+  /** Reasons why the page cannot run the current files. */
   readonly broken: readonly string[];
 }
 
-/** The path that a relative specifier means. */
+/** The path that a relative specifier resolves to. */
 export const resolveFrom = (importer: string, specifier: string): string =>
   new URL(specifier, `http://site.invalid/${importer}`).pathname.slice(1);
 
 const isScript = (path: string): boolean => path.endsWith('.mjs');
 
-/** What a page that starts from `main` runs if it runs the files. */
+/** The modules that a page with the entry `main` runs once it runs the current files. */
 export function expectedOf(files: ReadonlyMap<string, Content>, main: string): Expected {
   const modules: Record<string, { version: string; deps: Record<string, string> }> = {};
   const broken: string[] = [];
@@ -42,21 +42,21 @@ export function expectedOf(files: ReadonlyMap<string, Content>, main: string): E
   return { modules, broken };
 }
 
-/** In what a page differs from the files; none where it is the same. */
+/** The differences between a page and the files. Empty when they match. */
 export function differences(state: PageState, expected: Expected): string[] {
   const found = [...state.wrong];
   for (const [path, { version, deps }] of Object.entries(expected.modules)) {
     const runs = state.modules[path];
     if (runs?.version !== version) {
-      found.push(`${path} runs in ${runs?.version ?? 'no version'}, the file is ${version}`);
+      found.push(`${path} runs version ${runs?.version ?? 'none'}, the file has ${version}`);
       continue;
     }
     for (const [specifier, wanted] of Object.entries(deps)) {
       if (runs.deps[specifier] !== wanted)
-        found.push(`${path} holds ${runs.deps[specifier]} of ${specifier}, the file is ${wanted}`);
+        found.push(`${path} imports ${runs.deps[specifier]} from ${specifier}, the file has ${wanted}`);
     }
   }
   for (const path of Object.keys(state.modules))
-    if (expected.modules[path] === undefined) found.push(`${path} is reached, and is not to be`);
+    if (expected.modules[path] === undefined) found.push(`${path} is in use but should not be`);
   return found;
 }

@@ -5,33 +5,32 @@ import { differences, expectedOf } from './expected.js';
 import { installChaos, type PageState, type Report } from './runtime.js';
 import type { Head } from './server.js';
 
-/** A page of the site, and what it has said. */
+/** An open page of the site, with its output. */
 export interface WatchedPage {
   readonly name: string;
   readonly page: Page;
-  /** Console and errors, the newest last. */
-  readonly said: string[];
-  /** What it said of since it was last at rest that does not work. */
-  complaints: number;
-  /** A request without which a document is nothing has failed since it was asked for. */
+  /** Console lines, errors and failed requests, newest last. */
+  readonly output: string[];
+  /** Number of problems that it reported since it was last at rest. */
+  reports: number;
+  /** Whether a request that the document cannot do without has failed since the last navigation. */
   interrupted: boolean;
-  /** How often it had to be loaded by hand for that. */
-  byHand: number;
+  /** How often the test reloaded it because of such a request. */
+  manualReloads: number;
 }
 
 /**
- * What the browser loads by itself: where the server is not there for it, any site stands still until it is
- * loaded again.
+ * Files that the browser itself requests. If one fails because the server is down, any site needs a reload.
  */
 const PLAIN = /(?:\.html|\/loader\.js|\/style\.css|\/script\.js)$/;
 
-/** What modcast says of what it cannot take in yet. */
-const COMPLAINT = /full reload postponed|still waits/;
+/** Console messages of modcast about a version that it cannot apply yet. */
+const PENDING_MESSAGE = /full reload postponed|still waits/;
 
-/** The open pages: in one browser, so that they share what it keeps. */
+/** The open pages, in one browser context, so that they share its storage. */
 export class Pages {
   readonly all: WatchedPage[] = [];
-  /** What was evaluated and may not have been. */
+  /** Versions that ran although no file ever had them, and errors of modules. */
   readonly wrong: string[] = [];
   evaluated = 0;
   readonly #disk: Disk;
@@ -49,22 +48,30 @@ export class Pages {
     await pages.context.addInitScript(installChaos);
     for (const name of names) {
       const page = await pages.context.newPage();
-      const watched: WatchedPage = { name, page, said: [], complaints: 0, interrupted: false, byHand: 0 };
-      const say = (text: string) => watched.said.push(`${new Date().toISOString().slice(17, 23)} ${text}`);
+      const watched: WatchedPage = {
+        name,
+        page,
+        output: [],
+        reports: 0,
+        interrupted: false,
+        manualReloads: 0,
+      };
+      const print = (text: string) =>
+        watched.output.push(`${new Date().toISOString().slice(17, 23)} ${text}`);
       page.on('console', (message) => {
-        say(message.text());
-        if (message.type() === 'error' || COMPLAINT.test(message.text())) watched.complaints++;
+        print(message.text());
+        if (message.type() === 'error' || PENDING_MESSAGE.test(message.text())) watched.reports++;
       });
       page.on('pageerror', (error) => {
-        say(`uncaught ${String(error)}`);
-        watched.complaints++;
+        print(`uncaught ${String(error)}`);
+        watched.reports++;
       });
-      page.on('framenavigated', () => say('— a document —'));
+      page.on('framenavigated', () => print('(new document)'));
       page.on('request', (request) => {
         if (request.isNavigationRequest()) watched.interrupted = false;
       });
       page.on('requestfailed', (request) => {
-        say(`failed ${request.url()} ${request.failure()?.errorText}`);
+        print(`failed ${request.url()} ${request.failure()?.errorText}`);
         if (PLAIN.test(new URL(request.url()).pathname)) watched.interrupted = true;
       });
       pages.all.push(watched);
@@ -74,26 +81,25 @@ export class Pages {
   }
 
   /**
-   * Why a page is not yet at rest with the server's head, or in what it differs from the files; null: in
-   * nothing.
+   * Why a page does not run the server's head yet, or how it differs from the files. Null if it matches.
    */
   async problemOf(watched: WatchedPage, head: Head): Promise<string | null> {
     const { name, page } = watched;
     const expected = expectedOf(this.#disk.files, mainOf(name));
     const isWhole = expected.broken.length === 0;
     const looked = await this.#look(watched, isWhole);
-    if (looked === null) return this.#lost(watched);
+    if (looked === null) return this.#reload(watched);
     const { state, deploy } = looked;
     if (deploy !== head.deploy) return `is at deploy ${deploy}, the head is ${head.deploy}`;
     if (!isWhole) {
-      // One that waits for ever says nothing when the page starts with it: nothing is wrong yet.
+      // An endless top-level await in a starting page is not reported, because it is not an error yet.
       const isQuiet = expected.broken.some((reason) => reason.endsWith(': waits'));
-      // What fails to come by import() whoever asked for it knows, and nobody else has to.
+      // A failed import() is known to its caller. It does not have to be reported.
       const isKnown = Object.values(state.modules).some(({ deps }) =>
         Object.values(deps).some((held) => held.startsWith('failed: ')),
       );
-      const isSaid = isQuiet || isKnown || watched.complaints > 0 || state.overlay !== null;
-      return isSaid ? null : `says nothing of ${expected.broken.join(', ')}`;
+      const isReported = isQuiet || isKnown || watched.reports > 0 || state.overlay !== null;
+      return isReported ? null : `does not report ${expected.broken.join(', ')}`;
     }
     if (state.pending > 0) return `${state.pending} imports have not settled`;
     const html = ['page', 'note', 'script', 'sheet'] as const;
@@ -104,9 +110,9 @@ export class Pages {
       if (state[key] !== wanted) found.push(`${files[key]} is ${state[key]}, the file is ${wanted}`);
     }
     if (state.overlay !== null) found.push(`shows ${state.overlay.slice(0, 200)}`);
-    if (found.length > 0 && watched.interrupted) return this.#lost(watched);
+    if (found.length > 0 && watched.interrupted) return this.#reload(watched);
     if (found.length === 0) {
-      watched.complaints = 0;
+      watched.reports = 0;
       return null;
     }
     await page.evaluate(() => chaos.retry()).catch(() => {});
@@ -135,13 +141,13 @@ export class Pages {
   }
 
   /** There is no document, or only a part of one, since the server was not there: so it is with any site. */
-  async #lost(watched: WatchedPage): Promise<string> {
+  async #reload(watched: WatchedPage): Promise<string> {
     const { page } = watched;
     watched.interrupted = false;
-    watched.byHand++;
-    watched.said.push('— by hand —');
+    watched.manualReloads++;
+    watched.output.push('(manual reload)');
     await page.reload({ waitUntil: 'domcontentloaded' }).catch(() => {});
-    return 'was loaded by hand';
+    return 'was reloaded by the test';
   }
 
   #report({ kind, path, version }: Report): void {
@@ -149,6 +155,6 @@ export class Pages {
     if (kind !== 'enter') return;
     this.evaluated++;
     if (!this.#disk.written.has(`${path} ${version}`))
-      this.wrong.push(`${path} ran as ${version}, which it never was`);
+      this.wrong.push(`${path} ran as ${version}, which its file never was`);
   }
 }

@@ -1,4 +1,4 @@
-/** Numbers that a seed decides: mulberry32. */
+/** A seeded pseudo-random generator: mulberry32. */
 export class Random {
   #state: number;
 
@@ -6,7 +6,7 @@ export class Random {
     this.#state = seed | 0;
   }
 
-  /** From 0, below 1. */
+  /** A number from 0 up to, not including, 1. */
   next(): number {
     this.#state = (this.#state + 0x6d2b79f5) | 0;
     let mixed = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state);
@@ -14,7 +14,7 @@ export class Random {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   }
 
-  /** From 0, below `limit`. */
+  /** An integer from 0 up to, not including, `limit`. */
   below(limit: number): number {
     return Math.floor(this.next() * limit);
   }
@@ -28,14 +28,14 @@ export class Random {
     return list[this.below(list.length)]!;
   }
 
-  /** Up to so many, each once. */
+  /** Up to `limit` different items. */
   some<T>(list: readonly T[], limit: number): T[] {
     const left = [...list];
     const count = Math.min(left.length, this.below(limit + 1));
     return Array.from({ length: count }, () => left.splice(this.below(left.length), 1)[0]!);
   }
 
-  /** One of the keys, by their weights. */
+  /** Picks a key with a probability in proportion to its weight. */
   weighted<K extends string>(weights: Readonly<Record<K, number>>): K {
     const keys = Object.keys(weights) as K[];
     let at = this.next() * keys.reduce((sum, key) => sum + weights[key], 0);

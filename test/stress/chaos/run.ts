@@ -11,25 +11,24 @@ import { KilledServer, type Head } from './server.js';
 
 export interface ChaosOptions {
   readonly browser: Browser;
-  /** Holds `site/`, and the database. */
+  /** Contains `site/` and the database. */
   readonly directory: string;
   readonly seed: number;
   readonly edits: number;
 }
 
 export interface ChaosResult {
-  /** Whatever ran, or was stored, and never was in a file. */
+  /** Versions and blobs that ran or were stored although no file ever had them. */
   readonly wrong: readonly string[];
   readonly summary: string;
 }
 
 /**
- * Edits between two moments at which every page is compared with the files, as they are and when all is
- * mended.
+ * Edits between two checks. A check compares every page with the files, before and after all are fixed.
  */
 const ROUND = 25;
 /**
- * How long pages may take to come to rest: far longer than the longest delay between two attempts to connect.
+ * Milliseconds until pages must be at rest: far longer than the longest delay between two reconnects.
  */
 const REST_MS = 60_000;
 
@@ -54,7 +53,7 @@ export async function runChaos({
       why,
       'edits:',
       ...done.slice(-45),
-      ...(pages?.all ?? []).flatMap(({ name, said }) => [`${name} said:`, ...said.slice(-45)]),
+      ...(pages?.all ?? []).flatMap(({ name, output }) => [`output of ${name}:`, ...output.slice(-45)]),
       server.output.slice(-2000),
     ].join('\n  ');
 
@@ -80,10 +79,11 @@ export async function runChaos({
       }
       if (edit % ROUND !== 0 && edit !== count) continue;
       if (!server.isUp) await server.start();
-      for (const whole of [false, true]) {
-        if (whole) note(edits.mendAll());
-        const problem = await rest(disk, server, pages);
-        if (problem !== null) throw new Error(explain(`${whole ? 'mended' : 'as it is'}: ${problem}`));
+      for (const isFixed of [false, true]) {
+        if (isFixed) note(edits.fixAll());
+        const problem = await waitForRest(disk, server, pages);
+        if (problem !== null)
+          throw new Error(explain(`${isFixed ? 'after the fixes' : 'before the fixes'}: ${problem}`));
         if (pages.wrong.length > 0) throw new Error(explain(pages.wrong.join('\n')));
       }
       note('at rest');
@@ -93,16 +93,16 @@ export async function runChaos({
     await pages?.context.close();
   }
   const stored = await neverWritten(database, disk);
-  const byHand = pages.all.map((page) => page.byHand);
-  const summary = `${count} edits, ${cuts} cuts, ${kills} kills, ${pages.evaluated} evaluations, loaded by hand ${byHand.join(', ')}`;
+  const manualReloads = pages.all.map((page) => page.manualReloads);
+  const summary = `${count} edits, ${cuts} cuts, ${kills} kills, ${pages.evaluated} evaluations, manual reloads ${manualReloads.join(', ')}`;
   return { wrong: [...pages.wrong, ...stored], summary };
 }
 
 /**
- * Until the head is what the files are, and every page runs them, or says why it cannot. @returns what is in
- * the way after a long time
+ * Waits until the head matches the files and every page runs them or reports why it cannot.
+ * @returns the remaining problem after `REST_MS`, null without one
  */
-async function rest(disk: Disk, server: KilledServer, pages: Pages): Promise<string | null> {
+async function waitForRest(disk: Disk, server: KilledServer, pages: Pages): Promise<string | null> {
   const end = Date.now() + REST_MS;
   for (;;) {
     const problem = await restProblem(disk, server, pages);
@@ -113,8 +113,8 @@ async function rest(disk: Disk, server: KilledServer, pages: Pages): Promise<str
 
 async function restProblem(disk: Disk, server: KilledServer, pages: Pages): Promise<string | null> {
   const head = await server.head();
-  const stale = staleIn(disk, head);
-  if (stale.length > 0) return `deploy ${head.deploy} differs from the files: ${stale.join(', ')}`;
+  const outdated = outdatedIn(disk, head);
+  if (outdated.length > 0) return `deploy ${head.deploy} differs from these files: ${outdated.join(', ')}`;
   const problems = await Promise.all(
     pages.all.map(async (page) => {
       const problem = await pages.problemOf(page, head);
@@ -124,7 +124,7 @@ async function restProblem(disk: Disk, server: KilledServer, pages: Pages): Prom
   return problems.flat().join('\n    ') || null;
 }
 
-function staleIn(disk: Disk, { manifest }: Head): string[] {
+function outdatedIn(disk: Disk, { manifest }: Head): string[] {
   const kept = [...disk.files].filter(([path]) => !path.endsWith('.txt'));
   const other = kept.filter(
     ([path, { text }]) => manifest.modules.get(path)?.hash !== blake3(Buffer.from(text)),
@@ -133,17 +133,19 @@ function staleIn(disk: Disk, { manifest }: Head): string[] {
   return [...other.map(([path]) => path), ...gone];
 }
 
-/** Blobs of the store that no file ever was. */
+/** Reports blobs of the store whose bytes no file ever had. */
 async function neverWritten(database: string, disk: Disk): Promise<string[]> {
   const store = await openSqliteStore(database);
   const wrong: string[] = [];
   for (let after: number | null = 0; after !== null;) {
     const page: Awaited<ReturnType<typeof store.verifyPage>> = await store.verifyPage(after, 1000);
     for (const { hash, bytes } of page.blobs) {
-      // One that was about to be stored when the server was killed has a name, and no bytes yet.
+      // A server that was killed while it stored a blob leaves a hash without bytes.
       if (disk.hashes.has(hash) && (bytes.length === 0 || blake3(bytes) === hash)) continue;
       const text = JSON.stringify(String(Buffer.from(bytes)).slice(0, 200));
-      wrong.push(`${await store.pathOf('dev', hash)} was stored as ${hash}, which no file was: ${text}`);
+      wrong.push(
+        `${await store.pathOf('dev', hash)} was stored as ${hash}, which no file ever contained: ${text}`,
+      );
     }
     after = page.next;
   }

@@ -1,11 +1,11 @@
-/** What a page's modules say to the test: a module began; or something that must not be. */
+/** A message from a page's module to the test: it started to run, or it found an error. */
 export interface Report {
   readonly kind: 'enter' | 'wrong';
   readonly path: string;
   readonly version: string;
 }
 
-/** A module's instance, as it shows itself to the others. */
+/** An instance of a module, as its export `self`. */
 interface Self {
   readonly path: string;
   readonly version: string;
@@ -19,11 +19,10 @@ export interface PageState {
   readonly script: string | undefined;
   readonly sheet: string;
   /**
-   * Of each module that is reached from where the page starts: its version, and the version behind each
-   * specifier.
+   * For each module in use, from the main module on: its version, and the version behind each specifier.
    */
   readonly modules: Record<string, { readonly version: string; readonly deps: Record<string, string> }>;
-  /** Imports of these modules that have not settled. */
+  /** Number of pending `import()` calls of these modules. */
   readonly pending: number;
   readonly wrong: readonly string[];
   readonly overlay: string | null;
@@ -35,17 +34,17 @@ declare global {
 }
 
 /**
- * Runs in each document before anything of the page: what its modules call. Takes nothing from outside of
- * itself.
+ * Runs in each document before its scripts, and defines the functions that its modules call. Playwright sends
+ * its source text, so it cannot use variables from outside.
  */
 export function installChaos(): void {
   const current = new Map<string, Self>();
-  /** `import()`s that failed: whoever asked asks again later. */
+  /** Failed `import()` calls, to retry later. */
   const failed = new Map<Self, Map<string, () => Promise<unknown>>>();
-  /** How many `import()`s of an instance have not settled. */
+  /** Number of pending `import()` calls per instance. */
   const pending = new Map<Self, number>();
   const count = (self: Self, more: number) => pending.set(self, (pending.get(self) ?? 0) + more);
-  const say = (kind: Report['kind'], { path, version }: { path: string; version: string }) =>
+  const report = (kind: Report['kind'], { path, version }: { path: string; version: string }) =>
     void chaosReport({ kind, path, version });
 
   const load = (self: Self, name: string, importer: () => Promise<unknown>) => {
@@ -108,7 +107,7 @@ export function installChaos(): void {
       script: globalThis.chaos['script'] as string | undefined,
       sheet: getComputedStyle(document.documentElement).getPropertyValue('--version').trim(),
       modules,
-      // One that has been replaced may wait for what it will never get: nobody runs it.
+      // Only instances in use count: a replaced one may have an import that never settles.
       pending: [...seen.values()].reduce((sum, self) => sum + (pending.get(self) ?? 0), 0),
       wrong,
       overlay: document.querySelector('modcast-overlay')?.shadowRoot?.textContent ?? null,
@@ -118,13 +117,14 @@ export function installChaos(): void {
   globalThis.chaos = {
     enter(url: string, version: string, accepts: string, deps: Record<string, unknown>): Self {
       const self = { path: new URL(url).pathname.slice(1), version, accepts, deps: { ...deps } };
-      say('enter', self);
+      report('enter', self);
       return self;
     },
     leave(self: Self) {
       current.set(self.path, self);
     },
-    fail: (self: Self, what: string) => say('wrong', { path: self.path, version: `${self.version} ${what}` }),
+    fail: (self: Self, what: string) =>
+      report('wrong', { path: self.path, version: `${self.version} ${what}` }),
     take(self: Self, names: readonly string[], modules: readonly unknown[]) {
       names.forEach((name, i) => {
         const module = modules[i] as { default?: unknown; self?: unknown } | undefined;
@@ -135,10 +135,10 @@ export function installChaos(): void {
     moment: () => new Promise((resolve) => setTimeout(resolve, 5)),
     retry() {
       for (const [self, all] of failed) {
-        const again = [...all];
+        const retries = [...all];
         all.clear();
         if ([...current.values()].includes(self))
-          for (const [name, importer] of again) load(self, name, importer);
+          for (const [name, importer] of retries) load(self, name, importer);
       }
     },
     state,

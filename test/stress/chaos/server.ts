@@ -12,11 +12,10 @@ export interface Head {
 }
 
 /**
- * `modcast serve` in a process of its own, which can be killed, behind a port on which connections can be
- * cut.
+ * `modcast serve` in a separate process that can be killed, behind a proxy that can cut its connections.
  */
 export class KilledServer {
-  /** What it has printed. */
+  /** Output of all its processes so far. */
   output = '';
   readonly #directory: string;
   readonly #database: string;
@@ -38,17 +37,17 @@ export class KilledServer {
     return this.#child !== undefined;
   }
 
-  /** Resolves when it answers, always at the same address. */
+  /** Resolves when the server accepts connections. The address is always the same. */
   async start(): Promise<void> {
     const options = ['serve', this.#directory, '--db', this.#database, '--port', '0'];
     const child = spawn(process.execPath, [MAIN, ...options], { stdio: ['ignore', 'pipe', 'pipe'] });
     this.#child = child;
     const target = await new Promise<number>((resolve, reject) => {
-      let said = '';
+      let text = '';
       const read = (data: Buffer) => {
         this.output += data;
-        said += data;
-        const port = /http:\/\/127\.0\.0\.1:(\d+)\//.exec(said)?.[1];
+        text += data;
+        const port = /http:\/\/127\.0\.0\.1:(\d+)\//.exec(text)?.[1];
         if (port !== undefined) resolve(Number(port));
       };
       child.stdout.on('data', read);
@@ -62,7 +61,7 @@ export class KilledServer {
     this.#port = (this.#front.address() as { port: number }).port;
   }
 
-  /** Without a goodbye; nobody answers at its address until it starts again. */
+  /** Kills the process with SIGKILL. Its address refuses connections until the next start. */
   async kill(): Promise<void> {
     const child = this.#child;
     const front = this.#front;
@@ -80,7 +79,7 @@ export class KilledServer {
   }
 
   async head(): Promise<Head> {
-    // A connection of its own: one that was kept may have been cut.
+    // A new connection: a kept-alive one may have been cut.
     const response = await fetch(`${this.url}-/channels/dev/manifest.json`, {
       headers: { connection: 'close' },
     });
