@@ -178,6 +178,9 @@ export class ChannelClient extends Emitter<ChannelClientEvents> {
         return;
       case 'error':
         this.emit('problem', new ModcastError(message.code as ModcastError['code'], message.message));
+        return;
+      default:
+        message satisfies never;
     }
   }
 

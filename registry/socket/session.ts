@@ -123,6 +123,8 @@ export class Session {
           return this.#options.events.failed(message);
         case 'message':
           return this.#options.events.message(message.topic, message.data);
+        default:
+          message satisfies never;
       }
     });
   }
