@@ -4,8 +4,8 @@ import { chromium } from 'playwright-core';
 
 /**
  * Features that slow tests down or open network connections. The suggestion windows of the address bar
- * (`WebUIOmnibox…`) are separate pages for each page, and take longer to start than most tests run. Only the last
- * `--disable-features` flag counts, so the list also repeats the features that the driver disables.
+ * (`WebUIOmnibox…`) are extra pages for each page, and take longer to start than most tests run. Only the
+ * last `--disable-features` flag counts, so the list also repeats the features that the driver disables.
  */
 const DISABLED_FEATURES = [
   'WebUIOmniboxPopup',
@@ -24,8 +24,8 @@ const DISABLED_FEATURES = [
 ];
 
 /**
- * `--no-sandbox`: Chromium does not start as root with its sandbox, and continuous-integration containers run as
- * root. The other flags prevent background connections, which hang or fail on a closed network.
+ * `--no-sandbox`: Chromium does not start as root with its sandbox, and continuous-integration containers run
+ * as root. The other flags prevent background connections, which hang or fail on a closed network.
  */
 export const FLAGS = [
   '--no-sandbox',
@@ -40,23 +40,22 @@ export const FLAGS = [
 const INSTALLED = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 
 /**
- * The Chromium that CHROMIUM_PATH names, else an installed one, else the one in playwright's own registry. A
- * CHROMIUM_PATH that cannot be run is an error too, never a reason to take another browser silently.
+ * Finds Chromium: the one in CHROMIUM_PATH, else an installed one, else the one that Playwright installed.
  *
- * @returns {string}
- * @throws {Error} that says how to install one
+ * @returns {string} path of the executable
+ * @throws {Error} if CHROMIUM_PATH cannot be run, or no Chromium is found
  */
 export function findChromium() {
   const named = process.env['CHROMIUM_PATH'];
   if (named) {
     if (isExecutable(named)) return named;
-    throw new Error(`CHROMIUM_PATH is ${named}, which cannot be run.`);
+    throw new Error(`CHROMIUM_PATH is ${named}, which is not executable. Set it to a Chromium executable.`);
   }
   const found = [...INSTALLED, chromium.executablePath()].find(isExecutable);
   if (found) return found;
   throw new Error(
     'No Chromium found. Install one with `apt-get install chromium` or `npx playwright-core install chromium`, ' +
-      'or name one in the environment variable CHROMIUM_PATH.',
+      'or set the environment variable CHROMIUM_PATH to an executable.',
   );
 }
 

@@ -11,16 +11,16 @@ import { visit } from './visit.mjs';
 /** @typedef {import('./subjects.mjs').Subject} Subject */
 /** @typedef {import('./context.mjs').BenchContext} BenchContext */
 
-/** What a visitor's browser has of the site beforehand: nothing, all of it, all but one edited module. */
+/** What the browser has cached before a visit: nothing, the whole site, all but one edited module. */
 const STATES = /** @type {const} */ (['cold', 'warm', 'changed']);
 const STATE_TITLES = { cold: 'cold', warm: 'warm', changed: 'one changed file' };
 const EDIT_LIMIT_MS = 30_000;
 
 /** @typedef {typeof STATES[number]} State */
-/** @typedef {Record<State, number[]>} Times one value a round, in milliseconds */
+/** @typedef {Record<State, number[]>} Times one value per round, in milliseconds */
 
 /**
- * A subject that serves its own copy of a site, so that an edit for one wakes no other's watcher.
+ * A subject with its own copy of the site, so that an edit does not trigger the watcher of another subject.
  *
  * @typedef {object} Contestant
  * @property {Subject} subject
@@ -51,8 +51,7 @@ async function runSite(bench, site) {
   const contestants = [];
   for (const subject of options.subjects) contestants.push(await enter(bench, subject, site));
 
-  // One visit that does not count: browsers start often and servers seldom, so a server that transforms or packs
-  // modules on their first request may have done so.
+  // A warm-up visit that is not measured: some servers transform modules on the first request.
   for (const contestant of contestants) {
     const { exports, requests } = await inFreshBrowser(bench, (context) =>
       visit(context, `${contestant.server.origin}/`, contestant.subject),
@@ -94,7 +93,7 @@ async function enter(bench, subject, site) {
   await makeSite(site, directory);
   const server = await subject.start({ directory, scratch: await bench.makeDirectory() });
   bench.defer(server.close);
-  // Without latency the browser speaks to the server itself.
+  // Without latency there is no relay: the browser connects to the server.
   const origins = new Map([[0, server.origin]]);
   for (const roundTrip of bench.options.roundTrips.filter((time) => time > 0)) {
     const relay = await startRelay({ target: server.origin, roundTrip });
@@ -105,7 +104,7 @@ async function enter(bench, subject, site) {
 }
 
 /**
- * Three visits of one visitor, each in a new page: with nothing, with everything, and after an edit.
+ * Three visits of one visitor, each in a new page: with an empty cache, with a full cache, and after an edit.
  *
  * @param {BenchContext} bench
  * @param {Contestant} contestant
@@ -135,7 +134,7 @@ function runRound(bench, contestant, roundTrip) {
 const describe = ({ ms, from }) => ms.toFixed(0) + (from === undefined ? '' : ` (${from})`);
 
 /**
- * Returns when the server has taken the edit in. No page is open then, which hot reload would reload.
+ * Edits the leaf and waits until the server serves it. No page is open, so there is no hot reload.
  *
  * @param {Contestant} contestant
  */
@@ -146,7 +145,7 @@ async function edit(contestant) {
   await editLeaf(directory, contestant.revision);
   const limit = performance.now() + EDIT_LIMIT_MS;
   while ((await server.revision()) === before) {
-    if (performance.now() > limit) throw new Error(`${subject.name} did not take an edit in`);
+    if (performance.now() > limit) throw new Error(`${subject.name} did not serve the edited module in time`);
     await delay(20);
   }
 }

@@ -10,12 +10,12 @@ import { FLAGS, findChromium } from '../chromium.mjs';
  */
 
 /**
- * A browser of its own with an empty profile on disk: no HTTP cache and no IndexedDB at first, and both kept as a
- * visitor's browser keeps them, which a private (in-memory) context does not. Requests are not intercepted
- * anywhere, because interception turns the HTTP cache off. The blank first page stays, or Chromium would end with
- * the last page of the bench.
+ * Starts a browser with an empty profile on disk. HTTP cache and IndexedDB are empty at first and persist
+ * like in a visitor's browser, unlike in a private (in-memory) context. Requests are never intercepted,
+ * because that disables the HTTP cache. The blank first page stays open, because Chromium exits with its last
+ * page.
  *
- * @param {string} directory where the profile is made
+ * @param {string} directory where the profile is created
  * @returns {Promise<Browser>}
  */
 export async function launchFresh(directory) {
@@ -39,7 +39,7 @@ export async function launchFresh(directory) {
 }
 
 /**
- * @param {string} directory where a profile may be made
+ * @param {string} directory where a temporary profile is created
  * @returns {Promise<string>} `Chromium 156.0.8078.79`
  */
 export async function browserVersion(directory) {

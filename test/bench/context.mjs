@@ -3,15 +3,15 @@ import os from 'node:os';
 import path from 'node:path';
 
 /**
- * What every bench gets.
+ * The argument of every bench.
  *
  * @typedef {object} BenchContext
  * @property {import('./options.mjs').Options} options
- * @property {string} directory a temporary one, removed at the end
- * @property {() => Promise<string>} makeDirectory an empty one in it
+ * @property {string} directory a temporary directory, removed at the end
+ * @property {() => Promise<string>} makeDirectory creates an empty directory in it
  * @property {(line: string) => void} progress
- * @property {(close: () => Promise<void>) => void} defer done at the end, latest first, also when the run is
- *   interrupted; may be something that has been done before
+ * @property {(close: () => Promise<void>) => void} defer registers a function that runs at the end or on an
+ *   interrupt, last one first; it must tolerate a second call
  */
 
 /**

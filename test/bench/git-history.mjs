@@ -1,9 +1,9 @@
 /**
- * Imports a git history of several hundred commits and holds it to git's own word: for every commit the bytes that are
- * exported, and what changed since the one before. Prints what it compared, and how long it took.
+ * Imports a git history of several hundred commits and compares the result with git: for every commit the
+ * exported bytes and the changes since the previous commit. Prints counts and times.
  *
  *   node test/bench/git-history.mjs                      random edits of node_modules/lodash-es, 300 commits
- *   node test/bench/git-history.mjs --package preact     the newest 30 releases of a package, each a commit
+ *   node test/bench/git-history.mjs --package preact     the newest 30 releases of a package, one commit each
  *   node test/bench/git-history.mjs --repo <dir> [--branch main]
  *   --commits <n>, --releases <n>, --path <folder>
  */
@@ -129,7 +129,7 @@ function randomEdits(count) {
 }
 
 /**
- * By npm, so that its own settings say where packages come from.
+ * Uses npm, so that the user's npm settings apply.
  *
  * @param {string} name
  * @param {number} count
@@ -155,7 +155,7 @@ async function releases(name, count) {
 }
 
 /**
- * path → object, of the regular files that belong to the registry.
+ * Maps path → git object for the regular files that the import includes.
  *
  * @param {string} repository
  * @param {string} name
@@ -173,7 +173,7 @@ function treeOf(repository, name, folder) {
 }
 
 /**
- * git's own hashes of files, many at a time.
+ * Lets git hash many files in one call.
  *
  * @param {string} repository
  * @param {string} directory
@@ -198,7 +198,7 @@ function nameStatus(repository, before, after, folder) {
     .split('\0');
   const changes = [];
   for (let i = 0; i + 1 < fields.length; i += 2) {
-    // A change of mode alone is none of the bytes; a change of type concerns links, which are left out.
+    // Skips changes of mode, which do not change bytes, and of type: the import excludes symlinks.
     const file = fields[i + 1] ?? '';
     if (included(file)) changes.push(`${fields[i]} ${file}`);
   }
@@ -271,7 +271,7 @@ try {
       : values.package !== undefined
         ? await releases(values.package, Number(values.releases))
         : randomEdits(Number(values.commits));
-  if (values.repo === undefined) console.log(`repository made in ${seconds(started)}`);
+  if (values.repo === undefined) console.log(`repository created in ${seconds(started)}`);
   const store = await openSqliteStore(path.join(work, 'registry.db'));
   const run = () =>
     importGit({
@@ -286,20 +286,20 @@ try {
     });
   started = performance.now();
   const first = await run();
-  console.log(`imported: ${first.commits} commits, ${first.deploys} deploys in ${seconds(started)}`);
+  console.log(`first import: ${first.commits} commits, ${first.deploys} deploys in ${seconds(started)}`);
   started = performance.now();
   const second = await run();
-  console.log(`again: ${second.deploys} deploys in ${seconds(started)}`);
+  console.log(`second import: ${second.deploys} deploys in ${seconds(started)}`);
   started = performance.now();
   const counted = await compare(repository, store, values.path);
   console.log(
     `compared with git in ${seconds(started)}: ${counted.commits} commits, ${counted.deploys} exports of ` +
-      `${counted.files.toLocaleString('en')} files, ${counted.changes.toLocaleString('en')} changes between neighbours; ` +
+      `${counted.files.toLocaleString('en')} files, ${counted.changes.toLocaleString('en')} changes between commits; ` +
       `${counted.wrong} differ`,
   );
   const verified = await verifyStore({ store, source: null });
   console.log(
-    `verify: ${verified.sound ? 'sound' : 'damaged'}, ${verified.blobs} blobs, ${verified.bytes} bytes`,
+    `verify: ${verified.sound ? 'intact' : 'damaged'}, ${verified.blobs} blobs, ${verified.bytes} bytes`,
   );
   await store.close();
   if (counted.wrong > 0 || second.deploys > 0 || !verified.sound) process.exitCode = 1;

@@ -1,7 +1,7 @@
 /**
- * `node history-store.mjs [deploys] [modules] [changed]` (10000 5000 5 when not given), after a build: fills a store
- * with a long history and prints how large it got and how long each question to it takes, as Markdown. Manifest
- * hashes are made up, for the store does not hash.
+ * `node history-store.mjs [deploys] [modules] [changed]` (default 10000 5000 5), after a build: fills a store
+ * with a long history and prints its size and the time of each query as Markdown. The manifest hashes are
+ * made up, because the store does not check them.
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -103,12 +103,12 @@ const hashes = [...modules.values()].map(({ hash }) => hash);
 const pathAt = (/** @type {number} */ i) => pathOf((i * 97) % moduleCount);
 
 /** @type {[what: string, ask: (i: number) => Promise<unknown>][]} */
-const questions = [
+const queries = [
   ['manifest of the first deploy', () => store.manifest(1)],
   ['manifest of the middle deploy', () => store.manifest(middle)],
   ['manifest of the last deploy', () => store.manifest(deployCount)],
   ['manifest of any deploy', (i) => store.manifest(anywhere(i))],
-  ['delta of neighbours', (i) => store.delta(Math.max(1, anywhere(i) - 1), anywhere(i))],
+  ['delta between adjacent deploys', (i) => store.delta(Math.max(1, anywhere(i) - 1), anywhere(i))],
   ['delta from the first to the last', () => store.delta(1, deployCount)],
   ['delta from the last to the first', () => store.delta(deployCount, 1)],
   ['history of a path', (i) => store.versions(CHANNEL, pathAt(i))],
@@ -129,7 +129,7 @@ const rows = [
   ['first commit', ...cell(commits.slice(0, 1))],
   [`commit of ${changedCount} changed modules`, ...cell(commits.slice(1))],
 ];
-for (const [what, ask] of questions) {
+for (const [what, ask] of queries) {
   const times = [];
   for (let i = 0; i < SAMPLES; i++) {
     const start = performance.now();
@@ -151,12 +151,12 @@ const commandRows = commands.map((args) => {
   const times = Array.from({ length: 7 }, () => {
     const begun = performance.now();
     const { status } = spawnSync(process.execPath, [main, ...args, '--db', file]);
-    if (status !== 0) throw new Error(`modcast ${args.join(' ')} ended with ${status}`);
+    if (status !== 0) throw new Error(`modcast ${args.join(' ')} exited with status ${status}`);
     return performance.now() - begun;
   });
   return [`modcast ${args.join(' ')}`, ...cell(times)];
 });
-console.log(`\n${markdownTable(['ms, the whole process', 'median', 'min', 'max'], commandRows)}`);
+console.log(`\n${markdownTable(['ms, whole process', 'median', 'min', 'max'], commandRows)}`);
 
 const options = { keep: Math.ceil(deployCount / 10), olderThan: Infinity, now: 0 };
 let start = performance.now();
@@ -178,10 +178,10 @@ const { deploys, blobs } = await collection;
 const collectMs = performance.now() - start;
 console.log(
   `\n${markdownTable(
-    ['collecting nine tenths', ''],
+    ['garbage collection of 90 %', ''],
     [
       ['dropped', `${deploys} deploys, ${blobs} blobs`],
-      ['all of it', `${collectMs.toFixed(0)} ms`],
+      ['total time', `${collectMs.toFixed(0)} ms`],
       ['longest step', `${longest.toFixed(1)} ms`],
       ['dry run', `${forecastMs.toFixed(1)} ms`],
     ],

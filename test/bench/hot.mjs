@@ -13,11 +13,11 @@ import { HOT_MS, HOT_PAGES_MS } from './targets.mjs';
 const SITE = 'lodash-es';
 const MODULE = 'hot.mjs';
 const PAGES = 20;
-/** Edits of one round, one page connected: a single one says little where something else may run at that moment. */
+/** Edits per round with one page. Many, because other load on the machine affects a single edit. */
 const EDITS = 30;
-/** Edits of one round with all pages connected. */
+/** Edits per round with all pages connected. */
 const EDITS_OF_MANY = 10;
-/** Longer than any watcher takes to be quiet again. */
+/** Longer than the pause that any watcher needs after a change. */
 const REST_MS = 250;
 
 /** @param {number} revision */
@@ -43,7 +43,7 @@ const now = () => performance.timeOrigin + performance.now();
  * @property {number} revision
  */
 
-/** From the moment a file is written to the callback of the module that accepts it, all of lodash-es in the page. */
+/** Time from the write of a file to the accept callback of its module, in a page with all of lodash-es. */
 export const hot = {
   name: 'hot',
 
@@ -56,9 +56,9 @@ export const hot = {
     }
     /** @type {Map<string, number[]>} */
     const times = new Map(contestants.map(({ subject }) => [subject.id, []]));
-    // The first edit of each does not count: what is compiled and cached then is so for good.
+    // The first edit is not measured: it compiles and caches code.
     for (let edit = 0; edit <= rounds * EDITS; edit++) {
-      // Now one first, now the other: what the one leaves to be done is not always in the way of the same one.
+      // The order alternates, because background work of one subject can slow the next one.
       for (const contestant of edit % 2 === 0 ? contestants : contestants.toReversed()) {
         const [ms] = await editOnce(contestant, [contestant.page]);
         if (edit > 0) times.get(contestant.subject.id)?.push(/** @type {number} */ (ms));
@@ -114,7 +114,7 @@ async function editOnce(contestant, pages) {
   const { directory, subject } = contestant;
   const revision = ++contestant.revision;
   const draft = `${directory}.draft`;
-  // Told rather than asked for: twenty pages that look at every frame would be what is measured.
+  // A callback instead of polling: twenty polling pages would distort the measurement.
   const accepted = pages.map((page) =>
     page.evaluate(
       (n) =>
@@ -131,9 +131,10 @@ async function editOnce(contestant, pages) {
   await writeFile(draft, hotModule(revision));
   const written = now();
   await rename(draft, path.join(directory, MODULE));
-  // A page that is loaded again instead takes its promise with it, which rejects.
+  // In a page that reloads instead, the promise rejects.
   const times = (await Promise.all(accepted)).map((at) => at - written);
-  if (times.some((ms) => ms <= 0)) throw new Error(`${subject.name}: the clocks of page and bench differ`);
+  if (times.some((ms) => ms <= 0))
+    throw new Error(`${subject.name}: the clocks of the page and of the bench differ`);
   return times;
 }
 
@@ -148,7 +149,7 @@ function section(contestants, times) {
   const peers = own === undefined ? [] : contestants.filter(({ subject }) => subject.id !== 'modcast');
   const ratios = peers.map((peer) => medianRatio(/** @type {number[]} */ (own), of(peer)));
   return {
-    title: `A saved file runs: write to accept(), ${SITE} in the page (ms: median, min–max)`,
+    title: `Hot reload: from write to accept(), with ${SITE} in the page (ms: median, min–max)`,
     header: [
       '',
       ...contestants.map(({ subject }) => subject.name),

@@ -15,7 +15,7 @@ const run = promisify(execFile);
 
 /** @typedef {{ new: number[], unchanged: number[] }} Times in milliseconds */
 
-/** How long a registry takes to read a directory: one it has never seen, and one that has not changed since. */
+/** Time to read a directory into a registry: a new directory, and one without changes since the last time. */
 export const ingest = {
   name: 'ingest',
 
@@ -30,7 +30,7 @@ export const ingest = {
     if (baseline !== undefined) {
       readers.push({ name: 'baseline', script: path.resolve(baseline, 'test/bench/ingest-once.mjs') });
     }
-    /** @type {Times[]} one of each reader */
+    /** @type {Times[]} one per reader */
     const all = readers.map(() => ({ new: [], unchanged: [] }));
     for (let round = 1; round <= rounds; round++) {
       for (const [index, { name, script }] of readers.entries()) {
@@ -63,7 +63,7 @@ export const ingest = {
 };
 
 /**
- * A new database, and the same one again.
+ * Reads into a new database, and then again into the same one.
  *
  * @param {import('./context.mjs').BenchContext} bench
  * @param {string} script
@@ -76,14 +76,14 @@ async function runRound(bench, script, directory) {
   const fresh = await once(script, directory, database);
   const again = await once(script, directory, database);
   if (fresh.modules !== COUNT || again.modules !== COUNT || again.deploy !== fresh.deploy) {
-    throw new Error(`ingest went wrong: ${JSON.stringify({ fresh, again })}`);
+    throw new Error(`ingest returned an unexpected result: ${JSON.stringify({ fresh, again })}`);
   }
   await rm(scratch, { recursive: true });
   return { new: fresh.ms, unchanged: again.ms };
 }
 
 /**
- * In a process of its own, as every start of a server is: neither code that is warm nor a heap that is full.
+ * Runs in a new process, like every start of a server: no compiled code and an empty heap.
  *
  * @param {string} script
  * @param {string} directory

@@ -14,7 +14,7 @@ async function sizeOf(file) {
 
 const kilobytes = (/** @type {number} */ bytes) => bytes / 1024;
 
-/** The one script that every page of a site gets first: its size as built, and as it crosses the wire. */
+/** Size of the loader script that every page gets first: uncompressed and compressed. */
 export const loaderSize = {
   name: 'loader',
 

@@ -3,7 +3,7 @@ import { browserVersion } from './browser.mjs';
 
 /**
  * @param {string} directory for temporary files
- * @returns {Promise<string>} one line that says where the numbers come from; the load is what else ran as the bench began
+ * @returns {Promise<string>} one line about the machine; the load is the one at the start of the bench
  */
 export async function machineLine(directory) {
   const cpus = os.cpus();

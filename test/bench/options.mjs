@@ -9,25 +9,25 @@ import { SUBJECTS, baselineOf } from './subjects.mjs';
  * @property {number[]} roundTrips in milliseconds
  * @property {import('./subjects.mjs').Subject[]} subjects in the order of SUBJECTS
  * @property {string[]} only the benches to run
- * @property {string | undefined} baseline a built checkout of another commit
- * @property {string | undefined} json a file for the results as data
+ * @property {string | undefined} baseline directory of a built checkout of another commit
+ * @property {string | undefined} json file for the results as JSON
  */
 
 /** @param {string[]} benches every bench's name */
 export const usage = (benches) => `node test/bench/main.mjs [flags]
-  --rounds <n>       rounds of every measure (5)
+  --rounds <n>       rounds of every measurement (5)
   --sites <list>     ${Object.keys(SITES).join(',')}
   --rtt <list>       round-trip times in ms (0,40)
   --subjects <list>  ${SUBJECTS.map(({ id }) => id).join(',')}
   --only <list>      ${benches.join(',')}
   --baseline <dir>   also measure another built checkout of modcast, in the same run
-  --json <file>      write the results there as JSON, too`;
+  --json <file>      also write the results as JSON`;
 
 /**
  * @param {string[]} args
  * @param {string[]} benches every bench's name
  * @returns {Options}
- * @throws {TypeError | RangeError} an unknown flag or value; the message says which there are
+ * @throws {TypeError | RangeError} for an unknown flag or value; the message lists the valid ones
  */
 export function readOptions(args, benches) {
   const { values } = parseArgs({
@@ -70,7 +70,9 @@ function chosen(flag, list, known) {
   const names = list.split(',').map((name) => name.trim());
   const wrong = names.find((name) => !known.includes(name));
   if (wrong !== undefined)
-    throw new RangeError(`${flag} has no ${JSON.stringify(wrong)}; it takes ${known.join(', ')}`);
+    throw new RangeError(
+      `${flag} does not accept ${JSON.stringify(wrong)}. Valid values: ${known.join(', ')}.`,
+    );
   return names;
 }
 
@@ -82,6 +84,8 @@ function chosen(flag, list, known) {
 function wholeNumber(flag, text, least) {
   const number = Number(text);
   if (text.trim() === '' || !Number.isInteger(number) || number < least)
-    throw new RangeError(`${flag} takes whole numbers from ${least}, not ${JSON.stringify(text)}`);
+    throw new RangeError(
+      `${flag} must be a whole number of at least ${least}, but is ${JSON.stringify(text)}.`,
+    );
   return number;
 }

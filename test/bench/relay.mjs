@@ -1,20 +1,20 @@
 import { once } from 'node:events';
 import net from 'node:net';
 
-/** Bytes under way in one direction before its sender is told to wait: far above what a link of 40 ms needs. */
+/** Most bytes in transit per direction before the sender is paused: far more than a 40 ms link needs. */
 const WINDOW = 8 * 1024 * 1024;
 
 /**
  * @typedef {object} Relay
- * @property {string} origin where it listens, `http://127.0.0.1:<port>`
- * @property {() => Promise<void>} close ends its connections too
+ * @property {string} origin its own address, `http://127.0.0.1:<port>`
+ * @property {() => Promise<void>} close also ends its connections
  */
 
 /**
- * A TCP relay that makes a server on this machine as far away as a round trip of `roundTrip` ms. Every chunk takes
- * half of that in either direction, in order. A new connection is only good for sending after one whole round trip
- * counted from its start, as after a TCP handshake; one that was opened early and has waited pays nothing more.
- * It limits no bandwidth and knows no slow start, which favours whoever sends many bytes at once.
+ * A TCP relay that adds a round-trip time of `roundTrip` ms to a local server. Every chunk is delayed by half
+ * of it per direction, in order. A new connection can send after one whole round trip, as after a TCP
+ * handshake. The relay does not model bandwidth and slow start, which favours subjects that send many bytes
+ * at once.
  *
  * @param {{ target: string, roundTrip: number }} options the origin to forward to; milliseconds
  * @returns {Promise<Relay>}
@@ -59,7 +59,7 @@ export async function startRelay({ target, roundTrip }) {
  * @param {net.Socket} source
  * @param {net.Socket} sink
  * @param {number} delay in milliseconds, for every chunk and for the end of the stream
- * @param {number} notBefore the time (`performance.now()`) before which nothing sets out
+ * @param {number} notBefore the time (`performance.now()`) before which no chunk is sent
  */
 function forward(source, sink, delay, notBefore) {
   /** @type {{ due: number, chunk: Buffer | undefined }[]} the chunk is undefined for the end of the stream */
@@ -81,7 +81,7 @@ function forward(source, sink, delay, notBefore) {
   };
   const arrive = () => {
     timer = undefined;
-    // Timers count whole milliseconds: half of one too early is as good as half of one too late.
+    // Timers use whole milliseconds, so the error is up to half a millisecond in either direction.
     const now = performance.now() + 0.5;
     for (let first = underway[0]; first !== undefined && first.due <= now; first = underway[0]) {
       if (sink.destroyed) return;

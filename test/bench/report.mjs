@@ -1,16 +1,16 @@
 /**
- * What a bench hands back: a table for people, the same as data, and the targets that its numbers are held against.
+ * The result of a bench: a table, the same values as data, and targets to compare them with.
  *
  * @typedef {object} Section
  * @property {string} title
  * @property {string[]} header
- * @property {string[][]} rows one cell a column of the header
+ * @property {string[][]} rows one cell per column of the header
  * @property {Target[]} targets
- * @property {unknown} data goes into the file of `--json` as it is
+ * @property {unknown} data written to the `--json` file unchanged
  */
 
 /**
- * A target is printed as met or missed and never fails the run: a number of one machine is no test.
+ * A target is printed as met or missed. It never fails the run, because the values depend on the machine.
  *
  * @typedef {object} Target
  * @property {string} what

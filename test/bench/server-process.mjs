@@ -12,8 +12,9 @@ const STOP_LIMIT_MS = 10_000;
  */
 
 /**
- * Starts a Node program that prints its URL once it serves. Every subject runs in a process of its own, the peers
- * too: in the bench's process they would share an event loop with the relay and the browser's driver.
+ * Starts a Node program that prints its URL once it accepts requests. Every subject runs in a separate
+ * process, because in the bench's process it would share the event loop with the relay and the browser's
+ * driver.
  *
  * @param {string} name for messages
  * @param {string[]} args of `node`
@@ -49,7 +50,7 @@ export async function startServerProcess(name, args) {
       resolve(found[0]);
     };
     child.stdout.on('data', read);
-    // Read so that it cannot fill its pipe; only what is on stdout names the URL.
+    // Drains stderr so that its pipe cannot fill up. The URL is on stdout.
     child.stderr.on('data', (/** @type {Buffer} */ chunk) => {
       output = (output + chunk).slice(-10_000);
     });

@@ -5,7 +5,8 @@ import { fileURLToPath } from 'node:url';
 const packages = fileURLToPath(new URL('../../node_modules/', import.meta.url));
 
 /**
- * Each site is one public package as plain modules below a page. `source` is copied to the same path in the site.
+ * Each site is a page and the plain modules of one public package. `source` is copied to the same path in the
+ * site.
  *
  * @type {Record<string, { source: string, entry: string }>}
  */
@@ -14,10 +15,10 @@ export const SITES = {
   three: { source: 'three/src', entry: 'three/src/Three.js' },
 };
 
-/** The module that is edited; the page's main module imports it. */
+/** The module that the bench edits. The page's main module imports it. */
 export const LEAF = 'leaf.mjs';
 
-// The empty icon saves each subject the same failing request for /favicon.ico.
+// The empty icon avoids a failing request for /favicon.ico.
 const PAGE = `<!doctype html>
 <html lang="en">
   <head>
@@ -43,14 +44,14 @@ globalThis.bootedAt = performance.now();
 const leafModule = (revision) => `export const leaf = ${revision};\n`;
 
 /**
- * Copied rather than linked, since every subject watches, and may refuse, what lies outside its directory.
+ * Copies the files instead of linking them, because a subject may refuse files outside of its directory.
  *
  * @param {string} name one of SITES
- * @param {string} directory is made
+ * @param {string} directory is created
  */
 export async function makeSite(name, directory) {
   const site = SITES[name];
-  if (site === undefined) throw new Error(`no site of the name ${name}`);
+  if (site === undefined) throw new Error(`unknown site ${name}`);
   await mkdir(directory, { recursive: true });
   await cp(path.join(packages, site.source), path.join(directory, site.source), { recursive: true });
   await writeFile(path.join(directory, 'index.html'), PAGE);
@@ -59,10 +60,10 @@ export async function makeSite(name, directory) {
 }
 
 /**
- * Takes its place by a rename, so that no watcher can see half of it.
+ * Writes a temporary file and renames it, so that no watcher sees half of the file.
  *
  * @param {string} directory the site's
- * @param {number} revision what the leaf exports from now on
+ * @param {number} revision the new value that the leaf exports
  */
 export async function editLeaf(directory, revision) {
   const draft = `${directory}.leaf`;

@@ -22,11 +22,11 @@ export function spread(values) {
 }
 
 /**
- * The median of the ratios of one round each, not the ratio of two medians: the two sides of a round ran one right
- * after the other, so what slows the machine down for a while slows both.
+ * The median of the ratios per round, not the ratio of two medians. Both values of a round are measured right
+ * after each other, so a temporary slowdown of the machine affects both.
  *
- * @param {readonly number[]} ours one value a round
- * @param {readonly number[]} theirs one value a round, in the same order
+ * @param {readonly number[]} ours one value per round
+ * @param {readonly number[]} theirs one value per round, in the same order
  */
 export function medianRatio(ours, theirs) {
   return median(ours.map((value, round) => value / /** @type {number} */ (theirs[round])));

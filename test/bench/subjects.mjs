@@ -6,7 +6,7 @@ import { startServerProcess } from './server-process.mjs';
 /**
  * @typedef {object} Server
  * @property {string} origin
- * @property {() => Promise<string>} revision something that changes once the server serves an edited site
+ * @property {() => Promise<string>} revision a value that changes once the server serves an edited site
  * @property {() => Promise<void>} close
  */
 
@@ -21,8 +21,8 @@ import { startServerProcess } from './server-process.mjs';
  * @property {string} id for `--subjects`
  * @property {string} name
  * @property {(options: StartOptions) => Promise<Server>} start
- * @property {(page: import('playwright-core').Page) => Promise<string>} [settled] waits until a page that has
- *   booted has put away what the next visit will find; says where its modules came from
+ * @property {(page: import('playwright-core').Page) => Promise<string>} [settled] waits until a booted page
+ *   has filled its caches for the next visit; resolves with the source of its modules
  */
 
 const file = (/** @type {string} */ name) => fileURLToPath(new URL(name, import.meta.url));
@@ -78,7 +78,7 @@ const modcastOf = (id, name, checkout) => ({
       async revision() {
         const response = await fetch(`${server.origin}/-/health`);
         const { channels } = await response.json();
-        // The rest of it, like the number of clients, changes without an edit.
+        // Only these fields: others, like the number of clients, change without an edit.
         return channels.map((/** @type {any} */ { name, deploy }) => `${name} ${deploy}`).join();
       },
     };
@@ -92,7 +92,7 @@ const modcastOf = (id, name, checkout) => ({
     }),
 });
 
-/** In the order in which they run in every round. */
+/** All subjects, in the order in which they run in every round. */
 export const SUBJECTS = [plain, vite, modcastOf('modcast', 'modcast', file('../..'))];
 
 /** @param {string} checkout a built checkout of another commit, to compare this one with */

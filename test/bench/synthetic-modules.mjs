@@ -66,8 +66,8 @@ export function ${word()}${each}(${first}, ${second} = ${pick(1000)}) {
 }
 
 /**
- * @param {string} directory is made
- * @param {{ count: number, size: number }} options size in bytes, about
+ * @param {string} directory is created
+ * @param {{ count: number, size: number }} options approximate size in bytes
  */
 export async function makeModules(directory, { count, size }) {
   for (let start = 0; start < count; start += A_DIRECTORY) {

@@ -1,7 +1,7 @@
 /** @typedef {import('./report.mjs').Target} Target */
 
 /**
- * What modcast aims at, as parts of a peer's boot time.
+ * Targets for modcast's boot time, relative to a peer's boot time.
  *
  * @type {{ roundTrip: number, state: 'cold' | 'warm', peer: string, atMost: number }[]}
  */
@@ -14,7 +14,7 @@ const BOOT = [
 ];
 
 export const LOADER_KILOBYTES = 30;
-/** From a file's being written to the callback of accept(), in one page, and in the last of many. */
+/** Time from the write of a file to the accept callback, in one page and in the last of many pages. */
 export const HOT_MS = 60;
 export const HOT_PAGES_MS = 250;
 export const INGEST_SECONDS = { new: 6, unchanged: 1 };
@@ -22,7 +22,7 @@ export const INGEST_SECONDS = { new: 6, unchanged: 1 };
 /**
  * @param {string} site
  * @param {number} roundTrip
- * @param {Record<string, Record<string, number>>} ratios peer → state → modcast's part of the peer's time
+ * @param {Record<string, Record<string, number>>} ratios peer → state → modcast's time / peer's time
  * @returns {Target[]}
  */
 export function bootTargets(site, roundTrip, ratios) {

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 const BOOT_LIMIT_MS = 60_000;
-/** A browser that has just started, or closed a page, still tidies up: the same pause for everyone. */
+/** Pause before each visit, because a browser that just started or closed a page is still busy. */
 const PAUSE_MS = 300;
 
 /**
@@ -9,12 +9,12 @@ const PAUSE_MS = 300;
  * @property {number} ms from the start of the navigation to the main module's last statement
  * @property {number} exports how many names the package's entry exports
  * @property {number} leaf the revision of the leaf that the page ran
- * @property {number} requests HTTP requests that the page made until then, itself included
- * @property {string | undefined} from where the subject says that the modules came from
+ * @property {number} requests number of HTTP requests until then, with the one for the page
+ * @property {string | undefined} from source of the modules, as the subject reports it
  */
 
 /**
- * One navigation in a page of its own.
+ * Navigates once, in a new page.
  *
  * @param {import('playwright-core').BrowserContext} context
  * @param {string} url
@@ -32,12 +32,12 @@ export async function visit(context, url, subject) {
     if (message.type() === 'error') problems.push(message.text());
   });
   page.on('request', (request) => {
-    // Those for blob URLs stay in the browser.
+    // Requests for blob URLs stay in the browser.
     if (request.url().startsWith('http')) requests += 1;
   });
   try {
     await page.goto(url, { timeout: BOOT_LIMIT_MS });
-    // The page's own clock is read, so the polling takes no part in the measure.
+    // The time comes from the page's own clock, so polling does not affect it.
     const handle = await page.waitForFunction(
       () => {
         const { bootedAt, boot } = /** @type {any} */ (globalThis);

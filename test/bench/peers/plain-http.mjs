@@ -1,8 +1,8 @@
 /**
- * `node plain-http.mjs <directory>`: what nginx is to a directory of modules, over HTTP/1.1 with keep-alive. Files
- * are checked on every request and have nginx's kind of ETag; the bodies are compressed beforehand, as with its
- * `gzip_static`. `Cache-Control: no-cache` is the one header that nginx would not send by itself: without it the
- * browser guesses how long a module stays good, and shows old modules after an edit.
+ * `node plain-http.mjs <directory>`: serves a directory of modules like nginx, over HTTP/1.1 with keep-alive.
+ * Checks files on every request, sends ETags in nginx's format, and compresses bodies in advance like
+ * `gzip_static`. Unlike nginx it sends `Cache-Control: no-cache`: without it, the browser applies heuristic
+ * caching and runs old modules after an edit.
  */
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import http from 'node:http';
