@@ -11,7 +11,7 @@ import { Connection } from './transport/connection.js';
 import { Outbox } from './transport/outbox.js';
 import type { FetchOptions } from './transport/plain-files.js';
 
-/** The parts of a page's modcast, each of which there is once. */
+/** The services of a page. Each has one instance. */
 export interface Services {
   readonly config: LoaderConfig;
   readonly events: Emitter<ModcastEvents>;

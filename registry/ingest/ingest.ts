@@ -44,7 +44,7 @@ export interface IngestOptions {
   readonly now: () => number;
   /** The directory's git commit, for deploys of whole scans. A file that was just saved is not committed. */
   readonly commit?: () => Promise<string | null>;
-  /** An update has read files that it was not told of. They may also disappear without a report. */
+  /** An update has read files that were not reported to it. They may also disappear without a report. */
   readonly onUnreported?: () => void;
   /**
    * These files may be about to be written. They keep their last content until an update reads them again.

@@ -10,7 +10,7 @@ export const PATIENT = { timeout: 25_000 };
 
 /** All that a page has evaluated after `importLater`. */
 export const LATER = [...STATIC_MODULES, 'later', 'deep'];
-/** Of the static closure; the inline script is none of the registry's. */
+/** Files of the static closure. The inline script is not in the registry. */
 export const FILES = ['/main.mjs', '/lib/a.mjs', '/lib/b.mjs', '/lib/c.mjs'];
 
 export const files = (version: number): Record<string, string> => {

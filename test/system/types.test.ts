@@ -25,7 +25,7 @@ if (import.meta.hot) {
   });
   import.meta.hot.on('modcast:error', ({ err }) => void err.loc?.line.toFixed());
   import.meta.hot.on('my:event', (data) => {
-    // @ts-expect-error What comes is checked by whoever takes it.
+    // @ts-expect-error The payload is unknown: the listener has to check it.
     data.length;
   });
   import.meta.hot.send('my:event', { count });

@@ -117,7 +117,7 @@ const row = (...change: [index: number, value: unknown][]) => {
 const ROWS: [string, unknown][] = [
   ['no list', {}],
   ['null', null],
-  ['a row that is none', ['a.mjs']],
+  ['an incomplete row', ['a.mjs']],
   ['a short row', [row().slice(0, 3)]],
   ['a long row', [[...row(), 1]]],
   ['a row as an object', [{ path: 'a' }]],

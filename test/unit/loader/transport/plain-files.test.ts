@@ -72,7 +72,7 @@ describe('fetchRelease', () => {
   });
 
   it.each([
-    ['there is none', () => new Response(null, { status: 404 })],
+    ['the file does not exist', () => new Response(null, { status: 404 })],
     ['an error page has the form of one', () => Response.json(json, { status: 500 })],
     ['it is not JSON', () => new Response('<html>')],
     ['it is not a manifest', () => Response.json({})],
@@ -90,7 +90,7 @@ describe('fetchManifest', () => {
   });
 
   it.each([
-    ['there is none', () => new Response(null, { status: 404 })],
+    ['the file does not exist', () => new Response(null, { status: 404 })],
     ['an error page has the form of one', () => Response.json(json, { status: 500 })],
     ['it is not a manifest', () => Response.json(1)],
   ])('is null when %s', async (_, answer) => {

@@ -16,7 +16,7 @@ beforeEach(async () => {
   store = await openMemoryStore();
 });
 
-/** How often an update read files that it was not told of. */
+/** How often an update read files that were not reported to it. */
 let unreported = 0;
 
 const over = (directory: string, into: Store = store, filter = DEFAULT_FILTER) =>

@@ -24,7 +24,7 @@ class SlowClock {
   }
 }
 
-it('looks at all once more when a directory has come, for what nobody told of', async () => {
+it('scans all files again after a new directory, to find unreported ones', async () => {
   const directory = await site({ 'main.js': '1' });
   const clock = new SlowClock();
   let tell = (_result: IngestResult) => {};

@@ -148,7 +148,7 @@ it('a link to itself and a dangling link do no harm', async () => {
   await symlink('round.js', path.join(directory, 'round.js'));
   await symlink('nowhere.js', path.join(directory, 'dangling.js'));
   await unlink(path.join(directory, 'main.js'));
-  // The links above may be told of first, or together with this one.
+  // The links above may be reported first, or together with this one.
   const told = new Promise<void>((resolve) => {
     registry.on('problems', (problems) => {
       if (problems.some(({ path: name }) => name === 'main.js')) resolve();

@@ -338,7 +338,7 @@ describe('a root that is given up', () => {
     expect(result.givenUp.map(({ url }) => url)).toEqual(['a']);
   });
 
-  it('is none when the imports settle before', async () => {
+  it('does not occur when the imports settle first', async () => {
     start({ a: [] });
     const result = await swap(['a'], new Set(['a']), { superseded: new Promise(() => {}) });
     expect(result.pending.size).toBe(0);

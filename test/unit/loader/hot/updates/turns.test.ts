@@ -44,7 +44,7 @@ describe('updates', () => {
     expect(log).toEqual(['next']);
   });
 
-  it('know whether a newer one is queued, and are told of it', async () => {
+  it('know whether a newer one is queued, and can be notified of it', async () => {
     start();
     const first = gate();
     expect(turns.hasNewer).toBe(false);
