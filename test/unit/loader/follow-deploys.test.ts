@@ -110,7 +110,7 @@ describe('a deploy that has come whole', () => {
     expect(events).toEqual([{ deploy: 2, running: null }]);
   });
 
-  it('is not announced where hot reload takes it in', async () => {
+  it('is not announced where hot reload applies it', async () => {
     follow(1);
     await run(1, {} as Hot);
     channel.deliver(2);
@@ -129,7 +129,7 @@ describe('without the script of hot reload', () => {
     expect(reload).toHaveBeenCalledOnce();
   });
 
-  it('a watched page is loaded again after the boot for a deploy that came meanwhile', async () => {
+  it('a watched page reloads after the boot for a deploy that arrived during it', async () => {
     follow(1);
     channel.deliver(2);
     expect(reload).not.toHaveBeenCalled();

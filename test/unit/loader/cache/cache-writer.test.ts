@@ -162,7 +162,7 @@ describe('storing', () => {
     expect(put).toHaveBeenCalledOnce();
   });
 
-  it('reports a full disk and goes on', async () => {
+  it('reports a full disk and continues', async () => {
     const writer = create();
     boot();
     vi.spyOn(Cache.prototype, 'put').mockRejectedValueOnce(new Error('full'));

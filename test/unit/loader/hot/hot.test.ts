@@ -76,7 +76,7 @@ describe('an update', () => {
     expect(page.ran()).toContain('a.mjs 3');
   });
 
-  it('applies only the newest of several deploys that arrive meanwhile', async () => {
+  it('applies only the newest of several deploys that arrive during another update', async () => {
     const hold = gate();
     const page = await open(FILES, {
       code: { 'a.mjs 1': accepts, 'a.mjs 2': ({ hot }) => (hot.accept(), hold.opened) },
@@ -112,7 +112,7 @@ describe('an update', () => {
     expect(page.ran()).toEqual(['a.mjs 2', 'pruned leaf']);
   });
 
-  it('goes on to the importers of a module that invalidates itself', async () => {
+  it('continues at the importers of a module that invalidates itself', async () => {
     const page = await open(FILES, {
       code: {
         'main.mjs 1': accepts,
@@ -175,7 +175,7 @@ describe('an update', () => {
     );
   });
 
-  it('fails for a module that cannot run from a URL of its own', async () => {
+  it('fails for a module that cannot run from its own URL', async () => {
     const page = await open(FILES, { code: { 'a.mjs 1': accepts }, pinned: ['leaf.mjs'] });
     page.ran();
     await page.update({ 'leaf.mjs': source(2) });

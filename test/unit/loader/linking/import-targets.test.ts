@@ -123,7 +123,7 @@ describe('prepare', () => {
     expect(targets.targetOf(url)).toBe(`${httpUrl(a)}?v=1#x`);
   });
 
-  it('uses HTTP for a module whose links do not fit its bytes, and says so', () => {
+  it('uses HTTP for a module whose links do not fit its bytes, and reports it', () => {
     const blobPool = poolOf();
     blobPool.addReceived([
       recordOf(files['a.mjs'], { state: 'linked', list: [{ kind: 'meta', start: 5, end: 999 }] }),
@@ -277,7 +277,7 @@ describe('a later instance', () => {
     expect(choose.mock.calls[0]![0].instance).toBe('later');
   });
 
-  it('of CSS has a URL of its own', () => {
+  it('of CSS has its own URL', () => {
     expect(create().create({ ...a, type: 'text/css', url: `${a.url}?x` })).toBe(`${httpUrl(a)}?x`);
   });
 });

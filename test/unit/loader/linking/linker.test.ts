@@ -141,7 +141,7 @@ describe('ensure', () => {
     expect(maps).toHaveLength(1);
   });
 
-  it('goes on after a failure', async () => {
+  it('continues after a failure', async () => {
     pool = poolOf(files['a.mjs'], files['b.mjs']);
     const linker = create();
     await linker.start([A]);

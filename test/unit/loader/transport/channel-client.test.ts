@@ -420,7 +420,7 @@ describe('need', () => {
     expect(refused).toEqual([hashOf('x'), hashOf('x')]);
   });
 
-  it('requests no more at once than the protocol allows', async () => {
+  it('never exceeds the request limit of the protocol', async () => {
     const texts = Array.from({ length: LIMITS.wantHashes + 1 }, (_, i) => `many ${i}`);
     void client.need(texts.map(hashOf), true);
     await settle();

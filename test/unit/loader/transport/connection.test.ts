@@ -260,7 +260,7 @@ describe('receiving', () => {
     expect(events).toEqual(['pack of 2', 'records: 1', 'records: 1', 'packed']);
   });
 
-  it('ends with a broken segment, whatever else has come by then', async () => {
+  it('ends at a broken segment, even if valid messages follow', async () => {
     open();
     socket().say(pack, encodePackHeader(2), broken, whole, welcome);
     await vi.waitFor(() => expect(socket().closes).toEqual([4000]));
@@ -283,7 +283,7 @@ describe('receiving', () => {
     expect(events.at(-1)).toBe(code);
   });
 
-  it('goes on with the next socket', async () => {
+  it('continues with the next socket', async () => {
     open();
     socket().say({ type: 'nonsense' });
     await settle();
@@ -297,7 +297,7 @@ describe('receiving', () => {
   });
 });
 
-it('logs messages where localStorage.debug says so', async () => {
+it('logs messages when localStorage.debug enables it', async () => {
   vi.stubGlobal('localStorage', { debug: 'modcast:socket' });
   vi.resetModules();
   const log = vi.spyOn(console, 'debug').mockImplementation(() => {});

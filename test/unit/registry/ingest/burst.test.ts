@@ -172,7 +172,7 @@ describe('on a busy machine, where timers run late,', () => {
   });
 });
 
-it('reports all paths once more, 100 ms after the last burst', async () => {
+it('reports all paths again, 100 ms after the last burst', async () => {
   save('a');
   await pass(1);
   save('b');

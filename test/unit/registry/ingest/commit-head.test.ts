@@ -36,7 +36,7 @@ it('asks for the git commit only when it makes a deploy', async () => {
   expect(asked).toBe(1);
 });
 
-it('tries again when another writer moves the head meanwhile', async () => {
+it('retries when another writer moves the head', async () => {
   const { commit } = store;
   let races = 2;
   store.commit = async (deploy) => {

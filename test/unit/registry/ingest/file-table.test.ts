@@ -29,7 +29,7 @@ it('counts changes of the set of paths, and not of contents', () => {
   expect(changes(() => table.clear())).toBe(true);
 });
 
-it('keeps a syntax error until the file is mended or removed', () => {
+it('keeps a syntax error until the file is fixed or removed', () => {
   const table = new FileTable();
   for (const path of ['a.mjs', 'b.mjs', 'c.mjs']) {
     table.set(path, A, 1);

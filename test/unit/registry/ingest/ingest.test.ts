@@ -190,7 +190,7 @@ describe('the next start', () => {
     expect(await second.blobs(blobs.map(({ hash }) => hash))).toEqual(blobs);
   });
 
-  it('reads files that changed meanwhile, even with the same size and time', async () => {
+  it('reads files that changed since the last run, even with the same size and time', async () => {
     const directory = await old({ 'a.js': '1111', 'b.js': '2222', 'c.js': '3333', 'd.js': '4444' });
     await over(directory).scan();
     await write(directory, { 'a.js': '11111', new: '2223' });
@@ -218,7 +218,7 @@ describe('the next start', () => {
     );
   });
 
-  it('finds the entries again when a module was renamed meanwhile', async () => {
+  it('finds the entries again when a module was renamed since the last run', async () => {
     const page = '<script type="module" src="old.js"></script><script type="module" src="new.js"></script>';
     const directory = await old({ 'index.html': page, 'old.js': '1' });
     expect((await over(directory).scan()).manifest.entries).toEqual(['old.js']);

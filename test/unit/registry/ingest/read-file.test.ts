@@ -42,7 +42,7 @@ describe('readStable', () => {
     expect(hash).toBe(blake3(Buffer.from(content as string)));
   });
 
-  it('reads again when the file was written meanwhile, and never mixes two versions', async () => {
+  it('retries when the file changes during the read, and never mixes two versions', async () => {
     const name = await file('first');
     const versions = ['second, and longer', 'x', 'third'];
     const disturb = () => {

@@ -34,7 +34,7 @@ describe.each([
   ['events', {}],
   ['polling', { watch: { poll: 20 } }],
 ])('a watched directory, by %s,', (_, options) => {
-  it('that is moved away and back is followed again, and empties no page meanwhile', async () => {
+  it('that is moved away and back is watched again, and no page becomes empty', async () => {
     const { parent, directory, deploys, state, holds } = await watched(options);
     const gone = state('gone');
     await rename(directory, path.join(parent, 'elsewhere'));

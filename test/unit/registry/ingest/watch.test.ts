@@ -175,7 +175,7 @@ it('what is saved while the directory is first read is not lost', async () => {
 });
 
 describe('watchDirectory', () => {
-  it('reports the paths of a burst together, then once more, one call at a time', async () => {
+  it('reports the paths of a burst together, then again, one call at a time', async () => {
     const directory = await site({ 'a.js': '' });
     const calls: string[][] = [];
     let running = 0;
@@ -258,7 +258,7 @@ describe('watchDirectory', () => {
     expect(told).toEqual(['main.js', 'one/a.js', 'one/deep/b.js', 'two/a.js', 'two/deep/b.js']);
   });
 
-  it('goes on after a change whose callback failed, and reports the error', async () => {
+  it('continues after a change whose callback failed, and reports the error', async () => {
     const directory = await site({ 'a.js': '' });
     const errors: unknown[] = [];
     let taken: (paths: readonly string[]) => void = () => {};

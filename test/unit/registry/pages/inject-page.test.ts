@@ -342,7 +342,7 @@ describe('a deferred script behind a module script', () => {
   });
 });
 
-describe('a page with a policy of its own', () => {
+describe('a page with its own policy', () => {
   const page = (policy: string, rest = '') =>
     `<head><meta http-equiv="Content-Security-Policy" content="${policy}">${rest}<script type=module src=a></script>`;
   const nonce = '<script nonce="N1x">1</script>';

@@ -40,7 +40,7 @@ describe('stream', () => {
     expect(transport.sent).toEqual([]);
   });
 
-  it('does not wait while no more than the high-water mark is unsent', async () => {
+  it('does not wait while the unsent bytes are within the high-water mark', async () => {
     transport.reading = false;
     await sender.stream(new Uint8Array(FRAME));
     expect(clock.waiting).toBe(0);

@@ -204,7 +204,7 @@ describe('a slow reader', () => {
   const BIG = { 'main.js': `//${noise(1, 1 << 20)}` };
   const LIMIT = { socketHighWater: 256 * 1024, socketStallMs: 1000 };
 
-  it('gets no more than the high-water mark until it reads', async () => {
+  it('gets at most the high-water mark until it reads', async () => {
     await deploy(BIG);
     const { session, transport } = connect(LIMIT);
     transport.reading = false;

@@ -44,7 +44,7 @@ describe('an error', () => {
     expect(reported).toHaveLength(3);
   });
 
-  it('is reported when the server has not explained it meanwhile', () => {
+  it('is reported when the server does not explain it in time', () => {
     reporter.show([UNPLACED]);
     expect(reported).toEqual([]);
     reporter.show([]);

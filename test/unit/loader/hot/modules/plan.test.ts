@@ -101,18 +101,18 @@ describe('the order of a plan', () => {
 describe('the names in a plan', () => {
   const modules = { main: ['a'], a: [] };
 
-  it('are natural for modules that no rule leads to, while import maps can be added', () => {
+  it('are natural for modules that are no target of a rule, while import maps can be added', () => {
     expect(order({ modules }, ['main'])).toEqual(['a', 'main']);
     expect(order({ modules, laterMaps: false }, ['main'])).toEqual(['a:target', 'main:target']);
   });
 
-  it('are natural where a rule leads to the same version, in every engine', () => {
+  it('are natural where a rule points to the same version, in every engine', () => {
     const page = { modules, rules: { main: 'main', a: 'a' } };
     expect(order({ ...page, laterMaps: false }, ['main'])).toEqual(['a', 'main']);
     expect(order({ ...page, hasExternal: true }, ['main'])).toEqual(['a', 'main']);
   });
 
-  it('are the target where a rule leads to another version', () => {
+  it('are the target where a rule points to another version', () => {
     expect(order({ modules, rules: { main: 'older' } }, ['main'])).toEqual(['a', 'main:target']);
   });
 
@@ -153,7 +153,7 @@ describe('the names in a plan', () => {
     expect(order({ ...page, renamed: ['a'] }, ['main'])).toEqual(['main:target']);
   });
 
-  it('stay natural for a module without a rule, whatever it imports: it is not linked yet', () => {
+  it('stay natural for a module without a rule, because it is not linked yet', () => {
     expect(order({ modules, running: ['a'], renamed: ['a'] }, ['main'])).toEqual(['main']);
   });
 

@@ -375,7 +375,7 @@ describe('while a swap waits for code of the page', () => {
     expect(lent).toBe(1);
   });
 
-  it('an instance that another swap replaced meanwhile is neither renewed nor kept', async () => {
+  it('an instance that another swap replaces at that time is neither renewed nor kept', async () => {
     start({ a: [] });
     runs['a'] = () => {
       running.set('a', instance('a', 'a#other'));

@@ -106,7 +106,7 @@ describe('exclusive work', () => {
     expect(log).toEqual(['update', 'exclusive', 'goes on']);
   });
 
-  it('runs before the update goes on, if it began while the update waited for code of the page', async () => {
+  it('runs before the update continues, if it began while the update waited for code of the page', async () => {
     start();
     const code = gate();
     const step = gate();

@@ -33,7 +33,7 @@ it('resolves and rejects as the import does', async () => {
   await expect(second).rejects.toThrow('no');
 });
 
-it('goes on with the current instance when the awaited one was replaced', async () => {
+it('continues with the current instance when the awaited one was replaced', async () => {
   run('a#1');
   const options = { with: { type: 'json' } };
   const importing = imports.import('a', options);
@@ -44,7 +44,7 @@ it('goes on with the current instance when the awaited one was replaced', async 
   expect(await importing).toBe('second');
 });
 
-it('goes on as often as the instance is replaced', async () => {
+it('continues each time the instance is replaced', async () => {
   run('a#1');
   const importing = imports.import('a', undefined);
   run('a#2');
