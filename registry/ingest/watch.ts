@@ -130,11 +130,18 @@ function entriesOf(directory: string): Dirent[] {
   }
 }
 
-/** Editors truncate a file before they write it, or delete it before they put another one there. */
-function isComplete(file: string): boolean {
+/** Bytes above which a program writes a file in several steps, with pauses between them on a busy machine. */
+const LARGE_BYTES = 256 * 1024;
+
+/**
+ * Whether a file that has just been reported is likely to be written to its end. Editors truncate a file before they
+ * write it, or delete it before they put another one there.
+ */
+export function isComplete(file: string): boolean {
   try {
     const found = statSync(file, { throwIfNoEntry: false });
-    return found !== undefined && found.size > 0 && Date.now() - Math.floor(found.mtimeMs) >= ALONE_MS;
+    if (found === undefined || found.size === 0 || found.size > LARGE_BYTES) return false;
+    return Date.now() - Math.floor(found.mtimeMs) >= ALONE_MS;
   } catch {
     // A link to itself, or one into what may not be read: reading the file reports it.
     return true;

@@ -1,4 +1,4 @@
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, utimesSync, writeFileSync } from 'node:fs';
 import { mkdir, rename, rm, symlink, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -6,7 +6,7 @@ import { blake3 } from '../../../../registry/hash.js';
 import type { IngestResult, Registry } from '../../../../registry/index.js';
 import type { Clock } from '../../../../registry/clock.js';
 import { systemClock } from '../../../../registry/clock.js';
-import { watchDirectory } from '../../../../registry/ingest/watch.js';
+import { isComplete, watchDirectory } from '../../../../registry/ingest/watch.js';
 import { SITE, later, open, site, temporary, write, type Files } from '../site.js';
 
 const hashOf = (text: string) => blake3(Buffer.from(text));
@@ -33,6 +33,25 @@ async function watched(files: Files = SITE, options = {}) {
 
 const has = (name: string, text: string) => (result: IngestResult) =>
   result.manifest.modules.get(name)?.hash === hashOf(text);
+
+describe('a reported file', () => {
+  it.each([
+    ['is complete', 'export {};', 60, true],
+    ['is not complete while it is empty', '', 60, false],
+    ['is not complete in the millisecond of its last write', 'export {};', -60, false],
+    ['is not complete while it is large: it takes several writes', '//'.repeat(200_000), 60, false],
+  ])('%s', async (_, text, age, expected) => {
+    const directory = await site({ 'a.mjs': text });
+    const file = path.join(directory, 'a.mjs');
+    const written = Date.now() / 1000 - age;
+    utimesSync(file, written, written);
+    expect(isComplete(file)).toBe(expected);
+  });
+
+  it('is not complete when it is deleted', async () => {
+    expect(isComplete(path.join(await temporary(), 'a.mjs'))).toBe(false);
+  });
+});
 
 describe.each<[string, object]>([
   ['events', { watch: true }],
