@@ -23,8 +23,9 @@ type Prepare = (release: Release, permitted: TargetKind, fetchMissing: boolean) 
 /** One page load: chooses what the page runs, brings it here, and runs the page's own scripts once. */
 export class Boot {
   readonly #services: Services;
-  readonly #pageEvents = new PageEvents();
+  /** Before `PageEvents`, which stops the page's `load` event. */
   readonly #stylesheetGate = new StylesheetGate();
+  readonly #pageEvents = new PageEvents();
   readonly #hotLoader: HotLoader;
   readonly #allowed: Promise<Allowed>;
   #state: 'booting' | 'running' = 'booting';

@@ -4,11 +4,21 @@
  * all.
  */
 export class StylesheetGate {
-  /** Links whose style sheet has loaded or failed. */
+  /** Links whose style sheet has loaded or failed, with all that it imports. */
   readonly #settled = new WeakSet<EventTarget>();
+  /** Whether the page's `load` event has been due: nothing blocks scripts after it. */
+  #isLoaded = document.readyState === 'complete';
   #wake: () => void = () => {};
 
   constructor() {
+    addEventListener(
+      'load',
+      () => {
+        this.#isLoaded = true;
+        this.#wake();
+      },
+      { capture: true, once: true },
+    );
     for (const name of ['load', 'error']) {
       document.addEventListener(
         name,
@@ -31,13 +41,26 @@ export class StylesheetGate {
   }
 
   #blocking(): HTMLLinkElement[] {
+    if (this.#isLoaded) return [];
     return [...document.querySelectorAll<HTMLLinkElement>('link[rel~="stylesheet" i][href]')].filter(
       (link) =>
-        link.sheet === null &&
+        (link.sheet === null || awaitsImport(link.sheet)) &&
         !this.#settled.has(link) &&
         !link.disabled &&
         !link.relList.contains('alternate') &&
         matchMedia(link.media).matches,
     );
+  }
+}
+
+/** Whether a style sheet has loaded, but not all that it imports: Chromium then shows it without applying it. */
+function awaitsImport(sheet: CSSStyleSheet): boolean {
+  try {
+    return [...sheet.cssRules].some(
+      (rule) => rule instanceof CSSImportRule && (rule.styleSheet === null || awaitsImport(rule.styleSheet)),
+    );
+  } catch {
+    // The rules of another origin's style sheet cannot be read.
+    return false;
   }
 }
