@@ -8,7 +8,9 @@ export function followDeploys({ config, events, channelClient, cacheWriter, page
   const reloadWithoutHot = () => {
     const served = config.hot?.deploy ?? null;
     const deploy = channelClient.complete?.deploy ?? 0;
-    if (page.boot !== null && page.hot === undefined && served !== null && served < deploy) location.reload();
+    if (page.boot === null || page.hot !== undefined || served === null || served >= deploy) return;
+    console.info(`modcast: full reload: deploy ${deploy}: hot reload did not load`);
+    location.reload();
   };
   let announced: number | null = null;
   channelClient.on('complete', ({ release, records }) => {

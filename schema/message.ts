@@ -4,8 +4,8 @@ import { isHash, type Hash } from './hash.js';
 
 /**
  * Both first messages carry it. Sides with different versions close the connection with `protocol-version`.
- * Raise it for every change that the other side would refuse: a new message or field is one, as messages are
- * checked strictly.
+ * Raise it, once per release, for every change that the other side would refuse: a new message, or a new
+ * field of the client's messages.
  */
 export const PROTOCOL_VERSION = 1;
 

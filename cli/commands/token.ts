@@ -40,6 +40,14 @@ export function tokenCommand(io: Io): Command {
     .description(
       'Creates, lists and revokes the tokens of a registry. The registry stores only a hash of each token.',
     )
+    .addHelpText(
+      'after',
+      `
+Examples:
+  modcast token create --scope publish:production
+  modcast token list`,
+    )
+    .commandsGroup('Commands:')
     .addCommand(createCommand(io))
     .addCommand(listCommand(io))
     .addCommand(revokeCommand(io));

@@ -53,7 +53,10 @@ export class StylesheetGate {
   }
 }
 
-/** Whether a style sheet has loaded, but not all that it imports: Chromium then shows it without applying it. */
+/**
+ * Whether a style sheet has loaded, but not all that it imports. Chromium then has a `sheet` for the link, and
+ * does not apply it yet.
+ */
 function awaitsImport(sheet: CSSStyleSheet): boolean {
   try {
     return [...sheet.cssRules].some(

@@ -134,8 +134,8 @@ function entriesOf(directory: string): Dirent[] {
 const LARGE_BYTES = 256 * 1024;
 
 /**
- * Whether a file that has just been reported is likely to be written to its end. Editors truncate a file before they
- * write it, or delete it before they put another one there.
+ * Whether a file that has just been reported is likely to be written to its end. Editors truncate a file
+ * before they write it, or delete it before they put another one there.
  */
 export function isComplete(file: string): boolean {
   try {
