@@ -58,8 +58,9 @@ export async function createProgram(io: Io, commands: readonly CommandEntry[] = 
     const create = await load();
     program.addCommand(create(io).helpGroup(`${group}:`), { hidden });
   }
-  program.commandsGroup('Maintain:').helpCommand('help [command]', 'show the help of one command');
   inherit(program, program.name());
+  // Not inherited: in the help of a command with subcommands this group would be out of place.
+  program.commandsGroup('Maintain:').helpCommand('help [command]', 'show the help of one command');
   return program;
 }
 

@@ -47,7 +47,6 @@ Examples:
   modcast token create --scope publish:production
   modcast token list`,
     )
-    .commandsGroup('Commands:')
     .addCommand(createCommand(io))
     .addCommand(listCommand(io))
     .addCommand(revokeCommand(io));

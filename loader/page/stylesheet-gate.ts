@@ -54,8 +54,8 @@ export class StylesheetGate {
 }
 
 /**
- * Whether a style sheet has loaded, but not all that it imports. Chromium then has a `sheet` for the link, and
- * does not apply it yet.
+ * Whether a style sheet has loaded, but not all that it imports. Chromium then has a `sheet` for the link,
+ * and does not apply it yet.
  */
 function awaitsImport(sheet: CSSStyleSheet): boolean {
   try {
