@@ -6,10 +6,10 @@ import type { Services } from './services.js';
 export function followDeploys({ config, events, channelClient, cacheWriter, page }: Services): void {
   /** A page that should follow its files, but whose script of hot reload did not load, is loaded again. */
   const reloadWithoutHot = () => {
-    const served = config.hot?.deploy ?? null;
+    const served = config.hot?.deploy ?? Infinity;
     const deploy = channelClient.complete?.deploy ?? 0;
-    if (page.boot === null || page.hot !== undefined || served === null || served >= deploy) return;
-    console.info(`modcast: full reload: deploy ${deploy}: hot reload did not load`);
+    if (page.boot === null || page.hot !== undefined || served >= deploy) return;
+    console.info(`modcast: full reload: deploy ${deploy}: no hot reload`);
     location.reload();
   };
   let announced: number | null = null;

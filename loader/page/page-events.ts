@@ -51,7 +51,7 @@ export class PageEvents {
       event.stopImmediatePropagation();
       this.#held.push({ name, dispatch });
     };
-    target.addEventListener(name, listener, { capture: true });
+    target.addEventListener(name, listener, true);
   }
 
   get #complete(): boolean {

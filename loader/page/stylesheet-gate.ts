@@ -17,18 +17,17 @@ export class StylesheetGate {
         this.#isLoaded = true;
         this.#wake();
       },
-      { capture: true, once: true },
+      true,
     );
     for (const name of ['load', 'error']) {
       document.addEventListener(
         name,
         ({ target }) => {
-          if (target === null) return;
-          this.#settled.add(target);
+          this.#settled.add(target!);
           this.#wake();
         },
         // These events do not bubble.
-        { capture: true },
+        true,
       );
     }
   }
@@ -44,7 +43,7 @@ export class StylesheetGate {
     if (this.#isLoaded) return [];
     return [...document.querySelectorAll<HTMLLinkElement>('link[rel~="stylesheet" i][href]')].filter(
       (link) =>
-        (link.sheet === null || awaitsImport(link.sheet)) &&
+        isLoading(link.sheet) &&
         !this.#settled.has(link) &&
         !link.disabled &&
         !link.relList.contains('alternate') &&
@@ -54,13 +53,17 @@ export class StylesheetGate {
 }
 
 /**
- * Whether a style sheet has loaded, but not all that it imports. Chromium then has a `sheet` for the link,
- * and does not apply it yet.
+ * Whether a style sheet, or one that it imports, is still loading: then it is null. Chromium has a `sheet` for
+ * a link before it has loaded all imports, and does not apply it yet.
+ *
+ * @param sheet undefined for the rules that import nothing
  */
-function awaitsImport(sheet: CSSStyleSheet): boolean {
+function isLoading(sheet: CSSStyleSheet | null | undefined): boolean {
   try {
-    return [...sheet.cssRules].some(
-      (rule) => rule instanceof CSSImportRule && (rule.styleSheet === null || awaitsImport(rule.styleSheet)),
+    return (
+      sheet === null ||
+      (sheet !== undefined &&
+        [...sheet.cssRules].some(({ styleSheet }: Partial<CSSImportRule>) => isLoading(styleSheet)))
     );
   } catch {
     // The rules of another origin's style sheet cannot be read.
