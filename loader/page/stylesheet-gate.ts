@@ -53,8 +53,8 @@ export class StylesheetGate {
 }
 
 /**
- * Whether a style sheet, or one that it imports, is still loading: then it is null. Chromium has a `sheet` for
- * a link before it has loaded all imports, and does not apply it yet.
+ * Whether a style sheet, or one that it imports, is still loading: then it is null. Chromium has a `sheet`
+ * for a link before it has loaded all imports, and does not apply it yet.
  *
  * @param sheet undefined for the rules that import nothing
  */
