@@ -12,7 +12,8 @@ const ROOMS = ['schema', 'importmap', 'loader', 'registry', 'cli'];
 const SETTLE_MS = 100;
 
 const given = process.argv.slice(2);
-const site = given.length > 0 ? given : ['examples/orrery'];
+// With options alone, they are for the example.
+const site = given[0] === undefined || given[0].startsWith('-') ? ['examples/orrery', ...given] : given;
 const say = (text) => console.log(`${pc.dim('dev')} ${text}`);
 const start = (command, args) => spawn(command, args, { cwd: ROOT, stdio: 'inherit' });
 
