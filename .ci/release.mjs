@@ -46,7 +46,8 @@ function nextVersion(current, bump) {
     patch: `${major}.${minor}.${patch + 1}`,
   };
   const version = Object.hasOwn(bumped, bump) ? bumped[bump] : bump;
-  if (!/^\d+\.\d+\.\d+$/.test(version)) throw new ReleaseError(`"${bump}" is not a version.\nUsage: ${USAGE}`);
+  if (!/^\d+\.\d+\.\d+$/.test(version))
+    throw new ReleaseError(`"${bump}" is not a version.\nUsage: ${USAGE}`);
   return version;
 }
 
