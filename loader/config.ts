@@ -2,6 +2,7 @@ import { CHANNEL_PATTERN, type Channel } from '../schema/channel.js';
 import { isHash, type Hash } from '../schema/hash.js';
 import { LIMITS } from '../schema/limits.js';
 import { isPath, type Path } from '../schema/path.js';
+import { isRegistryId, REGISTRY_PLACEHOLDER, type RegistryId } from '../schema/registry-id.js';
 
 export interface HotConfig {
   /** `data-hot`: the version of the hot reload script. */
@@ -22,6 +23,11 @@ export interface LoaderConfig {
   readonly prefix: string;
   /** The URL that the site's paths are relative to (`data-root`). Default: the root of the page's origin. */
   readonly root: string;
+  /**
+   * `data-registry`: the identity of the registry that the page came from. Default: that of the registry that
+   * served this script. Null for a copy of it on another server: then nothing is cached.
+   */
+  readonly registry: RegistryId | null;
   /** `data-channel`. Default `dev`. */
   readonly channel: Channel;
   /** `data-boot`: `fresh` waits for the server's greeting, `cached` runs a whole cached deploy at once. */
@@ -36,7 +42,8 @@ export interface LoaderConfig {
   /** `data-socket`: `off` where the registry is a host of plain files. Then there is no connection. */
   readonly socket: boolean;
   /**
-   * `data-deploy`: number and manifest of the deploy that a static page was exported with. Null: the head.
+   * `data-deploy`: number and manifest of the deploy that the page's HTML belongs to. Null for a page whose
+   * author wrote the tag: it belongs to none.
    */
   readonly deploy: { readonly number: number; readonly manifest: Hash } | null;
   /** `data-progress`: show a bar on long boots. */
@@ -75,6 +82,7 @@ export function readConfig(script: HTMLScriptElement): LoaderConfig {
   return {
     prefix: new URL('.', script.src).href,
     root: root.endsWith('/') ? root : `${root}/`,
+    registry: [dataset['registry'], REGISTRY_PLACEHOLDER].find(isRegistryId) ?? null,
     channel: CHANNEL_PATTERN.test(channel) ? channel : 'dev',
     boot: dataset['boot'] === 'cached' ? 'cached' : 'fresh',
     timeout: number(dataset['timeout'], 500),

@@ -1,3 +1,4 @@
+import type { RegistryId } from '../schema/index.js';
 import type { Access } from './auth/allowed-origins.js';
 import { HistoryAccess } from './auth/history-access.js';
 import { systemClock } from './clock.js';
@@ -13,7 +14,7 @@ import type { SiteSource } from './http/site-source.js';
 import { directorySource } from './http/directory-source.js';
 import type { LocalSite } from './local-site.js';
 import type { ResolvedOptions } from './options.js';
-import { readHot, readLoader } from './pages/read-loader.js';
+import { readHot, readLoader, withIdentity } from './pages/read-loader.js';
 import { PublishService } from './publish/publish-service.js';
 import { createPublishRoutes, type PublishRoutes } from './publish/publish-routes.js';
 import type { Sockets } from './socket/sockets.js';
@@ -26,6 +27,8 @@ export interface Core {
   /** Absolute and real; null when the registry serves no directory. */
   readonly directory: string | null;
   readonly store: Store;
+  /** The store's. */
+  readonly identity: RegistryId;
   readonly blobs: VerifiedBlobs;
   readonly catalog: Catalog;
   readonly access: Access;
@@ -39,12 +42,13 @@ export function createRequestHandler(core: Core, site: LocalSite | null, sockets
   const { options, store, catalog } = core;
   const { channel, boot, timeout, progress, overlay, publicHistory } = options;
   const isHot = site?.isHot === true;
+  let loader: Promise<Uint8Array> | undefined;
   return createHandler({
     ...core,
     prefix: options.prefix,
     site: siteSource(core),
     page: { channel, boot, timeout, progress, hot: isHot ? { overlay } : null },
-    loader: readLoader,
+    loader: () => (loader ??= readLoader().then((bytes) => withIdentity(bytes, core.identity))),
     hot: readHot,
     health: () => health(store, sockets.size),
     historyAccess: new HistoryAccess({

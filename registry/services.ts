@@ -89,6 +89,7 @@ async function openCore(options: ResolvedOptions, events: RegistryEmitter, clean
     events,
     directory,
     store,
+    identity: await store.identity(),
     blobs,
     catalog: new Catalog(store, blobs),
     access: createAccess(options.allowedHosts, options.allowedOrigins),
@@ -97,10 +98,14 @@ async function openCore(options: ResolvedOptions, events: RegistryEmitter, clean
   };
 }
 
-function createSockets({ options, events, store, blobs, catalog, access }: Core, site: LocalSite | null) {
+function createSockets(
+  { options, events, store, identity, blobs, catalog, access }: Core,
+  site: LocalSite | null,
+) {
   const packs = new Packs(blobs);
   const sockets = new Sockets({
     access,
+    identity,
     path: `${options.prefix}socket`,
     clock: systemClock,
     clients: options.clients,
@@ -109,6 +114,7 @@ function createSockets({ options, events, store, blobs, catalog, access }: Core,
         catalog,
         packs,
         store,
+        identity,
         transport,
         clock: systemClock,
         events: {

@@ -31,6 +31,8 @@ export const ERROR_CODES = {
   'file-unstable': 'A file kept changing while modcast read it.',
   'file-too-large': 'A file is over the size limit of a blob.',
   'directory-invalid': 'The site directory is missing, or is not a directory.',
+  'registry-unknown':
+    'A page of one registry connected to another one. Another site is served at its address.',
   'option-invalid': 'An option has a wrong value, or no option has that name.',
   'event-unknown': 'A registry has no event with that name.',
   'port-in-use': 'The port is in use.',

@@ -17,7 +17,14 @@ const delta = {
 /** One schema for each message type. */
 export const FROM_SERVER = {
   /** The newest deploy of the channel. `manifest` and a pack follow, unless the client has it. */
-  welcome: z.object({ type: z.literal('welcome'), protocol: natural, deploy: natural, manifest: hash }),
+  welcome: z.object({
+    type: z.literal('welcome'),
+    protocol: natural,
+    /** The registry's identity. */
+    registry: z.optional(z.string()),
+    deploy: natural,
+    manifest: hash,
+  }),
   /** The manifest that `welcome` named, as a difference from the client's manifest or from an empty one. */
   manifest: z.object({ type: z.literal('manifest'), base: z.nullable(hash), ...delta }),
   /** A pack follows in binary frames. `bytes` is the size of its blobs before encoding. */

@@ -14,4 +14,5 @@ export * from './hot-news.js';
 export { BOOT_SOURCES, PROTOCOL_VERSION, encodeMessage, type BootSource } from './message.js';
 export * from './pack.js';
 export * from './path.js';
+export * from './registry-id.js';
 export * from './serial-queue.js';

@@ -16,7 +16,7 @@ import { linkedModule } from '../content/linked-module.js';
 import { loaderPage, loaderVersion } from '../pages/loader-page.js';
 import { contentType, moduleKind } from '../content/media-type.js';
 import { Packs } from '../content/packs.js';
-import { readLoader } from '../pages/read-loader.js';
+import { readLoader, withIdentity } from '../pages/read-loader.js';
 import type { Deploy, Store } from '../store/store.js';
 import { manifestBlobs, readDeploy, type ExportOptions, type Exported } from './export-deploy.js';
 import { writeFiles } from './write-files.js';
@@ -89,10 +89,12 @@ export async function exportStatic(options: ExportStaticOptions): Promise<Export
   const { store, directory, force, base, progress = () => {} } = options;
   const { deploy, manifest } = await readDeploy(store, options.deploy);
   const { number, channel } = deploy;
-  const loader = await (options.loader ?? readLoader)();
+  const identity = await store.identity();
+  const loader = withIdentity(await (options.loader ?? readLoader)(), identity);
   const page = {
     loaderSrc: `${base}${PREFIX}loader.js?v=${loaderVersion(loader)}`,
     data: {
+      registry: identity,
       channel,
       socket: 'off',
       deploy: `${number} ${deploy.manifest}`,

@@ -1,4 +1,4 @@
-import type { Channel, Path } from '../../schema/index.js';
+import type { Channel, Path, RegistryId } from '../../schema/index.js';
 import type { Catalog } from '../content/catalog.js';
 import { blake3 } from '../hash.js';
 import { loaderPage, loaderVersion } from '../pages/loader-page.js';
@@ -18,6 +18,7 @@ export interface PageOptions {
 
 export interface PageContext {
   readonly catalog: Catalog;
+  readonly identity: RegistryId;
   /** Starts and ends with "/". */
   readonly prefix: string;
   readonly page: PageOptions;
@@ -43,6 +44,8 @@ export async function pageResponse(
       : loaderPage(html, name, head.manifest, {
           loaderSrc: `${options.prefix}loader.js?v=${loaderVersion(await options.loader())}`,
           data: {
+            registry: options.identity,
+            deploy: `${head.deploy.number} ${head.deploy.manifest}`,
             channel: options.page.channel,
             boot: options.page.boot,
             timeout: String(options.page.timeout),

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { REGISTRY_PLACEHOLDER, type RegistryId } from '../../schema/index.js';
 
 const scripts = new Map<string, Promise<Uint8Array>>();
 
@@ -15,6 +16,15 @@ function readScript(name: string): Promise<Uint8Array> {
 }
 
 export const readLoader = (): Promise<Uint8Array> => readScript('loader.js');
+
+/**
+ * The loader of one registry. It contains the registry's identity, for pages whose author wrote the loader's
+ * tag.
+ */
+export function withIdentity(loader: Uint8Array, identity: RegistryId): Uint8Array {
+  const text = Buffer.from(loader.buffer, loader.byteOffset, loader.byteLength).toString('latin1');
+  return new Uint8Array(Buffer.from(text.replace(REGISTRY_PLACEHOLDER, identity), 'latin1'));
+}
 
 /** The hot reload script, which the loader loads when the server watches. */
 export const readHot = (): Promise<Uint8Array> => readScript('hot.js');

@@ -25,6 +25,7 @@ export interface SessionOptions {
   readonly catalog: Catalog;
   readonly packs: Packs;
   readonly store: Store;
+  readonly identity: string;
   readonly transport: Transport;
   readonly clock: Clock;
   readonly events: SessionEvents;
@@ -163,17 +164,17 @@ export class Session {
 
   #greet(hello: Hello): Promise<void> {
     return this.#enqueue(async () => {
+      const { catalog, identity: registry } = this.#options;
       const head = await this.#headFor(hello);
       this.#hello = hello;
       this.#rememberHead(head);
       const { number: deploy, manifest } = head.deploy;
-      this.#send({ type: 'welcome', protocol: PROTOCOL_VERSION, deploy, manifest });
+      this.#send({ type: 'welcome', protocol: PROTOCOL_VERSION, registry, deploy, manifest });
       for (const { topic, data } of this.#options.news?.(hello.channel) ?? []) this.message(topic, data);
       if (hello.have === manifest) {
         this.#base = head.manifest;
         return;
       }
-      const { catalog } = this.#options;
       const base = hello.have === null ? null : await catalog.manifestOf(hello.channel, hello.have);
       this.#base = base;
       if (base !== null) this.#manifests.add(hello.have!);

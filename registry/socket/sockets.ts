@@ -8,6 +8,7 @@ import {
   helloFromQuery,
   type Channel,
   type Hello,
+  type RegistryId,
 } from '../../schema/index.js';
 import type { Access } from '../auth/allowed-origins.js';
 import type { Clock } from '../clock.js';
@@ -16,6 +17,7 @@ import type { Transport } from './transport.js';
 
 export interface SocketsOptions {
   readonly access: Access;
+  readonly identity: RegistryId;
   /** `/-/socket`. */
   readonly path: string;
   readonly clock: Clock;
@@ -119,7 +121,9 @@ export class Sockets {
     socket.on('error', () => {});
     let hello: Hello;
     try {
-      hello = helloFromQuery(new Map(new URLSearchParams(query)));
+      const parameters = new URLSearchParams(query);
+      this.#assertOwn(parameters.get('registry'));
+      hello = helloFromQuery(new Map(parameters));
     } catch (error) {
       // Deeply nested JSON can overflow the stack while it is parsed.
       const { code, message } =
@@ -142,6 +146,20 @@ export class Sockets {
       this.#sessions.delete(socket);
     });
     void session.start(hello);
+  }
+
+  /**
+   * A page that boots names the registry it came from. It must not run the deploys of another one.
+   *
+   * @throws ModcastError `registry-unknown`
+   */
+  #assertOwn(registry: string | null): void {
+    const { identity } = this.#options;
+    if (registry === null || registry === identity) return;
+    throw new ModcastError('registry-unknown', `this is registry ${identity}; reload the page`, {
+      expected: identity,
+      found: registry.slice(0, 32),
+    });
   }
 
   #beat(): void {

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { Channel, Hash, Path } from '../../schema/index.js';
 import { blobUnknown, checkBlobs, checkHead, compareModules, deployUnknown, makeDelta } from './changes.js';
 import { memoryCheck } from './memory-check.js';
@@ -176,6 +177,7 @@ export async function openMemoryStore(): Promise<Store> {
     lastDeploy: 0,
   };
   const blobs = memoryBlobs(state);
+  const id = randomBytes(16).toString('hex');
   const methods = {
     ...blobs,
     ...memoryDeploys(state, blobs.putBlobs),
@@ -184,6 +186,7 @@ export async function openMemoryStore(): Promise<Store> {
     ...memoryCollect(state),
     ...memoryCheck(state),
     ...memoryTokens(state),
+    identity: () => id,
   };
   return asStore(methods, () => {});
 }

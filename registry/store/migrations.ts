@@ -10,6 +10,8 @@
  *   current). Deploys are numbered across all channels, so the numbers of one channel are in order too. The
  *   deploys in `version` and `deploy.parent` are not foreign keys: they stay valid when those deploys are
  *   collected.
+ * - `registry` holds three copies of one random text, so that damage to one neither changes the identity nor
+ *   goes unnoticed.
  */
 export const MIGRATIONS: readonly string[] = [
   `
@@ -110,5 +112,14 @@ export const MIGRATIONS: readonly string[] = [
     note TEXT NOT NULL,
     revoked INTEGER
   ) STRICT;
+  `,
+  `
+  CREATE TABLE registry (
+    copy INTEGER PRIMARY KEY CHECK (copy BETWEEN 1 AND 3),
+    identity TEXT NOT NULL CHECK (length(identity) = 32)
+  ) STRICT;
+  INSERT INTO registry VALUES (1, lower(hex(randomblob(16))));
+  INSERT INTO registry SELECT copy + 1, identity FROM registry WHERE copy = 1;
+  INSERT INTO registry SELECT copy + 2, identity FROM registry WHERE copy = 1;
   `,
 ];

@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { decodeLinks, manifestBytes, type Hash, type Hasher } from '../../schema/index.js';
 import type { Methods } from './methods.js';
 import { plainBytes } from './sqlite-blobs.js';
+import { checkIdentity } from './sqlite-identity.js';
 import type { Manifests } from './sqlite-manifests.js';
 import type { Connection } from './sqlite-connection.js';
 import { VERIFY_PAGE_BYTES, type CheckStore, type VerifyPage } from './store.js';
@@ -110,6 +111,7 @@ export function sqliteCheck(connection: Connection, manifests: Manifests): Metho
         }
       };
       integrity(problems, attempt);
+      attempt('registry', () => problems.push(...checkIdentity(connection)));
       blobRecords(problems, attempt);
       await deployRecords(problems, attempt, hasher);
       return problems;

@@ -5,6 +5,7 @@ import { sqliteCollect } from './sqlite-collect.js';
 import { sqliteDeploys } from './sqlite-deploys.js';
 import { explainSqliteError } from './sqlite-errors.js';
 import { sqliteFiles } from './sqlite-files.js';
+import { sqliteIdentity } from './sqlite-identity.js';
 import { sqliteHistory } from './sqlite-history.js';
 import { sqliteManifests } from './sqlite-manifests.js';
 import { openDatabase } from './sqlite-open.js';
@@ -31,6 +32,7 @@ export async function openSqliteStore(file: string): Promise<Store> {
     ...sqliteCollect(connection),
     ...sqliteCheck(connection, manifests),
     ...sqliteTokens(connection),
+    ...sqliteIdentity(connection),
   };
   return asStore(
     methods,

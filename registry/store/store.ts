@@ -1,4 +1,13 @@
-import type { Channel, Hash, Hasher, Links, Manifest, ManifestDelta, Path } from '../../schema/index.js';
+import type {
+  Channel,
+  Hash,
+  Hasher,
+  Links,
+  Manifest,
+  ManifestDelta,
+  Path,
+  RegistryId,
+} from '../../schema/index.js';
 import type {
   Collected,
   CollectOptions,
@@ -134,12 +143,25 @@ export interface TokenStore {
   revokeToken(id: string, time: number): Promise<Token | null>;
 }
 
+export interface IdentityStore {
+  /** Made at random when the store is created, or migrated from a version without one. Never changes. */
+  identity(): Promise<RegistryId>;
+}
+
 /**
  * Stores blobs, deploys and the states of files. All methods return promises, so that a database server can
  * implement it. Every implementation runs test/contract/store.ts. Methods of a closed store reject with
  * `store-closed`.
  */
 export interface Store
-  extends BlobStore, DeployStore, FileStore, HistoryStore, CollectStore, CheckStore, TokenStore {
+  extends
+    BlobStore,
+    DeployStore,
+    FileStore,
+    HistoryStore,
+    CollectStore,
+    CheckStore,
+    TokenStore,
+    IdentityStore {
   close(): Promise<void>;
 }

@@ -7,7 +7,7 @@ import { blobContract } from './store-blobs.js';
 import { checkContract } from './store-check.js';
 import { collectContract } from './store-collect.js';
 import { deployContract } from './store-deploys.js';
-import { blobOf, deployOf, manifestOf } from './store-fixture.js';
+import { blobOf, deployOf, manifestOf, publish } from './store-fixture.js';
 import { historyContract } from './store-history.js';
 import { storeProperties } from './store-property.js';
 import { tokenContract } from './store-tokens.js';
@@ -41,6 +41,16 @@ export function storeContract(name: string, open: (directory: string) => Promise
     collectContract(() => store);
     checkContract(() => store);
     tokenContract(() => store);
+
+    test('an identity is random, and stays the same', async () => {
+      const identity = await store.identity();
+      expect(identity).toMatch(/^[0-9a-f]{32}$/);
+      await publish(store, [['a.mjs', 'a']]);
+      expect(await store.identity()).toBe(identity);
+      const other = await fresh();
+      expect(await other.store.identity()).not.toBe(identity);
+      await other.dispose();
+    });
 
     describe('files', () => {
       const stat = (text: string): FileStat => ({

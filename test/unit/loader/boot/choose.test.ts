@@ -18,6 +18,7 @@ const old: CachedDeploy = { channel: 'dev', ...releaseOf(4, { 'a.mjs': 'old' }) 
 const config: LoaderConfig = {
   prefix: 'https://host.test/-/',
   root: 'https://host.test/',
+  registry: 'ab'.repeat(16),
   channel: 'dev',
   boot: 'fresh',
   timeout: 500,

@@ -2,10 +2,11 @@ import { existsSync, readFileSync, readdirSync, symlinkSync, mkdirSync, writeFil
 import Database from 'better-sqlite3';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { exportDeploy } from '../../../../registry/export/index.js';
+import { exportDeploy, exportStatic } from '../../../../registry/export/index.js';
+import { EMPTY_MANIFEST, REGISTRY_PLACEHOLDER } from '../../../../schema/index.js';
 import { writeFiles } from '../../../../registry/export/write-files.js';
 import { openSqliteStore, type Store } from '../../../../registry/index.js';
-import { publish } from '../../../contract/store-fixture.js';
+import { blobOf, deployOf, moduleOf, publish } from '../../../contract/store-fixture.js';
 import { temporaryDirectory } from '../store/temporary.js';
 
 const at = temporaryDirectory();
@@ -33,6 +34,22 @@ function filesOf(directory: string): Record<string, string> {
 
 /** Names next to the database. No temporary files must be left. */
 const left = (): string[] => readdirSync(at()).filter((name) => !name.startsWith('a.db'));
+
+test('a static export carries the registry’s identity, the same one each time', async () => {
+  const html = '<title>x</title><script type=module src=a.mjs></script>';
+  await store.putBlobs([blobOf(html)]);
+  const modules = new Map([['index.html', moduleOf(html, 'text/html')]]);
+  await store.commit(deployOf({ ...EMPTY_MANIFEST, modules }));
+  const loader = () => Promise.resolve(new TextEncoder().encode(`"${REGISTRY_PLACEHOLDER}"`));
+  const options = { store, deploy: 1, force: false, base: '/', assets: null, loader };
+  const identity = await store.identity();
+  for (const directory of ['one', 'two']) {
+    await exportStatic({ ...options, directory: at(directory) });
+    const files = filesOf(directory);
+    expect(files['-/loader.js']).toBe(`"${identity}"`);
+    expect(files['index.html']).toContain(`data-registry="${identity}"`);
+  }
+});
 
 describe('exporting a deploy', () => {
   test('writes the files as they were in that deploy', async () => {

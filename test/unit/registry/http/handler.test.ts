@@ -147,6 +147,16 @@ it('names the loader by version in pages, and lets that URL be cached forever', 
   expect((await ask('/-/loader.js?v=000000000000')).headers.get('Cache-Control')).toBe('no-cache');
 });
 
+it('puts the registry’s identity and the deploy into pages, and the identity into the loader', async () => {
+  const { ask, registry } = await handler();
+  const page = await (await ask('/')).text();
+  const store = await registry.store();
+  const identity = await store.identity();
+  const { number, manifest } = (await store.head('dev'))!;
+  expect(page).toContain(` data-registry="${identity}" data-deploy="${number} ${manifest}"`);
+  expect(await (await ask('/-/loader.js')).text()).toContain(identity);
+});
+
 it('sends compressed text to clients that accept it', async () => {
   const text = `export const text = '${'modcast '.repeat(400)}';\n`;
   const { ask } = await handler({ 'main.js': text });

@@ -49,6 +49,8 @@ export async function until(holds: () => boolean): Promise<void> {
   while (!holds()) await new Promise((resolve) => setImmediate(resolve));
 }
 
+export const IDENTITY = 'ab'.repeat(16);
+
 export const hello = (rest: Partial<Hello> = {}): Hello => ({
   type: 'hello',
   protocol: 1,
@@ -86,6 +88,7 @@ export function connect(limits: Partial<SessionLimits> = {}) {
     catalog,
     packs,
     store,
+    identity: IDENTITY,
     transport,
     clock,
     limits,

@@ -8,6 +8,7 @@ import {
   type ManifestDelta,
 } from '../../../../schema/index.js';
 import {
+  IDENTITY,
   booted,
   clock,
   connect,
@@ -34,7 +35,13 @@ describe('a greeting', () => {
     const { session, transport } = connect();
     await session.start(hello());
     expect(transport.types()).toEqual(['welcome', 'manifest', 'pack']);
-    expect(transport.messages[0]).toEqual({ type: 'welcome', protocol: 1, deploy: number, manifest: hash });
+    expect(transport.messages[0]).toEqual({
+      type: 'welcome',
+      protocol: 1,
+      registry: IDENTITY,
+      deploy: number,
+      manifest: hash,
+    });
     const delta = transport.messages[1] as unknown as ManifestDelta & { base: null };
     expect(delta.base).toBeNull();
     expect(blake3(manifestBytes(applyDelta(EMPTY_MANIFEST, delta)))).toBe(hash);

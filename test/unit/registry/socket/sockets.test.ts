@@ -38,6 +38,30 @@ async function served(options = {}): Promise<{ site: Served; other: Client }> {
   return { site, other };
 }
 
+describe('a page of another registry', () => {
+  const closed = async ({ port }: Served, registry: string) => {
+    const client = new Client(port, `registry=${registry}&protocol=1&channel=dev`);
+    const { code } = await client.message('error');
+    return [code, await client.closed];
+  };
+
+  it('is refused, and the next page of this one is welcomed', async () => {
+    const { site, other } = await served();
+    expect(await closed(site, 'f'.repeat(32))).toEqual([
+      'registry-unknown',
+      { code: 1008, reason: 'registry-unknown' },
+    ]);
+    expect(await closed(site, '')).toEqual(['registry-unknown', { code: 1008, reason: 'registry-unknown' }]);
+    const registry = await (await site.registry.store()).identity();
+    expect(
+      await new Client(site.port, `registry=${registry}&protocol=1&channel=dev`).message('welcome'),
+    ).toMatchObject({
+      registry,
+    });
+    await goesOn(site, other);
+  });
+});
+
 describe('an upgrade', () => {
   it.each([
     ['no origin', 'Host: localhost'],

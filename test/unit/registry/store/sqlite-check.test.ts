@@ -65,6 +65,17 @@ test.for([
     ['the head of channel dev is not its newest deploy'],
   ],
   [
+    'a copy of the identity that is another one',
+    `UPDATE registry SET identity = 'f' || substr(identity, 2) WHERE copy = 2;
+     UPDATE registry SET identity = 'e' || substr(identity, 2) WHERE copy <> 2`,
+    ["the copies of the registry's identity differ"],
+  ],
+  [
+    'a copy of the identity that is missing',
+    'DELETE FROM registry WHERE copy = 3',
+    ["the copies of the registry's identity differ"],
+  ],
+  [
     'a row that refers to nothing',
     `DELETE FROM path WHERE path = 'a.mjs'`,
     [
@@ -94,4 +105,10 @@ test('returns a lost blob for verification, without bytes', async () => {
   alter(`DELETE FROM content WHERE blob_id = 2`);
   const { blobs } = await store.verifyPage(1, 1);
   expect(blobs).toEqual([{ hash: hash('b'), bytes: new Uint8Array(0) }]);
+});
+
+test.each([1, 2, 3])('damage to copy %d of the identity does not change it', async (copy) => {
+  const identity = await store.identity();
+  alter(`UPDATE registry SET identity = 'x' || substr(identity, 2) WHERE copy = ${copy}`);
+  expect(await store.identity()).toBe(identity);
 });

@@ -186,7 +186,12 @@ describe('migrations', () => {
       const store = await openSqliteStore(file);
       expect(await store.missing(['ab'.repeat(32)])).toEqual([]);
       expect(await store.tokens()).toEqual([]);
+      const identity = await store.identity();
+      expect(identity).toMatch(/^[0-9a-f]{32}$/);
       await store.close();
+      const again = await openSqliteStore(file);
+      expect(await again.identity()).toBe(identity);
+      await again.close();
     }
   });
 });
