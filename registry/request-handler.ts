@@ -1,6 +1,7 @@
 import type { RegistryId } from '../schema/index.js';
 import type { Access } from './auth/allowed-origins.js';
-import { HistoryAccess } from './auth/history-access.js';
+import type { DeploysInUse } from './auth/deploys-in-use.js';
+import type { HistoryAccess } from './auth/history-access.js';
 import { systemClock } from './clock.js';
 import type { Catalog } from './content/catalog.js';
 import type { VerifiedBlobs } from './content/verified-blobs.js';
@@ -31,6 +32,9 @@ export interface Core {
   readonly identity: RegistryId;
   readonly blobs: VerifiedBlobs;
   readonly catalog: Catalog;
+  readonly history: HistoryAccess;
+  /** The deploys that connected pages run. */
+  readonly inUse: DeploysInUse;
   readonly access: Access;
   /** Lets a page open files in the author's editor. Another one for each run. */
   readonly editorToken: string;
@@ -39,8 +43,8 @@ export interface Core {
 
 /** The handler with all routes of a registry. */
 export function createRequestHandler(core: Core, site: LocalSite | null, sockets: Sockets): Handler {
-  const { options, store, catalog } = core;
-  const { channel, boot, timeout, progress, overlay, publicHistory } = options;
+  const { options, store } = core;
+  const { channel, boot, timeout, progress, overlay } = options;
   const isHot = site?.isHot === true;
   let loader: Promise<Uint8Array> | undefined;
   return createHandler({
@@ -51,13 +55,6 @@ export function createRequestHandler(core: Core, site: LocalSite | null, sockets
     loader: () => (loader ??= readLoader().then((bytes) => withIdentity(bytes, core.identity))),
     hot: readHot,
     health: () => health(store, sockets.size),
-    historyAccess: new HistoryAccess({
-      store,
-      catalog,
-      readers: () => sockets.sessions,
-      publicHistory,
-      now: Date.now,
-    }),
     publish: publishRoutes(core),
     editor: isHot ? editorRoute(core) : null,
   });

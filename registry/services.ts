@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { LIMITS } from '../schema/index.js';
 import { createAccess } from './auth/allowed-origins.js';
+import { DeploysInUse } from './auth/deploys-in-use.js';
+import { HistoryAccess } from './auth/history-access.js';
 import { Cleanup } from './cleanup.js';
 import { systemClock } from './clock.js';
 import { Catalog } from './content/catalog.js';
@@ -84,6 +86,9 @@ async function openCore(options: ResolvedOptions, events: RegistryEmitter, clean
     directory,
     onDamaged: (hash, repaired) => events.emit('damaged', hash, repaired),
   });
+  const catalog = new Catalog(store, blobs);
+  const inUse = new DeploysInUse();
+  const { publicHistory } = options;
   return {
     options,
     events,
@@ -91,7 +96,9 @@ async function openCore(options: ResolvedOptions, events: RegistryEmitter, clean
     store,
     identity: await store.identity(),
     blobs,
-    catalog: new Catalog(store, blobs),
+    catalog,
+    inUse,
+    history: new HistoryAccess({ store, catalog, inUse, publicHistory, now: Date.now }),
     access: createAccess(options.allowedHosts, options.allowedOrigins),
     editorToken: randomBytes(18).toString('base64url'),
     onError: (error) => events.emit('error', error),
@@ -99,7 +106,7 @@ async function openCore(options: ResolvedOptions, events: RegistryEmitter, clean
 }
 
 function createSockets(
-  { options, events, store, identity, blobs, catalog, access }: Core,
+  { options, events, identity, blobs, catalog, inUse, history, access }: Core,
   site: LocalSite | null,
 ) {
   const packs = new Packs(blobs);
@@ -113,8 +120,9 @@ function createSockets(
       new Session({
         catalog,
         packs,
-        store,
         identity,
+        history,
+        inUse,
         transport,
         clock: systemClock,
         events: {

@@ -8,6 +8,7 @@ export const ERROR_CODES = {
   'message-invalid': 'A protocol message does not fit its schema.',
   'message-unexpected': 'A protocol message came at a time when it is not allowed.',
   'message-too-large': 'A message or frame is over its size limit.',
+  'message-rate': 'A client sends too many messages. They are dropped, and it is disconnected if it goes on.',
   'protocol-version': 'The two sides speak different versions of the protocol.',
   'pack-invalid': 'A pack has a wrong magic number, version, count or length.',
   'pack-truncated': 'A pack ended before all of its blobs arrived.',

@@ -8,6 +8,12 @@ export const LIMITS = {
   manifestModules: 200_000,
   /** Bytes of a control message from a client. */
   clientMessageBytes: 1024 * 1024,
+  /** Messages from one client in a second. More are dropped, with one error; twice as many disconnect it. */
+  clientMessagesPerSecond: 300,
+  /** Bytes of messages from one client in a second. More are dropped, twice as many disconnect it. */
+  clientBytesPerSecond: 4 * 1024 * 1024,
+  /** `booted` and `failed` of one client in a second. More are dropped, twice as many disconnect it. */
+  clientReportsPerSecond: 50,
   /** Hashes in one `want`. */
   wantHashes: 8192,
   /** Entries that a client may name. Its pack is ordered for them. */

@@ -1,18 +1,13 @@
 import { LIMITS, type Channel, type Hash, type Manifest } from '../../schema/index.js';
 import { authorize } from './authorize.js';
+import type { DeploysInUse } from './deploys-in-use.js';
 import type { Catalog } from '../content/catalog.js';
 import type { Deploy, Store } from '../store/store.js';
-
-/** A connected page, with the hashes of the manifests it was sent. */
-export interface Reader {
-  readonly channel: Channel | undefined;
-  readonly manifests: ReadonlySet<Hash>;
-}
 
 export interface HistoryAccessOptions {
   readonly store: Store;
   readonly catalog: Catalog;
-  readonly readers: () => Iterable<Reader>;
+  readonly inUse: DeploysInUse;
   /** Whether the whole history is public. */
   readonly publicHistory: boolean;
   readonly now: () => number;
@@ -23,10 +18,8 @@ export interface HistoryAccessOptions {
 /** Why a request may read something: it is public, or the request has a token for it. */
 export type Grant = 'public' | 'token';
 
-interface PublicManifest {
-  readonly hash: Hash;
-  readonly read: () => Promise<Manifest | null>;
-}
+/** Hashes that are looked up before other work runs. */
+const LOOKUPS = 1000;
 
 /** Whether any deploy contains a blob. */
 export async function isDeployed(store: Store, hash: Hash): Promise<boolean> {
@@ -37,16 +30,16 @@ export async function isDeployed(store: Store, hash: Hash): Promise<boolean> {
 }
 
 /**
- * Decides which part of the history a request may read. Public are the channels' heads, recent heads, and the
- * deploys that connected pages were sent. The rest needs a token with the scope `read`.
+ * Decides which part of the history can be read without a token: on each channel, the deploys from the oldest
+ * one in use on. In use are the head, the heads of the last hour, and the deploys that connected pages were
+ * sent. The rest needs a token with the scope `read`. HTTP, sockets and publishers follow this one rule.
  */
 export class HistoryAccess {
   readonly #options: HistoryAccessOptions;
   readonly #pastHeadMs: number;
   readonly #heads = new Map<Channel, Deploy>();
-  /** Oldest first. */
-  #past: { readonly deploy: Deploy; readonly until: number }[] = [];
-  readonly #hashes = new WeakMap<Manifest, ReadonlySet<Hash>>();
+  /** Former heads of each channel, oldest first. */
+  readonly #past = new Map<Channel, { readonly number: number; readonly until: number }[]>();
 
   constructor(options: HistoryAccessOptions) {
     this.#options = options;
@@ -54,26 +47,54 @@ export class HistoryAccess {
     options.catalog.onHead(({ deploy }) => {
       const before = this.#heads.get(deploy.channel);
       this.#heads.set(deploy.channel, deploy);
-      if (before !== undefined) this.#past.push({ deploy: before, until: options.now() + this.#pastHeadMs });
+      if (before === undefined) return;
+      const past = this.#pastOf(deploy.channel);
+      past.push({ number: before.number, until: options.now() + this.#pastHeadMs });
     });
   }
 
   /** @throws ModcastError `token-required` and the others of `authorize` */
   async deploy(request: Request, deploy: Deploy | null): Promise<Grant> {
     // That a deploy does not exist is public.
-    if (deploy === null || this.#options.publicHistory) return 'public';
-    for await (const { hash } of this.#publicManifests()) if (hash === deploy.manifest) return 'public';
+    if (deploy === null || (await this.#isPublicManifest(deploy.manifest))) return 'public';
     return this.#token(request);
   }
 
   /** @throws ModcastError `token-required` and the others of `authorize` */
   async blob(request: Request, hash: Hash): Promise<Grant> {
-    if (this.#options.publicHistory) return 'public';
-    for await (const { read } of this.#publicManifests()) {
-      const manifest = await read();
-      if (manifest !== null && this.#hashesOf(manifest).has(hash)) return 'public';
-    }
+    if ((await this.publicBlobs([hash])).has(hash)) return 'public';
     return (await isDeployed(this.#options.store, hash)) ? this.#token(request) : 'public';
+  }
+
+  /** The hashes that anyone may read. A blob that no deploy contains is not among them. */
+  async publicBlobs(hashes: readonly Hash[]): Promise<Set<Hash>> {
+    const found = new Set<Hash>();
+    for (const channel of await this.#options.store.channels()) {
+      const rest = hashes.filter((hash) => !found.has(hash));
+      for (const hash of await this.visible(channel, rest)) found.add(hash);
+      if (found.size === hashes.length) break;
+    }
+    return found;
+  }
+
+  /** The hashes that a page of the channel may ask for. */
+  async visible(channel: Channel, hashes: readonly Hash[]): Promise<Set<Hash>> {
+    const found = new Set<Hash>();
+    const from = await this.#oldest(channel);
+    for (let at = 0; at < hashes.length; at += LOOKUPS) {
+      const page = await this.#options.store.visible(channel, hashes.slice(at, at + LOOKUPS), from);
+      for (const hash of page) found.add(hash);
+      if (at + LOOKUPS < hashes.length) await new Promise((resolve) => setImmediate(resolve));
+    }
+    return found;
+  }
+
+  /** A manifest that a page of the channel names. Null unless it is in the public part of the history. */
+  async manifest(channel: Channel, hash: Hash): Promise<Manifest | null> {
+    const { store, catalog } = this.#options;
+    const deploy = await store.deployOfManifest(channel, hash);
+    if (deploy === null || deploy.number < (await this.#oldest(channel))) return null;
+    return catalog.manifest(deploy);
   }
 
   async #token(request: Request): Promise<Grant> {
@@ -81,32 +102,29 @@ export class HistoryAccess {
     return 'token';
   }
 
-  async *#publicManifests(): AsyncGenerator<PublicManifest> {
-    const { store, catalog, readers, now } = this.#options;
+  /** The same manifest may be that of an old deploy and of a new one. */
+  async #isPublicManifest(hash: Hash): Promise<boolean> {
+    const { store } = this.#options;
     for (const channel of await store.channels()) {
-      const head = await catalog.head(channel);
-      if (head !== null) yield { hash: head.deploy.manifest, read: async () => head.manifest };
+      const newest = await store.deployOfManifest(channel, hash);
+      if (newest !== null && newest.number >= (await this.#oldest(channel))) return true;
     }
-    this.#past = this.#past.filter(({ until }) => until > now());
-    for (const { deploy } of this.#past) {
-      yield { hash: deploy.manifest, read: () => catalog.manifest(deploy) };
-    }
-    const seen = new Set<Hash>();
-    for (const { channel, manifests } of readers()) {
-      for (const hash of manifests) {
-        if (channel === undefined || seen.has(hash)) continue;
-        seen.add(hash);
-        yield { hash, read: () => catalog.manifestOf(channel, hash) };
-      }
-    }
+    return false;
   }
 
-  #hashesOf(manifest: Manifest): ReadonlySet<Hash> {
-    let hashes = this.#hashes.get(manifest);
-    if (hashes === undefined) {
-      hashes = new Set([...manifest.modules.values()].map((module) => module.hash));
-      this.#hashes.set(manifest, hashes);
-    }
-    return hashes;
+  /** The number of the channel's oldest public deploy. */
+  async #oldest(channel: Channel): Promise<number> {
+    const { catalog, inUse, publicHistory, now } = this.#options;
+    if (publicHistory) return 0;
+    const head = await catalog.head(channel);
+    const past = this.#pastOf(channel);
+    while (past[0] !== undefined && past[0].until <= now()) past.shift();
+    return Math.min(head?.deploy.number ?? Infinity, past[0]?.number ?? Infinity, inUse.oldest(channel));
+  }
+
+  #pastOf(channel: Channel) {
+    const past = this.#past.get(channel) ?? [];
+    this.#past.set(channel, past);
+    return past;
   }
 }

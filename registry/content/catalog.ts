@@ -43,6 +43,14 @@ export interface Shipment {
   readonly sizes: ReadonlyMap<Hash, number>;
 }
 
+/** A manifest that a client has. */
+export interface Held {
+  readonly hash: Hash;
+  readonly manifest: Manifest;
+  /** Whether the client may be sent a difference from it. Otherwise it only spares the blobs in it. */
+  readonly isPublic: boolean;
+}
+
 /** Shipments kept in memory: one for each pair of manifests and list of entries. */
 const KEPT_SHIPMENTS = 64;
 
@@ -162,15 +170,11 @@ export class Catalog {
    * @param have the manifest whose blobs the client has; null for a client with nothing
    * @param entries the entries of its page; empty for all entries of the site
    */
-  shipment(
-    to: Head,
-    have: { hash: Hash; manifest: Manifest } | null,
-    entries: readonly Path[],
-  ): Promise<Shipment> {
-    const key = JSON.stringify([to.deploy.manifest, have?.hash, entries]);
+  shipment(to: Head, have: Held | null, entries: readonly Path[]): Promise<Shipment> {
+    const key = JSON.stringify([to.deploy.manifest, have?.hash, have?.isPublic, entries]);
     const known = this.#shipments.get(key);
     if (known !== undefined) return known;
-    const made = this.#ship(to.manifest, have?.manifest ?? EMPTY_MANIFEST, entries);
+    const made = this.#ship(to.manifest, have, entries);
     void keep(this.#shipments, key, made, KEPT_SHIPMENTS);
     made.catch(() => this.#shipments.delete(key));
     return made;
@@ -203,9 +207,10 @@ export class Catalog {
     return keep(this.#imports, key, new ResolvedImports(new Resolver(map)), KEPT_IMPORT_MAPS);
   }
 
-  async #ship(manifest: Manifest, base: Manifest, entries: readonly Path[]): Promise<Shipment> {
+  async #ship(manifest: Manifest, have: Held | null, entries: readonly Path[]): Promise<Shipment> {
+    const base = have?.isPublic === true ? have.manifest : EMPTY_MANIFEST;
     const delta = diffManifests(base, manifest);
-    const held = new Set([...base.modules.values()].map((module) => module.hash));
+    const held = new Set([...(have?.manifest.modules.values() ?? [])].map((module) => module.hash));
     const own = entries.filter((path) => manifest.modules.has(path));
     const first = await this.reach(manifest, own.length > 0 ? own : manifest.entries);
     // The modules of the site's other pages follow.

@@ -59,7 +59,7 @@ export async function updateCost(before: Snapshot, after: Snapshot): Promise<Cos
     const deploy = after.deploy ?? { ...NO_DEPLOY, manifest: after.hash };
     ({ hashes, first, bases } = await new Catalog(after.store, blobs).shipment(
       { deploy, manifest: to },
-      { hash: before.hash, manifest: from },
+      { hash: before.hash, manifest: from, isPublic: true },
       [],
     ));
   }

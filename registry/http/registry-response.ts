@@ -15,7 +15,7 @@ export interface RegistryContext {
   readonly store: Store;
   readonly catalog: Catalog;
   readonly blobs: VerifiedBlobs;
-  readonly historyAccess: HistoryAccess;
+  readonly history: HistoryAccess;
   readonly health: () => Promise<unknown>;
   readonly loader: () => Promise<Uint8Array>;
   /** The hot reload script. */
@@ -30,7 +30,7 @@ export async function registryResponse(
   headers: Headers,
 ): Promise<Response> {
   const route = parseRegistryRoute(rest);
-  const { historyAccess } = context;
+  const { history } = context;
   switch (route?.kind) {
     case 'script':
       return script(await (route.name === 'hot.js' ? context.hot() : context.loader()), request, headers);
@@ -45,11 +45,11 @@ export async function registryResponse(
     case 'deploy-file':
       return deployFile(context, request, route.deploy, route.path, headers);
     case 'module':
-      return withAccess(historyAccess.blob(request, route.hash), headers, () =>
+      return withAccess(history.blob(request, route.hash), headers, () =>
         moduleFile(context, request, route.hash, route.path, headers),
       );
     case 'blob':
-      return withAccess(historyAccess.blob(request, route.hash), headers, () =>
+      return withAccess(history.blob(request, route.hash), headers, () =>
         blob(context, request, route.hash, headers),
       );
     case undefined:
@@ -91,13 +91,13 @@ async function channelManifest(
 }
 
 async function deployManifest(
-  { store, catalog, historyAccess }: RegistryContext,
+  { store, catalog, history }: RegistryContext,
   request: Request,
   number: number,
   headers: Headers,
 ): Promise<Response> {
   const deploy = await store.deploy(number);
-  return withAccess(historyAccess.deploy(request, deploy), headers, async () => {
+  return withAccess(history.deploy(request, deploy), headers, async () => {
     if (deploy === null) return problem(404, `No deploy ${number}.`, headers);
     headers.set('Modcast-Deploy', String(number));
     const bytes = manifestBytes(await catalog.manifest(deploy));
@@ -141,7 +141,7 @@ async function deployFile(
   const path = pathFromUrl(pathname);
   if (path === undefined) return problem(400, 'Not a path.', headers);
   const deploy = await context.store.deploy(number);
-  return withAccess(context.historyAccess.deploy(request, deploy), headers, async () => {
+  return withAccess(context.history.deploy(request, deploy), headers, async () => {
     const module = deploy === null ? undefined : (await context.catalog.manifest(deploy)).modules.get(path);
     const bytes = module === undefined ? undefined : await deployedBytes(context, module.hash);
     if (bytes === undefined) return problem(404, `Deploy ${number} has no ${path}.`, headers);

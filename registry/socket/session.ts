@@ -11,33 +11,13 @@ import {
   type Hello,
   type Manifest,
 } from '../../schema/index.js';
-import type { Catalog, Head } from '../content/catalog.js';
-import type { Packs } from '../content/packs.js';
-import type { Clock } from '../clock.js';
+import type { Head, Held } from '../content/catalog.js';
 import { debug } from '../debug.js';
-import type { Store } from '../store/store.js';
+import { MessageRate } from './message-rate.js';
 import { PackSender } from './pack-sender.js';
-import { Sender, type SenderLimits } from './sender.js';
-import type { SessionEvents } from './session-events.js';
-import type { Transport } from './transport.js';
-
-export interface SessionOptions {
-  readonly catalog: Catalog;
-  readonly packs: Packs;
-  readonly store: Store;
-  readonly identity: string;
-  readonly transport: Transport;
-  readonly clock: Clock;
-  readonly events: SessionEvents;
-  readonly limits?: Partial<SessionLimits>;
-  /** Messages that a client of the channel gets after each welcome. */
-  readonly news?: (channel: Channel) => readonly { readonly topic: string; readonly data: unknown }[];
-}
-
-export interface SessionLimits extends SenderLimits {
-  /** `want` messages, and `hello` messages after the first, that may be unanswered at a time. */
-  readonly wants: number;
-}
+import { Sender } from './sender.js';
+import type { SessionOptions } from './session-options.js';
+import { wantedBlobs, type Wanted } from './wanted-blobs.js';
 
 /** WebSocket close codes, RFC 6455 section 7.4.1. */
 const POLICY_VIOLATION = 1008;
@@ -52,9 +32,10 @@ let lastId = 0;
  */
 export class Session {
   readonly #options: SessionOptions;
-  readonly #limits: SessionLimits;
+  readonly #wants: number;
   readonly #sender: Sender;
   readonly #packs: PackSender;
+  readonly #rate: MessageRate;
   readonly #id = ++lastId;
   #isStarted = false;
   #hello: Hello | undefined;
@@ -62,7 +43,8 @@ export class Session {
   #sentHead: Head | undefined;
   /** The manifest that the client had when it connected. */
   #base: Manifest | null = null;
-  readonly #manifests = new Set<Hash>();
+  /** Ends the use of the first deploy that was sent, by channel. The client may run it or any later one. */
+  readonly #uses = new Map<Channel, () => void>();
   /** Greetings, updates and packs are sent one after the other. */
   readonly #queue = new SerialQueue();
   #unanswered = 0;
@@ -70,25 +52,20 @@ export class Session {
 
   constructor(options: SessionOptions) {
     this.#options = options;
-    this.#limits = {
-      socketHighWater: LIMITS.socketHighWater,
-      socketQueueBytes: LIMITS.socketQueueBytes,
-      socketStallMs: LIMITS.socketStallMs,
-      wants: 32,
-      ...options.limits,
-    };
-    const { transport, clock } = options;
-    this.#sender = new Sender({ transport, clock, limits: this.#limits });
+    const { transport, clock, limits } = options;
+    const { socketHighWater, socketQueueBytes, socketStallMs } = LIMITS;
+    this.#wants = limits?.wants ?? 32;
+    this.#rate = new MessageRate(clock, (error) => this.#sendError(error), limits);
+    this.#sender = new Sender({
+      transport,
+      clock,
+      limits: { socketHighWater, socketQueueBytes, socketStallMs, ...limits },
+    });
     this.#packs = new PackSender(options.packs, this.#sender, this.#id);
   }
 
   get channel(): string | undefined {
     return this.#hello?.channel;
-  }
-
-  /** The manifests that the client was sent or has shown to have. It may run any of them. */
-  get manifests(): ReadonlySet<Hash> {
-    return this.#manifests;
   }
 
   /** The deploy that the client says it runs, or else the one it was sent. */
@@ -108,13 +85,17 @@ export class Session {
   receive(data: string): Promise<void> {
     if (!this.#isOpen) return Promise.resolve();
     return this.#guard(async () => {
+      if (!this.#rate.takes('clientMessagesPerSecond', 1)) return;
+      if (!this.#rate.takes('clientBytesPerSecond', data.length)) return;
       const message = parseFromClient(data);
+      const isReport = message.type === 'booted' || message.type === 'failed';
+      if (isReport && !this.#rate.takes('clientReportsPerSecond', 1)) return;
       debug.socket('%d receives %s', this.#id, message.type);
       switch (message.type) {
         case 'hello':
           return this.#limited(() => this.#greet(message));
         case 'want':
-          return this.#limited(() => this.#sendWanted(message.hashes, message.closure));
+          return this.#limited(() => this.#sendWanted(message));
         case 'booted': {
           if (this.#hello !== undefined) this.#hello = { ...this.#hello, deploy: message.deploy };
           const { deploy, from, ms } = message;
@@ -156,6 +137,8 @@ export class Session {
   closed(): void {
     if (this.#isOpen) debug.socket('%d closed after %d bytes', this.#id, this.#sender.sentBytes);
     this.#sender.disconnected();
+    this.#rate.close();
+    for (const release of this.#uses.values()) release();
   }
 
   get #isOpen(): boolean {
@@ -175,14 +158,23 @@ export class Session {
         this.#base = head.manifest;
         return;
       }
-      const base = hello.have === null ? null : await catalog.manifestOf(hello.channel, hello.have);
-      this.#base = base;
-      if (base !== null) this.#manifests.add(hello.have!);
-      const have = base === null ? null : { hash: hello.have!, manifest: base };
+      const have = hello.have === null ? null : await this.#manifestOf(hello.channel, hello.have);
+      this.#base = have?.manifest ?? null;
       const shipment = await catalog.shipment(head, have, hello.entries);
-      this.#send({ type: 'manifest', base: have?.hash ?? null, ...mutable(shipment.delta) });
+      const base = have?.isPublic === true ? have.hash : null;
+      this.#send({ type: 'manifest', base, ...mutable(shipment.delta) });
       await this.#packs.sendShipment(shipment);
     });
+  }
+
+  /**
+   * What a client says it has. If that is not public any more, it only spares the blobs that the client has:
+   * a difference from it would tell what was in it.
+   */
+  async #manifestOf(channel: Channel, hash: Hash): Promise<Held | null> {
+    const known = await this.#options.history.manifest(channel, hash);
+    const manifest = known ?? (await this.#options.catalog.manifestOf(channel, hash));
+    return manifest === null ? null : { hash, manifest, isPublic: known !== null };
   }
 
   /** @throws ModcastError `protocol-version`, `channel-unknown` */
@@ -209,7 +201,7 @@ export class Session {
     if (to === null || to.deploy.number === from.deploy.number) return;
     this.#rememberHead(to);
     const { number: deploy, manifest } = to.deploy;
-    const have = { hash: from.deploy.manifest, manifest: from.manifest };
+    const have = { hash: from.deploy.manifest, manifest: from.manifest, isPublic: true };
     const shipment = await catalog.shipment(to, have, this.#hello.entries);
     // Before the message: a page that it wakes up competes for the CPU.
     await this.#packs.prepare(shipment);
@@ -219,48 +211,41 @@ export class Session {
 
   #rememberHead(head: Head): void {
     this.#sentHead = head;
-    this.#manifests.add(head.deploy.manifest);
+    const { channel, number } = head.deploy;
+    if (!this.#isOpen || this.#uses.has(channel)) return;
+    this.#uses.set(channel, this.#options.inUse.hold(channel, number));
   }
 
   /** Limits how many messages that cause large answers may be unanswered. */
   async #limited(work: () => Promise<void>): Promise<void> {
-    if (this.#unanswered >= this.#limits.wants) {
-      throw new ModcastError('message-unexpected', `more than ${this.#limits.wants} unanswered messages`, {
-        expected: this.#limits.wants,
+    if (this.#unanswered >= this.#wants) {
+      throw new ModcastError('message-unexpected', `more than ${this.#wants} unanswered messages`, {
+        expected: this.#wants,
       });
     }
     this.#unanswered++;
     await work().finally(() => this.#unanswered--);
   }
 
-  #sendWanted(hashes: readonly Hash[], withClosure: boolean): Promise<void> {
+  #sendWanted(wanted: Wanted): Promise<void> {
     return this.#enqueue(async () => {
       // The greeting is the first work in the queue, so both are set.
-      const head = this.#sentHead!;
+      const { manifest } = this.#sentHead!;
       const { channel } = this.#hello!;
-      const order = new Set([...(withClosure ? await this.#closureOf(hashes, head) : []), ...hashes]);
-      // A client gets only blobs that a deploy of its channel names.
-      const visible = await this.#options.store.visible(channel, [...order]);
-      const hidden = [...new Set(hashes)].filter((hash) => !visible.has(hash));
+      const hasSent = (hash: Hash) => this.#packs.hasSent(hash);
+      const client = { channel, manifest, base: this.#base, hasSent };
+      const { found, hidden } = await wantedBlobs(wanted, client, this.#options);
       if (hidden.length > 0) {
         const message = `channel ${channel} has no blob ${hidden.slice(0, 3).join(', ')}`;
-        this.#send({ type: 'error', code: 'blob-unknown', message });
+        this.#sendError({ code: 'blob-unknown', message });
       }
-      const sizes = new Map([...head.manifest.modules.values()].map(({ hash, size }) => [hash, size]));
-      const found = [...order].filter((hash) => visible.has(hash));
+      const sizes = new Map([...manifest.modules.values()].map(({ hash, size }) => [hash, size]));
       await this.#packs.sendBlobs(found, sizes);
     });
   }
 
-  /** What the modules with these hashes import, in the order of need, without blobs that the client has. */
-  async #closureOf(hashes: readonly Hash[], { manifest }: Head): Promise<Hash[]> {
-    const { catalog } = this.#options;
-    const wanted = new Set(hashes);
-    const paths = [...manifest.modules].filter(([, module]) => wanted.has(module.hash)).map(([path]) => path);
-    const base = this.#base;
-    const held = new Set(base === null ? [] : await catalog.reach(base, base.entries));
-    const reached = await catalog.reach(manifest, paths);
-    return reached.filter((hash) => !held.has(hash) && !this.#packs.hasSent(hash));
+  #sendError({ code, message }: Pick<ModcastError, 'code' | 'message'>): void {
+    this.#send({ type: 'error', code, message });
   }
 
   #send(message: FromServer): void {
@@ -289,7 +274,9 @@ export class Session {
   #refuse(error: ModcastError): void {
     if (!this.#isOpen) return;
     debug.socket('%d refused: %s (%s)', this.#id, error.message, error.code);
-    this.#send({ type: 'error', code: error.code, message: error.message });
+    this.#sendError(error);
+    this.#rate.close();
+    if (error.code === 'message-rate') this.#options.transport.pause();
     this.#sender.close(POLICY_VIOLATION, error.code);
   }
 }

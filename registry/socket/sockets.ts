@@ -29,6 +29,9 @@ export interface SocketsOptions {
 /** Milliseconds between two pings. A connection that did not answer the last one is closed. */
 const HEARTBEAT_MS = 30_000;
 
+/** Milliseconds that a client has to answer a close. */
+const CLOSE_MS = 1000;
+
 /**
  * Accepts WebSocket upgrades at one path and creates a session for each. It ignores upgrades at other paths.
  */
@@ -91,8 +94,7 @@ export class Sockets {
     for (const [socket, session] of this.#sessions) {
       session.closed();
       socket.close(1001, 'server is closing');
-      // Do not wait for clients that never answer the close.
-      this.#options.clock.after(1000, () => socket.terminate());
+      this.#options.clock.after(CLOSE_MS, () => socket.terminate());
     }
     this.#sessions.clear();
     this.#server.close();
@@ -109,7 +111,7 @@ export class Sockets {
     socket.on('error', () => socket.destroy());
     try {
       this.#server.handleUpgrade(message, socket, head, (webSocket) =>
-        this.#open(webSocket, transportOf(webSocket, socket), query),
+        this.#open(webSocket, transportOf(webSocket, socket, this.#options.clock), query),
       );
     } catch {
       refuse(socket, '400 Bad Request', 'malformed upgrade');
@@ -174,7 +176,7 @@ export class Sockets {
 }
 
 /** Joins everything that is sent in one turn into one write: each write can wake the client. */
-function transportOf(webSocket: WebSocket, socket: Duplex): Transport {
+function transportOf(webSocket: WebSocket, socket: Duplex, clock: Clock): Transport {
   let isCorked = false;
   const cork = () => {
     if (isCorked) return;
@@ -193,7 +195,11 @@ function transportOf(webSocket: WebSocket, socket: Duplex): Transport {
           error ? reject(error) : resolve(),
         );
       }),
-    close: (code, reason) => webSocket.close(code, reason),
+    close(code, reason) {
+      webSocket.close(code, reason);
+      clock.after(CLOSE_MS, () => webSocket.terminate());
+    },
+    pause: () => webSocket.pause(),
   };
 }
 

@@ -133,9 +133,11 @@ function memoryDeploys(
       if (after === null) throw deployUnknown(to);
       return makeDelta(before.modules, after.modules, after);
     },
-    visible(channel, hashes) {
+    visible(channel, hashes, from = 0) {
       const named = new Set(
-        versionsOf(channel).flatMap(([, versions]) => versions.map(({ module }) => module.hash)),
+        versionsOf(channel).flatMap(([, versions]) =>
+          versions.filter((version) => ended(version) > from).map(({ module }) => module.hash),
+        ),
       );
       return new Set(hashes.filter((hash) => named.has(hash)));
     },

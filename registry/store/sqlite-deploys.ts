@@ -29,8 +29,12 @@ export function sqliteDeploys(
   );
   const channels = connection.pluck<string>('SELECT name FROM channel ORDER BY name');
   const channelId = connection.pluck<number>('SELECT id FROM channel WHERE name = ?');
+  const blobId = connection.pluck<number>('SELECT id FROM blob WHERE hash = ?');
+  // Two conditions, so that each is one lookup in the index: a blob can have thousands of versions.
   const names = connection.pluck<1>(
-    'SELECT 1 FROM blob b JOIN version v ON v.blob_id = b.id WHERE v.channel_id = ? AND b.hash = ? LIMIT 1',
+    `SELECT 1 FROM version WHERE blob_id = $blob AND channel_id = $channel AND to_deploy IS NULL
+     UNION ALL
+     SELECT 1 FROM version WHERE blob_id = $blob AND channel_id = $channel AND to_deploy > $from LIMIT 1`,
   );
   const newestPath = connection.pluck<string>(
     `SELECT p.path FROM blob b JOIN version v ON v.blob_id = b.id JOIN path p ON p.id = v.path_id
@@ -49,9 +53,15 @@ export function sqliteDeploys(
     deployOfManifest: (channel, manifest) => ofManifest.get(channel, hashKey(manifest)) ?? null,
     manifest: connection.reading(manifests.manifest),
     delta: connection.reading(manifests.delta),
-    visible: connection.reading((channel, hashes) => {
-      const id = channelId.get(channel);
-      return new Set(hashes.filter((hash) => id !== undefined && names.get(id, hashKey(hash)) !== undefined));
+    visible: connection.reading((name, hashes, from = 0) => {
+      const channel = channelId.get(name);
+      if (channel === undefined) return new Set();
+      return new Set(
+        hashes.filter((hash) => {
+          const blob = blobId.get(hashKey(hash));
+          return blob !== undefined && names.get({ blob, channel, from }) !== undefined;
+        }),
+      );
     }),
     pathOf: (channel, hash) => newestPath.get(channel, hashKey(hash)) ?? null,
   };

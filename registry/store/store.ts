@@ -73,8 +73,11 @@ export interface DeployStore {
    * @throws ModcastError `deploy-unknown`
    */
   delta(from: number, to: number): Promise<ManifestDelta>;
-  /** The hashes that any deploy of the channel contains. */
-  visible(channel: Channel, hashes: readonly Hash[]): Promise<Set<Hash>>;
+  /**
+   * The hashes that a deploy of the channel contains. One indexed lookup for each.
+   * @param from only deploys from this number on. Default: all
+   */
+  visible(channel: Channel, hashes: readonly Hash[], from?: number): Promise<Set<Hash>>;
   /** A path of a hash on the channel, from the newest deploy that has one. */
   pathOf(channel: Channel, hash: Hash): Promise<Path | null>;
 }

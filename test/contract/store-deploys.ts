@@ -225,6 +225,31 @@ export function deployContract(store: () => Store): void {
       expect(await store().pathOf('production', a)).toBeNull();
     });
 
+    test('make a blob visible from a deploy on, as long as that or a later one contains it', async () => {
+      await publish(store(), [
+        ['a.mjs', 'a'],
+        ['b.mjs', 'b'],
+      ]);
+      await publish(store(), [
+        ['a.mjs', 'b'],
+        ['b.mjs', 'a2'],
+      ]);
+      await publish(store(), [['x.mjs', 'x']], { channel: 'production' });
+      await publish(store(), [
+        ['a.mjs', 'a3'],
+        ['c.mjs', 'a'],
+      ]);
+      const hashes = ['a', 'b', 'a2', 'a3'].map((text) => blobOf(text).hash) as [string, ...string[]] &
+        string[];
+      const [a, b, a2, a3] = hashes;
+      expect(await store().visible('dev', hashes, 1)).toEqual(new Set(hashes));
+      expect(await store().visible('dev', hashes, 2)).toEqual(new Set([a, b, a2, a3]));
+      // Deploy 3 is another channel's.
+      expect(await store().visible('dev', hashes, 3)).toEqual(new Set([a, b, a2, a3]));
+      expect(await store().visible('dev', hashes, 4)).toEqual(new Set([a, a3]));
+      expect(await store().visible('dev', hashes, 5)).toEqual(new Set([a, a3]));
+    });
+
     test('give a blob’s path in the newest deploy that has it', async () => {
       await publish(store(), [['old.mjs', 'a']]);
       await publish(store(), [['mid.mjs', 'a']]);

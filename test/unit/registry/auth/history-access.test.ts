@@ -2,22 +2,24 @@ import path from 'node:path';
 import { expect, it } from 'vitest';
 import { VerifiedBlobs } from '../../../../registry/content/verified-blobs.js';
 import { Catalog } from '../../../../registry/content/catalog.js';
-import { HistoryAccess, type Reader } from '../../../../registry/auth/history-access.js';
+import { DeploysInUse } from '../../../../registry/auth/deploys-in-use.js';
+import { HistoryAccess } from '../../../../registry/auth/history-access.js';
 import { openMemoryStore } from '../../../../registry/store/memory.js';
 import { openSqliteStore } from '../../../../registry/store/sqlite.js';
 import { createToken } from '../../../../registry/auth/tokens.js';
 import { blobOf, publish } from '../../../contract/store-fixture.js';
 import { Client, SITE, open, site, temporary, write } from '../site.js';
 
-async function history(rest: { publicHistory?: boolean; readers?: Reader[] } = {}) {
+async function history(rest: { publicHistory?: boolean } = {}) {
   const store = await openMemoryStore();
   const blobs = new VerifiedBlobs({ store, channel: 'dev', directory: null, onDamaged: () => {} });
   const catalog = new Catalog(store, blobs);
   const clock = { now: 1000 };
+  const inUse = new DeploysInUse();
   const access = new HistoryAccess({
     store,
     catalog,
-    readers: () => rest.readers ?? [],
+    inUse,
     publicHistory: rest.publicHistory ?? false,
     now: () => clock.now,
     pastHeadMs: 500,
@@ -28,7 +30,7 @@ async function history(rest: { publicHistory?: boolean; readers?: Reader[] } = {
       'http://localhost/',
       token === undefined ? {} : { headers: { Authorization: `Bearer ${token}` } },
     );
-  return { store, catalog, access, clock, deploys, request };
+  return { store, catalog, inUse, access, clock, deploys, request };
 }
 
 const refused = { code: 'token-required' };
@@ -47,12 +49,39 @@ it('a head is public; an earlier deploy and its blobs need a token', async () =>
   await expect(access.deploy(narrow, deploys[0]!)).rejects.toMatchObject({ code: 'token-narrow' });
 });
 
-it('the deploy of a connected page is public, also an earlier one', async () => {
-  const readers: Reader[] = [];
-  const { access, deploys, request } = await history({ readers });
-  readers.push({ channel: 'dev', manifests: new Set([deploys[0]!.manifest]) });
+it('the deploy of a connected page is public until it disconnects, and so are later ones', async () => {
+  const { store, access, inUse, deploys, request } = await history();
+  const third = await publish(store, [['a.mjs', 'three']]);
+  const ends = [inUse.hold('dev', third.number), inUse.hold('dev', 2), inUse.hold('dev', 2)];
+  expect(await access.deploy(request(), deploys[1]!)).toBe('public');
+  expect(await access.blob(request(), blobOf('two').hash)).toBe('public');
+  await expect(access.blob(request(), blobOf('one').hash)).rejects.toMatchObject(refused);
+  await expect(access.deploy(request(), deploys[0]!)).rejects.toMatchObject(refused);
+  ends[1]!();
+  ends[1]!();
+  expect(await access.blob(request(), blobOf('two').hash)).toBe('public');
+  ends[2]!();
+  await expect(access.blob(request(), blobOf('two').hash)).rejects.toMatchObject(refused);
+});
+
+it('an old deploy with the manifest of a public one is public', async () => {
+  const { store, access, deploys, request } = await history();
+  await publish(store, [['a.mjs', 'one']]);
   expect(await access.deploy(request(), deploys[0]!)).toBe('public');
-  expect(await access.blob(request(), blobOf('one').hash)).toBe('public');
+  await expect(access.deploy(request(), deploys[1]!)).rejects.toMatchObject(refused);
+});
+
+it('unknown-blob-cost: a lookup reads no manifest, however many heads there were', async () => {
+  const { store, catalog, access, request } = await history();
+  await catalog.head('dev');
+  for (let i = 0; i < 150; i++) {
+    await publish(store, [['a.mjs', `save ${i}`]]);
+    await catalog.refresh();
+  }
+  store.manifest = () => Promise.reject(new Error('a manifest was read'));
+  expect(await access.blob(request(), '0'.repeat(64))).toBe('public');
+  expect(await access.blob(request(), blobOf('save 7').hash)).toBe('public');
+  await expect(access.blob(request(), blobOf('one').hash)).rejects.toMatchObject(refused);
 });
 
 it('a former head stays public for some time', async () => {
@@ -101,7 +130,7 @@ it('over HTTP: 401 without a token, 403 with a narrow one, a private response wi
   await other.store.close();
 });
 
-it('a page makes its deploy public only by the hash of its manifest', async () => {
+it('history-over-socket: a page does not open an old deploy by naming it', async () => {
   const directory = await site(SITE);
   const database = path.join(await temporary(), 'registry.db');
   const before = open({ directory, database });
@@ -109,12 +138,13 @@ it('a page makes its deploy public only by the hash of its manifest', async () =
   await before.close();
   await write(directory, { 'main.js': 'export const changed = true;\n' });
   const { port, url } = await open({ directory, database }).listen();
-  const ask = async () => (await fetch(`${url}-/deploys/${deploy.number}/manifest.json`)).status;
-  const query = `protocol=1&channel=dev&deploy=${deploy.number}`;
-  await new Client(port, query).message('welcome');
-  expect(await ask()).toBe(401);
-  await new Client(port, `${query}&have=${deploy.manifest}`).message('manifest');
-  expect(await ask()).toBe(200);
+  const ask = async (number: number) => (await fetch(`${url}-/deploys/${number}/manifest.json`)).status;
+  const query = `protocol=1&channel=dev&deploy=${deploy.number}&have=${deploy.manifest}`;
+  const client = new Client(port, query);
+  // Nor is it told what the old manifest contained.
+  expect(await client.message('manifest')).toMatchObject({ base: null, delete: [] });
+  expect(await ask(deploy.number)).toBe(401);
+  expect(await ask(deploy.number + 1)).toBe(200);
 });
 
 async function openStore(file: string) {

@@ -125,7 +125,7 @@ describe('a shipment', () => {
   it('does not contain what the client has', async () => {
     const before = await commit(TEXTS, SITE);
     const after = await commit({ ...TEXTS, 'leaf.js': 'changed' }, SITE);
-    const have = { hash: before.deploy.manifest, manifest: before.manifest };
+    const have = { hash: before.deploy.manifest, manifest: before.manifest, isPublic: true };
     const { hashes, delta } = await catalog.shipment(after, have, []);
     expect(hashes).toEqual([hashOf('changed')]);
     expect(delta.set.map(([name]) => name)).toEqual(['leaf.js']);

@@ -1,15 +1,19 @@
 import { inflateSync } from 'node:zlib';
 import { beforeEach, expect } from 'vitest';
+import { DeploysInUse } from '../../../../registry/auth/deploys-in-use.js';
+import { HistoryAccess } from '../../../../registry/auth/history-access.js';
 import { VerifiedBlobs } from '../../../../registry/content/verified-blobs.js';
 import { Catalog } from '../../../../registry/content/catalog.js';
 import { blake3 } from '../../../../registry/hash.js';
 import { Packs } from '../../../../registry/content/packs.js';
-import { Session, type SessionLimits } from '../../../../registry/socket/session.js';
+import type { SessionLimits } from '../../../../registry/socket/session-options.js';
+import { Session } from '../../../../registry/socket/session.js';
 import type { BootReport } from '../../../../registry/socket/session-events.js';
 import { openMemoryStore } from '../../../../registry/store/memory.js';
 import type { Store } from '../../../../registry/store/store.js';
 import { lexModule } from '../../../../importmap/index.js';
 import {
+  LIMITS,
   PackDecoder,
   decodeRecords,
   manifestBytes,
@@ -66,8 +70,12 @@ export const hashOf = (text: string): Hash => blake3(Buffer.from(text));
 export let store: Store;
 export let catalog: Catalog;
 export let packs: Packs;
+export let inUse: DeploysInUse;
+export let history: HistoryAccess;
+let now: number;
 export let clock: FakeClock;
 export let booted: BootReport[];
+export let failed: string[];
 export let errors: unknown[];
 export let topics: [string, unknown][];
 
@@ -75,26 +83,36 @@ beforeEach(async () => {
   store = await openMemoryStore();
   const blobs = new VerifiedBlobs({ store, channel: 'dev', directory: null, onDamaged: () => {} });
   catalog = new Catalog(store, blobs);
+  inUse = new DeploysInUse();
+  now = 0;
+  history = new HistoryAccess({ store, catalog, inUse, publicHistory: false, now: () => now });
   packs = new Packs(blobs);
   clock = new FakeClock();
   booted = [];
+  failed = [];
   errors = [];
   topics = [];
 });
+
+/** Former heads are not public any more from now on. */
+export function forgetPastHeads(): void {
+  now += LIMITS.pastHeadMs;
+}
 
 export function connect(limits: Partial<SessionLimits> = {}) {
   const transport = new FakeTransport();
   const session = new Session({
     catalog,
     packs,
-    store,
     identity: IDENTITY,
+    history,
+    inUse,
     transport,
     clock,
     limits,
     events: {
       booted: (report) => void booted.push(report),
-      failed: () => {},
+      failed: ({ message }) => void failed.push(message),
       message: (topic, data) => void topics.push([topic, data]),
       error: (error) => void errors.push(error),
     },

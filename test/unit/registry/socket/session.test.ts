@@ -14,6 +14,8 @@ import {
   connect,
   deploy,
   errors,
+  failed,
+  forgetPastHeads,
   hashOf,
   hello,
   packsOf,
@@ -77,6 +79,22 @@ describe('a greeting', () => {
     const delta = transport.messages[1] as unknown as ManifestDelta;
     expect(blake3(manifestBytes(applyDelta(before.manifest, delta)))).toBe(after.hash);
     expect([...packsOf(transport)[0]!.values()]).toEqual(['export default 10;']);
+  });
+
+  it('history-over-socket: tells a client nothing of an old manifest, and spares the blobs in it', async () => {
+    const before = await deploy({ ...TEXTS, 'gone.js': 'gone', 'leaf.js': LEAF.repeat(50) });
+    const after = await deploy({ ...TEXTS, 'leaf.js': `${LEAF.repeat(50)}//` });
+    forgetPastHeads();
+    const { session, transport } = connect();
+    await session.start(hello({ have: before.hash, deploy: before.number }));
+    expect(transport.messages[1]).toMatchObject({ type: 'manifest', base: null, delete: [] });
+    const delta = transport.messages[1] as unknown as ManifestDelta;
+    expect(blake3(manifestBytes(applyDelta(EMPTY_MANIFEST, delta)))).toBe(after.hash);
+    // Whole: a delta would tell what the old blob contained.
+    expect([...packsOf(transport)[0]!.values()]).toEqual([`${LEAF.repeat(50)}//`]);
+    await session.receive(JSON.stringify({ type: 'want', hashes: [hashOf('gone')], closure: true }));
+    expect(transport.messages.at(-2)).toMatchObject({ type: 'error', code: 'blob-unknown' });
+    expect(packsOf(transport)[1]!.size).toBe(0);
   });
 
   it('sends everything to a client with a manifest that the channel never had', async () => {
@@ -167,10 +185,25 @@ describe('a want', () => {
     expect(transport.closes).toEqual([]);
   });
 
-  it('for a blob of an earlier deploy of the channel is answered', async () => {
+  it('history-over-socket: for a blob of an earlier deploy is answered while that is public', async () => {
     await deploy({ ...TEXTS, 'alone.js': 'old' });
     await deploy(TEXTS);
-    expect(await (await greeted()).want([hashOf('old')], true)).toEqual([['old']]);
+    const { want, session } = await greeted();
+    expect(await want([hashOf('old')], true)).toEqual([['old']]);
+    forgetPastHeads();
+    expect(await want([hashOf('old'), hashOf(ALONE)], true)).toEqual([[ALONE]]);
+    expect(session.deploy).toBe(2);
+  });
+
+  it('for a blob of the deploy that the page was sent is answered for as long as it is connected', async () => {
+    await deploy({ ...TEXTS, 'alone.js': 'old' });
+    const { want, session } = await greeted();
+    await deploy(TEXTS);
+    await session.update();
+    forgetPastHeads();
+    expect(await want([hashOf('old')], true)).toEqual([['old']]);
+    session.closed();
+    expect(await (await greeted()).want([hashOf('old')], true)).toEqual([[]]);
   });
 });
 
@@ -202,6 +235,54 @@ describe('a limit', () => {
     }
     expect(transport.closes).toEqual([]);
     expect(packsOf(transport)).toHaveLength(6);
+  });
+});
+
+describe('booted-flood: a client that sends too much', () => {
+  const BOOTED = { type: 'booted', deploy: 1, ms: 1, from: 'cache', bytes: 0 };
+  const FAILED = { type: 'failed', deploy: 1, stage: 's', message: 'm' };
+  const MESSAGE = { type: 'message', topic: 't', data: null };
+  const WANT = { type: 'want', hashes: [hashOf(LEAF)], closure: false };
+  const NOISE = { ...MESSAGE, data: 'x'.repeat(1000) };
+
+  it.each([
+    ['booted', BOOTED, { clientReportsPerSecond: 3 }, 3],
+    ['failed', FAILED, { clientReportsPerSecond: 3 }, 3],
+    ['message', MESSAGE, { clientMessagesPerSecond: 3 }, 3],
+    ['want', WANT, { clientMessagesPerSecond: 3 }, 3],
+    ['bytes', NOISE, { clientBytesPerSecond: 3500 }, 3],
+  ])('%s: is told once, and disconnected at twice the limit', async (_, message, limits, taken) => {
+    await deploy(TEXTS);
+    const { session, transport } = connect(limits);
+    await session.start(hello());
+    const handled = () => booted.length + topics.length + failed.length + packsOf(transport).length - 1;
+    const send = () => session.receive(JSON.stringify(message));
+    for (let i = 0; i < 2 * taken; i++) await send();
+    expect(handled()).toBe(taken);
+    const errorsSent = () => transport.messages.filter(({ type }) => type === 'error');
+    expect(errorsSent()).toMatchObject([{ code: 'message-rate' }]);
+    expect([transport.closes, transport.isPaused]).toEqual([[], false]);
+    clock.advance(1000);
+    await send();
+    expect(handled()).toBe(taken + 1);
+    for (let i = 0; i < 2 * taken; i++) await send();
+    expect(transport.closes).toEqual([[1008, 'message-rate']]);
+    expect(transport.isPaused).toBe(true);
+    expect(errors).toEqual([]);
+    const { length } = transport.sent;
+    await send();
+    expect(transport.sent).toHaveLength(length);
+  });
+
+  it('sets no timer for a client that sends nothing, and none after it has gone', async () => {
+    await deploy(TEXTS);
+    const { session } = connect();
+    await session.start(hello());
+    expect(clock.waiting).toBe(0);
+    await session.receive(JSON.stringify(MESSAGE));
+    expect(clock.waiting).toBe(1);
+    session.closed();
+    expect(clock.waiting).toBe(0);
   });
 });
 

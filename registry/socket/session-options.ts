@@ -1,0 +1,29 @@
+import type { Channel } from '../../schema/index.js';
+import type { DeploysInUse } from '../auth/deploys-in-use.js';
+import type { HistoryAccess } from '../auth/history-access.js';
+import type { Clock } from '../clock.js';
+import type { Catalog } from '../content/catalog.js';
+import type { Packs } from '../content/packs.js';
+import type { MessageRateLimits } from './message-rate.js';
+import type { SenderLimits } from './sender.js';
+import type { SessionEvents } from './session-events.js';
+import type { Transport } from './transport.js';
+
+export interface SessionOptions {
+  readonly catalog: Catalog;
+  readonly packs: Packs;
+  readonly history: Pick<HistoryAccess, 'manifest' | 'visible'>;
+  readonly inUse: DeploysInUse;
+  readonly identity: string;
+  readonly transport: Transport;
+  readonly clock: Clock;
+  readonly events: SessionEvents;
+  readonly limits?: Partial<SessionLimits>;
+  /** Messages that a client of the channel gets after each welcome. */
+  readonly news?: (channel: Channel) => readonly { readonly topic: string; readonly data: unknown }[];
+}
+
+export interface SessionLimits extends SenderLimits, MessageRateLimits {
+  /** `want` messages, and `hello` messages after the first, that may be unanswered at a time. */
+  readonly wants: number;
+}

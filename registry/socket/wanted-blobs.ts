@@ -1,0 +1,46 @@
+import type { Channel, Hash, Manifest } from '../../schema/index.js';
+import type { HistoryAccess } from '../auth/history-access.js';
+import type { Catalog } from '../content/catalog.js';
+
+export interface Wanted {
+  readonly hashes: readonly Hash[];
+  /** Also what they import. */
+  readonly closure: boolean;
+}
+
+export interface WantingClient {
+  readonly channel: Channel;
+  /** The head that it was sent last. */
+  readonly manifest: Manifest;
+  /** The manifest that it had when it connected. */
+  readonly base: Manifest | null;
+  /** Whether a pack to it held the blob. */
+  readonly hasSent: (hash: Hash) => boolean;
+}
+
+/** Blobs that answer a `want`, in the order of need, and wanted ones that the client may not read. */
+export async function wantedBlobs(
+  { hashes, closure }: Wanted,
+  client: WantingClient,
+  { catalog, history }: { readonly catalog: Catalog; readonly history: Pick<HistoryAccess, 'visible'> },
+): Promise<{ readonly found: Hash[]; readonly hidden: Hash[] }> {
+  const order = new Set([...(closure ? await closureOf(hashes, client, catalog) : []), ...hashes]);
+  const visible = await history.visible(client.channel, [...order]);
+  return {
+    found: [...order].filter((hash) => visible.has(hash)),
+    hidden: [...new Set(hashes)].filter((hash) => !visible.has(hash)),
+  };
+}
+
+/** What the modules with these hashes import, in the order of need, without blobs that the client has. */
+async function closureOf(
+  hashes: readonly Hash[],
+  { manifest, base, hasSent }: WantingClient,
+  catalog: Catalog,
+): Promise<Hash[]> {
+  const wanted = new Set(hashes);
+  const paths = [...manifest.modules].filter(([, module]) => wanted.has(module.hash)).map(([path]) => path);
+  const held = new Set(base === null ? [] : await catalog.reach(base, base.entries));
+  const reached = await catalog.reach(manifest, paths);
+  return reached.filter((hash) => !held.has(hash) && !hasSent(hash));
+}
