@@ -12,14 +12,12 @@ export function pathProblem(text: string): string | undefined {
   // NUL ends a name in C. Other control characters do not belong in a URL or a terminal.
   // oxlint-disable-next-line no-control-regex
   if (/[\u0000-\u001f\u007f]/.test(text)) return 'it has a control character';
-  if (text.includes('\\')) return 'it has a backslash';
   if (!text.isWellFormed()) return 'it has a lone surrogate';
   if (text.normalize('NFC') !== text) return 'it is not in Unicode normal form C';
-  for (const segment of text.split('/')) {
-    if (segment === '') return 'it has an empty segment';
-    if (segment === '.' || segment === '..') return `it has a "${segment}" segment`;
-  }
-  return undefined;
+  if (text.split('/').includes('')) return 'it has an empty segment';
+  // A backslash separates segments on Windows only, but no name elsewhere needs dots around one.
+  const dots = text.split(/[/\\]/).find((segment) => segment === '.' || segment === '..');
+  return dots === undefined ? undefined : `it has a "${dots}" segment`;
 }
 
 export function isPath(text: unknown): text is Path {
@@ -39,15 +37,22 @@ export function parsePath(text: string): Path {
 }
 
 /**
- * A path as the path part of a URL, without a leading slash. Escapes `%`, `?`, `#` and everything that the
- * URL parser would escape (WHATWG path percent-encode set), so that `new URL(root + pathToUrl(p))` is the
+ * Whether a path names a dotfile or a file in a dot directory. Such files are never part of a site, except
+ * those in `.well-known` at its root (RFC 8615).
+ */
+export const isHidden = (path: string): boolean =>
+  /(?:^|\/)\./.test(path.replace(/^\.well-known(?=\/|$)/, ''));
+
+/**
+ * A path as the path part of a URL, without a leading slash. Escapes `%`, `?`, `#`, `\` and everything that
+ * the URL parser would escape (WHATWG path percent-encode set), so that `new URL(root + pathToUrl(p))` is the
  * natural URL. Do not pass the root as the base instead: a first segment `c:` would be a scheme.
  */
 export function pathToUrl(path: Path): string {
   let url = '';
   for (const char of path) {
     const code = char.codePointAt(0)!;
-    const escape = code <= 0x20 || code >= 0x7f || ' "#%<>?^`{}'.includes(char);
+    const escape = code <= 0x20 || code >= 0x7f || ' "#%<>?\\^`{}'.includes(char);
     url += escape ? encodeURIComponent(char) : char;
   }
   return url;

@@ -1,4 +1,4 @@
-import type { ImportFailure, Path } from '../../schema/index.js';
+import { isHidden, type ImportFailure, type Path } from '../../schema/index.js';
 import { findFile } from '../http/find-file.js';
 import { parseRegistryRoute } from '../http/registry-route.js';
 
@@ -28,7 +28,7 @@ export class ServedPaths {
     if (this.isReserved(path)) {
       return parseRegistryRoute(path.slice(prefix.length - 1)) === undefined ? 'reserved' : undefined;
     }
-    if (/(?:^|\/)\./.test(path)) return 'dotfile';
+    if (isHidden(path)) return 'dotfile';
     const found = await findFile(directory, path);
     if (found === undefined) return 'missing';
     return found === 'directory' ? 'directory' : undefined;

@@ -1,6 +1,7 @@
 import { lstat, mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { ModcastError, type Path } from '../../schema/index.js';
+import { windowsNameProblem } from '../windows-names.js';
 
 export interface WriteFilesOptions {
   readonly directory: string;
@@ -12,6 +13,24 @@ export interface WriteFilesOptions {
   readonly files: (write: (path: Path, bytes: Uint8Array) => Promise<void>) => Promise<void>;
   /** Whether a directory's file system ignores case in names. Default: found out by trying. */
   readonly foldsCase?: (directory: string) => Promise<boolean>;
+  /** Whether names have to be ones of Windows. Default: where this runs. */
+  readonly isWindows?: boolean;
+}
+
+/** @throws ModcastError `path-invalid` */
+function assertNames(paths: readonly Path[]): void {
+  for (const name of paths) {
+    const problem = windowsNameProblem(name);
+    if (problem === undefined) continue;
+    throw new ModcastError(
+      'path-invalid',
+      `Windows cannot have a file ${name}: ${problem}; export it elsewhere`,
+      {
+        expected: 'a name that Windows allows',
+        found: name,
+      },
+    );
+  }
 }
 
 function collision(a: Path, b: Path, why: string): ModcastError {
@@ -90,10 +109,11 @@ async function moveInto(root: string, from: string, paths: readonly Path[]): Pro
 /**
  * Writes files to a temporary directory next to the target, and moves them when all are written.
  *
- * @throws ModcastError `export-occupied`, `export-collision`; errors of `files`
+ * @throws ModcastError `export-occupied`, `export-collision`, `path-invalid`; errors of `files`
  */
 export async function writeFiles(options: WriteFilesOptions): Promise<void> {
   const { directory, paths, force, files, foldsCase = tryCase } = options;
+  if (options.isWindows ?? process.platform === 'win32') assertNames(paths);
   const root = path.resolve(directory);
   const replaces = await isOccupied(root);
   if (replaces && !force)

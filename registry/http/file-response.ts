@@ -48,10 +48,13 @@ export async function fileResponse(
   const length = range === null ? found.size : range.end - range.start + 1;
   headers.set('Content-Length', String(length));
   const status = range === null ? 200 : 206;
-  if (request.method === 'HEAD' || length === 0) return new Response(null, { status, headers });
   // Open before the response starts: a file that cannot be read gives a status, not a broken body.
   const handle = await open(found.file, 'r').catch(nullIfGone);
   if (handle === null) return null;
+  if (request.method === 'HEAD' || length === 0) {
+    await handle.close();
+    return new Response(null, { status, headers });
+  }
   const span = range ?? { start: 0, end: found.size - 1 };
   const stream = createReadStream(found.file, { fd: handle, ...span, autoClose: true });
   const body = Readable.from(whole(stream, length), { objectMode: false });

@@ -1,6 +1,7 @@
-import { realpath, stat } from 'node:fs/promises';
+import { lstat, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { isInside } from '../ingest/files.js';
+import { isHidden } from '../../schema/index.js';
+import { linkProblem } from '../ingest/files.js';
 
 /** A regular file below a directory. */
 export interface FoundFile {
@@ -13,16 +14,20 @@ export interface FoundFile {
 }
 
 /**
- * The file at a path below `root` (absolute, real). Undefined when there is none, when a link leads to a
- * dotfile or out of `root`, or when the file system matched another spelling (case, short names).
+ * The file at a path below `root`. Undefined when there is none, when its path or the target of a link is
+ * that of a dotfile, when a link leads out of `root`, or when the file system matched another spelling (case,
+ * short names).
+ *
+ * @param root absolute. A link is followed each time, because a release may re-point it.
  */
 export async function findFile(root: string, name: string): Promise<FoundFile | 'directory' | undefined> {
-  const wanted = path.join(root, name);
+  if (isHidden(name)) return undefined;
   try {
+    const realRoot = await realpath(root);
+    const wanted = path.join(realRoot, name);
     const file = await realpath(wanted);
-    if (!isInside(root, file) || isRespelt(name, wanted, file)) return undefined;
-    const segments = path.relative(root, file).split(path.sep);
-    if (segments.some((segment) => segment.startsWith('.'))) return undefined;
+    if (linkProblem(realRoot, file) !== undefined) return undefined;
+    if (!isSameName(file, wanted) && (await isRespelt(realRoot, name))) return undefined;
     const found = await stat(file, { bigint: true });
     if (found.isDirectory()) return 'directory';
     if (!found.isFile()) return undefined;
@@ -37,8 +42,16 @@ export async function findFile(root: string, name: string): Promise<FoundFile | 
   }
 }
 
-/** Whether the file system found a file whose name is not spelled as asked. Unicode forms are equal. */
-function isRespelt(name: string, wanted: string, file: string): boolean {
-  if (file === wanted || file.normalize('NFC') === wanted.normalize('NFC')) return false;
-  return file.toLowerCase() === wanted.toLowerCase() || /~\d/.test(name);
+/** Unicode forms are equal. */
+const isSameName = (a: string, b: string): boolean => a === b || a.normalize('NFC') === b.normalize('NFC');
+
+/** Whether the file system found a name that is not spelled as asked. A link has another name as well. */
+async function isRespelt(root: string, name: string): Promise<boolean> {
+  let real = root;
+  for (const segment of name.split('/')) {
+    const wanted = path.join(real, segment);
+    real = await realpath(wanted);
+    if (!isSameName(real, wanted) && !(await lstat(wanted)).isSymbolicLink()) return true;
+  }
+  return false;
 }

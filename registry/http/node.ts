@@ -2,24 +2,25 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Handler } from './handler.js';
+import { requestPlace } from './request-place.js';
 
 /**
  * Converts a Node request. Undefined when its target or `Host` is malformed: parsing such a URL would throw.
  * The body is not read before it is used, because another handler may answer.
  */
 export function toRequest(message: IncomingMessage): Request | undefined {
-  const target = message.url ?? '';
-  const host = message.headers.host ?? '';
-  // Origin form only. A "#" is never valid in a target, and parsing would silently resolve dot segments.
+  const { host, target } = requestPlace(message);
+  if (host === undefined) return undefined;
+  // A "#" is never valid in a target, and parsing would silently resolve dot segments.
   if (!target.startsWith('/') || target.startsWith('//') || /[#\\\s]/.test(target)) return undefined;
   if (/(?:^|\/)(?:\.|%2e){1,2}(?:\/|$)/i.test(target.split('?', 1)[0]!)) return undefined;
-  if (!/^[\w.:[\]-]+$/.test(host)) return undefined;
   try {
     const headers = new Headers();
     for (const [name, value] of Object.entries(message.headers)) {
       if (name.startsWith(':') || value === undefined) continue;
       for (const item of Array.isArray(value) ? value : [value]) headers.append(name, item);
     }
+    headers.set('Host', host);
     const method = message.method ?? 'GET';
     const body = method === 'GET' || method === 'HEAD' ? {} : { body: bodyOf(message), duplex: 'half' };
     return new Request(`http://${host}${target}`, { method, headers, ...body } as RequestInit);

@@ -4,9 +4,38 @@ import { pageResponse, type PageContext } from './page-response.js';
 import { parseRequestPath } from './request-path.js';
 import type { SiteSource } from './site-source.js';
 
+export interface SiteContext extends PageContext {
+  readonly source: SiteSource;
+}
+
+/** Statuses for a file that exists and cannot be opened, with messages. */
+const UNREADABLE: Readonly<Record<string, readonly [status: number, message: string]>> = {
+  EACCES: [403, 'The server has no permission to read this file.'],
+  EPERM: [403, 'The server has no permission to read this file.'],
+  EMFILE: [503, 'The server has too many open files.'],
+  ENFILE: [503, 'The server has too many open files.'],
+};
+
 /** A file or page of the site. Null when the site has no such file: another handler may. */
 export async function siteResponse(
-  context: PageContext & { readonly source: SiteSource },
+  context: SiteContext,
+  request: Request,
+  pathname: string,
+  headers: Headers,
+): Promise<Response | null> {
+  // A response that fails has set headers of the file.
+  const clean = new Headers(headers);
+  try {
+    return await findResponse(context, request, pathname, headers);
+  } catch (error) {
+    const known = UNREADABLE[(error as NodeJS.ErrnoException).code ?? ''];
+    if (known === undefined) throw error;
+    return problem(...known, clean);
+  }
+}
+
+async function findResponse(
+  context: SiteContext,
   request: Request,
   pathname: string,
   headers: Headers,

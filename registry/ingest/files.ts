@@ -3,7 +3,7 @@ import { readdir, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import picomatch from 'picomatch';
 import { reasonFor } from './left-out.js';
-import { ModcastError, pathProblem, type Path } from '../../schema/index.js';
+import { ModcastError, isHidden, pathProblem, type Path } from '../../schema/index.js';
 
 /** Picomatch globs that select the files of a site by their paths. */
 export interface FileFilter {
@@ -18,19 +18,20 @@ export const DEFAULT_FILTER: FileFilter = {
 
 export type Matches = (path: Path) => boolean;
 
-const hasDotSegment = (file: string): boolean => /(?:^|\/)\./.test(file);
+// With `dot` for `.well-known`: other dot segments are checked apart from the globs.
+const compile = (globs: readonly string[]): Matches => picomatch([...globs], { nocase: false, dot: true });
 
-/** Dotfiles and files in dot directories never match. */
+/** Dotfiles and files in dot directories never match, except in `.well-known`. */
 export function compileFilter(filter: FileFilter): Matches {
-  const include = picomatch([...filter.include], { nocase: false });
-  const exclude = picomatch([...filter.exclude], { nocase: false });
-  return (file) => !hasDotSegment(file) && include(file) && !exclude(file);
+  const include = compile(filter.include);
+  const exclude = compile(filter.exclude);
+  return (file) => !isHidden(file) && include(file) && !exclude(file);
 }
 
 /** Whether a directory may contain files that match. Others, such as `node_modules`, need not be read. */
 export function compileDescend(filter: FileFilter): Matches {
-  const exclude = picomatch([...filter.exclude], { nocase: false });
-  return (directory) => !hasDotSegment(directory) && !exclude(`${directory}/x`) && !exclude(directory);
+  const exclude = compile(filter.exclude);
+  return (directory) => !isHidden(directory) && !exclude(`${directory}/x`) && !exclude(directory);
 }
 
 /** Node reads names that are not UTF-8 with replacement characters, and then cannot open the file. */
@@ -84,6 +85,25 @@ export function isInside(root: string, file: string): boolean {
 }
 
 /**
+ * Dot directories in which tools keep what they link to: package managers, git-sync, and the volumes of
+ * Kubernetes (`..data`).
+ */
+const LINK_STORE = /^(?:\.(?:pnpm|store|yarn|bun|deno|worktrees)$|\.\.\w)/;
+
+/**
+ * Whether a link's target is a dotfile. It is not when its only dot segments are directories that exist to be
+ * linked to: those of `LINK_STORE`, and any directly in a `node_modules`.
+ */
+function isHiddenTarget(name: string): boolean {
+  const segments = name.split('/');
+  const shown = segments.map((segment, i) => {
+    const isStore = LINK_STORE.test(segment) || segments[i - 1] === 'node_modules';
+    return isStore && i < segments.length - 1 ? 'store' : segment;
+  });
+  return isHidden(shown.join('/'));
+}
+
+/**
  * Why a symbolic link below `root` must not be followed; undefined when it may be. A link does not make a
  * dotfile servable.
  *
@@ -92,7 +112,7 @@ export function isInside(root: string, file: string): boolean {
 export function linkProblem(root: string, real: string): string | undefined {
   if (!isInside(root, real)) return 'it is a link to a place outside the directory';
   const name = path.relative(root, real).split(path.sep).join('/');
-  return hasDotSegment(name) ? 'it is a link to a dotfile' : undefined;
+  return isHiddenTarget(name) ? 'it is a link to a dotfile' : undefined;
 }
 
 /**

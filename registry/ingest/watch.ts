@@ -1,6 +1,7 @@
 import { watch as chokidar, type FSWatcher } from 'chokidar';
 import { existsSync, readdirSync, realpathSync, statSync, type Dirent } from 'node:fs';
 import path from 'node:path';
+import { isHidden } from '../../schema/path.js';
 import { SerialQueue } from '../../schema/serial-queue.js';
 import { ALONE_MS, Burst } from './burst.js';
 import { linkProblem } from './files.js';
@@ -45,7 +46,6 @@ export function watchDirectory(options: WatchOptions): Watch {
     },
   });
   const relative = (file: string) => path.relative(directory, file).split(path.sep).join('/');
-  const isHidden = (name: string) => name.split('/').some((part) => part.startsWith('.'));
   const isIgnored = (name: string, isDirectory: boolean) =>
     isDirectory ? !descend(name) || !mayEnter(directory, name) : isHidden(name);
   /** The watcher finds the entries of a new directory one after the other. */

@@ -12,6 +12,7 @@ import {
 } from '../../schema/index.js';
 import type { Access } from '../auth/allowed-origins.js';
 import type { Clock } from '../clock.js';
+import { requestPlace } from '../http/request-place.js';
 import type { Session } from './session.js';
 import type { Transport } from './transport.js';
 
@@ -78,7 +79,7 @@ export class Sockets {
 
   /** Whether an upgrade request is for this path. */
   takes(message: IncomingMessage): boolean {
-    return message.url?.split('?', 1)[0] === this.#options.path;
+    return requestPlace(message).target.split('?', 1)[0] === this.#options.path;
   }
 
   /** Handles a server's upgrades until `close`. */
@@ -102,9 +103,11 @@ export class Sockets {
 
   readonly #upgrade = (message: IncomingMessage, socket: Duplex, head: Buffer): void => {
     if (!this.takes(message)) return;
-    const [, query = ''] = message.url!.split('?', 2);
+    const { host, target } = requestPlace(message);
+    const [, query = ''] = target.split('?', 2);
     const { access, clients = LIMITS.clients } = this.#options;
-    const { host, origin } = message.headers;
+    const { origin } = message.headers;
+    if (host === undefined) return refuse(socket, '400 Bad Request', 'malformed host');
     if (!access.hostAllowed(host)) return refuse(socket, '403 Forbidden', 'host not allowed');
     if (!access.originAllowed(origin, host)) return refuse(socket, '403 Forbidden', 'origin not allowed');
     if (this.#sessions.size >= clients) return refuse(socket, '503 Service Unavailable', 'too many clients');

@@ -1,21 +1,45 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { LIMITS, isPath, parsePath, pathFromUrl, pathToUrl } from '../../../schema/index.js';
+import { LIMITS, isHidden, isPath, parsePath, pathFromUrl, pathToUrl } from '../../../schema/index.js';
 import { coded, path } from './arbitraries.js';
 
 const ROOT = 'https://site.test/';
 
 describe('a path', () => {
-  it.each(['a', 'lib/a.mjs', '.hidden', '...', 'a..b/c', 'é', '😀', 'a b', '%2e%2e', 'c:/a', '~', 'a?b#c'])(
-    'may be %j',
-    (text) => {
-      expect(parsePath(text)).toBe(text);
-    },
-  );
+  it.each([
+    'a',
+    'lib/a.mjs',
+    '.hidden',
+    '...',
+    'a..b/c',
+    'é',
+    '😀',
+    'a b',
+    '%2e%2e',
+    'c:/a',
+    '~',
+    'a?b#c',
+    'a\\b',
+    '\\',
+  ])('may be %j', (text) => {
+    expect(parsePath(text)).toBe(text);
+  });
 
   it.each([
     ...['', '/', '/a', '//a', 'a/', 'a//b', '.', '..', './a', '../a', 'a/.', 'a/..', 'a/./b', 'a/../b'],
-    ...['a\\b', '\\a', '..\\a', 'a\0', 'a\nb', '\u007f', '\u001f', 'e\u0301', '\u212b', '\ud800', 'a\udc00b'],
+    ...[
+      '..\\a',
+      'a\\..',
+      'a\\.\\b',
+      'a\0',
+      'a\nb',
+      '\u007f',
+      '\u001f',
+      'e\u0301',
+      '\u212b',
+      '\ud800',
+      'a\udc00b',
+    ],
     'x'.repeat(LIMITS.pathLength + 1),
   ])('is never %j', (text) => {
     expect(isPath(text)).toBe(false);
@@ -44,11 +68,24 @@ describe('its URL', () => {
   it('escapes like the URL parser, and also characters that would end a path', () => {
     const kept = "!$&'()*+,-./:;=@[]_|~azAZ09";
     expect(pathToUrl(kept)).toBe(kept);
-    expect(pathToUrl('a b"#%<>?^`{}é😀\u0080')).toBe(
-      'a%20b%22%23%25%3C%3E%3F%5E%60%7B%7D%C3%A9%F0%9F%98%80%C2%80',
+    expect(pathToUrl('a b"#%<>?\\^`{}é😀\u0080')).toBe(
+      'a%20b%22%23%25%3C%3E%3F%5C%5E%60%7B%7D%C3%A9%F0%9F%98%80%C2%80',
     );
   });
 });
+
+it.each([
+  ['.env', true],
+  ['a/.b/c', true],
+  ['..\\a', true],
+  ['...', true],
+  ['a..b/c.d', false],
+  ['.well-known', false],
+  ['.well-known/x', false],
+  ['.well-known/.x', true],
+  ['.well-knownx', true],
+  ['a/.well-known/x', true],
+])('%j is hidden: %s', (text, hidden) => expect(isHidden(text)).toBe(hidden));
 
 describe('the path of a URL', () => {
   it('is decoded once and normalised to NFC', () => {
@@ -59,7 +96,7 @@ describe('the path of a URL', () => {
 
   it.each([
     ...['', '/', '/a', 'a/', 'a//b', '..', '../a', '%2e%2e/a', 'a/%2E', '%2e/a', '%2fa', 'a%2f', 'a%2f%2fb'],
-    ...['a%2f..%2fb', '..%5ca', 'a\\b', 'a%00', '%0a', '%7f', '%', '%zz', '%ff', '%c3', '%ed%a0%80'],
+    ...['a%2f..%2fb', '..%5ca', 'a%00', '%0a', '%7f', '%', '%zz', '%ff', '%c3', '%ed%a0%80'],
   ])('is undefined for %j', (text) => {
     expect(pathFromUrl(text)).toBeUndefined();
   });

@@ -168,6 +168,27 @@ describe('writing files', () => {
       },
     });
 
+  test.each(['a\\b.mjs', '\\x.mjs', 'C:/x.mjs', 'a.mjs::$DATA', 'a. /b.mjs', 'nul.mjs', 'a?.mjs'])(
+    'refuses %s on Windows, and writes it elsewhere',
+    async (name) => {
+      const options = {
+        directory: at('out'),
+        paths: ['a.mjs', name],
+        force: false,
+        files: async (put: (name: string, bytes: Uint8Array) => Promise<void>) => {
+          for (const one of ['a.mjs', name]) await put(one, new Uint8Array());
+        },
+      };
+      await expect(writeFiles({ ...options, isWindows: true })).rejects.toMatchObject({
+        code: 'path-invalid',
+        found: name,
+      });
+      expect(existsSync(at('out'))).toBe(false);
+      await writeFiles({ ...options, isWindows: false });
+      expect(existsSync(at(`out/${name}`))).toBe(true);
+    },
+  );
+
   test('refuses paths that differ only in case if the file system ignores case, before it writes', async () => {
     const insensitive = async () => true;
     await expect(write(['lib/Disk.mjs', 'lib/disk.mjs'], insensitive)).rejects.toMatchObject({

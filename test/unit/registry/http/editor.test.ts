@@ -87,7 +87,6 @@ describe('a request that is refused', () => {
     '../secret.js',
     'lib/../../secret.js',
     '/etc/passwd',
-    'lib\\leaf.js',
     'lib//leaf.js',
     './main.js',
     'main.js\0.png',

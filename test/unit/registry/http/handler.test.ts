@@ -103,7 +103,7 @@ describe('every route', () => {
     expect([response.status, response.headers.get('Cache-Control')]).toEqual([404, 'no-store']);
   });
 
-  it.each(['..%2fmain.js', '%2e%2e%2fx', 'a%00.js', 'a%5cb.js', '%zz', ''])(
+  it.each(['..%2fmain.js', '%2e%2e%2fx', 'a%00.js', '%zz', ''])(
     'refuses %s where a path is to stand',
     async (tail) => {
       const { ask } = await handler();

@@ -20,15 +20,8 @@ describe('a request target that is not a plain path', () => {
     '/..\\etc\\passwd',
     '/..%5cetc%5cpasswd',
     '/main.js\\',
-    '/.env%5c',
     '/main.js%00',
     '/main.js%00.svg',
-    '/C:/windows/win.ini',
-    '/c%3a/x',
-    '/main.js::$DATA',
-    '/main.js%3a%3a$DATA',
-    '/main.js.',
-    '/main.js%20',
     '//localhost/main.js',
     '//etc/passwd',
     '/lib//leaf.js',
@@ -38,8 +31,13 @@ describe('a request target that is not a plain path', () => {
     '/main.js#x',
     '/#/../.env',
     '/.env#main.js',
-    'http://localhost/main.js',
-    'http://evil.test/main.js',
+    'http://localhost/../.env',
+    'http://localhost//main.js',
+    'http://localhost/main.js#x',
+    'http://user@localhost/main.js',
+    'http:///main.js',
+    'http:/main.js',
+    'ftp://localhost/main.js',
     'file:///etc/passwd',
     'main.js',
     '*',
@@ -57,10 +55,16 @@ describe('a request target that is not a plain path', () => {
   it.each([
     '/.env',
     '/.env?raw',
+    '/.env%5c',
     '/%2eenv',
     '/%252e%252e/x',
     '/%252e%252e%252fx',
     '/..%252fx',
+    '/main.js%5c',
+    '/C:/windows/win.ini',
+    '/main.js::$DATA',
+    '/main.js.',
+    '/main.js%20',
     '/MAIN~1.JS',
     '/main.js~1',
   ])('%s is a 404', async (target) => {
@@ -104,6 +108,23 @@ describe('a host', () => {
     const { port } = await serve();
     expect(status(await raw(port, 'GET / HTTP/1.1\r\nConnection: close\r\n\r\n'))).toBe(400);
     expect(status(await raw(port, 'GET / HTTP/1.0\r\n\r\n'))).toBe(400);
+    for (const second of ['localhost', 'evil.test']) {
+      const hosts = `Host: localhost\r\nhost: ${second}\r\n`;
+      expect(status(await raw(port, `GET / HTTP/1.1\r\n${hosts}Connection: close\r\n\r\n`))).toBe(400);
+    }
+  });
+
+  it('in an absolute target counts instead of the header', async () => {
+    const { port } = await serve();
+    for (const target of ['http://localhost/main.js', 'HTTPS://127.0.0.1:1/main.js?x']) {
+      const response = await get(port, target, 'evil.test');
+      expect(status(response)).toBe(200);
+      expect(response).toContain('export');
+    }
+    expect(await get(port, 'http://localhost')).toContain('<title>x</title>');
+    expect(status(await get(port, 'http://localhost?x'))).toBe(200);
+    expect(status(await get(port, 'http://evil.test/main.js', 'localhost'))).toBe(403);
+    expect(status(await get(port, 'http://localhost/-/health'))).toBe(200);
   });
 });
 

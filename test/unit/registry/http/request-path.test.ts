@@ -13,8 +13,42 @@ describe('a plain path', () => {
     // Decoded once: the result is a name with a percent sign.
     ['/%252e%252e/x', '%2e%2e/x', false],
     ['/a..b', 'a..b', false],
+    ['/.well-known/acme-challenge/x', '.well-known/acme-challenge/x', false],
+    ['/.well-known/', '.well-known', true],
   ])('%s is %s', (target, path, directory) => {
     expect(parseRequestPath(target)).toEqual({ state: 'plain', path, directory });
+  });
+});
+
+/** Names that Windows reads as something else: drives, streams, devices, other spellings. */
+const WINDOWS = [
+  ['/a%5cb', 'a\\b'],
+  ['/a%5c', 'a\\'],
+  ['/a%23b%5cc', 'a#b\\c'],
+  ['/C:/x', 'C:/x'],
+  ['/c:x', 'c:x'],
+  ['/C%3a/x', 'C:/x'],
+  ['/a::b', 'a::b'],
+  ['/a.js::$DATA', 'a.js::$DATA'],
+  ['/a.js:$DATA', 'a.js:$DATA'],
+  ['/a.js.', 'a.js.'],
+  ['/a.js%20', 'a.js '],
+  ['/lib./a.js', 'lib./a.js'],
+  ['/a%3fb', 'a?b'],
+  ['/a*', 'a*'],
+  ['/NUL', 'NUL'],
+  ['/com1.js', 'com1.js'],
+] as const;
+
+describe('hash-in-a-name: a name that only Windows reads as something else', () => {
+  it.each(WINDOWS)('%s is %s, except on Windows', (target, path) => {
+    expect(parseRequestPath(target, false)).toEqual({ state: 'plain', path, directory: false });
+    expect(parseRequestPath(target, true)).toEqual({ state: 'malformed' });
+  });
+
+  it.each([false, true])('a "#" is part of a name (Windows: %s)', (isWindows) => {
+    const plain = { state: 'plain', path: 'c#/main.mjs', directory: false };
+    expect(parseRequestPath('/c%23/main.mjs', isWindows)).toEqual(plain);
   });
 });
 
@@ -33,21 +67,11 @@ describe('any other path is malformed', () => {
     '/a/..%2f..%2fx',
     '//host/x',
     '/a//b',
-    '/a\\b',
-    '/a%5cb',
     '/..%5cx',
-    '/.env\\',
+    '/lib/..%5c..%5cx',
     '/a%00.js',
     '/a%0a.js',
     '/a%7f',
-    '/a%23b',
-    '/C:/x',
-    '/c:x',
-    '/C%3a/x',
-    '/a.js::$DATA',
-    '/a.js:$DATA',
-    '/a.js.',
-    '/a.js%20',
     '/a%',
     '/a%zz',
     '/%c0%ae%c0%ae/x',
@@ -59,7 +83,16 @@ describe('any other path is malformed', () => {
 });
 
 describe('a dotfile is hidden', () => {
-  it.each(['/.env', '/.env/', '/.git/config', '/a/.b/c.js', '/%2eenv'])('%s', (target) => {
+  it.each([
+    '/.env',
+    '/.env/',
+    '/.git/config',
+    '/a/.b/c.js',
+    '/%2eenv',
+    '/a/.well-known/x',
+    '/.well-known/.env',
+    '/.well-knownx',
+  ])('%s', (target) => {
     expect(parseRequestPath(target)).toEqual({ state: 'hidden' });
   });
 });
@@ -82,11 +115,13 @@ it('never returns a plain path with a segment that leads elsewhere', () => {
   );
   fc.assert(
     fc.property(fc.array(piece, { maxLength: 12 }), (pieces) => {
-      const target = parseRequestPath(`/${pieces.join('')}`);
-      if (target.state !== 'plain' || target.path === '') return;
-      for (const segment of target.path.split('/')) {
-        expect(segment).not.toMatch(/^$|^\.|\\|^[a-z]:|[. ]$/);
-        expect(segment).not.toContain('\0');
+      for (const isWindows of [false, true]) {
+        const target = parseRequestPath(`/${pieces.join('')}`, isWindows);
+        if (target.state !== 'plain' || target.path === '') continue;
+        for (const segment of target.path.split('/')) {
+          expect(segment).not.toMatch(isWindows ? /^$|^\.|\\|:|[. ]$/ : /^$|^\./);
+          expect(segment).not.toContain('\0');
+        }
       }
     }),
   );

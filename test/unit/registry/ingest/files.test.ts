@@ -20,8 +20,9 @@ const walked = async (root: string, filter = DEFAULT_FILTER) => {
 
 describe('the default filter', () => {
   const matches = compileFilter(DEFAULT_FILTER);
-  it.each(['a.js', 'a.mjs', 'a/b/c.json', 'a.css', 'index.html', 'a b.js', '日本.js'])('keeps %s', (name) =>
-    expect(matches(name)).toBe(true),
+  it.each(['a.js', 'a.mjs', 'a/b/c.json', 'a.css', 'index.html', 'a b.js', '日本.js', '.well-known/a.json'])(
+    'keeps %s',
+    (name) => expect(matches(name)).toBe(true),
   );
   it.each([
     'a.ts',
@@ -30,6 +31,8 @@ describe('the default filter', () => {
     '.a.js',
     '.git/a.js',
     'a/.b/c.js',
+    '.well-known/.a.js',
+    'a/.well-known/b.js',
     'node_modules/a.js',
     'a/node_modules/b/c.js',
     'a.js.map',
@@ -71,6 +74,7 @@ it('says why a link is not followed', () => {
   expect(linkProblem('/a', '/a/b/c')).toBeUndefined();
   expect(linkProblem('/a', '/ab')).toMatch('outside the directory');
   expect(linkProblem('/a', '/a/b/.c/d')).toMatch('dotfile');
+  expect(linkProblem('/a', '/a/.git/config')).toMatch('dotfile');
   // The root itself may be in a dot directory.
   expect(linkProblem('/x/.a', '/x/.a/b')).toBeUndefined();
 });
@@ -125,10 +129,9 @@ describe('walk', () => {
   it('leaves out names that cannot be paths', async () => {
     const root = await site({ 'e\u0301.js': '', '\u00e9.js': '', 'a\\b.js': '', 'a\nb.js': '' });
     const { files, skipped } = await walked(root);
-    expect(files).toEqual(['\u00e9.js']);
+    expect(files).toEqual(['a\\b.js', '\u00e9.js']);
     expect(skipped.map(({ reason }) => reason)).toEqual([
       'it has a control character',
-      'it has a backslash',
       'it is not in Unicode normal form C',
     ]);
   });

@@ -86,6 +86,26 @@ describe('an upgrade', () => {
     await new Client(site.port, undefined, { origin: 'https://app.test' }).message('welcome');
   });
 
+  it('in absolute form goes to the host of its target', async () => {
+    const { site } = await served();
+    const origin = 'Host: evil.test\r\nOrigin: http://localhost';
+    const query = '/-/socket?protocol=1&channel=dev';
+    expect(status(await refusedUpgrade(site.port, origin, `http://evil.test${query}`))).toBe(403);
+    const socket = connect(site.port, '127.0.0.1');
+    later(() => socket.destroy());
+    const key = 'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==';
+    const upgrade = `Connection: Upgrade\r\nUpgrade: websocket\r\n${key}\r\n${origin}`;
+    socket.write(`GET http://localhost${query} HTTP/1.1\r\n${upgrade}\r\n\r\n`);
+    const [head] = (await once(socket, 'data')) as [Buffer];
+    expect(status(head.toString('latin1'))).toBe(101);
+  });
+
+  it('with two hosts is a 400, even if they are equal', async () => {
+    const { site } = await served();
+    const hosts = 'Host: localhost\r\nHost: localhost\r\nOrigin: http://localhost';
+    expect(status(await refusedUpgrade(site.port, hosts))).toBe(400);
+  });
+
   it.each([
     '/',
     '/-/sockets',
@@ -93,7 +113,7 @@ describe('an upgrade', () => {
     '/-/socket#',
     '//-/socket',
     '/x/../-/socket',
-    'http://localhost/-/socket',
+    'http://localhost/-/sockets',
     '/-/../../etc/passwd',
   ])('to %s is a 404', async (target) => {
     const { port } = await serve();
