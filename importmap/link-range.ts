@@ -1,4 +1,4 @@
-import type { Link } from '../schema/index.js';
+import type { Link, Links } from '../schema/links.js';
 
 const BACKSLASH = 0x5c;
 const SPACE = 0x20;
@@ -23,23 +23,45 @@ function isLiteral(bytes: Uint8Array, { start, end }: Link, quotes: readonly num
   return at === end - 1 && bytes[at] === quote;
 }
 
+const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
+
+const ESCAPE = /\\(?:u\{([\da-f]+)\}|u([\da-f]{4})|x([\da-f]{2})|([^]))/gi;
+/** Characters after a backslash, and what they stand for. After the last one nothing: those are line breaks. */
+const ESCAPED = 'nrtbfv0\n\u2028\u2029';
+const MEANING = '\n\r\t\b\f\v\0';
+
+/** The value of the inside of a string or template literal (ECMA-262, 12.9.4 and 12.9.6). */
+const valueOf = (written: string): string =>
+  written
+    .replace(/\r\n?/g, '\n')
+    .replace(ESCAPE, (_, braced?: string, four?: string, two?: string, char?: string) => {
+      if (char === undefined) return String.fromCodePoint(parseInt((braced ?? four ?? two)!, 16) % 0x110000);
+      const at = ESCAPED.indexOf(char);
+      return at === -1 ? char : (MEANING[at] ?? '');
+    })
+    // The links are stored in UTF-8.
+    .toWellFormed();
+
+/** Whether the literal or address from `start` to `end` is this specifier. */
+const isWritten = (bytes: Uint8Array, start: number, end: number, specifier: string): boolean =>
+  valueOf(utf8.decode(bytes.subarray(start, end))) === specifier;
+
 function isAddress(bytes: Uint8Array, { start, end }: Link, name: string): boolean {
   return hasWord(bytes, start - name.length, name) && end > start && !(bytes[end]! > SPACE);
 }
 
-/**
- * Whether the bytes at a link's range are what its kind promises. The range must lie inside the bytes. A
- * blob's hash does not cover its links, so they must be checked.
- */
-export function holdsLink(bytes: Uint8Array, link: Link): boolean {
+/** Whether the bytes at a link's range are what its kind and specifier say. The range must lie inside. */
+function holdsLink(bytes: Uint8Array, link: Link): boolean {
   const { start, end } = link;
   switch (link.kind) {
     case 'static':
-      return isLiteral(bytes, link, STRING_QUOTES);
+      return isLiteral(bytes, link, STRING_QUOTES) && isWritten(bytes, start + 1, end - 1, link.specifier);
     case 'dynamic':
       return end - start === 'import'.length && hasWord(bytes, start, 'import');
     case 'phase':
-      if (link.specifier !== undefined) return isLiteral(bytes, link, LITERAL_QUOTES);
+      if (link.specifier !== undefined) {
+        return isLiteral(bytes, link, LITERAL_QUOTES) && isWritten(bytes, start + 1, end - 1, link.specifier);
+      }
       return end > start && /[(/\s]/.test(ascii(bytes, start - 1, start));
     case 'meta':
       return (
@@ -48,10 +70,23 @@ export function holdsLink(bytes: Uint8Array, link: Link): boolean {
         hasWord(bytes, end - 4, 'meta')
       );
     case 'source-map':
-      return isAddress(bytes, link, 'sourceMappingURL=');
+      return isAddress(bytes, link, 'sourceMappingURL=') && isWritten(bytes, start, end, link.specifier);
     case 'source-url':
       return isAddress(bytes, link, 'sourceURL=');
   }
+}
+
+/**
+ * The first link that overlaps another one, or whose bytes are not what it says. A blob's hash does not cover
+ * its links. What no link names is not found: that needs the lexer.
+ */
+export function wrongLink(bytes: Uint8Array, { list }: Links): Link | undefined {
+  let last = 0;
+  for (const link of list) {
+    if (link.start < last || link.end > bytes.length || !holdsLink(bytes, link)) return link;
+    last = link.end;
+  }
+  return undefined;
 }
 
 /** Whether `new` precedes a place. `new import.meta.X()` would apply to a call that linking puts there. */

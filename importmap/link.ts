@@ -1,6 +1,6 @@
 import { ModcastError } from '../schema/errors.js';
 import type { Link, Links } from '../schema/links.js';
-import { followsNew, holdsLink, lineBreaks } from './link-range.js';
+import { followsNew, lineBreaks, wrongLink } from './link-range.js';
 import type { Resolver } from './resolver.js';
 
 /** A part of linked source. Join all parts, with strings in UTF-8. */
@@ -51,19 +51,17 @@ function replacement(bytes: Uint8Array, link: Link, style: LinkStyle): LinkedPar
 }
 
 function link(bytes: Uint8Array, links: Links, style: LinkStyle): LinkedPart[] {
+  const wrong = wrongLink(bytes, links);
+  if (wrong !== undefined) {
+    throw new ModcastError(
+      'links-invalid',
+      `no ${wrong.kind} link at ${wrong.start}–${wrong.end} of ${bytes.length} bytes`,
+      { found: wrong },
+    );
+  }
   const parts: LinkedPart[] = [];
   let last = 0;
   for (const item of links.list) {
-    if (item.start < last || item.end > bytes.length || !holdsLink(bytes, item)) {
-      throw new ModcastError(
-        'links-invalid',
-        `no ${item.kind} link at ${item.start}–${item.end} of ${bytes.length} bytes`,
-        {
-          expected: `a ${item.kind} link from ${last} to ${bytes.length}`,
-          found: [item.start, item.end],
-        },
-      );
-    }
     parts.push(bytes.subarray(last, item.start), ...replacement(bytes, item, style));
     last = item.end;
   }

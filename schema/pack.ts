@@ -9,11 +9,12 @@ import { ByteReader, ByteWriter } from './varint.js';
  *
  *     pack    = magic "MCPK" · version u8 · blobs u32 · segment*
  *     segment = encoding u8 (0 none, 1 zlib deflate) · blobs u32 · raw length u32 · encoded length u32 · body
- *     body    = record*                                        (after decoding)
+ *     body    = record* · check u32                            (after decoding)
  *     record  = hash 32 · form u8 · [base hash 32] · links length · bytes length · links · bytes
  *
  * Form 0 has the blob's bytes, form 1 a delta (fossil format) against the blob `base`. u32 are big-endian,
- * the lengths in a record are LEB128. A segment compresses about a hundred KiB of blobs together, because
+ * the lengths in a record are LEB128. `check` is the FNV-1a of all links of the body: the hashes of the blobs
+ * do not cover them. A segment compresses about a hundred KiB of blobs together, because
  * small modules have much in common. A reader can use a segment before the next one arrives.
  */
 export interface PackRecord {
@@ -50,9 +51,19 @@ export function encodePackHeader(count: number): Uint8Array<ArrayBuffer> {
   return out.done();
 }
 
+/** FNV-1a of 32 bits. Any change within one byte changes it. */
+function fnv1a(bytes: Uint8Array, seed: number): number {
+  let sum = seed;
+  for (const byte of bytes) sum = Math.imul(sum ^ byte, 0x01000193);
+  return sum >>> 0;
+}
+
+const FNV_START = 0x811c9dc5;
+
 /** A segment's body before compression. */
 export function encodeRecords(records: readonly PackRecord[]): Uint8Array<ArrayBuffer> {
   const out = new ByteWriter(records.reduce((sum, record) => sum + record.bytes.length + 256, 0));
+  let check = FNV_START;
   for (const record of records) {
     const links = record.links === null ? new Uint8Array(0) : encodeLinks(record.links);
     out.bytes(hashToBytes(record.hash));
@@ -62,7 +73,9 @@ export function encodeRecords(records: readonly PackRecord[]): Uint8Array<ArrayB
     out.varint(record.bytes.length);
     out.bytes(links);
     out.bytes(record.bytes);
+    check = fnv1a(links, check);
   }
+  out.uint32(check);
   return out.done();
 }
 
@@ -73,6 +86,7 @@ export function encodeRecords(records: readonly PackRecord[]): Uint8Array<ArrayB
 export function decodeRecords(rawBody: Uint8Array, count: number): PackRecord[] {
   const input = new ByteReader(rawBody, 'pack-invalid');
   const records: PackRecord[] = [];
+  let check = FNV_START;
   for (let i = 0; i < count; i++) {
     const hash = hashFromBytes(input.bytes(HASH_BYTES));
     const form = input.byte();
@@ -82,11 +96,14 @@ export function decodeRecords(rawBody: Uint8Array, count: number): PackRecord[] 
     const bytesLength = input.varint();
     const linksBytes = input.bytes(linksLength);
     const bytes = input.bytes(bytesLength);
+    check = fnv1a(linksBytes, check);
     // The links of a delta point into its result, whose length is not known without the base.
     const size = base === undefined ? bytesLength : LIMITS.blobBytes;
     const links = linksLength === 0 ? null : decodeLinks(linksBytes, size);
     records.push(base === undefined ? { hash, links, bytes } : { hash, links, bytes, base });
   }
+  const found = input.uint32();
+  if (found !== check) invalid(`links with the check ${check}`, found);
   input.end();
   return records;
 }

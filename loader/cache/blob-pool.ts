@@ -1,3 +1,4 @@
+import { wrongLink } from '../../importmap/link-range.js';
 import type { Hash, Hasher } from '../../schema/hash.js';
 import type { Links } from '../../schema/links.js';
 import type { PackRecord } from '../../schema/pack.js';
@@ -16,7 +17,7 @@ interface Entry extends PooledBlob {
 
 export interface BlobPoolOptions {
   readonly hasher: Hasher;
-  /** Called when a blob does not match its hash, after it has been dropped. */
+  /** Called when a blob does not match its hash or its links, after it has been dropped. */
   readonly onRefused: (hash: Hash, from: 'network' | 'cache') => void;
 }
 
@@ -71,7 +72,9 @@ export class BlobPool {
   get(hash: Hash): PooledBlob | undefined {
     const entry = this.#entries.get(hash);
     if (entry === undefined || entry.verified) return entry;
-    if (this.#options.hasher(entry.bytes) === hash) {
+    const { bytes, links } = entry;
+    // The links of a damaged cache could name other modules.
+    if (this.#options.hasher(bytes) === hash && (links === null || wrongLink(bytes, links) === undefined)) {
       entry.verified = true;
       return entry;
     }

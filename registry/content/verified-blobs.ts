@@ -1,10 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { lexModule } from '../../importmap/index.js';
 import type { Channel, Hash, Links } from '../../schema/index.js';
 import { blake3 } from '../hash.js';
+import { linksAgain, sameLinks } from '../ingest/module-links.js';
 import type { Store, StoredBlob } from '../store/store.js';
 
-/** A blob whose bytes match its hash. */
+/** A blob whose bytes match its hash, and whose links are those of its bytes. */
 export type VerifiedBlob = StoredBlob;
 
 export interface VerifiedBlobsOptions {
@@ -15,10 +17,15 @@ export interface VerifiedBlobsOptions {
   readonly onDamaged: (hash: Hash, repaired: boolean) => void;
 }
 
-/** Reads blobs from the store and hashes each. A damaged blob is repaired from the site's file. */
+/**
+ * Reads blobs from the store, hashes each and finds its links again. A damaged blob is repaired from the site's
+ * file, damaged links from the blob's bytes.
+ */
 export class VerifiedBlobs {
   readonly #options: VerifiedBlobsOptions;
   readonly #links = new Map<Hash, Links | null>();
+  /** Blobs whose entry in `#links` was found in their bytes by this process. */
+  readonly #found = new Set<Hash>();
 
   constructor(options: VerifiedBlobsOptions) {
     this.#options = options;
@@ -29,7 +36,7 @@ export class VerifiedBlobs {
     const found = new Map<Hash, VerifiedBlob>();
     for (const blob of await this.#options.store.blobs(hashes)) {
       const verified = blake3(blob.bytes) === blob.hash ? blob : await this.#repair(blob);
-      if (verified !== undefined) found.set(verified.hash, verified);
+      if (verified !== undefined) found.set(verified.hash, await this.#withLinks(verified));
     }
     return found;
   }
@@ -41,6 +48,21 @@ export class VerifiedBlobs {
       for (const [hash, links] of await this.#options.store.links(unknown)) this.#links.set(hash, links);
     }
     return this.#links;
+  }
+
+  /** Lexes a blob once in this process. */
+  async #withLinks(blob: VerifiedBlob): Promise<VerifiedBlob> {
+    const { hash, bytes, links: stored } = blob;
+    if (stored === null) return blob;
+    const known = this.#found.has(hash) ? this.#links.get(hash)! : undefined;
+    const links = known ?? (await currentLinks(bytes, stored));
+    this.#links.set(hash, links);
+    this.#found.add(hash);
+    if (sameLinks(links, stored)) return blob;
+    const repaired = { ...blob, links };
+    await this.#options.store.repairBlob(repaired);
+    this.#options.onDamaged(hash, true);
+    return repaired;
   }
 
   async #repair(blob: StoredBlob): Promise<VerifiedBlob | undefined> {
@@ -56,3 +78,7 @@ export class VerifiedBlobs {
     return repaired;
   }
 }
+
+/** The lexer alone decides about a module that was found to parse: parsing takes ten times as long. */
+const currentLinks = async (bytes: Uint8Array, stored: Links): Promise<Links> =>
+  stored.state === 'linked' ? lexModule(bytes) : linksAgain(bytes);

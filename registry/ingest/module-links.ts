@@ -7,7 +7,7 @@ import {
   pathOfUrl,
   PLACEHOLDER_ROOT,
 } from '../../importmap/index.js';
-import { UNPARSED, type Links, type Path } from '../../schema/index.js';
+import { UNPARSED, encodeLinks, type Links, type Path } from '../../schema/index.js';
 import { mediaType, moduleKind } from '../content/media-type.js';
 import { BINARY, isBinary, syntaxProblem, type SyntaxProblem } from './syntax.js';
 
@@ -26,6 +26,16 @@ export async function moduleLinks(path: Path, bytes: Uint8Array): Promise<Module
   if (kind === 'json') return { links: null, problem };
   return { links: problem === undefined ? lexModule(bytes) : UNPARSED, problem };
 }
+
+/**
+ * The links of a blob that was stored as a JavaScript module, found in its bytes again: stored links are not
+ * covered by the blob's hash.
+ */
+export const linksAgain = async (bytes: Uint8Array): Promise<Links> =>
+  (await moduleLinks('module.mjs', bytes)).links!;
+
+export const sameLinks = (a: Links, b: Links): boolean =>
+  Buffer.compare(encodeLinks(a), encodeLinks(b)) === 0;
 
 const PLAIN = new Resolver(EMPTY_IMPORT_MAP);
 

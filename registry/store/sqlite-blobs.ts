@@ -1,4 +1,4 @@
-import { decodeLinks, encodeLinks, parseHash, type Hash, type Links } from '../../schema/index.js';
+import { decodeLinks, encodeLinks, parseHash, UNPARSED, type Hash, type Links } from '../../schema/index.js';
 import { blobUnknown } from './changes.js';
 import type { Methods } from './methods.js';
 import type { Connection } from './sqlite-connection.js';
@@ -13,8 +13,14 @@ export const plainBytes = (bytes: Buffer): Uint8Array =>
 
 const linksColumn = (links: Links | null): Uint8Array | null => (links === null ? null : encodeLinks(links));
 
-const linksOf = (links: Buffer | null, size: number): Links | null =>
-  links === null ? null : decodeLinks(links, size);
+/** Damaged links count as unparsed: such a module is never linked with them. */
+function linksOf(links: Buffer | null, size: number): Links | null {
+  try {
+    return links === null ? null : decodeLinks(links, size);
+  } catch {
+    return UNPARSED;
+  }
+}
 
 export function sqliteBlobs(connection: Connection): Methods<BlobStore> {
   const insert = connection.prepare(

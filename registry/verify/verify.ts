@@ -2,8 +2,8 @@ import { setImmediate } from 'node:timers/promises';
 import { ModcastError, type Channel, type Hash, type Path } from '../../schema/index.js';
 import { blake3 } from '../hash.js';
 import { mediaType } from '../content/media-type.js';
-import { moduleLinks } from '../ingest/module-links.js';
-import type { Store } from '../store/store.js';
+import { linksAgain, moduleLinks, sameLinks } from '../ingest/module-links.js';
+import type { Store, StoredBlob } from '../store/store.js';
 import type { RepairSource } from './repair-source.js';
 
 /**
@@ -20,6 +20,8 @@ export interface DamagedBlob {
   readonly hash: Hash;
   /** Bytes in the store, 0 when they are lost. */
   readonly found: number;
+  /** The bytes are right, but the stored links are not those that the lexer finds in them. */
+  readonly links?: true;
   /** Empty when no deploy contains the blob; then the collector deletes it. */
   readonly carriers: readonly Carrier[];
   readonly repaired: boolean;
@@ -45,22 +47,27 @@ export interface VerifyOptions {
 const PAGE_BLOBS = 1000;
 
 /**
- * Hashes every blob, repairs damaged ones from the source, and checks all manifests and indexes. Other
+ * Hashes every blob, finds its links again, repairs damaged blobs from the source, and checks all manifests and indexes. Other
  * processes may read and write at the same time.
  *
  * @throws ModcastError the codes of the store and of the source; `store-damaged` when the blobs cannot be
  *   listed
  */
 export async function verifyStore({ store, source, progress = () => {} }: VerifyOptions): Promise<Verified> {
-  const found = new Map<Hash, number>();
+  const found = new Map<Hash, Pick<DamagedBlob, 'found' | 'links'>>();
   let blobs = 0;
   let bytes = 0;
   for (let after = 0; ;) {
     const page = await store.verifyPage(after, PAGE_BLOBS);
+    const links = await store.links(page.blobs.map(({ hash }) => hash));
     for (const blob of page.blobs) {
       blobs++;
       bytes += blob.bytes.length;
-      if (blake3(blob.bytes) !== blob.hash) found.set(blob.hash, blob.bytes.length);
+      const stored = links.get(blob.hash) ?? null;
+      if (blake3(blob.bytes) !== blob.hash) found.set(blob.hash, { found: blob.bytes.length });
+      else if (stored !== null && !sameLinks(stored, await linksAgain(blob.bytes))) {
+        found.set(blob.hash, { found: blob.bytes.length, links: true });
+      }
     }
     progress({ blobs, bytes, damaged: found.size });
     if (page.next === null) break;
@@ -69,13 +76,15 @@ export async function verifyStore({ store, source, progress = () => {} }: Verify
   }
   const carriers = await findCarriers(store, new Set(found.keys()));
   const damaged: DamagedBlob[] = [];
-  for (const [hash, length] of found) {
+  for (const [hash, damage] of found) {
     const own = carriers.get(hash) ?? [];
-    const repaired = source !== null && (await repair(store, source, hash, own));
-    damaged.push({ hash, found: length, carriers: own, repaired });
+    const repaired =
+      source !== null &&
+      (damage.links ? await repairLinks(store, hash) : await repair(store, source, hash, own));
+    damaged.push({ hash, ...damage, carriers: own, repaired });
   }
   const problems = (await store.check(blake3)).filter(
-    (text) => !found.has(/^blob ([0-9a-f]{64}) has /.exec(text)?.[1] ?? ''),
+    (text) => !found.has(/^blob ([0-9a-f]{64})/.exec(text)?.[1] ?? ''),
   );
   return {
     blobs,
@@ -96,8 +105,19 @@ async function repair(
   if (bytes === null) return false;
   const script = carriers.find(({ path }) => mediaType(path) === 'text/javascript');
   const links = script === undefined ? null : (await moduleLinks(script.path, bytes)).links;
+  return replace(store, { hash, bytes, links });
+}
+
+/** The source is not asked: links follow from the bytes. */
+async function repairLinks(store: Store, hash: Hash): Promise<boolean> {
+  const [blob] = await store.blobs([hash]);
+  if (blob === undefined || blake3(blob.bytes) !== hash) return false;
+  return replace(store, { ...blob, links: await linksAgain(blob.bytes) });
+}
+
+async function replace(store: Store, blob: StoredBlob): Promise<boolean> {
   try {
-    await store.repairBlob({ hash, bytes, links });
+    await store.repairBlob(blob);
     return true;
   } catch (error) {
     // The collector has deleted the blob in the meantime.

@@ -149,6 +149,33 @@ describe('a blob that was changed in IndexedDB', () => {
   });
 });
 
+it('idb-links-tamper: links that name another module are refused, and fetched again', async () => {
+  await serve();
+  await visit();
+  const storage = await context.newPage();
+  await openStorage(storage, site.url);
+  const records = (await readCachedBlobs(storage)).map((record) => ({
+    ...record,
+    links: record.links && {
+      ...record.links,
+      list: record.links.list.map((link) =>
+        link.kind === 'static' ? { ...link, specifier: './other.mjs' } : link,
+      ),
+    },
+  }));
+  const changed = records.filter(({ links }) => links?.list.some(({ kind }) => kind === 'static'));
+  expect(changed.length).toBeGreaterThan(0);
+  await writeCachedBlobs(storage, records);
+  site.clear();
+  expect((await visit()).problems).toEqual(changed.map(() => 'hash-mismatch'));
+  expect(site.relay.blobs.map((record) => record.hash).toSorted()).toEqual(
+    changed.map(({ hash }) => hash).toSorted(),
+  );
+  site.clear();
+  expect(await visit()).toEqual({ from: 'cache', problems: [] });
+  expect(site.relay.blobs).toEqual([]);
+});
+
 describe('a blob that was changed in the database', () => {
   it('is repaired from its file before a page gets it', async () => {
     const file = join(directory.directory, '.modcast', 'registry.db');

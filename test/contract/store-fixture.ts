@@ -1,7 +1,7 @@
 import { blake3 } from '@noble/hashes/blake3.js';
+import { lexModule } from '../../importmap/index.js';
 import {
   EMPTY_MANIFEST,
-  NO_LINKS,
   hashFromBytes,
   manifestBytes,
   type Hash,
@@ -16,8 +16,10 @@ export const hashOf = (bytes: Uint8Array): Hash => hashFromBytes(blake3(bytes));
 
 const hashes = new Map<string, Hash>();
 
-export function blobOf(text: string, links: Links | null = NO_LINKS): StoredBlob {
+/** A blob of a module with the links that the lexer finds, or others. */
+export function blobOf(text: string, given?: Links | null): StoredBlob {
   const bytes = new TextEncoder().encode(text);
+  const links = given === undefined ? lexModule(bytes) : given;
   const hash = hashes.get(text) ?? hashOf(bytes);
   hashes.set(text, hash);
   return { hash, bytes, links };

@@ -2,10 +2,11 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { lexModule } from '../../../importmap/lex.js';
 import { type LinkedPart, linkForBlob, linkForHttp } from '../../../importmap/link.js';
+import { wrongLink } from '../../../importmap/link-range.js';
 import { EMPTY_IMPORT_MAP } from '../../../importmap/import-map.js';
 import { parseImportMap } from '../../../importmap/parse.js';
 import { Resolver } from '../../../importmap/resolver.js';
-import type { Link, Links } from '../../../schema/index.js';
+import { decodeLinks, encodeLinks, type Link, type Links } from '../../../schema/index.js';
 
 const ROOT = 'https://site.test/';
 const URL_ = `${ROOT}lib/a.mjs?v=1`;
@@ -276,5 +277,30 @@ describe('links of other bytes', () => {
         expect(linking(swap(index, { kind, specifier: './x' })), `${index} as ${kind}`).toThrow(refused);
       }
     }
+  });
+});
+
+describe('links that are held against the bytes', () => {
+  it.each([
+    "import './a'",
+    "import './\\u0061\\x62\\u{1F600}\\n\\q\\0\\\\'",
+    "import '\\ud800x'",
+    "import '\\ud83d\\ude00'",
+    "import './a\\\r\nb\\\rc\\\u2028d'",
+    'import.defer(`./a\r\nb\rc`)',
+    'import "é😀"',
+    '1\n//# sourceMappingURL=a%20b',
+  ])('hold as the lexer finds them, also in UTF-8: %j', (source) => {
+    const bytes = Buffer.from(source);
+    const found = lexModule(bytes);
+    expect(found.list).toHaveLength(1);
+    expect(wrongLink(bytes, decodeLinks(encodeLinks(found), bytes.length))).toBeUndefined();
+    const other = found.list.map((item) => ({ ...item, specifier: './other' }) as Link);
+    expect(wrongLink(bytes, { state: 'linked', list: other })).toBe(other[0]);
+  });
+
+  it('hold for bytes that are not UTF-8', () => {
+    const bytes = Buffer.concat([Buffer.from("import './"), Buffer.from([0xff, 0xc3]), Buffer.from("a'")]);
+    expect(wrongLink(bytes, lexModule(bytes))).toBeUndefined();
   });
 });

@@ -7,12 +7,14 @@ import {
   PackDecoder,
   SEGMENT_HEADER_BYTES,
   decodeRecords,
+  encodeLinks,
   encodePackHeader,
   encodeRecords,
   encodeSegment,
   type PackRecord,
   type Segment,
 } from '../../../schema/index.js';
+import { lexModule } from '../../../importmap/lex.js';
 import { coded, hash, links } from './arbitraries.js';
 
 const invalid = coded('pack-invalid');
@@ -219,4 +221,16 @@ describe('records', () => {
     } as const;
     expect(() => decodeRecords(encodeRecords([far]), 1)).toThrow(coded('links-invalid'));
   });
+});
+
+it('links-bit-flip: every changed bit of the links is refused', () => {
+  const text = 'import "./dep-a.mjs"; import(x); import.meta.url;';
+  const bytes = new TextEncoder().encode(text);
+  const body = encodeRecords([{ hash: HASH, links: lexModule(bytes), bytes }]);
+  const from = body.length - bytes.length - 4 - encodeLinks(lexModule(bytes)).length;
+  for (let bit = from * 8; bit < (body.length - bytes.length - 4) * 8; bit++) {
+    const flipped = Uint8Array.from(body);
+    flipped[bit >> 3]! ^= 1 << (bit & 7);
+    expect(() => decodeRecords(flipped, 1)).toThrow(ModcastError);
+  }
 });

@@ -2,7 +2,8 @@ import { createDelta } from 'fossil-delta';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { BlobPool } from '../../../../loader/cache/blob-pool.js';
 import { hash } from '../../../../loader/hash.js';
-import { NO_LINKS, type Hash } from '../../../../schema/index.js';
+import { lexModule } from '../../../../importmap/lex.js';
+import { NO_LINKS, type Hash, type Link } from '../../../../schema/index.js';
 import { bytesOf, hashOf, recordOf } from '../fakes.js';
 
 let pool: BlobPool;
@@ -131,4 +132,34 @@ it('retains only the given blobs', () => {
   pool.addCached([recordOf('c')]);
   pool.retain(new Set([hashOf('b')]));
   expect(['a', 'b', 'c'].map((text) => pool.has(hashOf(text)))).toEqual([false, true, false]);
+});
+
+describe('idb-links-tamper: links from the cache', () => {
+  const text = 'import "./dep-a.mjs"; import(x); import.meta.url;\n//# sourceMappingURL=a.map';
+  const { list } = lexModule(bytesOf(text));
+  const [named, dynamic, meta, map] = list as [Link, Link, Link, Link];
+
+  it('are used when they are those of the bytes', () => {
+    pool.addCached([recordOf(text, { state: 'linked', list })]);
+    expect(pool.get(hashOf(text))?.links?.list).toEqual(list);
+    expect(refused).toEqual([]);
+  });
+
+  const moved = (link: Link): Link => ({ ...link, start: link.start + 1, end: link.end + 1 });
+  it.each<[string, Link[]]>([
+    ['names another module', [{ ...named, specifier: './dep-c.mjs' } as Link, dynamic, meta, map]],
+    ['names another source map', [named, dynamic, meta, { ...map, specifier: 'c.map' } as Link]],
+    ['is one byte further', [named, dynamic, meta, moved(map)]],
+    ['is a static import one byte further', [moved(named), dynamic, meta, map]],
+    ['is an import() one byte further', [named, moved(dynamic), meta, map]],
+    ['is an import.meta one byte further', [named, dynamic, moved(meta), map]],
+    ['is an import.meta where a specifier is', [{ ...named, kind: 'meta' } as Link, dynamic, meta, map]],
+    ['comes twice', [named, named]],
+    ['comes too early', [dynamic, named]],
+  ])('are refused with the blob when one %s', (_, changed) => {
+    pool.addCached([recordOf(text, { state: 'linked', list: changed })]);
+    expect(pool.get(hashOf(text))).toBeUndefined();
+    expect(refused).toEqual([[hashOf(text), 'cache']]);
+    expect(pool.addReceived([recordOf(text, { state: 'linked', list })])).toHaveLength(1);
+  });
 });

@@ -3,6 +3,7 @@ import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
 import { inflateSync } from 'node:zlib';
 import { VerifiedBlobs } from '../../../../registry/content/verified-blobs.js';
+import { lexModule } from '../../../../importmap/index.js';
 import { blake3 } from '../../../../registry/hash.js';
 import { openMemoryStore } from '../../../../registry/store/memory.js';
 import { NO_LINKS, PackDecoder, decodeRecords, encodePackHeader } from '../../../../schema/index.js';
@@ -99,4 +100,47 @@ it('keeps links in memory, and reads those again that were not found', async () 
   expect((await blobs.links([hash])).get(hash)).toEqual(NO_LINKS);
   store.links = () => Promise.reject(new Error('asked again'));
   expect((await blobs.links([hash])).get(hash)).toEqual(NO_LINKS);
+});
+
+describe('links-bit-flip: links that are damaged in the database', () => {
+  const TEXT = 'import "./dep-a.mjs"; import.meta.url;';
+  const hash = blake3(Buffer.from(TEXT));
+  const right = lexModule(Buffer.from(TEXT));
+
+  async function served(changed: (links: Buffer) => Buffer) {
+    const directory = await site({
+      'index.html': '<script type=module src=main.js></script>',
+      'main.js': TEXT,
+    });
+    const database = path.join(directory, '.modcast/registry.db');
+    const first = open({ directory, database });
+    await first.ready;
+    await first.close();
+    const db = new Database(database);
+    const key = Buffer.from(hash, 'hex');
+    const links = db.prepare<[Buffer], Buffer>('SELECT links FROM blob WHERE hash = ?').pluck().get(key)!;
+    db.prepare('UPDATE blob SET links = ? WHERE hash = ?').run(changed(links), key);
+    db.close();
+    const registry = open({ directory, database });
+    const damaged: [string, boolean][] = [];
+    registry.on('damaged', (...what) => damaged.push(what));
+    return { registry, damaged };
+  }
+
+  it.each<[string, (links: Buffer) => Buffer]>([
+    [
+      'another specifier',
+      (links) => Buffer.from(links.toString('latin1').replace('dep-a', 'dep-c'), 'latin1'),
+    ],
+    ['no links', () => Buffer.from([0, 0])],
+    ['a state that says it does not parse', () => Buffer.from([1, 0])],
+    ['bytes that do not decode', () => Buffer.from([9])],
+  ])('%s: the links of the bytes are served, and stored', async (_, changed) => {
+    const { registry, damaged } = await served(changed);
+    const response = await registry.handle(new Request(`http://localhost/-/modules/${hash}/main.js`));
+    expect(await response!.text()).toContain('import "/dep-a.mjs"; __modcast_meta__(import.meta).url;');
+    expect(damaged).toEqual([[hash, true]]);
+    const [stored] = await (await registry.store()).blobs([hash]);
+    expect(stored!.links).toEqual(right);
+  });
 });

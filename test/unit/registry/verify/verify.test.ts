@@ -130,6 +130,39 @@ describe('verifying a store', () => {
     expect(blob!.links?.list).toMatchObject([{ kind: 'static', specifier: './a.mjs' }]);
   });
 
+  describe.each<[string, (links: Buffer) => Buffer]>([
+    ['links-bit-flip', (links) => Buffer.from(links.toString('latin1').replace('./a', './c'), 'latin1')],
+    ['undecodable links', () => Buffer.from([9])],
+    ['omitted links', () => Buffer.from([0, 0])],
+    ['links that say the module does not parse', () => Buffer.from([1, 0])],
+  ])('%s', (_, changed) => {
+    beforeEach(() => {
+      const db = new Database(at('a.db'));
+      const key = Buffer.from(blobOf(B).hash, 'hex');
+      const links = db.prepare<[Buffer], Buffer>('SELECT links FROM blob WHERE hash = ?').pluck().get(key)!;
+      db.prepare('UPDATE blob SET links = ? WHERE hash = ?').run(changed(links), key);
+      db.close();
+    });
+
+    test('is reported, with the paths of the blob', async () => {
+      const { damaged, problems, sound } = await verify();
+      expect(sound).toBe(false);
+      expect(problems).toEqual([]);
+      expect(damaged).toMatchObject([
+        { hash: blobOf(B).hash, found: B.length, links: true, repaired: false },
+      ]);
+      expect(damaged[0]!.carriers).toHaveLength(3);
+    });
+
+    test('is repaired from the bytes, whatever the source has', async () => {
+      await (await openSqliteStore(at('empty.db'))).close();
+      source = await openRepairSource(at('empty.db'));
+      expect(await verify()).toMatchObject({ sound: true, damaged: [{ links: true, repaired: true }] });
+      expect(await verify()).toMatchObject({ sound: true, damaged: [] });
+      expect((await store.blobs([blobOf(B).hash]))[0]).toEqual(blobOf(B));
+    });
+  });
+
   test('does not take damaged bytes from a source', async () => {
     const other = await openSqliteStore(at('backup.db'));
     await other.putBlobs([{ ...blobOf(B), bytes: new TextEncoder().encode(flipped) }]);
