@@ -26,7 +26,7 @@ function isLiteral(bytes: Uint8Array, { start, end }: Link, quotes: readonly num
 const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
 
 const ESCAPE = /\\(?:u\{([\da-f]+)\}|u([\da-f]{4})|x([\da-f]{2})|([^]))/gi;
-/** Characters after a backslash, and what they stand for. After the last one nothing: those are line breaks. */
+/** Characters after a backslash, and what they stand for. The last three continue the line. */
 const ESCAPED = 'nrtbfv0\n\u2028\u2029';
 const MEANING = '\n\r\t\b\f\v\0';
 

@@ -24,7 +24,7 @@ export function verifyCommand(io: Io): Command {
   const command = new Command('verify')
     .summary('check every blob, manifest and index')
     .description(
-      'Checks the hash of every blob and every manifest, and the database file itself. Lists what is damaged and exits with 1 if anything is. Servers and publishes can run at the same time.',
+      'Checks the hash and the links of every blob, the hash of every manifest, and the database file itself. Lists what is damaged and exits with 1 if anything is. Servers and publishes can run at the same time.',
     )
     .option(
       '--repair-from <place>',
@@ -41,7 +41,7 @@ Examples:
     .action((options: VerifyCommandOptions) => verify(io, options));
   jsonOption(
     command,
-    '{sound, blobs, bytes, damaged: [{hash, found, repaired, carriers: [{channel, path, from, to}]}], problems: […]}',
+    '{sound, blobs, bytes, damaged: [{hash, found, links?, repaired, carriers: [{channel, path, from, to}]}], problems: […]}',
   );
   return databaseOption(command);
 }
@@ -93,10 +93,11 @@ async function verify(io: Io, { repairFrom, json, ...options }: VerifyCommandOpt
 
 const isUrl = (text: string): boolean => /^https?:\/\//i.test(text);
 
-function describe(io: Io, { hash, found, repaired, carriers }: DamagedBlob): string {
+function describe(io: Io, { hash, found, links, repaired, carriers }: DamagedBlob): string {
   const { red, green, dim } = io.colours;
   const state = repaired ? green('repaired') : red('damaged');
-  const lines = [`${state} ${hash} ${dim(found === 0 ? '(its bytes are missing)' : '')}`.trimEnd()];
+  const what = links === true ? '(its links)' : found === 0 ? '(its bytes are missing)' : '';
+  const lines = [`${state} ${hash} ${dim(what)}`.trimEnd()];
   for (const carrier of carriers) lines.push(`  ${printable(carrier.path)} ${dim(where(carrier))}`);
   if (carriers.length === 0) lines.push(`  ${dim('no deploy uses it; `modcast gc` drops it')}`);
   return lines.map((line) => `${line}\n`).join('');

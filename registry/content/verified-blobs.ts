@@ -18,8 +18,8 @@ export interface VerifiedBlobsOptions {
 }
 
 /**
- * Reads blobs from the store, hashes each and finds its links again. A damaged blob is repaired from the site's
- * file, damaged links from the blob's bytes.
+ * Reads blobs from the store, hashes each and finds its links again. A damaged blob is repaired from the
+ * site's file, damaged links from the blob's bytes.
  */
 export class VerifiedBlobs {
   readonly #options: VerifiedBlobsOptions;

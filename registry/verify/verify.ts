@@ -47,8 +47,8 @@ export interface VerifyOptions {
 const PAGE_BLOBS = 1000;
 
 /**
- * Hashes every blob, finds its links again, repairs damaged blobs from the source, and checks all manifests and indexes. Other
- * processes may read and write at the same time.
+ * Hashes every blob, finds its links again, repairs damaged blobs from the source, and checks all manifests
+ * and indexes. Other processes may read and write at the same time.
  *
  * @throws ModcastError the codes of the store and of the source; `store-damaged` when the blobs cannot be
  *   listed
