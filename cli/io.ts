@@ -1,12 +1,15 @@
 import pc from 'picocolors';
+import { explainSystemError } from '../registry/system-error.js';
 
 /** Exit codes of every command: 0 success, 1 failure with a message that says why, 2 wrong usage. */
 export const EXIT = { done: 0, failed: 1, usage: 2 } as const;
 
 /** The environment of a command. An argument, so that a test can run the program in its own process. */
 export interface Io {
-  /** Writes to standard output. @throws OutputClosed if its reader has closed it */
+  /** Writes to standard output. @throws OutputClosed, `disk-full` or `file-unavailable` after a failed write */
   write(data: string | Uint8Array): void;
+  /** Resolves when all output is written. Rejects as `write` throws. Absent: `write` writes at once. */
+  readonly flush?: () => Promise<void>;
   /** Writes to standard error. */
   error(text: string): void;
   /** Whether standard output is a terminal. Pagers and progress need one. */
@@ -25,6 +28,8 @@ export interface Io {
 }
 
 export type Colours = ReturnType<typeof pc.createColors>;
+
+const CANNOT_WRITE = 'cannot write to standard output';
 
 /** The reader closed the output: `| head`, or a pager that was quit. The command ends without an error. */
 export class OutputClosed extends Error {}
@@ -52,16 +57,25 @@ export function lineColumns(
 
 /** The environment of this process. */
 export function processIo(): Io {
-  let closed = false;
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-    closed = true;
-  });
+  let failure: unknown;
+  const fail = (error: NodeJS.ErrnoException) => {
+    failure ??= error.code === 'EPIPE' ? new OutputClosed() : explainSystemError(error, CANNOT_WRITE);
+  };
+  process.stdout.on('error', fail);
+  // There is no place left to report it.
+  process.stderr.on('error', () => {});
   const tty = process.stdout.isTTY === true;
   return {
     write(data) {
-      if (closed) throw new OutputClosed();
+      if (failure !== undefined) throw failure;
       process.stdout.write(data);
+    },
+    async flush() {
+      const error = await new Promise<Error | null | undefined>((resolve) => {
+        process.stdout.write('', resolve);
+      });
+      if (error != null) fail(error);
+      if (failure !== undefined) throw failure;
     },
     error: (text) => void process.stderr.write(text),
     tty,

@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { ModcastError } from '../schema/index.js';
+import { explainSystemError } from '../registry/system-error.js';
 import { COMMANDS, type CommandEntry } from './commands.js';
 import { DEFAULT_COLUMNS, EXIT, OutputClosed, type Io } from './io.js';
+import { errorJson, jsonLine } from './output/json.js';
 import { normalizeCall, commandMessage, usageMessage } from './usage.js';
 
 const { version } = JSON.parse(
@@ -34,8 +36,13 @@ function inherit(command: Command, words: string): void {
 /**
  * Builds the program for one run.
  * @param commands commands to load; help and completion need all of them
+ * @param json report wrong usage as JSON
  */
-export async function createProgram(io: Io, commands: readonly CommandEntry[] = COMMANDS): Promise<Command> {
+export async function createProgram(
+  io: Io,
+  commands: readonly CommandEntry[] = COMMANDS,
+  { json = false }: { json?: boolean } = {},
+): Promise<Command> {
   // The help is wrapped in a pipe too.
   const helpColumns = Number.isFinite(io.columns) ? io.columns : DEFAULT_COLUMNS;
   const program = new Command('modcast')
@@ -46,8 +53,9 @@ export async function createProgram(io: Io, commands: readonly CommandEntry[] = 
     .showSuggestionAfterError()
     .configureOutput({
       writeOut: (text) => io.write(text),
-      writeErr: (text) => io.error(text),
-      outputError: (text) => io.error(errorLine(io, usageMessage(text))),
+      // With --json, the hint at the help would be a second, different answer.
+      writeErr: (text) => json || io.error(text),
+      outputError: (text) => reportFailure(io, json, new ModcastError('option-invalid', usageMessage(text))),
       getOutHelpWidth: () => helpColumns,
       getErrHelpWidth: () => helpColumns,
       getOutHasColors: () => io.colours.isColorSupported,
@@ -64,7 +72,18 @@ export async function createProgram(io: Io, commands: readonly CommandEntry[] = 
   return program;
 }
 
-const errorLine = (io: Io, message: string): string => `${io.colours.red('modcast:')} ${message}\n`;
+/** Writes one line to standard error: text that ends with the code, or JSON. Wrong usage has no code in text. */
+function reportFailure(io: Io, json: boolean, error: ModcastError, code = ''): void {
+  const message = commandMessage(error);
+  if (json) io.error(jsonLine({ error: { ...errorJson(error), message } }));
+  else io.error(`${io.colours.red('modcast:')} ${message}${code}\n`);
+}
+
+/** Whether the arguments ask for JSON. Decided before they are parsed, because that may fail. */
+function wantsJson(args: readonly string[]): boolean {
+  const end = args.indexOf('--');
+  return args.slice(0, end === -1 ? undefined : end).includes('--json');
+}
 
 /**
  * Runs one command.
@@ -72,16 +91,19 @@ const errorLine = (io: Io, message: string): string => `${io.colours.red('modcas
  * @returns the exit code
  */
 export async function run(args: readonly string[], io: Io): Promise<number> {
+  const json = wantsJson(args);
   try {
     const named = COMMANDS.filter(({ name }) => name === args[0] && name !== 'completion');
-    const program = await createProgram(io, named.length > 0 ? named : COMMANDS);
+    const program = await createProgram(io, named.length > 0 ? named : COMMANDS, { json });
     await program.parseAsync(normalizeCall(program, args), { from: 'user' });
+    await io.flush?.();
     return io.exitCode;
-  } catch (error) {
+  } catch (thrown) {
+    const error = explainSystemError(thrown);
     if (error instanceof OutputClosed) return io.exitCode;
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
     if (error instanceof ModcastError) {
-      io.error(errorLine(io, `${commandMessage(error)} ${io.colours.dim(`(${error.code})`)}`));
+      reportFailure(io, json, error, ` ${io.colours.dim(`(${error.code})`)}`);
       return error.code === 'option-invalid' ? EXIT.usage : io.failureCode;
     }
     throw error;

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { ModcastError } from '../schema/index.js';
+import { commandHint } from './command-hints.js';
 
 const INVALID_OPTION = /^(?<name>option '.*?') argument '(?<found>.*)' is invalid\. (?<expected>.*)$/s;
 const INVALID_ARGUMENT =
@@ -8,6 +9,10 @@ const INVALID_ARGUMENT =
 /** Rewrites commander's message for a wrong call in the form of all other errors, without `modcast:`. */
 export function usageMessage(text: string): string {
   const plain = text.trimEnd().replace(/^error: /, '');
+  const command = /^unknown command '(.*)'/.exec(plain)?.[1] ?? '';
+  const hint = commandHint(command);
+  // Instead of a command with a similar name.
+  if (hint !== undefined) return `unknown command '${command}': ${hint}`;
   const { name, found, expected } =
     (INVALID_OPTION.exec(plain) ?? INVALID_ARGUMENT.exec(plain))?.groups ?? {};
   if (name === undefined) return plain;
@@ -31,17 +36,31 @@ export function commandMessage({ code, message }: ModcastError): string {
   return message.replace(/^([a-z][a-zA-Z]*)(?=: expected )/, flagOf);
 }
 
+/** `-3` as `-n 3`, for commands with a limit, as in `git log -3`. */
+function expandLimit(command: Command, args: readonly string[]): readonly string[] {
+  if (!command.options.some(({ long }) => long === '--limit')) return args;
+  const end = args.includes('--') ? args.indexOf('--') : args.length;
+  return args.flatMap((arg, index) => {
+    const before = command.options.find(({ short, long }) => [short, long].includes(args[index - 1]));
+    const isLimit = index < end && /^-\d+$/.test(arg) && before?.required !== true;
+    return isLimit ? ['-n', arg.slice(1)] : [arg];
+  });
+}
+
 /**
- * The arguments of a call, with `help token create` as `token create --help`. Arguments after an unknown
+ * The arguments of a call, with `help token create` as `token create --help`, `version` as `--version` and
+ * `log -3` as `log -n 3`. Arguments after an unknown
  * command are left out: with a `--help` among them, commander would print the whole help and not report the
  * mistake.
  */
 export function normalizeCall(program: Command, args: readonly string[]): readonly string[] {
+  if (args[0] === 'version' && args.length === 1) return ['--version'];
   const isHelp = args[0] === 'help';
   const names = isHelp ? args.slice(1) : args;
   let at = program;
   for (const [index, name] of names.entries()) {
-    if (at.commands.length === 0) return isHelp ? [...names.slice(0, index), '--help'] : args;
+    if (at.commands.length === 0)
+      return isHelp ? [...names.slice(0, index), '--help'] : expandLimit(at, args);
     const inner = at.commands.find((command) => command.name() === name);
     if (inner === undefined) return name.startsWith('-') ? names : names.slice(0, index + 1);
     at = inner;

@@ -4,6 +4,7 @@ import type { ResolvedOptions } from './options.js';
 import { makeDatabaseFolder } from './store/database-folder.js';
 import { lockDatabase } from './store/lock.js';
 import { openMemoryStore } from './store/memory.js';
+import { assertOwn } from './store/sqlite-open.js';
 import { openSqliteStore } from './store/sqlite.js';
 import type { Store } from './store/store.js';
 
@@ -19,8 +20,9 @@ export async function openStore(
   cleanup: Cleanup,
 ): Promise<Store> {
   if (database !== ':memory:') {
-    // Opening the database reports a folder that cannot be created.
-    await makeDatabaseFolder(database).catch(() => {});
+    await makeDatabaseFolder(database);
+    // Locking creates a file next to the database.
+    assertOwn(database);
     const note = { pid: process.pid, directory: directory ?? '', channel, started: Date.now() };
     const lock = await lockDatabase(database, note);
     cleanup.add(() => lock.release());

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { readBlob, resolveBlob } from '../../registry/history/index.js';
 import type { Io } from '../io.js';
+import { moduleHint } from '../options/refs.js';
 import { databaseOption, withStore, type DatabaseOptions } from '../options/database.js';
 
 export function catCommand(io: Io): Command {
@@ -19,6 +20,10 @@ Examples:
     )
     .action((prefix: string, options: DatabaseOptions) =>
       withStore(io, options, async (store) => {
+        // git users name a file of a version: cat production:lib/disk.mjs
+        const isHash = /^[0-9a-f]*$/i.test(prefix);
+        const hint = isHash ? undefined : await moduleHint(store, prefix.slice(prefix.indexOf(':') + 1));
+        if (hint !== undefined) throw hint;
         io.write(await readBlob(store, await resolveBlob(store, prefix.toLowerCase())));
       }),
     );

@@ -1,17 +1,18 @@
 import { Argument, Command } from 'commander';
 import type { Store } from '../../registry/store/store.js';
-import { ModcastError } from '../../schema/index.js';
+import { ModcastError, byCodeUnit } from '../../schema/index.js';
+import { chooseChannel } from '../options/choose-channel.js';
 import { databaseOption, withStore, type DatabaseOptions } from '../options/database.js';
 import type { Io } from '../io.js';
 
-const KINDS = ['channels', 'refs'] as const;
+const KINDS = ['channels', 'paths', 'refs'] as const;
 type Kind = (typeof KINDS)[number];
 
 /** How many deploys are offered by number, the newest ones. */
 const NUMBERED_DEPLOYS = 20;
 
 /**
- * Prints channels or refs, one a line, for the scripts of `modcast completion`. Prints nothing if there is no
+ * Prints channels, refs or the paths of modules, one a line, for the scripts of `modcast completion`. Prints nothing if there is no
  * database or it cannot be read: errors would appear in the middle of a command line.
  */
 export function completeCommand(io: Io): Command {
@@ -28,8 +29,14 @@ export function completeCommand(io: Io): Command {
 }
 
 async function completionsOf(store: Store, kind: Kind): Promise<string[]> {
+  if (kind === 'paths') {
+    const channel = await chooseChannel(store, undefined);
+    const head = channel === null ? null : await store.head(channel);
+    const manifest = head === null ? null : await store.manifest(head.number);
+    return [...(manifest?.modules.keys() ?? [])].filter((path) => !path.includes('\n')).toSorted(byCodeUnit);
+  }
   const channels = await store.channels();
   if (kind === 'channels' || channels.length === 0) return [...channels];
   const deploys = await store.deploys({ limit: NUMBERED_DEPLOYS });
-  return [...channels, 'latest', ...deploys.map(({ number }) => String(number))];
+  return [...channels, 'latest', 'HEAD', ...deploys.map(({ number }) => String(number))];
 }

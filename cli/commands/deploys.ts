@@ -4,7 +4,7 @@ import { channelDeploys } from '../../registry/history/index.js';
 import type { Io } from '../io.js';
 import { NO_DEPLOYS, chooseChannel } from '../options/choose-channel.js';
 import { databaseOption, withStore, type DatabaseOptions } from '../options/database.js';
-import { jsonOption } from '../options/json-option.js';
+import { jsonLinesOption } from '../options/json-option.js';
 import { formatTime, timeOption, type TimeStyle } from '../options/time-style.js';
 import { wholeNumber } from '../options/values.js';
 import { formatBytes } from '../output/format.js';
@@ -26,8 +26,8 @@ export function deploysCommand(io: Io): Command {
       'Lists the deploys of all channels or of one, newest first, with their author and the number of changed modules.',
     )
     .option('--channel <name>', 'only deploys of this channel')
-    .option('-n, --limit <count>', 'only the newest <count>', wholeNumber({ least: 1 }));
-  jsonOption(
+    .option('-n, --limit <count>', 'only the newest <count>; also -3', wholeNumber({ least: 1 }));
+  jsonLinesOption(
     databaseOption(timeOption(command)),
     'a line per deploy: number, channel, time, author, message, manifest, parent, commit, added, changed, removed, modules, bytes',
   );
@@ -77,9 +77,9 @@ async function deploys(io: Io, options: DeploysOptions): Promise<void> {
         formatTable(
           [
             { title: 'deploy', align: 'right', paint: yellow },
-            { title: 'channel', paint: cyan },
+            { title: 'channel', paint: cyan, expendable: true },
             { title: 'when' },
-            { title: 'who' },
+            { title: 'who', expendable: true },
             { title: 'changes', paint: paintChanges },
             { title: 'modules', align: 'right', optional: true },
             { title: 'size', align: 'right', optional: true },

@@ -2,13 +2,14 @@ import { Command } from 'commander';
 import {
   compare,
   isSelected,
+  pathUnknown,
+  typedPath,
   updateCost,
   type Change,
   type Cost,
   type Patch,
   type Snapshot,
 } from '../../registry/history/index.js';
-import { ModcastError } from '../../schema/index.js';
 import { EXIT, type Io } from '../io.js';
 import { databaseOption, withStore, type DatabaseOptions } from '../options/database.js';
 import { jsonOption } from '../options/json-option.js';
@@ -19,11 +20,12 @@ import { formatStat } from '../output/diff-stat.js';
 import { count, formatBytes } from '../output/format.js';
 import { changeJson, deployJson, writeJson } from '../output/json.js';
 import { paged } from '../output/pager.js';
-import { formatPatch, patchText, readPatch } from '../output/patch.js';
+import { binaryOption, formatPatch, patchJson, readPatch } from '../output/patch.js';
 import { printable } from '../output/text.js';
 
 interface DiffOptions extends DatabaseOptions {
   patch?: true;
+  binary?: true;
   stat?: true;
   nameStatus?: true;
   renames: boolean;
@@ -50,9 +52,10 @@ export function diffCommand(io: Io): Command {
     .option('-U, --unified <lines>', 'lines of context around a change', wholeNumber(), 3)
     .option('--no-renames', 'show a moved module as deleted and added')
     .option('--exit-code', 'exit with 1 if there are differences, and with 2 on an error');
+  binaryOption(command);
   jsonOption(
     databaseOption(command),
-    'a, b, cost {blobs, bytes, packed, unreached}, changes: a list of status, path, oldPath, similarity, before, after, added, deleted, with -p patch',
+    'a, b, cost {blobs, bytes, packed, unreached}, changes: a list of status, path, oldPath, similarity, before, after, added, deleted, with -p patch, encoding',
   );
   return command
     .addHelpText(
@@ -73,8 +76,9 @@ Examples:
 const sideJson = (side: Snapshot) =>
   side.deploy === null ? { directory: side.label, manifest: side.hash } : deployJson(side.deploy);
 
-async function diff(io: Io, a: string, b: string, paths: string[], options: DiffOptions): Promise<void> {
+async function diff(io: Io, a: string, b: string, given: string[], options: DiffOptions): Promise<void> {
   if (options.exitCode) io.failureCode = EXIT.usage;
+  const paths = given.map(typedPath);
   await withStore(io, options, async (store) => {
     const before = await resolveSide(io, store, a);
     const after = await resolveSide(io, store, b);
@@ -84,7 +88,8 @@ async function diff(io: Io, a: string, b: string, paths: string[], options: Diff
     );
     await refuseUnmatched([before, after], paths);
     if (options.exitCode && changes.length > 0) io.exitCode = EXIT.failed;
-    const patchOf = (change: Change) => readPatch(change, before.store, after.store, options.unified);
+    const patchOf = (change: Change) =>
+      readPatch(change, before.store, after.store, { context: options.unified, binary: options.binary });
     if (options.json) return json(io, before, after, changes, patchOf, options);
     await paged(io, async (write) => {
       if (options.nameStatus) {
@@ -124,10 +129,7 @@ async function refuseUnmatched(sides: readonly Snapshot[], paths: readonly strin
   const found = paths.find((name) => !there.some((path) => isSelected(path, [name])));
   if (found === undefined) return;
   const where = [...new Set(sides.map(({ label }) => label))].join(' or ');
-  throw new ModcastError('path-unknown', `no module of ${where} matches ${JSON.stringify(found)}`, {
-    expected: 'a module or a directory of either side',
-    found,
-  });
+  throw pathUnknown(`no module of ${where} matches ${JSON.stringify(found)}`, found, there);
 }
 
 /** As git prints it: separated by tabs, `R` with the similarity in per cent. */
@@ -153,7 +155,7 @@ async function json(
       ...changeJson(change),
       added: binary ? null : added,
       deleted: binary ? null : deleted,
-      ...(options.patch ? { patch: patchText(patch) } : {}),
+      ...(options.patch ? patchJson(patch) : {}),
     });
   }
   writeJson(io, {

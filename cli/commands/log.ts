@@ -3,34 +3,35 @@ import {
   channelDeploys,
   deployChanges,
   moduleLog,
+  isSelected,
+  pathUnknown,
   resolveDeploy,
-  STATUS_LETTERS,
+  typedPath,
   type Change,
   type ModuleEntry,
 } from '../../registry/history/index.js';
 import type { Store } from '../../registry/index.js';
-import type { Channel, Path } from '../../schema/index.js';
-import { ModcastError } from '../../schema/index.js';
+import { ModcastError, type Channel, type Path } from '../../schema/index.js';
 import type { Io } from '../io.js';
 import { NO_DEPLOYS, chooseChannel } from '../options/choose-channel.js';
 import { databaseOption, withStore, type DatabaseOptions } from '../options/database.js';
-import { jsonOption } from '../options/json-option.js';
+import { jsonLinesOption } from '../options/json-option.js';
 import { REFS_HELP } from '../options/refs.js';
-import { formatTime, timeOption, type TimeStyle } from '../options/time-style.js';
+import { timeOption, type TimeStyle } from '../options/time-style.js';
 import { wholeNumber } from '../options/values.js';
-import { formatPaths, statusLine } from '../output/changes.js';
+import { statusLine } from '../output/changes.js';
 import { deployHead } from '../output/deploy.js';
-import { formatBytes } from '../output/format.js';
 import { changeJson, deployJson, jsonLine } from '../output/json.js';
 import { paged, type Write } from '../output/pager.js';
-import { formatPatch, patchText, readPatch } from '../output/patch.js';
-import { formatTable } from '../output/table.js';
+import { binaryOption, formatPatch, patchJson, readPatch } from '../output/patch.js';
+import { versionTable } from '../output/version-table.js';
 
 interface LogOptions extends DatabaseOptions {
   channel?: string;
   from?: string;
   limit?: number;
   patch?: true;
+  binary?: true;
   follow: boolean;
   all?: true;
   time: TimeStyle;
@@ -44,18 +45,19 @@ export function logCommand(io: Io): Command {
   const command = new Command('log')
     .summary("show a module's versions, or a channel's changes")
     .description(
-      'With a path: lists every version of the module, newest first, with the deploys that had it first and last. Without a path: lists what each deploy of the channel changed.',
+      'With the path of a module: lists its versions, newest first, with the deploys that had it first and last. With a directory, or without a path: lists what each deploy of the channel changed there.',
     )
-    .argument('[path]', 'a module: lib/disk.mjs')
+    .argument('[path]', 'a module or a directory: lib/disk.mjs, lib/')
     .option('-p, --patch', 'show changes as patches')
     .option('--channel <name>', 'channel to read (default: production, else that of the newest deploy)')
     .option('--from <ref>', 'start at this deploy and go back, on its channel')
-    .option('-n, --limit <count>', 'only the newest <count>', wholeNumber({ least: 1 }))
-    .option('--no-follow', 'do not follow a module that was moved without a change')
+    .option('-n, --limit <count>', 'only the newest <count>; also -3', wholeNumber({ least: 1 }))
+    .option('--no-follow', 'do not follow a moved module')
     .option('--all', `list all changes of a deploy, not only ${LISTED}`);
-  jsonOption(
+  binaryOption(command);
+  jsonLinesOption(
     databaseOption(timeOption(command)),
-    'a line per version: number, last, deploy, change, lines {added, deleted}, growth, with -p patch; or per deploy: deploy, changes, with -p each with patch',
+    'a line per version: number, last, deploy, change, lines {added, deleted}, growth, with -p patch, encoding; or per deploy: deploy, changes, with -p each with patch, encoding',
   );
   return command
     .addHelpText(
@@ -65,6 +67,7 @@ export function logCommand(io: Io): Command {
 Examples:
   modcast log lib/disk.mjs
   modcast log lib/disk.mjs -p
+  modcast log lib/ -3
   modcast log --channel production -n 5
   modcast log --from production@{2026-11-01}`,
     )
@@ -80,33 +83,77 @@ async function log(io: Io, path: string | undefined, options: LogOptions): Promi
         if (!options.json) await write(`${NO_DEPLOYS}\n`);
       } else {
         const upTo = start?.number ?? Number.MAX_SAFE_INTEGER - 1;
-        if (path === undefined) await channelLog(io, store, channel, upTo, options, write);
-        else await pathLog(io, store, channel, path.replace(/^\.\//, ''), upTo, options, write);
+        await historyOf(io, { store, channel, upTo, write }, path, options);
       }
     });
   });
 }
 
-/** The patch as `--json -p` shows it. */
-async function patchJson(store: Store, change: Change, { patch }: LogOptions): Promise<{ patch?: string }> {
-  return patch ? { patch: patchText(await readPatch(change, store, store)) } : {};
+interface Source {
+  readonly store: Store;
+  readonly channel: Channel;
+  /** The newest deploy to show. */
+  readonly upTo: number;
+  readonly write: Write;
 }
 
+async function historyOf(
+  io: Io,
+  source: Source,
+  given: string | undefined,
+  options: LogOptions,
+): Promise<void> {
+  const path = typedPath(given ?? '').replace(/^\.$/, '');
+  if (path === '') return void (await channelLog(io, source, [], options));
+  const isModule = !path.endsWith('/') && (await pathLog(io, source, path, options)) > 0;
+  if (isModule || (await channelLog(io, source, [path], options)) > 0) return;
+  const { store, channel } = source;
+  const { channels, number } = {
+    channels: await store.channels(),
+    number: (await store.head(channel))?.number,
+  };
+  if (channels.includes(path) || /^(?:latest|HEAD|[1-9]\d*)(?:[~^]\d*)*$/.test(path)) {
+    throw new ModcastError(
+      'path-unknown',
+      `no module is called ${JSON.stringify(path)}; to start at that deploy, use \`modcast log --from ${path}\``,
+      { expected: 'the path of a module or a directory', found: path },
+    );
+  }
+  const paths = number === undefined ? [] : [...((await store.manifest(number))?.modules.keys() ?? [])];
+  throw pathUnknown(
+    `channel ${channel} never had a module ${JSON.stringify(path)}`,
+    path,
+    paths,
+    `list its modules with \`modcast show ${channel}:\``,
+  );
+}
+
+/** The patch as `--json -p` shows it. */
+async function patchFields(store: Store, change: Change, options: LogOptions) {
+  return options.patch ? patchJson(await readPatch(change, store, store, options)) : {};
+}
+
+/**
+ * @param selected only changes of these modules and directories; empty: all
+ * @returns how many deploys were shown
+ */
 async function channelLog(
   io: Io,
-  store: Store,
-  channel: Channel,
-  upTo: number,
+  { store, channel, upTo, write }: Source,
+  selected: readonly string[],
   options: LogOptions,
-  write: Write,
-): Promise<void> {
+): Promise<number> {
   let shown = 0;
   for await (const deploy of channelDeploys(store, channel, upTo)) {
-    const changes = await deployChanges(store, deploy.number);
+    const isMatch = ({ path, oldPath }: { path: Path; oldPath?: Path | null }) =>
+      isSelected(path, selected) || (oldPath != null && isSelected(oldPath, selected));
+    // Finding renames reads blobs. Do it only for deploys that are shown.
+    if (selected.length > 0 && !(await store.changes(deploy.number))?.some(isMatch)) continue;
+    const changes = (await deployChanges(store, deploy.number))?.filter(isMatch) ?? null;
     if (options.json) {
       const list: unknown[] = [];
       for (const change of changes ?? []) {
-        list.push({ ...changeJson(change), ...(await patchJson(store, change, options)) });
+        list.push({ ...changeJson(change), ...(await patchFields(store, change, options)) });
       }
       await write(jsonLine({ deploy: deployJson(deploy), changes: changes && list }));
     } else {
@@ -118,7 +165,8 @@ async function channelLog(
       const list = changes ?? [];
       if (options.patch) {
         if (list.length > 0) await write('\n');
-        for (const change of list) await write(formatPatch(io, await readPatch(change, store, store)));
+        for (const change of list)
+          await write(formatPatch(io, await readPatch(change, store, store, options)));
       } else {
         const most = options.all || list.length <= LISTED + 1 ? list.length : LISTED;
         for (const change of list.slice(0, most)) await write(`  ${statusLine(io, change)}\n`);
@@ -127,87 +175,35 @@ async function channelLog(
           await write(`  ${io.colours.dim(`… and ${more.toLocaleString('en')} more; --all lists them`)}\n`);
       }
     }
-    if (++shown === options.limit) return;
+    if (++shown === options.limit) break;
   }
+  return shown;
 }
 
-const signed = (bytes: number): string =>
-  bytes === 0 ? '·' : `${bytes > 0 ? '+' : '-'}${formatBytes(Math.abs(bytes))}`;
-
-const lineCounts = ({ lines }: ModuleEntry): string =>
-  lines === null ? 'binary' : `+${lines.added} -${lines.deleted}`;
-
+/** @returns how many versions were shown */
 async function pathLog(
   io: Io,
-  store: Store,
-  channel: Channel,
+  { store, channel, upTo, write }: Source,
   path: Path,
-  upTo: number,
   options: LogOptions,
-  write: Write,
-): Promise<void> {
+): Promise<number> {
   const entries: ModuleEntry[] = [];
   let shown = 0;
   for await (const entry of moduleLog(store, channel, path, upTo, options.follow)) {
     if (options.json)
-      await write(jsonLine({ ...entryJson(entry), ...(await patchJson(store, entry.change, options)) }));
+      await write(jsonLine({ ...entryJson(entry), ...(await patchFields(store, entry.change, options)) }));
     else if (options.patch) {
       const head =
         entry.deploy === null
           ? `${io.colours.yellow(`deploy ${entry.number}`)} ${io.colours.dim('· dropped by gc')}\n`
           : deployHead(io, entry.deploy, options.time);
-      const patch = await readPatch(entry.change, store, store);
-      await write(`${shown > 0 ? '\n' : ''}${head}\n${formatPatch(io, patch)}`);
+      await write(`${shown > 0 ? '\n' : ''}${head}\n`);
+      await write(formatPatch(io, await readPatch(entry.change, store, store, options)));
     } else entries.push(entry);
     if (++shown === options.limit) break;
   }
-  if (shown === 0) {
-    throw new ModcastError(
-      'path-unknown',
-      `channel ${channel} never had a module ${JSON.stringify(path)}; list its modules with \`modcast show ${channel}:\``,
-      {
-        expected: 'the path of a module',
-        found: path,
-      },
-    );
-  }
-  if (entries.length > 0) await write(entryTable(io, path, entries, options));
-}
-
-function entryTable(io: Io, path: Path, entries: readonly ModuleEntry[], options: LogOptions): string {
-  const { dim, yellow, green, red } = io.colours;
-  const moved = entries.some(({ change }) => change.path !== path || change.oldPath !== null);
-  return formatTable(
-    [
-      { title: 'deploy', align: 'right', paint: yellow },
-      { title: 'last', align: 'right', paint: dim },
-      { title: '' },
-      { title: 'hash', paint: dim },
-      { title: 'size', align: 'right' },
-      { title: 'change', align: 'right', optional: true },
-      { title: 'lines', align: 'right', paint: (text) => text.replace(/\+\d+/, green).replace(/-\d+/, red) },
-      { title: 'when' },
-      { title: 'who', optional: true },
-      { title: moved ? 'path, message' : 'message', shrinks: true },
-    ],
-    entries.map((entry) => [
-      String(entry.number),
-      entry.change.after === null ? '' : entry.last === null ? 'head' : String(entry.last),
-      STATUS_LETTERS[entry.change.status],
-      (entry.change.after ?? entry.change.before)!.hash.slice(0, 10),
-      formatBytes(entry.change.after?.size ?? 0),
-      signed(entry.growth),
-      lineCounts(entry),
-      entry.deploy === null ? 'dropped' : formatTime(io, options.time, entry.deploy.time),
-      entry.deploy?.author ?? '',
-      [
-        ...(entry.change.oldPath !== null ? [formatPaths(entry.change)] : []),
-        ...(entry.deploy?.message ? [entry.deploy.message.split('\n', 1)[0]!] : []),
-      ].join(', '),
-    ]),
-    io.columns,
-    dim,
-  );
+  if (entries.length > 0) await write(versionTable(io, path, entries, options.time));
+  return shown;
 }
 
 const entryJson = (entry: ModuleEntry) => ({

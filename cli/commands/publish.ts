@@ -25,7 +25,7 @@ import { changeCounts } from '../output/changes.js';
 import { newDeployLine } from '../output/deploy.js';
 import { diagnosticText } from '../output/diagnostic-text.js';
 import { count, formatBytes } from '../output/format.js';
-import { writeJson } from '../output/json.js';
+import { deployJson, writeJson } from '../output/json.js';
 import { pathList } from '../output/path-list.js';
 import { ProgressBar } from '../output/progress-bar.js';
 import { printable } from '../output/text.js';
@@ -60,7 +60,10 @@ export function publishCommand(io: Io): Command {
       .option('--channel <name>', 'channel to publish on', 'production')
       .option('-m, --message <text>', 'message of the deploy', '')
       .option('--author <name>', 'author of the deploy (default: your user name)')
-      .option('--to <url>', 'publish to a running registry: https://host; set the token in MODCAST_TOKEN')
+      .option(
+        '--to <url>',
+        'publish to a running registry: https://host, or host (http on this machine, else https); set the token in MODCAST_TOKEN',
+      )
       .option(
         '--expect <deploy>',
         'refuse unless this is the newest deploy of the channel; none: unless it has no deploy',
@@ -80,7 +83,7 @@ Examples:
   databaseOption(command);
   return jsonOption(
     command,
-    '{state: "published"|"current", deploy, sent, sentBytes} or {state: "planned", head, missing, changes}',
+    '{state: "published"|"current", deploy, sent, sentBytes, problems} or {state: "planned", head, missing, changes, problems}; problems: a list of path, kind, severity, message, line, column, frame',
   );
 }
 
@@ -93,12 +96,11 @@ async function run(io: Io, dir: string, options: PublishCommandOptions): Promise
   }
   const directory = path.resolve(io.cwd, dir);
   // Check the address and the token before reading a large site.
+  const url = options.to === undefined ? undefined : registryUrl(options.to);
   const remote =
-    options.to === undefined
-      ? undefined
-      : httpTarget({ url: options.to, token: remoteToken(io, options.to) });
-  const site = await read(io, directory, options);
-  if (remote !== undefined) return report(io, options, await send(io, remote, site, options));
+    url === undefined ? undefined : httpTarget({ url: url.href, token: remoteToken(io, url.href, options) });
+  const { site, problems } = await read(io, directory, options);
+  if (remote !== undefined) return report(io, options, problems, await send(io, remote, site, options));
   const named = options.db ?? (io.env['MODCAST_DB'] || undefined);
   await withStore(
     // The same default database as `modcast serve` of this directory.
@@ -107,13 +109,18 @@ async function run(io: Io, dir: string, options: PublishCommandOptions): Promise
     async (store, file) => {
       refuseFollowed(file, options.channel);
       const target = new PublishService({ store, now: () => io.now() });
-      report(io, options, await send(io, target, site, options));
+      report(io, options, problems, await send(io, target, site, options));
     },
     { create: true },
   );
 }
 
-async function read(io: Io, directory: string, options: PublishCommandOptions): Promise<SiteContent> {
+/** The site, and what is reported about its files. With --json that is in the result, not on the terminal. */
+async function read(
+  io: Io,
+  directory: string,
+  options: PublishCommandOptions,
+): Promise<{ site: SiteContent; problems: readonly Diagnostic[] }> {
   const filter = filterOf(options);
   const bar = new ProgressBar(io, 'reading');
   let site: SiteContent;
@@ -127,11 +134,12 @@ async function read(io: Io, directory: string, options: PublishCommandOptions): 
   const { yellow } = io.colours;
   const prefix = options.to === undefined ? DEFAULT_PREFIX : registryUrl(options.to).pathname;
   const problems = await diagnoseSite(site, prefix);
-  for (const one of [...site.skipped, ...problems]) io.error(`${diagnosticText(one, io.colours)}\n`);
+  const say = (text: string) => options.json === true || io.error(`${text}\n`);
+  for (const one of [...site.skipped, ...problems]) say(diagnosticText(one, io.colours));
   refuseErrors(problems, options.allowMissing);
   const listed = new Set(problems.map(({ path: file }) => file));
   const unused = [...site.broken.values()].filter(({ path: file }) => !listed.has(file));
-  if (unused.length > 0) io.error(`${yellow('warning')} ${unusedText(unused, io.columns)}\n`);
+  if (unused.length > 0) say(`${yellow('warning')} ${unusedText(unused, io.columns)}`);
   if (site.manifest.modules.size === 0) {
     throw new ModcastError(
       'directory-invalid',
@@ -142,7 +150,8 @@ async function read(io: Io, directory: string, options: PublishCommandOptions): 
       },
     );
   }
-  return site;
+  const ofUnused = unused.map((one): Diagnostic => ({ ...one, severity: 'warning' }));
+  return { site, problems: [...site.skipped, ...problems, ...ofUnused] };
 }
 
 /** Files that do not parse and that no page loads: the site works without them. */
@@ -189,8 +198,16 @@ async function send(
   }
 }
 
-function report(io: Io, { json, channel }: PublishCommandOptions, result: PublishResult): void {
-  if (json === true) return writeJson(io, result);
+function report(
+  io: Io,
+  { json, channel }: PublishCommandOptions,
+  problems: readonly Diagnostic[],
+  result: PublishResult,
+): void {
+  if (json === true) {
+    const deploy = result.state === 'planned' ? {} : { deploy: deployJson(result.deploy) };
+    return writeJson(io, { ...result, ...deploy, problems });
+  }
   if (result.state === 'current') {
     return io.write(
       `Nothing to publish: deploy ${result.deploy.number} on ${channel} has this content already.\n`,

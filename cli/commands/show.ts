@@ -1,11 +1,11 @@
 import { Command } from 'commander';
-import { deployChanges, readBlob, resolveDeploy, splitRef } from '../../registry/history/index.js';
+import { deployChanges, pathUnknownAt, readBlob, splitRef, typedPath } from '../../registry/history/index.js';
 import type { Deploy, Store } from '../../registry/index.js';
-import { ModcastError, byCodeUnit, type Manifest } from '../../schema/index.js';
+import { byCodeUnit, type Manifest } from '../../schema/index.js';
 import type { Io } from '../io.js';
 import { databaseOption, withStore, type DatabaseOptions } from '../options/database.js';
 import { jsonOption } from '../options/json-option.js';
-import { REFS_HELP } from '../options/refs.js';
+import { REFS_HELP, deployOrHint } from '../options/refs.js';
 import { changeList } from '../output/changes.js';
 import { indentedMessage } from '../output/deploy.js';
 import { count, formatBytes } from '../output/format.js';
@@ -47,21 +47,22 @@ Examples:
 async function show(io: Io, text: string, options: ShowOptions): Promise<void> {
   await withStore(io, options, async (store) => {
     const { ref, path } = splitRef(text);
-    const deploy = await resolveDeploy(store, ref, io.now());
+    const deploy = await deployOrHint(io, store, ref);
     const manifest = (await store.manifest(deploy.number))!;
     if (path === undefined) return showDeploy(io, store, deploy, manifest, options);
-    const plain = path.replace(/^\.?\//, '').replace(/\/+$/, '');
+    const plain = typedPath(path).replace(/^\.$|\/+$/, '');
     const module = manifest.modules.get(plain);
-    if (module === undefined) return showDirectory(io, deploy, manifest, plain, options);
+    if (module === undefined) return showDirectory(io, store, deploy, manifest, plain, options);
     if (options.json) return writeJson(io, { path: plain, ...module });
     const bytes = await readBlob(store, module.hash);
     if (pagerOf(io) === undefined) io.write(bytes);
-    else await paged(io, (write) => write(new TextDecoder().decode(bytes)));
+    else await paged(io, (write) => write(bytes));
   });
 }
 
 async function showDirectory(
   io: Io,
+  store: Store,
   deploy: Deploy,
   manifest: Manifest,
   directory: string,
@@ -72,11 +73,7 @@ async function showDirectory(
     .filter(([path]) => path.startsWith(prefix))
     .toSorted(([a], [b]) => byCodeUnit(a, b));
   if (found.length === 0 && directory !== '') {
-    throw new ModcastError(
-      'path-unknown',
-      `deploy ${deploy.number} on ${deploy.channel} has no ${JSON.stringify(directory)}; list its modules with \`modcast show ${deploy.number}:\``,
-      { expected: `a path of deploy ${deploy.number}`, found: directory },
-    );
+    throw await pathUnknownAt(store, deploy, directory);
   }
   if (options.json)
     return writeJson(
@@ -88,9 +85,9 @@ async function showDirectory(
       formatTable(
         [
           { title: 'size', align: 'right' },
-          { title: 'hash', paint: io.colours.dim },
-          { title: 'type', paint: io.colours.dim },
-          { title: 'path', shrinks: true },
+          { title: 'hash', paint: io.colours.dim, expendable: true },
+          { title: 'type', paint: io.colours.dim, optional: true },
+          { title: 'path', shrinks: true, cut: 'start' },
         ],
         found.map(([path, { hash, size, type }]) => [formatBytes(size), hash.slice(0, 10), type, path]),
         io.columns,

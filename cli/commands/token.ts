@@ -24,7 +24,11 @@ interface JsonOptions extends DatabaseOptions {
 
 const DEFAULT_EXPIRES = '90d';
 
-const parseExpires = (text: string): number => (text === 'never' ? Infinity : parseDuration(text));
+function parseExpires(text: string): number {
+  const expires = text === 'never' ? Infinity : parseDuration(text);
+  if (expires > 0) return expires;
+  throw new InvalidArgumentError('a duration above 0, like 12h or 30d, or never.');
+}
 
 function scope(text: string, list: string[] = []): string[] {
   try {
@@ -137,8 +141,8 @@ function listCommand(io: Io): Command {
         { title: 'id' },
         { title: 'state' },
         { title: 'scope' },
-        { title: 'created' },
-        { title: 'expires' },
+        { title: 'created', optional: true },
+        { title: 'expires', expendable: true },
         { title: 'note', shrinks: true },
       ];
       const rows = tokens.map((token) => [
@@ -167,7 +171,7 @@ function revokeCommand(io: Io): Command {
     .argument('<id>', 'the id in the list, or the token itself')
     .action((text: string, options: JsonOptions) =>
       withStore(io, options, async (store) => {
-        const id = /^mc_([0-9a-f]+)_/.exec(text)?.[1] ?? text;
+        const id = /^mc_([0-9a-f]+)_/.exec(text.trim())?.[1] ?? text.trim();
         const token = await store.revokeToken(id, io.now());
         if (token === null) {
           throw new ModcastError('token-unknown', `no token has the id ${id}; see \`modcast token list\``, {

@@ -1,5 +1,7 @@
 import { Command } from 'commander';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
+import { registryUrl } from '../../registry/publish/registry-url.js';
 import {
   openRepairSource,
   verifyStore,
@@ -49,12 +51,9 @@ Examples:
 async function verify(io: Io, { repairFrom, json, ...options }: VerifyCommandOptions): Promise<void> {
   const line = new ProgressLine(io);
   const verified = await withStore(io, options, async (store) => {
-    const source =
-      repairFrom === undefined
-        ? null
-        : await openRepairSource(isUrl(repairFrom) ? repairFrom : path.resolve(io.cwd, repairFrom), {
-            token: remoteToken(io, repairFrom),
-          });
+    const place = repairFrom === undefined ? undefined : repairPlace(io, repairFrom);
+    const token = place === undefined ? undefined : remoteToken(io, place, { json: json === true });
+    const source = place === undefined ? null : await openRepairSource(place, { token });
     try {
       return await verifyStore({
         store,
@@ -91,7 +90,12 @@ async function verify(io: Io, { repairFrom, json, ...options }: VerifyCommandOpt
   }
 }
 
-const isUrl = (text: string): boolean => /^https?:\/\//i.test(text);
+/** The URL of a registry, or the absolute path of a database. `host:8000` is a URL unless there is such a file. */
+function repairPlace(io: Io, text: string): string {
+  const file = path.resolve(io.cwd, text);
+  const isHost = /^(?:\[[\da-f:.]+\]|[\w.-]+):\d+(?:\/|$)/i.test(text) && !existsSync(file);
+  return isHost || /^https?:\/\//i.test(text) ? registryUrl(text).href : file;
+}
 
 function describe(io: Io, { hash, found, links, repaired, carriers }: DamagedBlob): string {
   const { red, green, dim } = io.colours;

@@ -1,10 +1,10 @@
 import type { Argument, Option } from 'commander';
 
 /**
- * What a shell offers for a value: a fixed list of words; channels or refs of the database; refs or files
- * (`sides`); files; or nothing, for free text.
+ * What a shell offers for a value: a fixed list of words; channels, refs or paths of modules of the database;
+ * refs or files (`sides`); files; or nothing, for free text.
  */
-export type Value = readonly string[] | 'channels' | 'refs' | 'sides' | 'files' | 'text';
+export type Value = readonly string[] | 'channels' | 'paths' | 'refs' | 'sides' | 'files' | 'text';
 
 const OPTIONS: { readonly [flag: string]: Value } = {
   '--assets': 'files',
@@ -22,6 +22,7 @@ const ARGUMENTS: { readonly [name: string]: Value } = {
   bad: 'refs',
   dir: 'files',
   good: 'refs',
+  path: 'paths',
   ref: 'refs',
   'ref[:path]': 'refs',
 };
@@ -35,6 +36,6 @@ export function optionValue(words: string, { long, required, argChoices }: Optio
   return argChoices ?? OPTIONS[`${words} ${long}`] ?? OPTIONS[long!] ?? 'text';
 }
 
-/** The value of an argument; undefined if nothing can be offered, as for a module's path. */
+/** The value of an argument; undefined if nothing can be offered. */
 export const argumentValue = (argument: Argument): Value | undefined =>
   argument.argChoices ?? ARGUMENTS[argument.name()];

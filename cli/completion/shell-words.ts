@@ -28,7 +28,8 @@ function argumentBranches(nodes: readonly CommandNode[]): string {
     for (const [index, argument] of command.registeredArguments.entries()) {
       const value = argumentValue(argument);
       if (value === undefined) continue;
-      lines.push(`      ${quote(`${words} ${index}`)}) due=${quote(valueText(value))} ;;`);
+      const more = argument.variadic ? `|${quote(`${words} `)}*` : '';
+      lines.push(`      ${quote(`${words} ${index}`)}${more}) due=${quote(valueText(value))} ;;`);
     }
   }
   return lines.join('\n');

@@ -1,5 +1,6 @@
 import type { Change } from '../../registry/history/index.js';
 import type { Deploy } from '../../registry/index.js';
+import type { ModcastError } from '../../schema/index.js';
 import type { Io } from '../io.js';
 import { isoTime } from './time.js';
 
@@ -10,6 +11,14 @@ export function writeJson(io: Io, value: unknown): void {
 
 /** One line of JSON Lines (jsonlines.org), for lists that can be long. */
 export const jsonLine = (value: unknown): string => `${JSON.stringify(value)}\n`;
+
+/** An error as `--json` shows it. */
+export const errorJson = ({ code, message, expected, found }: ModcastError) => ({
+  code,
+  message,
+  expected,
+  found,
+});
 
 /** A deploy as `--json` shows it. */
 export const deployJson = (deploy: Deploy) => ({

@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { OutputClosed, type Io } from '../io.js';
 
-/** Writes text. Await it: it resolves when the reader can take more. */
-export type Write = (text: string) => Promise<void>;
+/** Writes text or bytes. Await it: it resolves when the reader can take more. */
+export type Write = (data: string | Uint8Array) => Promise<void>;
 
 /** The pager as a shell command; undefined if there is none. */
 export function pagerOf({ tty, env }: Pick<Io, 'tty' | 'env'>): string | undefined {
@@ -21,7 +21,7 @@ const NO_SUCH_COMMAND = 127;
  */
 export async function paged(io: Io, work: (write: Write) => Promise<void>): Promise<void> {
   const pager = pagerOf(io);
-  if (pager === undefined) return work(async (text) => io.write(text));
+  if (pager === undefined) return work(async (data) => io.write(data));
   const child = spawn(pager, {
     shell: true,
     stdio: ['pipe', 'inherit', 'inherit'],
@@ -33,13 +33,13 @@ export async function paged(io: Io, work: (write: Write) => Promise<void>): Prom
   // Ctrl-C goes to the pager. The command ends when the pager does.
   const ignore = () => {};
   process.on('SIGINT', ignore);
-  const sent: string[] = [];
+  const sent: (string | Uint8Array)[] = [];
   try {
-    await work(async (text) => {
-      sent.push(text);
+    await work(async (data) => {
+      sent.push(data);
       if (closed) throw new OutputClosed();
       // Not events.once: it rejects when the pipe closes with an error.
-      if (!child.stdin.write(text)) {
+      if (!child.stdin.write(data)) {
         await Promise.race([new Promise((resolve) => child.stdin.once('drain', resolve)), ended]);
       }
     });
@@ -54,5 +54,5 @@ export async function paged(io: Io, work: (write: Write) => Promise<void>): Prom
   }
   child.stdin.end();
   const [code] = await ended;
-  if (code === NO_SUCH_COMMAND) io.write(sent.join(''));
+  if (code === NO_SUCH_COMMAND) for (const data of sent) io.write(data);
 }

@@ -5,30 +5,39 @@ import {
   type BlobReader,
   type Change,
   type Patch,
+  type PatchOptions,
 } from '../../registry/history/index.js';
+import type { Command } from 'commander';
 import type { Io } from '../io.js';
+
+/** Adds `--binary`, for `readPatch`. */
+export const binaryOption = (command: Command): Command =>
+  command.option('--binary', 'patches with the bytes of binary files, for git apply');
 
 /** The patch of a change between two stores, which may be the same one. */
 export async function readPatch(
   change: Change,
   before: BlobReader,
   after: BlobReader,
-  context?: number,
+  options: PatchOptions = {},
 ): Promise<Patch> {
   // A pure rename has a header and no lines.
-  if (change.before?.hash === change.after?.hash) return makePatch(change, EMPTY, EMPTY, context);
+  if (change.before?.hash === change.after?.hash) return makePatch(change, EMPTY, EMPTY, options);
   const read = (store: BlobReader, module: { hash: Hash } | null) =>
     module === null ? EMPTY : readBlob(store, module.hash);
-  return makePatch(change, await read(before, change.before), await read(after, change.after), context);
+  return makePatch(change, await read(before, change.before), await read(after, change.after), options);
 }
 
 const EMPTY = new Uint8Array();
 
-/** Text for `patch -p1`. */
-export const patchText = ({ lines }: Patch): string => lines.map(({ text }) => `${text}\n`).join('');
+/** A patch as `--json` shows it: `patch -p1` takes the text in the given encoding. */
+export const patchJson = ({ lines, encoding }: Patch) => ({
+  patch: lines.map(({ text }) => `${text}\n`).join(''),
+  encoding,
+});
 
-/** A patch in git's colours. Without colours it is text for `patch -p1`. */
-export function formatPatch(io: Io, { lines }: Patch): string {
+/** A patch in git's colours. Without colours it is the input for `patch -p1`. */
+export function formatPatch(io: Io, { lines, encoding }: Patch): string | Uint8Array {
   const { bold, cyan, red, green } = io.colours;
   let text = '';
   for (const line of lines) {
@@ -42,5 +51,6 @@ export function formatPatch(io: Io, { lines }: Patch): string {
     }
     text += '\n';
   }
-  return text;
+  // Every header is ASCII, so only the lines decide about the encoding.
+  return encoding === 'utf8' ? text : Buffer.from(text, encoding);
 }

@@ -1,13 +1,17 @@
-import { printable, textWidth, truncate } from './text.js';
+import { printable, textWidth, truncate, truncateStart } from './text.js';
 
 export interface Column {
   readonly title: string;
   /** Default: left. */
   readonly align?: 'left' | 'right';
-  /** The one column that shrinks when the table is wider than the terminal: its texts end in `…`. */
+  /** The column that shrinks first when the table is wider than the terminal. */
   readonly shrinks?: boolean;
+  /** Where `…` replaces a part of a text. Default: at its end. Two paths usually differ at theirs. */
+  readonly cut?: 'start';
   /** Left out if the shrinking column would be too narrow to read. The last optional column goes first. */
   readonly optional?: boolean;
+  /** Left out if the table does not fit otherwise. The last such column goes first. */
+  readonly expendable?: boolean;
   /** Colours a text that has its final width. */
   readonly paint?: (text: string, row: readonly string[]) => string;
 }
@@ -15,6 +19,8 @@ export interface Column {
 const GAP = '  ';
 /** Width of the shrinking column below which optional columns are left out. */
 const READABLE = 24;
+/** A column is never cut to fewer columns. */
+const LEAST = 8;
 
 /** A table whose rows fit in `width` terminal columns. Columns without any text are left out. */
 export function formatTable(
@@ -31,14 +37,23 @@ export function formatTable(
       return { ...column, width: texts.reduce((most, text) => Math.max(most, textWidth(text)), 0) };
     });
   const excess = () => shown.reduce((sum, column) => sum + column.width + GAP.length, -GAP.length) - width;
+  const leaveOut = (kind: 'optional' | 'expendable'): boolean => {
+    const last = shown.findLastIndex((column) => column[kind]);
+    return last !== -1 && shown.splice(last, 1).length > 0;
+  };
   const shrinking = shown.find((column) => column.shrinks);
   if (shrinking !== undefined) {
-    while (excess() > Math.max(0, shrinking.width - READABLE)) {
-      const last = shown.findLastIndex((column) => column.optional);
-      if (last === -1) break;
-      shown.splice(last, 1);
+    while (excess() > Math.max(0, shrinking.width - READABLE)) if (!leaveOut('optional')) break;
+    const least = Math.min(shrinking.width, Math.max(textWidth(shrinking.title), LEAST));
+    // Then every text is cut, the widest column first, until only short ones are left.
+    while (excess() > Math.max(0, shrinking.width - least)) {
+      const widest = shown
+        .filter((column) => column !== shrinking && column.align !== 'right' && column.width > LEAST)
+        .toSorted((a, b) => b.width - a.width)[0];
+      if (widest !== undefined) widest.width--;
+      else if (!leaveOut('expendable')) break;
     }
-    if (excess() > 0) shrinking.width = Math.max(textWidth(shrinking.title), 8, shrinking.width - excess());
+    if (excess() > 0) shrinking.width = Math.max(least, shrinking.width - excess());
   }
   const columns = shown;
   const widths = columns.map((column) => column.width);
@@ -46,7 +61,8 @@ export function formatTable(
   const line = (row: readonly string[], paint: (text: string, column: Column) => string): string =>
     columns
       .map((column, i) => {
-        const text = truncate(row[i]!, widths[i]!);
+        const cut = column.cut === 'start' ? truncateStart : truncate;
+        const text = cut(row[i]!, widths[i]!);
         const space = ' '.repeat(widths[i]! - textWidth(text));
         const last = i === columns.length - 1;
         return column.align === 'right'

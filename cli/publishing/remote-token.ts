@@ -1,15 +1,17 @@
+import { isLoopback } from '../../registry/publish/registry-url.js';
 import type { Io } from '../io.js';
+import { jsonLine } from '../output/json.js';
 
-const LOOPBACK = /^(?:localhost|.*\.localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
-
-/** The token for another registry, from MODCAST_TOKEN. Warns if it would be sent without encryption. */
-export function remoteToken(io: Io, url: string): string | undefined {
-  const token = io.env['MODCAST_TOKEN'] || undefined;
+/**
+ * The token for another registry, from MODCAST_TOKEN, without white space around it: files end with a line break.
+ * Warns if it would be sent without encryption.
+ */
+export function remoteToken(io: Io, url: string, { json = false }: { json?: boolean }): string | undefined {
+  const token = io.env['MODCAST_TOKEN']?.trim() || undefined;
   const { protocol, hostname } = URL.canParse(url) ? new URL(url) : { protocol: '', hostname: '' };
-  if (token !== undefined && protocol === 'http:' && !LOOPBACK.test(hostname)) {
-    io.error(
-      `${io.colours.yellow('unencrypted')} anyone on the network path to ${hostname} can read MODCAST_TOKEN. Use https\n`,
-    );
+  if (token !== undefined && protocol === 'http:' && !isLoopback(hostname)) {
+    const message = `anyone on the network path to ${hostname} can read MODCAST_TOKEN. Use https`;
+    io.error(json ? jsonLine({ warning: { message } }) : `${io.colours.yellow('unencrypted')} ${message}\n`);
   }
   return token;
 }

@@ -8,7 +8,7 @@ import type { Io } from '../io.js';
 import { databaseOption, withStore, type DatabaseOptions } from '../options/database.js';
 import { jsonOption } from '../options/json-option.js';
 import { newDeployLine } from '../output/deploy.js';
-import { writeJson } from '../output/json.js';
+import { deployJson, writeJson } from '../output/json.js';
 
 export interface RepublishCommandOptions extends DatabaseOptions {
   message?: string;
@@ -50,7 +50,11 @@ export async function runRepublish(
       now: () => io.now(),
     });
     if (options.json === true) {
-      return writeJson(io, { state: created ? 'published' : 'current', deploy, from: from.number });
+      return writeJson(io, {
+        state: created ? 'published' : 'current',
+        deploy: deployJson(deploy),
+        from: from.number,
+      });
     }
     if (!created) {
       return io.write(`Nothing to do: deploy ${deploy.number} on ${channel} has this content already.\n`);

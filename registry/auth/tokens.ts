@@ -36,12 +36,18 @@ export interface TokenRequest {
  * Makes a token. Its text, `mc_<id>_<secret>` with 256 random bits, cannot be read again later: the store has
  * only the secret's BLAKE3 hash. For a random secret of that length a slow hash would not be safer.
  *
- * @throws ModcastError `scope-invalid`
+ * @throws ModcastError `scope-invalid`, `option-invalid` (it would have expired already)
  */
 export async function createToken(
   store: Store,
   { scope, expires, note, now }: TokenRequest,
 ): Promise<{ readonly text: string; readonly token: NewToken }> {
+  if (expires !== null && !(expires > now)) {
+    throw new ModcastError('option-invalid', 'expires: expected a time in the future, or null for never', {
+      expected: `a time after ${now}`,
+      found: expires,
+    });
+  }
   const id = randomBytes(8).toString('hex');
   const secret = randomBytes(32).toString('base64url');
   const scopes = [...new Set(scope.map(parseScope))];

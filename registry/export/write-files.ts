@@ -1,6 +1,7 @@
 import { lstat, mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { ModcastError, type Path } from '../../schema/index.js';
+import { explainSystemError } from '../system-error.js';
 import { windowsNameProblem } from '../windows-names.js';
 
 export interface WriteFilesOptions {
@@ -109,7 +110,8 @@ async function moveInto(root: string, from: string, paths: readonly Path[]): Pro
 /**
  * Writes files to a temporary directory next to the target, and moves them when all are written.
  *
- * @throws ModcastError `export-occupied`, `export-collision`, `path-invalid`; errors of `files`
+ * @throws ModcastError `export-occupied`, `export-collision`, `path-invalid`, `disk-full`,
+ *   `file-unavailable`; errors of `files`
  */
 export async function writeFiles(options: WriteFilesOptions): Promise<void> {
   const { directory, paths, force, files, foldsCase = tryCase } = options;
@@ -119,24 +121,31 @@ export async function writeFiles(options: WriteFilesOptions): Promise<void> {
   if (replaces && !force)
     throw occupied(`${directory} is not empty; use --force to write into it`, directory);
   const parent = path.dirname(root);
-  await mkdir(parent, { recursive: true });
-  const temporary = await mkdtemp(path.join(parent, `.${path.basename(root)}-`));
+  const writing = async <T>(work: Promise<T>, advice = 'nothing was written there'): Promise<T> => {
+    try {
+      return await work;
+    } catch (error) {
+      throw explainSystemError(error, `cannot write to ${directory}`, advice);
+    }
+  };
+  await writing(mkdir(parent, { recursive: true }));
+  const temporary = await writing(mkdtemp(path.join(parent, `.${path.basename(root)}-`)));
   try {
-    assertDistinct(paths, await foldsCase(temporary));
+    assertDistinct(paths, await writing(foldsCase(temporary)));
     const staged = path.join(temporary, 'files');
-    await mkdir(staged);
+    await writing(mkdir(staged));
     const expected = new Set(paths);
     const made = new Set<string>();
     await files(async (name, bytes) => {
       if (!expected.delete(name)) throw new Error(`not to be written, or twice: ${name}`);
-      await makeParents(staged, name, made);
-      await writeFile(path.join(staged, name), bytes, { flag: 'wx' });
+      await writing(makeParents(staged, name, made));
+      await writing(writeFile(path.join(staged, name), bytes, { flag: 'wx' }));
     });
     if (expected.size > 0) throw new Error(`not written: ${[...expected][0]}`);
-    if (replaces) await moveInto(root, staged, paths);
+    if (replaces) await writing(moveInto(root, staged, paths), 'export again to complete it');
     else {
       await rm(root, { recursive: true, force: true });
-      await rename(staged, root);
+      await writing(rename(staged, root));
     }
   } finally {
     await rm(temporary, { recursive: true, force: true });

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { ModcastError, manifestBytes, parsePath, type Channel, type Manifest } from '../../schema/index.js';
+import { channelDeploys } from '../history/log.js';
 import type { FileFilter } from '../ingest/files.js';
 import { blake3 } from '../hash.js';
 import type { Store, StoredBlob } from '../store/store.js';
@@ -32,11 +33,16 @@ export interface GitImported {
   /** The channel's head after the import. Null when the channel has no deploy. */
   readonly head: number | null;
   readonly skipped: readonly GitSkipped[];
+  /** Whether `collect` has dropped deploys of the channel. An import does not make them again. */
+  readonly dropped: boolean;
 }
 
 /** Commits, and bytes of new blobs, that are written at once. */
 const WINDOW_COMMITS = 100;
 const WINDOW_BYTES = 32 * 1024 * 1024;
+
+/** Digits of a commit's hash in messages. */
+const SHORT_NAME = 10;
 
 /** Milliseconds of the lease on the blobs of one window. Writing a window takes a fraction of that. */
 const LEASE_MS = 60 * 60 * 1000;
@@ -52,15 +58,42 @@ function folderOf(given: string): string {
   return folder === '' ? '' : `${parsePath(folder)}/`;
 }
 
-/** The commits that the channel's deploys were made from. */
-async function importedCommits(store: Store, channel: Channel): Promise<Set<string>> {
+/** The commits that the channel's deploys were made from, and whether deploys before them were dropped. */
+async function importedCommits(
+  store: Store,
+  channel: Channel,
+): Promise<{ commits: Set<string>; dropped: boolean }> {
   const commits = new Set<string>();
-  for (let before: number | undefined; ;) {
-    const page = await store.deploys({ channel, ...(before === undefined ? {} : { before }) });
-    for (const { commit } of page) if (commit !== null) commits.add(commit);
-    if (page.length === 0) return commits;
-    before = page.at(-1)!.number;
+  const numbers = new Set<number>();
+  const parents = new Set<number>();
+  for await (const { number, parent, commit } of channelDeploys(
+    store,
+    channel,
+    Number.MAX_SAFE_INTEGER - 1,
+  )) {
+    if (commit !== null) commits.add(commit);
+    numbers.add(number);
+    if (parent !== null) parents.add(parent);
   }
+  return { commits, dropped: [...parents].some((parent) => !numbers.has(parent)) };
+}
+
+/** Adds to a failure of the store what was written before, and how to go on. */
+function withProgress(
+  error: unknown,
+  deploys: number,
+  channel: Channel,
+  last: GitCommit | undefined,
+): unknown {
+  if (!(error instanceof ModcastError) || deploys === 0) return error;
+  const upTo = last === undefined ? '' : ` up to commit ${last.name.slice(0, SHORT_NAME)}`;
+  const written = `${deploys} ${deploys === 1 ? 'deploy was' : 'deploys were'} written on ${channel}${upTo}`;
+  const message = `${error.message}. ${written}; run the same import again to continue there`;
+  return new ModcastError(error.code, message, {
+    expected: error.expected,
+    found: error.found,
+    cause: error,
+  });
 }
 
 /**
@@ -75,7 +108,7 @@ export async function importGit(options: GitImportOptions): Promise<GitImported>
   const folder = folderOf(options.folder);
   const all = await gitCommits(repository, options.branch, options.since);
   const imported = await importedCommits(store, channel);
-  const last = all.findLastIndex(({ name }) => imported.has(name));
+  const last = all.findLastIndex(({ name }) => imported.commits.has(name));
   // Read the last imported commit again: later commits are compared with it.
   const commits = all.slice(Math.max(0, last));
   const known = last + 1;
@@ -84,6 +117,7 @@ export async function importGit(options: GitImportOptions): Promise<GitImported>
   const checkout = new Checkout(options.filter, objects);
   let head = (await store.head(channel))?.number ?? null;
   let deploys = 0;
+  let written: GitCommit | undefined;
   let steps: Step[] = [];
   let blobs: StoredBlob[] = [];
   let bytes = 0;
@@ -106,6 +140,7 @@ export async function importGit(options: GitImportOptions): Promise<GitImported>
       });
       head = deploy.number;
       if (created) deploys++;
+      written = commit;
     }
     steps = [];
     blobs = [];
@@ -139,9 +174,19 @@ export async function importGit(options: GitImportOptions): Promise<GitImported>
         },
       );
     }
+  } catch (error) {
+    throw withProgress(error, deploys, channel, written);
   } finally {
     objects.close();
-    await store.release(owner);
+    // A lease that cannot be released, as on a full disk, expires by itself.
+    await store.release(owner).catch(() => {});
   }
-  return { commits: all.length - known, known, deploys, head, skipped: checkout.skipped };
+  return {
+    commits: all.length - known,
+    known,
+    deploys,
+    head,
+    skipped: checkout.skipped,
+    dropped: imported.dropped,
+  };
 }

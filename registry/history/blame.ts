@@ -1,7 +1,8 @@
 import { ModcastError, type Hash, type Path } from '../../schema/index.js';
 import type { Deploy, Store } from '../store/store.js';
-import { readBlob, textOf } from './read-blob.js';
+import { latin1, readBlob, textOf } from './read-blob.js';
 import { matchLines, splitLines } from './lines.js';
+import { pathUnknownAt } from './path-unknown.js';
 import { moduleVersions } from './versions.js';
 
 export interface BlamedLine {
@@ -15,17 +16,24 @@ export interface BlamedLine {
   readonly path: Path;
 }
 
+/** Lines as bytes, for comparing. Undefined for a binary module. */
+async function bytesOfLines(store: Store, hash: Hash): Promise<string[] | undefined> {
+  const bytes = await readBlob(store, hash);
+  return textOf(bytes) === undefined ? undefined : splitLines(latin1(bytes));
+}
+
 async function linesOf(store: Store, hash: Hash, path: Path): Promise<string[]> {
   const text = textOf(await readBlob(store, hash));
   if (text !== undefined) return splitLines(text);
   throw new ModcastError('option-invalid', `${path} is not text: there are no lines to blame`, {
-    expected: 'UTF-8 text',
+    expected: 'text',
     found: path,
   });
 }
 
 /**
- * Finds the deploy that last changed each line of a module. Follows moves with unchanged content.
+ * Finds the deploy that last changed each line of a module. Follows a module that was moved, also when it was
+ * edited in the same deploy.
  *
  * @throws ModcastError `path-unknown`: the deploy has no such module; `option-invalid`: it is not text
  */
@@ -37,9 +45,10 @@ export async function blame(store: Store, deploy: Deploy, path: Path): Promise<B
   for await (const version of moduleVersions(store, deploy.channel, path, deploy.number, true)) {
     if (result === undefined) {
       if (version.to !== null) break;
-      lines = await linesOf(store, version.hash, path);
+      const texts = await linesOf(store, version.hash, path);
+      lines = (await bytesOfLines(store, version.hash))!;
       became = lines.map((_, index) => index);
-      result = lines.map((text, index) => ({ line: index + 1, text, deploy: version.from, path }));
+      result = texts.map((text, index) => ({ line: index + 1, text, deploy: version.from, path }));
     }
     for (const index of became) {
       if (index !== -1) result[index] = { ...result[index]!, deploy: version.from, path: version.path };
@@ -47,9 +56,8 @@ export async function blame(store: Store, deploy: Deploy, path: Path): Promise<B
     if (version.previous === null) return result;
     if (version.previous.hash === version.hash) continue;
     // The version before may be binary: then every line is new.
-    const old = textOf(await readBlob(store, version.previous.hash));
-    if (old === undefined) return result;
-    const before = splitLines(old);
+    const before = await bytesOfLines(store, version.previous.hash);
+    if (before === undefined) return result;
     const next = Array<number>(before.length).fill(-1);
     for (const match of matchLines(before, lines)) {
       for (let n = 0; n < match.length; n++) next[match.before + n] = became[match.after + n]!;
@@ -59,12 +67,5 @@ export async function blame(store: Store, deploy: Deploy, path: Path): Promise<B
     if (became.every((index) => index === -1)) return result;
   }
   if (result !== undefined) return result;
-  throw new ModcastError(
-    'path-unknown',
-    `deploy ${deploy.number} on ${deploy.channel} has no ${JSON.stringify(path)}; list its modules with \`modcast show ${deploy.number}:\``,
-    {
-      expected: `a path of deploy ${deploy.number}`,
-      found: path,
-    },
-  );
+  throw await pathUnknownAt(store, deploy, path);
 }

@@ -1,7 +1,7 @@
 import type { Channel, Hash, Path } from '../../schema/index.js';
 import type { Deploy, Store } from '../store/store.js';
 import { toStatus, type Change } from './comparison.js';
-import { readBlob, textOf } from './read-blob.js';
+import { readBlob, textsOf } from './read-blob.js';
 import { countLines, splitLines, type LineCounts } from './lines.js';
 import { findRenames } from './renames.js';
 import { moduleVersions } from './versions.js';
@@ -45,11 +45,15 @@ export async function deployChanges(store: Store, number: number): Promise<Chang
   return findRenames(toStatus(changes), { readBefore: read, readAfter: read });
 }
 
+const EMPTY = new Uint8Array();
+
 async function linesOf(store: Store, before: Hash | null, after: Hash | null): Promise<LineCounts | null> {
   if (before === after) return { added: 0, deleted: 0 };
-  const text = async (hash: Hash | null) => (hash === null ? '' : textOf(await readBlob(store, hash)));
-  const [a, b] = [await text(before), await text(after)];
-  return a === undefined || b === undefined ? null : countLines(splitLines(a), splitLines(b));
+  const bytes = async (hash: Hash | null) => (hash === null ? EMPTY : readBlob(store, hash));
+  const both = textsOf(await bytes(before), await bytes(after));
+  if (both === undefined) return null;
+  const [a, b] = both.texts.map(splitLines);
+  return countLines(a!, b!);
 }
 
 async function lastBefore(store: Store, channel: Channel, to: number): Promise<number | null> {
@@ -58,8 +62,8 @@ async function lastBefore(store: Store, channel: Channel, to: number): Promise<n
 }
 
 /**
- * Every version of a module, newest first, including deletions. `follow` continues at the old path of a move
- * with unchanged content.
+ * Every version of a module, newest first, including deletions. `follow` continues at the old path of a
+ * moved module.
  *
  * @param upTo the newest deploy to include
  */
@@ -73,7 +77,7 @@ export async function* moduleLog(
   /** The deploy that added the newer version. A version that ended at another deploy was deleted. */
   let above: number | null = null;
   for await (const version of moduleVersions(store, channel, path, upTo, follow)) {
-    const { from, to, previous, movedFrom } = version;
+    const { from, to, previous, movedFrom, similarity } = version;
     const module = { hash: version.hash, size: version.size, type: version.type };
     if (to !== null && to !== above) {
       yield {
@@ -101,7 +105,7 @@ export async function* moduleLog(
         oldPath: movedFrom,
         before,
         after: module,
-        similarity: movedFrom === null ? null : 100,
+        similarity,
       },
       deploy: await store.deploy(from),
       number: from,

@@ -1,5 +1,7 @@
 import type { Change } from './comparison.js';
-import { textOf } from './read-blob.js';
+import { binaryPatch, gitObjectName } from './git-binary.js';
+import { quoteName } from './quote-name.js';
+import { textsOf, type Texts } from './read-blob.js';
 import { matchLines, splitLines, type LineCounts, type Match } from './lines.js';
 
 /** A line of a patch without its line break. Terminals colour it by its kind. */
@@ -10,30 +12,32 @@ export interface PatchLine {
 
 export interface Patch extends LineCounts {
   readonly lines: readonly PatchLine[];
-  /** Whether one side is not UTF-8 text. Then the patch only says that they differ. */
+  /** Whether one side is not text. Then the patch says that they differ, or has all bytes. */
   readonly binary: boolean;
+  /** The encoding in which the lines have the bytes of both sides. */
+  readonly encoding: Texts['encoding'];
+}
+
+export interface PatchOptions {
+  /** Lines around a change. Default 3. */
+  readonly context?: number | undefined;
+  /** Write the bytes of binary files, for `git apply`. Default: only say that they differ. */
+  readonly binary?: boolean | undefined;
 }
 
 const NO_NEWLINE = '\\ No newline at end of file';
 const MODE = '100644';
 const ABBREVIATED = 10;
+/** Stands for a file that does not exist, in a binary patch. */
+const NO_OBJECT = '0'.repeat(40);
 /** Characters of the line that a hunk header shows, as in git. */
 const HEADING = 80;
 
-// oxlint-disable-next-line no-control-regex
-const CONTROL = /[\u0000-\u001f\u007f]/g;
-// oxlint-disable-next-line no-control-regex
-const QUOTED = /["\\\u0000-\u001f\u007f]/;
-
-/** A file name as git and patch write it: quoted when it has special characters. */
-function fileName(name: string): string {
-  if (!QUOTED.test(name)) return name;
-  const octal = (character: string) => `\\${character.charCodeAt(0).toString(8).padStart(3, '0')}`;
-  return `"${name.replace(/["\\]/g, '\\$&').replace(CONTROL, octal)}"`;
+/** An unquoted name with a space is followed by a tab, so that patch finds its end. */
+function inHeader(name: string): string {
+  const quoted = quoteName(name);
+  return quoted === name && name.includes(' ') ? `${name}\t` : quoted;
 }
-
-/** A name with a space is followed by a tab, so that patch finds its end. */
-const inHeader = (name: string): string => fileName(name) + (name.includes(' ') ? '\t' : '');
 
 interface Hunk {
   before: number;
@@ -120,22 +124,23 @@ function hunkLines(
   return lines;
 }
 
-function header({ status, path, oldPath, before, after, similarity }: Change): string[] {
+/** @param names of the contents on both sides */
+function header({ status, path, oldPath, similarity }: Change, names: readonly string[]): string[] {
   const from = oldPath ?? path;
-  const lines = [`diff --git ${fileName(`a/${from}`)} ${fileName(`b/${path}`)}`];
+  // patch takes names from this line, and finds their ends only if names with spaces are quoted.
+  const lines = [`diff --git ${quoteName(`a/${from}`, true)} ${quoteName(`b/${path}`, true)}`];
   if (status === 'added') lines.push(`new file mode ${MODE}`);
   if (status === 'deleted') lines.push(`deleted file mode ${MODE}`);
   if (status === 'renamed') {
     lines.push(
       `similarity index ${similarity}%`,
-      `rename from ${fileName(from)}`,
-      `rename to ${fileName(path)}`,
+      `rename from ${quoteName(from)}`,
+      `rename to ${quoteName(path)}`,
     );
   }
-  if (before?.hash !== after?.hash) {
-    const short = (hash: string | undefined) => hash?.slice(0, ABBREVIATED) ?? '0'.repeat(ABBREVIATED);
+  if (names[0] !== names[1]) {
     const mode = status === 'modified' || status === 'renamed' ? ` ${MODE}` : '';
-    lines.push(`index ${short(before?.hash)}..${short(after?.hash)}${mode}`);
+    lines.push(`index ${names.join('..')}${mode}`);
   }
   return lines;
 }
@@ -145,29 +150,43 @@ function header({ status, path, oldPath, before, after, similarity }: Change): s
  * apply`.
  *
  * @param before content on each side; empty when there is none
- * @param context lines around a change
  */
-export function makePatch(change: Change, before: Uint8Array, after: Uint8Array, context = 3): Patch {
-  const lines: PatchLine[] = header(change).map((text) => ({ kind: 'header', text }));
+export function makePatch(
+  change: Change,
+  before: Uint8Array,
+  after: Uint8Array,
+  { context = 3, binary = false }: PatchOptions = {},
+): Patch {
+  const sides = [change.before, change.after] as const;
+  const short = sides.map((side) => side?.hash.slice(0, ABBREVIATED) ?? '0'.repeat(ABBREVIATED));
+  const headed = (names: readonly string[], ...rest: string[]) =>
+    [...header(change, names), ...rest].map((text): PatchLine => ({ kind: 'header', text }));
   const nothing = { added: 0, deleted: 0 };
-  if (change.before?.hash === change.after?.hash) return { lines, binary: false, ...nothing };
-  const [old, now] = [textOf(before), textOf(after)];
+  if (change.before?.hash === change.after?.hash) {
+    return { lines: headed(short), binary: false, encoding: 'utf8', ...nothing };
+  }
+  const both = textsOf(before, after);
   const from = change.before === null ? '/dev/null' : `a/${change.oldPath ?? change.path}`;
   const to = change.after === null ? '/dev/null' : `b/${change.path}`;
-  if (old === undefined || now === undefined) {
-    const text = `Binary files ${fileName(from)} and ${fileName(to)} differ`;
-    return { lines: [...lines, { kind: 'header', text }], binary: true, ...nothing };
+  if (both === undefined) {
+    const full = [before, after].map((bytes, i) => (sides[i] === null ? NO_OBJECT : gitObjectName(bytes)));
+    const lines = binary
+      ? headed(full, ...binaryPatch(before, after))
+      : headed(short, `Binary files ${quoteName(from)} and ${quoteName(to)} differ`);
+    return { lines, binary: true, encoding: 'utf8', ...nothing };
   }
-  const [a, b] = [splitLines(old), splitLines(now)];
+  const { encoding } = both;
+  const lines = headed(short);
+  const [a, b] = both.texts.map(splitLines) as [string[], string[]];
   const matches = matchLines(a, b);
   const common = matches.reduce((sum, match) => sum + match.length, 0);
   const counts = { added: b.length - common, deleted: a.length - common };
-  if (a.length + b.length === 0) return { lines, binary: false, ...counts };
+  if (a.length + b.length === 0) return { lines, binary: false, encoding, ...counts };
   lines.push(
     { kind: 'header', text: `--- ${inHeader(from)}` },
     { kind: 'header', text: `+++ ${inHeader(to)}` },
   );
   for (const hunk of hunksOf(matches, a.length, b.length, context))
     lines.push(...hunkLines(hunk, a, b, matches));
-  return { lines, binary: false, ...counts };
+  return { lines, binary: false, encoding, ...counts };
 }

@@ -1,5 +1,6 @@
 import { CHANNEL_PATTERN, ModcastError, type Channel, type Hash } from '../../schema/index.js';
 import type { Deploy, Store } from '../store/store.js';
+import { closestName } from './closest.js';
 import { TIME_EXAMPLES, parseTime } from './when.js';
 
 export type RefStore = Pick<
@@ -23,7 +24,7 @@ export function splitRef(text: string): { ref: string; path: string | undefined 
 function unknown(ref: string, tried: string): never {
   throw new ModcastError('ref-unknown', `unknown ref ${JSON.stringify(ref)}: ${tried}`, {
     expected:
-      'a number, latest, a channel, channel@{time} or the first digits of a hash, with ~n for n deploys before',
+      'a number, latest, HEAD, a channel, channel@{time} or the first digits of a hash, with ~n for n deploys before',
     found: ref,
   });
 }
@@ -81,17 +82,8 @@ async function deployOfHash(store: RefStore, ref: string, prefix: string): Promi
   return [...byManifest.values()][0];
 }
 
-/** Channels whose names differ by at most two letters. */
-const alike = (name: string, channels: readonly string[]): string | undefined =>
-  channels.find((channel) => {
-    if (Math.abs(channel.length - name.length) > 2) return false;
-    let start = 0;
-    while (start < name.length && name[start] === channel[start]) start++;
-    let end = 0;
-    const rest = Math.min(name.length, channel.length) - start;
-    while (end < rest && name.at(-1 - end) === channel.at(-1 - end)) end++;
-    return Math.max(name.length, channel.length) - start - end <= 2;
-  });
+/** Mistakes in the name of a channel that is suggested. */
+const MISTAKES = 2;
 
 async function baseDeploy(store: RefStore, ref: string, base: string, now: number): Promise<Deploy> {
   const timed = /^([^@]*)@\{(.*)\}$/.exec(base);
@@ -102,12 +94,14 @@ async function baseDeploy(store: RefStore, ref: string, base: string, now: numbe
       unknown(ref, `no channel ${channel}; channels: ${list(channels)}`);
     return deployAtTime(store, ref, channel === '' ? undefined : channel, when, now);
   }
-  if (base === 'latest') {
+  if (base === 'latest' || base === 'HEAD' || base === '@') {
+    // As the commands that need no ref: production, else the channel of the newest deploy.
+    const production = base === 'latest' ? null : await store.head('production');
     const [newest] = await store.deploys({ limit: 1 });
-    return newest ?? unknown(ref, 'there are no deploys yet');
+    return production ?? newest ?? unknown(ref, 'there are no deploys yet');
   }
   if (channels.includes(base)) return (await store.head(base)) ?? unknown(ref, 'the channel has no deploy');
-  const isNumber = /^[1-9]\d{0,14}$/.test(base);
+  const isNumber = /^(?:0|[1-9]\d{0,14})$/.test(base);
   const numbered = isNumber ? await store.deploy(Number(base)) : null;
   if (numbered !== null) return numbered;
   const isPrefix = base.length >= SHORTEST_PREFIX && /^[0-9a-f]{1,64}$/.test(base);
@@ -116,9 +110,10 @@ async function baseDeploy(store: RefStore, ref: string, base: string, now: numbe
   const tried: string[] = [];
   if (isNumber) {
     const [newest] = await store.deploys({ limit: 1 });
-    tried.push(`no deploy ${base}${newest === undefined ? '' : `, the newest is ${newest.number}`}`);
+    const first = Number(base) === 0 ? ', the first one is 1' : '';
+    tried.push(`no deploy ${base}${first}${newest === undefined ? '' : `, the newest is ${newest.number}`}`);
   } else if (CHANNEL_PATTERN.test(base)) {
-    const near = alike(base, channels);
+    const near = closestName(base, [...channels, 'latest'], Math.min(MISTAKES, base.length - 2));
     tried.push(
       `no channel of that name${near === undefined ? `; channels: ${list(channels)}` : `, did you mean ${near}?`}`,
     );
@@ -148,16 +143,18 @@ async function baseDeploy(store: RefStore, ref: string, base: string, now: numbe
 const list = (channels: readonly string[]): string => (channels.length === 0 ? 'none' : channels.join(', '));
 
 /**
- * The deploy of a ref: `12`, `latest` (of all channels), a channel for its head, `production@{2026-11-01}` or
- * `@{yesterday}` for the deploy of that time, or at least four digits of a manifest's hash. Each may end with
- * `~n` for the n-th deploy of the channel before it. A channel wins over digits of a hash.
+ * The deploy of a ref: `12`, `latest` (of all channels), `HEAD` (of production, else `latest`), a channel for
+ * its head, `production@{2026-11-01}` or `@{yesterday}` for the deploy of that time, or at least four digits of
+ * a manifest's hash. Each may end with `~n` for the n-th deploy of the channel before it, or with a `^` for
+ * each of them. A channel wins over digits of a hash.
  *
  * @param now milliseconds since 1970
  * @throws ModcastError `ref-unknown`, `ref-ambiguous`
  */
 export async function resolveDeploy(store: RefStore, ref: string, now: number): Promise<Deploy> {
-  const [, base = ref, steps] = /^(.*?)((?:~\d{0,9})*)$/s.exec(ref) ?? [];
-  const back = [...(steps ?? '').matchAll(/~(\d*)/g)].reduce(
+  // A deploy has one parent, so ^1 is ^ and ^0 the deploy itself.
+  const [, base = ref, steps] = /^(.*?)((?:~\d{0,9}|\^[01]?)*)$/s.exec(ref) ?? [];
+  const back = [...(steps ?? '').matchAll(/[~^](\d*)/g)].reduce(
     (sum, [, n]) => sum + (n === '' ? 1 : Number(n)),
     0,
   );

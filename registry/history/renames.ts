@@ -1,7 +1,6 @@
 import { byCodeUnit, type Hash } from '../../schema/index.js';
 import type { Change } from './comparison.js';
-import { textOf } from './read-blob.js';
-import { splitLines } from './lines.js';
+import { latin1, textOf } from './read-blob.js';
 
 export interface RenameOptions {
   /** Reads blobs of the deleted and of the added modules. */
@@ -16,8 +15,8 @@ export interface RenameOptions {
 }
 
 interface Sketch {
-  /** Bytes of each distinct line. */
-  readonly lines: ReadonlyMap<string, number>;
+  /** Bytes of each distinct piece. */
+  readonly pieces: ReadonlyMap<string, number>;
   readonly size: number;
 }
 
@@ -27,26 +26,26 @@ function rename(from: Change, to: Change, similarity: number): Change {
   return { ...to, status: 'renamed', oldPath: from.path, before: from.before, similarity };
 }
 
-/** Percentage of the larger text's bytes that are in lines of both. */
+/** A line, or 64 bytes of a longer one, as git compares them. */
+const PIECE = /[^\n]{0,63}\n|[^\n]{1,64}/g;
+
+/** Percentage of the larger text's bytes that are in pieces of both. */
 function similarityOf(a: Sketch, b: Sketch): number {
   let common = 0;
-  const [few, many] = a.lines.size < b.lines.size ? [a, b] : [b, a];
-  for (const [line, bytes] of few.lines) common += Math.min(bytes, many.lines.get(line) ?? 0);
+  const [few, many] = a.pieces.size < b.pieces.size ? [a, b] : [b, a];
+  for (const [piece, bytes] of few.pieces) common += Math.min(bytes, many.pieces.get(piece) ?? 0);
   return Math.floor((100 * common) / Math.max(a.size, b.size));
 }
 
 /** Undefined for binary and for empty files: empty files are equal, but not renames of each other. */
 async function sketch(read: () => Promise<Uint8Array>): Promise<Sketch | undefined> {
   const bytes = await read();
-  const text = textOf(bytes);
-  if (text === undefined || bytes.length === 0) return undefined;
-  const lines = new Map<string, number>();
-  let size = 0;
-  for (const line of splitLines(text)) {
-    lines.set(line, (lines.get(line) ?? 0) + line.length);
-    size += line.length;
+  if (textOf(bytes) === undefined || bytes.length === 0) return undefined;
+  const pieces = new Map<string, number>();
+  for (const [piece] of latin1(bytes).matchAll(PIECE)) {
+    pieces.set(piece, (pieces.get(piece) ?? 0) + piece.length);
   }
-  return { lines, size };
+  return { pieces, size: bytes.length };
 }
 
 /** Pairs deleted and added modules with equal bytes. A file with the same name is preferred. */

@@ -1,7 +1,10 @@
-import type { Channel, ManifestModule, Path } from '../../schema/index.js';
+import type { Channel, Hash, ManifestModule, Path } from '../../schema/index.js';
 import type { PathVersion, Store } from '../store/store.js';
+import { toStatus, type Change } from './comparison.js';
+import { readBlob } from './read-blob.js';
+import { findRenames } from './renames.js';
 
-export type VersionStore = Pick<Store, 'versions' | 'changes'>;
+export type VersionStore = Pick<Store, 'versions' | 'changes' | 'blobs'>;
 
 /** One version of a module in its channel's history. */
 export interface ModuleVersion extends ManifestModule {
@@ -10,28 +13,27 @@ export interface ModuleVersion extends ManifestModule {
   readonly from: number;
   /** The deploy that replaced or deleted it. Null when it is current. */
   readonly to: number | null;
-  /** The path it was moved from, unchanged. Null when it was not moved. */
+  /** The path it was moved from. Null when it was not moved. */
   readonly movedFrom: Path | null;
-  /**
-   * The content before this version; null when there was none. For a moved module: the same bytes at the old
-   * path.
-   */
+  /** Percentage of the content that stayed in the move, as in `Change`. Null when it was not moved. */
+  readonly similarity: number | null;
+  /** The content before this version, of a moved module that at the old path; null when there was none. */
   readonly previous: (ManifestModule & { readonly path: Path }) | null;
 }
 
-/** The path a deploy moved a module from: one that lost these bytes in the same deploy. */
-async function sourceOf(store: VersionStore, path: Path, version: PathVersion): Promise<Path | null> {
-  if (version.size === 0) return null;
-  const changes = (await store.changes(version.from)) ?? [];
-  const sources = changes.filter(({ before, after }) => after === null && before?.hash === version.hash);
-  const name = path.slice(path.lastIndexOf('/') + 1);
-  const named = sources.find((source) => source.path.slice(source.path.lastIndexOf('/') + 1) === name);
-  return (named ?? sources[0])?.path ?? null;
+/** The change by which a deploy moved a module: another path lost at least half of its content. */
+async function moveOf(store: VersionStore, path: Path, version: PathVersion): Promise<Change | null> {
+  const changes = toStatus((await store.changes(version.from)) ?? []);
+  // Only what may be the source of this path, as `git log --follow` does.
+  const candidates = changes.filter(({ status, path: at }) => status === 'deleted' || at === path);
+  const read = (hash: Hash) => readBlob(store, hash);
+  const found = await findRenames(candidates, { readBefore: read, readAfter: read });
+  return found.find((change) => change.path === path && change.status === 'renamed') ?? null;
 }
 
 /**
  * The versions of a module, newest first, starting with the one of a deploy. `follow` continues at the old
- * path of a move with unchanged content. A path that was deleted in between is found again, unless it was
+ * path of a moved module, also when it was edited. A path that was deleted in between is found again, unless it was
  * moved.
  *
  * @param upTo the newest deploy to include
@@ -51,10 +53,11 @@ export async function* moduleVersions(
     for (const [index, version] of versions.entries()) {
       const below = versions[index + 1];
       const replaced = below !== undefined && below.to === version.from ? { ...below, path: at } : null;
-      const movedFrom = replaced === null && follow ? await sourceOf(store, at, version) : null;
-      const previous = movedFrom === null ? replaced : { ...version, path: movedFrom };
+      const move = replaced === null && follow ? await moveOf(store, at, version) : null;
+      const movedFrom = move?.oldPath ?? null;
+      const previous = movedFrom === null ? replaced : { ...move!.before!, path: movedFrom };
       const to = version.to !== null && version.to > upTo ? null : version.to;
-      yield { ...version, to, path: at, movedFrom, previous };
+      yield { ...version, to, path: at, movedFrom, similarity: move?.similarity ?? null, previous };
       if (movedFrom === null) continue;
       next = movedFrom;
       limit = version.from - 1;

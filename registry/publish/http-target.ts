@@ -1,7 +1,7 @@
 import { ModcastError } from '../../schema/index.js';
-import { DEFAULT_PREFIX } from '../options.js';
 import { makePack } from './pack-stream.js';
 import type { PublishTarget } from './publish-target.js';
+import { registryUrl } from './registry-url.js';
 import { JSON_TYPE, PACK_TYPE, decodeCommitted, decodeFailure, decodePlan, encodeProposal } from './wire.js';
 
 export interface HttpTargetOptions {
@@ -13,28 +13,6 @@ export interface HttpTargetOptions {
 }
 
 /**
- * The URL of a registry's routes, with the default prefix when `text` is only an origin.
- * @throws ModcastError `option-invalid`
- */
-export function registryUrl(text: string): URL {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (
-    url === undefined ||
-    !/^https?:$/.test(url.protocol) ||
-    url.username !== '' ||
-    url.search + url.hash !== ''
-  ) {
-    throw new ModcastError('option-invalid', `invalid registry URL ${text}; expected https://host`, {
-      expected: 'https://host, or https://host/prefix/',
-      found: text,
-    });
-  }
-  if (url.pathname === '/') url.pathname = DEFAULT_PREFIX;
-  else if (!url.pathname.endsWith('/')) url.pathname += '/';
-  return url;
-}
-
-/**
  * A registry over HTTP. Passes on the registry's errors, and adds `server-unreachable` and `server-foreign`
  * (the answer is not from a registry).
  *
@@ -43,7 +21,10 @@ export function registryUrl(text: string): URL {
 export function httpTarget({ url, token, fetch: ask = fetch }: HttpTargetOptions): PublishTarget {
   const prefix = registryUrl(url);
   if (token !== undefined && !/^[\x21-\x7e]+$/.test(token)) {
-    throw new ModcastError('option-invalid', 'the token contains spaces or special characters');
+    throw new ModcastError(
+      'option-invalid',
+      'the token contains spaces or special characters; MODCAST_TOKEN is one line, mc_…',
+    );
   }
   const post = async (
     path: string,

@@ -5,4 +5,5 @@ export * from './publish-service.js';
 export * from './publish-site.js';
 export * from './publish-target.js';
 export * from './read-site.js';
+export * from './registry-url.js';
 export * from './republish.js';

@@ -3,6 +3,7 @@ import type { Deploy } from '../store/store.js';
 import type { PlanChanges, SentBlob } from './publish-plan.js';
 import type { SiteContent } from './read-site.js';
 import type { PublishTarget } from './publish-target.js';
+import { retryMovedHead } from './retry.js';
 
 export interface PublishOptions {
   readonly channel: Channel;
@@ -39,12 +40,24 @@ export type PublishResult =
     };
 
 /**
- * Publishes the content of a directory: asks which blobs are missing, sends those, commits. A retry after an
- * error does not send the same blobs again.
+ * Publishes the content of a directory. Tries again when another publish came first, unless a head is expected.
  *
  * @throws ModcastError `head-moved`, `file-unstable`, and the codes of the target
  */
 export async function publishSite(
+  target: PublishTarget,
+  site: SiteContent,
+  options: PublishOptions,
+): Promise<PublishResult> {
+  const publish = () => publishOnce(target, site, options);
+  return options.expected === undefined ? retryMovedHead(options.channel, publish) : publish();
+}
+
+/**
+ * Publishes the content of a directory: asks which blobs are missing, sends those, commits. A retry after an
+ * error does not send the same blobs again.
+ */
+async function publishOnce(
   target: PublishTarget,
   site: SiteContent,
   options: PublishOptions,

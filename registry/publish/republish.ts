@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { LIMITS, ModcastError, parseChannel, type Channel } from '../../schema/index.js';
 import type { Deploy, Store } from '../store/store.js';
+import { retryMovedHead } from './retry.js';
 
 export interface RepublishOptions {
   /** The deploy whose manifest becomes the head. */
@@ -22,7 +23,6 @@ export async function republish(
   { deploy, channel, author, message, now }: RepublishOptions,
 ): Promise<{ readonly deploy: Deploy; readonly created: boolean }> {
   parseChannel(channel);
-  const head = await store.head(channel);
   const manifest = await store.manifest(deploy.number);
   if (manifest === null) {
     throw new ModcastError('deploy-unknown', `deploy ${deploy.number} no longer exists`, {
@@ -34,16 +34,18 @@ export async function republish(
   // From now on the collector keeps the blobs. The commit fails if some were collected before.
   await store.lease(hashes, owner, now() + LIMITS.publishLeaseMs);
   try {
-    return await store.commit({
-      channel,
-      manifest,
-      hash: deploy.manifest,
-      expected: head?.number ?? null,
-      time: now(),
-      author,
-      message,
-      commit: deploy.commit,
-    });
+    return await retryMovedHead(channel, async () =>
+      store.commit({
+        channel,
+        manifest,
+        hash: deploy.manifest,
+        expected: (await store.head(channel))?.number ?? null,
+        time: now(),
+        author,
+        message,
+        commit: deploy.commit,
+      }),
+    );
   } finally {
     await store.release(owner);
   }

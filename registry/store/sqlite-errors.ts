@@ -4,11 +4,23 @@ import { ModcastError, type ErrorCode } from '../../schema/index.js';
 /** SQLite's result codes by prefix: an extended code starts with its primary one. */
 const MEANINGS: readonly [prefix: string, code: ErrorCode, message: string][] = [
   ['SQLITE_BUSY', 'store-busy', 'another process has kept it locked for too long; try again'],
-  ['SQLITE_FULL', 'store-full', 'there is no space left; nothing was written'],
+  [
+    'SQLITE_FULL',
+    'store-full',
+    'there is no space left for this change, which was not written; free space and try again',
+  ],
   ['SQLITE_CORRUPT', 'store-damaged', 'the file is damaged; restore it from a backup'],
   ['SQLITE_NOTADB', 'store-foreign', 'the file is not a database'],
-  ['SQLITE_CANTOPEN', 'store-unavailable', 'it cannot be opened there; see that the place may be written'],
-  ['SQLITE_READONLY', 'store-unavailable', 'it may not be written; see its owner and permissions'],
+  [
+    'SQLITE_CANTOPEN',
+    'store-unavailable',
+    'it cannot be opened there; see that the place may be written, or keep the database elsewhere with --db',
+  ],
+  [
+    'SQLITE_READONLY',
+    'store-unavailable',
+    'it may not be written; see its owner and permissions, or use a copy of it elsewhere with --db',
+  ],
   ['SQLITE_PERM', 'store-unavailable', 'it may not be used; see its owner and permissions'],
   ['SQLITE_IOERR', 'store-unavailable', 'reading or writing it failed'],
 ];

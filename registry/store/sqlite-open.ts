@@ -50,6 +50,11 @@ function statOf(file: string): Stats | undefined {
   }
 }
 
+function kindOf(stat: Stats): string {
+  if (stat.isFIFO()) return 'a pipe';
+  return stat.isSocket() ? 'a socket' : 'a device';
+}
+
 /** @throws ModcastError `store-unavailable`, `store-foreign` */
 function assertPlace(file: string): void {
   const unavailable = (problem: string, expected: string) =>
@@ -60,6 +65,10 @@ function assertPlace(file: string): void {
   }
   const stat = statOf(file);
   if (stat?.isDirectory() === true) throw unavailable('this is a directory', 'a file');
+  if (stat !== undefined && !stat.isFile()) {
+    const message = `database ${file}: this is no regular file, but ${kindOf(stat)}; name a file with --db`;
+    throw new ModcastError('store-foreign', message, { expected: 'a regular file', found: kindOf(stat) });
+  }
   // SQLite rejects other files, but treats a file of one byte as an empty database.
   if (stat !== undefined && stat.size > 0 && stat.size < SMALLEST_DATABASE) {
     const message = `database ${file}: the file is not a database`;
@@ -115,6 +124,24 @@ function readVersion(db: Database.Database, file: string, latest: number): numbe
     throw new ModcastError('store-newer', message, { expected: latest, found: version });
   }
   return version;
+}
+
+/**
+ * Refuses a file that is no database of modcast, without writing anything. A file that does not exist is fine.
+ * @throws ModcastError `store-unavailable`, `store-foreign`, `store-newer`, `store-damaged`
+ */
+export function assertOwn(name: string): void {
+  const file = path.resolve(name);
+  assertPlace(file);
+  if ((statOf(file)?.size ?? 0) === 0) return;
+  const db = openFile(file, BUSY_MS);
+  try {
+    readVersion(db, file, MIGRATIONS.length);
+  } catch (error) {
+    throw explainSqliteError(error, file);
+  } finally {
+    db.close();
+  }
 }
 
 /** Switches to WAL, with retries: SQLite does not wait when two processes do this at the same time. */
