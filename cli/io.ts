@@ -6,7 +6,7 @@ export const EXIT = { done: 0, failed: 1, usage: 2 } as const;
 
 /** The environment of a command. An argument, so that a test can run the program in its own process. */
 export interface Io {
-  /** Writes to standard output. @throws OutputClosed, `disk-full` or `file-unavailable` after a failed write */
+  /** Writes to standard output. @throws OutputClosed; `disk-full`, `file-unavailable` if a write failed */
   write(data: string | Uint8Array): void;
   /** Resolves when all output is written. Rejects as `write` throws. Absent: `write` writes at once. */
   readonly flush?: () => Promise<void>;
@@ -74,7 +74,7 @@ export function processIo(): Io {
       const error = await new Promise<Error | null | undefined>((resolve) => {
         process.stdout.write('', resolve);
       });
-      if (error != null) fail(error);
+      if (error instanceof Error) fail(error);
       if (failure !== undefined) throw failure;
     },
     error: (text) => void process.stderr.write(text),

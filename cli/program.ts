@@ -72,7 +72,7 @@ export async function createProgram(
   return program;
 }
 
-/** Writes one line to standard error: text that ends with the code, or JSON. Wrong usage has no code in text. */
+/** Writes one line to standard error: JSON, or text that ends with the code, except for wrong usage. */
 function reportFailure(io: Io, json: boolean, error: ModcastError, code = ''): void {
   const message = commandMessage(error);
   if (json) io.error(jsonLine({ error: { ...errorJson(error), message } }));

@@ -84,7 +84,7 @@ const EXIT_CODES: [string, string][] = [
   [String(EXIT.done), 'success'],
   [
     String(EXIT.failed),
-    'failure, with a message that ends in one of the error codes below; diff --exit-code: there are differences; bisect: found no single deploy',
+    'failure, also of writing the output, with a message that ends in one of the error codes below; diff --exit-code: there are differences; bisect: found no single deploy',
   ],
   [String(EXIT.usage), 'wrong usage; diff --exit-code: failure'],
 ];
@@ -108,8 +108,16 @@ Generated from the code by \`npm run docs\`. \`modcast help <command>\` prints t
 Commands that read the history use the database of \`--db\`, else of \`MODCAST_DB\`, else \`.modcast/registry.db\` in the
 current directory or the nearest one above it. They need no running server and can run while one uses the database.
 
-${table('exit code', EXIT_CODES)}${table('variable', VARIABLES)}All commands take \`--json\`, except \`serve\`, \`completion\`, \`cat\` (prints bytes) and \`map\` (prints JSON without it). The JSON
+${table('exit code', EXIT_CODES)}${table('variable', VARIABLES)}## JSON
+
+All commands take \`--json\`, except \`serve\`, \`completion\`, \`cat\` (prints bytes) and \`map\` (prints JSON without it). The JSON
 is stable: fields may be added, none is removed or renamed. Times are ISO 8601 in UTC, sizes are in bytes.
+
+- \`deploys\` and \`log\` print JSON Lines: one document a line, as soon as it is known. Every other command prints one document.
+- A failure is one line of JSON on standard error, the last one: \`{"error": {"code", "message", "expected", "found"}}\`. The
+  exit code is the same as without \`--json\`. Wrong usage has the code \`option-invalid\`.
+- A warning is a line \`{"warning": {"message"}}\` on standard error. The output of the command that \`bisect\` runs goes to
+  standard error too.
 
 `;
   for (const group of new Set(COMMANDS.map((command) => command.group))) {

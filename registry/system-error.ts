@@ -50,8 +50,8 @@ export const systemReason = ({ code = '', message }: NodeJS.ErrnoException): str
   `${REASONS[code] ?? message.replace(/^\w+: |, .*$/gs, '')} (${code})`;
 
 /**
- * Converts an error of the file system to ModcastError `disk-full` or `file-unavailable`. Other errors stay the
- * same.
+ * Converts an error of the file system to ModcastError `disk-full` or `file-unavailable`. Returns others
+ * unchanged.
  *
  * @param doing what failed: `cannot write out/a.mjs`. Default: what the failed call does, and its path
  * @param advice what to do next

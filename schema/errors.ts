@@ -23,7 +23,7 @@ export const ERROR_CODES = {
   'channel-invalid':
     'A channel name is not 1 to 64 of a-z, 0-9, ".", "_", "-", starting with a letter or digit.',
   'deploy-unknown': 'No deploy has that number.',
-  'head-moved': 'The newest deploy of the channel is not the expected one, because another process made one.',
+  'head-moved': 'The newest deploy of the channel is not the expected one.',
   'blob-missing': 'A manifest names blobs that are not in the store.',
   'store-locked': 'Another process serves from this database.',
   'store-newer': 'The database was written by a newer version of modcast.',

@@ -22,7 +22,7 @@ Examples:
       withStore(io, options, async (store) => {
         // git users name a file of a version: cat production:lib/disk.mjs
         const isHash = /^[0-9a-f]*$/i.test(prefix);
-        const hint = isHash ? undefined : await moduleHint(store, prefix.slice(prefix.indexOf(':') + 1));
+        const hint = isHash ? undefined : await moduleHint(io, store, prefix);
         if (hint !== undefined) throw hint;
         io.write(await readBlob(store, await resolveBlob(store, prefix.toLowerCase())));
       }),

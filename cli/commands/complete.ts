@@ -12,8 +12,8 @@ type Kind = (typeof KINDS)[number];
 const NUMBERED_DEPLOYS = 20;
 
 /**
- * Prints channels, refs or the paths of modules, one a line, for the scripts of `modcast completion`. Prints nothing if there is no
- * database or it cannot be read: errors would appear in the middle of a command line.
+ * Prints channels, refs or the paths of modules, one a line, for the scripts of `modcast completion`. Prints
+ * nothing if there is no database or it cannot be read: errors would appear in the middle of a command line.
  */
 export function completeCommand(io: Io): Command {
   return databaseOption(

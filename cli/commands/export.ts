@@ -5,6 +5,7 @@ import { resolveDeploy } from '../../registry/history/refs.js';
 import { ModcastError } from '../../schema/index.js';
 import type { Io } from '../io.js';
 import { databaseOption, withStore, type DatabaseOptions } from '../options/database.js';
+import { withSlash } from '../options/values.js';
 import { jsonOption } from '../options/json-option.js';
 import { count, formatBytes } from '../output/format.js';
 import { writeJson } from '../output/json.js';
@@ -21,10 +22,11 @@ interface ExportCommandOptions extends DatabaseOptions {
 const DEFAULT_BASE = '/';
 
 function basePath(text: string): string {
-  if (!/^\/(?:[\w.~-]+\/)*$/.test(text) || /\/\.{1,2}\//.test(text)) {
-    throw new InvalidArgumentError('a path like / or /site/.');
+  const base = withSlash(text);
+  if (!/^\/(?:[\w.~-]+\/)*$/.test(base) || /\/\.{1,2}\//.test(base)) {
+    throw new InvalidArgumentError('a path that begins with a slash, like / or /site/.');
   }
-  return text;
+  return base;
 }
 
 export function exportCommand(io: Io): Command {

@@ -52,7 +52,10 @@ Examples:
   modcast import --git . --since '6 months ago' --exclude '**/*.test.mjs'`,
     )
     .action((options: ImportOptions) => importHistory(io, options));
-  jsonOption(command, '{commits, known, deploys, head, dropped, skipped: [{path, reason, commit}]}');
+  jsonOption(
+    command,
+    '{commits, known, deploys, head, skipped: [{path, reason, commit}], dropped: true if gc has dropped deploys}',
+  );
   return databaseOption(command);
 }
 
@@ -92,7 +95,7 @@ async function importHistory(io: Io, options: ImportOptions): Promise<void> {
     );
   }
   io.write(`${sentence(imported, channel)}\n`);
-  if (imported.dropped) {
+  if (imported.dropped === true) {
     io.write(
       `\`modcast gc\` has dropped older deploys of ${channel}, and an import does not bring them back: a channel only grows. For the whole history, import into another channel with --channel <name>, or into a new database with --db <file>.\n`,
     );

@@ -146,7 +146,7 @@ async function channelLog(
   let shown = 0;
   for await (const deploy of channelDeploys(store, channel, upTo)) {
     const isMatch = ({ path, oldPath }: { path: Path; oldPath?: Path | null }) =>
-      isSelected(path, selected) || (oldPath != null && isSelected(oldPath, selected));
+      [path, oldPath ?? path].some((each) => isSelected(each, selected));
     // Finding renames reads blobs. Do it only for deploys that are shown.
     if (selected.length > 0 && !(await store.changes(deploy.number))?.some(isMatch)) continue;
     const changes = (await deployChanges(store, deploy.number))?.filter(isMatch) ?? null;

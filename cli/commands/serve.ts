@@ -11,7 +11,7 @@ import { ModcastError } from '../../schema/index.js';
 import { DEFAULT_COLUMNS } from '../io.js';
 import { DEFAULT_DATABASE } from '../options/database.js';
 import { filterOptions, type FilterOptions } from '../options/filter.js';
-import { repeated, wholeNumber } from '../options/values.js';
+import { repeated, wholeNumber, withSlash } from '../options/values.js';
 import { count, formatBytes } from '../output/format.js';
 import { networkHint, publishHint, startText } from '../serving/hints.js';
 import { report } from '../serving/report.js';
@@ -87,7 +87,7 @@ export function serveCommand(): Command {
     .option('--no-overlay', 'do not show errors of modules in an overlay on the page')
     .option('--progress', 'show a progress bar in the page if a boot takes long', false)
     .option('--public-history', 'let anyone read all deploys over HTTP, without a token', false)
-    .option('--prefix <path>', "URL path of modcast's own routes", '/-/')
+    .option('--prefix <path>', "URL path of modcast's own routes", withSlash, '/-/')
     .option(
       '--allow-host <name>',
       'also accept requests for this host name; repeatable (default: localhost and IP addresses)',

@@ -90,7 +90,7 @@ async function verify(io: Io, { repairFrom, json, ...options }: VerifyCommandOpt
   }
 }
 
-/** The URL of a registry, or the absolute path of a database. `host:8000` is a URL unless there is such a file. */
+/** The URL of a registry, or the absolute path of a database. `host:8000` is a URL unless a file. */
 function repairPlace(io: Io, text: string): string {
   const file = path.resolve(io.cwd, text);
   const isHost = /^(?:\[[\da-f:.]+\]|[\w.-]+):\d+(?:\/|$)/i.test(text) && !existsSync(file);

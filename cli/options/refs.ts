@@ -6,11 +6,13 @@ import {
   directorySnapshot,
   closestPath,
   resolveDeploy,
+  splitRef,
   typedPath,
   type Snapshot,
 } from '../../registry/history/index.js';
 import { ModcastError } from '../../schema/index.js';
 import type { Io } from '../io.js';
+import { shellWord } from '../output/shell.js';
 
 /** For the help of every command that takes a ref. */
 export const REFS_HELP = `
@@ -29,19 +31,26 @@ export async function deployOrHint(io: Io, store: Store, text: string): Promise<
     return await resolveDeploy(store, text, io.now());
   } catch (error) {
     if (!(error instanceof ModcastError) || error.code !== 'ref-unknown') throw error;
-    throw (await moduleHint(store, text)) ?? error;
+    throw (await moduleHint(io, store, text)) ?? error;
   }
 }
 
-/** An error for a ref that is the path of a module of the newest deploy, or similar to one. */
-export async function moduleHint(store: Store, text: string): Promise<ModcastError | undefined> {
-  const looksLikeModule = /[./]/.test(text);
-  const [newest] = looksLikeModule ? await store.deploys({ limit: 1 }) : [];
-  const paths = [...((newest && (await store.manifest(newest.number)))?.modules.keys() ?? [])];
-  const path = paths.find((each) => each === typedPath(text)) ?? closestPath(text, paths);
+/**
+ * An error for `lib/disk.mjs` or `12:lib/disk.mjs` where no module can be named, if a deploy has it or
+ * a similar one.
+ */
+export async function moduleHint(io: Io, store: Store, text: string): Promise<ModcastError | undefined> {
+  const { ref, path: given = ref } = splitRef(text);
+  const inDeploy = given === ref ? 'latest' : ref;
+  if (!/[./]/.test(given)) return undefined;
+  const deploy = await resolveDeploy(store, inDeploy, io.now()).catch(() => undefined);
+  const manifest = deploy === undefined ? null : await store.manifest(deploy.number);
+  const paths = [...(manifest?.modules.keys() ?? [])];
+  const path = paths.find((each) => each === typedPath(given)) ?? closestPath(given, paths);
   if (path === undefined) return undefined;
-  const message = `${JSON.stringify(text)} is no deploy; show a module with \`modcast show latest:${path}\``;
-  return new ModcastError('ref-unknown', message, { expected: `latest:${path}`, found: text });
+  const named = shellWord(`${inDeploy}:${path}`);
+  const message = `${JSON.stringify(text)} is no deploy; to print a module, use \`modcast show ${named}\``;
+  return new ModcastError('ref-unknown', message, { expected: `${inDeploy}:${path}`, found: text });
 }
 
 /**

@@ -12,5 +12,8 @@ export function wholeNumber({ least = 0, most = Infinity } = {}) {
   };
 }
 
+/** A URL path with the slash at its end, which `/site` lacks. */
+export const withSlash = (text: string): string => (text.endsWith('/') ? text : `${text}/`);
+
 /** Collects the values of an option that may be given more than once. */
 export const repeated = (value: string, list: string[] = []): string[] => [...list, value];

@@ -17,8 +17,12 @@ export const errorJson = ({ code, message, expected, found }: ModcastError) => (
   code,
   message,
   expected,
-  found,
+  found: isServerNote(found) ? { ...found, started: isoTime(found.started) } : found,
 });
+
+/** The note of another server is the only value in an error with a time. */
+const isServerNote = (found: unknown): found is { readonly started: number } =>
+  typeof found === 'object' && found !== null && 'started' in found && typeof found.started === 'number';
 
 /** A deploy as `--json` shows it. */
 export const deployJson = (deploy: Deploy) => ({

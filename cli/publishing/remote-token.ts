@@ -3,8 +3,8 @@ import type { Io } from '../io.js';
 import { jsonLine } from '../output/json.js';
 
 /**
- * The token for another registry, from MODCAST_TOKEN, without white space around it: files end with a line break.
- * Warns if it would be sent without encryption.
+ * The token for another registry, from MODCAST_TOKEN, without the line break at the end of a file. Warns if
+ * it would be sent without encryption.
  */
 export function remoteToken(io: Io, url: string, { json = false }: { json?: boolean }): string | undefined {
   const token = io.env['MODCAST_TOKEN']?.trim() || undefined;

@@ -33,8 +33,8 @@ export interface GitImported {
   /** The channel's head after the import. Null when the channel has no deploy. */
   readonly head: number | null;
   readonly skipped: readonly GitSkipped[];
-  /** Whether `collect` has dropped deploys of the channel. An import does not make them again. */
-  readonly dropped: boolean;
+  /** If `collect` has dropped deploys of the channel. An import does not make them again. */
+  readonly dropped?: true;
 }
 
 /** Commits, and bytes of new blobs, that are written at once. */
@@ -187,6 +187,6 @@ export async function importGit(options: GitImportOptions): Promise<GitImported>
     deploys,
     head,
     skipped: checkout.skipped,
-    dropped: imported.dropped,
+    ...(imported.dropped ? { dropped: true } : {}),
   };
 }

@@ -1,9 +1,6 @@
 import type { Path } from '../../schema/index.js';
 
-/**
- * Typing mistakes between two texts: letters added, left out, replaced, or two of them swapped (optimal string
- * alignment).
- */
+/** Typing mistakes between two texts: letters added, left out, replaced, or two of them swapped. */
 export function distance(a: string, b: string): number {
   let beforeLast: number[] = [];
   let last = Array.from({ length: b.length + 1 }, (_, j) => j);

@@ -41,7 +41,7 @@ function literal(bytes: Uint8Array): string[] {
   return [...lines, ''];
 }
 
-/** The body of git's binary patch: the bytes after the change, then those before it, so that it can be reversed. */
+/** The body of git's binary patch: the bytes after the change, then those before it, for reversing it. */
 export const binaryPatch = (before: Uint8Array, after: Uint8Array): string[] => [
   'GIT binary patch',
   ...literal(after),

@@ -38,7 +38,7 @@ function utf8(bytes: Uint8Array): string | undefined {
   }
 }
 
-/** Texts in one encoding. `latin1` when one of them is not UTF-8: writing it in latin1 gives the same bytes. */
+/** Texts in one encoding: latin1 if one of them is not UTF-8. Written in latin1, they have the same bytes. */
 export interface Texts {
   readonly texts: readonly string[];
   readonly encoding: 'utf8' | 'latin1';

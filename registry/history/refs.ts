@@ -144,8 +144,8 @@ const list = (channels: readonly string[]): string => (channels.length === 0 ? '
 
 /**
  * The deploy of a ref: `12`, `latest` (of all channels), `HEAD` (of production, else `latest`), a channel for
- * its head, `production@{2026-11-01}` or `@{yesterday}` for the deploy of that time, or at least four digits of
- * a manifest's hash. Each may end with `~n` for the n-th deploy of the channel before it, or with a `^` for
+ * its head, `production@{2026-11-01}` or `@{yesterday}` for the deploy of that time, or at least four digits
+ * of a manifest's hash. Each may end with `~n` for the n-th deploy of the channel before it, or with `^` for
  * each of them. A channel wins over digits of a hash.
  *
  * @param now milliseconds since 1970

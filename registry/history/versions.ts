@@ -33,8 +33,8 @@ async function moveOf(store: VersionStore, path: Path, version: PathVersion): Pr
 
 /**
  * The versions of a module, newest first, starting with the one of a deploy. `follow` continues at the old
- * path of a moved module, also when it was edited. A path that was deleted in between is found again, unless it was
- * moved.
+ * path of a moved module, also when it was edited. A path that was deleted in between is found again, unless
+ * it was moved.
  *
  * @param upTo the newest deploy to include
  */

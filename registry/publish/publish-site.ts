@@ -40,7 +40,7 @@ export type PublishResult =
     };
 
 /**
- * Publishes the content of a directory. Tries again when another publish came first, unless a head is expected.
+ * Publishes the content of a directory. Tries again if another publish came first, unless a head is expected.
  *
  * @throws ModcastError `head-moved`, `file-unstable`, and the codes of the target
  */

@@ -4,7 +4,9 @@ import { ModcastError, type Channel } from '../../schema/index.js';
 const ATTEMPTS = 50;
 
 /**
- * Repeats `attempt` while other processes make deploys on the channel between its look at the head and its commit.
+ * Repeats `attempt` if another process makes a deploy on the channel between its look at the head and its
+ * commit.
+ *
  * @throws ModcastError `head-moved` after too many attempts
  */
 export async function retryMovedHead<Result>(

@@ -61,9 +61,8 @@ export function checkHead(
   found: number | null,
 ): void {
   if (found === expected) return;
-  const newest =
-    found === null ? `channel ${channel} has no deploy` : `the newest deploy of ${channel} is ${found}`;
-  const message = `${newest}, but ${expected === null ? 'none' : expected} was expected`;
+  const state = found === null ? 'has no deploy' : `is at deploy ${found}`;
+  const message = `channel ${channel} ${state}; expected ${expected === null ? 'no deploy' : `deploy ${expected}`}`;
   throw new ModcastError('head-moved', message, { expected, found });
 }
 

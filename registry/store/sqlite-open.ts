@@ -127,7 +127,7 @@ function readVersion(db: Database.Database, file: string, latest: number): numbe
 }
 
 /**
- * Refuses a file that is no database of modcast, without writing anything. A file that does not exist is fine.
+ * Refuses a file that is no database of modcast, without writing anything. The file may be missing.
  * @throws ModcastError `store-unavailable`, `store-foreign`, `store-newer`, `store-damaged`
  */
 export function assertOwn(name: string): void {
