@@ -49,6 +49,7 @@ it('completes channels and refs in bash, and nothing where there is no database'
     'production',
     'staging',
     'latest',
+    'HEAD',
     '2',
     '1',
   ]);
