@@ -4,6 +4,7 @@ export type { IngestResult } from './ingest/ingest.js';
 export type { ReadProgress } from './ingest/read-modules.js';
 export type { BootReport } from './socket/session-events.js';
 export type { Deploy, Store, Token } from './store/store.js';
+export { isNavigation } from './http/navigation.js';
 export { injectPage } from './pages/inject-page.js';
 export { readPage } from './pages/read-page.js';
 export { openMemoryStore } from './store/memory.js';

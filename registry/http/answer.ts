@@ -1,4 +1,5 @@
 import { gzipSync } from 'node:zlib';
+import { matchesTag, requestedRange, setContentRange, unsatisfiable } from './conditional.js';
 
 /** How a client may cache an answer. */
 export type Freshness = 'immutable' | 'revalidate';
@@ -39,24 +40,38 @@ function takesGzip(request: Request): boolean {
   return codings.some((coding) => /^\s*gzip\s*(?:;\s*q=(?!0(?:\.0*)?\s*$)|$)/i.test(coding));
 }
 
-/** A response with bytes from memory: validator, gzip for text if the client accepts it, HEAD. */
+/**
+ * A response with bytes from memory: validator, gzip for text if the client accepts it, one byte range of
+ * the uncompressed bytes, HEAD.
+ */
 export function answer(request: Request, body: Body, headers: Headers): Response {
   headers.set('Content-Type', body.type);
   headers.set('Cache-Control', CACHE_CONTROL[body.freshness]);
   let { bytes } = body;
+  let status = 200;
   const text = bytes.length >= COMPRESS_FROM && /^text\/|javascript|json/.test(body.type);
-  const gzip = text && takesGzip(request);
+  const gzip = text && takesGzip(request) && !request.headers.has('Range');
   if (text) headers.append('Vary', 'Accept-Encoding');
   if (body.tag !== undefined) {
     // A strong validator would claim equal bytes, but compressed ones differ.
-    headers.set('ETag', `${gzip ? 'W/' : ''}"${body.tag}"`);
-    const match = request.headers.get('If-None-Match') ?? '';
-    if (match.includes(`"${body.tag}"`)) return new Response(null, { status: 304, headers });
+    const etag = `${gzip ? 'W/' : ''}"${body.tag}"`;
+    headers.set('ETag', etag);
+    headers.set('Accept-Ranges', 'bytes');
+    if (matchesTag(request.headers.get('If-None-Match'), etag))
+      return new Response(null, { status: 304, headers });
+    const range = requestedRange(request, bytes.length, etag);
+    if (range === 'unsatisfiable') return unsatisfiable(bytes.length, headers);
+    if (range !== null) {
+      setContentRange(headers, range, bytes.length);
+      bytes = bytes.subarray(range.start, range.end + 1);
+      status = 206;
+    }
   }
   if (gzip) {
     bytes = gzipSync(bytes, { level: 5 });
     headers.set('Content-Encoding', 'gzip');
   }
   headers.set('Content-Length', String(bytes.length));
-  return new Response(request.method === 'HEAD' ? null : (bytes as Uint8Array<ArrayBuffer>), { headers });
+  const whole = request.method === 'HEAD' ? null : (bytes as Uint8Array<ArrayBuffer>);
+  return new Response(whole, { status, headers });
 }

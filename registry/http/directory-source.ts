@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { open, readFile } from 'node:fs/promises';
 import { contentType } from '../content/media-type.js';
 import { fileResponse, nullIfGone } from './file-response.js';
 import { findFile } from './find-file.js';
@@ -12,12 +12,23 @@ export function directorySource(root: string): SiteSource {
       if (found === undefined || found === 'directory') return found;
       return {
         bytes: () => readFile(found.file).catch(nullIfGone),
-        respond(request, headers) {
-          headers.set('Content-Type', contentType(name));
+        start: (count) => readStart(found.file, count).catch(nullIfGone),
+        respond(request, headers, type = contentType(name)) {
+          headers.set('Content-Type', type);
           headers.set('Cache-Control', 'no-cache');
           return fileResponse(request, found, headers);
         },
       };
     },
   };
+}
+
+async function readStart(file: string, count: number): Promise<Uint8Array> {
+  const handle = await open(file, 'r');
+  try {
+    const { buffer, bytesRead } = await handle.read(new Uint8Array(count), 0, count, 0);
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await handle.close();
+  }
 }

@@ -26,10 +26,10 @@ export function headSource({ catalog, blobs, channel }: HeadSourceOptions): Site
       return {
         head,
         bytes,
-        async respond(request, headers) {
+        start: async (count) => (await bytes())?.subarray(0, count) ?? null,
+        async respond(request, headers, type = contentType(path)) {
           const found = await bytes();
           if (found === null) return null;
-          const type = contentType(path);
           return answer(request, { bytes: found, type, freshness: 'revalidate', tag: module.hash }, headers);
         },
       };

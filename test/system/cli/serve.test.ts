@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
+import { NAVIGATION } from '../../unit/registry/site.js';
 
 const MAIN = fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url));
 
@@ -70,7 +71,7 @@ describe('modcast serve', () => {
     const [summary] = await server.line(/.*modules.*/);
     expect(summary).toMatch(/2 modules, 71 B · deploy 1 on dev · .* 2 files read/);
     const [, url] = await server.line(/(http:\/\/127\.0\.0\.1:\d+\/)/);
-    expect(await (await fetch(url!)).text()).toContain('/-/loader.js');
+    expect(await (await fetch(url!, { headers: NAVIGATION })).text()).toContain('/-/loader.js');
 
     await writeFile(path.join(directory, 'second.mjs'), 'export {};\n');
     expect((await server.line(/.*deploy 2.*/))[0]).toMatch(/deploy 2 · .*1 added · second\.mjs/);
@@ -125,7 +126,7 @@ describe('modcast serve', () => {
     expect(await published.ended()).toMatchObject({ code: 0 });
     const head = await fetch(`${url}-/channels/production/manifest.json`);
     expect([head.status, head.headers.get('Modcast-Deploy')]).toEqual([200, '1']);
-    expect(await (await fetch(url!)).text()).toContain('/-/loader.js');
+    expect(await (await fetch(url!, { headers: NAVIGATION })).text()).toContain('/-/loader.js');
     expect(await (await fetch(`${url}main.mjs`)).text()).toBe('export const main = 1;\n');
     const again = [
       '--exclude',

@@ -5,7 +5,19 @@ import path from 'node:path';
 import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
 import { createRegistry } from '../../../registry/index.js';
-import { Client, SITE, later, open, refusedUpgrade, serve, site, status, temporary, write } from './site.js';
+import {
+  Client,
+  NAVIGATION,
+  SITE,
+  later,
+  open,
+  refusedUpgrade,
+  serve,
+  site,
+  status,
+  temporary,
+  write,
+} from './site.js';
 
 async function listening(server: Server): Promise<number> {
   server.listen(0, '127.0.0.1');
@@ -40,7 +52,8 @@ describe('on an existing server', () => {
   it('it answers its own routes, and leaves other routes alone', async () => {
     const { url } = await mounted();
     const text = async (target: string, init?: RequestInit) => (await fetch(url + target, init)).text();
-    expect(await text('/')).toContain('/-/loader.js');
+    expect(await text('/', { headers: NAVIGATION })).toContain('/-/loader.js');
+    expect(await text('/')).toBe(SITE['index.html']);
     expect(await text('/lib/leaf.js')).toBe(SITE['lib/leaf.js']);
     expect(JSON.parse(await text('/-/health'))).toMatchObject({ status: 'ok' });
     expect(await text('/api')).toBe('app GET /api');

@@ -55,6 +55,12 @@ export function open(options: RegistryOptions): Registry {
   return registry;
 }
 
+/** What a browser sends when a user opens a page. */
+export const NAVIGATION = {
+  'Sec-Fetch-Dest': 'document',
+  Accept: 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8',
+} as const;
+
 export interface Served {
   readonly registry: Registry;
   readonly directory: string;

@@ -1,7 +1,7 @@
 import { mkdir, rm, stat, symlink, truncate, unlink, utimes } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { fileResponse, parseRange } from '../../../../registry/http/file-response.js';
+import { fileResponse } from '../../../../registry/http/file-response.js';
 import { findFile, type FoundFile } from '../../../../registry/http/find-file.js';
 import { serve, site, temporary, write } from '../site.js';
 
@@ -57,36 +57,6 @@ describe('findFile', () => {
     await symlink('../root-secret/x', path.join(parent, 'root/x'));
     expect(await findFile(path.join(parent, 'root'), 'x')).toBeUndefined();
     expect(await findFile(path.join(parent, 'root'), '../root-secret/x')).toBeUndefined();
-  });
-});
-
-describe('parseRange', () => {
-  it.each([
-    ['bytes=0-0', { start: 0, end: 0 }],
-    ['bytes=2-4', { start: 2, end: 4 }],
-    ['bytes=8-', { start: 8, end: 9 }],
-    ['bytes=8-99', { start: 8, end: 9 }],
-    ['bytes=-3', { start: 7, end: 9 }],
-    ['bytes=-99', { start: 0, end: 9 }],
-    ['bytes=10-', 'unsatisfiable'],
-    ['bytes=99-100', 'unsatisfiable'],
-    ['bytes=-0', 'unsatisfiable'],
-    [`bytes=${'9'.repeat(400)}-`, 'unsatisfiable'],
-    [null, null],
-    ['', null],
-    ['bytes=', null],
-    ['bytes=-', null],
-    ['bytes=5-2', null],
-    ['bytes=1-2,4-5', null],
-    ['lines=1-2', null],
-    ['bytes=a-b', null],
-    ['bytes=1-2x', null],
-  ])('%s of ten bytes is %o', (header, range) => {
-    expect(parseRange(header, 10)).toEqual(range);
-  });
-
-  it('has no range of an empty file', () => {
-    expect(parseRange('bytes=0-', 0)).toBe('unsatisfiable');
   });
 });
 

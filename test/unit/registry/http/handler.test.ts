@@ -4,7 +4,7 @@ import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { blake3 } from '../../../../registry/hash.js';
 import { manifestFromJson } from '../../../../schema/index.js';
-import { SITE, open, serve, site, temporary, write, type Files } from '../site.js';
+import { NAVIGATION, SITE, open, serve, site, temporary, write, type Files } from '../site.js';
 
 const hashOf = (text: string) => blake3(Buffer.from(text));
 const MAIN = hashOf(SITE['main.js'] as string);
@@ -141,7 +141,7 @@ it('does not serve a blob by its hash before a deploy contains it', async () => 
 
 it('names the loader by version in pages, and lets that URL be cached forever', async () => {
   const { ask } = await handler();
-  const page = await (await ask('/')).text();
+  const page = await (await ask('/', NAVIGATION)).text();
   const src = /\/-\/loader\.js\?v=[0-9a-f]{12}/.exec(page)![0];
   expect((await ask(src)).headers.get('Cache-Control')).toBe('public, max-age=31536000, immutable');
   expect((await ask('/-/loader.js?v=000000000000')).headers.get('Cache-Control')).toBe('no-cache');
@@ -149,7 +149,7 @@ it('names the loader by version in pages, and lets that URL be cached forever', 
 
 it('puts the registry’s identity and the deploy into pages, and the identity into the loader', async () => {
   const { ask, registry } = await handler();
-  const page = await (await ask('/')).text();
+  const page = await (await ask('/', NAVIGATION)).text();
   const store = await registry.store();
   const identity = await store.identity();
   const { number, manifest } = (await store.head('dev'))!;
@@ -205,7 +205,7 @@ describe('the site’s own files', () => {
     expect([logo.status, logo.headers.get('Content-Type')]).toEqual([200, 'image/svg+xml']);
     expect(await logo.text()).toBe(SITE['logo.svg']);
     for (const target of ['/', '/index.html']) {
-      const page = await ask(target);
+      const page = await ask(target, NAVIGATION);
       expect(page.headers.get('Content-Type')).toBe('text/html; charset=utf-8');
       expect(await page.text()).toContain('/-/loader.js?v=');
     }
@@ -302,5 +302,5 @@ it('moves its routes with the prefix', async () => {
   const { url } = await serve(SITE, { prefix: '/a/b/' });
   expect((await fetch(`${url}a/b/health`)).status).toBe(200);
   expect((await fetch(`${url}-/health`)).status).toBe(404);
-  expect(await (await fetch(url)).text()).toContain('/a/b/loader.js?v=');
+  expect(await (await fetch(url, { headers: NAVIGATION })).text()).toContain('/a/b/loader.js?v=');
 });

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { Registry, RegistryOptions } from '../../../../registry/index.js';
 import { DEFAULT_FILTER } from '../../../../registry/ingest/files.js';
 import { PublishService, publishSite, readSite } from '../../../../registry/publish/index.js';
-import { open, site, type Files } from '../site.js';
+import { NAVIGATION, open, site, type Files } from '../site.js';
 
 const PAGE = '<!doctype html><title>x</title><script type="module" src="/main.mjs"></script>';
 const FILES: Files = {
@@ -35,7 +35,7 @@ describe('a registry that serves its head', () => {
   it('serves pages with the loader injected, and the other files as published', async () => {
     await put(FILES);
     for (const target of ['/', '/index.html', '/lib/', '/lib/index.html']) {
-      const page = await ask(target);
+      const page = await ask(target, NAVIGATION);
       expect([page?.status, page?.headers.get('Content-Type')]).toEqual([200, 'text/html; charset=utf-8']);
       const html = await page!.text();
       expect(html).toMatch(/<script src="\/-\/loader\.js\?v=[0-9a-f]{12}"[^>]* data-channel="production"/);
@@ -64,8 +64,8 @@ describe('a registry that serves its head', () => {
     const tag = (await ask('/main.mjs'))!.headers.get('ETag')!;
     expect(tag).toMatch(/^"[0-9a-f]{64}"$/);
     expect((await ask('/main.mjs', { 'If-None-Match': tag }))?.status).toBe(304);
-    const page = (await ask('/'))!.headers.get('ETag')!;
-    expect((await ask('/', { 'If-None-Match': page }))?.status).toBe(304);
+    const page = (await ask('/', NAVIGATION))!.headers.get('ETag')!;
+    expect((await ask('/', { ...NAVIGATION, 'If-None-Match': page }))?.status).toBe(304);
   });
 
   it('serves only files of its manifest, and no dotfiles', async () => {

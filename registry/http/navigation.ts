@@ -1,0 +1,51 @@
+/** Headers by which libraries mark the requests of their scripts. */
+const SCRIPT_HEADERS = [
+  'HX-Request',
+  'Turbo-Frame',
+  'X-Barba',
+  'X-PJAX',
+  'X-Turbo-Request-Id',
+  'X-Up-Version',
+];
+
+/** All request headers that `isNavigation` reads, for `Vary`. */
+export const NAVIGATION_HEADERS = [
+  'Sec-Fetch-Dest',
+  'Sec-Fetch-Mode',
+  'Accept',
+  'X-Requested-With',
+  ...SCRIPT_HEADERS,
+].join(', ');
+
+/**
+ * Whether the answer becomes a document, so that it may contain the loader. `fetch`, XHR, a prefetch by
+ * `<link>`, `cache.add`, `<object>` and `<embed>` get the file's bytes.
+ *
+ * Browsers send `Sec-Fetch-Dest` to secure origins only. Without it, `Accept` has to prefer HTML, and the
+ * request must not say that it comes from a script.
+ */
+export function isNavigation(headers: Headers): boolean {
+  const destination = headers.get('Sec-Fetch-Dest');
+  if (destination === null) return prefersHtml(headers) && !isFromScript(headers);
+  if (/^(?:document|iframe|frame)$/.test(destination)) return true;
+  // A service worker passes on a navigation: `fetch(event.request)`. No page can send this mode itself.
+  return destination === 'empty' && headers.get('Sec-Fetch-Mode') === 'navigate' && prefersHtml(headers);
+}
+
+function isFromScript(headers: Headers): boolean {
+  // Android's WebView sends the name of its app, `org.example.app`, with every request.
+  const requestedWith = headers.get('X-Requested-With') ?? '.';
+  return !requestedWith.includes('.') || SCRIPT_HEADERS.some((name) => headers.has(name));
+}
+
+/** Whether HTML has the highest weight in `Accept`, and is first among equals (RFC 9110, section 12.5.1). */
+function prefersHtml(headers: Headers): boolean {
+  let best: { readonly type: string; readonly weight: number } | undefined;
+  for (const item of (headers.get('Accept') ?? '').split(',')) {
+    const [type = '', ...parameters] = item.split(';').map((part) => part.trim().toLowerCase());
+    const written = parameters.find((parameter) => /^q\s*=/.test(parameter));
+    const weight = written === undefined ? 1 : Number(written.slice(written.indexOf('=') + 1));
+    if (type !== '' && weight > (best?.weight ?? 0)) best = { type, weight };
+  }
+  return best?.type === 'text/html' || best?.type === 'application/xhtml+xml';
+}
