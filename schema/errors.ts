@@ -2,7 +2,8 @@
 export const ERROR_CODES = {
   'hash-invalid': 'A hash is not 64 lower-case hex digits (32 bytes).',
   'hash-mismatch': 'The hash of the bytes is not the expected one.',
-  'path-invalid': 'A path is not relative, /-separated, NFC, or has an empty, "." or ".." segment.',
+  'path-invalid':
+    'A path is not relative, /-separated, NFC, or has an empty, "." or ".." segment, or names a dotfile.',
   'manifest-invalid': 'A manifest does not have the documented shape.',
   'manifest-base-mismatch': 'A manifest difference was applied to a manifest that is not its base.',
   'message-invalid': 'A protocol message does not fit its schema.',

@@ -43,6 +43,15 @@ export function parsePath(text: string): Path {
 export const isHidden = (path: string): boolean =>
   /(?:^|\/)\./.test(path.replace(/^\.well-known(?=\/|$)/, ''));
 
+/** @throws ModcastError `path-invalid` for a dotfile: such a file could be `.git/config` or `.env` */
+export function assertVisible(paths: Iterable<Path>): void {
+  for (const path of paths) {
+    if (!isHidden(path)) continue;
+    const message = `not a path of a site: ${JSON.stringify(path)}: dotfiles are neither published nor exported`;
+    throw new ModcastError('path-invalid', message, { expected: 'no dotfile', found: path });
+  }
+}
+
 /**
  * A path as the path part of a URL, without a leading slash. Escapes `%`, `?`, `#`, `\` and everything that
  * the URL parser would escape (WHATWG path percent-encode set), so that `new URL(root + pathToUrl(p))` is the

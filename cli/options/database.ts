@@ -69,7 +69,7 @@ export async function withStore<T>(
   { create = false }: { create?: boolean } = {},
 ): Promise<T> {
   const file = create ? await placeDatabase(io, options) : findDatabase(io, options);
-  const store = await openSqliteStore(file);
+  const store = await openSqliteStore(file, { create });
   try {
     return await work(store, file);
   } finally {

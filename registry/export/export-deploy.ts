@@ -1,5 +1,6 @@
 import {
   ModcastError,
+  assertVisible,
   batchesByBytes,
   parsePath,
   type Hash,
@@ -29,7 +30,7 @@ export interface Exported {
 /** Bytes of blobs that are read at once. */
 const BATCH_BYTES = 16 * 1024 * 1024;
 
-/** @throws ModcastError `deploy-unknown`, `path-invalid` for a path that leads out of the site */
+/** @throws ModcastError `deploy-unknown`, `path-invalid` for a path out of the site, or of a dotfile */
 export async function readDeploy(
   store: Store,
   number: number,
@@ -40,6 +41,7 @@ export async function readDeploy(
   }
   // A damaged database could contain any path.
   for (const path of manifest.modules.keys()) parsePath(path);
+  assertVisible(manifest.modules.keys());
   return { deploy, manifest };
 }
 

@@ -1,6 +1,7 @@
 import {
   LIMITS,
   ModcastError,
+  assertVisible,
   manifestBytes,
   parseChannel,
   type Channel,
@@ -48,11 +49,15 @@ export class PublishService {
     this.#plans = new OpenPlans(plans, now);
   }
 
-  /** @throws ModcastError `channel-invalid`, `manifest-invalid`, `head-moved`, `publish-busy` */
+  /**
+   * @throws ModcastError `channel-invalid`, `manifest-invalid`, `path-invalid` (a dotfile), `head-moved`,
+   *   `publish-busy`
+   */
   async plan(proposal: Proposal): Promise<Plan> {
     const { manifest, expected } = proposal;
     const channel = parseChannel(proposal.channel);
     checkEntries(manifest);
+    assertVisible(manifest.modules.keys());
     const head = await this.#store.head(channel);
     const number = head?.number ?? null;
     if (expected !== undefined) checkHead({ channel, expected }, number);

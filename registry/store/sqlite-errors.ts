@@ -33,3 +33,15 @@ export function explainSqliteError(error: unknown, file: string): unknown {
   const [, code, message] = meaning;
   return new ModcastError(code, `database ${file}: ${message}`, { found: error.code, cause: error });
 }
+
+/**
+ * The same for an error of opening a database: its statements never change, so one that SQLite refuses means
+ * a damaged schema.
+ */
+export function explainSchemaError(error: unknown, file: string): unknown {
+  if (!(error instanceof Database.SqliteError) || error.code !== 'SQLITE_ERROR') {
+    return explainSqliteError(error, file);
+  }
+  const message = `database ${file}: its schema is damaged (${error.message}); restore the file from a backup`;
+  return new ModcastError('store-damaged', message, { found: error.code, cause: error });
+}

@@ -4,7 +4,8 @@ import Database from 'better-sqlite3';
 import { ModcastError } from '../../schema/index.js';
 import { MIGRATIONS } from './migrations.js';
 import { Connection, assertDurable } from './sqlite-connection.js';
-import { explainSqliteError } from './sqlite-errors.js';
+import { explainSqliteError, explainSchemaError } from './sqlite-errors.js';
+import { assertSchema } from './sqlite-schema.js';
 
 /** "MCST": distinguishes a modcast database from other SQLite files. */
 const APPLICATION_ID = 0x4d435354;
@@ -159,6 +160,15 @@ function useWal(db: Database.Database): void {
   }
 }
 
+/** @throws ModcastError `store-foreign` for an empty database where none may be created */
+function assertCreated(version: number, file: string): void {
+  if (version > 0) return;
+  throw new ModcastError('store-foreign', `database ${file}: the file is empty; it is not a database`, {
+    expected: 'a modcast database',
+    found: 'an empty file',
+  });
+}
+
 function migrate(connection: Connection, migrations: readonly string[]): void {
   const { db, file } = connection;
   connection.writing(() => {
@@ -170,20 +180,31 @@ function migrate(connection: Connection, migrations: readonly string[]): void {
   })();
 }
 
+export interface OpenOptions {
+  /** Creates a database in a missing or empty file. Default: true. */
+  readonly create?: boolean;
+}
+
 /**
  * Opens a database, creates it if needed, and migrates its schema.
  *
  * @throws ModcastError `store-native`, `store-unavailable`, `store-foreign`, `store-newer`, `store-unsafe`,
  *   `store-damaged`, `store-busy`
  */
-export function openDatabase(name: string, migrations: readonly string[] = MIGRATIONS): Connection {
+export function openDatabase(
+  name: string,
+  migrations: readonly string[] = MIGRATIONS,
+  { create = true }: OpenOptions = {},
+): Connection {
   const file = path.resolve(name);
   let db: Database.Database | undefined;
   try {
+    if (!create) assertCreated(statOf(file)?.size ?? 0, file);
     db = openFile(file, BUSY_MS);
     assertSqliteVersion(db.prepare<[], string>('SELECT sqlite_version()').pluck().get()!);
     const connection = new Connection(db, file);
     const version = connection.reading(readVersion)(db, file, migrations.length);
+    if (!create) assertCreated(version, file);
     // Can only be set on an empty database. Lets the collector return space without rewriting the whole file.
     if (version === 0) db.pragma('auto_vacuum = INCREMENTAL');
     useWal(db);
@@ -191,9 +212,10 @@ export function openDatabase(name: string, migrations: readonly string[] = MIGRA
     db.pragma('foreign_keys = ON');
     assertDurable(db, file);
     if (version < migrations.length) migrate(connection, migrations);
+    assertSchema(db, file, migrations);
     return connection;
   } catch (error) {
     db?.close();
-    throw explainSqliteError(error, file);
+    throw explainSchemaError(error, file);
   }
 }

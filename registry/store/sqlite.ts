@@ -3,28 +3,42 @@ import { sqliteBlobs } from './sqlite-blobs.js';
 import { sqliteCheck } from './sqlite-check.js';
 import { sqliteCollect } from './sqlite-collect.js';
 import { sqliteDeploys } from './sqlite-deploys.js';
-import { explainSqliteError } from './sqlite-errors.js';
+import { explainSchemaError, explainSqliteError } from './sqlite-errors.js';
 import { sqliteFiles } from './sqlite-files.js';
 import { sqliteIdentity } from './sqlite-identity.js';
 import { sqliteHistory } from './sqlite-history.js';
 import { sqliteManifests } from './sqlite-manifests.js';
-import { openDatabase } from './sqlite-open.js';
+import { openDatabase, type OpenOptions } from './sqlite-open.js';
 import { sqliteTokens } from './sqlite-tokens.js';
+import type { Connection } from './sqlite-connection.js';
 import type { Store } from './store.js';
 
 /**
  * A store in one SQLite file (plus `-wal` and `-shm` while it is open). Several processes may open the same
  * file. Acknowledged commits survive a power failure, except those with `durable: false`.
  *
- * @param file is created if needed; its directory must exist
+ * @param file is created if needed, unless `create` is false; its directory must exist
  * @throws ModcastError `store-native`, `store-unavailable`, `store-foreign`, `store-newer`, `store-unsafe`,
  *   `store-damaged`, `store-busy`
  */
-export async function openSqliteStore(file: string): Promise<Store> {
-  const connection = openDatabase(file);
+export async function openSqliteStore(file: string, options: OpenOptions = {}): Promise<Store> {
+  const connection = openDatabase(file, undefined, options);
+  try {
+    return asStore(
+      methodsOf(connection),
+      () => connection.db.close(),
+      (error) => explainSqliteError(error, connection.file),
+    );
+  } catch (error) {
+    connection.db.close();
+    throw explainSchemaError(error, connection.file);
+  }
+}
+
+function methodsOf(connection: Connection) {
   const manifests = sqliteManifests(connection);
   const blobs = sqliteBlobs(connection);
-  const methods = {
+  return {
     ...blobs,
     ...sqliteDeploys(connection, manifests, blobs.putBlobs),
     ...sqliteFiles(connection),
@@ -34,9 +48,4 @@ export async function openSqliteStore(file: string): Promise<Store> {
     ...sqliteTokens(connection),
     ...sqliteIdentity(connection),
   };
-  return asStore(
-    methods,
-    () => connection.db.close(),
-    (error) => explainSqliteError(error, connection.file),
-  );
 }

@@ -31,7 +31,7 @@ async function databaseSource(file: string): Promise<RepairSource> {
       found: file,
     });
   }
-  const store = await openSqliteStore(file);
+  const store = await openSqliteStore(file, { create: false });
   return {
     blob: async (hash) => verified(hash, (await store.blobs([hash]))[0]?.bytes),
     close: () => store.close(),

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -125,6 +125,34 @@ describe('modcast verify', () => {
     await fill('backup.db', 'another');
     damage();
     expect((await run('verify', '--repair-from', 'backup.db')).code).toBe(1);
+  });
+
+  it('zero-byte db: refuses an empty file, and leaves it empty', async () => {
+    writeFileSync(at('empty.db'), '');
+    new Database(at('foreign.db')).exec('CREATE TABLE t (a)').close();
+    const foreign = readFileSync(at('foreign.db'));
+    for (const command of [['verify'], ['deploys'], ['log'], ['gc']]) {
+      const { code, err } = await modcast(at(), [...command, '--db', 'empty.db']);
+      expect([command[0], code]).toEqual([command[0], 1]);
+      expect(err).toContain('the file is empty; it is not a database');
+      expect(statSync(at('empty.db')).size).toBe(0);
+      expect((await modcast(at(), [...command, '--db', 'foreign.db'])).err).toContain('another program');
+    }
+    expect(readFileSync(at('foreign.db'))).toEqual(foreign);
+    expect((await run('verify', '--repair-from', 'empty.db')).err).toContain('the file is empty');
+    expect(readdirSync(at()).filter((name) => /empty|foreign/.test(name))).toEqual([
+      'empty.db',
+      'foreign.db',
+    ]);
+  });
+
+  it('schema-text-flip: says that the file is damaged, without a stack trace', async () => {
+    // Bit 4 of a "T", also in old copies in unused space.
+    const flipped = readFileSync(at('r.db'), 'latin1').replaceAll('CREATE TABLE blob', 'CREADE TABLE blob');
+    writeFileSync(at('r.db'), flipped, 'latin1');
+    const { code, err } = await run('verify');
+    expect(code).toBe(1);
+    expect(err).toMatch(/^[^\n]*its schema is damaged[^\n]*restore the file from a backup[^\n]*\n$/);
   });
 
   it('fails if there is no database to repair from', async () => {

@@ -142,6 +142,15 @@ describe('exporting a deploy', () => {
     },
   );
 
+  test.each(['.git/config', 'lib/.env.mjs'])('dot paths: never writes %s', async (name) => {
+    await publish(store, [
+      ['a.mjs', 'a'],
+      [name, 'x'],
+    ]);
+    await expect(run('out')).rejects.toMatchObject({ code: 'path-invalid', found: name });
+    expect(existsSync(at('out'))).toBe(false);
+  });
+
   test('rejects an unknown deploy', async () => {
     await expect(run('out', { deploy: 7 })).rejects.toMatchObject({ code: 'deploy-unknown', found: 7 });
   });

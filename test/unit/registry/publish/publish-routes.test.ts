@@ -81,6 +81,21 @@ describe('publishing', () => {
     expect((await plan()).body).toMatchObject({ state: 'current', deploy: { number: 1 } });
   });
 
+  it.each(['.git/config', 'lib/.env', '.well-known/.git/config', 'a/.well-known/x.json'])(
+    'dot paths: refuses a manifest that names %s',
+    async (name) => {
+      const manifest = manifestToJson(manifestOf([...TEXTS, [name, 'x']]));
+      const { status: code, body } = await plan({ manifest });
+      expect([code, body.error.code]).toEqual([400, 'path-invalid']);
+      expect(body.error.message).toContain(name);
+    },
+  );
+
+  it('dot paths: accepts .well-known at the root', async () => {
+    const manifest = manifestToJson(manifestOf([...TEXTS, ['.well-known/x.json', 'x']]));
+    expect((await plan({ manifest })).body).toMatchObject({ state: 'open', changes: { added: 3 } });
+  });
+
   it('finds links itself and ignores sent ones', async () => {
     const { lease } = (await plan()).body;
     const [blob] = BLOBS;

@@ -136,6 +136,32 @@ test('a truncated database is reported as damaged', async () => {
   });
 });
 
+test('schema-text-flip: every changed bit of a definition is reported as damage', async () => {
+  await (await openSqliteStore(at('a.db'))).close();
+  const bytes = await readFile(at('a.db'));
+  const db = new Database(at('a.db'));
+  const definitions = db
+    .prepare<[], string>('SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL')
+    .pluck()
+    .all();
+  db.close();
+  let flips = 0;
+  for (const sql of definitions) {
+    // Unused space may hold an older copy.
+    const starts: number[] = [];
+    for (let at = bytes.indexOf(sql); at !== -1; at = bytes.indexOf(sql, at + 1)) starts.push(at);
+    expect(starts).not.toEqual([]);
+    for (let byte = 0; byte < sql.length; byte += 17) {
+      const flipped = Buffer.from(bytes);
+      for (const start of starts) flipped[start + byte]! ^= 1 << (byte & 7);
+      await writeFile(at('flipped.db'), flipped);
+      await expect(openSqliteStore(at('flipped.db'))).rejects.toMatchObject({ code: 'store-damaged' });
+      flips++;
+    }
+  }
+  expect(flips).toBeGreaterThan(150);
+});
+
 test('names with a special meaning in SQLite are ordinary file names', async () => {
   await mkdir(at('place'));
   const own = process.cwd();
