@@ -152,7 +152,7 @@ describe('modcast verify', () => {
     writeFileSync(at('r.db'), flipped, 'latin1');
     const { code, err } = await run('verify');
     expect(code).toBe(1);
-    expect(err).toMatch(/^[^\n]*its schema is damaged[^\n]*restore the file from a backup[^\n]*\n$/);
+    expect(err).toMatch(/^[^\n]*damaged; restore it from a backup \(store-damaged\)\n$/);
   });
 
   it('fails if there is no database to repair from', async () => {
