@@ -10,6 +10,8 @@ import { statFile } from './read-file.js';
 interface KnownAsset {
   readonly size: bigint;
   readonly mtime: bigint;
+  /** Of the inode: it changes with every rewrite, also with one that keeps size and time. */
+  readonly ctime: bigint;
   /** Undefined for a file that has not been read yet, or that is too large to hash. */
   hash: Hash | undefined;
   /** When it last changed, as far as is known: milliseconds since 1970. */
@@ -20,6 +22,11 @@ export interface ChangedAsset {
   readonly path: string;
   readonly time: number;
 }
+
+const stateOf = ({ size, mtimeNs, ctimeNs }: BigIntStats) => ({ size, mtime: mtimeNs, ctime: ctimeNs });
+
+const isUntouched = (known: KnownAsset, { size, mtimeNs, ctimeNs }: BigIntStats): boolean =>
+  known.size === size && known.mtime === mtimeNs && known.ctime === ctimeNs;
 
 /** Bytes above which a file is compared by its size and time, not by its hash. */
 const HASHED_BYTES = 4n * 1024n * 1024n;
@@ -54,7 +61,7 @@ export class Assets {
       if (found === undefined || this.#known.has(name)) continue;
       // The inode's change time, since renaming a file keeps its modification time. It may be in the future.
       const changed = Math.min(now, Number(found.ctimeMs));
-      this.#known.set(name, { size: found.size, mtime: found.mtimeNs, hash: undefined, changed });
+      this.#known.set(name, { ...stateOf(found), hash: undefined, changed });
     }
     return { read: this.#read() };
   }
@@ -70,13 +77,11 @@ export class Assets {
       const found = this.#stat(name);
       if (found === undefined) return false;
       const before = this.#known.get(name);
-      const { size, mtimeNs: mtime } = found;
-      const isUntouched = before?.size === size && before.mtime === mtime;
-      if (isUntouched && before.hash === undefined) return false;
-      const hash = this.#hashOf(name, size);
+      if (before !== undefined && before.hash === undefined && isUntouched(before, found)) return false;
+      const hash = this.#hashOf(name, found.size);
       // A file that was not hashed in time counts as changed.
       const isSame = before !== undefined && hash !== undefined && before.hash === hash;
-      this.#known.set(name, { size, mtime, hash, changed: isSame ? before.changed : Date.now() });
+      this.#known.set(name, { ...stateOf(found), hash, changed: isSame ? before.changed : Date.now() });
       return !isSame;
     });
   }
@@ -93,8 +98,7 @@ export class Assets {
       if (known.size > HASHED_BYTES || known.hash !== undefined) continue;
       const bytes = await readFile(path.join(this.#directory, name)).catch(() => undefined);
       const now = this.#stat(name);
-      if (bytes !== undefined && now?.size === known.size && now.mtimeNs === known.mtime)
-        known.hash = blake3(bytes);
+      if (bytes !== undefined && now !== undefined && isUntouched(known, now)) known.hash = blake3(bytes);
     }
   }
 

@@ -21,7 +21,11 @@ export interface ReadFile {
   readonly stat: FileStat | null;
 }
 
-const same = (a: BigIntStats, b: BigIntStats): boolean => a.size === b.size && a.mtimeNs === b.mtimeNs;
+/** The same for a file system whose time stamps are whole seconds. */
+const COARSE_RACY_NS = 2_000_000_000n;
+
+const same = (a: BigIntStats, b: BigIntStats): boolean =>
+  a.size === b.size && a.mtimeNs === b.mtimeNs && a.ctimeNs === b.ctimeNs;
 
 /** The stats of a file now; undefined when it does not exist or is not a regular file. */
 export function statFile(file: string): BigIntStats | undefined {
@@ -31,7 +35,10 @@ export function statFile(file: string): BigIntStats | undefined {
 
 /** Whether a file's stats are the same as when it was last read. */
 export const isUnchanged = (known: FileStat, now: BigIntStats): boolean =>
-  BigInt(known.size) === now.size && known.mtime === String(now.mtimeNs) && known.inode === String(now.ino);
+  BigInt(known.size) === now.size &&
+  known.mtime === String(now.mtimeNs) &&
+  known.ctime === String(now.ctimeNs) &&
+  known.inode === String(now.ino);
 
 /**
  * Whether a file is empty and has been for a while. A file that is empty for a shorter time may have been
@@ -65,8 +72,15 @@ export function readStable(file: string, read: (descriptor: number) => Buffer = 
       if (!same(before, after) || BigInt(bytes.length) !== after.size) continue;
       const hash = blake3(bytes);
       const age = BigInt(Date.now()) * 1_000_000n - after.mtimeNs;
-      const stat = { size: bytes.length, mtime: String(after.mtimeNs), inode: String(after.ino), hash };
-      return { bytes, hash, stat: age > RACY_NS ? stat : null };
+      const stat = {
+        size: bytes.length,
+        mtime: String(after.mtimeNs),
+        ctime: String(after.ctimeNs),
+        inode: String(after.ino),
+        hash,
+      };
+      const racy = after.mtimeNs % 1_000_000_000n === 0n ? COARSE_RACY_NS : RACY_NS;
+      return { bytes, hash, stat: age > racy ? stat : null };
     } finally {
       closeSync(descriptor);
     }

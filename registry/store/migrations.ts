@@ -122,4 +122,6 @@ export const MIGRATIONS: readonly string[] = [
   INSERT INTO registry SELECT copy + 1, identity FROM registry WHERE copy = 1;
   INSERT INTO registry SELECT copy + 2, identity FROM registry WHERE copy = 1;
   `,
+  // Files without it are read again.
+  `ALTER TABLE file ADD COLUMN ctime TEXT NOT NULL DEFAULT '';`,
 ];

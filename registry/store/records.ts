@@ -57,6 +57,8 @@ export interface FileStat {
   readonly size: number;
   /** Nanoseconds as decimal text: they do not fit a number. */
   readonly mtime: string;
+  /** Of the inode, as `mtime`: programs can set a file's `mtime` back, but not this. */
+  readonly ctime: string;
   readonly inode: string;
   readonly hash: Hash;
 }

@@ -6,14 +6,14 @@ import type { FileStat, FileStore } from './store.js';
 
 export function sqliteFiles(connection: Connection): Methods<FileStore> {
   const list = connection.prepare<FileStat & { path: Path }>(
-    `SELECT f.path, f.size, f.mtime, f.inode, lower(hex(f.hash)) AS hash
+    `SELECT f.path, f.size, f.mtime, f.ctime, f.inode, lower(hex(f.hash)) AS hash
      FROM directory d JOIN file f ON f.directory_id = d.id WHERE d.name = ?`,
   );
   const addDirectory = connection.prepare('INSERT INTO directory (name) VALUES (?) ON CONFLICT DO NOTHING');
   const directoryId = connection.pluck<number>('SELECT id FROM directory WHERE name = ?');
   const remove = connection.prepare('DELETE FROM file WHERE directory_id = ? AND path = ?');
   const put = connection.prepare(
-    'REPLACE INTO file (directory_id, path, size, mtime, inode, hash) VALUES (?, ?, ?, ?, ?, ?)',
+    'REPLACE INTO file (directory_id, path, size, mtime, ctime, inode, hash) VALUES (?, ?, ?, ?, ?, ?, ?)',
   );
 
   return {
@@ -24,7 +24,7 @@ export function sqliteFiles(connection: Connection): Methods<FileStore> {
       const id = directoryId.get(directory);
       for (const path of change.delete) remove.run(id, path);
       for (const [path, stat] of change.set) {
-        put.run(id, path, stat.size, stat.mtime, stat.inode, hashKey(stat.hash));
+        put.run(id, path, stat.size, stat.mtime, stat.ctime, stat.inode, hashKey(stat.hash));
       }
     }),
   };

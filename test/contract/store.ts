@@ -56,6 +56,7 @@ export function storeContract(name: string, open: (directory: string) => Promise
       const stat = (text: string): FileStat => ({
         size: text.length,
         mtime: '1700000000123456789',
+        ctime: '1700000000123456790',
         inode: '18446744073709551615',
         hash: blobOf(text).hash,
       });

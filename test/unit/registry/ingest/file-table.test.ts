@@ -4,7 +4,7 @@ import type { Diagnostic } from '../../../../schema/index.js';
 
 const A = 'a'.repeat(64);
 const B = 'b'.repeat(64);
-const STAT = { size: 1, mtime: '1', inode: '1', hash: A };
+const STAT = { size: 1, mtime: '1', ctime: '1', inode: '1', hash: A };
 const broken = (path: string): Diagnostic => ({ path, kind: 'syntax', severity: 'error', message: 'no' });
 
 it('knows each module with its media type', () => {

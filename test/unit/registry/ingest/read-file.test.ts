@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import { utimes } from 'node:fs/promises';
 import path from 'node:path';
@@ -108,6 +109,23 @@ describe('readStable', () => {
 });
 
 describe('isUnchanged', () => {
+  it.each(['cp -p', 'touch -r'])('is false after a rewrite that keeps size and time, as by %s', async (how) => {
+    const name = await file('old!');
+    await utimes(name, 1000, 1000);
+    const { stat } = readStable(name);
+    if (how === 'cp -p') {
+      const other = await file('new!');
+      await utimes(other, 1000, 1000);
+      execFileSync('cp', ['-p', other, name]);
+    } else {
+      fs.writeFileSync(name, 'new!');
+      await utimes(name, 1000, 1000);
+    }
+    const now = statFile(name)!;
+    expect([String(now.size), String(now.mtimeNs)]).toEqual([String(stat!.size), stat!.mtime]);
+    expect(isUnchanged(stat!, now)).toBe(false);
+  });
+
   it('is false for another size, time or inode', async () => {
     const name = await file();
     await utimes(name, 1000, 1000);
@@ -115,6 +133,7 @@ describe('isUnchanged', () => {
     const now = statFile(name)!;
     expect(isUnchanged({ ...stat, size: 8 }, now)).toBe(false);
     expect(isUnchanged({ ...stat, mtime: '1000000000001' }, now)).toBe(false);
+    expect(isUnchanged({ ...stat, ctime: '1000000000001' }, now)).toBe(false);
     expect(isUnchanged({ ...stat, inode: '0' }, now)).toBe(false);
   });
 });

@@ -11,7 +11,7 @@ test('a commit is there when the database is opened again', async () => {
   const first = await openSqliteStore(at('a.db'));
   const deploy = await publish(first, [['a.mjs', 'a']], { message: 'kept' });
   await first.putFiles('/site', {
-    set: new Map([['a.mjs', { size: 1, mtime: '1', inode: '2', hash: blobOf('a').hash }]]),
+    set: new Map([['a.mjs', { size: 1, mtime: '1', ctime: '1', inode: '2', hash: blobOf('a').hash }]]),
     delete: [],
   });
   await first.close();
