@@ -10,7 +10,7 @@ import type { ResolvedOptions } from './options.js';
 import type { Store } from './store/store.js';
 
 export interface LocalSiteOptions {
-  /** Absolute and real. */
+  /** Absolute. It may be a link that moves. */
   readonly directory: string;
   readonly options: ResolvedOptions;
   readonly store: Store;

@@ -25,7 +25,7 @@ import type { Store } from './store/store.js';
 export interface Core {
   readonly options: ResolvedOptions;
   readonly events: RegistryEmitter;
-  /** Absolute and real; null when the registry serves no directory. */
+  /** Absolute; null when the registry serves no directory. It may be a link that moves. */
   readonly directory: string | null;
   readonly store: Store;
   /** The store's. */

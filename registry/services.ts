@@ -13,7 +13,7 @@ import type { Handler } from './http/handler.js';
 import { logRequests } from './http/log-requests.js';
 import { toListener } from './http/node.js';
 import { HttpServers } from './http/servers.js';
-import { openDirectory } from './ingest/files.js';
+import { openRoot } from './ingest/files.js';
 import type { IngestResult } from './ingest/ingest.js';
 import { LocalSite } from './local-site.js';
 import { openStore } from './open-store.js';
@@ -78,7 +78,7 @@ async function start(options: ResolvedOptions, events: RegistryEmitter, cleanup:
 }
 
 async function openCore(options: ResolvedOptions, events: RegistryEmitter, cleanup: Cleanup): Promise<Core> {
-  const directory = options.directory === null ? null : await openDirectory(options.directory);
+  const directory = options.directory === null ? null : await openRoot(options.directory);
   const store = await openStore(options, directory, cleanup);
   const blobs = new VerifiedBlobs({
     store,

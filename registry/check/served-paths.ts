@@ -3,7 +3,7 @@ import { findFile } from '../http/find-file.js';
 import { parseRegistryRoute } from '../http/registry-route.js';
 
 export interface ServedPathsOptions {
-  /** Absolute and real. */
+  /** Absolute. It may be a link that moves. */
   readonly directory: string;
   /** Path prefix of the registry's own routes. Starts and ends with "/". */
   readonly prefix: string;

@@ -4,7 +4,7 @@ import { fileResponse, nullIfGone } from './file-response.js';
 import { findFile } from './find-file.js';
 import type { SiteSource } from './site-source.js';
 
-/** The files of a directory (absolute, real), including those that the registry does not store. */
+/** The files of a directory (absolute), including those that the registry does not store. */
 export function directorySource(root: string): SiteSource {
   return {
     async find(name) {

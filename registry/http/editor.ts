@@ -9,7 +9,7 @@ import type { OpenInEditor } from './open-in-editor.js';
 import { findFile } from './find-file.js';
 
 export interface EditorOptions {
-  /** Absolute and real. */
+  /** Absolute. It may be a link that moves. */
   readonly directory: string;
   /** Known only to pages of the site, which get it over the socket. */
   readonly token: string;

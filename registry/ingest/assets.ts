@@ -70,6 +70,11 @@ export class Assets {
     this.#state = 'closed';
   }
 
+  /** The assets that have changed, of all files: another directory may be in the place of this one. */
+  async rescan(): Promise<string[]> {
+    return this.changed((await walk(this.#directory, this.#filter)).files);
+  }
+
   /** The assets among these files whose bytes have changed. Deleted files do not count. */
   changed(files: Iterable<string>): string[] {
     return [...files].filter((name) => {

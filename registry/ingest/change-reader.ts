@@ -1,10 +1,10 @@
 import path from 'node:path';
-import type { Path } from '../../schema/index.js';
+import type { ManifestModule, Path } from '../../schema/index.js';
 import type { FileStat, StoredBlob } from '../store/store.js';
 import type { EmptyFiles } from './empty-files.js';
 import type { FileTable } from './file-table.js';
 import { readProblem, type Matches } from './files.js';
-import { isGone, reasonFor } from './left-out.js';
+import { isGone, isUnreadable, reasonFor } from './left-out.js';
 import { importedPaths } from './module-links.js';
 import { isUnchanged, readStable, statFile, type ReadFile } from './read-file.js';
 import { readModules, type ReadBatch, type ReadModule, type ReadProgress } from './read-modules.js';
@@ -17,6 +17,8 @@ export interface ChangeReaderOptions {
   readonly empty: EmptyFiles;
   /** Files whose blobs are stored. They are not opened while their stats are the same. */
   readonly known: ReadonlyMap<Path, FileStat>;
+  /** The modules as they were before this change. */
+  readonly before: ReadonlyMap<Path, Pick<ManifestModule, 'hash' | 'size'>>;
   /** `scan`: the files are all files of the directory. `update`: they are those that the watcher reported. */
   readonly mode: 'scan' | 'update';
   /**
@@ -40,6 +42,7 @@ export class ChangeReader {
   readonly #forgotten = new Set<Path>();
   readonly #unsettled: Path[] = [];
   readonly #unreported: Path[] = [];
+  readonly #unreadable: Path[] = [];
   #blobs: StoredBlob[] = [];
   #bytes = 0;
   #count = 0;
@@ -78,6 +81,20 @@ export class ChangeReader {
     return this.#unreported;
   }
 
+  /** Files that exist and could not be read. Their last content stays. */
+  get unreadable(): readonly Path[] {
+    return this.#unreadable;
+  }
+
+  /** Takes a file's last content, because it exists and cannot be read now. */
+  keep(name: Path): 'kept' | 'unknown' {
+    const { table, before, known } = this.#options;
+    const last = before.get(name) ?? known.get(name);
+    if (last === undefined) return 'unknown';
+    table.set(name, last.hash, last.size);
+    return 'kept';
+  }
+
   /** @param removed files that are gone from the table already */
   async read(files: readonly Path[], removed: readonly Path[]): Promise<void> {
     const { directory, mode, table, progress } = this.#options;
@@ -101,7 +118,7 @@ export class ChangeReader {
 
   /** Reads a file that has changed; undefined when there is nothing to read. */
   #open(name: Path, file: string): ReadFile | undefined {
-    const { known, table, empty } = this.#options;
+    const { known, before, table, empty } = this.#options;
     const old = known.get(name);
     const now = statFile(file);
     if (now === undefined) {
@@ -116,7 +133,8 @@ export class ChangeReader {
     const read = readStable(file);
     if (this.#isUnsettled(name, file, read, old)) {
       this.#unsettled.push(name);
-      if (old !== undefined && !table.modules.has(name)) table.set(name, old.hash, old.size);
+      const last = before.get(name) ?? old;
+      if (last !== undefined && !table.modules.has(name)) table.set(name, last.hash, last.size);
       return undefined;
     }
     empty.forget(name);
@@ -127,6 +145,12 @@ export class ChangeReader {
   async #take({ modules, failed }: ReadBatch): Promise<void> {
     for (const module of modules) this.#add(module);
     for (const { path: name, error } of failed) {
+      if (isUnreadable(error)) {
+        const kept = this.keep(name) === 'kept' ? '; its last version stays' : '';
+        this.#options.table.setUnreadable(name, reasonFor(error) + kept);
+        this.#unreadable.push(name);
+        continue;
+      }
       this.#remove(name);
       // A file can disappear between two system calls.
       if (!isGone(error)) this.#options.table.skip(name, reasonFor(error));
@@ -160,9 +184,9 @@ export class ChangeReader {
    * they are.
    */
   #isUnsettled(name: Path, file: string, read: ReadFile, old: FileStat | undefined): boolean {
-    const { table, empty, unsettledFiles, isFollowed } = this.#options;
+    const { table, before, empty, unsettledFiles, isFollowed } = this.#options;
     if (unsettledFiles === 'read' || read.bytes.length > 0) return false;
-    const size = table.modules.get(name)?.size ?? old?.size;
+    const size = (before.get(name) ?? table.modules.get(name) ?? old)?.size;
     const hadContent = size === undefined ? isFollowed : size > 0;
     return hadContent && !empty.isOnPurpose(name, file);
   }
@@ -184,8 +208,13 @@ export class ChangeReader {
   #isUnreported(name: Path): boolean {
     const { directory, table, matches } = this.#options;
     if (table.modules.has(name) || !matches(name)) return false;
-    const stat = statFile(path.join(directory, name));
-    // An empty file is still being written.
-    return stat !== undefined && stat.size > 0n && readProblem(directory, name) === undefined;
+    try {
+      const stat = statFile(path.join(directory, name));
+      // An empty file is still being written.
+      return stat !== undefined && stat.size > 0n && readProblem(directory, name) === undefined;
+    } catch {
+      // Part of its path cannot be read: the watcher reports the file, or the next scan finds it.
+      return false;
+    }
   }
 }

@@ -38,6 +38,11 @@ export class FileTable {
     this.#pathChanges++;
   }
 
+  /** Forgets what the file system said: another directory is in the place of this one. */
+  clearStats(): void {
+    this.#stats.clear();
+  }
+
   /** Adds or replaces a module. */
   set(path: Path, hash: Hash, size: number): void {
     if (!this.#modules.has(path)) this.#pathChanges++;
@@ -67,6 +72,11 @@ export class FileTable {
   /** Removes a file that cannot be read. It stays in the list of problems until `unskip` or `clear`. */
   skip(path: string, message: string): void {
     this.remove(path);
+    this.setUnreadable(path, message);
+  }
+
+  /** Lists a file that cannot be read now. Its module stays as it is. */
+  setUnreadable(path: string, message: string): void {
     this.#skipped.set(path, { path, kind: 'skipped', severity: 'warning', message });
   }
 

@@ -2,7 +2,7 @@ import { existsSync, realpathSync, statSync, type Dirent } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import picomatch from 'picomatch';
-import { reasonFor } from './left-out.js';
+import { isGone, isUnreadable, reasonFor } from './left-out.js';
 import { ModcastError, isHidden, pathProblem, type Path } from '../../schema/index.js';
 
 /** Picomatch globs that select the files of a site by their paths. */
@@ -42,7 +42,8 @@ function nameProblem(file: string, name: string): string | undefined {
 type Found =
   | { readonly kind: 'file' }
   | { readonly kind: 'directory'; readonly real: string }
-  | { readonly kind: 'none'; readonly reason: string };
+  | { readonly kind: 'none'; readonly reason: string }
+  | { readonly kind: 'unreadable'; readonly error: unknown };
 
 const NOT_REGULAR = 'it is not a regular file';
 
@@ -50,21 +51,30 @@ export interface WalkResult {
   readonly files: Path[];
   /** Files that match but were left out, with reasons. */
   readonly skipped: { readonly path: string; readonly reason: string }[];
+  /** Files and directories that exist and cannot be read now. They are in `skipped` too. */
+  readonly unreadable: Path[];
 }
 
 /**
- * @returns the directory's absolute real path
+ * @returns the directory's absolute path, where a link stays one: it may be pointed to another directory
  * @throws ModcastError `directory-invalid`
  */
-export async function openDirectory(directory: string): Promise<string> {
+export async function openRoot(directory: string): Promise<string> {
   const found = await stat(directory).catch(() => undefined);
-  if (found?.isDirectory()) return realpath(directory);
+  if (found?.isDirectory()) return path.resolve(directory);
   throw new ModcastError(
     'directory-invalid',
     found === undefined ? `no such directory: ${directory}` : `not a directory: ${directory}`,
     { expected: 'a directory', found: directory },
   );
 }
+
+/**
+ * @returns the directory's absolute real path
+ * @throws ModcastError `directory-invalid`
+ */
+export const openDirectory = async (directory: string): Promise<string> =>
+  realpath(await openRoot(directory));
 
 /**
  * Fails when the directory is gone, since that must not look like a site without files.
@@ -131,17 +141,25 @@ export function readProblem(root: string, file: string): string | undefined {
 }
 
 /**
- * Finds the files below `root` (absolute, real) that match. It follows symbolic links that stay inside the
+ * Finds the files below a directory that match. It follows symbolic links that stay inside the
  * root. It does not enter a directory from inside itself, so that a cycle of links ends.
  */
-export async function walk(root: string, filter: FileFilter): Promise<WalkResult> {
+export async function walk(directory: string, filter: FileFilter): Promise<WalkResult> {
+  const root = await realpath(directory);
   const matches = compileFilter(filter);
   const descend = compileDescend(filter);
-  const result: WalkResult = { files: [], skipped: [] };
+  const result: WalkResult = { files: [], skipped: [], unreadable: [] };
 
-  const find = async (entry: Dirent, file: string, directory: string): Promise<Found> => {
+  /** A file can disappear between two system calls. The author needs to know about other errors. */
+  const fail = (name: string, error: unknown): void => {
+    if (isGone(error)) return;
+    result.skipped.push({ path: name || '.', reason: reasonFor(error) });
+    if (isUnreadable(error)) result.unreadable.push(name);
+  };
+
+  const find = async (entry: Dirent, file: string, parent: string): Promise<Found> => {
     if (entry.isFile()) return { kind: 'file' };
-    if (entry.isDirectory()) return { kind: 'directory', real: path.join(directory, entry.name) };
+    if (entry.isDirectory()) return { kind: 'directory', real: path.join(parent, entry.name) };
     if (!entry.isSymbolicLink()) return { kind: 'none', reason: NOT_REGULAR };
     try {
       const real = await realpath(file);
@@ -151,28 +169,26 @@ export async function walk(root: string, filter: FileFilter): Promise<WalkResult
       if (target.isDirectory()) return { kind: 'directory', real };
       return target.isFile() ? { kind: 'file' } : { kind: 'none', reason: NOT_REGULAR };
     } catch (error) {
+      if (isUnreadable(error)) return { kind: 'unreadable', error };
       const { code } = error as NodeJS.ErrnoException;
       return { kind: 'none', reason: code === 'ELOOP' ? reasonFor(error) : 'it is a broken link' };
     }
   };
 
-  const visit = async (directory: string, prefix: string, above: readonly string[]): Promise<void> => {
-    const entries = await readdir(directory, { withFileTypes: true }).catch(
-      (error: NodeJS.ErrnoException) => {
-        // A directory can disappear between two system calls. The author needs to know about other errors.
-        if (error.code !== 'ENOENT' && error.code !== 'ENOTDIR') {
-          result.skipped.push({ path: prefix || '.', reason: error.code ?? error.message });
-        }
-        return [];
-      },
-    );
+  const visit = async (at: string, prefix: string, above: readonly string[]): Promise<void> => {
+    const entries = await readdir(at, { withFileTypes: true }).catch((error: unknown) => {
+      fail(prefix.slice(0, -1), error);
+      return [];
+    });
     for (const entry of entries) {
-      const file = path.join(directory, entry.name);
+      const file = path.join(at, entry.name);
       const name = prefix + entry.name;
       const found = await find(entry, file, above.at(-1)!);
       if (found.kind === 'directory') {
         const { real } = found;
         if (descend(name) && !above.includes(real)) await visit(file, `${name}/`, [...above, real]);
+      } else if (found.kind === 'unreadable') {
+        if (matches(name) || descend(name)) fail(name, found.error);
       } else if (matches(name)) {
         const problem = found.kind === 'file' ? nameProblem(file, name) : found.reason;
         if (problem === undefined) result.files.push(name);

@@ -1,9 +1,11 @@
+import { realpathSync } from 'node:fs';
 import {
   ModcastError,
   isHash,
   type Diagnostic,
   type Hash,
   type Manifest,
+  type ManifestModule,
   type Path,
 } from '../../schema/index.js';
 import { debug } from '../debug.js';
@@ -35,7 +37,7 @@ export interface IngestResult {
 }
 
 export interface IngestOptions {
-  /** Absolute and real. */
+  /** Absolute. A link is followed each time, because it may be pointed to another directory. */
   readonly directory: string;
   readonly store: Store;
   readonly channel: string;
@@ -51,12 +53,19 @@ export interface IngestOptions {
    * Without this callback they are read as they are.
    */
   readonly onUnsettled?: (files: readonly Path[]) => void;
+  /** These files exist and could not be read; null: so could directories. What was known of them stays. */
+  readonly onUnreadable?: (files: readonly Path[] | null) => void;
 }
 
 interface Changes {
+  /** Real. */
+  readonly directory: string;
   readonly files: readonly Path[];
   /** Files that the table does not have any more. */
   readonly removed: readonly Path[];
+  /** Files in directories that cannot be read now. */
+  readonly kept: readonly Path[];
+  readonly before: ReadonlyMap<Path, ManifestModule>;
   /** Files whose blobs are stored, as they were when they were last read. */
   readonly known: ReadonlyMap<Path, FileStat>;
   readonly progress: (progress: ReadProgress) => void;
@@ -72,6 +81,8 @@ export class Ingest {
   readonly #lease: BlobLease;
   /** Whether the table has the whole directory. False before the first scan, and after one that failed. */
   #isWhole = false;
+  /** The real path of the directory that the table is about. */
+  #root: string | undefined;
   /** Whether there has been a scan, so that a new file has just been created. */
   #isFollowed = false;
 
@@ -92,40 +103,62 @@ export class Ingest {
    */
   scan(progress: (progress: ReadProgress) => void = () => {}): Promise<IngestResult> {
     return this.#lease.during(async () => {
-      const { directory, store, filter } = this.#options;
-      requireDirectory(directory);
-      const { files, skipped } = await walk(directory, filter);
+      const { store, filter } = this.#options;
+      const directory = this.#openRoot();
+      const { files, skipped, unreadable } = await walk(directory, filter);
       const stats = this.#table.stats.size > 0 ? this.#table.stats : await store.files(directory);
       const known = await this.#withStoredBlobs(stats);
+      const before = new Map(this.#table.modules);
       const listed = new Set(files);
-      const removed = [...stats.keys()].filter((name) => !listed.has(name));
+      const absent = [...new Set([...stats.keys(), ...before.keys()])].filter((name) => !listed.has(name));
+      const isKept = (name: Path) => unreadable.some((place) => isBelow(place, name));
+      const removed = absent.filter((name) => !isKept(name));
       this.#isWhole = false;
       this.#table.clear();
       for (const { path: name, reason } of skipped) this.#table.skip(name, reason);
       for (const name of removed) this.#table.remove(name);
-      return this.#take('scan', { files, removed, known, progress });
+      const kept = absent.filter(isKept);
+      const result = await this.#take('scan', { directory, files, removed, kept, before, known, progress });
+      if (unreadable.length > 0) this.#options.onUnreadable?.(null);
+      return result;
     });
   }
 
   /** Reads these files again, and removes those that are gone. */
   async update(files: Iterable<string>): Promise<IngestResult> {
-    const { directory } = this.#options;
-    requireDirectory(directory);
+    const directory = this.#openRoot();
     // Without the rest of the table, this would deploy half of the site.
     if (!this.#isWhole) return this.scan();
     const readable: Path[] = [];
     const removed: Path[] = [];
     for (const file of new Set(files)) {
-      if (this.#matches(file)) (this.#skipUnreadable(file) ? removed : readable).push(file);
+      if (this.#matches(file)) (this.#skipUnreadable(directory, file) ? removed : readable).push(file);
     }
-    const changes = { files: readable, removed, known: this.#table.stats, progress: () => {} };
+    const { modules, stats } = this.#table;
+    const changes = { directory, files: readable, removed, kept: [], before: modules, known: stats };
     try {
-      return await this.#lease.during(() => this.#take('update', changes));
+      return await this.#lease.during(() => this.#take('update', { ...changes, progress: () => {} }));
     } catch (error) {
       // Another writer has moved the head, and a collector has dropped blobs that only the old head named.
       if (error instanceof ModcastError && error.code === 'blob-missing') return this.scan();
       throw error;
     }
+  }
+
+  /**
+   * The directory's real path. When it is another one, nothing that was known holds.
+   * @throws ModcastError `directory-invalid`
+   */
+  #openRoot(): string {
+    requireDirectory(this.#options.directory);
+    const root = realpathSync(this.#options.directory);
+    if (root !== this.#root) {
+      this.#root = root;
+      this.#isWhole = false;
+      this.#table.clear();
+      this.#table.clearStats();
+    }
+    return root;
   }
 
   /** The files whose blobs are in the store. Their blobs stay there until the deploy names them. */
@@ -137,17 +170,18 @@ export class Ingest {
   }
 
   /** @returns whether the file must not be read, and is left out */
-  #skipUnreadable(file: string): boolean {
+  #skipUnreadable(directory: string, file: string): boolean {
     this.#table.unskip(file);
-    const problem = readProblem(this.#options.directory, file);
+    const problem = readProblem(directory, file);
     if (problem === undefined) return false;
     this.#table.skip(file, problem);
     this.#empty.forget(file);
     return true;
   }
 
-  async #take(mode: 'scan' | 'update', { files, removed, known, progress }: Changes): Promise<IngestResult> {
-    const { directory, store, onUnreported, onUnsettled } = this.#options;
+  async #take(mode: 'scan' | 'update', from: Changes): Promise<IngestResult> {
+    const { directory, files, removed, kept, before, known, progress } = from;
+    const { store, onUnreported, onUnsettled, onUnreadable } = this.#options;
     const start = performance.now();
     this.#isWhole = false;
     const changes = new ChangeReader({
@@ -156,16 +190,18 @@ export class Ingest {
       table: this.#table,
       empty: this.#empty,
       known,
+      before,
       mode,
       unsettledFiles: onUnsettled === undefined ? 'read' : 'keep',
       isFollowed: this.#isFollowed,
       put: (blobs) => this.#put(blobs),
       progress,
     });
+    for (const name of kept) changes.keep(name);
     await changes.read(files, removed);
     if (changes.unreported.length > 0) onUnreported?.();
     const { manifest, deploy, created } = await this.#deploy(mode, changes.blobs);
-    const { stats, forgotten, unsettled, count } = changes;
+    const { stats, forgotten, unsettled, unreadable, count } = changes;
     // Stats of changed files may stay in the store: their time stamps do not come back.
     if (stats.size > 0 || removed.length > 0) {
       await store.putFiles(directory, { set: stats, delete: [...forgotten] });
@@ -176,6 +212,7 @@ export class Ingest {
     const made = created ? `deploy ${deploy.number}` : 'no deploy';
     debug.ingest('%s of %d files: %d read, %d ms, %s', mode, files.length, count, ms, made);
     if (unsettled.length > 0) onUnsettled?.(unsettled);
+    if (unreadable.length > 0) onUnreadable?.(unreadable);
     return { deploy, created, manifest, problems: this.#table.problems, read: count };
   }
 
@@ -214,3 +251,7 @@ export class Ingest {
     return blob.bytes;
   }
 }
+
+/** Whether a path is `place` or in that directory. Empty: the root. */
+const isBelow = (place: Path, name: Path): boolean =>
+  place === '' || name === place || name.startsWith(`${place}/`);

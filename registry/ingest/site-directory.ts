@@ -8,12 +8,13 @@ import { compileDescend } from './files.js';
 import { gitCommit } from './git-commit.js';
 import { Ingest, type IngestResult } from './ingest.js';
 import type { ReadProgress } from './read-modules.js';
+import { ReadAgain } from './read-again.js';
 import { Retention } from './retention.js';
 import type { Watch } from './watch.js';
 import { watchRoot } from './watch-root.js';
 
 export interface SiteDirectoryOptions {
-  /** Absolute and real. */
+  /** Absolute. It may be a link that is pointed to another directory. */
   readonly directory: string;
   readonly store: Store;
   readonly options: Pick<
@@ -35,6 +36,9 @@ export const RESCAN_MS = 700;
 /** Milliseconds after which a file is read again that an editor may be about to write. */
 const UNSETTLED_MS = 30;
 
+const isDirectoryGone = (error: unknown): boolean =>
+  error instanceof ModcastError && error.code === 'directory-invalid';
+
 /** Reads a site's directory into the store, and follows its changes. */
 export class SiteDirectory {
   readonly #options: SiteDirectoryOptions;
@@ -45,6 +49,7 @@ export class SiteDirectory {
   #rescan: { cancel(): void } | undefined;
   #readAgain: { cancel(): void } | undefined;
   readonly #unsettled = new Set<Path>();
+  readonly #unreadable: ReadAgain;
   /** One ingest runs at a time. */
   readonly #queue = new SerialQueue();
 
@@ -63,8 +68,14 @@ export class SiteDirectory {
       commit: () => gitCommit(directory, (file) => ingest.matches(file)),
       onUnreported: () => this.#rescanSoon(),
       onUnsettled: (files) => this.#readAgainSoon(files),
+      onUnreadable: (files) => this.#unreadable.schedule(files),
     });
     this.#ingest = ingest;
+    this.#unreadable = new ReadAgain({
+      clock: options.clock,
+      read: (files) => this.#run(() => (files === null ? ingest.scan() : ingest.update(files))),
+      onError: this.#onError,
+    });
     this.#assets = new Assets(directory, filter);
   }
 
@@ -110,12 +121,13 @@ export class SiteDirectory {
     await this.#queue.idle();
     this.#rescan?.cancel();
     this.#readAgain?.cancel();
+    this.#unreadable.close();
     await this.#retention?.close();
   }
 
   /** The watcher reports a directory that is gone, so an ingest that fails for it does not. */
   readonly #onError = (error: unknown): void => {
-    if (!(error instanceof ModcastError) || error.code !== 'directory-invalid') this.#options.onError(error);
+    if (!isDirectoryGone(error)) this.#options.onError(error);
   };
 
   #readAgainSoon(files: readonly Path[]): void {
@@ -157,6 +169,8 @@ export class SiteDirectory {
         debug.watch('%s is back', directory);
         onState('back');
         await this.scan();
+        const changed = await this.#assets.rescan();
+        if (changed.length > 0) onNews({ type: 'assets', paths: changed });
       },
       onError: this.#onError,
     });
@@ -164,7 +178,11 @@ export class SiteDirectory {
 
   #run(ingest: () => Promise<IngestResult>): Promise<IngestResult> {
     return this.#queue.run(async () => {
-      const result = await ingest();
+      const result = await ingest().catch((error: unknown) => {
+        // What was saved must not wait for the next change: the disk may be full only now.
+        if (this.#watch !== undefined && !isDirectoryGone(error)) this.#unreadable.schedule(null);
+        throw error;
+      });
       this.#options.onResult(result);
       if (result.created) this.#retention?.deployed();
       return result;

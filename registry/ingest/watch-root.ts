@@ -1,10 +1,12 @@
-import { statSync } from 'node:fs';
+import { realpathSync, statSync } from 'node:fs';
 import { watchDirectory, type Watch, type WatchOptions } from './watch.js';
 
 /** Milliseconds between two checks that the path still leads to the watched directory. */
 export const CHECK_MS = 500;
 
 export interface WatchRootOptions extends Omit<WatchOptions, 'onRootGone'> {
+  /** Absolute. It may be a link. */
+  readonly directory: string;
   /** The directory has gone. The watcher then sees every file deleted: `onChange` is not called for that. */
   readonly onGone: () => void;
   /** A directory is at the path again, the same one or another: any file may have changed. */
@@ -24,7 +26,20 @@ function identityOf(directory: string): string | undefined {
   }
 }
 
-/** Follows a directory that may go and come back: it is mounted, checked out or generated again. */
+/** A watcher follows a real directory: it would not notice that a link leads to another one. */
+function realPathOf(directory: string): string {
+  try {
+    return realpathSync(directory);
+  } catch {
+    // It has just gone, which the next check finds.
+    return directory;
+  }
+}
+
+/**
+ * Follows a directory that may go and come back (it is mounted, checked out or generated again), or that is a
+ * link which is pointed to another one.
+ */
 export function watchRoot(options: WatchRootOptions): Watch {
   const { directory, clock, onChange, onGone, onBack, onError } = options;
   /** Of the directory that the watcher follows, which holds on to a directory and not to a path. */
@@ -37,6 +52,7 @@ export function watchRoot(options: WatchRootOptions): Watch {
   const begin = (): Watch =>
     watchDirectory({
       ...options,
+      directory: realPathOf(directory),
       onChange: async (paths) => {
         if (followed !== undefined && identityOf(directory) === followed) await onChange(paths);
       },

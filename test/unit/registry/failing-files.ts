@@ -1,7 +1,6 @@
 import fs from 'node:fs';
 import fsPromises from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
-import { vi } from 'vitest';
 import { later } from './site.js';
 
 /** An error as the file system throws it. */
@@ -12,13 +11,14 @@ type Call = (...args: never[]) => unknown;
 
 /** Replaces functions of a module of Node, for named imports too, until the test ends. */
 function replace(module: object, name: string, around: (real: Call) => Call): void {
-  const real = (module as Record<string, Call>)[name]!;
-  const spy = vi.spyOn(module as Record<string, Call>, name).mockImplementation(around(real));
-  syncBuiltinESMExports();
-  later(() => {
-    spy.mockRestore();
+  const functions = module as Record<string, Call>;
+  const real = functions[name]!;
+  const set = (call: Call) => {
+    functions[name] = call;
     syncBuiltinESMExports();
-  });
+  };
+  set(around(real));
+  later(() => set(real));
 }
 
 /**

@@ -109,22 +109,25 @@ describe('readStable', () => {
 });
 
 describe('isUnchanged', () => {
-  it.each(['cp -p', 'touch -r'])('is false after a rewrite that keeps size and time, as by %s', async (how) => {
-    const name = await file('old!');
-    await utimes(name, 1000, 1000);
-    const { stat } = readStable(name);
-    if (how === 'cp -p') {
-      const other = await file('new!');
-      await utimes(other, 1000, 1000);
-      execFileSync('cp', ['-p', other, name]);
-    } else {
-      fs.writeFileSync(name, 'new!');
+  it.each(['cp -p', 'touch -r'])(
+    'is false after a rewrite that keeps size and time, as by %s',
+    async (how) => {
+      const name = await file('old!');
       await utimes(name, 1000, 1000);
-    }
-    const now = statFile(name)!;
-    expect([String(now.size), String(now.mtimeNs)]).toEqual([String(stat!.size), stat!.mtime]);
-    expect(isUnchanged(stat!, now)).toBe(false);
-  });
+      const { stat } = readStable(name);
+      if (how === 'cp -p') {
+        const other = await file('new!');
+        await utimes(other, 1000, 1000);
+        execFileSync('cp', ['-p', other, name]);
+      } else {
+        fs.writeFileSync(name, 'new!');
+        await utimes(name, 1000, 1000);
+      }
+      const now = statFile(name)!;
+      expect([String(now.size), String(now.mtimeNs)]).toEqual([String(stat!.size), stat!.mtime]);
+      expect(isUnchanged(stat!, now)).toBe(false);
+    },
+  );
 
   it('is false for another size, time or inode', async () => {
     const name = await file();

@@ -1,12 +1,12 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { mkdir, rename, rm, symlink } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { blake3 } from '../../../../registry/hash.js';
 import type { IngestResult } from '../../../../registry/index.js';
 import { systemClock, type Clock } from '../../../../registry/clock.js';
 import { CHECK_MS, watchRoot } from '../../../../registry/ingest/watch-root.js';
-import { later, nextEvent, open, site, temporary, write } from '../site.js';
+import { Client, later, nextEvent, open, site, temporary, write, type Frame } from '../site.js';
 
 const hashOf = (text: string) => blake3(Buffer.from(text));
 
@@ -71,6 +71,71 @@ it('a directory that is deleted with its content and created again is the site a
   const [back, again] = [state('back'), holds('a.js', 'again')];
   await write(directory, { 'a.js': 'again' });
   await Promise.all([back, again]);
+});
+
+describe.each([
+  ['events', {}],
+  ['polling', { watch: { poll: 20 } }],
+])('site-is-a-link-that-moves: a root that is a link, by %s,', (_, options) => {
+  it.each([
+    ['current', 'the link itself'],
+    ['current/public', 'a directory below the link'],
+  ])('%s is followed to another release', async (served) => {
+    const parent = await temporary();
+    const below = served.slice('current'.length);
+    const page = (n: number) => `<!doctype html><title>${n}</title><script type=module src=a.js></script>`;
+    for (const n of [1, 2, 3]) {
+      const more = { [`only${n}.js`]: '1', 'logo.svg': `<svg id="${n}"/>`, 'index.html': page(n) };
+      await write(path.join(parent, `r${n}${below}`), { 'a.js': `${n}`, ...more });
+    }
+    const point = async (target: string) => {
+      await symlink(target, path.join(parent, 'next'));
+      await rename(path.join(parent, 'next'), path.join(parent, 'current'));
+    };
+    await point('r1');
+    const directory = path.join(parent, served);
+    const registry = open({ directory, watch: true, ...options });
+    registry.on('error', (error) => expect.unreachable(String(error)));
+    const deploys: IngestResult[] = [];
+    registry.on('deploy', (result) => deploys.push(result));
+    const { url, port } = await registry.listen();
+    const visitor = new Client(port);
+    await visitor.message('pack');
+    for (const n of [2, 3, 1]) {
+      const moved = nextEvent<void>((told) =>
+        registry.on(
+          'deploy',
+          ({ manifest }) => manifest.modules.get('a.js')?.hash === hashOf(`${n}`) && told(),
+        ),
+      );
+      await point(`r${n}`);
+      await moved;
+      expect(await (await fetch(`${url}a.js`)).text()).toBe(`${n}`);
+      expect(await (await fetch(url)).text()).toContain(`<title>${n}</title>`);
+      expect(await (await fetch(`${url}logo.svg`)).text()).toContain(`id="${n}"`);
+      // A release is taken whole: no deploy mixes two.
+      const names = [...deploys.at(-1)!.manifest.modules.keys()].toSorted();
+      expect(names).toEqual(['a.js', 'index.html', `only${n}.js`]);
+      // Open pages get it.
+      const { number } = deploys.at(-1)!.deploy;
+      await visitor.find((frame): frame is Extract<Frame, { type: 'update' }> => {
+        return !(frame instanceof Uint8Array) && frame.type === 'update' && frame.deploy === number;
+      });
+    }
+    // The watcher follows the release that the link leads to, and no other.
+    const saved = nextEvent<void>((told) =>
+      registry.on(
+        'deploy',
+        ({ manifest }) => manifest.modules.get('a.js')?.hash === hashOf('saved') && told(),
+      ),
+    );
+    await write(path.join(parent, `r2${below}`), { 'a.js': 'elsewhere' });
+    await write(path.join(parent, `r1${below}`), { 'a.js': 'saved' });
+    await saved;
+    expect(deploys.some(({ manifest }) => manifest.modules.get('a.js')?.hash === hashOf('elsewhere'))).toBe(
+      false,
+    );
+  });
 });
 
 describe('watchRoot', () => {
