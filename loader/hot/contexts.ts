@@ -28,7 +28,8 @@ interface Listening {
 export interface ContextsOptions {
   /** The natural URL that a specifier resolves to in a module. Throws as `import()` would reject. */
   readonly resolve: (specifier: string, referrer: string) => string;
-  readonly invalidate: (url: string, message: string | undefined) => void;
+  /** @param counts false for a module that no update has reached: see `reach` */
+  readonly invalidate: (url: string, message: string | undefined, counts: boolean) => void;
   readonly send: (event: string, data: unknown) => void;
 }
 
@@ -41,6 +42,8 @@ export class Contexts {
   readonly #options: ContextsOptions;
   readonly #registered = new Map<string, Registered>();
   readonly #data = new Map<string, Data>();
+  /** Natural URLs of the modules that updates have reached. */
+  readonly #reached = new Set<string>();
   readonly #events = new Emitter<Record<string, unknown>>();
 
   constructor(options: ContextsOptions) {
@@ -79,7 +82,7 @@ export class Contexts {
       accept: accept as HotContext['accept'],
       dispose: (callback) => void registered.disposers.push(callback),
       prune: (callback) => void registered.pruners.push(callback),
-      invalidate: (message) => invalidate(url, message),
+      invalidate: (message) => invalidate(url, message, this.#reached.has(url)),
       decline() {},
       on: (event, listener) => {
         const off = events.on(event, (payload) => (listener as (payload: unknown) => void)(payload));
@@ -98,6 +101,14 @@ export class Contexts {
     let data = this.#data.get(url);
     if (data === undefined) this.#data.set(url, (data = {}));
     return data;
+  }
+
+  /**
+   * An update reaches these modules: it replaces them, or they accept it. From now on they may invalidate
+   * themselves. As in Vite, a module that runs for the first time has nothing to invalidate.
+   */
+  reach(urls: Iterable<string>): void {
+    for (const url of urls) this.#reached.add(url);
   }
 
   acceptsItself(instance: string): boolean {

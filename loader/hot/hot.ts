@@ -65,7 +65,7 @@ function createPage(ports: PagePorts): Hot {
       if (resolution.state === 'resolved') return resolution.url;
       throw new TypeError(`import.meta.hot.accept: ${resolution.reason}`);
     },
-    invalidate: (url, message) => queue.invalidate(url, message),
+    invalidate: (url, message, counts) => queue.invalidate(url, message, counts),
     // JSON has no undefined.
     send: (topic, data = null) => outbox.send({ type: 'message', topic, data }),
   });

@@ -61,6 +61,7 @@ export class ModuleUpdate {
     const { boundaries } = propagation;
     const updates = boundaries.map((boundary): HotUpdate => report.updateOf(boundary));
     contexts.emit('beforeUpdate', { type: 'update', updates });
+    contexts.reach(boundaries.map(({ boundary }) => boundary));
     const acceptors = captureAcceptors(this.#options.records, contexts, boundaries);
     const result = await this.#swap(propagation);
     this.#options.pending.redirect();

@@ -1,3 +1,4 @@
+import { createDebug } from '../../debug.js';
 import type { Release } from '../../transport/channel-client.js';
 import type { Contexts } from '../contexts.js';
 import type { ModuleRecords } from '../modules/module-records.js';
@@ -11,7 +12,8 @@ export interface UpdateQueueOptions {
   readonly apply: Pick<Apply, 'run' | 'release'>;
   readonly moduleUpdate: Pick<ModuleUpdate, 'run'>;
   readonly contexts: Pick<Contexts, 'emit'>;
-  readonly records: Pick<ModuleRecords, 'pathOf'>;
+  readonly records: Pick<ModuleRecords, 'pathOf' | 'running'>;
+  readonly reload: (reason: string) => void;
 }
 
 interface Invalidation {
@@ -19,6 +21,11 @@ interface Invalidation {
   /** The module with which a chain of invalidations began. */
   readonly first: string;
 }
+
+const debug = createDebug('hot');
+
+/** How often one instance may invalidate itself within a deploy. */
+const MAX_INVALIDATIONS = 10;
 
 /**
  * Updates to apply, one after the other. Of several deploys that arrive meanwhile, only the newest is
@@ -30,6 +37,11 @@ export class UpdateQueue {
   #invalidated: Invalidation[] = [];
   /** While the callbacks of an update run that an invalidation caused: the first module of the chain. */
   #first: string | undefined;
+  /** For each module that has invalidated itself: in which deploy, which instance ran, how often. */
+  readonly #last = new Map<
+    string,
+    { readonly deploy: number; readonly target: string | undefined; readonly count: number }
+  >();
 
   constructor(options: UpdateQueueOptions) {
     this.#options = options;
@@ -50,14 +62,21 @@ export class UpdateQueue {
     this.deliver(this.#next ?? this.#options.apply.release);
   }
 
-  /** A module's new instance has called `invalidate()`. */
-  invalidate(url: string, message: string | undefined): void {
-    const { contexts, records, turns, moduleUpdate } = this.#options;
+  /**
+   * A module has called `invalidate()`.
+   *
+   * @param counts false when no update has reached the module: then nothing happens, as in Vite
+   */
+  invalidate(url: string, message: string | undefined, counts: boolean): void {
+    const { contexts, records, turns, moduleUpdate, reload } = this.#options;
     const first = this.#first ?? url;
-    this.#invalidated.push({ url, first });
     contexts.emit('invalidate', { path: shownUrl(url), message, firstInvalidatedBy: shownUrl(first) });
+    const path = records.pathOf(url);
+    if (!counts) return debug(`${path} invalidated itself before any update: ignored`);
     const suffix = message === undefined ? '' : `: ${message}`;
-    console.info(`modcast: ${records.pathOf(url)} invalidated itself${suffix}`);
+    console.info(`modcast: ${path} invalidated itself${suffix}`);
+    if (this.#isCircular(url)) return reload(`${path} invalidates itself again and again`);
+    this.#invalidated.push({ url, first });
     turns.update(async () => {
       const all = this.#invalidated;
       this.#invalidated = [];
@@ -68,5 +87,19 @@ export class UpdateQueue {
       );
       this.#first = undefined;
     });
+  }
+
+  /**
+   * Whether a module invalidates itself because of its own invalidation: an update that follows one may
+   * replace the module, and its new instance may do the same.
+   */
+  #isCircular(url: string): boolean {
+    const { apply, records } = this.#options;
+    const { deploy } = apply.release;
+    const target = records.running.get(url)?.target;
+    const last = this.#last.get(url);
+    const count = last?.deploy === deploy ? last.count + 1 : 1;
+    this.#last.set(url, { deploy, target, count });
+    return count > 1 && (last?.target !== target || count > MAX_INVALIDATIONS);
   }
 }

@@ -7,7 +7,7 @@ import type { ModuleRecords } from '../modules/module-records.js';
 export interface SwapDependencies {
   readonly records: Pick<ModuleRecords, 'running'>;
   readonly instances: Pick<Instances, 'create' | 'import' | 'retire' | 'rollBack' | 'supersede'>;
-  readonly contexts: Pick<Contexts, 'dispose' | 'drop'>;
+  readonly contexts: Pick<Contexts, 'dispose' | 'drop' | 'reach'>;
   readonly importers: Pick<ImporterGraph, 'renew'>;
 }
 
@@ -152,6 +152,7 @@ export function createSwap(dependencies: SwapDependencies): Swap {
     const { byRoot, retired } = creation;
     const batches = [...byRoot.values(), ...(retired === undefined ? [] : [retired])];
     const previous = batches.flatMap((batch) => [...batch.previous.values()].flatMap((one) => one ?? []));
+    contexts.reach(previous.map(({ url }) => url));
     if (previous.length > 0) await lend(disposeAll(previous, superseded));
     const imported = await lend(importAll(creation.ready, options));
 

@@ -24,7 +24,7 @@ export interface UpdatesOptions
 
 /** Connects the parts of updates. */
 export function createUpdates(options: UpdatesOptions): { queue: UpdateQueue; apply: Apply } {
-  const { records, contexts, turns } = options;
+  const { records, contexts } = options;
   const retries = new Retries(records, () => queue.retry());
   const report = new UpdateReport({ ...options, retries });
   const guardedReload = new GuardedReload({ ...options, retries, report });
@@ -32,6 +32,6 @@ export function createUpdates(options: UpdatesOptions): { queue: UpdateQueue; ap
   const moduleUpdate = new ModuleUpdate({ ...options, retries, report, prune, guardedReload });
   const stylesheets = new StylesheetUpdate({ records, contexts });
   const apply = new Apply({ ...options, retries, stylesheets, moduleUpdate });
-  const queue = new UpdateQueue({ turns, apply, moduleUpdate, contexts, records });
+  const queue = new UpdateQueue({ ...options, apply, moduleUpdate });
   return { queue, apply };
 }

@@ -115,15 +115,20 @@ inEachBrowser((suite) => {
 
   describe('a page with a pending full reload', () => {
     it('waits until the server is reachable', async () => {
+      const a = (version: number) =>
+        module('a', version, SELF, `globalThis.giveUp = () => import.meta.hot.invalidate();`);
       const hot = await suite.open({
         'main.mjs': module(
           'main',
           1,
-          `globalThis.giveUp = () => import.meta.hot.invalidate();`,
+          `import './a.mjs';`,
           `import.meta.hot.on('vite:ws:disconnect', () => log.push('disconnected'));`,
           `import.meta.hot.on('vite:beforeFullReload', () => log.push('reloading'));`,
         ),
+        'a.mjs': a(1),
       });
+      // Only a module that an update has reached can invalidate itself.
+      await hot.save({ 'a.mjs': a(2) }, 'accepted 2');
       hot.server.sockets = 'refuse';
       hot.server.relay.cut();
       await hot.logged('disconnected');

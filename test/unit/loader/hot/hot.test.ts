@@ -126,6 +126,72 @@ describe('an update', () => {
     expect(page.ran()).toEqual(['a.mjs 2', 'main.mjs 1']);
   });
 
+  it('is none for a module that invalidates itself when it first runs (reload-loop-by-invalidate)', async () => {
+    const gives = gate();
+    const page = await open(FILES, {
+      code: {
+        'leaf.mjs 1': ({ hot }) => (hot.accept(), hot.invalidate()),
+        'a.mjs 1': async ({ hot }) => (hot.accept(), await null, hot.invalidate('after an await')),
+        'main.mjs 1': ({ hot }) => (
+          hot.on('vite:invalidate', ({ path }) => void page.log.push(`heard ${path}`)),
+          void gives.opened.then(() => hot.invalidate('after its run'))
+        ),
+      },
+    });
+    gives.open();
+    await page.settle();
+    expect(page.ran()).toEqual(['leaf.mjs 1', 'a.mjs 1', 'main.mjs 1', 'heard /main.mjs']);
+    await page.update({ 'leaf.mjs': source(2) });
+    expect(page.ran()).toEqual(['leaf.mjs 2']);
+  });
+
+  it('is none for a dynamic import that invalidates itself when it first runs', async () => {
+    const page = await open(
+      { 'main.mjs': source(1), 'late.mjs': source(1) },
+      { code: { 'late.mjs 1': ({ hot }) => (hot.accept(), hot.invalidate()) } },
+    );
+    page.ran();
+    await page.hot.import(page.url('main.mjs'), page.url('late.mjs'));
+    await page.settle();
+    expect(page.ran()).toEqual(['late.mjs 1']);
+  });
+
+  it('reloads once when two modules invalidate each other in turn', async () => {
+    const gives = ({ hot }: { hot: HotContext }) => (hot.accept(), hot.invalidate());
+    const page = await open(
+      { 'main.mjs': source(1, './a.mjs'), 'a.mjs': source(1, './b.mjs'), 'b.mjs': source(1, './a.mjs') },
+      {
+        code: {
+          'main.mjs 1': ({ hot }) => hot.accept('./a.mjs', () => {}),
+          'a.mjs 1': gives,
+          'b.mjs 1': gives,
+          'b.mjs 2': gives,
+        },
+      },
+    );
+    page.ran();
+    await page.update({ 'b.mjs': source(2, './a.mjs') });
+    for (let turn = 0; turn < 20; turn++) await page.settle();
+    expect(page.log).toContain('info: modcast: full reload: b.mjs invalidates itself again and again');
+    expect(page.ran()).toEqual(['b.mjs 2', 'a.mjs 1', 'b.mjs 2', 'reload']);
+  });
+
+  it('reloads once when one instance invalidates itself each time an importer runs again', async () => {
+    let gives = () => {};
+    const page = await open(FILES, {
+      code: {
+        'main.mjs 1': ({ hot }) => (hot.accept(), gives()),
+        'a.mjs 1': accepts,
+        'a.mjs 2': ({ hot }) => (hot.accept(), (gives = () => hot.invalidate())),
+      },
+    });
+    await page.update({ 'a.mjs': source(2, './leaf.mjs') });
+    page.ran();
+    gives();
+    for (let turn = 0; turn < 20; turn++) await page.settle();
+    expect(page.ran()).toEqual([...Array<string>(10).fill('main.mjs 1'), 'reload']);
+  });
+
   it('fetches blobs that are not in the page', async () => {
     const page = await open(FILES, { code: { 'a.mjs 1': accepts } });
     page.ran();

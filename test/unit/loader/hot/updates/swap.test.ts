@@ -86,6 +86,7 @@ beforeEach(() => {
         await disposes[url]?.();
       },
       drop: (target) => void log.push(`drop ${target}`),
+      reach: () => {},
     },
     importers: { renew: ({ target }) => void log.push(`renew ${target}`) },
   });
