@@ -9,6 +9,12 @@ export type HotNews =
   /** All current problems of files. */
   | { readonly type: 'problems'; readonly problems: readonly Diagnostic[] }
   /** Files that are in no manifest have changed. */
-  | { readonly type: 'assets'; readonly paths: readonly string[] }
-  /** When such files last changed, newest first, in ms since 1970. For a page that was offline. */
-  | { readonly type: 'changed'; readonly files: readonly { readonly path: string; readonly time: number }[] };
+  | { readonly type: 'assets'; readonly files: readonly ChangedFile[] }
+  /** When such files last changed, newest first. For a page that was offline. */
+  | { readonly type: 'changed'; readonly files: readonly ChangedFile[] };
+
+interface ChangedFile {
+  readonly path: string;
+  /** Milliseconds since 1970. */
+  readonly time: number;
+}

@@ -18,7 +18,7 @@ import { createPageImport } from './page-import.js';
 import type { CreateHot, Hot, HotPorts, PagePorts } from './ports.js';
 import { listenToServer } from './server-news.js';
 import { Entries } from './updates/entries.js';
-import { Reload, restoreScroll } from './updates/reload.js';
+import { causeOf, createReload, restoreScroll, type Reload } from './updates/reload.js';
 import { PendingImports } from './updates/stalled/pending-imports.js';
 import { createSwap } from './updates/swap.js';
 import { Turns } from './updates/turns.js';
@@ -69,7 +69,7 @@ function createPage(ports: PagePorts): Hot {
     // JSON has no undefined.
     send: (topic, data = null) => outbox.send({ type: 'message', topic, data }),
   });
-  const reload = new Reload(contexts, ports);
+  const reload = createReload(contexts, ports, problems);
   const turns = new Turns(booted, (error) => ports.problem('hot-failed', String(error)));
   const swap = createSwap({ records, instances, contexts, importers });
   const { queue, apply } = createUpdates({
@@ -85,7 +85,7 @@ function createPage(ports: PagePorts): Hot {
     problems,
     describe: describe.error,
     fetchLinks: linksFetcher(ports, records),
-    reload: (reason) => reload.start(reason),
+    reload: (reason, cause = causeOf(apply.release, true)) => reload.start(reason, cause),
   });
   listen(ports, { contexts, problems, editor, entries, reload });
   channelClient.on('complete', ({ release }) => queue.deliver(release));
@@ -101,14 +101,16 @@ function createPage(ports: PagePorts): Hot {
         (url, error) => {
           // An inline script may handle the failure of its imports.
           if (isScript(url) || isUncaught(error))
-            problems.addAtStart(describe.error(error, records.pathOf(url)));
+            problems.addLasting(describe.error(error, records.pathOf(url)));
         },
       );
       // The page does not run yet what arrived while it booted.
       if (channelClient.complete !== undefined) queue.deliver(channelClient.complete);
       void servedManifest(ports, pageDeploy.release).then((manifest) => {
-        if (manifest === null) reload.start('it is unknown what has changed since the page was served');
-        else apply.begin(manifest);
+        if (manifest === null) {
+          const { release } = pageDeploy;
+          reload.start('it is unknown what has changed since the page was served', causeOf(release, false));
+        } else apply.begin(manifest);
         resolveBooted();
       });
     },
@@ -161,8 +163,9 @@ function listen(
   listenToServer(ports, {
     problems,
     editor,
-    assets(paths) {
-      if (ports.announce(channelClient.head?.deploy ?? 0, paths)) reload.start(`${paths.join(', ')} changed`);
+    assets(paths, cause) {
+      if (ports.announce(channelClient.head?.deploy ?? 0, paths))
+        reload.start(`${paths.join(', ')} changed`, cause);
     },
     other: (topic, data) => contexts.emitCustom(topic, data),
   });
@@ -172,7 +175,8 @@ function listen(
     if (!connected) contexts.emit('ws:connect', {});
     connected = true;
     // The entries may have failed because the server was away.
-    if (wasAway && entries.hasFailed) reload.start('the page could not start while the server was away');
+    if (wasAway && entries.hasFailed)
+      reload.start('the page could not start while the server was away', null);
     wasAway = false;
   });
   connection.on('closed', () => {

@@ -1,6 +1,7 @@
 import { HOT_TOPIC, type HotNews } from '../../schema/hot-news.js';
 import type { Editor } from './errors/editor.js';
 import type { HotPorts } from './ports.js';
+import type { Cause } from './updates/reload-history.js';
 import type { Problems } from './errors/problems.js';
 
 /**
@@ -13,22 +14,29 @@ export function listenToServer(
     readonly problems: Pick<Problems, 'setFiles'>;
     readonly editor: Pick<Editor, 'setToken'>;
     /** Called with the paths of changed files that are not modules. */
-    readonly assets: (paths: readonly string[]) => void;
+    readonly assets: (paths: readonly string[], cause: Cause) => void;
     /** Called with each message of the application. */
     readonly other: (topic: string, data: unknown) => void;
   },
 ): void {
   const served = config.hot?.served ?? Infinity;
+  const changed = (files: readonly { readonly path: string; readonly time: number }[], isNew: boolean) => {
+    if (files.length === 0) return;
+    const newest = Math.max(...files.map(({ time }) => time));
+    const paths = files.map(({ path }) => path);
+    to.assets(paths, { key: `files ${newest}`, isNew });
+  };
   const receive = (data: unknown) => {
     const message = data as HotNews | null;
     if (message?.type === 'editor' && typeof message.token === 'string') to.editor.setToken(message.token);
     if (message?.type === 'problems' && Array.isArray(message.problems))
       to.problems.setFiles(message.problems);
-    if (message?.type === 'assets' && Array.isArray(message.paths)) to.assets(message.paths);
-    if (message?.type === 'changed' && Array.isArray(message.files)) {
-      const since = message.files.filter(({ time }) => time > served).map(({ path }) => path);
-      if (since.length > 0) to.assets(since);
-    }
+    if (message?.type === 'assets' && Array.isArray(message.files)) changed(message.files, true);
+    if (message?.type === 'changed' && Array.isArray(message.files))
+      changed(
+        message.files.filter(({ time }) => time > served),
+        false,
+      );
   };
   for (const data of news) receive(data);
   channelClient.on('message', ({ topic, data }) =>

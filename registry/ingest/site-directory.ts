@@ -158,7 +158,8 @@ export class SiteDirectory {
         debug.watch('%d files changed: %s', paths.length, paths.slice(0, 10).join(', '));
         await this.#run(() => this.#ingest.update(paths));
         const changed = this.#assets.changed(paths);
-        if (changed.length > 0) onNews({ type: 'assets', paths: changed });
+        const files = this.changedAssets.filter((file) => changed.includes(file.path));
+        if (files.length > 0) onNews({ type: 'assets', files });
       },
       onDirectory: () => this.#rescanSoon(),
       onGone: () => {

@@ -17,8 +17,8 @@ export class Problems {
   readonly #options: ProblemsOptions;
   #files: readonly Diagnostic[] = [];
   #errors: readonly HotError[] = [];
-  /** Errors that kept the page from starting. They stay until it is loaded again. */
-  readonly #atStart: HotError[] = [];
+  /** Errors that stay until the page is loaded again: why it did not start, or why it stopped reloading. */
+  readonly #lasting: HotError[] = [];
   /** Errors that a problem of the server explains, or explained. */
   readonly #explained = new WeakSet<HotError>();
   #shown = '[]';
@@ -39,13 +39,13 @@ export class Problems {
     this.#show();
   }
 
-  /** An entry has failed. */
-  addAtStart(error: HotError): void {
+  /** An entry has failed, or a reload does not help: this lasts until the page is loaded again. */
+  addLasting(error: HotError): void {
     const isSame = ({ message, loc }: HotError) =>
       message === error.message && loc !== undefined && JSON.stringify(loc) === JSON.stringify(error.loc);
     // Several entries may fail because of one module.
-    if (this.#atStart.some(isSame)) return;
-    this.#atStart.push(error);
+    if (this.#lasting.some(isSame)) return;
+    this.#lasting.push(error);
     this.#show();
   }
 
@@ -55,7 +55,7 @@ export class Problems {
   }
 
   #show(): void {
-    const all = [...this.#errors, ...this.#atStart];
+    const all = [...this.#errors, ...this.#lasting];
     const files = this.#files.filter(
       (problem) => this.#options.isUsed(problem) || all.some((error) => this.#concerns(error, problem)),
     );

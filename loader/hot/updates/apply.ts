@@ -8,6 +8,7 @@ import type { ModuleRecords } from '../modules/module-records.js';
 import type { PagePorts } from '../ports.js';
 import { changedPaths, hasLoaded, pagePath } from './changes.js';
 import type { ModuleUpdate } from './module-update.js';
+import type { Cause } from './reload-history.js';
 import type { Retries } from './retries.js';
 import type { StylesheetUpdate } from './stylesheet-update.js';
 
@@ -27,7 +28,8 @@ export interface ApplyOptions {
    * send them.
    */
   readonly fetchLinks: () => Promise<boolean>;
-  readonly reload: (reason: string) => void;
+  /** False when the page stays as it is. The cause defaults to the deploy. */
+  readonly reload: (reason: string, cause?: Cause) => boolean;
 }
 
 const debug = createDebug('hot');
@@ -38,6 +40,8 @@ export class Apply {
   #release: Release;
   /** What the page consists of, apart from modules. */
   #known: Manifest;
+  /** Whether the page has taken in what changed between its HTML and its start. */
+  #hasCaughtUp = false;
   /** Versions that the application applied itself, by natural URL. */
   readonly #appliedByPage = new Map<string, Hash>();
 
@@ -66,10 +70,13 @@ export class Apply {
     records.setManifest(release.manifest);
     if (changed.length > 0 && !ports.announce(release.deploy, changed)) return this.#leaveToPage();
     if (changed.length > 0 && !(await fetchLinks()))
-      return reload(`${changed.join(', ')} changed, and the server does not send what the modules import`);
+      return void reload(
+        `${changed.join(', ')} changed, and the server does not send what the modules import`,
+      );
     const sheets = stylesheets.linked(changed, this.#known);
-    const reason = this.#reloadReason(changed, (path) => sheets.has(path));
-    if (reason !== null) return reload(reason);
+    const asks = this.#asksForReload(changed, (path) => sheets.has(path));
+    if (asks !== null && reload(asks.reason, this.#causeOf(asks.path))) return;
+    this.#hasCaughtUp = true;
     await stylesheets.run(sheets);
     if (await moduleUpdate.run(await this.#starts(), [])) {
       ports.moved(release);
@@ -85,12 +92,22 @@ export class Apply {
     ports.moved(this.#release);
   }
 
-  /** Why no update of modules and style sheets is enough. */
-  #reloadReason(changed: readonly string[], isStylesheet: (path: string) => boolean): string | null {
+  /** Why no update of modules and style sheets is enough, and the file that is to blame. */
+  #asksForReload(
+    changed: readonly string[],
+    isStylesheet: (path: string) => boolean,
+  ): { readonly reason: string; readonly path: string } | null {
     const page = pagePath(this.#options.ports.config.root);
-    if (page !== undefined && changed.includes(page) && this.#isOtherPage(page)) return `${page} changed`;
-    const used = changed.find((path) => !isStylesheet(path) && this.#isUsedOtherwise(path));
-    return used === undefined ? null : `${used} changed, and the page loads it without importing it`;
+    if (page !== undefined && changed.includes(page) && this.#isOtherPage(page))
+      return { reason: `${page} changed`, path: page };
+    const path = changed.find((one) => !isStylesheet(one) && this.#isUsedOtherwise(one));
+    if (path === undefined) return null;
+    return { reason: `${path} changed, and the page loads it without importing it`, path };
+  }
+
+  /** The first deploy brings what has changed since the page was served, which may be an old copy. */
+  #causeOf(path: string): Cause {
+    return { key: `${path} ${this.#known.modules.get(path)?.hash ?? ''}`, isNew: this.#hasCaughtUp };
   }
 
   /** The page's HTML may be newer than the manifest was when it was loaded. */

@@ -11,7 +11,7 @@ export interface GuardedReloadOptions {
   readonly records: ModuleRecords;
   readonly retries: Pick<Retries, 'add'>;
   readonly report: UpdateReport;
-  readonly reload: (reason: string) => void;
+  readonly reload: (reason: string) => boolean;
 }
 
 /**
@@ -32,14 +32,12 @@ export class GuardedReload {
   async start(starts: readonly string[], reason: string): Promise<boolean> {
     const { records, retries, report, reload } = this.#options;
     const unparsed = await this.#unparsed();
-    if (unparsed.length === 0) {
-      reload(reason);
-      return true;
-    }
+    if (unparsed.length === 0 && reload(reason)) return true;
+    retries.add(starts.filter((url) => records.isNewest(url)));
+    if (unparsed.length === 0) return false;
     report.showErrors(
       unparsed.map(({ path }) => report.describe(new Failure(`${path} does not parse`, path))),
     );
-    retries.add(starts.filter((url) => records.isNewest(url)));
     const paths = report.paths(unparsed.map(({ url }) => url));
     console.info(`modcast: full reload postponed until these parse: ${paths} (${reason})`);
     return false;

@@ -31,7 +31,7 @@ export interface ModuleUpdateOptions {
   readonly prune: Prune;
   readonly report: UpdateReport;
   readonly guardedReload: Pick<GuardedReload, 'start'>;
-  readonly reload: (reason: string) => void;
+  readonly reload: (reason: string) => boolean;
 }
 
 /** Replaces modules in the running page: asks which boundaries accept, swaps, calls the callbacks. */
@@ -66,10 +66,7 @@ export class ModuleUpdate {
     const result = await this.#swap(propagation);
     this.#options.pending.redirect();
     const cycle = result.failed.find(({ error }) => error instanceof CycleFailure);
-    if (cycle !== undefined) {
-      reload((cycle.error as CycleFailure).message);
-      return false;
-    }
+    if (cycle !== undefined && reload((cycle.error as CycleFailure).message)) return false;
     await this.#finish(starts, propagation, result, () => callAcceptors(acceptors, result, report));
     contexts.emit('afterUpdate', { type: 'update', updates });
     report.updated(

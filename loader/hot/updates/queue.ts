@@ -13,7 +13,7 @@ export interface UpdateQueueOptions {
   readonly moduleUpdate: Pick<ModuleUpdate, 'run'>;
   readonly contexts: Pick<Contexts, 'emit'>;
   readonly records: Pick<ModuleRecords, 'pathOf' | 'running'>;
-  readonly reload: (reason: string) => void;
+  readonly reload: (reason: string) => boolean;
 }
 
 interface Invalidation {
@@ -75,7 +75,7 @@ export class UpdateQueue {
     if (!counts) return debug(`${path} invalidated itself before any update: ignored`);
     const suffix = message === undefined ? '' : `: ${message}`;
     console.info(`modcast: ${path} invalidated itself${suffix}`);
-    if (this.#isCircular(url)) return reload(`${path} invalidates itself again and again`);
+    if (this.#isCircular(url)) return void reload(`${path} invalidates itself again and again`);
     this.#invalidated.push({ url, first });
     turns.update(async () => {
       const all = this.#invalidated;

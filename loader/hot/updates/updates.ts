@@ -13,7 +13,10 @@ import type { PagePorts } from '../ports.js';
 
 export interface UpdatesOptions
   extends
-    Omit<ModuleUpdateOptions, 'ports' | 'turns' | 'retries' | 'prune' | 'report' | 'guardedReload'>,
+    Omit<
+      ModuleUpdateOptions,
+      'reload' | 'ports' | 'turns' | 'retries' | 'prune' | 'report' | 'guardedReload'
+    >,
     Pick<ApplyOptions, 'fetchLinks' | 'reload'> {
   readonly ports: PagePorts;
   readonly instances: ApplyOptions['instances'] & PruneOptions['instances'];

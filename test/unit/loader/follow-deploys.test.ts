@@ -32,11 +32,15 @@ let page: PageState;
 let stored: unknown[];
 let events: unknown[];
 
+function begin(): void {
+  channel = new FakeChannel();
+  page = new PageState();
+}
+
 beforeEach(() => {
   vi.stubGlobal('location', { reload });
   reload.mockReset();
-  channel = new FakeChannel();
-  page = new PageState();
+  begin();
   stored = [];
   events = [];
 });
@@ -135,6 +139,27 @@ describe('without the script of hot reload', () => {
     expect(reload).not.toHaveBeenCalled();
     await run(1);
     expect(reload).toHaveBeenCalledOnce();
+  });
+
+  it('a watched page is not loaded again for a deploy that a reload did not bring', async () => {
+    const items = new Map<string, string>();
+    vi.stubGlobal('sessionStorage', {
+      getItem: (key: string) => items.get(key) ?? null,
+      setItem: (key: string, value: string) => void items.set(key, value),
+    });
+    follow(1);
+    await run(1);
+    channel.deliver(2);
+    expect(reload).toHaveBeenCalledOnce();
+    // The reloaded page has the same old HTML.
+    begin();
+    follow(1);
+    await run(1);
+    channel.deliver(2);
+    channel.deliver(2);
+    expect(reload).toHaveBeenCalledOnce();
+    channel.deliver(3);
+    expect(reload).toHaveBeenCalledTimes(2);
   });
 
   it('a watched page stays for the deploy that it was served with', async () => {

@@ -128,10 +128,11 @@ describe('an update', () => {
 
   it('is none for a module that invalidates itself when it first runs (reload-loop-by-invalidate)', async () => {
     const gives = gate();
+    const ready = Promise.resolve();
     const page = await open(FILES, {
       code: {
         'leaf.mjs 1': ({ hot }) => (hot.accept(), hot.invalidate()),
-        'a.mjs 1': async ({ hot }) => (hot.accept(), await null, hot.invalidate('after an await')),
+        'a.mjs 1': async ({ hot }) => (hot.accept(), await ready, hot.invalidate('after an await')),
         'main.mjs 1': ({ hot }) => (
           hot.on('vite:invalidate', ({ path }) => void page.log.push(`heard ${path}`)),
           void gives.opened.then(() => hot.invalidate('after its run'))

@@ -32,7 +32,7 @@ const error = (message: string, line?: number, file = 'main.mjs'): HotError => (
 });
 
 it('a problem of the server explains an error without a place, of its file or of an importer of it', () => {
-  problems.addAtStart(error('failed to fetch'));
+  problems.addLasting(error('failed to fetch'));
   expect(reported).toEqual(['failed to fetch']);
   problems.setFiles([problem('lib/a.mjs'), problem('other.mjs')]);
   expect(shown).toEqual(['lib/a.mjs import']);
@@ -42,7 +42,7 @@ it('a problem of the server explains an error without a place, of its file or of
 });
 
 it('an error that the server explained is not reported when its problem is solved: the new version comes', () => {
-  problems.addAtStart(error('failed to fetch'));
+  problems.addLasting(error('failed to fetch'));
   problems.setFiles([problem('lib/a.mjs')]);
   problems.setFiles([]);
   expect(reported).toEqual([]);
@@ -59,15 +59,15 @@ it('an error with a place is explained by a problem there, or by a file that doe
 });
 
 it('a broken import map explains that a bare specifier does not resolve', () => {
-  problems.addAtStart(error('TypeError: Failed to resolve module specifier "dep"', 2));
-  problems.addAtStart(error('Error: of its own', 5));
+  problems.addLasting(error('TypeError: Failed to resolve module specifier "dep"', 2));
+  problems.addLasting(error('Error: of its own', 5));
   problems.setFiles([problem('index.html', 'importmap')]);
   expect(shown).toEqual(['Import map: index.html importmap', 'Error: of its own']);
 });
 
 it('an error because of which several entries failed is shown once, and stays after an update', () => {
-  problems.addAtStart(error('thrown', 3, 'lib/a.mjs'));
-  problems.addAtStart(error('thrown', 3, 'lib/a.mjs'));
+  problems.addLasting(error('thrown', 3, 'lib/a.mjs'));
+  problems.addLasting(error('thrown', 3, 'lib/a.mjs'));
   problems.setErrors([]);
   expect(shown).toEqual(['thrown']);
 });
