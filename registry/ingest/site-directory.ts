@@ -148,7 +148,7 @@ export class SiteDirectory {
   }
 
   #follow(poll: number | null): Watch {
-    const { directory, options, clock, onNews, onState } = this.#options;
+    const { directory, options, clock, onState } = this.#options;
     return watchRoot({
       directory,
       descend: compileDescend(options),
@@ -157,9 +157,7 @@ export class SiteDirectory {
       onChange: async (paths) => {
         debug.watch('%d files changed: %s', paths.length, paths.slice(0, 10).join(', '));
         await this.#run(() => this.#ingest.update(paths));
-        const changed = this.#assets.changed(paths);
-        const files = this.changedAssets.filter((file) => changed.includes(file.path));
-        if (files.length > 0) onNews({ type: 'assets', files });
+        this.#tellAssets(this.#assets.changed(paths));
       },
       onDirectory: () => this.#rescanSoon(),
       onGone: () => {
@@ -170,11 +168,15 @@ export class SiteDirectory {
         debug.watch('%s is back', directory);
         onState('back');
         await this.scan();
-        const changed = await this.#assets.rescan();
-        if (changed.length > 0) onNews({ type: 'assets', paths: changed });
+        this.#tellAssets(await this.#assets.rescan());
       },
       onError: this.#onError,
     });
+  }
+
+  #tellAssets(changed: readonly string[]): void {
+    const files = this.changedAssets.filter(({ path }) => changed.includes(path));
+    if (files.length > 0) this.#options.onNews({ type: 'assets', files });
   }
 
   #run(ingest: () => Promise<IngestResult>): Promise<IngestResult> {
