@@ -67,7 +67,8 @@ async function start(options: ResolvedOptions, events: RegistryEmitter, cleanup:
         });
   const sockets = createSockets(core, site);
   const handler = logRequests(createRequestHandler(core, site, sockets));
-  const servers = new HttpServers({ sockets, listener: toListener(handler, onError), onError });
+  const listener = toListener(handler, onError);
+  const servers = new HttpServers({ sockets, clients: options.clients, listener, onError });
   cleanup.add(() => servers.close());
   cleanup.add(() => sockets.close());
   const heads = followOtherProcesses(core);

@@ -1,5 +1,7 @@
 import * as z from 'zod/mini';
 import { CHANNEL_PATTERN } from './channel.js';
+import { ModcastError } from './errors.js';
+import { isDeepJson } from './json-depth.js';
 import { LIMITS } from './limits.js';
 import { BOOT_SOURCES, hash, natural, parseMessage, type MessageOf } from './message.js';
 import { isPath, type Path } from './path.js';
@@ -53,7 +55,11 @@ export type FromClient = MessageOf<typeof FROM_CLIENT>;
 export type Hello = Extract<FromClient, { type: 'hello' }>;
 
 /** @throws ModcastError `message-invalid` */
-export const parseFromClient = (data: string): FromClient => parseMessage(FROM_CLIENT, data);
+export function parseFromClient(data: string): FromClient {
+  if (!isDeepJson(data)) return parseMessage(FROM_CLIENT, data);
+  const expected = `at most ${LIMITS.jsonDepth} levels of JSON`;
+  throw new ModcastError('message-invalid', `message: expected ${expected}`, { expected });
+}
 
 /** @throws ModcastError `message-invalid` */
 export function helloFromQuery(query: ReadonlyMap<string, string>): Hello {
@@ -64,7 +70,8 @@ export function helloFromQuery(query: ReadonlyMap<string, string>): Hello {
   };
   let entries: unknown;
   try {
-    entries = JSON.parse(query.get('entries') ?? '[]');
+    const text = query.get('entries') ?? '[]';
+    entries = isDeepJson(text) ? null : JSON.parse(text);
   } catch {
     entries = null;
   }

@@ -4,6 +4,7 @@ export * from './diagnostic.js';
 export * from './errors.js';
 export * from './excerpt.js';
 export * from './hash.js';
+export * from './json-depth.js';
 export * from './limits.js';
 export * from './links.js';
 export * from './manifest.js';

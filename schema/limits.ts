@@ -42,8 +42,20 @@ export const LIMITS = {
   publishBatchBytes: 4 * 1024 * 1024,
   /** Milliseconds after which an idle publish is dropped. */
   publishLeaseMs: 15 * 60_000,
+  /** Milliseconds in which the headers of a request have to arrive. */
+  requestHeadersMs: 15_000,
+  /** Milliseconds in which a request has to arrive, with its body. */
+  requestMs: 10 * 60_000,
   /** Milliseconds without a byte after which a request's body is refused. */
-  publishStallMs: 30_000,
+  requestStallMs: 30_000,
+  /** Bytes a second at which a request's body has to arrive on average, after `requestStallMs`. */
+  requestBytesPerSecond: 4096,
+  /** Milliseconds without progress after which a client that reads no response is disconnected. */
+  responseStallMs: 30_000,
+  /** Connections to a server besides those of the `clients`. */
+  httpConnections: 4096,
+  /** How deep the JSON of a request, a message or an import map may be nested. */
+  jsonDepth: 64,
   /** Bytes of a request to open a file in the editor. */
   editorRequestBytes: 16 * 1024,
   /** Publishes at the same time. */

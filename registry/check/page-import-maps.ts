@@ -1,13 +1,8 @@
-import {
-  EMPTY_IMPORT_MAP,
-  lexSpecifiers,
-  mergeImportMaps,
-  parseImportMap,
-  type ImportMap,
-} from '../../importmap/index.js';
+import { EMPTY_IMPORT_MAP, lexSpecifiers, mergeImportMaps, type ImportMap } from '../../importmap/index.js';
 import { excerpt, ModcastError, type Diagnostic, type Path } from '../../schema/index.js';
 import { jsonError, position } from '../ingest/syntax.js';
 import { baseOf } from '../pages/entries.js';
+import { pageImportMapOf } from '../pages/import-map-text.js';
 import { readPage } from '../pages/read-page.js';
 
 export interface PageImportMaps {
@@ -24,7 +19,7 @@ export function readImportMaps(path: Path, html: Uint8Array): PageImportMaps {
   let map = EMPTY_IMPORT_MAP;
   for (const text of texts) {
     try {
-      map = mergeImportMaps(map, parseImportMap(text, baseOf(page, path)).map).map;
+      map = mergeImportMaps(map, pageImportMapOf(text, baseOf(page, path))).map;
     } catch (error) {
       if (!(error instanceof ModcastError)) throw error;
       invalid.push(diagnosticOf(path, new TextDecoder().decode(html), text, error));

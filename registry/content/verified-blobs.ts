@@ -18,6 +18,15 @@ export interface VerifiedBlobsOptions {
 }
 
 /**
+ * Blobs from this size on are read once for all that use them at the same time: many clients can ask for one
+ * large file.
+ */
+const SHARED_BYTES = 64 * 1024;
+
+/** Links that are kept in memory, besides those of the last request. */
+const KEPT_LINKS = 100_000;
+
+/**
  * Reads blobs from the store, hashes each and finds its links again. A damaged blob is repaired from the
  * site's file, damaged links from the blob's bytes.
  */
@@ -26,9 +35,35 @@ export class VerifiedBlobs {
   readonly #links = new Map<Hash, Links | null>();
   /** Blobs whose entry in `#links` was found in their bytes by this process. */
   readonly #found = new Set<Hash>();
+  /** Large blobs that something may still use. Their memory is free as soon as nothing does. */
+  readonly #shared = new Map<Hash, { readonly links: Links | null; readonly bytes: WeakRef<Uint8Array> }>();
+  readonly #reading = new Map<Hash, Promise<VerifiedBlob | undefined>>();
 
   constructor(options: VerifiedBlobsOptions) {
     this.#options = options;
+  }
+
+  /** One blob, for a response. Undefined if it does not exist or match its hash. */
+  one(hash: Hash): Promise<VerifiedBlob | undefined> {
+    const shared = this.#shared.get(hash);
+    const bytes = shared?.bytes.deref();
+    if (bytes !== undefined) return Promise.resolve({ hash, bytes, links: shared!.links });
+    let reading = this.#reading.get(hash);
+    if (reading === undefined) {
+      reading = this.#readOne(hash).finally(() => this.#reading.delete(hash));
+      this.#reading.set(hash, reading);
+    }
+    return reading;
+  }
+
+  async #readOne(hash: Hash): Promise<VerifiedBlob | undefined> {
+    const blob = (await this.read([hash])).get(hash);
+    if (blob === undefined || blob.bytes.length < SHARED_BYTES) return blob;
+    for (const [known, { bytes }] of this.#shared) {
+      if (bytes.deref() === undefined) this.#shared.delete(known);
+    }
+    this.#shared.set(hash, { links: blob.links, bytes: new WeakRef(blob.bytes) });
+    return blob;
   }
 
   /** The blobs that exist and match their hashes, by hash. */
@@ -45,9 +80,19 @@ export class VerifiedBlobs {
   async links(hashes: Iterable<Hash>): Promise<ReadonlyMap<Hash, Links | null>> {
     const unknown = [...new Set(hashes)].filter((hash) => !this.#links.has(hash));
     if (unknown.length > 0) {
+      // Of a long history, most links are of old versions.
+      if (this.#links.size + unknown.length > KEPT_LINKS) this.#forgetLinks(new Set(hashes));
       for (const [hash, links] of await this.#options.store.links(unknown)) this.#links.set(hash, links);
     }
     return this.#links;
+  }
+
+  #forgetLinks(except: ReadonlySet<Hash>): void {
+    for (const hash of this.#links.keys()) {
+      if (except.has(hash)) continue;
+      this.#links.delete(hash);
+      this.#found.delete(hash);
+    }
   }
 
   /** Lexes a blob once in this process. */

@@ -1,5 +1,5 @@
-import { gzipSync } from 'node:zlib';
-import { matchesTag, requestedRange, setContentRange, unsatisfiable } from './conditional.js';
+import { matchesTag, requestedRange, setContentRange, unsatisfiable, type ByteRange } from './conditional.js';
+import { gzipped, sharedBody } from './shared-bytes.js';
 
 /** How a client may cache an answer. */
 export type Freshness = 'immutable' | 'revalidate';
@@ -44,11 +44,11 @@ function takesGzip(request: Request): boolean {
  * A response with bytes from memory: validator, gzip for text if the client accepts it, one byte range of
  * the uncompressed bytes, HEAD.
  */
-export function answer(request: Request, body: Body, headers: Headers): Response {
+export async function answer(request: Request, body: Body, headers: Headers): Promise<Response> {
   headers.set('Content-Type', body.type);
   headers.set('Cache-Control', CACHE_CONTROL[body.freshness]);
   let { bytes } = body;
-  let status = 200;
+  let part: ByteRange | null = null;
   const text = bytes.length >= COMPRESS_FROM && /^text\/|javascript|json/.test(body.type);
   const gzip = text && takesGzip(request) && !request.headers.has('Range');
   if (text) headers.append('Vary', 'Accept-Encoding');
@@ -63,15 +63,15 @@ export function answer(request: Request, body: Body, headers: Headers): Response
     if (range === 'unsatisfiable') return unsatisfiable(bytes.length, headers);
     if (range !== null) {
       setContentRange(headers, range, bytes.length);
-      bytes = bytes.subarray(range.start, range.end + 1);
-      status = 206;
+      part = range;
     }
   }
   if (gzip) {
-    bytes = gzipSync(bytes, { level: 5 });
+    bytes = await gzipped(bytes);
     headers.set('Content-Encoding', 'gzip');
   }
-  headers.set('Content-Length', String(bytes.length));
-  const whole = request.method === 'HEAD' ? null : (bytes as Uint8Array<ArrayBuffer>);
-  return new Response(whole, { status, headers });
+  const length = part === null ? bytes.length : part.end - part.start + 1;
+  headers.set('Content-Length', String(length));
+  const whole = request.method === 'HEAD' ? null : sharedBody(bytes, part);
+  return new Response(whole, { status: part === null ? 200 : 206, headers });
 }

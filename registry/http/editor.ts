@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import * as z from 'zod/mini';
-import { LIMITS, ModcastError, isPath, type Path } from '../../schema/index.js';
+import { LIMITS, ModcastError, isDeepJson, isPath, type Path } from '../../schema/index.js';
 import type { Access } from '../auth/allowed-origins.js';
 import { wholeBody } from '../publish/request-body.js';
 import type { Clock } from '../clock.js';
@@ -67,9 +67,11 @@ async function read(
   request: Request,
   clock: Clock,
 ): Promise<z.infer<typeof place> | ModcastError | undefined> {
-  const limits = { bytes: LIMITS.editorRequestBytes, stallMs: LIMITS.publishStallMs, clock };
+  const limits = { bytes: LIMITS.editorRequestBytes, stallMs: LIMITS.requestStallMs, clock };
   try {
-    const parsed = place.safeParse(JSON.parse((await wholeBody(request, limits)).toString()));
+    const text = (await wholeBody(request, limits)).toString();
+    if (isDeepJson(text)) return undefined;
+    const parsed = place.safeParse(JSON.parse(text));
     return parsed.success ? parsed.data : undefined;
   } catch (error) {
     if (error instanceof ModcastError) return error;

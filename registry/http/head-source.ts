@@ -22,7 +22,7 @@ export function headSource({ catalog, blobs, channel }: HeadSourceOptions): Site
       const path = name.normalize('NFC');
       const module = modules.get(path);
       if (module === undefined) return modules.has(`${path}/index.html`) ? 'directory' : undefined;
-      const bytes = async () => (await blobs.read([module.hash])).get(module.hash)?.bytes ?? null;
+      const bytes = async () => (await blobs.one(module.hash))?.bytes ?? null;
       return {
         head,
         bytes,

@@ -1,8 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import { LIMITS } from '../../schema/index.js';
+import { systemClock } from '../clock.js';
 import type { Handler } from './handler.js';
 import { requestPlace } from './request-place.js';
+import { writeResponse } from './write-response.js';
 
 /**
  * Converts a Node request. Undefined when its target or `Host` is malformed: parsing such a URL would throw.
@@ -48,19 +49,15 @@ function bodyOf(message: IncomingMessage): ReadableStream<Uint8Array> {
   );
 }
 
-/** Writes a `Response`. A client that disconnects is not an error. */
-export async function writeResponse(response: Response, out: ServerResponse): Promise<void> {
-  out.statusCode = response.status;
-  for (const [name, value] of response.headers) out.setHeader(name, value);
-  if (response.body === null) {
-    out.end();
-    return;
-  }
-  try {
-    await pipeline(Readable.fromWeb(response.body as never), out);
-  } catch {
-    out.destroy();
-  }
+/**
+ * Ends a connection on which a request's body is still arriving some time after its answer, when nobody reads
+ * it.
+ */
+function endUnreadBody(message: IncomingMessage): void {
+  if (message.complete) return;
+  systemClock.after(LIMITS.requestStallMs, () => {
+    if (!message.complete) message.destroy();
+  });
 }
 
 function refuse(out: ServerResponse, status: number, text: string): void {
@@ -83,10 +80,11 @@ export function toListener(handler: Handler, onError: (error: unknown) => void) 
     try {
       const request = toRequest(message);
       const response = request === undefined ? null : await handler(request);
-      if (response !== null) await writeResponse(response, out);
+      if (response !== null) await writeResponse(response, out, { clock: systemClock });
       else if (next !== undefined) next();
       else if (request === undefined) refuse(out, 400, 'Malformed request.');
       else refuse(out, 404, message.url === '/' ? 'This site has no index.html.' : 'Not found.');
+      if (out.writableEnded) endUnreadBody(message);
     } catch (error) {
       onError(error);
       if (out.headersSent) out.destroy();

@@ -1,4 +1,11 @@
-import { CHANNEL_PATTERN, ModcastError, manifestBytes, pathFromUrl, type Hash } from '../../schema/index.js';
+import {
+  CHANNEL_PATTERN,
+  ModcastError,
+  manifestBytes,
+  pathFromUrl,
+  type Hash,
+  type Manifest,
+} from '../../schema/index.js';
 import { challenge } from '../auth/authorize.js';
 import { isDeployed, type Grant, type HistoryAccess } from '../auth/history-access.js';
 import type { Catalog } from '../content/catalog.js';
@@ -57,7 +64,7 @@ export async function registryResponse(
   }
 }
 
-function script(bytes: Uint8Array, request: Request, headers: Headers): Response {
+function script(bytes: Uint8Array, request: Request, headers: Headers): Promise<Response> {
   // Pages name the version they were made for. That URL never changes, so a warm boot does not request it.
   const isVersioned = new URL(request.url).searchParams.get('v') === loaderVersion(bytes);
   const freshness = isVersioned ? 'immutable' : 'revalidate';
@@ -76,6 +83,15 @@ async function blob(
   return answer(request, { bytes, type, freshness: 'immutable', tag: hash }, headers);
 }
 
+const manifestTexts = new WeakMap<Manifest, Uint8Array>();
+
+/** The bytes of a manifest, made once for as long as it is in memory. */
+function sharedManifestBytes(manifest: Manifest): Uint8Array {
+  const bytes = manifestTexts.get(manifest) ?? manifestBytes(manifest);
+  manifestTexts.set(manifest, bytes);
+  return bytes;
+}
+
 async function channelManifest(
   { catalog }: RegistryContext,
   request: Request,
@@ -85,7 +101,7 @@ async function channelManifest(
   const head = CHANNEL_PATTERN.test(channel) ? await catalog.head(channel) : null;
   if (head === null) return problem(404, `No deploy on channel ${channel}.`, headers);
   headers.set('Modcast-Deploy', String(head.deploy.number));
-  const bytes = manifestBytes(head.manifest);
+  const bytes = sharedManifestBytes(head.manifest);
   const tag = head.deploy.manifest;
   return answer(request, { bytes, type: 'application/json', freshness: 'revalidate', tag }, headers);
 }
@@ -100,7 +116,7 @@ async function deployManifest(
   return withAccess(history.deploy(request, deploy), headers, async () => {
     if (deploy === null) return problem(404, `No deploy ${number}.`, headers);
     headers.set('Modcast-Deploy', String(number));
-    const bytes = manifestBytes(await catalog.manifest(deploy));
+    const bytes = sharedManifestBytes(await catalog.manifest(deploy));
     const tag = deploy.manifest;
     return answer(request, { bytes, type: 'application/json', freshness: 'immutable', tag }, headers);
   });
@@ -168,7 +184,7 @@ async function moduleFile(
 
 /** A blob of any deploy. Others are treated as missing. */
 async function deployedBlob({ store, blobs }: RegistryContext, hash: Hash) {
-  return (await isDeployed(store, hash)) ? (await blobs.read([hash])).get(hash) : undefined;
+  return (await isDeployed(store, hash)) ? blobs.one(hash) : undefined;
 }
 
 const deployedBytes = async (context: RegistryContext, hash: Hash) =>

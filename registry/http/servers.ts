@@ -1,10 +1,29 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  type Server,
+  type ServerOptions,
+  type ServerResponse,
+} from 'node:http';
 import type { Duplex } from 'node:stream';
+import { LIMITS } from '../../schema/index.js';
 import { refuse, type Sockets } from '../socket/sockets.js';
 import { listenOn } from './listen.js';
 
+type ServerTimes = Pick<ServerOptions, 'headersTimeout' | 'requestTimeout' | 'connectionsCheckingInterval'>;
+
+/** Milliseconds. Node closes a connection that exceeds one of them, and answers 408 where it can. */
+const TIMES: ServerTimes = {
+  headersTimeout: LIMITS.requestHeadersMs,
+  requestTimeout: LIMITS.requestMs,
+  connectionsCheckingInterval: 5000,
+};
+
 export interface HttpServersOptions {
   readonly sockets: Sockets;
+  /** Maximum number of connected pages. */
+  readonly clients: number;
+  readonly times?: Partial<ServerTimes>;
   readonly listener: (request: IncomingMessage, response: ServerResponse) => Promise<void>;
   readonly onError: (error: unknown) => void;
 }
@@ -27,8 +46,12 @@ export class HttpServers {
 
   /** @throws ModcastError `port-in-use`, `listen-failed` */
   async listen(port: number, host: string): Promise<Listening> {
-    const { listener, sockets, onError } = this.#options;
-    const server = createServer((request, response) => void listener(request, response));
+    const { listener, sockets, clients, times, onError } = this.#options;
+    const server = createServer(
+      { ...TIMES, ...times },
+      (request, response) => void listener(request, response),
+    );
+    server.maxConnections = clients + LIMITS.httpConnections;
     server.on('clientError', answerClientError);
     // An upgrade that no listener handles would stay open for ever.
     server.on('upgrade', (request, socket) => {
@@ -56,11 +79,17 @@ export class HttpServers {
   }
 }
 
+const STATUS: { readonly [code: string]: string | undefined } = {
+  HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
+  ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
+};
+
 function answerClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
-  const isLarge = error.code === 'HPE_HEADER_OVERFLOW';
-  const status = isLarge ? '431 Request Header Fields Too Large' : '400 Bad Request';
-  if (socket.writable) socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\n\r\n`);
-  else socket.destroy();
+  const status = STATUS[error.code ?? ''] ?? '400 Bad Request';
+  if (!socket.writable) return void socket.destroy();
+  // The client may keep its end open.
+  socket.once('finish', () => socket.destroy());
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\n\r\n`);
 }
 
 /** A browser cannot open the addresses that stand for all of a machine's addresses. */

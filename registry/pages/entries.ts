@@ -2,7 +2,6 @@ import {
   lexSpecifiers,
   EMPTY_IMPORT_MAP,
   naturalUrl,
-  parseImportMap,
   pathOfUrl,
   resolveSpecifier,
   type ImportMap,
@@ -16,12 +15,13 @@ import {
   type Path,
   type SiteImportMap,
 } from '../../schema/index.js';
+import { pageImportMapOf } from './import-map-text.js';
 import { readPage, type Page } from './read-page.js';
 
 function pageImportMap(page: Page, base: string): ImportMap {
   if (page.importMap === undefined) return EMPTY_IMPORT_MAP;
   try {
-    return parseImportMap(page.importMap, base).map;
+    return pageImportMapOf(page.importMap, base);
   } catch {
     // Ignore an invalid import map, as browsers do.
     return EMPTY_IMPORT_MAP;

@@ -56,7 +56,7 @@ const DRAINED_BYTES = 32 * 1024 * 1024;
  * a token. Answers and errors are JSON.
  */
 export function createPublishRoutes(options: PublishRoutesOptions): PublishRoutes {
-  const { store, publishing, access, clock, now, stallMs = LIMITS.publishStallMs } = options;
+  const { store, publishing, access, clock, now, stallMs = LIMITS.requestStallMs } = options;
   const limits = (bytes: number): BodyLimits => ({ bytes, stallMs, clock });
 
   const plan = async (request: Request, channel: string): Promise<unknown> => {

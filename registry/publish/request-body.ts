@@ -1,4 +1,4 @@
-import { ModcastError } from '../../schema/index.js';
+import { LIMITS, ModcastError } from '../../schema/index.js';
 import type { Clock } from '../clock.js';
 
 export interface BodyLimits {
@@ -6,11 +6,20 @@ export interface BodyLimits {
   /** Milliseconds to wait for more bytes. */
   readonly stallMs: number;
   readonly clock: Clock;
+  /** Milliseconds since any moment. */
+  readonly now?: () => number;
 }
 
 function tooLarge(limit: number): ModcastError {
   return new ModcastError('message-too-large', `the request is larger than ${limit} bytes`, {
     expected: limit,
+  });
+}
+
+function tooSlow(): ModcastError {
+  const expected = `${LIMITS.requestBytesPerSecond} bytes a second`;
+  return new ModcastError('request-slow', `the request arrives too slowly; expected ${expected}`, {
+    expected,
   });
 }
 
@@ -21,10 +30,17 @@ function tooLarge(limit: number): ModcastError {
 export async function* bodyPieces(request: Request, limits: BodyLimits): AsyncGenerator<Uint8Array> {
   if (Number(request.headers.get('Content-Length') ?? 0) > limits.bytes) throw tooLarge(limits.bytes);
   const reader = request.body?.getReader();
+  const { stallMs, now = () => performance.now() } = limits;
   let length = 0;
+  let waited = 0;
   try {
     while (reader !== undefined) {
-      const piece = await inTime(reader.read(), limits);
+      // Only the client's time counts, not the time in which the pieces are used.
+      const started = now();
+      const allowed = stallMs + (1000 * length) / LIMITS.requestBytesPerSecond - waited;
+      if (allowed <= 0) throw tooSlow();
+      const piece = await inTime(reader.read(), Math.min(stallMs, allowed), limits.clock);
+      waited += now() - started;
       if (piece.done) return;
       length += piece.value.length;
       if (length > limits.bytes) throw tooLarge(limits.bytes);
@@ -36,16 +52,10 @@ export async function* bodyPieces(request: Request, limits: BodyLimits): AsyncGe
   }
 }
 
-async function inTime<T>(work: Promise<T>, { stallMs, clock }: BodyLimits): Promise<T> {
+async function inTime<T>(work: Promise<T>, ms: number, clock: Clock): Promise<T> {
   let timer: { cancel(): void } | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = clock.after(stallMs, () =>
-      reject(
-        new ModcastError('request-slow', `no data was received for ${stallMs / 1000} s`, {
-          expected: stallMs,
-        }),
-      ),
-    );
+    timer = clock.after(ms, () => reject(tooSlow()));
   });
   work.catch(() => {});
   return Promise.race([work, late]).finally(() => timer?.cancel());

@@ -1,7 +1,9 @@
 import * as z from 'zod/mini';
 import {
   ERROR_CODES,
+  LIMITS,
   ModcastError,
+  isDeepJson,
   isHash,
   manifestFromJson,
   manifestToJson,
@@ -101,8 +103,15 @@ export function encodeProposal(proposed: Proposal): string {
 /** @throws ModcastError `request-invalid`, `manifest-invalid` */
 export function decodeProposal(channel: Channel, body: Buffer): Proposal {
   let json: unknown;
+  const text = body.toString('utf8');
+  if (isDeepJson(text)) {
+    const expected = `at most ${LIMITS.jsonDepth} levels of JSON`;
+    throw new ModcastError('request-invalid', `the request is nested too deeply: expected ${expected}`, {
+      expected,
+    });
+  }
   try {
-    json = JSON.parse(body.toString('utf8'));
+    json = JSON.parse(text);
   } catch {
     throw new ModcastError('request-invalid', 'the request is not JSON', { expected: JSON_TYPE });
   }

@@ -130,9 +130,7 @@ export class Sockets {
       this.#assertOwn(parameters.get('registry'));
       hello = helloFromQuery(new Map(parameters));
     } catch (error) {
-      // Deeply nested JSON can overflow the stack while it is parsed.
-      const { code, message } =
-        error instanceof ModcastError ? error : new ModcastError('message-invalid', 'hello: too deep');
+      const { code, message } = error as ModcastError;
       socket.send(encodeMessage({ type: 'error', code, message }));
       socket.close(1008, code);
       return;

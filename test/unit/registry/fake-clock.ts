@@ -11,6 +11,10 @@ export class FakeClock implements Clock {
     return { cancel: () => void this.#timers.delete(timer) };
   }
 
+  get now(): number {
+    return this.#now;
+  }
+
   /** Timers that are set. */
   get waiting(): number {
     return this.#timers.size;

@@ -181,9 +181,12 @@ describe.each(sides)(
       );
     });
 
-    it('with deeply nested data of the application is read or refused', () => {
-      const deep = `{"type":"message","topic":"t","data":${'['.repeat(5000)}${']'.repeat(5000)}}`;
-      expect(parse(deep)).toMatchObject({ topic: 't' });
+    it('with deeply nested data of the application is read, or refused by the server', () => {
+      const message = (levels: number) =>
+        `{"type":"message","topic":"t","data":${'['.repeat(levels)}${']'.repeat(levels)}}`;
+      expect(parse(message(LIMITS.jsonDepth - 1))).toMatchObject({ topic: 't' });
+      if (parse === parseFromClient) expect(() => parse(message(5000))).toThrow(invalid);
+      else expect(parse(message(5000))).toMatchObject({ topic: 't' });
     });
   },
 );

@@ -4,8 +4,11 @@ import { openMemoryStore, type Registry, type Store } from '../../../../registry
 import { makePack } from '../../../../registry/publish/pack-stream.js';
 import { PublishService } from '../../../../registry/publish/publish-service.js';
 import { createPublishRoutes } from '../../../../registry/publish/publish-routes.js';
+import { bodyPieces } from '../../../../registry/publish/request-body.js';
+import { FakeClock } from '../fake-clock.js';
 import { createToken } from '../../../../registry/auth/tokens.js';
 import {
+  LIMITS,
   ModcastError,
   encodePackHeader,
   encodeRecords,
@@ -222,6 +225,40 @@ describe('an invalid request', () => {
   });
 });
 
+describe('deep import map', () => {
+  const deep = '{"a":'.repeat(3_000_000) + '1' + '}'.repeat(3_000_000);
+
+  it('a manifest with one is refused at once, and so is a request that is only nested', async () => {
+    const { manifest, ...rest } = JSON.parse(proposal()) as { manifest: object };
+    const inMap = JSON.stringify({ ...rest, manifest: { ...manifest, importMap: 'HERE' } });
+    for (const body of [inMap.replace('"HERE"', deep), deep, '['.repeat(3_000_000)]) {
+      const answer = await post('production/plan', body, JSON_TYPE);
+      expect([answer.status, answer.body.error.code]).toEqual([400, 'request-invalid']);
+    }
+  });
+});
+
+/** A clock, and limits of a body, for tests of its speed. */
+function slowly() {
+  const clock = new FakeClock();
+  return { clock, now: () => clock.now, limits: { bytes: 1e9, stallMs: 30_000 } };
+}
+
+/** A request whose body's pieces are made when they are read. Null ends it. */
+function bodyOf(next: () => Uint8Array | null): Request {
+  const body = new ReadableStream(
+    {
+      pull(controller) {
+        const piece = next();
+        if (piece === null) controller.close();
+        else controller.enqueue(piece);
+      },
+    },
+    { highWaterMark: 0 },
+  );
+  return new Request('http://localhost/', { method: 'POST', body, duplex: 'half' } as RequestInit);
+}
+
 describe('a registry with failures', () => {
   /** Only the routes, with a failing store method and a manual clock. */
   async function routes(broken: Partial<Store>) {
@@ -286,6 +323,37 @@ describe('a registry with failures', () => {
     for (const timer of timers) timer();
     const { status: code, body } = await answer!;
     expect([code, body.error.code]).toEqual([408, 'request-slow']);
+  });
+
+  it('slow HTTP: gives up on a body that arrives byte by byte', async () => {
+    const { clock, now, limits } = slowly();
+    const pieces = bodyOf(() => {
+      // A byte comes just before the body would count as stalled.
+      clock.advance(limits.stallMs - 1);
+      return Buffer.from('x');
+    });
+    let read = 0;
+    const work = (async () => {
+      for await (const piece of bodyPieces(pieces, { ...limits, clock, now })) read += piece.length;
+    })();
+    await expect(work).rejects.toMatchObject({ code: 'request-slow' });
+    expect(read).toBe(2);
+  });
+
+  it('slow HTTP: takes a body at the slowest allowed rate, however long it is', async () => {
+    const { clock, now, limits } = slowly();
+    let left = 100;
+    const pieces = bodyOf(() => {
+      clock.advance(1000);
+      return left-- > 0 ? Buffer.alloc(LIMITS.requestBytesPerSecond) : null;
+    });
+    let read = 0;
+    for await (const piece of bodyPieces(pieces, { ...limits, clock, now })) {
+      read += piece.length;
+      // The time that the server takes does not count.
+      clock.advance(1_000_000);
+    }
+    expect(read).toBe(100 * LIMITS.requestBytesPerSecond);
   });
 
   it('limits the open plans, and drops idle ones', async () => {
