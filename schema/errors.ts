@@ -32,6 +32,7 @@ export const ERROR_CODES = {
   'store-closed': 'The store is closed.',
   'file-unstable': 'A file kept changing while modcast read it.',
   'file-too-large': 'A file is over the size limit of a blob.',
+  'watch-limited': 'The system has no watches left for some directories. They are polled instead.',
   'directory-invalid': 'The site directory is missing, or is not a directory.',
   'registry-unknown':
     'A page of one registry connected to another one. Another site is served at its address.',

@@ -11,6 +11,12 @@ const AGAIN_MS = 100;
 /** The watcher ignores some events: it is waited for at most this long. */
 const PENDING_MS = 500;
 
+/**
+ * A reported path that the watcher does not tell about counts as touched after this: it ignores a rewrite
+ * that keeps the time stamp.
+ */
+const UNTOLD_MS = 1000;
+
 /** A timer that is later than this shows that the machine is busy: then the writer waits for its turn too. */
 const ON_TIME_MS = 2;
 /** On a busy machine it has to be quiet for so many times the delay of the timer… */
@@ -45,6 +51,7 @@ export class Burst {
   #quiet: { cancel(): void } | undefined;
   #longest: { cancel(): void } | undefined;
   #again: { cancel(): void } | undefined;
+  #untold: { cancel(): void } | undefined;
 
   constructor(options: BurstOptions) {
     this.#options = options;
@@ -53,7 +60,12 @@ export class Burst {
   /** The file system has reported something, some milliseconds before the watcher knows what has changed. */
   report(path?: string): void {
     this.#last = this.#options.now();
-    if (path !== undefined) this.#pending.set(path, this.#last);
+    if (path === undefined) return;
+    this.#pending.set(path, this.#last);
+    this.#untold ??= this.#options.clock.after(UNTOLD_MS, () => {
+      this.#untold = undefined;
+      for (const name of this.#unconfirmed()) this.touch(name);
+    });
   }
 
   /** The watcher has looked at a path, and no file has changed there. */
@@ -73,6 +85,13 @@ export class Burst {
     this.#quiet?.cancel();
     this.#longest?.cancel();
     this.#again?.cancel();
+    this.#untold?.cancel();
+  }
+
+  /** Reported paths that the watcher has not told about. */
+  #unconfirmed(): string[] {
+    const isNew = (path: string) => !this.#touched.has(path) && !this.#ended.has(path);
+    return [...this.#pending.keys()].filter((path) => isNew(path) && this.#options.isExpected(path));
   }
 
   /** Nothing has been reported for `ms` when `rest` milliseconds from now pass without a report. */
@@ -123,7 +142,7 @@ export class Burst {
     this.#quiet?.cancel();
     this.#longest?.cancel();
     this.#quiet = this.#longest = undefined;
-    const paths = this.#touched;
+    const paths = new Set([...this.#touched, ...this.#unconfirmed()]);
     this.#touched = new Set();
     this.#pending.clear();
     this.#delay = 0;

@@ -1,11 +1,12 @@
 import { watch as chokidar, type FSWatcher } from 'chokidar';
-import { existsSync, readdirSync, realpathSync, statSync, type Dirent } from 'node:fs';
+import { existsSync, readdirSync, realpathSync, statSync, type Dirent, type Stats } from 'node:fs';
 import path from 'node:path';
 import { isHidden } from '../../schema/path.js';
 import { SerialQueue } from '../../schema/serial-queue.js';
 import { ALONE_MS, Burst } from './burst.js';
 import { linkProblem } from './files.js';
 import type { Clock } from '../clock.js';
+import { UnwatchedDirectories } from './unwatched-directories.js';
 
 export interface WatchOptions {
   /** Absolute and real. */
@@ -60,6 +61,15 @@ export function watchDirectory(options: WatchOptions): Watch {
     for (const found of known) if (found.startsWith(`${name}/`)) burst.report(found);
   };
 
+  const unwatched = new UnwatchedDirectories({
+    clock,
+    descend: (at) => !isIgnored(relative(at), true),
+    onFile: (file) => {
+      if (!isIgnored(relative(file), false)) burst.touch(relative(file));
+    },
+    onDirectory,
+    onError,
+  });
   const watcher: FSWatcher = chokidar(directory, {
     followSymlinks: true,
     ignored: (file, stats) => {
@@ -86,7 +96,7 @@ export function watchDirectory(options: WatchOptions): Watch {
     onDirectory();
   });
   watcher.on('raw', (_, name, details) => {
-    const file = reportedFile(name, (details as { watchedPath?: string }).watchedPath);
+    const file = reportedFile(name, details as RawDetails);
     const reported = file === undefined ? '' : relative(file);
     // The root's own events, and those of what is ignored.
     if (reported === '' || isHidden(reported)) burst.report();
@@ -94,6 +104,7 @@ export function watchDirectory(options: WatchOptions): Watch {
   });
   watcher.on('error', (error) => {
     const { code, path: file } = error as NodeJS.ErrnoException;
+    if (unwatched.take(error as NodeJS.ErrnoException)) return;
     // A link to itself is a file's own problem: reading the file reports it.
     if (code !== 'ELOOP' || file === undefined) onError(error);
     else burst.touch(relative(file));
@@ -101,6 +112,7 @@ export function watchDirectory(options: WatchOptions): Watch {
   const ready = new Promise<void>((resolve) => {
     watcher.once('ready', () => {
       if (state === 'starting') state = 'following';
+      unwatched.report();
       resolve();
     });
   });
@@ -109,15 +121,24 @@ export function watchDirectory(options: WatchOptions): Watch {
     async close() {
       state = 'closed';
       burst.close();
+      unwatched.close();
       await watcher.close();
       await changes.idle();
     },
   };
 }
 
-/** The path of a file system event: a watched file, or one in a watched directory. Polling does not say. */
-function reportedFile(name: string | null, watched: string | undefined): string | undefined {
-  if (name === null || watched === undefined) return undefined;
+/** What the watcher adds to an event of the file system: the watched path, or what polling has found. */
+interface RawDetails {
+  readonly watchedPath?: string;
+  readonly curr?: Stats;
+}
+
+/** The path of a file system event: a watched file, or one in a watched directory. */
+function reportedFile(name: string | null, { watchedPath: watched, curr }: RawDetails): string | undefined {
+  if (name === null) return undefined;
+  // Polling names the path itself. It tells about the entries of a directory apart.
+  if (watched === undefined) return curr?.isFile() === true ? name : undefined;
   return name === path.basename(watched) ? watched : path.join(watched, name);
 }
 

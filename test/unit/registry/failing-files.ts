@@ -1,10 +1,10 @@
 import fs from 'node:fs';
 import fsPromises from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
-import { later } from './site.js';
+import { onTestFinished } from 'vitest';
 
 /** An error as the file system throws it. */
-export const systemError = (code: string, file = '', syscall = 'open'): NodeJS.ErrnoException =>
+const systemError = (code: string, file: string, syscall: string): NodeJS.ErrnoException =>
   Object.assign(new Error(`${code}: ${syscall} '${file}'`), { code, syscall, path: file });
 
 type Call = (...args: never[]) => unknown;
@@ -18,7 +18,7 @@ function replace(module: object, name: string, around: (real: Call) => Call): vo
     syncBuiltinESMExports();
   };
   set(around(real));
-  later(() => set(real));
+  onTestFinished(() => set(real));
 }
 
 /**
@@ -30,20 +30,20 @@ export function failFiles(
   names: { readonly sync?: readonly string[]; readonly promises?: readonly string[] },
   failure: (file: string) => string | undefined,
 ): void {
-  const fail = (file: unknown): NodeJS.ErrnoException | undefined => {
+  const fail = (name: string, file: unknown): NodeJS.ErrnoException | undefined => {
     const code = typeof file === 'string' ? failure(file) : undefined;
-    return code === undefined ? undefined : systemError(code, String(file));
+    return code === undefined ? undefined : systemError(code, String(file), name.replace('Sync', ''));
   };
   for (const name of names.sync ?? []) {
     replace(fs, name, (real) => (...args: never[]) => {
-      const error = fail(args[0]);
+      const error = fail(name, args[0]);
       if (error !== undefined) throw error;
       return real(...args);
     });
   }
   for (const name of names.promises ?? []) {
     replace(fsPromises, name, (real) => async (...args: never[]) => {
-      const error = fail(args[0]);
+      const error = fail(name, args[0]);
       if (error !== undefined) throw error;
       return real(...args);
     });

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, renameSync, utimesSync, writeFileSync } from 'node:fs';
 import { mkdir, rename, rm, symlink, unlink } from 'node:fs/promises';
 import path from 'node:path';
@@ -7,7 +8,8 @@ import type { IngestResult, Registry } from '../../../../registry/index.js';
 import type { Clock } from '../../../../registry/clock.js';
 import { systemClock } from '../../../../registry/clock.js';
 import { isComplete, watchDirectory } from '../../../../registry/ingest/watch.js';
-import { SITE, later, open, site, temporary, write, type Files } from '../site.js';
+import { failFiles } from '../failing-files.js';
+import { Client, SITE, later, open, site, temporary, write, type Files, type Frame } from '../site.js';
 
 const hashOf = (text: string) => blake3(Buffer.from(text));
 
@@ -31,7 +33,7 @@ async function watched(files: Files = SITE, options = {}) {
   return { directory, registry, deploys };
 }
 
-const has = (name: string, text: string) => (result: IngestResult) =>
+const has = (name: string, text: string) => (result: Pick<IngestResult, 'manifest'>) =>
   result.manifest.modules.get(name)?.hash === hashOf(text);
 
 describe('a reported file', () => {
@@ -76,6 +78,99 @@ describe.each<[string, object]>([
     await unlink(path.join(directory, 'lib/leaf.js'));
     await deployed;
   });
+});
+
+describe.each<[string, object]>([
+  ['events', { watch: true }],
+  ['polling', { watch: { poll: 20 } }],
+])('a rewrite that keeps size and time stamp, by %s,', (_, options) => {
+  /** The same size and times as `OLD`, other bytes. */
+  const [OLD, NEW] = ['export const a = 1;', 'export const a = 2;'];
+  const at = new Date(1_700_000_000_123);
+  it.each<[string, (file: string, other: string) => void]>([
+    ['cp -p', (file, other) => void execFileSync('cp', ['-p', other, file])],
+    ['mv', (file, other) => renameSync(other, file)],
+    [
+      'touch -r',
+      (file) => {
+        writeFileSync(file, NEW);
+        utimesSync(file, at, at);
+      },
+    ],
+  ])('as by %s, is deployed', async (_how, rewrite) => {
+    const directory = await site({ 'a.js': OLD, 'b.svg': OLD });
+    const other = path.join(await site({ x: NEW }), 'x');
+    for (const file of [path.join(directory, 'a.js'), path.join(directory, 'b.svg'), other]) {
+      utimesSync(file, at, at);
+    }
+    const registry = open({ directory, ...options });
+    const { port } = await registry.listen();
+    const visitor = new Client(port);
+    await visitor.message('pack');
+    const deployed = reaches(registry, has('a.js', NEW));
+    rewrite(path.join(directory, 'a.js'), other);
+    await deployed;
+    // An asset too: open pages hear of it.
+    const copy = path.join(await site({ x: NEW }), 'x');
+    utimesSync(copy, at, at);
+    rewrite(path.join(directory, 'b.svg'), copy);
+    await visitor.find((frame): frame is Extract<Frame, { type: 'message' }> => {
+      return !(frame instanceof Uint8Array) && JSON.stringify(frame).includes('"paths":["b.svg"]');
+    });
+  });
+});
+
+describe.each([
+  ['ENOSPC', 'fs.inotify.max_user_watches'],
+  ['EMFILE', 'fs.inotify.max_user_instances'],
+])('watch-limit: when watches fail with %s', (code, limit) => {
+  it.each([0, 1, 7])('after %i of them, one line says so and every save is still found', async (most) => {
+    const names = Array.from({ length: 12 }, (_, i) => `d${i}/m.js`);
+    const directory = await site(Object.fromEntries(names.map((name) => [name, 'old'])));
+    let watches = 0;
+    failFiles({ sync: ['watch'] }, (file) =>
+      file.startsWith(directory) && watches++ >= most ? code : undefined,
+    );
+    const registry = open({ directory, watch: true });
+    later(() => registry.close());
+    const errors: unknown[] = [];
+    registry.on('error', (error) => errors.push(error));
+    await registry.ready;
+    expect(errors).toEqual([
+      expect.objectContaining({ code: 'watch-limited', message: expect.stringContaining(limit) }),
+    ]);
+    let deployed = reaches(registry, ({ manifest }) => names.every((name) => has(name, 'new')({ manifest })));
+    await write(directory, Object.fromEntries(names.map((name) => [name, 'new'])));
+    await deployed;
+    for (const name of ['d3/other.js', 'd5/new/deep/x.js', 'top.js', 'more/y.js']) {
+      for (const text of ['1', '2']) {
+        deployed = reaches(registry, has(name, text));
+        await write(directory, { [name]: text });
+        await deployed;
+      }
+    }
+    deployed = reaches(
+      registry,
+      ({ manifest: { modules } }) => !modules.has('d4/m.js') && !modules.has('d5/new/deep/x.js'),
+    );
+    await rm(path.join(directory, 'd4/m.js'));
+    await rm(path.join(directory, 'd5/new'), { recursive: true });
+    await deployed;
+    expect(errors).toHaveLength(1);
+  });
+});
+
+it('a directory that is over the limit later is polled, and reported once', async () => {
+  const { directory, registry } = await watched({ 'a.js': '1' });
+  failFiles({ sync: ['watch'] }, (file) => (file.startsWith(directory) ? 'ENOSPC' : undefined));
+  const told = new Promise((resolve) => registry.on('error', resolve));
+  const first = reaches(registry, has('new/b.js', '1'));
+  await write(directory, { 'new/b.js': '1' });
+  await first;
+  const second = reaches(registry, has('new/b.js', '2'));
+  await write(directory, { 'new/b.js': '2' });
+  await second;
+  expect(await told).toMatchObject({ code: 'watch-limited' });
 });
 
 it('a directory’s rename moves what is in it', async () => {
