@@ -1,4 +1,5 @@
 import { html as standard, parse, parseFragment, type DefaultTreeAdapterTypes as Tree } from 'parse5';
+import { leanTree } from './lean-tree.js';
 
 /** A span of bytes, `end` not included. */
 export interface Range {
@@ -30,7 +31,11 @@ const { HTML, SVG } = standard.NS;
  */
 export function parsePage(bytes: Buffer): ParsedPage {
   const source = bytes.toString('latin1');
-  const document = parse(source, { sourceCodeLocationInfo: true, scriptingEnabled: true });
+  const document = parse(source, {
+    sourceCodeLocationInfo: true,
+    scriptingEnabled: true,
+    treeAdapter: leanTree,
+  });
   const elements = findElements(document, bytes);
   elements.sort((a, b) => a.start - b.start);
   return { bytes, elements, headOffset: findHeadOffset(document, source) };
