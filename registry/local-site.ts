@@ -75,6 +75,11 @@ export class LocalSite {
     if (this.isHot) this.#problems.startChecking();
   }
 
+  /** Changes so far of files that are in no deploy. */
+  get assetChanges(): number {
+    return this.#directory.assetChanges;
+  }
+
   /** The messages that a page gets when it connects. */
   news(): { topic: string; data: HotNews }[] {
     if (!this.isHot) return [];

@@ -15,6 +15,7 @@ import type { SiteSource } from './http/site-source.js';
 import { directorySource } from './http/directory-source.js';
 import type { LocalSite } from './local-site.js';
 import type { ResolvedOptions } from './options.js';
+import { InjectedPages } from './pages/injected-pages.js';
 import { readHot, readLoader, withIdentity } from './pages/read-loader.js';
 import { PublishService } from './publish/publish-service.js';
 import { createPublishRoutes, type PublishRoutes } from './publish/publish-routes.js';
@@ -45,18 +46,19 @@ export interface Core {
 export function createRequestHandler(core: Core, site: LocalSite | null, sockets: Sockets): Handler {
   const { options, store } = core;
   const { channel, boot, timeout, progress, overlay } = options;
-  const isHot = site?.isHot === true;
+  const hot = site?.isHot === true ? { overlay, assetChanges: () => site.assetChanges } : null;
   let loader: Promise<Uint8Array> | undefined;
   return createHandler({
     ...core,
     prefix: options.prefix,
     site: siteSource(core),
-    page: { channel, boot, timeout, progress, hot: isHot ? { overlay } : null },
+    page: { channel, boot, timeout, progress, hot },
+    pages: new InjectedPages(),
     loader: () => (loader ??= readLoader().then((bytes) => withIdentity(bytes, core.identity))),
     hot: readHot,
     health: () => health(store, sockets.size),
     publish: publishRoutes(core),
-    editor: isHot ? editorRoute(core) : null,
+    editor: hot === null ? null : editorRoute(core),
   });
 }
 

@@ -66,6 +66,10 @@ export const LIMITS = {
   devDeploys: 1000,
   /** Milliseconds between two checks for deploys of other processes. */
   headPollMs: 250,
+  /** Bytes of a page above which another thread parses it. */
+  inlinePageBytes: 256 * 1024,
+  /** Bytes of pages with the loader in the server's memory. The last page is kept whatever its size. */
+  pageCacheBytes: 64 * 1024 * 1024,
   /** Clients of one server. */
   clients: 10_000,
 } as const;

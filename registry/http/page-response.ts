@@ -1,7 +1,7 @@
 import type { Channel, Path, RegistryId } from '../../schema/index.js';
-import type { Catalog } from '../content/catalog.js';
-import { blake3 } from '../hash.js';
-import { loaderPage, loaderVersion } from '../pages/loader-page.js';
+import type { Catalog, Head } from '../content/catalog.js';
+import type { InjectedPages, PageVersion } from '../pages/injected-pages.js';
+import { loaderVersion } from '../pages/loader-page.js';
 import { answer } from './answer.js';
 import { NAVIGATION_HEADERS, isNavigation } from './navigation.js';
 import type { SiteFile } from './site-source.js';
@@ -14,7 +14,11 @@ export interface PageOptions {
   readonly timeout: number;
   readonly progress: boolean;
   /** Settings of hot reload; null when the directory is not watched. */
-  readonly hot: { readonly overlay: boolean } | null;
+  readonly hot: {
+    readonly overlay: boolean;
+    /** Changes so far of files that are in no deploy. */
+    readonly assetChanges: () => number;
+  } | null;
 }
 
 export interface PageContext {
@@ -23,6 +27,7 @@ export interface PageContext {
   /** Starts and ends with "/". */
   readonly prefix: string;
   readonly page: PageOptions;
+  readonly pages: InjectedPages;
   readonly loader: () => Promise<Uint8Array>;
   /** The hot reload script. */
   readonly hot: () => Promise<Uint8Array>;
@@ -46,48 +51,41 @@ export async function pageResponse(
   }
   const html = await file.bytes();
   if (html === null) return null;
-  const bytes = await injected(context, file, html, name);
-  if (bytes === undefined) return file.respond(request, headers, pageType(html));
   const type = pageType(html);
-  return answer(request, { bytes, type, freshness: 'revalidate', tag: blake3(bytes) }, headers);
+  const head = file.head ?? (await context.catalog.head(context.page.channel));
+  const page = head === null ? null : await context.pages.page(name, html, await pageVersion(context, head));
+  const injected = page?.injected ?? null;
+  if (injected === null) return file.respond(request, headers, type);
+  const { bytes, hash } = injected;
+  return answer(request, { bytes, type, freshness: 'revalidate', tag: hash }, headers);
 }
 
-async function injected(
-  context: PageContext,
-  file: SiteFile,
-  html: Uint8Array,
-  name: Path,
-): Promise<Uint8Array | undefined> {
-  const { page, prefix, identity, catalog } = context;
-  const head = file.head ?? (await catalog.head(page.channel));
-  if (head === null) return undefined;
-  return loaderPage(html, name, head.manifest, {
-    loaderSrc: `${prefix}loader.js?v=${loaderVersion(await context.loader())}`,
-    data: {
-      registry: identity,
-      deploy: `${head.deploy.number} ${head.deploy.manifest}`,
-      channel: page.channel,
-      boot: page.boot,
-      timeout: String(page.timeout),
-      ...(page.progress ? { progress: '' } : {}),
-      ...(await hotData(context, html, head.deploy.number)),
-    },
-  });
-}
-
-/** Attributes for hot reload. With the page's own hash, the loader can tell when the page has changed. */
-async function hotData(
-  { page, hot }: PageContext,
-  html: Uint8Array,
-  head: number,
-): Promise<Record<string, string>> {
-  if (page.hot === null) return {};
+async function pageVersion(context: PageContext, { deploy, manifest }: Head): Promise<PageVersion> {
+  const { page, prefix, identity } = context;
+  const { hot } = page;
   return {
-    hot: loaderVersion(await hot()),
-    hotPage: blake3(html),
-    hotDeploy: String(head),
-    hotServed: String(Date.now()),
-    ...(page.hot.overlay ? {} : { hotOverlay: 'off' }),
+    loader: {
+      loaderSrc: `${prefix}loader.js?v=${loaderVersion(await context.loader())}`,
+      data: {
+        channel: page.channel,
+        boot: page.boot,
+        timeout: String(page.timeout),
+        ...(page.progress ? { progress: '' } : {}),
+        ...(hot === null ? {} : { hot: loaderVersion(await context.hot()) }),
+        ...(hot === null || hot.overlay ? {} : { hotOverlay: 'off' }),
+      },
+    },
+    key: `${deploy.number} ${deploy.manifest} ${hot?.assetChanges()}`,
+    manifest,
+    data: (hash) => ({
+      registry: identity,
+      deploy: `${deploy.number} ${deploy.manifest}`,
+      // With the page's own hash, the loader can tell when the page has changed. No file has changed since
+      // the page was made, so its time stands for the times of all requests.
+      ...(hot === null
+        ? {}
+        : { hotPage: hash, hotDeploy: String(deploy.number), hotServed: String(Date.now()) }),
+    }),
   };
 }
 

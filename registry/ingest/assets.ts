@@ -45,6 +45,7 @@ export class Assets {
   readonly #isServed: (file: string) => boolean;
   readonly #known = new Map<string, KnownAsset>();
   #state: 'open' | 'closed' = 'open';
+  #changes = 0;
 
   constructor(directory: string, filter: FileFilter) {
     this.#directory = directory;
@@ -64,6 +65,11 @@ export class Assets {
       this.#known.set(name, { ...stateOf(found), hash: undefined, changed });
     }
     return { read: this.#read() };
+  }
+
+  /** Changes that were found so far. */
+  get changes(): number {
+    return this.#changes;
   }
 
   close(): void {
@@ -87,6 +93,7 @@ export class Assets {
       // A file that was not hashed in time counts as changed.
       const isSame = before !== undefined && hash !== undefined && before.hash === hash;
       this.#known.set(name, { ...stateOf(found), hash, changed: isSame ? before.changed : Date.now() });
+      if (!isSame) this.#changes++;
       return !isSame;
     });
   }

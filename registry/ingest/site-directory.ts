@@ -115,6 +115,11 @@ export class SiteDirectory {
     return this.#assets.recent();
   }
 
+  /** Changes so far of such files. */
+  get assetChanges(): number {
+    return this.#assets.changes;
+  }
+
   async close(): Promise<void> {
     this.#assets.close();
     await this.#watch?.close();

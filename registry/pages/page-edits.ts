@@ -10,10 +10,15 @@ export interface Edit extends Range {
 }
 
 export function loaderTag(src: string, data: Record<string, string>, nonce: string | undefined): string {
-  const dataAttributes = Object.entries(data).map(([key, value]) => attribute(dataName(key), value));
   const nonceAttribute = nonce === undefined ? '' : attribute('nonce', nonce);
-  return `<script${attribute('src', src)}${dataAttributes.join('')}${nonceAttribute}></script>`;
+  return `<script${attribute('src', src)}${dataAttributes(data)}${nonceAttribute}></script>`;
 }
+
+/** ` data-name="value"` for each key. */
+export const dataAttributes = (data: Readonly<Record<string, string>>): string =>
+  Object.entries(data)
+    .map(([key, value]) => attribute(dataName(key), value))
+    .join('');
 
 function dataName(key: string): string {
   if (!/^[a-z][\w-]*$/i.test(key)) {

@@ -1,0 +1,83 @@
+import { LIMITS, type Hash, type Manifest, type Path } from '../../schema/index.js';
+import { debug } from '../debug.js';
+import { blake3 } from '../hash.js';
+import { onPage } from './page-parser.js';
+import { fillTemplate, type LoaderOptions, type PageTemplate } from './page-template.js';
+import { SizedCache } from './sized-cache.js';
+
+/** What the page of a deploy depends on, besides its content. */
+export interface PageVersion {
+  /** The same for all pages of a registry. */
+  readonly loader: LoaderOptions;
+  /** Another text for another result of `data`. */
+  readonly key: string;
+  readonly manifest: Manifest;
+  /** Data attributes of the loader's tag that may differ from deploy to deploy. */
+  readonly data: (page: Hash) => Readonly<Record<string, string>>;
+}
+
+export interface InjectedPage {
+  /** The file. */
+  readonly html: Uint8Array;
+  readonly hash: Hash;
+  readonly key: string;
+  /** The page with the loader. Null when the file has to be served unchanged. */
+  readonly injected: { readonly bytes: Uint8Array; readonly hash: Hash } | null;
+}
+
+const sizeOf = (parts: readonly (Uint8Array | undefined)[]): number =>
+  parts.reduce((sum, part) => sum + (part?.length ?? 0), 1024);
+
+/** The pages of a site with the loader. Each content is parsed once, and each page made once for a deploy. */
+export class InjectedPages {
+  readonly #templates: SizedCache<Hash, PageTemplate>;
+  readonly #pages: SizedCache<Path, InjectedPage>;
+  readonly #making = new Map<Hash, Promise<PageTemplate>>();
+
+  constructor({ cacheBytes = LIMITS.pageCacheBytes } = {}) {
+    this.#templates = new SizedCache(cacheBytes);
+    this.#pages = new SizedCache(cacheBytes);
+  }
+
+  /** The page at `path`, with the file's current bytes. The same object for as long as nothing changes. */
+  async page(path: Path, html: Uint8Array, version: PageVersion): Promise<InjectedPage> {
+    const before = this.#pages.get(path);
+    // To compare costs a tenth of hashing.
+    const hash = before !== undefined && Buffer.compare(before.html, html) === 0 ? before.hash : blake3(html);
+    const { key, loader, manifest, data } = version;
+    const find = () => {
+      const known = this.#pages.get(path);
+      return known?.hash === hash && known.key === key ? known : undefined;
+    };
+    const template = find() === undefined ? await this.#template(hash, html, loader) : undefined;
+    // Meanwhile another request may have made the page.
+    const known = find();
+    if (known !== undefined || template === undefined) return known!;
+    const bytes = fillTemplate(template, path, manifest, data(hash));
+    const injected = bytes === undefined ? null : { bytes, hash: blake3(bytes) };
+    const page = { html, hash, key, injected };
+    this.#pages.set(path, page, sizeOf([html, bytes]));
+    return page;
+  }
+
+  #template(hash: Hash, html: Uint8Array, loader: LoaderOptions): Promise<PageTemplate> {
+    const known = this.#templates.get(hash);
+    if (known !== undefined) return Promise.resolve(known);
+    let making = this.#making.get(hash);
+    if (making === undefined) {
+      making = this.#make(hash, html, loader).finally(() => this.#making.delete(hash));
+      this.#making.set(hash, making);
+    }
+    return making;
+  }
+
+  async #make(hash: Hash, html: Uint8Array, options: LoaderOptions): Promise<PageTemplate> {
+    const template = await onPage({ kind: 'template', html, options }).catch((error: unknown) => {
+      // A page that cannot be parsed is still a page.
+      debug.http('a page of %d bytes is served unchanged: %s', html.length, error);
+      return { page: { scripts: [], laterImportMaps: [] }, parts: null };
+    });
+    this.#templates.set(hash, template, sizeOf(template.parts ?? []));
+    return template;
+  }
+}

@@ -1,0 +1,63 @@
+import { randomBytes } from 'node:crypto';
+import { lexSpecifiers } from '../../importmap/index.js';
+import type { Manifest, Path } from '../../schema/index.js';
+import { isModule } from '../ingest/syntax.js';
+import { pageEntries } from './entries.js';
+import { injectPage } from './inject-page.js';
+import { dataAttributes } from './page-edits.js';
+import { readPage, type Page } from './read-page.js';
+
+export interface LoaderOptions {
+  /** URL of the loader. */
+  readonly loaderSrc: string;
+  /** Data attributes of its tag that are the same for all deploys. */
+  readonly data: Readonly<Record<string, string>>;
+}
+
+/** A page with the loader, except for what differs from deploy to deploy. It takes long to make. */
+export interface PageTemplate {
+  readonly page: Page;
+  /**
+   * The bytes before and after the attributes that are missing; one part when the page has its own tag of
+   * the loader. Null when the page has to be served unchanged.
+   */
+  readonly parts: readonly Uint8Array[] | null;
+}
+
+/** Stands for the missing attributes. No page can contain it. */
+const SLOT = { slot: randomBytes(16).toString('hex') };
+
+export function pageTemplate(html: Uint8Array, { loaderSrc, data }: LoaderOptions): PageTemplate {
+  const page = readPage(html, lexSpecifiers);
+  const injected = injectPage(html, {
+    loaderSrc,
+    lex: lexSpecifiers,
+    parses: isModule,
+    data: { ...data, ...SLOT },
+  });
+  if (injected === undefined) return { page, parts: null };
+  const slot = dataAttributes(SLOT);
+  const at = Buffer.from(injected.buffer, injected.byteOffset, injected.byteLength).indexOf(slot);
+  if (at === -1) return { page, parts: [injected] };
+  return { page, parts: [injected.subarray(0, at), injected.subarray(at + slot.length)] };
+}
+
+/**
+ * A page with the loader. Undefined when the page has to be served unchanged.
+ *
+ * @param path where the page is in the site
+ * @param data the missing data attributes, without the page's entries
+ */
+export function fillTemplate(
+  { page, parts }: PageTemplate,
+  path: Path,
+  manifest: Manifest,
+  data: Readonly<Record<string, string>>,
+): Uint8Array | undefined {
+  if (parts === null) return undefined;
+  const [before, after] = parts;
+  if (after === undefined) return before;
+  const entries = JSON.stringify(pageEntries(page, path, manifest.modules));
+  const attributes = Buffer.from(dataAttributes({ ...data, entries }), 'latin1');
+  return new Uint8Array(Buffer.concat([before!, attributes, after]));
+}
