@@ -95,13 +95,16 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   try {
     const named = COMMANDS.filter(({ name }) => name === args[0] && name !== 'completion');
     const program = await createProgram(io, named.length > 0 ? named : COMMANDS, { json });
-    await program.parseAsync(normalizeCall(program, args), { from: 'user' });
+    await program.parseAsync(normalizeCall(program, args), { from: 'user' }).catch((error: unknown) => {
+      // Commander ends help and the version this way.
+      if (!(error instanceof CommanderError && error.exitCode === 0)) throw error;
+    });
     await io.flush?.();
     return io.exitCode;
   } catch (thrown) {
     const error = explainSystemError(thrown);
     if (error instanceof OutputClosed) return io.exitCode;
-    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
+    if (error instanceof CommanderError) return EXIT.usage;
     if (error instanceof ModcastError) {
       reportFailure(io, json, error, ` ${io.colours.dim(`(${error.code})`)}`);
       return error.code === 'option-invalid' ? EXIT.usage : io.failureCode;

@@ -28,7 +28,7 @@ export interface PatchOptions {
 const NO_NEWLINE = '\\ No newline at end of file';
 const MODE = '100644';
 const ABBREVIATED = 10;
-/** Stands for a file that does not exist, in a binary patch. */
+/** git's name for a file that does not exist. */
 const NO_OBJECT = '0'.repeat(40);
 /** Characters of the line that a hunk header shows, as in git. */
 const HEADING = 80;
@@ -124,7 +124,7 @@ function hunkLines(
   return lines;
 }
 
-/** @param names of the contents on both sides */
+/** @param names git's names of the contents on both sides: patch knows that of an empty file */
 function header({ status, path, oldPath, similarity }: Change, names: readonly string[]): string[] {
   const from = oldPath ?? path;
   // patch takes names from this line, and finds their ends only if names with spaces are quoted.
@@ -158,25 +158,26 @@ export function makePatch(
   { context = 3, binary = false }: PatchOptions = {},
 ): Patch {
   const sides = [change.before, change.after] as const;
-  const short = sides.map((side) => side?.hash.slice(0, ABBREVIATED) ?? '0'.repeat(ABBREVIATED));
-  const headed = (names: readonly string[], ...rest: string[]) =>
-    [...header(change, names), ...rest].map((text): PatchLine => ({ kind: 'header', text }));
+  const headed = (digits: number, ...rest: string[]): PatchLine[] => {
+    const names = [before, after].map((bytes, i) => (sides[i] === null ? NO_OBJECT : gitObjectName(bytes)));
+    const short = names.map((name) => name.slice(0, digits));
+    return [...header(change, short), ...rest].map((text) => ({ kind: 'header', text }));
+  };
   const nothing = { added: 0, deleted: 0 };
   if (change.before?.hash === change.after?.hash) {
-    return { lines: headed(short), binary: false, encoding: 'utf8', ...nothing };
+    return { lines: headed(ABBREVIATED), binary: false, encoding: 'utf8', ...nothing };
   }
   const both = textsOf(before, after);
   const from = change.before === null ? '/dev/null' : `a/${change.oldPath ?? change.path}`;
   const to = change.after === null ? '/dev/null' : `b/${change.path}`;
   if (both === undefined) {
-    const full = [before, after].map((bytes, i) => (sides[i] === null ? NO_OBJECT : gitObjectName(bytes)));
     const lines = binary
-      ? headed(full, ...binaryPatch(before, after))
-      : headed(short, `Binary files ${quoteName(from)} and ${quoteName(to)} differ`);
+      ? headed(NO_OBJECT.length, ...binaryPatch(before, after))
+      : headed(ABBREVIATED, `Binary files ${quoteName(from)} and ${quoteName(to)} differ`);
     return { lines, binary: true, encoding: 'utf8', ...nothing };
   }
   const { encoding } = both;
-  const lines = headed(short);
+  const lines = headed(ABBREVIATED);
   const [a, b] = both.texts.map(splitLines) as [string[], string[]];
   const matches = matchLines(a, b);
   const common = matches.reduce((sum, match) => sum + match.length, 0);
