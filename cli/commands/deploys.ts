@@ -78,9 +78,9 @@ async function deploys(io: Io, options: DeploysOptions): Promise<void> {
           [
             { title: 'deploy', align: 'right', paint: yellow },
             { title: 'channel', paint: cyan, expendable: true },
-            { title: 'when' },
+            { title: 'when', whole: true },
             { title: 'who', expendable: true },
-            { title: 'changes', paint: paintChanges },
+            { title: 'changes', whole: true, paint: paintChanges },
             { title: 'modules', align: 'right', optional: true },
             { title: 'size', align: 'right', optional: true },
             { title: 'message', shrinks: true },

@@ -85,7 +85,7 @@ async function showDirectory(
       formatTable(
         [
           { title: 'size', align: 'right' },
-          { title: 'hash', paint: io.colours.dim, expendable: true },
+          { title: 'hash', paint: io.colours.dim, whole: true, expendable: true },
           { title: 'type', paint: io.colours.dim, optional: true },
           { title: 'path', shrinks: true, cut: 'start' },
         ],

@@ -138,11 +138,11 @@ function listCommand(io: Io): Command {
       }
       if (tokens.length === 0) return io.write('No tokens. Create one with `modcast token create`.\n');
       const columns = [
-        { title: 'id' },
+        { title: 'id', whole: true },
         { title: 'state' },
         { title: 'scope' },
         { title: 'created', optional: true },
-        { title: 'expires', expendable: true },
+        { title: 'expires', whole: true, expendable: true },
         { title: 'note', shrinks: true },
       ];
       const rows = tokens.map((token) => [

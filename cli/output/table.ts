@@ -6,6 +6,8 @@ export interface Column {
   readonly align?: 'left' | 'right';
   /** The column that shrinks first when the table is wider than the terminal. */
   readonly shrinks?: boolean;
+  /** Cut only as a last resort: a part of a time or a hash says little. */
+  readonly whole?: boolean;
   /** Where `…` replaces a part of a text. Default: at its end. Two paths usually differ at theirs. */
   readonly cut?: 'start';
   /** Left out if the shrinking column would be too narrow to read. The last optional column goes first. */
@@ -45,13 +47,17 @@ export function formatTable(
   if (shrinking !== undefined) {
     while (excess() > Math.max(0, shrinking.width - READABLE)) if (!leaveOut('optional')) break;
     const least = Math.min(shrinking.width, Math.max(textWidth(shrinking.title), LEAST));
-    // Then every text is cut, the widest column first, until only short ones are left.
-    while (excess() > Math.max(0, shrinking.width - least)) {
-      const widest = shown
+    // Then names are cut, the widest column first, columns left out, and as a last resort times are cut.
+    const cut = (whole: boolean): boolean => {
+      const [widest] = shown
         .filter((column) => column !== shrinking && column.align !== 'right' && column.width > LEAST)
-        .toSorted((a, b) => b.width - a.width)[0];
+        .filter((column) => whole || column.whole !== true)
+        .toSorted((a, b) => b.width - a.width);
       if (widest !== undefined) widest.width--;
-      else if (!leaveOut('expendable')) break;
+      return widest !== undefined;
+    };
+    while (excess() > Math.max(0, shrinking.width - least)) {
+      if (!cut(false) && !leaveOut('expendable') && !cut(true)) break;
     }
     if (excess() > 0) shrinking.width = Math.max(least, shrinking.width - excess());
   }

@@ -21,7 +21,7 @@ export function versionTable(io: Io, path: Path, entries: readonly ModuleEntry[]
       { title: 'deploy', align: 'right', paint: yellow },
       { title: 'last', align: 'right', paint: dim, optional: true },
       { title: '' },
-      { title: 'hash', paint: dim, expendable: true },
+      { title: 'hash', paint: dim, whole: true, expendable: true },
       { title: 'size', align: 'right', optional: true },
       { title: 'change', align: 'right', optional: true },
       {
@@ -30,7 +30,7 @@ export function versionTable(io: Io, path: Path, entries: readonly ModuleEntry[]
         align: 'right',
         paint: (text) => text.replace(/\+\d+/, green).replace(/-\d+/, red),
       },
-      { title: 'when' },
+      { title: 'when', whole: true },
       { title: 'who', optional: true },
       { title: moved ? 'path, message' : 'message', shrinks: true },
     ],

@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openSqliteStore } from '../../../registry/index.js';
 import { publish } from '../../contract/store-fixture.js';
 import { modcast } from '../../unit/cli/program.js';
@@ -58,4 +58,65 @@ it('completes channels and refs in bash, and nothing where there is no database'
   expect(complete('modcast', 'deploys', '--channel', '')).toEqual(['']);
   expect(complete('modcast', 'rollback', '')).toEqual(['']);
   rmSync(directory, { recursive: true });
+});
+
+describe('completion of `blame <Tab>`', () => {
+  let directory: string;
+  const NAMES = ['index.html', 'lib/a b.mjs', 'lib/$(touch made).mjs', 'lib/disk.mjs', 'main.mjs'];
+
+  beforeAll(async () => {
+    directory = mkdtempSync(path.join(tmpdir(), 'modcast-complete-'));
+    mkdirSync(path.join(directory, '.modcast'));
+    const store = await openSqliteStore(path.join(directory, '.modcast/registry.db'));
+    await publish(
+      store,
+      NAMES.map((name): [string, string] => [name, name]),
+      { channel: 'production' },
+    );
+    await publish(store, [['dev.mjs', '']], { channel: 'dev' });
+    await store.close();
+  });
+  afterAll(() => rmSync(directory, { recursive: true }));
+
+  const escaped = ['lib/\\$\\(touch\\ made\\).mjs', 'lib/a\\ b.mjs', 'lib/disk.mjs'];
+
+  it('offers paths of modules in bash, and refs after them', async () => {
+    const complete = await completer(directory);
+    const all = ['index.html', ...escaped, 'main.mjs'];
+    for (const command of ['blame', 'log']) expect(complete('modcast', command, '')).toEqual(all);
+    expect(complete('modcast', 'blame', 'lib/d')).toEqual(['lib/disk.mjs']);
+    expect(complete('modcast', 'log', '--channel', 'production', 'ma')).toEqual(['main.mjs']);
+    expect(complete('modcast', 'blame', 'main.mjs', 'p')).toEqual(['production']);
+    for (const before of [[], ['lib/disk.mjs'], ['a', 'b']]) {
+      expect(complete('modcast', 'diff', '1', 'production', ...before, 'ma')).toEqual(['main.mjs']);
+    }
+    expect(existsSync(path.join(directory, 'made'))).toBe(false);
+  });
+
+  const inShell = async (shell: string, script: (completion: string) => string) => {
+    const { out } = await modcast('/', ['completion', shell]);
+    const program = new URL('../../../dist/cli/main.js', import.meta.url).pathname;
+    const bin = path.join(directory, 'modcast');
+    writeFileSync(bin, `#!/bin/sh\nexec '${process.execPath}' '${program}' "$@"\n`, { mode: 0o755 });
+    const { stdout, stderr } = spawnSync(shell, [shell === 'zsh' ? '-fc' : '-c', script(out)], {
+      encoding: 'utf8',
+      cwd: directory,
+      env: { ...process.env, HOME: directory, PATH: `${directory}:${process.env['PATH']}` },
+    });
+    expect(stderr).toBe('');
+    return stdout.trim().split('\n').toSorted();
+  };
+  const has = (shell: string) => spawnSync(shell, ['-c', 'exit']).status === 0;
+
+  it.runIf(has('zsh'))('offers paths in zsh', async () => {
+    const run = (words: string) => (completion: string) =>
+      `compdef() { :; }\n${completion}\ncompadd() { shift; print -l -- "$@"; }\nwords=(${words}); CURRENT=$#words; _modcast`;
+    expect(await inShell('zsh', run("modcast blame ''"))).toEqual(NAMES.toSorted());
+    expect(await inShell('zsh', run("modcast diff 1 2 a ''"))).toEqual(NAMES.toSorted());
+  });
+
+  it.runIf(has('fish'))('offers paths in fish', async () => {
+    const run = (completion: string) => `${completion}\ncomplete -C 'modcast blame li'`;
+    expect(await inShell('fish', run)).toEqual(NAMES.slice(1, 4).toSorted());
+  });
 });
