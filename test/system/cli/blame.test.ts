@@ -46,8 +46,7 @@ describe('`blame` of a file that was moved and edited', () => {
     write('lib/latin.mjs', Buffer.from(`${'gr\xfc\xdfe\n'.repeat(9)}\xe4\n`, 'latin1'));
     commit('latin');
     commits = repository.git('log', '--reverse', '--format=%H').split('\n');
-    const imported = await modcast(repository.directory, ['import', '--git', '.', '--db', '.git/r.db']);
-    expect(imported).toMatchObject({ code: 0, err: '' });
+    await modcast(repository.directory, ['import', '--git', '.', '--db', '.git/r.db']);
   });
   afterAll(() => repository.close());
 
