@@ -68,9 +68,11 @@ function siteSource({ options, directory, catalog, blobs }: Core): SiteSource | 
   return options.serveHead ? headSource({ catalog, blobs, channel: options.channel }) : null;
 }
 
-function publishRoutes({ options, directory, store, catalog, access, events, onError }: Core): PublishRoutes {
+function publishRoutes(core: Core): PublishRoutes {
+  const { options, directory, store, catalog, history, access, events, onError } = core;
   return createPublishRoutes({
     store,
+    history,
     publishing: new PublishService({ store, now: Date.now }),
     access,
     followed: directory === null ? null : options.channel,

@@ -31,7 +31,7 @@ export const ERROR_CODES = {
   'store-unsafe': 'SQLite is too old, or does not support the required durability.',
   'store-closed': 'The store is closed.',
   'file-unstable': 'A file kept changing while modcast read it.',
-  'file-too-large': 'A file is over the size limit of a blob.',
+  'blob-too-large': 'A file, or a blob that is published, is over the size limit of a blob.',
   'watch-limited': 'The system has no watches left for some directories. They are polled instead.',
   'directory-invalid': 'The site directory is missing, or is not a directory.',
   'registry-unknown':

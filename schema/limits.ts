@@ -34,8 +34,22 @@ export const LIMITS = {
   socketStallMs: 30_000,
   /** Bytes of compressed pack segments in the server's memory. */
   packCacheBytes: 64 * 1024 * 1024,
-  /** Bytes of a published manifest, as JSON. */
-  publishManifestBytes: 64 * 1024 * 1024,
+  /** Bytes of the JSON of a manifest that is published over HTTP. A larger site: `modcast publish --db`. */
+  publishManifestBytes: 32 * 1024 * 1024,
+  /** Bytes of the JSON of an import map that is published over HTTP. */
+  importMapBytes: 1024 * 1024,
+  /** Modules of a manifest that is published over HTTP. */
+  publishModules: 50_000,
+  /** Bytes of manifests that a token may publish in a second on average, after `publishManifestBytes`. */
+  publishManifestBytesPerSecond: 128 * 1024,
+  /** Inflated bytes of blobs that a token may send at once. */
+  publishBurstBytes: 256 * 1024 * 1024,
+  /** Inflated bytes in a second that a token may send after that. Faster publishers wait. */
+  publishBytesPerSecond: 8 * 1024 * 1024,
+  /** Inflated bytes of blobs in memory at the same time, of all publishers. */
+  publishInflatingBytes: 80 * 1024 * 1024,
+  /** Unanswered requests of one token. They run one after the other. */
+  publishRequestsOfToken: 32,
   /** Bytes of one request with blobs. */
   publishPackBytes: 128 * 1024 * 1024,
   /** Raw bytes of blobs in one request of a publisher. A broken connection costs at most this much. */
@@ -59,7 +73,13 @@ export const LIMITS = {
   /** Bytes of a request to open a file in the editor. */
   editorRequestBytes: 16 * 1024,
   /** Publishes at the same time. */
-  publishPlans: 64,
+  publishPlans: 256,
+  /** Publishes at the same time with one token. */
+  publishPlansOfToken: 16,
+  /** Modules of all manifests that are being published. */
+  publishPlanModules: 200_000,
+  /** Modules of all manifests that are being published with one token. */
+  publishPlanModulesOfToken: 100_000,
   /** Milliseconds for which a replaced deploy can still be read without a token. */
   pastHeadMs: 60 * 60_000,
   /** Deploys to keep of a watched directory. */

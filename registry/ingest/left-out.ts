@@ -8,7 +8,7 @@ const REASONS: Readonly<Record<string, string>> = {
   EMFILE: 'too many files are open (EMFILE)',
   ENFILE: 'too many files are open on this machine (ENFILE)',
   'file-unstable': 'it kept changing while it was read',
-  'file-too-large': `it is larger than ${LIMITS.blobBytes / 1024 / 1024} MiB`,
+  'blob-too-large': `it is larger than ${LIMITS.blobBytes / 1024 / 1024} MiB`,
 };
 
 /** Why a file was left out: a clause that follows its name. */

@@ -54,7 +54,7 @@ export function isMeantEmpty(file: string): boolean {
  * because promises take several times as long for many small files.
  *
  * @param read replaced by tests that change the file while it is read
- * @throws ModcastError `file-unstable`, `file-too-large`; the file system's own errors
+ * @throws ModcastError `file-unstable`, `blob-too-large`; the file system's own errors
  */
 export function readStable(file: string, read: (descriptor: number) => Buffer = readFileSync): ReadFile {
   for (let attempt = 0; attempt < TRIES; attempt++) {
@@ -62,7 +62,7 @@ export function readStable(file: string, read: (descriptor: number) => Buffer = 
     try {
       const before = fstatSync(descriptor, { bigint: true });
       if (before.size > BigInt(LIMITS.blobBytes)) {
-        throw new ModcastError('file-too-large', `${file} is larger than ${LIMITS.blobBytes} bytes`, {
+        throw new ModcastError('blob-too-large', `${file} is larger than ${LIMITS.blobBytes} bytes`, {
           expected: LIMITS.blobBytes,
           found: Number(before.size),
         });

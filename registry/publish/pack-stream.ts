@@ -23,17 +23,43 @@ export async function makePack(blobs: readonly SentBlob[]): Promise<Buffer> {
   return Buffer.concat(parts);
 }
 
+/** Runs work with a segment of so many bytes when there is memory for it. */
+export type InflateGate = (bytes: number, work: () => Promise<void>) => Promise<void>;
+
+/** Bytes of a segment besides its blobs: hashes, lengths, and links, which are not used. */
+const SEGMENT_EXTRA = 1024 * 1024;
+
+/**
+ * Before it is inflated.
+ * @throws ModcastError `blob-too-large`, `pack-invalid`
+ */
+function checkSize({ count, rawLength }: Segment): void {
+  const expected = LIMITS.blobBytes + SEGMENT_EXTRA;
+  if (rawLength <= expected) return;
+  const code = count === 1 ? 'blob-too-large' : 'pack-invalid';
+  const what = count === 1 ? 'a blob' : 'a segment of a pack';
+  throw new ModcastError(code, `${what} has ${rawLength} bytes; at most ${LIMITS.blobBytes} are taken`, {
+    expected,
+    found: rawLength,
+  });
+}
+
 /**
  * Passes the blobs of a pack to `take`, one segment at a time.
- * @throws ModcastError `pack-invalid`, `pack-truncated`, and what `take` and the stream throw
+ * @throws ModcastError `blob-too-large`, `pack-invalid`, `pack-truncated`, and what `take` and the stream
+ *   throw
  */
 export async function readPack(
   pieces: AsyncIterable<Uint8Array>,
   take: (blobs: readonly SentBlob[]) => Promise<void>,
+  inflate: InflateGate = (_, work) => work(),
 ): Promise<void> {
   const decoder = new PackDecoder();
   for await (const piece of pieces) {
-    for (const segment of decoder.push(piece)) await take(await blobsOf(segment));
+    for (const segment of decoder.push(piece)) {
+      checkSize(segment);
+      await inflate(segment.rawLength, async () => take(await blobsOf(segment)));
+    }
   }
   decoder.finish();
 }

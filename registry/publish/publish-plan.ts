@@ -2,6 +2,14 @@ import type { Channel, Hash, Manifest } from '../../schema/index.js';
 import type { ChangeCounts } from '../store/changes.js';
 import type { Deploy } from '../store/store.js';
 
+/** Who publishes with a token. */
+export interface Publisher {
+  /** The id of the token. */
+  readonly token: string;
+  /** The blobs that the token may read. It publishes others only by sending their bytes. */
+  readonly readable: (hashes: readonly Hash[]) => Promise<ReadonlySet<Hash>>;
+}
+
 /** A request to make a manifest a channel's head. */
 export interface Proposal {
   readonly channel: Channel;

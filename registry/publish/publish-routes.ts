@@ -1,17 +1,21 @@
 import { LIMITS, ModcastError, parseChannel, type Channel, type ErrorCode } from '../../schema/index.js';
 import type { Access } from '../auth/allowed-origins.js';
 import { authorize, challenge } from '../auth/authorize.js';
+import type { HistoryAccess } from '../auth/history-access.js';
 import type { Clock } from '../clock.js';
-import type { Store } from '../store/store.js';
+import type { Store, Token } from '../store/store.js';
 import { readPack } from './pack-stream.js';
-import type { Committed } from './publish-plan.js';
+import type { Committed, Publisher, SentBlob } from './publish-plan.js';
 import type { PublishService } from './publish-service.js';
 import { bodyPieces, drain, wholeBody, type BodyLimits } from './request-body.js';
-import { JSON_TYPE, PACK_TYPE, decodeProposal, encodeFailure } from './wire.js';
+import { TokenLimits } from './token-limits.js';
+import { JSON_TYPE, PACK_TYPE, decodeProposal, encodeFailure, proposalText } from './wire.js';
 
 export interface PublishRoutesOptions {
   readonly store: Store;
   readonly publishing: PublishService;
+  /** Says which blobs a token may publish without sending them. */
+  readonly history: Pick<HistoryAccess, 'publicBlobs'>;
   readonly access: Access;
   /** The channel that follows a directory, and takes no other deploys. Null: none. */
   readonly followed: Channel | null;
@@ -39,7 +43,7 @@ const STATUS: { readonly [Code in ErrorCode]?: number } = {
   'head-moved': 409,
   'blob-missing': 409,
   'message-too-large': 413,
-  'file-too-large': 413,
+  'blob-too-large': 413,
   'store-busy': 503,
   'store-closed': 503,
   'publish-busy': 503,
@@ -56,25 +60,39 @@ const DRAINED_BYTES = 32 * 1024 * 1024;
  * a token. Answers and errors are JSON.
  */
 export function createPublishRoutes(options: PublishRoutesOptions): PublishRoutes {
-  const { store, publishing, access, clock, now, stallMs = LIMITS.requestStallMs } = options;
+  const { store, history, publishing, access, clock, now, stallMs = LIMITS.requestStallMs } = options;
+  const ofTokens = new TokenLimits(clock, now);
   const limits = (bytes: number): BodyLimits => ({ bytes, stallMs, clock });
 
   const plan = async (request: Request, channel: string): Promise<unknown> => {
     parseChannel(channel);
-    await authorize(store, request, `publish:${channel}`, now());
+    const token = await authorize(store, request, `publish:${channel}`, now());
     if (channel === options.followed) refuseFollowed(channel);
     requireType(request, JSON_TYPE);
-    const body = await wholeBody(request, limits(LIMITS.publishManifestBytes));
-    return publishing.plan(decodeProposal(channel, body));
-  };
-  const blobs = async (request: Request, lease: string): Promise<unknown> => {
-    requireType(request, PACK_TYPE);
-    let stored = 0;
-    await readPack(bodyPieces(request, limits(LIMITS.publishPackBytes)), async (sent) => {
-      await publishing.put(lease, sent);
-      stored += sent.length;
+    return ofTokens.run(token.id, async () => {
+      const body = await wholeBody(request, limits(LIMITS.publishManifestBytes));
+      const text = proposalText(body);
+      ofTokens.takeManifest(token.id, body.length);
+      return publishing.plan(decodeProposal(channel, text), publisherOf(token));
     });
-    return { taken: stored };
+  };
+  const publisherOf = ({ id, scope }: Token): Publisher => ({
+    token: id,
+    readable: async (hashes) => (scope.includes('read') ? new Set(hashes) : history.publicBlobs(hashes)),
+  });
+  const blobs = (request: Request, token: Token, lease: string): Promise<unknown> => {
+    requireType(request, PACK_TYPE);
+    return ofTokens.run(token.id, async () => {
+      let stored = 0;
+      const take = async (sent: readonly SentBlob[]) => {
+        await publishing.put(lease, sent);
+        stored += sent.length;
+      };
+      await readPack(bodyPieces(request, limits(LIMITS.publishPackBytes)), take, (bytes, work) =>
+        ofTokens.inflate(token.id, bytes, work),
+      );
+      return { taken: stored };
+    });
   };
   const commit = async (lease: string): Promise<unknown> => {
     const committed = await publishing.commit(lease);
@@ -87,8 +105,8 @@ export function createPublishRoutes(options: PublishRoutesOptions): PublishRoute
     const [name = '', step, ...more] = rest.split('/');
     if (more.length === 0 && step === 'plan') return plan(request, name);
     if (more.length === 0 && (step === 'blobs' || step === 'commit')) {
-      await authorizeLease(options, request, name);
-      return step === 'blobs' ? blobs(request, name) : commit(name);
+      const token = await authorizeLease(options, request, name);
+      return step === 'blobs' ? blobs(request, token, name) : commit(name);
     }
     throw new ModcastError(
       'request-invalid',
@@ -148,7 +166,7 @@ async function authorizeLease(
   { store, publishing, now }: PublishRoutesOptions,
   request: Request,
   lease: string,
-): Promise<void> {
+): Promise<Token> {
   let channel: string;
   try {
     channel = publishing.channelOf(lease);
@@ -158,7 +176,7 @@ async function authorizeLease(
     });
     throw error;
   }
-  await authorize(store, request, `publish:${channel}`, now());
+  return authorize(store, request, `publish:${channel}`, now());
 }
 
 function requireType(request: Request, expected: string): void {

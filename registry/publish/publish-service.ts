@@ -9,13 +9,15 @@ import {
   type Manifest,
   type Path,
 } from '../../schema/index.js';
-import { blake3 } from '../hash.js';
+import { blake3, blake3InSlices } from '../hash.js';
 import { mediaType, moduleKind } from '../content/media-type.js';
 import { moduleLinks } from '../ingest/module-links.js';
-import { checkHead, compareModules } from '../store/changes.js';
+import { blobsMissing, checkHead, compareModules } from '../store/changes.js';
 import type { Store } from '../store/store.js';
 import { OpenPlans, type OpenPlan } from './open-plans.js';
-import type { Committed, Plan, Proposal, SentBlob } from './publish-plan.js';
+import type { Committed, Plan, Proposal, Publisher, SentBlob } from './publish-plan.js';
+import { SentBlobs } from './sent-blobs.js';
+import { inSlices } from './slices.js';
 
 export interface PublishServiceOptions {
   readonly store: Store;
@@ -36,6 +38,7 @@ export class PublishService {
   readonly #now: () => number;
   readonly #leaseMs: number;
   readonly #plans: OpenPlans;
+  readonly #sent = new SentBlobs();
 
   constructor({
     store,
@@ -46,17 +49,28 @@ export class PublishService {
     this.#store = store;
     this.#now = now;
     this.#leaseMs = leaseMs;
-    this.#plans = new OpenPlans(plans, now);
+    const { publishPlansOfToken, publishPlanModules, publishPlanModulesOfToken } = LIMITS;
+    this.#plans = new OpenPlans(
+      {
+        plans,
+        plansOfToken: publishPlansOfToken,
+        modules: publishPlanModules,
+        modulesOfToken: publishPlanModulesOfToken,
+      },
+      now,
+    );
   }
 
   /**
-   * @throws ModcastError `channel-invalid`, `manifest-invalid`, `path-invalid` (a dotfile), `head-moved`,
-   *   `publish-busy`
+   * @param publisher undefined for a publisher that has the database, and may read all of it
+   * @throws ModcastError `channel-invalid`, `manifest-invalid`, `path-invalid` (a dotfile), `blob-too-large`,
+   *   `head-moved`, `publish-busy`
    */
-  async plan(proposal: Proposal): Promise<Plan> {
+  async plan(proposal: Proposal, publisher?: Publisher): Promise<Plan> {
     const { manifest, expected } = proposal;
     const channel = parseChannel(proposal.channel);
     checkEntries(manifest);
+    for (const [path, { size }] of manifest.modules) checkBlobSize(path, size);
     assertVisible(manifest.modules.keys());
     const head = await this.#store.head(channel);
     const number = head?.number ?? null;
@@ -65,11 +79,14 @@ export class PublishService {
     if (head?.manifest === hash) return { state: 'current', deploy: head };
     const { paths, sizes } = blobsOf(manifest);
     const until = this.#until();
-    const lease =
-      proposal.dryRun === true ? null : this.#plans.open({ proposal, hash, head: number, paths, until });
+    const owed = new Set<Hash>();
+    const plan = { proposal, hash, head: number, token: publisher?.token ?? null, owed, paths, until };
+    const lease = proposal.dryRun === true ? null : this.#plans.open(plan);
+    const hashes = [...paths.keys()];
     // Lease before looking for missing blobs: none that exists now is collected before the commit.
-    if (lease !== null) await this.#store.lease([...paths.keys()], ownerOf(lease), until);
-    const missing = await this.#store.missing([...paths.keys()]);
+    if (lease !== null) await this.#lease(hashes, lease, until);
+    const missing = await this.#missing(hashes, publisher);
+    for (const name of missing) owed.add(name);
     const before = head === null ? null : await this.#store.manifest(head.number);
     const { added, changed, removed, modules } = compareModules(
       before?.modules ?? new Map(),
@@ -93,7 +110,8 @@ export class PublishService {
   /**
    * Stores blobs. Each must have the hash it claims and be in the manifest. Links are found here, never sent.
    *
-   * @throws ModcastError `lease-unknown`, `hash-mismatch`, `blob-unknown` (the manifest does not name it)
+   * @throws ModcastError `lease-unknown`, `hash-mismatch`, `blob-too-large`, `blob-unknown` (the manifest
+   *   does not name it)
    */
   async put(lease: string, blobs: readonly SentBlob[]): Promise<void> {
     const plan = this.#plans.get(lease);
@@ -103,7 +121,8 @@ export class PublishService {
       if (path === undefined) {
         throw new ModcastError('blob-unknown', `the manifest does not contain blob ${hash}`, { found: hash });
       }
-      const found = blake3(bytes);
+      checkBlobSize(path, bytes.length);
+      const found = await blake3InSlices(bytes);
       if (found !== hash) {
         const message = `the bytes sent for ${path} do not match their hash`;
         throw new ModcastError('hash-mismatch', message, { expected: hash, found });
@@ -112,6 +131,9 @@ export class PublishService {
     }
     await this.#renew(lease, plan);
     await this.#store.putBlobs(verified);
+    const sent = verified.map(({ hash }) => hash);
+    for (const hash of sent) plan.owed.delete(hash);
+    if (plan.token !== null) this.#sent.add(plan.token, sent, this.#until());
   }
 
   /**
@@ -119,7 +141,9 @@ export class PublishService {
    * @throws ModcastError `lease-unknown`, `head-moved`, `blob-missing`, `manifest-invalid`
    */
   async commit(lease: string): Promise<Committed> {
-    const { proposal, hash, head, paths } = this.#plans.get(lease);
+    const { proposal, hash, head, token, owed, paths } = this.#plans.get(lease);
+    // Without a token, another process may have stored them.
+    if (token !== null && owed.size > 0) throw blobsMissing([...owed]);
     const { channel, manifest, author, message, commit } = proposal;
     await this.#fillLinks(paths);
     try {
@@ -145,8 +169,26 @@ export class PublishService {
   async #renew(lease: string, plan: OpenPlan): Promise<void> {
     if (plan.until - this.#now() > (this.#leaseMs * 3) / 4) return;
     const until = this.#until();
-    await this.#store.lease([...plan.paths.keys()], ownerOf(lease), until);
+    await this.#lease([...plan.paths.keys()], lease, until);
     this.#plans.renew(lease, until);
+  }
+
+  /** In slices, so that other requests are answered in between. */
+  async #lease(hashes: readonly Hash[], lease: string, until: number): Promise<void> {
+    for await (const slice of inSlices(hashes)) await this.#store.lease(slice, ownerOf(lease), until);
+  }
+
+  /** The blobs that a publisher has to send. To one that may not read a blob, it is missing. */
+  async #missing(hashes: readonly Hash[], publisher: Publisher | undefined): Promise<Hash[]> {
+    const own = publisher === undefined ? undefined : this.#sent.of(publisher.token, this.#now());
+    const missing: Hash[] = [];
+    for await (const slice of inSlices(hashes)) {
+      const lacking = new Set(await this.#store.missing(slice));
+      const readable = await publisher?.readable(slice);
+      const mayUse = (hash: Hash) => readable === undefined || readable.has(hash) || own!.has(hash);
+      missing.push(...slice.filter((hash) => lacking.has(hash) || !mayUse(hash)));
+    }
+    return missing;
   }
 
   #until(): number {
@@ -181,6 +223,13 @@ function blobsOf({ modules }: Manifest): { paths: Map<Hash, Path>; sizes: Map<Ha
     sizes.set(hash, size);
   }
   return { paths, sizes };
+}
+
+/** @throws ModcastError `blob-too-large` */
+function checkBlobSize(path: Path, size: number): void {
+  if (size <= LIMITS.blobBytes) return;
+  const message = `${path} has ${size} bytes; a blob has at most ${LIMITS.blobBytes}`;
+  throw new ModcastError('blob-too-large', message, { expected: LIMITS.blobBytes, found: size });
 }
 
 function checkEntries({ entries, modules }: Manifest): void {

@@ -40,7 +40,7 @@ export interface SiteContent {
  * Reads a directory for publishing. Unlike the ingest of a directory that is being edited, it fails when a
  * file cannot be read.
  *
- * @throws ModcastError `directory-invalid`, `file-unstable`, `file-too-large`, `manifest-invalid`; the file
+ * @throws ModcastError `directory-invalid`, `file-unstable`, `blob-too-large`, `manifest-invalid`; the file
  *   system's own errors
  */
 export async function readSite(

@@ -9,6 +9,7 @@ import {
   manifestToJson,
   type Channel,
   type ErrorCode,
+  type ManifestJson,
   type Hash,
 } from '../../schema/index.js';
 import type { Deploy } from '../store/store.js';
@@ -100,22 +101,26 @@ export function encodeProposal(proposed: Proposal): string {
   });
 }
 
-/** @throws ModcastError `request-invalid`, `manifest-invalid` */
-export function decodeProposal(channel: Channel, body: Buffer): Proposal {
-  let json: unknown;
+/** The text of a request, before it is parsed. @throws ModcastError `request-invalid` */
+export function proposalText(body: Buffer): string {
   const text = body.toString('utf8');
-  if (isDeepJson(text)) {
-    const expected = `at most ${LIMITS.jsonDepth} levels of JSON`;
-    throw new ModcastError('request-invalid', `the request is nested too deeply: expected ${expected}`, {
-      expected,
-    });
-  }
+  if (!isDeepJson(text)) return text;
+  const expected = `at most ${LIMITS.jsonDepth} levels of JSON`;
+  throw new ModcastError('request-invalid', `the request is nested too deeply: expected ${expected}`, {
+    expected,
+  });
+}
+
+/** @throws ModcastError `request-invalid`, `manifest-invalid`, `message-too-large` */
+export function decodeProposal(channel: Channel, text: string): Proposal {
+  let json: unknown;
   try {
     json = JSON.parse(text);
   } catch {
     throw new ModcastError('request-invalid', 'the request is not JSON', { expected: JSON_TYPE });
   }
   const { manifest, expected, dryRun, ...rest } = fits(proposal, json, 'request');
+  checkSizes(manifest as Partial<ManifestJson> | null);
   return {
     channel,
     manifest: manifestFromJson(manifest),
@@ -123,6 +128,19 @@ export function decodeProposal(channel: Channel, body: Buffer): Proposal {
     ...(expected === undefined ? {} : { expected }),
     ...(dryRun === undefined ? {} : { dryRun }),
   };
+}
+
+/** Before each module is checked. @throws ModcastError `message-too-large` */
+function checkSizes(manifest: Partial<ManifestJson> | null | undefined): void {
+  const count = manifest?.modules?.length ?? 0;
+  if (count > LIMITS.publishModules) {
+    const message = `the manifest has ${count} modules; over HTTP at most ${LIMITS.publishModules}, more with --db`;
+    throw new ModcastError('message-too-large', message, { expected: LIMITS.publishModules, found: count });
+  }
+  const bytes = JSON.stringify(manifest?.importMap ?? null).length;
+  if (bytes <= LIMITS.importMapBytes) return;
+  const message = `the import map has ${bytes} bytes; at most ${LIMITS.importMapBytes} are taken`;
+  throw new ModcastError('message-too-large', message, { expected: LIMITS.importMapBytes, found: bytes });
 }
 
 /** @throws ModcastError `request-invalid` */

@@ -83,9 +83,12 @@ export function checkBlobs(modules: Modules, sizeOf: (hash: Hash) => number | un
       });
     }
   }
-  if (missing.size === 0) return;
-  const message = `${missing.size} blobs of the manifest are not in the store`;
-  throw new ModcastError('blob-missing', message, { expected: 'blobs in the store', found: [...missing] });
+  if (missing.size > 0) throw blobsMissing([...missing]);
+}
+
+export function blobsMissing(hashes: readonly Hash[]): ModcastError {
+  const message = `${hashes.length} blobs of the manifest are not in the store`;
+  return new ModcastError('blob-missing', message, { expected: 'blobs in the store', found: hashes });
 }
 
 export function deployUnknown(number: number): ModcastError {

@@ -80,7 +80,7 @@ describe('readStable', () => {
     const read = vi.fn<(descriptor: number) => Buffer>();
     expect(() => readStable(name, read)).toThrow(
       expect.objectContaining({
-        code: 'file-too-large',
+        code: 'blob-too-large',
         expected: LIMITS.blobBytes,
         found: LIMITS.blobBytes + 1,
       }),

@@ -1,4 +1,5 @@
-import { beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { blake3 } from '../../../../registry/hash.js';
 import { createAccess } from '../../../../registry/auth/allowed-origins.js';
 import { openMemoryStore, type Registry, type Store } from '../../../../registry/index.js';
 import { makePack } from '../../../../registry/publish/pack-stream.js';
@@ -225,6 +226,164 @@ describe('an invalid request', () => {
   });
 });
 
+describe('history-over-socket: what a token cannot read, it cannot publish by its hash', () => {
+  /** Publishes a secret on production, and then a deploy without it. The secret is history afterwards. */
+  async function oldSecret() {
+    const secret = blobOf('export default "secret";');
+    await publishTexts([...TEXTS, ['secret.mjs', 'export default "secret";']]);
+    await publishTexts(TEXTS);
+    vi.setSystemTime(Date.now() + LIMITS.pastHeadMs);
+    const named = { ...manifestOf([['x.mjs', 'export default "secret";']]), entries: [] };
+    const planOther = async (scope: string[], rest: object = {}) => {
+      token = await tokenOf(...scope);
+      return post('other/plan', proposal({ manifest: manifestToJson(named), ...rest }), JSON_TYPE);
+    };
+    return { secret, planOther };
+  }
+
+  async function publishTexts(texts: [string, string][]): Promise<void> {
+    const { body } = await plan({ manifest: manifestToJson(manifestOf(texts)) });
+    await send(body.lease, await makePack(texts.map(([, text]) => blobOf(text))));
+    expect((await post(`${body.lease}/commit`, null)).status).toBe(200);
+  }
+
+  beforeEach(async () => {
+    vi.useFakeTimers({ toFake: ['Date'] });
+    registry = open({ channel: 'production' });
+    token = await tokenOf('publish:production');
+  });
+  afterEach(() => void vi.useRealTimers());
+
+  it('a narrow token is told that the blob is missing, as for one that never existed', async () => {
+    const { secret, planOther } = await oldSecret();
+    const planned = await planOther(['publish:other']);
+    expect(planned.body.missing).toEqual([secret.hash]);
+    expect(planned.body.changes.bytes).toBe(secret.bytes.length);
+    const early = await post(`${planned.body.lease}/commit`, null);
+    expect([early.status, early.body.error]).toMatchObject([
+      409,
+      { code: 'blob-missing', found: [secret.hash] },
+    ]);
+    expect((await planOther(['publish:other'], { dryRun: true })).body.missing).toEqual([secret.hash]);
+  });
+
+  it('it publishes the blob by sending its bytes, and is not asked for them twice', async () => {
+    const { secret, planOther } = await oldSecret();
+    const { lease } = (await planOther(['publish:other'])).body;
+    expect((await send(lease, await makePack([secret]))).status).toBe(200);
+    const own = token;
+    // Another token has not sent it.
+    expect((await planOther(['publish:other'])).body.missing).toEqual([secret.hash]);
+    token = own;
+    const again = await post(
+      'other/plan',
+      proposal({ manifest: manifestToJson(manifestOf([['y.mjs', 'export default "secret";']])) }),
+      JSON_TYPE,
+    );
+    expect(again.body.missing).toEqual([]);
+    expect((await post(`${lease}/commit`, null)).status).toBe(200);
+  });
+
+  it('a token that may also read the history need not send it', async () => {
+    const { planOther } = await oldSecret();
+    const { body } = await planOther(['publish:other', 'read']);
+    expect(body.missing).toEqual([]);
+    expect((await post(`${body.lease}/commit`, null)).status).toBe(200);
+  });
+
+  it('blobs of public deploys need not be sent, on any channel', async () => {
+    await publishTexts(TEXTS);
+    token = await tokenOf('publish:other');
+    const { body } = await post('other/plan', proposal(), JSON_TYPE);
+    expect(body.missing).toEqual([]);
+    expect((await post(`${body.lease}/commit`, null)).status).toBe(200);
+  });
+});
+
+describe('blob limit', () => {
+  const SIZE = 70 * 1024 * 1024;
+
+  it('a manifest with a blob that is too large is refused', async () => {
+    const [main] = [...MANIFEST.modules];
+    const modules = new Map([...MANIFEST.modules, [main![0], { ...main![1], size: SIZE }]]);
+    const answer = await plan({ manifest: manifestToJson({ ...MANIFEST, modules }) });
+    expect([answer.status, answer.body.error]).toMatchObject([
+      413,
+      { code: 'blob-too-large', expected: LIMITS.blobBytes, found: SIZE },
+    ]);
+  });
+
+  it('a blob that is larger than its manifest says is refused before it is inflated', async () => {
+    const { lease } = (await plan()).body;
+    const segment = encodeSegment({ encoding: 'deflate', count: 1, rawLength: SIZE, body: Buffer.alloc(9) });
+    const answer = await send(lease, Buffer.concat([encodePackHeader(1), segment]));
+    expect([answer.status, answer.body.error.code]).toEqual([413, 'blob-too-large']);
+    const many = encodeSegment({ encoding: 'deflate', count: 2, rawLength: SIZE, body: Buffer.alloc(9) });
+    const other = await send(lease, Buffer.concat([encodePackHeader(2), many]));
+    expect([other.status, other.body.error.code]).toEqual([400, 'pack-invalid']);
+  });
+
+  it('the same holds for a publisher with the database', async () => {
+    const publishing = new PublishService({ store: await openMemoryStore(), now: () => 0 });
+    const bytes = Buffer.alloc(LIMITS.blobBytes + 1);
+    const hash = blake3(bytes);
+    const modules = (size: number) => new Map([['a.wasm', { hash, size, type: 'application/wasm' }]]);
+    const propose = (size: number) =>
+      publishing.plan({
+        channel: 'x',
+        manifest: { modules: modules(size), entries: [], importMap: null },
+        author: '',
+        message: '',
+        commit: null,
+      });
+    await expect(propose(bytes.length)).rejects.toMatchObject({ code: 'blob-too-large' });
+    const { lease } = (await propose(1)) as { lease: string };
+    await expect(publishing.put(lease, [{ hash, bytes }])).rejects.toMatchObject({ code: 'blob-too-large' });
+  });
+});
+
+describe('large plan', () => {
+  const rows = (count: number) =>
+    Array.from({ length: count }, (_, i) => [`${i}.mjs`, BLOBS[0]!.hash, 20, 'text/javascript']);
+
+  it('a manifest with too many modules is refused before they are checked', async () => {
+    const manifest = { modcast: 1, entries: [], importMap: null, modules: rows(LIMITS.publishModules + 1) };
+    manifest.modules[0] = [];
+    const answer = await plan({ manifest });
+    expect([answer.status, answer.body.error]).toMatchObject([
+      413,
+      { code: 'message-too-large', expected: LIMITS.publishModules },
+    ]);
+  });
+
+  it('a manifest with too many bytes, or a too large import map, is refused', async () => {
+    const large = {
+      ...manifestToJson(MANIFEST),
+      importMap: { imports: { a: 'x'.repeat(LIMITS.importMapBytes) } },
+    };
+    expect((await plan({ manifest: large })).body.error).toMatchObject({ code: 'message-too-large' });
+    const larger = { ...large, importMap: 'x'.repeat(LIMITS.publishManifestBytes) };
+    expect((await plan({ manifest: larger })).status).toBe(413);
+  });
+
+  it('a token has an allowance of manifests, and other tokens have their own', async () => {
+    const filler = 'x'.repeat(9_000);
+    const paths = Array.from({ length: 1000 }, (_, i) => `${i}/${filler.slice(0, 900)}.mjs`);
+    const modules = new Map(
+      paths.map((path) => [path, { hash: BLOBS[0]!.hash, size: 20, type: 'text/javascript' }]),
+    );
+    const manifest = manifestToJson({ modules, entries: [], importMap: null });
+    let last: Answer;
+    let taken = -1;
+    do last = await plan({ manifest, dryRun: true });
+    while ((taken++, last.status === 200 && taken < 100));
+    expect([last.status, last.body.error.code]).toEqual([503, 'publish-busy']);
+    expect(taken).toBeGreaterThan(10);
+    token = await tokenOf('publish:production');
+    expect((await plan({ manifest, dryRun: true })).status).toBe(200);
+  });
+});
+
 describe('deep import map', () => {
   const deep = '{"a":'.repeat(3_000_000) + '1' + '}'.repeat(3_000_000);
 
@@ -267,6 +426,7 @@ describe('a registry with failures', () => {
     const errors: unknown[] = [];
     const handle = createPublishRoutes({
       store,
+      history: { publicBlobs: async () => new Set() },
       publishing: new PublishService({ store, now: () => 1000 }),
       access: createAccess([], []),
       followed: null,
