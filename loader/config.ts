@@ -9,6 +9,8 @@ export interface HotConfig {
   readonly version: string;
   /** `data-hot-page`: the hash of this page's HTML as it was served. */
   readonly page: string | null;
+  /** `data-hot-file`: the path of this page's HTML, where its URL is a route of an application. Else null. */
+  readonly file: Path | null;
   /** `data-hot-deploy`: the channel's head when this page was served; null before there was one. */
   readonly deploy: number | null;
   /** `data-hot-served`: when this page was served, by the server's clock, milliseconds since 1970. */
@@ -97,6 +99,7 @@ export function readConfig(script: HTMLScriptElement): LoaderConfig {
         : {
             version: dataset['hot'],
             page: dataset['hotPage'] ?? null,
+            file: dataset['hotFile'] ?? null,
             deploy: number(dataset['hotDeploy'], 0) || null,
             served: number(dataset['hotServed'], Infinity),
             overlay: dataset['hotOverlay'] !== 'off',

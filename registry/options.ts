@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { CHANNEL_PATTERN, LIMITS, ModcastError, type Channel } from '../schema/index.js';
+import { CHANNEL_PATTERN, LIMITS, ModcastError, isHidden, isPath, type Channel } from '../schema/index.js';
 import { DEFAULT_FILTER } from './ingest/files.js';
 import { nearest } from './nearest.js';
 
@@ -15,6 +15,11 @@ export interface RegistryOptions {
    * server answers paths outside the prefix.
    */
   serveHead?: boolean;
+  /**
+   * For a single-page application: requests for HTML at a path without a file get this page. True:
+   * `index.html`. Default false.
+   */
+  single?: boolean | string;
   /**
    * SQLite file. Default `.modcast/registry.db` in the directory. `:memory:` keeps nothing after a restart.
    */
@@ -83,6 +88,10 @@ type Rule = readonly [expected: string, isValid: (value: unknown) => boolean];
 const RULES: { readonly [name in keyof ResolvedOptions]: Rule } = {
   directory: ['a directory', (value) => value === null || isText(value)],
   serveHead: ['true or false', (value) => typeof value === 'boolean'],
+  single: [
+    'true, false or the path of a page like "index.html"',
+    (value) => typeof value === 'boolean' || (isPath(value) && !isHidden(value)),
+  ],
   database: ['a file or ":memory:"', isText],
   channel: [
     '1 to 64 of a-z, 0-9, ".", "_", "-", starting with a letter or digit',
@@ -145,6 +154,7 @@ export function resolveOptions(options: RegistryOptions, author: string): Resolv
   const resolved: ResolvedOptions = {
     directory,
     serveHead: options.serveHead ?? false,
+    single: options.single ?? false,
     database: options.database ?? (directory === null ? 'modcast.db' : `${directory}/.modcast/registry.db`),
     channel,
     prefix: options.prefix ?? DEFAULT_PREFIX,
@@ -172,6 +182,11 @@ export function resolveOptions(options: RegistryOptions, author: string): Resolv
         found: directory,
       },
     );
+  }
+  if (directory === null && !resolved.serveHead && resolved.single !== false) {
+    const expected = 'a directory or serveHead';
+    const message = `single is for a site that this registry serves; give ${expected}`;
+    throw new ModcastError('option-invalid', message, { expected, found: resolved.single });
   }
   for (const name of names) {
     const [expected, isValid] = RULES[name];

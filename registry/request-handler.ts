@@ -1,4 +1,4 @@
-import type { RegistryId } from '../schema/index.js';
+import type { Path, RegistryId } from '../schema/index.js';
 import type { Access } from './auth/allowed-origins.js';
 import type { DeploysInUse } from './auth/deploys-in-use.js';
 import type { HistoryAccess } from './auth/history-access.js';
@@ -52,6 +52,7 @@ export function createRequestHandler(core: Core, site: LocalSite | null, sockets
     ...core,
     prefix: options.prefix,
     site: siteSource(core),
+    single: singlePage(options.single),
     page: { channel, boot, timeout, progress, hot },
     pages: new InjectedPages(),
     loader: () => (loader ??= readLoader().then((bytes) => withIdentity(bytes, core.identity))),
@@ -61,6 +62,9 @@ export function createRequestHandler(core: Core, site: LocalSite | null, sockets
     editor: hot === null ? null : editorRoute(core),
   });
 }
+
+const singlePage = (option: boolean | string): Path | null =>
+  typeof option === 'string' ? option : option ? 'index.html' : null;
 
 /** Where the site's own files come from; null when another server serves them. */
 function siteSource({ options, directory, catalog, blobs }: Core): SiteSource | null {

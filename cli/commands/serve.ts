@@ -35,6 +35,7 @@ interface ServeOptions extends FilterOptions {
   /** False with --no-dir. */
   dir: boolean;
   publicHistory: boolean;
+  single?: string | true;
 }
 
 const DEFAULT_PORT = 4321;
@@ -59,6 +60,10 @@ export function serveCommand(): Command {
       .option('--db <file>', 'SQLite database (default: .modcast/registry.db in the directory)')
       .option('--channel <name>', 'channel to serve', 'dev')
       .option('--no-dir', 'serve the newest deploy of the channel instead of a directory')
+      .option(
+        '--spa, --single [page]',
+        'single-page application: navigations to a path without a file get this page (default page: index.html)',
+      )
       .option('--open', 'open the site in the browser', false),
   )
     .addOption(
@@ -100,6 +105,7 @@ export function serveCommand(): Command {
 Examples:
   modcast serve ./public --open
   modcast serve /mnt/share/site --poll     files on a network mount
+  modcast serve ./public --single          a single-page application: every route is index.html
   modcast serve --include 'src/**/*.mjs' --exclude '**/*.test.mjs'
   modcast serve ./public --host 0.0.0.0 --allow-host build.example.org
   modcast serve --no-dir --db registry.db --channel production   a registry for modcast publish --to`,
@@ -119,11 +125,23 @@ async function listen(registry: Registry, options: ServeOptions): Promise<{ url:
   }
 }
 
+/**
+ * `/app.html` and `./app.html` are the path `app.html`.
+ * @throws ModcastError `option-invalid`: `--single public` would take the directory for the page
+ */
+function pageOf(single: string | true): string | true {
+  if (single === true) return true;
+  if (/\.x?html?$/i.test(single)) return single.replace(/^\.?\/+/, '');
+  const message = `--single takes a page such as index.html, not ${single}; put the directory before --single`;
+  throw new ModcastError('option-invalid', message, { expected: 'the path of a page', found: single });
+}
+
 function registryOf(dir: string, options: ServeOptions): Registry {
   return createRegistry({
     ...(options.dir ? { directory: dir } : { database: DEFAULT_DATABASE, serveHead: true }),
     ...(options.db === undefined ? {} : { database: options.db }),
     publicHistory: options.publicHistory,
+    ...(options.single === undefined ? {} : { single: pageOf(options.single) }),
     channel: options.channel,
     prefix: options.prefix,
     ...(options.include === undefined ? {} : { include: options.include }),

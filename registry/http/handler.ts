@@ -1,3 +1,4 @@
+import type { Path } from '../../schema/index.js';
 import type { Access } from '../auth/allowed-origins.js';
 import type { PublishRoutes } from '../publish/publish-routes.js';
 import { isReading, notAllowed, problem } from './answer.js';
@@ -11,6 +12,8 @@ export interface HandlerOptions extends PageContext, RegistryContext {
   readonly access: Access;
   /** Null when another server serves the site. */
   readonly site: SiteSource | null;
+  /** The page for routes of a single-page application. */
+  readonly single: Path | null;
   readonly publish: PublishRoutes;
   /** Null when the directory is not watched. */
   readonly editor: EditorRoute | null;

@@ -38,14 +38,27 @@ function isFromScript(headers: Headers): boolean {
   return !requestedWith.includes('.') || SCRIPT_HEADERS.some((name) => headers.has(name));
 }
 
-/** Whether HTML has the highest weight in `Accept`, and is first among equals (RFC 9110, section 12.5.1). */
-function prefersHtml(headers: Headers): boolean {
-  let best: { readonly type: string; readonly weight: number } | undefined;
-  for (const item of (headers.get('Accept') ?? '').split(',')) {
+/** The media types of `Accept` with their weights (RFC 9110, section 12.5.1), in their order. */
+function acceptedTypes(headers: Headers): { readonly type: string; readonly weight: number }[] {
+  return (headers.get('Accept') ?? '').split(',').map((item) => {
     const [type = '', ...parameters] = item.split(';').map((part) => part.trim().toLowerCase());
     const written = parameters.find((parameter) => /^q\s*=/.test(parameter));
-    const weight = written === undefined ? 1 : Number(written.slice(written.indexOf('=') + 1));
-    if (type !== '' && weight > (best?.weight ?? 0)) best = { type, weight };
-  }
-  return best?.type === 'text/html' || best?.type === 'application/xhtml+xml';
+    return { type, weight: written === undefined ? 1 : Number(written.slice(written.indexOf('=') + 1)) };
+  });
 }
+
+const isHtml = (type: string | undefined): boolean =>
+  type === 'text/html' || type === 'application/xhtml+xml';
+
+/** Whether HTML has the highest weight in `Accept`, and is first among equals. */
+function prefersHtml(headers: Headers): boolean {
+  let best: { readonly type: string; readonly weight: number } | undefined;
+  for (const one of acceptedTypes(headers)) {
+    if (one.type !== '' && one.weight > (best?.weight ?? 0)) best = one;
+  }
+  return isHtml(best?.type);
+}
+
+/** Whether a request names HTML in `Accept`, as navigations do. Scripts, images and `fetch` do not. */
+export const acceptsHtml = (headers: Headers): boolean =>
+  acceptedTypes(headers).some(({ type, weight }) => isHtml(type) && weight > 0);

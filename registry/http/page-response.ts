@@ -33,6 +33,13 @@ export interface PageContext {
   readonly hot: () => Promise<Uint8Array>;
 }
 
+export interface PagePlace {
+  /** The path at which the page is shown, with `index.html` for that of a directory. */
+  readonly path: Path;
+  /** The file. Another one than `path` for a route of a single-page application. */
+  readonly name: Path;
+}
+
 /**
  * A page of the site. A navigation gets it with the loader injected. Other requests, pages that have to be
  * left alone, and all pages while there is no deploy, get the file.
@@ -41,7 +48,7 @@ export async function pageResponse(
   context: PageContext,
   request: Request,
   file: SiteFile,
-  name: Path,
+  place: PagePlace,
   headers: Headers,
 ): Promise<Response | null> {
   headers.append('Vary', NAVIGATION_HEADERS);
@@ -53,14 +60,19 @@ export async function pageResponse(
   if (html === null) return null;
   const type = pageType(html);
   const head = file.head ?? (await context.catalog.head(context.page.channel));
-  const page = head === null ? null : await context.pages.page(name, html, await pageVersion(context, head));
+  const version = head === null ? null : await pageVersion(context, head, place);
+  const page = version === null ? null : await context.pages.page(place.path, html, version);
   const injected = page?.injected ?? null;
   if (injected === null) return file.respond(request, headers, type);
   const { bytes, hash } = injected;
   return answer(request, { bytes, type, freshness: 'revalidate', tag: hash }, headers);
 }
 
-async function pageVersion(context: PageContext, { deploy, manifest }: Head): Promise<PageVersion> {
+async function pageVersion(
+  context: PageContext,
+  { deploy, manifest }: Head,
+  { path, name }: PagePlace,
+): Promise<PageVersion> {
   const { page, prefix, identity } = context;
   const { hot } = page;
   return {
@@ -85,6 +97,7 @@ async function pageVersion(context: PageContext, { deploy, manifest }: Head): Pr
       ...(hot === null
         ? {}
         : { hotPage: hash, hotDeploy: String(deploy.number), hotServed: String(Date.now()) }),
+      ...(hot === null || path === name ? {} : { hotFile: name }),
     }),
   };
 }

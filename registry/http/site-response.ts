@@ -1,11 +1,15 @@
 import { mediaType } from '../content/media-type.js';
+import type { Path } from '../../schema/index.js';
 import { isReading, notAllowed, problem } from './answer.js';
+import { acceptsHtml } from './navigation.js';
 import { pageResponse, type PageContext } from './page-response.js';
 import { parseRequestPath } from './request-path.js';
 import type { SiteSource } from './site-source.js';
 
 export interface SiteContext extends PageContext {
   readonly source: SiteSource;
+  /** The page that requests for HTML get at paths without a file. Null: none. */
+  readonly single: Path | null;
 }
 
 /** Statuses for a file that exists and cannot be opened, with messages. */
@@ -45,7 +49,8 @@ async function findResponse(
   if (asked.state === 'hidden') return null;
   const name = asked.directory ? `${asked.path}/index.html`.replace(/^\//, '') : asked.path;
   const found = await context.source.find(name);
-  if (found === undefined || (found === 'directory' && asked.directory)) return null;
+  if (found === undefined || (found === 'directory' && asked.directory))
+    return routeResponse(context, request, name, headers);
   if (!isReading(request)) return notAllowed(headers);
   if (found === 'directory') {
     // Browsers cache a permanent redirect forever, but a directory may become a file.
@@ -53,6 +58,21 @@ async function findResponse(
     headers.set('Location', `${new URL(request.url).pathname}/${new URL(request.url).search}`);
     return new Response(null, { status: 308, headers });
   }
-  if (mediaType(name) === 'text/html') return pageResponse(context, request, found, name, headers);
+  if (mediaType(name) === 'text/html')
+    return pageResponse(context, request, found, { path: name, name }, headers);
   return found.respond(request, headers);
+}
+
+/** A route of a single-page application. Null for other sites, and for requests that do not ask for HTML. */
+async function routeResponse(
+  context: SiteContext,
+  request: Request,
+  path: Path,
+  headers: Headers,
+): Promise<Response | null> {
+  const { single, source } = context;
+  if (single === null || !isReading(request) || !acceptsHtml(request.headers)) return null;
+  const page = await source.find(single);
+  if (page === undefined || page === 'directory') return null;
+  return pageResponse(context, request, page, { path, name: single }, headers);
 }

@@ -35,4 +35,4 @@ export const isOfPage = (
   { config }: Pick<HotPorts, 'config'>,
   kind: Diagnostic['kind'],
   path: string,
-): boolean => kind === 'importmap' && path === pagePath(config.root);
+): boolean => kind === 'importmap' && path === pagePath(config);

@@ -97,7 +97,7 @@ export class Apply {
     changed: readonly string[],
     isStylesheet: (path: string) => boolean,
   ): { readonly reason: string; readonly path: string } | null {
-    const page = pagePath(this.#options.ports.config.root);
+    const page = pagePath(this.#options.ports.config);
     if (page !== undefined && changed.includes(page) && this.#isOtherPage(page))
       return { reason: `${page} changed`, path: page };
     const path = changed.find((one) => !isStylesheet(one) && this.#isUsedOtherwise(one));

@@ -1,4 +1,5 @@
 import { naturalUrl } from '../../../importmap/site.js';
+import type { LoaderConfig } from '../../config.js';
 import type { Manifest } from '../../../schema/manifest.js';
 import { pathFromUrl, type Path } from '../../../schema/path.js';
 
@@ -11,7 +12,8 @@ export function changedPaths(from: Manifest, to: Manifest): Path[] {
 }
 
 /** The path of this page's HTML in the site. Undefined when the page is not below the site's root. */
-export function pagePath(root: string): Path | undefined {
+export function pagePath({ root, hot }: Pick<LoaderConfig, 'root' | 'hot'>): Path | undefined {
+  if (hot?.file) return hot.file;
   const url = location.origin + location.pathname;
   if (!url.startsWith(root)) return undefined;
   const rest = url.slice(root.length);

@@ -52,7 +52,9 @@ function follow(served: number | null = null): void {
   const emitter = new Emitter<ModcastEvents>();
   emitter.on('deploy', (event) => events.push(event));
   const hot: LoaderConfig['hot'] =
-    served === null ? null : { version: '1', page: null, deploy: served, served: 0, overlay: true };
+    served === null
+      ? null
+      : { version: '1', page: null, file: null, deploy: served, served: 0, overlay: true };
   followDeploys({
     config: { hot },
     events: emitter,

@@ -20,6 +20,7 @@ describe('the defaults', () => {
     expect(resolve({})).toEqual({
       directory: null,
       serveHead: false,
+      single: false,
       database: 'modcast.db',
       channel: 'dev',
       prefix: '/-/',
@@ -123,6 +124,7 @@ it('accepts valid options', () => {
   const right = {
     directory: 'x',
     serveHead: false,
+    single: 'app.html',
     database: ':memory:',
     channel: 'a.b_c-1',
     prefix: '/a/.b/~c/',

@@ -12,7 +12,14 @@ import { eventually } from '../../../eventually.js';
 const PREFIX = 'https://host.test/-/';
 const KEY = `modcast ${PREFIX} dev`;
 const STALL = 10_000;
-const HOT: LoaderConfig['hot'] = { version: '1', page: null, deploy: null, served: 0, overlay: true };
+const HOT: LoaderConfig['hot'] = {
+  version: '1',
+  page: null,
+  file: null,
+  deploy: null,
+  served: 0,
+  overlay: true,
+};
 
 let clock: FakeClock;
 let storage: Map<string, string>;
