@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { Command } from 'commander';
+import { closestEntry, didYouMean } from '../../registry/closest.js';
 import { DATABASE_FOLDER, makeDatabaseFolder } from '../../registry/store/database-folder.js';
 import { openSqliteStore } from '../../registry/store/sqlite.js';
 import type { Store } from '../../registry/store/store.js';
@@ -35,7 +36,7 @@ function nearest(directory: string): string | undefined {
  * The absolute path of the database that a command uses.
  * @throws ModcastError `database-missing`
  */
-export function findDatabase(io: Pick<Io, 'cwd' | 'env'>, options: DatabaseOptions): string {
+export async function findDatabase(io: Pick<Io, 'cwd' | 'env'>, options: DatabaseOptions): Promise<string> {
   const named = options.db ?? (io.env['MODCAST_DB'] || undefined);
   if (named === undefined) {
     const file = nearest(io.cwd);
@@ -48,8 +49,9 @@ export function findDatabase(io: Pick<Io, 'cwd' | 'env'>, options: DatabaseOptio
   }
   const file = path.resolve(io.cwd, named);
   if (existsSync(file)) return file;
+  const near = didYouMean(await closestEntry(file));
   const source = options.db === undefined ? 'MODCAST_DB' : '--db';
-  throw new ModcastError('database-missing', `no such database: ${file} (from ${source})`, {
+  throw new ModcastError('database-missing', `no such database: ${file} (from ${source})${near}`, {
     expected: 'a database',
     found: file,
   });
@@ -68,7 +70,7 @@ export async function withStore<T>(
   work: (store: Store, file: string) => Promise<T>,
   { create = false }: { create?: boolean } = {},
 ): Promise<T> {
-  const file = create ? await placeDatabase(io, options) : findDatabase(io, options);
+  const file = create ? await placeDatabase(io, options) : await findDatabase(io, options);
   const store = await openSqliteStore(file, { create });
   try {
     return await work(store, file);

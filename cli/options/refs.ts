@@ -1,10 +1,10 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
+import { closestPath } from '../../registry/closest.js';
 import type { Deploy, Store } from '../../registry/index.js';
 import {
   deploySnapshot,
   directorySnapshot,
-  closestPath,
   resolveDeploy,
   splitRef,
   typedPath,

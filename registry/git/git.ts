@@ -111,6 +111,13 @@ export async function gitHasFolder(repository: string, branch: string, folder: s
   return found.length > 0;
 }
 
+/**
+ * All folders of a commit.
+ * @throws ModcastError `git-failed`
+ */
+export const gitFolders = (repository: string, branch: string): Promise<string[]> =>
+  output(repository, ['ls-tree', '-r', '-d', '-z', '--full-tree', '--name-only', '--end-of-options', branch]);
+
 function readChange(record: Buffer, name: Buffer): GitChange {
   // ":100644 100755 <before> <after> M"
   const [, mode = '', , object = ''] = record.toString('latin1').split(' ');

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { ModcastError, manifestBytes, parsePath, type Channel, type Manifest } from '../../schema/index.js';
+import { closestPath, didYouMean } from '../closest.js';
 import { channelDeploys } from '../history/log.js';
 import type { FileFilter } from '../ingest/files.js';
 import { blake3 } from '../hash.js';
 import type { Store, StoredBlob } from '../store/store.js';
 import { Checkout, type GitSkipped } from './checkout.js';
-import { GitObjects, gitChanges, gitCommits, gitHasFolder, type GitCommit } from './git.js';
+import { GitObjects, gitChanges, gitCommits, gitFolders, gitHasFolder, type GitCommit } from './git.js';
 
 export interface GitImportOptions {
   readonly store: Store;
@@ -165,9 +166,10 @@ export async function importGit(options: GitImportOptions): Promise<GitImported>
     if (steps.length > 0) await write();
     // The folder may have existed before these commits.
     if (!touched && folder !== '' && !(await gitHasFolder(repository, options.branch, folder))) {
+      const near = closestPath(options.folder, await gitFolders(repository, options.branch));
       throw new ModcastError(
         'directory-invalid',
-        `no folder ${options.folder} in the history of ${options.branch}`,
+        `no folder ${options.folder} in the history of ${options.branch}${didYouMean(near)}`,
         {
           expected: 'a folder of the repository',
           found: options.folder,

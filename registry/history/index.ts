@@ -1,5 +1,4 @@
 export * from './blame.js';
-export * from './closest.js';
 export * from './comparison.js';
 export * from './read-blob.js';
 export * from './cost.js';

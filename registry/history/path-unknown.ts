@@ -1,6 +1,6 @@
 import { ModcastError, type Path } from '../../schema/index.js';
 import type { Deploy, Store } from '../store/store.js';
-import { closestPath } from './closest.js';
+import { closestPath } from '../closest.js';
 
 /** A module's path as it may be typed: `./lib/a.mjs`, `/lib/a.mjs`, or with decomposed characters. */
 export const typedPath = (text: string): string => text.replace(/^(?:\.?\/)+/, '').normalize('NFC');

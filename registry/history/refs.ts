@@ -1,6 +1,6 @@
 import { CHANNEL_PATTERN, ModcastError, type Channel, type Hash } from '../../schema/index.js';
 import type { Deploy, Store } from '../store/store.js';
-import { closestName } from './closest.js';
+import { closestName } from '../closest.js';
 import { TIME_EXAMPLES, parseTime } from './when.js';
 
 export type RefStore = Pick<

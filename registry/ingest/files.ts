@@ -2,6 +2,7 @@ import { existsSync, realpathSync, statSync, type Dirent } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import picomatch from 'picomatch';
+import { closestEntry, didYouMean } from '../closest.js';
 import { isGone, isUnreadable, reasonFor } from './left-out.js';
 import { ModcastError, isHidden, pathProblem, type Path } from '../../schema/index.js';
 
@@ -64,7 +65,9 @@ export async function openRoot(directory: string): Promise<string> {
   if (found?.isDirectory()) return path.resolve(directory);
   throw new ModcastError(
     'directory-invalid',
-    found === undefined ? `no such directory: ${directory}` : `not a directory: ${directory}`,
+    found === undefined
+      ? `no such directory: ${directory}${didYouMean(await closestEntry(directory))}`
+      : `not a directory: ${directory}`,
     { expected: 'a directory', found: directory },
   );
 }

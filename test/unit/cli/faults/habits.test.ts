@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { openSqliteStore } from '../../../../registry/index.js';
 import { publish } from '../../../contract/store-fixture.js';
+import { GitRepository } from '../../registry/git/git-repository.js';
 import { modcast } from '../program.js';
 
 /** Rows of faults/CLI.md: what people who know git and npm type, and mistyped paths. */
@@ -185,5 +186,28 @@ describe('a mistyped path', () => {
       'deploy 4 on production has no "lib/ring.mjs": deploy 4 deleted it',
     );
     expect((await run('show', '1:Data/Café.json')).err).toContain('deploy 4 added it');
+  });
+
+  it('of a directory or a database is suggested too', async () => {
+    mkdirSync(path.join(site, 'public'));
+    for (const [args, meant] of [
+      [['publish', 'publc'], path.join(site, 'public')],
+      [['diff', '1', './pubilc'], path.join(site, 'public')],
+      [['export', '1', 'out', '--static', '--assets', 'publi'], path.join(site, 'public')],
+      [['deploys', '--db', '.modcast/registy.db'], path.join(site, '.modcast/registry.db')],
+    ] as const) {
+      const { code, err } = await run(...args);
+      expect(code).toBe(1);
+      expect(err).toMatch(/^modcast: no such .*; did you mean \S+\? \([a-z-]+\)\n$/);
+      expect(err).toContain(`did you mean ${meant}?`);
+    }
+    const git = new GitRepository();
+    git.write('site/public/a.mjs', '1');
+    git.commit('one');
+    for (const typed of ['public', 'site/publc']) {
+      const { err } = await run('import', '--git', git.directory, '--path', typed, '--db', 'git.db');
+      expect(err).toContain('did you mean site/public?');
+    }
+    git.close();
   });
 });

@@ -1,4 +1,6 @@
-import type { Path } from '../../schema/index.js';
+import { readdir } from 'node:fs/promises';
+import path from 'node:path';
+import type { Path } from '../schema/index.js';
 
 /** Typing mistakes between two texts: letters added, left out, replaced, or two of them swapped. */
 export function distance(a: string, b: string): number {
@@ -34,18 +36,29 @@ export function closestName(given: string, names: Iterable<string>, most: number
   return best;
 }
 
+/** A name in the same directory that a file was probably meant to have. */
+export async function closestEntry(file: string): Promise<string | undefined> {
+  const { dir, base } = path.parse(path.resolve(file));
+  const near = closestName(base, await readdir(dir).catch(() => []), mistakesIn(base));
+  return near === undefined ? undefined : path.join(dir, near);
+}
+
+/** `; did you mean lib/?`, or nothing. */
+export const didYouMean = (near: string | undefined): string =>
+  near === undefined ? '' : `; did you mean ${near}?`;
+
 /** Every directory of some paths, with "/" at its end. */
 function directoriesOf(paths: readonly Path[]): Set<string> {
   const directories = new Set<string>();
-  for (const path of paths) {
-    for (let at = path.indexOf('/'); at !== -1; at = path.indexOf('/', at + 1)) {
-      directories.add(path.slice(0, at + 1));
+  for (const name of paths) {
+    for (let at = name.indexOf('/'); at !== -1; at = name.indexOf('/', at + 1)) {
+      directories.add(name.slice(0, at + 1));
     }
   }
   return directories;
 }
 
-const baseName = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
+const baseName = (name: string): string => name.slice(name.lastIndexOf('/') + 1);
 
 /** The module or directory that was probably meant: mistyped, without its folder, or without its ending. */
 export function closestPath(given: string, paths: readonly Path[]): string | undefined {
@@ -56,13 +69,13 @@ export function closestPath(given: string, paths: readonly Path[]): string | und
   const low = plain.toLowerCase();
   return (
     names.find((name) => name.replace(/\/$/, '').toLowerCase() === low) ??
-    paths.find((path) => path.toLowerCase().replace(/\.[^./]*$/, '') === low) ??
+    paths.find((name) => name.toLowerCase().replace(/\.[^./]*$/, '') === low) ??
     names.find((name) => `/${name.replace(/\/$/, '')}`.toLowerCase().endsWith(`/${low}`)) ??
     closestName(plain, paths, mistakesIn(plain)) ??
     closestName(`${plain}/`, directoriesOf(paths), mistakesIn(plain)) ??
-    paths.find((path) => baseName(path).toLowerCase() === baseName(low)) ??
+    paths.find((name) => baseName(name).toLowerCase() === baseName(low)) ??
     paths.find(
-      (path) => distance(baseName(path), baseName(plain)) <= Math.min(2, mistakesIn(baseName(plain))),
+      (name) => distance(baseName(name), baseName(plain)) <= Math.min(2, mistakesIn(baseName(plain))),
     )
   );
 }
