@@ -108,29 +108,44 @@ async function historyOf(
   const isModule = !path.endsWith('/') && (await pathLog(io, source, path, options)) > 0;
   if (isModule || (await channelLog(io, source, [path], options)) > 0) return;
   const { store, channel } = source;
-  const { channels, number } = {
-    channels: await store.channels(),
-    number: (await store.head(channel))?.number,
-  };
-  if (channels.includes(path) || /^(?:latest|HEAD|[1-9]\d*)(?:[~^]\d*)*$/.test(path)) {
+  if ((await store.channels()).includes(path) || /^(?:latest|HEAD|[1-9]\d*)(?:[~^]\d*)*$/.test(path)) {
     throw new ModcastError(
       'path-unknown',
       `no module is called ${JSON.stringify(path)}; to start at that deploy, use \`modcast log --from ${path}\``,
       { expected: 'the path of a module or a directory', found: path },
     );
   }
-  const paths = number === undefined ? [] : [...((await store.manifest(number))?.modules.keys() ?? [])];
   throw pathUnknown(
     `channel ${channel} never had a module ${JSON.stringify(path)}`,
     path,
-    paths,
+    await pathsOf(source),
     `list its modules with \`modcast show ${channel}:\``,
   );
+}
+
+/** Every path that the channel has had, those of its newest deploy first. */
+async function pathsOf({ store, channel, upTo }: Source): Promise<Path[]> {
+  const paths = new Set<Path>();
+  for await (const { number } of channelDeploys(store, channel, upTo)) {
+    if (paths.size === 0)
+      for (const path of (await store.manifest(number))?.modules.keys() ?? []) paths.add(path);
+    for (const { path } of (await store.changes(number)) ?? []) paths.add(path);
+  }
+  return [...paths];
 }
 
 /** The patch as `--json -p` shows it. */
 async function patchFields(store: Store, change: Change, options: LogOptions) {
   return options.patch ? patchJson(await readPatch(change, store, store, options)) : {};
+}
+
+/** Whether a deploy changed these modules and directories. After gc it may have, because its changes are lost. */
+async function hasChanged(store: Store, number: number, selected: readonly string[]): Promise<boolean> {
+  const changes = await store.changes(number);
+  const paths = changes?.map(({ path }) => path) ?? [
+    ...((await store.manifest(number))?.modules.keys() ?? []),
+  ];
+  return paths.some((path) => isSelected(path, selected));
 }
 
 /**
@@ -147,8 +162,7 @@ async function channelLog(
   for await (const deploy of channelDeploys(store, channel, upTo)) {
     const isMatch = ({ path, oldPath }: { path: Path; oldPath?: Path | null }) =>
       [path, oldPath ?? path].some((each) => isSelected(each, selected));
-    // Finding renames reads blobs. Do it only for deploys that are shown.
-    if (selected.length > 0 && !(await store.changes(deploy.number))?.some(isMatch)) continue;
+    if (selected.length > 0 && !(await hasChanged(store, deploy.number, selected))) continue;
     const changes = (await deployChanges(store, deploy.number))?.filter(isMatch) ?? null;
     if (options.json) {
       const list: unknown[] = [];

@@ -73,6 +73,23 @@ describe('`log lib/`', () => {
   });
 });
 
+describe('`log lib/` after gc', () => {
+  it('shows the deploy whose changes are not known', async () => {
+    const store = await openSqliteStore(path.join(site, 'gc.db'));
+    for (const text of ['1', '2', '3'])
+      await publish(store, [
+        ['lib/a.mjs', text],
+        ['b.mjs', text],
+      ]);
+    await store.close();
+    await run('gc', '--keep', '1', '--older-than', '0', '--db', 'gc.db');
+    const { out } = await run('log', 'lib/', '--db', 'gc.db');
+    expect(deploysOf(out)).toEqual([3]);
+    expect(out).toContain('changes are not known');
+    expect((await run('log', 'src/', '--db', 'gc.db')).code).toBe(1);
+  });
+});
+
 describe('`show latest^`, `show HEAD`, `show 0`', () => {
   it.each([
     ['latest^', 2],
@@ -165,6 +182,10 @@ describe('a mistyped path', () => {
       expect(err).toMatch(/^modcast: .*; did you mean .*\? \(path-unknown\)\n$/);
       expect(err).toContain(`did you mean ${meant}?`);
     }
+  });
+
+  it('is looked for among deleted modules too, by log', async () => {
+    expect((await run('log', 'lib/rign.mjs')).err).toContain('did you mean lib/ring.mjs?');
   });
 
   it('that is like no other gets no suggestion', async () => {
