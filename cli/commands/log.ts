@@ -139,7 +139,7 @@ async function patchFields(store: Store, change: Change, options: LogOptions) {
   return options.patch ? patchJson(await readPatch(change, store, store, options)) : {};
 }
 
-/** Whether a deploy changed these modules and directories, or may have: gc drops the changes of the oldest. */
+/** Whether a deploy changed these modules and directories, or may have: gc drops what the oldest changed. */
 async function hasChanged(store: Store, number: number, selected: readonly string[]): Promise<boolean> {
   const changes = await store.changes(number);
   const paths = changes?.map(({ path }) => path) ?? [
