@@ -14,6 +14,7 @@ import { moduleLinks } from '../ingest/module-links.js';
 import { siteEntries } from '../pages/entries.js';
 import type { StoredBlob } from '../store/store.js';
 import type { GitChange, GitCommit, GitObjects, ObjectName } from './git.js';
+import { LinkedTree, type LinkedChange } from './linked-tree.js';
 
 /** A file that matches the filter but was left out. */
 export interface GitSkipped {
@@ -25,15 +26,14 @@ export interface GitSkipped {
 
 const TYPE_BITS = 0o170000;
 const REGULAR = 0o100000;
-const REASONS: ReadonlyMap<number, string> = new Map([
-  [0o120000, 'it is a symbolic link'],
-  [0o160000, 'it is a submodule'],
-]);
+const SUBMODULE = 0o160000;
+const SUBMODULE_REASON = 'it is a submodule';
 
 /** The content of the site, advanced commit by commit. */
 export class Checkout {
   readonly #matches: Matches;
   readonly #objects: GitObjects;
+  readonly #tree: LinkedTree;
   readonly #modules = new Map<Path, ManifestModule>();
   /** The git objects that were read. Null: too large. */
   readonly #known = new Map<ObjectName, ManifestModule | null>();
@@ -46,6 +46,7 @@ export class Checkout {
   constructor(filter: FileFilter, objects: GitObjects) {
     this.#objects = objects;
     this.#matches = compileFilter(filter);
+    this.#tree = new LinkedTree(filter, objects);
   }
 
   get skipped(): GitSkipped[] {
@@ -62,9 +63,9 @@ export class Checkout {
   ): Promise<{ changed: boolean; blobs: StoredBlob[] }> {
     const wanted: [Path, ObjectName][] = [];
     let changed = false;
-    for (const change of changes) {
+    for (const change of await this.#tree.advance(changes)) {
       if (!this.#matches(change.shown)) {
-        if (REASONS.has(change.mode & TYPE_BITS)) this.#noteFolder(change, commit);
+        this.#noteSubmodule(change, commit);
         continue;
       }
       const reason = problemOf(change);
@@ -113,10 +114,10 @@ export class Checkout {
     return deleted;
   }
 
-  /** The filter cannot tell whether a submodule, or a link to a folder, would contain modules. */
-  #noteFolder({ shown, mode }: GitChange, commit: GitCommit): void {
-    const isFolder = (mode & TYPE_BITS) === 0o160000 || !/\.[^/]*$/.test(shown);
-    if (isFolder && this.#matches(`${shown}/x.js`)) this.#skip(shown, REASONS.get(mode & TYPE_BITS)!, commit);
+  /** The filter cannot tell whether a submodule would contain modules. */
+  #noteSubmodule({ shown, mode }: GitChange, commit: GitCommit): void {
+    const isSubmodule = (mode & TYPE_BITS) === SUBMODULE;
+    if (isSubmodule && this.#matches(`${shown}/x.js`)) this.#skip(shown, SUBMODULE_REASON, commit);
   }
 
   #skip(path: string, reason: string, commit: GitCommit): void {
@@ -165,8 +166,10 @@ export class Checkout {
 
 const isScript = (path: Path): boolean => mediaType(path) === 'text/javascript';
 
-function problemOf({ path, mode }: GitChange): string | undefined {
+function problemOf({ path, mode, reason }: LinkedChange): string | undefined {
   if (path === undefined) return 'its name is not UTF-8';
-  if ((mode & TYPE_BITS) !== REGULAR) return REASONS.get(mode & TYPE_BITS) ?? 'it is not a regular file';
+  if (reason !== undefined) return reason;
+  if ((mode & TYPE_BITS) === SUBMODULE) return SUBMODULE_REASON;
+  if ((mode & TYPE_BITS) !== REGULAR) return 'it is not a regular file';
   return pathProblem(path);
 }

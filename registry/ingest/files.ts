@@ -47,6 +47,8 @@ type Found =
   | { readonly kind: 'unreadable'; readonly error: unknown };
 
 const NOT_REGULAR = 'it is not a regular file';
+export const BROKEN_LINK = 'it is a broken link';
+export const OUTSIDE_LINK = 'it is a link to a place outside the directory';
 
 export interface WalkResult {
   readonly files: Path[];
@@ -104,16 +106,17 @@ export function isInside(root: string, file: string): boolean {
 const LINK_STORE = /^(?:\.(?:pnpm|store|yarn|bun|deno|worktrees)$|\.\.\w)/;
 
 /**
- * Whether a link's target is a dotfile. It is not when its only dot segments are directories that exist to be
- * linked to: those of `LINK_STORE`, and any directly in a `node_modules`.
+ * Why a link to a path of the site must not be followed; undefined when it may be. The only dot segments of a
+ * target may be directories that exist to be linked to: those of `LINK_STORE`, and any directly in a
+ * `node_modules`.
  */
-function isHiddenTarget(name: string): boolean {
+export function targetProblem(name: Path): string | undefined {
   const segments = name.split('/');
   const shown = segments.map((segment, i) => {
     const isStore = LINK_STORE.test(segment) || segments[i - 1] === 'node_modules';
     return isStore && i < segments.length - 1 ? 'store' : segment;
   });
-  return isHidden(shown.join('/'));
+  return isHidden(shown.join('/')) ? 'it is a link to a dotfile' : undefined;
 }
 
 /**
@@ -123,9 +126,8 @@ function isHiddenTarget(name: string): boolean {
  * @param real where the link leads: absolute, real
  */
 export function linkProblem(root: string, real: string): string | undefined {
-  if (!isInside(root, real)) return 'it is a link to a place outside the directory';
-  const name = path.relative(root, real).split(path.sep).join('/');
-  return isHiddenTarget(name) ? 'it is a link to a dotfile' : undefined;
+  if (!isInside(root, real)) return OUTSIDE_LINK;
+  return targetProblem(path.relative(root, real).split(path.sep).join('/'));
 }
 
 /**
@@ -174,7 +176,7 @@ export async function walk(directory: string, filter: FileFilter): Promise<WalkR
     } catch (error) {
       if (isUnreadable(error)) return { kind: 'unreadable', error };
       const { code } = error as NodeJS.ErrnoException;
-      return { kind: 'none', reason: code === 'ELOOP' ? reasonFor(error) : 'it is a broken link' };
+      return { kind: 'none', reason: code === 'ELOOP' ? reasonFor(error) : BROKEN_LINK };
     }
   };
 

@@ -20,7 +20,9 @@ export async function makeDatabaseFolder(database: string): Promise<void> {
     // On a read-only file system, a recursive mkdir only says ENOENT.
     const error = await mkdir(folder).catch((reason: unknown) => reason);
     if (!isSystemError(error)) throw failed;
-    const message = `cannot create ${folder}: ${systemReason(error)}; keep the database elsewhere with --db <file>`;
+    const isReadOnly = ['EACCES', 'EPERM', 'EROFS'].includes(error.code ?? '');
+    const why = isReadOnly ? `${path.dirname(folder)} is read-only for this user` : 'the system refuses it';
+    const message = `cannot create ${folder}: ${why}: ${systemReason(error)}; keep the database elsewhere with --db <file>`;
     throw new ModcastError('store-unavailable', message, {
       expected: 'a directory that may be written',
       found: error.code,

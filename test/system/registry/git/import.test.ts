@@ -1,13 +1,18 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { DEFAULT_FILTER, compileFilter } from '../../../../registry/ingest/files.js';
 import { exportDeploy } from '../../../../registry/export/export-deploy.js';
 import { importGit, type GitImportOptions } from '../../../../registry/git/import.js';
 import { openMemoryStore, type Store } from '../../../../registry/index.js';
+import { readSite } from '../../../../registry/publish/read-site.js';
+import { manifestToJson } from '../../../../schema/index.js';
 import { GitRepository } from '../../../unit/registry/git/git-repository.js';
+
+const FAULT = fileURLToPath(new URL('../../../fixtures/faults/import-leaves-out-links', import.meta.url));
 
 let repository: GitRepository;
 let store: Store;
@@ -222,9 +227,8 @@ describe('importing the history of a git repository', () => {
     await expect(run({ folder: '../x' })).rejects.toMatchObject({ code: 'path-invalid' });
   });
 
-  test('leaves out symbolic links and submodules, and reports them', async () => {
+  test('leaves out submodules, and reports them', async () => {
     repository.write('real.mjs', '1');
-    symlinkSync('real.mjs', path.join(repository.directory, 'link.mjs'));
     const inner = repository.git('init', '-q', path.join(repository.directory, 'vendor'));
     expect(inner).toBe('');
     execFileSync('git', [
@@ -242,14 +246,11 @@ describe('importing the history of a git repository', () => {
     ]);
     const commit = repository.commit('one');
     const { skipped } = await run();
-    expect(skipped).toEqual([
-      { path: 'link.mjs', reason: 'it is a symbolic link', commit },
-      { path: 'vendor', reason: 'it is a submodule', commit },
-    ]);
+    expect(skipped).toEqual([{ path: 'vendor', reason: 'it is a submodule', commit }]);
     expect([...(await store.manifest(1))!.modules.keys()]).toEqual(['real.mjs']);
   });
 
-  test('drops a file that becomes a link, and adds it when it is a file again', async () => {
+  test('takes a file that becomes a link, and one that is a file again', async () => {
     repository.write('a.mjs', '1');
     repository.write('b.mjs', '1');
     repository.commit('one');
@@ -262,7 +263,134 @@ describe('importing the history of a git repository', () => {
     await run();
     const sizes = [];
     for (const { number } of await store.deploys()) sizes.push((await store.manifest(number))!.modules.size);
-    expect(sizes).toEqual([2, 1, 2]);
+    expect(sizes).toEqual([2]);
+  });
+
+  describe('import-leaves-out-links: an import has the same modules as a publish of each commit', () => {
+    /** The modules of the work tree as `publish` sees them, and of the newest deploy of an import. */
+    async function compare(options: Partial<GitImportOptions> = {}) {
+      const { skipped } = await run(options);
+      const folder = path.join(repository.directory, options.folder ?? '');
+      const site = await readSite(folder, options.filter ?? DEFAULT_FILTER);
+      const head = await store.head('main');
+      const imported = await store.manifest(head!.number);
+      expect(manifestToJson(imported!)).toEqual(manifestToJson(site.manifest));
+      return { names: [...imported!.modules.keys()].toSorted(), skipped, deploy: head!.number, site };
+    }
+    const link = (name: string, target: string) => {
+      mkdirSync(path.dirname(path.join(repository.directory, name)), { recursive: true });
+      symlinkSync(target, path.join(repository.directory, name));
+    };
+
+    test('the given site', async () => {
+      cpSync(FAULT, repository.directory, { recursive: true, verbatimSymlinks: true });
+      repository.commit('one');
+      const { names, skipped } = await compare();
+      expect(names).toEqual(['alias.mjs', 'index.html', 'main.mjs', 'real.mjs']);
+      expect(skipped).toEqual([]);
+    });
+
+    test('links to files, directories and links, in both directions, and cycles', async () => {
+      repository.write('real.mjs', '1');
+      repository.write('lib/a.mjs', '2');
+      repository.write('lib/deep/b.json', '{}');
+      repository.write('lib/notes.txt', '3');
+      link('alias.mjs', 'real.mjs');
+      link('chain.mjs', 'alias.mjs');
+      link('Real.mjs', './/lib/../real.mjs');
+      link('shown.js', 'lib/notes.txt');
+      link('library', 'lib');
+      link('lib/up', '..');
+      link('lib/deep/self', '.');
+      link('lib/deep/again', '../../library/deep');
+      link('through.mjs', 'library/a.mjs');
+      link('other/lib', '../lib/');
+      repository.commit('one');
+      const { names } = await compare();
+      expect(names).toEqual(expect.arrayContaining(['shown.js', 'library/deep/b.json', 'other/lib/a.mjs']));
+    });
+
+    test('links that are not followed, with the reasons', async () => {
+      repository.write('public/a.mjs', '1');
+      repository.write('public/.env', 'SECRET');
+      repository.write('public/.hidden/x.mjs', 'SECRET');
+      repository.write('outside.mjs', 'SECRET');
+      link('public/env.mjs', '.env');
+      link('public/hidden', '.hidden');
+      link('public/out.mjs', '../outside.mjs');
+      link('public/out', '..');
+      link('public/absolute.mjs', '/etc/hostname');
+      link('public/round.mjs', 'round.mjs');
+      link('public/gone.mjs', 'nothing.mjs');
+      link('public/below.mjs', 'a.mjs/x.mjs');
+      const commit = repository.commit('one');
+      const { names, skipped, site } = await compare({ folder: 'public' });
+      expect(names).toEqual(['a.mjs']);
+      const reasons = site.skipped.map(({ path: name, message }) => ({
+        path: name,
+        reason: message,
+        commit,
+      }));
+      const byPath = (a: { path: string }, b: { path: string }) => (a.path < b.path ? -1 : 1);
+      expect(skipped.toSorted(byPath)).toEqual(reasons.toSorted(byPath));
+    });
+
+    test('packages of pnpm, when the filter takes them', async () => {
+      const store = 'node_modules/.pnpm/greet@1.0.0/node_modules/greet';
+      repository.write(`${store}/index.js`, 'export {}');
+      repository.write(`${store}/.npmrc.json`, 'SECRET');
+      link('node_modules/greet', '.pnpm/greet@1.0.0/node_modules/greet');
+      repository.commit('one');
+      const filter = { ...DEFAULT_FILTER, exclude: [] };
+      expect((await compare({ filter })).names).toEqual(['node_modules/greet/index.js']);
+    });
+
+    test('commit by commit, as targets change, move and go', async () => {
+      const steps: (() => void)[] = [
+        () => repository.write('real.mjs', '1'),
+        () => link('alias.mjs', 'real.mjs'),
+        () => repository.write('real.mjs', '2'),
+        () => link('later.mjs', 'lib/a.mjs'),
+        () => repository.write('lib/a.mjs', '3'),
+        () => link('l', 'lib'),
+        () => repository.write('lib/b.mjs', '4'),
+        () => {
+          repository.remove('l');
+          repository.write('l/c.mjs', '5');
+        },
+        () => {
+          repository.remove('l');
+          link('l', 'lib');
+        },
+        () => repository.remove('lib/a.mjs'),
+        () => {
+          repository.remove('alias.mjs');
+          repository.write('alias.mjs', '6');
+        },
+        () => {
+          repository.remove('alias.mjs');
+          link('alias.mjs', 'lib/b.mjs');
+        },
+        () => repository.remove('real.mjs'),
+        () => {
+          repository.remove('l');
+          repository.remove('alias.mjs');
+          repository.remove('later.mjs');
+        },
+      ];
+      for (const [i, step] of steps.entries()) {
+        step();
+        repository.commit(`step ${i}`);
+        await compare();
+      }
+      // One import of all of it gives the same deploys as an import after each commit.
+      const manifests = (await store.deploys({ channel: 'main', limit: 100 })).map(
+        ({ manifest }) => manifest,
+      );
+      await run({ channel: 'again' });
+      const again = await store.deploys({ channel: 'again', limit: 100 });
+      expect(again.map(({ manifest }) => manifest)).toEqual(manifests);
+    });
   });
 
   test('follows the first parents of merges', async () => {
