@@ -1,16 +1,37 @@
 import { Boot } from './boot/boot.js';
 import { readConfig } from './config.js';
 import { followDeploys } from './follow-deploys.js';
+import { Guard } from './guard/guard.js';
 import { createModcast } from './modcast.js';
 import { createServices } from './services.js';
 
+/**
+ * The guard that the server has put into the page. An author's own tag is not `async`, and needs none: the
+ * page waits for it.
+ */
+function findGuard(script: HTMLScriptElement, timeout: number): Guard | undefined {
+  const { nonce, src: loader, async } = script;
+  return (
+    globalThis.__modcast_guard__ ?? (async ? undefined : new Guard({ nonce, loader, timeout, holds: true }))
+  );
+}
+
 // A second loader tag on a page changes nothing.
 if (document.currentScript instanceof HTMLScriptElement && globalThis.modcast === undefined) {
-  const services = createServices(readConfig(document.currentScript));
-  const boot = new Boot(services);
-  followDeploys(services);
+  const script = document.currentScript;
+  const config = readConfig(script);
+  const guard = findGuard(script, config.timeout);
   // The page should find only the scripts that its author wrote.
-  document.currentScript.remove();
-  globalThis.modcast = createModcast(services);
-  boot.start();
+  script.remove();
+  if (guard === undefined) {
+    console.info('modcast: this page runs without modcast: its policy blocks inline scripts.');
+  } else if (guard.take()) {
+    const services = createServices(config, () => guard.signal());
+    const boot = new Boot(services, guard);
+    followDeploys(services);
+    globalThis.modcast = createModcast(services);
+    // For scripts that run before the loader.
+    dispatchEvent(new Event('modcast'));
+    boot.start();
+  }
 }

@@ -37,8 +37,26 @@ const after: Services['after'] = (ms, callback) => {
   return () => clearTimeout(timer);
 };
 
-/** Opens the cache. Connects to nothing yet. */
-export function createServices(config: LoaderConfig): Services {
+/** `fetch` that calls back for each part of a response. */
+const fetchWith =
+  (onPart: () => void): typeof globalThis.fetch =>
+  async (input, init) => {
+    const response = await fetch(input, init);
+    const parts = new TransformStream<Uint8Array, Uint8Array>({
+      transform(part, controller) {
+        onPart();
+        controller.enqueue(part);
+      },
+    });
+    return response.body === null ? response : new Response(response.body.pipeThrough(parts), response);
+  };
+
+/**
+ * Opens the cache. Connects to nothing yet.
+ *
+ * @param onPart called for each part of a response over HTTP
+ */
+export function createServices(config: LoaderConfig, onPart: () => void): Services {
   const events = new Emitter<ModcastEvents>();
   const topics = new Emitter<Record<string, unknown>>();
   const page = new PageState();
@@ -91,7 +109,7 @@ export function createServices(config: LoaderConfig): Services {
   channelClient.on('progress', (progress) => events.emit('progress', progress));
   channelClient.on('problem', ({ code, message }) => problem(code, message));
   channelClient.on('message', ({ topic, data }) => topics.emit(topic, data));
-  const http: FetchOptions = { config, hasher: hash, fetch: (input, init) => fetch(input, init) };
+  const http: FetchOptions = { config, hasher: hash, fetch: fetchWith(onPart) };
   return {
     config,
     events,

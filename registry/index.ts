@@ -6,6 +6,7 @@ export type { BootReport } from './socket/session-events.js';
 export type { Deploy, Store, Token } from './store/store.js';
 export { isNavigation } from './http/navigation.js';
 export { injectPage } from './pages/inject-page.js';
+export { readGuard } from './pages/read-loader.js';
 export { readPage } from './pages/read-page.js';
 export { openMemoryStore } from './store/memory.js';
 export { openSqliteStore } from './store/sqlite.js';

@@ -2,14 +2,13 @@ import type { BootSource } from '../../schema/message.js';
 import { preferredUrlKind } from '../linking/module-url.js';
 import type { TargetKind } from '../linking/choose-target.js';
 import { createPageDeploy, provideRuntime, type PageDeploy } from '../linking/page-deploy.js';
-import { pageParsed, readHeldPage } from '../page/held-page.js';
+import { readHeldPage, whenParsed } from '../page/held-page.js';
 import { restoreImportMaps, settleImportMaps } from '../page/import-map-elements.js';
-import { PageEvents } from '../page/page-events.js';
-import { probePolicy, type Allowed } from '../page/policy.js';
+import { probePolicy, setScriptText, type Allowed } from '../page/policy.js';
 import { settlePreloads } from '../page/preloads.js';
+import { prepareScript } from '../page/prepare-script.js';
 import { ProgressBar } from '../page/progress.js';
-import { runHeldScripts } from '../page/run-scripts.js';
-import { StylesheetGate } from '../page/stylesheet-gate.js';
+import type { Guard } from '../guard/guard.js';
 import type { Running } from '../page-state.js';
 import type { Services } from '../services.js';
 import type { Release } from '../transport/channel-client.js';
@@ -23,17 +22,15 @@ type Prepare = (release: Release, permitted: TargetKind, fetchMissing: boolean) 
 /** One page load: chooses what the page runs, brings it here, and runs the page's own scripts once. */
 export class Boot {
   readonly #services: Services;
-  /** Before `PageEvents`, which stops the page's `load` event. */
-  readonly #stylesheetGate = new StylesheetGate();
-  readonly #pageEvents = new PageEvents();
+  readonly #guard: Guard;
   readonly #hotLoader: HotLoader;
   readonly #allowed: Promise<Allowed>;
-  #state: 'booting' | 'running' = 'booting';
   /** Bytes of blobs that came over the socket. */
   #received = 0;
 
-  constructor(services: Services) {
+  constructor(services: Services, guard: Guard) {
     this.#services = services;
+    this.#guard = guard;
     const { config, channelClient } = services;
     this.#hotLoader = new HotLoader(services);
     // A policy in a <meta> applies from there on, so the whole page has to be parsed.
@@ -41,7 +38,10 @@ export class Boot {
       .then(() => probePolicy(config.nonce, preferredUrlKind()))
       // The page has removed what the probe needs.
       .catch((): Allowed => 'nothing');
-    channelClient.on('received', (bytes) => (this.#received += bytes));
+    channelClient.on('received', (bytes) => {
+      this.#received += bytes;
+      guard.signal();
+    });
   }
 
   start(): void {
@@ -98,36 +98,38 @@ export class Boot {
     let source: BootSource = allowed === 'http' ? 'http' : from;
     // The server had nothing to send, or the socket was lost before it did.
     if (source === 'network' && this.#received === 0) source = linker.isWhole(entries) ? 'cache' : 'http';
-    await this.#runPage({ pageDeploy, hot }, source);
+    this.#runPage({ pageDeploy, hot }, source);
   }
 
   async #runNatively(): Promise<void> {
-    if (this.#state === 'running') return;
     const hot = await this.#hotLoader.create(null, await this.#allowed);
-    await this.#runPage({ pageDeploy: null, hot }, 'native');
+    this.#runPage({ pageDeploy: null, hot }, 'native');
   }
 
-  /** Runs the page's own scripts: the one place that does, and only once. */
-  async #runPage(running: Running, from: BootSource): Promise<void> {
-    if (this.#state === 'running') return;
-    this.#state = 'running';
-    await pageParsed();
-    await this.#stylesheetGate.settled();
+  /** Runs the page's own scripts, unless the guard has given up on this boot. */
+  #runPage(running: Running, from: BootSource): void {
     const { config, connection, outbox, page, events } = this.#services;
     const { pageDeploy, hot } = running;
-    page.settle(running);
-    if (pageDeploy === null) restoreImportMaps();
-    else settleImportMaps(pageDeploy.brokenMaps);
     const targetOf = (url: string) => pageDeploy?.linker.importTargets.targetOf(url);
-    settlePreloads((url) => targetOf(url) !== undefined);
-    await runHeldScripts(readHeldPage(), { nonce: config.nonce, targetOf });
-    const ms = performance.now();
-    this.#pageEvents.release();
-    const deploy = pageDeploy?.release.deploy ?? null;
-    const boot = { from, ms, deploy };
-    page.booted(boot);
-    hot?.booted();
-    events.emit('booted', boot);
-    outbox.send({ type: 'booted', deploy, ms, from, bytes: connection.received });
+    this.#guard.run({
+      settle() {
+        page.settle(running);
+        if (pageDeploy === null) restoreImportMaps();
+        else settleImportMaps((element) => pageDeploy.brokenMaps.includes(element));
+        settlePreloads((url) => targetOf(url) !== undefined);
+      },
+      prepare: prepareScript({ nonce: config.nonce, targetOf }),
+      setText: setScriptText,
+      done(ms) {
+        const deploy = pageDeploy?.release.deploy ?? null;
+        const boot = { from, ms, deploy };
+        page.booted(boot);
+        hot?.booted();
+        events.emit('booted', boot);
+        outbox.send({ type: 'booted', deploy, ms, from, bytes: connection.received });
+      },
+    });
   }
 }
+
+const pageParsed = () => new Promise<void>(whenParsed);

@@ -3,7 +3,7 @@ import { loadHot } from '../hot/load.js';
 import type { CreateHot, Hot } from '../hot/ports.js';
 import { importModule } from '../linking/import-module.js';
 import type { PageDeploy } from '../linking/page-deploy.js';
-import { installImportMap } from '../page/import-map-elements.js';
+import { installImportMap } from '../page/install-import-map.js';
 import type { Allowed } from '../page/policy.js';
 import type { Services } from '../services.js';
 import { fetchManifest } from '../transport/plain-files.js';

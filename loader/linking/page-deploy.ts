@@ -1,10 +1,11 @@
 import { Resolver } from '../../importmap/resolver.js';
+import { isGecko } from '../page/engine.js';
 import { entryUrls } from '../page/entry-urls.js';
 import { readImportMap } from '../page/page-import-map.js';
 import type { LoaderConfig } from '../config.js';
 import type { BlobPool } from '../cache/blob-pool.js';
 import type { HeldPage, ScriptElement } from '../page/held-page.js';
-import { installImportMap } from '../page/import-map-elements.js';
+import { installImportMap } from '../page/install-import-map.js';
 import type { TargetKind } from './choose-target.js';
 import { importModule } from './import-module.js';
 import { Linker } from './linker.js';
@@ -37,9 +38,6 @@ export interface PageDeployOptions {
   readonly problem: (code: string, message: string) => void;
 }
 
-/** Gecko takes one import map, before any module. Other engines merge later ones. */
-const mergesLaterMaps = (): boolean => !CSS.supports('-moz-appearance', 'none');
-
 export function createPageDeploy(options: PageDeployOptions): PageDeploy {
   const { config, page, release } = options;
   const { map, broken } = readImportMap(page);
@@ -51,7 +49,7 @@ export function createPageDeploy(options: PageDeployOptions): PageDeploy {
   const native = new Set(
     [...document.querySelectorAll<HTMLScriptElement>('script[type="module" i][src]')].map(({ src }) => src),
   );
-  const laterMaps = mergesLaterMaps();
+  const laterMaps = !isGecko();
   const linker = new Linker({
     ...options,
     site: { root: config.root, manifest: release.manifest },

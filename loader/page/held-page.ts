@@ -1,6 +1,6 @@
 /**
- * The types under which the server holds scripts back. Authors write them where the registry is not the
- * site's server.
+ * The types under which scripts are held. The guard sets them. Where the registry is not the site's server,
+ * authors may write them.
  */
 const HELD_MODULE = 'modcast/module';
 /** A deferred classic script after a module script, which runs after it. */
@@ -52,17 +52,31 @@ export const heldScripts = (...types: string[]): ScriptElement[] => [
   ...document.querySelectorAll<ScriptElement>(types.map((type) => `script[type="${type}"]`).join()),
 ];
 
-/** Resolves when the whole page has been parsed, so that all its scripts are known. */
-export function pageParsed(): Promise<void> {
-  if (document.readyState !== 'loading') return Promise.resolve();
-  return new Promise((resolve) => {
-    const check = () => {
-      if (document.readyState === 'loading') return;
-      document.removeEventListener('readystatechange', check);
-      resolve();
-    };
-    document.addEventListener('readystatechange', check);
-  });
+/** Holds a script that the parser is about to prepare: the browser ignores its type. */
+export function hold(element: ScriptElement, kind: string): void {
+  element.removeAttribute('data-modcast');
+  const type = element.getAttribute('type');
+  if (type !== null) element.dataset['modcastType'] = type;
+  element.setAttribute('type', `modcast/${kind}`);
+}
+
+/** Gives a held script its author's type. */
+export function restoreType(element: ScriptElement, fallback: string | null): void {
+  const type = element.dataset['modcastType'] ?? fallback;
+  delete element.dataset['modcastType'];
+  if (type === null) element.removeAttribute('type');
+  else element.setAttribute('type', type);
+}
+
+/** Calls back when the whole page has been parsed, so that all its scripts are known. */
+export function whenParsed(callback: () => void): void {
+  if (document.readyState !== 'loading') return callback();
+  const check = () => {
+    if (document.readyState === 'loading') return;
+    document.removeEventListener('readystatechange', check);
+    callback();
+  };
+  document.addEventListener('readystatechange', check);
 }
 
 /** The attribute with a script's source; null for an inline script. */

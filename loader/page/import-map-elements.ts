@@ -1,32 +1,18 @@
-import { HELD_IMPORT_MAP, heldScripts, type ScriptElement } from './held-page.js';
+import { HELD_IMPORT_MAP, heldScripts, restoreType, type ScriptElement } from './held-page.js';
 import { insertAgain } from './insert-again.js';
-import { setScriptText } from './policy.js';
 
 /** Installs the page's own import maps as their author wrote them. */
-export function restoreImportMaps(): void {
-  for (const element of heldScripts(HELD_IMPORT_MAP)) {
-    element.setAttribute('type', 'importmap');
-    insertAgain(element);
-  }
-}
-
-/** Installs an import map. It stays installed without its element. */
-export function installImportMap(json: string, nonce: string): void {
-  const script = document.createElement('script');
-  script.type = 'importmap';
-  script.nonce = nonce;
-  setScriptText(script, json);
-  document.documentElement.append(script);
-  script.remove();
-}
+export const restoreImportMaps = (): void => settleImportMaps(() => true);
 
 /**
- * Restores the page's import map elements after the composed map is installed. The browser reads only the
- * broken ones, to report their errors.
+ * Gives the page's import map elements their types again.
+ *
+ * @param isRead whether the browser reads the element. After the composed map is installed, these are the
+ *   broken ones, to report their errors.
  */
-export function settleImportMaps(broken: readonly ScriptElement[]): void {
+export function settleImportMaps(isRead: (element: ScriptElement) => boolean): void {
   for (const element of heldScripts(HELD_IMPORT_MAP)) {
-    element.setAttribute('type', 'importmap');
-    if (broken.includes(element)) insertAgain(element);
+    restoreType(element, 'importmap');
+    if (isRead(element)) insertAgain(element);
   }
 }

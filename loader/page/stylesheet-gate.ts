@@ -1,6 +1,6 @@
 /**
  * Natively a module script waits for the style sheets before it, so that it can measure the layout. Inserted
- * scripts do not, so the loader waits instead. It runs before the first style sheet and sees the events of
+ * scripts do not, so this gate waits instead. It exists before the first style sheet and sees the events of
  * all.
  */
 export class StylesheetGate {
@@ -8,14 +8,14 @@ export class StylesheetGate {
   readonly #settled = new WeakSet<EventTarget>();
   /** Whether the page's `load` event has been due: nothing blocks scripts after it. */
   #isLoaded = document.readyState === 'complete';
-  #wake: () => void = () => {};
+  #check: () => void = () => {};
 
   constructor() {
     addEventListener(
       'load',
       () => {
         this.#isLoaded = true;
-        this.#wake();
+        this.#check();
       },
       true,
     );
@@ -24,7 +24,7 @@ export class StylesheetGate {
         name,
         ({ target }) => {
           this.#settled.add(target!);
-          this.#wake();
+          this.#check();
         },
         // These events do not bubble.
         true,
@@ -32,11 +32,14 @@ export class StylesheetGate {
     }
   }
 
-  /** Resolves when no style sheet of the page blocks scripts. */
-  async settled(): Promise<void> {
-    while (this.#blocking().length > 0) {
-      await new Promise<void>((resolve) => (this.#wake = resolve));
-    }
+  /** Calls back when no style sheet of the page blocks scripts. */
+  whenSettled(callback: () => void): void {
+    this.#check = () => {
+      if (this.#blocking().length > 0) return;
+      this.#check = () => {};
+      callback();
+    };
+    this.#check();
   }
 
   #blocking(): HTMLLinkElement[] {

@@ -16,7 +16,7 @@ import { linkedModule } from '../content/linked-module.js';
 import { loaderPage, loaderVersion } from '../pages/loader-page.js';
 import { contentType, moduleKind } from '../content/media-type.js';
 import { Packs } from '../content/packs.js';
-import { readLoader, withIdentity } from '../pages/read-loader.js';
+import { readGuard, readLoader, withIdentity } from '../pages/read-loader.js';
 import type { Deploy, Store } from '../store/store.js';
 import { manifestBlobs, readDeploy, type ExportOptions, type Exported } from './export-deploy.js';
 import { writeFiles } from './write-files.js';
@@ -93,6 +93,7 @@ export async function exportStatic(options: ExportStaticOptions): Promise<Export
   const loader = withIdentity(await (options.loader ?? readLoader)(), identity);
   const page = {
     loaderSrc: `${base}${PREFIX}loader.js?v=${loaderVersion(loader)}`,
+    guard: await readGuard(),
     data: {
       registry: identity,
       channel,

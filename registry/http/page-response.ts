@@ -29,6 +29,8 @@ export interface PageContext {
   readonly page: PageOptions;
   readonly pages: InjectedPages;
   readonly loader: () => Promise<Uint8Array>;
+  /** The source text of the guard. */
+  readonly guard: () => Promise<string>;
   /** The hot reload script. */
   readonly hot: () => Promise<Uint8Array>;
 }
@@ -78,6 +80,7 @@ async function pageVersion(
   return {
     loader: {
       loaderSrc: `${prefix}loader.js?v=${loaderVersion(await context.loader())}`,
+      guard: await context.guard(),
       data: {
         channel: page.channel,
         boot: page.boot,

@@ -1,12 +1,14 @@
 import { allowsLoader } from './content-security-policy.js';
 import { parsePage, withoutBom, type PageElement } from './page-elements.js';
-import { holdDeferred, holdLink, holdScript, loaderTag, splice, type Edit } from './page-edits.js';
+import { guardTag, holdLink, loaderTag, markScript, splice, type Edit } from './page-edits.js';
 import { readHead, type Lex, type Page } from './read-page.js';
-import { heldType, isDeferred, isLoader, isOptOut, scriptSource } from './script-kinds.js';
+import { heldType, isDeferred, isGuard, isLoader, isOptOut, scriptSource } from './script-kinds.js';
 
 export interface InjectOptions {
   /** URL of the loader, `/-/loader.js`. */
   loaderSrc: string;
+  /** The source text of the guard. */
+  guard: string;
   /** Data attributes of the loader's tag: `{ bootMode: 'fresh' }` becomes `data-boot-mode="fresh"`. */
   data: Record<string, string>;
   lex: Lex;
@@ -15,15 +17,15 @@ export interface InjectOptions {
 }
 
 /**
- * Adds the loader as the first script of a page, and changes the types of module scripts, import maps and
- * `modulepreload` links so that the browser ignores them: to `modcast/module` (inline ones get
- * `data-modcast-imports`, a JSON array of their specifiers), `modcast/importmap` and `modcast-modulepreload`.
- * All other bytes stay the same.
+ * Adds the guard and the loader as the first scripts of a page. Marks module scripts, import maps, and the
+ * deferred scripts after module scripts with `data-modcast`, so that the guard holds them: without the guard,
+ * they run natively. Inline modules get `data-modcast-imports`, a JSON array of their specifiers.
+ * `modulepreload` links become `modcast-modulepreload`. All other bytes stay the same.
  *
- * No tag is added to a page that already has one of the loader. `options` may be a function of the page.
+ * No loader is added to a page that already has its tag. `options` may be a function of the page.
  *
- * @returns undefined when the page has to be served unchanged: it has `<meta name="modcast" content="off">`,
- *   is in UTF-16, is blank, has module scripts or import maps in a declarative shadow root, which the loader
+ * @returns undefined when the page has to be served unchanged: it has `<meta name="modcast" content="off">`
+ *   or a guard already, is in UTF-16, is blank, has module scripts or import maps in a declarative shadow root, which the loader
  *   cannot reach, or has a policy that forbids the loader or an import map.
  * @throws ModcastError `option-invalid` when a key of `data` is not valid in an attribute name
  */
@@ -35,7 +37,7 @@ export function injectPage(
   if (!body) return undefined;
   const page = parsePage(body);
   const { elements, headOffset } = page;
-  if (headOffset === undefined || elements.some(isOptOut)) return undefined;
+  if (headOffset === undefined || elements.some((e) => isOptOut(e) || isGuard(e))) return undefined;
   const held = elements.filter((e) => heldType(e) !== undefined);
   if (held.some((e) => e.inShadowRoot)) return undefined;
 
@@ -43,25 +45,26 @@ export function injectPage(
   if (!policiesOf(elements).every((policy) => allowsLoader(policy, head.nonce))) return undefined;
   const {
     loaderSrc,
+    guard,
     data,
     lex,
     parses = () => true,
   } = typeof options === 'function' ? options(head) : options;
-  const edits: Edit[] = [];
-  if (!elements.some((e) => isLoader(e, loaderSrc))) {
-    edits.push({ start: headOffset, end: headOffset, text: loaderTag(loaderSrc, data, head.nonce) });
-  }
+  const marks: Edit[] = [];
   let modules = 0;
   for (const element of elements) {
-    if (element.tag === 'link') edits.push(...holdLink(element, page));
-    else if (heldType(element) !== undefined) {
-      if (scriptSource(element) === undefined && heldType(element) === 'module' && !parses(element.text()))
-        continue;
-      if (heldType(element) === 'module') modules++;
-      edits.push(...holdScript(element, lex));
+    const kind = heldType(element);
+    if (element.tag === 'link') marks.push(...holdLink(element, page));
+    else if (kind !== undefined) {
+      if (scriptSource(element) === undefined && kind === 'module' && !parses(element.text())) continue;
+      if (kind === 'module') modules++;
+      marks.push(markScript(element, kind, lex));
     } else if (modules > 0 && isDeferred(element) && !isLoader(element, loaderSrc))
-      edits.push(...holdDeferred(element));
+      marks.push(markScript(element, 'defer', lex));
   }
+  const tag = { text: guard, loaderSrc, timeout: data['timeout'], holds: modules > 0 };
+  const text = elements.some((e) => isLoader(e, loaderSrc)) ? '' : loaderTag(loaderSrc, data, head.nonce);
+  const edits = [{ start: headOffset, end: headOffset, text: guardTag(tag, head.nonce) + text }, ...marks];
   return splice(html, html.length - body.length, edits);
 }
 

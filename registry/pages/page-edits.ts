@@ -1,7 +1,7 @@
 import { ModcastError } from '../../schema/errors.js';
 import type { PageElement, ParsedPage, Range } from './page-elements.js';
 import { readImports, type Lex } from './read-page.js';
-import { heldType, scriptSource } from './script-kinds.js';
+import { scriptSource } from './script-kinds.js';
 
 /** Replaces a range of a page. */
 export interface Edit extends Range {
@@ -9,10 +9,30 @@ export interface Edit extends Range {
   text: string;
 }
 
+/** The loader's script. It does not block the parser: the guard holds the page's scripts until it is there. */
 export function loaderTag(src: string, data: Record<string, string>, nonce: string | undefined): string {
-  const nonceAttribute = nonce === undefined ? '' : attribute('nonce', nonce);
-  return `<script${attribute('src', src)}${dataAttributes(data)}${nonceAttribute}></script>`;
+  return `<script async${attribute('src', src)}${dataAttributes(data)}${nonceAttribute(nonce)}></script>`;
 }
+
+export interface GuardTag {
+  /** The guard's source text. */
+  readonly text: string;
+  readonly loaderSrc: string;
+  /** Milliseconds that the page waits for the socket. */
+  readonly timeout: string | undefined;
+  /** Whether the page has scripts to hold. */
+  readonly holds: boolean;
+}
+
+/** The guard's inline script. */
+export function guardTag({ text, loaderSrc, timeout, holds }: GuardTag, nonce: string | undefined): string {
+  const wait = timeout === undefined ? '' : attribute('data-timeout', timeout);
+  const flag = holds ? ' data-holds' : '';
+  return `<script${attribute('data-guard', loaderSrc)}${wait}${flag}${nonceAttribute(nonce)}>${text}</script>`;
+}
+
+const nonceAttribute = (nonce: string | undefined): string =>
+  nonce === undefined ? '' : attribute('nonce', nonce);
 
 /** ` data-name="value"` for each key. */
 export const dataAttributes = (data: Readonly<Record<string, string>>): string =>
@@ -30,32 +50,14 @@ function dataName(key: string): string {
   return `data-${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }
 
-/** Makes a module script or import map inert, and lists the imports of an inline module. */
-export function holdScript(script: PageElement, lex: Lex): Edit[] {
-  const kind = heldType(script);
-  const range = script.valueRange('type');
-  if (!kind || !range) return [];
-  const hold: Edit = { ...range, text: `modcast/${kind}` };
-  if (kind === 'importmap' || scriptSource(script) !== undefined) return [hold];
+/** Marks a script for the guard. An inline module also gets the list of its imports. */
+export function markScript(script: PageElement, kind: 'module' | 'importmap' | 'defer', lex: Lex): Edit {
+  const at = script.start + '<script'.length;
+  const mark = attribute('data-modcast', kind);
+  if (kind !== 'module' || scriptSource(script) !== undefined) return { start: at, end: at, text: mark };
   const specifiers = new Set(readImports(script, lex).map((i) => i.specifier));
   const imports = attribute('data-modcast-imports', asciiJson([...specifiers]));
-  return [inTag(script, imports + attribute('data-modcast-at', script.position())), hold];
-}
-
-/** An insertion right after the tag's name. */
-function inTag(script: PageElement, text: string): Edit {
-  const at = script.start + '<script'.length;
-  return { start: at, end: at, text };
-}
-
-/** Makes a deferred classic script inert. */
-export function holdDeferred(script: PageElement): Edit[] {
-  const type = script.attribute('type');
-  const range = script.valueRange('type');
-  if (type === undefined) return [inTag(script, attribute('type', 'modcast/defer'))];
-  // An attribute without a value (`<script type>`) has nothing to replace.
-  if (!range) return [];
-  return [inTag(script, attribute('data-modcast-type', type)), { ...range, text: 'modcast/defer' }];
+  return { start: at, end: at, text: mark + imports + attribute('data-modcast-at', script.position()) };
 }
 
 /** Makes a `modulepreload` link inert. */

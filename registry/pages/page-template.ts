@@ -10,6 +10,8 @@ import { readPage, type Page } from './read-page.js';
 export interface LoaderOptions {
   /** URL of the loader. */
   readonly loaderSrc: string;
+  /** The source text of the guard. */
+  readonly guard: string;
   /** Data attributes of its tag that are the same for all deploys. */
   readonly data: Readonly<Record<string, string>>;
 }
@@ -27,10 +29,11 @@ export interface PageTemplate {
 /** Stands for the missing attributes. No page can contain it. */
 const SLOT = { slot: randomBytes(16).toString('hex') };
 
-export function pageTemplate(html: Uint8Array, { loaderSrc, data }: LoaderOptions): PageTemplate {
+export function pageTemplate(html: Uint8Array, { loaderSrc, guard, data }: LoaderOptions): PageTemplate {
   const page = readPage(html, lexSpecifiers);
   const injected = injectPage(html, {
     loaderSrc,
+    guard,
     lex: lexSpecifiers,
     parses: isModule,
     data: { ...data, ...SLOT },

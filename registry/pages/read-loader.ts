@@ -26,5 +26,12 @@ export function withIdentity(loader: Uint8Array, identity: RegistryId): Uint8Arr
   return new Uint8Array(Buffer.from(text.replace(REGISTRY_PLACEHOLDER, identity), 'latin1'));
 }
 
+/** The guard's source text, on one line: the lines of a page keep their numbers. */
+export const readGuard = async (): Promise<string> =>
+  Buffer.from(await readScript('guard.js'))
+    .toString()
+    .trim()
+    .replaceAll('\n', ' ');
+
 /** The hot reload script, which the loader loads when the server watches. */
 export const readHot = (): Promise<Uint8Array> => readScript('hot.js');

@@ -31,6 +31,10 @@ export function isLoader(element: PageElement, loaderSrc: string): boolean {
   return urlPath(src)?.endsWith(urlPath(loaderSrc) ?? loaderSrc) ?? false;
 }
 
+/** The guard of a page that was injected before, for example by a static export. */
+export const isGuard = (element: PageElement): boolean =>
+  element.tag === 'script' && element.attribute('data-guard') !== undefined;
+
 function urlPath(url: string): string | undefined {
   const base = PLACEHOLDER_ROOT;
   return URL.canParse(url, base) ? new URL(url, base).pathname : undefined;

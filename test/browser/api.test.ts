@@ -27,7 +27,9 @@ const withUrl = 'export const { url } = import.meta;';
 const html = (script: string): string => `<!doctype html><title>API</title>
 <script>
   globalThis.heard = { progress: [], booted: [], error: [], deploy: [] };
-  for (const [name, list] of Object.entries(heard)) modcast.on(name, (event) => list.push({ ...event }));
+  addEventListener('modcast', () => {
+    for (const [name, list] of Object.entries(heard)) modcast.on(name, (event) => list.push({ ...event }));
+  });
 </script>
 <script type="module" src="${script}"></script>`;
 
@@ -80,6 +82,7 @@ async function serve(options: RegistryOptions = {}): Promise<void> {
 async function open(path = '', page?: Page): Promise<Page> {
   const opened = page ?? (await context.newPage());
   await opened.goto(site.url + path, { waitUntil: 'domcontentloaded' });
+  await opened.waitForFunction(() => globalThis.modcast);
   return opened;
 }
 

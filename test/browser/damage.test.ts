@@ -70,6 +70,7 @@ async function visit(): Promise<{ from: string; problems: string[] }> {
     if (problem !== undefined) problems.push(problem);
   });
   await page.goto(site.url, { waitUntil: 'domcontentloaded' });
+  await page.waitForFunction(() => globalThis.modcast);
   const { from } = await booted(page);
   expect(await importLater(page)).toEqual({
     counts: once([...STATIC_MODULES, 'later', 'deep']),

@@ -64,6 +64,7 @@ export async function serve(options: RegistryOptions = PATIENT): Promise<void> {
 export async function visit(path = '', page?: Page): Promise<Page> {
   const visited = page ?? (await context.newPage());
   await visited.goto(site.url + path, { waitUntil: 'domcontentloaded' });
+  await visited.waitForFunction(() => globalThis.modcast);
   return visited;
 }
 

@@ -55,7 +55,9 @@ describe.each(['hold', 'refuse'] as const)('the socket: %s', (gate) => {
     const page = await visit('impatient.html');
     expect(await booted(page)).toMatchObject({ from: 'cache', deploy: 1, counts: once(STATIC_MODULES) });
     expect(
-      site.requests.filter((target) => !/^\/(?:impatient\.html|-\/loader\.js|favicon\.ico)/.test(target)),
+      site.requests.filter(
+        (target) => !/^\/(?:impatient\.html|main\.mjs|-\/loader\.js|favicon\.ico)/.test(target),
+      ),
     ).toEqual([]);
     expect(site.relay.frames).toEqual([]);
 
@@ -180,8 +182,9 @@ describe('no registry behind the loader', () => {
     const page = await visit();
     expect(await booted(page)).toMatchObject({ from: 'native', deploy: null, counts: once(STATIC_MODULES) });
     expect((await importLater(page)).counts).toEqual(once(LATER));
-    expect(site.moduleRequests.filter((target) => !target.startsWith('/-/')).toSorted()).toEqual(
-      [...FILES, '/lazy/deep.mjs', '/lazy/later.mjs'].toSorted(),
+    expect(site.nativeRequests.toSorted()).toEqual(
+      // The entry once more, by the preload scanner.
+      [...FILES, '/main.mjs', '/lazy/deep.mjs', '/lazy/later.mjs'].toSorted(),
     );
   });
 

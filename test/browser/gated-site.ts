@@ -8,6 +8,8 @@ import { FrameRelay } from './frame-relay.js';
 /** `pass` lets what comes through, `hold` keeps it until it is let go, `refuse` closes the connection. */
 export type Gate = 'pass' | 'hold' | 'refuse';
 
+const isModule = (target: string) => !target.startsWith('/-/loader.js') && /\.m?js\b/.test(target);
+
 /**
  * A registry behind a server of the test's own, which decides what becomes of each socket and each request,
  * and keeps a record of both.
@@ -16,6 +18,8 @@ export class GatedSite {
   readonly relay = new FrameRelay();
   /** Targets of HTTP requests, in order. */
   readonly requests: string[] = [];
+  /** Requests of pages for the natural URLs of their module scripts. */
+  readonly #byPages = new Set<string>();
   sockets: Gate = 'pass';
   /** What becomes of a request, by its target. */
   http: (target: string) => Gate | 'missing' = () => 'pass';
@@ -78,9 +82,17 @@ export class GatedSite {
     }
   }
 
-  /** Requests for modules, by whatever URL. */
+  /**
+   * Requests for modules. Those by natural URL are only the ones of other modules: Chromium requests a page's
+   * module scripts before the parser reaches them, hence before the guard holds them.
+   */
   get moduleRequests(): string[] {
-    return this.requests.filter((target) => !target.startsWith('/-/loader.js') && /\.m?js\b/.test(target));
+    return this.requests.filter((target) => isModule(target) && !this.#byPages.has(target));
+  }
+
+  /** Requests for natural URLs of modules. */
+  get nativeRequests(): string[] {
+    return this.requests.filter((target) => isModule(target) && !target.startsWith('/-/'));
   }
 
   async close(): Promise<void> {
@@ -93,6 +105,8 @@ export class GatedSite {
   #request(request: IncomingMessage, response: ServerResponse): void {
     const target = request.url!;
     this.requests.push(target);
+    const { pathname } = new URL(request.headers.referer ?? this.url);
+    if (!target.startsWith('/-/') && /(?:\/|\.html)$/.test(pathname)) this.#byPages.add(target);
     for (const wake of this.#waiting) wake();
     this.#waiting.clear();
     const gate = this.http(target);

@@ -126,6 +126,7 @@ describe.each(PACKAGES)('$name', ({ from, to, entry, namespace, leaf }) => {
     const opened = await context.newPage();
     opened.setDefaultTimeout(LONG);
     await opened.goto(site.url, { waitUntil: 'domcontentloaded' });
+    await opened.waitForFunction(() => globalThis.modcast);
     const info = await opened.evaluate(() => modcast!.ready);
     const keys = await keysOf(opened, namespace);
     await opened.evaluate(() => modcast!.idle());

@@ -89,7 +89,10 @@ const beside = (asked: readonly string[]) => asked.filter((name) => !name.starts
 const alone = (asked: readonly string[]) =>
   asked.filter((name) => name.startsWith('modules/')).map((name) => name.split('/').slice(2).join('/'));
 
-const booted = (page: Page) => page.evaluate(() => globalThis.modcast!.ready);
+async function booted(page: Page) {
+  await page.waitForFunction(() => globalThis.modcast);
+  return page.evaluate(() => globalThis.modcast!.ready);
+}
 const idle = (page: Page) => page.evaluate(() => globalThis.modcast!.idle());
 
 async function modulePaths(): Promise<string[]> {

@@ -70,6 +70,7 @@ export class HotPage {
   async load(path = ''): Promise<void> {
     this.#url = this.server.url;
     await this.page.goto(this.#url + path);
+    await this.page.until(() => globalThis.modcast);
     await this.page.evaluate(async () => {
       globalThis.survivor = 'yes';
       await modcast!.ready;

@@ -18,7 +18,7 @@ function threadOf(file: URL): PageThread {
 
 const page = (bytes: number) =>
   Buffer.from(`<script type="module" src="a.mjs"></script>${'<p>text</p>'.repeat(bytes / 11)}`);
-const options = { loaderSrc: '/-/loader.js', data: { channel: 'dev' } };
+const options = { loaderSrc: '/-/loader.js', guard: 'guard', data: { channel: 'dev' } };
 
 it('html-parse-stall: parses a large page in another thread, while others are served', async () => {
   const thread = threadOf(BUILT);

@@ -10,6 +10,7 @@ const isBroken = (source: string) => source.includes(BROKEN);
 
 const options: InjectOptions = {
   loaderSrc: '/-/loader.js',
+  guard: 'guard',
   data: { channel: 'dev' },
   lex: (source) => {
     const specifier = isBroken(source)
@@ -177,24 +178,14 @@ const inject = (text: string) => {
 const tree = (text: string) =>
   parse(text.startsWith('\xef\xbb\xbf') ? text.slice(3) : text, { sourceCodeLocationInfo: true });
 
-const LOADER = /<script src="\/-\/loader\.js" data-channel="dev"(?: nonce="n1"| nonce='n"2')?><\/script>/;
-/** Values inserted into tags. A type right after the tag's name is that of a deferred script without one. */
-const INSERTED = new RegExp(
-  [
-    ` data-modcast-imports=(?:"\\[\\]"|'\\["\\./\\d+\\.mjs"\\]') data-modcast-at="\\d+:\\d+"`,
-    ' data-modcast-type="[^"]*"',
-    '(?<=<script) type="modcast/defer"',
-  ].join('|'),
-  'gi',
-);
-const HELD = /(modcast\/module|modcast\/importmap|modcast\/defer|modcast-modulepreload)/;
+const LOADER =
+  /<script data-guard="\/-\/loader\.js"(?: data-holds)?(?: nonce="n1"| nonce='n"2')?>guard<\/script><script async src="\/-\/loader\.js" data-channel="dev"(?: nonce="n1"| nonce='n"2')?><\/script>/;
+/** Marks inserted into tags. */
+const INSERTED =
+  / data-modcast="(?:module|importmap|defer)"(?: data-modcast-imports=(?:"\[\]"|'\["\.\/\d+\.mjs"\]') data-modcast-at="\d+:\d+")?/g;
+const HELD = /(modcast-modulepreload)/;
 /** Possible original values of a held one. The pieces contain no held values. */
-const ORIGINALS: Record<string, RegExp> = {
-  'modcast/module': /module|&#109;odule/iy,
-  'modcast/importmap': /importmap/iy,
-  'modcast/defer': /(?:&#32;)?text\/javascript|/iy,
-  'modcast-modulepreload': /module(?:p|&#112;)reload/iy,
-};
+const ORIGINALS: Record<string, RegExp> = { 'modcast-modulepreload': /module(?:p|&#112;)reload/iy };
 
 /** Whether `after` equals `before` without the insertions and with the original values. */
 function undoes(before: string, after: string): boolean {
@@ -216,12 +207,9 @@ function undoes(before: string, after: string): boolean {
 /** A tree without places, and with the original values. */
 function plain(node: Tree.Node): unknown {
   if ('tagName' in node) {
-    const type = value(node, 'data-modcast-type');
     const attributes = node.attrs
-      .filter(({ name }) => !/^data-modcast-(?:imports|at|type)$/.test(name))
-      .filter((a) => a.name !== 'type' || a.value !== 'modcast/defer' || type !== undefined)
-      .map((a) => (a.name === 'type' && type !== undefined ? { ...a, value: type } : a))
-      .map(({ name, prefix, value }) => [prefix, name, value.replaceAll(/modcast[/-]/g, '')]);
+      .filter(({ name }) => !/^data-modcast(?:-imports|-at)?$/.test(name))
+      .map(({ name, prefix, value }) => [prefix, name, value.replaceAll('modcast-', '')]);
     const content = 'content' in node ? plain(node.content) : undefined;
     return [node.namespaceURI, node.tagName, attributes.map(foldHeld), node.childNodes.map(plain), content];
   }
@@ -230,10 +218,10 @@ function plain(node: Tree.Node): unknown {
   return rest;
 }
 
-/** The case of held values is lost. */
+/** The case of held tokens is lost. */
 function foldHeld([prefix, name, value]: (string | undefined)[]): unknown {
-  const held = (name === 'type' && /^(?:module|importmap)$/i) || (name === 'rel' && /\bmodulepreload\b/gi);
-  return [prefix, name, held ? value?.replace(held, (type) => type.toLowerCase()) : value];
+  if (name !== 'rel') return [prefix, name, value];
+  return [prefix, name, value?.replace(/\bmodulepreload\b/gi, (token) => token.toLowerCase())];
 }
 
 /** White space after a tag that the parser ignores (`</p> <p>`) is also ignored before a head. */
@@ -291,7 +279,7 @@ it('changes only the inserted and the held values', () => {
   );
 });
 
-it('changes nothing in the tree except for the loader, first in the head, and held elements', () => {
+it('changes nothing in the tree except for guard and loader, first in the head, and marks', () => {
   fc.assert(
     fc.property(page, (before) => {
       const after = inject(before);
@@ -303,6 +291,8 @@ it('changes nothing in the tree except for the loader, first in the head, and he
       }
       const changed = tree(after);
       const head = elementsOf(changed).find((e) => e.tagName === 'head');
+      const guard = head?.childNodes.shift();
+      expect(guard && 'tagName' in guard && value(guard, 'data-guard')).toBe('/-/loader.js');
       const loader = head?.childNodes.shift();
       expect(loader && 'tagName' in loader && value(loader, 'src')).toBe('/-/loader.js');
       dropLeadingSpace(head, original);
@@ -312,17 +302,17 @@ it('changes nothing in the tree except for the loader, first in the head, and he
   );
 });
 
-it('leaves no module for the browser, and lists all that it held', () => {
+it('leaves no module without a mark, and lists all imports', () => {
   fc.assert(
     fc.property(page, (before) => {
       const after = inject(before);
       if (after === undefined) return;
       const elements = elementsOf(tree(after));
-      expect(elements.filter(isLive)).toEqual([]);
+      expect(elements.filter((e) => isLive(e) && value(e, 'data-modcast') === undefined)).toEqual([]);
       const { scripts: all, importMap, laterImportMaps } = readPage(bytes(before), options.lex);
       const scripts = all.filter((script) => script.imports[0]?.specifier !== BROKEN);
-      expect(elements.filter((e) => value(e, 'type') === 'modcast/module')).toHaveLength(scripts.length);
-      expect(elements.filter((e) => value(e, 'type') === 'modcast/importmap')).toHaveLength(
+      expect(elements.filter((e) => value(e, 'data-modcast') === 'module')).toHaveLength(scripts.length);
+      expect(elements.filter((e) => value(e, 'data-modcast') === 'importmap')).toHaveLength(
         laterImportMaps.length + (importMap === undefined ? 0 : 1),
       );
       // Scripts count in source order. In the tree, an SVG script in a table comes before the table.
@@ -338,11 +328,11 @@ it('leaves no module for the browser, and lists all that it held', () => {
   );
 });
 
-it('is idempotent', () => {
+it('leaves its own result unchanged', () => {
   fc.assert(
     fc.property(page, (before) => {
       const after = inject(before);
-      if (after !== undefined) expect(inject(after)).toBe(after);
+      if (after !== undefined) expect(inject(after)).toBeUndefined();
     }),
     runs,
   );
@@ -360,7 +350,7 @@ it('records where the text of each held inline script starts', () => {
           .filter((e) => e.tagName === 'script' && e.sourceCodeLocation)
           .toSorted((a, b) => start(a) - start(b));
       const originals = inOrder(before);
-      const [, ...injected] = inOrder(after);
+      const [, , ...injected] = inOrder(after);
       expect(injected).toHaveLength(originals.length);
       injected.forEach((element, index) => {
         const at = value(element, 'data-modcast-at');
@@ -381,9 +371,10 @@ it('holds a deferred script only if it could overtake a held module', () => {
       if (after === undefined) return;
       const elements = elementsOf(tree(after)).filter((e) => e.sourceCodeLocation);
       const start = (e: Tree.Element) => e.sourceCodeLocation!.startOffset;
-      const first = Math.min(...elements.filter((e) => value(e, 'type') === 'modcast/module').map(start));
+      const first = Math.min(...elements.filter((e) => value(e, 'data-modcast') === 'module').map(start));
       for (const element of elements) {
-        if (value(element, 'type') === 'modcast/defer') expect(start(element)).toBeGreaterThan(first);
+        const isMarked = value(element, 'data-modcast') === 'defer';
+        if (isMarked) expect(start(element)).toBeGreaterThan(first);
         const waits =
           element.tagName === 'script' &&
           element.namespaceURI.endsWith('xhtml') &&
@@ -392,9 +383,7 @@ it('holds a deferred script only if it could overtake a held module', () => {
           value(element, 'async') === undefined &&
           /^(?:|\s*text\/javascript)$/i.test(value(element, 'type') ?? '') &&
           element.sourceCodeLocation!.endTag !== undefined;
-        // `<script type>` has no value to replace.
-        const bare = element.attrs.some(({ name, value: text }) => name === 'type' && text === '');
-        if (waits && !bare) expect(start(element)).toBeLessThan(first);
+        if (waits && !isMarked) expect(start(element)).toBeLessThan(first);
       }
     }),
     runs,

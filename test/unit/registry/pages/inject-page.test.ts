@@ -2,11 +2,16 @@ import { describe, expect, it, vi } from 'vitest';
 import { type InjectOptions, injectPage } from '../../../../registry/pages/inject-page.js';
 import type { Lex } from '../../../../registry/pages/read-page.js';
 
-const L = '<script src="/-/loader.js" data-channel="dev"></script>';
+const LOADER = '<script async src="/-/loader.js" data-channel="dev"></script>';
+const G = '<script data-guard="/-/loader.js">guard</script>';
+/** The guard of a page that has scripts to hold. */
+const H = '<script data-guard="/-/loader.js" data-holds>guard</script>';
+const L = G + LOADER;
+const HL = H + LOADER;
 const IMPORT = /import\s*(\()?\s*['"]([^'"]*)['"]/g;
 const lex: Lex = (source) =>
   [...source.matchAll(IMPORT)].map((m) => ({ specifier: m[2] ?? '', dynamic: m[1] !== undefined }));
-const options: InjectOptions = { loaderSrc: '/-/loader.js', data: { channel: 'dev' }, lex };
+const options: InjectOptions = { loaderSrc: '/-/loader.js', guard: 'guard', data: { channel: 'dev' }, lex };
 
 /** Pages are written with one character per byte, so that they can contain any byte. */
 function inject(page: string, using: Parameters<typeof injectPage>[1] = options): string | undefined {
@@ -73,7 +78,7 @@ describe('the loader goes first into the head', () => {
   it('with the options as data attributes, in ASCII and escaped', () => {
     const data = { bootMode: 'fresh', map: '{"a":"\'"}', text: '<é&😀"' };
     expect(inject('<head>', { ...options, data })).toBe(
-      '<head><script src="/-/loader.js" data-boot-mode="fresh" data-map=\'{"a":"&#39;"}\'' +
+      `<head>${G}<script async src="/-/loader.js" data-boot-mode="fresh" data-map='{"a":"&#39;"}'` +
         " data-text='&#60;&#233;&#38;&#128512;\"'></script>",
     );
   });
@@ -87,7 +92,8 @@ describe('the loader goes first into the head', () => {
     const page =
       '<head><style nonce=no></style><script nonce></script><p><script nonce="a&amp;<b">1</script><script nonce=c>1</script>';
     expect(inject(page)).toContain(
-      '<head><script src="/-/loader.js" data-channel="dev" nonce="a&#38;&#60;b"></script><style',
+      '<head><script data-guard="/-/loader.js" nonce="a&#38;&#60;b">guard</script>' +
+        '<script async src="/-/loader.js" data-channel="dev" nonce="a&#38;&#60;b"></script><style',
     );
   });
 
@@ -98,22 +104,26 @@ describe('the loader goes first into the head', () => {
       data: { base: base ?? '', map: importMap ?? '' },
     }));
     expect(injected).toMatch(
-      /^<script src="\/-\/loader\.js" data-base="\/sub\/" data-map="\{\}"><\/script><base/,
+      /^<script data-guard="\/-\/loader\.js">guard<\/script><script async src="\/-\/loader\.js" data-base="\/sub\/" data-map="\{\}"><\/script><base/,
     );
   });
 });
 
-describe('held back', () => {
+describe('marked for the guard', () => {
   const held =
-    '<script data-modcast-imports=\'["./a.mjs"]\' data-modcast-at="1:27" type=modcast/module>import \'./a.mjs\'</script>';
+    '<script data-modcast="module" data-modcast-imports=\'["./a.mjs"]\' data-modcast-at="1:27" type=module>import \'./a.mjs\'</script>';
   it.each([
     [
       'a module script',
       '<script type="module" src="a.mjs"></script>',
-      '<script type="modcast/module" src="a.mjs"></script>',
+      '<script data-modcast="module" type="module" src="a.mjs"></script>',
     ],
     ['an inline one, with its specifiers', "<script type=module>import './a.mjs'</script>", held],
-    ['an import map', '<script type="importmap">{}</script>', '<script type="modcast/importmap">{}</script>'],
+    [
+      'an import map',
+      '<script type="importmap">{}</script>',
+      '<script data-modcast="importmap" type="importmap">{}</script>',
+    ],
     ['a preload', '<link rel="modulepreload" href=a>', '<link rel="modcast-modulepreload" href=a>'],
     [
       'only that token of rel',
@@ -135,57 +145,57 @@ describe('held back', () => {
     [
       'another case',
       "<SCRIPT\tTYPE = 'MODULE' SRC=a></SCRIPT >",
-      "<SCRIPT\tTYPE = 'modcast/module' SRC=a></SCRIPT >",
+      '<SCRIPT data-modcast="module"\tTYPE = \'MODULE\' SRC=a></SCRIPT >',
     ],
     [
       'line breaks in the tag',
       '<script\r\nsrc=a\r\ntype\r\n=\r\nmodule\r\n></script>',
-      '<script\r\nsrc=a\r\ntype\r\n=\r\nmodcast/module\r\n></script>',
+      '<script data-modcast="module"\r\nsrc=a\r\ntype\r\n=\r\nmodule\r\n></script>',
     ],
     [
       'a type with character references',
       '<script src=a type=&#109;odul&#x65></script>',
-      '<script src=a type=modcast/module></script>',
+      '<script data-modcast="module" src=a type=&#109;odul&#x65></script>',
     ],
     [
       'the first of two types',
       '<script type=module type=text/plain src=a></script>',
-      '<script type=modcast/module type=text/plain src=a></script>',
+      '<script data-modcast="module" type=module type=text/plain src=a></script>',
     ],
     [
       'tags without spaces',
       '<script/type="module"src="a"></script>',
-      '<script/type="modcast/module"src="a"></script>',
+      '<script data-modcast="module"/type="module"src="a"></script>',
     ],
     [
       'names like the value',
       '<script module type=module src=module></script>',
-      '<script module type=modcast/module src=module></script>',
+      '<script data-modcast="module" module type=module src=module></script>',
     ],
     [
       'a script in SVG',
       "<svg><script type='module' href=a></script></svg>",
-      "<svg><script type='modcast/module' href=a></script></svg>",
+      '<svg><script data-modcast="module" type=\'module\' href=a></script></svg>',
     ],
     [
       'a script in SVG that closes itself',
       '<svg><g><script type="module" xlink:href=a /></g>',
-      '<svg><g><script type="modcast/module" xlink:href=a /></g>',
+      '<svg><g><script data-modcast="module" type="module" xlink:href=a /></g>',
     ],
     [
       'one in HTML inside SVG',
       '<svg><foreignObject><p><script type=module src=a></script>',
-      '<svg><foreignObject><p><script type=modcast/module src=a></script>',
+      '<svg><foreignObject><p><script data-modcast="module" type=module src=a></script>',
     ],
     [
       'one in a table',
       '<table><tr><script type=module src=a></script>',
-      '<table><tr><script type=modcast/module src=a></script>',
+      '<table><tr><script data-modcast="module" type=module src=a></script>',
     ],
     [
       'one after </html>',
       '<p></body></html><script type=module src=a></script>',
-      '<p></body></html><script type=modcast/module src=a></script>',
+      '<p></body></html><script data-modcast="module" type=module src=a></script>',
     ],
     [
       'a preload in a shadow root',
@@ -195,10 +205,11 @@ describe('held back', () => {
     [
       'one among NUL and bytes that are no UTF-8',
       '\0<p \xff=\0>\xfe\r\n\0<script \xff type=module src=\xe9></script>\0',
-      '\0<p \xff=\0>\xfe\r\n\0<script \xff type=modcast/module src=\xe9></script>\0',
+      '\0<p \xff=\0>\xfe\r\n\0<script data-modcast="module" \xff type=module src=\xe9></script>\0',
     ],
   ])('%s', (_, page, expected) => {
-    expect(inject(`<head>${page}`)).toBe(`<head>${L}${expected}`);
+    const tags = expected.includes('data-modcast="module"') ? HL : L;
+    expect(inject(`<head>${page}`)).toBe(`<head>${tags}${expected}`);
   });
 
   it('tells an inline script’s specifiers in ASCII, each once, with nothing of them as markup', () => {
@@ -208,7 +219,7 @@ describe('held back', () => {
       lex: () => ['./é.mjs', "b&'<>", 'c', 'c'].map((specifier) => ({ specifier, dynamic: false })),
     });
     expect(Buffer.from(injected ?? []).toString()).toBe(
-      `${L}<script data-modcast-imports='["./\\u00e9.mjs","b&#38;&#39;&#60;&#62;","c"]' data-modcast-at="1:21"${page.slice('<script'.length).replace('module', 'modcast/module')}`,
+      `${HL}<script data-modcast="module" data-modcast-imports='["./\\u00e9.mjs","b&#38;&#39;&#60;&#62;","c"]' data-modcast-at="1:21"${page.slice('<script'.length)}`,
     );
   });
 
@@ -217,7 +228,7 @@ describe('held back', () => {
       throw new SyntaxError('no module');
     };
     expect(inject('<script type=module>import</script>', { ...options, lex: broken })).toBe(
-      `${L}<script data-modcast-imports="[]" data-modcast-at="1:21" type=modcast/module>import</script>`,
+      `${HL}<script data-modcast="module" data-modcast-imports="[]" data-modcast-at="1:21" type=module>import</script>`,
     );
   });
 });
@@ -235,7 +246,9 @@ describe('the place of an inline script’s text', () => {
   ])('is recorded: %s', (_, page, at) => {
     const injected = Buffer.from(injectPage(Buffer.from(page), options) ?? []).toString();
     expect(/ data-modcast-at="([^"]*)"/.exec(injected)?.[1]).toBe(at);
-    expect(injected).toMatch(/ data-modcast-imports="\[\]" data-modcast-at="\d+:\d+"\s*type=modcast\/module/);
+    expect(injected).toMatch(
+      / data-modcast="module" data-modcast-imports="\[\]" data-modcast-at="\d+:\d+"\s*type=module/,
+    );
   });
 
   it('is that of each of several scripts', () => {
@@ -253,7 +266,7 @@ describe('an inline module that does not parse', () => {
   it('is left for the browser to report', () => {
     const page = '<script type=module>!!</script><script type=module src=a></script>';
     expect(inject(`<head>${page}`, using)).toBe(
-      `<head>${L}<script type=module>!!</script><script type=modcast/module src=a></script>`,
+      `<head>${HL}<script type=module>!!</script><script data-modcast="module" type=module src=a></script>`,
     );
   });
 
@@ -277,28 +290,26 @@ describe('an inline module that does not parse', () => {
 describe('a deferred script behind a module script', () => {
   const MODULE = '<script type=module src=m></script>';
   const behind = (page: string) =>
-    inject(`<head>${MODULE}${page}`)?.split('</script>').slice(2).join('</script>');
+    inject(`<head>${MODULE}${page}`)?.split('</script>').slice(3).join('</script>');
 
   it.each([
-    ['<script defer src=a></script>', '<script type="modcast/defer" defer src=a></script>'],
-    ['<SCRIPT\nSRC=a DEFER=no></SCRIPT>', '<SCRIPT type="modcast/defer"\nSRC=a DEFER=no></SCRIPT>'],
+    ['<script defer src=a></script>', '<script data-modcast="defer" defer src=a></script>'],
+    ['<SCRIPT\nSRC=a DEFER=no></SCRIPT>', '<SCRIPT data-modcast="defer"\nSRC=a DEFER=no></SCRIPT>'],
     [
       '<script defer src=a type=text/javascript></script>',
-      '<script data-modcast-type="text/javascript" defer src=a type=modcast/defer></script>',
+      '<script data-modcast="defer" defer src=a type=text/javascript></script>',
     ],
     [
       '<script defer type=" Text/JavaScript\n" src=a></script>',
-      '<script data-modcast-type=" Text/JavaScript&#10;" defer type="modcast/defer" src=a></script>',
+      '<script data-modcast="defer" defer type=" Text/JavaScript\n" src=a></script>',
     ],
-    [
-      '<script defer type="" src=a></script>',
-      '<script data-modcast-type="" defer type="modcast/defer" src=a></script>',
-    ],
+    ['<script defer type="" src=a></script>', '<script data-modcast="defer" defer type="" src=a></script>'],
     [
       '<script defer language=JavaScript src=a></script>',
-      '<script type="modcast/defer" defer language=JavaScript src=a></script>',
+      '<script data-modcast="defer" defer language=JavaScript src=a></script>',
     ],
-    ['<script/defer/src="a"></script>', '<script type="modcast/defer"/defer/src="a"></script>'],
+    ['<script defer src=a type></script>', '<script data-modcast="defer" defer src=a type></script>'],
+    ['<script/defer/src="a"></script>', '<script data-modcast="defer"/defer/src="a"></script>'],
   ])('waits for it: %j', (page, held) => {
     expect(behind(page)).toBe(held);
     // From any origin.
@@ -316,7 +327,6 @@ describe('a deferred script behind a module script', () => {
     '<script defer src=a type=text/plain></script>',
     '<script defer src=a type="text/javascript;x=y"></script>',
     '<script defer src=a type=" "></script>',
-    '<script defer src=a type></script>',
     '<script defer src=a language=vbscript></script>',
     '<script defer src=a>',
     '<template><script defer src=a></script></template>',
@@ -330,15 +340,17 @@ describe('a deferred script behind a module script', () => {
     const page =
       '<script defer src=a></script><script type=importmap>{}</script><script defer src=b></script>';
     expect(inject(`<head>${page}${MODULE}`)).toBe(
-      `<head>${L}${page}${MODULE}`
-        .replace('=importmap', '=modcast/importmap')
-        .replace('=module', '=modcast/module'),
+      `<head>${HL}${page}${MODULE}`
+        .replace(' type=importmap', ' data-modcast="importmap" type=importmap')
+        .replace(' type=module', ' data-modcast="module" type=module'),
     );
   });
 
   it('is never the author’s own loader tag', () => {
     const tag = '<script defer src="/-/loader.js"></script>';
-    expect(inject(`<head>${MODULE}${tag}`)).toBe(`<head><script type=modcast/module src=m></script>${tag}`);
+    expect(inject(`<head>${MODULE}${tag}`)).toBe(
+      `<head>${H}<script data-modcast="module" type=module src=m></script>${tag}`,
+    );
   });
 });
 
@@ -372,13 +384,14 @@ describe('a page with its own policy', () => {
     "script-src 'none'; script-src-elem https: 'unsafe-inline'",
     "script-src-attr 'none'",
   ])('that allows the loader gets it: %s', (policy) => {
-    expect(inject(page(policy))).toContain(`<head>${L}<meta`);
+    expect(inject(page(policy))).toContain(`<head>${HL}<meta`);
   });
 
   it('gets the loader if both have the nonce', () => {
     const injected = inject(page("script-src 'nonce-N1x' 'strict-dynamic'", nonce));
     expect(injected).toContain(
-      '<head><script src="/-/loader.js" data-channel="dev" nonce="N1x"></script><meta',
+      '<head><script data-guard="/-/loader.js" data-holds nonce="N1x">guard</script>' +
+        '<script async src="/-/loader.js" data-channel="dev" nonce="N1x"></script><meta',
     );
     expect(inject(page("script-src 'nonce-N2'", nonce))).toBeUndefined();
   });
@@ -386,7 +399,7 @@ describe('a page with its own policy', () => {
   it('gets the loader only if each of two policies allows it', () => {
     const second = (policy: string) => `<meta http-equiv=content-security-policy content="${policy}">`;
     expect(inject(page('', second("script-src 'self'")))).toBeUndefined();
-    expect(inject(page('', second("img-src 'self'")))).toContain(L);
+    expect(inject(page('', second("img-src 'self'")))).toContain(HL);
   });
 
   it('is not read from another http-equiv, or a template', () => {
@@ -484,7 +497,9 @@ describe('the author’s own loader tag', () => {
     '<script src="https://cdn.example/modcast/-/loader.js?v=1#x" data-channel=production></script>',
     '<script type=" Text/JavaScript " async src=/-/loader.js></script>',
   ])('stays the only one, and scripts are held back for it: %s', (tag) => {
-    expect(inject(`<head>${tag}${module}`)).toBe(`<head>${tag}<script type=modcast/module src=a></script>`);
+    expect(inject(`<head>${tag}${module}`)).toBe(
+      `<head>${H}${tag}<script data-modcast="module" type=module src=a></script>`,
+    );
   });
 
   it.each([
@@ -512,16 +527,16 @@ describe('large pages', () => {
     const injected = injectPage(Buffer.from(page), { ...options, lex: counted });
     // Each filler has twenty lines.
     const held = (index: number) =>
-      `<script data-modcast-imports='["./a.mjs"]' data-modcast-at="${20 * (index + 1) + 1}:25" type=modcast/module>import "./a.mjs"</script>`;
+      `<script data-modcast="module" data-modcast-imports='["./a.mjs"]' data-modcast-at="${20 * (index + 1) + 1}:25" type=module>import "./a.mjs"</script>`;
     const expected = Array.from({ length: 1600 }, (_, index) => filler + held(index)).join('');
-    expect(Buffer.from(injected ?? []).equals(Buffer.from(`<head>${L}${expected}`))).toBe(true);
+    expect(Buffer.from(injected ?? []).equals(Buffer.from(`<head>${HL}${expected}`))).toBe(true);
     expect(counted).toHaveBeenCalledTimes(1600);
   });
 
   it('may nest deeper than the stack allows', () => {
     const deep = '<div>'.repeat(100_000);
     expect(inject(`<head>${deep}<script type=module src=a></script>`)).toBe(
-      `<head>${L}${deep}<script type=modcast/module src=a></script>`,
+      `<head>${HL}${deep}<script data-modcast="module" type=module src=a></script>`,
     );
   });
 });

@@ -1,0 +1,139 @@
+import { hold, readHeldPage, whenParsed, type ScriptElement } from '../page/held-page.js';
+import { restoreImportMaps } from '../page/import-map-elements.js';
+import { PageEvents } from '../page/page-events.js';
+import { settlePreloads } from '../page/preloads.js';
+import { runHeldScripts, type RunOptions } from '../page/run-scripts.js';
+import { StylesheetGate } from '../page/stylesheet-gate.js';
+
+declare global {
+  /** The guard of a page, until the loader takes over. */
+  var __modcast_guard__: Guard | undefined;
+}
+
+/** Milliseconds without a sign of life after which the page runs without the loader. */
+const LIMIT_MS = 3000;
+
+/** How often the guard counts. A busy thread fires a timer late, and then counts once. */
+const TICK_MS = 500;
+
+export interface GuardOptions {
+  /** Nonce of the guard's own script. */
+  readonly nonce: string;
+  /** Milliseconds that the page waits for the socket. The guard waits at least as long for the loader. */
+  readonly timeout: number;
+  /** Absolute URL of the loader. */
+  readonly loader: string;
+  /** Whether the page has scripts to hold. */
+  readonly holds: boolean;
+}
+
+export interface GuardRun extends Omit<RunOptions, 'nonce' | 'done'> {
+  /** Called when the page is parsed and no style sheet blocks scripts. */
+  readonly settle: () => void;
+  /** Called when all but the `async` scripts have run or failed. @param ms when, since the navigation */
+  readonly done: (ms: number) => void;
+}
+
+/**
+ * Holds a page's module scripts until the loader runs them. When the loader cannot be loaded, does not start
+ * or gives no sign of life, the guard runs them natively. It is inline in the page, so it is always there
+ * when scripts are held: it holds them itself, just before the parser prepares them. It stores what it needs
+ * of the globals, which the page's scripts may replace.
+ */
+export class Guard {
+  /** Before `events`, which stops the page's `load` event. */
+  readonly #stylesheetGate = new StylesheetGate();
+  readonly #events: PageEvents | undefined;
+  readonly #options: GuardOptions;
+  readonly #observer: MutationObserver;
+  readonly #timer: ReturnType<typeof setInterval>;
+  #state: 'waiting' | 'taken' | 'running' = 'waiting';
+  #ticks = 0;
+
+  constructor(options: GuardOptions) {
+    this.#options = options;
+    if (options.holds) this.#events = new PageEvents();
+    this.#observer = new MutationObserver((records) => {
+      for (const { addedNodes } of records) for (const node of addedNodes) this.#added(node);
+    });
+    this.#observer.observe(document, { childList: true, subtree: true });
+    whenParsed(() => this.#observer.disconnect());
+    const limit = Math.max(LIMIT_MS, options.timeout);
+    this.#timer = setInterval(() => {
+      if (++this.#ticks * TICK_MS >= limit) this.fail('did not respond in time');
+    }, TICK_MS);
+  }
+
+  /** Called by the loader, which runs the page from now on. False when the page runs natively already. */
+  take(): boolean {
+    if (this.#state !== 'waiting') return false;
+    this.#state = 'taken';
+    this.signal();
+    return true;
+  }
+
+  /** A sign of life. */
+  signal(): void {
+    this.#ticks = 0;
+  }
+
+  /** Runs the page's scripts, once. @returns false when they run already */
+  run({ settle, prepare, setText, done }: GuardRun): boolean {
+    if (this.#state === 'running') return false;
+    this.#state = 'running';
+    clearInterval(this.#timer);
+    const { nonce } = this.#options;
+    const ran = () => {
+      const ms = performance.now();
+      this.#events?.release();
+      done(ms);
+    };
+    whenParsed(() =>
+      this.#stylesheetGate.whenSettled(() => {
+        settle();
+        runHeldScripts(readHeldPage(), { nonce, prepare, setText, done: ran });
+      }),
+    );
+    return true;
+  }
+
+  /** Runs the page natively, unless it runs already. */
+  fail(reason: string): void {
+    const ran = this.run({
+      settle() {
+        restoreImportMaps();
+        settlePreloads(() => false);
+      },
+      prepare({ element, src }, first) {
+        if (first === '' || src !== null || !(element instanceof HTMLScriptElement)) return () => {};
+        const { text } = element;
+        element.text = first + text;
+        return () => void (element.text = text);
+      },
+      setText: (script, text) => void (script.text = text),
+      done() {},
+    });
+    if (ran)
+      console.warn(
+        `modcast: the loader ${reason} (${this.#options.loader}). This page runs without modcast.`,
+      );
+  }
+
+  #added(node: Node): void {
+    if (!(node instanceof HTMLScriptElement || node instanceof SVGScriptElement)) return;
+    const kind = node.dataset['modcast'];
+    if (kind !== undefined) hold(node, kind);
+    else if (this.#isLoader(node)) this.#watch(node as HTMLScriptElement);
+  }
+
+  #isLoader(node: ScriptElement): boolean {
+    return node instanceof HTMLScriptElement && node.src === this.#options.loader;
+  }
+
+  #watch(script: HTMLScriptElement): void {
+    script.addEventListener('error', () => this.fail('could not be loaded'));
+    script.addEventListener('load', () => {
+      if (this.#state === 'waiting') this.fail('did not start');
+    });
+  }
+}

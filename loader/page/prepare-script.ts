@@ -1,0 +1,40 @@
+import { pageUrl, sourceAttribute, type HeldScript, type ScriptElement } from './held-page.js';
+import { setScriptSrc, setScriptText } from './policy.js';
+
+export interface PrepareOptions {
+  readonly nonce: string;
+  /** The URL to load a module from; undefined for the author's own. */
+  readonly targetOf: (url: string) => string | undefined;
+}
+
+const nothing = () => {};
+
+/** Changes held scripts, while the browser reads them, so that they run in the page's deploy. */
+export function prepareScript({
+  nonce,
+  targetOf,
+}: PrepareOptions): (script: HeldScript, first: string) => () => void {
+  return ({ element, kind, src }, first) => {
+    const attribute = sourceAttribute(element);
+    if (attribute === null || src === null) return prepareInline(element, first);
+    // The page's policy blocks a script without the loader's nonce. Its error should name the author's URL.
+    const isBlocked = nonce !== '' && element.nonce === '';
+    const target = kind === 'module' && !isBlocked ? targetOf(src) : undefined;
+    const written = element.getAttribute(attribute)!;
+    setScriptSrc(element, attribute, target ?? src);
+    return () => setScriptSrc(element, attribute, written);
+  };
+}
+
+/**
+ * Prepares an inline script so that its errors name the page and the right line: its text begins with as many
+ * blank lines as precede it in the page.
+ */
+function prepareInline(element: ScriptElement, first: string): () => void {
+  const at = /^(\d+):(\d+)$/.exec(element.dataset['modcastAt'] ?? '');
+  if (at === null || !(element instanceof HTMLScriptElement)) return nothing;
+  const { text } = element;
+  const before = '\n'.repeat(Number(at[1]) - 1) + ' '.repeat(Number(at[2]) - 1);
+  setScriptText(element, `${first}${before}${text}\n//# sourceURL=${pageUrl}`);
+  return () => setScriptText(element, text);
+}
