@@ -25,8 +25,8 @@ export interface InjectOptions {
  * No loader is added to a page that already has its tag. `options` may be a function of the page.
  *
  * @returns undefined when the page has to be served unchanged: it has `<meta name="modcast" content="off">`
- *   or a guard already, is in UTF-16, is blank, has module scripts or import maps in a declarative shadow root, which the loader
- *   cannot reach, or has a policy that forbids the loader or an import map.
+ *   or a guard already, is in UTF-16, is blank, has module scripts or import maps in a declarative shadow
+ *   root, which the loader cannot reach, or has a policy that forbids the loader or an import map.
  * @throws ModcastError `option-invalid` when a key of `data` is not valid in an attribute name
  */
 export function injectPage(

@@ -9,7 +9,7 @@ export interface Edit extends Range {
   text: string;
 }
 
-/** The loader's script. It does not block the parser: the guard holds the page's scripts until it is there. */
+/** The loader's script. It does not block the parser: the guard holds the page's scripts for it. */
 export function loaderTag(src: string, data: Record<string, string>, nonce: string | undefined): string {
   return `<script async${attribute('src', src)}${dataAttributes(data)}${nonceAttribute(nonce)}></script>`;
 }

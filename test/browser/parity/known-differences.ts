@@ -35,10 +35,11 @@ const unlinked = (text: string): string =>
 
 /** The loader has put the element in again, and the browser says that of errors which come of it at once. */
 const attribution = (observations: Observations): Observations => {
-  const plain = (text: string) => text.replace(/modcast\/guard\.js:\d+$/, 'https://site/:0');
+  const plain = (text: string) =>
+    text.replace(/(?:modcast\/guard\.js|https:\/\/site\/-\/loader\.js\S*?):\d+$/, 'https://site/:0');
   const same = map(observations, plain) as Observations;
   for (const error of same.errors as { filename?: string; lineno?: number; colno?: number }[]) {
-    if (error.filename === 'modcast/guard.js')
+    if (/modcast\/guard\.js|\/-\/loader\.js/.test(error.filename ?? ''))
       Object.assign(error, { filename: 'https://site/', lineno: 0, colno: 0 });
   }
   return same;
@@ -71,11 +72,11 @@ export const KNOWN_DIFFERENCES: Readonly<Record<string, KnownDifference>> = {
     same: attribution,
   },
   'importmap-invalid-json': {
-    reason: 'a broken import map is reported as coming from the guard',
+    reason: 'a broken import map is reported as coming from the loader',
     same: attribution,
   },
   'importmap-not-an-object': {
-    reason: 'a broken import map is reported as coming from the guard',
+    reason: 'a broken import map is reported as coming from the loader',
     same: attribution,
   },
   'import-in-eval-from-a-module': {

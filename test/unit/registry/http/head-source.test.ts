@@ -38,12 +38,14 @@ describe('a registry that serves its head', () => {
       const page = await ask(target, NAVIGATION);
       expect([page?.status, page?.headers.get('Content-Type')]).toEqual([200, 'text/html; charset=utf-8']);
       const html = await page!.text();
-      expect(html).toMatch(/<script src="\/-\/loader\.js\?v=[0-9a-f]{12}"[^>]* data-channel="production"/);
+      expect(html).toMatch(
+        /<script async src="\/-\/loader\.js\?v=[0-9a-f]{12}"[^>]* data-channel="production"/,
+      );
       const [store, deploys] = [await registry.store(), /data-deploy="(\d+) (\w+)"/.exec(html)!];
       const head = (await store.head('production'))!;
       expect([Number(deploys[1]), deploys[2]]).toEqual([head.number, head.manifest]);
       expect(html).toContain(`data-registry="${await store.identity()}"`);
-      expect(html).toContain('type="modcast/module"');
+      expect(html).toContain('data-modcast="module"');
       expect(html).not.toContain('data-hot');
     }
     for (const [target, type] of [
