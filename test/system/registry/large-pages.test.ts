@@ -35,7 +35,7 @@ it('html-parse-stall: parses a large page in another thread, while others are se
   expect(html.length).toBeGreaterThan(0);
   expect(read.scripts).toEqual([{ kind: 'src', src: 'a.mjs', async: false, imports: [] }]);
   expect(Buffer.concat(template.parts!).toString()).toContain(
-    '<script src="/-/loader.js" data-channel="dev"',
+    '<script async src="/-/loader.js" data-channel="dev"',
   );
   expect(template.page).toEqual(read);
 });
