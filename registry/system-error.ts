@@ -28,14 +28,18 @@ const VERBS: { readonly [syscall: string]: string } = {
   lstat: 'read',
   mkdir: 'create',
   mkdtemp: 'create',
+  open: 'open',
+  opendir: 'read',
   read: 'read',
   readlink: 'read',
+  realpath: 'read',
   rename: 'move',
   rmdir: 'delete',
   scandir: 'read',
   spawn: 'run',
   stat: 'read',
   unlink: 'delete',
+  watch: 'watch',
   write: 'write',
 };
 
@@ -46,8 +50,11 @@ export const isSystemError = (error: unknown): error is NodeJS.ErrnoException =>
   error instanceof Error && 'syscall' in error && typeof (error as NodeJS.ErrnoException).code === 'string';
 
 /** `no space left on the device (ENOSPC)` */
-export const systemReason = ({ code = '', message }: NodeJS.ErrnoException): string =>
-  `${REASONS[code] ?? message.replace(/^\w+: |, .*$/gs, '')} (${code})`;
+export function systemReason({ code = '', message, syscall }: NodeJS.ErrnoException): string {
+  // For a watcher, ENOSPC means that the system allows no more of them.
+  const known = syscall === 'watch' ? undefined : REASONS[code];
+  return `${known ?? message.replace(/^\w+: |, .*$/gs, '')} (${code})`;
+}
 
 /**
  * Converts an error of the file system to ModcastError `disk-full` or `file-unavailable`. Returns others
@@ -59,9 +66,10 @@ export const systemReason = ({ code = '', message }: NodeJS.ErrnoException): str
 export function explainSystemError(error: unknown, doing?: string, advice?: string): unknown {
   if (!isSystemError(error)) return error;
   const { code = '', path = '', syscall = '' } = error;
-  const kind: ErrorCode = NO_SPACE.has(code) ? 'disk-full' : 'file-unavailable';
-  const verb = VERBS[syscall] ?? 'open';
-  const what = doing ?? `cannot ${verb} ${path || 'a file'}`;
+  const isFull = NO_SPACE.has(code) && syscall !== 'watch';
+  const kind: ErrorCode = isFull ? 'disk-full' : 'file-unavailable';
+  const verb = VERBS[syscall];
+  const what = doing ?? (verb === undefined ? `${syscall} failed` : `cannot ${verb} ${path || 'a file'}`);
   const message = `${what}: ${systemReason(error)}`;
   return new ModcastError(kind, advice === undefined ? message : `${message}; ${advice}`, {
     found: code,

@@ -16,9 +16,9 @@ import { shellWord } from '../output/shell.js';
 
 /** For the help of every command that takes a ref. */
 export const REFS_HELP = `
-Refs: 12 (a deploy's number), latest, HEAD (the newest of production, else latest), production (a channel's newest deploy),
-production~2 or production^^ (two deploys before it), production@{2026-11-01}, @{yesterday}, or at least four digits of a
-manifest's hash.`;
+Refs: 12 (a deploy's number), latest, production (a channel's newest deploy), HEAD (that of production, else
+latest), production~2 or production^^ (two deploys before it), production@{2026-11-01}, @{yesterday}, or at
+least four digits of a manifest's hash.`;
 
 const looksLikePath = (text: string): boolean => text === '.' || text === '..' || /^\.{0,2}\/|\/$/.test(text);
 
