@@ -4,6 +4,7 @@ import { isReading, notAllowed, problem } from './answer.js';
 import { acceptsHtml } from './navigation.js';
 import { pageResponse, type PageContext } from './page-response.js';
 import { parseRequestPath } from './request-path.js';
+import { allowOwnUse } from './sniffing.js';
 import type { SiteSource } from './site-source.js';
 
 export interface SiteContext extends PageContext {
@@ -60,6 +61,7 @@ async function findResponse(
   }
   if (mediaType(name) === 'text/html')
     return pageResponse(context, request, found, { path: name, name }, headers);
+  allowOwnUse(request, name, headers);
   return found.respond(request, headers);
 }
 
