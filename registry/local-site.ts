@@ -7,6 +7,7 @@ import type { RegistryEmitter } from './events.js';
 import type { IngestResult } from './ingest/ingest.js';
 import { SiteDirectory } from './ingest/site-directory.js';
 import type { ResolvedOptions } from './options.js';
+import { PageSummaries } from './pages/page-summaries.js';
 import type { Store } from './store/store.js';
 
 export interface LocalSiteOptions {
@@ -37,7 +38,9 @@ export class LocalSite {
     const { directory, options, store, blobs, clock, events } = site;
     this.isHot = options.watch !== false;
     const onError = (error: unknown) => events.emit('error', error);
+    const summaries = new PageSummaries();
     this.#problems = new SiteProblems({
+      summaries,
       blobs,
       directory,
       prefix: options.prefix,
@@ -49,6 +52,7 @@ export class LocalSite {
       onError,
     });
     this.#directory = new SiteDirectory({
+      summaries,
       directory,
       store,
       options,

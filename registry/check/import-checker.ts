@@ -9,6 +9,7 @@ import {
   type Manifest,
   type Path,
 } from '../../schema/index.js';
+import { PageSummaries } from '../pages/page-summaries.js';
 import { placeIn } from '../ingest/syntax.js';
 import { readImportMaps, type PageImportMaps } from './page-import-maps.js';
 import { reachedModules, type Severity } from './reached-modules.js';
@@ -20,6 +21,8 @@ export interface ImportCheckerOptions extends ServedPathsOptions {
     links(hashes: readonly Hash[]): Promise<ReadonlyMap<Hash, Links | null>>;
     read(hashes: readonly Hash[]): Promise<ReadonlyMap<Hash, { readonly bytes: Uint8Array }>>;
   };
+  /** Pages that are read elsewhere too. */
+  readonly summaries?: PageSummaries;
   /** Failing imports that are reported, errors first. Default: all. */
   readonly limit?: number;
 }
@@ -48,6 +51,7 @@ interface FailingImport extends SiteImport {
 export class ImportChecker {
   readonly #options: ImportCheckerOptions;
   readonly #served: ServedPaths;
+  readonly #summaries: PageSummaries;
   readonly #pages = new Map<Path, { readonly hash: Hash; readonly maps: PageImportMaps }>();
   /** Pages by hash: what `#resolvers` were made of. */
   #pagesKey = '';
@@ -59,6 +63,7 @@ export class ImportChecker {
   constructor(options: ImportCheckerOptions) {
     this.#options = options;
     this.#served = new ServedPaths(options);
+    this.#summaries = options.summaries ?? new PageSummaries();
   }
 
   async check(manifest: Manifest): Promise<ImportReport> {
@@ -89,10 +94,10 @@ export class ImportChecker {
     const key = JSON.stringify(pages.map(([name, { hash }]) => [name, hash]));
     if (key === this.#pagesKey) return;
     const changed = pages.filter(([name, { hash }]) => this.#pages.get(name)?.hash !== hash);
-    const blobs = await this.#options.blobs.read(changed.map(([, { hash }]) => hash));
     for (const [name, { hash }] of changed) {
-      const blob = blobs.get(hash);
-      if (blob !== undefined) this.#pages.set(name, { hash, maps: readImportMaps(name, blob.bytes) });
+      const bytes = async () => (await this.#options.blobs.read([hash])).get(hash)?.bytes;
+      const page = await this.#summaries.read(hash, bytes);
+      if (page !== undefined) this.#pages.set(name, { hash, maps: await readImportMaps(name, page, bytes) });
     }
     for (const name of this.#pages.keys()) if (!manifest.modules.has(name)) this.#pages.delete(name);
     this.#pagesKey = key;

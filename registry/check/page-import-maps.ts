@@ -1,9 +1,9 @@
-import { EMPTY_IMPORT_MAP, lexSpecifiers, mergeImportMaps, type ImportMap } from '../../importmap/index.js';
+import { EMPTY_IMPORT_MAP, mergeImportMaps, type ImportMap } from '../../importmap/index.js';
 import { excerpt, ModcastError, type Diagnostic, type Path } from '../../schema/index.js';
 import { jsonError, position } from '../ingest/syntax.js';
 import { baseOf } from '../pages/entries.js';
 import { pageImportMapOf } from '../pages/import-map-text.js';
-import { readPage } from '../pages/read-page.js';
+import type { Page } from '../pages/read-page.js';
 
 export interface PageImportMaps {
   /** All import maps of the page, merged. Invalid ones are skipped, as a browser does. */
@@ -12,8 +12,12 @@ export interface PageImportMaps {
   readonly invalid: readonly Diagnostic[];
 }
 
-export function readImportMaps(path: Path, html: Uint8Array): PageImportMaps {
-  const page = readPage(html, lexSpecifiers);
+/** @param htmlOf called when an import map is invalid, to describe its place */
+export async function readImportMaps(
+  path: Path,
+  page: Page,
+  htmlOf: () => Promise<Uint8Array | undefined>,
+): Promise<PageImportMaps> {
   const texts = page.importMap === undefined ? [] : [page.importMap, ...page.laterImportMaps];
   const invalid: Diagnostic[] = [];
   let map = EMPTY_IMPORT_MAP;
@@ -22,7 +26,7 @@ export function readImportMaps(path: Path, html: Uint8Array): PageImportMaps {
       map = mergeImportMaps(map, pageImportMapOf(text, baseOf(page, path))).map;
     } catch (error) {
       if (!(error instanceof ModcastError)) throw error;
-      invalid.push(diagnosticOf(path, new TextDecoder().decode(html), text, error));
+      invalid.push(diagnosticOf(path, new TextDecoder().decode(await htmlOf()), text, error));
     }
   }
   return { map, invalid };

@@ -12,6 +12,7 @@ import { blake3 } from '../hash.js';
 import { mediaType } from '../content/media-type.js';
 import { moduleLinks } from '../ingest/module-links.js';
 import { siteEntries } from '../pages/entries.js';
+import { PageSummaries } from '../pages/page-summaries.js';
 import type { StoredBlob } from '../store/store.js';
 import type { GitChange, GitCommit, GitObjects, ObjectName } from './git.js';
 import { LinkedTree, type LinkedChange } from './linked-tree.js';
@@ -37,8 +38,8 @@ export class Checkout {
   readonly #modules = new Map<Path, ManifestModule>();
   /** The git objects that were read. Null: too large. */
   readonly #known = new Map<ObjectName, ManifestModule | null>();
-  /** Bytes of the current pages. They are parsed again when any path is added or removed. */
-  readonly #pages = new Map<Hash, Uint8Array>();
+  /** The current pages. */
+  readonly #pages = new PageSummaries();
   readonly #skipped = new Map<string, GitSkipped>();
   #site: Pick<Manifest, 'entries' | 'importMap'> = { entries: [], importMap: null };
   #names = false;
@@ -100,10 +101,10 @@ export class Checkout {
     const modules = new Map(this.#modules);
     if (this.#names) {
       const pages = [...modules].filter(([, { type }]) => type === 'text/html');
-      this.#site = await siteEntries(pages, modules, async (hash) => this.#pages.get(hash)!);
+      const unread = (hash: Hash) => Promise.reject(new Error(`page ${hash} has not been read`));
+      this.#site = await siteEntries(pages, modules, unread, this.#pages);
       this.#names = false;
-      const current = new Set(pages.map(([, { hash }]) => hash));
-      for (const hash of this.#pages.keys()) if (!current.has(hash)) this.#pages.delete(hash);
+      this.#pages.retain(new Set(pages.map(([, { hash }]) => hash)));
     }
     return { modules, ...this.#site };
   }
@@ -146,7 +147,8 @@ export class Checkout {
       // Find links by a path that is JavaScript, if there is one.
       const path = own.find(isScript) ?? own[0]!;
       this.#known.set(object, { hash, size: bytes.length, type: mediaType(path) });
-      if (own.some((name) => mediaType(name) === 'text/html')) this.#pages.set(hash, bytes);
+      if (own.some((name) => mediaType(name) === 'text/html'))
+        await this.#pages.read(hash, async () => bytes);
       blobs.push({ hash, bytes, links: (await moduleLinks(path, bytes)).links });
     }
     return blobs;

@@ -9,6 +9,7 @@ import {
   type Path,
 } from '../../schema/index.js';
 import { debug } from '../debug.js';
+import type { PageSummaries } from '../pages/page-summaries.js';
 import type { Deploy, FileStat, Store, StoredBlob } from '../store/store.js';
 import { ChangeReader } from './change-reader.js';
 import { commitHead } from './commit-head.js';
@@ -44,6 +45,8 @@ export interface IngestOptions {
   readonly filter: FileFilter;
   readonly author: string;
   readonly now: () => number;
+  /** Pages that are read elsewhere too. */
+  readonly summaries?: PageSummaries;
   /** The directory's git commit, for deploys of whole scans. A file that was just saved is not committed. */
   readonly commit?: () => Promise<string | null>;
   /** An update has read files that were not reported to it. They may also disappear without a report. */
@@ -77,7 +80,7 @@ export class Ingest {
   readonly #matches: Matches;
   readonly #table = new FileTable();
   readonly #empty: EmptyFiles;
-  readonly #manifests = new ManifestBuilder();
+  readonly #manifests: ManifestBuilder;
   readonly #lease: BlobLease;
   /** Whether the table has the whole directory. False before the first scan, and after one that failed. */
   #isWhole = false;
@@ -89,6 +92,7 @@ export class Ingest {
   constructor(options: IngestOptions) {
     this.#options = options;
     this.#matches = compileFilter(options.filter);
+    this.#manifests = new ManifestBuilder(options.summaries);
     this.#empty = new EmptyFiles(options.now);
     this.#lease = new BlobLease(options.store, options.now);
   }
@@ -228,7 +232,8 @@ export class Ingest {
       const head = await store.head(channel);
       return head === null ? null : store.manifest(head.number);
     };
-    const bytesOf = (hash: Hash) => this.#bytesOf(hash, blobs);
+    const fresh = new Map(blobs.map((blob) => [blob.hash, blob]));
+    const bytesOf = (hash: Hash) => this.#bytesOf(hash, fresh);
     const manifest = await this.#manifests.build(modules, pathChanges, headManifest, bytesOf);
     const made = await commitHead(store, {
       channel,
@@ -245,8 +250,8 @@ export class Ingest {
   }
 
   /** @param fresh blobs that are not in the store yet */
-  async #bytesOf(hash: Hash, fresh: readonly StoredBlob[]): Promise<Uint8Array> {
-    const blob = fresh.find((one) => one.hash === hash) ?? (await this.#options.store.blobs([hash]))[0];
+  async #bytesOf(hash: Hash, fresh: ReadonlyMap<Hash, StoredBlob>): Promise<Uint8Array> {
+    const blob = fresh.get(hash) ?? (await this.#options.store.blobs([hash]))[0];
     if (blob === undefined) throw new ModcastError('blob-unknown', `no blob ${hash}`, { found: hash });
     return blob.bytes;
   }

@@ -2,6 +2,7 @@ import { ModcastError, SerialQueue, type HotNews, type Path } from '../../schema
 import type { ResolvedOptions } from '../options.js';
 import type { Clock } from '../clock.js';
 import { debug } from '../debug.js';
+import type { PageSummaries } from '../pages/page-summaries.js';
 import type { Store } from '../store/store.js';
 import { Assets, type ChangedAsset } from './assets.js';
 import { compileDescend } from './files.js';
@@ -22,6 +23,7 @@ export interface SiteDirectoryOptions {
     'channel' | 'include' | 'exclude' | 'author' | 'watch' | 'keepDeploys'
   >;
   readonly clock: Clock;
+  readonly summaries: PageSummaries;
   readonly onReading: (progress: ReadProgress) => void;
   /** An ingest has ended. Called before the promise of its caller resolves. */
   readonly onResult: (result: IngestResult) => void;
@@ -65,6 +67,7 @@ export class SiteDirectory {
       filter,
       author,
       now: Date.now,
+      summaries: options.summaries,
       commit: () => gitCommit(directory, (file) => ingest.matches(file)),
       onUnreported: () => this.#rescanSoon(),
       onUnsettled: (files) => this.#readAgainSoon(files),

@@ -7,6 +7,7 @@ import {
   type Path,
 } from '../../schema/index.js';
 import { siteEntries } from '../pages/entries.js';
+import { PageSummaries } from '../pages/page-summaries.js';
 
 /** @throws ModcastError `manifest-invalid` */
 export function checkModuleCount(count: number): void {
@@ -28,17 +29,23 @@ const pagesOf = (modules: ReadonlyMap<Path, ManifestModule>): [Path, ManifestMod
 export async function siteManifest(
   modules: ReadonlyMap<Path, ManifestModule>,
   bytesOf: (hash: Hash) => Promise<Uint8Array>,
+  summaries = new PageSummaries(),
 ): Promise<Manifest> {
   checkModuleCount(modules.size);
-  return { modules, ...(await siteEntries(pagesOf(modules), modules, bytesOf)) };
+  return { modules, ...(await siteEntries(pagesOf(modules), modules, bytesOf, summaries)) };
 }
 
 /**
- * Makes the manifests of a site that changes. It reads the pages again only when a page or the set of paths
- * changes.
+ * Makes the manifests of a site that changes. It goes through the pages again only when a page or the set of
+ * paths changes, and reads only those that are new.
  */
 export class ManifestBuilder {
+  readonly #summaries: PageSummaries;
   #last: { readonly key: string; readonly site: Pick<Manifest, 'entries' | 'importMap'> } | undefined;
+
+  constructor(summaries = new PageSummaries()) {
+    this.#summaries = summaries;
+  }
 
   /**
    * @param pathChanges another number for another set of paths
@@ -57,7 +64,8 @@ export class ManifestBuilder {
     if (this.#last?.key !== key) {
       const known = this.#last === undefined ? await before() : null;
       const isSame = known !== null && hasSameSite(known, modules, pages);
-      const { entries, importMap } = isSame ? known : await siteManifest(modules, bytesOf);
+      const { entries, importMap } = isSame ? known : await siteManifest(modules, bytesOf, this.#summaries);
+      this.#summaries.retain(new Set(pages.map(([, { hash }]) => hash)));
       this.#last = { key, site: { entries, importMap } };
     }
     return { modules: new Map(modules), ...this.#last.site };

@@ -1,5 +1,4 @@
 import {
-  lexSpecifiers,
   EMPTY_IMPORT_MAP,
   naturalUrl,
   pathOfUrl,
@@ -16,7 +15,8 @@ import {
   type SiteImportMap,
 } from '../../schema/index.js';
 import { pageImportMapOf } from './import-map-text.js';
-import { readPage, type Page } from './read-page.js';
+import { PageSummaries } from './page-summaries.js';
+import type { Page } from './read-page.js';
 
 function pageImportMap(page: Page, base: string): ImportMap {
   if (page.importMap === undefined) return EMPTY_IMPORT_MAP;
@@ -81,13 +81,14 @@ export async function siteEntries(
   pages: readonly (readonly [Path, ManifestModule])[],
   modules: ReadonlyMap<Path, ManifestModule>,
   bytesOf: (hash: Hash) => Promise<Uint8Array>,
+  summaries = new PageSummaries(),
 ): Promise<Pick<Manifest, 'entries' | 'importMap'>> {
   const entries = new Set<Path>();
   let importMap: SiteImportMap | null = null;
   const depth = (path: Path) => path.split('/').length;
   const nearest = pages.toSorted(([a], [b]) => depth(a) - depth(b) || byCodeUnit(a, b));
   for (const [path, { hash }] of nearest) {
-    const page = readPage(await bytesOf(hash), lexSpecifiers);
+    const page = await summaries.read(hash, bytesOf);
     importMap ??= atRoot(pageImportMap(page, baseOf(page, path)));
     for (const entry of pageEntries(page, path, modules)) entries.add(entry);
   }

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { expect, it } from 'vitest';
 import type { IngestResult } from '../../../../registry/ingest/ingest.js';
 import { RESCAN_MS, SiteDirectory } from '../../../../registry/ingest/site-directory.js';
+import { PageSummaries } from '../../../../registry/pages/page-summaries.js';
 import { openMemoryStore } from '../../../../registry/store/memory.js';
 import { later, site, write } from '../site.js';
 
@@ -30,6 +31,7 @@ it('scans all files again after a new directory, to find unreported ones', async
   let tell = (_result: IngestResult) => {};
   const next = () => new Promise<IngestResult>((resolve) => (tell = resolve));
   const followed = new SiteDirectory({
+    summaries: new PageSummaries(),
     directory,
     store: await openMemoryStore(),
     options: {

@@ -45,14 +45,16 @@ it('takes the entries that exist from the pages', async () => {
   expect(manifest.entries).toEqual(['b.mjs']);
 });
 
-it('reads the pages again only when a page or the set of paths changes', async () => {
+it('reads each page once, and takes its entries again when the set of paths changes', async () => {
   const builder = new ManifestBuilder();
   const build = (texts: Record<string, string>, pathChanges: number) =>
     building(() => builder.build(modulesOf(texts), pathChanges, none, bytesOf));
   expect(await build({ 'index.html': PAGE, 'a.mjs': '1' }, 1)).toEqual([['a.mjs'], 1]);
   expect(await build({ 'index.html': PAGE, 'a.mjs': '2' }, 1)).toEqual([['a.mjs'], 0]);
-  expect(await build({ 'index.html': PAGE, 'a.mjs': '2', 'b.mjs': '1' }, 2)).toEqual([['a.mjs', 'b.mjs'], 1]);
+  expect(await build({ 'index.html': PAGE, 'a.mjs': '2', 'b.mjs': '1' }, 2)).toEqual([['a.mjs', 'b.mjs'], 0]);
   expect(await build({ 'index.html': '', 'a.mjs': '2', 'b.mjs': '1' }, 2)).toEqual([[], 1]);
+  // The former page is not kept.
+  expect(await build({ 'index.html': PAGE, 'a.mjs': '2', 'b.mjs': '1' }, 2)).toEqual([['a.mjs', 'b.mjs'], 1]);
 });
 
 it('starts from the manifest of the head when it has the same paths and pages', async () => {
