@@ -11,7 +11,7 @@ import { compileFilter, type FileFilter, type Matches } from '../ingest/files.js
 import { blake3 } from '../hash.js';
 import { mediaType } from '../content/media-type.js';
 import { moduleLinks } from '../ingest/module-links.js';
-import { siteEntries } from '../pages/entries.js';
+import { siteEntries } from '../pages/site-entries.js';
 import { PageSummaries } from '../pages/page-summaries.js';
 import type { StoredBlob } from '../store/store.js';
 import type { GitChange, GitCommit, GitObjects, ObjectName } from './git.js';

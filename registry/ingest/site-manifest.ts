@@ -6,7 +6,7 @@ import {
   type ManifestModule,
   type Path,
 } from '../../schema/index.js';
-import { siteEntries } from '../pages/entries.js';
+import { siteEntries } from '../pages/site-entries.js';
 import { PageSummaries } from '../pages/page-summaries.js';
 
 /** @throws ModcastError `manifest-invalid` */

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { lexSpecifiers } from '../../../../importmap/index.js';
 import { blake3 } from '../../../../registry/hash.js';
 import { readPage } from '../../../../registry/pages/read-page.js';
-import { pageEntries, siteEntries } from '../../../../registry/pages/entries.js';
+import { pageEntries } from '../../../../registry/pages/entries.js';
+import { siteEntries } from '../../../../registry/pages/site-entries.js';
 import type { ManifestModule } from '../../../../schema/index.js';
 
 const MODULES = new Map(
