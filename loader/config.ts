@@ -37,8 +37,8 @@ export interface LoaderConfig {
   /** `data-timeout`: milliseconds for the socket's first message. Default 500. */
   readonly timeout: number;
   /**
-   * `data-stall`: milliseconds without a byte after which an open socket counts as lost, and without an
-   * answer after which the browser's storage does. Default 10,000.
+   * `data-stall`: milliseconds without a byte after which a page no longer waits for an open socket: what is
+   * missing comes over HTTP, which may take twice as long to say something. Default 1,500.
    */
   readonly stall: number;
   /** `data-socket`: `off` where the registry is a host of plain files. Then there is no connection. */
@@ -88,7 +88,7 @@ export function readConfig(script: HTMLScriptElement): LoaderConfig {
     channel: CHANNEL_PATTERN.test(channel) ? channel : 'dev',
     boot: dataset['boot'] === 'cached' ? 'cached' : 'fresh',
     timeout: number(dataset['timeout'], 500),
-    stall: number(dataset['stall'], 10_000),
+    stall: number(dataset['stall'], 1500),
     socket: dataset['socket'] !== 'off',
     deploy: readDeploy(dataset['deploy']),
     progress: dataset['progress'] !== undefined,

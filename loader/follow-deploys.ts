@@ -33,7 +33,9 @@ export function followDeploys({ config, events, channelClient, cacheWriter, page
   let announced: number | null = null;
   channelClient.on('complete', ({ release, records }) => {
     reloadWithoutHot();
-    void cacheWriter.store(release, records).then(() => {
+    // Another registry's deploys are not this site's.
+    const stored = channelClient.isForeign ? Promise.resolve() : cacheWriter.store(release, records);
+    void stored.then(() => {
       // Blobs that are requested later complete the same deploy again, and so does a new connection.
       if (page.release?.hash === release.hash || announced === release.deploy) return;
       // Hot reload takes deploys in at once.

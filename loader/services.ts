@@ -23,8 +23,8 @@ export interface Services {
   readonly channelClient: ChannelClient;
   readonly blobPool: BlobPool;
   readonly cacheWriter: CacheWriter;
-  /** The newest deploy in the cache, when its blobs are in the pool. */
-  readonly cached: Promise<CachedDeploy | null>;
+  /** Deploys in the cache, the page's own first, when their blobs are in the pool. */
+  readonly cached: Promise<readonly CachedDeploy[]>;
   readonly http: FetchOptions;
   /** Calls back after so many milliseconds unless cancelled. */
   readonly after: (ms: number, callback: () => void) => () => void;
@@ -73,7 +73,12 @@ export function createServices(config: LoaderConfig, onPart: () => void): Servic
     entries: [...config.entries],
   });
   const connection = new Connection({
-    url: `${config.prefix.replace(/^http/, 'ws')}socket`,
+    url() {
+      const url = `${config.prefix.replace(/^http/, 'ws')}socket?`;
+      // A page that runs may go on with another registry, which has another site or the same one.
+      const names = config.registry !== null && channelClient.head === undefined;
+      return names ? `${url}registry=${config.registry}&` : url;
+    },
     hello,
     createSocket: (url) => new WebSocket(url),
     random: Math.random,
@@ -87,19 +92,19 @@ export function createServices(config: LoaderConfig, onPart: () => void): Servic
     config,
     hasher: hash,
     after,
-    now: () => Date.now(),
     booted: page.ready,
     onProblem: (error) => problem('cache-unavailable', String(error)),
   });
-  const cached = cacheWriter.load().then(({ deploy, records }) => {
+  const cached = cacheWriter.load().then(({ deploys, records }) => {
     blobPool.addCached(records);
-    return deploy;
+    return deploys;
   });
   const { stall } = config;
   const channelClient = new ChannelClient({
     connection,
     blobPool,
     hasher: hash,
+    registry: config.registry,
     cached,
     hello,
     after,

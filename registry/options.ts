@@ -46,8 +46,8 @@ export interface RegistryOptions {
   /** While the directory is watched: show errors in an overlay on the page. Default true. */
   overlay?: boolean;
   /**
-   * `fresh`: a page waits for the server. `cached`: it runs a cached deploy. Default: `fresh` on `dev`, else
-   * `cached`.
+   * `fresh`: a page waits for the server. `cached`: it runs the deploy of its HTML from the cache, if that is
+   * there. Default: `fresh` on `dev`, else `cached`.
    */
   boot?: 'fresh' | 'cached';
   /** Milliseconds that a page waits for the socket before it boots without it. Default 500. */

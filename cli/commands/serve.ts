@@ -69,7 +69,7 @@ export function serveCommand(): Command {
     .addOption(
       new Option(
         '--boot <mode>',
-        'fresh: a page waits for the newest deploy; cached: it runs the deploy in its cache (default: fresh on dev, else cached)',
+        'fresh: a page waits for the newest deploy; cached: it runs its deploy from the cache (default: fresh on dev, else cached)',
       ).choices(['fresh', 'cached']),
     )
     .option(

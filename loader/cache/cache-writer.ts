@@ -7,24 +7,26 @@ import type { Release } from '../transport/channel-client.js';
 import { Cache, type CachedDeploy } from './cache.js';
 
 export interface CacheContents {
-  readonly deploy: CachedDeploy | null;
+  /** The deploy that the page belongs to, and the one that was stored last, as far as they are here. */
+  readonly deploys: readonly CachedDeploy[];
   readonly records: readonly PackRecord[];
 }
 
-const EMPTY: CacheContents = { deploy: null, records: [] };
+const EMPTY: CacheContents = { deploys: [], records: [] };
 
 /** While files are being edited, milliseconds between writes. The page's updates come first. */
 const EDITING_MS = 3000;
 
+/** Milliseconds after which a page stops waiting for IndexedDB. */
+const STORAGE_MS = 3000;
+
 const debug = createDebug('cache');
 
 export interface CacheWriterOptions {
-  readonly config: Pick<LoaderConfig, 'prefix' | 'channel' | 'stall' | 'hot'>;
+  readonly config: Pick<LoaderConfig, 'prefix' | 'registry' | 'channel' | 'deploy' | 'hot'>;
   readonly hasher: Hasher;
   /** Calls back after so many milliseconds. */
   readonly after: (ms: number, callback: () => void) => void;
-  /** Milliseconds since 1970. */
-  readonly now: () => number;
   /** Nothing is written before: a boot does not wait for a disk. */
   readonly booted: Promise<unknown>;
   /** The cache is missing, full or broken. This page continues without it. */
@@ -41,15 +43,19 @@ export class CacheWriter {
   #newest: Release | undefined;
   /** Until the boot has been written nothing is deferred: the visitor may leave. */
   #state: 'booting' | 'settled' | 'deferred' = 'booting';
-  /** The manifest that IndexedDB holds; undefined until it has been read. */
+  /** The manifest that was stored last; undefined until IndexedDB has been read. */
   #stored: Hash | null | undefined;
   #unwritten: PackRecord[] = [];
 
   constructor(options: CacheWriterOptions) {
     this.#options = options;
-    this.#key = `modcast ${options.config.prefix} ${options.config.channel}`;
+    const { prefix, registry, channel } = options.config;
+    this.#key = `modcast ${prefix} ${channel}`;
     this.#writes = new SerialQueue(options.booted);
-    this.#cache = Cache.open(`modcast ${options.config.prefix}`, options.hasher).catch((error: unknown) => {
+    // Without an identity, another site's deploys could not be told from this one's.
+    const open = async () =>
+      registry === null ? null : Cache.open(registry, options.hasher, `modcast ${prefix}`);
+    this.#cache = open().catch((error: unknown) => {
       options.onProblem(error);
       return null;
     });
@@ -59,8 +65,8 @@ export class CacheWriter {
   get have(): Hash | null {
     if (this.#stored !== undefined) return this.#stored;
     try {
-      const text = localStorage.getItem(this.#key);
-      return isHash(text) ? text : null;
+      const [registry, hash] = localStorage.getItem(this.#key)!.split(' ');
+      return registry === this.#options.config.registry && isHash(hash) ? hash : null;
     } catch {
       return null;
     }
@@ -68,9 +74,9 @@ export class CacheWriter {
 
   /** What the cache holds; nothing when IndexedDB fails or does not answer in time. */
   async load(): Promise<CacheContents> {
-    const { after, config, onProblem } = this.#options;
+    const { after, onProblem } = this.#options;
     const late = new Promise<never>((_resolve, reject) => {
-      after(config.stall, () => reject(new Error(`IndexedDB has not answered for ${config.stall} ms`)));
+      after(STORAGE_MS, () => reject(new Error(`IndexedDB has not answered for ${STORAGE_MS} ms`)));
     });
     let contents = EMPTY;
     try {
@@ -78,16 +84,23 @@ export class CacheWriter {
     } catch (error) {
       onProblem(error);
     }
-    this.#stored ??= contents.deploy?.hash ?? null;
-    debug('loaded deploy', contents.deploy?.deploy, 'and blobs:', contents.records.length);
+    const { deploys, records } = contents;
+    this.#stored ??= deploys.at(-1)?.hash ?? null;
+    debug(
+      'loaded deploys',
+      deploys.map(({ deploy }) => deploy),
+      'and blobs:',
+      records.length,
+    );
     return contents;
   }
 
   async #read(): Promise<CacheContents> {
     const cache = await this.#cache;
     if (cache === null) return EMPTY;
-    const [deploy, records] = await Promise.all([cache.newest(this.#options.config.channel), cache.blobs()]);
-    return { deploy, records };
+    const { channel, deploy } = this.#options.config;
+    const [deploys, records] = await Promise.all([cache.deploys(channel, deploy?.manifest), cache.blobs()]);
+    return { deploys, records };
   }
 
   /**
@@ -121,11 +134,11 @@ export class CacheWriter {
     const records = this.#unwritten.filter((record) => named.has(record.hash));
     if (cache === null || (records.length === 0 && this.#stored === hash)) return;
     this.#unwritten = [];
-    const { channel } = this.#options.config;
+    const { channel, registry } = this.#options.config;
     try {
-      await cache.put(records, { channel, deploy, hash, manifest }, this.#options.now());
+      await cache.put(records, { channel, deploy, hash, manifest });
       this.#stored = hash;
-      localStorage.setItem(this.#key, hash);
+      localStorage.setItem(this.#key, `${registry} ${hash}`);
       debug('stored deploy', deploy, 'and new blobs:', records.length);
     } catch (error) {
       this.#options.onProblem(error);

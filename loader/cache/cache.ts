@@ -9,6 +9,7 @@ import {
   type ManifestJson,
 } from '../../schema/manifest.js';
 import { decodeRecords, encodeRecords, type PackRecord } from '../../schema/pack.js';
+import type { RegistryId } from '../../schema/registry-id.js';
 import { openDatabase, requested, write } from './database.js';
 
 /** A deploy that can be booted without a network. */
@@ -19,28 +20,39 @@ export interface CachedDeploy {
   readonly manifest: Manifest;
 }
 
-/** In the store `deploys`, by channel and hash. */
-interface DeployRow {
+/** What a row is stored with. */
+interface Row {
+  readonly registry: RegistryId;
+  /** The key, which the database counts over all tabs: a clock may be set back. */
+  readonly order: number;
+}
+
+/** In the store `deploys`: one row for each manifest of a channel. */
+interface DeployRow extends Row {
   readonly channel: Channel;
   readonly hash: Hash;
   readonly deploy: number;
-  /** When it was stored, milliseconds since 1970. */
-  readonly time: number;
   readonly manifest: ManifestJson;
 }
 
 /**
  * In the store `segments`: many blobs in one row, which is ten times as fast as a row for each of a thousand.
  */
-interface SegmentRow {
+interface SegmentRow extends Row {
   readonly count: number;
   readonly body: Uint8Array;
 }
+
+/** One for all registries of an origin, so that old ones can be evicted. */
+const DATABASE = 'modcast';
 
 const STORES = ['deploys', 'segments'];
 
 /** Deploys kept per channel: the running one, and the one before it for other tabs. */
 const KEPT_DEPLOYS = 2;
+
+/** Deploys kept in all, of every registry and channel of the origin. */
+const KEPT_IN_ALL = 12;
 
 /** With more segments than this, they are rewritten without the blobs that no kept deploy names. */
 const MAX_SEGMENTS = 24;
@@ -49,127 +61,150 @@ const MAX_SEGMENTS = 24;
 const SEGMENT_BYTES = 4 * 1024 * 1024;
 
 /**
- * Deploys and blobs in this browser's IndexedDB. Nothing in it is trusted: the blob pool hashes each blob
- * before use.
+ * Deploys and blobs of one registry in this browser's IndexedDB. Nothing in it is trusted: the blob pool
+ * hashes each blob before use.
  */
 export class Cache {
   readonly #database: IDBDatabase;
+  readonly #registry: RegistryId;
   readonly #hasher: Hasher;
 
-  private constructor(database: IDBDatabase, hasher: Hasher) {
+  private constructor(database: IDBDatabase, registry: RegistryId, hasher: Hasher) {
     this.#database = database;
+    this.#registry = registry;
     this.#hasher = hasher;
   }
 
-  static async open(name: string, hasher: Hasher): Promise<Cache> {
-    const database = await openDatabase(name, (created) => {
-      created.createObjectStore('deploys', { keyPath: ['channel', 'hash'] });
-      created.createObjectStore('segments', { autoIncrement: true });
+  /** @param old a database of version 0.1, which told no registries apart: it is deleted */
+  static async open(registry: RegistryId, hasher: Hasher, old: string): Promise<Cache> {
+    const database = await openDatabase(DATABASE, (created) => {
+      indexedDB.deleteDatabase(old);
+      for (const name of STORES) {
+        const store = created.createObjectStore(name, { keyPath: 'order', autoIncrement: true });
+        store.createIndex('registry', 'registry');
+      }
     });
-    return new Cache(database, hasher);
+    return new Cache(database, registry, hasher);
   }
 
-  /** The channel's deploy that was stored last. */
-  async newest(channel: Channel): Promise<CachedDeploy | null> {
-    const range = IDBKeyRange.bound([channel], [channel, []]);
-    const rows = await requested<DeployRow[]>(
-      this.#database.transaction('deploys').objectStore('deploys').getAll(range),
-    );
-    for (const { deploy, hash, manifest: json } of rows.toSorted((a, b) => b.time - a.time)) {
+  /** The channel's deploy with the manifest `named`, if it is here, and the one that was stored last. */
+  async deploys(channel: Channel, named?: Hash): Promise<CachedDeploy[]> {
+    const rows = await this.#rows<DeployRow>(this.#database.transaction('deploys'), 'deploys');
+    const found: CachedDeploy[] = [];
+    for (const row of rows.toReversed()) {
+      const { deploy, hash, manifest: json } = row;
+      if (row.channel !== channel || (found.length > 0 && hash !== named)) continue;
       // A damaged row, or one of another version, is skipped.
       const manifest = readManifest(json);
-      if (manifest !== null && this.#hasher(manifestBytes(manifest)) === hash) {
-        return { channel, deploy, hash, manifest };
-      }
+      if (manifest === null || this.#hasher(manifestBytes(manifest)) !== hash) continue;
+      found.push({ channel, deploy, hash, manifest });
     }
-    return null;
+    return found.toReversed();
   }
 
   /** All blobs, not verified. Damaged segments are skipped. */
   async blobs(): Promise<PackRecord[]> {
-    const segments = this.#database.transaction('segments').objectStore('segments');
-    return (await requested<SegmentRow[]>(segments.getAll())).flatMap(readSegment);
+    const rows = await this.#rows<SegmentRow>(this.#database.transaction('segments'), 'segments');
+    return rows.flatMap(readSegment);
   }
 
   /**
    * Stores a deploy and the blobs that complete it in one transaction. When space runs out, evicts the oldest
    * deploys.
    *
-   * @param now milliseconds since 1970
    * @throws DOMException when it does not fit even then
    */
-  async put(records: readonly PackRecord[], deploy: CachedDeploy, now: number): Promise<void> {
+  async put(records: readonly PackRecord[], deploy: CachedDeploy): Promise<void> {
+    const isSame = (row: DeployRow) =>
+      row.registry === this.#registry && row.channel === deploy.channel && row.hash === deploy.hash;
     for (;;) {
       try {
-        await write(this.#database, STORES, (transaction) => {
-          addSegments(transaction, records);
-          const row: DeployRow = { ...deploy, time: now, manifest: manifestToJson(deploy.manifest) };
+        await write(this.#database, STORES, async (transaction) => {
+          addSegments(transaction, this.#registry, records);
+          // Added again, so that it is the newest.
+          deleteRows(transaction, 'deploys', (await allDeploys(transaction)).filter(isSame));
+          const row = { ...deploy, registry: this.#registry, manifest: manifestToJson(deploy.manifest) };
           transaction.objectStore('deploys').put(row);
         });
         break;
       } catch (error) {
-        if (!(await this.#evictOldest(deploy))) throw error;
+        if (!(await this.#evictOldest(isSame))) throw error;
       }
     }
     await this.#evict(deploy.channel);
   }
 
   /** @returns false when there is no deploy but this one */
-  #evictOldest(kept: CachedDeploy): Promise<boolean> {
+  #evictOldest(isSame: (row: DeployRow) => boolean): Promise<boolean> {
     return write(this.#database, STORES, async (transaction) => {
-      const [oldest] = (await deployRows(transaction)).filter(
-        (row) => row.hash !== kept.hash || row.channel !== kept.channel,
-      );
+      const oldest = (await allDeploys(transaction)).find((row) => !isSame(row));
       if (oldest === undefined) return false;
-      deleteDeploys(transaction, [oldest]);
-      await rewriteSegments(transaction);
+      deleteRows(transaction, 'deploys', [oldest]);
+      await rewriteSegments(transaction, oldest.registry);
       return true;
     });
   }
 
-  /** Deletes a channel's old deploys, and the blobs that only they name when there are many segments. */
+  /** Deletes old deploys, and blobs that only they name where there are many segments. */
   #evict(channel: Channel): Promise<void> {
+    const isOwn = (row: Row) => row.registry === this.#registry;
     return write(this.#database, STORES, async (transaction) => {
-      const rows = (await deployRows(transaction)).filter((row) => row.channel === channel);
-      deleteDeploys(transaction, rows.slice(0, -KEPT_DEPLOYS));
-      const count = await requested(transaction.objectStore('segments').count());
-      if (count > MAX_SEGMENTS) await rewriteSegments(transaction);
+      const rows = await allDeploys(transaction);
+      const own = rows.filter((row) => isOwn(row) && row.channel === channel);
+      const dropped = new Set([...own.slice(0, -KEPT_DEPLOYS), ...rows.slice(0, -KEPT_IN_ALL)]);
+      deleteRows(transaction, 'deploys', [...dropped]);
+      const count = await requested(byRegistry(transaction, 'segments').count(this.#registry));
+      if (count > MAX_SEGMENTS) await rewriteSegments(transaction, this.#registry);
+      const others = [...dropped].filter((row) => !isOwn(row)).map(({ registry }) => registry);
+      for (const registry of new Set(others)) await rewriteSegments(transaction, registry);
     });
+  }
+
+  #rows<T extends Row>(transaction: IDBTransaction, store: string): Promise<T[]> {
+    return rowsOf(transaction, store, this.#registry);
   }
 }
 
+const byRegistry = (transaction: IDBTransaction, store: string): IDBIndex =>
+  transaction.objectStore(store).index('registry');
+
 /** Oldest first. */
-async function deployRows(transaction: IDBTransaction): Promise<DeployRow[]> {
-  const rows = await requested<DeployRow[]>(transaction.objectStore('deploys').getAll());
-  return rows.toSorted((a, b) => a.time - b.time);
+const rowsOf = <T extends Row>(
+  transaction: IDBTransaction,
+  store: string,
+  registry: RegistryId,
+): Promise<T[]> => requested<T[]>(byRegistry(transaction, store).getAll(registry));
+
+/** Of all registries, oldest first. */
+const allDeploys = (transaction: IDBTransaction): Promise<DeployRow[]> =>
+  requested<DeployRow[]>(transaction.objectStore('deploys').getAll());
+
+function deleteRows(transaction: IDBTransaction, store: string, rows: readonly Row[]): void {
+  for (const { order } of rows) transaction.objectStore(store).delete(order);
 }
 
-function deleteDeploys(transaction: IDBTransaction, rows: readonly DeployRow[]): void {
-  for (const { channel, hash } of rows) transaction.objectStore('deploys').delete([channel, hash]);
-}
-
-function addSegments(transaction: IDBTransaction, records: Iterable<PackRecord>): void {
+function addSegments(transaction: IDBTransaction, registry: RegistryId, records: Iterable<PackRecord>): void {
   for (const batch of batchesByBytes(records, ({ bytes }) => bytes.length, SEGMENT_BYTES)) {
-    const row: SegmentRow = { count: batch.length, body: encodeRecords(batch) };
-    transaction.objectStore('segments').put(row);
+    transaction.objectStore('segments').put({ registry, count: batch.length, body: encodeRecords(batch) });
   }
 }
 
 /**
- * Joins the segments, without the blobs that no deploy names. Of two records of a blob the last one counts.
+ * Joins a registry's segments, without the blobs that no deploy names. Of two records of a blob the last one
+ * counts.
  */
-async function rewriteSegments(transaction: IDBTransaction): Promise<void> {
+async function rewriteSegments(transaction: IDBTransaction, registry: RegistryId): Promise<void> {
   const named = new Set<Hash>();
-  for (const row of await deployRows(transaction)) {
+  for (const row of await rowsOf<DeployRow>(transaction, 'deploys', registry)) {
     for (const { hash } of readManifest(row.manifest)?.modules.values() ?? []) named.add(hash);
   }
-  const segments = transaction.objectStore('segments');
+  const segments = await rowsOf<SegmentRow>(transaction, 'segments', registry);
   const live = new Map<Hash, PackRecord>();
-  for (const record of (await requested<SegmentRow[]>(segments.getAll())).flatMap(readSegment)) {
+  for (const record of segments.flatMap(readSegment)) {
     if (named.has(record.hash)) live.set(record.hash, record);
   }
-  segments.clear();
-  addSegments(transaction, live.values());
+  deleteRows(transaction, 'segments', segments);
+  addSegments(transaction, registry, live.values());
 }
 
 /** Null for anything that is not a manifest. */

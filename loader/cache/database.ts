@@ -22,7 +22,7 @@ export function openDatabase(name: string, create: (database: IDBDatabase) => vo
   });
 }
 
-/** Runs `work` in one transaction. Resolves with its result when everything is written. */
+/** Runs `work` in one transaction. Resolves with its result when all is written. A failure writes nothing. */
 export async function write<T>(
   database: IDBDatabase,
   stores: string[],
@@ -30,6 +30,14 @@ export async function write<T>(
 ): Promise<T> {
   // Relaxed: a strict write waits for the disk, and losing a cache in a power cut costs little.
   const transaction = database.transaction(stores, 'readwrite', { durability: 'relaxed' });
-  const [result] = await Promise.all([(async () => work(transaction))(), committed(transaction)]);
+  const done = (async () => work(transaction))().catch((error: unknown) => {
+    try {
+      transaction.abort();
+    } catch {
+      // The error has ended it already.
+    }
+    throw error;
+  });
+  const [result] = await Promise.all([done, committed(transaction)]);
   return result;
 }

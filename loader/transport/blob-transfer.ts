@@ -12,13 +12,16 @@ export interface BlobTransferOptions {
   readonly isReady: () => boolean;
   /** Calls back after so many milliseconds unless cancelled. */
   readonly after: (ms: number, callback: () => void) => () => void;
-  /** Milliseconds without a byte after which the socket counts as lost. */
+  /** Milliseconds without a frame after which `need` waits no longer. */
   readonly stall: number;
   /** Verified blobs have come: their bytes. */
   readonly onReceived: (bytes: number) => void;
   /** Bytes of blobs so far, and announced by the packs so far. */
   readonly onProgress: (progress: { readonly received: number; readonly total: number }) => void;
 }
+
+/** Milliseconds without a frame of a pack on its way after which the socket counts as lost. */
+const LOST_MS = 10_000;
 
 /** How often a blob is requested: a second time when it came damaged. */
 const MAX_REQUESTS = 2;
@@ -32,6 +35,7 @@ export class BlobTransfer {
   /** Packs that were requested or announced and have not ended. */
   #pending = 0;
   readonly #waiters = new Set<() => void>();
+  #cancelLost = () => {};
 
   constructor(options: BlobTransferOptions) {
     this.#options = options;
@@ -44,20 +48,32 @@ export class BlobTransfer {
   /** The server will send a pack. */
   expectPack(): void {
     this.#pending++;
+    this.progressed();
   }
 
   /** @param bytes of the pack's blobs */
   packStarted(bytes: number): void {
     this.#progress.total += bytes;
     this.#options.onProgress(this.#progress);
+    this.progressed();
+  }
+
+  /** A part of a pack has come, even if it completes no blob: a slow line is not a lost one. */
+  progressed(): void {
+    const { after, connection } = this.#options;
+    this.#cancelLost();
+    if (this.isPending) this.#cancelLost = after(LOST_MS, () => connection.drop());
+    this.notify();
   }
 
   packEnded(): void {
     this.#pending = Math.max(0, this.#pending - 1);
+    this.progressed();
   }
 
   connectionLost(): void {
     this.#pending = 0;
+    this.progressed();
   }
 
   receive(records: readonly PackRecord[]): void {
@@ -81,7 +97,7 @@ export class BlobTransfer {
     this.#waiters.clear();
   }
 
-  /** Resolves at the next change: blobs, the end of a pack, a new head, a lost connection. */
+  /** Resolves at the next change: a part of a pack, a new head, a lost connection. */
   change(): Promise<void> {
     return new Promise((resolve) => this.#waiters.add(resolve));
   }
@@ -94,7 +110,8 @@ export class BlobTransfer {
       const missing = wanted.filter((hash) => !blobPool.has(hash));
       if (missing.length === 0 || connection.state !== 'open' || !isReady()) return;
       if (!this.isPending && !this.#request(missing, closure)) return;
-      if (await this.#stalls()) return connection.drop();
+      // What is missing then comes over HTTP. The rest of a slow pack may still come, for the cache.
+      if (await this.#stalls()) return;
     }
   }
 

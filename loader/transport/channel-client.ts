@@ -6,6 +6,7 @@ import type { Hash, Hasher } from '../../schema/hash.js';
 import type { Manifest, ManifestDelta } from '../../schema/manifest.js';
 import { PROTOCOL_VERSION } from '../../schema/message.js';
 import type { PackRecord } from '../../schema/pack.js';
+import type { RegistryId } from '../../schema/registry-id.js';
 import { SerialQueue } from '../../schema/serial-queue.js';
 import type { BlobPool } from '../cache/blob-pool.js';
 import type { CachedDeploy } from '../cache/cache.js';
@@ -38,12 +39,14 @@ export interface ChannelClientOptions {
   readonly connection: Pick<Connection, 'have' | 'state' | 'on' | 'send' | 'want' | 'drop'>;
   readonly blobPool: BlobPool;
   readonly hasher: Hasher;
-  /** The deploy that the socket's URL named as `have`, once the cache is open. */
-  readonly cached: Promise<CachedDeploy | null>;
+  /** The identity that the page carries; null where it has none. */
+  readonly registry: RegistryId | null;
+  /** Deploys in the cache, once it is open: one of them was named in the socket's URL as `have`. */
+  readonly cached: Promise<readonly CachedDeploy[]>;
   readonly hello: () => Omit<Hello, 'type' | 'protocol'>;
   /** Calls back after so many milliseconds unless cancelled. */
   readonly after: (ms: number, callback: () => void) => () => void;
-  /** Milliseconds without a byte after which the socket counts as lost. */
+  /** Milliseconds without a frame of a pack after which `need` waits no longer. */
   readonly stall: number;
 }
 
@@ -61,6 +64,7 @@ export class ChannelClient extends Emitter<ChannelClientEvents> {
   #welcome: { deploy: number; manifest: Hash } | undefined;
   #head: Release | undefined;
   #complete: Release | undefined;
+  #isForeign = false;
   #cancelCheck = () => {};
 
   constructor(options: ChannelClientOptions) {
@@ -75,6 +79,7 @@ export class ChannelClient extends Emitter<ChannelClientEvents> {
       onProgress: (progress) => this.emit('progress', progress),
     });
     connection.on('message', (message) => this.#inOrder(() => this.#message(message)));
+    connection.on('frame', () => this.#blobs.progressed());
     connection.on('pack', ({ bytes }) => this.#blobs.packStarted(bytes));
     connection.on('records', (records) => {
       if (records.every(({ base }) => base === undefined)) return this.#blobs.receive(records);
@@ -88,20 +93,23 @@ export class ChannelClient extends Emitter<ChannelClientEvents> {
       this.#inOrder(() => {
         this.#blobs.packEnded();
         this.#completed();
-        this.#blobs.notify();
       }),
     );
     connection.on('closed', () =>
       this.#inOrder(() => {
         this.#welcome = undefined;
         this.#blobs.connectionLost();
-        this.#blobs.notify();
       }),
     );
   }
 
   get head(): Release | undefined {
     return this.#head;
+  }
+
+  /** Whether the server is another registry than the one that the page came from. */
+  get isForeign(): boolean {
+    return this.#isForeign;
   }
 
   /** The last release that has come whole. */
@@ -184,8 +192,11 @@ export class ChannelClient extends Emitter<ChannelClientEvents> {
     }
   }
 
-  async #welcomed({ deploy, manifest: hash }: { deploy: number; manifest: Hash }): Promise<void> {
+  async #welcomed(welcome: { deploy: number; manifest: Hash; registry?: string | undefined }): Promise<void> {
+    const { deploy, manifest: hash, registry = null } = welcome;
     this.#welcome = { deploy, manifest: hash };
+    const own = this.#options.registry;
+    this.#isForeign = registry !== null && own !== null && registry !== own;
     // When the server knows that the client has this manifest, neither a manifest nor a pack follows.
     if (this.#options.connection.have !== hash) return this.#blobs.expectPack();
     const manifest = await this.#manifests.get(hash);

@@ -13,6 +13,8 @@ import { readSegment } from './segment.js';
 export interface ConnectionEvents {
   /** A control message other than `pack`. A protocol error is delivered as the message `error`. */
   message: Exclude<FromServer, { type: 'pack' }>;
+  /** A part of a pack has come. It may not complete a blob. */
+  frame: void;
   /** A pack begins. */
   pack: { count: number; bytes: number };
   /** Blobs of the pack, not yet verified. */
@@ -24,8 +26,8 @@ export interface ConnectionEvents {
 }
 
 export interface ConnectionOptions {
-  /** `wss://host/-/socket` */
-  readonly url: string;
+  /** `wss://host/-/socket?`, where the query goes on. Called before each attempt. */
+  readonly url: () => string;
   /** Called before each attempt: what the client has by then. */
   readonly hello: () => Omit<Hello, 'type' | 'protocol'>;
   readonly createSocket: (url: string) => WebSocket;
@@ -57,6 +59,8 @@ export class Connection extends Emitter<ConnectionEvents> {
   #attempts = 0;
   #received = 0;
   #have: Hash | null = null;
+  /** Whether the current socket has opened. */
+  #opened = false;
   /** Sockets that broke the protocol: what else has come on them is ignored. */
   readonly #failed = new WeakSet<WebSocket>();
 
@@ -85,7 +89,7 @@ export class Connection extends Emitter<ConnectionEvents> {
     this.#have = hello.have;
     let socket: WebSocket;
     try {
-      socket = this.#options.createSocket(`${this.#options.url}?${helloToQuery(hello)}`);
+      socket = this.#options.createSocket(this.#options.url() + helloToQuery(hello));
     } catch {
       // The page's policy forbids the connection: later attempts would fail too.
       this.#state = 'closed';
@@ -94,29 +98,21 @@ export class Connection extends Emitter<ConnectionEvents> {
     }
     this.#socket = socket;
     socket.binaryType = 'arraybuffer';
-    let opened = false;
+    this.#opened = false;
     socket.onopen = () => {
-      opened = true;
+      this.#opened = true;
       this.#state = 'open';
       debug('open', socket.url);
     };
     socket.onmessage = ({ data }: MessageEvent<string | ArrayBuffer>) => {
+      if (this.#socket !== socket) return;
       this.#received += typeof data === 'string' ? data.length : data.byteLength;
+      if (typeof data !== 'string') this.emit('frame', undefined);
       this.#inOrder(socket, () =>
         typeof data === 'string' ? this.#text(data) : this.#frame(new Uint8Array(data)),
       );
     };
-    socket.onclose = () => {
-      if (this.#socket !== socket) return;
-      this.#socket = undefined;
-      debug('closed');
-      // After everything that has come on it.
-      void this.#queue.run(() => {
-        this.#decoder = undefined;
-        if (this.#state !== 'closed') this.#retry();
-        this.emit('closed', { opened });
-      });
-    };
+    socket.onclose = () => this.#lost(socket);
   }
 
   /** False when there is no open socket to send it on. */
@@ -134,12 +130,31 @@ export class Connection extends Emitter<ConnectionEvents> {
 
   /** Closes a stalled socket; the next attempt follows. */
   drop(): void {
-    this.#socket?.close();
+    if (this.#socket !== undefined) this.#end(this.#socket);
   }
 
   close(): void {
     this.#state = 'closed';
     this.#socket?.close();
+  }
+
+  /** Closes a socket without waiting for the other side, which may never answer. */
+  #end(socket: WebSocket, code?: number, reason?: string): void {
+    socket.close(code, reason);
+    this.#lost(socket);
+  }
+
+  #lost(socket: WebSocket): void {
+    if (this.#socket !== socket) return;
+    this.#socket = undefined;
+    debug('closed');
+    const opened = this.#opened;
+    // After everything that has come on it.
+    void this.#queue.run(() => {
+      this.#decoder = undefined;
+      if (this.#state !== 'closed') this.#retry();
+      this.emit('closed', { opened });
+    });
   }
 
   #retry(): void {
@@ -162,7 +177,7 @@ export class Connection extends Emitter<ConnectionEvents> {
           code: error instanceof ModcastError ? error.code : 'message-invalid',
           message: error instanceof Error ? error.message : String(error),
         });
-        socket.close(4000, 'protocol error');
+        this.#end(socket, 4000, 'protocol error');
       }
     });
   }
@@ -171,13 +186,13 @@ export class Connection extends Emitter<ConnectionEvents> {
     const message = parseFromServer(data);
     debug('received', message);
     if (message.type === 'welcome') {
-      this.#attempts = 0;
       if (message.protocol !== PROTOCOL_VERSION) {
         throw new ModcastError('protocol-version', `the server speaks protocol ${message.protocol}`, {
           expected: PROTOCOL_VERSION,
           found: message.protocol,
         });
       }
+      this.#attempts = 0;
     }
     if (message.type !== 'pack') {
       this.emit('message', message);

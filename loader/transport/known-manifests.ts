@@ -8,13 +8,13 @@ import {
 } from '../../schema/manifest.js';
 import type { CachedDeploy } from '../cache/cache.js';
 
-/** The manifests that a server's difference may be based on: the last one received, and the cached one. */
+/** The manifests that a server's difference may be based on: the last one received, and cached ones. */
 export class KnownManifests {
   readonly #hasher: Hasher;
-  readonly #cached: Promise<CachedDeploy | null>;
+  readonly #cached: Promise<readonly CachedDeploy[]>;
   #last: { readonly hash: Hash; readonly manifest: Manifest } | undefined;
 
-  constructor(hasher: Hasher, cached: Promise<CachedDeploy | null>) {
+  constructor(hasher: Hasher, cached: Promise<readonly CachedDeploy[]>) {
     this.#hasher = hasher;
     this.#cached = cached;
   }
@@ -29,8 +29,7 @@ export class KnownManifests {
 
   async get(hash: Hash): Promise<Manifest | null> {
     if (this.#last?.hash === hash) return this.#last.manifest;
-    const cached = await this.#cached;
-    return cached?.hash === hash ? cached.manifest : null;
+    return (await this.#cached).find((cached) => cached.hash === hash)?.manifest ?? null;
   }
 
   /**

@@ -11,51 +11,92 @@ export interface FetchOptions {
   readonly fetch: typeof globalThis.fetch;
 }
 
+/** How often an HTTP answer may take as long as an open socket may say nothing. */
+const PATIENCE = 2;
+
+/**
+ * Requests a file below the registry's prefix, chunk by chunk. Ends when no byte comes for too long.
+ *
+ * @throws DOMException `AbortError`; TypeError when the network is down
+ */
+async function request(
+  { config, fetch }: FetchOptions,
+  path: string,
+  take: (chunk: Uint8Array<ArrayBuffer>) => unknown,
+  cache: RequestCache = 'default',
+): Promise<Response> {
+  const quiet = new AbortController();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const listen = () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => quiet.abort(), config.stall * PATIENCE);
+  };
+  try {
+    listen();
+    const response = await fetch(config.prefix + path, { signal: quiet.signal, cache });
+    const reader = response.ok ? response.body?.getReader() : undefined;
+    for (let next = await reader?.read(); next?.done === false; next = await reader?.read()) {
+      listen();
+      await take(next.value);
+    }
+    return response;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** The answer, and the JSON in it; undefined for an answer that is not OK. */
+async function requestJson(options: FetchOptions, path: string, cache?: RequestCache) {
+  const chunks: Uint8Array<ArrayBuffer>[] = [];
+  const response = await request(options, path, (chunk) => chunks.push(chunk), cache);
+  const json: unknown = response.ok ? JSON.parse(await new Blob(chunks).text()) : undefined;
+  return { response, json };
+}
+
 /**
  * The number of the channel's head, from a host that does not send modcast's header; 0 when it is not known.
  */
-async function headNumber({ config, fetch }: FetchOptions, hash: Hash): Promise<number> {
-  const response = await fetch(`${config.prefix}channels/${config.channel}/head.json`);
-  const head = response.ok
-    ? ((await response.json()) as { deploy?: unknown; manifest?: unknown } | null)
-    : null;
+async function headNumber(options: FetchOptions, hash: Hash): Promise<number> {
+  const { json } = await requestJson(options, `channels/${options.config.channel}/head.json`);
+  const head = json as { deploy?: unknown; manifest?: unknown } | null | undefined;
   // A deploy may have come between the two requests.
   return head?.manifest === hash && Number.isSafeInteger(head.deploy) ? (head.deploy as number) : 0;
 }
 
 /**
- * Fetches the page's deploy, or the channel's head, over plain HTTP. Null when that fails. The manifest is
- * hashed here: a host of plain files has an ETag of its own, or none.
+ * Fetches the page's deploy, or the channel's head, over plain HTTP. The manifest is hashed here: a host of
+ * plain files has an ETag of its own, or none.
+ *
+ * @returns `refused`: the host answers, but does not have it
  */
-export async function fetchRelease(options: FetchOptions): Promise<Release | null> {
-  const { config, hasher, fetch } = options;
-  const place = config.deploy === null ? `channels/${config.channel}` : `deploys/${config.deploy.number}`;
+export async function fetchRelease(options: FetchOptions): Promise<Release | 'refused' | 'unreachable'> {
+  const { config, hasher } = options;
+  const { deploy: own } = config;
+  const place = own === null ? `channels/${config.channel}` : `deploys/${own.number}`;
   try {
-    const response = await fetch(`${config.prefix}${place}/manifest.json`, {
-      signal: AbortSignal.timeout(config.stall),
-    });
-    if (!response.ok) return null;
-    const manifest = manifestFromJson(await response.json());
-    const hash = hasher(manifestBytes(manifest));
-    if (config.deploy !== null) {
-      return config.deploy.manifest === hash ? { deploy: config.deploy.number, hash, manifest } : null;
+    for (const cache of ['default', 'reload'] as const) {
+      const { response, json } = await requestJson(options, `${place}/manifest.json`, cache);
+      if (!response.ok) return response.status < 500 ? 'refused' : 'unreachable';
+      const manifest = manifestFromJson(json);
+      const hash = hasher(manifestBytes(manifest));
+      if (own !== null) {
+        if (own.manifest === hash) return { deploy: own.number, hash, manifest };
+        // The browser may have kept this URL from another site of the same origin.
+        continue;
+      }
+      const header = response.headers.get('Modcast-Deploy');
+      return { deploy: header === null ? await headNumber(options, hash) : Number(header), hash, manifest };
     }
-    const header = response.headers.get('Modcast-Deploy');
-    return { deploy: header === null ? await headNumber(options, hash) : Number(header), hash, manifest };
+    return 'refused';
   } catch {
-    return null;
+    return 'unreachable';
   }
 }
 
 /** Fetches a deploy's manifest. Null when that fails. */
-export async function fetchManifest(
-  { config, fetch }: FetchOptions,
-  deploy: number,
-): Promise<Manifest | null> {
+export async function fetchManifest(options: FetchOptions, deploy: number): Promise<Manifest | null> {
   try {
-    const signal = AbortSignal.timeout(config.stall);
-    const response = await fetch(`${config.prefix}deploys/${deploy}/manifest.json`, { signal });
-    return response.ok ? manifestFromJson(await response.json()) : null;
+    return manifestFromJson((await requestJson(options, `deploys/${deploy}/manifest.json`)).json);
   } catch {
     return null;
   }
@@ -66,22 +107,15 @@ export async function fetchManifest(
  * Missing ones are left out: their modules have HTTP URLs.
  */
 export async function fetchPack(
-  { config, fetch }: FetchOptions,
+  options: FetchOptions,
   manifest: Hash,
 ): Promise<{ records: PackRecord[]; complete: boolean }> {
   const records: PackRecord[] = [];
   const decoder = new PackDecoder();
   try {
-    const stall = new AbortController();
-    let timer = setTimeout(() => stall.abort(), config.stall);
-    const response = await fetch(`${config.prefix}packs/${manifest}.pack`, { signal: stall.signal });
-    const reader = response.ok ? response.body?.getReader() : undefined;
-    for (let next = await reader?.read(); next?.done === false; next = await reader?.read()) {
-      clearTimeout(timer);
-      timer = setTimeout(() => stall.abort(), config.stall);
-      for (const segment of decoder.push(next.value)) records.push(...(await readSegment(segment)));
-    }
-    clearTimeout(timer);
+    await request(options, `packs/${manifest}.pack`, async (chunk) => {
+      for (const segment of decoder.push(chunk)) records.push(...(await readSegment(segment)));
+    });
   } catch {
     // The blobs that came before are used.
   }

@@ -19,8 +19,11 @@ export interface SenderOptions {
 /** WebSocket close code, RFC 6455 section 7.4.1 and the IANA registry. */
 const TRY_AGAIN_LATER = 1013;
 
-/** Larger data is sent in frames of this size, so that a slow reader of a large blob shows progress. */
-const FRAME_BYTES = 256 * 1024;
+/**
+ * Larger data is sent in frames of this size. A page sees a frame only when all of it has come, and small ones
+ * show that a slow line is alive.
+ */
+const FRAME_BYTES = 32 * 1024;
 
 /**
  * Sends to one client with flow control. It disconnects a client that stops reading, and sends nothing after

@@ -19,8 +19,9 @@ export async function writeCachedBlobs(page: Page, records: readonly PackRecord[
   await page.evaluate(async ({ count, body }) => {
     const db = await openCache();
     const segments = db.transaction('segments', 'readwrite').objectStore('segments');
+    const [{ registry }] = await request(segments.getAll());
     await request(segments.clear());
-    await request(segments.put({ count, body: new Uint8Array(body) }));
+    await request(segments.put({ registry, count, body: new Uint8Array(body) }));
     db.close();
   }, row);
 }

@@ -97,7 +97,8 @@ describe('IndexedDB', () => {
         const at = (path: string) => modules.find(([name]) => name === path)!;
         at('lib/b.mjs')[1] = at('lib/c.mjs')[1];
         deploys.put(row);
-        deploys.put({ ...row, hash: 'f'.repeat(64), time: Infinity, manifest: 'garbage' });
+        const { order: _order, ...newest } = row;
+        deploys.put({ ...newest, hash: 'f'.repeat(64), manifest: 'garbage' });
       }
       await request(segments.clear());
       for (const garbage of [null, 'text', { count: 'x', body: 7 }, { count: 3, body: new Uint8Array(9) }]) {

@@ -8,6 +8,9 @@ import { GatedSite } from './gated-site.js';
 /** Pages that wait for the socket wait longer than any machine is slow. */
 export const PATIENT = { timeout: 25_000 };
 
+/** Pages that do not wait for the socket. */
+export const IMPATIENT = { timeout: 1 };
+
 /** All that a page has evaluated after `importLater`. */
 export const LATER = [...STATIC_MODULES, 'later', 'deep'];
 /** Files of the static closure. The inline script is not in the registry. */
@@ -21,8 +24,6 @@ export const files = (version: number): Record<string, string> => {
     ...pages,
     'impatient.html': own('data-timeout="1"'),
     'stalled.html': own('data-timeout="25000" data-stall="300"'),
-    // Were the socket waited for, the test would end before the wait does.
-    'patient-stall.html': own('data-timeout="1" data-stall="600000"'),
     'mute.html': own('data-timeout="1" data-stall="300"'),
     'blank.txt': '',
     'unlisted.mjs': counted('unlisted', version),
@@ -77,6 +78,7 @@ export async function deploy(version: number): Promise<void> {
 export async function fillCache(): Promise<void> {
   const page = await visit();
   await booted(page);
+  await page.waitForFunction(() => modcast!.stats().deploy !== null);
   await page.evaluate(() => modcast!.idle());
   await page.close();
   await site.relay.emptied();

@@ -7,6 +7,7 @@ import {
   FILES,
   files,
   fillCache,
+  IMPATIENT,
   LATER,
   nameOf,
   nextDeploy,
@@ -48,18 +49,16 @@ describe('the socket opens in time', () => {
 
 describe.each(['hold', 'refuse'] as const)('the socket: %s', (gate) => {
   it('boots a whole cache without a network, and takes a new deploy for the next load', async () => {
-    await serve();
+    await serve(IMPATIENT);
     await fillCache();
-    await deploy(2);
     site.sockets = gate;
-    const page = await visit('impatient.html');
+    const page = await visit();
     expect(await booted(page)).toMatchObject({ from: 'cache', deploy: 1, counts: once(STATIC_MODULES) });
     expect(
-      site.requests.filter(
-        (target) => !/^\/(?:impatient\.html|main\.mjs|-\/loader\.js|favicon\.ico)/.test(target),
-      ),
+      site.requests.filter((target) => !/^\/(?:$|main\.mjs|-\/loader\.js|favicon\.ico)/.test(target)),
     ).toEqual([]);
     expect(site.relay.frames).toEqual([]);
+    await deploy(2);
 
     const { result } = await nextDeploy(page);
     site.releaseSockets();
@@ -72,6 +71,22 @@ describe.each(['hold', 'refuse'] as const)('the socket: %s', (gate) => {
       deploy: 2,
       versions: each(FILES.map(nameOf), 2),
     });
+  });
+
+  it('asks over HTTP which deploy is the head, for a page whose author wrote the tag', async () => {
+    await serve();
+    await fillCache();
+    site.sockets = gate;
+    expect(await booted(await visit('impatient.html'))).toMatchObject({ from: 'cache', deploy: 1 });
+    expect(site.requests).toContain('/-/channels/dev/manifest.json');
+    expect(site.moduleRequests).toEqual([]);
+    await deploy(2);
+    expect(await booted(await visit('impatient.html'))).toMatchObject({
+      from: 'http',
+      deploy: 2,
+      versions: each(FILES.map(nameOf), 2),
+    });
+    site.releaseSockets();
   });
 
   it('boots over HTTP if the cache is empty', async () => {
@@ -200,11 +215,14 @@ describe('no registry behind the loader', () => {
 });
 
 describe('a socket that opens and says nothing', () => {
-  it('does not delay a page with a whole deploy in the cache', async () => {
-    await serve();
-    await booted(await visit());
+  it('does not delay a page whose deploy is in the cache', async () => {
+    await serve(IMPATIENT);
+    await fillCache();
     site.relay.judge = () => 'drop';
-    expect(await booted(await visit('patient-stall.html'))).toMatchObject({
+    // Were the socket waited for, the test would end before the wait does.
+    const html = (await site.page()).replace('data-boot', 'data-stall="600000" data-boot');
+    site.kept.set('/', html);
+    expect(await booted(await visit())).toMatchObject({
       from: 'cache',
       deploy: 1,
       counts: once(STATIC_MODULES),
@@ -213,12 +231,14 @@ describe('a socket that opens and says nothing', () => {
 });
 
 describe('boot: "cached"', () => {
-  it('runs a whole cached deploy although there is a newer one, which the next load runs', async () => {
+  it('runs the cached deploy of its HTML although there is a newer one, which the next load runs', async () => {
     await serve({ ...PATIENT, boot: 'cached' });
     await fillCache();
+    site.kept.set('/', await site.page());
     await deploy(2);
     site.sockets = 'hold';
     const page = await visit();
+    site.kept.clear();
     expect(await booted(page)).toMatchObject({ from: 'cache', deploy: 1, counts: once(STATIC_MODULES) });
     const { result } = await nextDeploy(page);
     site.releaseSockets();

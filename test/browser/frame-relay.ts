@@ -28,13 +28,20 @@ export class FrameRelay {
   tamper: ((records: readonly PackRecord[]) => readonly PackRecord[]) | undefined;
   /**
    * `cut` ends the connection without a goodbye before this frame; `drop` loses the frame; `corrupt` flips a
-   * bit.
+   * bit. A list is sent in its place, and then nothing any more: not even a close is answered.
    */
-  judge: (frame: Frame) => 'pass' | 'cut' | 'drop' | 'corrupt' = () => 'pass';
+  judge: (frame: Frame) => 'pass' | 'cut' | 'drop' | 'corrupt' | readonly (string | Uint8Array)[] = () =>
+    'pass';
+  /** Bytes, or characters, that pages were sent. */
+  sent = 0;
   readonly #server = new WebSocketServer({ noServer: true });
   readonly #listeners = new Set<() => void>();
   /** Connections that are open. */
   readonly #fronts = new Set<WebSocket>();
+  /** The part of a segment that has come. */
+  readonly #parts = new WeakMap<WebSocket, Buffer>();
+  /** Connections that answer no more. */
+  readonly #mute = new WeakSet<WebSocket>();
 
   /** @param target of the registry, `ws://127.0.0.1:1234` */
   accept(target: string, request: IncomingMessage, socket: Duplex, head: Buffer): void {
@@ -115,28 +122,50 @@ export class FrameRelay {
     this.#listeners.clear();
   }
 
-  #pass(front: WebSocket, data: Buffer, isBinary: boolean): void {
+  #send(front: WebSocket, data: string | Uint8Array): void {
+    this.sent += data.length;
+    front.send(data);
+  }
+
+  #pass(front: WebSocket, received: Buffer, isBinary: boolean): void {
+    let data = received;
+    const begun = this.#parts.get(front);
+    const isHeader = begun === undefined && data.toString('latin1', 0, 4) === 'MCPK';
     // A pack's header comes together with its first segment: the test judges each.
-    if (isBinary && data.length > PACK_HEADER_BYTES && data.toString('latin1', 0, 4) === 'MCPK') {
+    if (isBinary && isHeader && data.length > PACK_HEADER_BYTES) {
       this.#pass(front, data.subarray(0, PACK_HEADER_BYTES), true);
       this.#pass(front, data.subarray(PACK_HEADER_BYTES), true);
       return;
     }
+    if (isBinary && !isHeader) {
+      // A segment may come in several messages.
+      data = Buffer.concat([begun ?? Buffer.alloc(0), data]);
+      this.#parts.set(front, data);
+      if (data.length < SEGMENT_HEADER_BYTES + data.readUInt32BE(SEGMENT_HEADER_BYTES - 4)) return;
+      this.#parts.delete(front);
+    }
+    if (this.#mute.has(front)) return;
     const frame = readFrame(data, isBinary);
     this.frames.push(frame);
     this.#wake();
     const verdict = this.judge(frame);
     if (verdict === 'cut') return front.terminate();
     if (verdict === 'drop') return;
+    if (typeof verdict !== 'string') {
+      for (const garbage of verdict) this.#send(front, garbage);
+      this.#mute.add(front);
+      front.pause();
+      return;
+    }
     if (verdict === 'corrupt') {
       const corrupt = Buffer.from(data);
       corrupt[SEGMENT_HEADER_BYTES + 20]! ^= 0x10;
-      front.send(corrupt, { binary: isBinary });
+      this.#send(front, corrupt);
       return;
     }
     if (frame.kind === 'segment' && this.tamper !== undefined) {
-      front.send(encodeIdentity(this.tamper(frame.records)));
-    } else front.send(data, { binary: isBinary });
+      this.#send(front, encodeIdentity(this.tamper(frame.records)));
+    } else this.#send(front, isBinary ? data : data.toString('utf8'));
   }
 }
 

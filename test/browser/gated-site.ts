@@ -21,6 +21,8 @@ export class GatedSite {
   /** Requests of pages for the natural URLs of their module scripts. */
   readonly #byPages = new Set<string>();
   sockets: Gate = 'pass';
+  /** Pages that are served as they once were, by target: as a service worker or an HTTP cache does. */
+  kept = new Map<string, string>();
   /** What becomes of a request, by its target. */
   http: (target: string) => Gate | 'missing' = () => 'pass';
   readonly registry: Registry;
@@ -67,6 +69,12 @@ export class GatedSite {
     for (const go of this.#heldRequests.splice(0)) go();
   }
 
+  /** The page as a navigation gets it now. */
+  async page(target = '/'): Promise<string> {
+    const url = new URL(target, this.url);
+    return (await fetch(url, { headers: { Accept: 'text/html' } })).text();
+  }
+
   /** Forgets what has been requested and sent. */
   clear(): void {
     this.requests.length = 0;
@@ -109,6 +117,12 @@ export class GatedSite {
     if (!target.startsWith('/-/') && /(?:\/|\.html)$/.test(pathname)) this.#byPages.add(target);
     for (const wake of this.#waiting) wake();
     this.#waiting.clear();
+    const kept = this.kept.get(target);
+    if (kept !== undefined) {
+      response.setHeader('Content-Type', 'text/html');
+      response.end(kept);
+      return;
+    }
     const gate = this.http(target);
     const answer = () => void this.registry.middleware(request, response);
     if (gate === 'pass') answer();

@@ -13,6 +13,7 @@ import { hashOf, recordOf, settle } from './fakes.js';
 
 class FakeChannel extends Emitter<ChannelClientEvents> {
   complete: Release | undefined;
+  isForeign = false;
 
   deliver(deploy: number, ...texts: string[]): void {
     this.complete = releaseOf(deploy);
@@ -82,6 +83,16 @@ describe('a deploy that has come whole', () => {
     channel.deliver(2, 'a', 'b');
     await settle();
     expect(stored).toEqual([[2, 2]]);
+    expect(events).toEqual([{ deploy: 2, running: 1 }]);
+  });
+
+  it('of another registry at the same address is announced, but not cached', async () => {
+    follow();
+    await run(1);
+    channel.isForeign = true;
+    channel.deliver(2, 'a');
+    await settle();
+    expect(stored).toEqual([]);
     expect(events).toEqual([{ deploy: 2, running: 1 }]);
   });
 

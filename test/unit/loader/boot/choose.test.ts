@@ -22,7 +22,7 @@ const config: LoaderConfig = {
   channel: 'dev',
   boot: 'fresh',
   timeout: 500,
-  stall: 10_000,
+  stall: 1500,
   socket: true,
   deploy: null,
   progress: false,
@@ -39,12 +39,17 @@ beforeEach(() => {
   packed = [];
 });
 
-/** A host that serves this release's manifest; null: that does not answer. */
+/** A host that has these deploys, the last one as head; null: that does not answer. */
 const serve =
-  (release: Release | null): typeof fetch =>
+  (releases: readonly Release[] | null): typeof fetch =>
   (input) => {
-    requests.push(new URL(input as string).pathname);
-    if (release === null) return Promise.reject(new TypeError('Failed to fetch'));
+    const { pathname } = new URL(input as string);
+    requests.push(pathname);
+    if (releases === null) return Promise.reject(new TypeError('Failed to fetch'));
+    const number = /deploys\/(\d+)/.exec(pathname)?.[1];
+    const release =
+      number === undefined ? releases.at(-1) : releases.find(({ deploy }) => deploy === Number(number));
+    if (release === undefined) return Promise.resolve(new Response(null, { status: 404 }));
     const headers = { 'Modcast-Deploy': String(release.deploy) };
     return Promise.resolve(Response.json(manifestToJson(release.manifest), { headers }));
   };
@@ -52,14 +57,14 @@ const serve =
 interface Given extends Partial<Omit<ChooseOptions, 'config' | 'cached' | 'fetch'>> {
   readonly config?: Partial<LoaderConfig>;
   /** In the cache; `whole`: with all blobs that the page starts from. */
-  readonly cached?: CachedDeploy | null;
+  readonly cached?: CachedDeploy | readonly CachedDeploy[];
   readonly whole?: boolean;
   /** When the server greets: within the time that a page waits, later while the socket is open, or never. */
   readonly greets?: 'in time' | 'late' | 'never';
-  readonly served?: Release | null;
+  readonly served?: Release | readonly Release[] | null;
 }
 
-const optionsOf = ({ cached = null, whole = true, greets = 'never', served = null, ...given }: Given) => ({
+const optionsOf = ({ cached = [], whole = true, greets = 'never', served = null, ...given }: Given) => ({
   hasher: hash,
   channelClient: { head: greets === 'never' ? undefined : head },
   isWhole: () => whole,
@@ -70,8 +75,8 @@ const optionsOf = ({ cached = null, whole = true, greets = 'never', served = nul
     return Promise.resolve();
   },
   ...given,
-  fetch: serve(served),
-  cached: Promise.resolve(cached),
+  fetch: serve(served === null ? null : [served].flat()),
+  cached: Promise.resolve([cached].flat()),
   config: { ...config, ...given.config },
 });
 
@@ -80,14 +85,29 @@ const chosen = async (given: Given) => {
   return [from, release?.deploy ?? null];
 };
 
-const cachedBoot = { boot: 'cached' } as const;
+/** A page whose HTML belongs to this deploy. */
+const pageOf = (release: Release, rest: Partial<LoaderConfig> = {}): Partial<LoaderConfig> => ({
+  deploy: { number: release.deploy, manifest: release.hash },
+  ...rest,
+});
+const cachedBoot = (release: Release) => pageOf(release, { boot: 'cached' });
+
+const never = new Promise<boolean>(() => {});
 
 describe('with a socket', () => {
   it.each<[string, Given, [string, number | null]]>([
     ['the server greets in time', { greets: 'in time' }, ['network', 5]],
     ['the server greets in time, whatever is cached', { greets: 'in time', cached: old }, ['network', 5]],
-    ['it is slow, the cache is whole', { greets: 'late', cached: old }, ['cache', 4]],
-    ['it does not answer, the cache is whole', { greets: 'never', cached: old }, ['cache', 4]],
+    [
+      'it is slow, the page’s deploy is cached',
+      { config: pageOf(old), greets: 'late', cached: old },
+      ['cache', 4],
+    ],
+    ['it is slow, another deploy is cached', { greets: 'late', cached: old }, ['network', 5]],
+    ['it does not answer, the page’s deploy is cached', { config: pageOf(old), cached: old }, ['cache', 4]],
+    ['it does not answer, another deploy is cached: HTTP', { cached: old, served: head }, ['http', 5]],
+    ['it does not answer, the head is cached', { cached: { ...old, ...head }, served: head }, ['cache', 5]],
+    ['nothing answers, another deploy is cached', { cached: old }, ['cache', 4]],
     ['it is slow, nothing is cached', { greets: 'late' }, ['network', 5]],
     ['it is slow, the cache is not whole', { greets: 'late', cached: old, whole: false }, ['network', 5]],
     ['it does not answer, nothing is cached: HTTP', { served: head }, ['http', 5]],
@@ -99,28 +119,26 @@ describe('with a socket', () => {
     ['nothing answers: natively', {}, ['native', null]],
     ['nothing answers, the cache is not whole: natively', { cached: old, whole: false }, ['native', null]],
     [
-      'boot="cached" and the cache is whole',
-      { config: cachedBoot, greets: 'in time', cached: old },
+      'boot="cached" and the page’s deploy is cached',
+      { config: cachedBoot(old), greets: 'in time', cached: old },
       ['cache', 4],
     ],
     [
       'boot="cached", the cache is not whole',
-      { config: cachedBoot, greets: 'in time', cached: old, whole: false },
+      { config: cachedBoot(head), greets: 'in time', cached: old, whole: false },
       ['network', 5],
     ],
-    ['boot="cached", nothing is cached', { config: cachedBoot, greets: 'late' }, ['network', 5]],
+    ['boot="cached", nothing is cached', { config: cachedBoot(head), greets: 'late' }, ['network', 5]],
   ])('%s', async (_, given, expected) => {
     expect(await chosen(given)).toEqual(expected);
   });
 
-  it('does not wait for a late greeting when the cache is whole', async () => {
-    const never = new Promise<boolean>(() => {});
-    expect(await chosen({ greeted: never, cached: old })).toEqual(['cache', 4]);
+  it('does not wait for a late greeting when the page’s deploy is cached', async () => {
+    expect(await chosen({ config: pageOf(old), greeted: never, cached: old })).toEqual(['cache', 4]);
   });
 
   it('does not wait for the server at all with boot="cached"', async () => {
-    const never = new Promise<boolean>(() => {});
-    expect(await chosen({ config: cachedBoot, inTime: never, greeted: never, cached: old })).toEqual([
+    expect(await chosen({ config: cachedBoot(old), inTime: never, greeted: never, cached: [old] })).toEqual([
       'cache',
       4,
     ]);
@@ -150,16 +168,73 @@ describe('with a socket', () => {
 
   it('requests nothing over HTTP when it need not', async () => {
     await chosen({ greets: 'in time', served: head });
-    await chosen({ cached: old, served: head });
+    await chosen({ config: pageOf(old), cached: old, served: head });
     expect(requests).toEqual([]);
+  });
+
+  it('asks for no pack of a static export', async () => {
+    await chosen({ served: head });
+    expect(packed).toEqual([]);
+  });
+});
+
+describe('a page of one deploy, the head and the cache of another (cached-boot-old-modules-in-a-new-page)', () => {
+  it('runs the new deploy in a new page, not the cached one', async () => {
+    const given = { config: cachedBoot(head), cached: old };
+    expect(await chosen({ ...given, greets: 'in time' })).toEqual(['network', 5]);
+    expect(await chosen({ ...given, greets: 'late' })).toEqual(['network', 5]);
+    expect(requests).toEqual([]);
+    expect(await chosen({ ...given, served: [old, head] })).toEqual(['http', 5]);
+    expect(requests).toEqual(['/-/deploys/5/manifest.json']);
+  });
+
+  it('runs the old deploy in an old page: from the cache, or else over HTTP', async () => {
+    const given = { config: pageOf(old), greets: 'in time', served: [old, head] } as const;
+    expect(await chosen({ ...given, cached: { ...old, ...head } })).toEqual(['network', 4]);
+    expect(requests).toEqual(['/-/deploys/4/manifest.json']);
+    expect(await chosen({ ...given, cached: [old, { ...old, ...head }] })).toEqual(['cache', 4]);
+    expect(requests).toHaveLength(1);
+  });
+
+  it('runs the head when the server no longer has the page’s deploy', async () => {
+    expect(await chosen({ config: pageOf(old), greets: 'in time', served: head })).toEqual(['network', 5]);
+  });
+
+  it('follows the head where hot reload does', async () => {
+    const hot = { version: '1', page: null, deploy: 4, served: 0, overlay: true };
+    expect(await chosen({ config: pageOf(old, { hot }), greets: 'in time', served: [old, head] })).toEqual([
+      'network',
+      5,
+    ]);
+  });
+
+  it.each(['fresh', 'cached'] as const)('runs a whole other deploy offline, with boot="%s"', async (boot) => {
+    expect(await chosen({ config: pageOf(head, { boot }), cached: old })).toEqual(['cache', 4]);
+  });
+
+  it('runs the site itself when the server has neither a socket nor that deploy', async () => {
+    expect(await chosen({ config: cachedBoot(head), cached: old, served: old })).toEqual(['native', null]);
+  });
+
+  it('runs cached content of the same manifest, under the number of the page: a rollback', async () => {
+    const rollback = { ...old, deploy: 6 };
+    const given = { config: cachedBoot(rollback), cached: old, inTime: never, greeted: never };
+    expect(await chosen(given)).toEqual(['cache', 6]);
+    const fresh = { config: pageOf(old), greets: 'in time', channelClient: { head: rollback } } as const;
+    expect(await chosen(fresh)).toEqual(['network', 6]);
+    expect(requests).toEqual([]);
+  });
+
+  it('does not run a cached deploy at once in a page that names none', async () => {
+    expect(await chosen({ config: { boot: 'cached' }, greets: 'in time', cached: old })).toEqual([
+      'network',
+      5,
+    ]);
   });
 });
 
 describe('without a server, from plain files', () => {
-  const named = (release: Release): Partial<LoaderConfig> => ({
-    socket: false,
-    deploy: { number: release.deploy, manifest: release.hash },
-  });
+  const named = (release: Release) => pageOf(release, { socket: false });
   const unnamed = { socket: false };
 
   it('runs the cached deploy that the page names, without a request', async () => {

@@ -6,7 +6,7 @@ import { EMPTY_MANIFEST } from '../../../../schema/index.js';
 import { FakeClock, FakeConnection, hashOf, settle } from '../fakes.js';
 
 const TIMEOUT = 500;
-const STALL = 10_000;
+const STALL = 1500;
 
 let clock: FakeClock;
 let connection: FakeConnection;

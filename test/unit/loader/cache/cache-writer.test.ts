@@ -11,7 +11,7 @@ import { eventually } from '../../../eventually.js';
 
 const PREFIX = 'https://host.test/-/';
 const KEY = `modcast ${PREFIX} dev`;
-const STALL = 10_000;
+const REGISTRY = 'ab'.repeat(16);
 const HOT: LoaderConfig['hot'] = {
   version: '1',
   page: null,
@@ -24,7 +24,6 @@ const HOT: LoaderConfig['hot'] = {
 let clock: FakeClock;
 let storage: Map<string, string>;
 let problems: string[];
-let time = 0;
 let boot: () => void;
 
 beforeEach(() => {
@@ -41,12 +40,11 @@ beforeEach(() => {
 afterEach(() => vi.restoreAllMocks());
 afterEach(() => vi.unstubAllGlobals());
 
-function create(hot: LoaderConfig['hot'] = null): CacheWriter {
+function create(hot: LoaderConfig['hot'] = null, rest: Partial<LoaderConfig> = {}): CacheWriter {
   return new CacheWriter({
-    config: { prefix: PREFIX, channel: 'dev', stall: STALL, hot },
+    config: { prefix: PREFIX, registry: REGISTRY, channel: 'dev', deploy: null, hot, ...rest },
     hasher: hash,
     after: clock.after,
-    now: () => ++time,
     booted: new Promise<void>((resolve) => (boot = resolve)),
     onProblem: (error) => problems.push(String(error)),
   });
@@ -59,8 +57,8 @@ function releaseOf(deploy: number, text: string): Release {
 
 /** What is in IndexedDB, read by the next page. */
 async function contents() {
-  const cache = await Cache.open(`modcast ${PREFIX}`, hash);
-  const [newest, records] = [await cache.newest('dev'), await cache.blobs()];
+  const cache = await Cache.open(REGISTRY, hash, '');
+  const [newest, records] = [(await cache.deploys('dev')).at(-1), await cache.blobs()];
   return {
     deploy: newest?.deploy ?? null,
     blobs: records.map(({ bytes }) => new TextDecoder().decode(bytes)),
@@ -77,12 +75,43 @@ describe('loading', () => {
     boot();
     await writer.store(one, [recordOf('a1')]);
     const next = create();
-    expect(await next.load()).toEqual({ deploy: { channel: 'dev', ...one }, records: [recordOf('a1')] });
+    expect(await next.load()).toEqual({ deploys: [{ channel: 'dev', ...one }], records: [recordOf('a1')] });
+    expect(problems).toEqual([]);
+  });
+
+  it('returns the deploy of the page first, and the one that was stored last', async () => {
+    const writer = create();
+    boot();
+    await writer.store(one, [recordOf('a1')]);
+    await writer.store(two, [recordOf('a2')]);
+    const next = create(null, { deploy: { number: 7, manifest: one.hash } });
+    expect((await next.load()).deploys).toEqual([one, two].map((it) => ({ channel: 'dev', ...it })));
+    expect(next.have).toBe(two.hash);
+  });
+
+  it('returns nothing of another registry', async () => {
+    const writer = create();
+    boot();
+    await writer.store(one, [recordOf('a1')]);
+    const next = create(null, { registry: 'f'.repeat(32) });
+    expect(next.have).toBeNull();
+    expect(await next.load()).toEqual({ deploys: [], records: [] });
+  });
+
+  it('returns nothing, and stores nothing, for a page without a registry', async () => {
+    await create().load();
+    const writer = create(null, { registry: null });
+    storage.set(KEY, `null ${one.hash}`);
+    expect(writer.have).toBeNull();
+    boot();
+    await writer.store(one, [recordOf('a1')]);
+    expect(await writer.load()).toEqual({ deploys: [], records: [] });
+    expect(await contents()).toEqual({ deploy: null, blobs: [] });
     expect(problems).toEqual([]);
   });
 
   it('returns nothing from an empty cache', async () => {
-    expect(await create().load()).toEqual({ deploy: null, records: [] });
+    expect(await create().load()).toEqual({ deploys: [], records: [] });
     expect(problems).toEqual([]);
   });
 
@@ -92,7 +121,7 @@ describe('loading', () => {
         throw new Error('forbidden');
       },
     });
-    expect(await create().load()).toEqual({ deploy: null, records: [] });
+    expect(await create().load()).toEqual({ deploys: [], records: [] });
     expect(problems).toEqual(['Error: forbidden']);
   });
 
@@ -101,19 +130,19 @@ describe('loading', () => {
     const writer = create();
     let loaded: unknown;
     void writer.load().then((result) => (loaded = result));
-    clock.advance(STALL - 1);
+    clock.advance(2999);
     await settle();
     expect(loaded).toBeUndefined();
     clock.advance(1);
     await settle();
-    expect(loaded).toEqual({ deploy: null, records: [] });
-    expect(problems).toEqual(['Error: IndexedDB has not answered for 10000 ms']);
+    expect(loaded).toEqual({ deploys: [], records: [] });
+    expect(problems).toEqual(['Error: IndexedDB has not answered for 3000 ms']);
   });
 });
 
 describe('have', () => {
   it('is what localStorage says until IndexedDB has answered', async () => {
-    storage.set(KEY, hashOf('x'));
+    storage.set(KEY, `${REGISTRY} ${hashOf('x')}`);
     const writer = create();
     expect(writer.have).toBe(hashOf('x'));
     await writer.load();
@@ -122,6 +151,14 @@ describe('have', () => {
 
   it('is null when localStorage holds anything else', () => {
     storage.set(KEY, 'x');
+    expect(create().have).toBeNull();
+  });
+
+  it.each([
+    ['an earlier version has written', hashOf('x')],
+    ['another registry has written', `${'f'.repeat(32)} ${hashOf('x')}`],
+  ])('is null for what %s', (_, value) => {
+    storage.set(KEY, value);
     expect(create().have).toBeNull();
   });
 

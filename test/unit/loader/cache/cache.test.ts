@@ -7,11 +7,17 @@ import { hash } from '../../../../loader/hash.js';
 import { NO_LINKS, type PackRecord } from '../../../../schema/index.js';
 import { bytesOf, hashOf, manifestHash, manifestOf, recordOf } from '../fakes.js';
 
+/** Two sites that have been served at the same origin. */
+const SITE = 'a1'.repeat(16);
+const OTHER = 'b2'.repeat(16);
+
+const openCache = (registry: string): Promise<Cache> => Cache.open(registry, hash, 'old');
+
 let cache: Cache;
 
 beforeEach(async () => {
   vi.stubGlobal('indexedDB', new IDBFactory());
-  cache = await Cache.open('test', hash);
+  cache = await openCache(SITE);
 });
 
 afterEach(() => vi.restoreAllMocks());
@@ -22,19 +28,22 @@ function deployOf(deploy: number, files: Record<string, string>, channel = 'dev'
   return { channel, deploy, hash: manifestHash(manifest), manifest };
 }
 
-const put = (deploy: CachedDeploy, time: number, ...texts: string[]) =>
+const put = (deploy: CachedDeploy, ...texts: string[]) =>
   cache.put(
     texts.map((text) => recordOf(text)),
     deploy,
-    time,
   );
 
-const stored = async (): Promise<string[]> =>
-  (await cache.blobs()).map(({ bytes }) => new TextDecoder().decode(bytes)).toSorted();
+/** The deploy that was stored last. */
+const newest = async (channel = 'dev'): Promise<CachedDeploy | null> =>
+  (await cache.deploys(channel)).at(-1) ?? null;
+
+const stored = async (of = cache): Promise<string[]> =>
+  (await of.blobs()).map(({ bytes }) => new TextDecoder().decode(bytes)).toSorted();
 
 /** Works on the database behind the cache's back. */
 async function alter(work: (transaction: IDBTransaction) => void): Promise<void> {
-  const database = await openDatabase('test', () => {});
+  const database = await openDatabase('modcast', () => {});
   const transaction = database.transaction(['deploys', 'segments'], 'readwrite');
   work(transaction);
   await new Promise((resolve) => (transaction.oncomplete = resolve));
@@ -42,7 +51,7 @@ async function alter(work: (transaction: IDBTransaction) => void): Promise<void>
 }
 
 const segmentCount = async (): Promise<number> => {
-  const database = await openDatabase('test', () => {});
+  const database = await openDatabase('modcast', () => {});
   const count = await requested(database.transaction('segments').objectStore('segments').count());
   database.close();
   return count;
@@ -52,49 +61,89 @@ describe('a stored deploy', () => {
   it('comes back with its blobs', async () => {
     const deploy = deployOf(3, { 'a.mjs': 'a' });
     const records: PackRecord[] = [recordOf('a', NO_LINKS)];
-    await cache.put(records, deploy, 1);
-    const again = await Cache.open('test', hash);
-    expect(await again.newest('dev')).toEqual(deploy);
+    await cache.put(records, deploy);
+    const again = await openCache(SITE);
+    expect(await again.deploys('dev')).toEqual([deploy]);
     expect(await again.blobs()).toEqual(records);
   });
 
   it('is found in its channel only', async () => {
-    await put(deployOf(3, { 'a.mjs': 'a' }), 1, 'a');
-    expect(await cache.newest('production')).toBeNull();
-    expect(await cache.newest('de')).toBeNull();
+    await put(deployOf(3, { 'a.mjs': 'a' }), 'a');
+    expect(await newest('production')).toBeNull();
+    expect(await newest('de')).toBeNull();
   });
 
   it('is the one stored last, whatever its number', async () => {
-    await put(deployOf(3, { 'a.mjs': 'a' }), 1, 'a');
-    await put(deployOf(2, { 'a.mjs': 'b' }), 2, 'b');
-    expect((await cache.newest('dev'))?.deploy).toBe(2);
+    await put(deployOf(3, { 'a.mjs': 'a' }), 'a');
+    await put(deployOf(2, { 'a.mjs': 'b' }), 'b');
+    expect((await newest())?.deploy).toBe(2);
+  });
+
+  it('is the one stored last, also when the clock is set back (stale-after-clock-back)', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] });
+    try {
+      for (const [deploy, hour] of [9, 8, 10, 7].entries()) {
+        vi.setSystemTime(hour * 3_600_000);
+        await put(deployOf(deploy, { 'a.mjs': `v${deploy}` }), `v${deploy}`);
+        expect((await newest())?.deploy).toBe(deploy);
+      }
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it('is the one stored last by any tab', async () => {
+    const tab = await openCache(SITE);
+    await Promise.all([
+      put(deployOf(1, { 'a.mjs': 'a' }), 'a'),
+      tab.put([recordOf('b')], deployOf(2, { 'a.mjs': 'b' })),
+    ]);
+    await tab.put([], deployOf(1, { 'a.mjs': 'a' }));
+    expect((await newest())?.deploy).toBe(1);
+    await put(deployOf(3, { 'a.mjs': 'c' }), 'c');
+    expect((await tab.deploys('dev')).map(({ deploy }) => deploy)).toEqual([3]);
+    expect(await stored(tab)).toEqual(['a', 'b', 'c']);
+  });
+
+  it('is the newest again when it is stored again: a rollback', async () => {
+    const first = deployOf(1, { 'a.mjs': 'a' });
+    await put(first, 'a');
+    await put(deployOf(2, { 'a.mjs': 'b' }), 'b');
+    await put({ ...first, deploy: 3 });
+    expect(await cache.deploys('dev')).toEqual([{ ...first, deploy: 3 }]);
+    await put(deployOf(4, { 'a.mjs': 'd' }), 'd');
+    expect(await cache.deploys('dev', first.hash)).toHaveLength(2);
   });
 
   it('is skipped when its manifest does not match its hash', async () => {
-    await put(deployOf(1, { 'a.mjs': 'a' }), 1, 'a');
+    await put(deployOf(1, { 'a.mjs': 'a' }), 'a');
     const second = deployOf(2, { 'a.mjs': 'b' });
-    await put({ ...second, hash: hashOf('other') }, 2, 'b');
-    expect((await cache.newest('dev'))?.deploy).toBe(1);
+    await put({ ...second, hash: hashOf('other') }, 'b');
+    expect((await newest())?.deploy).toBe(1);
   });
 
   it('is skipped when its manifest cannot be read', async () => {
-    await put(deployOf(1, { 'a.mjs': 'a' }), 1, 'a');
+    await put(deployOf(1, { 'a.mjs': 'a' }), 'a');
     await alter((transaction) =>
-      transaction.objectStore('deploys').put({ channel: 'dev', hash: 'x', deploy: 2, time: 9, manifest: 7 }),
+      transaction
+        .objectStore('deploys')
+        .put({ registry: SITE, channel: 'dev', hash: 'x', deploy: 2, manifest: 7 }),
     );
-    expect((await cache.newest('dev'))?.deploy).toBe(1);
+    expect((await newest())?.deploy).toBe(1);
   });
 });
 
 it('skips segments that cannot be read', async () => {
-  await put(deployOf(1, { 'a.mjs': 'a' }), 1, 'a');
-  await alter((transaction) => transaction.objectStore('segments').put({ count: 2, body: bytesOf('no') }));
+  await put(deployOf(1, { 'a.mjs': 'a' }), 'a');
+  await alter((transaction) =>
+    transaction.objectStore('segments').put({ registry: SITE, count: 2, body: bytesOf('no') }),
+  );
   expect(await stored()).toEqual(['a']);
 });
 
 it('cuts blobs into segments of 4 MiB', async () => {
   const half = 'x'.repeat(2 * 1024 * 1024);
-  await put(deployOf(1, {}), 1, `${half.slice(1)}1`, `${half.slice(1)}2`, '3');
+  await put(deployOf(1, {}), `${half.slice(1)}1`, `${half.slice(1)}2`, '3');
   expect(await segmentCount()).toBe(2);
   expect(await cache.blobs()).toHaveLength(3);
 });
@@ -103,38 +152,77 @@ describe('old deploys', () => {
   const files = (text: string) => ({ 'a.mjs': text });
 
   it('are evicted: a channel keeps two', async () => {
-    for (const [i, text] of ['a', 'b', 'c'].entries()) await put(deployOf(i, files(text)), i, text);
-    await alter((transaction) =>
-      transaction.objectStore('deploys').delete(['dev', deployOf(2, files('c')).hash]),
-    );
-    expect((await cache.newest('dev'))?.deploy).toBe(1);
-    await alter((transaction) =>
-      transaction.objectStore('deploys').delete(['dev', deployOf(1, files('b')).hash]),
-    );
-    expect(await cache.newest('dev')).toBeNull();
+    const [a, b, c] = ['a', 'b', 'c'].map((text, i) => deployOf(i, files(text)));
+    for (const [deploy, text] of [
+      [a, 'a'],
+      [b, 'b'],
+      [c, 'c'],
+    ] as const)
+      await put(deploy!, text);
+    expect(await cache.deploys('dev', c!.hash)).toEqual([c]);
+    expect(await cache.deploys('dev', b!.hash)).toEqual([b, c]);
+    expect(await cache.deploys('dev', a!.hash)).toEqual([c]);
   });
 
   it('of another channel stay', async () => {
-    await put(deployOf(1, files('p'), 'production'), 0, 'p');
-    for (const [i, text] of ['a', 'b', 'c'].entries()) await put(deployOf(i, files(text)), i + 1, text);
-    expect((await cache.newest('production'))?.deploy).toBe(1);
+    await put(deployOf(1, files('p'), 'production'), 'p');
+    for (const [i, text] of ['a', 'b', 'c'].entries()) await put(deployOf(i, files(text)), text);
+    expect((await newest('production'))?.deploy).toBe(1);
   });
 
   it('leave their blobs until there are more than 24 segments', async () => {
-    for (let i = 0; i < 24; i++) await put(deployOf(i, files(`v${i}`)), i, `v${i}`);
+    for (let i = 0; i < 24; i++) await put(deployOf(i, files(`v${i}`)), `v${i}`);
     expect(await segmentCount()).toBe(24);
     expect(await stored()).toHaveLength(24);
-    await put(deployOf(24, files('v24')), 24, 'v24');
+    await put(deployOf(24, files('v24')), 'v24');
     expect(await segmentCount()).toBe(1);
     expect(await stored()).toEqual(['v23', 'v24']);
   });
 
   it('leave the last record of a blob that was stored twice', async () => {
     const deploy = deployOf(1, files('a'));
-    await cache.put([{ ...recordOf('a'), bytes: bytesOf('damaged') }], deploy, 1);
-    for (let i = 0; i < 23; i++) await put(deploy, 1, `unused ${i}`);
-    await put(deploy, 1, 'a');
+    await cache.put([{ ...recordOf('a'), bytes: bytesOf('damaged') }], deploy);
+    for (let i = 0; i < 23; i++) await put(deploy, `unused ${i}`);
+    await put(deploy, 'a');
     expect(await stored()).toEqual(['a']);
+  });
+});
+
+describe('another registry of the same origin (another-site-at-the-same-origin)', () => {
+  const deploy = deployOf(1, { 'main.mjs': 'A' });
+
+  it('never sees what this one stored', async () => {
+    await put(deploy, 'A');
+    const other = await openCache(OTHER);
+    expect(await other.deploys('dev', deploy.hash)).toEqual([]);
+    expect(await other.blobs()).toEqual([]);
+    await other.put([recordOf('B')], deployOf(1, { 'main.mjs': 'B' }));
+    expect((await newest())?.manifest).toEqual(deploy.manifest);
+    expect(await stored()).toEqual(['A']);
+    expect(await stored(other)).toEqual(['B']);
+  });
+
+  it('makes the oldest ones go, with their blobs, when there are more than twelve deploys', async () => {
+    await put(deploy, 'A');
+    const sites = Array.from({ length: 11 }, (_, i) => `${10 + i}`.repeat(16));
+    const store = async (registry: string) => {
+      const site = await openCache(registry);
+      await site.put([recordOf(registry)], deployOf(1, { 'main.mjs': registry }));
+      return site;
+    };
+    for (const registry of sites) await store(registry);
+    // The first one is used again, and is no longer the oldest.
+    await put(deploy, 'again');
+    const last = await store(OTHER);
+    expect(await stored(await openCache(sites[0]!))).toEqual([]);
+    expect((await newest())?.deploy).toBe(1);
+    expect(await stored(await openCache(sites[1]!))).toEqual([sites[1]]);
+    expect(await stored(last)).toEqual([OTHER]);
+    const database = await openDatabase('modcast', () => {});
+    const transaction = database.transaction(['deploys', 'segments']);
+    expect(await requested(transaction.objectStore('deploys').count())).toBe(12);
+    expect(await requested(transaction.objectStore('segments').count())).toBe(13);
+    database.close();
   });
 });
 
@@ -156,40 +244,56 @@ describe('when space runs out', () => {
   const third = deployOf(3, { 'a.mjs': 'c' });
 
   it('the oldest deploy goes, with its blobs', async () => {
-    await put(first, 1, 'a');
-    await put(second, 2, 'b');
+    await put(first, 'a');
+    await put(second, 'b');
     failPuts(1);
-    await put(third, 3, 'c');
-    expect((await cache.newest('dev'))?.deploy).toBe(3);
+    await put(third, 'c');
+    expect((await newest())?.deploy).toBe(3);
     expect(await stored()).not.toContain('a');
     expect(await stored()).toContain('b');
   });
 
   it('deploys of other channels go too', async () => {
-    await put(deployOf(1, { 'p.mjs': 'p' }, 'production'), 1, 'p');
+    await put(deployOf(1, { 'p.mjs': 'p' }, 'production'), 'p');
     failPuts(1);
-    await put(third, 3, 'c');
-    expect(await cache.newest('production')).toBeNull();
+    await put(third, 'c');
+    expect(await newest('production')).toBeNull();
+  });
+
+  it('deploys of other registries go too', async () => {
+    const other = await openCache(OTHER);
+    await other.put([recordOf('p')], deployOf(1, { 'p.mjs': 'p' }));
+    failPuts(1);
+    await put(third, 'c');
+    expect(await other.deploys('dev')).toEqual([]);
+    expect(await stored(other)).toEqual([]);
   });
 
   it('all others go before it gives up', async () => {
-    await put(first, 1, 'a');
-    await put(second, 2, 'b');
+    await put(first, 'a');
+    await put(second, 'b');
     failPuts(3);
-    await expect(put(third, 3, 'c')).rejects.toThrow('full');
-    expect(await cache.newest('dev')).toBeNull();
+    await expect(put(third, 'c')).rejects.toThrow('full');
+    expect(await newest()).toBeNull();
   });
 
   it('an earlier copy of the same deploy is no reason to try again', async () => {
-    await put(first, 1, 'a');
+    await put(first, 'a');
     failPuts(1);
-    await expect(put(first, 2, 'a')).rejects.toThrow('full');
-    expect((await cache.newest('dev'))?.deploy).toBe(1);
+    await expect(put(first, 'a')).rejects.toThrow('full');
+    expect((await newest())?.deploy).toBe(1);
   });
 });
 
+it('deletes the database of version 0.1, which did not tell registries apart', async () => {
+  vi.stubGlobal('indexedDB', new IDBFactory());
+  (await openDatabase('old', () => {})).close();
+  await openCache(SITE);
+  await expect.poll(async () => (await indexedDB.databases()).map(({ name }) => name)).toEqual(['modcast']);
+});
+
 it('closes for another tab that upgrades the database', async () => {
-  const request = indexedDB.open('test', 2);
+  const request = indexedDB.open('modcast', 2);
   await requested(request);
   request.result.close();
   await expect(cache.blobs()).rejects.toThrow();

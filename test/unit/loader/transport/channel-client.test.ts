@@ -14,7 +14,7 @@ import {
 } from '../../../../schema/index.js';
 import { FakeClock, FakeConnection, hashOf, manifestHash, manifestOf, recordOf, settle } from '../fakes.js';
 
-const STALL = 5000;
+const STALL = 1500;
 const v1 = manifestOf({ 'a.mjs': 'a1' });
 const v2 = manifestOf({ 'a.mjs': 'a2' });
 const v3 = manifestOf({ 'a.mjs': 'a2', 'b.mjs': 'b' });
@@ -26,6 +26,8 @@ let refused: Hash[];
 let hashed: number;
 let client: ChannelClient;
 let events: unknown[];
+
+const REGISTRY = 'ab'.repeat(16);
 
 /**
  * @param have the manifest that the client says it has
@@ -41,9 +43,9 @@ function create(
     connection,
     blobPool: pool,
     hasher: (bytes) => (hashed++, hash(bytes)),
-    cached: cached.then(
-      (manifest): CachedDeploy | null =>
-        manifest && { channel: 'dev', deploy: 1, hash: manifestHash(manifest), manifest },
+    registry: REGISTRY,
+    cached: cached.then((manifest): CachedDeploy[] =>
+      manifest === null ? [] : [{ channel: 'dev', deploy: 1, hash: manifestHash(manifest), manifest }],
     ),
     hello: () => ({ channel: 'dev', have: have && manifestHash(have), deploy: null, entries: [] }),
     after: clock.after,
@@ -448,7 +450,7 @@ describe('need', () => {
     expect(connection.sent).toEqual([want(['x']), want(['x'])]);
   });
 
-  it('drops a connection on which nothing comes', async () => {
+  it('waits no longer when nothing comes for a while (stalls)', async () => {
     const done = track(client.need([hashOf('x'), hashOf('y')], true));
     await settle();
     clock.advance(STALL - 1);
@@ -456,12 +458,40 @@ describe('need', () => {
     await settle();
     clock.advance(STALL - 1);
     await settle();
-    expect(connection.drops).toBe(0);
     expect(done()).toBe(false);
     clock.advance(1);
     await settle();
-    expect(connection.drops).toBe(1);
     expect(done()).toBe(true);
+    expect(connection.drops).toBe(0);
+  });
+
+  it('waits for a slow pack as long as parts of it come, even if none completes a blob', async () => {
+    const done = track(client.need([hashOf('x')], true));
+    await settle();
+    for (let part = 0; part < 100; part++) {
+      clock.advance(STALL - 1);
+      connection.emit('frame', undefined);
+      await settle();
+    }
+    expect(done()).toBe(false);
+    pack(recordOf('x'));
+    await settle();
+    expect(done()).toBe(true);
+    clock.advance(100_000);
+    expect(connection.drops).toBe(0);
+    expect(connection.sent).toHaveLength(1);
+  });
+
+  it('drops a connection whose pack stops for ten seconds', async () => {
+    void client.need([hashOf('x')], true);
+    await settle();
+    clock.advance(9_999);
+    connection.emit('frame', undefined);
+    await settle();
+    clock.advance(9_999);
+    expect(connection.drops).toBe(0);
+    clock.advance(1);
+    expect(connection.drops).toBe(1);
   });
 
   it('resolves at once without a connection', async () => {
@@ -547,6 +577,24 @@ describe('idle', () => {
     connection.emit('closed', { opened: true });
     await settle();
     expect(idle).toBe(true);
+  });
+});
+
+describe('the registry', () => {
+  it.each([
+    ['the page’s own', REGISTRY, false],
+    ['another one', 'f'.repeat(32), true],
+    ['one that does not say', undefined, false],
+  ])('behind the socket is %s', async (_, registry, expected) => {
+    connection.emit('message', {
+      type: 'welcome',
+      protocol: PROTOCOL_VERSION,
+      registry,
+      deploy: 1,
+      manifest: manifestHash(v1),
+    });
+    await settle();
+    expect(client.isForeign).toBe(expected);
   });
 });
 

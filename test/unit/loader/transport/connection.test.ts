@@ -51,7 +51,7 @@ beforeEach(() => {
   events = [];
   random = 1;
   connection = new Connection({
-    url: 'ws://site.test/-/socket',
+    url: () => 'ws://site.test/-/socket?',
     hello: () => ({ channel: 'dev', have: hashOf('have'), deploy: null, entries: [] }),
     createSocket(url) {
       const socket = new FakeSocket(url);
@@ -105,7 +105,7 @@ describe('connecting', () => {
 
   it('is not tried again when the page’s policy forbids it', () => {
     const forbidden = new Connection({
-      url: 'ws://site.test/-/socket',
+      url: () => 'ws://site.test/-/socket?',
       hello: () => ({ channel: 'dev', have: null, deploy: null, entries: [] }),
       createSocket() {
         throw new DOMException('forbidden', 'SecurityError');
@@ -189,11 +189,30 @@ describe('a lost connection', () => {
     expect(events.slice(-4)).toEqual(['pack of 2', 'records: 1', 'records: 1', 'packed']);
   });
 
-  it('follows a drop', () => {
+  it('follows a drop at once, even if the other side does not answer', async () => {
     open();
     connection.drop();
     expect(socket().closes).toEqual([undefined]);
-    expect(connection.state).toBe('open');
+    await settle();
+    expect(events).toEqual(['closed']);
+    clock.advance(250);
+    expect(sockets).toHaveLength(2);
+    connection.drop();
+    await settle();
+    expect(events).toEqual(['closed', 'never opened']);
+  });
+
+  it('after another version of the protocol is tried again later and later', async () => {
+    connection.connect();
+    for (const delay of [250, 500, 1000]) {
+      socket().onopen();
+      socket().say({ ...welcome, protocol: 99 });
+      await settle();
+      clock.advance(delay - 1);
+      const attempts = sockets.length;
+      clock.advance(1);
+      expect(sockets).toHaveLength(attempts + 1);
+    }
   });
 
   it('is not tried again after close', async () => {
@@ -280,7 +299,29 @@ describe('receiving', () => {
     socket().say(...messages);
     await settle();
     expect(socket().closes).toEqual([4000]);
-    expect(events.at(-1)).toBe(code);
+    // At once: a proxy may never answer the close.
+    expect(events.slice(-2)).toEqual([code, 'closed']);
+    expect(connection.state).toBe('waiting');
+  });
+
+  it('ignores what still comes on a socket that was given up', async () => {
+    open();
+    socket().say({ type: 'nonsense' });
+    await settle();
+    const { received } = connection;
+    socket().say(welcome, pack);
+    socket().onclose();
+    await settle();
+    expect(events).toEqual(['message-invalid', 'closed']);
+    expect(connection.received).toBe(received);
+  });
+
+  it('reports each part of a pack, at once', () => {
+    const frames: unknown[] = [];
+    connection.on('frame', () => frames.push('frame'));
+    open();
+    socket().say(pack, encodePackHeader(2), whole.slice(0, 5), whole.slice(5));
+    expect(frames).toHaveLength(3);
   });
 
   it('continues with the next socket', async () => {
@@ -303,7 +344,7 @@ it('logs messages when localStorage.debug enables it', async () => {
   const log = vi.spyOn(console, 'debug').mockImplementation(() => {});
   const { Connection: Logging } = await import('../../../../loader/transport/connection.js');
   const logging = new Logging({
-    url: 'ws://site.test/-/socket',
+    url: () => 'ws://site.test/-/socket?',
     hello: () => ({ channel: 'dev', have: null, deploy: null, entries: [] }),
     createSocket: () => sockets[sockets.push(new FakeSocket('')) - 1] as unknown as WebSocket,
     random: () => 1,

@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { LoaderConfig } from '../../../../loader/config.js';
 import { hash } from '../../../../loader/hash.js';
 import {
@@ -17,16 +17,20 @@ const json = manifestToJson(manifest);
 
 let answers: Map<string, () => Response | Promise<Response>>;
 let requests: string[];
+/** How each request uses the HTTP cache. */
+let caches: (RequestCache | undefined)[];
 
 beforeEach(() => {
   answers = new Map();
   requests = [];
+  caches = [];
 });
 
 const options = (deploy: LoaderConfig['deploy'] = null): FetchOptions => ({
   config: { prefix: PREFIX, channel: 'dev', deploy, stall: 1000 } as LoaderConfig,
   hasher: hash,
-  fetch: async (input) => {
+  fetch: async (input, init) => {
+    caches.push(init?.cache);
     const path = (input as string).slice(PREFIX.length);
     requests.push(path);
     return (answers.get(path) ?? (() => new Response(null, { status: 404 })))();
@@ -51,12 +55,12 @@ describe('fetchRelease', () => {
   ])('of a host without the header: %s', async (_, file, deploy) => {
     answers.set(at, () => Response.json(json));
     answers.set(head, () => Response.json(file));
-    expect((await fetchRelease(options()))?.deploy).toBe(deploy);
+    expect(await fetchRelease(options())).toMatchObject({ deploy });
   });
 
   it('of a host without the header or the file has the number 0', async () => {
     answers.set(at, () => Response.json(json));
-    expect((await fetchRelease(options()))?.deploy).toBe(0);
+    expect(await fetchRelease(options())).toMatchObject({ deploy: 0 });
   });
 
   it('fetches the deploy that the page names', async () => {
@@ -66,20 +70,68 @@ describe('fetchRelease', () => {
     expect(requests).toEqual(['deploys/3/manifest.json']);
   });
 
-  it('is null when that deploy has another manifest', async () => {
+  it('is refused when that deploy has another manifest, also past the HTTP cache', async () => {
     answers.set('deploys/3/manifest.json', () => Response.json(json));
-    expect(await fetchRelease(options({ number: 3, manifest: hashOf('other') }))).toBeNull();
+    expect(await fetchRelease(options({ number: 3, manifest: hashOf('other') }))).toBe('refused');
+    expect(caches).toEqual(['default', 'reload']);
+  });
+
+  it('fetches that deploy again when the HTTP cache holds the one of another site', async () => {
+    const other = manifestToJson(manifestOf({ 'a.mjs': 'another site' }));
+    answers.set('deploys/3/manifest.json', () => Response.json(caches.at(-1) === 'reload' ? json : other));
+    expect(await fetchRelease(options({ number: 3, manifest: name }))).toMatchObject({ hash: name });
   });
 
   it.each([
-    ['the file does not exist', () => new Response(null, { status: 404 })],
-    ['an error page has the form of one', () => Response.json(json, { status: 500 })],
-    ['it is not JSON', () => new Response('<html>')],
-    ['it is not a manifest', () => Response.json({})],
-    ['the network is down', () => Promise.reject(new TypeError('Failed to fetch'))],
-  ])('is null when %s', async (_, answer) => {
+    ['refused', 'the file does not exist', () => new Response(null, { status: 404 })],
+    ['refused', 'it needs a token', () => new Response(null, { status: 401 })],
+    ['unreachable', 'an error page has the form of one', () => Response.json(json, { status: 500 })],
+    ['unreachable', 'it is not JSON', () => new Response('<html>')],
+    ['unreachable', 'it is not a manifest', () => Response.json({})],
+    ['unreachable', 'the network is down', () => Promise.reject(new TypeError('Failed to fetch'))],
+  ])('is %s when %s', async (expected, _, answer) => {
     answers.set(at, answer);
-    expect(await fetchRelease(options())).toBeNull();
+    expect(await fetchRelease(options())).toBe(expected);
+  });
+
+  describe('on a slow line', () => {
+    beforeEach(() => vi.useFakeTimers());
+    afterEach(() => vi.useRealTimers());
+
+    /** A host that sends some bytes each so many milliseconds, and nothing after `last` times. */
+    const slow = (ms: number, last = Infinity): FetchOptions => ({
+      ...options(),
+      fetch: (_input, init) => {
+        const bytes = new TextEncoder().encode(JSON.stringify(json));
+        const { signal } = init!;
+        const body = new ReadableStream<Uint8Array>({
+          start(controller) {
+            for (let i = 0; i < 10; i++) {
+              const part = bytes.subarray((i * bytes.length) / 10, ((i + 1) * bytes.length) / 10);
+              if (i < last) setTimeout(() => controller.enqueue(part), i * ms);
+            }
+            if (last === Infinity) setTimeout(() => controller.close(), 10 * ms);
+            signal!.addEventListener('abort', () => controller.error(signal!.reason));
+          },
+        });
+        return Promise.resolve(new Response(body, { headers: { 'Modcast-Deploy': '7' } }));
+      },
+    });
+
+    it('takes the time that it needs while bytes come', async () => {
+      const done = fetchRelease(slow(1900));
+      await vi.advanceTimersByTimeAsync(19_000);
+      expect(await done).toMatchObject({ deploy: 7, hash: name });
+    });
+
+    it('is unreachable when no byte comes for twice as long as a socket may be silent', async () => {
+      let result: unknown;
+      void fetchRelease(slow(10, 3)).then((value) => (result = value));
+      await vi.advanceTimersByTimeAsync(20 + 1999);
+      expect(result).toBeUndefined();
+      await vi.advanceTimersByTimeAsync(1);
+      expect(result).toBe('unreachable');
+    });
   });
 });
 
@@ -144,7 +196,7 @@ describe('fetchPack', () => {
     expect(await fetchPack(options(), name)).toEqual({ records: [], complete: false });
   });
 
-  it('gives up when no byte comes for as long as a connection may stall', async () => {
+  it('gives up when no byte comes for twice as long as a socket may be silent', async () => {
     vi.useFakeTimers();
     try {
       const { config, hasher } = options();
@@ -163,7 +215,7 @@ describe('fetchPack', () => {
         },
         name,
       );
-      await vi.advanceTimersByTimeAsync(999);
+      await vi.advanceTimersByTimeAsync(1999);
       expect(aborted).toBe(false);
       await vi.advanceTimersByTimeAsync(1);
       expect(await done).toEqual({ records: [], complete: false });

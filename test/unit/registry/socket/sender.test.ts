@@ -3,7 +3,7 @@ import { Sender } from '../../../../registry/socket/sender.js';
 import { FakeClock } from '../fake-clock.js';
 import { FakeTransport } from './fake-transport.js';
 
-const FRAME = 256 * 1024;
+const FRAME = 32 * 1024;
 const LIMITS = { socketHighWater: FRAME, socketQueueBytes: 100, socketStallMs: 1000 };
 
 let transport: FakeTransport;
@@ -27,7 +27,7 @@ function streaming(frames: number) {
 }
 
 describe('stream', () => {
-  it('cuts data into frames of 256 KiB and keeps every byte', async () => {
+  it('cuts data into frames of 32 KiB and keeps every byte', async () => {
     const data = Uint8Array.from({ length: 2 * FRAME + 10 }, (_, i) => i % 251);
     await sender.stream(data);
     expect(transport.frames.map(({ length }) => length)).toEqual([FRAME, FRAME, 10]);
