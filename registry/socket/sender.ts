@@ -20,7 +20,7 @@ export interface SenderOptions {
 const TRY_AGAIN_LATER = 1013;
 
 /**
- * Larger data is sent in frames of this size. A page sees a frame only when all of it has come, and small ones
+ * Larger data is sent in frames of this size. A page sees a frame when all of it has come, and small ones
  * show that a slow line is alive.
  */
 const FRAME_BYTES = 32 * 1024;
