@@ -100,9 +100,10 @@ describe('IndexedDB', () => {
         const { order: _order, ...newest } = row;
         deploys.put({ ...newest, hash: 'f'.repeat(64), manifest: 'garbage' });
       }
+      const [{ registry }] = await request(segments.getAll());
       await request(segments.clear());
-      for (const garbage of [null, 'text', { count: 'x', body: 7 }, { count: 3, body: new Uint8Array(9) }]) {
-        await request(segments.put(garbage));
+      for (const garbage of [{}, { count: 'x', body: 7 }, { count: 3, body: new Uint8Array(9) }]) {
+        await request(segments.put({ registry, ...garbage }));
       }
       db.close();
     });
