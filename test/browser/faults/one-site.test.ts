@@ -127,12 +127,17 @@ describe('another-site-at-the-same-origin, wrong-site-same-port', () => {
 });
 
 describe('cached-boot-old-modules-in-a-new-page', () => {
+  let visits: Awaited<ReturnType<typeof visit>>[];
+
   beforeEach(async () => {
     site = await GatedSite.open(PRODUCTION);
     await publish(V1);
-    for (const from of ['network', 'cache']) {
-      expect(await visit()).toEqual({ said: ['main v1 old'], from, deploy: 1 });
-    }
+    visits = [await visit(), await visit()];
+  });
+
+  it('runs the old page from the cache at the second visit', () => {
+    expect(visits.map(({ from }) => from)).toEqual(['network', 'cache']);
+    expect(visits.map(({ said }) => said)).toEqual([['main v1 old'], ['main v1 old']]);
   });
 
   it.each<Gate>(['pass', 'hold', 'refuse'])(
