@@ -1,0 +1,95 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { WebSocket } from 'ws';
+import { blake3 } from '../../../registry/hash.js';
+import type { Site, Target } from './target.js';
+
+/** Milliseconds between two requests. */
+const PACE_MS = 10;
+
+export interface Measured {
+  readonly requests: number;
+  /** Milliseconds within which 99 of 100 requests were answered. */
+  readonly p99: number;
+  /** Answers that were wrong. */
+  readonly wrong: readonly string[];
+  /** The most that the server's memory grew, in bytes. */
+  readonly growth: number;
+}
+
+/** A client that asks for pages, modules and the manifest, and greets over a socket. It measures each answer. */
+export class HonestClient {
+  readonly #target: Target;
+  readonly #site: Site;
+  readonly #wrong: string[] = [];
+
+  constructor(target: Target, site: Site) {
+    this.#target = target;
+    this.#site = site;
+  }
+
+  async run(ms: number): Promise<Measured> {
+    const times: number[] = [];
+    const before = this.#target.memory;
+    let most = before;
+    const end = performance.now() + ms;
+    for (let i = 0; performance.now() < end; i++) {
+      const started = performance.now();
+      try {
+        await this.#ask(i);
+      } catch (error) {
+        this.#wrong.push(String(error));
+      }
+      times.push(performance.now() - started);
+      most = Math.max(most, this.#target.memory);
+      await pause(PACE_MS);
+    }
+    times.sort((a, b) => a - b);
+    return {
+      requests: times.length,
+      p99: times[Math.floor((times.length - 1) * 0.99)]!,
+      wrong: this.#wrong.splice(0),
+      growth: most - before,
+    };
+  }
+
+  async #ask(i: number): Promise<void> {
+    const { hashes } = this.#site;
+    const hash = hashes[i % hashes.length]!;
+    switch (i % 4) {
+      case 0:
+        return this.#get('', { Accept: 'text/html', 'Sec-Fetch-Dest': 'document' });
+      case 1:
+        return this.#get(`-/blobs/${hash}`, {}, hash);
+      case 2:
+        return this.#get('-/channels/production/manifest.json');
+      default:
+        return this.#greet();
+    }
+  }
+
+  async #get(path: string, headers: Record<string, string> = {}, hash?: string): Promise<void> {
+    const response = await fetch(`${this.#target.url}${path}`, { headers });
+    const bytes = new Uint8Array(await response.arrayBuffer());
+    if (response.status !== 200) this.#wrong.push(`/${path}: ${response.status}`);
+    else if (hash !== undefined && blake3(bytes) !== hash) this.#wrong.push(`/${path}: other bytes`);
+  }
+
+  /** Until the server has said which deploy is the head. */
+  async #greet(): Promise<void> {
+    const { port } = this.#target;
+    const socket = new WebSocket(`ws://127.0.0.1:${port}/-/socket?protocol=1&channel=production`, {
+      origin: `http://127.0.0.1:${port}`,
+    });
+    try {
+      await new Promise<void>((resolve, reject) => {
+        socket.on('error', reject);
+        socket.on('close', (code) => reject(new Error(`the socket was closed with ${code}`)));
+        socket.once('message', () => resolve());
+      });
+    } finally {
+      socket.removeAllListeners('close');
+      socket.on('error', () => {});
+      socket.terminate();
+    }
+  }
+}
