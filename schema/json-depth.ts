@@ -1,11 +1,21 @@
 import { LIMITS } from './limits.js';
 
+/** What is wrong with a text of JSON, before it is parsed. */
+export type JsonExcess = 'deep' | 'many';
+
 /**
  * Whether JSON is nested deeper than `LIMITS.jsonDepth`. `JSON.parse` accepts any depth, but code that walks
- * through the result overflows the stack. Stops at the first place that is too deep, and never throws.
+ * through the result overflows the stack.
  */
-export function isDeepJson(json: string): boolean {
+export const isDeepJson = (json: string): boolean => jsonExcess(json) === 'deep';
+
+/**
+ * Stops at the first place that is too much, and never throws.
+ * @param most arrays and objects
+ */
+export function jsonExcess(json: string, most = Infinity): JsonExcess | undefined {
   let depth = 0;
+  let count = 0;
   for (let i = 0; i < json.length; i++) {
     switch (json.charCodeAt(i)) {
       case 0x22: // A string: skip it.
@@ -13,14 +23,15 @@ export function isDeepJson(json: string): boolean {
         break;
       case 0x5b: // [
       case 0x7b: // {
-        if (++depth > LIMITS.jsonDepth) return true;
+        if (++depth > LIMITS.jsonDepth) return 'deep';
+        if (++count > most) return 'many';
         break;
       case 0x5d: // ]
       case 0x7d: // }
         depth--;
     }
   }
-  return false;
+  return undefined;
 }
 
 /** The index of the quote that ends the string at `start`. The length of the text if none does. */

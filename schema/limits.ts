@@ -35,12 +35,14 @@ export const LIMITS = {
   /** Bytes of compressed pack segments in the server's memory. */
   packCacheBytes: 64 * 1024 * 1024,
   /** Bytes of the JSON of a manifest that is published over HTTP. A larger site: `modcast publish --db`. */
-  publishManifestBytes: 32 * 1024 * 1024,
+  publishManifestBytes: 20 * 1024 * 1024,
   /** Bytes of the JSON of an import map that is published over HTTP. */
   importMapBytes: 1024 * 1024,
   /** Modules of a manifest that is published over HTTP. */
-  publishModules: 50_000,
-  /** Bytes of manifests that a token may publish in a second on average, after `publishManifestBytes`. */
+  publishModules: 20_000,
+  /** Bytes of manifests that a token may publish at once. */
+  publishManifestBurstBytes: 8 * 1024 * 1024,
+  /** Bytes of manifests in a second that a token may publish after that, on average. */
   publishManifestBytesPerSecond: 128 * 1024,
   /** Inflated bytes of blobs that a token may send at once. */
   publishBurstBytes: 256 * 1024 * 1024,

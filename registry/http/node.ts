@@ -60,6 +60,19 @@ function endUnreadBody(message: IncomingMessage): void {
   });
 }
 
+/** When the last request of a connection has been answered. */
+const answered = new WeakMap<object, Promise<void>>();
+
+/**
+ * Waits for the answers to earlier requests on the connection, which are sent in order anyway: a client can
+ * send a thousand requests in one packet, and their answers would all wait in memory.
+ */
+async function inTurn(message: IncomingMessage, out: ServerResponse): Promise<void> {
+  const before = answered.get(message.socket);
+  answered.set(message.socket, new Promise((resolve) => void out.once('close', resolve)));
+  await before;
+}
+
 function refuse(out: ServerResponse, status: number, text: string): void {
   out.writeHead(status, {
     'Content-Type': 'text/plain; charset=utf-8',
@@ -78,6 +91,7 @@ function refuse(out: ServerResponse, status: number, text: string): void {
 export function toListener(handler: Handler, onError: (error: unknown) => void) {
   return async (message: IncomingMessage, out: ServerResponse, next?: () => void): Promise<void> => {
     try {
+      await inTurn(message, out);
       const request = toRequest(message);
       const response = request === undefined ? null : await handler(request);
       if (response !== null) await writeResponse(response, out, { clock: systemClock });

@@ -76,7 +76,7 @@ async function blobsOf({ encoding, body, rawLength, count }: Segment): Promise<S
 
 async function inflated(body: Uint8Array, rawLength: number): Promise<Uint8Array> {
   try {
-    const raw = await decompress(body, { maxOutputLength: rawLength });
+    const raw = await decompress(body, { maxOutputLength: rawLength, chunkSize: Math.max(64, rawLength) });
     if (raw.length === rawLength) return raw;
   } catch {
     // Damaged, or longer than declared.

@@ -67,7 +67,7 @@ export class TokenLimits {
       own = {
         queue: new SerialQueue(),
         requests: 0,
-        manifests: new Allowance(LIMITS.publishManifestBytes, LIMITS.publishManifestBytesPerSecond),
+        manifests: new Allowance(LIMITS.publishManifestBurstBytes, LIMITS.publishManifestBytesPerSecond),
         blobs: new Allowance(LIMITS.publishBurstBytes, LIMITS.publishBytesPerSecond),
       };
       this.#tokens.set(token, own);

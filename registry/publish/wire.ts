@@ -3,7 +3,7 @@ import {
   ERROR_CODES,
   LIMITS,
   ModcastError,
-  isDeepJson,
+  jsonExcess,
   isHash,
   manifestFromJson,
   manifestToJson,
@@ -101,14 +101,26 @@ export function encodeProposal(proposed: Proposal): string {
   });
 }
 
-/** The text of a request, before it is parsed. @throws ModcastError `request-invalid` */
+/**
+ * The text of a request, before it is parsed: parsing a much too large one would take long.
+ * @throws ModcastError `request-invalid`, `message-too-large`
+ */
 export function proposalText(body: Buffer): string {
   const text = body.toString('utf8');
-  if (!isDeepJson(text)) return text;
+  // Modules are arrays. An import map has fewer objects than there may be modules.
+  const excess = jsonExcess(text, 2 * LIMITS.publishModules);
+  if (excess === 'many') throw tooManyModules(`more than ${LIMITS.publishModules}`);
+  if (excess === undefined) return text;
   const expected = `at most ${LIMITS.jsonDepth} levels of JSON`;
   throw new ModcastError('request-invalid', `the request is nested too deeply: expected ${expected}`, {
     expected,
   });
+}
+
+function tooManyModules(found: number | string): ModcastError {
+  const most = LIMITS.publishModules;
+  const message = `the manifest has ${found} modules; over HTTP at most ${most} are taken, more with --db`;
+  return new ModcastError('message-too-large', message, { expected: most, found });
 }
 
 /** @throws ModcastError `request-invalid`, `manifest-invalid`, `message-too-large` */
@@ -133,10 +145,7 @@ export function decodeProposal(channel: Channel, text: string): Proposal {
 /** Before each module is checked. @throws ModcastError `message-too-large` */
 function checkSizes(manifest: Partial<ManifestJson> | null | undefined): void {
   const count = manifest?.modules?.length ?? 0;
-  if (count > LIMITS.publishModules) {
-    const message = `the manifest has ${count} modules; over HTTP at most ${LIMITS.publishModules}, more with --db`;
-    throw new ModcastError('message-too-large', message, { expected: LIMITS.publishModules, found: count });
-  }
+  if (count > LIMITS.publishModules) throw tooManyModules(count);
   const bytes = JSON.stringify(manifest?.importMap ?? null).length;
   if (bytes <= LIMITS.importMapBytes) return;
   const message = `the import map has ${bytes} bytes; at most ${LIMITS.importMapBytes} are taken`;

@@ -33,7 +33,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await shared?.stop();
   await rm(directory, { recursive: true });
-  if (rows.length > 0) console.log(['abuse | idle p99 | p99 | growth | answers', ...rows].join('\n'));
+  if (rows.length > 0) console.log(['abuse | idle p99 | p99 | growth | peak | answers', ...rows].join('\n'));
 });
 
 /** A measured abuse gets a server of its own: memory that an earlier one left would hide its growth. */
@@ -49,16 +49,20 @@ async function abuse(name: string, server: Target, client: HonestClient) {
   const config = JSON.stringify({ url, port, token: site.narrowToken, hashes: site.hashes });
   const child = fork(path.join(import.meta.dirname, 'abuse/abuser.mjs'), [name, config]);
   const exited = once(child, 'exit');
-  const measured = await client.run(SECONDS * 1000);
-  const counted = once(child, 'message') as Promise<[Record<string, number>]>;
-  child.send('count');
-  const [answers] = await Promise.race([
-    counted,
-    exited.then(() => Promise.reject(new Error(`${name} ended`))),
-  ]);
-  child.kill('SIGKILL');
-  await exited;
-  return { measured, answers };
+  const ended = exited.then(() => Promise.reject(new Error(`${name} ended`)));
+  ended.catch(() => {});
+  try {
+    // The first answer has come.
+    await Promise.race([once(child, 'message'), ended]);
+    const measured = await client.run(SECONDS * 1000);
+    const counted = once(child, 'message') as Promise<[Record<string, number>]>;
+    child.send('count');
+    const [answers] = await Promise.race([counted, ended]);
+    return { measured, answers };
+  } finally {
+    child.kill('SIGKILL');
+    await exited;
+  }
 }
 
 async function assertPublishes({ url }: Target): Promise<void> {
@@ -82,11 +86,14 @@ const ms = (value: number) => `${value.toFixed(1)} ms`;
 function measure(
   name: string,
   idle: Measured,
-  { p99, growth }: Measured,
+  { p99, growth, peak }: Measured,
   answers: Record<string, number>,
 ): void {
-  rows.push([name, ms(idle.p99), ms(p99), megabytes(growth), JSON.stringify(answers)].join(' | '));
+  rows.push(
+    [name, ms(idle.p99), ms(p99), megabytes(growth), megabytes(peak), JSON.stringify(answers)].join(' | '),
+  );
   expect.soft(p99, 'ms').toBeLessThanOrEqual(Math.max(5 * idle.p99, FINE_MS));
+  // SQLite copies a value once more while it is read, so a peak of some milliseconds may be higher.
   expect.soft(growth, 'bytes').toBeLessThanOrEqual(MOST_GROWTH);
 }
 

@@ -1,0 +1,40 @@
+import { createServer } from 'node:http';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { expect, it } from 'vitest';
+import { toListener } from '../../../../registry/http/node.js';
+import { later, raw } from '../site.js';
+
+it('handles pipelined requests of a connection one at a time, in order', async () => {
+  let running = 0;
+  let most = 0;
+  const listener = toListener(
+    async (request) => {
+      most = Math.max(most, ++running);
+      await new Promise((resolve) => setImmediate(resolve));
+      running--;
+      const { pathname } = new URL(request.url);
+      return pathname === '/other' ? null : new Response(pathname);
+    },
+    (error) => {
+      throw error;
+    },
+  );
+  const server = createServer((request, response) => {
+    void listener(request, response, () => setImmediate(() => response.end('/of another handler')));
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  later(() => server.close());
+  const paths = [...Array.from({ length: 50 }, (_, i) => `/${i}`), '/other', '/last'];
+  const requests = paths.map((path, i) => {
+    const end = i === paths.length - 1 ? 'Connection: close\r\n' : '';
+    return `GET ${path} HTTP/1.1\r\nHost: localhost\r\n${end}\r\n`;
+  });
+  const answers = await raw((server.address() as AddressInfo).port, requests.join(''));
+  const bodies = [...answers.matchAll(/^(\/[\w ]+)/gm)].map(([, body]) => body);
+  expect(bodies.map((body) => body!.replace(/HTTP$/, ''))).toEqual(
+    paths.map((path) => (path === '/other' ? '/of another handler' : path)),
+  );
+  expect(most).toBe(1);
+});
