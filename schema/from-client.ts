@@ -1,15 +1,17 @@
 import * as z from 'zod/mini';
 import { CHANNEL_PATTERN } from './channel.js';
-import { ModcastError } from './errors.js';
+import { isHash, type Hash } from './hash.js';
 import { isDeepJson } from './json-depth.js';
 import { LIMITS } from './limits.js';
-import { BOOT_SOURCES, hash, natural, parseMessage, type MessageOf } from './message.js';
+import { BOOT_SOURCES, isNatural, messageInvalid, readMessage } from './message.js';
 import { isPath, type Path } from './path.js';
 
+const hash = z.custom<Hash>(isHash, 'expected a hash');
+const natural = z.custom<number>(isNatural, 'expected a whole number');
 const path = z.custom<Path>(isPath, 'expected a path');
 const text = (length: number) => z.string().check(z.maxLength(length));
 
-/** One schema for each message type. */
+/** One schema for each message type, so that errors are about the type that the message claims to have. */
 export const FROM_CLIENT = {
   /** What the client has. The socket's URL says the same, so that the server can answer at once. */
   hello: z.strictObject({
@@ -51,14 +53,18 @@ export const FROM_CLIENT = {
   }),
 };
 
-export type FromClient = MessageOf<typeof FROM_CLIENT>;
+export type FromClient = z.infer<(typeof FROM_CLIENT)[keyof typeof FROM_CLIENT]>;
 export type Hello = Extract<FromClient, { type: 'hello' }>;
 
 /** @throws ModcastError `message-invalid` */
 export function parseFromClient(data: string): FromClient {
-  if (!isDeepJson(data)) return parseMessage(FROM_CLIENT, data);
-  const expected = `at most ${LIMITS.jsonDepth} levels of JSON`;
-  throw new ModcastError('message-invalid', `message: expected ${expected}`, { expected });
+  if (isDeepJson(data)) throw messageInvalid(data, `expected at most ${LIMITS.jsonDepth} levels of JSON`);
+  const message = readMessage(FROM_CLIENT, data);
+  const result = z.safeParse(FROM_CLIENT[message.type], message);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  const expected = `${issue?.path.join('.')}: ${issue?.message ?? 'does not fit'}`;
+  throw messageInvalid(data, `${message.type}: ${expected}`);
 }
 
 /** @throws ModcastError `message-invalid` */

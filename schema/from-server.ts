@@ -1,48 +1,82 @@
-import * as z from 'zod/mini';
-import { hash, natural, parseMessage, type MessageOf } from './message.js';
-
-const object = z.custom<Record<string, unknown>>(
-  (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
-  'expected an object',
-);
+import { isHash, type Hash } from './hash.js';
+import { isNatural, messageInvalid, readMessage } from './message.js';
 
 /** Rows are not checked here but once, by `applyDelta`. */
-const delta = {
-  entries: z.array(z.unknown()),
-  importMap: z.nullable(object),
-  set: z.array(z.unknown()),
-  delete: z.array(z.unknown()),
-};
+interface Delta {
+  entries: unknown[];
+  importMap: Record<string, unknown> | null;
+  set: unknown[];
+  delete: unknown[];
+}
 
-/** One schema for each message type. */
-export const FROM_SERVER = {
+/** One type for each message. */
+export type FromServer =
   /** The newest deploy of the channel. `manifest` and a pack follow, unless the client has it. */
-  welcome: z.object({
-    type: z.literal('welcome'),
-    protocol: natural,
-    /** The registry's identity. */
-    registry: z.optional(z.string()),
-    deploy: natural,
-    manifest: hash,
-  }),
+  | {
+      type: 'welcome';
+      protocol: number;
+      /** The registry's identity. */
+      registry?: string | undefined;
+      deploy: number;
+      manifest: Hash;
+    }
   /** The manifest that `welcome` named, as a difference from the client's manifest or from an empty one. */
-  manifest: z.object({ type: z.literal('manifest'), base: z.nullable(hash), ...delta }),
+  | ({ type: 'manifest'; base: Hash | null } & Delta)
   /** A pack follows in binary frames. `bytes` is the size of its blobs before encoding. */
-  pack: z.object({ type: z.literal('pack'), id: natural, count: natural, bytes: natural }),
+  | { type: 'pack'; id: number; count: number; bytes: number }
   /** The channel has a new deploy. A pack follows. */
-  update: z.object({
-    type: z.literal('update'),
-    deploy: natural,
-    manifest: hash,
-    base: hash,
-    ...delta,
-  }),
-  error: z.object({ type: z.literal('error'), code: z.string(), message: z.string() }),
+  | ({ type: 'update'; deploy: number; manifest: Hash; base: Hash } & Delta)
+  | { type: 'error'; code: string; message: string }
   /** A message of the application. */
-  message: z.object({ type: z.literal('message'), topic: z.string(), data: z.unknown() }),
+  | { type: 'message'; topic: string; data: unknown };
+
+type Check = (value: unknown) => boolean;
+
+/** A check of each field. It gets `undefined`, which is not JSON, for one that is missing. */
+type Fields = {
+  readonly [T in FromServer['type']]: {
+    readonly [K in Exclude<keyof Extract<FromServer, { type: T }>, 'type'>]-?: Check;
+  };
 };
 
-export type FromServer = MessageOf<typeof FROM_SERVER>;
+const isText: Check = (value) => typeof value === 'string';
+const orNull =
+  (check: Check): Check =>
+  (value) =>
+    value === null || check(value);
+const isObject: Check = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const delta = {
+  entries: Array.isArray,
+  importMap: orNull(isObject),
+  set: Array.isArray,
+  delete: Array.isArray,
+};
+
+/** Written out, because a library for it would be a sixth of the loader. */
+export const FROM_SERVER: Fields = {
+  welcome: {
+    protocol: isNatural,
+    registry: (value) => value === undefined || isText(value),
+    deploy: isNatural,
+    manifest: isHash,
+  },
+  manifest: { base: orNull(isHash), ...delta },
+  pack: { id: isNatural, count: isNatural, bytes: isNatural },
+  update: { deploy: isNatural, manifest: isHash, base: isHash, ...delta },
+  error: { code: isText, message: isText },
+  message: { topic: isText, data: (value) => value !== undefined },
+};
 
 /** @throws ModcastError `message-invalid` */
-export const parseFromServer = (data: string): FromServer => parseMessage(FROM_SERVER, data);
+export function parseFromServer(data: string): FromServer {
+  const json = readMessage(FROM_SERVER, data);
+  // Without the fields that a newer server adds.
+  const message: Record<string, unknown> = { type: json.type };
+  for (const [name, fits] of Object.entries<Check>(FROM_SERVER[json.type])) {
+    const value = json[name];
+    if (!fits(value)) throw messageInvalid(data, `${json.type}: ${name}: does not fit`);
+    if (value !== undefined) message[name] = value;
+  }
+  return message as FromServer;
+}

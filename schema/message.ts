@@ -1,6 +1,4 @@
-import * as z from 'zod/mini';
 import { ModcastError } from './errors.js';
-import { isHash, type Hash } from './hash.js';
 
 /**
  * Both first messages carry it. Sides with different versions close the connection with `protocol-version`.
@@ -16,37 +14,32 @@ export type BootSource = (typeof BOOT_SOURCES)[number];
 /** Captured at once, because a page's scripts may change `JSON` later. */
 const { parse, stringify } = JSON;
 
-export const hash = z.custom<Hash>(isHash, 'expected a hash');
+export const isNatural = (value: unknown): value is number =>
+  Number.isSafeInteger(value) && (value as number) >= 0;
 
-export const natural = z.custom<number>(
-  (value) => Number.isSafeInteger(value) && (value as number) >= 0,
-  'expected a whole number',
-);
+export function messageInvalid(data: string, expected: string): ModcastError {
+  return new ModcastError('message-invalid', `message: ${expected}`, { expected, found: data.slice(0, 80) });
+}
 
-/** One schema for each message type, so that errors are about the type that the message claims to have. */
-export type Schemas = { readonly [type: string]: z.ZodMiniType<{ type: string }> };
-
-export type MessageOf<S extends Schemas> = { [T in keyof S]: z.infer<S[T]> }[keyof S];
-
-/** @throws ModcastError `message-invalid` */
-export function parseMessage<S extends Schemas>(schemas: S, data: string): MessageOf<S> {
-  const fail = (expected: string): never => {
-    const found = data.slice(0, 80);
-    throw new ModcastError('message-invalid', `message: ${expected}`, { expected, found });
-  };
-  let json: { type?: unknown } | null;
+/**
+ * Reads a message as far as its type.
+ *
+ * @throws ModcastError `message-invalid`
+ */
+export function readMessage<T extends string>(
+  types: { readonly [type in T]: unknown },
+  data: string,
+): { readonly [field: string]: unknown; readonly type: T } {
+  let json: { readonly type?: unknown } | null;
   try {
     json = parse(data) as typeof json;
   } catch {
-    return fail('expected JSON');
+    throw messageInvalid(data, 'expected JSON');
   }
   const type = json?.type;
-  const schema = typeof type === 'string' && Object.hasOwn(schemas, type) ? schemas[type] : undefined;
-  if (schema === undefined) return fail(`expected a type of ${Object.keys(schemas).join(', ')}`);
-  const result = z.safeParse(schema, json);
-  if (result.success) return result.data as MessageOf<S>;
-  const issue = result.error.issues[0];
-  return fail(`${type as string}: ${issue?.path.join('.')}: ${issue?.message ?? 'does not fit'}`);
+  if (typeof type === 'string' && Object.hasOwn(types, type))
+    return json as ReturnType<typeof readMessage<T>>;
+  throw messageInvalid(data, `expected a type of ${Object.keys(types).join(', ')}`);
 }
 
 export const encodeMessage = <M extends { readonly type: string }>(message: M): string => stringify(message);

@@ -11,18 +11,21 @@ function documented(heading: string): Map<string, string[]> {
   return new Map([...rows].map(([, type, fields]) => [type!, fields!.split(', ').toSorted()]));
 }
 
-/** The same from the schemas. */
-function declared(schemas: typeof FROM_CLIENT | typeof FROM_SERVER): Map<string, string[]> {
-  return new Map(
-    Object.entries(schemas).map(([type, schema]) => {
-      const fields = Object.keys(schema.shape).filter((field) => field !== 'type');
-      return [type, fields.toSorted()];
-    }),
+/** The same from the code: the fields of each message by its type. */
+const declared = (messages: Record<string, object>): Map<string, string[]> =>
+  new Map(
+    Object.entries(messages).map(([type, fields]) => [
+      type,
+      Object.keys(fields)
+        .filter((field) => field !== 'type')
+        .toSorted(),
+    ]),
   );
-}
+
+const shapes = Object.fromEntries(Object.entries(FROM_CLIENT).map(([type, { shape }]) => [type, shape]));
 
 test('docs/protocol.md lists every message of the client with its fields', () => {
-  expect(documented('from the client')).toEqual(declared(FROM_CLIENT));
+  expect(documented('from the client')).toEqual(declared(shapes));
 });
 
 test('docs/protocol.md lists every message of the server with its fields', () => {
