@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { EMPTY_MANIFEST, manifestFromJson, manifestToJson, type Manifest } from '../../schema/index.js';
 
 /** The part of a manifest without its modules. It seldom changes, so many deploys share one record. */
@@ -12,3 +13,6 @@ export function entryPointsFromJson(json: string): EntryPoints {
   const { entries, importMap } = manifestFromJson(JSON.parse(json));
   return { entries, importMap };
 }
+
+/** Finds equal records, and damaged ones. */
+export const siteHash = (json: string): Buffer => createHash('sha256').update(json).digest();

@@ -12,6 +12,7 @@
  *   collected.
  * - `registry` holds three copies of one random text, so that damage to one neither changes the identity nor
  *   goes unnoticed.
+ * - `sum` is a checksum of the row, see SUMMED in sqlite-sums.ts.
  */
 export const MIGRATIONS: readonly string[] = [
   `
@@ -124,4 +125,24 @@ export const MIGRATIONS: readonly string[] = [
   `,
   // Files without it are read again.
   `ALTER TABLE file ADD COLUMN ctime TEXT NOT NULL DEFAULT '';`,
+  `
+  ALTER TABLE blob ADD COLUMN sum INTEGER;
+  ALTER TABLE blob ADD COLUMN links_sum INTEGER;
+  UPDATE blob SET sum = checksum(id, hash, size), links_sum = checksum(id, links);
+  ALTER TABLE path ADD COLUMN sum INTEGER;
+  UPDATE path SET sum = checksum(id, path);
+  ALTER TABLE channel ADD COLUMN sum INTEGER;
+  UPDATE channel SET sum = checksum(id, name, head);
+  ALTER TABLE deploy ADD COLUMN sum INTEGER;
+  UPDATE deploy SET sum = checksum(number, channel_id, manifest, site_id, time, author, message, parent, git_commit,
+    added, changed, removed, modules, bytes);
+  ALTER TABLE version ADD COLUMN sum INTEGER;
+  UPDATE version SET sum = checksum(id, path_id, channel_id, from_deploy, to_deploy, blob_id, type);
+  ALTER TABLE directory ADD COLUMN sum INTEGER;
+  UPDATE directory SET sum = checksum(id, name);
+  ALTER TABLE file ADD COLUMN sum INTEGER;
+  UPDATE file SET sum = checksum(directory_id, path, size, mtime, ctime, inode, hash);
+  ALTER TABLE token ADD COLUMN sum INTEGER;
+  UPDATE token SET sum = checksum(id, hash, scope, created, expires, note, revoked);
+  `,
 ];

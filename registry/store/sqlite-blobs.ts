@@ -1,11 +1,11 @@
-import { decodeLinks, encodeLinks, parseHash, UNPARSED, type Hash, type Links } from '../../schema/index.js';
+import { decodeLinks, encodeLinks, UNPARSED, type Hash, type Links } from '../../schema/index.js';
 import { blobUnknown } from './changes.js';
+import { hashKey } from './hash-key.js';
 import type { Methods } from './methods.js';
 import type { Connection } from './sqlite-connection.js';
+import type { Rows } from './sqlite-rows.js';
+import { SEAL_LINKS, sealRow, soundLinks } from './sqlite-sums.js';
 import type { BlobStore } from './store.js';
-
-/** A hash as a statement's argument. @throws ModcastError `hash-invalid` */
-export const hashKey = (hash: Hash): Buffer => Buffer.from(parseHash(hash), 'hex');
 
 /** A plain array instead of a Buffer, whose `slice` does not copy. */
 export const plainBytes = (bytes: Buffer): Uint8Array =>
@@ -13,8 +13,15 @@ export const plainBytes = (bytes: Buffer): Uint8Array =>
 
 const linksColumn = (links: Links | null): Uint8Array | null => (links === null ? null : encodeLinks(links));
 
+interface LinksRow {
+  readonly size: number;
+  readonly links: Buffer | null;
+  readonly sound: number;
+}
+
 /** Damaged links count as unparsed: such a module is never linked with them. */
-function linksOf(links: Buffer | null, size: number): Links | null {
+function linksOf({ size, links, sound }: LinksRow): Links | null {
+  if (!sound) return UNPARSED;
   try {
     return links === null ? null : decodeLinks(links, size);
   } catch {
@@ -22,54 +29,65 @@ function linksOf(links: Buffer | null, size: number): Links | null {
   }
 }
 
-export function sqliteBlobs(connection: Connection): Methods<BlobStore> {
+export function sqliteBlobs(connection: Connection, { blobId }: Rows): Methods<BlobStore> {
   const insert = connection.prepare(
     'INSERT INTO blob (hash, size, links) VALUES (?, ?, ?) ON CONFLICT (hash) DO NOTHING',
   );
   const insertContent = connection.prepare('INSERT INTO content (blob_id, bytes) VALUES (?, ?)');
-  const fillLinks = connection.prepare('UPDATE blob SET links = ? WHERE hash = ? AND links IS NULL');
-  const repair = connection.pluck<number>('UPDATE blob SET size = ?, links = ? WHERE hash = ? RETURNING id');
+  const fillLinks = connection.pluck<number>(
+    'UPDATE blob SET links = ? WHERE id = ? AND links IS NULL RETURNING id',
+  );
+  const repair = connection.prepare('UPDATE blob SET size = ?, links = ? WHERE id = ?');
+  const sealBlob = connection.prepare(sealRow('blob'));
+  const sealLinks = connection.prepare(SEAL_LINKS);
   const replaceContent = connection.prepare('REPLACE INTO content (blob_id, bytes) VALUES (?, ?)');
-  const find = connection.prepare<{ size: number; bytes: Buffer; links: Buffer | null }>(
-    'SELECT b.size, c.bytes, b.links FROM blob b JOIN content c ON c.blob_id = b.id WHERE b.hash = ?',
+  const find = connection.prepare<LinksRow & { bytes: Buffer }>(
+    `SELECT b.size, c.bytes, b.links, ${soundLinks('b')} AS sound
+     FROM blob b JOIN content c ON c.blob_id = b.id WHERE b.id = ?`,
   );
-  const findLinks = connection.prepare<{ size: number; links: Buffer | null }>(
-    'SELECT size, links FROM blob WHERE hash = ?',
+  const findLinks = connection.prepare<LinksRow>(
+    `SELECT b.size, b.links, ${soundLinks('b')} AS sound FROM blob b WHERE b.id = ?`,
   );
-  const exists = connection.pluck<1>('SELECT 1 FROM blob WHERE hash = ?');
 
   return {
     putBlobs: connection.writing((blobs) => {
       for (const blob of blobs) {
-        const key = hashKey(blob.hash);
         const links = linksColumn(blob.links);
-        const { changes, lastInsertRowid } = insert.run(key, blob.bytes.length, links);
-        if (changes > 0) insertContent.run(lastInsertRowid, blob.bytes);
-        else if (links !== null) fillLinks.run(links, key);
+        const { changes, lastInsertRowid } = insert.run(hashKey(blob.hash), blob.bytes.length, links);
+        if (changes > 0) {
+          insertContent.run(lastInsertRowid, blob.bytes);
+          sealBlob.run(lastInsertRowid);
+          sealLinks.run(lastInsertRowid);
+        } else if (links !== null) {
+          const id = fillLinks.get(links, blobId(blob.hash));
+          if (id !== undefined) sealLinks.run(id);
+        }
       }
     }),
     repairBlob: connection.writing((blob) => {
-      const id = repair.get(blob.bytes.length, linksColumn(blob.links), hashKey(blob.hash));
+      const id = blobId(blob.hash);
       if (id === undefined) throw blobUnknown(blob.hash);
+      repair.run(blob.bytes.length, linksColumn(blob.links), id);
+      sealBlob.run(id);
+      sealLinks.run(id);
       replaceContent.run(id, blob.bytes);
     }),
     blobs: connection.reading((hashes) =>
       hashes.flatMap((hash) => {
-        const row = find.get(hashKey(hash));
-        if (row === undefined) return [];
-        return [{ hash, bytes: plainBytes(row.bytes), links: linksOf(row.links, row.size) }];
+        const row = find.get(blobId(hash));
+        return row === undefined ? [] : [{ hash, bytes: plainBytes(row.bytes), links: linksOf(row) }];
       }),
     ),
     links: connection.reading((hashes) => {
       const found = new Map<Hash, Links | null>();
       for (const hash of hashes) {
-        const row = findLinks.get(hashKey(hash));
-        if (row !== undefined) found.set(hash, linksOf(row.links, row.size));
+        const row = findLinks.get(blobId(hash));
+        if (row !== undefined) found.set(hash, linksOf(row));
       }
       return found;
     }),
     missing: connection.reading((hashes) =>
-      [...new Set(hashes)].filter((hash) => exists.get(hashKey(hash)) === undefined),
+      [...new Set(hashes)].filter((hash) => blobId(hash) === undefined),
     ),
   };
 }

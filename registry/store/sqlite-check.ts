@@ -5,6 +5,8 @@ import { plainBytes } from './sqlite-blobs.js';
 import { checkIdentity } from './sqlite-identity.js';
 import type { Manifests } from './sqlite-manifests.js';
 import type { Connection } from './sqlite-connection.js';
+import { siteHash } from './entry-points.js';
+import { SUMMED, soundLinks, soundRow, type SummedTable } from './sqlite-sums.js';
 import { VERIFY_PAGE_BYTES, type CheckStore, type VerifyPage } from './store.js';
 
 /** Runs a check. An error that it throws is a problem of the database. */
@@ -44,6 +46,48 @@ function sqliteBlobRecords(connection: Connection) {
   };
 }
 
+/** Rows that are not as they were written. */
+function sqliteSums(connection: Connection) {
+  const damaged = (Object.keys(SUMMED) as SummedTable[]).map((table) => {
+    const key = { file: 't.path', blob: 'lower(hex(t.hash))' }[table as string] ?? `t.${SUMMED[table][0]}`;
+    return {
+      table,
+      keys: connection.pluck<string | number>(
+        `SELECT ${key} FROM ${table} t NOT INDEXED WHERE NOT ${soundRow(table, 't')}`,
+      ),
+    };
+  });
+  const lastNumber = connection.pluck<number>(
+    `SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'deploy'), 0)
+       - coalesce((SELECT max(number) FROM deploy), 0)`,
+  );
+  const links = connection.pluck<Hash>(
+    `SELECT lower(hex(b.hash)) FROM blob b NOT INDEXED WHERE NOT ${soundLinks('b')}`,
+  );
+  const sites = connection.prepare<{ id: number; hash: Buffer; json: string }>(
+    'SELECT id, hash, json FROM site',
+  );
+  return (problems: string[], attempt: Attempt) => {
+    for (const { table, keys } of damaged) {
+      attempt(table, () => {
+        for (const key of keys.iterate()) problems.push(`${table} ${key} is not as it was written`);
+      });
+    }
+    attempt('links', () => {
+      for (const hash of links.iterate())
+        problems.push(`blob ${hash} has links that are not as they were written`);
+    });
+    attempt('site', () => {
+      for (const { id, hash, json } of sites.iterate()) {
+        if (!siteHash(json).equals(hash)) problems.push(`site ${id} is not as it was written`);
+      }
+    });
+    attempt('deploy', () => {
+      if (lastNumber.get() !== 0) problems.push('the next number of a deploy is not one more than the last');
+    });
+  };
+}
+
 function sqliteDeployRecords(connection: Connection, manifests: Manifests) {
   const deploys = connection.prepare<{ number: number; manifest: Hash }>(
     'SELECT number, lower(hex(manifest)) AS manifest FROM deploy ORDER BY number',
@@ -52,7 +96,7 @@ function sqliteDeployRecords(connection: Connection, manifests: Manifests) {
     `SELECT name FROM channel c
      WHERE head IS NOT (SELECT max(number) FROM deploy WHERE channel_id = c.id) ORDER BY name`,
   );
-  const manifestOf = connection.reading(manifests.manifest);
+  const build = connection.reading(manifests.build);
 
   return async (problems: string[], attempt: Attempt, hasher: Hasher) => {
     attempt('channels', () => {
@@ -66,10 +110,10 @@ function sqliteDeployRecords(connection: Connection, manifests: Manifests) {
     });
     for (const { number, manifest } of list) {
       attempt(`deploy ${number}`, () => {
-        const built = manifestOf(number);
+        const built = build(number);
         // Null: it has been collected in the meantime.
         if (built === null) return;
-        const found = hasher(manifestBytes(built));
+        const found = hasher(manifestBytes(built.manifest));
         if (found !== manifest)
           problems.push(`the manifest of deploy ${number} is ${found}, not ${manifest}`);
       });
@@ -86,6 +130,7 @@ export function sqliteCheck(connection: Connection, manifests: Manifests): Metho
   const integrity = sqliteIntegrity(connection);
   const blobRecords = sqliteBlobRecords(connection);
   const deployRecords = sqliteDeployRecords(connection, manifests);
+  const sums = sqliteSums(connection);
 
   return {
     verifyPage(after, limit): VerifyPage {
@@ -114,6 +159,8 @@ export function sqliteCheck(connection: Connection, manifests: Manifests): Metho
       attempt('registry', () => problems.push(...checkIdentity(connection)));
       blobRecords(problems, attempt);
       await deployRecords(problems, attempt, hasher);
+      // What follows from another problem is not listed.
+      if (problems.length === 0) sums(problems, attempt);
       return problems;
     },
   };

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Methods } from './methods.js';
-import { hashKey } from './sqlite-blobs.js';
+import { hashKey } from './hash-key.js';
 import type { Connection } from './sqlite-connection.js';
 import type { Collected, CollectOptions, CollectStore } from './store.js';
 

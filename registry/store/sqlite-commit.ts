@@ -1,31 +1,41 @@
-import { createHash } from 'node:crypto';
 import type { Hash, ManifestModule, Path } from '../../schema/index.js';
 import { checkBlobs, checkHead, compareModules, type Changes } from './changes.js';
-import { entryPointsToJson, type EntryPoints } from './entry-points.js';
-import { hashKey } from './sqlite-blobs.js';
-import type { Manifests } from './sqlite-manifests.js';
+import { entryPointsToJson, siteHash, type EntryPoints } from './entry-points.js';
+import { hashKey } from './hash-key.js';
 import type { Connection } from './sqlite-connection.js';
+import type { Manifests } from './sqlite-manifests.js';
+import type { Rows } from './sqlite-rows.js';
+import { damagedRow, sealRow } from './sqlite-sums.js';
 import type { Deploy, NewDeploy, StoredBlob } from './store.js';
 
 type Committed = { readonly deploy: Deploy; readonly created: boolean };
 
 /** Writes the changes of a deploy. Unchanged versions cost nothing. */
-function sqliteChanges(connection: Connection) {
-  const addPath = connection.prepare('INSERT INTO path (path) VALUES (?) ON CONFLICT DO NOTHING');
-  const pathId = connection.pluck<number>('SELECT id FROM path WHERE path = ?');
-  const end = connection.prepare(
-    'UPDATE version SET to_deploy = ? WHERE channel_id = ? AND path_id = ? AND to_deploy IS NULL',
+function sqliteChanges(connection: Connection, { pathId }: Rows) {
+  const addPath = connection.prepare('INSERT INTO path (path) VALUES (?)');
+  const sealPath = connection.prepare(sealRow('path'));
+  const endVersion = connection.pluck<number>(
+    `UPDATE version SET to_deploy = ? WHERE channel_id = ? AND path_id = ? AND to_deploy IS NULL
+     RETURNING id`,
   );
-  const begin = connection.prepare(
+  const beginVersion = connection.prepare(
     'INSERT INTO version (path_id, channel_id, from_deploy, blob_id, type) VALUES (?, ?, ?, ?, ?)',
   );
+  const sealVersion = connection.prepare(sealRow('version'));
+  const end = (number: number, channel: number, path: number) => {
+    for (const id of endVersion.all(number, channel, path)) sealVersion.run(id);
+  };
+  const newPath = (path: Path): number => {
+    const id = Number(addPath.run(path).lastInsertRowid);
+    sealPath.run(id);
+    return id;
+  };
   return (channel: number, number: number, changes: Changes, blobIds: ReadonlyMap<Hash, number>) => {
-    for (const path of changes.delete) end.run(number, channel, pathId.get(path));
+    for (const path of changes.delete) end(number, channel, pathId(path)!);
     for (const [path, { hash, type }] of changes.set) {
-      addPath.run(path);
-      const id = pathId.get(path);
-      end.run(number, channel, id);
-      begin.run(id, channel, number, blobIds.get(hash), type);
+      const id = pathId(path) ?? newPath(path);
+      end(number, channel, id);
+      sealVersion.run(beginVersion.run(id, channel, number, blobIds.get(hash), type).lastInsertRowid);
     }
   };
 }
@@ -33,29 +43,31 @@ function sqliteChanges(connection: Connection) {
 /** The id of the row of entry points, shared by equal ones. */
 function sqliteSites(connection: Connection) {
   const add = connection.prepare('INSERT INTO site (hash, json) VALUES (?, ?) ON CONFLICT DO NOTHING');
-  const find = connection.pluck<number>('SELECT id FROM site WHERE hash = ?');
+  const find = connection.prepare<{ id: number; json: string }>(
+    'SELECT id, json FROM site WHERE id = (SELECT id FROM site WHERE hash = ?)',
+  );
   return (site: EntryPoints): number => {
     const json = entryPointsToJson(site);
-    const hash = createHash('sha256').update(json).digest();
+    const hash = siteHash(json);
     add.run(hash, json);
-    return find.get(hash)!;
+    const row = find.get(hash);
+    if (row?.json !== json) throw damagedRow('a record of entries and import map');
+    return row.id;
   };
 }
 
 export function sqliteCommit(
   connection: Connection,
+  rows: Rows,
+  findDeploy: (number: number) => Deploy | null,
   manifests: Manifests,
-  deployOf: (number: number) => Deploy,
   putBlobs: (blobs: readonly StoredBlob[]) => unknown,
 ): (fresh: NewDeploy) => Committed {
-  const findChannel = connection.prepare<{ id: number; head: number }>(
-    'SELECT id, head FROM channel WHERE name = ?',
-  );
   const addChannel = connection.pluck<number>('INSERT INTO channel (name) VALUES (?) RETURNING id');
   const setHead = connection.prepare('UPDATE channel SET head = ? WHERE id = ?');
-  const findBlob = connection.prepare<{ id: number; size: number }>(
-    'SELECT id, size FROM blob WHERE hash = ?',
-  );
+  const sealChannel = connection.prepare(sealRow('channel'));
+  const sealDeploy = connection.prepare(sealRow('deploy'));
+  const sizeOf = connection.pluck<number>('SELECT size FROM blob WHERE id = ?');
   const insert = connection.pluck<number>(
     `INSERT INTO deploy (channel_id, manifest, site_id, time, author, message, parent, git_commit,
        added, changed, removed, modules, bytes)
@@ -63,14 +75,19 @@ export function sqliteCommit(
        $added, $changed, $removed, $modules, $bytes)
      RETURNING number`,
   );
-  const writeChanges = sqliteChanges(connection);
+  const writeChanges = sqliteChanges(connection, rows);
   const siteId = sqliteSites(connection);
+  const deployOf = (number: number): Deploy => {
+    const deploy = findDeploy(number);
+    if (deploy === null) throw damagedRow(`deploy ${number}`);
+    return deploy;
+  };
 
   // A deploy never changes, so the cached modules of the last one stay valid.
   let recent: { readonly number: number; readonly modules: Map<Path, ManifestModule> } | undefined;
 
   const commit = (fresh: NewDeploy) => {
-    const found = findChannel.get(fresh.channel);
+    const found = rows.channel(fresh.channel);
     const head = found?.head ?? null;
     checkHead(fresh, head);
     if (head !== null) {
@@ -79,15 +96,17 @@ export function sqliteCommit(
     }
     const channel = found?.id ?? addChannel.get(fresh.channel)!;
     let modules = new Map<Path, ManifestModule>();
-    if (head !== null)
-      modules = recent?.number === head ? recent.modules : manifests.modulesAt(channel, head);
+    if (head !== null) {
+      modules = recent?.number === head ? recent.modules : new Map(manifests.manifest(head)!.modules);
+    }
     const changes = compareModules(modules, fresh.manifest.modules);
     const blobIds = new Map<Hash, number>();
     putBlobs(fresh.blobs ?? []);
     checkBlobs(changes.set, (hash) => {
-      const blob = findBlob.get(hashKey(hash));
-      if (blob !== undefined) blobIds.set(hash, blob.id);
-      return blob?.size;
+      const id = rows.blobId(hash);
+      if (id === undefined) return undefined;
+      blobIds.set(hash, id);
+      return sizeOf.get(id);
     });
     const { time, author, message, manifest } = fresh;
     const { added, changed, removed, bytes } = changes;
@@ -109,6 +128,8 @@ export function sqliteCommit(
     })!;
     writeChanges(channel, number, changes, blobIds);
     setHead.run(number, channel);
+    sealDeploy.run(number);
+    sealChannel.run(channel);
     return { deploy: deployOf(number), created: true as const, changes, modules };
   };
   const durable = connection.writing(commit);

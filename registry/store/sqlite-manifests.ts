@@ -1,7 +1,18 @@
-import type { Manifest, ManifestDelta, ManifestModule, ManifestRow, Path } from '../../schema/index.js';
+import {
+  manifestBytes,
+  parsePath,
+  type Hash,
+  type Manifest,
+  type ManifestDelta,
+  type ManifestModule,
+  type ManifestRow,
+  type Path,
+} from '../../schema/index.js';
+import { blake3 } from '../hash.js';
 import { deployUnknown, makeDelta, type Modules } from './changes.js';
 import { entryPointsFromJson } from './entry-points.js';
 import type { Connection } from './sqlite-connection.js';
+import { damagedRow, soundRow } from './sqlite-sums.js';
 
 const toModules = (rows: Iterable<ManifestRow>): Map<Path, ManifestModule> => {
   const modules = new Map<Path, ManifestModule>();
@@ -9,19 +20,34 @@ const toModules = (rows: Iterable<ManifestRow>): Map<Path, ManifestModule> => {
   return modules;
 };
 
+type CheckedRow = readonly [...ManifestRow, sound: number];
+
+function toCheckedModules(rows: readonly CheckedRow[]): Map<Path, ManifestModule> {
+  const damaged = rows.find(([, , , , sound]) => !sound);
+  if (damaged !== undefined) throw damagedRow(`the version of ${damaged[0]}`);
+  return toModules(rows.map(([path, hash, size, type]) => [path, hash, size, type]));
+}
+
 /** CROSS JOIN keeps the order of the tables: from the index on versions to the paths and blobs. */
-const VERSIONS = `
-  SELECT p.path, lower(hex(b.hash)), b.size, v.type
+const versionsWith = (columns: string) => `
+  SELECT p.path, lower(hex(b.hash)), b.size, v.type${columns}
   FROM version v CROSS JOIN path p ON p.id = v.path_id CROSS JOIN blob b ON b.id = v.blob_id
   WHERE v.channel_id = $channel`;
+/** For whole manifests, which are hashed. */
+const VERSIONS = versionsWith('');
+const CHECKED_VERSIONS = versionsWith(
+  `, ${soundRow('version', 'v')} AND ${soundRow('path', 'p')} AND ${soundRow('blob', 'b')}`,
+);
 
 export interface Manifests {
-  /** The modules of a channel at one of its deploys. */
-  readonly modulesAt: (channel: number, number: number) => Map<Path, ManifestModule>;
   /**
    * The changed paths between two deploys of a channel (`older` < `newer`), with their modules on both sides.
+   * @throws ModcastError `store-damaged`
    */
   readonly between: (channel: number, older: number, newer: number) => { before: Modules; after: Modules };
+  /** As its rows say, and the hash that it should have. */
+  readonly build: (number: number) => { readonly manifest: Manifest; readonly hash: Hash } | null;
+  /** @throws ModcastError `store-damaged`, `path-invalid` when it does not match its hash */
   readonly manifest: (number: number) => Manifest | null;
   /** @throws ModcastError `deploy-unknown` */
   readonly delta: (from: number, to: number) => ManifestDelta;
@@ -33,46 +59,52 @@ export function sqliteManifests(connection: Connection): Manifests {
     `${VERSIONS} AND v.to_deploy IS NULL AND v.from_deploy <= $number
      UNION ALL ${VERSIONS} AND v.to_deploy > $number AND v.from_deploy <= $number`,
   );
-  const ended = connection.rows<ManifestRow>(
-    `${VERSIONS} AND v.to_deploy > $older AND v.to_deploy <= $newer AND v.from_deploy <= $older`,
+  const ended = connection.rows<CheckedRow>(
+    `${CHECKED_VERSIONS} AND v.to_deploy > $older AND v.to_deploy <= $newer AND v.from_deploy <= $older`,
   );
-  const begun = connection.rows<ManifestRow>(
-    `${VERSIONS} AND v.from_deploy > $older AND v.from_deploy <= $newer
+  const begun = connection.rows<CheckedRow>(
+    `${CHECKED_VERSIONS} AND v.from_deploy > $older AND v.from_deploy <= $newer
      AND (v.to_deploy IS NULL OR v.to_deploy > $newer)`,
   );
-  const deploy = connection.prepare<{ channel: number; site: string }>(
-    `SELECT d.channel_id AS channel, s.json AS site FROM deploy d JOIN site s ON s.id = d.site_id
-     WHERE d.number = ?`,
+  const deploy = connection.prepare<{ channel: number; hash: Hash; site: string; sound: number }>(
+    `SELECT d.channel_id AS channel, lower(hex(d.manifest)) AS hash, s.json AS site,
+       ${soundRow('deploy', 'd')} AS sound
+     FROM deploy d JOIN site s ON s.id = d.site_id WHERE d.number = ?`,
   );
-  const modulesAt = (channel: number, number: number) => toModules(at.all({ channel, number }));
 
-  const between = (channel: number, older: number, newer: number) => ({
-    before: toModules(ended.all({ channel, older, newer })),
-    after: toModules(begun.all({ channel, older, newer })),
-  });
-  const known = (number: number) => {
+  const build = (number: number) => {
     const row = deploy.get(number);
-    if (row === undefined) throw deployUnknown(number);
-    return row;
+    if (row === undefined) return null;
+    const { channel, hash, site, sound } = row;
+    const modules = toModules(at.all({ channel, number }));
+    return { manifest: { modules, ...entryPointsFromJson(site) }, hash, sound: sound === 1 };
+  };
+  const manifest = (number: number): Manifest | null => {
+    const built = build(number);
+    if (built === null) return null;
+    if (!built.sound || blake3(manifestBytes(built.manifest)) !== built.hash) {
+      for (const path of built.manifest.modules.keys()) parsePath(path);
+      throw damagedRow(`the manifest of deploy ${number}`);
+    }
+    return built.manifest;
+  };
+  const known = (number: number): Manifest => {
+    const found = manifest(number);
+    if (found === null) throw deployUnknown(number);
+    return found;
   };
 
   return {
-    modulesAt,
-    between,
-    manifest(number) {
-      const row = deploy.get(number);
-      if (row === undefined) return null;
-      return { modules: modulesAt(row.channel, number), ...entryPointsFromJson(row.site) };
-    },
+    between: (channel, older, newer) => ({
+      before: toCheckedModules(ended.all({ channel, older, newer })),
+      after: toCheckedModules(begun.all({ channel, older, newer })),
+    }),
+    build,
+    manifest,
     delta(from, to) {
       const source = known(from);
       const target = known(to);
-      const site = entryPointsFromJson(target.site);
-      if (source.channel !== target.channel) {
-        return makeDelta(modulesAt(source.channel, from), modulesAt(target.channel, to), site);
-      }
-      const { before, after } = between(target.channel, Math.min(from, to), Math.max(from, to));
-      return from <= to ? makeDelta(before, after, site) : makeDelta(after, before, site);
+      return makeDelta(source.modules, target.modules, target);
     },
   };
 }

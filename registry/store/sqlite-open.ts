@@ -6,6 +6,7 @@ import { MIGRATIONS } from './migrations.js';
 import { Connection, assertDurable } from './sqlite-connection.js';
 import { explainSqliteError, explainSchemaError } from './sqlite-errors.js';
 import { assertSchema } from './sqlite-schema.js';
+import { defineChecksum } from './sqlite-sums.js';
 
 /** "MCST": distinguishes a modcast database from other SQLite files. */
 const APPLICATION_ID = 0x4d435354;
@@ -202,6 +203,7 @@ export function openDatabase(
     if (!create) assertCreated(statOf(file)?.size ?? 0, file);
     db = openFile(file, BUSY_MS);
     assertSqliteVersion(db.prepare<[], string>('SELECT sqlite_version()').pluck().get()!);
+    defineChecksum(db);
     const connection = new Connection(db, file);
     const version = connection.reading(readVersion)(db, file, migrations.length);
     if (!create) assertCreated(version, file);
@@ -212,7 +214,7 @@ export function openDatabase(
     db.pragma('foreign_keys = ON');
     assertDurable(db, file);
     if (version < migrations.length) migrate(connection, migrations);
-    assertSchema(db, file, migrations);
+    assertSchema(db, file, migrations, defineChecksum);
     return connection;
   } catch (error) {
     db?.close();

@@ -32,7 +32,7 @@ export function assertSchema(
   db: Database.Database,
   file: string,
   migrations: readonly string[],
-  prepare: (db: Database.Database) => void = () => {},
+  prepare: (db: Database.Database) => void,
 ): void {
   const found = new Set(definitionsOf(db).map((definition) => JSON.stringify(definition)));
   const lost = expectedOf(migrations, prepare).find((expected) => !found.has(JSON.stringify(expected)));

@@ -2,6 +2,7 @@ import { asStore } from './methods.js';
 import { sqliteBlobs } from './sqlite-blobs.js';
 import { sqliteCheck } from './sqlite-check.js';
 import { sqliteCollect } from './sqlite-collect.js';
+import { sqliteDeployRows } from './sqlite-deploy-rows.js';
 import { sqliteDeploys } from './sqlite-deploys.js';
 import { explainSchemaError, explainSqliteError } from './sqlite-errors.js';
 import { sqliteFiles } from './sqlite-files.js';
@@ -9,6 +10,7 @@ import { sqliteIdentity } from './sqlite-identity.js';
 import { sqliteHistory } from './sqlite-history.js';
 import { sqliteManifests } from './sqlite-manifests.js';
 import { openDatabase, type OpenOptions } from './sqlite-open.js';
+import { sqliteRows } from './sqlite-rows.js';
 import { sqliteTokens } from './sqlite-tokens.js';
 import type { Connection } from './sqlite-connection.js';
 import type { Store } from './store.js';
@@ -36,13 +38,15 @@ export async function openSqliteStore(file: string, options: OpenOptions = {}): 
 }
 
 function methodsOf(connection: Connection) {
+  const rows = sqliteRows(connection);
+  const deployRows = sqliteDeployRows(connection, rows);
   const manifests = sqliteManifests(connection);
-  const blobs = sqliteBlobs(connection);
+  const blobs = sqliteBlobs(connection, rows);
   return {
     ...blobs,
-    ...sqliteDeploys(connection, manifests, blobs.putBlobs),
+    ...sqliteDeploys(connection, rows, deployRows, manifests, blobs.putBlobs),
     ...sqliteFiles(connection),
-    ...sqliteHistory(connection, manifests),
+    ...sqliteHistory(connection, rows, deployRows, manifests),
     ...sqliteCollect(connection),
     ...sqliteCheck(connection, manifests),
     ...sqliteTokens(connection),

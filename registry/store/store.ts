@@ -68,8 +68,7 @@ export interface DeployStore {
   /** Null when there is no such deploy. The modules are in no particular order. */
   manifest(number: number): Promise<Manifest | null>;
   /**
-   * The difference between the manifests of two deploys, in either direction. Within a channel, only the
-   * changed rows are read. Across channels, both manifests are.
+   * The difference between the manifests of two deploys, in either direction.
    * @throws ModcastError `deploy-unknown`
    */
   delta(from: number, to: number): Promise<ManifestDelta>;
