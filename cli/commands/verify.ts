@@ -30,7 +30,7 @@ export function verifyCommand(io: Io): Command {
     )
     .option(
       '--repair-from <place>',
-      'repair damaged blobs from another database, or from a running registry: https://host, with the token in MODCAST_TOKEN',
+      'repair damaged blobs from another database, or from a running registry: https://host, with the token in MODCAST_TOKEN. A copy of this database, such as a backup, repairs everything but a damaged schema',
     )
     .addHelpText(
       'after',
@@ -43,14 +43,14 @@ Examples:
     .action((options: VerifyCommandOptions) => verify(io, options));
   jsonOption(
     command,
-    '{sound, blobs, bytes, damaged: [{hash, found, links?, repaired, carriers: [{channel, path, from, to}]}], problems: […]}',
+    '{sound, blobs, bytes, damaged: [{hash, found, links?, repaired, carriers: [{channel, path, from, to}]}], problems: […], repairedProblems?: […]}',
   );
   return databaseOption(command);
 }
 
 async function verify(io: Io, { repairFrom, json, ...options }: VerifyCommandOptions): Promise<void> {
   const line = new ProgressLine(io);
-  const verified = await withStore(io, options, async (store) => {
+  const verified = await withStore(io, options, async (store, database) => {
     const place = repairFrom === undefined ? undefined : repairPlace(io, repairFrom);
     const token = place === undefined ? undefined : remoteToken(io, place, { json: json === true });
     const source = place === undefined ? null : await openRepairSource(place, { token });
@@ -58,6 +58,7 @@ async function verify(io: Io, { repairFrom, json, ...options }: VerifyCommandOpt
       return await verifyStore({
         store,
         source,
+        database,
         progress: ({ blobs, bytes, damaged }) => {
           const found = damaged === 0 ? '' : `, ${damaged} damaged`;
           line.show(`  ${count(blobs, 'blob')}, ${formatBytes(bytes)}${found}…`);
@@ -72,6 +73,8 @@ async function verify(io: Io, { repairFrom, json, ...options }: VerifyCommandOpt
   if (json === true) return writeJson(io, verified);
   const { red, green } = io.colours;
   for (const blob of verified.damaged) io.write(describe(io, blob));
+  for (const problem of verified.repairedProblems ?? [])
+    io.write(`${green('repaired')} ${printable(problem)}\n`);
   for (const problem of verified.problems) io.write(`${red('problem')} ${printable(problem)}\n`);
   const checked = `${count(verified.blobs, 'blob')} of ${formatBytes(verified.bytes)}`;
   const repaired = verified.damaged.filter((blob) => blob.repaired).length;

@@ -2,9 +2,9 @@ import type Database from 'better-sqlite3';
 import { ModcastError } from '../../schema/index.js';
 
 /**
- * The columns that the column `sum` of a table covers, the row's key first. SQLite has no checksums: a changed
- * bit in a file gives another value, or another row, without an error. Bytes have their hash, and manifests
- * and entry points are hashed as a whole.
+ * The columns that the column `sum` of a table covers, the row's key first. SQLite has no checksums: a
+ * changed bit in a file gives another value, or another row, without an error. Bytes have their hash, and
+ * manifests and entry points are hashed as a whole.
  */
 export const SUMMED = {
   // Its links have a checksum of their own: without them the blob can still be used.

@@ -7,6 +7,8 @@ import { openSqliteStore } from '../store/sqlite.js';
 export interface RepairSource {
   /** Bytes that match the hash. Null when the source does not have them. */
   blob(hash: Hash): Promise<Uint8Array | null>;
+  /** Its file, when it is a database: a copy of the damaged one can repair more than blobs. */
+  readonly database?: string;
   close(): Promise<void>;
 }
 
@@ -33,6 +35,7 @@ async function databaseSource(file: string): Promise<RepairSource> {
   }
   const store = await openSqliteStore(file, { create: false });
   return {
+    database: file,
     blob: async (hash) => verified(hash, (await store.blobs([hash]))[0]?.bytes),
     close: () => store.close(),
   };

@@ -3,6 +3,8 @@ import { ModcastError, type Channel, type Hash, type Path } from '../../schema/i
 import { blake3 } from '../hash.js';
 import { mediaType } from '../content/media-type.js';
 import { linksAgain, moduleLinks, sameLinks } from '../ingest/module-links.js';
+import { rebuildDatabase, removeDatabase, replaceDatabase } from '../store/sqlite-rebuild.js';
+import { openSqliteStore } from '../store/sqlite.js';
 import type { Store, StoredBlob } from '../store/store.js';
 import type { RepairSource } from './repair-source.js';
 
@@ -33,6 +35,8 @@ export interface Verified {
   readonly damaged: readonly DamagedBlob[];
   /** Other problems of manifests, indexes and the database, as text. */
   readonly problems: readonly string[];
+  /** Problems that were repaired from a copy of the database. */
+  readonly repairedProblems?: readonly string[];
   /** Nothing is damaged, or all damage was repaired. */
   readonly sound: boolean;
 }
@@ -40,6 +44,8 @@ export interface Verified {
 export interface VerifyOptions {
   readonly store: Store;
   readonly source: RepairSource | null;
+  /** The file of the store, for repairs of more than blobs. */
+  readonly database?: string;
   readonly progress?: (progress: { blobs: number; bytes: number; damaged: number }) => void;
 }
 
@@ -48,51 +54,92 @@ const PAGE_BLOBS = 1000;
 
 /**
  * Hashes every blob, finds its links again, repairs damaged blobs from the source, and checks all manifests
- * and indexes. Other processes may read and write at the same time.
+ * and indexes. What is left is repaired by a new database when the source is a copy of this one. Other
+ * processes may read and write at the same time.
  *
- * @throws ModcastError the codes of the store and of the source; `store-damaged` when the blobs cannot be
- *   listed
+ * @throws ModcastError the codes of the store and of the source
  */
-export async function verifyStore({ store, source, progress = () => {} }: VerifyOptions): Promise<Verified> {
+export async function verifyStore(options: VerifyOptions): Promise<Verified> {
+  const { store, source } = options;
+  const { found, problem, ...checked } = await checkBlobs(options);
+  const carriers = await findCarriers(store, new Set(found.keys())).catch(ignoreDamage);
+  const damaged: DamagedBlob[] = [];
+  for (const [hash, damage] of found) {
+    const own = carriers?.get(hash) ?? [];
+    const repaired =
+      source !== null &&
+      ((await (damage.links ? repairLinks(store, hash) : repair(store, source, hash, own)).catch(
+        ignoreDamage,
+      )) ??
+        false);
+    damaged.push({ hash, ...damage, carriers: own, repaired });
+  }
+  const others = (await store.check(blake3)).filter(
+    (text) => !found.has(/^blob ([0-9a-f]{64})/.exec(text)?.[1] ?? ''),
+  );
+  const problems = problem === undefined || others.length > 0 ? others : [problem];
+  const sound = problems.length === 0 && damaged.every(({ repaired }) => repaired);
+  if (!sound && (await isRebuilt(options))) {
+    const repaired = damaged.map((blob) => ({ ...blob, repaired: true }));
+    return { ...checked, damaged: repaired, problems: [], repairedProblems: problems, sound: true };
+  }
+  return { ...checked, damaged, problems, sound };
+}
+
+/** The report names the damage. */
+function ignoreDamage(error: unknown): undefined {
+  if (!(error instanceof ModcastError) || error.code !== 'store-damaged') throw error;
+}
+
+interface CheckedBlobs {
+  readonly blobs: number;
+  readonly bytes: number;
+  readonly found: ReadonlyMap<Hash, Pick<DamagedBlob, 'found' | 'links'>>;
+  /** Why not all could be read. */
+  readonly problem?: string;
+}
+
+async function checkBlobs({ store, progress = () => {} }: VerifyOptions): Promise<CheckedBlobs> {
   const found = new Map<Hash, Pick<DamagedBlob, 'found' | 'links'>>();
   let blobs = 0;
   let bytes = 0;
-  for (let after = 0; ;) {
-    const page = await store.verifyPage(after, PAGE_BLOBS);
-    const links = await store.links(page.blobs.map(({ hash }) => hash));
-    for (const blob of page.blobs) {
-      blobs++;
-      bytes += blob.bytes.length;
-      const stored = links.get(blob.hash) ?? null;
-      if (blake3(blob.bytes) !== blob.hash) found.set(blob.hash, { found: blob.bytes.length });
-      else if (stored !== null && !sameLinks(stored, await linksAgain(blob.bytes))) {
-        found.set(blob.hash, { found: blob.bytes.length, links: true });
+  try {
+    for (let after = 0; ;) {
+      const page = await store.verifyPage(after, PAGE_BLOBS);
+      const links = await store.links(page.blobs.map(({ hash }) => hash));
+      for (const blob of page.blobs) {
+        blobs++;
+        bytes += blob.bytes.length;
+        const stored = links.get(blob.hash) ?? null;
+        if (blake3(blob.bytes) !== blob.hash) found.set(blob.hash, { found: blob.bytes.length });
+        else if (stored !== null && !sameLinks(stored, await linksAgain(blob.bytes))) {
+          found.set(blob.hash, { found: blob.bytes.length, links: true });
+        }
       }
+      progress({ blobs, bytes, damaged: found.size });
+      if (page.next === null) return { blobs, bytes, found };
+      after = page.next;
+      await setImmediate();
     }
-    progress({ blobs, bytes, damaged: found.size });
-    if (page.next === null) break;
-    after = page.next;
-    await setImmediate();
+  } catch (error) {
+    ignoreDamage(error);
+    return { blobs, bytes, found, problem: `blobs: ${(error as ModcastError).message}` };
   }
-  const carriers = await findCarriers(store, new Set(found.keys()));
-  const damaged: DamagedBlob[] = [];
-  for (const [hash, damage] of found) {
-    const own = carriers.get(hash) ?? [];
-    const repaired =
-      source !== null &&
-      (damage.links ? await repairLinks(store, hash) : await repair(store, source, hash, own));
-    damaged.push({ hash, ...damage, carriers: own, repaired });
+}
+
+/** Whether the database was replaced by a sound one, with the rows that a copy of it still has. */
+async function isRebuilt({ database, source }: VerifyOptions): Promise<boolean> {
+  if (database === undefined || source?.database === undefined) return false;
+  const made = `${database}-repair`;
+  try {
+    if (!(await rebuildDatabase(database, source.database, made))) return false;
+    const store = await openSqliteStore(made, { create: false });
+    const { sound } = await verifyStore({ store, source: null }).finally(() => store.close());
+    if (sound) await replaceDatabase(database, made);
+    return sound;
+  } finally {
+    await removeDatabase(made);
   }
-  const problems = (await store.check(blake3)).filter(
-    (text) => !found.has(/^blob ([0-9a-f]{64})/.exec(text)?.[1] ?? ''),
-  );
-  return {
-    blobs,
-    bytes,
-    damaged,
-    problems,
-    sound: problems.length === 0 && damaged.every(({ repaired }) => repaired),
-  };
 }
 
 async function repair(

@@ -24,8 +24,8 @@ export interface Child {
  */
 export async function startChild(source: string, directory: string): Promise<Child> {
   const outfile = path.join(directory, `child-${crypto.randomUUID()}.mjs`);
-  // The compiled program imports the native package by its full path.
-  const sqlite = pathToFileURL(createRequire(import.meta.url).resolve('better-sqlite3')).href;
+  // The compiled program imports packages that find files of their own by their full path.
+  const fullPath = (name: string) => pathToFileURL(createRequire(import.meta.url).resolve(name)).href;
   await build({
     stdin: { contents: source, resolveDir: ROOT, loader: 'ts' },
     bundle: true,
@@ -37,7 +37,10 @@ export async function startChild(source: string, directory: string): Promise<Chi
       {
         name: 'native',
         setup(plugin) {
-          plugin.onResolve({ filter: /^better-sqlite3$/ }, () => ({ path: sqlite, external: true }));
+          plugin.onResolve({ filter: /^(?:better-sqlite3|blake3-wasm)$/ }, ({ path: name }) => ({
+            path: fullPath(name),
+            external: true,
+          }));
         },
       },
     ],
