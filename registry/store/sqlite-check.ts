@@ -113,7 +113,7 @@ function sqliteDeployRecords(connection: Connection, manifests: Manifests) {
         const built = build(number);
         // Null: it has been collected in the meantime.
         if (built === null) return;
-        const found = hasher(manifestBytes(built.manifest));
+        const found = hasher(manifestBytes(built.read()));
         if (found !== manifest)
           problems.push(`the manifest of deploy ${number} is ${found}, not ${manifest}`);
       });

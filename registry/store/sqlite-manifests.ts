@@ -10,7 +10,7 @@ import {
 } from '../../schema/index.js';
 import { blake3 } from '../hash.js';
 import { deployUnknown, makeDelta, type Modules } from './changes.js';
-import { entryPointsFromJson } from './entry-points.js';
+import { entryPointsFromJson, siteHash } from './entry-points.js';
 import type { Connection } from './sqlite-connection.js';
 import { damagedRow, soundRow } from './sqlite-sums.js';
 
@@ -19,6 +19,14 @@ const toModules = (rows: Iterable<ManifestRow>): Map<Path, ManifestModule> => {
   for (const [path, hash, size, type] of rows) modules.set(path, { hash, size, type });
   return modules;
 };
+
+interface DeployRow {
+  readonly channel: number;
+  readonly hash: Hash;
+  readonly site: string;
+  readonly siteHash: Buffer;
+  readonly sound: number;
+}
 
 type CheckedRow = readonly [...ManifestRow, sound: number];
 
@@ -46,7 +54,7 @@ export interface Manifests {
    */
   readonly between: (channel: number, older: number, newer: number) => { before: Modules; after: Modules };
   /** As its rows say, and the hash that it should have. */
-  readonly build: (number: number) => { readonly manifest: Manifest; readonly hash: Hash } | null;
+  readonly build: (number: number) => { readonly read: () => Manifest; readonly hash: Hash } | null;
   /** @throws ModcastError `store-damaged`, `path-invalid` when it does not match its hash */
   readonly manifest: (number: number) => Manifest | null;
   /** @throws ModcastError `deploy-unknown` */
@@ -66,8 +74,8 @@ export function sqliteManifests(connection: Connection): Manifests {
     `${CHECKED_VERSIONS} AND v.from_deploy > $older AND v.from_deploy <= $newer
      AND (v.to_deploy IS NULL OR v.to_deploy > $newer)`,
   );
-  const deploy = connection.prepare<{ channel: number; hash: Hash; site: string; sound: number }>(
-    `SELECT d.channel_id AS channel, lower(hex(d.manifest)) AS hash, s.json AS site,
+  const deploy = connection.prepare<DeployRow>(
+    `SELECT d.channel_id AS channel, lower(hex(d.manifest)) AS hash, s.json AS site, s.hash AS siteHash,
        ${soundRow('deploy', 'd')} AS sound
      FROM deploy d JOIN site s ON s.id = d.site_id WHERE d.number = ?`,
   );
@@ -75,18 +83,20 @@ export function sqliteManifests(connection: Connection): Manifests {
   const build = (number: number) => {
     const row = deploy.get(number);
     if (row === undefined) return null;
-    const { channel, hash, site, sound } = row;
+    const { channel, hash, site, siteHash: named, sound } = row;
     const modules = toModules(at.all({ channel, number }));
-    return { manifest: { modules, ...entryPointsFromJson(site) }, hash, sound: sound === 1 };
+    const read = () => ({ modules, ...entryPointsFromJson(site) });
+    return { read, hash, sound: sound === 1 && siteHash(site).equals(named) };
   };
   const manifest = (number: number): Manifest | null => {
     const built = build(number);
     if (built === null) return null;
-    if (!built.sound || blake3(manifestBytes(built.manifest)) !== built.hash) {
-      for (const path of built.manifest.modules.keys()) parsePath(path);
+    const found = built.sound ? built.read() : null;
+    if (found === null || blake3(manifestBytes(found)) !== built.hash) {
+      for (const path of found?.modules.keys() ?? []) parsePath(path);
       throw damagedRow(`the manifest of deploy ${number}`);
     }
-    return built.manifest;
+    return found;
   };
   const known = (number: number): Manifest => {
     const found = manifest(number);

@@ -3,13 +3,11 @@ import { rm } from 'node:fs/promises';
 import type { Hash } from '../../schema/index.js';
 import { blake3 } from '../hash.js';
 import { siteHash } from './entry-points.js';
-import type { Connection } from './sqlite-connection.js';
 import { explainSqliteError } from './sqlite-errors.js';
 import { openDatabase, openFile } from './sqlite-open.js';
-import { soundLinks, soundRow, type SummedTable } from './sqlite-sums.js';
+import { defineChecksum, soundLinks, soundRow, type SummedTable } from './sqlite-sums.js';
 
 type Row = readonly unknown[];
-type From = 'old' | 'copy';
 
 /** Tables whose rows come from both databases. A row refers to rows of tables before it. */
 const TABLES = ['channel', 'site', 'path', 'blob', 'deploy', 'version', 'token'] as const;
@@ -26,12 +24,12 @@ function soundness(table: string): string {
 }
 
 /** As many rows as can be read: from both ends up to the first damaged page. */
-function* readableRows({ db }: Connection, from: From, table: string, columns: string): Generator<Row> {
+function* readableRows(from: Database.Database, table: string, columns: string): Generator<Row> {
   const order = table === 'file' || table === 'lease' ? [''] : ['ORDER BY rowid', 'ORDER BY rowid DESC'];
   for (const direction of order) {
-    const sql = `SELECT ${columns} FROM ${from}.${table} t NOT INDEXED WHERE ${soundness(table)} ${direction}`;
+    const sql = `SELECT ${columns} FROM ${table} t NOT INDEXED WHERE ${soundness(table)} ${direction}`;
     try {
-      yield* db.prepare<[], Row>(sql).raw().iterate();
+      yield* from.prepare<[], Row>(sql).raw().iterate();
       return;
     } catch {
       // The other end, or the copy, has the rest.
@@ -39,14 +37,11 @@ function* readableRows({ db }: Connection, from: From, table: string, columns: s
   }
 }
 
-function copyTable(connection: Connection, from: From, table: string): void {
-  const { db } = connection;
-  const names = db.prepare<[string], string>('SELECT name FROM pragma_table_info(?)').pluck().all(table);
+function copyTable(to: Database.Database, from: Database.Database, table: string): void {
+  const names = to.prepare<[string], string>('SELECT name FROM pragma_table_info(?)').pluck().all(table);
   const values = names.map(() => '?').join(', ');
-  const insert = db.prepare(`INSERT OR IGNORE INTO main.${table} (${names.join(', ')}) VALUES (${values})`);
-  // All first: a connection that is reading rows does not write.
-  const rows = [...readableRows(connection, from, table, names.map((name) => `t.${name}`).join(', '))];
-  for (const row of rows) {
+  const insert = to.prepare(`INSERT OR IGNORE INTO ${table} (${names.join(', ')}) VALUES (${values})`);
+  for (const row of readableRows(from, table, names.map((name) => `t.${name}`).join(', '))) {
     const [, hash, json] = row as [number, Buffer, string];
     if (table === 'site' && !siteHash(json).equals(hash)) continue;
     try {
@@ -57,23 +52,17 @@ function copyTable(connection: Connection, from: From, table: string): void {
   }
 }
 
-/** The bytes of every blob, from the database whose bytes match the hash. */
-function copyContent({ db }: Connection): void {
-  const blobs = db.prepare<[], { id: number; hash: Hash }>(
-    'SELECT id, lower(hex(hash)) AS hash FROM main.blob',
-  );
-  const insert = db.prepare('INSERT INTO main.content (blob_id, bytes) VALUES (?, ?)');
-  const sources = ['old', 'copy'].map((from) =>
-    db
-      .prepare<[Buffer], Buffer>(
-        `SELECT c.bytes FROM ${from}.content c WHERE c.blob_id = (SELECT id FROM main.blob WHERE hash = ?)`,
-      )
-      .pluck(),
+/** The bytes of every blob, from the first database whose bytes match the hash. */
+function copyContent(to: Database.Database, sources: readonly Database.Database[]): void {
+  const blobs = to.prepare<[], { id: number; hash: Hash }>('SELECT id, lower(hex(hash)) AS hash FROM blob');
+  const insert = to.prepare('INSERT INTO content (blob_id, bytes) VALUES (?, ?)');
+  const reads = sources.map((from) =>
+    from.prepare<[number], Buffer>('SELECT bytes FROM content WHERE blob_id = ?').pluck(),
   );
   for (const { id, hash } of blobs.all()) {
-    for (const source of sources) {
+    for (const read of reads) {
       try {
-        const bytes = source.get(Buffer.from(hash, 'hex'));
+        const bytes = read.get(id);
         if (bytes === undefined || blake3(bytes) !== hash) continue;
         insert.run(id, bytes);
         break;
@@ -84,14 +73,18 @@ function copyContent({ db }: Connection): void {
   }
 }
 
-const identityOf = (db: Database.Database, from: From): unknown =>
-  db
-    .prepare(`SELECT identity FROM ${from}.registry GROUP BY identity ORDER BY count(*) DESC LIMIT 1`)
-    .pluck()
-    .get();
+const identityOf = (db: Database.Database): unknown =>
+  db.prepare('SELECT identity FROM registry GROUP BY identity ORDER BY count(*) DESC LIMIT 1').pluck().get();
+
+/** Opened apart from the new database: an error of reading would roll back its transaction. */
+function openToRead(file: string): Database.Database {
+  const db = openFile(file, BUSY_MS);
+  defineChecksum(db);
+  return db;
+}
 
 /**
- * Builds a database from the sound rows of a damaged one. A copy of it, such as a backup, supplies the others.
+ * Builds a database from the sound rows of a damaged one. A copy of it, such as a backup, supplies the rest.
  *
  * @param made the new file
  * @returns false when the copy is one of another registry. Otherwise the caller has to check the result: the
@@ -101,25 +94,26 @@ const identityOf = (db: Database.Database, from: From): unknown =>
 export async function rebuildDatabase(damaged: string, copy: string, made: string): Promise<boolean> {
   await removeDatabase(made);
   const connection = openDatabase(made);
-  const { db } = connection;
+  const sources: Database.Database[] = [];
   try {
+    const { db } = connection;
+    for (const file of [damaged, copy]) sources.push(openToRead(file));
+    const [old, other] = sources as [Database.Database, Database.Database];
+    const identity = identityOf(old);
+    if (identity !== identityOf(other)) return false;
     db.pragma('foreign_keys = OFF');
-    db.prepare('ATTACH ? AS old').run(damaged);
-    db.prepare('ATTACH ? AS copy').run(copy);
-    const identity = identityOf(db, 'old');
-    if (identity !== identityOf(db, 'copy')) return false;
     connection.writing(() => {
-      db.prepare('UPDATE main.registry SET identity = ?').run(identity);
-      for (const table of TABLES)
-        for (const from of ['old', 'copy'] as const) copyTable(connection, from, table);
-      for (const table of OWN_TABLES) copyTable(connection, 'old', table);
-      copyContent(connection);
+      db.prepare('UPDATE registry SET identity = ?').run(identity);
+      for (const table of TABLES) for (const from of sources) copyTable(db, from, table);
+      for (const table of OWN_TABLES) copyTable(db, old, table);
+      copyContent(db, sources);
     })();
     return true;
   } catch (error) {
     throw explainSqliteError(error, damaged);
   } finally {
-    db.close();
+    connection.db.close();
+    for (const source of sources) source.close();
   }
 }
 

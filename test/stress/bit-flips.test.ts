@@ -65,10 +65,12 @@ test(
       const isReported = verified?.sound !== true;
       if (different.length > 0 && !isReported) wrong.push(`${name}: not reported: ${different[0]![0]}`);
 
-      await write(at('a.db'), flipped);
-      const repaired = isReported ? await verify(at('a.db'), at('right.db')) : verified;
-      const after = await answersOf(at('a.db'), questions);
-      const isRepaired = repaired?.sound === true && equal(after, expected);
+      let isRepaired = false;
+      if (isReported && answers !== null) {
+        await write(at('a.db'), flipped);
+        const repaired = await verify(at('a.db'), at('right.db'));
+        isRepaired = repaired?.sound === true && equal(await answersOf(at('a.db'), questions), expected);
+      }
       if (answers === null) counts.schema++;
       else if (!isRepaired && isReported) wrong.push(`${name}: not repaired: ${verified?.problems[0] ?? ''}`);
 

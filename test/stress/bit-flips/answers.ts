@@ -46,7 +46,7 @@ async function askStore(asker: Asker, store: Store, questions: Questions): Promi
   await ask('tokens', () => store.tokens());
   for (const id of tokens) await ask(`token ${id}`, () => store.token(id));
   await ask('deploys', async () => empty(await store.deploys()));
-  await ask('page', async () => empty(await store.deploys({ before: 20, limit: 7 })));
+  await ask('page', async () => empty(await store.deploys({ before: 12, limit: 5 })));
   for (const channel of ['production', 'preview']) {
     await ask(`head ${channel}`, () => store.head(channel));
     await ask(`deploys ${channel}`, async () => empty(await store.deploys({ channel })));
@@ -129,7 +129,7 @@ async function askHttp(
       await get(`/-/deploys/${number}/manifest.json`);
       await get(`/-/deploys/${number}/at/m0.mjs`);
     }
-    for (const hash of hashes.slice(0, 30)) {
+    for (const hash of hashes.slice(0, 12)) {
       await get(`/-/blobs/${hash}`);
       await get(`/-/modules/${hash}/m.mjs`);
     }

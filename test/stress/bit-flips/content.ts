@@ -24,7 +24,7 @@ export async function fillDatabase(file: string, random: Random): Promise<void> 
     ['style.css', 'body { color: red }'],
   ]);
   for (let i = 0; i < 20; i++) texts.set(`m${i}.mjs`, moduleText(random, i, 0));
-  for (let number = 1; number <= 40; number++) {
+  for (let number = 1; number <= 24; number++) {
     for (const index of random.some([...Array(20).keys()], 3)) {
       if (random.chance(0.1) && index > 0) texts.delete(`m${index}.mjs`);
       else texts.set(`m${index}.mjs`, moduleText(random, index, number));
@@ -62,7 +62,7 @@ export async function fillDatabase(file: string, random: Random): Promise<void> 
     });
     if (i === 2) await store.revokeToken(token.id, 9);
   }
-  const stat = { size: 1, mtime: '12345678901234567', inode: '1', hash: '00'.repeat(32) };
+  const stat = { size: 1, mtime: '12345678901234567', ctime: '', inode: '1', hash: '00'.repeat(32) };
   await store.putFiles('/site', { set: new Map([...texts.keys()].map((path) => [path, stat])), delete: [] });
   await store.lease(['ab'.repeat(32)], 'someone', 5);
   await store.close();

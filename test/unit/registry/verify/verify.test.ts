@@ -1,5 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import { once } from 'node:events';
+import { copyFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -174,6 +175,85 @@ describe('verifying a store', () => {
 
   test('does not create a missing source database', async () => {
     await expect(openRepairSource(at('none.db'))).rejects.toMatchObject({ code: 'database-missing' });
+  });
+});
+
+describe('rows that are not as they were written', () => {
+  const at = temporaryDirectory();
+  const file = () => at('own.db');
+  const TOKEN = { id: 'a1', hash: '1'.repeat(64), scope: ['read'], created: 1, expires: null, note: 'n' };
+
+  beforeEach(async () => {
+    const own = await openSqliteStore(file());
+    await fill(own);
+    await own.putToken(TOKEN);
+    await own.revokeToken(TOKEN.id, 7);
+    await own.close();
+    await copyFile(file(), at('copy.db'));
+  });
+
+  const alter = (sql: string): void => {
+    const db = new Database(file());
+    db.pragma('foreign_keys = OFF');
+    db.exec(sql);
+    db.close();
+  };
+  const checked = async (repairFrom?: string) => {
+    const own = await openSqliteStore(file());
+    const from = repairFrom === undefined ? null : await openRepairSource(repairFrom);
+    const verified = await verifyStore({ store: own, source: from, database: file() });
+    await from?.close();
+    await own.close();
+    return verified;
+  };
+  const read = async <T>(ask: (own: Store) => Promise<T>): Promise<T> => {
+    const own = await openSqliteStore(file());
+    return ask(own).finally(() => own.close());
+  };
+
+  test.each<[string, string, (own: Store) => Promise<unknown>]>([
+    ['a message', `UPDATE deploy SET message = 'x' WHERE number = 2`, (own) => own.deploy(2)],
+    ['an author', `UPDATE deploy SET author = 'eve' WHERE number = 1`, (own) => own.deploys()],
+    ['a time', `UPDATE deploy SET time = 5000 WHERE number = 1`, (own) => own.deployAt('dev', 2000)],
+    ['a parent', `UPDATE deploy SET parent = NULL WHERE number = 2`, (own) => own.deploys()],
+    ['a deploy that is gone', `DELETE FROM deploy WHERE number = 2`, (own) => own.deploys()],
+    ['a channel', `UPDATE channel SET name = 'deV' WHERE name = 'dev'`, (own) => own.channels()],
+    ['a path', `UPDATE path SET path = 'x.mjs' WHERE path = 'a.mjs'`, (own) => own.changes(2)],
+    [
+      'the end of a version',
+      `UPDATE version SET to_deploy = 3 WHERE to_deploy = 2`,
+      (own) => own.versions('dev', 'a.mjs'),
+    ],
+    ['a version that is gone', `DELETE FROM version WHERE from_deploy = 2`, (own) => own.changes(2)],
+    [
+      'a blob’s hash',
+      `UPDATE blob SET hash = x'${'ab'.repeat(32)}' WHERE id = 1`,
+      (own) => own.versions('dev', 'a.mjs'),
+    ],
+    ['a blob’s size', `UPDATE blob SET size = 3 WHERE id = 1`, (own) => own.manifest(1)],
+    ['a token’s scope', `UPDATE token SET scope = '["publish:*"]'`, (own) => own.token(TOKEN.id)],
+    ['a token’s revocation', `UPDATE token SET revoked = NULL`, (own) => own.tokens()],
+    ['the entries', `UPDATE site SET json = replace(json, '[]', '["a.mjs"]')`, (own) => own.manifest(1)],
+  ])('%s: it is not read, reported, and repaired from a copy only', async (_, sql, ask) => {
+    const right = await read(ask);
+    alter(sql);
+    await expect(read(ask)).rejects.toMatchObject({ code: 'store-damaged' });
+    expect(await checked()).toMatchObject({ sound: false });
+    await openSqliteStore(at('other.db')).then(async (other) => fill(other).then(() => other.close()));
+    expect(await checked(at('other.db'))).toMatchObject({ sound: false });
+    const repaired = await checked(at('copy.db'));
+    expect(repaired).toMatchObject({ sound: true, problems: [] });
+    expect(await checked()).toMatchObject({ sound: true });
+    expect(await read(ask)).toEqual(right);
+    expect(await read((own) => own.token(TOKEN.id))).toEqual({ ...TOKEN, revoked: 7 });
+  });
+
+  test('a store that is open reads the repaired rows', async () => {
+    alter(`UPDATE deploy SET message = 'x' WHERE number = 2`);
+    const own = await openSqliteStore(file());
+    await checked(at('copy.db'));
+    expect(await own.deploy(2)).toMatchObject({ message: '' });
+    await own.close();
   });
 });
 
