@@ -43,8 +43,16 @@ const valueOf = (written: string): string =>
     .toWellFormed();
 
 /** Whether the literal or address from `start` to `end` is this specifier. */
-const isWritten = (bytes: Uint8Array, start: number, end: number, specifier: string): boolean =>
-  valueOf(utf8.decode(bytes.subarray(start, end))) === specifier;
+function isWritten(bytes: Uint8Array, start: number, end: number, specifier: string): boolean {
+  let at = start;
+  // Nearly all are plain ASCII.
+  while (at < end && bytes[at] === specifier.charCodeAt(at - start) && isPlain(bytes[at]!)) at++;
+  return at === end
+    ? specifier.length === end - start
+    : valueOf(utf8.decode(bytes.subarray(start, end))) === specifier;
+}
+
+const isPlain = (byte: number): boolean => byte >= SPACE && byte < 0x7f && byte !== BACKSLASH;
 
 function isAddress(bytes: Uint8Array, { start, end }: Link, name: string): boolean {
   return hasWord(bytes, start - name.length, name) && end > start && !(bytes[end]! > SPACE);

@@ -4,24 +4,26 @@ import { hashKey } from './hash-key.js';
 import type { Methods } from './methods.js';
 import type { Connection } from './sqlite-connection.js';
 import type { Rows } from './sqlite-rows.js';
-import { SEAL_LINKS, sealRow, soundLinks } from './sqlite-sums.js';
+import { checksum } from './sqlite-sums.js';
 import type { BlobStore } from './store.js';
 
 /** A plain array instead of a Buffer, whose `slice` does not copy. */
 export const plainBytes = (bytes: Buffer): Uint8Array =>
   new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
 
-const linksColumn = (links: Links | null): Uint8Array | null => (links === null ? null : encodeLinks(links));
+const linksColumn = (links: Links | null): Buffer | null =>
+  links === null ? null : Buffer.from(encodeLinks(links));
 
 interface LinksRow {
+  readonly id: number;
   readonly size: number;
   readonly links: Buffer | null;
-  readonly sound: number;
+  readonly links_sum: number | null;
 }
 
 /** Damaged links count as unparsed: such a module is never linked with them. */
-function linksOf({ size, links, sound }: LinksRow): Links | null {
-  if (!sound) return UNPARSED;
+function linksOf({ id, size, links, links_sum: sum }: LinksRow): Links | null {
+  if (sum !== checksum(id, links)) return UNPARSED;
   try {
     return links === null ? null : decodeLinks(links, size);
   } catch {
@@ -30,47 +32,47 @@ function linksOf({ size, links, sound }: LinksRow): Links | null {
 }
 
 export function sqliteBlobs(connection: Connection, { blobId }: Rows): Methods<BlobStore> {
+  const nextId = connection.pluck<number>('SELECT coalesce(max(id), 0) + 1 FROM blob');
   const insert = connection.prepare(
-    'INSERT INTO blob (hash, size, links) VALUES (?, ?, ?) ON CONFLICT (hash) DO NOTHING',
+    `INSERT INTO blob (id, hash, size, links, sum, links_sum) VALUES (?, ?, ?, ?, ?, ?)
+     ON CONFLICT (hash) DO NOTHING`,
   );
   const insertContent = connection.prepare('INSERT INTO content (blob_id, bytes) VALUES (?, ?)');
-  const fillLinks = connection.pluck<number>(
-    'UPDATE blob SET links = ? WHERE id = ? AND links IS NULL RETURNING id',
+  const fillLinks = connection.prepare(
+    'UPDATE blob SET links = ?, links_sum = ? WHERE id = ? AND links IS NULL',
   );
-  const repair = connection.prepare('UPDATE blob SET size = ?, links = ? WHERE id = ?');
-  const sealBlob = connection.prepare(sealRow('blob'));
-  const sealLinks = connection.prepare(SEAL_LINKS);
+  const repair = connection.prepare(
+    'UPDATE blob SET size = ?, links = ?, sum = ?, links_sum = ? WHERE id = ?',
+  );
   const replaceContent = connection.prepare('REPLACE INTO content (blob_id, bytes) VALUES (?, ?)');
   const find = connection.prepare<LinksRow & { bytes: Buffer }>(
-    `SELECT b.size, c.bytes, b.links, ${soundLinks('b')} AS sound
+    `SELECT b.id, b.size, c.bytes, b.links, b.links_sum
      FROM blob b JOIN content c ON c.blob_id = b.id WHERE b.id = ?`,
   );
-  const findLinks = connection.prepare<LinksRow>(
-    `SELECT b.size, b.links, ${soundLinks('b')} AS sound FROM blob b WHERE b.id = ?`,
-  );
+  const findLinks = connection.prepare<LinksRow>('SELECT id, size, links, links_sum FROM blob WHERE id = ?');
 
   return {
     putBlobs: connection.writing((blobs) => {
-      for (const blob of blobs) {
-        const links = linksColumn(blob.links);
-        const { changes, lastInsertRowid } = insert.run(hashKey(blob.hash), blob.bytes.length, links);
-        if (changes > 0) {
-          insertContent.run(lastInsertRowid, blob.bytes);
-          sealBlob.run(lastInsertRowid);
-          sealLinks.run(lastInsertRowid);
+      for (const { hash, bytes, links: given } of blobs) {
+        const id = nextId.get()!;
+        const key = hashKey(hash);
+        const links = linksColumn(given);
+        const sum = checksum(id, key, bytes.length);
+        if (insert.run(id, key, bytes.length, links, sum, checksum(id, links)).changes > 0) {
+          insertContent.run(id, bytes);
         } else if (links !== null) {
-          const id = fillLinks.get(links, blobId(blob.hash));
-          if (id !== undefined) sealLinks.run(id);
+          const known = blobId(hash);
+          if (known !== undefined) fillLinks.run(links, checksum(known, links), known);
         }
       }
     }),
-    repairBlob: connection.writing((blob) => {
-      const id = blobId(blob.hash);
-      if (id === undefined) throw blobUnknown(blob.hash);
-      repair.run(blob.bytes.length, linksColumn(blob.links), id);
-      sealBlob.run(id);
-      sealLinks.run(id);
-      replaceContent.run(id, blob.bytes);
+    repairBlob: connection.writing(({ hash, bytes, links: given }) => {
+      const id = blobId(hash);
+      if (id === undefined) throw blobUnknown(hash);
+      const links = linksColumn(given);
+      const sum = checksum(id, hashKey(hash), bytes.length);
+      repair.run(bytes.length, links, sum, checksum(id, links), id);
+      replaceContent.run(id, bytes);
     }),
     blobs: connection.reading((hashes) =>
       hashes.flatMap((hash) => {

@@ -5,37 +5,41 @@ import { hashKey } from './hash-key.js';
 import type { Connection } from './sqlite-connection.js';
 import type { Manifests } from './sqlite-manifests.js';
 import type { Rows } from './sqlite-rows.js';
-import { damagedRow, sealRow } from './sqlite-sums.js';
+import { checksum, damagedRow, sealRow } from './sqlite-sums.js';
 import type { Deploy, NewDeploy, StoredBlob } from './store.js';
 
 type Committed = { readonly deploy: Deploy; readonly created: boolean };
 
 /** Writes the changes of a deploy. Unchanged versions cost nothing. */
 function sqliteChanges(connection: Connection, { pathId }: Rows) {
-  const addPath = connection.prepare('INSERT INTO path (path) VALUES (?)');
-  const sealPath = connection.prepare(sealRow('path'));
-  const endVersion = connection.pluck<number>(
-    `UPDATE version SET to_deploy = ? WHERE channel_id = ? AND path_id = ? AND to_deploy IS NULL
-     RETURNING id`,
+  const nextPath = connection.pluck<number>('SELECT coalesce(max(id), 0) + 1 FROM path');
+  const addPath = connection.prepare('INSERT INTO path (id, path, sum) VALUES (?, ?, ?)');
+  const end = connection.prepare(
+    `UPDATE version SET to_deploy = $number,
+       sum = checksum(id, path_id, channel_id, from_deploy, $number, blob_id, type)
+     WHERE channel_id = $channel AND path_id = $path AND to_deploy IS NULL`,
   );
-  const beginVersion = connection.prepare(
-    'INSERT INTO version (path_id, channel_id, from_deploy, blob_id, type) VALUES (?, ?, ?, ?, ?)',
+  const nextVersion = connection.pluck<number>('SELECT coalesce(max(id), 0) + 1 FROM version');
+  const addVersion = connection.prepare(
+    `INSERT INTO version (id, path_id, channel_id, from_deploy, blob_id, type, sum)
+     VALUES (?, ?, ?, ?, ?, ?, ?)`,
   );
-  const sealVersion = connection.prepare(sealRow('version'));
-  const end = (number: number, channel: number, path: number) => {
-    for (const id of endVersion.all(number, channel, path)) sealVersion.run(id);
-  };
   const newPath = (path: Path): number => {
-    const id = Number(addPath.run(path).lastInsertRowid);
-    sealPath.run(id);
+    const id = nextPath.get()!;
+    addPath.run(id, path, checksum(id, path));
     return id;
   };
+  const begin = (path: number, channel: number, from: number, blob: number, type: string) => {
+    const id = nextVersion.get()!;
+    const sum = checksum(id, path, channel, from, null, blob, type);
+    addVersion.run(id, path, channel, from, blob, type, sum);
+  };
   return (channel: number, number: number, changes: Changes, blobIds: ReadonlyMap<Hash, number>) => {
-    for (const path of changes.delete) end(number, channel, pathId(path)!);
+    for (const path of changes.delete) end.run({ number, channel, path: pathId(path) });
     for (const [path, { hash, type }] of changes.set) {
       const id = pathId(path) ?? newPath(path);
-      end(number, channel, id);
-      sealVersion.run(beginVersion.run(id, channel, number, blobIds.get(hash), type).lastInsertRowid);
+      end.run({ number, channel, path: id });
+      begin(id, channel, number, blobIds.get(hash)!, type);
     }
   };
 }

@@ -41,6 +41,7 @@ export function sqliteHistory(
     versions: connection.reading((name, place) => {
       const channel = rows.channel(name)?.id;
       const path = rows.pathId(place);
+      if (path === undefined && rows.hasUnindexedPath(place)) throw damagedRow(`path ${place}`);
       if (channel === undefined || path === undefined) return [];
       const found = versions.all({ path, channel });
       if (found.length !== countVersions.get({ path, channel })) throw damagedRow(`the history of ${place}`);

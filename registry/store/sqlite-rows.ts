@@ -18,6 +18,8 @@ export interface Rows {
   readonly blobId: (hash: Hash) => number | undefined;
   /** @throws ModcastError `store-damaged` */
   readonly pathId: (path: Path) => number | undefined;
+  /** Whether the table has the path, which the index may have lost. Reads all of it. */
+  readonly hasUnindexedPath: (path: Path) => boolean;
   /** @throws ModcastError `store-damaged` */
   readonly channel: (name: Channel) => ChannelRow | undefined;
   /** Sorted by name. @throws ModcastError `store-damaged` */
@@ -46,11 +48,10 @@ export function sqliteRows(connection: Connection): Rows {
     blobId: (hash) => blob.get({ hash: hashKey(hash) }),
     pathId(name) {
       const row = path.get(name);
-      if (row === undefined ? unindexed.get(name) !== undefined : !row.sound || row.path !== name) {
-        throw damagedRow(`path ${name}`);
-      }
+      if (row !== undefined && (!row.sound || row.path !== name)) throw damagedRow(`path ${name}`);
       return row?.id;
     },
+    hasUnindexedPath: (name) => unindexed.get(name) !== undefined,
     channel: (name) => readChannels().find((channel) => channel.name === name),
     channels: () => readChannels().toSorted((a, b) => (a.name < b.name ? -1 : 1)),
   };

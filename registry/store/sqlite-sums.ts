@@ -25,23 +25,27 @@ export type SummedTable = keyof typeof SUMMED;
 
 type Value = number | string | Buffer | null;
 
-/** A prefix for each type: NULL, 0 and '' differ. */
-const textOf = (value: Value): string =>
-  value === null
-    ? '-'
-    : typeof value === 'string'
-      ? `s${value}`
-      : typeof value === 'number'
-        ? `n${value}`
-        : `b${value.toString('latin1')}`;
+const FNV_START = 0x811c9dc5;
+const FNV_PRIME = 0x01000193;
 
-/** FNV-1a of 32 bits over UTF-16 code units. Stored in databases, so it must never change. */
-function checksum(...values: Value[]): number {
-  let sum = 0x811c9dc5;
+/**
+ * FNV-1a of 32 bits over bytes, or UTF-16 code units. NULL, 0 and '' differ. Stored in databases, so it must
+ * never change.
+ */
+export function checksum(...values: readonly Value[]): number {
+  let sum = FNV_START;
+  const add = (unit: number): void => {
+    sum = Math.imul(sum ^ unit, FNV_PRIME);
+  };
   for (const value of values) {
-    const text = textOf(value);
-    for (let at = 0; at < text.length; at++) sum = Math.imul(sum ^ text.charCodeAt(at), 0x01000193);
-    sum = Math.imul(sum ^ 0xffff, 0x01000193);
+    if (Buffer.isBuffer(value)) {
+      add(0x62);
+      for (let at = 0; at < value.length; at++) sum = Math.imul(sum ^ value[at]!, FNV_PRIME);
+    } else {
+      const text = value === null ? '-' : typeof value === 'string' ? `s${value}` : `n${value}`;
+      for (let at = 0; at < text.length; at++) sum = Math.imul(sum ^ text.charCodeAt(at), FNV_PRIME);
+    }
+    add(0xffff);
   }
   return sum >>> 0;
 }
@@ -70,9 +74,6 @@ export const sealRow = (table: SummedTable): string =>
 /** SQL: whether the links of a blob are as they were written. */
 export const soundLinks = (alias: string): string =>
   `(${alias}.links_sum IS checksum(${alias}.id, ${alias}.links))`;
-
-/** SQL that writes the checksum of a blob's links. */
-export const SEAL_LINKS = 'UPDATE blob SET links_sum = checksum(id, links) WHERE id = ?';
 
 /** A row is not as it was written, or cannot be found where another one says it is. */
 export function damagedRow(what: string): ModcastError {
