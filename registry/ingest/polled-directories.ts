@@ -45,6 +45,15 @@ export class PolledDirectories {
     this.#wait(POLL_MS);
   }
 
+  /** The same with all directories in it. */
+  addTree(directory: string): void {
+    this.add(directory);
+    for (const [name, state] of this.#snapshots.get(directory) ?? []) {
+      const inner = path.join(directory, name);
+      if (state === DIRECTORY && this.#options.descend(inner)) this.addTree(inner);
+    }
+  }
+
   close(): void {
     this.#state = 'closed';
     this.#timer?.cancel();

@@ -16,7 +16,10 @@ export interface UnwatchedDirectoriesOptions extends PolledDirectoriesOptions {
   readonly onError: (error: unknown) => void;
 }
 
-/** The directories that are over the system's limit of watches: polls them, and reports the limit once. */
+/**
+ * The directories that the watcher does not follow: those over the system's limit of watches, which is
+ * reported once, and those that a link leads to since it was pointed elsewhere.
+ */
 export class UnwatchedDirectories {
   readonly #options: UnwatchedDirectoriesOptions;
   readonly #polled: PolledDirectories;
@@ -49,6 +52,11 @@ export class UnwatchedDirectories {
       this.#state = 'reported';
       this.#options.onError(limitError(this.#polled.size, this.#limit));
     }
+  }
+
+  /** A link leads to another directory than the one that the watcher follows. */
+  takeLink(directory: string): void {
+    this.#polled.addTree(directory);
   }
 
   close(): void {

@@ -1,5 +1,5 @@
 import { watch as chokidar, type FSWatcher } from 'chokidar';
-import { existsSync, readdirSync, realpathSync, statSync, type Dirent, type Stats } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, realpathSync, statSync, type Dirent, type Stats } from 'node:fs';
 import path from 'node:path';
 import { isHidden } from '../../schema/path.js';
 import { SerialQueue } from '../../schema/serial-queue.js';
@@ -36,6 +36,8 @@ export function watchDirectory(options: WatchOptions): Watch {
   const changes = new SerialQueue();
   /** The files and directories that the watcher follows. */
   const known = new Set<string>();
+  /** Where links to directories led when the watcher found them. */
+  const links = new Map<string, string>();
   let state: 'starting' | 'following' | 'closed' = 'starting';
   const burst = new Burst({
     clock,
@@ -70,6 +72,13 @@ export function watchDirectory(options: WatchOptions): Watch {
     onDirectory,
     onError,
   });
+  const isPointedElsewhere = (name: string) => {
+    const last = links.get(name);
+    const real = last === undefined ? undefined : linkedDirectory(path.join(directory, name));
+    if (real === undefined || real === last) return false;
+    links.set(name, real);
+    return true;
+  };
   const watcher: FSWatcher = chokidar(directory, {
     followSymlinks: true,
     ignored: (file, stats) => {
@@ -82,6 +91,10 @@ export function watchDirectory(options: WatchOptions): Watch {
   });
   watcher.on('all', (event, file) => {
     const name = relative(file);
+    if (event === 'addDir') {
+      const real = linkedDirectory(file);
+      if (real !== undefined) links.set(name, real);
+    }
     if (event === 'add' || event === 'addDir') {
       known.add(name);
       // The caller reads the directory once the watcher is ready.
@@ -98,6 +111,10 @@ export function watchDirectory(options: WatchOptions): Watch {
   watcher.on('raw', (_, name, details) => {
     const file = reportedFile(name, details as RawDetails);
     const reported = file === undefined ? '' : relative(file);
+    if (isPointedElsewhere(reported)) {
+      unwatched.takeLink(path.join(directory, reported));
+      onDirectory();
+    }
     // The root's own events, and those of what is ignored.
     if (reported === '' || isHidden(reported)) burst.report();
     else burst.report(reported);
@@ -140,6 +157,15 @@ function reportedFile(name: string | null, { watchedPath: watched, curr }: RawDe
   // Polling names the path itself. It tells about the entries of a directory apart.
   if (watched === undefined) return curr?.isFile() === true ? name : undefined;
   return name === path.basename(watched) ? watched : path.join(watched, name);
+}
+
+/** Where a link to a directory leads. Undefined when there is none. */
+function linkedDirectory(file: string): string | undefined {
+  try {
+    return lstatSync(file).isSymbolicLink() && statSync(file).isDirectory() ? realpathSync(file) : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function entriesOf(directory: string): Dirent[] {

@@ -115,8 +115,49 @@ describe.each<[string, object]>([
     utimesSync(copy, at, at);
     rewrite(path.join(directory, 'b.svg'), copy);
     await visitor.find((frame): frame is Extract<Frame, { type: 'message' }> => {
-      return !(frame instanceof Uint8Array) && JSON.stringify(frame).includes('"paths":["b.svg"]');
+      return !(frame instanceof Uint8Array) && /"assets".*"b\.svg"/.test(JSON.stringify(frame));
     });
+  });
+});
+
+describe.each<[string, object]>([
+  ['events', { watch: true }],
+  ['polling', { watch: { poll: 20 } }],
+])('a link inside the site that is pointed elsewhere, by %s,', (_, options) => {
+  const point = async (link: string, target: string) => {
+    await symlink(target, `${link}.next`);
+    await rename(`${link}.next`, link);
+  };
+
+  it('shows the new file, and saves of it', async () => {
+    const directory = await site({ 'v1.js': '1', 'v2.js': '2' });
+    await symlink('v1.js', path.join(directory, 'v.js'));
+    const registry = open({ directory, ...options });
+    await registry.ready;
+    let deployed = reaches(registry, has('v.js', '2'));
+    await point(path.join(directory, 'v.js'), 'v2.js');
+    await deployed;
+    deployed = reaches(registry, has('v.js', '3'));
+    await write(directory, { 'v2.js': '3' });
+    await deployed;
+  });
+
+  it('shows the new directory, and saves in it', async () => {
+    const directory = await site({ 'v1/a.js': '1', 'v1/gone.js': '1', 'v2/a.js': '2', 'v2/new.js': '2' });
+    await symlink('v1', path.join(directory, 'v'));
+    const registry = open({ directory, ...options });
+    await registry.ready;
+    let deployed = reaches(registry, ({ manifest }) => {
+      const { modules } = manifest;
+      return has('v/a.js', '2')({ manifest }) && !modules.has('v/gone.js') && modules.has('v/new.js');
+    });
+    await point(path.join(directory, 'v'), 'v2');
+    await deployed;
+    for (const text of ['3', '4']) {
+      deployed = reaches(registry, has('v/a.js', text));
+      await write(directory, { 'v2/a.js': text });
+      await deployed;
+    }
   });
 });
 
