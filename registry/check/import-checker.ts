@@ -11,6 +11,7 @@ import {
 } from '../../schema/index.js';
 import { PageSummaries } from '../pages/page-summaries.js';
 import { placeIn } from '../ingest/syntax.js';
+import { installedPackage } from './installed-package.js';
 import { readImportMaps, type PageImportMaps } from './page-import-maps.js';
 import { reachedModules, type Severity } from './reached-modules.js';
 import { ServedPaths, type ServedPathsOptions } from './served-paths.js';
@@ -157,11 +158,25 @@ export class ImportChecker {
       places.set(id, place);
       const { path, severity, specifier, failure } = one;
       const kind = one.kind === 'static' ? 'import' : 'dynamic-import';
-      const message = MESSAGES[failure](JSON.stringify(specifier), this.#options.prefix);
+      const message =
+        MESSAGES[failure](JSON.stringify(specifier), this.#options.prefix) +
+        (failure === 'unmapped' ? await this.#advice(specifier) : '');
       diagnostics.push({ path, kind, severity, message, ...place, specifier, failure });
     }
     this.#places = places;
     return diagnostics;
+  }
+
+  /** Where an installed package is, for the import map that it needs. */
+  async #advice(specifier: string): Promise<string> {
+    const { directory } = this.#options;
+    const found = await installedPackage(directory, specifier);
+    if (found === null) return '';
+    const { folder, file } = found;
+    const isServed = file !== undefined && (await this.#served.failure(file)) === undefined;
+    return isServed
+      ? `; ${folder} is there: add ${JSON.stringify(specifier)}: ${JSON.stringify(`/${file}`)} to an import map`
+      : `; ${folder} is there: add the file that you mean to an import map`;
   }
 }
 

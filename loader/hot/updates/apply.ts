@@ -10,7 +10,7 @@ import { changedPaths, hasLoaded, pagePath } from './changes.js';
 import type { ModuleUpdate } from './module-update.js';
 import type { Cause } from './reload-history.js';
 import type { Retries } from './retries.js';
-import type { StylesheetUpdate } from './stylesheet-update.js';
+import type { StylesheetUpdate } from './stylesheets/stylesheet-update.js';
 
 export interface ApplyOptions {
   readonly ports: Pick<
@@ -63,7 +63,8 @@ export class Apply {
 
   async run(release: Release): Promise<void> {
     const { ports, records, instances, stylesheets, reload, moduleUpdate, fetchLinks } = this.#options;
-    const changed = changedPaths(this.#known, release.manifest);
+    const before = this.#known;
+    const changed = changedPaths(before, release.manifest);
     debug(`deploy ${release.deploy}`, { changed });
     this.#release = release;
     this.#known = release.manifest;
@@ -73,11 +74,10 @@ export class Apply {
       return void reload(
         `${changed.join(', ')} changed, and the server does not send what the modules import`,
       );
-    const sheets = stylesheets.linked(changed, this.#known);
-    const asks = this.#asksForReload(changed, (path) => sheets.has(path));
+    const sheets = stylesheets.linked(changed, before, this.#known);
+    const asks = this.#asksForReload(changed, (path) => sheets.has(path)) ?? (await stylesheets.run(sheets));
     if (asks !== null && reload(asks.reason, this.#causeOf(asks.path))) return;
     this.#hasCaughtUp = true;
-    await stylesheets.run(sheets);
     if (await moduleUpdate.run(await this.#starts(), [])) {
       ports.moved(release);
       instances.evict();
@@ -100,7 +100,7 @@ export class Apply {
     const page = pagePath(this.#options.ports.config);
     if (page !== undefined && changed.includes(page) && this.#isOtherPage(page))
       return { reason: `${page} changed`, path: page };
-    const path = changed.find((one) => !isStylesheet(one) && this.#isUsedOtherwise(one));
+    const path = changed.find((one) => this.#isUsedOtherwise(one, isStylesheet(one)));
     if (path === undefined) return null;
     return { reason: `${path} changed, and the page loads it without importing it`, path };
   }
@@ -117,13 +117,16 @@ export class Apply {
     return hash !== undefined && hot?.page !== hash;
   }
 
-  /** Whether the page loaded a file by other means than an import: a classic script, a worker, a `fetch`. */
-  #isUsedOtherwise(path: string): boolean {
+  /**
+   * Whether the page loaded a file by other means than an import, or than a link to a style sheet: a classic
+   * script, a worker, a `fetch`.
+   */
+  #isUsedOtherwise(path: string, isStylesheet: boolean): boolean {
     const { records, ports } = this.#options;
     const module = this.#known.modules.get(path);
     if (module === undefined || module.type === 'text/html') return false;
     if (records.runsFile(path) || records.wasTried(path)) return false;
-    return hasLoaded(ports.config.root, ports.config.prefix, path);
+    return hasLoaded(ports.config.root, ports.config.prefix, path, isStylesheet);
   }
 
   /** The modules that need another instance. */

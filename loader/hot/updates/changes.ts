@@ -20,13 +20,18 @@ export function pagePath({ root, hot }: Pick<LoaderConfig, 'root' | 'hot'>): Pat
   return rest === '' || rest.endsWith('/') ? pathFromUrl(`${rest}index.html`) : pathFromUrl(rest);
 }
 
-/** Whether the page has loaded a file by its natural URL, or by its URL below a deploy, as workers do. */
-export function hasLoaded(root: string, prefix: string, path: Path): boolean {
+/**
+ * Whether the page has loaded a file by its natural URL, or by its URL below a deploy, as workers do.
+ *
+ * @param byScript leaves out what elements and style sheets load
+ */
+export function hasLoaded(root: string, prefix: string, path: Path, byScript: boolean): boolean {
   const url = naturalUrl(root, path);
   const below = url.slice(root.length);
   const deploys = `${prefix}deploys/`;
   const loaded = performance.getEntriesByType('resource') as PerformanceResourceTiming[];
-  return loaded.some(({ name, responseStatus }) => {
+  return loaded.some(({ name, responseStatus, initiatorType }) => {
+    if (byScript && !/^(?:fetch|xmlhttprequest)$/.test(initiatorType)) return false;
     // A request that failed loaded nothing.
     if (responseStatus >= 400) return false;
     const plain = /^[^?#]*/.exec(name)![0];

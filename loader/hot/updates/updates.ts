@@ -7,7 +7,7 @@ import { Prune, type PruneOptions } from './prune.js';
 import { UpdateQueue } from './queue.js';
 import { UpdateReport } from './report.js';
 import { Retries } from './retries.js';
-import { StylesheetUpdate } from './stylesheet-update.js';
+import { createStylesheetSwap, StylesheetUpdate } from './stylesheets/stylesheet-update.js';
 import type { Turns } from './turns.js';
 import type { PagePorts } from '../ports.js';
 
@@ -27,13 +27,13 @@ export interface UpdatesOptions
 
 /** Connects the parts of updates. */
 export function createUpdates(options: UpdatesOptions): { queue: UpdateQueue; apply: Apply } {
-  const { records, contexts } = options;
+  const { records, contexts, ports } = options;
   const retries = new Retries(records, () => queue.retry());
   const report = new UpdateReport({ ...options, retries });
   const guardedReload = new GuardedReload({ ...options, retries, report });
   const prune = new Prune(options);
   const moduleUpdate = new ModuleUpdate({ ...options, retries, report, prune, guardedReload });
-  const stylesheets = new StylesheetUpdate({ records, contexts });
+  const stylesheets = new StylesheetUpdate({ records, contexts, stylesheets: createStylesheetSwap(ports) });
   const apply = new Apply({ ...options, retries, stylesheets, moduleUpdate });
   const queue = new UpdateQueue({ ...options, apply, moduleUpdate });
   return { queue, apply };

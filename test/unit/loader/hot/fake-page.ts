@@ -143,7 +143,7 @@ export class FakePage {
       href: ROOT,
       reload: () => void this.log.push('reload'),
     });
-    vi.stubGlobal('document', { scripts: [], querySelectorAll: () => [] });
+    vi.stubGlobal('document', { scripts: [], styleSheets: [], querySelectorAll: () => [] });
     vi.stubGlobal('addEventListener', () => {});
     vi.stubGlobal('reportError', (error: unknown) => void this.log.push(`uncaught ${String(error)}`));
     performance.setResourceTimingBufferSize ??= () => {};

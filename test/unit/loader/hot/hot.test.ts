@@ -266,6 +266,36 @@ describe('a full reload', () => {
   const reason = (page: FakePage) =>
     page.log.flatMap((line) => /^info: modcast: full reload: (.*)/.exec(line)?.[1] ?? []);
 
+  it('happens once where a cache or a proxy goes on to answer with old HTML, until the next save', async () => {
+    const items = new Map<string, string>();
+    vi.stubGlobal('sessionStorage', {
+      getItem: (key: string) => items.get(key) ?? null,
+      setItem: (key: string, value: string) => void items.set(key, value),
+    });
+    vi.stubGlobal('navigator', {});
+    const index = (version: number) => ({ 'index.html': source(version) });
+    const first = await open({ ...FILES, ...index(1) });
+    const old = first.ports.pageDeploy.release.manifest;
+    await first.update(index(2));
+    expect(first.ran()).toContain('reload');
+
+    const reloaded = new FakePage({ ...FILES, ...index(2) }, { code: { 'a.mjs 1': accepts } });
+    Object.assign(reloaded.ports, {
+      config: { ...reloaded.ports.config, hot: { ...reloaded.ports.config.hot, deploy: 7 } },
+      fetchManifest: async () => old,
+    });
+    await reloaded.start();
+    expect(reloaded.log.filter((line) => line.startsWith('warn: modcast: stopped reloading: '))).toEqual([
+      'warn: modcast: stopped reloading: index.html changed, and a reload did not bring the new version. A cache ' +
+        'or a proxy between browser and server may answer with an old copy: clear or bypass it. The next save tries ' +
+        'again.',
+    ]);
+    await reloaded.update({ 'leaf.mjs': source(2) });
+    expect(reloaded.ran()).toEqual(['leaf.mjs 1', 'a.mjs 1', 'main.mjs 1', 'leaf.mjs 2', 'a.mjs 1']);
+    await reloaded.update(index(3));
+    expect(reloaded.ran()).toEqual(['reload']);
+  });
+
   it('says that the HTML of the page changed', async () => {
     const page = await open({ ...FILES, 'index.html': source(1) });
     await page.update({ 'index.html': source(2) });
