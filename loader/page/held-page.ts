@@ -18,14 +18,14 @@ export interface HeldScript {
   /** Literal specifiers of an inline script; null when the server has not read it. */
   readonly imports: readonly string[] | null;
   readonly kind: 'module' | 'deferred';
+  /** The base URL that it has natively. */
+  readonly base: string;
 }
 
 export interface HeldPage {
   readonly scripts: readonly HeldScript[];
   /** The page's import maps in document order. */
   readonly importMaps: readonly ScriptElement[];
-  /** The base URL that the scripts have natively. */
-  readonly base: string;
 }
 
 /**
@@ -34,7 +34,10 @@ export interface HeldPage {
  */
 export const pageUrl = location.href;
 
-function baseUrl(): string {
+/** The base URL of the page when the parser came to a held script: a `<base>` after it does not count. */
+export function heldBase(element: ScriptElement): string {
+  const known = element.dataset['modcastBase'];
+  if (known !== undefined) return known;
   const href = document.querySelector('base[href]')?.getAttribute('href');
   return typeof href === 'string' && URL.canParse(href, pageUrl) ? new URL(href, pageUrl).href : pageUrl;
 }
@@ -55,6 +58,7 @@ export const heldScripts = (...types: string[]): ScriptElement[] => [
 /** Holds a script that the parser is about to prepare: the browser ignores its type. */
 export function hold(element: ScriptElement, kind: string): void {
   element.removeAttribute('data-modcast');
+  element.dataset['modcastBase'] = document.baseURI;
   const type = element.getAttribute('type');
   if (type !== null) element.dataset['modcastType'] = type;
   element.setAttribute('type', `modcast/${kind}`);
@@ -62,8 +66,10 @@ export function hold(element: ScriptElement, kind: string): void {
 
 /** Gives a held script its author's type. */
 export function restoreType(element: ScriptElement, fallback: string | null): void {
-  const type = element.dataset['modcastType'] ?? fallback;
-  delete element.dataset['modcastType'];
+  const { dataset } = element;
+  const type = dataset['modcastType'] ?? fallback;
+  delete dataset['modcastType'];
+  delete dataset['modcastBase'];
   if (type === null) element.removeAttribute('type');
   else element.setAttribute('type', type);
 }
@@ -86,20 +92,21 @@ export function sourceAttribute(element: ScriptElement): string | null {
 }
 
 export function readHeldPage(): HeldPage {
-  const base = baseUrl();
   const scripts = heldScripts(HELD_MODULE, HELD_DEFERRED).map((element): HeldScript => {
+    const base = heldBase(element);
     const kind = element.getAttribute('type') === HELD_MODULE ? 'module' : 'deferred';
     const attribute = sourceAttribute(element);
     if (attribute === null) {
-      return { element, kind, src: null, imports: specifiers(element.dataset['modcastImports']) };
+      return { element, kind, base, src: null, imports: specifiers(element.dataset['modcastImports']) };
     }
     const written = element.getAttribute(attribute)!;
     return {
       element,
       kind,
+      base,
       src: URL.canParse(written, base) ? new URL(written, base).href : written,
       imports: [],
     };
   });
-  return { scripts, base, importMaps: heldScripts(HELD_IMPORT_MAP) };
+  return { scripts, importMaps: heldScripts(HELD_IMPORT_MAP) };
 }

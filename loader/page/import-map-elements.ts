@@ -1,4 +1,5 @@
-import { HELD_IMPORT_MAP, heldScripts, restoreType, type ScriptElement } from './held-page.js';
+import { atBase } from './at-base.js';
+import { HELD_IMPORT_MAP, heldBase, heldScripts, restoreType, type ScriptElement } from './held-page.js';
 import { insertAgain } from './insert-again.js';
 
 /** Installs the page's own import maps as their author wrote them. */
@@ -12,7 +13,8 @@ export const restoreImportMaps = (): void => settleImportMaps(() => true);
  */
 export function settleImportMaps(isRead: (element: ScriptElement) => boolean): void {
   for (const element of heldScripts(HELD_IMPORT_MAP)) {
+    const base = heldBase(element);
     restoreType(element, 'importmap');
-    if (isRead(element)) insertAgain(element);
+    if (isRead(element)) atBase(base, () => insertAgain(element));
   }
 }

@@ -1,15 +1,15 @@
 import { mergeImportMaps } from '../../importmap/merge.js';
 import { EMPTY_IMPORT_MAP, type ImportMap } from '../../importmap/import-map.js';
 import { parseImportMap } from '../../importmap/parse.js';
-import type { HeldPage, ScriptElement } from './held-page.js';
+import { heldBase, type HeldPage, type ScriptElement } from './held-page.js';
 
-/** The page's import maps, merged as the browser does. Broken ones are skipped. */
+/** The page's import maps, each with its base URL, merged as the browser does. Broken ones are skipped. */
 export function readImportMap(page: HeldPage): { map: ImportMap; broken: ScriptElement[] } {
   let map = EMPTY_IMPORT_MAP;
   const broken: ScriptElement[] = [];
   for (const element of page.importMaps) {
     try {
-      map = mergeImportMaps(map, parseImportMap(element.textContent, page.base).map).map;
+      map = mergeImportMaps(map, parseImportMap(element.textContent, heldBase(element)).map).map;
     } catch {
       broken.push(element);
     }

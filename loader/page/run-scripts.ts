@@ -1,3 +1,4 @@
+import { atBase } from './at-base.js';
 import { restoreType, type HeldPage, type HeldScript, type ScriptElement } from './held-page.js';
 import { isGecko } from './engine.js';
 import { insertAgain } from './insert-again.js';
@@ -20,43 +21,27 @@ export interface RunOptions {
 
 /** Runs the page's own element, so that its listeners, nonce and text stay. */
 function run(script: HeldScript, first: string, prepare: RunOptions['prepare']): void {
-  const { element, kind } = script;
+  const { element, kind, base } = script;
   const restore = prepare(script, first);
   restoreType(element, kind === 'module' ? 'module' : null);
   delete element.dataset['modcastImports'];
   delete element.dataset['modcastAt'];
   // Inserted scripts keep their order only with `async = false`.
   if (element instanceof HTMLScriptElement && !element.hasAttribute('async')) element.async = false;
-  insertAgain(element);
+  atBase(base, () => insertAgain(element));
   restore();
-}
-
-/** Runs `work` while the page has this base URL, from which inline scripts take theirs. */
-function atBase(base: string, work: () => void): void {
-  if (document.baseURI === base) return work();
-  const element = document.createElement('base');
-  element.href = base;
-  document.head.prepend(element);
-  work();
-  element.remove();
 }
 
 /** Runs the held scripts in document order, each in its own place. */
 export function runHeldScripts(page: HeldPage, options: RunOptions): void {
   const { prepare, done } = options;
   if (isGecko()) {
-    const { base, scripts } = page;
-    return runInTurn({
-      scripts,
-      done,
-      run: (script, first) => atBase(base, () => run(script, first, prepare)),
-    });
+    const { scripts } = page;
+    return runInTurn({ scripts, done, run: (script, first) => run(script, first, prepare) });
   }
   const last = page.scripts.findLast(({ element }) => !element.hasAttribute('async'));
   if (last !== undefined && last.src !== null) whenSettled(last.element, done);
-  atBase(page.base, () => {
-    for (const script of page.scripts) run(script, '', prepare);
-  });
+  for (const script of page.scripts) run(script, '', prepare);
   if (last === undefined) done();
   else if (last.src === null) mark(options);
 }

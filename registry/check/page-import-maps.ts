@@ -1,7 +1,7 @@
 import { EMPTY_IMPORT_MAP, mergeImportMaps, type ImportMap } from '../../importmap/index.js';
 import { excerpt, ModcastError, type Diagnostic, type Path } from '../../schema/index.js';
 import { jsonError, position } from '../ingest/syntax.js';
-import { baseOf } from '../pages/entries.js';
+import { mapBase } from '../pages/entries.js';
 import { pageImportMapOf } from '../pages/import-map-text.js';
 import type { Page } from '../pages/read-page.js';
 
@@ -21,9 +21,9 @@ export async function readImportMaps(
   const texts = page.importMap === undefined ? [] : [page.importMap, ...page.laterImportMaps];
   const invalid: Diagnostic[] = [];
   let map = EMPTY_IMPORT_MAP;
-  for (const text of texts) {
+  for (const [index, text] of texts.entries()) {
     try {
-      map = mergeImportMaps(map, pageImportMapOf(text, baseOf(page, path))).map;
+      map = mergeImportMaps(map, pageImportMapOf(text, mapBase(page, path, index))).map;
     } catch (error) {
       if (!(error instanceof ModcastError)) throw error;
       invalid.push(diagnosticOf(path, new TextDecoder().decode(await htmlOf()), text, error));

@@ -10,33 +10,38 @@ import type { Path } from '../../schema/index.js';
 import { pageImportMapOf } from './import-map-text.js';
 import type { Page } from './read-page.js';
 
-/** The import map of a page. Empty when it is invalid. */
-export function pageImportMap(page: Page, base: string): ImportMap {
+/** The first import map of a page. Empty when it is invalid. */
+export function pageImportMap(page: Page, at: Path): ImportMap {
   if (page.importMap === undefined) return EMPTY_IMPORT_MAP;
   try {
-    return pageImportMapOf(page.importMap, base);
+    return pageImportMapOf(page.importMap, mapBase(page, at, 0));
   } catch {
     // Ignore an invalid import map, as browsers do.
     return EMPTY_IMPORT_MAP;
   }
 }
 
-/** The base URL of a page's scripts and import maps. */
-export function baseOf(page: Pick<Page, 'base'>, at: Path): string {
+/** The base URL of an import map of a page, by its index. */
+export const mapBase = (page: Page, at: Path, index: number): string =>
+  baseOf(page, at, index < (page.mapsBeforeBase ?? 0));
+
+/** The base URL of a page's scripts and import maps. Those before `<base>` have the page's own. */
+function baseOf(page: Page, at: Path, beforeBase = false): string {
   const self = naturalUrl(PLACEHOLDER_ROOT, at);
+  if (beforeBase) return self;
   return page.base !== undefined && URL.canParse(page.base, self) ? new URL(page.base, self).href : self;
 }
 
 /** The entries of a page in document order: its module scripts, and the imports of its inline ones. */
 export function pageEntries(page: Page, at: Path, modules: ReadonlyMap<Path, unknown>): Path[] {
-  const base = baseOf(page, at);
-  const map = pageImportMap(page, base);
+  const map = pageImportMap(page, at);
   const found = new Set<Path>();
   const add = (url: string | undefined) => {
     const path = url === undefined ? undefined : pathOfUrl(PLACEHOLDER_ROOT, url);
     if (path !== undefined && modules.has(path)) found.add(path);
   };
   for (const script of page.scripts) {
+    const base = baseOf(page, at, script.beforeBase);
     if (script.src !== undefined)
       add(URL.canParse(script.src, base) ? new URL(script.src, base).href : undefined);
     for (const { specifier } of script.imports) {

@@ -9,6 +9,8 @@ export interface PageScript {
   async: boolean;
   /** The literal specifiers of an inline script. Empty for one with `src`. */
   imports: ImportedSpecifier[];
+  /** It is before the page's `<base href>`, which does not apply to it. */
+  beforeBase?: true;
 }
 
 export interface ImportedSpecifier {
@@ -26,6 +28,8 @@ export interface Page {
   /** The text of the page's first import map. It may be invalid. */
   importMap?: string;
   laterImportMaps: string[];
+  /** How many import maps are before `<base href>`, which does not apply to them. Default: 0. */
+  mapsBeforeBase?: number;
   /** `<base href>` as written. */
   base?: string;
   /** The first nonce on any script. */
@@ -37,25 +41,33 @@ export function readPage(html: Uint8Array, lex: Lex): Page {
   const body = withoutBom(html);
   if (!body) return { scripts: [], laterImportMaps: [] };
   const { elements } = parsePage(body);
-  const scripts = elements.filter((e) => heldType(e) === 'module').map((e) => readScript(e, lex));
+  const modules = elements.filter((e) => heldType(e) === 'module');
+  const scripts = modules.map((e) => readScript(e, lex));
+  const base = findBase(elements);
+  modules.forEach((element, index) => {
+    if (base !== undefined && element.start < base.start) scripts[index]!.beforeBase = true;
+  });
   return { scripts, ...readHead(elements) };
 }
 
 export function readHead(elements: PageElement[]): Omit<Page, 'scripts'> {
-  const [importMap, ...laterImportMaps] = elements
-    .filter((e) => heldType(e) === 'importmap')
-    .map((e) => e.text());
-  const base = elements
-    .find((e) => e.tag === 'base' && !e.inShadowRoot && e.attribute('href') !== undefined)
-    ?.attribute('href');
+  const maps = elements.filter((e) => heldType(e) === 'importmap');
+  const [importMap, ...laterImportMaps] = maps.map((e) => e.text());
+  const baseElement = findBase(elements);
+  const base = baseElement?.attribute('href');
+  const mapsBeforeBase = maps.filter((e) => baseElement !== undefined && e.start < baseElement.start).length;
   const nonce = elements.find((e) => e.tag === 'script' && e.attribute('nonce'))?.attribute('nonce');
   return {
     ...(importMap !== undefined && { importMap }),
     laterImportMaps,
+    ...(mapsBeforeBase > 0 && { mapsBeforeBase }),
     ...(base !== undefined && { base }),
     ...(nonce !== undefined && { nonce }),
   };
 }
+
+const findBase = (elements: readonly PageElement[]): PageElement | undefined =>
+  elements.find((e) => e.tag === 'base' && !e.inShadowRoot && e.attribute('href') !== undefined);
 
 function readScript(script: PageElement, lex: Lex): PageScript {
   const src = scriptSource(script);

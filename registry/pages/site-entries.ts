@@ -7,7 +7,7 @@ import {
   type Path,
   type SiteImportMap,
 } from '../../schema/index.js';
-import { baseOf, pageEntries, pageImportMap } from './entries.js';
+import { pageEntries, pageImportMap } from './entries.js';
 import { PageSummaries } from './page-summaries.js';
 
 const relative = (text: string): string =>
@@ -45,7 +45,7 @@ export async function siteEntries(
   const nearest = pages.toSorted(([a], [b]) => depth(a) - depth(b) || byCodeUnit(a, b));
   for (const [path, { hash }] of nearest) {
     const page = await summaries.read(hash, bytesOf);
-    importMap ??= atRoot(pageImportMap(page, baseOf(page, path)));
+    importMap ??= atRoot(pageImportMap(page, path));
     for (const entry of pageEntries(page, path, modules)) entries.add(entry);
   }
   return { entries: [...entries].toSorted(byCodeUnit), importMap };

@@ -12,13 +12,13 @@ function urlsOf(
   imports: Record<string, string> = {},
 ) {
   const page: HeldPage = {
-    base: BASE,
     importMaps: [],
     scripts: scripts.map((script) => ({
       element: {} as HTMLScriptElement,
       src: null,
       imports: [],
       kind: 'module',
+      base: BASE,
       ...script,
     })),
   };

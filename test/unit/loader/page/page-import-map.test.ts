@@ -1,14 +1,17 @@
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import type { ScriptElement } from '../../../../loader/page/held-page.js';
-import { readImportMap } from '../../../../loader/page/page-import-map.js';
 
 const BASE = 'https://site.test/app/';
 
-const elementOf = (textContent: string) => ({ textContent }) as ScriptElement;
+vi.stubGlobal('location', { href: BASE });
+const { readImportMap } = await import('../../../../loader/page/page-import-map.js');
+
+const elementOf = (textContent: string, modcastBase = BASE) =>
+  ({ textContent, dataset: { modcastBase } as DOMStringMap }) as ScriptElement;
 
 function read(...texts: string[]) {
-  const importMaps = texts.map(elementOf);
-  const { map, broken } = readImportMap({ base: BASE, scripts: [], importMaps });
+  const importMaps = texts.map((text) => elementOf(text));
+  const { map, broken } = readImportMap({ scripts: [], importMaps });
   return { imports: Object.fromEntries(map.imports), broken: broken.map((one) => importMaps.indexOf(one)) };
 }
 
@@ -18,6 +21,15 @@ it('is empty for a page without one', () => {
 
 it('resolves addresses from the page’s base', () => {
   expect(read('{"imports": {"a": "./a.mjs"}}').imports).toEqual({ a: `${BASE}a.mjs` });
+});
+
+it('resolves addresses from the base that the page had at each map', () => {
+  const importMaps = [
+    elementOf('{"imports": {"a": "./a.mjs"}}'),
+    elementOf('{"imports": {"b": "./b.mjs"}}', `${BASE}lib/`),
+  ];
+  const { map } = readImportMap({ scripts: [], importMaps });
+  expect(Object.fromEntries(map.imports)).toEqual({ a: `${BASE}a.mjs`, b: `${BASE}lib/b.mjs` });
 });
 
 it('merges several maps: the first rule for a name counts', () => {

@@ -46,6 +46,14 @@ describe('the entries of a page', () => {
       '<base href="/lib/">' + src('a.js') + inline('import "./b.js"'),
       ['lib/a.js', 'lib/b.js'],
     ],
+    [
+      'scripts and maps before a base without it',
+      map({ imports: { x: './vendor/x.js' } }) +
+        src('main.js') +
+        '<base href="/lib/">' +
+        inline('import "x"; import "./a.js"'),
+      ['main.js', 'vendor/x.js', 'lib/a.js'],
+    ],
     ['nothing under a foreign base', '<base href="https://cdn.test/">' + src('main.js'), []],
     [
       'nothing elsewhere or unknown',

@@ -53,6 +53,17 @@ describe('reading a page', () => {
     });
   });
 
+  it('tells which scripts and maps are before the base', () => {
+    const page = `<script type=importmap>1</script><script type=module src=a></script><base target=x><base href=/b/>
+      <script type=importmap>2</script><script type=module src=c></script><base href=/d/>`;
+    const { scripts, mapsBeforeBase } = read(page);
+    expect(scripts.map(({ src, beforeBase }) => [src, beforeBase])).toEqual([
+      ['a', true],
+      ['c', undefined],
+    ]);
+    expect(mapsBeforeBase).toBe(1);
+  });
+
   it('reads no imports of a script that does not parse', () => {
     const broken: Lex = () => {
       throw new SyntaxError('no module');
