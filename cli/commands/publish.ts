@@ -138,7 +138,9 @@ async function read(
   for (const one of [...site.skipped, ...problems]) say(diagnosticText(one, io.colours));
   refuseErrors(problems, options.allowMissing);
   const listed = new Set(problems.map(({ path: file }) => file));
-  const unused = [...site.broken.values()].filter(({ path: file }) => !listed.has(file));
+  const unused = [...site.broken.values()].filter(
+    ({ path: file }) => !listed.has(file) && !site.scripts.has(file),
+  );
   if (unused.length > 0) say(`${yellow('warning')} ${unusedText(unused, io.columns)}`);
   if (site.manifest.modules.size === 0) {
     throw new ModcastError(

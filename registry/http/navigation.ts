@@ -28,8 +28,17 @@ export function isNavigation(headers: Headers): boolean {
   const destination = headers.get('Sec-Fetch-Dest');
   if (destination === null) return prefersHtml(headers) && !isFromScript(headers);
   if (/^(?:document|iframe|frame)$/.test(destination)) return true;
-  // A service worker passes on a navigation: `fetch(event.request)`. No page can send this mode itself.
-  return destination === 'empty' && headers.get('Sec-Fetch-Mode') === 'navigate' && prefersHtml(headers);
+  return destination === 'empty' && isPassedOn(headers);
+}
+
+/** Whether a service worker passes on a navigation with `fetch(event.request)`. */
+function isPassedOn(headers: Headers): boolean {
+  if (!prefersHtml(headers)) return false;
+  const mode = headers.get('Sec-Fetch-Mode');
+  // Chromium. No script can send this mode.
+  if (mode === 'navigate') return true;
+  // Firefox. Libraries that ask for HTML do so in mode `cors`, or without a `*` at the end.
+  return mode === 'same-origin' && headers.get('Accept')!.includes('*/*') && !isFromScript(headers);
 }
 
 function isFromScript(headers: Headers): boolean {

@@ -162,8 +162,10 @@ export class ChangeReader {
     await this.#options.put(blobs);
   }
 
-  #add({ path: name, hash, bytes, stat, links, problem }: ReadModule): void {
+  #add({ path: name, hash, bytes, stat, links, problem: found, isScript }: ReadModule): void {
     const { table } = this.#options;
+    // Where a page uses it as a module, the page reports that.
+    const problem = isScript ? undefined : found;
     this.#blobs.push({ hash, bytes, links });
     this.#bytes += bytes.length;
     table.set(name, hash, bytes.length);

@@ -9,22 +9,26 @@ import {
 } from '../../importmap/index.js';
 import { UNPARSED, encodeLinks, type Links, type Path } from '../../schema/index.js';
 import { mediaType, moduleKind } from '../content/media-type.js';
-import { BINARY, isBinary, syntaxProblem, type SyntaxProblem } from './syntax.js';
+import { BINARY, isBinary, isClassicScript, syntaxProblem, type SyntaxProblem } from './syntax.js';
 
 export interface ModuleLinks {
   /** Null for a file that is not JavaScript; UNPARSED for one that does not parse. */
   readonly links: Links | null;
   readonly problem: SyntaxProblem | undefined;
+  /** Whether it is a classic script that is no module: the problem counts only where a module is expected. */
+  readonly isScript: boolean;
 }
 
 /** Finds the links of a file, or why it does not parse. The path decides about the media type. */
 export async function moduleLinks(path: Path, bytes: Uint8Array): Promise<ModuleLinks> {
   const kind = moduleKind(mediaType(path));
-  if (kind !== 'javascript' && kind !== 'json') return { links: null, problem: undefined };
+  if (kind !== 'javascript' && kind !== 'json') return { links: null, problem: undefined, isScript: false };
   const found = await syntaxProblem(kind, new TextDecoder().decode(bytes));
   const problem = found !== undefined && isBinary(bytes) ? BINARY : found;
-  if (kind === 'json') return { links: null, problem };
-  return { links: problem === undefined ? lexModule(bytes) : UNPARSED, problem };
+  if (kind === 'json') return { links: null, problem, isScript: false };
+  if (problem === undefined) return { links: lexModule(bytes), problem, isScript: false };
+  const isScript = !path.endsWith('.mjs') && (await isClassicScript(new TextDecoder().decode(bytes)));
+  return { links: UNPARSED, problem, isScript };
 }
 
 /**

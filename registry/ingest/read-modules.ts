@@ -10,8 +10,10 @@ export interface ReadModule extends ReadFile {
   readonly path: Path;
   /** Null for a file that is not JavaScript. */
   readonly links: Links | null;
-  /** Why it does not parse. */
+  /** Why it does not parse as a module. */
   readonly problem: Diagnostic | undefined;
+  /** Whether it parses as a classic script only. */
+  readonly isScript: boolean;
 }
 
 export interface FailedRead {
@@ -112,10 +114,10 @@ class OpenBatch {
 }
 
 async function checkModule(name: Path, file: ReadFile): Promise<ReadModule> {
-  const { links, problem: found } = await moduleLinks(name, file.bytes);
+  const { links, problem: found, isScript } = await moduleLinks(name, file.bytes);
   const problem: Diagnostic | undefined =
     found === undefined
       ? undefined
       : { path: name, kind: 'syntax', severity: 'error', ...withFrame(found, file.bytes) };
-  return { path: name, ...file, links, problem };
+  return { path: name, ...file, links, problem, isScript };
 }

@@ -45,6 +45,12 @@ const OPTIONS: TransformOptions = { lang: 'js', sourceType: 'module', target: 'e
 export const isModule = (source: string): boolean =>
   transformSync('inline.mjs', source, OPTIONS).errors.length === 0;
 
+/** Whether a source that is no module parses as a classic script. A script cannot import or export. */
+export async function isClassicScript(source: string): Promise<boolean> {
+  const { errors } = await transform('script.js', source, { ...OPTIONS, sourceType: 'script' });
+  return !errors.some((found) => found.severity === 'Error');
+}
+
 async function moduleProblem(source: string): Promise<SyntaxProblem | undefined> {
   // This runs in another thread, so that the next file is read meanwhile.
   const { errors } = await transform('module.mjs', source, OPTIONS);

@@ -24,8 +24,10 @@ export interface SiteContent {
   readonly manifest: Manifest;
   readonly hash: Hash;
   readonly links: ReadonlyMap<Path, Links | null>;
-  /** Files that do not parse. */
+  /** Files that do not parse as modules. */
   readonly broken: ReadonlyMap<Path, Diagnostic>;
+  /** Those of them that parse as classic scripts. */
+  readonly scripts: ReadonlySet<Path>;
   /** Files that match the filter and were left out. */
   readonly skipped: readonly Diagnostic[];
   readonly commit: string | null;
@@ -56,6 +58,7 @@ export async function readSite(
   const places = new Map<Hash, Path>();
   const links = new Map<Path, Links | null>();
   const broken = new Map<Path, Diagnostic>();
+  const scripts = new Set<Path>();
   for await (const batch of readModules(directory, files, { progress })) {
     if (batch.failed[0] !== undefined) throw batch.failed[0].error;
     for (const module of batch.modules) {
@@ -64,6 +67,7 @@ export async function readSite(
       places.set(hash, file);
       links.set(file, module.links);
       if (problem !== undefined) broken.set(file, problem);
+      if (module.isScript) scripts.add(file);
     }
   }
   progress({ done: files.length, total: files.length });
@@ -75,6 +79,7 @@ export async function readSite(
     hash: blake3(manifestBytes(manifest)),
     links,
     broken,
+    scripts,
     skipped: skipped.map(({ path: file, reason }) => ({
       path: file,
       kind: 'skipped',

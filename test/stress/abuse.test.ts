@@ -6,7 +6,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ABUSES } from './abuse/abuses.mjs';
 import { HonestClient, type Measured } from './abuse/honest-client.js';
-import { Target, makeSite, type Site } from './abuse/target.js';
+import { Target, makeSite, tokenFor, type Site } from './abuse/target.js';
 
 /**
  * Seconds for each abuse. A long run sets `STRESS_ABUSE_SECONDS=10`. Only that one measures: it compares with an
@@ -46,7 +46,7 @@ async function target(): Promise<Target> {
 /** Runs an abuse beside a client. */
 async function abuse(name: string, server: Target, client: HonestClient) {
   const { url, port } = server;
-  const config = JSON.stringify({ url, port, token: site.narrowToken, hashes: site.hashes });
+  const config = JSON.stringify({ url, port, token: await tokenFor(site, 'other'), hashes: site.hashes });
   const child = fork(path.join(import.meta.dirname, 'abuse/abuser.mjs'), [name, config]);
   const exited = once(child, 'exit');
   const ended = exited.then(() => Promise.reject(new Error(`${name} ended`)));
@@ -68,7 +68,10 @@ async function abuse(name: string, server: Target, client: HonestClient) {
 async function assertPublishes({ url }: Target): Promise<void> {
   const response = await fetch(`${url}-/publish/production/plan`, {
     method: 'POST',
-    headers: { Authorization: `Bearer ${site.token}`, 'Content-Type': 'application/json' },
+    headers: {
+      Authorization: `Bearer ${await tokenFor(site, 'production')}`,
+      'Content-Type': 'application/json',
+    },
     body: JSON.stringify({
       manifest: { modcast: 1, entries: [], importMap: null, modules: [] },
       author: 'x',

@@ -13,13 +13,9 @@ const MAIN = path.resolve(import.meta.dirname, '../../../dist/cli/main.js');
 const MODULES = 300;
 const SAVES = 100;
 
-/** What the server serves, and what a client needs to publish. */
+/** What the server serves. */
 export interface Site {
   readonly database: string;
-  /** For the channel `other` only. */
-  readonly narrowToken: string;
-  /** For the channel `production`. */
-  readonly token: string;
   /** Of the modules of the head. */
   readonly hashes: readonly string[];
 }
@@ -72,16 +68,21 @@ export async function makeSite(database: string, largeBytes: number): Promise<Si
     });
     head = deploy.number;
   }
-  const tokenFor = async (scope: string) =>
-    (await createToken(store, { scope: [scope], expires: null, note: '', now: Date.now() })).text;
   const site = {
     database,
-    narrowToken: await tokenFor('publish:other'),
-    token: await tokenFor('publish:production'),
     hashes: files.filter(({ name }) => name.startsWith('lib/')).map(({ blob }) => blob.hash),
   };
   await store.close();
   return site;
+}
+
+/** A new token for a channel: what an earlier one has used up does not matter. */
+export async function tokenFor({ database }: Site, channel: string): Promise<string> {
+  const store = await openSqliteStore(database);
+  const scope = [`publish:${channel}`];
+  const { text } = await createToken(store, { scope, expires: null, note: '', now: Date.now() });
+  await store.close();
+  return text;
 }
 
 /** `modcast serve --no-dir` in a process of its own. */
