@@ -1,9 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { lexModule } from '../../importmap/index.js';
 import type { Channel, Hash, Links } from '../../schema/index.js';
 import { blake3 } from '../hash.js';
-import { linksAgain, sameLinks } from '../ingest/module-links.js';
+import { currentLinks, sameLinks } from '../ingest/module-links.js';
 import type { Store, StoredBlob } from '../store/store.js';
 
 /** A blob whose bytes match its hash, and whose links are those of its bytes. */
@@ -100,7 +99,7 @@ export class VerifiedBlobs {
     const { hash, bytes, links: stored } = blob;
     if (stored === null) return blob;
     const known = this.#found.has(hash) ? this.#links.get(hash)! : undefined;
-    const links = known ?? (await currentLinks(bytes, stored));
+    const links = known ?? (await currentLinks(bytes, stored))!;
     this.#links.set(hash, links);
     this.#found.add(hash);
     if (sameLinks(links, stored)) return blob;
@@ -123,7 +122,3 @@ export class VerifiedBlobs {
     return repaired;
   }
 }
-
-/** The lexer alone decides about a module that was found to parse: parsing takes ten times as long. */
-const currentLinks = async (bytes: Uint8Array, stored: Links): Promise<Links> =>
-  stored.state === 'linked' ? lexModule(bytes) : linksAgain(bytes);

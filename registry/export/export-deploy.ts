@@ -8,6 +8,7 @@ import {
   type Path,
 } from '../../schema/index.js';
 import { blake3 } from '../hash.js';
+import { currentLinks } from '../ingest/module-links.js';
 import type { Deploy, Store, StoredBlob } from '../store/store.js';
 import { writeFiles } from './write-files.js';
 
@@ -46,7 +47,7 @@ export async function readDeploy(
 }
 
 /**
- * The verified blobs of a manifest in batches, each with all of its paths.
+ * The verified blobs of a manifest in batches, with the links of their bytes, each with all of its paths.
  *
  * @throws ModcastError `blob-damaged`
  */
@@ -69,7 +70,7 @@ export async function* manifestBlobs(
         const message = `${own[0]}: blob ${hash.slice(0, 12)} is ${blob === undefined ? 'missing' : 'damaged'}; run modcast verify`;
         throw new ModcastError('blob-damaged', message, { expected: hash, found: own });
       }
-      yield { blob, paths: own };
+      yield { blob: { ...blob, links: await currentLinks(blob.bytes, blob.links) }, paths: own };
     }
   }
 }

@@ -3,6 +3,7 @@ import Database from 'better-sqlite3';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { exportDeploy, exportStatic } from '../../../../registry/export/index.js';
+import { manifestBlobs } from '../../../../registry/export/export-deploy.js';
 import { EMPTY_MANIFEST, REGISTRY_PLACEHOLDER } from '../../../../schema/index.js';
 import { writeFiles } from '../../../../registry/export/write-files.js';
 import { openSqliteStore, type Store } from '../../../../registry/index.js';
@@ -149,6 +150,15 @@ describe('exporting a deploy', () => {
     ]);
     await expect(run('out')).rejects.toMatchObject({ code: 'path-invalid', found: name });
     expect(existsSync(at('out'))).toBe(false);
+  });
+
+  test('links-bit-flip: finds the links in the bytes again', async () => {
+    const right = blobOf('import "./a.mjs";');
+    await publish(store, [['b.mjs', 'import "./a.mjs";']]);
+    await store.repairBlob({ ...right, links: { state: 'linked', list: [] } });
+    const found = [];
+    for await (const { blob } of manifestBlobs(store, (await store.manifest(1))!)) found.push(blob);
+    expect(found).toEqual([right]);
   });
 
   test('rejects an unknown deploy', async () => {
