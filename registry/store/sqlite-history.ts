@@ -17,8 +17,7 @@ export function sqliteHistory(
   const versions = connection.prepare<PathVersion & { sound: number }>(
     `SELECT lower(hex(b.hash)) AS hash, b.size, v.type, v.from_deploy AS "from", v.to_deploy AS "to",
        ${soundRow('version', 'v')} AND ${soundRow('blob', 'b')} AND v.path_id = $path AS sound
-     FROM version v JOIN blob b ON b.id = v.blob_id WHERE v.path_id = $path AND v.channel_id = $channel
-     ORDER BY v.from_deploy DESC`,
+     FROM version v LEFT JOIN blob b ON b.id = v.blob_id WHERE v.path_id = $path AND v.channel_id = $channel`,
   );
   // A damaged index could lack versions. Counting reads the table: milliseconds for a hundred thousand rows.
   const countVersions = connection.pluck<number>(
@@ -45,10 +44,12 @@ export function sqliteHistory(
       if (channel === undefined || path === undefined) return [];
       const found = versions.all({ path, channel });
       if (found.length !== countVersions.get({ path, channel })) throw damagedRow(`the history of ${place}`);
-      return found.map(({ sound, ...version }) => {
+      const list = found.map(({ sound, ...version }) => {
         if (!sound) throw damagedRow(`the version of ${place} from deploy ${version.from}`);
         return version;
       });
+      // Not by the index, whose order may be damaged.
+      return list.toSorted((a, b) => b.from - a.from);
     }),
     changes: connection.reading((number) => {
       const deploy = deployRows.byNumber(number);

@@ -230,6 +230,7 @@ describe('rows that are not as they were written', () => {
       `UPDATE blob SET hash = x'${'ab'.repeat(32)}' WHERE id = 1`,
       (own) => own.versions('dev', 'a.mjs'),
     ],
+    ['a blob that is gone', `DELETE FROM blob WHERE id = 1`, (own) => own.versions('dev', 'a.mjs')],
     ['a blob’s size', `UPDATE blob SET size = 3 WHERE id = 1`, (own) => own.manifest(1)],
     ['a token’s scope', `UPDATE token SET scope = '["publish:*"]'`, (own) => own.token(TOKEN.id)],
     ['a token’s revocation', `UPDATE token SET revoked = NULL`, (own) => own.tokens()],
