@@ -3,17 +3,16 @@ import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterEach } from 'vitest';
+import { onTestFinished } from 'vitest';
 import { WebSocket, type ClientOptions } from 'ws';
 import { createRegistry, type Registry, type RegistryOptions } from '../../../registry/index.js';
 import { PROTOCOL_VERSION, parseFromServer, type FromServer } from '../../../schema/index.js';
 
-/** Steps that run after each test, last first. */
-const undo: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const step of undo.splice(0).toReversed()) await step();
-});
-export const later = (step: () => unknown): void => void undo.push(step);
+/**
+ * Adds a step that runs when the current test has ended, last first. Not an `afterEach` of this file: files
+ * share it where tests are not isolated, and its hooks would be those of the first file only.
+ */
+export const later = (step: () => unknown): void => onTestFinished(async () => void (await step()));
 
 /** Creates a directory that is removed after the test. Returns its real path. */
 export async function temporary(): Promise<string> {
