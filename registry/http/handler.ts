@@ -5,6 +5,7 @@ import { isReading, notAllowed, problem } from './answer.js';
 import type { EditorRoute } from './editor.js';
 import type { PageContext } from './page-response.js';
 import { registryResponse, type RegistryContext } from './registry-response.js';
+import { SANDBOX_HEADERS, isOwnSandboxedFrame } from './sandboxed-frame.js';
 import { siteResponse } from './site-response.js';
 import type { SiteSource } from './site-source.js';
 
@@ -50,6 +51,9 @@ function baseHeaders(request: Request, access: Access): Headers {
   if (access.crossOriginAllowed(origin)) {
     headers.set('Access-Control-Allow-Origin', origin!);
     headers.set('Access-Control-Expose-Headers', 'ETag, Modcast-Deploy');
+    headers.set('Cross-Origin-Resource-Policy', 'cross-origin');
+  } else if (isOwnSandboxedFrame(request.headers)) {
+    headers.append('Vary', SANDBOX_HEADERS);
     headers.set('Cross-Origin-Resource-Policy', 'cross-origin');
   } else {
     headers.set('Cross-Origin-Resource-Policy', 'same-origin');
