@@ -12,7 +12,8 @@ shows the code after the message. Over the socket it is the \`code\` of an \`err
 | --- | --- |
 ${rows.join('\n')}
 
-In the page, \`modcast.on('error', …)\` has three more codes: \`cache-unavailable\` (IndexedDB is missing, full or broken, so this page
-keeps its blobs in memory), \`boot-failed\` (the page runs natively) and \`hot-failed\` (an update failed; the next one is tried).
+In the page, \`modcast.on('error', …)\` has four more codes: \`cache-unavailable\` (IndexedDB is missing, full or broken, so this page
+keeps its blobs in memory), \`boot-failed\` (the page runs natively), \`policy-forbids\` (the page
+runs natively, because of its policy) and \`hot-failed\` (an update failed; the next one is tried).
 `;
 writeFileSync(new URL('errors.md', import.meta.url), text);

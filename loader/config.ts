@@ -7,6 +7,8 @@ import { isRegistryId, REGISTRY_PLACEHOLDER, type RegistryId } from '../schema/r
 export interface HotConfig {
   /** `data-hot`: the version of the hot reload script. */
   readonly version: string;
+  /** `data-hot-integrity`: integrity metadata of that script. */
+  readonly integrity: string;
   /** `data-hot-page`: the hash of this page's HTML as it was served. */
   readonly page: string | null;
   /** `data-hot-file`: the path of this page's HTML, where its URL is a route of an application. Else null. */
@@ -98,6 +100,7 @@ export function readConfig(script: HTMLScriptElement): LoaderConfig {
         ? null
         : {
             version: dataset['hot'],
+            integrity: dataset['hotIntegrity'] ?? '',
             page: dataset['hotPage'] ?? null,
             file: dataset['hotFile'] ?? null,
             deploy: number(dataset['hotDeploy'], 0) || null,

@@ -1,7 +1,8 @@
-import { ModcastError, type Diagnostic, type Hash } from '../schema/index.js';
+import { ModcastError, type Diagnostic, type Hash, type Path } from '../schema/index.js';
 import type { IngestResult } from './ingest/ingest.js';
 import type { ReadProgress } from './ingest/read-modules.js';
 import { nearest } from './nearest.js';
+import type { UnchangedCode } from './pages/unchanged-page.js';
 import type { BootReport } from './socket/session-events.js';
 import type { Deploy } from './store/store.js';
 
@@ -26,6 +27,11 @@ export interface RegistryEvents {
   problems: (problems: readonly Diagnostic[]) => void;
   /** The watched directory is gone, which changes no deploy; or it is back and is read again. */
   directory: (state: 'gone' | 'back') => void;
+  /**
+   * A page is served without the loader. `code` says why, `directive` is what forbids it in the page's
+   * policy. Every navigation to the page emits it.
+   */
+  unchanged: (page: Path, code: UnchangedCode, directive: string | null) => void;
   /** A page has booted. */
   booted: (report: BootReport) => void;
   /** A page reports an error. */
@@ -48,6 +54,7 @@ export const EVENTS: { readonly [name in keyof RegistryEvents]: true } = {
   published: true,
   problems: true,
   directory: true,
+  unchanged: true,
   booted: true,
   failed: true,
   damaged: true,

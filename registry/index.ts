@@ -5,6 +5,7 @@ export type { ReadProgress } from './ingest/read-modules.js';
 export type { BootReport } from './socket/session-events.js';
 export type { Deploy, Store, Token } from './store/store.js';
 export { isNavigation } from './http/navigation.js';
+export { UNCHANGED, type UnchangedCode } from './pages/unchanged-page.js';
 export { injectPage } from './pages/inject-page.js';
 export { readGuard } from './pages/read-loader.js';
 export { readPage } from './pages/read-page.js';

@@ -58,6 +58,7 @@ export function createRequestHandler(core: Core, site: LocalSite | null, sockets
     loader: () => (loader ??= readLoader().then((bytes) => withIdentity(bytes, core.identity))),
     guard: readGuard,
     hot: readHot,
+    onUnchanged: (page, { code, directive }) => core.events.emit('unchanged', page, code, directive ?? null),
     health: () => health(store, sockets.size),
     publish: publishRoutes(core),
     editor: hot === null ? null : editorRoute(core),

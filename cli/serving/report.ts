@@ -1,5 +1,12 @@
 import { isatty } from 'node:tty';
-import type { BootReport, Deploy, Diagnostic, Registry } from '../../registry/index.js';
+import {
+  UNCHANGED,
+  type BootReport,
+  type Deploy,
+  type Diagnostic,
+  type Registry,
+  type UnchangedCode,
+} from '../../registry/index.js';
 import { ModcastError, byCodeUnit, diffManifests, type Manifest, type Path } from '../../schema/index.js';
 import type { Colours } from '../io.js';
 import { changeCounts } from '../output/changes.js';
@@ -65,6 +72,13 @@ export function report(registry: Registry, colours: Colours, width: () => number
         : `${green('back')}   the directory is back`,
     );
   });
+  const unchanged = new Map<Path, string>();
+  registry.on('unchanged', (page, code, directive) => {
+    const text = unchangedText(page, code, directive, colours);
+    if (unchanged.get(page) === text) return;
+    unchanged.set(page, text);
+    say(text);
+  });
   registry.on('booted', (boot) => say(bootText(boot, colours)));
   const failures = { deploy: null as number | null, texts: new Set<string>() };
   registry.on('failed', (report) => {
@@ -109,6 +123,17 @@ function errorText(error: unknown, dim: (text: string) => string): unknown {
   if (error instanceof ModcastError) return `${printable(error.message)} ${dim(`(${error.code})`)}`;
   const isOfSystem = error instanceof Error && 'syscall' in error;
   return isOfSystem ? printable(error.message) : error;
+}
+
+/** Why a page is served without the loader. */
+export function unchangedText(
+  page: Path,
+  code: UnchangedCode,
+  directive: string | null,
+  { dim, yellow }: Colours,
+): string {
+  const text = `${yellow('as is')}  ${printable(page)} is served as it is: ${UNCHANGED[code]}`;
+  return directive === null ? text : `${text} ${dim(`(${printable(directive.slice(0, PAGE_TEXT))})`)}`;
 }
 
 function bootText({ deploy, from, ms, bytes }: BootReport, { cyan, dim }: Colours): string {

@@ -2,11 +2,11 @@ import type { BootSource } from '../../schema/message.js';
 import { preferredUrlKind } from '../linking/module-url.js';
 import type { TargetKind } from '../linking/choose-target.js';
 import { createPageDeploy, provideRuntime, type PageDeploy } from '../linking/page-deploy.js';
-import { readHeldPage, whenParsed } from '../page/held-page.js';
+import { pageUrl, readHeldPage, whenParsed } from '../page/held-page.js';
 import { restoreImportMaps, settleImportMaps } from '../page/import-map-elements.js';
-import { probePolicy, setScriptText, type Allowed } from '../page/policy.js';
+import { probePolicy, readPolicies, setScriptText, trustScripts, type Allowed } from '../page/policy.js';
 import { settlePreloads } from '../page/preloads.js';
-import { prepareScript } from '../page/prepare-script.js';
+import { leaveAsWritten, prepareScript } from '../page/prepare-script.js';
 import { ProgressBar } from '../page/progress.js';
 import type { Guard } from '../guard/guard.js';
 import type { Running } from '../page-state.js';
@@ -31,11 +31,15 @@ export class Boot {
   constructor(services: Services, guard: Guard) {
     this.#services = services;
     this.#guard = guard;
-    const { config, channelClient } = services;
-    this.#hotLoader = new HotLoader(services);
+    const { config, channelClient, after } = services;
+    // Until the page is parsed, it may occupy its entry in the browser's cache.
+    const late = pageParsed().then(() => new Promise<void>((resolve) => after(3 * config.timeout, resolve)));
+    const policies = readPolicies(pageUrl, late);
+    const trusted = policies.then(trustScripts);
+    this.#hotLoader = new HotLoader(services, trusted);
     // A policy in a <meta> applies from there on, so the whole page has to be parsed.
-    this.#allowed = pageParsed()
-      .then(() => probePolicy(config.nonce, preferredUrlKind()))
+    this.#allowed = Promise.all([policies, trusted, pageParsed()])
+      .then(([known, can]) => (can ? probePolicy(config.nonce, preferredUrlKind(), known) : 'nothing'))
       // The page has removed what the probe needs.
       .catch((): Allowed => 'nothing');
     channelClient.on('received', (bytes) => {
@@ -65,7 +69,7 @@ export class Boot {
     const page = readHeldPage();
     const prepare: Prepare = (release, permitted, fetchMissing) =>
       createPageDeploy({ ...this.#services, page, release, permitted, fetchMissing });
-    const choice = await choose({
+    const chosen = choose({
       ...this.#services,
       ...http,
       ...greeting,
@@ -79,6 +83,10 @@ export class Boot {
         if (complete) void cacheWriter.store(release, added);
       },
     });
+    // A page that its policy leaves alone does not wait for the server.
+    const left = this.#allowed.then((allowed) => (allowed === 'nothing' ? null : chosen));
+    const choice = await Promise.race([chosen, left]);
+    if (choice === null) return this.#runNatively();
     // The server sends only what the cache does not hold.
     await cached;
     await this.#runChoice(choice, prepare);
@@ -98,16 +106,18 @@ export class Boot {
     let source: BootSource = allowed === 'http' ? 'http' : from;
     // The server had nothing to send, or the socket was lost before it did.
     if (source === 'network' && this.#received === 0) source = linker.isWhole(entries) ? 'cache' : 'http';
-    this.#runPage({ pageDeploy, hot }, source);
+    this.#runPage({ pageDeploy, hot }, source, allowed);
   }
 
   async #runNatively(): Promise<void> {
-    const hot = await this.#hotLoader.create(null, await this.#allowed);
-    this.#runPage({ pageDeploy: null, hot }, 'native');
+    const allowed = await this.#allowed;
+    if (allowed === 'nothing') this.#services.problem('policy-forbids', FORBIDDEN);
+    const hot = await this.#hotLoader.create(null, allowed);
+    this.#runPage({ pageDeploy: null, hot }, 'native', allowed);
   }
 
   /** Runs the page's own scripts, unless the guard has given up on this boot. */
-  #runPage(running: Running, from: BootSource): void {
+  #runPage(running: Running, from: BootSource, allowed: Allowed): void {
     const { config, connection, outbox, page, events } = this.#services;
     const { pageDeploy, hot } = running;
     const targetOf = (url: string) => pageDeploy?.linker.importTargets.targetOf(url);
@@ -118,8 +128,8 @@ export class Boot {
         else settleImportMaps((element) => pageDeploy.brokenMaps.includes(element));
         settlePreloads((url) => targetOf(url) !== undefined);
       },
-      prepare: prepareScript({ nonce: config.nonce, targetOf }),
-      setText: setScriptText,
+      prepare: allowed === 'nothing' ? leaveAsWritten : prepareScript({ nonce: config.nonce, targetOf }),
+      setText: allowed === 'nothing' ? leaveAsWritten : setScriptText,
       done(ms) {
         const deploy = pageDeploy?.release.deploy ?? null;
         const boot = { from, ms, deploy };
@@ -131,5 +141,8 @@ export class Boot {
     });
   }
 }
+
+const FORBIDDEN =
+  'the page’s policy permits no inline import map or no Trusted Types policy named modcast; the page runs natively';
 
 const pageParsed = () => new Promise<void>(whenParsed);

@@ -15,9 +15,10 @@ export class HotLoader {
   /** What the server has said under hot reload's topic before the script could listen. */
   readonly #news: unknown[] = [];
 
-  constructor(services: Services) {
+  /** @param trusted whether scripts can be set, once that is known */
+  constructor(services: Services, trusted: Promise<boolean>) {
     this.#services = services;
-    this.#loading = loadHot(services.config);
+    this.#loading = trusted.then((can) => (can ? loadHot(services.config) : undefined));
     const stop = services.topics.on(HOT_TOPIC, (data) => this.#news.push(data));
     void services.page.settled.then(stop);
   }

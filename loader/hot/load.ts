@@ -8,6 +8,8 @@ export function loadHot({ hot, prefix, nonce }: LoaderConfig): Promise<CreateHot
   return new Promise((resolve) => {
     const script = document.createElement('script');
     script.nonce = nonce;
+    script.crossOrigin = '';
+    script.integrity = hot.integrity;
     const done = () => {
       script.remove();
       resolve(globalThis.__modcast_hot__);

@@ -52,5 +52,11 @@ function start(script: HeldScript, run: TurnOptions['run'], then: () => void): v
   Object.defineProperty(globalThis, SIGNAL, { configurable: true, value: () => setTimeout(settle) });
   addEventListener('error', settle);
   script.element.addEventListener('error', settle);
-  run(script, `${SIGNAL}();`);
+  try {
+    run(script, `${SIGNAL}();`);
+  } catch {
+    // The page's policy forbids to change its text.
+    run(script, '');
+    setTimeout(settle);
+  }
 }

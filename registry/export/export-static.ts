@@ -13,7 +13,7 @@ import { VerifiedBlobs } from '../content/verified-blobs.js';
 import { Catalog } from '../content/catalog.js';
 import { DEFAULT_FILTER, compileFilter, openDirectory, walk } from '../ingest/files.js';
 import { linkedModule } from '../content/linked-module.js';
-import { loaderPage, loaderVersion } from '../pages/loader-page.js';
+import { loaderPage, loaderVersion, scriptIntegrity } from '../pages/loader-page.js';
 import { contentType, moduleKind } from '../content/media-type.js';
 import { Packs } from '../content/packs.js';
 import { readGuard, readLoader, withIdentity } from '../pages/read-loader.js';
@@ -93,6 +93,7 @@ export async function exportStatic(options: ExportStaticOptions): Promise<Export
   const loader = withIdentity(await (options.loader ?? readLoader)(), identity);
   const page = {
     loaderSrc: `${base}${PREFIX}loader.js?v=${loaderVersion(loader)}`,
+    integrity: scriptIntegrity(loader),
     guard: await readGuard(),
     data: {
       registry: identity,

@@ -1,7 +1,8 @@
 import type { Channel, Path, RegistryId } from '../../schema/index.js';
 import type { Catalog, Head } from '../content/catalog.js';
 import type { InjectedPages, PageVersion } from '../pages/injected-pages.js';
-import { loaderVersion } from '../pages/loader-page.js';
+import { loaderVersion, scriptIntegrity } from '../pages/loader-page.js';
+import type { Unchanged } from '../pages/unchanged-page.js';
 import { answer } from './answer.js';
 import { NAVIGATION_HEADERS, isNavigation } from './navigation.js';
 import type { SiteFile } from './site-source.js';
@@ -33,6 +34,8 @@ export interface PageContext {
   readonly guard: () => Promise<string>;
   /** The hot reload script. */
   readonly hot: () => Promise<Uint8Array>;
+  /** Called when a page is served without the loader although its author did not ask for that. */
+  readonly onUnchanged: (page: Path, reason: Unchanged) => void;
 }
 
 export interface PagePlace {
@@ -64,6 +67,7 @@ export async function pageResponse(
   const head = file.head ?? (await context.catalog.head(context.page.channel));
   const version = head === null ? null : await pageVersion(context, head, place);
   const page = version === null ? null : await context.pages.page(place.path, html, version);
+  if (page?.unchanged) context.onUnchanged(place.path, page.unchanged);
   const injected = page?.injected ?? null;
   if (injected === null) return file.respond(request, headers, type);
   const { bytes, hash } = injected;
@@ -77,16 +81,19 @@ async function pageVersion(
 ): Promise<PageVersion> {
   const { page, prefix, identity } = context;
   const { hot } = page;
+  const [loader, hotScript] = [await context.loader(), await context.hot()];
   return {
     loader: {
-      loaderSrc: `${prefix}loader.js?v=${loaderVersion(await context.loader())}`,
+      loaderSrc: `${prefix}loader.js?v=${loaderVersion(loader)}`,
+      integrity: scriptIntegrity(loader),
       guard: await context.guard(),
+      ...(hot === null ? {} : { noticeSrc: `${prefix}notice.js?reason=` }),
       data: {
         channel: page.channel,
         boot: page.boot,
         timeout: String(page.timeout),
         ...(page.progress ? { progress: '' } : {}),
-        ...(hot === null ? {} : { hot: loaderVersion(await context.hot()) }),
+        ...(hot === null ? {} : { hot: loaderVersion(hotScript), hotIntegrity: scriptIntegrity(hotScript) }),
         ...(hot === null || hot.overlay ? {} : { hotOverlay: 'off' }),
       },
     },

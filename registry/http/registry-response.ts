@@ -14,6 +14,7 @@ import { contentType, moduleKind } from '../content/media-type.js';
 import type { VerifiedBlobs } from '../content/verified-blobs.js';
 import { blake3 } from '../hash.js';
 import { loaderVersion } from '../pages/loader-page.js';
+import { UNCHANGED, type UnchangedCode } from '../pages/unchanged-page.js';
 import type { Store } from '../store/store.js';
 import { answer, problem } from './answer.js';
 import { parseRegistryRoute } from './registry-route.js';
@@ -41,6 +42,8 @@ export async function registryResponse(
   switch (route?.kind) {
     case 'script':
       return script(await (route.name === 'hot.js' ? context.hot() : context.loader()), request, headers);
+    case 'notice':
+      return notice(request, headers);
     case 'health': {
       const bytes = new TextEncoder().encode(JSON.stringify(await context.health()));
       return answer(request, { bytes, type: 'application/json', freshness: 'revalidate' }, headers);
@@ -62,6 +65,15 @@ export async function registryResponse(
     case undefined:
       return problem(404, 'No such route.', headers);
   }
+}
+
+/** A script that tells the browser's console why its page has no loader. */
+async function notice(request: Request, headers: Headers): Promise<Response> {
+  const reason = new URL(request.url).searchParams.get('reason') ?? '';
+  if (!Object.hasOwn(UNCHANGED, reason)) return problem(404, 'No such reason.', headers);
+  const text = `modcast: this page is served as it is, without hot reload: ${UNCHANGED[reason as UnchangedCode]}.`;
+  const bytes = new TextEncoder().encode(`console.info(${JSON.stringify(text)});\n`);
+  return answer(request, { bytes, type: 'text/javascript', freshness: 'revalidate' }, headers);
 }
 
 function script(bytes: Uint8Array, request: Request, headers: Headers): Promise<Response> {

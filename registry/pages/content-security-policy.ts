@@ -1,3 +1,10 @@
+/** What a policy forbids that the loader needs. */
+export interface Forbidden {
+  readonly code: 'inline-script' | 'own-script' | 'trusted-types';
+  /** The directive that forbids it. */
+  readonly directive: string;
+}
+
 /** A policy's directives by name (CSP Level 3, section 2.2.1). The first of equal names counts. */
 function directives(policy: string): Map<string, string[]> {
   const found = new Map<string, string[]>();
@@ -13,18 +20,40 @@ function directives(policy: string): Map<string, string[]> {
   return found;
 }
 
-/**
- * Whether the policy allows the loader's script and an inline import map. It may forbid blob modules: then
- * the loader uses HTTP targets.
- */
-export function allowsLoader(policy: string, nonce: string | undefined): boolean {
+const SCRIPT_DIRECTIVES = ['script-src-elem', 'script-src', 'default-src'];
+
+/** The directive that governs script elements. */
+function scriptDirective(policy: string): { text: string; sources: readonly string[] } | undefined {
   const found = directives(policy);
-  if (found.has('require-trusted-types-for')) return false;
-  const sources = found.get('script-src-elem') ?? found.get('script-src') ?? found.get('default-src');
-  if (sources === undefined) return true;
-  const nonces = sources.filter((source) => source.startsWith("'nonce-"));
-  if (nonce !== undefined && nonces.includes(`'nonce-${nonce.toLowerCase()}'`)) return true;
-  const strict = nonces.length > 0 || sources.some((source) => /^'(?:sha\d+-|strict-dynamic)/.test(source));
-  const own = sources.some((source) => source === "'self'" || source === '*' || /^https?:$/.test(source));
-  return own && !strict && sources.includes("'unsafe-inline'");
+  const name = SCRIPT_DIRECTIVES.find((directive) => found.has(directive));
+  if (name === undefined) return undefined;
+  const sources = found.get(name)!;
+  return { text: [name, ...sources].join(' '), sources };
+}
+
+const isNonce = (source: string) => source.startsWith("'nonce-");
+const isHashOrStrict = (source: string) => /^'(?:sha\d+-|strict-dynamic)/.test(source);
+const isOwn = (source: string) => source === "'self'" || source === '*' || /^https?:$/.test(source);
+
+/** Whether the policy allows a script of the page's own origin that has no nonce. */
+export function allowsOwnScript(policy: string): boolean {
+  const sources = scriptDirective(policy)?.sources;
+  return sources === undefined || (sources.some(isOwn) && !sources.includes("'strict-dynamic'"));
+}
+
+/**
+ * Why the policy does not allow the loader's scripts and an inline import map. Undefined when it does. It may
+ * forbid blob modules: then the loader uses HTTP targets.
+ */
+export function forbidden(policy: string, nonce: string | undefined): Forbidden | undefined {
+  if (directives(policy).has('require-trusted-types-for')) {
+    return { code: 'trusted-types', directive: "require-trusted-types-for 'script'" };
+  }
+  const found = scriptDirective(policy);
+  if (found === undefined) return undefined;
+  const { sources, text } = found;
+  if (nonce !== undefined && sources.includes(`'nonce-${nonce.toLowerCase()}'`)) return undefined;
+  const isStrict = sources.some((source) => isNonce(source) || isHashOrStrict(source));
+  if (isStrict || !sources.includes("'unsafe-inline'")) return { code: 'inline-script', directive: text };
+  return sources.some(isOwn) ? undefined : { code: 'own-script', directive: text };
 }

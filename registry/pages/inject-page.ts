@@ -1,12 +1,14 @@
-import { allowsLoader } from './content-security-policy.js';
-import { parsePage, withoutBom, type PageElement } from './page-elements.js';
+import { parsePage, withoutBom } from './page-elements.js';
 import { guardTag, holdLink, loaderTag, markScript, splice, type Edit } from './page-edits.js';
 import { readHead, type Lex, type Page } from './read-page.js';
 import { heldType, isDeferred, isGuard, isLoader, isOptOut, scriptSource } from './script-kinds.js';
+import { reasonToLeave } from './unchanged-page.js';
 
 export interface InjectOptions {
   /** URL of the loader, `/-/loader.js`. */
   loaderSrc: string;
+  /** Integrity metadata of the loader's bytes, for pages with an `Integrity-Policy`. Default: none. */
+  integrity?: string;
   /** The source text of the guard. */
   guard: string;
   /** Data attributes of the loader's tag: `{ bootMode: 'fresh' }` becomes `data-boot-mode="fresh"`. */
@@ -38,13 +40,11 @@ export function injectPage(
   const page = parsePage(body);
   const { elements, headOffset } = page;
   if (headOffset === undefined || elements.some((e) => isOptOut(e) || isGuard(e))) return undefined;
-  const held = elements.filter((e) => heldType(e) !== undefined);
-  if (held.some((e) => e.inShadowRoot)) return undefined;
-
+  if (reasonToLeave(elements) !== undefined) return undefined;
   const head = readHead(elements);
-  if (!policiesOf(elements).every((policy) => allowsLoader(policy, head.nonce))) return undefined;
   const {
     loaderSrc,
+    integrity,
     guard,
     data,
     lex,
@@ -63,14 +63,9 @@ export function injectPage(
       marks.push(markScript(element, 'defer', lex));
   }
   const tag = { text: guard, loaderSrc, timeout: data['timeout'], holds: modules > 0 };
-  const text = elements.some((e) => isLoader(e, loaderSrc)) ? '' : loaderTag(loaderSrc, data, head.nonce);
+  const text = elements.some((e) => isLoader(e, loaderSrc))
+    ? ''
+    : loaderTag({ src: loaderSrc, integrity, data }, head.nonce);
   const edits = [{ start: headOffset, end: headOffset, text: guardTag(tag, head.nonce) + text }, ...marks];
   return splice(html, html.length - body.length, edits);
-}
-
-/** The policies in `<meta>` elements. The loader detects one in a header. */
-function policiesOf(elements: readonly PageElement[]): string[] {
-  return elements
-    .filter((e) => e.tag === 'meta' && /^content-security-policy$/i.test(e.attribute('http-equiv') ?? ''))
-    .map((e) => e.attribute('content') ?? '');
 }

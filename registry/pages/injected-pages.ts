@@ -3,6 +3,7 @@ import { debug } from '../debug.js';
 import { blake3 } from '../hash.js';
 import { onPage } from './page-parser.js';
 import { fillTemplate, type LoaderOptions, type PageTemplate } from './page-template.js';
+import type { Unchanged } from './unchanged-page.js';
 import { SizedCache } from './sized-cache.js';
 
 /** What the page of a deploy depends on, besides its content. */
@@ -21,8 +22,13 @@ export interface InjectedPage {
   readonly html: Uint8Array;
   readonly hash: Hash;
   readonly key: string;
-  /** The page with the loader. Null when the file has to be served unchanged. */
+  /**
+   * The page with the loader, or with the notice that it has none. Null when the file has to be served
+   * unchanged.
+   */
   readonly injected: { readonly bytes: Uint8Array; readonly hash: Hash } | null;
+  /** Why it has no loader. Null also where its author wants that. */
+  readonly unchanged: Unchanged | null;
 }
 
 const sizeOf = (parts: readonly (Uint8Array | undefined)[]): number =>
@@ -55,7 +61,7 @@ export class InjectedPages {
     if (known !== undefined || template === undefined) return known!;
     const bytes = fillTemplate(template, path, manifest, data(hash));
     const injected = bytes === undefined ? null : { bytes, hash: blake3(bytes) };
-    const page = { html, hash, key, injected };
+    const page = { html, hash, key, injected, unchanged: template.unchanged };
     this.#pages.set(path, page, sizeOf([html, bytes]));
     return page;
   }
@@ -75,7 +81,7 @@ export class InjectedPages {
     const template = await onPage({ kind: 'template', html, options }).catch((error: unknown) => {
       // A page that cannot be parsed is still a page.
       debug.http('a page of %d bytes is served unchanged: %s', html.length, error);
-      return { page: { scripts: [], laterImportMaps: [] }, parts: null };
+      return { page: { scripts: [], laterImportMaps: [] }, parts: null, unchanged: null };
     });
     this.#templates.set(hash, template, sizeOf(template.parts ?? []));
     return template;

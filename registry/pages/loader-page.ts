@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Manifest, Path } from '../../schema/index.js';
 import { blake3 } from '../hash.js';
 import { fillTemplate, pageTemplate, type LoaderOptions } from './page-template.js';
@@ -10,11 +11,19 @@ export const loaderPage = (
   options: LoaderOptions,
 ): Uint8Array | undefined => fillTemplate(pageTemplate(html, options), path, manifest, {});
 
-const versions = new WeakMap<Uint8Array, string>();
+const versions = new WeakMap<Uint8Array, { readonly version: string; readonly integrity: string }>();
 
-/** Identifies the loader's bytes, so that browsers may cache its URL forever. */
-export function loaderVersion(loader: Uint8Array): string {
-  let version = versions.get(loader);
-  if (version === undefined) versions.set(loader, (version = blake3(loader).slice(0, 12)));
-  return version;
+function versionOf(script: Uint8Array): { readonly version: string; readonly integrity: string } {
+  let found = versions.get(script);
+  if (found === undefined) {
+    const integrity = `sha384-${createHash('sha384').update(script).digest('base64')}`;
+    versions.set(script, (found = { version: blake3(script).slice(0, 12), integrity }));
+  }
+  return found;
 }
+
+/** Identifies a script's bytes, so that browsers may cache its URL forever. */
+export const loaderVersion = (script: Uint8Array): string => versionOf(script).version;
+
+/** Integrity metadata of a script's bytes, for an `integrity` attribute. */
+export const scriptIntegrity = (script: Uint8Array): string => versionOf(script).integrity;

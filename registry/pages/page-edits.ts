@@ -10,8 +10,18 @@ export interface Edit extends Range {
 }
 
 /** The loader's script. It does not block the parser: the guard holds the page's scripts for it. */
-export function loaderTag(src: string, data: Record<string, string>, nonce: string | undefined): string {
-  return `<script async${attribute('src', src)}${dataAttributes(data)}${nonceAttribute(nonce)}></script>`;
+export function loaderTag({ src, integrity, data }: LoaderTag, nonce: string | undefined): string {
+  // An `Integrity-Policy` accepts integrity only for CORS requests.
+  const hash = integrity === undefined ? '' : `${attribute('integrity', integrity)} crossorigin`;
+  return `<script async${attribute('src', src)}${hash}${dataAttributes(data)}${nonceAttribute(nonce)}></script>`;
+}
+
+export interface LoaderTag {
+  readonly src: string;
+  /** Integrity metadata of the loader's bytes. */
+  readonly integrity: string | undefined;
+  /** Data attributes: `{ bootMode: 'fresh' }` becomes `data-boot-mode="fresh"`. */
+  readonly data: Readonly<Record<string, string>>;
 }
 
 export interface GuardTag {
@@ -49,6 +59,9 @@ function dataName(key: string): string {
   }
   return `data-${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }
+
+/** A script that tells the browser's console why the page has no loader. */
+export const noticeTag = (src: string): string => `<script async${attribute('src', src)}></script>`;
 
 /** Marks a script for the guard. An inline module also gets the list of its imports. */
 export function markScript(script: PageElement, kind: 'module' | 'importmap' | 'defer', lex: Lex): Edit {

@@ -6,10 +6,18 @@ import { pageEntries } from './entries.js';
 import { injectPage } from './inject-page.js';
 import { dataAttributes } from './page-edits.js';
 import { readPage, type Page } from './read-page.js';
+import { explainUnchanged, type ExplainedPage } from './unchanged-page.js';
 
 export interface LoaderOptions {
   /** URL of the loader. */
   readonly loaderSrc: string;
+  /** Integrity metadata of the loader's bytes. */
+  readonly integrity: string;
+  /**
+   * The start of the URL of the script that tells the console why a page has no loader; the reason's code
+   * follows. Undefined: pages get none.
+   */
+  readonly noticeSrc?: string;
   /** The source text of the guard. */
   readonly guard: string;
   /** Data attributes of its tag that are the same for all deploys. */
@@ -24,40 +32,44 @@ export interface PageTemplate {
    * the loader. Null when the page has to be served unchanged.
    */
   readonly parts: readonly Uint8Array[] | null;
+  /** Why `parts` is null. Null also where the page's author wants it. */
+  readonly unchanged: ExplainedPage | null;
 }
 
 /** Stands for the missing attributes. No page can contain it. */
 const SLOT = { slot: randomBytes(16).toString('hex') };
 
-export function pageTemplate(html: Uint8Array, { loaderSrc, guard, data }: LoaderOptions): PageTemplate {
+export function pageTemplate(html: Uint8Array, { noticeSrc, data, ...tag }: LoaderOptions): PageTemplate {
   const page = readPage(html, lexSpecifiers);
   const injected = injectPage(html, {
-    loaderSrc,
-    guard,
+    ...tag,
     lex: lexSpecifiers,
     parses: isModule,
     data: { ...data, ...SLOT },
   });
-  if (injected === undefined) return { page, parts: null };
+  if (injected === undefined)
+    return { page, parts: null, unchanged: explainUnchanged(html, noticeSrc) ?? null };
   const slot = dataAttributes(SLOT);
   const at = Buffer.from(injected.buffer, injected.byteOffset, injected.byteLength).indexOf(slot);
-  if (at === -1) return { page, parts: [injected] };
-  return { page, parts: [injected.subarray(0, at), injected.subarray(at + slot.length)] };
+  if (at === -1) return { page, parts: [injected], unchanged: null };
+  const parts = [injected.subarray(0, at), injected.subarray(at + slot.length)];
+  return { page, parts, unchanged: null };
 }
 
 /**
- * A page with the loader. Undefined when the page has to be served unchanged.
+ * A page with the loader, or with the notice that it has none. Undefined when the page has to be served
+ * unchanged.
  *
  * @param path where the page is in the site
  * @param data the missing data attributes, without the page's entries
  */
 export function fillTemplate(
-  { page, parts }: PageTemplate,
+  { page, parts, unchanged }: PageTemplate,
   path: Path,
   manifest: Manifest,
   data: Readonly<Record<string, string>>,
 ): Uint8Array | undefined {
-  if (parts === null) return undefined;
+  if (parts === null) return unchanged?.withNotice;
   const [before, after] = parts;
   if (after === undefined) return before;
   const entries = JSON.stringify(pageEntries(page, path, manifest.modules));

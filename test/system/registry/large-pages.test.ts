@@ -18,7 +18,12 @@ function threadOf(file: URL): PageThread {
 
 const page = (bytes: number) =>
   Buffer.from(`<script type="module" src="a.mjs"></script>${'<p>text</p>'.repeat(bytes / 11)}`);
-const options = { loaderSrc: '/-/loader.js', guard: 'guard', data: { channel: 'dev' } };
+const options = {
+  loaderSrc: '/-/loader.js',
+  integrity: 'sha384-x',
+  guard: 'guard',
+  data: { channel: 'dev' },
+};
 
 it('html-parse-stall: parses a large page in another thread, while others are served', async () => {
   const thread = threadOf(BUILT);
@@ -35,7 +40,7 @@ it('html-parse-stall: parses a large page in another thread, while others are se
   expect(html.length).toBeGreaterThan(0);
   expect(read.scripts).toEqual([{ kind: 'src', src: 'a.mjs', async: false, imports: [] }]);
   expect(Buffer.concat(template.parts!).toString()).toContain(
-    '<script async src="/-/loader.js" data-channel="dev"',
+    '<script async src="/-/loader.js" integrity="sha384-x" crossorigin data-channel="dev"',
   );
   expect(template.page).toEqual(read);
 });

@@ -55,7 +55,7 @@ function follow(served: number | null = null): void {
   const hot: LoaderConfig['hot'] =
     served === null
       ? null
-      : { version: '1', page: null, file: null, deploy: served, served: 0, overlay: true };
+      : { version: '1', integrity: '', page: null, file: null, deploy: served, served: 0, overlay: true };
   followDeploys({
     config: { hot },
     events: emitter,

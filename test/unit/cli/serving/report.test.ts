@@ -1,6 +1,6 @@
 import pc from 'picocolors';
 import { describe, expect, it } from 'vitest';
-import { deployText, failureText, problemTexts } from '../../../../cli/serving/report.js';
+import { deployText, failureText, problemTexts, unchangedText } from '../../../../cli/serving/report.js';
 import type { Deploy, Diagnostic } from '../../../../registry/index.js';
 import { pathList } from '../../../../cli/output/path-list.js';
 import { excerpt } from '../../../../schema/index.js';
@@ -105,6 +105,13 @@ describe('a list of paths', () => {
     expect(pathList(['some/where/deep/inside/main.mjs', 'b.mjs'], 0)).toBe('…de/main.mjs and 1 more');
     expect(pathList(['a\u001b[31m.mjs'], 40)).toBe('a·[31m.mjs');
   });
+});
+
+it('says why a page is served without the loader (csp-self)', () => {
+  expect(unchangedText('index.html', 'inline-script', "script-src 'self'", plain)).toBe(
+    "as is  index.html is served as it is: its policy allows no inline script; give its scripts a nonce, which modcast uses too (script-src 'self')",
+  );
+  expect(unchangedText('a\u001b.html', 'shadow-root', null, plain)).not.toContain('\u001b');
 });
 
 describe('a failure that a page reports', () => {

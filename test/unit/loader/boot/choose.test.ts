@@ -201,7 +201,7 @@ describe('a page of one deploy, the head and the cache of another (cached-boot-o
   });
 
   it('follows the head where hot reload does', async () => {
-    const hot = { version: '1', page: null, file: null, deploy: 4, served: 0, overlay: true };
+    const hot = { version: '1', integrity: '', page: null, file: null, deploy: 4, served: 0, overlay: true };
     expect(await chosen({ config: pageOf(old, { hot }), greets: 'in time', served: [old, head] })).toEqual([
       'network',
       5,

@@ -14,6 +14,7 @@ const KEY = `modcast ${PREFIX} dev`;
 const REGISTRY = 'ab'.repeat(16);
 const HOT: LoaderConfig['hot'] = {
   version: '1',
+  integrity: '',
   page: null,
   file: null,
   deploy: null,

@@ -252,7 +252,7 @@ export class FakePage {
         root: ROOT,
         prefix: `${ROOT}-/`,
         nonce: '',
-        hot: { version: '1', page: null, file: null, deploy: 1, served: 0, overlay: false },
+        hot: { version: '1', integrity: '', page: null, file: null, deploy: 1, served: 0, overlay: false },
       },
       blobPool: {
         get: (hash: Hash) => this.blobs.get(hash),

@@ -173,6 +173,38 @@ it('sends compressed text to clients that accept it', async () => {
   ).toBe(null);
 });
 
+describe('a page that is left alone', () => {
+  const notice = '/-/notice.js?reason=';
+
+  it('tells the console a reason that the registry knows', async () => {
+    const { ask } = await handler();
+    const response = await ask(`${notice}inline-script`);
+    expect(response.headers.get('Content-Type')).toBe('text/javascript');
+    expect(await response.text()).toMatch(
+      /^console\.info\("modcast: [^"]*its policy allows no inline script[^"]*"\);\n$/,
+    );
+    for (const other of ['', 'x', 'toString', '%22'])
+      expect((await ask(notice + other)).status, other).toBe(404);
+  });
+});
+
+it('gives its files to a sandboxed frame of the site, and to no other site (sandboxed-iframe)', async () => {
+  const { ask } = await handler();
+  const sandboxed = {
+    'Sec-Fetch-Site': 'cross-site',
+    Origin: 'null',
+    'Sec-Fetch-Storage-Access': 'inactive',
+  };
+  for (const target of ['/main.js', '/logo.svg', '/-/loader.js']) {
+    const own = await ask(target, sandboxed);
+    expect(own.headers.get('Cross-Origin-Resource-Policy')).toBe('cross-origin');
+    expect(own.headers.get('Access-Control-Allow-Origin')).toBeNull();
+    expect(own.headers.get('Vary')).toContain('Sec-Fetch-Storage-Access');
+    const other = await ask(target, { ...sandboxed, 'Sec-Fetch-Storage-Access': 'active' });
+    expect(other.headers.get('Cross-Origin-Resource-Policy')).toBe('same-origin');
+  }
+});
+
 describe('hosts and origins', () => {
   it('refuses a host that is not allowed, on routes and on files', async () => {
     const { ask } = await handler();

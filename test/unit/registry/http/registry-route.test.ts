@@ -7,6 +7,7 @@ describe('a route of the registry', () => {
   it.each([
     ['loader.js', { kind: 'script', name: 'loader.js' }],
     ['hot.js', { kind: 'script', name: 'hot.js' }],
+    ['notice.js', { kind: 'notice' }],
     ['health', { kind: 'health' }],
     ['channels/dev/manifest.json', { kind: 'channel-manifest', channel: 'dev' }],
     ['deploys/12/manifest.json', { kind: 'deploy-manifest', deploy: 12 }],

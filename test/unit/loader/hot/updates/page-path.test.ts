@@ -3,7 +3,15 @@ import { pagePath } from '../../../../../loader/hot/updates/changes.js';
 import type { LoaderConfig } from '../../../../../loader/config.js';
 
 const root = 'https://site.test/';
-const hot = { version: '1', page: null, file: null, deploy: 1, served: 0, overlay: true } as const;
+const hot = {
+  version: '1',
+  integrity: '',
+  page: null,
+  file: null,
+  deploy: 1,
+  served: 0,
+  overlay: true,
+} as const;
 
 it.each<[pathname: string, hot: LoaderConfig['hot'], path: string | undefined]>([
   ['/', hot, 'index.html'],
