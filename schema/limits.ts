@@ -34,6 +34,8 @@ export const LIMITS = {
   socketStallMs: 30_000,
   /** Bytes of compressed pack segments in the server's memory. */
   packCacheBytes: 64 * 1024 * 1024,
+  /** Bytes of large blobs, sent over HTTP last, in the server's memory. */
+  blobCacheBytes: 64 * 1024 * 1024,
   /** Bytes of the JSON of a manifest that is published over HTTP. A larger site: `modcast publish --db`. */
   publishManifestBytes: 20 * 1024 * 1024,
   /** Bytes of the JSON of an import map that is published over HTTP. */

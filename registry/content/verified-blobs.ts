@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { Channel, Hash, Links } from '../../schema/index.js';
+import { LIMITS, type Channel, type Hash, type Links } from '../../schema/index.js';
 import { blake3 } from '../hash.js';
 import { currentLinks, sameLinks } from '../ingest/module-links.js';
 import type { Store, StoredBlob } from '../store/store.js';
@@ -36,6 +36,8 @@ export class VerifiedBlobs {
   readonly #found = new Set<Hash>();
   /** Large blobs that something may still use. Their memory is free as soon as nothing does. */
   readonly #shared = new Map<Hash, { readonly links: Links | null; readonly bytes: WeakRef<Uint8Array> }>();
+  /** The last large blobs, so that a series of requests does not read them again and again. */
+  #recent: Uint8Array[] = [];
   readonly #reading = new Map<Hash, Promise<VerifiedBlob | undefined>>();
 
   constructor(options: VerifiedBlobsOptions) {
@@ -62,6 +64,9 @@ export class VerifiedBlobs {
       if (bytes.deref() === undefined) this.#shared.delete(known);
     }
     this.#shared.set(hash, { links: blob.links, bytes: new WeakRef(blob.bytes) });
+    this.#recent.unshift(blob.bytes);
+    let left = LIMITS.blobCacheBytes;
+    this.#recent = this.#recent.filter(({ length }) => (left -= length) >= 0);
     return blob;
   }
 
