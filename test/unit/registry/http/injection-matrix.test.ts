@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Registry } from '../../../../registry/index.js';
 import { DEFAULT_FILTER } from '../../../../registry/ingest/files.js';
 import { PublishService, publishSite, readSite } from '../../../../registry/publish/index.js';
+import { faultFiles } from '../../../browser/faults/fault-files.js';
 import { POLICY_PAGES } from '../../../browser/faults/policy-pages.js';
 import { NAVIGATION, open, site } from '../site.js';
 
@@ -103,4 +104,19 @@ it('has the charset that a page declares, also for the file', async () => {
     expect(await type('a.html')).toBe('text/html; charset=utf-8');
     expect(await type('b.html')).toBe('text/html');
   }
+});
+
+it.each([
+  ['fetched-html-is-changed', 'card.html'],
+  ['page-visit-by-fetch', 'other.html'],
+])('%s: fetch gets the bytes of %s, and a navigation a page', async (name, target) => {
+  const files = faultFiles(name);
+  const registry = open({ directory: await site(files) });
+  await registry.ready;
+  const text = async (headers: Record<string, string>) =>
+    (await registry.handle(new Request(`http://localhost/${target}`, { headers })))!.text();
+  expect(await text({ 'Sec-Fetch-Dest': 'empty', 'Sec-Fetch-Mode': 'cors', Accept: '*/*' })).toBe(
+    files[target],
+  );
+  expect(await text(NAVIGATION)).toContain('/-/loader.js');
 });
