@@ -3,8 +3,8 @@ import { createHash, hash } from 'blake3-wasm';
 import type { Hash } from '../schema/index.js';
 
 /**
- * Bytes that are hashed in a few milliseconds. Larger inputs are hashed in slices: they are copied into memory
- * of WebAssembly, which never shrinks.
+ * Bytes that are hashed in a few milliseconds. Larger inputs are hashed in slices: they are copied into the
+ * memory of WebAssembly, which never shrinks.
  */
 const SLICE = 1024 * 1024;
 

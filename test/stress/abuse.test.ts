@@ -9,8 +9,8 @@ import { HonestClient, type Measured } from './abuse/honest-client.js';
 import { Target, makeSite, tokenFor, type Site } from './abuse/target.js';
 
 /**
- * Seconds for each abuse. A long run sets `STRESS_ABUSE_SECONDS=10`. Only that one measures: it compares with an
- * idle server, so nothing else may run beside it.
+ * Seconds for each abuse. A long run sets `STRESS_ABUSE_SECONDS=10`. Only that one measures: it compares with
+ * an idle server, so nothing else may run beside it.
  */
 const SECONDS = Number(process.env['STRESS_ABUSE_SECONDS'] ?? 1);
 const IS_MEASURED = SECONDS >= 5;

@@ -1,4 +1,5 @@
-// Runs one abuse until it is killed, and reports its answers when it is asked. Arguments: the abuse's name, and its target as JSON.
+// Runs one abuse until it is killed, and reports its answers when it is asked.
+// Arguments: the abuse's name, and its target as JSON.
 import { ABUSES } from './abuses.mjs';
 
 const [name, target] = process.argv.slice(2);

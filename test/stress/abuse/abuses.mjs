@@ -1,4 +1,4 @@
-// What a client can do to a server. Each abuse runs until its process ends. `count` reports how the server answers.
+// What a client can do to a server. Each abuse runs until its process ends, and counts the server's answers.
 import { randomBytes } from 'node:crypto';
 import { connect } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';

@@ -22,7 +22,7 @@ function quantile(values: readonly number[], part: number): number {
   return sorted[Math.floor((sorted.length - 1) * part)]!;
 }
 
-/** A client that asks for pages, modules and the manifest, and greets over a socket. It measures each answer. */
+/** A client that asks for pages, modules and the manifest, and greets over a socket. Measures each answer. */
 export class HonestClient {
   readonly #target: Target;
   readonly #site: Site;
