@@ -54,7 +54,7 @@ export function createRequestHandler(core: Core, site: LocalSite | null, sockets
     site: siteSource(core),
     single: singlePage(options.single),
     page: { channel, boot, timeout, progress, hot },
-    pages: new InjectedPages(),
+    pages: new InjectedPages(async (hash) => (await core.blobs.one(hash))?.bytes),
     loader: () => (loader ??= readLoader().then((bytes) => withIdentity(bytes, core.identity))),
     guard: readGuard,
     hot: readHot,

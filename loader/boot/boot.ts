@@ -2,8 +2,10 @@ import type { BootSource } from '../../schema/message.js';
 import { preferredUrlKind } from '../linking/module-url.js';
 import type { TargetKind } from '../linking/choose-target.js';
 import { createPageDeploy, provideRuntime, type PageDeploy } from '../linking/page-deploy.js';
+import { isGecko } from '../page/engine.js';
 import { pageUrl, readHeldPage, whenParsed } from '../page/held-page.js';
 import { restoreImportMaps, settleImportMaps } from '../page/import-map-elements.js';
+import { runMarker, type MarkerOptions } from '../page/marker.js';
 import { probePolicy, readPolicies, setScriptText, trustScripts, type Allowed } from '../page/policy.js';
 import { settlePreloads } from '../page/preloads.js';
 import { leaveAsWritten, prepareScript } from '../page/prepare-script.js';
@@ -68,7 +70,7 @@ export class Boot {
     await pageParsed();
     const page = readHeldPage();
     const prepare: Prepare = (release, permitted, fetchMissing) =>
-      createPageDeploy({ ...this.#services, page, release, permitted, fetchMissing });
+      createPageDeploy({ ...this.#services, page, seen: this.#guard.seen, release, permitted, fetchMissing });
     const chosen = choose({
       ...this.#services,
       ...http,
@@ -101,6 +103,14 @@ export class Boot {
     const pageDeploy = prepare(release, allowed, fetchMissing);
     const { linker, entries } = pageDeploy;
     await linker.start(entries);
+    // Gecko takes no import map after another one or after a module.
+    if (this.#guard.early || isGecko()) {
+      const resolve = await pageResolve(config.nonce);
+      if (resolve !== undefined && !linker.importTargets.settle(resolve)) {
+        console.info(`modcast: ${REFUSED}`);
+        return this.#runNatively();
+      }
+    }
     const hot = await this.#hotLoader.create(pageDeploy, allowed);
     provideRuntime(pageDeploy, config, hot);
     let source: BootSource = allowed === 'http' ? 'http' : from;
@@ -144,5 +154,14 @@ export class Boot {
 
 const FORBIDDEN =
   'the page’s policy permits no inline import map or no Trusted Types policy named modcast; the page runs natively';
+
+const REFUSED =
+  'the page’s scripts have loaded modules or an import map before it has booted, and this browser then takes no other map; the page runs natively';
+
+/** The page's own `import.meta.resolve`. */
+const pageResolve = (nonce: string) =>
+  new Promise<Parameters<MarkerOptions['ran']>[0]>((ran) => {
+    runMarker({ setText: setScriptText, nonce, inOrder: false, ran });
+  });
 
 const pageParsed = () => new Promise<void>(whenParsed);

@@ -1,4 +1,4 @@
-import { hold, readHeldPage, whenParsed, type ScriptElement } from '../page/held-page.js';
+import { hold, readHeldPage, removeMarks, whenParsed, type ScriptElement } from '../page/held-page.js';
 import { restoreImportMaps } from '../page/import-map-elements.js';
 import { PageEvents } from '../page/page-events.js';
 import { settlePreloads } from '../page/preloads.js';
@@ -15,6 +15,9 @@ const LIMIT_MS = 3000;
 
 /** How often the guard counts. A busy thread fires a timer late, and then counts once. */
 const TICK_MS = 500;
+
+/** Whether a module script can hold back rendering. */
+const BLOCKS = 'blocking' in HTMLScriptElement.prototype;
 
 export interface GuardOptions {
   /** Nonce of the guard's own script. */
@@ -47,6 +50,9 @@ export class Guard {
   readonly #options: GuardOptions;
   readonly #observer: MutationObserver;
   readonly #timer: ReturnType<typeof setInterval>;
+  /** The scripts that are not held, with their base URLs. */
+  readonly seen = new Map<ScriptElement, string>();
+  #early = '';
   #state: 'waiting' | 'taken' | 'running' = 'waiting';
   #ticks = 0;
 
@@ -70,6 +76,11 @@ export class Guard {
     this.#state = 'taken';
     this.signal();
     return true;
+  }
+
+  /** Whether the browser may have loaded modules before the loader's import map. */
+  get early(): boolean {
+    return this.#early === 'import' || (this.#early === 'render' && BLOCKS);
   }
 
   /** A sign of life. */
@@ -121,9 +132,17 @@ export class Guard {
 
   #added(node: Node): void {
     if (!(node instanceof HTMLScriptElement || node instanceof SVGScriptElement)) return;
-    const kind = node.dataset['modcast'];
-    if (kind !== undefined) hold(node, kind);
-    else if (this.#isLoader(node)) this.#watch(node as HTMLScriptElement);
+    const { modcast: kind, modcastEarly } = node.dataset;
+    if (this.#isLoader(node)) this.#watch(node as HTMLScriptElement);
+    else if (
+      kind !== undefined &&
+      !(kind === 'importmap' ? this.early : modcastEarly !== undefined && BLOCKS)
+    )
+      hold(node, kind);
+    else {
+      this.seen.set(node, document.baseURI);
+      if (kind !== undefined) removeMarks(node);
+    }
   }
 
   #isLoader(node: ScriptElement): boolean {
@@ -131,6 +150,7 @@ export class Guard {
   }
 
   #watch(script: HTMLScriptElement): void {
+    this.#early = script.dataset['early'] ?? '';
     script.addEventListener('error', () => this.fail('could not be loaded'));
     script.addEventListener('load', () => {
       if (this.#state === 'waiting') this.fail('did not start');

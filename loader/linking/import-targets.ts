@@ -1,5 +1,5 @@
 import { generateImportMap, laterImportMap, moduleUrl } from '../../importmap/generate.js';
-import type { ImportMapJson } from '../../importmap/import-map.js';
+import type { ImportMap, ImportMapJson } from '../../importmap/import-map.js';
 import type { Resolver } from '../../importmap/resolver.js';
 import { moduleAt, naturalUrl, type Site, type SiteModule } from '../../importmap/site.js';
 import type { Hash } from '../../schema/hash.js';
@@ -22,6 +22,8 @@ export interface ImportTargetsOptions {
   readonly watched: boolean;
   /** Whether the page gives integrity metadata for a URL, or loads it natively. */
   readonly pinned: (url: string) => boolean;
+  /** The import map that the browser has already. */
+  readonly native: ImportMap;
   readonly onUnlinkable: (module: SiteModule, error: unknown) => void;
 }
 
@@ -133,7 +135,36 @@ export class ImportTargets {
       ? generateImportMap(site, resolver, urls, this.targetOf)
       : laterImportMap(resolver, urls, aliases, this.targetOf);
     this.#addRooted(map, urls);
+    if (isFirst) this.#removeNative(map);
     return map;
+  }
+
+  /**
+   * Leaves to the site what a script of the page has resolved before the map was there. The browser has
+   * dropped its rule.
+   *
+   * @param resolve what the page makes of a natural URL
+   * @returns false if no rule counts
+   */
+  settle(resolve: (url: string) => string): boolean {
+    const rules = [...this.#targets].filter(
+      ([url, target]) => target !== undefined && this.#options.resolver.isOwnName(url),
+    );
+    const dropped = rules.filter(([url]) => resolve(url) === url);
+    for (const [url, target] of dropped) {
+      this.discard(target!);
+      this.#targets.set(url, undefined);
+    }
+    return rules.length === 0 || dropped.length < rules.length;
+  }
+
+  /** The browser ignores a rule that it has already, and says so. */
+  #removeNative({ imports = {}, scopes = {} }: ImportMapJson): void {
+    const { native } = this.#options;
+    for (const key of native.imports.keys()) delete imports[key];
+    for (const [scope, rules] of native.scopes) {
+      for (const key of rules.keys()) delete scopes[scope]?.[key];
+    }
   }
 
   /**

@@ -1,4 +1,5 @@
 import type { ModuleGraph } from '../../importmap/graph.js';
+import type { ImportMap } from '../../importmap/import-map.js';
 import type { Resolver } from '../../importmap/resolver.js';
 import type { Site } from '../../importmap/site.js';
 import { SerialQueue } from '../../schema/serial-queue.js';
@@ -21,6 +22,8 @@ export interface LinkerOptions {
   readonly fetchMissing: boolean;
   /** Whether the page gives integrity metadata for a URL, or loads it natively. */
   readonly pinned: (url: string) => boolean;
+  /** The import map that the browser has already. */
+  readonly native: ImportMap;
   /** Whether this engine merges later import maps. */
   readonly laterMaps: boolean;
   readonly installImportMap: (json: string, nonce: string) => void;

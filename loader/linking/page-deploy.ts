@@ -1,6 +1,7 @@
 import { Resolver } from '../../importmap/resolver.js';
 import { isGecko } from '../page/engine.js';
 import { entryUrls } from '../page/entry-urls.js';
+import { readNativeScripts } from '../page/native-scripts.js';
 import { readImportMap } from '../page/page-import-map.js';
 import type { LoaderConfig } from '../config.js';
 import type { BlobPool } from '../cache/blob-pool.js';
@@ -28,6 +29,8 @@ export interface PageDeploy {
 export interface PageDeployOptions {
   readonly config: LoaderConfig;
   readonly page: HeldPage;
+  /** The scripts that the guard has not held, with their base URLs. */
+  readonly seen: ReadonlyMap<ScriptElement, string>;
   readonly release: Release;
   readonly blobPool: BlobPool;
   readonly channelClient: ChannelClient;
@@ -40,21 +43,19 @@ export interface PageDeployOptions {
 
 export function createPageDeploy(options: PageDeployOptions): PageDeploy {
   const { config, page, release } = options;
-  const { map, broken } = readImportMap(page);
+  const native = readNativeScripts(options.seen);
+  const { map, broken } = readImportMap(page, native.map);
   const resolver = new Resolver(map);
   const pinnedScripts = new Set(
     page.scripts.filter(({ element }) => element.hasAttribute('integrity')).map(({ src }) => src),
-  );
-  // Module scripts that a script of the page has inserted run natively, and once.
-  const native = new Set(
-    [...document.querySelectorAll<HTMLScriptElement>('script[type="module" i][src]')].map(({ src }) => src),
   );
   const laterMaps = !isGecko();
   const linker = new Linker({
     ...options,
     site: { root: config.root, manifest: release.manifest },
     resolver,
-    pinned: (url) => resolver.map.integrity.has(url) || pinnedScripts.has(url) || native.has(url),
+    pinned: (url) => resolver.map.integrity.has(url) || pinnedScripts.has(url) || native.loads(url),
+    native: native.map,
     laterMaps,
     installImportMap,
   });

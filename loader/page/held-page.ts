@@ -64,12 +64,15 @@ export function hold(element: ScriptElement, kind: string): void {
   element.setAttribute('type', `modcast/${kind}`);
 }
 
-/** Gives a held script its author's type. */
+/** Removes the server's and the guard's attributes. */
+export function removeMarks({ dataset }: ScriptElement): void {
+  for (const name of Object.keys(dataset)) if (name.startsWith('modcast')) delete dataset[name];
+}
+
+/** Gives a held script its author's type, and removes its marks. */
 export function restoreType(element: ScriptElement, fallback: string | null): void {
-  const { dataset } = element;
-  const type = dataset['modcastType'] ?? fallback;
-  delete dataset['modcastType'];
-  delete dataset['modcastBase'];
+  const type = element.dataset['modcastType'] ?? fallback;
+  removeMarks(element);
   if (type === null) element.removeAttribute('type');
   else element.setAttribute('type', type);
 }

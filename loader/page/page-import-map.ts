@@ -1,11 +1,18 @@
 import { mergeImportMaps } from '../../importmap/merge.js';
-import { EMPTY_IMPORT_MAP, type ImportMap } from '../../importmap/import-map.js';
+import type { ImportMap } from '../../importmap/import-map.js';
 import { parseImportMap } from '../../importmap/parse.js';
 import { heldBase, type HeldPage, type ScriptElement } from './held-page.js';
 
-/** The page's import maps, each with its base URL, merged as the browser does. Broken ones are skipped. */
-export function readImportMap(page: HeldPage): { map: ImportMap; broken: ScriptElement[] } {
-  let map = EMPTY_IMPORT_MAP;
+/**
+ * The page's import maps, each with its base URL, merged as the browser does. Broken ones are skipped.
+ *
+ * @param native the map that the browser has already
+ */
+export function readImportMap(
+  page: HeldPage,
+  native: ImportMap,
+): { map: ImportMap; broken: ScriptElement[] } {
+  let map = native;
   const broken: ScriptElement[] = [];
   for (const element of page.importMaps) {
     try {

@@ -2,6 +2,7 @@ import { atBase } from './at-base.js';
 import { restoreType, type HeldPage, type HeldScript, type ScriptElement } from './held-page.js';
 import { isGecko } from './engine.js';
 import { insertAgain } from './insert-again.js';
+import { runMarker } from './marker.js';
 import { runInTurn } from './run-in-turn.js';
 
 export interface RunOptions {
@@ -24,8 +25,6 @@ function run(script: HeldScript, first: string, prepare: RunOptions['prepare']):
   const { element, kind, base } = script;
   const restore = prepare(script, first);
   restoreType(element, kind === 'module' ? 'module' : null);
-  delete element.dataset['modcastImports'];
-  delete element.dataset['modcastAt'];
   // Inserted scripts keep their order only with `async = false`.
   if (element instanceof HTMLScriptElement && !element.hasAttribute('async')) element.async = false;
   atBase(base, () => insertAgain(element));
@@ -43,36 +42,10 @@ export function runHeldScripts(page: HeldPage, options: RunOptions): void {
   if (last !== undefined && last.src !== null) whenSettled(last.element, done);
   for (const script of page.scripts) run(script, '', prepare);
   if (last === undefined) done();
-  else if (last.src === null) mark(options);
+  // Inline module scripts have no load event. A script after them in the same queue runs when they have run.
+  else if (last.src === null) runMarker({ ...options, inOrder: true, ran: done });
 }
 
 function whenSettled(element: ScriptElement, done: () => void): void {
   for (const name of ['load', 'error']) element.addEventListener(name, done, { once: true });
-}
-
-/**
- * Inline module scripts have no load event. A script after them in the same queue runs when they have run.
- */
-function mark({ setText, nonce, done }: RunOptions): void {
-  const name = '__modcast_ran__';
-  const host = document.createElement('modcast-marker');
-  const settle = () => {
-    delete (globalThis as Record<string, unknown>)[name];
-    host.remove();
-    done();
-  };
-  Object.defineProperty(globalThis, name, { configurable: true, value: settle });
-  try {
-    const script = document.createElement('script');
-    script.type = 'module';
-    script.async = false;
-    script.nonce = nonce;
-    script.addEventListener('error', settle);
-    setText(script, `${name}()`);
-    // In a shadow tree, where the page's scripts do not find it.
-    host.attachShadow({ mode: 'closed' }).append(script);
-    document.documentElement.append(host);
-  } catch {
-    settle();
-  }
 }

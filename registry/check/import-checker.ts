@@ -9,7 +9,9 @@ import {
   type Manifest,
   type Path,
 } from '../../schema/index.js';
+import { EarlyUses } from '../pages/classic-scripts.js';
 import { PageSummaries } from '../pages/page-summaries.js';
+import type { Page } from '../pages/read-page.js';
 import { placeIn } from '../ingest/syntax.js';
 import { installedPackage } from './installed-package.js';
 import { readImportMaps, type PageImportMaps } from './page-import-maps.js';
@@ -53,7 +55,11 @@ export class ImportChecker {
   readonly #options: ImportCheckerOptions;
   readonly #served: ServedPaths;
   readonly #summaries: PageSummaries;
-  readonly #pages = new Map<Path, { readonly hash: Hash; readonly maps: PageImportMaps }>();
+  readonly #pages = new Map<
+    Path,
+    { readonly hash: Hash; readonly page: Page; readonly maps: PageImportMaps }
+  >();
+  readonly #earlyUses: EarlyUses;
   /** Pages by hash: what `#resolvers` were made of. */
   #pagesKey = '';
   /** One for each distinct import map of the pages. */
@@ -64,6 +70,8 @@ export class ImportChecker {
   constructor(options: ImportCheckerOptions) {
     this.#options = options;
     this.#served = new ServedPaths(options);
+    const { blobs } = options;
+    this.#earlyUses = new EarlyUses(async (hash) => (await blobs.read([hash])).get(hash)?.bytes);
     this.#summaries = options.summaries ?? new PageSummaries();
   }
 
@@ -84,10 +92,20 @@ export class ImportChecker {
     const isUnmapped = ({ failure }: FailingImport) => failure === 'unmapped';
     const breaks = failing.some((one) => isUnmapped(one) && one.severity === 'error');
     const maps = invalid.map((one): Diagnostic => (breaks ? { ...one, severity: 'error' } : one));
-    // An invalid import map explains every specifier that is not mapped.
-    const told = invalid.length > 0 ? failing.filter((one) => !isUnmapped(one)) : failing;
+    // An invalid import map explains every specifier that is not mapped, and a script may add a valid one.
+    const isUnknown = invalid.length > 0 || (failing.some(isUnmapped) && (await this.#mayAddMap(manifest)));
+    const told = isUnknown ? failing.filter((one) => !isUnmapped(one)) : failing;
     const imports = await this.#describe(told.toSorted(byPlace).slice(0, this.#options.limit));
     return { diagnostics: [...maps, ...imports].toSorted(bySeverity), reached };
+  }
+
+  /** Whether a classic script of a page may add an import map. */
+  async #mayAddMap(manifest: Manifest): Promise<boolean> {
+    for (const [path, { page }] of this.#pages) {
+      const { maps } = await this.#earlyUses.of(page, path, manifest);
+      if (maps) return true;
+    }
+    return false;
   }
 
   async #readPages(manifest: Manifest): Promise<void> {
@@ -98,7 +116,9 @@ export class ImportChecker {
     for (const [name, { hash }] of changed) {
       const bytes = async () => (await this.#options.blobs.read([hash])).get(hash)?.bytes;
       const page = await this.#summaries.read(hash, bytes);
-      if (page !== undefined) this.#pages.set(name, { hash, maps: await readImportMaps(name, page, bytes) });
+      if (page !== undefined) {
+        this.#pages.set(name, { hash, page, maps: await readImportMaps(name, page, bytes) });
+      }
     }
     for (const name of this.#pages.keys()) if (!manifest.modules.has(name)) this.#pages.delete(name);
     this.#pagesKey = key;

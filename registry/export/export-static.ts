@@ -13,6 +13,7 @@ import { VerifiedBlobs } from '../content/verified-blobs.js';
 import { Catalog } from '../content/catalog.js';
 import { DEFAULT_FILTER, compileFilter, openDirectory, walk } from '../ingest/files.js';
 import { linkedModule } from '../content/linked-module.js';
+import { EarlyUses } from '../pages/classic-scripts.js';
 import { loaderPage, loaderVersion, scriptIntegrity } from '../pages/loader-page.js';
 import { contentType, moduleKind } from '../content/media-type.js';
 import { Packs } from '../content/packs.js';
@@ -108,6 +109,7 @@ export async function exportStatic(options: ExportStaticOptions): Promise<Export
   const total = paths.length;
   let done = 0;
   let bytes = 0;
+  const earlyUses = new EarlyUses(async (hash) => (await store.blobs([hash]))[0]?.bytes);
   await writeFiles({
     directory,
     force,
@@ -124,7 +126,8 @@ export async function exportStatic(options: ExportStaticOptions): Promise<Export
           const isPage = manifest.modules.get(path)!.type === 'text/html';
           await write(
             path,
-            (isPage ? loaderPage(blob.bytes, path, manifest, page) : undefined) ?? blob.bytes,
+            (isPage ? await loaderPage(blob.bytes, path, manifest, page, earlyUses) : undefined) ??
+              blob.bytes,
           );
           await write(`${PREFIX}deploys/${number}/at/${path}`, blob.bytes);
           const linked = linkedModule(path, blob);

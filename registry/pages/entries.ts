@@ -23,10 +23,10 @@ export function pageImportMap(page: Page, at: Path): ImportMap {
 
 /** The base URL of an import map of a page, by its index. */
 export const mapBase = (page: Page, at: Path, index: number): string =>
-  baseOf(page, at, index < (page.mapsBeforeBase ?? 0));
+  pageBase(page, at, index < (page.mapsBeforeBase ?? 0));
 
 /** The base URL of a page's scripts and import maps. Those before `<base>` have the page's own. */
-function baseOf(page: Page, at: Path, beforeBase = false): string {
+export function pageBase(page: Page, at: Path, beforeBase = false): string {
   const self = naturalUrl(PLACEHOLDER_ROOT, at);
   if (beforeBase) return self;
   return page.base !== undefined && URL.canParse(page.base, self) ? new URL(page.base, self).href : self;
@@ -41,7 +41,7 @@ export function pageEntries(page: Page, at: Path, modules: ReadonlyMap<Path, unk
     if (path !== undefined && modules.has(path)) found.add(path);
   };
   for (const script of page.scripts) {
-    const base = baseOf(page, at, script.beforeBase);
+    const base = pageBase(page, at, script.beforeBase);
     if (script.src !== undefined)
       add(URL.canParse(script.src, base) ? new URL(script.src, base).href : undefined);
     for (const { specifier } of script.imports) {

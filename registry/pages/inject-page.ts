@@ -1,7 +1,15 @@
 import { parsePage, withoutBom } from './page-elements.js';
 import { guardTag, holdLink, loaderTag, markScript, splice, type Edit } from './page-edits.js';
 import { readHead, type Lex, type Page } from './read-page.js';
-import { heldType, isDeferred, isGuard, isLoader, isOptOut, scriptSource } from './script-kinds.js';
+import {
+  blocksRendering,
+  heldType,
+  isDeferred,
+  isGuard,
+  isLoader,
+  isOptOut,
+  scriptSource,
+} from './script-kinds.js';
 import { reasonToLeave } from './unchanged-page.js';
 
 export interface InjectOptions {
@@ -51,16 +59,18 @@ export function injectPage(
     parses = () => true,
   } = typeof options === 'function' ? options(head) : options;
   const marks: Edit[] = [];
+  // Those before it run before it, so that they are not held either.
+  const lastBlocking = elements.findLastIndex(blocksRendering);
   let modules = 0;
-  for (const element of elements) {
+  for (const [index, element] of elements.entries()) {
     const kind = heldType(element);
     if (element.tag === 'link') marks.push(...holdLink(element, page));
     else if (kind !== undefined) {
       if (scriptSource(element) === undefined && kind === 'module' && !parses(element.text())) continue;
       if (kind === 'module') modules++;
-      marks.push(markScript(element, kind, lex));
+      marks.push(markScript(element, kind, lex, kind === 'module' && index <= lastBlocking));
     } else if (modules > 0 && isDeferred(element) && !isLoader(element, loaderSrc))
-      marks.push(markScript(element, 'defer', lex));
+      marks.push(markScript(element, 'defer', lex, index <= lastBlocking));
   }
   const tag = { text: guard, loaderSrc, timeout: data['timeout'], holds: modules > 0 };
   const text = elements.some((e) => isLoader(e, loaderSrc))

@@ -1,6 +1,7 @@
 import { LIMITS, type Hash, type Manifest, type Path } from '../../schema/index.js';
 import { debug } from '../debug.js';
 import { blake3 } from '../hash.js';
+import { EarlyUses, type ReadBlob } from './classic-scripts.js';
 import { onPage } from './page-parser.js';
 import { fillTemplate, type LoaderOptions, type PageTemplate } from './page-template.js';
 import type { Unchanged } from './unchanged-page.js';
@@ -39,8 +40,11 @@ export class InjectedPages {
   readonly #templates: SizedCache<Hash, PageTemplate>;
   readonly #pages: SizedCache<Path, InjectedPage>;
   readonly #making = new Map<Hash, Promise<PageTemplate>>();
+  readonly #earlyUses: EarlyUses;
 
-  constructor({ cacheBytes = LIMITS.pageCacheBytes } = {}) {
+  /** @param readBlob reads the site's classic scripts */
+  constructor(readBlob: ReadBlob, { cacheBytes = LIMITS.pageCacheBytes } = {}) {
+    this.#earlyUses = new EarlyUses(readBlob);
     this.#templates = new SizedCache(cacheBytes);
     this.#pages = new SizedCache(cacheBytes);
   }
@@ -56,10 +60,11 @@ export class InjectedPages {
       return known?.hash === hash && known.key === key ? known : undefined;
     };
     const template = find() === undefined ? await this.#template(hash, html, loader) : undefined;
+    const use = template && (await this.#earlyUses.of(template.page, path, manifest));
     // Meanwhile another request may have made the page.
     const known = find();
-    if (known !== undefined || template === undefined) return known!;
-    const bytes = fillTemplate(template, path, manifest, data(hash));
+    if (known !== undefined || template === undefined || use === undefined) return known!;
+    const bytes = fillTemplate(template, path, manifest, use, data(hash));
     const injected = bytes === undefined ? null : { bytes, hash: blake3(bytes) };
     const page = { html, hash, key, injected, unchanged: template.unchanged };
     this.#pages.set(path, page, sizeOf([html, bytes]));

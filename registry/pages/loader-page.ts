@@ -1,15 +1,21 @@
 import { createHash } from 'node:crypto';
 import type { Manifest, Path } from '../../schema/index.js';
 import { blake3 } from '../hash.js';
+import type { EarlyUses } from './classic-scripts.js';
 import { fillTemplate, pageTemplate, type LoaderOptions } from './page-template.js';
 
 /** A page of a deploy with the loader. Undefined when the page has to be served unchanged. */
-export const loaderPage = (
+export async function loaderPage(
   html: Uint8Array,
   path: Path,
   manifest: Manifest,
   options: LoaderOptions,
-): Uint8Array | undefined => fillTemplate(pageTemplate(html, options), path, manifest, {});
+  earlyUses: EarlyUses,
+): Promise<Uint8Array | undefined> {
+  const template = pageTemplate(html, options);
+  const use = await earlyUses.of(template.page, path, manifest);
+  return fillTemplate(template, path, manifest, use, {});
+}
 
 const versions = new WeakMap<Uint8Array, { readonly version: string; readonly integrity: string }>();
 

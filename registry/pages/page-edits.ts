@@ -63,10 +63,19 @@ function dataName(key: string): string {
 /** A script that tells the browser's console why the page has no loader. */
 export const noticeTag = (src: string): string => `<script async${attribute('src', src)}></script>`;
 
-/** Marks a script for the guard. An inline module also gets the list of its imports. */
-export function markScript(script: PageElement, kind: 'module' | 'importmap' | 'defer', lex: Lex): Edit {
+/**
+ * Marks a script for the guard. An inline module also gets the list of its imports.
+ *
+ * @param early whether it is held only where the browser cannot hold back rendering for it
+ */
+export function markScript(
+  script: PageElement,
+  kind: 'module' | 'importmap' | 'defer',
+  lex: Lex,
+  early: boolean,
+): Edit {
   const at = script.start + '<script'.length;
-  const mark = attribute('data-modcast', kind);
+  const mark = attribute('data-modcast', kind) + (early ? ' data-modcast-early' : '');
   if (kind !== 'module' || scriptSource(script) !== undefined) return { start: at, end: at, text: mark };
   const specifiers = new Set(readImports(script, lex).map((i) => i.specifier));
   const imports = attribute('data-modcast-imports', asciiJson([...specifiers]));

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { lexSpecifiers } from '../../importmap/index.js';
 import type { Manifest, Path } from '../../schema/index.js';
 import { isModule } from '../ingest/syntax.js';
+import type { EarlyUse } from './early-use.js';
 import { pageEntries } from './entries.js';
 import { injectPage } from './inject-page.js';
 import { dataAttributes } from './page-edits.js';
@@ -56,23 +57,31 @@ export function pageTemplate(html: Uint8Array, { noticeSrc, data, ...tag }: Load
   return { page, parts, unchanged: null };
 }
 
+/** Which of a page's scripts the browser runs itself, before the loader is there. */
+function early({ blocksRendering }: Page, use: EarlyUse): Record<string, string> {
+  if (use.modules) return { early: 'import' };
+  return blocksRendering ? { early: 'render' } : {};
+}
+
 /**
  * A page with the loader, or with the notice that it has none. Undefined when the page has to be served
  * unchanged.
  *
  * @param path where the page is in the site
+ * @param use what the page's classic scripts may do early
  * @param data the missing data attributes, without the page's entries
  */
 export function fillTemplate(
   { page, parts, unchanged }: PageTemplate,
   path: Path,
   manifest: Manifest,
+  use: EarlyUse,
   data: Readonly<Record<string, string>>,
 ): Uint8Array | undefined {
   if (parts === null) return unchanged?.withNotice;
   const [before, after] = parts;
   if (after === undefined) return before;
   const entries = JSON.stringify(pageEntries(page, path, manifest.modules));
-  const attributes = Buffer.from(dataAttributes({ ...data, entries }), 'latin1');
+  const attributes = Buffer.from(dataAttributes({ ...data, ...early(page, use), entries }), 'latin1');
   return new Uint8Array(Buffer.concat([before!, attributes, after]));
 }

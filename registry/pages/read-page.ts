@@ -1,5 +1,6 @@
 import { parsePage, withoutBom, type PageElement } from './page-elements.js';
-import { heldType, scriptSource } from './script-kinds.js';
+import { inlineUse, type EarlyUse } from './early-use.js';
+import { blocksRendering, heldType, isClassic, scriptSource } from './script-kinds.js';
 
 /** A module script of a page that the browser would run. */
 export interface PageScript {
@@ -30,6 +31,12 @@ export interface Page {
   laterImportMaps: string[];
   /** How many import maps are before `<base href>`, which does not apply to them. Default: 0. */
   mapsBeforeBase?: number;
+  /** URLs of external classic scripts, as written. */
+  classicScripts?: string[];
+  /** What inline classic scripts may do before the page's modules run. */
+  early?: EarlyUse;
+  /** A module script holds back rendering. */
+  blocksRendering?: true;
   /** `<base href>` as written. */
   base?: string;
   /** The first nonce on any script. */
@@ -47,7 +54,17 @@ export function readPage(html: Uint8Array, lex: Lex): Page {
   modules.forEach((element, index) => {
     if (base !== undefined && element.start < base.start) scripts[index]!.beforeBase = true;
   });
-  return { scripts, ...readHead(elements) };
+  const classic = elements.filter(isClassic);
+  const sources = classic.flatMap((e) => scriptSource(e) ?? []);
+  const inline = classic.filter((e) => scriptSource(e) === undefined).map((e) => e.text());
+  const early = inlineUse(inline);
+  return {
+    scripts,
+    ...readHead(elements),
+    ...(sources.length > 0 && { classicScripts: sources }),
+    ...(early && { early }),
+    ...(modules.some(blocksRendering) && { blocksRendering: true }),
+  };
 }
 
 export function readHead(elements: PageElement[]): Omit<Page, 'scripts'> {

@@ -45,12 +45,22 @@ function urlPath(url: string): string | undefined {
  * script has to wait for it.
  */
 export function isDeferred(script: PageElement): boolean {
-  if (script.tag !== 'script' || script.svg || !script.complete || script.inShadowRoot) return false;
+  if (script.svg || script.inShadowRoot || !isClassic(script)) return false;
   if (!script.attribute('src') || script.attribute('defer') === undefined) return false;
-  if (script.attribute('async') !== undefined || script.attribute('nomodule') !== undefined) return false;
+  return script.attribute('async') === undefined;
+}
+
+/** A classic script that a browser with modules runs. */
+export function isClassic(script: PageElement): boolean {
+  if (script.tag !== 'script' || !script.complete || script.attribute('nomodule') !== undefined) return false;
   const type = script.attribute('type') ?? oldType(script.attribute('language'));
   return type === '' || isJavaScriptType(type.trim());
 }
+
+/** A module script that holds back rendering until it has run. */
+export const blocksRendering = (script: PageElement): boolean =>
+  heldType(script) === 'module' &&
+  /(?:^|[\t\n\f\r ])render(?![^\t\n\f\r ])/i.test(script.attribute('blocking') ?? '');
 
 /** The type that the obsolete `language` attribute gives. */
 const oldType = (language: string | undefined): string => (language ? `text/${language}` : '');

@@ -1,3 +1,5 @@
+import { EMPTY_IMPORT_MAP } from '../../../../importmap/import-map.js';
+import { parseImportMap } from '../../../../importmap/parse.js';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ImportMapJson } from '../../../../importmap/import-map.js';
 import type { Resolver } from '../../../../importmap/resolver.js';
@@ -41,6 +43,7 @@ function create({ map, ...options }: Partial<ImportTargetsOptions> & { map?: Imp
     permitted: 'data',
     watched: false,
     pinned: () => false,
+    native: EMPTY_IMPORT_MAP,
     onUnlinkable: ({ path }, error) => unlinkable.push(`${path}: ${String(error)}`),
     ...options,
   });
@@ -302,5 +305,34 @@ describe('the counts', () => {
     targets.discard(httpUrl(b));
     expect(revoke).toHaveBeenCalledOnce();
     revoke.mockRestore();
+  });
+});
+
+describe('with what the browser has read already', () => {
+  it('leave to the site what a script of the page has resolved before the map', () => {
+    const targets = create({ permitted: 'blob' });
+    for (const module of [a, b]) targets.prepare(module);
+    const target = targets.targetOf(a.url)!;
+    expect(targets.settle((url) => (url === b.url ? url : target))).toBe(true);
+    expect(targets.targetOf(a.url)).toBe(target);
+    expect(targets.targetOf(b.url)).toBeUndefined();
+    expect(targets.count).toBe(1);
+  });
+
+  it('tell when no rule counts', () => {
+    const targets = create();
+    expect(targets.settle((url) => url)).toBe(true);
+    targets.prepare(a);
+    expect(targets.settle((url) => url)).toBe(false);
+  });
+
+  it('repeat no rule that the browser has', () => {
+    const map = { imports: { x: a.url, y: b.url }, scopes: { [`${ROOT}lib/`]: { x: b.url, z: a.url } } };
+    const native = parseImportMap({ imports: { x: a.url }, scopes: { [`${ROOT}lib/`]: { x: b.url } } }, ROOT);
+    const targets = create({ resolver: resolverOf(map), native: native.map });
+    expect(targets.importMap()).toEqual({
+      imports: { y: b.url },
+      scopes: { [`${ROOT}lib/`]: { z: a.url } },
+    });
   });
 });

@@ -1,3 +1,4 @@
+import { EMPTY_IMPORT_MAP } from '../../../../importmap/import-map.js';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { ModuleGraph } from '../../../../importmap/graph.js';
 import type { ImportMapJson } from '../../../../importmap/import-map.js';
@@ -43,6 +44,7 @@ const create = (options: Partial<LinkerOptions> = {}): Linker =>
     permitted: 'data',
     fetchMissing: true,
     pinned: () => false,
+    native: EMPTY_IMPORT_MAP,
     laterMaps: true,
     installImportMap: (json, nonce) => {
       expect(nonce).toBe('n');

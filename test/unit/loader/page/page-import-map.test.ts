@@ -1,4 +1,5 @@
 import { expect, it, vi } from 'vitest';
+import { EMPTY_IMPORT_MAP } from '../../../../importmap/import-map.js';
 import type { ScriptElement } from '../../../../loader/page/held-page.js';
 
 const BASE = 'https://site.test/app/';
@@ -11,7 +12,7 @@ const elementOf = (textContent: string, modcastBase = BASE) =>
 
 function read(...texts: string[]) {
   const importMaps = texts.map((text) => elementOf(text));
-  const { map, broken } = readImportMap({ scripts: [], importMaps });
+  const { map, broken } = readImportMap({ scripts: [], importMaps }, EMPTY_IMPORT_MAP);
   return { imports: Object.fromEntries(map.imports), broken: broken.map((one) => importMaps.indexOf(one)) };
 }
 
@@ -28,7 +29,7 @@ it('resolves addresses from the base that the page had at each map', () => {
     elementOf('{"imports": {"a": "./a.mjs"}}'),
     elementOf('{"imports": {"b": "./b.mjs"}}', `${BASE}lib/`),
   ];
-  const { map } = readImportMap({ scripts: [], importMaps });
+  const { map } = readImportMap({ scripts: [], importMaps }, EMPTY_IMPORT_MAP);
   expect(Object.fromEntries(map.imports)).toEqual({ a: `${BASE}a.mjs`, b: `${BASE}lib/b.mjs` });
 });
 

@@ -192,3 +192,16 @@ import './-/x.mjs'; import './-/y.mjs'; import './-/health';`,
     ]);
   });
 });
+
+it('injected-map: bare specifiers are unknown, and not wrong, where a script may add an import map', async () => {
+  const files = { 'main.mjs': "import 'lib'; import './gone.mjs';", 'maps.js': "s.type = 'importmap';" };
+  const missing = 'error import main.mjs:1:22 cannot find "./gone.mjs"';
+  const unmapped = 'error import main.mjs:1:8 no import map says where "lib" is';
+  expect(await told({ ...files, 'index.html': PAGE })).toEqual([unmapped, missing]);
+  const checked = await checkOf({ ...files, 'index.html': `<script src=maps.js></script>${PAGE}` });
+  expect(await checked.told()).toEqual([missing]);
+  await checked.save({ 'maps.js': 'nothing()' });
+  expect(await checked.told()).toEqual([unmapped, missing]);
+  const inline = "<script>document.createElement('script').type = 'importmap'</script>";
+  expect(await told({ ...files, 'index.html': inline + PAGE })).toEqual([missing]);
+});

@@ -540,3 +540,17 @@ describe('large pages', () => {
     );
   });
 });
+
+it('marks the scripts up to the last one that blocks rendering as early', () => {
+  const page =
+    '<script type=importmap>{}</script><script type=module src=a></script><script defer src=b></script>' +
+    '<script type=module blocking=render src=c></script><script type=module src=d></script>';
+  const marks = [...inject(page)!.matchAll(/ data-modcast="(\w+)"( data-modcast-early)?/g)];
+  expect(marks.map(([, kind, early]) => [kind, early !== undefined])).toEqual([
+    ['importmap', false],
+    ['module', true],
+    ['defer', true],
+    ['module', true],
+    ['module', false],
+  ]);
+});

@@ -3,6 +3,8 @@ import { blake3 } from '../../../../registry/hash.js';
 import { InjectedPages, type PageVersion } from '../../../../registry/pages/injected-pages.js';
 import type { Manifest } from '../../../../schema/index.js';
 
+const read = async () => undefined;
+
 const MODULE = { hash: blake3(new Uint8Array()), size: 0, type: 'text/javascript' };
 
 function manifestOf(...paths: string[]): Manifest {
@@ -30,7 +32,7 @@ function versionOf(key: string, manifest = manifestOf('a.mjs', 'lib/a.mjs')) {
 const textOf = (bytes: Uint8Array | undefined) => Buffer.from(bytes ?? []).toString();
 
 it('makes a page once, and then returns the same bytes', async () => {
-  const pages = new InjectedPages();
+  const pages = new InjectedPages(read);
   const { version, made } = versionOf('1');
   const both = await Promise.all([1, 2].map(() => pages.page('index.html', page('x'), version)));
   const again = await pages.page('index.html', page('x'), version);
@@ -43,7 +45,7 @@ it('makes a page once, and then returns the same bytes', async () => {
 });
 
 it('makes it again for other bytes and for another version, and finds its entries by its path', async () => {
-  const pages = new InjectedPages();
+  const pages = new InjectedPages(read);
   const first = versionOf('1');
   const before = await pages.page('index.html', page('x'), first.version);
   const changed = await pages.page('index.html', page('y'), first.version);
@@ -60,7 +62,7 @@ it('makes it again for other bytes and for another version, and finds its entrie
 it('leaves a page alone that opts out', async () => {
   const html = Buffer.from('<meta name="modcast" content="off"><script type="module" src="a.mjs"></script>');
   const { version } = versionOf('1');
-  const pages = new InjectedPages();
+  const pages = new InjectedPages(read);
   const first = await pages.page('index.html', html, version);
   expect(first.injected).toBeNull();
   expect(await pages.page('index.html', Buffer.from(html), version)).toBe(first);
@@ -69,13 +71,13 @@ it('leaves a page alone that opts out', async () => {
 it('keeps an author’s own tag of the loader as it is', async () => {
   const html = Buffer.from('<!doctype html><script src="/-/loader.js" data-boot="cached"></script><p>x');
   const { version } = versionOf('1');
-  const text = textOf((await new InjectedPages().page('index.html', html, version)).injected!.bytes);
+  const text = textOf((await new InjectedPages(read).page('index.html', html, version)).injected!.bytes);
   expect(text).toContain('<script src="/-/loader.js" data-boot="cached"></script>');
   expect(text).not.toContain('data-slot');
 });
 
 it('drops pages that were not requested for long when its memory is full', async () => {
-  const pages = new InjectedPages({ cacheBytes: 1 });
+  const pages = new InjectedPages(read, { cacheBytes: 1 });
   const { version, made } = versionOf('1');
   for (const name of ['a.html', 'b.html', 'a.html']) await pages.page(name, page('x'), version);
   expect(made).toHaveLength(3);

@@ -1,0 +1,34 @@
+export interface MarkerOptions {
+  /** Sets a script's text. May throw where the page's policy forbids it. */
+  readonly setText: (script: HTMLScriptElement, text: string) => void;
+  readonly nonce: string;
+  /** Whether it runs after the scripts that are inserted in order before it. */
+  readonly inOrder: boolean;
+  /** @param resolve its `import.meta.resolve`; undefined where it cannot run */
+  readonly ran: (resolve?: (specifier: string) => string) => void;
+}
+
+/** Runs an inline module that only calls back. */
+export function runMarker({ setText, nonce, inOrder, ran }: MarkerOptions): void {
+  const name = '__modcast_ran__';
+  const host = document.createElement('modcast-marker');
+  const settle = (resolve?: unknown) => {
+    delete (globalThis as Record<string, unknown>)[name];
+    host.remove();
+    ran(typeof resolve === 'function' ? (resolve as (specifier: string) => string) : undefined);
+  };
+  Object.defineProperty(globalThis, name, { configurable: true, value: settle });
+  try {
+    const script = document.createElement('script');
+    script.type = 'module';
+    script.async = !inOrder;
+    script.nonce = nonce;
+    script.addEventListener('error', settle);
+    setText(script, `${name}(import.meta.resolve)`);
+    // In a shadow tree, where the page's scripts do not find it.
+    host.attachShadow({ mode: 'closed' }).append(script);
+    document.documentElement.append(host);
+  } catch {
+    settle();
+  }
+}

@@ -1,0 +1,87 @@
+import { describe, expect, it } from 'vitest';
+import { lexSpecifiers } from '../../../../importmap/index.js';
+import { blake3 } from '../../../../registry/hash.js';
+import { EarlyUses } from '../../../../registry/pages/classic-scripts.js';
+import { earlyUse } from '../../../../registry/pages/early-use.js';
+import { InjectedPages } from '../../../../registry/pages/injected-pages.js';
+import { readPage } from '../../../../registry/pages/read-page.js';
+import type { Manifest } from '../../../../schema/index.js';
+
+describe('a classic script may use modules early', () => {
+  it.each([
+    ["import('x')", true, false],
+    ["import /* later */ ('x')", true, false],
+    ["import/* now */('x')", true, false],
+    ["script.type = 'module'", true, false],
+    ['script.setAttribute("type", `module`)', true, false],
+    ['document.write("<script type=module src=a.mjs>")', true, false],
+    ['document.write(\'<script type="module">\')', true, false],
+    ["Object.assign(script, { type: 'importmap' })", true, true],
+    ['typeof module === "object" && module.exports', false, false],
+    ["script.type = 'text/javascript'", false, false],
+    ['important()', false, false],
+    ["reimport('x')", false, false],
+  ])('%s', (source, modules, maps) => expect(earlyUse(source)).toEqual({ modules, maps }));
+});
+
+const SCRIPTS = { 'js/early.js': "import('./a.mjs')", 'maps.js': "type = 'importmap'", 'late.js': 'x()' };
+const contents = new Map(Object.values(SCRIPTS).map((text) => [blake3(Buffer.from(text)), text]));
+const manifest: Manifest = {
+  modules: new Map(
+    Object.entries(SCRIPTS).map(([path, text]) => [
+      path,
+      { hash: blake3(Buffer.from(text)), size: text.length, type: 'text/javascript' },
+    ]),
+  ),
+  entries: [],
+  importMap: null,
+};
+
+function reader() {
+  const read: string[] = [];
+  const readBlob = async (hash: string) => {
+    const text = contents.get(hash)!;
+    read.push(text);
+    return Buffer.from(text);
+  };
+  return { read, readBlob };
+}
+
+describe('the classic scripts of a page', () => {
+  const useOf = (html: string, at = 'index.html') => {
+    const { readBlob } = reader();
+    return new EarlyUses(readBlob).of(readPage(Buffer.from(html), lexSpecifiers), at, manifest);
+  };
+
+  it.each([
+    ['none', '<script type=module>import("x")</script>', false, false],
+    ['inline ones', '<script>import("x")</script>', true, false],
+    ['an inline import map by a script', '<script>x.type="importmap"</script>', true, true],
+    ['the site’s own', '<script src=js/early.js></script>', true, false],
+    ['relative to the base', '<base href=/js/><script src=early.js></script>', true, false],
+    ['several', '<script src=late.js></script><script defer src=/maps.js?v=1></script>', true, true],
+    ['harmless ones', '<script src=late.js></script><script>x()</script>', false, false],
+    ['those of other sites', '<script src=https://cdn.test/js/early.js></script>', false, false],
+    ['those that no browser with modules runs', '<script nomodule>import("x")</script>', false, false],
+    ['data blocks', '<script type=text/template>import("x")</script>', false, false],
+  ])('%s', async (_name, html, modules, maps) => expect(await useOf(html)).toEqual({ modules, maps }));
+
+  it('are each read once, and the page says what they may do', async () => {
+    const { read, readBlob } = reader();
+    const pages = new InjectedPages(readBlob);
+    const textOf = async (html: string, key: string) => {
+      const loader = { loaderSrc: '/-/loader.js', integrity: '', guard: 'guard', data: {} };
+      const version = { key, manifest, loader, data: () => ({}) };
+      const { injected } = await pages.page('index.html', Buffer.from(html), version);
+      return Buffer.from(injected!.bytes).toString();
+    };
+    const script = '<script src=js/early.js></script>';
+    expect(await textOf(script, '1')).toContain(' data-early="import" data-entries');
+    expect(await textOf(`${script}<p>`, '2')).toContain(' data-early="import"');
+    expect(read).toEqual([SCRIPTS['js/early.js']]);
+    expect(await textOf('<script src=late.js></script>', '3')).not.toContain('data-early');
+    const blocking = '<script type=module blocking="x Render" src=a.mjs></script>';
+    expect(await textOf(blocking, '4')).toContain(' data-early="render"');
+    expect(await textOf(blocking.replace('Render', 'rendering'), '5')).not.toContain('data-early');
+  });
+});
