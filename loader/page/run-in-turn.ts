@@ -40,7 +40,10 @@ export function runInTurn({ scripts, run, done }: TurnOptions): void {
 
 /** Runs an inline module. `then` is called when it has run up to its first `await`, or failed. */
 function start(script: HeldScript, run: TurnOptions['run'], then: () => void): void {
+  let isSettled = false;
   const settle = () => {
+    if (isSettled) return;
+    isSettled = true;
     clearTimeout(timer);
     delete (globalThis as Record<string, unknown>)[SIGNAL];
     removeEventListener('error', settle);
