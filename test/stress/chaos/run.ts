@@ -102,7 +102,7 @@ export async function runChaos({
  * Waits until the head matches the files and every page runs them or reports why it cannot.
  * @returns the remaining problem after `REST_MS`, null without one
  */
-async function waitForRest(disk: Disk, server: KilledServer, pages: Pages): Promise<string | null> {
+export async function waitForRest(disk: Disk, server: KilledServer, pages: Pages): Promise<string | null> {
   const end = Date.now() + REST_MS;
   for (;;) {
     const problem = await restProblem(disk, server, pages);

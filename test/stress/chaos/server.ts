@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { createServer, connect, type Server, type Socket } from 'node:net';
 import path from 'node:path';
 import { manifestFromJson, type Manifest } from '../../../schema/index.js';
@@ -19,18 +20,27 @@ export class KilledServer {
   output = '';
   readonly #directory: string;
   readonly #database: string;
+  readonly #options: readonly string[];
   readonly #sockets = new Set<Socket>();
   #child: ChildProcess | undefined;
   #front: Server | undefined;
   #port = 0;
 
-  constructor(directory: string, database: string) {
+  /** @param options more options of `modcast serve` */
+  constructor(directory: string, database: string, options: readonly string[] = []) {
     this.#directory = directory;
     this.#database = database;
+    this.#options = options;
   }
 
   get url(): string {
     return `http://127.0.0.1:${this.#port}/`;
+  }
+
+  /** Resident memory of the process in bytes. */
+  get memory(): number {
+    const text = readFileSync(`/proc/${this.#child!.pid}/status`, 'utf8');
+    return Number(/VmRSS:\s+(\d+)/.exec(text)?.[1]) * 1024;
   }
 
   get isUp(): boolean {
@@ -39,7 +49,7 @@ export class KilledServer {
 
   /** Resolves when the server accepts connections. The address is always the same. */
   async start(): Promise<void> {
-    const options = ['serve', this.#directory, '--db', this.#database, '--port', '0'];
+    const options = ['serve', this.#directory, '--db', this.#database, '--port', '0', ...this.#options];
     const child = spawn(process.execPath, [MAIN, ...options], { stdio: ['ignore', 'pipe', 'pipe'] });
     this.#child = child;
     const target = await new Promise<number>((resolve, reject) => {
