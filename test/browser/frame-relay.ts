@@ -32,6 +32,8 @@ export class FrameRelay {
    */
   judge: (frame: Frame) => 'pass' | 'cut' | 'drop' | 'corrupt' | readonly (string | Uint8Array)[] = () =>
     'pass';
+  /** Takes every message as the server sent it, and sends it when the test wants. */
+  pace: ((send: () => void) => void) | undefined;
   /** Bytes, or characters, that pages were sent. */
   sent = 0;
   readonly #server = new WebSocketServer({ noServer: true });
@@ -128,6 +130,7 @@ export class FrameRelay {
   }
 
   #pass(front: WebSocket, received: Buffer, isBinary: boolean): void {
+    if (this.pace !== undefined) return this.pace(() => front.send(received, { binary: isBinary }));
     let data = received;
     const begun = this.#parts.get(front);
     const isHeader = begun === undefined && data.toString('latin1', 0, 4) === 'MCPK';

@@ -104,6 +104,8 @@ export class GatedSite {
   }
 
   async close(): Promise<void> {
+    // A muted one would never notice that its page has gone.
+    this.relay.cut();
     this.#server.closeAllConnections();
     await new Promise<void>((resolve) => this.#server.close(() => resolve()));
     this.relay.close();

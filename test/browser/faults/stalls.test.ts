@@ -1,0 +1,162 @@
+import type { Page } from 'playwright-core';
+import { afterEach, describe, expect, it } from 'vitest';
+import { encodePackHeader, encodeRecords, encodeSegment } from '../../../schema/index.js';
+import { bytesOf, recordOf } from '../../unit/loader/fakes.js';
+import { booted, each, once, STATIC_MODULES } from '../counted-site.js';
+import {
+  context,
+  directory,
+  eachInItsOwnContext,
+  FILES,
+  files,
+  nameOf,
+  serve,
+  site,
+} from '../fallback-visits.js';
+import type { Frame } from '../frame-relay.js';
+
+eachInItsOwnContext();
+
+/** Milliseconds that a page may wait for a socket that says nothing: 500 until it speaks, and then 1,500. */
+const PATIENCE = 2000;
+
+/** Bytes that the page's socket has brought. */
+const received = (page: Page) => page.evaluate(() => modcast!.stats().bytes.received);
+
+/** Opens the page. Its clock stands still until the relay has nothing more to send. */
+async function bootWithin(ms: number) {
+  const page = await context.newPage();
+  await page.clock.install({ time: 0 });
+  await page.clock.pauseAt(1000);
+  const before = site.relay.sent;
+  await page.goto(site.url, { waitUntil: 'domcontentloaded' });
+  await site.relay.seen(() => isSilent);
+  // All that came has been read.
+  await expect.poll(() => received(page), { timeout: 5000 }).toBe(site.relay.sent - before);
+  await page.clock.runFor(ms);
+  return booted(page);
+}
+
+let isSilent = false;
+afterEach(() => void (isSilent = false));
+
+/** From this frame on the relay sends what a broken proxy makes of it, and nothing else. */
+function breakAt(fits: (frame: Frame) => boolean, ...instead: (string | Uint8Array)[]): void {
+  site.relay.judge = (frame) => {
+    if (!fits(frame)) return 'pass';
+    isSilent = true;
+    return instead;
+  };
+}
+
+const isText = (type: string) => (frame: Frame) => frame.kind === 'text' && frame.message.type === type;
+
+const whole = { counts: once(STATIC_MODULES), versions: each(FILES.map(nameOf), 1), deploy: 1 };
+
+const segmentOf = (...texts: string[]): Uint8Array => {
+  const body = encodeRecords(texts.map((text) => recordOf(text)));
+  return encodeSegment({ encoding: 'identity', count: texts.length, rawLength: body.length, body });
+};
+
+describe('stalls: the socket says nothing more', () => {
+  it('in the middle of a pack: what has come runs, the rest comes over HTTP', async () => {
+    // Longer than a segment, so that it has its own segment, which arrives last.
+    await directory.write({ 'main.mjs': `${files(1)['main.mjs']}/*${'x'.repeat(200_000)}*/` });
+    await serve({});
+    let segments = 0;
+    breakAt((frame) => frame.kind === 'segment' && ++segments === 2);
+    expect(await bootWithin(PATIENCE)).toEqual({ ...whole, from: 'network' });
+    expect(site.moduleRequests.length).toBeGreaterThan(0);
+    expect(site.moduleRequests.length).toBeLessThan(FILES.length);
+  });
+
+  it.each<[string, (frame: Frame) => boolean]>([
+    ['before the welcome', isText('welcome')],
+    ['after the welcome', isText('manifest')],
+    ['after the manifest', isText('pack')],
+    ['before the pack’s first segment', (frame) => frame.kind === 'segment'],
+  ])('%s', async (_, fits) => {
+    await serve({});
+    breakAt(fits);
+    expect(await bootWithin(PATIENCE)).toEqual({ ...whole, from: 'http' });
+  });
+});
+
+describe('stalls: garbage on the socket, and no answer to a close', () => {
+  const welcome = (frame: Frame) => isText('welcome')(frame);
+  const unasked = (texts: string[]) =>
+    [
+      JSON.stringify({ type: 'pack', id: 1, count: texts.length, bytes: 1 }),
+      encodePackHeader(texts.length),
+      segmentOf(...texts),
+    ] as const;
+
+  it.each<[string, (frame: Frame) => boolean, readonly (string | Uint8Array)[]]>([
+    ['a binary message that is no pack', welcome, [bytesOf('garbage')]],
+    [
+      'frames of a pack that are garbage',
+      isText('pack'),
+      [
+        JSON.stringify({ type: 'pack', id: 1, count: 1, bytes: 1 }),
+        bytesOf('garbage that is long enough for a header'),
+      ],
+    ],
+    ['text that is not JSON', welcome, ['garbage']],
+    [
+      'a manifest before the welcome',
+      welcome,
+      [JSON.stringify({ type: 'manifest', base: null, entries: [], importMap: null, set: [], delete: [] })],
+    ],
+    ['a truncated segment', (frame) => frame.kind === 'segment', [segmentOf('a', 'b').subarray(0, 40)]],
+    ['a pack that nobody asked for', isText('pack'), unasked(['a', 'b'])],
+    ['a pack before the welcome', welcome, unasked(['a'])],
+    [
+      'a welcome twice',
+      isText('manifest'),
+      [JSON.stringify({ type: 'welcome', protocol: 1, deploy: 1, manifest: 'f'.repeat(64) })],
+    ],
+  ])('%s', async (_, fits, instead) => {
+    await serve({});
+    breakAt(fits, ...instead);
+    expect(await bootWithin(PATIENCE)).toEqual({ ...whole, from: 'http' });
+  });
+});
+
+it('stalls: a slow but steady pack is not cut off', async () => {
+  await directory.write({ 'main.mjs': `${files(1)['main.mjs']}/*${noise(300_000)}*/` });
+  await serve({});
+  const page = await context.newPage();
+  await page.clock.install({ time: 0 });
+  await page.clock.pauseAt(1000);
+  const go: (() => void)[] = [];
+  site.relay.pace = (send) => go.push(send);
+  await page.goto(site.url, { waitUntil: 'domcontentloaded' });
+  let isBooted = false;
+  const result = booted(page).then((value) => {
+    isBooted = true;
+    return value;
+  });
+  let messages = 0;
+  while (!isBooted) {
+    await expect.poll(() => isBooted || go.length > 0, { timeout: 5000 }).toBe(true);
+    const before = await received(page);
+    const send = go.shift();
+    if (send === undefined) break;
+    send();
+    await expect.poll(() => received(page), { timeout: 5000 }).toBeGreaterThan(before);
+    // A second between any two parts of the pack, and far more in all than a page waits for a silent socket.
+    if (++messages > 3) await page.clock.runFor(1000);
+  }
+  expect(await result).toEqual({ ...whole, from: 'network' });
+  expect(messages).toBeGreaterThan(8);
+  expect(site.moduleRequests).toEqual([]);
+});
+
+/** Text that does not compress well. */
+function noise(length: number): string {
+  let state = 1;
+  return Array.from({ length }, () => {
+    state = (state * 48_271) % 2_147_483_647;
+    return (state % 36).toString(36);
+  }).join('');
+}
