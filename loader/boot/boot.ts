@@ -33,7 +33,7 @@ export class Boot {
   constructor(services: Services, guard: Guard) {
     this.#services = services;
     this.#guard = guard;
-    const { config, channelClient, after } = services;
+    const { config, connection, channelClient, after } = services;
     // Until the page is parsed, it may occupy its entry in the browser's cache.
     const late = pageParsed().then(() => new Promise<void>((resolve) => after(3 * config.timeout, resolve)));
     const policies = readPolicies(pageUrl, late);
@@ -44,10 +44,9 @@ export class Boot {
       .then(([known, can]) => (can ? probePolicy(config.nonce, preferredUrlKind(), known) : 'nothing'))
       // The page has removed what the probe needs.
       .catch((): Allowed => 'nothing');
-    channelClient.on('received', (bytes) => {
-      this.#received += bytes;
-      guard.signal();
-    });
+    channelClient.on('received', (bytes) => (this.#received += bytes));
+    // On a slow line a blob may take long.
+    connection.on('frame', () => guard.signal());
   }
 
   start(): void {

@@ -34,8 +34,16 @@ const PRODUCTION: RegistryOptions = { channel: 'production', serveHead: true };
 
 async function publish(directory: string): Promise<void> {
   const content = await readSite(directory, DEFAULT_FILTER);
-  const target = new PublishService({ store: await site.registry.store(), now: Date.now });
+  const store = await site.registry.store();
+  const target = new PublishService({ store, now: Date.now });
   await publishSite(target, content, { channel: 'production', author: 'ada', message: '' });
+  const { number } = (await store.head('production'))!;
+  // The server looks for deploys of other processes now and then.
+  const head = async () => {
+    const manifest = await fetch(`${site.url}-/channels/production/manifest.json`);
+    return manifest.headers.get('Modcast-Deploy');
+  };
+  await expect.poll(head, { timeout: 10_000 }).toBe(`${number}`);
 }
 
 /** What the page writes to the console, errors included, until it has booted and its cache is written. */
