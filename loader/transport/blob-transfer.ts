@@ -36,6 +36,8 @@ export class BlobTransfer {
   #pending = 0;
   readonly #waiters = new Set<() => void>();
   #cancelLost = () => {};
+  /** Nothing has come since something was waited for in vain. */
+  #isSilent = false;
 
   constructor(options: BlobTransferOptions) {
     this.#options = options;
@@ -61,6 +63,7 @@ export class BlobTransfer {
   /** A part of a pack has come, even if it completes no blob: a slow line is not a lost one. */
   progressed(): void {
     const { after, connection } = this.#options;
+    this.#isSilent = false;
     this.#cancelLost();
     if (this.isPending) this.#cancelLost = after(LOST_MS, () => connection.drop());
     this.notify();
@@ -111,7 +114,7 @@ export class BlobTransfer {
       if (missing.length === 0 || connection.state !== 'open' || !isReady()) return;
       if (!this.isPending && !this.#request(missing, closure)) return;
       // What is missing then comes over HTTP. The rest of a slow pack may still come, for the cache.
-      if (await this.#stalls()) return;
+      if (this.#isSilent || (await this.#stalls())) return;
     }
   }
 
@@ -140,7 +143,7 @@ export class BlobTransfer {
   #stalls(): Promise<boolean> {
     const { after, stall } = this.#options;
     return new Promise((resolve) => {
-      const cancel = after(stall, () => resolve(true));
+      const cancel = after(stall, () => resolve((this.#isSilent = true)));
       void this.change().then(() => {
         cancel();
         resolve(false);

@@ -345,6 +345,11 @@ describe('blobs', () => {
   });
 });
 
+/** A graph with these modules, which import nothing. */
+const graphOf = (...texts: string[]) => ({
+  closure: () => ({ missing: new Set(texts.map(hashOf).filter((name) => !pool.has(name))) }) as never,
+});
+
 describe('need', () => {
   const want = (texts: string[], closure = true) => ({
     type: 'want',
@@ -463,6 +468,23 @@ describe('need', () => {
     await settle();
     expect(done()).toBe(true);
     expect(connection.drops).toBe(0);
+  });
+
+  it('does not wait a second time for a socket that is silent, until something comes', async () => {
+    const first = track(client.needClosure(graphOf('x', 'y'), []));
+    await settle();
+    connection.emit('records', [recordOf('x')]);
+    await settle();
+    clock.advance(STALL);
+    await settle();
+    expect(first()).toBe(true);
+    const second = track(client.need([hashOf('y')], true));
+    await settle();
+    expect(second()).toBe(true);
+    connection.emit('frame', undefined);
+    const third = track(client.need([hashOf('y')], true));
+    await settle();
+    expect(third()).toBe(false);
   });
 
   it('waits for a slow pack as long as parts of it come, even if none completes a blob', async () => {
