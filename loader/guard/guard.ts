@@ -54,6 +54,7 @@ export class Guard {
   readonly seen = new Map<ScriptElement, string>();
   #early = '';
   #state: 'waiting' | 'taken' | 'running' = 'waiting';
+  #tag: HTMLScriptElement | undefined;
   #ticks = 0;
 
   constructor(options: GuardOptions) {
@@ -110,6 +111,8 @@ export class Guard {
 
   /** Runs the page natively, unless it runs already. */
   fail(reason: string): void {
+    // The page should find only the scripts that its author wrote.
+    this.#tag?.remove();
     const ran = this.run({
       settle() {
         restoreImportMaps();
@@ -122,7 +125,7 @@ export class Guard {
         return () => void (element.text = text);
       },
       setText: (script, text) => void (script.text = text),
-      done() {},
+      done: () => this.#events?.finish(),
     });
     if (ran)
       console.warn(
@@ -151,6 +154,7 @@ export class Guard {
 
   #watch(script: HTMLScriptElement): void {
     this.#early = script.dataset['early'] ?? '';
+    this.#tag = script;
     script.addEventListener('error', () => this.fail('could not be loaded'));
     script.addEventListener('load', () => {
       if (this.#state === 'waiting') this.fail('did not start');

@@ -4,21 +4,19 @@
  * and with the native `readyState`.
  */
 export class PageEvents {
-  #state: 'holding' | 'released' = 'holding';
+  /** `done`: the page has seen its last event, and the browser's own come too late. */
+  #state: 'holding' | 'released' | 'done' = 'holding';
   readonly #held: { readonly name: string; readonly dispatch: () => void }[] = [];
 
   constructor() {
     this.#hold(window, 'DOMContentLoaded', () =>
       document.dispatchEvent(new Event('DOMContentLoaded', { bubbles: true })),
     );
-    this.#hold(document, 'readystatechange', () => document.dispatchEvent(new Event('readystatechange')));
-    this.#hold(window, 'load', () => window.dispatchEvent(new Event('load')));
-    this.#hold(window, 'pageshow', () =>
-      window.dispatchEvent(new PageTransitionEvent('pageshow', { persisted: false })),
-    );
-    const native = Object.getOwnPropertyDescriptor(Document.prototype, 'readyState');
-    if (native?.get === undefined) return;
-    const get = native.get.bind(document) as () => DocumentReadyState;
+    this.#hold(document, 'readystatechange', dispatchStateChange);
+    this.#hold(window, 'load', dispatchLoad);
+    this.#hold(window, 'pageshow', dispatchPageShow);
+    const get = nativeState();
+    if (get === undefined) return;
     Object.defineProperty(document, 'readyState', {
       configurable: true,
       get: () => (get() === 'complete' ? 'interactive' : get()),
@@ -27,7 +25,7 @@ export class PageEvents {
 
   /** Dispatches the held events in their order. Later calls do nothing. */
   release(): void {
-    if (this.#state === 'released') return;
+    if (this.#state !== 'holding') return;
     this.#state = 'released';
     for (const { name, dispatch } of this.#held) {
       // At `DOMContentLoaded` a page is not complete yet.
@@ -37,25 +35,48 @@ export class PageEvents {
     this.#restoreReadyState();
   }
 
+  /**
+   * Dispatches the last events without waiting for the browser's, which a script that hangs delays for
+   * minutes. Call it after `release()`.
+   */
+  finish(): void {
+    if (nativeState()?.() === 'complete') return;
+    // What else delays the events, and can be seen.
+    const isLoading = [...document.images].some(({ complete, loading }) => !complete && loading !== 'lazy');
+    if (isLoading) return void setTimeout(() => this.finish(), 100);
+    this.#state = 'done';
+    Object.defineProperty(document, 'readyState', { configurable: true, value: 'complete' });
+    dispatchStateChange();
+    dispatchLoad();
+    dispatchPageShow();
+  }
+
   #restoreReadyState(): void {
     delete (document as { readyState?: unknown }).readyState;
   }
 
   #hold(target: EventTarget, name: string, dispatch: () => void): void {
-    // The loader is the page's first script, so this is the target's first listener.
+    // The guard is the page's first script, so this is the target's first listener.
     const listener = (event: Event) => {
       if (this.#state === 'released' || !event.isTrusted) return;
       if (event.target !== document && event.target !== window) return;
+      const isComplete = nativeState()?.() === 'complete';
       // Natively "interactive" comes before module scripts too.
-      if (name === 'readystatechange' && document.readyState === 'interactive' && !this.#complete) return;
+      if (name === 'readystatechange' && document.readyState === 'interactive' && !isComplete) return;
       event.stopImmediatePropagation();
-      this.#held.push({ name, dispatch });
+      if (this.#state === 'holding') this.#held.push({ name, dispatch });
+      else this.#restoreReadyState();
     };
     target.addEventListener(name, listener, true);
   }
-
-  get #complete(): boolean {
-    const native = Object.getOwnPropertyDescriptor(Document.prototype, 'readyState')?.get;
-    return native?.call(document) === 'complete';
-  }
 }
+
+function nativeState(): (() => DocumentReadyState) | undefined {
+  const native = Object.getOwnPropertyDescriptor(Document.prototype, 'readyState')?.get;
+  return native?.bind(document) as (() => DocumentReadyState) | undefined;
+}
+
+const dispatchStateChange = () => document.dispatchEvent(new Event('readystatechange'));
+const dispatchLoad = () => window.dispatchEvent(new Event('load'));
+const dispatchPageShow = () =>
+  window.dispatchEvent(new PageTransitionEvent('pageshow', { persisted: false }));
