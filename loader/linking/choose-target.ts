@@ -10,8 +10,11 @@ export type TargetKind = UrlKind | 'http';
 
 /** A module as far as it is here. */
 export interface Source {
-  /** `unknown`: the blob or its links are not here. `broken`: it does not parse. */
-  readonly state: 'linkable' | 'broken' | 'unknown';
+  /**
+   * `unknown`: the blob or its links are not here. `broken`: it does not parse. `new-syntax`: not every
+   * engine parses it.
+   */
+  readonly state: 'linkable' | 'broken' | 'new-syntax' | 'unknown';
   /** Bytes after linking. Throws when it cannot be linked. */
   readonly linkedBytes: number;
 }
@@ -54,6 +57,7 @@ export const chooseTarget: ChooseTarget = (request) => {
   if (permitted === 'http' || source.state === 'unknown') return 'http';
   // The browser's error should name the site's file. Where that may have changed, the deploy's version is
   // imported.
+  if (source.state === 'new-syntax') return undefined;
   if (source.state === 'broken') return watched ? 'http' : undefined;
   if (permitted === 'blob' || (instance === 'first' && isRepeated())) return 'blob';
   return source.linkedBytes > (instance === 'first' ? DATA_BYTES : LATER_DATA_BYTES) ? 'blob' : 'data';

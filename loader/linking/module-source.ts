@@ -3,6 +3,7 @@ import type { Resolver } from '../../importmap/resolver.js';
 import type { SiteModule } from '../../importmap/site.js';
 import type { BlobPool } from '../cache/blob-pool.js';
 import type { Source } from './choose-target.js';
+import { hasImportPhase } from './import-phase.js';
 import { isJson } from './json.js';
 import { JSON_TYPE } from './media-types.js';
 
@@ -24,7 +25,8 @@ export class ModuleSource implements Source {
     if (blob === undefined) return 'unknown';
     if (this.module.type === JSON_TYPE) return isJson(blob.bytes) ? 'linkable' : 'broken';
     if (blob.links === null) return 'unknown';
-    return blob.links.state === 'unparsed' ? 'broken' : 'linkable';
+    if (blob.links.state === 'unparsed') return 'broken';
+    return hasImportPhase(blob.bytes, blob.links) ? 'new-syntax' : 'linkable';
   }
 
   /** Bytes as the author wrote them. */

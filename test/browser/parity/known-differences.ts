@@ -102,6 +102,11 @@ export const KNOWN_DIFFERENCES: Readonly<Record<string, KnownDifference>> = {
     reason: 'without TextEncoder it runs natively, and the console says why',
     same: (o) => ({ ...o, console: [] }),
   },
+  'resource-timing': {
+    reason:
+      'performance has an entry of each module that the browser has requested, and none of one that runs from a blob',
+    same: withoutLog(' script'),
+  },
   'script-modulepreload': {
     reason: 'a preload of a module that is here already keeps its held rel',
     same: withoutLog(/^\d$/),

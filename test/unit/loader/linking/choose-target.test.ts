@@ -34,6 +34,7 @@ describe('a first instance', () => {
     ['http while its blob is missing', { state: 'unknown' }, 'http'],
     ['the site where it does not parse', { state: 'broken' }, undefined],
     ['http where it does not parse and the site is watched', { state: 'broken', watched: true }, 'http'],
+    ['the site where the engine may not parse it', { state: 'new-syntax', watched: true }, undefined],
     ['the site where it is pinned', { pinned: true }, undefined],
     ['the site where it is pinned, even over HTTP', { pinned: true, permitted: 'http' }, undefined],
     ['the site for CSS', { type: 'text/css' }, undefined],
