@@ -1,7 +1,8 @@
 // Bundles the browser's scripts: the guard, which is inline in every page, the loader, and hot reload, which
 // the loader adds where the server watches.
 import { build } from 'esbuild';
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { minify } from 'terser';
 
@@ -33,6 +34,7 @@ async function bundle(name, entry, { before = '', after = '', comment = '' } = {
   const [{ path, text }] = outputFiles;
   const format = { ascii_only: true };
   const { code } = await minify(text, { ecma: 2022, compress: { passes: 3 }, format });
+  await mkdir(dirname(path), { recursive: true });
   await writeFile(path, `${code}${comment}\n`);
 }
 
