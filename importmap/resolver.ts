@@ -1,4 +1,5 @@
 import type { ImportMap } from './import-map.js';
+import { mergeImportMaps } from './merge.js';
 import { resolveSpecifier, urlLike, type Resolution } from './resolve.js';
 
 /** Prefix of the names that linked blobs use if the site's own map would map the natural URL elsewhere. */
@@ -10,19 +11,28 @@ const ALIAS = 'modcast:';
  * as an alias: the site's rules must apply only once.
  */
 export class Resolver {
-  readonly #map: ImportMap;
+  #map: ImportMap;
   readonly #aliases = new Map<string, string | null>();
   /** Natural URLs of replaced instances, with the names of the new instances. */
   readonly #renamed = new Map<string, string>();
   /** Rules that could map a URL elsewhere. Most maps have none. */
-  readonly #urlRules: ImportMap;
+  #urlRules: ImportMap;
 
   constructor(map: ImportMap) {
     this.#map = map;
-    // Also keys that are not valid URLs: `https://` is a prefix of most URLs.
-    const urlRules = [...map.imports].filter(([key]) => key.includes(':'));
-    // A blob as a referrer matches no scope of the site.
-    this.#urlRules = { ...map, imports: new Map(urlRules), scopes: new Map() };
+    this.#urlRules = urlRulesOf(map);
+  }
+
+  /**
+   * Adds the rules of an import map that a script has added to the page. As in the browser, they replace no
+   * rule.
+   *
+   * @param isTaken whether a URL has a rule in the installed map
+   */
+  extend(added: ImportMap, isTaken: (url: string) => boolean): void {
+    const imports = new Map([...added.imports].filter(([key]) => !isTaken(key)));
+    this.#map = mergeImportMaps(this.#map, { ...added, imports }).map;
+    this.#urlRules = urlRulesOf(this.#map);
   }
 
   get map(): ImportMap {
@@ -80,4 +90,11 @@ export class Resolver {
     this.#aliases.set(alias, url);
     return alias;
   }
+}
+
+/** Keys that are URLs, or a prefix of URLs although they are not valid: `https://`. */
+function urlRulesOf(map: ImportMap): ImportMap {
+  const imports = new Map([...map.imports].filter(([key]) => key.includes(':')));
+  // A blob as a referrer matches no scope of the site.
+  return { ...map, imports, scopes: new Map() };
 }

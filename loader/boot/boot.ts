@@ -5,6 +5,7 @@ import { createPageDeploy, provideRuntime, type PageDeploy } from '../linking/pa
 import { isGecko } from '../page/engine.js';
 import { pageUrl, readHeldPage, whenParsed } from '../page/held-page.js';
 import { restoreImportMaps, settleImportMaps } from '../page/import-map-elements.js';
+import { NativeScripts } from '../page/native-scripts.js';
 import { runMarker, type MarkerOptions } from '../page/marker.js';
 import { probePolicy, readPolicies, setScriptText, trustScripts, type Allowed } from '../page/policy.js';
 import { settlePreloads } from '../page/preloads.js';
@@ -68,8 +69,9 @@ export class Boot {
     const greeting = awaitGreeting(this.#services);
     await pageParsed();
     const page = readHeldPage();
+    const native = new NativeScripts(this.#guard.seen);
     const prepare: Prepare = (release, permitted, fetchMissing) =>
-      createPageDeploy({ ...this.#services, page, seen: this.#guard.seen, release, permitted, fetchMissing });
+      createPageDeploy({ ...this.#services, page, native, release, permitted, fetchMissing });
     const chosen = choose({
       ...this.#services,
       ...http,

@@ -1,10 +1,11 @@
 import { generateImportMap, laterImportMap, moduleUrl } from '../../importmap/generate.js';
-import type { ImportMap, ImportMapJson } from '../../importmap/import-map.js';
+import type { ImportMapJson } from '../../importmap/import-map.js';
 import type { Resolver } from '../../importmap/resolver.js';
 import { moduleAt, naturalUrl, type Site, type SiteModule } from '../../importmap/site.js';
 import type { Hash } from '../../schema/hash.js';
 import type { BlobPool } from '../cache/blob-pool.js';
 import { createDebug } from '../debug.js';
+import type { NativeScripts } from '../page/native-scripts.js';
 import type { ChooseTarget, TargetKind } from './choose-target.js';
 import { ModuleSource } from './module-source.js';
 import { createModuleUrl, type UrlKind } from './module-url.js';
@@ -23,7 +24,7 @@ export interface ImportTargetsOptions {
   /** Whether the page gives integrity metadata for a URL, or loads it natively. */
   readonly pinned: (url: string) => boolean;
   /** The import map that the browser has already. */
-  readonly native: ImportMap;
+  readonly native: Pick<NativeScripts, 'map'>;
   readonly onUnlinkable: (module: SiteModule, error: unknown) => void;
 }
 
@@ -65,9 +66,7 @@ export class ImportTargets {
     return bytes;
   }
 
-  isInstalled(url: string): boolean {
-    return this.#installed.has(url);
-  }
+  isInstalled = (url: string): boolean => this.#installed.has(url);
 
   /** The target of a natural URL; undefined leaves it to the site. */
   targetOf = (url: string): string | undefined => this.#targets.get(url);
@@ -160,7 +159,7 @@ export class ImportTargets {
 
   /** The browser ignores a rule that it has already, and says so. */
   #removeNative({ imports = {}, scopes = {} }: ImportMapJson): void {
-    const { native } = this.#options;
+    const native = this.#options.native.map;
     for (const key of native.imports.keys()) delete imports[key];
     for (const [scope, rules] of native.scopes) {
       for (const key of rules.keys()) delete scopes[scope]?.[key];

@@ -1,11 +1,11 @@
 import type { ModuleGraph } from '../../importmap/graph.js';
-import type { ImportMap } from '../../importmap/import-map.js';
 import type { Resolver } from '../../importmap/resolver.js';
 import type { Site } from '../../importmap/site.js';
 import { SerialQueue } from '../../schema/serial-queue.js';
 import type { BlobPool } from '../cache/blob-pool.js';
 import type { LoaderConfig } from '../config.js';
 import type { ChannelClient } from '../transport/channel-client.js';
+import type { NativeScripts } from '../page/native-scripts.js';
 import { chooseTarget, type TargetKind } from './choose-target.js';
 import { ImportTargets } from './import-targets.js';
 import { siteGraph } from './site-graph.js';
@@ -23,7 +23,7 @@ export interface LinkerOptions {
   /** Whether the page gives integrity metadata for a URL, or loads it natively. */
   readonly pinned: (url: string) => boolean;
   /** The import map that the browser has already. */
-  readonly native: ImportMap;
+  readonly native: Pick<NativeScripts, 'map'>;
   /** Whether this engine merges later import maps. */
   readonly laterMaps: boolean;
   readonly installImportMap: (json: string, nonce: string) => void;

@@ -1,7 +1,7 @@
 import { Resolver } from '../../importmap/resolver.js';
 import { isGecko } from '../page/engine.js';
 import { entryUrls } from '../page/entry-urls.js';
-import { readNativeScripts } from '../page/native-scripts.js';
+import type { NativeScripts } from '../page/native-scripts.js';
 import { readImportMap } from '../page/page-import-map.js';
 import type { LoaderConfig } from '../config.js';
 import type { BlobPool } from '../cache/blob-pool.js';
@@ -20,6 +20,8 @@ export interface PageDeploy {
   readonly entries: readonly string[];
   readonly linker: Linker;
   readonly resolver: Resolver;
+  /** Takes in the import maps that scripts of the page have added since. */
+  readonly refresh: () => void;
   /** Whether this engine merges later import maps. */
   readonly laterMaps: boolean;
   /** The page's import maps that do not parse. */
@@ -29,8 +31,7 @@ export interface PageDeploy {
 export interface PageDeployOptions {
   readonly config: LoaderConfig;
   readonly page: HeldPage;
-  /** The scripts that the guard has not held, with their base URLs. */
-  readonly seen: ReadonlyMap<ScriptElement, string>;
+  readonly native: NativeScripts;
   readonly release: Release;
   readonly blobPool: BlobPool;
   readonly channelClient: ChannelClient;
@@ -42,8 +43,8 @@ export interface PageDeployOptions {
 }
 
 export function createPageDeploy(options: PageDeployOptions): PageDeploy {
-  const { config, page, release } = options;
-  const native = readNativeScripts(options.seen);
+  const { config, page, native, release } = options;
+  native.refresh();
   const { map, broken } = readImportMap(page, native.map);
   const resolver = new Resolver(map);
   const pinnedScripts = new Set(
@@ -55,7 +56,6 @@ export function createPageDeploy(options: PageDeployOptions): PageDeploy {
     site: { root: config.root, manifest: release.manifest },
     resolver,
     pinned: (url) => resolver.map.integrity.has(url) || pinnedScripts.has(url) || native.loads(url),
-    native: native.map,
     laterMaps,
     installImportMap,
   });
@@ -63,6 +63,11 @@ export function createPageDeploy(options: PageDeployOptions): PageDeploy {
     release,
     resolver,
     linker,
+    refresh() {
+      const before = native.map;
+      native.refresh();
+      if (native.map !== before) resolver.extend(native.map, linker.importTargets.isInstalled);
+    },
     laterMaps,
     brokenMaps: broken,
     entries: entryUrls(page, resolver, release, config.root),
@@ -75,13 +80,14 @@ declare global {
 
 /** Defines the global function that linked modules call. */
 export function provideRuntime(
-  { linker, resolver }: PageDeploy,
+  { linker, resolver, refresh }: PageDeploy,
   config: LoaderConfig,
   hot: HotRuntime | undefined,
 ): void {
   const registryRoot = new URL('/', config.prefix).href;
   globalThis.__modcast__ = createRuntime({
     resolver,
+    refresh,
     naturalOf: (given) => {
       if (given.startsWith('/')) return config.root + given.slice(1);
       if (holdsModule(given)) return linker.importTargets.urlOf(given) ?? given;

@@ -20,6 +20,8 @@ export interface HotRuntime {
 
 export interface RuntimeOptions {
   readonly resolver: Resolver;
+  /** Takes in the import maps that scripts of the page have added. */
+  readonly refresh: () => void;
   /** The natural URL of a module that is given by a path, or by the URL that it was loaded from. */
   readonly naturalOf: (given: string) => string;
   /** Puts a natural URL and what it imports into the import map. */
@@ -44,7 +46,7 @@ function withNaturalUrls(error: unknown, naturalOf: (url: string) => string): un
 
 /** Creates the function that linked modules call with their own natural URL. */
 export function createRuntime(options: RuntimeOptions): (given: string) => ModuleContext {
-  const { resolver, naturalOf, ensure, importModule, hot } = options;
+  const { resolver, refresh, naturalOf, ensure, importModule, hot } = options;
   const contexts = new Map<string, ModuleContext>();
   const seen = new WeakSet<ImportMeta>();
 
@@ -52,6 +54,7 @@ export function createRuntime(options: RuntimeOptions): (given: string) => Modul
     async import(specifier, options) {
       // A specifier that cannot become a string rejects, as in the standard.
       const text = `${specifier as string}`;
+      refresh();
       const resolution = resolver.resolve(text, url);
       if (resolution.state === 'blocked') throw new TypeError(`Failed to resolve module specifier '${text}'`);
       if (resolution.state === 'unresolved') return importModule(text, options);
@@ -72,6 +75,7 @@ export function createRuntime(options: RuntimeOptions): (given: string) => Modul
       // An unresolved specifier gets the browser's own error. As a method it has the native function's name.
       meta.resolve = {
         resolve(name: string) {
+          refresh();
           const resolution = resolver.resolve(`${name}`, url);
           return resolution.state === 'resolved' ? resolution.url : native(name);
         },

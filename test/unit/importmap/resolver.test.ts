@@ -68,3 +68,26 @@ describe('the text of a specifier in a blob', () => {
     expect(scoped.isOwnName(`${ROOT}b.mjs`)).toBe(true);
   });
 });
+
+describe('an import map that is added later', () => {
+  const added = parseImportMap(
+    {
+      imports: { x: '/never.mjs', y: '/y.mjs', '/b.mjs': '/c.mjs', '/d.mjs': '/e.mjs' },
+      scopes: { '/lib/': { x: '/scoped.mjs' } },
+    },
+    ROOT,
+  ).map;
+
+  it('adds rules and scopes, and replaces none', () => {
+    const late = resolver({ imports: { x: '/x.mjs' } });
+    expect(late.resolve('y', HERE).state).toBe('unresolved');
+    late.extend(added, (url) => url === `${ROOT}b.mjs`);
+    const urlOf = (text: string, referrer: string) => late.resolve(text, referrer);
+    expect(urlOf('y', HERE)).toEqual({ state: 'resolved', url: `${ROOT}y.mjs` });
+    expect(urlOf('x', HERE)).toEqual({ state: 'resolved', url: `${ROOT}scoped.mjs` });
+    expect(urlOf('x', ROOT)).toEqual({ state: 'resolved', url: `${ROOT}x.mjs` });
+    expect(urlOf('/b.mjs', ROOT)).toEqual({ state: 'resolved', url: `${ROOT}b.mjs` });
+    expect(urlOf('/d.mjs', ROOT)).toEqual({ state: 'resolved', url: `${ROOT}e.mjs` });
+    expect(late.isOwnName(`${ROOT}d.mjs`)).toBe(false);
+  });
+});

@@ -43,7 +43,7 @@ function create({ map, ...options }: Partial<ImportTargetsOptions> & { map?: Imp
     permitted: 'data',
     watched: false,
     pinned: () => false,
-    native: EMPTY_IMPORT_MAP,
+    native: { map: EMPTY_IMPORT_MAP },
     onUnlinkable: ({ path }, error) => unlinkable.push(`${path}: ${String(error)}`),
     ...options,
   });
@@ -329,7 +329,7 @@ describe('with what the browser has read already', () => {
   it('repeat no rule that the browser has', () => {
     const map = { imports: { x: a.url, y: b.url }, scopes: { [`${ROOT}lib/`]: { x: b.url, z: a.url } } };
     const native = parseImportMap({ imports: { x: a.url }, scopes: { [`${ROOT}lib/`]: { x: b.url } } }, ROOT);
-    const targets = create({ resolver: resolverOf(map), native: native.map });
+    const targets = create({ resolver: resolverOf(map), native });
     expect(targets.importMap()).toEqual({
       imports: { y: b.url },
       scopes: { [`${ROOT}lib/`]: { z: a.url } },

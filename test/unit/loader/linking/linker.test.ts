@@ -44,7 +44,7 @@ const create = (options: Partial<LinkerOptions> = {}): Linker =>
     permitted: 'data',
     fetchMissing: true,
     pinned: () => false,
-    native: EMPTY_IMPORT_MAP,
+    native: { map: EMPTY_IMPORT_MAP },
     laterMaps: true,
     installImportMap: (json, nonce) => {
       expect(nonce).toBe('n');
