@@ -8,14 +8,14 @@ import { heldBase, type ScriptElement } from './held-page.js';
  * rule of the loader's applies to a module that the browser has loaded by such a script.
  */
 export class NativeScripts {
-  readonly #seen: Map<ScriptElement, string>;
-  readonly #read = new Set<ScriptElement>();
+  readonly #seen: ReadonlyMap<ScriptElement, string>;
+  readonly #read = new WeakSet<ScriptElement>();
   readonly #sources = new Set<string>();
   #map = EMPTY_IMPORT_MAP;
 
   /** @param seen scripts that the guard has seen, with their base URLs. They may be gone from the page */
   constructor(seen: ReadonlyMap<ScriptElement, string>) {
-    this.#seen = new Map(seen);
+    this.#seen = seen;
   }
 
   /** The import maps, merged. */
@@ -25,19 +25,20 @@ export class NativeScripts {
 
   /** Reads the scripts that are new. Held ones that the loader runs later do not count. */
   refresh(): void {
-    for (const element of document.scripts) {
-      if (!this.#seen.has(element)) this.#seen.set(element, heldBase(element));
-    }
-    for (const [element, base] of this.#seen) {
-      if (this.#read.has(element)) continue;
-      this.#read.add(element);
-      if (/^module$/i.test(element.type)) this.#sources.add((element as HTMLScriptElement).src);
-      if (!/^importmap$/i.test(element.type)) continue;
-      try {
-        this.#map = mergeImportMaps(this.#map, parseImportMap(element.textContent, base).map).map;
-      } catch {
-        // The browser has reported it.
-      }
+    for (const element of this.#seen.keys()) this.#readOnce(element);
+    for (const element of document.scripts) this.#readOnce(element);
+  }
+
+  #readOnce(element: ScriptElement): void {
+    if (this.#read.has(element)) return;
+    this.#read.add(element);
+    if (/^module$/i.test(element.type)) this.#sources.add((element as HTMLScriptElement).src);
+    if (!/^importmap$/i.test(element.type)) return;
+    const base = this.#seen.get(element) ?? heldBase(element);
+    try {
+      this.#map = mergeImportMaps(this.#map, parseImportMap(element.textContent, base).map).map;
+    } catch {
+      // The browser has reported it.
     }
   }
 
