@@ -7,6 +7,7 @@ import type { Catalog } from './content/catalog.js';
 import type { VerifiedBlobs } from './content/verified-blobs.js';
 import type { RegistryEmitter } from './events.js';
 import { createEditorRoute, type EditorRoute } from './http/editor.js';
+import { createFailureReportRoute } from './http/failure-report.js';
 import { createHandler, type Handler } from './http/handler.js';
 import { headSource } from './http/head-source.js';
 import { health } from './http/health.js';
@@ -62,6 +63,11 @@ export function createRequestHandler(core: Core, site: LocalSite | null, sockets
     health: () => health(store, sockets.size),
     publish: publishRoutes(core),
     editor: hot === null ? null : editorRoute(core),
+    failureReport: createFailureReportRoute({
+      access: core.access,
+      clock: systemClock,
+      onFailed: (report) => core.events.emit('failed', report),
+    }),
   });
 }
 

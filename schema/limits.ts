@@ -76,6 +76,8 @@ export const LIMITS = {
   jsonDepth: 64,
   /** Bytes of a request to open a file in the editor. */
   editorRequestBytes: 16 * 1024,
+  /** Bytes of a page's report over HTTP. */
+  reportRequestBytes: 16 * 1024,
   /** Publishes at the same time. */
   publishPlans: 256,
   /** Publishes at the same time with one token. */

@@ -127,10 +127,14 @@ export class Guard {
       setText: (script, text) => void (script.text = text),
       done: () => this.#events?.finish(),
     });
-    if (ran)
-      console.warn(
-        `modcast: the loader ${reason} (${this.#options.loader}). This page runs without modcast.`,
-      );
+    if (!ran) return;
+    const { loader } = this.#options;
+    const message = `the loader ${reason} (${loader}). This page runs without modcast.`;
+    console.warn(`modcast: ${message}`);
+    // A host of plain files has nobody to tell.
+    if (this.#tag?.dataset['socket'] === 'off') return;
+    const report = { type: 'failed', deploy: null, stage: 'loader', message };
+    navigator.sendBeacon(new URL('failed', loader), JSON.stringify(report));
   }
 
   #added(node: Node): void {

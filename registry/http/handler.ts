@@ -3,6 +3,7 @@ import type { Access } from '../auth/allowed-origins.js';
 import type { PublishRoutes } from '../publish/publish-routes.js';
 import { isReading, notAllowed, problem } from './answer.js';
 import type { EditorRoute } from './editor.js';
+import type { FailureReportRoute } from './failure-report.js';
 import type { PageContext } from './page-response.js';
 import { registryResponse, type RegistryContext } from './registry-response.js';
 import { SANDBOX_HEADERS, isOwnSandboxedFrame } from './sandboxed-frame.js';
@@ -18,6 +19,7 @@ export interface HandlerOptions extends PageContext, RegistryContext {
   readonly publish: PublishRoutes;
   /** Null when the directory is not watched. */
   readonly editor: EditorRoute | null;
+  readonly failureReport: FailureReportRoute;
 }
 
 /** Answers a request. Null when neither the registry nor the site has such a URL. */
@@ -38,6 +40,7 @@ export function createHandler(options: HandlerOptions): Handler {
     const rest = url.pathname.slice(prefix.length);
     if (rest.startsWith('publish/')) return options.publish(request, rest.slice('publish/'.length), headers);
     if (rest === 'editor' && options.editor !== null) return options.editor(request, headers);
+    if (rest === 'failed') return options.failureReport(request, headers);
     if (!isReading(request)) return notAllowed(headers);
     return registryResponse(options, request, rest, headers);
   };

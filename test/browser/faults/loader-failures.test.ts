@@ -123,6 +123,8 @@ const FAILURES: Readonly<Record<string, Failure>> = {
 let temporary: string;
 let directory: TemporarySite;
 const registries: Registry[] = [];
+/** What pages have reported. */
+const reports: string[] = [];
 const sites: Record<string, { url: string; prefix?: string }> = {};
 let closeStatic: () => Promise<void>;
 
@@ -132,6 +134,7 @@ beforeAll(async () => {
   const open = async (options: Parameters<typeof createRegistry>[0]) => {
     const registry = createRegistry({ watch: false, database: ':memory:', ...options });
     registries.push(registry);
+    registry.on('failed', ({ stage, message }) => void (stage === 'loader' && reports.push(message)));
     return registry;
   };
   const serve = await open({ directory: directory.directory });
@@ -168,6 +171,7 @@ describe.each(browsers)('loader-cannot-be-had in $name: the loader', (kind) => {
   beforeAll(async () => void (browser = await kind.launch()));
   afterAll(() => browser.close());
   afterEach(async () => {
+    reports.length = 0;
     await opened.close();
     await proxy.close();
   });
@@ -187,6 +191,9 @@ describe.each(browsers)('loader-cannot-be-had in $name: the loader', (kind) => {
       if (says === null) return expect(said).toEqual([]);
       // Below a prefix that the server does not know, there is no loader.
       expect(said).toEqual([expect.stringMatching(prefix === undefined ? says : /the loader /)]);
+      // So does the terminal, where there is one.
+      if (mode.startsWith('serve'))
+        await vi.waitFor(() => expect(reports).toEqual([said[0]!.slice(9)]), 20_000);
       // The page has what its author wrote.
       const types = () => [...document.querySelectorAll('script')].map(({ type }) => type);
       const written = ['', '', 'importmap', 'module', 'module', 'module', ''];
