@@ -140,7 +140,8 @@ export class Guard {
   #added(node: Node): void {
     if (!(node instanceof HTMLScriptElement || node instanceof SVGScriptElement)) return;
     const { modcast: kind, modcastEarly } = node.dataset;
-    if (this.#isLoader(node)) this.#watch(node as HTMLScriptElement);
+    if (kind === 'none') node.remove();
+    else if (this.#isLoader(node)) this.#watch(node as HTMLScriptElement);
     else if (
       kind !== undefined &&
       !(kind === 'importmap' ? this.early : modcastEarly !== undefined && BLOCKS)

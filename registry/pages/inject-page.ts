@@ -1,5 +1,5 @@
 import { parsePage, withoutBom } from './page-elements.js';
-import { guardTag, holdLink, loaderTag, markScript, splice, type Edit } from './page-edits.js';
+import { PRELOAD_STOP, guardTag, holdLink, loaderTag, markScript, splice, type Edit } from './page-edits.js';
 import { readHead, type Lex, type Page } from './read-page.js';
 import {
   blocksRendering,
@@ -62,12 +62,18 @@ export function injectPage(
   // Those before it run before it, so that they are not held either.
   const lastBlocking = elements.findLastIndex(blocksRendering);
   let modules = 0;
+  let preloads = false;
+  let hasMap = false;
   for (const [index, element] of elements.entries()) {
     const kind = heldType(element);
     if (element.tag === 'link') marks.push(...holdLink(element, page));
     else if (kind !== undefined) {
       if (scriptSource(element) === undefined && kind === 'module' && !parses(element.text())) continue;
-      if (kind === 'module') modules++;
+      if (kind === 'importmap') hasMap = true;
+      else {
+        modules++;
+        preloads ||= !hasMap && scriptSource(element) !== undefined;
+      }
       marks.push(markScript(element, kind, lex, kind === 'module' && index <= lastBlocking));
     } else if (modules > 0 && isDeferred(element) && !isLoader(element, loaderSrc))
       marks.push(markScript(element, 'defer', lex, index <= lastBlocking));
@@ -76,6 +82,13 @@ export function injectPage(
   const text = elements.some((e) => isLoader(e, loaderSrc))
     ? ''
     : loaderTag({ src: loaderSrc, integrity, data }, head.nonce);
-  const edits = [{ start: headOffset, end: headOffset, text: guardTag(tag, head.nonce) + text }, ...marks];
+  const edits = [
+    {
+      start: headOffset,
+      end: headOffset,
+      text: guardTag(tag, head.nonce) + text + (preloads ? PRELOAD_STOP : ''),
+    },
+    ...marks,
+  ];
   return splice(html, html.length - body.length, edits);
 }

@@ -41,6 +41,12 @@ export function guardTag({ text, loaderSrc, timeout, holds }: GuardTag, nonce: s
   return `<script${attribute('data-guard', loaderSrc)}${wait}${flag}${nonceAttribute(nonce)}>${text}</script>`;
 }
 
+/**
+ * An import map that the guard removes. Firefox requests the module scripts of a page with all that they
+ * import before the guard can hold them, unless an import map precedes them.
+ */
+export const PRELOAD_STOP = '<script type="importmap" data-modcast="none">{}</script>';
+
 const nonceAttribute = (nonce: string | undefined): string =>
   nonce === undefined ? '' : attribute('nonce', nonce);
 

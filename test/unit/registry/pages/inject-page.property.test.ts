@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { type DefaultTreeAdapterTypes as Tree, parse } from 'parse5';
 import { expect, it } from 'vitest';
 import { injectPage, type InjectOptions } from '../../../../registry/pages/inject-page.js';
+import { PRELOAD_STOP } from '../../../../registry/pages/page-edits.js';
 import { readPage } from '../../../../registry/pages/read-page.js';
 
 /** Modules that contain this do not parse. */
@@ -173,7 +174,7 @@ const page = fc
 const bytes = (text: string) => Buffer.from(text, 'latin1');
 const inject = (text: string) => {
   const injected = injectPage(bytes(text), options);
-  return injected && Buffer.from(injected).toString('latin1');
+  return injected && Buffer.from(injected).toString('latin1').replace(PRELOAD_STOP, '');
 };
 const tree = (text: string) =>
   parse(text.startsWith('\xef\xbb\xbf') ? text.slice(3) : text, { sourceCodeLocationInfo: true });

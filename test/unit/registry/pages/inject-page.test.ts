@@ -6,6 +6,8 @@ const LOADER = '<script async src="/-/loader.js" data-channel="dev"></script>';
 const G = '<script data-guard="/-/loader.js">guard</script>';
 /** The guard of a page that has scripts to hold. */
 const H = '<script data-guard="/-/loader.js" data-holds>guard</script>';
+/** Its own tests are below. */
+const STOP = '<script type="importmap" data-modcast="none">{}</script>';
 const L = G + LOADER;
 const HL = H + LOADER;
 const IMPORT = /import\s*(\()?\s*['"]([^'"]*)['"]/g;
@@ -16,7 +18,7 @@ const options: InjectOptions = { loaderSrc: '/-/loader.js', guard: 'guard', data
 /** Pages are written with one character per byte, so that they can contain any byte. */
 function inject(page: string, using: Parameters<typeof injectPage>[1] = options): string | undefined {
   const injected = injectPage(Buffer.from(page, 'latin1'), using);
-  return injected && Buffer.from(injected).toString('latin1');
+  return injected && Buffer.from(injected).toString('latin1').replace(STOP, '');
 }
 
 describe('the loader goes first into the head', () => {
@@ -553,4 +555,28 @@ it('marks the scripts up to the last one that blocks rendering as early', () => 
     ['module', true],
     ['module', false],
   ]);
+});
+
+describe('an import map for Firefox, which otherwise requests module scripts before they are held', () => {
+  const inserted = (page: string) =>
+    Buffer.from(injectPage(Buffer.from(page), options) ?? [])
+      .toString()
+      .includes(`</script>${STOP}`);
+
+  it.each([
+    '<script type=module src=a></script>',
+    '<script type=module src=a></script><script type=importmap>{}</script>',
+    '<script type=module>1</script><script async type=module src=a></script>',
+  ])('precedes %s', (page) => {
+    expect(inserted(page)).toBe(true);
+  });
+
+  it.each([
+    '<p>',
+    '<script type=module>1</script>',
+    '<script src=a></script>',
+    '<script type=importmap>{}</script><script type=module src=a></script>',
+  ])('is not needed in %s', (page) => {
+    expect(inserted(page)).toBe(false);
+  });
 });
