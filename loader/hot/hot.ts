@@ -5,6 +5,8 @@ import type { Release } from '../transport/channel-client.js';
 import { Contexts } from './contexts.js';
 import { createDescribe } from './errors/describe.js';
 import { createProblems, isOfPage } from './errors/error-display.js';
+import { Failure } from './errors/failure.js';
+import { collectUnloadedEntries } from './errors/unloaded-entries.js';
 import type { Editor } from './errors/editor.js';
 import type { Problems } from './errors/problems.js';
 import { collectWindowErrors, isScript } from './errors/window-errors.js';
@@ -57,6 +59,10 @@ function createPage(ports: PagePorts): Hot {
     reaches: (path, other) => describe.below(path).includes(other),
   });
   const isUncaught = collectWindowErrors();
+  const isUnloaded = collectUnloadedEntries((specifier) => {
+    const resolution = pageDeploy.resolver.resolve(specifier, document.baseURI);
+    return resolution.state === 'resolved' ? resolution.url : undefined;
+  });
   let resolveBooted!: () => void;
   const booted = new Promise<void>((resolve) => (resolveBooted = resolve));
   const contexts = new Contexts({
@@ -97,7 +103,7 @@ function createPage(ports: PagePorts): Hot {
       restoreScroll();
       entries.begin(
         pageDeploy.entries,
-        (url) => instances.import(url),
+        (url) => (isUnloaded(url) ? Promise.reject(notLoaded(records.pathOf(url))) : instances.import(url)),
         (url, error) => {
           // An inline script may handle the failure of its imports.
           if (isScript(url) || isUncaught(error))
@@ -127,6 +133,9 @@ function createPage(ports: PagePorts): Hot {
     newest: createNewest({ records, instances, importers, pending, swap, turns }),
   };
 }
+
+const notLoaded = (path: string): Failure =>
+  new Failure(`${path}, or a module that it imports, could not be loaded: the console names its URL`, path);
 
 /**
  * Fetches the links of modules that came over HTTP without them. False when the server does not send them.
