@@ -22,6 +22,7 @@ import { createRequestHandler, type Core } from './request-handler.js';
 import { followHeads } from './socket/follow-heads.js';
 import { Session } from './socket/session.js';
 import { Sockets } from './socket/sockets.js';
+import { Turns } from './socket/turns.js';
 import type { Store } from './store/store.js';
 
 /** What a running registry consists of. */
@@ -111,6 +112,7 @@ function createSockets(
   site: LocalSite | null,
 ) {
   const packs = new Packs(blobs);
+  const turns = new Turns();
   const sockets = new Sockets({
     access,
     identity,
@@ -126,6 +128,7 @@ function createSockets(
         inUse,
         transport,
         clock: systemClock,
+        turns,
         events: {
           booted: (report) => events.emit('booted', report),
           failed: (report) => events.emit('failed', report),

@@ -14,6 +14,10 @@ export const LIMITS = {
   clientBytesPerSecond: 4 * 1024 * 1024,
   /** `booted` and `failed` of one client in a second. More are dropped, twice as many disconnect it. */
   clientReportsPerSecond: 50,
+  /** Bytes of blobs and manifests that one client may ask for again at once. */
+  repeatBurstBytes: 8 * 1024 * 1024,
+  /** Bytes in a second that it gets again after that. The answers wait, up to 5 seconds each. */
+  repeatBytesPerSecond: 1024 * 1024,
   /** Hashes in one `want`. */
   wantHashes: 8192,
   /** Entries that a client may name. Its pack is ordered for them. */

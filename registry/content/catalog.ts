@@ -182,11 +182,12 @@ export class Catalog {
 
   /** Hashes of the modules at `paths` and of all they import, in the order of need: static imports first. */
   async reach(manifest: Manifest, paths: readonly Path[]): Promise<Hash[]> {
+    const key = JSON.stringify([manifest.importMap, paths]);
+    const last = this.#reached.get(key);
+    if (last?.manifest === manifest) return last.order.map((path) => manifest.modules.get(path)!.hash);
     const links = await this.#blobs.links([...manifest.modules.values()].map((module) => module.hash));
     const imports = this.#importsBy(manifest.importMap);
     const linksOf = (hash: Hash) => links.get(hash);
-    const key = JSON.stringify([manifest.importMap, paths]);
-    const last = this.#reached.get(key);
     // Most saves change no imports, and then the last order still holds.
     let order = last?.order;
     if (last === undefined || !importAlike(last.manifest, manifest, imports, linksOf)) {

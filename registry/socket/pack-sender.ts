@@ -2,23 +2,40 @@ import { encodeMessage, encodePackHeader, type Hash } from '../../schema/index.j
 import type { Shipment } from '../content/catalog.js';
 import type { Bases, PackPlan, Packs } from '../content/packs.js';
 import { debug } from '../debug.js';
+import type { RepeatPace } from './repeat-pace.js';
 import type { Sender } from './sender.js';
+import type { Turns } from './turns.js';
 
 /** A guess for blobs whose size is not known, used to cut a pack into segments. */
 const UNKNOWN_SIZE = 4096;
+
+/** About the bytes of a module in a manifest's message. */
+const ROW_BYTES = 128;
+
+export interface PackSenderOptions {
+  readonly packs: Packs;
+  readonly sender: Sender;
+  readonly turns: Turns;
+  readonly repeats: RepeatPace;
+  /** Its number in the debug log. */
+  readonly session: number;
+}
 
 /** Sends packs to one client and remembers the blobs in them. */
 export class PackSender {
   readonly #packs: Packs;
   readonly #sender: Sender;
+  readonly #turns: Turns;
+  readonly #repeats: RepeatPace;
   readonly #session: number;
   readonly #sent = new Set<Hash>();
   #lastId = 0;
 
-  /** @param session its number in the debug log */
-  constructor(packs: Packs, sender: Sender, session: number) {
+  constructor({ packs, sender, turns, repeats, session }: PackSenderOptions) {
     this.#packs = packs;
     this.#sender = sender;
+    this.#turns = turns;
+    this.#repeats = repeats;
     this.#session = session;
   }
 
@@ -33,14 +50,22 @@ export class PackSender {
     await this.#packs.segment(first, shipment.bases);
   }
 
+  /** Waits before a client that greets again gets its manifest again, and blobs that it was sent. */
+  async delayRepeat({ delta, hashes, sizes }: Shipment): Promise<void> {
+    await this.#turns.next();
+    const again = hashes.filter((hash) => this.#sent.has(hash)).map((hash) => sizes.get(hash)!);
+    await this.#repeats.take([...again, delta.set.length * ROW_BYTES]);
+  }
+
   sendShipment(shipment: Shipment): Promise<void> {
     return this.#send(this.#planOf(shipment), shipment.bases);
   }
 
-  /** Sends whole blobs, in this order. `sizes` may lack some. */
-  sendBlobs(hashes: readonly Hash[], sizes: ReadonlyMap<Hash, number>): Promise<void> {
-    const sizeOf = (hash: Hash) => sizes.get(hash) ?? UNKNOWN_SIZE;
-    return this.#send(this.#packs.plan(hashes, sizeOf, hashes.length));
+  /** Sends whole blobs, in this order: those that were sent before more slowly. */
+  async sendBlobs(hashes: readonly Hash[], knownSize: (hash: Hash) => number | undefined): Promise<void> {
+    const sizeOf = (hash: Hash) => knownSize(hash) ?? UNKNOWN_SIZE;
+    await this.#repeats.take(hashes.filter((hash) => this.#sent.has(hash)).map(sizeOf));
+    await this.#send(this.#packs.plan(hashes, sizeOf, hashes.length));
   }
 
   #planOf({ hashes, first, sizes }: Shipment): PackPlan {
@@ -58,6 +83,7 @@ export class PackSender {
     const make = (hashes: readonly Hash[]) => this.#packs.segment(hashes, bases);
     let next = make(segments[0]!);
     for (let i = 0; i < segments.length && this.#sender.isOpen; i++) {
+      if (i > 0) await this.#turns.next();
       const segment = await next;
       const after = segments[i + 1];
       if (after !== undefined) {

@@ -15,13 +15,17 @@ import type { Head, Held } from '../content/catalog.js';
 import { debug } from '../debug.js';
 import { MessageRate } from './message-rate.js';
 import { PackSender } from './pack-sender.js';
+import { RepeatPace } from './repeat-pace.js';
 import { Sender } from './sender.js';
 import type { SessionOptions } from './session-options.js';
-import { wantedBlobs, type Wanted } from './wanted-blobs.js';
+import { sizesOf, wantedBlobs, type Wanted } from './wanted-blobs.js';
 
 /** WebSocket close codes, RFC 6455 section 7.4.1. */
 const POLICY_VIOLATION = 1008;
 const INTERNAL_ERROR = 1011;
+
+/** Errors of clients that send too much. */
+const FLOODS: ReadonlySet<string> = new Set(['message-rate', 'message-unexpected']);
 
 /** Numbers the sessions in the debug log. */
 let lastId = 0;
@@ -52,7 +56,7 @@ export class Session {
 
   constructor(options: SessionOptions) {
     this.#options = options;
-    const { transport, clock, limits } = options;
+    const { transport, clock, packs, turns, limits } = options;
     const { socketHighWater, socketQueueBytes, socketStallMs } = LIMITS;
     this.#wants = limits?.wants ?? 32;
     this.#rate = new MessageRate(clock, (error) => this.#sendError(error), limits);
@@ -61,7 +65,8 @@ export class Session {
       clock,
       limits: { socketHighWater, socketQueueBytes, socketStallMs, ...limits },
     });
-    this.#packs = new PackSender(options.packs, this.#sender, this.#id);
+    const repeats = new RepeatPace(clock, limits);
+    this.#packs = new PackSender({ packs, sender: this.#sender, turns, repeats, session: this.#id });
   }
 
   get channel(): string | undefined {
@@ -148,6 +153,7 @@ export class Session {
   #greet(hello: Hello): Promise<void> {
     return this.#enqueue(async () => {
       const { catalog, identity: registry } = this.#options;
+      const isFirst = this.#sentHead === undefined;
       const head = await this.#headFor(hello);
       this.#hello = hello;
       this.#rememberHead(head);
@@ -161,6 +167,7 @@ export class Session {
       const have = hello.have === null ? null : await this.#manifestOf(hello.channel, hello.have);
       this.#base = have?.manifest ?? null;
       const shipment = await catalog.shipment(head, have, hello.entries);
+      if (!isFirst) await this.#packs.delayRepeat(shipment);
       const base = have?.isPublic === true ? have.hash : null;
       this.#send({ type: 'manifest', base, ...mutable(shipment.delta) });
       await this.#packs.sendShipment(shipment);
@@ -229,6 +236,7 @@ export class Session {
 
   #sendWanted(wanted: Wanted): Promise<void> {
     return this.#enqueue(async () => {
+      await this.#options.turns.next();
       // The greeting is the first work in the queue, so both are set.
       const { manifest } = this.#sentHead!;
       const { channel } = this.#hello!;
@@ -239,8 +247,8 @@ export class Session {
         const message = `channel ${channel} has no blob ${hidden.slice(0, 3).join(', ')}`;
         this.#sendError({ code: 'blob-unknown', message });
       }
-      const sizes = new Map([...manifest.modules.values()].map(({ hash, size }) => [hash, size]));
-      await this.#packs.sendBlobs(found, sizes);
+      const sizes = sizesOf(manifest);
+      await this.#packs.sendBlobs(found, (hash) => sizes.get(hash));
     });
   }
 
@@ -276,7 +284,8 @@ export class Session {
     debug.socket('%d refused: %s (%s)', this.#id, error.message, error.code);
     this.#sendError(error);
     this.#rate.close();
-    if (error.code === 'message-rate') this.#options.transport.pause();
+    // What it goes on sending would still have to be unpacked.
+    if (FLOODS.has(error.code)) this.#options.transport.pause();
     this.#sender.close(POLICY_VIOLATION, error.code);
   }
 }

@@ -18,6 +18,18 @@ export interface WantingClient {
   readonly hasSent: (hash: Hash) => boolean;
 }
 
+const sizes = new WeakMap<Manifest, ReadonlyMap<Hash, number>>();
+
+/** Bytes of each blob of a manifest. */
+export function sizesOf(manifest: Manifest): ReadonlyMap<Hash, number> {
+  let found = sizes.get(manifest);
+  if (found === undefined) {
+    found = new Map([...manifest.modules.values()].map(({ hash, size }) => [hash, size]));
+    sizes.set(manifest, found);
+  }
+  return found;
+}
+
 /** Blobs that answer a `want`, in the order of need, and wanted ones that the client may not read. */
 export async function wantedBlobs(
   { hashes, closure }: Wanted,
@@ -25,10 +37,14 @@ export async function wantedBlobs(
   { catalog, history }: { readonly catalog: Catalog; readonly history: Pick<HistoryAccess, 'visible'> },
 ): Promise<{ readonly found: Hash[]; readonly hidden: Hash[] }> {
   const order = new Set([...(closure ? await closureOf(hashes, client, catalog) : []), ...hashes]);
-  const visible = await history.visible(client.channel, [...order]);
+  // The deploy that it was sent is in use, and so public.
+  const sent = sizesOf(client.manifest);
+  const others = [...order].filter((hash) => !sent.has(hash));
+  const visible = new Set(others.length === 0 ? [] : await history.visible(client.channel, others));
+  const isVisible = (hash: Hash) => sent.has(hash) || visible.has(hash);
   return {
-    found: [...order].filter((hash) => visible.has(hash)),
-    hidden: [...new Set(hashes)].filter((hash) => !visible.has(hash)),
+    found: [...order].filter(isVisible),
+    hidden: [...new Set(hashes)].filter((hash) => !isVisible(hash)),
   };
 }
 

@@ -141,6 +141,22 @@ export const ABUSES = {
     answers: ['open', 1008, 1006, 1013],
     run: flood(({ hashes }) => ({ type: 'want', hashes, closure: true })),
   },
+  'want-flood within the limit': {
+    answers: ['open', 'pack'],
+    run: (abuse) => {
+      const text = JSON.stringify({ type: 'want', hashes: abuse.hashes, closure: true });
+      return repeat(4, () =>
+        webSocket(abuse, (socket) => {
+          for (let i = 0; i < 8; i++) socket.send(text);
+          socket.on('message', (data, isBinary) => {
+            if (isBinary || JSON.parse(data).type !== 'pack') return;
+            abuse.count('pack');
+            socket.send(text);
+          });
+        }),
+      );
+    },
+  },
   'garbage-flood': { answers: ['open', 1008, 1006], run: flood(() => '['.repeat(100_000)) },
   'unknown-blob-cost': {
     answers: [404],

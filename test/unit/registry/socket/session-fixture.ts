@@ -9,6 +9,7 @@ import { Packs } from '../../../../registry/content/packs.js';
 import type { SessionLimits } from '../../../../registry/socket/session-options.js';
 import { Session } from '../../../../registry/socket/session.js';
 import type { BootReport } from '../../../../registry/socket/session-events.js';
+import { Turns } from '../../../../registry/socket/turns.js';
 import { openMemoryStore } from '../../../../registry/store/memory.js';
 import type { Store } from '../../../../registry/store/store.js';
 import { lexModule } from '../../../../importmap/index.js';
@@ -109,6 +110,7 @@ export function connect(limits: Partial<SessionLimits> = {}) {
     inUse,
     transport,
     clock,
+    turns: new Turns(),
     limits,
     events: {
       booted: (report) => void booted.push(report),

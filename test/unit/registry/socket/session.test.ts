@@ -226,6 +226,60 @@ describe('a limit', () => {
     }
   });
 
+  it('of unanswered messages stops reading from the client', async () => {
+    await deploy(TEXTS);
+    const { session, transport } = connect({ wants: 1 });
+    const want = JSON.stringify({ type: 'want', hashes: [hashOf(LEAF)], closure: false });
+    await Promise.all([session.start(hello()), session.receive(want), session.receive(want)]);
+    expect(transport.closes).toEqual([[1008, 'message-unexpected']]);
+    expect(transport.isPaused).toBe(true);
+  });
+
+  it.each<[string, object, string, number]>([
+    ['want', { type: 'want', hashes: [hashOf(LEAF)], closure: false }, 'pack', 1],
+    ['want with closure', { type: 'want', hashes: [hashOf(LEAF), hashOf(MAIN)], closure: true }, 'pack', 2],
+    ['hello', hello(), 'manifest', 5],
+  ])('want-flood: of a repeated %s delays what is asked for again', async (_, message, answer, count) => {
+    await deploy(TEXTS);
+    const second = { repeatBurstBytes: count * 1024, repeatBytesPerSecond: count * 1024 };
+    const { session, transport } = connect(second);
+    await session.start(hello());
+    const answers = () => transport.types().filter((type) => type === answer).length;
+    const ask = () => session.receive(JSON.stringify(message));
+    await ask();
+    expect(answers()).toBe(2);
+    const asked = [ask(), ask()];
+    for (let i = 2; i < 4; i++) {
+      // The count of messages ends with the first second.
+      await until(() => clock.waiting === (i === 2 ? 2 : 1));
+      clock.advance(999);
+      expect(answers()).toBe(i);
+      clock.advance(1);
+      await asked[i - 2];
+      expect(answers()).toBe(i + 1);
+    }
+    expect(transport.closes).toEqual([]);
+  });
+
+  it('of repeated blobs does not delay those that a client gets for the first time', async () => {
+    await deploy(TEXTS);
+    const { session, transport } = connect({ repeatBurstBytes: 0, repeatBytesPerSecond: 1 });
+    await session.start(hello());
+    await session.receive(JSON.stringify({ type: 'want', hashes: [hashOf(ALONE)], closure: true }));
+    expect(packsOf(transport)).toHaveLength(2);
+  });
+
+  it('of repeated blobs delays an answer by 5 seconds at most', async () => {
+    await deploy(TEXTS);
+    const { session, transport } = connect({ repeatBurstBytes: 0, repeatBytesPerSecond: 1 });
+    await session.start(hello());
+    const asked = session.receive(JSON.stringify({ type: 'want', hashes: [hashOf(LEAF)], closure: false }));
+    await until(() => clock.waiting > 1);
+    clock.advance(5000);
+    await asked;
+    expect(packsOf(transport)).toHaveLength(2);
+  });
+
   it('does not affect a client that waits for each answer', async () => {
     await deploy(TEXTS);
     const { session, transport } = connect({ wants: 1 });
@@ -463,7 +517,9 @@ describe('a session', () => {
     const { session, transport } = connect();
     await session.start(hello());
     store.visible = () => Promise.reject(new Error('disk'));
-    await session.receive(JSON.stringify({ type: 'want', hashes: [hashOf(ALONE)], closure: false }));
+    await session.receive(
+      JSON.stringify({ type: 'want', hashes: [hashOf('not in the head')], closure: false }),
+    );
     expect(transport.closes).toEqual([[1011, 'internal error']]);
     expect(errors).toEqual([new Error('disk')]);
   });
