@@ -16,7 +16,7 @@ const isModule = (target: string) => !target.startsWith('/-/loader.js') && /\.m?
  */
 export class GatedSite {
   readonly relay = new FrameRelay();
-  /** Targets of HTTP requests, in order. */
+  /** Targets of HTTP requests, in order. Those of HEAD requests start with `HEAD `. */
   readonly requests: string[] = [];
   /** Requests of pages for the natural URLs of their module scripts. */
   readonly #byPages = new Set<string>();
@@ -114,7 +114,7 @@ export class GatedSite {
 
   #request(request: IncomingMessage, response: ServerResponse): void {
     const target = request.url!;
-    this.requests.push(target);
+    this.requests.push(request.method === 'HEAD' ? `HEAD ${target}` : target);
     const { pathname } = new URL(request.headers.referer ?? this.url);
     if (!target.startsWith('/-/') && /(?:\/|\.html)$/.test(pathname)) this.#byPages.add(target);
     for (const wake of this.#waiting) wake();
