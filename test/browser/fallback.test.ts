@@ -55,7 +55,9 @@ describe.each(['hold', 'refuse'] as const)('the socket: %s', (gate) => {
     const page = await visit();
     expect(await booted(page)).toMatchObject({ from: 'cache', deploy: 1, counts: once(STATIC_MODULES) });
     expect(
-      site.requests.filter((target) => !/^\/(?:$|main\.mjs|-\/loader\.js|favicon\.ico)/.test(target)),
+      site.requests.filter(
+        (target) => !/^(?:HEAD )?\/(?:$|main\.mjs|-\/loader\.js|favicon\.ico)/.test(target),
+      ),
     ).toEqual([]);
     expect(site.relay.frames).toEqual([]);
     await deploy(2);

@@ -22,7 +22,7 @@ eachInItsOwnContext();
 const PATIENCE = 2000;
 
 /** Bytes that the page's socket has brought. */
-const received = (page: Page) => page.evaluate(() => modcast!.stats().bytes.received);
+const received = (page: Page) => page.evaluate(() => modcast?.stats().bytes.received ?? 0);
 
 /** What the page has evaluated. The page's scripts need a timer now and then: its clock goes on, but slowly. */
 async function bootedBySteps(page: Page) {
@@ -30,7 +30,7 @@ async function bootedBySteps(page: Page) {
   return booted(page);
 }
 
-const isBooted = (page: Page) => page.evaluate(() => modcast!.stats().boot !== null);
+const isBooted = (page: Page) => page.evaluate(() => (globalThis.modcast?.stats().boot ?? null) !== null);
 
 /** Opens the page. Its clock stands still until the relay has nothing more to send. */
 async function bootWithin(ms: number) {

@@ -42,7 +42,7 @@ inEachBrowser((suite) => {
       await hot.reloaded();
     });
 
-    it('retries a style sheet that could not be loaded', async () => {
+    it('gets a style sheet over the socket, also when it could not be requested', async () => {
       const style = (width: number) => `#text { width: ${width}px }`;
       const hot = await suite.open({
         ...FILES,
@@ -52,13 +52,12 @@ inEachBrowser((suite) => {
         'style.css': style(100),
       });
       await hot.page.evaluate(() => modcast!.idle());
-      hot.server.clear();
       hot.server.http = (target) => (target.startsWith('/style.css') ? 'refuse' : 'pass');
-      await hot.directory.write({ 'style.css': style(200) });
-      await hot.server.requested((target) => target.startsWith('/style.css'));
-      await hot.page.evaluate(() => modcast!.idle());
-      hot.server.releaseHttp();
+      hot.server.sockets = 'hold';
       hot.server.relay.cut();
+      await hot.page.until(() => modcast!.stats().socket !== 'open');
+      await hot.directory.write({ 'style.css': style(200) });
+      hot.server.releaseSockets();
       await hot.page.until(() => document.querySelector('#text')!.getBoundingClientRect().width === 200);
       expect(await hot.survived()).toBe(true);
     });
