@@ -34,6 +34,9 @@ export function setScriptSrc(script: Element, attribute: string, src: string): v
   script.setAttribute(attribute, trusted === undefined ? src : trusted.createScriptURL(src));
 }
 
+/** Whether a service worker sees the page's requests. */
+const hasServiceWorker = (): boolean => Boolean(globalThis.navigator?.serviceWorker?.controller);
+
 /** A directive's values; undefined for a policy without it. */
 const directive = (policy: string, name: string): string | undefined =>
   new RegExp(`(?:^|;)\\s*${name}(?![-\\w])([^;]*)`, 'i').exec(policy)?.[1];
@@ -48,9 +51,11 @@ const valuesOf = (policies: readonly string[], ...names: string[]): string[] =>
  * say what a policy permits, and would report an attempt as a violation.
  *
  * @param url the page's
- * @returns undefined when no answer comes before `late` resolves
+ * @returns undefined when no answer comes before `late` resolves, or a service worker would see the request
  */
 export function readPolicies(url: string, late: Promise<void>): Promise<string[] | undefined> {
+  // A service worker may store the answer, which has no body, in place of the page.
+  if (hasServiceWorker()) return Promise.resolve(undefined);
   const names = ['Content-Security-Policy', 'Content-Security-Policy-Report-Only'];
   // Without a request where the browser's cache may answer.
   const options: RequestInit = { method: 'HEAD', cache: 'force-cache', headers: { Accept: 'text/html' } };

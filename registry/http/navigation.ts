@@ -8,14 +8,15 @@ const SCRIPT_HEADERS = [
   'X-Up-Version',
 ];
 
-/** All request headers that `isNavigation` reads, for `Vary`. */
-export const NAVIGATION_HEADERS = [
-  'Sec-Fetch-Dest',
-  'Sec-Fetch-Mode',
-  'Accept',
-  'X-Requested-With',
-  ...SCRIPT_HEADERS,
-].join(', ');
+const FETCH_HEADERS = ['Sec-Fetch-Dest', 'Sec-Fetch-Mode'];
+
+/** The request headers that decide about a navigation, for `Vary`. */
+export function navigationHeaders(headers: Headers): string {
+  // A service worker sees `Accept`, and not these: what it has stored with `cache.addAll` would not match a
+  // navigation if `Accept` were in `Vary`.
+  if (headers.has('Sec-Fetch-Dest')) return FETCH_HEADERS.join(', ');
+  return [...FETCH_HEADERS, 'Accept', 'X-Requested-With', ...SCRIPT_HEADERS].join(', ');
+}
 
 /**
  * Whether the answer becomes a document, so that it may contain the loader. `fetch`, XHR, a prefetch by

@@ -4,7 +4,7 @@ import type { InjectedPages, PageVersion } from '../pages/injected-pages.js';
 import { loaderVersion, scriptIntegrity } from '../pages/loader-page.js';
 import type { Unchanged } from '../pages/unchanged-page.js';
 import { answer } from './answer.js';
-import { NAVIGATION_HEADERS, isNavigation } from './navigation.js';
+import { isNavigation, navigationHeaders } from './navigation.js';
 import type { SiteFile } from './site-source.js';
 
 /** Settings that the loader reads from the attributes of its script tag. */
@@ -56,7 +56,7 @@ export async function pageResponse(
   place: PagePlace,
   headers: Headers,
 ): Promise<Response | null> {
-  headers.append('Vary', NAVIGATION_HEADERS);
+  headers.append('Vary', navigationHeaders(request.headers));
   if (!isNavigation(request.headers)) {
     const start = await file.start(DECLARATION_BYTES);
     return start === null ? null : file.respond(request, headers, pageType(start));

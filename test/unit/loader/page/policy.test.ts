@@ -29,6 +29,12 @@ describe('the policies in the headers of a page', () => {
     expect(asked).toMatchObject([['https://host.test/page', { method: 'HEAD', cache: 'force-cache' }]]);
   });
 
+  it('are not requested through a service worker, which could store the answer in place of the page', async () => {
+    vi.stubGlobal('navigator', { serviceWorker: { controller: {} } });
+    const { asked, policies } = read(() => Promise.resolve(new Response()));
+    expect([await policies, asked]).toEqual([undefined, []]);
+  });
+
   it('are known to be none', async () => {
     expect(await read(() => Promise.resolve(new Response())).policies).toEqual([]);
   });

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { NAVIGATION_HEADERS, isNavigation } from '../../../../registry/http/navigation.js';
+import { isNavigation, navigationHeaders } from '../../../../registry/http/navigation.js';
 
 const CHROMIUM =
   'text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,image/apng,*/*;q=0.8,application/signed-exchange;v=b3;q=0.7';
@@ -89,5 +89,10 @@ it('names every header that it reads', () => {
       },
     });
   for (const [, headers] of CASES) isNavigation(spy(new Headers(headers)));
-  expect([...read].toSorted()).toEqual(NAVIGATION_HEADERS.split(', ').toSorted());
+  expect([...read].toSorted()).toEqual(navigationHeaders(new Headers()).split(', ').toSorted());
+});
+
+it('names no header that a service worker sees, so that its stored pages match navigations', () => {
+  const headers = new Headers({ 'Sec-Fetch-Dest': 'document', Accept: 'text/html' });
+  expect(navigationHeaders(headers)).toBe('Sec-Fetch-Dest, Sec-Fetch-Mode');
 });
