@@ -165,7 +165,7 @@ describe.each(browsers)('$name:', ({ name, launch }) => {
     if (isChromium) expect(line).toContain('"img":8');
   });
 
-  it.runIf(isChromium)('asks for the headers of the page once', async () => {
+  it('asks for the headers of the page once', async () => {
     const site = await visit(
       HeadersSite.open({ 'index.html': `${RECORD}<script type="module">log.push('done')</script>` }, []),
     );

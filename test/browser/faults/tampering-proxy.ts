@@ -37,7 +37,9 @@ export async function openProxy(
     pass(incoming, response, `/${target.slice(prefix.length)}`);
   });
   const pass = (incoming: IncomingMessage, response: ServerResponse, path: string) => {
+    // Under the names by which the server is known.
     const forwarded = { ...incoming.headers, host: `${hostname}:${port}` };
+    if (incoming.headers.origin !== undefined) forwarded.origin = `http://${hostname}:${port}`;
     const outgoing = httpRequest({ hostname, port, path, method: incoming.method, headers: forwarded });
     outgoing.on('error', () => response.destroy());
     outgoing.on('response', (answer) => {
