@@ -5,6 +5,7 @@ import type { Access } from '../auth/allowed-origins.js';
 import { wholeBody } from '../publish/request-body.js';
 import type { Clock } from '../clock.js';
 import { problem } from './answer.js';
+import { refusePost } from './page-post.js';
 import type { OpenInEditor } from './open-in-editor.js';
 import { findFile } from './find-file.js';
 
@@ -34,14 +35,8 @@ export function createEditorRoute({ directory, token, access, clock, open }: Edi
   const digest = (text: string) => createHash('sha256').update(text).digest();
   const expected = digest(token);
   return async (request, headers) => {
-    if (request.method !== 'POST') {
-      headers.set('Allow', 'POST');
-      return problem(405, 'Only POST.', headers);
-    }
-    const host = request.headers.get('Host') ?? new URL(request.url).host;
-    if (!access.originAllowed(request.headers.get('Origin') ?? undefined, host)) {
-      return problem(403, 'Only pages of this site may open the editor.', headers);
-    }
+    const refused = refusePost(request, headers, access, 'open the editor');
+    if (refused !== undefined) return refused;
     // `timingSafeEqual` needs equal lengths, which digests have.
     if (!timingSafeEqual(digest(request.headers.get('Modcast-Token') ?? ''), expected)) {
       return problem(403, 'The token is not that of this server.', headers);

@@ -4,6 +4,7 @@ import type { Clock } from '../clock.js';
 import type { RegistryEvents } from '../events.js';
 import { wholeBody } from '../publish/request-body.js';
 import { problem } from './answer.js';
+import { refusePost } from './page-post.js';
 
 type Report = Parameters<RegistryEvents['failed']>[0];
 
@@ -24,14 +25,8 @@ export function createFailureReportRoute(options: FailureReportOptions): Failure
   const { access, clock, onFailed } = options;
   let count = 0;
   return async (request, headers) => {
-    if (request.method !== 'POST') {
-      headers.set('Allow', 'POST');
-      return problem(405, 'Only POST.', headers);
-    }
-    const host = request.headers.get('Host') ?? new URL(request.url).host;
-    if (!access.originAllowed(request.headers.get('Origin') ?? undefined, host)) {
-      return problem(403, 'Only pages of this site may report failures.', headers);
-    }
+    const refused = refusePost(request, headers, access, 'report failures');
+    if (refused !== undefined) return refused;
     if (count >= LIMITS.clientReportsPerSecond) return problem(429, 'Too many reports.', headers);
     if (count++ === 0) clock.after(1000, () => (count = 0));
     const report = await read(request, clock);
