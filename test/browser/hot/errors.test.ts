@@ -100,6 +100,7 @@ inEachBrowser((suite) => {
       const known = problem(hot, 'importmap');
       await hot.directory.write({ 'index.html': page('{ "imports": { "dep": "./lib/a.mjs", } }') });
       expect(await known).toBe('index.html:3:38 Expected double-quoted property name');
+      await hot.reloaded();
       const shown = await hot.overlayShows('index.html:3:38');
       expect(shown).toContain('Import map: Expected double-quoted property name');
       await hot.page.evaluate(() => modcast!.idle());
