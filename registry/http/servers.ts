@@ -8,6 +8,7 @@ import {
 import type { Duplex } from 'node:stream';
 import { LIMITS } from '../../schema/index.js';
 import { refuse, type Sockets } from '../socket/sockets.js';
+import { declineUpgrade, offersWebSocket } from './decline-upgrade.js';
 import { listenOn } from './listen.js';
 
 type ServerTimes = Pick<ServerOptions, 'headersTimeout' | 'requestTimeout' | 'connectionsCheckingInterval'>;
@@ -54,8 +55,10 @@ export class HttpServers {
     server.maxConnections = clients + LIMITS.httpConnections;
     server.on('clientError', answerClientError);
     // An upgrade that no listener handles would stay open for ever.
-    server.on('upgrade', (request, socket) => {
-      if (!sockets.takes(request)) refuse(socket, '404 Not Found', 'no such socket');
+    server.on('upgrade', (request, socket, head: Buffer) => {
+      if (sockets.takes(request)) return;
+      if (offersWebSocket(request)) refuse(socket, '404 Not Found', 'no such socket');
+      else declineUpgrade(server, request, socket, head);
     });
     sockets.attach(server);
     await listenOn(server, { port, host });

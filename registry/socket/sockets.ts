@@ -12,6 +12,7 @@ import {
 } from '../../schema/index.js';
 import type { Access } from '../auth/allowed-origins.js';
 import type { Clock } from '../clock.js';
+import { declineUpgrade } from '../http/decline-upgrade.js';
 import { requestPlace } from '../http/request-place.js';
 import type { Session } from './session.js';
 import type { Transport } from './transport.js';
@@ -39,8 +40,8 @@ const CLOSE_MS = 1000;
 export class Sockets {
   readonly #options: SocketsOptions;
   readonly #server: WebSocketServer;
-  /** The HTTP servers whose upgrades this handles. */
-  readonly #servers = new Set<Server>();
+  /** The HTTP servers whose upgrades this handles, with what stops that. */
+  readonly #servers = new Map<Server, () => void>();
   readonly #sessions = new Map<WebSocket, Session>();
   readonly #alive = new WeakSet<WebSocket>();
   #heartbeat: { cancel(): void } | undefined;
@@ -82,15 +83,19 @@ export class Sockets {
     return requestPlace(message).target.split('?', 1)[0] === this.#options.path;
   }
 
-  /** Handles a server's upgrades until `close`. */
+  /** Handles a server's upgrades until `close`. Its other requests are answered as without this. */
   attach(server: Server): void {
-    server.on('upgrade', this.#upgrade);
-    this.#servers.add(server);
+    const listener = (message: IncomingMessage, socket: Duplex, head: Buffer) => {
+      if (this.takes(message)) this.#upgrade(message, socket, head);
+      else if (server.listenerCount('upgrade') === 1) declineUpgrade(server, message, socket, head);
+    };
+    server.on('upgrade', listener);
+    this.#servers.set(server, () => server.off('upgrade', listener));
   }
 
   close(): void {
     this.#heartbeat?.cancel();
-    for (const server of this.#servers) server.off('upgrade', this.#upgrade);
+    for (const detach of this.#servers.values()) detach();
     this.#servers.clear();
     for (const [socket, session] of this.#sessions) {
       session.closed();
@@ -101,8 +106,7 @@ export class Sockets {
     this.#server.close();
   }
 
-  readonly #upgrade = (message: IncomingMessage, socket: Duplex, head: Buffer): void => {
-    if (!this.takes(message)) return;
+  #upgrade(message: IncomingMessage, socket: Duplex, head: Buffer): void {
     const { host, target } = requestPlace(message);
     const [, query = ''] = target.split('?', 2);
     const { access, clients = LIMITS.clients } = this.#options;
@@ -119,7 +123,7 @@ export class Sockets {
     } catch {
       refuse(socket, '400 Bad Request', 'malformed upgrade');
     }
-  };
+  }
 
   #open(socket: WebSocket, transport: Transport, query: string): void {
     // ws closes the connection itself when a frame is too large or is not UTF-8.
