@@ -14,6 +14,7 @@ import { diagnosticText, frameLines } from '../output/diagnostic-text.js';
 import { count, formatBytes, formatMs } from '../output/format.js';
 import { pathList } from '../output/path-list.js';
 import { printable, textWidth } from '../output/text.js';
+import { PageFailures } from './page-failures.js';
 
 /** How many problems of one change are listed. */
 const LISTED = 10;
@@ -80,15 +81,13 @@ export function report(registry: Registry, colours: Colours, width: () => number
     say(text);
   });
   registry.on('booted', (boot) => say(bootText(boot, colours)));
-  const failures = { deploy: null as number | null, texts: new Set<string>() };
+  const failures = new PageFailures();
+  for (const event of ['deploy', 'published'] as const) registry.on(event, () => failures.forget());
   registry.on('failed', (report) => {
-    if (report.deploy !== failures.deploy) failures.texts.clear();
-    failures.deploy = report.deploy;
-    const text = failureText(report, colours);
-    // Several pages can report the same failure.
-    if (failures.texts.has(text)) return;
-    failures.texts.add(text);
-    say(text);
+    const taken = failures.take(report);
+    if (taken === false) return;
+    say(failureText(report, colours));
+    if (taken === 'last') say(dim('more failures of pages are not listed before the next deploy'));
   });
   registry.on('damaged', (hash, mended) => {
     const outcome = mended

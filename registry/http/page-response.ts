@@ -67,7 +67,8 @@ export async function pageResponse(
   const head = file.head ?? (await context.catalog.head(context.page.channel));
   const version = head === null ? null : await pageVersion(context, head, place);
   const page = version === null ? null : await context.pages.page(place.path, html, version);
-  if (page?.unchanged) context.onUnchanged(place.path, page.unchanged);
+  // The file: a client can think of any number of routes.
+  if (page?.unchanged) context.onUnchanged(place.name, page.unchanged);
   const injected = page?.injected ?? null;
   if (injected === null) return file.respond(request, headers, type);
   const { bytes, hash } = injected;

@@ -11,7 +11,8 @@ const offering = (first: string, offer: string, body = '') =>
 const OFFERS = {
   'h2c, as curl and Java do':
     'Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__',
-  'TLS, on a connection that stays open': 'Upgrade: TLS/1.0, HTTP/2.0\r\nConnection: keep-alive\r\nConnection: Upgrade',
+  'TLS, on a connection that stays open':
+    'Upgrade: TLS/1.0, HTTP/2.0\r\nConnection: keep-alive\r\nConnection: Upgrade',
   'an unknown protocol': 'UPGRADE: x\r\nconnection: upgrade',
 };
 
@@ -58,7 +59,9 @@ describe('a request that offers another protocol', () => {
       await once(server, 'listening');
       later(() => server.close());
       const { port } = server.address() as AddressInfo;
-      expect(await raw(port, offering('GET /mine HTTP/1.1', offer))).toMatch(/app \/mine[^]*app \/data.json$/);
+      expect(await raw(port, offering('GET /mine HTTP/1.1', offer))).toMatch(
+        /app \/mine[^]*app \/data.json$/,
+      );
     },
   );
 });

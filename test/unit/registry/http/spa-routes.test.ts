@@ -95,6 +95,16 @@ it('tells hot reload which file a route shows', async () => {
   expect((await ask(url, '/line')).text).toContain('<title>new</title>');
 });
 
+it('names the file, not the route, of a page that is served without the loader', async () => {
+  const policy = `<meta http-equiv="Content-Security-Policy" content="script-src 'self'">`;
+  const page = `<!doctype html>${policy}<script type="module" src="/main.js"></script>`;
+  const { url, registry } = await serve({ ...SITE, 'index.html': page }, { single: true });
+  const pages: string[] = [];
+  registry.on('unchanged', (name) => void pages.push(name));
+  for (const route of ['', 'a', 'b/c']) await (await fetch(url + route, { headers: NAVIGATION })).text();
+  expect(pages).toEqual(['index.html', 'index.html', 'index.html']);
+});
+
 it.each([['../x.html'], ['.env'], ['/index.html'], [''], [1]])('the page cannot be %j', async (single) => {
   expect(() => open({ directory: '.', single: single as string })).toThrow(
     expect.objectContaining({ code: 'option-invalid' }),
