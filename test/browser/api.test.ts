@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import type { BootInfo } from '../../loader/index.js';
 import { blake3 } from '../../registry/hash.js';
 import type { RegistryOptions } from '../../registry/index.js';
-import { launchChromium } from './chromium.js';
+import { launchChromium } from './engines/chromium.js';
 import { counted, TemporarySite } from './counted-site.js';
 import { GatedSite } from './gated-site.js';
 

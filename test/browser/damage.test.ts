@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { blake3 } from '../../registry/hash.js';
 import type { Hash, PackRecord } from '../../schema/index.js';
 import { openStorage, readCachedBlobs, writeCachedBlobs } from './cached-segments.js';
-import { launchChromium } from './chromium.js';
+import { launchChromium } from './engines/chromium.js';
 import {
   booted,
   countedFiles,

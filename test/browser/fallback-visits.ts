@@ -1,7 +1,7 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
 import type { RegistryOptions } from '../../registry/index.js';
-import { launchChromium } from './chromium.js';
+import { launchChromium } from './engines/chromium.js';
 import { booted, counted, countedFiles, STATIC_MODULES, TemporarySite } from './counted-site.js';
 import { GatedSite } from './gated-site.js';
 

@@ -5,7 +5,7 @@ import { mergeImportMaps, resolvedModule } from '../../importmap/merge.js';
 import { parseImportMap } from '../../importmap/parse.js';
 import { resolveSpecifier } from '../../importmap/resolve.js';
 import { REFERRERS, SPECIFIERS, authoredMap, specifier } from '../unit/importmap/arbitraries.js';
-import { launchChromium } from './chromium.js';
+import { launchChromium } from './engines/chromium.js';
 import { type ImportMapPages, type Observed, serveImportMapPages } from './importmap-pages.js';
 
 const first = authoredMap.map(({ imports = {}, scopes = {} }) => ({ imports, scopes }));

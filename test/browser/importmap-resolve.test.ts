@@ -5,7 +5,7 @@ import { EMPTY_IMPORT_MAP, type ImportMap } from '../../importmap/import-map.js'
 import { parseImportMap } from '../../importmap/parse.js';
 import { resolveSpecifier } from '../../importmap/resolve.js';
 import { REFERRERS, SPECIFIERS, authoredMap } from '../unit/importmap/arbitraries.js';
-import { launchChromium } from './chromium.js';
+import { launchChromium } from './engines/chromium.js';
 import { type ImportMapPages, type Observed, serveImportMapPages } from './importmap-pages.js';
 
 /** Integrity has no part in resolving, and would keep the probes themselves from loading. */

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type {} from '../../loader/index.js';
-import { launchChromium } from './chromium.js';
+import { launchChromium } from './engines/chromium.js';
 import { TemporarySite } from './counted-site.js';
 import { GatedSite } from './gated-site.js';
 import { serveNative } from './serve-native.js';

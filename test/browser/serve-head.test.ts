@@ -4,7 +4,7 @@ import type {} from '../../loader/index.js';
 import { DEFAULT_FILTER } from '../../registry/ingest/files.js';
 import { PublishService, publishSite, readSite } from '../../registry/publish/index.js';
 import { open, site, type Files } from '../unit/registry/site.js';
-import { launchChromium } from './chromium.js';
+import { launchChromium } from './engines/chromium.js';
 
 let browser: Browser;
 beforeAll(async () => void (browser = await launchChromium()));

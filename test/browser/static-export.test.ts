@@ -6,7 +6,7 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createRegistry, type Registry } from '../../registry/index.js';
 import { exportStatic } from '../../registry/export/index.js';
-import { launchChromium } from './chromium.js';
+import { launchChromium } from './engines/chromium.js';
 import { serveNative } from './serve-native.js';
 import type { Site } from './serve-site.js';
 

@@ -2,7 +2,7 @@ import { mkdtemp, mkdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { launchChromium } from '../browser/chromium.js';
+import { launchChromium } from '../browser/engines/chromium.js';
 import { runChaos } from './chaos/run.js';
 
 /** Number of edits. A long run sets `CHAOS_EDITS=500`. */

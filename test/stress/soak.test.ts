@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { launchChromium } from '../browser/chromium.js';
+import { launchChromium } from '../browser/engines/chromium.js';
 import { megabytes, runSoak, thirds } from './chaos/soak.js';
 
 /** Seconds. `npm run soak` sets `SOAK_SECONDS=900`. */

@@ -30,7 +30,7 @@ inEachBrowser((suite) => {
       const hot = await suite.open(files);
       expect(await hot.logged('theme 1')).toEqual(['leaf 1', 'theme 1']);
       const paints = await hot.page.evaluate(() => (globalThis as { paints?: number }).paints);
-      if (suite.browser.name === 'Chromium') expect(paints).toBe(0);
+      if (suite.engine.name === 'Chromium') expect(paints).toBe(0);
       expect(await hot.save({ 'leaf.mjs': module('leaf', 2) }, 'leaf 2')).toContain('leaf 2');
       await hot.save({ 'theme.mjs': theme(3) }, 'theme 3');
       expect(await hot.log()).toContain('theme 3');

@@ -111,7 +111,7 @@ inEachBrowser((suite) => {
     afterAll(() => site.close());
 
     it('answers each kind of request as its headers say', async () => {
-      const browser = await suite.browser.launch();
+      const browser = await suite.engine.launch();
       try {
         const page = await browser.newPage();
         for (const policy of POLICIES) await page.goto(`${site.url}${policy}.html?document`);

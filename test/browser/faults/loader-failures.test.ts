@@ -7,7 +7,8 @@ import { exportStatic } from '../../../registry/export/index.js';
 import { createRegistry, type Registry } from '../../../registry/index.js';
 import { PublishService, publishSite, readSite } from '../../../registry/publish/index.js';
 import { TemporarySite } from '../counted-site.js';
-import { browsers, type BrowserPage, type OpenBrowser } from '../hot/browsers.js';
+import type { BrowserPage, OpenBrowser } from '../engines/engine.js';
+import { selectEngines } from '../engines/selection.js';
 import { serveNative } from '../serve-native.js';
 import { openProxy, type ProxyOptions, type TamperingProxy } from './tampering-proxy.js';
 
@@ -164,7 +165,7 @@ afterAll(async () => {
   await rm(temporary, { recursive: true, force: true });
 });
 
-describe.each(browsers)('loader-cannot-be-had in $name: the loader', (kind) => {
+describe.each(selectEngines().engines)('loader-cannot-be-had in $name: the loader', (kind) => {
   let browser: OpenBrowser;
   let opened: BrowserPage;
   let proxy: TamperingProxy;

@@ -1,7 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { TemporarySite } from '../counted-site.js';
 import { GatedSite } from '../gated-site.js';
-import { browsers, type BrowserPage, type OpenBrowser } from '../hot/browsers.js';
+import type { BrowserPage, OpenBrowser } from '../engines/engine.js';
+import { selectEngines } from '../engines/selection.js';
 import { faultFiles } from './fault-files.js';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
@@ -17,7 +18,7 @@ self.addEventListener('fetch', (event) => {
   }, () => caches.match(event.request.url)));
 });`;
 
-describe.each(browsers)('sw-offline in $name', (kind) => {
+describe.each(selectEngines().engines)('sw-offline in $name', (kind) => {
   let browser: OpenBrowser;
   let page: BrowserPage;
   let directory: TemporarySite;

@@ -5,7 +5,7 @@ import type {} from '../../../loader/index.js';
 import type { RegistryOptions } from '../../../registry/index.js';
 import { DEFAULT_FILTER } from '../../../registry/ingest/files.js';
 import { PublishService, publishSite, readSite } from '../../../registry/publish/index.js';
-import { launchChromium } from '../chromium.js';
+import { launchChromium } from '../engines/chromium.js';
 import { TemporarySite } from '../counted-site.js';
 import { GatedSite, type Gate } from '../gated-site.js';
 

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { browsers, type BrowserPage, type OpenBrowser } from '../hot/browsers.js';
+import type { BrowserPage, OpenBrowser } from '../engines/engine.js';
+import { selectEngines } from '../engines/selection.js';
 import { faultFiles } from './fault-files.js';
 import { HeadersSite } from './headers-site.js';
 
@@ -19,7 +20,7 @@ const header = (policy: string, name = 'Content-Security-Policy') => [
   { match: '(/|html)$', headers: { [name]: policy } },
 ];
 
-describe.each(browsers)('$name:', ({ name, launch }) => {
+describe.each(selectEngines().engines)('$name:', ({ name, launch }) => {
   const isChromium = name === 'Chromium';
   let browser: OpenBrowser;
   let tab: BrowserPage;

@@ -4,7 +4,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { exportStatic } from '../../../registry/export/index.js';
 import { open, later, temporary, write, type Files } from '../../unit/registry/site.js';
-import { launchChromium } from '../chromium.js';
+import { launchChromium } from '../engines/chromium.js';
 import { serveNative } from '../serve-native.js';
 
 let browser: Browser;

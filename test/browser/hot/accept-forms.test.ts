@@ -95,7 +95,7 @@ inEachBrowser((suite) => {
         'b.mjs': b(1),
       });
       await hot.directory.write({ 'b.mjs': b(2) });
-      if (suite.browser.mergesImportMaps) {
+      if (suite.engine.capabilities.mergesImportMaps) {
         await expectLogged(hot, 3, ['b 2', 'a 2', ...logged('a', 'a')]);
         return;
       }

@@ -153,7 +153,7 @@ inEachBrowser((suite) => {
       });
       const name = () =>
         hot.page.evaluate(async () => ((await modcast!.import('a.mjs')) as { name(): string }).name());
-      if (!suite.browser.mergesImportMaps) {
+      if (!suite.engine.capabilities.mergesImportMaps) {
         // Two blobs cannot name each other: each would need the other's URL before it has one.
         await hot.directory.write({ 'b.mjs': files(2)['b.mjs'] });
         expect(await hot.page.line('in a cycle')).toContain('full reload: a.mjs');

@@ -98,7 +98,7 @@ inEachBrowser((suite) => {
         'b.mjs': b(1),
       });
       await hot.save({ 'b.mjs': b(2) }, 'update 2,b.mjs, prevented');
-      if (suite.browser.mergesImportMaps) {
+      if (suite.engine.capabilities.mergesImportMaps) {
         expect(await hot.page.evaluate(...newest('a.mjs'))).toBe(1);
         expect(await hot.page.evaluate(...newest('b.mjs'))).toBe(2);
         expect((await hot.log()).slice(4)).toEqual(['b 2', 'a 1']);

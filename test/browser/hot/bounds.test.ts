@@ -1,6 +1,6 @@
 import type { Browser, CDPSession, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { launchChromium } from '../chromium.js';
+import { launchChromium } from '../engines/chromium.js';
 import { TemporarySite } from '../counted-site.js';
 import { GatedSite } from '../gated-site.js';
 import { rename } from 'node:fs/promises';

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Browser } from 'playwright-core';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { launchChromium } from '../chromium.js';
+import { launchChromium } from '../engines/chromium.js';
 import { serveModcast, type Served } from './served.js';
 
 const EXAMPLE = fileURLToPath(new URL('../../../examples/orrery', import.meta.url));

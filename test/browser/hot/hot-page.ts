@@ -1,7 +1,7 @@
 import type { RegistryOptions } from '../../../registry/index.js';
 import { TemporarySite } from '../counted-site.js';
 import { GatedSite, type Gate } from '../gated-site.js';
-import type { BrowserPage } from './browsers.js';
+import type { BrowserPage } from '../engines/engine.js';
 
 declare global {
   /** Lines that the page's modules pushed, in order. */

@@ -92,7 +92,7 @@ inEachBrowser((suite) => {
         'b.mjs': b(1),
       });
       await hot.directory.write({ 'b.mjs': b(2) });
-      if (!suite.browser.mergesImportMaps) {
+      if (!suite.engine.capabilities.mergesImportMaps) {
         await hot.page.line('in a cycle');
         await hot.reloaded();
         expect(await hot.log()).toEqual(['b 2', 'b count undefined', 'a 1', 'a count undefined', 'main 1']);

@@ -1,14 +1,15 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, vi } from 'vitest';
 import type { RegistryOptions } from '../../../registry/index.js';
 import type { Gate } from '../gated-site.js';
-import { browsers, type BrowserKind, type BrowserPage, type OpenBrowser } from './browsers.js';
+import type { BrowserPage, Engine, OpenBrowser } from '../engines/engine.js';
+import { inEachEngine } from '../engines/in-each-engine.js';
 import { HotPage } from './hot-page.js';
 
 // On a busy machine a page can take tens of seconds instead of one. No test here measures time.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 export interface HotSuite {
-  readonly browser: BrowserKind;
+  readonly engine: Engine;
   /** Opens the site's page in a new browser context. */
   open(
     files: Record<string, string>,
@@ -19,12 +20,12 @@ export interface HotSuite {
 }
 
 /** One browser for a group of tests. Pages and servers are closed after each test. */
-export function hotSuite(kind: BrowserKind): HotSuite {
+export function hotSuite(engine: Engine): HotSuite {
   let browser: OpenBrowser;
   let page: BrowserPage;
   const opened: HotPage[] = [];
   beforeAll(async () => {
-    browser = await kind.launch();
+    browser = await engine.launch();
   });
   afterAll(() => browser.close());
   beforeEach(async () => {
@@ -35,7 +36,7 @@ export function hotSuite(kind: BrowserKind): HotSuite {
     await Promise.all(opened.splice(0).map((hot) => hot.close()));
   });
   return {
-    browser: kind,
+    engine,
     async open(files, options, path, sockets) {
       const hot = await HotPage.open(page, files, options, path, sockets);
       opened.push(hot);
@@ -44,9 +45,7 @@ export function hotSuite(kind: BrowserKind): HotSuite {
   };
 }
 
-/** Defines the same tests for each browser. */
+/** Defines the same tests for each selected engine. */
 export function inEachBrowser(define: (suite: HotSuite) => void): void {
-  describe.each(browsers)('$name:', (kind) => {
-    define(hotSuite(kind));
-  });
+  inEachEngine((engine) => define(hotSuite(engine)));
 }

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { TemporarySite } from '../counted-site.js';
-import { chromium, type BrowserPage, type OpenBrowser } from './browsers.js';
+import { chromium } from '../engines/chromium.js';
+import type { BrowserPage, OpenBrowser } from '../engines/engine.js';
 import { html, module } from './hot-page.js';
 import { serveModcast, serveVite, type Serve, type Served } from './served.js';
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import type { Browser } from 'puppeteer-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { launchFirefox } from '../firefox.js';
+import type { OpenBrowser } from '../engines/engine.js';
+import { firefox } from '../engines/firefox.js';
 import { serveModcast } from '../serve-modcast.js';
 import { serveNative } from '../serve-native.js';
 import type { ServeSite } from '../serve-site.js';
@@ -20,9 +20,9 @@ const NAMES = fixtureNames().filter(
     /^(?:firefox-|base-|classic-|dom-inserted|injected-map|blocking-render|importmap-added)/.test(name),
 );
 
-let browser: Browser;
+let browser: OpenBrowser;
 
-beforeAll(async () => void (browser = await launchFirefox()));
+beforeAll(async () => void (browser = await firefox.launch()));
 afterAll(() => browser.close());
 
 /** Errors are not compared: Firefox names the place of a blob and of an inserted script in its own way. */
@@ -30,8 +30,8 @@ async function logOf(serve: ServeSite, name: string): Promise<unknown[]> {
   const site = await serve(join(FIXTURES, name));
   const page = await browser.newPage();
   try {
-    await page.evaluateOnNewDocument(installRecorder);
-    await page.goto(site.url);
+    await page.addInitScript(installRecorder);
+    await page.goto(site.url, 'load');
     await page.evaluate(untilFinished);
     const text = (await page.evaluate(readRecord)).replaceAll(new URL(site.url).origin, 'https://site');
     return (JSON.parse(text) as { log: unknown[] }).log;

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { launchChromium } from '../chromium.js';
+import { launchChromium } from '../engines/chromium.js';
 import { serveNative } from '../serve-native.js';
 import type { ServeSite } from '../serve-site.js';
 import { fixtureNames, runFixture } from './harness.js';

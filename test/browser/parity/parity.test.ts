@@ -1,6 +1,6 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { launchChromium } from '../chromium.js';
+import { launchChromium } from '../engines/chromium.js';
 import { serveModcast } from '../serve-modcast.js';
 import { serveNative } from '../serve-native.js';
 import { fixtureNames, runFixture } from './harness.js';

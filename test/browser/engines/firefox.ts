@@ -1,0 +1,97 @@
+import { accessSync, constants } from 'node:fs';
+import puppeteer, { type Browser, type Page } from 'puppeteer-core';
+import { ConsoleMessages } from './console-messages.js';
+import { toBrowser, toPage } from './driver.js';
+import type { BrowserPage, Engine } from './engine.js';
+
+const INSTALLED = [
+  '/usr/bin/firefox-esr',
+  '/usr/bin/firefox',
+  '/snap/bin/firefox',
+  '/Applications/Firefox.app/Contents/MacOS/firefox',
+];
+
+/**
+ * One process for all pages' contents instead of one a page, and none kept in store: starting them is what
+ * takes its time.
+ */
+const PREFERENCES = {
+  'dom.ipc.processCount': 1,
+  'dom.ipc.processPrelaunch.enabled': false,
+};
+
+export const firefox: Engine = {
+  name: 'Firefox',
+  capabilities: { mergesImportMaps: false, initScripts: true },
+  find: () => void findFirefox(),
+  async launch() {
+    const browser = await launchFirefox();
+    return toBrowser({
+      async newContext() {
+        const context = await browser.createBrowserContext();
+        return {
+          newPage: async () => toBrowserPage(await context.newPage()),
+          close: () => context.close(),
+        };
+      },
+      close: () => browser.close(),
+    });
+  },
+};
+
+/** The protocol has no limit of its own: each wait has one, and large packages take minutes. */
+function launchFirefox(): Promise<Browser> {
+  return puppeteer.launch({
+    browser: 'firefox',
+    executablePath: findFirefox(),
+    headless: true,
+    protocolTimeout: 0,
+    extraPrefsFirefox: PREFERENCES,
+  });
+}
+
+function toBrowserPage(page: Page): BrowserPage {
+  const console = new ConsoleMessages();
+  page.on('console', (message) => {
+    const type = message.type() === 'warn' ? 'warning' : message.type();
+    // The browser's own messages are not among these events.
+    console.push({ type, text: message.text(), byScript: true });
+  });
+  page.on('pageerror', (error) => {
+    console.push({ type: 'uncaught', text: String((error as Error).message), byScript: false });
+  });
+  return toPage(
+    {
+      goto: (url, waitUntil, timeout) => page.goto(url, { waitUntil, timeout }),
+      evaluate: (run, argument) => page.evaluate(run, argument),
+      until: async (condition, argument, timeout) =>
+        (await page.waitForFunction(condition, { timeout }, argument)).jsonValue(),
+      addInitScript: (run) => page.evaluateOnNewDocument(run),
+      press: (key) => page.keyboard.press(key),
+      click: (x, y) => page.mouse.click(x, y),
+      close: () => page.close(),
+    },
+    console,
+  );
+}
+
+/** The Firefox that FIREFOX_PATH names, else an installed one. @throws Error that says how to install one */
+function findFirefox(): string {
+  const named = process.env['FIREFOX_PATH'];
+  const found = (named === undefined ? INSTALLED : [named]).find(isExecutable);
+  if (found !== undefined) return found;
+  throw new Error(
+    named === undefined
+      ? 'No Firefox found. Install one with `apt-get install firefox-esr`, or name one in the environment variable FIREFOX_PATH.'
+      : `FIREFOX_PATH is ${named}, which cannot be run.`,
+  );
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
