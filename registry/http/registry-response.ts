@@ -18,6 +18,7 @@ import { UNCHANGED, type UnchangedCode } from '../pages/unchanged-page.js';
 import type { Store } from '../store/store.js';
 import { answer, problem } from './answer.js';
 import { parseRegistryRoute } from './registry-route.js';
+import { allowOwnUse } from './sniffing.js';
 
 export interface RegistryContext {
   readonly store: Store;
@@ -174,6 +175,7 @@ async function deployFile(
     const bytes = module === undefined ? undefined : await deployedBytes(context, module.hash);
     if (bytes === undefined) return problem(404, `Deploy ${number} has no ${path}.`, headers);
     const type = contentType(path);
+    allowOwnUse(request, path, headers);
     return answer(request, { bytes, type, freshness: 'immutable', tag: module!.hash }, headers);
   });
 }
@@ -191,6 +193,7 @@ async function moduleFile(
   const blob = kind === undefined ? undefined : await deployedBlob(context, hash);
   const bytes = blob === undefined ? undefined : linkedModule(path, blob);
   if (bytes === undefined) return problem(404, 'No such module.', headers);
+  allowOwnUse(request, path, headers);
   return answer(request, { bytes, type: contentType(path), freshness: 'immutable', tag: hash }, headers);
 }
 
