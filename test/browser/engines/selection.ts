@@ -1,9 +1,10 @@
 import { chromium } from './chromium.js';
 import type { Engine } from './engine.js';
 import { firefox } from './firefox.js';
+import { webkit } from './webkit.js';
 
 /** All engines, in the order of the suites and reports. */
-export const ENGINES: readonly Engine[] = [chromium, firefox];
+export const ENGINES: readonly Engine[] = [chromium, firefox, webkit];
 
 export interface Selection {
   /** The engines to test. A named one may be missing: launching it then fails with the reason. */
