@@ -3,15 +3,23 @@ import { NO_LINKS, pathToUrl, type Path } from '../../schema/index.js';
 import { contentType, moduleKind } from './media-type.js';
 import type { StoredBlob } from '../store/store.js';
 
-/** The module served at `/-/modules/<hash>/<path>`; undefined when a file of this type cannot be imported. */
-export function linkedModule(path: Path, { bytes, links }: StoredBlob): Uint8Array | undefined {
+/**
+ * The module served at `/-/modules/<hash>/<path>`; undefined when a file of this type cannot be imported.
+ *
+ * @param base URL path of the site; starts and ends with "/"
+ */
+export function linkedModule(
+  path: Path,
+  { bytes, links }: Pick<StoredBlob, 'bytes' | 'links'>,
+  base = '/',
+): Uint8Array | undefined {
   const kind = moduleKind(contentType(path));
   if (kind !== 'javascript') return kind === undefined ? undefined : bytes;
   // A browser may parse what our parser does not, and then it requests the module's imports.
   const known = links?.state === 'unparsed' ? lexModule(bytes) : links;
   if (known?.state === 'unparsed') return bytes;
   return Buffer.concat(
-    linkForHttp(bytes, known ?? NO_LINKS, `/${pathToUrl(path)}`).map((part) =>
+    linkForHttp(bytes, known ?? NO_LINKS, `${base}${pathToUrl(path)}`).map((part) =>
       typeof part === 'string' ? Buffer.from(part) : part,
     ),
   );

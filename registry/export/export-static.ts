@@ -130,7 +130,7 @@ export async function exportStatic(options: ExportStaticOptions): Promise<Export
               blob.bytes,
           );
           await write(`${PREFIX}deploys/${number}/at/${path}`, blob.bytes);
-          const linked = linkedModule(path, blob);
+          const linked = linkedModule(path, blob, base);
           if (linked !== undefined) await write(`${PREFIX}modules/${blob.hash}/${path}`, linked);
         }
         await setImmediate();

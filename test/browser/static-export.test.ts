@@ -191,6 +191,10 @@ describe('a site exported for a static host', () => {
     expect(await booted(page)).toMatchObject({ from: 'http', deploy: 1 });
     expect(beside(asked)).toHaveLength(3);
     expect(alone(asked)).not.toContain('main.mjs');
+    // Also those that only a computed import() reaches: they are no part of the pack.
+    const plain = await visit(await serve(source));
+    const paths = (await modulePaths()).filter((name) => name !== 'about.mjs');
+    expect(await namespaces(page, paths, 'import')).toEqual(await namespaces(plain.page, paths, 'import'));
     expect({ failed, errors }).toEqual({ failed: [], errors: [] });
   });
 

@@ -52,6 +52,25 @@ test('a static export carries the registry’s identity, the same one each time'
   }
 });
 
+test('the linked modules of a static export import each other below its base', async () => {
+  const source = `import './b.mjs'; import '/other.mjs'; import 'bare'; import('./' + name); import.meta.url;`;
+  const blob = blobOf(source);
+  await store.putBlobs([blob]);
+  const modules = new Map([['lib/ä b.mjs', moduleOf(source)]]);
+  await store.commit(deployOf({ ...EMPTY_MANIFEST, modules }));
+  const loader = () => Promise.resolve(new Uint8Array());
+  const options = { store, deploy: 1, force: false, assets: null, loader };
+  for (const base of ['/', '/deep/er/']) {
+    await exportStatic({ ...options, base, directory: at(`at${base}`) });
+    const linked = filesOf(`at${base}`)[`-/modules/${blob.hash}/lib/ä b.mjs`]!;
+    const own = `${base}lib/%C3%A4%20b.mjs`;
+    // The page's author wrote what begins with a slash for the whole host.
+    expect(linked).toContain(`import "${base}lib/b.mjs"; import "/other.mjs"; import 'bare';`);
+    expect(linked).toContain(`return ${JSON.stringify(own)} + u.search`);
+    expect(linked).toContain(`//# sourceURL=${own}`);
+  }
+});
+
 describe('exporting a deploy', () => {
   test('writes the files as they were in that deploy', async () => {
     await publish(store, [
