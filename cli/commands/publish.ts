@@ -80,7 +80,7 @@ Examples:
   MODCAST_TOKEN=mc_… modcast publish ./public --to https://modules.example.org`,
     )
     .action((dir: string, options: PublishCommandOptions) => run(io, dir, options));
-  databaseOption(command);
+  databaseOption(command, 'in the directory of the site');
   return jsonOption(
     command,
     '{state: "published"|"current", deploy, sent, sentBytes, problems} or {state: "planned", head, missing, changes, problems}; problems: a list of path, kind, severity, message, line, column, frame',

@@ -7,13 +7,13 @@ import path from 'node:path';
 import open from 'open';
 import pc from 'picocolors';
 import { createRegistry, type Registry } from '../../registry/index.js';
-import { ModcastError } from '../../schema/index.js';
+import { ModcastError, type Manifest } from '../../schema/index.js';
 import { DEFAULT_COLUMNS } from '../io.js';
-import { DEFAULT_DATABASE } from '../options/database.js';
+import { placeDatabase } from '../options/database.js';
 import { filterOptions, type FilterOptions } from '../options/filter.js';
 import { repeated, wholeNumber, withSlash } from '../options/values.js';
 import { count, formatBytes } from '../output/format.js';
-import { networkHint, publishHint, startText } from '../serving/hints.js';
+import { channelHint, networkHint, publishHint, startText } from '../serving/hints.js';
 import { report } from '../serving/report.js';
 
 interface ServeOptions extends FilterOptions {
@@ -57,7 +57,10 @@ export function serveCommand(): Command {
         wholeNumber({ most: 65535 }),
       )
       .option('--host <host>', 'address to listen on; 0.0.0.0 for the whole network', '127.0.0.1')
-      .option('--db <file>', 'SQLite database (default: .modcast/registry.db in the directory)')
+      .option(
+        '--db <file>',
+        'SQLite database (default: $MODCAST_DB, else .modcast/registry.db in the directory; with --no-dir, here or in a parent directory)',
+      )
       .option('--channel <name>', 'channel to serve', 'dev')
       .option('--no-dir', 'serve the newest deploy of the channel instead of a directory')
       .option(
@@ -136,10 +139,16 @@ function pageOf(single: string | true): string | true {
   throw new ModcastError('option-invalid', message, { expected: 'the path of a page', found: single });
 }
 
-function registryOf(dir: string, options: ServeOptions): Registry {
+/** Undefined for the default one in the directory. */
+async function databaseOf(options: ServeOptions): Promise<string | undefined> {
+  if (!options.dir) return placeDatabase({ cwd: process.cwd(), env: process.env }, options);
+  return options.db ?? (process.env['MODCAST_DB'] || undefined);
+}
+
+function registryOf(dir: string, database: string | undefined, options: ServeOptions): Registry {
   return createRegistry({
-    ...(options.dir ? { directory: dir } : { database: DEFAULT_DATABASE, serveHead: true }),
-    ...(options.db === undefined ? {} : { database: options.db }),
+    ...(options.dir ? { directory: dir } : { serveHead: true }),
+    ...(database === undefined ? {} : { database }),
     publicHistory: options.publicHistory,
     ...(options.single === undefined ? {} : { single: pageOf(options.single) }),
     channel: options.channel,
@@ -167,26 +176,39 @@ async function serve(named: string | undefined, options: ServeOptions): Promise<
   }
   const started = performance.now();
   const dir = named ?? '.';
-  const registry = registryOf(dir, options);
+  const database = await databaseOf(options);
+  const registry = registryOf(dir, database, options);
   report(registry, pc, () => process.stdout.columns || DEFAULT_COLUMNS);
   try {
-    await run(registry, dir, options, started);
+    await run(registry, dir, database, options, started);
   } finally {
     // Also after a failed start: the directory watcher would keep the process alive.
     await registry.close();
   }
 }
 
-async function run(registry: Registry, dir: string, options: ServeOptions, started: number): Promise<void> {
+async function run(
+  registry: Registry,
+  dir: string,
+  database: string | undefined,
+  options: ServeOptions,
+  started: number,
+): Promise<void> {
   const read = await registry.ready;
   const { url } = await listen(registry, options);
   if (read !== null) {
     const shown = path.relative('.', path.resolve(dir)) || '.';
     const isEmpty = read.deploy.modules === 0 && (await readdir(dir)).every((name) => name.startsWith('.'));
-    const start = { ...read, shown, isEmpty, took: performance.now() - started };
+    const start = {
+      ...read,
+      shown,
+      isEmpty,
+      hasPage: await hasPage(dir, read.manifest),
+      took: performance.now() - started,
+    };
     for (const line of startText(start, pc)) console.log(line);
   }
-  if (read === null) await reportHead(registry, url, options);
+  if (database !== undefined && !options.dir) await reportHead(registry, url, database, options);
   console.log(`\n  ${pc.cyan(url)}`);
   const { port } = new URL(url);
   const { allowHost = [] } = options;
@@ -197,17 +219,32 @@ async function run(registry: Registry, dir: string, options: ServeOptions, start
   await untilStopped();
 }
 
+/** Also one that the deploy leaves out is served. */
+async function hasPage(dir: string, { modules }: Manifest): Promise<boolean> {
+  if ([...modules.values()].some(({ type }) => type === 'text/html')) return true;
+  return (await readdir(dir)).some((name) => /\.x?html?$/i.test(name));
+}
+
 /** Prints what is served without a directory, or how to publish the first deploy. */
-async function reportHead(registry: Registry, url: string, options: ServeOptions): Promise<void> {
+async function reportHead(
+  registry: Registry,
+  url: string,
+  database: string,
+  options: ServeOptions,
+): Promise<void> {
   const { channel } = options;
-  const head = await (await registry.store()).head(channel);
+  const store = await registry.store();
+  const head = await store.head(channel);
   if (head !== null) {
     const size = `${count(head.modules, 'module')}, ${formatBytes(head.bytes)}`;
     return console.log(`${pc.bold('modcast')} ${size} ${pc.dim('·')} deploy ${head.number} on ${channel}`);
   }
-  const db = path.resolve(options.db ?? DEFAULT_DATABASE);
   console.log(`${pc.bold('modcast')} ${pc.yellow(`no deploy on ${channel} yet`)}\n`);
-  for (const line of publishHint({ channel, db, url, prefix: options.prefix })) console.log(`  ${line}`);
+  const hints = [
+    ...channelHint(await store.channels()),
+    ...publishHint({ channel, db: database, url, prefix: options.prefix }),
+  ];
+  for (const line of hints) console.log(line && `  ${line}`);
 }
 
 /** Resolves at the first SIGINT or SIGTERM. A second one ends the process at once. */

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { Command } from 'commander';
 import { closestEntry, didYouMean } from '../../registry/closest.js';
@@ -7,19 +8,23 @@ import { openSqliteStore } from '../../registry/store/sqlite.js';
 import type { Store } from '../../registry/store/store.js';
 import { ModcastError } from '../../schema/index.js';
 import type { Io } from '../io.js';
+import { shellWord } from '../output/shell.js';
 
 export interface DatabaseOptions {
   db?: string;
 }
 
 /** Relative to the directory of a site. */
-export const DEFAULT_DATABASE = path.join(DATABASE_FOLDER, 'registry.db');
+const DEFAULT_DATABASE = path.join(DATABASE_FOLDER, 'registry.db');
 
-/** Adds `--db`, for `withStore`. */
-export function databaseOption(command: Command): Command {
+/**
+ * Adds `--db`, for `withStore`.
+ * @param start where the search for the default one starts
+ */
+export function databaseOption(command: Command, start = 'here'): Command {
   return command.option(
     '--db <file>',
-    'SQLite database (default: $MODCAST_DB, else .modcast/registry.db here or in a parent directory)',
+    `SQLite database (default: $MODCAST_DB, else .modcast/registry.db ${start} or in a parent directory)`,
   );
 }
 
@@ -32,6 +37,15 @@ function nearest(directory: string): string | undefined {
   }
 }
 
+/** The database of a site in a folder of the directory: `modcast publish public` makes one there. */
+async function belowDirectory(directory: string): Promise<string | undefined> {
+  const names = await readdir(directory).catch(() => []);
+  return names
+    .toSorted()
+    .map((name) => path.join(name, DEFAULT_DATABASE))
+    .find((file) => existsSync(path.join(directory, file)));
+}
+
 /**
  * The absolute path of the database that a command uses.
  * @throws ModcastError `database-missing`
@@ -41,9 +55,14 @@ export async function findDatabase(io: Pick<Io, 'cwd' | 'env'>, options: Databas
   if (named === undefined) {
     const file = nearest(io.cwd);
     if (file !== undefined) return file;
+    const below = await belowDirectory(io.cwd);
+    const next =
+      below === undefined
+        ? 'Create one with `modcast serve`, or name one with --db'
+        : `There is one below it: --db ${shellWord(below)}`;
     throw new ModcastError(
       'database-missing',
-      `no ${DEFAULT_DATABASE} in ${io.cwd} or in a directory above it. Create one with \`modcast serve\`, or name one with --db`,
+      `no ${DEFAULT_DATABASE} in ${io.cwd} or in a directory above it. ${next}`,
       { expected: DEFAULT_DATABASE, found: io.cwd },
     );
   }
@@ -79,7 +98,8 @@ export async function withStore<T>(
   }
 }
 
-async function placeDatabase(io: Pick<Io, 'cwd' | 'env'>, options: DatabaseOptions): Promise<string> {
+/** The absolute path of the database of a command that creates a missing one. */
+export async function placeDatabase(io: Pick<Io, 'cwd' | 'env'>, options: DatabaseOptions): Promise<string> {
   const named = options.db ?? (io.env['MODCAST_DB'] || undefined);
   const file =
     named === undefined

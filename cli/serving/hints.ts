@@ -6,6 +6,8 @@ import { shellWord } from '../output/shell.js';
 import type { Colours } from '../io.js';
 
 export interface Start extends Pick<IngestResult, 'deploy' | 'created' | 'read'> {
+  /** Whether the directory has an HTML file. */
+  readonly hasPage: boolean;
   /** The directory as it is printed. */
   readonly shown: string;
   /** Whether the directory has no files, apart from dotfiles. */
@@ -16,7 +18,7 @@ export interface Start extends Pick<IngestResult, 'deploy' | 'created' | 'read'>
 
 /** The first lines of `modcast serve`: what is in the directory, and what to do if there is no site in it. */
 export function startText(
-  { deploy, created, read, shown, isEmpty, took }: Start,
+  { deploy, created, read, shown, hasPage, isEmpty, took }: Start,
   { bold, dim, yellow }: Colours,
 ): string[] {
   const dot = ` ${dim('·')} `;
@@ -35,7 +37,9 @@ export function startText(
   const text =
     `${head}${count(deploy.modules, 'module')}, ${formatBytes(deploy.bytes)}${dot}` +
     `deploy ${deploy.number} on ${deploy.channel}${dot}${formatMs(took)}, ${changed}`;
-  if (deploy.modules > 0) return [text];
+  if (deploy.modules > 0) {
+    return hasPage ? [text] : [text, yellow('  No page found: no .html file. Is this the right directory?')];
+  }
   return [text, yellow('  No modules found. Is this the right directory? --include chooses other files.')];
 }
 
@@ -83,6 +87,12 @@ export interface PublishPlace {
   readonly url: string;
   readonly prefix: string;
 }
+
+/** What to do if a channel without deploys is served from a database that has other channels. */
+export const channelHint = (others: readonly string[]): string[] =>
+  others.length === 0
+    ? []
+    : [`This database has deploys on ${others.join(', ')}. To serve them: --channel ${others[0]}`, ''];
 
 /** How to publish to a server without a directory, from this machine and over HTTP. */
 export function publishHint({ channel, db, url, prefix }: PublishPlace): string[] {

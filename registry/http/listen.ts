@@ -27,10 +27,14 @@ export function explainListenError(
   { port, host }: { port: number; host: string },
 ): ModcastError {
   if (error.code === 'EADDRINUSE') {
-    return new ModcastError('port-in-use', `port ${port} is in use`, {
-      expected: 'a free port',
-      found: port,
-    });
+    return new ModcastError(
+      'port-in-use',
+      `port ${port} is in use; choose another one, or 0 for any free port`,
+      {
+        expected: 'a free port',
+        found: port,
+      },
+    );
   }
   const place = `${isIP(host) === 6 ? `[${host}]` : host}:${port}`;
   return new ModcastError('listen-failed', `cannot listen on ${place}: ${reason(error, port)}`, {

@@ -28,9 +28,12 @@ afterEach(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
-function modcast(...args: string[]) {
+const modcast = (...args: string[]) => modcastIn(process.cwd(), {}, ...args);
+
+function modcastIn(cwd: string, env: Record<string, string>, ...args: string[]) {
   const child = spawn(process.execPath, [MAIN, ...args], {
-    env: { ...process.env, NO_COLOR: '1' },
+    cwd,
+    env: { ...process.env, ...env, NO_COLOR: '1' },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   running.add(child);
@@ -144,6 +147,25 @@ describe('modcast serve', () => {
     expect(await server.ended()).toMatchObject({ code: 0 });
   });
 
+  it('serves from the database that publish wrote to, and names the channels that have deploys', async () => {
+    const folder = path.join(directory, 'public');
+    await mkdir(folder);
+    await modcastIn(directory, {}, 'publish', directory).ended();
+    const server = modcastIn(folder, {}, 'serve', '--no-dir', '--port', '0');
+    await server.line(/no deploy on dev yet/);
+    await server.line(/This database has deploys on production\. To serve them: --channel production/);
+    await server.line(/http:/);
+    const db = path.join(directory, 'other.db');
+    const other = modcastIn(folder, { MODCAST_DB: db }, 'serve', '--no-dir', '--port', '0');
+    await other.line(new RegExp(`--db ${db}`));
+    await other.line(/http:/);
+    other.child.kill('SIGTERM');
+    await other.ended();
+    const followed = modcastIn(folder, { MODCAST_DB: db }, 'serve', directory, '--port', '0');
+    await followed.line(/http:/);
+    expect((await modcastIn(folder, { MODCAST_DB: db }, 'deploys').ended()).output).toContain('dev');
+  });
+
   it('names the process that uses the database already', async () => {
     const first = modcast('serve', directory, '--port', '0');
     await first.line(/http:/);
@@ -159,7 +181,8 @@ describe('modcast serve', () => {
     await once(taken, 'listening');
     const { port } = taken.address() as { port: number };
     const { code, errors } = await modcast('serve', directory, '--port', String(port)).ended();
-    expect({ code, errors }).toEqual({ code: 1, errors: `modcast: port ${port} is in use (port-in-use)` });
+    const message = `port ${port} is in use; choose another one, or 0 for any free port`;
+    expect({ code, errors }).toEqual({ code: 1, errors: `modcast: ${message} (port-in-use)` });
     taken.close();
   });
 

@@ -465,6 +465,13 @@ describe('errors', () => {
       `in ${empty} or in a directory above it. Create one with \`modcast serve\`, or name one with --db`,
     );
     expect(existsSync(path.join(empty, '.modcast'))).toBe(false);
+    // `modcast publish` of a folder makes a database in that folder.
+    mkdirSync(path.join(empty, 'my site'));
+    writeFileSync(path.join(empty, 'my site', 'a.mjs'), '1;');
+    expect(await modcast(empty, ['publish', 'my site'])).toMatchObject({ code: 0 });
+    expect((await modcast(empty, ['deploys'])).err).toContain(
+      `There is one below it: --db 'my site/.modcast/registry.db' (database-missing)`,
+    );
     rmSync(empty, { recursive: true });
   });
 });

@@ -2,7 +2,7 @@ import type { NetworkInterfaceInfo } from 'node:os';
 import pc from 'picocolors';
 import { describe, expect, it } from 'vitest';
 import type { Deploy } from '../../../../registry/index.js';
-import { networkHint, publishHint, startText } from '../../../../cli/serving/hints.js';
+import { channelHint, networkHint, publishHint, startText } from '../../../../cli/serving/hints.js';
 
 const PLACE = {
   channel: 'production',
@@ -27,11 +27,19 @@ it('quotes for the shell, and includes another prefix', () => {
   expect(lines[4]).toMatch(/--to http:\/\/127\.0\.0\.1:4321\/own\/$/);
 });
 
+it('names the channels of the database that have deploys', () => {
+  expect(channelHint([])).toEqual([]);
+  expect(channelHint(['production', 'staging'])).toEqual([
+    'This database has deploys on production, staging. To serve them: --channel production',
+    '',
+  ]);
+});
+
 const plain = pc.createColors(false);
 
 describe('the first lines of serve', () => {
   const deploy = { number: 1, channel: 'dev', modules: 2, bytes: 71 } as Deploy;
-  const start = { deploy, created: true, read: 2, shown: 'site', isEmpty: false, took: 35 };
+  const start = { deploy, created: true, read: 2, shown: 'site', hasPage: true, isEmpty: false, took: 35 };
 
   it('say how many files were read, or that none changed', () => {
     expect(startText(start, plain)).toEqual([
@@ -52,6 +60,13 @@ describe('the first lines of serve', () => {
     expect(startText(none, plain)).toEqual([
       'modcast site · 0 modules, 0 B · deploy 1 on dev · 35 ms, 0 files read',
       expect.stringContaining('Is this the right directory?'),
+    ]);
+  });
+
+  it('say that a directory has no page', () => {
+    expect(startText({ ...start, hasPage: false }, plain)).toEqual([
+      'modcast site · 2 modules, 71 B · deploy 1 on dev · 35 ms, 2 files read',
+      '  No page found: no .html file. Is this the right directory?',
     ]);
   });
 });

@@ -7,7 +7,13 @@ const error = (code: string) => Object.assign(new Error(`listen ${code}`), { cod
 
 describe('a server that cannot listen', () => {
   it.each([
-    ['EADDRINUSE', 80, '127.0.0.1', 'port-in-use', 'port 80 is in use'],
+    [
+      'EADDRINUSE',
+      80,
+      '127.0.0.1',
+      'port-in-use',
+      'port 80 is in use; choose another one, or 0 for any free port',
+    ],
     [
       'EADDRNOTAVAIL',
       4321,
