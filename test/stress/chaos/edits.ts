@@ -48,6 +48,9 @@ const WRITE_MODES: Readonly<Record<WriteMode, number>> = {
 /** Most broken modules at one time. With more, pages could hardly apply any update. */
 const BROKEN = 3;
 
+/** Most modules of the site, so that a long run tells what a save costs, and not what a larger site costs. */
+const MODULES = 40;
+
 const isModule = (path: string): boolean => path.endsWith('.mjs');
 export const mainOf = (page: string): string => `${page}/main.mjs`;
 
@@ -81,6 +84,7 @@ export class Edits {
       case 'change':
         return `${kind} ${this.#write(random.pick(paths))}`;
       case 'create': {
+        if (paths.length >= MODULES) return `change ${this.#write(random.pick(paths))}`;
         const path = `${random.pick([...PAGES, 'shared'])}/${random.chance(0.2) ? 'deep/' : ''}n${++this.#count}.mjs`;
         const created = this.#write(path);
         // The importer is saved right after it.
