@@ -1,8 +1,8 @@
-import type { Page } from 'playwright-core';
 import { decodeRecords, encodeRecords, type PackRecord } from '../../schema/index.js';
+import type { BrowserPage } from './engines/engine.js';
 
 /** All blobs that the loader has stored in this page's IndexedDB. The page must be of the site's origin. */
-export async function readCachedBlobs(page: Page): Promise<PackRecord[]> {
+export async function readCachedBlobs(page: BrowserPage): Promise<PackRecord[]> {
   const rows = await page.evaluate(async () => {
     const db = await openCache();
     const all = request(db.transaction('segments').objectStore('segments').getAll());
@@ -14,7 +14,7 @@ export async function readCachedBlobs(page: Page): Promise<PackRecord[]> {
 }
 
 /** Replaces them. A record's hash is taken as it stands, right or wrong. */
-export async function writeCachedBlobs(page: Page, records: readonly PackRecord[]): Promise<void> {
+export async function writeCachedBlobs(page: BrowserPage, records: readonly PackRecord[]): Promise<void> {
   const row = { count: records.length, body: [...encodeRecords(records)] };
   await page.evaluate(async ({ count, body }) => {
     const db = await openCache();
@@ -33,7 +33,7 @@ declare global {
 }
 
 /** Opens an empty page of the site in which `openCache` and `request` are defined. */
-export async function openStorage(page: Page, url: string): Promise<void> {
+export async function openStorage(page: BrowserPage, url: string): Promise<void> {
   await page.goto(`${url}blank.txt`);
   await page.evaluate(() => {
     globalThis.request = (of) =>

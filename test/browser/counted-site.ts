@@ -2,8 +2,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { Page } from 'playwright-core';
 import type { BootInfo } from '../../loader/index.js';
+import type { BrowserPage } from './engines/engine.js';
 
 /** How often each module was evaluated in a page, and in which version. */
 export interface Evaluations {
@@ -73,7 +73,7 @@ export const countedFiles = (version: number): Record<string, string> => ({
 });
 
 /** What a page has evaluated when modcast says that it has booted. */
-export async function booted(page: Page): Promise<Evaluations & Pick<BootInfo, 'from' | 'deploy'>> {
+export async function booted(page: BrowserPage): Promise<Evaluations & Pick<BootInfo, 'from' | 'deploy'>> {
   return page.evaluate(async () => {
     const { from, deploy } = await modcast!.ready;
     const { count, versions } = globalThis as unknown as {
@@ -86,7 +86,7 @@ export async function booted(page: Page): Promise<Evaluations & Pick<BootInfo, '
 }
 
 /** Imports what only `import()` reaches, and says what has been evaluated by then. */
-export async function importLater(page: Page): Promise<Evaluations> {
+export async function importLater(page: BrowserPage): Promise<Evaluations> {
   return page.evaluate(async () => {
     const scope = globalThis as unknown as Evaluations & {
       count: Record<string, number>;

@@ -1,9 +1,12 @@
-import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
 import type { RegistryOptions } from '../../registry/index.js';
-import { launchChromium } from './engines/chromium.js';
 import { booted, counted, countedFiles, STATIC_MODULES, TemporarySite } from './counted-site.js';
+import type { BrowserContext, BrowserPage, Engine, OpenBrowser } from './engines/engine.js';
 import { GatedSite } from './gated-site.js';
+
+declare global {
+  var nextDeploy: Promise<{ deploy: number; running: number | null }>;
+}
 
 /** Pages that wait for the socket wait longer than any machine is slow. */
 export const PATIENT = { timeout: 25_000 };
@@ -30,15 +33,15 @@ export const files = (version: number): Record<string, string> => {
   };
 };
 
-let browser: Browser;
+let browser: OpenBrowser;
 export let context: BrowserContext;
 export let directory: TemporarySite;
 export let site: GatedSite;
 
-/** Gives each test of the file a context and a directory of its own, and clears up after it. */
-export function eachInItsOwnContext(): void {
+/** Gives each test of the group a context and a directory of its own, and clears up after it. */
+export function eachInItsOwnContext(engine: Engine): void {
   beforeAll(async () => {
-    browser = await launchChromium();
+    browser = await engine.launch();
   });
 
   afterAll(async () => {
@@ -62,10 +65,10 @@ export async function serve(options: RegistryOptions = PATIENT): Promise<void> {
 }
 
 /** Opens a page, up to where the loader is there; its modules may still be on their way. */
-export async function visit(path = '', page?: Page): Promise<Page> {
+export async function visit(path = '', page?: BrowserPage): Promise<BrowserPage> {
   const visited = page ?? (await context.newPage());
-  await visited.goto(site.url + path, { waitUntil: 'domcontentloaded' });
-  await visited.waitForFunction(() => globalThis.modcast);
+  await visited.goto(site.url + path);
+  await visited.until(() => globalThis.modcast !== undefined);
   return visited;
 }
 
@@ -78,7 +81,7 @@ export async function deploy(version: number): Promise<void> {
 export async function fillCache(): Promise<void> {
   const page = await visit();
   await booted(page);
-  await page.waitForFunction(() => modcast!.stats().deploy !== null);
+  await page.until(() => modcast!.stats().deploy !== null);
   await page.evaluate(() => modcast!.idle());
   await page.close();
   await site.relay.emptied();
@@ -87,14 +90,12 @@ export async function fillCache(): Promise<void> {
 
 /** Resolves with the next deploy that the page hears of. */
 export async function nextDeploy(
-  page: Page,
+  page: BrowserPage,
 ): Promise<{ result: Promise<{ deploy: number; running: number | null }> }> {
-  const handle = await page.evaluateHandle(() => ({
-    promise: new Promise<{ deploy: number; running: number | null }>((resolve) =>
-      modcast!.on('deploy', resolve),
-    ),
-  }));
-  return { result: handle.evaluate(({ promise }) => promise) };
+  await page.evaluate(() => {
+    globalThis.nextDeploy = new Promise((resolve) => modcast!.on('deploy', resolve));
+  });
+  return { result: page.evaluate(() => globalThis.nextDeploy) };
 }
 
 export function nameOf(path: string): string {

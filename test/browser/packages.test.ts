@@ -1,10 +1,10 @@
 import { appendFile, cp, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type {} from '../../loader/index.js';
-import { launchChromium } from './engines/chromium.js';
+import type { BrowserContext, BrowserPage, OpenBrowser } from './engines/engine.js';
+import { inEachEngine } from './engines/in-each-engine.js';
 import { TemporarySite } from './counted-site.js';
 import { GatedSite } from './gated-site.js';
 import { serveNative } from './serve-native.js';
@@ -68,94 +68,98 @@ const page = (entry: string): string => `<!doctype html>
   globalThis.namespace = namespace;
 </script>`;
 
-let browser: Browser;
-
-beforeAll(async () => {
-  browser = await launchChromium();
-});
-
-afterAll(async () => {
-  await browser.close();
-});
-
-async function keysOf(opened: Page, namespace: string): Promise<string[]> {
-  // With a top-level await somewhere, modules are not done when the page has loaded.
-  await opened.waitForFunction(`typeof ${namespace.split('.')[0]} !== 'undefined'`, undefined, {
-    timeout: LONG,
-  });
-  return opened.evaluate<string[]>(`Object.keys(${namespace}).sort()`);
-}
-
-async function nativeKeys(directory: string, namespace: string): Promise<string[]> {
-  const native = await serveNative(directory);
-  const context = await browser.newContext();
-  try {
-    const opened = await context.newPage();
-    await opened.goto(native.url, { waitUntil: 'load', timeout: LONG });
-    return await keysOf(opened, namespace);
-  } finally {
-    await context.close();
-    await native.close();
-  }
-}
-
-describe.each(PACKAGES)('$name', ({ from, to, entry, namespace, leaf }) => {
-  let directory: TemporarySite;
-  let site: GatedSite;
-  let context: BrowserContext;
+inEachEngine(({ launch }) => {
+  let browser: OpenBrowser;
 
   beforeAll(async () => {
-    directory = await TemporarySite.create(entry === null ? {} : { 'index.html': page(entry) });
-    await cp(at(from), join(directory.directory, to), {
-      recursive: true,
-      filter: async (file) => (await stat(file)).isDirectory() || !/\.(?:d\.ts|map|md)$/.test(file),
-    });
-    site = await GatedSite.open({ directory: directory.directory, timeout: LONG });
-    context = await browser.newContext();
-  }, LONG);
-
-  afterAll(async () => {
-    await context.close();
-    await site.close();
-    await directory.close();
+    browser = await launch();
   });
 
-  /** One visit: where its modules came from and what they export. */
-  async function visit(): Promise<{ from: string; keys: string[] }> {
-    site.clear();
-    const opened = await context.newPage();
-    opened.setDefaultTimeout(LONG);
-    await opened.goto(site.url, { waitUntil: 'domcontentloaded' });
-    await opened.waitForFunction(() => globalThis.modcast);
-    const info = await opened.evaluate(() => modcast!.ready);
-    const keys = await keysOf(opened, namespace);
-    await opened.evaluate(() => modcast!.idle());
-    await opened.close();
-    await site.relay.emptied();
-    return { from: info.from, keys };
+  afterAll(async () => {
+    await browser.close();
+  });
+
+  /** @param namespace names of properties, starting from the global object */
+  async function keysOf(opened: BrowserPage, namespace: string): Promise<string[]> {
+    // With a top-level await somewhere, modules are not done when the page has loaded.
+    return opened.until((names) => {
+      let value = globalThis as unknown as Record<string, never> | undefined;
+      for (const name of names) value = value?.[name];
+      return value && Object.keys(value).sort();
+    }, namespace.split('.'));
   }
 
-  it(
-    'exports what it exports natively, with no JavaScript over HTTP, and later visits take what has changed',
-    { timeout: LONG },
-    async () => {
-      const native = await nativeKeys(directory.directory, namespace);
-      expect(native.length).toBeGreaterThan(0);
+  async function nativeKeys(directory: string, namespace: string): Promise<string[]> {
+    const native = await serveNative(directory);
+    const opened = await browser.newPage();
+    try {
+      opened.timeout = LONG;
+      await opened.goto(native.url, 'load');
+      return await keysOf(opened, namespace);
+    } finally {
+      await opened.close();
+      await native.close();
+    }
+  }
 
-      expect(await visit()).toEqual({ from: 'network', keys: native });
-      expect(site.moduleRequests).toEqual([]);
+  describe.each(PACKAGES)('$name', ({ from, to, entry, namespace, leaf }) => {
+    let directory: TemporarySite;
+    let site: GatedSite;
+    let context: BrowserContext;
 
-      expect(await visit()).toEqual({ from: 'cache', keys: native });
-      expect(site.moduleRequests).toEqual([]);
-      expect(site.relay.frames.map((frame) => frame.kind === 'text' && frame.message.type)).toEqual([
-        'welcome',
-      ]);
+    beforeAll(async () => {
+      directory = await TemporarySite.create(entry === null ? {} : { 'index.html': page(entry) });
+      await cp(at(from), join(directory.directory, to), {
+        recursive: true,
+        filter: async (file) => (await stat(file)).isDirectory() || !/\.(?:d\.ts|map|md)$/.test(file),
+      });
+      site = await GatedSite.open({ directory: directory.directory, timeout: LONG });
+      context = await browser.newContext();
+    }, LONG);
 
-      await appendFile(join(directory.directory, leaf), '\n// changed\n');
-      await site.registry.scan();
-      expect(await visit()).toEqual({ from: 'network', keys: native });
-      expect(site.moduleRequests).toEqual([]);
-      expect(site.relay.blobs).toHaveLength(1);
-    },
-  );
+    afterAll(async () => {
+      await context.close();
+      await site.close();
+      await directory.close();
+    });
+
+    /** One visit: where its modules came from and what they export. */
+    async function visit(): Promise<{ from: string; keys: string[] }> {
+      site.clear();
+      const opened = await context.newPage();
+      opened.timeout = LONG;
+      await opened.goto(site.url);
+      await opened.until(() => globalThis.modcast !== undefined);
+      const info = await opened.evaluate(() => modcast!.ready);
+      const keys = await keysOf(opened, namespace);
+      await opened.evaluate(() => modcast!.idle());
+      await opened.close();
+      await site.relay.emptied();
+      return { from: info.from, keys };
+    }
+
+    it(
+      'exports what it exports natively, with no JavaScript over HTTP, and later visits take what has changed',
+      { timeout: LONG },
+      async () => {
+        const native = await nativeKeys(directory.directory, namespace);
+        expect(native.length).toBeGreaterThan(0);
+
+        expect(await visit()).toEqual({ from: 'network', keys: native });
+        expect(site.moduleRequests).toEqual([]);
+
+        expect(await visit()).toEqual({ from: 'cache', keys: native });
+        expect(site.moduleRequests).toEqual([]);
+        expect(site.relay.frames.map((frame) => frame.kind === 'text' && frame.message.type)).toEqual([
+          'welcome',
+        ]);
+
+        await appendFile(join(directory.directory, leaf), '\n// changed\n');
+        await site.registry.scan();
+        expect(await visit()).toEqual({ from: 'network', keys: native });
+        expect(site.moduleRequests).toEqual([]);
+        expect(site.relay.blobs).toHaveLength(1);
+      },
+    );
+  });
 });

@@ -21,20 +21,36 @@ const TYPES: Record<string, string> = {
   '.wasm': 'application/wasm',
 };
 
+/** A site, and what its server was asked for. */
+export interface NativeSite extends Site {
+  /** Requests in order, with their answer's status; upgrades to a WebSocket have 426. */
+  readonly answered: { readonly path: string; readonly status: number }[];
+}
+
 /**
  * The oracle of the parity tests: files as they are, their media type, 404 for the rest, and nothing is
  * cached.
  */
-export async function serveNative(dir: string): Promise<Site> {
+export async function serveNative(dir: string): Promise<NativeSite> {
   const root = await realpath(dir);
+  const answered: NativeSite['answered'] = [];
+  const record = (target: string, status: number) =>
+    answered.push({ path: new URL(target, 'http://site').pathname, status });
   const server = createServer((request, response) => {
-    void respond(root, request.url ?? '/', response);
+    const target = request.url ?? '/';
+    response.on('finish', () => URL.canParse(target, 'http://site') && record(target, response.statusCode));
+    void respond(root, target, response);
+  });
+  server.on('upgrade', (request, socket) => {
+    record(request.url ?? '/', 426);
+    socket.end('HTTP/1.1 426 Upgrade Required\r\nConnection: close\r\n\r\n');
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   return {
     url: `http://127.0.0.1:${port}/`,
+    answered,
     close: () =>
       new Promise((resolve, reject) => {
         server.close((error) => (error ? reject(error) : resolve()));

@@ -16,7 +16,7 @@ export async function launchChromium(): Promise<Browser> {
 
 export const chromium: Engine = {
   name: 'Chromium',
-  capabilities: { mergesImportMaps: true, initScripts: true },
+  capabilities: { mergesImportMaps: true },
   find: () => void findChromium(),
   async launch() {
     const browser = await launchChromium();
@@ -33,7 +33,8 @@ export const chromium: Engine = {
   },
 };
 
-function toBrowserPage(page: Page): BrowserPage {
+/** For tests that need more of a page than a `BrowserPage`. */
+export function toBrowserPage(page: Page): BrowserPage {
   const console = new ConsoleMessages();
   page.on('console', (message) => {
     const isCall = message.args().length > 0;

@@ -17,11 +17,6 @@ export type EngineName = 'Chromium' | 'Firefox' | 'WebKit';
 export interface Capabilities {
   /** Whether a page accepts import maps after its first module. */
   readonly mergesImportMaps: boolean;
-  /**
-   * Whether `addInitScript` works. Where the driver cannot do it, the server of a test puts the script first
-   * in its pages: see `serveWithFirstScript`.
-   */
-  readonly initScripts: boolean;
 }
 
 export interface OpenBrowser {
@@ -51,11 +46,7 @@ export interface BrowserPage {
   /** Waits until the condition returns a truthy value, across reloads. @returns that value */
   until<R>(condition: () => R): Promise<Exclude<R, Falsy>>;
   until<R, A>(condition: (argument: A) => R, argument: A): Promise<Exclude<R, Falsy>>;
-  /**
-   * Runs the function before all scripts of the documents that the page and its frames load from now on.
-   *
-   * @throws Error in engines without the capability `initScripts`
-   */
+  /** Runs the function before all scripts of the documents that the page and its frames load from now on. */
   addInitScript(run: () => void): Promise<void>;
   press(key: Key): Promise<void>;
   /** Clicks the left button at a position in CSS pixels. */

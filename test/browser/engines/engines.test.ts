@@ -35,7 +35,7 @@ const PAGES: Record<string, string> = {
   </script>`,
 };
 
-inEachEngine(({ launch, capabilities }) => {
+inEachEngine(({ launch }) => {
   let server: Server;
   let url: string;
   let browser: OpenBrowser;
@@ -138,16 +138,13 @@ inEachEngine(({ launch, capabilities }) => {
     });
   });
 
-  it.runIf(capabilities.initScripts)(
-    'addInitScript runs a function before all scripts, in frames too',
-    async () => {
-      await page.addInitScript(() => Object.assign(globalThis, { early: 'early' }));
-      for (const _visit of [1, 2]) {
-        await page.goto(`${url}/early`, 'load');
-        expect(await page.evaluate(() => seen)).toEqual(['early', 'early']);
-      }
-    },
-  );
+  it('addInitScript runs a function before all scripts, in frames too', async () => {
+    await page.addInitScript(() => Object.assign(globalThis, { early: 'early' }));
+    for (const _visit of [1, 2]) {
+      await page.goto(`${url}/early`, 'load');
+      expect(await page.evaluate(() => seen)).toEqual(['early', 'early']);
+    }
+  });
 
   it('has the console messages with their type and text, and says which come from scripts', async () => {
     await page.goto(`${url}/console`);

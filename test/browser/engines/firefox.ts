@@ -22,7 +22,7 @@ const PREFERENCES = {
 
 export const firefox: Engine = {
   name: 'Firefox',
-  capabilities: { mergesImportMaps: false, initScripts: true },
+  capabilities: { mergesImportMaps: false },
   find: () => void findFirefox(),
   async launch() {
     const browser = await launchFirefox();

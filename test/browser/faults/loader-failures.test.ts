@@ -8,7 +8,7 @@ import { createRegistry, type Registry } from '../../../registry/index.js';
 import { PublishService, publishSite, readSite } from '../../../registry/publish/index.js';
 import { TemporarySite } from '../counted-site.js';
 import type { BrowserPage, OpenBrowser } from '../engines/engine.js';
-import { selectEngines } from '../engines/selection.js';
+import { inEachEngine } from '../engines/in-each-engine.js';
 import { serveNative } from '../serve-native.js';
 import { openProxy, type ProxyOptions, type TamperingProxy } from './tampering-proxy.js';
 
@@ -165,7 +165,7 @@ afterAll(async () => {
   await rm(temporary, { recursive: true, force: true });
 });
 
-describe.each(selectEngines().engines)('loader-cannot-be-had in $name: the loader', (kind) => {
+inEachEngine((kind) => {
   let browser: OpenBrowser;
   let opened: BrowserPage;
   let proxy: TamperingProxy;
@@ -177,28 +177,31 @@ describe.each(selectEngines().engines)('loader-cannot-be-had in $name: the loade
     await proxy.close();
   });
 
-  describe.each(['serve', 'serve --no-dir', 'static export', 'under a path prefix'])('of %s', (mode) => {
-    it.each(Object.entries(FAILURES))('%s, and the page runs natively', async (_name, failure) => {
-      const { url, prefix } = sites[mode]!;
-      const { page: file = '', says, log = NATIVE, ...options } = failure;
-      proxy = await openProxy(url, { ...options, ...(prefix !== undefined && { prefix }) });
-      opened = await browser.newPage();
-      await opened.goto(proxy.url + file);
-      await opened.line('page: load');
-      const ran = opened.lines.filter((line) => line.startsWith('page: '));
-      expect(ran.map((line) => line.slice('page: '.length))).toEqual(log);
-      if (says === undefined) return;
-      const said = opened.lines.filter((line) => line.startsWith('modcast: the loader'));
-      if (says === null) return expect(said).toEqual([]);
-      // Below a prefix that the server does not know, there is no loader.
-      expect(said).toEqual([expect.stringMatching(prefix === undefined ? says : /the loader /)]);
-      // So does the terminal, where there is one.
-      if (mode.startsWith('serve'))
-        await vi.waitFor(() => expect(reports).toEqual([said[0]!.slice(9)]), 20_000);
-      // The page has what its author wrote.
-      const types = () => [...document.querySelectorAll('script')].map(({ type }) => type);
-      const written = ['', '', 'importmap', 'module', 'module', 'module', ''];
-      expect(await opened.evaluate(types)).toEqual(written);
-    });
-  });
+  describe.each(['serve', 'serve --no-dir', 'static export', 'under a path prefix'])(
+    'loader-cannot-be-had: the loader of %s',
+    (mode) => {
+      it.each(Object.entries(FAILURES))('%s, and the page runs natively', async (_name, failure) => {
+        const { url, prefix } = sites[mode]!;
+        const { page: file = '', says, log = NATIVE, ...options } = failure;
+        proxy = await openProxy(url, { ...options, ...(prefix !== undefined && { prefix }) });
+        opened = await browser.newPage();
+        await opened.goto(proxy.url + file);
+        await opened.line('page: load');
+        const ran = opened.lines.filter((line) => line.startsWith('page: '));
+        expect(ran.map((line) => line.slice('page: '.length))).toEqual(log);
+        if (says === undefined) return;
+        const said = opened.lines.filter((line) => line.startsWith('modcast: the loader'));
+        if (says === null) return expect(said).toEqual([]);
+        // Below a prefix that the server does not know, there is no loader.
+        expect(said).toEqual([expect.stringMatching(prefix === undefined ? says : /the loader /)]);
+        // So does the terminal, where there is one.
+        if (mode.startsWith('serve'))
+          await vi.waitFor(() => expect(reports).toEqual([said[0]!.slice(9)]), 20_000);
+        // The page has what its author wrote.
+        const types = () => [...document.querySelectorAll('script')].map(({ type }) => type);
+        const written = ['', '', 'importmap', 'module', 'module', 'module', ''];
+        expect(await opened.evaluate(types)).toEqual(written);
+      });
+    },
+  );
 });

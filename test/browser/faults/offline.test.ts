@@ -1,8 +1,8 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
 import { TemporarySite } from '../counted-site.js';
 import { GatedSite } from '../gated-site.js';
 import type { BrowserPage, OpenBrowser } from '../engines/engine.js';
-import { selectEngines } from '../engines/selection.js';
+import { inEachEngine } from '../engines/in-each-engine.js';
 import { faultFiles } from './fault-files.js';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
@@ -18,7 +18,7 @@ self.addEventListener('fetch', (event) => {
   }, () => caches.match(event.request.url)));
 });`;
 
-describe.each(selectEngines().engines)('sw-offline in $name', (kind) => {
+inEachEngine((kind) => {
   let browser: OpenBrowser;
   let page: BrowserPage;
   let directory: TemporarySite;
@@ -34,7 +34,7 @@ describe.each(selectEngines().engines)('sw-offline in $name', (kind) => {
   it.each([
     ['that has stored the files', {}],
     ['that keeps what the server sends', { 'sw.js': KEEPS_PAGES }],
-  ])('a page of a service worker %s runs without the server', async (_, files) => {
+  ])('sw-offline: a page of a service worker %s runs without the server', async (_, files) => {
     directory = await TemporarySite.create({ ...faultFiles('sw-offline'), ...files });
     site = await GatedSite.open({ directory: directory.directory });
     page = await browser.newPage();

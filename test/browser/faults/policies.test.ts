@@ -1,6 +1,6 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
 import type { BrowserPage, OpenBrowser } from '../engines/engine.js';
-import { selectEngines } from '../engines/selection.js';
+import { inEachEngine } from '../engines/in-each-engine.js';
 import { faultFiles } from './fault-files.js';
 import { HeadersSite } from './headers-site.js';
 
@@ -20,7 +20,7 @@ const header = (policy: string, name = 'Content-Security-Policy') => [
   { match: '(/|html)$', headers: { [name]: policy } },
 ];
 
-describe.each(selectEngines().engines)('$name:', ({ name, launch }) => {
+inEachEngine(({ name, launch }) => {
   const isChromium = name === 'Chromium';
   let browser: OpenBrowser;
   let tab: BrowserPage;

@@ -1,10 +1,11 @@
-import type { Page } from 'playwright-core';
-import { afterEach, describe, expect, it } from 'vitest';
+import type { Browser } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { encodePackHeader, encodeRecords, encodeSegment } from '../../../schema/index.js';
 import { bytesOf, recordOf } from '../../unit/loader/fakes.js';
 import { booted, each, once, STATIC_MODULES } from '../counted-site.js';
+import { chromium, launchChromium, toBrowserPage } from '../engines/chromium.js';
+import type { BrowserPage } from '../engines/engine.js';
 import {
-  context,
   directory,
   eachInItsOwnContext,
   FILES,
@@ -16,34 +17,51 @@ import {
 } from '../fallback-visits.js';
 import type { Frame } from '../frame-relay.js';
 
-eachInItsOwnContext();
+eachInItsOwnContext(chromium);
+
+/** A browser whose pages have a clock that the test sets. */
+let browser: Browser;
+
+beforeAll(async () => {
+  browser = await launchChromium();
+});
+
+afterAll(() => browser.close());
 
 /** Milliseconds that a page may wait for a socket that says nothing: 500 until it speaks, and then 1,500. */
 const PATIENCE = 2000;
 
 /** Bytes that the page's socket has brought. */
-const received = (page: Page) => page.evaluate(() => modcast?.stats().bytes.received ?? 0);
+const received = (page: BrowserPage) => page.evaluate(() => modcast?.stats().bytes.received ?? 0);
 
-/** What the page has evaluated. The page's scripts need a timer now and then: its clock goes on, but slowly. */
-async function bootedBySteps(page: Page) {
-  while (!(await isBooted(page))) await page.clock.runFor(1);
-  return booted(page);
+const isBooted = (page: BrowserPage) =>
+  page.evaluate(() => (globalThis.modcast?.stats().boot ?? null) !== null);
+
+async function newClockedPage() {
+  const opened = await browser.newPage();
+  await opened.clock.install({ time: 0 });
+  await opened.clock.pauseAt(1000);
+  return { page: toBrowserPage(opened), clock: opened.clock };
 }
 
-const isBooted = (page: Page) => page.evaluate(() => (globalThis.modcast?.stats().boot ?? null) !== null);
-
-/** Opens the page. Its clock stands still until the relay has nothing more to send. */
+/**
+ * Opens the page, whose clock stands still until the relay has nothing more to send.
+ *
+ * @returns what the page has evaluated
+ */
 async function bootWithin(ms: number) {
-  const page = await context.newPage();
-  await page.clock.install({ time: 0 });
-  await page.clock.pauseAt(1000);
+  const { page, clock } = await newClockedPage();
   const before = site.relay.sent;
-  await page.goto(site.url, { waitUntil: 'domcontentloaded' });
+  await page.goto(site.url);
   await site.relay.seen(() => isSilent);
   // All that came has been read.
   await expect.poll(() => received(page), { timeout: 5000 }).toBe(site.relay.sent - before);
-  await page.clock.runFor(ms);
-  return bootedBySteps(page);
+  await clock.runFor(ms);
+  // The page's scripts need a timer now and then: its clock goes on, but slowly.
+  while (!(await isBooted(page))) await clock.runFor(1);
+  const evaluated = await booted(page);
+  await page.close();
+  return evaluated;
 }
 
 let isSilent = false;
@@ -136,25 +154,24 @@ describe('stalls: garbage on the socket, and no answer to a close', () => {
 it('stalls: a slow but steady pack is not cut off', async () => {
   await directory.write({ 'main.mjs': `${files(1)['main.mjs']}/*${noise(300_000)}*/` });
   await serve({});
-  const page = await context.newPage();
-  await page.clock.install({ time: 0 });
-  await page.clock.pauseAt(1000);
+  const { page, clock } = await newClockedPage();
   const go: (() => void)[] = [];
   site.relay.pace = (send) => go.push(send);
-  await page.goto(site.url, { waitUntil: 'domcontentloaded' });
+  await page.goto(site.url);
   let messages = 0;
   while (!(await isBooted(page))) {
     // The page's scripts need a timer now and then.
-    await page.clock.runFor(1);
+    await clock.runFor(1);
     const send = go.shift();
     if (send === undefined) continue;
     const before = await received(page);
     send();
     await expect.poll(() => received(page), { timeout: 5000 }).toBeGreaterThan(before);
     // A second between any two parts of the pack, and far more in all than a page waits for a silent socket.
-    if (++messages > 3) await page.clock.runFor(1000);
+    if (++messages > 3) await clock.runFor(1000);
   }
   expect(await booted(page)).toEqual({ ...whole, from: 'network' });
+  await page.close();
   expect(messages).toBeGreaterThan(8);
   expect(site.moduleRequests).toEqual([]);
 });

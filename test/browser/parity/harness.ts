@@ -1,14 +1,14 @@
 import { readdirSync } from 'node:fs';
 import { dirname, join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Browser, Page } from 'playwright-core';
+import type { BrowserContext, BrowserPage, Engine, OpenBrowser } from '../engines/engine.js';
 import type { ServeSite } from '../serve-site.js';
 import { installRecorder, type PageRecord, readRecord, untilFinished } from './recorder.js';
 
 const FIXTURES = fileURLToPath(new URL('../../fixtures/parity/', import.meta.url));
 
 /** Far above what a fixture takes on a loaded machine; only a fixture that never finishes reaches it. */
-const DEADLINE_MS = 10_000;
+const DEADLINE_MS = 30_000;
 
 /** What a page could see of how its modules ran, with the site's origin replaced by `https://site`. */
 export interface Observations extends PageRecord {
@@ -26,30 +26,77 @@ export function fixtureNames(): string[] {
 }
 
 /**
- * Serves the fixture `name`, opens its page in a fresh context of `browser` and returns what it observed once
- * it is finished (see test/fixtures/parity/README.md). Throws an Error with everything seen so far when it
- * does not finish within `deadline` milliseconds, and when it finishes without having logged anything.
+ * Runs fixtures in one browser, any number at a time. Contexts are used again, but never by two pages at a
+ * time: each site has an origin of its own, so only cookies could meet.
  */
-export async function runFixture(
-  browser: Browser,
-  serve: ServeSite,
-  name: string,
-  deadline = DEADLINE_MS,
-): Promise<Observations> {
-  const dir = join(FIXTURES, name);
-  const site = await serve(dir);
-  try {
-    const context = await browser.newContext();
-    try {
-      const url = new URL(pageOf(dir), site.url);
-      const observations = await observe(await context.newPage(), url, deadline);
+export class FixtureRunner {
+  readonly #free: BrowserContext[] = [];
+
+  private constructor(readonly browser: OpenBrowser) {}
+
+  static async launch(engine: Engine): Promise<FixtureRunner> {
+    return new FixtureRunner(await engine.launch());
+  }
+
+  close(): Promise<void> {
+    return this.browser.close();
+  }
+
+  /**
+   * Serves the fixture `name`, opens its page and returns what it observed once it is
+   * finished (see test/fixtures/parity/README.md).
+   *
+   * @param deadline milliseconds
+   * @throws Error with everything seen so far when the fixture does not finish within `deadline`, and when it
+   *   finishes without having logged anything
+   */
+  async run(serve: ServeSite, name: string, deadline = DEADLINE_MS): Promise<Observations> {
+    return this.#onPage(serve, name, async (fixture) => {
+      const observations = await fixture.finish(deadline);
       if (observations.log.length === 0) throw new Error(`The fixture ${name} logged nothing.`);
       return observations;
+    });
+  }
+
+  /**
+   * Serves the fixture `name` and returns what its page observed when that is enough for `suffices`, finished
+   * or not.
+   *
+   * @param deadline milliseconds
+   * @throws Error with everything seen so far when that does not happen within `deadline`
+   */
+  async runUntil(
+    serve: ServeSite,
+    name: string,
+    suffices: (observations: Observations) => boolean,
+    deadline = DEADLINE_MS,
+  ): Promise<Observations> {
+    return this.#onPage(serve, name, (fixture) => fixture.until(suffices, deadline));
+  }
+
+  async #onPage<T>(serve: ServeSite, name: string, work: (fixture: FixturePage) => Promise<T>): Promise<T> {
+    const dir = join(FIXTURES, name);
+    const site = await serve(dir);
+    const context = this.#free.pop() ?? (await this.#newContext());
+    try {
+      const page = await context.newPage();
+      try {
+        await page.addInitScript(installRecorder);
+        return await work(new FixturePage(page, new URL(pageOf(dir), site.url)));
+      } finally {
+        await page.close();
+      }
     } finally {
-      await context.close();
+      this.#free.push(context);
+      await site.close();
     }
-  } finally {
-    await site.close();
+  }
+
+  async #newContext(): Promise<BrowserContext> {
+    const context = await this.browser.newContext();
+    // A browser may end with its last page.
+    await context.newPage();
+    return context;
   }
 }
 
@@ -64,41 +111,54 @@ function pageOf(dir: string): string {
   return `${page}/`;
 }
 
-async function observe(page: Page, url: URL, deadline: number): Promise<Observations> {
-  const calls: string[] = [];
-  const diagnostics: string[] = [];
-  page.on('console', (message) => {
-    // Only a call from the page has arguments: what the browser says by itself (a 404, a rejected rule) is
-    // not parity.
-    if (message.args().length === 0) diagnostics.push(`${message.text()} (${message.location().url})`);
-    else if (['error', 'warning'].includes(message.type()))
-      calls.push(`${message.type()}: ${message.text()}`);
-  });
-  page.on('requestfailed', (request) =>
-    diagnostics.push(`${request.url()}: ${request.failure()?.errorText}`),
-  );
-  await page.addInitScript(installRecorder);
+/** The page of a fixture, which it opens once. */
+class FixturePage {
+  constructor(
+    readonly page: BrowserPage,
+    readonly url: URL,
+  ) {}
 
-  const read = async (): Promise<Observations> => {
-    const record = JSON.parse(withoutOrigin(await page.evaluate(readRecord), url)) as Omit<
-      Observations,
-      'console'
-    >;
-    return { ...record, console: calls.map((call) => withoutOrigin(call, url)) };
-  };
-  const finish = async () => {
-    await page.goto(url.href, { waitUntil: 'load', timeout: 0 });
-    await page.evaluate(untilFinished);
-    return read();
-  };
-  const observations = await within(deadline, finish());
-  if (observations) return observations;
-  // A page that hangs in a loop cannot even be read.
-  const soFar = (await within(1_000, read())) ?? 'nothing: the page does not answer';
-  throw new Error(
-    `The fixture did not finish within ${deadline} ms: it pushed no 'done', and globalThis.finished is not settled.\n` +
-      `So far: ${JSON.stringify(soFar, undefined, 2)}\nBrowser messages: ${diagnostics.join('\n') || 'none'}`,
-  );
+  async finish(deadline: number): Promise<Observations> {
+    const finish = async () => {
+      await this.page.goto(this.url.href, 'load');
+      await this.page.evaluate(untilFinished);
+      return this.#read();
+    };
+    const failure = `it pushed no 'done', and globalThis.finished is not settled`;
+    return (await within(deadline, finish())) ?? this.#giveUp(deadline, failure);
+  }
+
+  async until(suffices: (observations: Observations) => boolean, deadline: number): Promise<Observations> {
+    let late = false;
+    const wait = async () => {
+      await this.page.goto(this.url.href, 'load');
+      for (;;) {
+        const observations = await this.#read();
+        if (late || suffices(observations)) return observations;
+      }
+    };
+    const observations = await within(deadline, wait());
+    late = true;
+    return observations ?? this.#giveUp(deadline, 'what is expected of it has not happened');
+  }
+
+  async #giveUp(deadline: number, failure: string): Promise<never> {
+    // A page that hangs in a loop cannot even be read.
+    const soFar = (await within(1_000, this.#read())) ?? 'nothing: the page does not answer';
+    const others = this.page.messages.filter(({ byScript }) => !byScript).map(({ text }) => text);
+    throw new Error(
+      `The fixture did not finish within ${deadline} ms: ${failure}.\n` +
+        `So far: ${JSON.stringify(soFar, undefined, 2)}\nBrowser messages: ${others.join('\n') || 'none'}`,
+    );
+  }
+
+  async #read(): Promise<Observations> {
+    const text = withoutOrigin(await this.page.evaluate(readRecord), this.url);
+    const calls = this.page.messages
+      .filter(({ byScript, type }) => byScript && ['error', 'warning'].includes(type))
+      .map((message) => withoutOrigin(`${message.type}: ${message.text}`, this.url));
+    return { ...(JSON.parse(text) as Omit<Observations, 'console'>), console: calls };
+  }
 }
 
 function withoutOrigin(text: string, url: URL): string {

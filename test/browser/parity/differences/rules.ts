@@ -1,0 +1,49 @@
+import type { Observations } from '../harness.js';
+
+export const map = (observations: Observations, change: (text: string) => string): unknown =>
+  JSON.parse(JSON.stringify(observations), (_key, value: unknown) =>
+    typeof value === 'string' ? change(value) : value,
+  );
+
+/** `./leaf.mjs` and `https://site/lib/leaf.mjs` are one specifier, relative or as its natural URL. */
+export const specifiers = (text: string): string =>
+  text.replace(/(['"])(?:https:\/\/site|\.{1,2})\/(?:[^'"]*\/)?([^'"/]+)\1/g, '$1$2$1');
+
+export const columns = (text: string): string => text.replace(/(https:\/\/site\/[^\s):]*:\d+):\d+/g, '$1');
+
+export const loaderFrames = (text: string): string =>
+  text
+    .split('\n')
+    .filter((line) => !/\/-\/loader\.js|modcast\/guard\.js/.test(line))
+    .join('\n')
+    .replace(/\d+ line\(s\)/g, 'lines');
+
+export const unlinked = (text: string): string =>
+  text
+    .replace(/__modcast__\("[^"]*"\)\.meta\(import\.meta\)/g, 'import.meta')
+    .replace(/__modcast__\("[^"]*"\)\.import\(/g, 'import(')
+    .replace(/__modcast__\(\.\.\.\)\.meta\(\.\.\.\)/g, '(intermediate value)')
+    .replace(/\n+\/\/# sourceURL=\S+$/, '')
+    .replace(/import ("|')(?:https:\/\/site|\.)\/(\w+\.mjs)\1/g, 'import $2');
+
+/** The loader has put the element in again, and the browser says that of errors which come of it at once. */
+export const attribution = (observations: Observations): Observations => {
+  const plain = (text: string) =>
+    text.replace(/(?:modcast\/guard\.js|https:\/\/site\/-\/loader\.js\S*?):\d+$/, 'https://site/:0');
+  const same = map(observations, plain) as Observations;
+  for (const error of same.errors as { filename?: string; lineno?: number; colno?: number }[]) {
+    if (/modcast\/guard\.js|\/-\/loader\.js/.test(error.filename ?? ''))
+      Object.assign(error, { filename: 'https://site/', lineno: 0, colno: 0 });
+  }
+  return same;
+};
+
+export const withoutLog =
+  (...parts: (string | RegExp)[]) =>
+  (observations: Observations): unknown => ({
+    ...observations,
+    log: observations.log.filter((entry) => !parts.some((part) => String(entry).search(part) >= 0)),
+  });
+
+export const stack = (observations: Observations): unknown =>
+  map(observations, (text) => columns(loaderFrames(unlinked(text))));
