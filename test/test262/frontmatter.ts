@@ -1,4 +1,4 @@
-import { load } from 'js-yaml';
+import { loadAll } from 'js-yaml';
 
 /** What a test says about itself: INTERPRETING.md of test262, "Metadata". */
 export interface Frontmatter {
@@ -16,7 +16,7 @@ export interface Frontmatter {
 export function readFrontmatter(source: string, file: string): Frontmatter {
   const [, text] = /\/\*---\r?\n([^]*?)---\*\//.exec(source) ?? [];
   if (text === undefined) throw new Error(`${file} has no frontmatter between /*--- and ---*/.`);
-  const read = load(text.replaceAll('\r\n', '\n')) as Partial<Record<string, unknown>> | null;
+  const [read] = loadAll(text.replaceAll('\r\n', '\n')) as (Partial<Record<string, unknown>> | null)[];
   const list = (name: string): string[] => {
     const value = read?.[name] ?? [];
     if (Array.isArray(value) && value.every((item) => typeof item === 'string')) return value;
