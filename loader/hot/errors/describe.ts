@@ -4,7 +4,7 @@ import { MODULE_URLS } from '../../linking/module-url.js';
 import { siteGraph } from '../../linking/site-graph.js';
 import type { HotError } from '../api.js';
 import { describeError, Failure } from './failure.js';
-import { importPlace, linkPlace, type ImportPlace, type Source } from './import-place.js';
+import { importPlace, linkPlace, NOT_LOADED, type ImportPlace, type Source } from './import-place.js';
 import type { PagePorts } from '../ports.js';
 import type { ModuleRecords } from '../modules/module-records.js';
 
@@ -17,6 +17,13 @@ export interface Describer {
   readonly error: Describe;
   /** The newest version of a file and all that it imports statically, as paths. */
   below(path: string): string[];
+}
+
+/** Whether the browser says that it has loaded a URL. Not every engine does. */
+function hasLoaded(url: string): boolean {
+  const [entry] = performance.getEntriesByName(url) as PerformanceResourceTiming[];
+  const status = entry?.responseStatus ?? 0;
+  return status >= 200 && status < 400;
 }
 
 /** Describes errors with the names and places of the site's files. */
@@ -61,15 +68,42 @@ export function createDescribe(
     });
   };
 
+  /** The path that a specifier names, if the site's manifest lacks it. */
+  const missingPath = (specifier: string, { url }: LocatedSource): string | undefined => {
+    const target = targetOf(specifier, url) ?? '';
+    // The server may have files that no manifest has.
+    if (moduleAt(records.site, target) !== undefined || hasLoaded(target)) return undefined;
+    return pathOfUrl(config.root, target);
+  };
+  /** The import that fails below a module that could not be loaded: only what the manifest lacks is requested. */
+  const missingImport = (asked: string): { place: ImportPlace; message: string } | undefined => {
+    for (const source of below(asked)) {
+      const statics = source.links?.list.filter((link) => link.kind === 'static') ?? [];
+      const missing = statics.find(
+        ({ specifier }) => missingPath(specifier, source) !== undefined,
+      )?.specifier;
+      if (missing === undefined) continue;
+      const place = linkPlace(source, (specifier) => specifier === missing)!;
+      return {
+        place,
+        message: `${missingPath(missing, source)} could not be loaded, but ${source.path} imports it`,
+      };
+    }
+    return undefined;
+  };
+
   const describe: Describe = (error, asked) => {
     const described = describeError(error, (url) => {
       const path = pathOfUrl(config.root, url);
       const source = path === undefined ? undefined : sourceAt(url);
       return source && { path: source.path, text: new TextDecoder().decode(source.bytes) };
     });
-    const message = withAllPaths(described.message);
+    const isMissing = described.loc === undefined && NOT_LOADED.test(described.message);
+    const missing = isMissing && asked !== undefined ? missingImport(asked) : undefined;
+    const message = missing?.message ?? withAllPaths(described.message);
     const stack = withPaths(described.stack);
-    const place = described.loc === undefined ? placeOf(error, message, asked) : undefined;
+    const place =
+      missing?.place ?? (described.loc === undefined ? placeOf(error, message, asked) : undefined);
     if (place !== undefined) {
       const { path, line, column, text } = place;
       const frame = excerpt(text, line, column);

@@ -19,6 +19,10 @@ export interface ImportPlace {
 const NO_EXPORT = /requested module '(.+)' does(?: not|n't) provide an export named:? '([^']+)'/s;
 const NO_NAME = /(?:module specifier ['"]|The specifier “)(.+?)(?:['"]\.? |”)/s;
 
+/** The engines' messages for a dynamic import of which some file cannot be loaded. They do not say which one. */
+export const NOT_LOADED =
+  /Failed to fetch dynamically imported module|error loading dynamically imported module|Importing a module script failed/;
+
 /** An import clause at the end of the text before a specifier: from the keyword on. */
 const CLAUSE = /(?:^|[^\w$.#])((?:import|export)(?![\w$])[^'"`;]*)$/;
 
