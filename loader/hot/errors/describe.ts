@@ -75,7 +75,7 @@ export function createDescribe(
     if (moduleAt(records.site, target) !== undefined || hasLoaded(target)) return undefined;
     return pathOfUrl(config.root, target);
   };
-  /** The import that fails below a module that could not be loaded: only what the manifest lacks is requested. */
+  /** The import that fails below a module that could not be loaded: of a file that the manifest lacks. */
   const missingImport = (asked: string): { place: ImportPlace; message: string } | undefined => {
     for (const source of below(asked)) {
       const statics = source.links?.list.filter((link) => link.kind === 'static') ?? [];

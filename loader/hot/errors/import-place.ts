@@ -19,7 +19,7 @@ export interface ImportPlace {
 const NO_EXPORT = /requested module '(.+)' does(?: not|n't) provide an export named:? '([^']+)'/s;
 const NO_NAME = /(?:module specifier ['"]|The specifier “)(.+?)(?:['"]\.? |”)/s;
 
-/** The engines' messages for a dynamic import of which some file cannot be loaded. They do not say which one. */
+/** The engines' messages for an import() of which some file cannot be loaded. They do not say which one. */
 export const NOT_LOADED =
   /Failed to fetch dynamically imported module|error loading dynamically imported module|Importing a module script failed/;
 
