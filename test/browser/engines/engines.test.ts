@@ -203,10 +203,13 @@ inEachEngine(({ launch }) => {
       ]);
     };
 
-    it('is shared by the pages of a context', async () => {
+    it('is shared by the pages of a context, one after the other or at the same time', async () => {
       const context = await browser.newContext();
-      await fill(await context.newPage());
-      expect(await content(await context.newPage())).toEqual([1, 'kept=yes', ['kept']]);
+      const first = await context.newPage();
+      await fill(first);
+      await first.close();
+      const pages = [await context.newPage(), await context.newPage()];
+      for (const one of pages) expect(await content(one)).toEqual([1, 'kept=yes', ['kept']]);
       await context.close();
     });
 

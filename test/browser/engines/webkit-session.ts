@@ -36,10 +36,11 @@ export class WebDriverSession {
     return request(`${this.#url}/window`, 'GET');
   }
 
-  async newWindow(): Promise<string> {
-    const { handle } = await request<{ handle: string }>(`${this.#url}/window/new`, 'POST', {
-      type: 'window',
-    });
+  /** @param opener the handle of a window that is open */
+  async newWindow(opener: string): Promise<string> {
+    const { handle } = await this.#in(opener, () =>
+      request<{ handle: string }>(`${this.#url}/window/new`, 'POST', { type: 'window' }),
+    );
     return handle;
   }
 
@@ -79,7 +80,7 @@ export class WebDriverSession {
     return this.#in(handle, () => request(`${this.#url}/actions`, 'POST', { actions: [device] }));
   }
 
-  #in(handle: string, work: () => Promise<void>): Promise<void> {
+  #in<T>(handle: string, work: () => Promise<T>): Promise<T> {
     const done = this.#last.then(async () => {
       await request(`${this.#url}/window`, 'POST', { handle });
       return work();

@@ -42,13 +42,16 @@ async function openContext(miniBrowser: string, display: NodeJS.ProcessEnv): Pro
   const driver = new GuardedProcess(['WebKitWebDriver', `--port=${driverPort}`, target], env);
   const session = await WebDriverSession.open(driverPort);
   const connection = await InspectorConnection.open(inspectorPort);
+  // It stays open: the browser ends with its last window.
+  const first = await session.window();
   let pages = 0;
   return {
     async newPage() {
       const isFirst = pages++ === 0;
-      const handle = isFirst ? await session.window() : await session.newWindow();
+      const handle = isFirst ? first : await session.newWindow(first);
       // The browser has numbered the automation second.
-      return openWebKitPage(connection, BigInt(isFirst ? 1 : pages + 1), session, handle);
+      const page = await openWebKitPage(connection, BigInt(isFirst ? 1 : pages + 1), session, handle);
+      return isFirst ? Object.assign(page, { close: () => page.goto('about:blank') }) : page;
     },
     async close() {
       connection.close();

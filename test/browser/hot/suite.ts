@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, vi } from 'vitest';
 import type { RegistryOptions } from '../../../registry/index.js';
 import type { Gate } from '../gated-site.js';
-import type { BrowserPage, Engine, OpenBrowser } from '../engines/engine.js';
+import type { BrowserContext, BrowserPage, Engine, OpenBrowser } from '../engines/engine.js';
 import { inEachEngine } from '../engines/in-each-engine.js';
 import { HotPage } from './hot-page.js';
 
@@ -10,7 +10,7 @@ vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 export interface HotSuite {
   readonly engine: Engine;
-  /** Opens the site's page in a new browser context. */
+  /** Opens the site's page. */
   open(
     files: Record<string, string>,
     options?: RegistryOptions,
@@ -22,14 +22,17 @@ export interface HotSuite {
 /** One browser for a group of tests. Pages and servers are closed after each test. */
 export function hotSuite(engine: Engine): HotSuite {
   let browser: OpenBrowser;
+  /** Each test has a site, and so an origin and a storage, of its own. */
+  let context: BrowserContext;
   let page: BrowserPage;
   const opened: HotPage[] = [];
   beforeAll(async () => {
     browser = await engine.launch();
+    context = await browser.newContext();
   });
   afterAll(() => browser.close());
   beforeEach(async () => {
-    page = await browser.newPage();
+    page = await context.newPage();
   });
   afterEach(async () => {
     await page.close();

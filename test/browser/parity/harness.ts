@@ -77,7 +77,7 @@ export class FixtureRunner {
   async #onPage<T>(serve: ServeSite, name: string, work: (fixture: FixturePage) => Promise<T>): Promise<T> {
     const dir = join(FIXTURES, name);
     const site = await serve(dir);
-    const context = this.#free.pop() ?? (await this.#newContext());
+    const context = this.#free.pop() ?? (await this.browser.newContext());
     try {
       const page = await context.newPage();
       try {
@@ -90,13 +90,6 @@ export class FixtureRunner {
       this.#free.push(context);
       await site.close();
     }
-  }
-
-  async #newContext(): Promise<BrowserContext> {
-    const context = await this.browser.newContext();
-    // A browser may end with its last page.
-    await context.newPage();
-    return context;
   }
 }
 
