@@ -87,15 +87,12 @@ export class ImportTargets {
     this.#hashes.set(module.url, module.hash);
   }
 
-  /**
-   * Gives every other module of the site its HTTP target: for engines and pages that take no later import
-   * map.
-   */
-  prepareRest(): void {
+  /** Gives every other module of the site its target: for engines and pages that take no later import map. */
+  prepareRest(permitted: TargetKind): void {
     const { site } = this.#options;
     for (const path of site.manifest.modules.keys()) {
       const module = moduleAt(site, naturalUrl(site.root, path));
-      if (module !== undefined) this.prepare(module, 'http');
+      if (module !== undefined) this.prepare(module, permitted);
     }
   }
 

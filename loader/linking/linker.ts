@@ -1,6 +1,6 @@
 import type { ModuleGraph } from '../../importmap/graph.js';
 import type { Resolver } from '../../importmap/resolver.js';
-import type { Site } from '../../importmap/site.js';
+import type { Site, SiteModule } from '../../importmap/site.js';
 import { SerialQueue } from '../../schema/serial-queue.js';
 import type { BlobPool } from '../cache/blob-pool.js';
 import type { LoaderConfig } from '../config.js';
@@ -11,11 +11,13 @@ import { ImportTargets } from './import-targets.js';
 import { siteGraph } from './site-graph.js';
 
 export interface LinkerOptions {
-  readonly config: Pick<LoaderConfig, 'prefix' | 'hot' | 'nonce'>;
+  readonly config: Pick<LoaderConfig, 'prefix' | 'hot' | 'nonce' | 'timeout'>;
   readonly site: Site;
   readonly resolver: Resolver;
   readonly blobPool: Pick<BlobPool, 'get'>;
   readonly channelClient: Pick<ChannelClient, 'needClosure'>;
+  /** Calls back after so many milliseconds. */
+  readonly after: (ms: number, callback: () => void) => void;
   /** The best target that the page's policy permits. */
   readonly permitted: TargetKind;
   /** Whether missing blobs are requested. Otherwise their modules get HTTP targets. */
@@ -65,7 +67,8 @@ export class Linker {
     const { fetchMissing, laterMaps } = this.#options;
     return this.#queue.run(async () => {
       await this.#link(entries);
-      if (!fetchMissing || !laterMaps) this.importTargets.prepareRest();
+      if (!laterMaps) await this.#linkLazy(entries);
+      else if (!fetchMissing) this.importTargets.prepareRest('http');
       this.#install();
       this.#started = true;
     });
@@ -73,11 +76,18 @@ export class Linker {
 
   /** Call it before an `import()` of `url`. */
   async ensure(url: string): Promise<void> {
-    if (this.importTargets.isInstalled(url)) return;
+    const { importTargets } = this;
+    const { laterMaps, fetchMissing } = this.#options;
+    if (importTargets.isInstalled(url)) {
+      // What comes over HTTP now is in the map at the next visit.
+      const isHttp = importTargets.targetOf(url)?.startsWith('http') === true;
+      if (isHttp && !laterMaps && fetchMissing) void this.prefetch([url]);
+      return;
+    }
     await this.#queue.run(async () => {
-      if (this.importTargets.isInstalled(url) || !this.#started || !this.#options.laterMaps) return;
+      if (importTargets.isInstalled(url) || !this.#started) return;
       await this.#link([url]);
-      this.#install();
+      if (laterMaps) this.#install();
     });
   }
 
@@ -89,9 +99,41 @@ export class Linker {
   async #link(urls: readonly string[]): Promise<void> {
     if (this.#options.fetchMissing) await this.prefetch(urls);
     const { modules, missing } = this.#graph.closure(urls);
-    for (const module of modules) this.importTargets.prepare(module);
+    for (const module of modules) this.#prepare(module);
     // The imports of a missing blob are unknown: HTTP targets keep them in this deploy.
-    if (missing.size > 0) this.importTargets.prepareRest();
+    if (missing.size > 0 && this.#options.laterMaps) this.importTargets.prepareRest('http');
+  }
+
+  #prepare(module: SiteModule): void {
+    const { laterMaps, resolver } = this.#options;
+    const { url, hash } = module;
+    this.importTargets.prepare(module);
+    if (laterMaps || !this.#started || this.importTargets.isInstalled(url)) return;
+    // One map has a rule for each module. This is another URL of one, with a query or a fragment.
+    const target = this.importTargets.targetOf(url);
+    this.importTargets.adopt(url, target, hash);
+    resolver.rename(url, target);
+  }
+
+  /**
+   * Prepares the rest of the site for an engine that takes one import map: as embedded modules, as far as
+   * their blobs are here. Those that the entries can reach are waited for, but no longer than for a socket. A
+   * rule that leads to HTTP is the only one that all later imports of a module have in common, natively or
+   * not, in cycles or not.
+   */
+  async #linkLazy(entries: readonly string[]): Promise<void> {
+    const { config, channelClient, blobPool, permitted, fetchMissing, after } = this.#options;
+    const reachable = () => this.#graph.reachable(entries);
+    if (fetchMissing) {
+      const missing = () =>
+        new Set(reachable().flatMap(({ hash }) => (blobPool.get(hash) === undefined ? hash : [])));
+      await Promise.race([
+        channelClient.needClosure({ closure: () => ({ missing: missing() }) }, entries),
+        new Promise<void>((resolve) => after(config.timeout, resolve)),
+      ]);
+    }
+    for (const module of reachable()) this.#prepare(module);
+    this.importTargets.prepareRest(permitted);
   }
 
   #install(): void {

@@ -35,6 +35,8 @@ export interface PageDeployOptions {
   readonly release: Release;
   readonly blobPool: BlobPool;
   readonly channelClient: ChannelClient;
+  /** Calls back after so many milliseconds. */
+  readonly after: (ms: number, callback: () => void) => void;
   /** The best target that the page's policy permits. */
   readonly permitted: TargetKind;
   /** Whether missing blobs are requested. */

@@ -1,9 +1,15 @@
-import type { ModuleGraph } from '../../importmap/graph.js';
+import type { Closure } from '../../importmap/graph.js';
 import type { Hash } from '../../schema/hash.js';
 import { LIMITS } from '../../schema/limits.js';
 import type { PackRecord } from '../../schema/pack.js';
 import type { BlobPool } from '../cache/blob-pool.js';
 import type { Connection } from './connection.js';
+
+/** Modules that are to come. */
+export interface WantedModules {
+  /** What is missing of everything that the URLs reach, as far as that is known. */
+  closure(urls: readonly string[]): Pick<Closure, 'missing'>;
+}
 
 export interface BlobTransferOptions {
   readonly connection: Pick<Connection, 'state' | 'want' | 'drop'>;
@@ -119,7 +125,7 @@ export class BlobTransfer {
   }
 
   /** See `ChannelClient.needClosure`. */
-  async needClosure(graph: Pick<ModuleGraph, 'closure'>, urls: readonly string[]): Promise<void> {
+  async needClosure(graph: WantedModules, urls: readonly string[]): Promise<void> {
     for (;;) {
       const { missing } = graph.closure(urls);
       if (missing.size === 0) return;

@@ -1,4 +1,3 @@
-import type { ModuleGraph } from '../../importmap/graph.js';
 import { ModcastError } from '../../schema/errors.js';
 import type { Hello } from '../../schema/from-client.js';
 import type { FromServer } from '../../schema/from-server.js';
@@ -11,7 +10,7 @@ import { SerialQueue } from '../../schema/serial-queue.js';
 import type { BlobPool } from '../cache/blob-pool.js';
 import type { CachedDeploy } from '../cache/cache.js';
 import { Emitter } from '../events.js';
-import { BlobTransfer } from './blob-transfer.js';
+import { BlobTransfer, type WantedModules } from './blob-transfer.js';
 import type { Connection } from './connection.js';
 import { KnownManifests } from './known-manifests.js';
 
@@ -138,8 +137,8 @@ export class ChannelClient extends Emitter<ChannelClientEvents> {
     return this.#blobs.need(hashes, closure);
   }
 
-  /** The same for everything that modules reach by static imports, as far as that is known. */
-  needClosure(graph: Pick<ModuleGraph, 'closure'>, urls: readonly string[]): Promise<void> {
+  /** The same for everything that modules reach. */
+  needClosure(graph: WantedModules, urls: readonly string[]): Promise<void> {
     return this.#blobs.needClosure(graph, urls);
   }
 

@@ -189,7 +189,7 @@ describe('prepareRest', () => {
   it('gives every other module its HTTP target', () => {
     const targets = create();
     targets.prepare(b);
-    targets.prepareRest();
+    targets.prepareRest('http');
     expect([a, b, c].map(({ url }) => targets.targetOf(url))).toEqual([
       httpUrl(a),
       expect.stringMatching(/^data:/),
@@ -198,9 +198,19 @@ describe('prepareRest', () => {
     expect(targets.hashOf(c.url)).toBe(c.hash);
   });
 
+  it('embeds those whose blobs are here, where it may', () => {
+    const targets = create({ blobPool: poolOf(files['a.mjs'], files['b.mjs']) });
+    targets.prepareRest('blob');
+    expect([a, b, c].map(({ url }) => targets.targetOf(url))).toEqual([
+      expect.stringMatching(/^blob:/),
+      expect.stringMatching(/^blob:/),
+      httpUrl(c),
+    ]);
+  });
+
   it('leaves pinned modules to the site', () => {
     const targets = create({ pinned: (url) => url === c.url });
-    targets.prepareRest();
+    targets.prepareRest('blob');
     expect(targets.targetOf(c.url)).toBeUndefined();
     expect(targets.hashOf(c.url)).toBe(c.hash);
   });
@@ -246,7 +256,7 @@ describe('the import map', () => {
   it('contains the registry’s own URLs where it is not the site', () => {
     const other = siteOf(files, 'https://app.test/sub/');
     const targets = create({ site: other, permitted: 'http' });
-    targets.prepareRest();
+    targets.prepareRest('http');
     const { imports } = targets.importMap()!;
     expect(imports!['https://app.test/sub/a.mjs']).toBe(httpUrl(a));
     expect(imports!['https://site.test/a.mjs']).toBe(httpUrl(a));

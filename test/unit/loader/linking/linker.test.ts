@@ -1,10 +1,11 @@
 import { EMPTY_IMPORT_MAP } from '../../../../importmap/import-map.js';
-import { beforeEach, describe, expect, it } from 'vitest';
-import type { ModuleGraph } from '../../../../importmap/graph.js';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ImportMapJson } from '../../../../importmap/import-map.js';
 import type { BlobPool } from '../../../../loader/cache/blob-pool.js';
 import { Linker, type LinkerOptions } from '../../../../loader/linking/linker.js';
-import { defineToBase64, poolOf, PREFIX, resolverOf, ROOT, scriptOf, siteOf } from './fixture.js';
+import type { Hash } from '../../../../schema/index.js';
+import type { WantedModules } from '../../../../loader/transport/blob-transfer.js';
+import { defineToBase64, poolOf, PREFIX, resolverOf, ROOT, scriptOf, siteOf, textOf } from './fixture.js';
 
 defineToBase64();
 
@@ -19,6 +20,7 @@ const [A, B, C, D] = Object.keys(files).map((path) => ROOT + path) as [string, s
 let pool: BlobPool;
 let maps: ImportMapJson[];
 let requests: string[][];
+let timers: { ms: number; callback: () => void }[];
 /** Called for each request: brings what the server sends. */
 let answer: () => void | Promise<void>;
 
@@ -26,21 +28,28 @@ beforeEach(() => {
   pool = poolOf(...Object.values(files));
   maps = [];
   requests = [];
+  timers = [];
   answer = () => {};
 });
 
 const create = (options: Partial<LinkerOptions> = {}): Linker =>
   new Linker({
-    config: { prefix: PREFIX, hot: null, nonce: 'n' },
+    config: { prefix: PREFIX, hot: null, nonce: 'n', timeout: 500 },
     site: siteOf(files),
     resolver: resolverOf(),
     blobPool: pool,
     channelClient: {
-      async needClosure(graph: Pick<ModuleGraph, 'closure'>, urls: readonly string[]) {
+      async needClosure(graph: WantedModules, urls: readonly string[]) {
         requests.push([...urls]);
-        if (graph.closure(urls).missing.size > 0) await answer();
+        for (let asked: ReadonlySet<Hash> = new Set(); ;) {
+          const { missing } = graph.closure(urls);
+          if ([...missing].every((hash) => asked.has(hash))) return;
+          asked = missing;
+          await answer();
+        }
       },
     },
+    after: (ms, callback) => void timers.push({ ms, callback }),
     permitted: 'data',
     fetchMissing: true,
     pinned: () => false,
@@ -78,11 +87,6 @@ describe('start', () => {
     pool = poolOf(files['a.mjs']);
     await create().start([A]);
     expect(installed()).toEqual([{ [A]: 'data', [B]: 'https', [C]: 'https', [D]: 'https' }]);
-  });
-
-  it('gives all other modules HTTP targets where the engine takes one map', async () => {
-    await create({ laterMaps: false }).start([A]);
-    expect(installed()).toEqual([{ [A]: 'data', [B]: 'data', [C]: 'https', [D]: 'https' }]);
   });
 
   it('requests nothing without a connection to request from', async () => {
@@ -136,13 +140,6 @@ describe('ensure', () => {
     expect(maps).toEqual([]);
   });
 
-  it('does nothing where the engine takes one map', async () => {
-    const linker = create({ laterMaps: false, site: siteOf({ 'a.mjs': files['a.mjs'] }) });
-    await linker.start([A]);
-    await linker.ensure(C);
-    expect(maps).toHaveLength(1);
-  });
-
   it('continues after a failure', async () => {
     pool = poolOf(files['a.mjs'], files['b.mjs']);
     const linker = create();
@@ -154,6 +151,110 @@ describe('ensure', () => {
     answer = () => void pool.addReceived([scriptOf(files['c.mjs']), scriptOf(files['d.mjs'])]);
     await linker.ensure(C);
     expect(installed().slice(1)).toEqual([{ [C]: 'data', [D]: 'data' }]);
+  });
+});
+
+describe('where the engine takes one map', () => {
+  const oneMap = (options: Partial<LinkerOptions> = {}) => create({ laterMaps: false, ...options });
+  /** What a page gets for a URL by `import()`. */
+  const textAt = (linker: Linker, url: string) => textOf(linker.importTargets.targetOf(url));
+
+  it('it holds what is here, also what only import() reaches', async () => {
+    await oneMap().start([A]);
+    expect(installed()).toEqual([{ [A]: 'data', [B]: 'data', [C]: 'data', [D]: 'data' }]);
+  });
+
+  it('it holds the modules of other pages and of computed imports that are here', async () => {
+    await oneMap().start([B]);
+    expect(installed()).toEqual([{ [A]: 'data', [B]: 'data', [C]: 'data', [D]: 'data' }]);
+  });
+
+  it('it holds what is here where nothing is requested', async () => {
+    pool = poolOf(files['a.mjs'], files['b.mjs'], files['d.mjs']);
+    await oneMap({ fetchMissing: false }).start([A]);
+    expect(requests).toEqual([]);
+    expect(installed()).toEqual([{ [A]: 'data', [B]: 'data', [C]: 'https', [D]: 'data' }]);
+  });
+
+  it('it leads to HTTP where nothing else is permitted', async () => {
+    await oneMap({ permitted: 'http', fetchMissing: false }).start([A]);
+    expect(installed()).toEqual([{ [A]: 'https', [B]: 'https', [C]: 'https', [D]: 'https' }]);
+  });
+
+  it('it waits for what import() reaches, level after level', async () => {
+    pool = poolOf(files['a.mjs'], files['b.mjs']);
+    const coming = [files['c.mjs'], files['d.mjs']];
+    answer = () => void pool.addReceived(coming.splice(0, 1).map(scriptOf));
+    await oneMap().start([A]);
+    expect(installed()).toEqual([{ [A]: 'data', [B]: 'data', [C]: 'data', [D]: 'data' }]);
+  });
+
+  it('it waits as long as for a socket: what has not come then has its HTTP target', async () => {
+    pool = poolOf(files['a.mjs'], files['b.mjs'], files['d.mjs']);
+    answer = () => new Promise(() => {});
+    const started = oneMap().start([A]);
+    await vi.waitUntil(() => timers.length > 0);
+    expect(maps).toEqual([]);
+    expect(timers.map(({ ms }) => ms)).toEqual([500]);
+    timers[0]!.callback();
+    await started;
+    expect(installed()).toEqual([{ [A]: 'data', [B]: 'data', [C]: 'https', [D]: 'data' }]);
+  });
+
+  it('it holds what is here when a static import does not come', async () => {
+    pool = poolOf(files['a.mjs'], files['c.mjs'], files['d.mjs']);
+    await oneMap().start([A]);
+    expect(installed()).toEqual([{ [A]: 'data', [B]: 'https', [C]: 'data', [D]: 'data' }]);
+  });
+
+  it('an import adds no map, and brings what came over HTTP for the next visit', async () => {
+    pool = poolOf(files['a.mjs'], files['b.mjs']);
+    const linker = oneMap();
+    await linker.start([A]);
+    requests = [];
+    await linker.ensure(C);
+    expect(requests).toEqual([[C]]);
+    expect(maps).toHaveLength(1);
+  });
+
+  it('an import requests nothing where nothing is requested', async () => {
+    const linker = oneMap({ fetchMissing: false });
+    await linker.start([A]);
+    await linker.ensure(C);
+    expect(requests).toEqual([]);
+  });
+
+  it('a literal query has its rule', async () => {
+    const site = siteOf({ ...files, 'a.mjs': `import('./d.mjs?v=1');` });
+    pool.addReceived([scriptOf(`import('./d.mjs?v=1');`)]);
+    await oneMap({ site }).start([A]);
+    expect(installed()[0]).toHaveProperty([`${D}?v=1`], 'data');
+  });
+
+  it('another URL of a module is imported by its target, and so by its importers', async () => {
+    const texts = { ...files, 'e.mjs': `import './c.mjs'; import './d.mjs?v=1';` };
+    const site = siteOf(texts);
+    pool = poolOf(...Object.values(texts));
+    const resolver = resolverOf();
+    const linker = oneMap({ site, resolver });
+    await linker.start([A]);
+    const url = `${ROOT}e.mjs?t=2`;
+    await linker.ensure(url);
+    await linker.ensure(url);
+    expect(maps).toHaveLength(1);
+    const target = linker.importTargets.targetOf(`${D}?v=1`)!;
+    expect(resolver.name(url)).toBe(linker.importTargets.targetOf(url));
+    expect(textAt(linker, url)).toContain(`import "${C}"; import "${target}";`);
+    expect(textAt(linker, url)).toContain(`//# sourceURL=${url}`);
+    expect(linker.importTargets.urlOf(target)).toBe(`${D}?v=1`);
+  });
+
+  it('a URL that the site serves keeps its name', async () => {
+    const resolver = resolverOf();
+    const linker = oneMap({ resolver });
+    await linker.start([A]);
+    await linker.ensure(`${ROOT}other.mjs`);
+    expect(resolver.name(`${ROOT}other.mjs`)).toBe(`${ROOT}other.mjs`);
   });
 });
 
