@@ -36,7 +36,10 @@ export interface LoaderConfig {
   readonly channel: Channel;
   /** `data-boot`: `fresh` waits for the server's greeting, `cached` runs a whole cached deploy at once. */
   readonly boot: 'fresh' | 'cached';
-  /** `data-timeout`: milliseconds for the socket's first message. Default 500. */
+  /**
+   * `data-timeout`: milliseconds for the socket's first message. An engine that takes one import map waits as
+   * long for modules that only `import()` reaches. Default 500.
+   */
   readonly timeout: number;
   /**
    * `data-stall`: milliseconds without a byte after which a page no longer waits for an open socket: what is
