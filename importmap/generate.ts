@@ -1,5 +1,5 @@
 import { pathToUrl } from '../schema/path.js';
-import type { ImportMapJson, SpecifierMap } from './import-map.js';
+import type { ImportMap, ImportMapJson, SpecifierMap } from './import-map.js';
 import { keyMatches, resolveSpecifier, scopeApplies } from './resolve.js';
 import type { Resolver } from './resolver.js';
 import type { Site, SiteModule } from './site.js';
@@ -91,13 +91,65 @@ function setAlias(rules: Rules, alias: string, url: string | null, targetOf: Tar
   setRule(rules, alias, url === null ? null : (targetOf(url) ?? url));
 }
 
+const resolveAs = (referrer: string, map: ImportMap) => (specifier: string) => {
+  const resolution = resolveSpecifier(map, specifier, referrer);
+  return resolution.state === 'resolved' ? resolution.url : undefined;
+};
+
+type Scopes = Record<string, Rules>;
+
+/** The site's scopes, with the targets in place of their addresses. */
+function composeScopes(map: ImportMap, urls: readonly string[], targetOf: TargetOf): Scopes {
+  const scopes = Object.create(null) as Scopes;
+  for (const [scope, rules] of map.scopes)
+    compose((scopes[scope] = noRules()), rules, urls, targetOf, resolveAs(scope, map));
+  return scopes;
+}
+
+/**
+ * Scopes for the modules that run at their /-/modules/ URLs, which are outside of the site's scopes: each with
+ * the rules of those of its natural URL.
+ *
+ * @param scopes the site's, composed
+ * @param last rules that apply after those of the scopes
+ */
+function scopesOfTargets(
+  { root }: Site,
+  urls: readonly string[],
+  targetOf: TargetOf,
+  scopes: Scopes,
+  last = noRules(),
+): Scopes {
+  const found = Object.create(null) as Scopes;
+  const joined = new Map<string, Rules>();
+  const hasLast = Object.keys(last).length > 0;
+  for (const url of urls) {
+    const target = targetOf(url);
+    if (target === undefined || /^(?:blob|data):/.test(target)) continue;
+    const own = new URL(target, root).href;
+    const matching = Object.keys(scopes).filter((scope) => scopeApplies(scope, url));
+    if (own === url || (matching.length === 0 && !hasLast)) continue;
+    const key = matching.join(' ');
+    const rules = joined.get(key) ?? joinScopes([...matching.map((scope) => scopes[scope]!), last]);
+    joined.set(key, rules);
+    found[own] = rules;
+  }
+  return found;
+}
+
 /**
  * A further import map, after the first one is installed: natural URLs that got their targets since then, and
- * aliases. The site's own rules are installed already.
+ * aliases. The site's own rules are installed already, and lead to natural URLs that had no target then: what
+ * runs at its /-/modules/ URL gets them with the targets of now.
+ *
+ * @param all natural URLs that may have a target
+ * @param urls those that are new
  */
 export function laterImportMap(
+  site: Site,
   resolver: Resolver,
-  urls: Iterable<string>,
+  all: readonly string[],
+  urls: readonly string[],
   aliases: Iterable<string>,
   targetOf: TargetOf,
 ): ImportMapJson {
@@ -107,7 +159,11 @@ export function laterImportMap(
     if (target !== undefined && resolver.isOwnName(url)) setRule(imports, url, target);
   }
   for (const alias of aliases) setAlias(imports, alias, resolver.aliases.get(alias) ?? null, targetOf);
-  return { imports };
+  const { map } = resolver;
+  const topLevel = noRules();
+  compose(topLevel, map.imports, all, targetOf, resolveAs(site.root, { ...map, scopes: new Map() }));
+  const scopes = scopesOfTargets(site, urls, targetOf, composeScopes(map, all, targetOf), topLevel);
+  return { imports, ...(Object.keys(scopes).length === 0 ? {} : { scopes }) };
 }
 
 /**
@@ -130,32 +186,11 @@ export function generateImportMap(
     if (target !== undefined && resolver.isOwnName(url)) setRule(imports, url, target);
   }
   const { map } = resolver;
-  const topLevel = { ...map, scopes: new Map() };
-  const resolveAs = (referrer: string, from: typeof map) => (specifier: string) => {
-    const resolution = resolveSpecifier(from, specifier, referrer);
-    return resolution.state === 'resolved' ? resolution.url : undefined;
-  };
-  compose(imports, map.imports, all, targetOf, resolveAs(site.root, topLevel));
+  compose(imports, map.imports, all, targetOf, resolveAs(site.root, { ...map, scopes: new Map() }));
   for (const [alias, url] of resolver.aliases) setAlias(imports, alias, url, targetOf);
 
-  const scopes = Object.create(null) as Record<string, Rules>;
-  for (const [scope, rules] of map.scopes) {
-    const composed = (scopes[scope] = noRules());
-    compose(composed, rules, all, targetOf, resolveAs(scope, map));
-  }
-  const joined = new Map<string, Rules>();
-  // A module that runs at its /-/modules/ URL is outside its scopes there, so they are copied to that URL.
-  for (const url of map.scopes.size === 0 ? [] : all) {
-    const target = targetOf(url);
-    if (target === undefined || /^(?:blob|data):/.test(target)) continue;
-    const own = new URL(target, site.root).href;
-    const matching = [...map.scopes.keys()].filter((scope) => scopeApplies(scope, url));
-    if (own === url || matching.length === 0) continue;
-    const key = matching.join(' ');
-    const rules = joined.get(key) ?? joinScopes(matching.map((scope) => scopes[scope]!));
-    joined.set(key, rules);
-    scopes[own] = rules;
-  }
+  const composed = composeScopes(map, all, targetOf);
+  const scopes = { ...composed, ...scopesOfTargets(site, all, targetOf, composed) };
   return {
     imports,
     ...(Object.keys(scopes).length === 0 ? {} : { scopes }),

@@ -129,7 +129,7 @@ export class ImportTargets {
     for (const alias of aliases) this.#installedAliases.add(alias);
     const map = isFirst
       ? generateImportMap(site, resolver, urls, this.targetOf)
-      : laterImportMap(resolver, urls, aliases, this.targetOf);
+      : laterImportMap(site, resolver, [...this.#targets.keys()], urls, aliases, this.targetOf);
     this.#addRooted(map, urls);
     if (isFirst) this.#removeNative(map);
     return map;

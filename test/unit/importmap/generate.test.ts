@@ -115,7 +115,7 @@ describe('through the generated map, for any map of the site', () => {
         const aliases = new Set(resolver.aliases.keys());
         const after = write(second);
         const added = [...resolver.aliases.keys()].filter((alias) => !aliases.has(alias));
-        const later = parse(laterImportMap(resolver, urls.slice(early.length), added, targetOf));
+        const later = parse(laterImportMap(SITE, resolver, urls, urls.slice(early.length), added, targetOf));
         const { map: merged } = mergeImportMaps(installed, later);
         second.forEach(([text, from], index) => {
           // An alias of an earlier blob keeps its target.
@@ -140,6 +140,29 @@ describe('through the generated map, for any map of the site', () => {
         const written = lexModule(Buffer.from(linked)).list[0]!;
         expect(expected(map, targetOf, text, from)).toContain(
           resolve(generated, 'specifier' in written ? written.specifier! : '', own),
+        );
+      }),
+      runs,
+    );
+  });
+
+  it('so does one that gets its HTTP target later, and finds those of what it imports', () => {
+    const own = `${ROOT}-/modules/${HASH}/app/x.mjs`;
+    fc.assert(
+      fc.property(authoredMap, targets, named, moduleReferrer, (json, chosen, text, from) => {
+        const map = parse(json);
+        const resolver = new Resolver(map);
+        chosen.set(from, own);
+        const urls = [...chosen.keys()];
+        const targetOf: TargetOf = (url) => chosen.get(url);
+        const installed = parse(generateImportMap(SITE, resolver, [], () => undefined));
+        const later = parse(laterImportMap(SITE, resolver, urls, urls, [], targetOf));
+        const { map: merged } = mergeImportMaps(installed, later);
+        const source = Buffer.from(`import ${JSON.stringify(text)}`);
+        const linked = linkForHttp(source, lexModule(source), new URL(from).pathname).join('');
+        const written = lexModule(Buffer.from(linked)).list[0]!;
+        expect(expected(map, targetOf, text, from)).toContain(
+          resolve(merged, 'specifier' in written ? written.specifier! : '', own),
         );
       }),
       runs,
