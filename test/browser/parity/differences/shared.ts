@@ -1,0 +1,71 @@
+import type { KnownDifference } from './difference.js';
+import { stack, withoutLog } from './rules.js';
+
+const LINKED_COLUMNS = 'columns behind an import on the same line are those of the linked text';
+
+export const IN_EVERY_ENGINE: Readonly<Record<string, KnownDifference>> = {
+  'import-in-eval-from-a-module': {
+    reason: 'code in eval() is not linked: relative import() there has a blob for its base',
+    same: ({ log, ...rest }) => ({ ...rest, last: log.at(-1) }),
+  },
+  'page-observes-its-own-document': {
+    reason: 'a MutationObserver sees held scripts being put in again',
+    same: withoutLog('body data-own'),
+  },
+  'page-patched-globals': {
+    reason: 'a page that wraps fetch, WebSocket, Blob and createObjectURL counts our calls',
+    same: withoutLog(/^resolve,url /, /^\d+ /),
+  },
+  'page-removed-globals': {
+    reason: 'without TextEncoder it runs natively, and the console says why',
+    same: (o) => ({ ...o, console: [] }),
+  },
+  'page-visit-runs-a-script-again': {
+    reason:
+      'a script that is inserted again with the source of one that runs from a blob runs again: the browser has not loaded that URL',
+    same: ({ log, ...rest }) => ({ ...rest, log: [...new Set(log)] }),
+  },
+  'script-modulepreload': {
+    reason: 'a preload of a module that is here already keeps its held rel',
+    same: withoutLog(/^\d$/),
+  },
+  'script-changed-by-a-classic-script': {
+    reason: 'a held script that another script changes before it runs has changed',
+    same: ({ log, ...rest }) => ({ ...rest, last: log.at(-1) }),
+  },
+  'script-removed-by-a-classic-script': {
+    reason: 'a held script that another script removes before it runs does not run',
+    same: ({ log, ...rest }) => ({ ...rest, last: log.at(-1) }),
+  },
+};
+
+export const IN_CHROMIUM_AND_FIREFOX: Readonly<Record<string, KnownDifference>> = {
+  'resource-timing': {
+    reason:
+      'performance has an entry of each module that the browser has requested, and none of one that runs from a blob',
+    same: withoutLog(' script'),
+  },
+  'stack-columns-after-imports-on-the-same-line': { reason: LINKED_COLUMNS, same: stack },
+  'stack-columns-of-imports-themselves': {
+    reason: `${LINKED_COLUMNS}, and import() and import.meta go through the loader`,
+    same: stack,
+  },
+  'stack-function-source-text': { reason: 'a function’s source text is the linked text', same: stack },
+  'stack-minified': { reason: LINKED_COLUMNS, same: stack },
+  'stack-of-rejected-imports': {
+    reason: 'import() goes through the loader, which has a frame',
+    same: stack,
+  },
+  'syntax-line-separators': {
+    reason: 'the lexer does not end a comment at U+2028, and misses the import behind it',
+    same: (o) => ({ ...o, rejections: [] }),
+  },
+  'text-module': {
+    reason: 'a module imported as text is the linked text',
+    same: withoutLog('as text it is not'),
+  },
+  'text-module-static': {
+    reason: 'a module imported as text is the linked text',
+    same: withoutLog('export const value'),
+  },
+};
