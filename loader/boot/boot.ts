@@ -113,7 +113,7 @@ export class Boot {
       }
     }
     const hot = await this.#hotLoader.create(pageDeploy, allowed);
-    provideRuntime(pageDeploy, config, hot);
+    this.#guard.naturalText = provideRuntime(pageDeploy, config, hot);
     let source: BootSource = allowed === 'http' ? 'http' : from;
     // The server had nothing to send, or the socket was lost before it did.
     if (source === 'network' && this.#received === 0) source = linker.isWhole(entries) ? 'cache' : 'http';

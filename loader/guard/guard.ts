@@ -1,3 +1,4 @@
+import { nameErrors, type NaturalText } from '../page/error-events.js';
 import { hold, readHeldPage, removeMarks, whenParsed, type ScriptElement } from '../page/held-page.js';
 import { restoreImportMaps } from '../page/import-map-elements.js';
 import { PageEvents } from '../page/page-events.js';
@@ -52,6 +53,8 @@ export class Guard {
   readonly #timer: ReturnType<typeof setInterval>;
   /** The scripts that are not held, with their base URLs. */
   readonly seen = new Map<ScriptElement, string>();
+  /** Set by the loader when it knows the page's deploy. */
+  naturalText: NaturalText = (text) => text;
   #early = '';
   #state: 'waiting' | 'taken' | 'running' = 'waiting';
   #tag: HTMLScriptElement | undefined;
@@ -59,6 +62,7 @@ export class Guard {
 
   constructor(options: GuardOptions) {
     this.#options = options;
+    nameErrors((text) => this.naturalText(text));
     if (options.holds) this.#events = new PageEvents();
     this.#observer = new MutationObserver((records) => {
       for (const { addedNodes } of records) for (const node of addedNodes) this.#added(node);
@@ -103,7 +107,7 @@ export class Guard {
     whenParsed(() =>
       this.#stylesheetGate.whenSettled(() => {
         settle();
-        runHeldScripts(readHeldPage(), { nonce, prepare, setText, done: ran });
+        void runHeldScripts(readHeldPage(), { nonce, prepare, setText, done: ran });
       }),
     );
     return true;

@@ -41,6 +41,8 @@ export class ImportTargets {
   readonly #hashes = new Map<string, Hash>();
   /** Bytes of the blobs in use, by target. */
   readonly #sizes = new Map<string, number>();
+  /** The natural URL of each target that holds a module. Errors may name one that has been replaced. */
+  readonly #urls = new Map<string, string>();
   /** Natural URLs whose rule is installed, or that never get one. */
   readonly #installed = new Set<string>();
   readonly #installedAliases = new Set<string>();
@@ -74,11 +76,8 @@ export class ImportTargets {
   /** The version that a natural URL was decided for; undefined before. */
   hashOf = (url: string): Hash | undefined => this.#hashes.get(url);
 
-  /** The natural URL that has this target. */
-  urlOf(target: string): string | undefined {
-    for (const [url, chosen] of this.#targets) if (chosen === target) return url;
-    return undefined;
-  }
+  /** The natural URL of a module that a target holds. */
+  urlOf = (target: string): string | undefined => this.#urls.get(target);
 
   /** Chooses a module's target, and links it. */
   prepare(module: SiteModule, permitted = this.#options.permitted): void {
@@ -210,6 +209,7 @@ export class ImportTargets {
   #embed(kind: UrlKind, { parts, module, size }: ModuleSource): string {
     const target = createModuleUrl(kind, parts, module.type);
     this.#sizes.set(target, size);
+    this.#urls.set(target, module.url);
     return target;
   }
 

@@ -11,7 +11,8 @@ import type { TargetKind } from './choose-target.js';
 import { importModule } from './import-module.js';
 import { Linker } from './linker.js';
 import type { ChannelClient, Release } from '../transport/channel-client.js';
-import { holdsModule } from './module-url.js';
+import type { NaturalText } from '../page/error-events.js';
+import { holdsModule, MODULE_URLS } from './module-url.js';
 import { createRuntime, type HotRuntime } from './runtime.js';
 
 /** A deploy in a page: the one that runs, or a candidate. */
@@ -80,13 +81,23 @@ declare global {
   var __modcast__: ReturnType<typeof createRuntime> | undefined;
 }
 
-/** Defines the global function that linked modules call. */
+/**
+ * Defines the global function that linked modules call.
+ *
+ * @returns what puts natural URLs into a text of the browser's
+ */
 export function provideRuntime(
   { linker, resolver, refresh }: PageDeploy,
   config: LoaderConfig,
   hot: HotRuntime | undefined,
-): void {
+): NaturalText {
   const registryRoot = new URL('/', config.prefix).href;
+  const naturalText: NaturalText = (text) =>
+    text
+      .replace(MODULE_URLS, (url) => linker.importTargets.urlOf(url) ?? url)
+      .replace(/[^\s'"(@]+\/modules\/[\da-f]{64}\//g, (url) =>
+        url.startsWith(config.prefix) ? config.root : url,
+      );
   globalThis.__modcast__ = createRuntime({
     resolver,
     refresh,
@@ -97,8 +108,10 @@ export function provideRuntime(
       const foreign = !given.startsWith(config.root) && given.startsWith(registryRoot);
       return foreign ? config.root + given.slice(registryRoot.length) : given;
     },
+    naturalText,
     ensure: (url) => linker.ensure(url),
     importModule,
     hot,
   });
+  return naturalText;
 }

@@ -1,5 +1,5 @@
 import type { Resolver } from '../../importmap/resolver.js';
-import { MODULE_URLS } from './module-url.js';
+import { nameStack, type NaturalText } from '../page/error-events.js';
 
 /** What `__modcast__(url)` returns to linked modules. */
 export interface ModuleContext {
@@ -24,6 +24,7 @@ export interface RuntimeOptions {
   readonly refresh: () => void;
   /** The natural URL of a module that is given by a path, or by the URL that it was loaded from. */
   readonly naturalOf: (given: string) => string;
+  readonly naturalText: NaturalText;
   /** Puts a natural URL and what it imports into the import map. */
   readonly ensure: (url: string) => Promise<void>;
   /** The browser's own `import()`. */
@@ -38,15 +39,9 @@ declare global {
   }
 }
 
-/** Replaces URLs of blobs in a browser's error with natural URLs. */
-function withNaturalUrls(error: unknown, naturalOf: (url: string) => string): unknown {
-  if (error instanceof TypeError) error.message = error.message.replace(MODULE_URLS, naturalOf);
-  return error;
-}
-
 /** Creates the function that linked modules call with their own natural URL. */
 export function createRuntime(options: RuntimeOptions): (given: string) => ModuleContext {
-  const { resolver, refresh, naturalOf, ensure, importModule, hot } = options;
+  const { resolver, refresh, naturalOf, naturalText, ensure, importModule, hot } = options;
   const contexts = new Map<string, ModuleContext>();
   const seen = new WeakSet<ImportMeta>();
 
@@ -56,14 +51,17 @@ export function createRuntime(options: RuntimeOptions): (given: string) => Modul
       const text = `${specifier as string}`;
       refresh();
       const resolution = resolver.resolve(text, url);
-      if (resolution.state === 'blocked') throw new TypeError(`Failed to resolve module specifier '${text}'`);
       if (resolution.state === 'unresolved') return importModule(text, options);
+      // The browser's own error.
+      if (resolution.state === 'blocked') return importModule(resolver.written(text, url) ?? text, options);
       try {
         if (hot !== undefined) return await hot.import(url, resolution.url, options);
         await ensure(resolution.url);
         return await importModule(resolver.name(resolution.url), options);
       } catch (error) {
-        throw withNaturalUrls(error, naturalOf);
+        if (error instanceof TypeError) error.message = naturalText(error.message);
+        nameStack(error, naturalText);
+        throw error;
       }
     },
     meta(meta) {

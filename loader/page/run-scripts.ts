@@ -1,4 +1,4 @@
-import { atBase } from './at-base.js';
+import { atBase, atBaseOfImports } from './at-base.js';
 import { restoreType, type HeldPage, type HeldScript, type ScriptElement } from './held-page.js';
 import { isGecko } from './engine.js';
 import { insertAgain } from './insert-again.js';
@@ -20,27 +20,36 @@ export interface RunOptions {
   readonly done: () => void;
 }
 
-/** Runs the page's own element, so that its listeners, nonce and text stay. */
-function run(script: HeldScript, first: string, prepare: RunOptions['prepare']): void {
+/**
+ * Runs the page's own element, so that its listeners, nonce and text stay.
+ *
+ * @returns when the next one can run, unless it can at once
+ */
+function run(script: HeldScript, first: string, prepare: RunOptions['prepare']): Promise<void> | void {
   const { element, kind, base } = script;
   const restore = prepare(script, first);
   restoreType(element, kind === 'module' ? 'module' : null);
   // Inserted scripts keep their order only with `async = false`.
   if (element instanceof HTMLScriptElement && !element.hasAttribute('async')) element.async = false;
-  atBase(base, () => insertAgain(element));
+  const hasOwnBase = script.src === null && document.baseURI !== base;
+  const inserted = (hasOwnBase ? atBaseOfImports : atBase)(base, () => insertAgain(element));
   restore();
+  return inserted;
 }
 
 /** Runs the held scripts in document order, each in its own place. */
-export function runHeldScripts(page: HeldPage, options: RunOptions): void {
+export async function runHeldScripts(page: HeldPage, options: RunOptions): Promise<void> {
   const { prepare, done } = options;
   if (isGecko()) {
     const { scripts } = page;
-    return runInTurn({ scripts, done, run: (script, first) => run(script, first, prepare) });
+    return runInTurn({ scripts, done, run: (script, first) => void run(script, first, prepare) });
   }
   const last = page.scripts.findLast(({ element }) => !element.hasAttribute('async'));
   if (last !== undefined && last.src !== null) whenSettled(last.element, done);
-  for (const script of page.scripts) run(script, '', prepare);
+  for (const script of page.scripts) {
+    const inserted = run(script, '', prepare);
+    if (inserted !== undefined) await inserted;
+  }
   if (last === undefined) done();
   // Inline module scripts have no load event. A script after them in the same queue runs when they have run.
   else if (last.src === null) runMarker({ ...options, inOrder: true, ran: done });

@@ -44,6 +44,12 @@ export function createDescribe(
     return resolution.state === 'resolved' ? resolution.url : undefined;
   };
   const withPaths = (text: string) => text.replace(MODULE_URLS, (url) => records.pathOf(url));
+  /** With the places of a stack as natural URLs. WebKit names instances. */
+  const withUrls = (text: string) =>
+    text.replace(MODULE_URLS, (url) => {
+      const path = records.pathOf(url);
+      return path === url ? url : records.urlOf(path);
+    });
   /** Engines name a file by its URL, or by the URL of an instance. */
   const withAllPaths = (text: string) =>
     withPaths(text).replace(/https?:[^\s'"]+/g, (url) => records.pathOf(url));
@@ -93,7 +99,7 @@ export function createDescribe(
   };
 
   const describe: Describe = (error, asked) => {
-    const described = describeError(error, (url) => {
+    const described = describeError(error, withUrls, (url) => {
       const path = pathOfUrl(config.root, url);
       const source = path === undefined ? undefined : sourceAt(url);
       return source && { path: source.path, text: new TextDecoder().decode(source.bytes) };

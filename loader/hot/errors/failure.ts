@@ -30,14 +30,16 @@ export class GoneFailure extends Failure {
  * Describes an error with the place in the site's files where it was thrown: the first frame of the stack
  * with a natural URL.
  *
+ * @param withUrls replaces URLs of instances by natural URLs
  * @param sourceOf the file at a URL below the site's root. Undefined when the site has none
  */
 export function describeError(
   error: unknown,
+  withUrls: (text: string) => string,
   sourceOf: (url: string) => { readonly path: string; readonly text: string } | undefined,
 ): HotError {
   const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  const stack = error instanceof Error ? (error.stack ?? message) : message;
+  const stack = error instanceof Error ? withUrls(error.stack ?? message) : message;
   for (const [, url, line, column] of stack.matchAll(/(\bhttps?:\/\/[^\s()]+?):(\d+):(\d+)/g)) {
     const source = sourceOf(url!);
     if (source === undefined) continue;

@@ -17,7 +17,7 @@ export interface ImportPlace {
 
 /** The engines' messages for a missing export, and for a bare specifier that no import map has. */
 const NO_EXPORT = /requested module '(.+)' does(?: not|n't) provide an export named:? '([^']+)'/s;
-const NO_NAME = /(?:module specifier ['"]|The specifier “)(.+?)(?:['"]\.? |”)/s;
+const NO_NAME = /(?:module specifier ['"]|The specifier “|Module name, ')(.+?)(?:['"]\.? |”)/s;
 
 /** The engines' messages for an import() of which some file cannot be loaded. They do not say which one. */
 export const NOT_LOADED =

@@ -38,16 +38,18 @@ export function installRecorder(): void {
   addEventListener(
     'error',
     (event) => {
-      if (event.target instanceof Element) {
-        const source = event.target.getAttribute('src') ?? event.target.getAttribute('href') ?? '';
-        record.errors.push({ element: event.target.localName, source });
-      } else {
-        const { message, filename, lineno, colno, error } = event;
-        record.errors.push({ message, filename, lineno, colno, name: nameOf(error) });
-      }
+      if (!(event.target instanceof Element)) return;
+      const source = event.target.getAttribute('src') ?? event.target.getAttribute('href') ?? '';
+      record.errors.push({ element: event.target.localName, source });
     },
     true,
   );
+  // After those listeners that the guard has added as the page's first ones, as the page's are.
+  addEventListener('error', (event) => {
+    if (event.target instanceof Element) return;
+    const { message, filename, lineno, colno, error } = event;
+    record.errors.push({ message, filename, lineno, colno, name: nameOf(error) });
+  });
   addEventListener('unhandledrejection', ({ reason }) => {
     record.rejections.push({
       name: nameOf(reason),
