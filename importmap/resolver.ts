@@ -5,6 +5,8 @@ import { resolveSpecifier, urlLike, type Resolution } from './resolve.js';
 /** Prefix of the names that linked blobs use if the site's own map would map the natural URL elsewhere. */
 const ALIAS = 'modcast:';
 
+export const isAlias = (name: string): boolean => name.startsWith(ALIAS);
+
 /**
  * Resolves specifiers as the page would without modcast, and chooses how linked blobs write them. The
  * installed map applies to a blob's text again. So a URL for which the site's own map has a rule is written

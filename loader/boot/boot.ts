@@ -139,7 +139,10 @@ export class Boot {
         else settleImportMaps((element) => pageDeploy.brokenMaps.includes(element));
         settlePreloads((url) => targetOf(url) !== undefined);
       },
-      prepare: allowed === 'nothing' ? leaveAsWritten : prepareScript({ nonce: config.nonce, targetOf }),
+      prepare:
+        allowed === 'nothing'
+          ? leaveAsWritten
+          : prepareScript({ nonce: config.nonce, targetOf, isLinked: pageDeploy !== null }),
       setText: allowed === 'nothing' ? leaveAsWritten : setScriptText,
       done(ms) {
         const deploy = pageDeploy?.release.deploy ?? null;

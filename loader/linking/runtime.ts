@@ -1,4 +1,4 @@
-import type { Resolver } from '../../importmap/resolver.js';
+import { isAlias, type Resolver } from '../../importmap/resolver.js';
 import { nameStack, type NaturalText } from '../page/error-events.js';
 
 /** What `__modcast__(url)` returns to linked modules. */
@@ -7,6 +7,8 @@ export interface ModuleContext {
   import(specifier: unknown, options?: ImportCallOptions): Promise<unknown>;
   /** Gives `import.meta` the properties that it has natively at that URL. Returns it. */
   meta(meta: ImportMeta): ImportMeta;
+  /** Lets `import.meta.resolve` find natural URLs, in an inline script with that base URL. */
+  inline(meta: ImportMeta): ImportMeta;
   /** The text by which a specifier is imported. */
   written(specifier: unknown): string;
 }
@@ -52,8 +54,12 @@ export function createRuntime(options: RuntimeOptions): (given: string) => Modul
       refresh();
       const resolution = resolver.resolve(text, url);
       if (resolution.state === 'unresolved') return importModule(text, options);
-      // The browser's own error.
-      if (resolution.state === 'blocked') return importModule(resolver.written(text, url) ?? text, options);
+      if (resolution.state === 'blocked') {
+        const name = resolver.written(text, url) ?? text;
+        // The browser's own error, unless only a scope blocks it.
+        if (!isAlias(name)) return importModule(name, options);
+        throw new TypeError(`Failed to resolve module specifier '${text}'`);
+      }
       try {
         if (hot !== undefined) return await hot.import(url, resolution.url, options);
         await ensure(resolution.url);
@@ -67,9 +73,12 @@ export function createRuntime(options: RuntimeOptions): (given: string) => Modul
     meta(meta) {
       if (seen.has(meta)) return meta;
       seen.add(meta);
-      const native = meta.resolve?.bind(meta);
       if (hot !== undefined) Object.assign(meta, { hot: hot.context(url, meta.url) });
       meta.url = url;
+      return this.inline(meta);
+    },
+    inline(meta) {
+      const native = meta.resolve?.bind(meta);
       // An unresolved specifier gets the browser's own error. As a method it has the native function's name.
       meta.resolve = {
         resolve(name: string) {

@@ -22,8 +22,8 @@ export async function atBaseOfImports(base: string, work: () => void): Promise<v
     work();
     replaceUrl(href);
   }
-  await null;
-  await null;
+  await Promise.resolve();
+  await Promise.resolve();
   element.remove();
 }
 

@@ -5,6 +5,8 @@ export interface PrepareOptions {
   readonly nonce: string;
   /** The URL to load a module from; undefined for the author's own. */
   readonly targetOf: (url: string) => string | undefined;
+  /** Whether modules call the loader's runtime. */
+  readonly isLinked: boolean;
 }
 
 const nothing = () => {};
@@ -23,10 +25,14 @@ export function leaveAsWritten(_script: unknown, text: string): () => void {
 export function prepareScript({
   nonce,
   targetOf,
+  isLinked,
 }: PrepareOptions): (script: HeldScript, first: string) => () => void {
-  return ({ element, kind, src }, first) => {
+  return ({ element, kind, src, base }, first) => {
     const attribute = sourceAttribute(element);
-    if (attribute === null || src === null) return prepareInline(element, first);
+    if (attribute === null || src === null) {
+      const prepareMeta = `__modcast__(${JSON.stringify(base)}).inline(import.meta);`;
+      return prepareInline(element, isLinked ? first + prepareMeta : first);
+    }
     // The page's policy blocks a script without the loader's nonce. Its error should name the author's URL.
     const isBlocked = nonce !== '' && element.nonce === '';
     const target = kind === 'module' && !isBlocked ? targetOf(src) : undefined;
@@ -39,12 +45,15 @@ export function prepareScript({
 /**
  * Prepares an inline script so that its errors name the page and the right line: its text begins with as many
  * blank lines as precede it in the page.
+ *
+ * @param first statements to run first. On the first line of the page they take the place of blanks
  */
 function prepareInline(element: ScriptElement, first: string): () => void {
   const at = /^(\d+):(\d+)$/.exec(element.dataset['modcastAt'] ?? '');
   if (at === null || !(element instanceof HTMLScriptElement)) return nothing;
   const { text } = element;
-  const before = '\n'.repeat(Number(at[1]) - 1) + ' '.repeat(Number(at[2]) - 1);
-  setScriptText(element, `${first}${before}${text}\n//# sourceURL=${pageUrl}`);
+  const [lines, columns] = [Number(at[1]) - 1, Number(at[2]) - 1];
+  const before = lines > 0 ? first + '\n'.repeat(lines) + ' '.repeat(columns) : first.padEnd(columns);
+  setScriptText(element, `${before}${text}\n//# sourceURL=${pageUrl}`);
   return () => setScriptText(element, text);
 }

@@ -1,6 +1,6 @@
 import type { EngineDifferences } from './difference.js';
 import { IN_CHROMIUM_AND_FIREFOX, IN_EVERY_ENGINE } from './shared.js';
-import { attribution, map, specifiers, withoutLog } from './rules.js';
+import { attribution, map, specifiers } from './rules.js';
 
 export const CHROMIUM: EngineDifferences = {
   known: {
@@ -32,14 +32,6 @@ export const CHROMIUM: EngineDifferences = {
         'the syntax error of `assert {…}`, which our parser takes, names the target, and what is wrong with attributes ' +
         'is reported as coming from the guard',
       same: (o) => ({ ...attribution(o), errors: attribution(o).errors.slice(0, -1) }),
-    },
-    'script-inline-meta': {
-      reason: 'import.meta.resolve in an inline script is the browser’s, and tells the target',
-      same: (o) => map(o, (text) => text.replace(/https:\/\/site\/a\.mjs|\bdata:[^\s'"]+/g, 'a')),
-    },
-    'script-src-before-base': {
-      reason: 'import.meta.resolve in an inline script is the browser’s, and tells the target',
-      same: withoutLog(/^(?:https:\/\/site\/lib\.mjs$|data:)/),
     },
     'stack-prepared-by-the-page': {
       reason: 'CallSite.getFileName() tells the target; the text of a stack does not',

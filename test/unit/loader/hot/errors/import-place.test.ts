@@ -52,6 +52,7 @@ it('a bare specifier that no import map has is found at the import', () => {
   for (const message of [
     `TypeError: Failed to resolve module specifier "unmapped". Relative references must start with either "/", "./", or "../".`,
     `TypeError: The specifier “unmapped” was a bare specifier, but was not remapped to anything.`,
+    `TypeError: Module name, 'unmapped' does not resolve to a valid URL.`,
   ])
     expect(placed(message, a)).toBe('a.mjs:2:8');
 });

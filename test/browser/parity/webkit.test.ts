@@ -1,5 +1,0 @@
-import { webkit } from '../engines/webkit.js';
-import { WEBKIT } from './differences/webkit.js';
-import { parityIn } from './parity-suite.js';
-
-parityIn(webkit, WEBKIT);
