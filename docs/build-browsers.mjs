@@ -1,5 +1,5 @@
 // Writes the results of the browser tests into docs/browsers.md, from vitest's JSON report of a run in all engines.
-// `node docs/build-browsers.mjs <report.json> [--check]`; with --check it only compares.
+// `node docs/build-browsers.mjs <report.json>` fails if the page had other results before.
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { format } from 'oxfmt';
@@ -77,6 +77,9 @@ export function resultsOf(tests) {
   return `${table.join('\n')}\n\n### Known differences\n\n${known.join('\n')}\n`;
 }
 
+/** @param {Test} test */
+const isFailed = ({ status }) => status === 'failed';
+
 /**
  * @param {Test[]} tests
  * @param {string} good what a passed test is
@@ -85,7 +88,7 @@ function cellOf(tests, good) {
   const count = (/** @type {(test: Test) => boolean} */ is) => tests.filter(is).length;
   const known = count((test) => test.knownDifference !== undefined && test.status === 'passed');
   const open = count((test) => test.openDifference === true && test.status === 'passed');
-  const failed = count(({ status }) => status === 'failed');
+  const failed = count(isFailed);
   if (tests.length === 0) return 'not run';
   return [
     `${tests.length - known - open - failed} ${good}`,
@@ -102,23 +105,22 @@ const replacePart = (/** @type {string} */ text, /** @type {Test[]} */ tests) =>
     (_all, /** @type {string} */ begin, /** @type {string} */ end) => `${begin}\n${resultsOf(tests)}\n${end}`,
   );
 
-/** @param {string[]} arguments_ */
-async function main([report = '', mode]) {
+/** @param {string} report its path */
+async function main(report) {
   const tests = readTests(JSON.parse(readFileSync(report, 'utf8')));
   const absent = ENGINES.filter((engine) => tests.every((test) => test.engine !== engine));
-  if (absent.length > 0) {
-    console.warn(`docs/browsers.md was not compared: no test ran in ${absent.join(' and ')}.`);
+  const reason =
+    absent.length > 0 ? `no test ran in ${absent.join(' and ')}` : tests.some(isFailed) && 'tests failed';
+  if (reason) {
+    console.warn(`docs/browsers.md was not compared with the results, because ${reason}.`);
     return;
   }
   const before = readFileSync(FILE, 'utf8');
   const { code: after } = await format('browsers.md', replacePart(before, tests));
-  if (mode !== '--check') writeFileSync(FILE, after);
-  else if (before !== after) {
-    console.error(
-      'docs/browsers.md does not have the results of this run. Write them with `npm run docs:browsers`.',
-    );
-    process.exitCode = 1;
-  }
+  if (before === after) return;
+  writeFileSync(FILE, after);
+  console.error('docs/browsers.md had other results. It has those of this run now: commit it.');
+  process.exitCode = 1;
 }
 
-if (process.argv[1] === import.meta.filename) await main(process.argv.slice(2));
+if (process.argv[1] === import.meta.filename) await main(process.argv[2] ?? '');
