@@ -1,11 +1,12 @@
 import Database from 'better-sqlite3';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { blake3 } from '../../registry/hash.js';
 import type { Hash, PackRecord } from '../../schema/index.js';
 import { openStorage, readCachedBlobs, writeCachedBlobs } from './cached-segments.js';
-import type { BrowserContext, BrowserPage, OpenBrowser } from './engines/engine.js';
+import type { BrowserPage } from './engines/engine.js';
 import { inEachEngine } from './engines/in-each-engine.js';
+import { sharedContext } from './engines/shared-context.js';
 import {
   booted,
   countedFiles,
@@ -33,30 +34,21 @@ const forge =
       record.hash === hash ? { ...record, bytes: forged(record.bytes) } : { ...record },
     );
 
-inEachEngine(({ launch }) => {
-  let browser: OpenBrowser;
-  let context: BrowserContext;
+inEachEngine((engine) => {
   let directory: TemporarySite;
   let site: GatedSite;
 
-  beforeAll(async () => {
-    browser = await launch();
-  });
-
-  afterAll(async () => {
-    await browser.close();
-  });
-
   beforeEach(async () => {
-    context = await browser.newContext();
     directory = await TemporarySite.create({ ...FILES, 'blank.txt': '' });
   });
 
   afterEach(async () => {
-    await context.close();
     await site.close();
     await directory.close();
   });
+
+  /** Each test has its own site, hence its own origin and storage. */
+  const newPage = sharedContext(engine);
 
   async function serve(database = ':memory:'): Promise<void> {
     site = await GatedSite.open({ directory: directory.directory, database, timeout: 25_000 });
@@ -64,7 +56,7 @@ inEachEngine(({ launch }) => {
 
   /** Opens and boots the page, runs its import() calls, and checks that all modules ran once and unchanged. */
   async function visit(): Promise<{ from: string; problems: string[] }> {
-    const page = await context.newPage();
+    const page = await newPage();
     await page.goto(site.url);
     await page.until(() => globalThis.modcast !== undefined);
     const { from } = await booted(page);
@@ -133,7 +125,7 @@ inEachEngine(({ launch }) => {
     ])('%s is refused by its hash and fetched again, alone', async (_which, hash) => {
       await serve();
       await visit();
-      const storage = await context.newPage();
+      const storage = await newPage();
       await openStorage(storage, site.url);
       await writeCachedBlobs(storage, forge(hash)(await readCachedBlobs(storage)));
       site.clear();
@@ -150,7 +142,7 @@ inEachEngine(({ launch }) => {
   it('idb-links-tamper: links that name another module are refused, and fetched again', async () => {
     await serve();
     await visit();
-    const storage = await context.newPage();
+    const storage = await newPage();
     await openStorage(storage, site.url);
     const records = (await readCachedBlobs(storage)).map((record) => ({
       ...record,

@@ -3,14 +3,14 @@ import { openStorage, readCachedBlobs, writeCachedBlobs } from './cached-segment
 import { booted, importLater, once, STATIC_MODULES } from './counted-site.js';
 import type { BrowserPage } from './engines/engine.js';
 import { inEachEngine } from './engines/in-each-engine.js';
-import { context, eachInItsOwnContext, fillCache, LATER, serve, site, visit } from './fallback-visits.js';
+import { eachOnItsOwnSite, fillCache, LATER, newPage, serve, site, visit } from './fallback-visits.js';
 
 /** Codes of the errors that the loader wrote to the console. */
 const errorsOf = ({ lines }: BrowserPage): Set<string> =>
   new Set(lines.flatMap((line) => /^modcast: ([\w-]+):/.exec(line)?.[1] ?? []));
 
 inEachEngine((engine) => {
-  eachInItsOwnContext(engine);
+  eachOnItsOwnSite(engine);
 
   describe('IndexedDB', () => {
     const broken = {
@@ -32,7 +32,7 @@ inEachEngine((engine) => {
     it.each(Object.entries(broken))('%s: the page runs from memory', async (_name, breakIt) => {
       await serve();
       for (const expected of [1, 2]) {
-        const page = await context.newPage();
+        const page = await newPage();
         await page.addInitScript(breakIt);
         await visit('', page);
         expect(await booted(page)).toMatchObject({
@@ -51,7 +51,7 @@ inEachEngine((engine) => {
 
     it('never answers: the page stops waiting for it', async () => {
       await serve();
-      const page = await context.newPage();
+      const page = await newPage();
       const neverAnswer = () => {
         IDBFactory.prototype.open = () =>
           Object.assign(Object.create(IDBOpenDBRequest.prototype) as IDBOpenDBRequest, {
@@ -67,7 +67,7 @@ inEachEngine((engine) => {
     it('was cleared while localStorage still lists its content: everything is loaded again', async () => {
       await serve();
       await fillCache();
-      const storage = await context.newPage();
+      const storage = await newPage();
       await openStorage(storage, site.url);
       await storage.evaluate(async () => {
         const db = await openCache();
@@ -86,7 +86,7 @@ inEachEngine((engine) => {
     it('holds garbage: everything is loaded again, and the next visit uses the cache', async () => {
       await serve();
       await fillCache();
-      const storage = await context.newPage();
+      const storage = await newPage();
       await openStorage(storage, site.url);
       await storage.evaluate(async () => {
         const db = await openCache();
@@ -125,7 +125,7 @@ inEachEngine((engine) => {
     it.each(['missing', 'wrong'])('has one blob that is %s: that one is loaded over HTTP', async (damage) => {
       await serve();
       await fillCache();
-      const storage = await context.newPage();
+      const storage = await newPage();
       await openStorage(storage, site.url);
       const records = await readCachedBlobs(storage);
       const isLeaf = (bytes: Uint8Array) => new TextDecoder().decode(bytes).includes(`count['b']`);

@@ -1,7 +1,8 @@
-import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
+import { afterEach, beforeEach } from 'vitest';
 import type { RegistryOptions } from '../../registry/index.js';
 import { booted, counted, countedFiles, STATIC_MODULES, TemporarySite } from './counted-site.js';
-import type { BrowserContext, BrowserPage, Engine, OpenBrowser } from './engines/engine.js';
+import type { BrowserPage, Engine } from './engines/engine.js';
+import { sharedContext } from './engines/shared-context.js';
 import { GatedSite } from './gated-site.js';
 
 declare global {
@@ -33,31 +34,24 @@ export const files = (version: number): Record<string, string> => {
   };
 };
 
-let browser: OpenBrowser;
-export let context: BrowserContext;
+/** Opens a page that the end of the test closes. */
+export let newPage: () => Promise<BrowserPage>;
 export let directory: TemporarySite;
 export let site: GatedSite;
 
-/** Gives each test of the group a context and a directory of its own, and clears up after it. */
-export function eachInItsOwnContext(engine: Engine): void {
-  beforeAll(async () => {
-    browser = await engine.launch();
-  });
-
-  afterAll(async () => {
-    await browser.close();
-  });
-
+/** Gives each test of the group a directory, a server and so an origin of its own, and clears up after it. */
+export function eachOnItsOwnSite(engine: Engine): void {
   beforeEach(async () => {
-    context = await browser.newContext();
     directory = await TemporarySite.create(files(1));
   });
 
   afterEach(async () => {
-    await context.close();
     await site.close();
     await directory.close();
   });
+
+  const open = sharedContext(engine);
+  beforeEach(() => void (newPage = open));
 }
 
 export async function serve(options: RegistryOptions = PATIENT): Promise<void> {
@@ -66,7 +60,7 @@ export async function serve(options: RegistryOptions = PATIENT): Promise<void> {
 
 /** Opens a page, up to where the loader is there; its modules may still be on their way. */
 export async function visit(path = '', page?: BrowserPage): Promise<BrowserPage> {
-  const visited = page ?? (await context.newPage());
+  const visited = page ?? (await newPage());
   await visited.goto(site.url + path);
   await visited.until(() => globalThis.modcast !== undefined);
   return visited;

@@ -4,7 +4,7 @@ import { inEachEngine } from './engines/in-each-engine.js';
 import {
   deploy,
   directory,
-  eachInItsOwnContext,
+  eachOnItsOwnSite,
   FILES,
   files,
   fillCache,
@@ -19,7 +19,7 @@ import {
 } from './fallback-visits.js';
 
 inEachEngine((engine) => {
-  eachInItsOwnContext(engine);
+  eachOnItsOwnSite(engine);
 
   describe('the socket opens in time', () => {
     it('runs the modules from the socket, without HTTP requests for modules', async () => {

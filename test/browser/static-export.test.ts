@@ -2,33 +2,23 @@ import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createRegistry, type Registry } from '../../registry/index.js';
 import { exportStatic } from '../../registry/export/index.js';
-import type { BrowserContext, BrowserPage, OpenBrowser } from './engines/engine.js';
+import type { BrowserPage } from './engines/engine.js';
 import { inEachEngine } from './engines/in-each-engine.js';
+import { sharedContext } from './engines/shared-context.js';
 import { type NativeSite, serveNative } from './serve-native.js';
 
 const EXAMPLE = fileURLToPath(new URL('../../examples/orrery', import.meta.url));
 
-inEachEngine(({ launch }) => {
-  let browser: OpenBrowser;
-  let context: BrowserContext;
+inEachEngine((engine) => {
   let temporary: string;
   let source: string;
   let registry: Registry;
   let sites: NativeSite[];
 
-  beforeAll(async () => {
-    browser = await launch();
-  });
-
-  afterAll(async () => {
-    await browser.close();
-  });
-
   beforeEach(async () => {
-    context = await browser.newContext();
     temporary = await mkdtemp(path.join(tmpdir(), 'modcast-static-'));
     source = path.join(temporary, 'source');
     await cp(EXAMPLE, source, { recursive: true });
@@ -37,11 +27,13 @@ inEachEngine(({ launch }) => {
   });
 
   afterEach(async () => {
-    await context.close();
     await registry.close();
     for (const site of sites) await site.close();
     await rm(temporary, { recursive: true, force: true });
   });
+
+  /** Each server has its own origin and storage. */
+  const newPage = sharedContext(engine);
 
   const exported = (): string => path.join(temporary, 'exported');
 
@@ -74,7 +66,7 @@ inEachEngine(({ launch }) => {
   }
 
   async function visit(site: NativeSite, below = ''): Promise<Visit> {
-    const page = await context.newPage();
+    const page = await newPage();
     const url = site.url + below;
     const before = site.answered.length;
     await page.goto(url, 'load');

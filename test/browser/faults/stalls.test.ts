@@ -5,19 +5,10 @@ import { bytesOf, recordOf } from '../../unit/loader/fakes.js';
 import { booted, each, once, STATIC_MODULES } from '../counted-site.js';
 import { chromium, launchChromium, toBrowserPage } from '../engines/chromium.js';
 import type { BrowserPage } from '../engines/engine.js';
-import {
-  directory,
-  eachInItsOwnContext,
-  FILES,
-  files,
-  nameOf,
-  serve,
-  site,
-  visit,
-} from '../fallback-visits.js';
+import { directory, eachOnItsOwnSite, FILES, files, nameOf, serve, site, visit } from '../fallback-visits.js';
 import type { Frame } from '../frame-relay.js';
 
-eachInItsOwnContext(chromium);
+eachOnItsOwnSite(chromium);
 
 /** A browser whose pages have a clock that the test sets. */
 let browser: Browser;
