@@ -209,9 +209,10 @@ inEachEngine((engine) => {
         counts: once(STATIC_MODULES),
       });
       expect((await importLater(page)).counts).toEqual(once(LATER));
+      // Chromium requests the entry before the guard holds it, and again when it runs.
+      const again = engine.name === 'Chromium' ? ['/main.mjs'] : [];
       expect(site.nativeRequests.toSorted()).toEqual(
-        // The entry once more, by the preload scanner.
-        [...FILES, '/main.mjs', '/lazy/deep.mjs', '/lazy/later.mjs'].toSorted(),
+        [...FILES, ...again, '/lazy/deep.mjs', '/lazy/later.mjs'].toSorted(),
       );
     });
 
