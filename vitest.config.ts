@@ -1,4 +1,5 @@
 import { defineConfig, type UserWorkspaceConfig as ProjectConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** The tests in one folder of test/, and what has to be set up before they run. */
 const project = (name: string, setup: string[] = [], options: ProjectConfig['test'] = {}) => ({
@@ -14,8 +15,20 @@ const project = (name: string, setup: string[] = [], options: ProjectConfig['tes
 /** Unit tests share the loaded code: loading it for every file takes longer than the tests. None mocks a module. */
 const SHARED = { isolate: false, restoreMocks: true, unstubEnvs: true, unstubGlobals: true };
 
+/** Short files that take minutes: at the end, one of them would keep a single worker busy. */
+const LONG = /[\\/]browser[\\/](?:parity[\\/](?:chromium|firefox|webkit)|packages)\.test\.ts$/;
+
+class LongFilesFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    const isLong = ({ moduleId }: TestSpecification) => LONG.test(moduleId);
+    return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))];
+  }
+}
+
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongFilesFirst },
     testTimeout: 30_000,
     hookTimeout: 60_000,
     // Browser suites each start a Chromium: more files at a time than this only slow each other down.
