@@ -1,5 +1,5 @@
 import { Boot } from './boot/boot.js';
-import { readConfig } from './config.js';
+import { readConfig, type LoaderConfig } from './config.js';
 import { followDeploys } from './follow-deploys.js';
 import { Guard } from './guard/guard.js';
 import { createModcast } from './modcast.js';
@@ -9,18 +9,17 @@ import { createServices } from './services.js';
  * The guard that the server has put into the page. An author's own tag is not `async`, and needs none: the
  * page waits for it.
  */
-function findGuard(script: HTMLScriptElement, timeout: number): Guard | undefined {
+function findGuard(script: HTMLScriptElement, { timeout, native }: LoaderConfig): Guard | undefined {
   const { nonce, src: loader, async } = script;
-  return (
-    globalThis.__modcast_guard__ ?? (async ? undefined : new Guard({ nonce, loader, timeout, holds: true }))
-  );
+  if (globalThis.__modcast_guard__ !== undefined || (async && !native)) return globalThis.__modcast_guard__;
+  return new Guard({ nonce, loader, timeout, holds: !native });
 }
 
 // A second loader tag on a page changes nothing.
 if (document.currentScript instanceof HTMLScriptElement && globalThis.modcast === undefined) {
   const script = document.currentScript;
   const config = readConfig(script);
-  const guard = findGuard(script, config.timeout);
+  const guard = findGuard(script, config);
   // The page should find only the scripts that its author wrote.
   script.remove();
   if (guard === undefined) {

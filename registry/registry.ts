@@ -3,6 +3,7 @@ import { RegistryEmitter, type RegistryEvents } from './events.js';
 import { toListener } from './http/node.js';
 import type { Listening } from './http/servers.js';
 import type { IngestResult } from './ingest/ingest.js';
+import { policiesOfHeaders } from './pages/content-security-policy.js';
 import { resolveOptions, type RegistryOptions, type ResolvedOptions } from './options.js';
 import { startServices, type Services } from './services.js';
 import type { Store } from './store/store.js';
@@ -37,15 +38,21 @@ export class Registry {
     return (await this.#services).store;
   }
 
-  /** Answers a request; null when it is for no route of the registry and no file of its site. */
-  async handle(request: Request): Promise<Response | null> {
-    return (await this.#services).handler(request);
+  /**
+   * Answers a request; null when it is for no route of the registry and no file of its site.
+   *
+   * @param headers those that the response will get besides, by lower-case name: a page whose
+   *   `content-security-policy` or `content-security-policy-report-only` does not allow the loader is left as
+   *   it is
+   */
+  async handle(request: Request, headers: Readonly<Record<string, unknown>> = {}): Promise<Response | null> {
+    return (await this.#services).handler(request, policiesOfHeaders(headers));
   }
 
   /** A `(request, response, next)` function for a Node server that has other routes too. */
   get middleware(): (request: IncomingMessage, response: ServerResponse, next?: () => void) => Promise<void> {
     return toListener(
-      (request) => this.handle(request),
+      (request, headers) => this.handle(request, headers),
       (error) => this.#events.emit('error', error),
     );
   }

@@ -2,12 +2,14 @@ import type { BootSource } from '../../schema/message.js';
 import { preferredUrlKind } from '../linking/module-url.js';
 import type { TargetKind } from '../linking/choose-target.js';
 import { createPageDeploy, provideRuntime, type PageDeploy } from '../linking/page-deploy.js';
+import { deferred } from '../deferred.js';
 import { isGecko } from '../page/engine.js';
 import { pageUrl, readHeldPage, whenParsed } from '../page/held-page.js';
 import { restoreImportMaps, settleImportMaps } from '../page/import-map-elements.js';
 import { NativeScripts } from '../page/native-scripts.js';
 import { runMarker, type MarkerOptions } from '../page/marker.js';
-import { probePolicy, readPolicies, setScriptText, trustScripts, type Allowed } from '../page/policy.js';
+import { KnownPolicies } from '../page/known-policies.js';
+import { probePolicy, setScriptText, trustScripts, type Allowed } from '../page/policy.js';
 import { settlePreloads } from '../page/preloads.js';
 import { leaveAsWritten, prepareScript } from '../page/prepare-script.js';
 import { ProgressBar } from '../page/progress.js';
@@ -27,6 +29,9 @@ export class Boot {
   readonly #services: Services;
   readonly #guard: Guard;
   readonly #hotLoader: HotLoader;
+  readonly #policies: KnownPolicies;
+  /** Resolves when the socket has been tried: a policy may have blocked or reported it. */
+  readonly #tried = deferred<void>();
   readonly #allowed: Promise<Allowed>;
   /** Bytes of blobs that came over the socket. */
   #received = 0;
@@ -37,12 +42,15 @@ export class Boot {
     const { config, connection, channelClient, after } = services;
     // Until the page is parsed, it may occupy its entry in the browser's cache.
     const late = pageParsed().then(() => new Promise<void>((resolve) => after(3 * config.timeout, resolve)));
-    const policies = readPolicies(pageUrl, late);
-    const trusted = policies.then(trustScripts);
+    this.#policies = new KnownPolicies({ config, url: pageUrl, late, ready: services.page.ready });
+    const policies = this.#tried.promise.then(() => (config.native ? [] : this.#policies.read()));
+    const trusted = policies.then((known) => this.#policies.permitConnection && trustScripts(known));
     this.#hotLoader = new HotLoader(services, trusted);
     // A policy in a <meta> applies from there on, so the whole page has to be parsed.
     this.#allowed = Promise.all([policies, trusted, pageParsed()])
-      .then(([known, can]) => (can ? probePolicy(config.nonce, preferredUrlKind(), known) : 'nothing'))
+      .then(([known, can]) =>
+        can && !config.native ? probePolicy(config.nonce, preferredUrlKind(), known) : 'nothing',
+      )
       // The page has removed what the probe needs.
       .catch((): Allowed => 'nothing');
     channelClient.on('received', (bytes) => (this.#received += bytes));
@@ -51,9 +59,11 @@ export class Boot {
   }
 
   start(): void {
-    const { config, connection, events, problem } = this.#services;
-    if (config.socket) connection.connect();
+    const { config, connection, events, problem, after } = this.#services;
+    if (config.socket && this.#policies.permitConnection) connection.connect();
     else connection.close();
+    // The event of a violation comes before the next timer.
+    after(0, this.#tried.resolve);
     const bar = config.progress ? new ProgressBar() : undefined;
     events.on('progress', ({ received, total }) => bar?.update(total === 0 ? 0 : received / total));
     this.#run()
@@ -65,9 +75,12 @@ export class Boot {
   }
 
   async #run(): Promise<void> {
-    const { blobPool, cacheWriter, cached, http } = this.#services;
+    const { config, blobPool, cacheWriter, cached, http, after } = this.#services;
     const greeting = awaitGreeting(this.#services);
-    await pageParsed();
+    await Promise.all([pageParsed(), this.#tried.promise]);
+    // Without a socket, the request for the policies is the first to be tried.
+    if (!config.socket) await new Promise<void>((resolve) => after(0, resolve));
+    if (!this.#policies.permitConnection) return this.#runNatively();
     const page = readHeldPage();
     const native = new NativeScripts(this.#guard.seen);
     const prepare: Prepare = (release, permitted, fetchMissing) =>
@@ -122,6 +135,7 @@ export class Boot {
 
   async #runNatively(): Promise<void> {
     const allowed = await this.#allowed;
+    if (!this.#policies.permitConnection) this.#services.connection.close();
     if (allowed === 'nothing') this.#services.problem('policy-forbids', FORBIDDEN);
     const hot = await this.#hotLoader.create(null, allowed);
     this.#runPage({ pageDeploy: null, hot }, 'native', allowed);
@@ -157,7 +171,7 @@ export class Boot {
 }
 
 const FORBIDDEN =
-  'the page’s policy permits no inline import map or no Trusted Types policy named modcast; the page runs natively';
+  'the page’s policy permits no inline import map, no Trusted Types policy named modcast, or no connection to its server; the page runs natively';
 
 const REFUSED =
   'the page’s scripts have loaded modules or an import map before it has booted, and this browser then takes no other map; the page runs natively';

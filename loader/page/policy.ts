@@ -20,6 +20,9 @@ declare global {
     | undefined;
 }
 
+/** Policies that violations have shown, the page's own violations included. */
+export const shownPolicies = new Set<string>();
+
 let trusted: TrustedTypesPolicy | undefined;
 
 /**
@@ -34,9 +37,6 @@ export function setScriptSrc(script: Element, attribute: string, src: string): v
   script.setAttribute(attribute, trusted === undefined ? src : trusted.createScriptURL(src));
 }
 
-/** Whether a service worker sees the page's requests. */
-const hasServiceWorker = (): boolean => Boolean(globalThis.navigator?.serviceWorker?.controller);
-
 /** A directive's values; undefined for a policy without it. */
 const directive = (policy: string, name: string): string | undefined =>
   new RegExp(`(?:^|;)\\s*${name}(?![-\\w])([^;]*)`, 'i').exec(policy)?.[1];
@@ -46,24 +46,14 @@ const valuesOf = (policies: readonly string[], ...names: string[]): string[] =>
     (policy) => names.map((name) => directive(policy, name)).find((values) => values !== undefined) ?? [],
   );
 
-/**
- * Reads the policies in the headers of the page's response, also those that only report. A browser does not
- * say what a policy permits, and would report an attempt as a violation.
- *
- * @param url the page's
- * @returns undefined when no answer comes before `late` resolves, or a service worker would see the request
- */
-export function readPolicies(url: string, late: Promise<void>): Promise<string[] | undefined> {
-  // A service worker may store the answer, which has no body, in place of the page.
-  if (hasServiceWorker()) return Promise.resolve(undefined);
-  const names = ['Content-Security-Policy', 'Content-Security-Policy-Report-Only'];
-  // Without a request where the browser's cache may answer.
-  const options: RequestInit = { method: 'HEAD', cache: 'force-cache', headers: { Accept: 'text/html' } };
-  return Promise.race([fetch(url, options), late]).then(
-    (response) =>
-      response?.ok ? names.flatMap((name) => response.headers.get(name)?.split(',') ?? []) : undefined,
-    () => undefined,
-  );
+/** Whether the policies permit the socket. Where there is none, `scheme` is that of requests. */
+export function permitConnection(policies: readonly string[], scheme: 'ws' | 'http'): boolean {
+  const own = new RegExp(`^${scheme}s?:(?://)?\\*?`, 'i');
+  const isOwn = (source: string) =>
+    source === '*' ||
+    source === "'self'" ||
+    (own.test(source) && location.hostname.endsWith(source.replace(own, '').replace(/[:/].*/, '')));
+  return valuesOf(policies, 'connect-src', 'default-src').every((list) => list.split(/\s+/).some(isOwn));
 }
 
 /**
@@ -114,7 +104,7 @@ export async function probePolicy(
   policies: readonly string[] = [],
 ): Promise<Allowed> {
   const metas = document.querySelectorAll<HTMLMetaElement>('meta[http-equiv="content-security-policy" i]');
-  const all = [...policies, ...[...metas].map(({ content }) => content)];
+  const all = [...policies, ...shownPolicies, ...[...metas].map(({ content }) => content)];
   const lists = valuesOf(all, 'script-src-elem', 'script-src', 'default-src');
   // Each response may have a nonce of its own.
   const hasNonce = (list: string) => nonce !== '' && list.includes("'nonce-");
@@ -134,5 +124,8 @@ export async function probePolicy(
   };
   // Large modules have blob URLs in any case.
   const [blob, asPreferred] = await Promise.all([probe('blob'), probe(preferred)]);
+  // An attempt that was reported has shown a policy.
+  if ([...shownPolicies].some((policy) => !all.includes(policy)))
+    return probePolicy(nonce, preferred, policies);
   return blob ? (asPreferred ? preferred : 'blob') : 'http';
 }

@@ -29,12 +29,14 @@ export function prepareScript({
 }: PrepareOptions): (script: HeldScript, first: string) => () => void {
   return ({ element, kind, src, base }, first) => {
     const attribute = sourceAttribute(element);
+    // The page's policy blocks a script without the loader's nonce, or allows it by the hash of its text.
+    const isBlocked = nonce !== '' && element.nonce === '';
     if (attribute === null || src === null) {
+      if (isBlocked) return leaveAsWritten(element, first);
       const prepareMeta = `__modcast__(${JSON.stringify(base)}).inline(import.meta);`;
       return prepareInline(element, isLinked ? first + prepareMeta : first);
     }
-    // The page's policy blocks a script without the loader's nonce. Its error should name the author's URL.
-    const isBlocked = nonce !== '' && element.nonce === '';
+    // Its error should name the author's URL.
     const target = kind === 'module' && !isBlocked ? targetOf(src) : undefined;
     const written = element.getAttribute(attribute)!;
     setScriptSrc(element, attribute, target ?? src);

@@ -22,12 +22,16 @@ export interface HandlerOptions extends PageContext, RegistryContext {
   readonly failureReport: FailureReportRoute;
 }
 
-/** Answers a request. Null when neither the registry nor the site has such a URL. */
-export type Handler = (request: Request) => Promise<Response | null>;
+/**
+ * Answers a request. Null when neither the registry nor the site has such a URL.
+ *
+ * @param policies those in headers that the response gets besides, as `policiesOfHeaders` returns them
+ */
+export type Handler = (request: Request, policies?: readonly string[]) => Promise<Response | null>;
 
 export function createHandler(options: HandlerOptions): Handler {
   const { access, prefix } = options;
-  return async (request) => {
+  return async (request, policies = []) => {
     const url = new URL(request.url);
     const isRegistry = url.pathname.startsWith(prefix);
     if (!isRegistry && options.site === null) return null;
@@ -36,7 +40,7 @@ export function createHandler(options: HandlerOptions): Handler {
       return problem(403, 'This host name is not allowed: start with --allow-host to allow it.', headers);
     }
     if (!isRegistry)
-      return siteResponse({ ...options, source: options.site! }, request, url.pathname, headers);
+      return siteResponse({ ...options, source: options.site!, policies }, request, url.pathname, headers);
     const rest = url.pathname.slice(prefix.length);
     if (rest.startsWith('publish/')) return options.publish(request, rest.slice('publish/'.length), headers);
     if (rest === 'editor' && options.editor !== null) return options.editor(request, headers);

@@ -1,7 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { LIMITS } from '../../schema/index.js';
 import { systemClock } from '../clock.js';
-import type { Handler } from './handler.js';
 import { requestPlace } from './request-place.js';
 import { writeResponse } from './write-response.js';
 
@@ -84,16 +83,22 @@ function refuse(out: ServerResponse, status: number, text: string): void {
   out.end(`${text}\n`);
 }
 
+/** @param headers those that are set on the response before, by lower-case name */
+type RequestHandler = (
+  request: Request,
+  headers: Readonly<Record<string, unknown>>,
+) => Promise<Response | null>;
+
 /**
  * Makes a Node listener `(request, response, next)`. Without `next`, it answers unknown URLs with 404 and
  * malformed ones with 400.
  */
-export function toListener(handler: Handler, onError: (error: unknown) => void) {
+export function toListener(handler: RequestHandler, onError: (error: unknown) => void) {
   return async (message: IncomingMessage, out: ServerResponse, next?: () => void): Promise<void> => {
     try {
       await inTurn(message, out);
       const request = toRequest(message);
-      const response = request === undefined ? null : await handler(request);
+      const response = request === undefined ? null : await handler(request, out.getHeaders());
       if (response !== null) await writeResponse(response, out, { clock: systemClock });
       else if (next !== undefined) next();
       else if (request === undefined) refuse(out, 400, 'Malformed request.');

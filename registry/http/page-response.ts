@@ -34,6 +34,8 @@ export interface PageContext {
   readonly guard: () => Promise<string>;
   /** The hot reload script. */
   readonly hot: () => Promise<Uint8Array>;
+  /** Policies that the headers of this response have already, as `policiesOfHeaders` returns them. */
+  readonly policies?: readonly string[];
   /** Called when a page is served without the loader although its author did not ask for that. */
   readonly onUnchanged: (page: Path, reason: Unchanged) => void;
 }
@@ -80,7 +82,7 @@ async function pageVersion(
   { deploy, manifest }: Head,
   { path, name }: PagePlace,
 ): Promise<PageVersion> {
-  const { page, prefix, identity } = context;
+  const { page, prefix, identity, policies } = context;
   const { hot } = page;
   const [loader, hotScript] = [await context.loader(), await context.hot()];
   return {
@@ -88,6 +90,7 @@ async function pageVersion(
       loaderSrc: `${prefix}loader.js?v=${loaderVersion(loader)}`,
       integrity: scriptIntegrity(loader),
       guard: await context.guard(),
+      ...(policies === undefined ? {} : { policies }),
       ...(hot === null ? {} : { noticeSrc: `${prefix}notice.js?reason=` }),
       data: {
         channel: page.channel,

@@ -1,6 +1,6 @@
 /** What a policy forbids that the loader needs. */
 export interface Forbidden {
-  readonly code: 'inline-script' | 'own-script' | 'trusted-types';
+  readonly code: 'inline-script' | 'own-script' | 'own-connection' | 'trusted-types';
   /** The directive that forbids it. */
   readonly directive: string;
 }
@@ -41,14 +41,43 @@ export function allowsOwnScript(policy: string): boolean {
   return sources === undefined || (sources.some(isOwn) && !sources.includes("'strict-dynamic'"));
 }
 
+/** The directives that decide about the loader. */
+const DECIDING = /^(?:script-src(?:-elem)?|default-src|connect-src|require-trusted-types-for)$/;
+
+/**
+ * The policies in a response's headers, those that only report included, without directives that do not
+ * concern the loader. Each response may have a nonce of its own: the result has another one, `NONCE`. So the
+ * result can be a key.
+ *
+ * @param headers by lower-case name
+ */
+export const policiesOfHeaders = (headers: Readonly<Record<string, unknown>>): string[] =>
+  ['content-security-policy', 'content-security-policy-report-only']
+    .flatMap((name) => headers[name] ?? [])
+    .flatMap((value) => String(value).split(','))
+    .map((policy) => {
+      const found = [...directives(policy)].filter(([name]) => DECIDING.test(name));
+      const text = found.map(([name, values]) => [name, ...values].join(' ')).join('; ');
+      return text.replace(/'nonce-[^']+'/g, `'nonce-${NONCE}'`);
+    });
+
+const NONCE = 'any';
+
+/** A policy of `policiesOfHeaders` as if its nonce were the page's, which the server of the page fills in. */
+export const withNonce = (policy: string, nonce: string | undefined): string =>
+  nonce === undefined ? policy : policy.replaceAll(`'nonce-${NONCE}'`, `'nonce-${nonce}'`);
+
+/** Why the policy restricts Trusted Types. Undefined when it does not. */
+export function forbiddenTypes(policy: string): Forbidden | undefined {
+  if (!directives(policy).has('require-trusted-types-for')) return undefined;
+  return { code: 'trusted-types', directive: "require-trusted-types-for 'script'" };
+}
+
 /**
  * Why the policy does not allow the loader's scripts and an inline import map. Undefined when it does. It may
  * forbid blob modules: then the loader uses HTTP targets.
  */
-export function forbidden(policy: string, nonce: string | undefined): Forbidden | undefined {
-  if (directives(policy).has('require-trusted-types-for')) {
-    return { code: 'trusted-types', directive: "require-trusted-types-for 'script'" };
-  }
+export function forbiddenScript(policy: string, nonce: string | undefined): Forbidden | undefined {
   const found = scriptDirective(policy);
   if (found === undefined) return undefined;
   const { sources, text } = found;
@@ -56,4 +85,16 @@ export function forbidden(policy: string, nonce: string | undefined): Forbidden 
   const isStrict = sources.some((source) => isNonce(source) || isHashOrStrict(source));
   if (isStrict || !sources.includes("'unsafe-inline'")) return { code: 'inline-script', directive: text };
   return sources.some(isOwn) ? undefined : { code: 'own-script', directive: text };
+}
+
+/** Why the policy does not allow the loader's socket and requests, or may not. Undefined when it does. */
+export function forbiddenConnection(policy: string): Forbidden | undefined {
+  const found = directives(policy);
+  const name = ['connect-src', 'default-src'].find((directive) => found.has(directive));
+  if (name === undefined) return undefined;
+  const sources = found.get(name)!;
+  // The server does not know by which hosts its pages are reached, so it leaves that to the loader.
+  const mayReach = (source: string) => source === "'self'" || source === '*' || /^wss?:/.test(source);
+  if (sources.some(mayReach)) return undefined;
+  return { code: 'own-connection', directive: [name, ...sources].join(' ') };
 }

@@ -10,7 +10,7 @@ import {
   isOptOut,
   scriptSource,
 } from './script-kinds.js';
-import { reasonToLeave } from './unchanged-page.js';
+import { forbidsInline, reasonToLeave } from './unchanged-page.js';
 
 export interface InjectOptions {
   /** URL of the loader, `/-/loader.js`. */
@@ -22,6 +22,12 @@ export interface InjectOptions {
   /** Data attributes of the loader's tag: `{ bootMode: 'fresh' }` becomes `data-boot-mode="fresh"`. */
   data: Record<string, string>;
   lex: Lex;
+  /**
+   * Content security policies in the headers of the page, those that only report included. Default: none are
+   * known. Where one allows the loader but no inline script, the page gets only the loader, which runs it
+   * natively.
+   */
+  policies?: readonly string[];
   /** Whether an inline module parses. One that does not stays as it is, so that the browser reports it. */
   parses?: (source: string) => boolean;
 }
@@ -48,7 +54,6 @@ export function injectPage(
   const page = parsePage(body);
   const { elements, headOffset } = page;
   if (headOffset === undefined || elements.some((e) => isOptOut(e) || isGuard(e))) return undefined;
-  if (reasonToLeave(elements) !== undefined) return undefined;
   const head = readHead(elements);
   const {
     loaderSrc,
@@ -56,8 +61,16 @@ export function injectPage(
     guard,
     data,
     lex,
+    policies = [],
     parses = () => true,
   } = typeof options === 'function' ? options(head) : options;
+  if (reasonToLeave(elements, policies) !== undefined) return undefined;
+  const isOwnTag = elements.some((e) => isLoader(e, loaderSrc));
+  const tagOf = (more: Record<string, string>) =>
+    isOwnTag ? '' : loaderTag({ src: loaderSrc, integrity, data: { ...data, ...more } }, head.nonce);
+  const put = (text: string, marks: Edit[] = []) =>
+    splice(html, html.length - body.length, [{ start: headOffset, end: headOffset, text }, ...marks]);
+  if (forbidsInline(policies, head.nonce)) return put(tagOf({ native: '' }));
   const marks: Edit[] = [];
   // Those before it run before it, so that they are not held either.
   const lastBlocking = elements.findLastIndex(blocksRendering);
@@ -79,16 +92,5 @@ export function injectPage(
       marks.push(markScript(element, 'defer', lex, index <= lastBlocking));
   }
   const tag = { text: guard, loaderSrc, timeout: data['timeout'], holds: modules > 0 };
-  const text = elements.some((e) => isLoader(e, loaderSrc))
-    ? ''
-    : loaderTag({ src: loaderSrc, integrity, data }, head.nonce);
-  const edits = [
-    {
-      start: headOffset,
-      end: headOffset,
-      text: guardTag(tag, head.nonce) + text + (preloads ? PRELOAD_STOP : ''),
-    },
-    ...marks,
-  ];
-  return splice(html, html.length - body.length, edits);
+  return put(guardTag(tag, head.nonce) + tagOf({}) + (preloads ? PRELOAD_STOP : ''), marks);
 }

@@ -37,9 +37,9 @@ const sizeOf = (parts: readonly (Uint8Array | undefined)[]): number =>
 
 /** The pages of a site with the loader. Each content is parsed once, and each page made once for a deploy. */
 export class InjectedPages {
-  readonly #templates: SizedCache<Hash, PageTemplate>;
+  readonly #templates: SizedCache<string, PageTemplate>;
   readonly #pages: SizedCache<Path, InjectedPage>;
-  readonly #making = new Map<Hash, Promise<PageTemplate>>();
+  readonly #making = new Map<string, Promise<PageTemplate>>();
   readonly #earlyUses: EarlyUses;
 
   /** @param readBlob reads the site's classic scripts */
@@ -54,12 +54,15 @@ export class InjectedPages {
     const before = this.#pages.get(path);
     // To compare costs a tenth of hashing.
     const hash = before !== undefined && Buffer.compare(before.html, html) === 0 ? before.hash : blake3(html);
-    const { key, loader, manifest, data } = version;
+    const { loader, manifest, data } = version;
+    const policies = (loader.policies ?? []).join();
+    const key = `${version.key} ${policies}`;
     const find = () => {
       const known = this.#pages.get(path);
       return known?.hash === hash && known.key === key ? known : undefined;
     };
-    const template = find() === undefined ? await this.#template(hash, html, loader) : undefined;
+    const template =
+      find() === undefined ? await this.#template(`${hash} ${policies}`, html, loader) : undefined;
     const use = template && (await this.#earlyUses.of(template.page, path, manifest));
     // Meanwhile another request may have made the page.
     const known = find();
@@ -71,24 +74,24 @@ export class InjectedPages {
     return page;
   }
 
-  #template(hash: Hash, html: Uint8Array, loader: LoaderOptions): Promise<PageTemplate> {
-    const known = this.#templates.get(hash);
+  #template(key: string, html: Uint8Array, loader: LoaderOptions): Promise<PageTemplate> {
+    const known = this.#templates.get(key);
     if (known !== undefined) return Promise.resolve(known);
-    let making = this.#making.get(hash);
+    let making = this.#making.get(key);
     if (making === undefined) {
-      making = this.#make(hash, html, loader).finally(() => this.#making.delete(hash));
-      this.#making.set(hash, making);
+      making = this.#make(key, html, loader).finally(() => this.#making.delete(key));
+      this.#making.set(key, making);
     }
     return making;
   }
 
-  async #make(hash: Hash, html: Uint8Array, options: LoaderOptions): Promise<PageTemplate> {
+  async #make(key: string, html: Uint8Array, options: LoaderOptions): Promise<PageTemplate> {
     const template = await onPage({ kind: 'template', html, options }).catch((error: unknown) => {
       // A page that cannot be parsed is still a page.
       debug.http('a page of %d bytes is served unchanged: %s', html.length, error);
       return { page: { scripts: [], laterImportMaps: [] }, parts: null, unchanged: null };
     });
-    this.#templates.set(hash, template, sizeOf(template.parts ?? []));
+    this.#templates.set(key, template, sizeOf(template.parts ?? []));
     return template;
   }
 }

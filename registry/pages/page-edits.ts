@@ -43,9 +43,10 @@ export function guardTag({ text, loaderSrc, timeout, holds }: GuardTag, nonce: s
 
 /**
  * An import map that the guard removes. Firefox requests the module scripts of a page with all that they
- * import before the guard can hold them, unless an import map precedes them.
+ * import before the guard can hold them, unless an import map precedes them. It is empty, so that the browser
+ * does nothing with it where a policy has blocked the guard.
  */
-export const PRELOAD_STOP = '<script type="importmap" data-modcast="none">{}</script>';
+export const PRELOAD_STOP = '<script type="importmap" data-modcast="none"></script>';
 
 const nonceAttribute = (nonce: string | undefined): string =>
   nonce === undefined ? '' : attribute('nonce', nonce);

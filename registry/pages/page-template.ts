@@ -21,6 +21,8 @@ export interface LoaderOptions {
   readonly noticeSrc?: string;
   /** The source text of the guard. */
   readonly guard: string;
+  /** Policies in the headers of the page, as `policiesOfHeaders` returns them. Default: none are known. */
+  readonly policies?: readonly string[];
   /** Data attributes of its tag that are the same for all deploys. */
   readonly data: Readonly<Record<string, string>>;
 }
@@ -49,7 +51,7 @@ export function pageTemplate(html: Uint8Array, { noticeSrc, data, ...tag }: Load
     data: { ...data, ...SLOT },
   });
   if (injected === undefined)
-    return { page, parts: null, unchanged: explainUnchanged(html, noticeSrc) ?? null };
+    return { page, parts: null, unchanged: explainUnchanged(html, noticeSrc, tag.policies) ?? null };
   const slot = dataAttributes(SLOT);
   const at = Buffer.from(injected.buffer, injected.byteOffset, injected.byteLength).indexOf(slot);
   if (at === -1) return { page, parts: [injected], unchanged: null };

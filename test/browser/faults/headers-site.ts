@@ -10,7 +10,16 @@ interface HeaderRule {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** A registry whose pages get response headers that it does not know of, as behind a proxy. */
+interface Recorded {
+  readonly reports: string[];
+  readonly requests: string[];
+  holdsHeads: boolean;
+}
+
+/** Who sets the headers: a proxy, of which the registry does not know, or the server that it is mounted on. */
+type HeaderSource = 'proxy' | 'server';
+
+/** A registry whose pages get more response headers. */
 export class HeadersSite {
   /** Bodies of the violation reports that browsers have sent. */
   readonly reports: string[] = [];
@@ -21,39 +30,60 @@ export class HeadersSite {
     readonly registry: Registry,
     readonly url: string,
     readonly close: () => Promise<void>,
-    record: { reports: string[]; requests: string[] },
+    private readonly record: Recorded,
   ) {
     this.reports = record.reports;
     this.requests = record.requests;
   }
 
+  /** From now on, HEAD requests get no answer. */
+  holdHeads(): void {
+    this.record.holdsHeads = true;
+  }
+
   /** Serves a folder of `test/fixtures/faults` with the headers in its `headers.json`. */
-  static fault(name: string, more: Record<string, string> = {}): Promise<HeadersSite> {
+  static fault(
+    name: string,
+    more: Record<string, string> = {},
+    by: HeaderSource = 'proxy',
+  ): Promise<HeadersSite> {
     const { 'headers.json': rules = '[]', ...files } = faultFiles(name);
-    return HeadersSite.open({ ...files, ...more }, JSON.parse(rules) as HeaderRule[]);
+    return HeadersSite.open({ ...files, ...more }, JSON.parse(rules) as HeaderRule[], {}, by);
   }
 
   static async open(
     files: Record<string, string>,
     rules: readonly HeaderRule[],
     options: RegistryOptions = {},
+    by: HeaderSource = 'proxy',
   ): Promise<HeadersSite> {
     const site = await TemporarySite.create(files);
     const { directory } = site;
     const registry = createRegistry({ directory, database: ':memory:', watch: false, ...options });
     await registry.ready;
-    const record = { reports: [] as string[], requests: [] as string[] };
+    const record: Recorded = { reports: [], requests: [], holdsHeads: false };
     const server = createServer((request, response) => {
       const target = request.url!;
       record.requests.push(`${request.method} ${target}`);
+      if (request.method === 'HEAD' && record.holdsHeads) return;
       if (target === '/csp') {
         void body(request).then((text) => record.reports.push(text));
         return void response.writeHead(204).end();
       }
       const { pathname } = new URL(target, 'http://site');
-      for (const { match, headers } of rules) {
-        if (!new RegExp(match).test(pathname)) continue;
-        for (const [header, value] of Object.entries(headers)) response.setHeader(header, value);
+      const setHeaders = () => {
+        for (const { match, headers } of rules) {
+          if (!new RegExp(match).test(pathname)) continue;
+          for (const [header, value] of Object.entries(headers)) response.setHeader(header, value);
+        }
+      };
+      if (by === 'server') setHeaders();
+      else {
+        const writeHead = response.writeHead.bind(response) as (...args: unknown[]) => typeof response;
+        response.writeHead = (...args: unknown[]) => {
+          setHeaders();
+          return writeHead(...args);
+        };
       }
       void registry.middleware(request, response);
     });

@@ -54,7 +54,11 @@ class RecordedSite {
     const recorded = new RecordedSite(site, registry);
     const server = createServer((request, response) => {
       const policy = PROXY_POLICIES[/\/([\w-]+)\.html/.exec(request.url!)?.[1] ?? ''];
-      if (policy !== undefined) response.setHeader('Content-Security-Policy', policy);
+      const writeHead = response.writeHead.bind(response) as (...args: unknown[]) => typeof response;
+      response.writeHead = (...args: unknown[]) => {
+        if (policy !== undefined) response.setHeader('Content-Security-Policy', policy);
+        return writeHead(...args);
+      };
       // A response without coding can be compared with the file.
       delete request.headers['accept-encoding'];
       const pieces: Buffer[] = [];

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
 import type { BrowserPage, OpenBrowser } from '../engines/engine.js';
 import { inEachEngine } from '../engines/in-each-engine.js';
@@ -62,6 +63,156 @@ inEachEngine(({ name, launch }) => {
     expect(site.requests.filter((request) => request.startsWith('GET /m')).length).toBeGreaterThan(20);
     expect(site.reports.length).toBeLessThanOrEqual(1);
     expect(tab.lines.filter((line) => line.includes('policy-forbids'))).toHaveLength(1);
+  });
+
+  it('reports nothing to a policy that only reports, where the server sets it (report-only-flood)', async () => {
+    const site = await visit(HeadersSite.fault('report-only-flood', { 'rec.js': RECORDER }, 'server'));
+    await done();
+    expect(await booted()).toBe('native');
+    expect(await tab.evaluate(() => violations)).toEqual([]);
+    expect(site.reports).toEqual([]);
+    expect(tab.lines.filter((line) => line.includes('policy-forbids'))).toHaveLength(1);
+  });
+
+  it.each(['server', 'proxy'] as const)(
+    'reports nothing that the page has not natively, with headers of a %s',
+    async (by) => {
+      const files = { 'rec.js': RECORDER, 'a.mjs': "import './b.mjs';", 'b.mjs': "log.push('b');" };
+      const scripts = (nonce: string) =>
+        `<!doctype html><title>t</title><link rel="icon" href="data:,"><script src="rec.js"${nonce}></script>
+<script type="importmap"${nonce}>{"imports":{"b":"/b.mjs"}}</script><script type="module" src="a.mjs"${nonce}></script>
+<script type="module"${nonce}>import 'b'; log.push('done');</script>`;
+      const pages = { 'inline.html': scripts(''), 'nonce.html': scripts(' nonce="n"') };
+      const ENFORCED = 'Content-Security-Policy';
+      const REPORT_ONLY = 'Content-Security-Policy-Report-Only';
+      const cases: readonly (readonly [page: keyof typeof pages, headers: Record<string, string>])[] = [
+        ['inline.html', { [REPORT_ONLY]: "script-src 'self' 'unsafe-inline'" }],
+        ['inline.html', { [ENFORCED]: "script-src 'self' 'unsafe-inline'" }],
+        ['inline.html', { [ENFORCED]: "connect-src 'self'" }],
+        ['inline.html', { [ENFORCED]: "default-src 'self' 'unsafe-inline' data: blob:" }],
+        ['inline.html', { [REPORT_ONLY]: "img-src data:, script-src 'self' 'unsafe-inline' blob:" }],
+        ['inline.html', { [REPORT_ONLY]: "require-trusted-types-for 'script'" }],
+        ['inline.html', { [REPORT_ONLY]: "require-trusted-types-for 'script'; trusted-types mine" }],
+        [
+          'inline.html',
+          {
+            [ENFORCED]: "script-src 'self' 'unsafe-inline' blob: data:",
+            [REPORT_ONLY]: "script-src 'self' 'unsafe-inline'",
+          },
+        ],
+        [
+          'inline.html',
+          {
+            [REPORT_ONLY]:
+              "worker-src 'none'; child-src 'none'; frame-src 'none'; style-src 'none'; font-src 'none'; " +
+              "base-uri 'none'; form-action 'none'; manifest-src 'none'; media-src 'none'; object-src 'none'; " +
+              "script-src-attr 'none'",
+          },
+        ],
+        ['nonce.html', { [ENFORCED]: "script-src 'nonce-n' 'strict-dynamic'; base-uri 'none'" }],
+        ['nonce.html', { [ENFORCED]: "script-src 'nonce-n'" }],
+        ['nonce.html', { [REPORT_ONLY]: "script-src 'nonce-n'" }],
+      ];
+      const rules = cases.map(([, headers], index) => ({ match: `/${index}\\.html$`, headers }));
+      const copies = Object.fromEntries(cases.map(([page], index) => [`${index}.html`, pages[page]]));
+      const reporting = rules.map(({ match, headers }) => ({
+        match,
+        headers: Object.fromEntries(
+          Object.entries(headers).map(([name, policy]) => [
+            name,
+            policy.replace(/,|$/g, (end) => `; report-uri /csp${end}`),
+          ]),
+        ),
+      }));
+      const all = { ...files, ...copies, 'index.html': '<!doctype html><title>t</title>' };
+      const site = await visit(HeadersSite.open(all, reporting, {}, by));
+      for (const [index, [, headers]] of cases.entries()) {
+        for (const visitTo of ['first', 'second']) {
+          await tab.goto(`${site.url}${index}.html?${visitTo}`);
+          await done();
+          await booted();
+          await tab.evaluate(() => globalThis.modcast!.idle());
+          const what = `${visitTo} visit with ${JSON.stringify(headers)}`;
+          expect(await tab.evaluate(() => ({ log, violations })), what).toEqual({
+            log: ['b', 'done'],
+            violations: [],
+          });
+          expect(site.reports, what).toEqual([]);
+        }
+      }
+    },
+  );
+
+  it.each(["connect-src 'none'", "default-src 'none'; script-src 'self' 'unsafe-inline'"])(
+    'leaves a page alone whose policy allows no connection: %s',
+    async (policy) => {
+      const html = `<link rel="icon" href="data:,">${RECORD}<script type="module" src="a.mjs"></script>`;
+      const files = { 'index.html': html, 'a.mjs': "log.push('done')" };
+      const icon = policy.startsWith('default') ? '; img-src data:' : '';
+      for (const name of ['Content-Security-Policy', 'Content-Security-Policy-Report-Only']) {
+        const rules = header(`${policy}${icon}; report-uri /csp`, name);
+        const known = await visit(HeadersSite.open(files, rules, {}, 'server'));
+        await done();
+        expect(await tab.evaluate(() => ({ violations, has: 'modcast' in globalThis }))).toEqual({
+          violations: [],
+          has: false,
+        });
+        expect(known.reports).toEqual([]);
+        await tab.close();
+        // Of a proxy's header, the first attempt tells. There is no second one, and none at the next visit.
+        const proxy = await visit(HeadersSite.open(files, rules));
+        await done();
+        expect(await booted()).toBe('native');
+        expect(new Set(await tab.evaluate(() => violations.map((text) => text.split('?')[0])))).toEqual(
+          new Set([`connect-src ${proxy.url.replace('http', 'ws')}-/socket`]),
+        );
+        await tab.goto(`${proxy.url}?again`);
+        await done();
+        expect(await booted()).toBe('native');
+        expect(await tab.evaluate(() => violations)).toEqual([]);
+        expect(proxy.requests.filter((request) => request.startsWith('HEAD'))).toEqual([]);
+        await tab.close();
+      }
+      tab = await browser.newPage();
+    },
+  );
+
+  it('blocks only the guard where a proxy allows no inline script', async () => {
+    const files = {
+      'index.html': '<script type="module" src="a.mjs"></script>',
+      'a.mjs': 'globalThis.ran = 1',
+    };
+    const site = await visit(HeadersSite.open(files, header("script-src 'self'; report-uri /csp")));
+    await tab.until(() => 'ran' in globalThis);
+    await tab.line('runs without modcast');
+    await vi.waitFor(() => expect(site.reports).toHaveLength(1));
+  });
+
+  it('boots from the cache without waiting for the headers of the page', async () => {
+    const files = {
+      'index.html': '<script type="module" src="a.mjs"></script>',
+      'a.mjs': 'globalThis.ran = 1',
+    };
+    const site = await visit(HeadersSite.open(files, [], { boot: 'cached' }));
+    await booted();
+    await tab.evaluate(() => globalThis.modcast!.idle());
+    site.holdHeads();
+    await tab.goto(`${site.url}?again`);
+    expect(await booted()).toBe('cache');
+    expect(site.requests.at(-1)).toBe('HEAD /?again');
+  });
+
+  it('leaves the text of an inline module that a policy allows by its hash', async () => {
+    const text = "import './a.mjs'; log.push('done')";
+    const hash = createHash('sha256').update(text).digest('base64');
+    const html = `<link rel="icon" href="data:,">${RECORD.replace('<script', '<script nonce="n"')}
+      <script nonce="n" type="module" src="a.mjs"></script><script type="module">${text}</script>`;
+    const policy = header(`script-src 'nonce-n' 'sha256-${hash}' 'self'; report-uri /csp`);
+    const site = await visit(HeadersSite.open({ 'index.html': html, 'a.mjs': "log.push('a')" }, policy));
+    await done();
+    expect(await tab.evaluate(() => ({ log, violations }))).toEqual({ log: ['a', 'done'], violations: [] });
+    expect(await booted()).not.toBe('native');
+    expect(site.reports).toEqual([]);
   });
 
   it.each([

@@ -25,6 +25,7 @@ const config: LoaderConfig = {
   stall: 1500,
   socket: true,
   deploy: null,
+  native: false,
   progress: false,
   entries: [],
   hot: null,

@@ -1,50 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { readPolicies, trustScripts } from '../../../../loader/page/policy.js';
-
-const never = new Promise<void>(() => {});
+import { permitConnection, trustScripts } from '../../../../loader/page/policy.js';
 
 afterEach(() => vi.unstubAllGlobals());
-
-describe('the policies in the headers of a page', () => {
-  const read = (answer: () => Promise<Response>, late = never) => {
-    const asked: unknown[] = [];
-    vi.stubGlobal('fetch', (...request: unknown[]) => {
-      asked.push(request);
-      return answer();
-    });
-    return { asked, policies: readPolicies('https://host.test/page', late) };
-  };
-
-  it('are read with one HEAD request, which the cache may answer', async () => {
-    const headers = {
-      'Content-Security-Policy': "script-src 'self', img-src *",
-      'Content-Security-Policy-Report-Only': 'default-src data:',
-    };
-    const { asked, policies } = read(() => Promise.resolve(new Response(null, { headers })));
-    expect((await policies)?.map((policy) => policy.trim())).toEqual([
-      "script-src 'self'",
-      'img-src *',
-      'default-src data:',
-    ]);
-    expect(asked).toMatchObject([['https://host.test/page', { method: 'HEAD', cache: 'force-cache' }]]);
-  });
-
-  it('are not requested through a service worker, which could store the answer in place of the page', async () => {
-    vi.stubGlobal('navigator', { serviceWorker: { controller: {} } });
-    const { asked, policies } = read(() => Promise.resolve(new Response()));
-    expect([await policies, asked]).toEqual([undefined, []]);
-  });
-
-  it('are known to be none', async () => {
-    expect(await read(() => Promise.resolve(new Response())).policies).toEqual([]);
-  });
-
-  it('are unknown without an answer, or with another one', async () => {
-    expect(await read(() => Promise.reject(new TypeError('offline'))).policies).toBeUndefined();
-    expect(await read(() => Promise.resolve(new Response(null, { status: 405 }))).policies).toBeUndefined();
-    expect(await read(() => new Promise(() => {}), Promise.resolve()).policies).toBeUndefined();
-  });
-});
 
 describe('Trusted Types', () => {
   const trust = (...policies: string[]) => {
@@ -80,5 +37,37 @@ describe('Trusted Types', () => {
 
   it('that only restrict names need no policy', () => {
     expect(trust('trusted-types mine')).toEqual({ can: true, created: [] });
+  });
+});
+
+describe('a connection to the server of the page', () => {
+  const permits = (scheme: 'ws' | 'http', ...policies: string[]) => {
+    vi.stubGlobal('location', { hostname: 'www.site.test' });
+    return permitConnection(policies, scheme);
+  };
+
+  it.each([
+    [],
+    ["script-src 'none'"],
+    ["connect-src 'self'"],
+    ["default-src 'none'; connect-src *"],
+    ['connect-src https://api.test wss:'],
+    ['connect-src https://api.test wss://www.site.test:8443/x'],
+    ['connect-src wss://*.site.test'],
+    ["default-src 'self'", "connect-src 'self' https://api.test"],
+  ])('is permitted: %j', (...policies) => expect(permits('ws', ...policies)).toBe(true));
+
+  it.each([
+    ["connect-src 'none'"],
+    ['connect-src'],
+    ["default-src 'none'; script-src *"],
+    ['connect-src https: http:'],
+    ['connect-src wss://other.test'],
+    ["connect-src 'self'", 'connect-src https://api.test'],
+  ])('is not: %j', (...policies) => expect(permits('ws', ...policies)).toBe(false));
+
+  it('has the scheme of requests where there is no socket', () => {
+    expect(permits('http', 'connect-src https:')).toBe(true);
+    expect(permits('http', 'connect-src wss:')).toBe(false);
   });
 });

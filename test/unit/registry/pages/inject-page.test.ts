@@ -7,7 +7,7 @@ const G = '<script data-guard="/-/loader.js">guard</script>';
 /** The guard of a page that has scripts to hold. */
 const H = '<script data-guard="/-/loader.js" data-holds>guard</script>';
 /** Its own tests are below. */
-const STOP = '<script type="importmap" data-modcast="none">{}</script>';
+const STOP = '<script type="importmap" data-modcast="none"></script>';
 const L = G + LOADER;
 const HL = H + LOADER;
 const IMPORT = /import\s*(\()?\s*['"]([^'"]*)['"]/g;
@@ -356,6 +356,40 @@ describe('a deferred script behind a module script', () => {
   });
 });
 
+describe('a page with policies in its headers', () => {
+  const page = '<head><script type=module src=a></script>';
+  const withPolicies = (...policies: string[]) => inject(page, { ...options, policies });
+  const bare = '<script async src="/-/loader.js" data-channel="dev" data-native=""></script>';
+
+  it.each([
+    [['']],
+    [["img-src 'none'", "script-src 'self' 'unsafe-inline'; connect-src 'self'"]],
+    [["require-trusted-types-for 'script'"]],
+  ])('that allow the loader gets it: %s', (policies) => {
+    expect(withPolicies(...policies)).toContain(`<head>${HL}<script data-modcast`);
+  });
+
+  it.each([
+    [["script-src 'self'"]],
+    [["default-src 'self'; style-src *"]],
+    [["script-src 'self' 'unsafe-inline'", "script-src https:; connect-src 'self'"]],
+  ])('that allow no inline script gets only the loader, which runs it natively: %s', (policies) => {
+    expect(withPolicies(...policies)).toBe(page.replace('<head>', `<head>${bare}`));
+  });
+
+  it.each([
+    [["script-src 'nonce-abc'"]],
+    [["script-src 'sha256-AAAA'"]],
+    [["script-src 'self' 'strict-dynamic'"]],
+    [["script-src 'unsafe-inline' https://cdn.test"]],
+    [["script-src 'self'; connect-src 'none'"]],
+    [["script-src 'self' 'unsafe-inline'", "default-src data: 'unsafe-inline'"]],
+    [["script-src 'self'; require-trusted-types-for 'script'"]],
+  ])('that forbid the loader is served unchanged: %s', (policies) => {
+    expect(withPolicies(...policies)).toBeUndefined();
+  });
+});
+
 describe('a page with its own policy', () => {
   const page = (policy: string, rest = '') =>
     `<head><meta http-equiv="Content-Security-Policy" content="${policy}">${rest}<script type=module src=a></script>`;
@@ -373,6 +407,9 @@ describe('a page with its own policy', () => {
     "script-src 'self' 'unsafe-inline'; script-src-elem 'self'",
     "script-src 'self'; script-src 'self' 'unsafe-inline'",
     "img-src *; require-trusted-types-for 'script'",
+    "default-src 'none'; script-src * 'unsafe-inline'",
+    "connect-src 'none'",
+    "connect-src https://api.test; default-src 'self' 'unsafe-inline'",
   ])('that forbids the loader is served unchanged: %s', (policy) => {
     expect(inject(page(policy))).toBeUndefined();
   });
@@ -382,7 +419,9 @@ describe('a page with its own policy', () => {
     "img-src 'none'; object-src 'none'",
     "script-src 'self' 'unsafe-inline'",
     "SCRIPT-SRC\t'SELF'\n'Unsafe-Inline'",
-    "default-src 'none'; script-src * 'unsafe-inline'",
+    "default-src 'none'; script-src * 'unsafe-inline'; connect-src 'self'",
+    "script-src * 'unsafe-inline'; connect-src https: wss:",
+    "default-src 'none'; script-src * 'unsafe-inline'; connect-src wss://host.test",
     "script-src 'none'; script-src-elem https: 'unsafe-inline'",
     "script-src-attr 'none'",
   ])('that allows the loader gets it: %s', (policy) => {
