@@ -28,3 +28,34 @@ export function inlineUse(sources: readonly string[]): EarlyUse | undefined {
   const use = sources.map(earlyUse).reduce(eitherUse, NO_EARLY_USE);
   return use.modules ? use : undefined;
 }
+
+/** Attributes with scripts, with their values in double quotes, in single ones, or in none. */
+const HANDLERS =
+  /\s(?:on[a-z]+\s*=\s*|[a-z:]+\s*=\s*(?=["']?\s*javascript:))(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))/gi;
+
+/** References to the characters by which `earlyUse` knows a script. */
+const REFERENCES: Readonly<Record<string, string>> = {
+  '&#40;': '(',
+  '&#x28;': '(',
+  '&lpar;': '(',
+  '&#34;': '"',
+  '&#39;': "'",
+  '&quot;': '"',
+  '&apos;': "'",
+};
+
+/** The scripts in attributes of a page: of event handlers, and of `javascript:` URLs. */
+export const attributeScripts = (html: string): string[] =>
+  [...html.matchAll(HANDLERS)].map(([, double, single, bare]) =>
+    (double ?? single ?? bare ?? '').replace(/&[#\w]+;/g, (text) => REFERENCES[text.toLowerCase()] ?? text),
+  );
+
+const LOADS_SCRIPTS = /createElement|<script|\bsrc\b|getScript/;
+const SCRIPT_NAMES = /[^\s"'`=<>(){},;]+\.m?js\b(?:\?[^\s"'`<>]*)?/g;
+
+/** URLs of scripts that a classic script may load, as written in it. */
+export const loadedScripts = (source: string): string[] =>
+  LOADS_SCRIPTS.test(source) ? [...new Set(source.match(SCRIPT_NAMES))] : [];
+
+/** Whether a script is a module, which does nothing as a classic script. */
+export const isModuleText = (source: string): boolean => /^\s*(?:import\b\s*["'{*\w]|export\b)/m.test(source);

@@ -1,5 +1,5 @@
 import { parsePage, withoutBom, type PageElement } from './page-elements.js';
-import { inlineUse, type EarlyUse } from './early-use.js';
+import { attributeScripts, inlineUse, loadedScripts, type EarlyUse } from './early-use.js';
 import { blocksRendering, heldType, isClassic, scriptSource } from './script-kinds.js';
 
 /** A module script of a page that the browser would run. */
@@ -33,7 +33,9 @@ export interface Page {
   mapsBeforeBase?: number;
   /** URLs of external classic scripts, as written. */
   classicScripts?: string[];
-  /** What inline classic scripts may do before the page's modules run. */
+  /** URLs of classic scripts that inline ones may load, as written in these. */
+  loadedScripts?: string[];
+  /** What inline classic scripts, and those in attributes, may do before the page's modules run. */
   early?: EarlyUse;
   /** A module script holds back rendering. */
   blocksRendering?: true;
@@ -56,12 +58,17 @@ export function readPage(html: Uint8Array, lex: Lex): Page {
   });
   const classic = elements.filter(isClassic);
   const sources = classic.flatMap((e) => scriptSource(e) ?? []);
-  const inline = classic.filter((e) => scriptSource(e) === undefined).map((e) => e.text());
+  const inline = [
+    ...classic.filter((e) => scriptSource(e) === undefined).map((e) => e.text()),
+    ...attributeScripts(body.toString('latin1')),
+  ];
   const early = inlineUse(inline);
+  const loaded = inline.flatMap(loadedScripts);
   return {
     scripts,
     ...readHead(elements),
     ...(sources.length > 0 && { classicScripts: sources }),
+    ...(loaded.length > 0 && { loadedScripts: loaded }),
     ...(early && { early }),
     ...(modules.some(blocksRendering) && { blocksRendering: true }),
   };

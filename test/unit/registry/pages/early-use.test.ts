@@ -24,7 +24,15 @@ describe('a classic script may use modules early', () => {
   ])('%s', (source, modules, maps) => expect(earlyUse(source)).toEqual({ modules, maps }));
 });
 
-const SCRIPTS = { 'js/early.js': "import('./a.mjs')", 'maps.js': "type = 'importmap'", 'late.js': 'x()' };
+const SCRIPTS = {
+  'js/early.js': "import('./a.mjs')",
+  'maps.js': "type = 'importmap'",
+  'late.js': 'x()',
+  'js/loads.js': "document.createElement('script').src = 'js/early.js'",
+  'js/chain.js': "document.write('<script src=/js/loads.js></scr' + 'ipt>')",
+  'js/circle.js': "script.src = './js/circle.js'",
+  'js/module.js': "import a from './a.mjs'; import('./b.mjs');",
+};
 const contents = new Map(Object.values(SCRIPTS).map((text) => [blake3(Buffer.from(text)), text]));
 const manifest: Manifest = {
   modules: new Map(
@@ -60,6 +68,32 @@ describe('the classic scripts of a page', () => {
     ['the site’s own', '<script src=js/early.js></script>', true, false],
     ['relative to the base', '<base href=/js/><script src=early.js></script>', true, false],
     ['several', '<script src=late.js></script><script defer src=/maps.js?v=1></script>', true, true],
+    ['those that an inline one loads', '<script>s.src = "js/early.js"</script>', true, false],
+    [
+      'those that an inline one writes',
+      '<script>document.write("<script src=/maps.js>")</script>',
+      true,
+      true,
+    ],
+    ['those that the site’s own load', '<script src=js/chain.js></script>', true, false],
+    ['one that loads itself', '<script src=js/circle.js></script>', false, false],
+    ['one that names a module', '<script>img.src = "x"; list = ["js/module.js"]</script>', false, false],
+    ['one that loads nothing', '<script>list = ["js/early.js"]</script>', false, false],
+    ['handlers in attributes', `<p><img onerror="import('x')">`, true, false],
+    ['handlers of the body', `<body onload='later(() => import("x"))'>`, true, false],
+    ['handlers without quotes', '<button onclick=import("x")>', true, false],
+    ['handlers with references', '<button onclick="import&#40;&#39;x&#39;)">', true, false],
+    ['handlers that add maps', `<body onload="s.type = 'importmap'">`, true, true],
+    ['handlers in SVG', `<svg onload="import('x')"/>`, true, false],
+    ['handlers that load scripts', `<body onload="s.src = 'js/early.js'">`, true, false],
+    ['javascript: URLs', `<a href="javascript:void import('x')">`, true, false],
+    [
+      'attributes of other kinds',
+      `<a title="import('x')" href="import(1)" data-on="import('x')">`,
+      false,
+      false,
+    ],
+    ['harmless handlers', '<button onclick="important()">', false, false],
     ['harmless ones', '<script src=late.js></script><script>x()</script>', false, false],
     ['those of other sites', '<script src=https://cdn.test/js/early.js></script>', false, false],
     ['those that no browser with modules runs', '<script nomodule>import("x")</script>', false, false],
