@@ -194,12 +194,14 @@ inEachEngine(({ name, launch }) => {
       'a.mjs': 'globalThis.ran = 1',
     };
     const site = await visit(HeadersSite.open(files, [], { boot: 'cached' }));
-    await booted();
+    const ran = () => tab.until(() => 'ran' in globalThis);
+    await ran();
     await tab.evaluate(() => globalThis.modcast!.idle());
     site.holdHeads();
     await tab.goto(`${site.url}?again`);
+    await ran();
     expect(await booted()).toBe('cache');
-    expect(site.requests.at(-1)).toBe('HEAD /?again');
+    expect(site.requests).toContain('HEAD /?again');
   });
 
   it('leaves the text of an inline module that a policy allows by its hash', async () => {
