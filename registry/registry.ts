@@ -3,7 +3,7 @@ import { RegistryEmitter, type RegistryEvents } from './events.js';
 import { toListener } from './http/node.js';
 import type { Listening } from './http/servers.js';
 import type { IngestResult } from './ingest/ingest.js';
-import { policiesOfHeaders } from './pages/content-security-policy.js';
+import { policiesOfHeaders, type HeaderValues } from './pages/content-security-policy.js';
 import { resolveOptions, type RegistryOptions, type ResolvedOptions } from './options.js';
 import { startServices, type Services } from './services.js';
 import type { Store } from './store/store.js';
@@ -45,7 +45,7 @@ export class Registry {
    *   `content-security-policy` or `content-security-policy-report-only` does not allow the loader is left as
    *   it is
    */
-  async handle(request: Request, headers: Readonly<Record<string, unknown>> = {}): Promise<Response | null> {
+  async handle(request: Request, headers: HeaderValues = {}): Promise<Response | null> {
     return (await this.#services).handler(request, policiesOfHeaders(headers));
   }
 

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { LIMITS } from '../../schema/index.js';
 import { systemClock } from '../clock.js';
+import type { HeaderValues } from '../pages/content-security-policy.js';
 import { requestPlace } from './request-place.js';
 import { writeResponse } from './write-response.js';
 
@@ -84,10 +85,7 @@ function refuse(out: ServerResponse, status: number, text: string): void {
 }
 
 /** @param headers those that are set on the response before, by lower-case name */
-type RequestHandler = (
-  request: Request,
-  headers: Readonly<Record<string, unknown>>,
-) => Promise<Response | null>;
+type RequestHandler = (request: Request, headers: HeaderValues) => Promise<Response | null>;
 
 /**
  * Makes a Node listener `(request, response, next)`. Without `next`, it answers unknown URLs with 404 and

@@ -41,6 +41,9 @@ export function allowsOwnScript(policy: string): boolean {
   return sources === undefined || (sources.some(isOwn) && !sources.includes("'strict-dynamic'"));
 }
 
+/** Headers of a response by lower-case name, as Node has them. */
+export type HeaderValues = Readonly<Record<string, number | string | readonly string[] | undefined>>;
+
 /** The directives that decide about the loader. */
 const DECIDING = /^(?:script-src(?:-elem)?|default-src|connect-src|require-trusted-types-for)$/;
 
@@ -51,7 +54,7 @@ const DECIDING = /^(?:script-src(?:-elem)?|default-src|connect-src|require-trust
  *
  * @param headers by lower-case name
  */
-export const policiesOfHeaders = (headers: Readonly<Record<string, unknown>>): string[] =>
+export const policiesOfHeaders = (headers: HeaderValues): string[] =>
   ['content-security-policy', 'content-security-policy-report-only']
     .flatMap((name) => headers[name] ?? [])
     .flatMap((value) => String(value).split(','))
