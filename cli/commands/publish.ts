@@ -108,6 +108,8 @@ async function run(io: Io, dir: string, options: PublishCommandOptions): Promise
     named === undefined ? {} : { db: path.resolve(io.cwd, named) },
     async (store, file) => {
       refuseFollowed(file, options.channel);
+      const isInParent = named === undefined && path.dirname(path.dirname(file)) !== directory;
+      if (isInParent && options.json !== true) io.error(`Publishing to ${file}\n`);
       const target = new PublishService({ store, now: () => io.now() });
       report(io, options, problems, await send(io, target, site, options));
     },

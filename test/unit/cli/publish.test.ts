@@ -81,6 +81,15 @@ describe('publish into a database', () => {
     expect((await modcast(['deploys', '--json'])).json()).toMatchObject({ channel: 'production' });
   });
 
+  it('names the database if it is one of a directory above', async () => {
+    await write(directory, { 'sub/main.mjs': 'export {};' });
+    expect(await modcast(['publish'])).toMatchObject({ code: 0, err: '' });
+    const file = path.join(directory, '.modcast', 'registry.db');
+    expect((await modcast(['publish', 'sub'])).err).toBe(`Publishing to ${file}\n`);
+    expect((await modcast(['publish', 'sub', '--json'])).err).toBe('');
+    expect((await modcast(['publish', 'sub', '--db', file])).err).toBe('');
+  });
+
   it('reports files that do not parse and that no page loads in one line', async () => {
     await write(directory, { 'old.mjs': 'let a = ;' });
     expect(await publish()).toMatchObject({
