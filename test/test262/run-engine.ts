@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { BrowserPage, Engine, OpenBrowser } from '../browser/engines/engine.js';
+import type { BrowserPage, Engine } from '../browser/engines/engine.js';
 import { serveModcast } from '../browser/serve-modcast.js';
 import { serveNative } from '../browser/serve-native.js';
 import type { ServeSite } from '../browser/serve-site.js';
@@ -45,10 +45,11 @@ export async function runEngine(
 ): Promise<Run[]> {
   const browser = await engine.launch();
   try {
+    // One page for all: a page in the background is slow, and other origins share nothing with it.
+    const page = await browser.newPage();
     const runs: Run[] = [];
     for (let from = 0; from < suite.scenarios.length; from += SITE_SCENARIOS) {
-      const scenarios = suite.scenarios.slice(from, from + SITE_SCENARIOS);
-      runs.push(...(await runSite(browser, suite, scenarios)));
+      runs.push(...(await runSite(page, suite, suite.scenarios.slice(from, from + SITE_SCENARIOS))));
       onProgress(runs.length);
     }
     return runs;
@@ -57,12 +58,12 @@ export async function runEngine(
   }
 }
 
-async function runSite(browser: OpenBrowser, suite: Suite, scenarios: readonly Scenario[]): Promise<Run[]> {
+async function runSite(page: BrowserPage, suite: Suite, scenarios: readonly Scenario[]): Promise<Run[]> {
   const directory = await mkdtemp(path.join(tmpdir(), 'modcast-test262-'));
   try {
     await writeSite(suite, scenarios, directory);
-    const visit = (serve: ServeSite) => visitSite(browser, serve, directory, scenarios);
-    const [native, modcast] = await Promise.all([visit(serveNative), visit(serveModcast)]);
+    const native = await visitSite(page, serveNative, directory, scenarios);
+    const modcast = await visitSite(page, serveModcast, directory, scenarios);
     return scenarios.map((scenario, at) => ({ scenario, native: native[at]!, modcast: modcast[at]! }));
   } finally {
     await rm(directory, { recursive: true });
@@ -70,13 +71,12 @@ async function runSite(browser: OpenBrowser, suite: Suite, scenarios: readonly S
 }
 
 async function visitSite(
-  browser: OpenBrowser,
+  page: BrowserPage,
   serve: ServeSite,
   directory: string,
   scenarios: readonly Scenario[],
 ): Promise<Seen[]> {
   const site = await serve(directory);
-  const page = await browser.newPage();
   try {
     await page.goto(`${site.url}${RUNNER}`, 'load');
     const seen: Seen[] = [];
@@ -89,7 +89,6 @@ async function visitSite(
     }
     return seen;
   } finally {
-    await page.close();
     await site.close();
   }
 }

@@ -11,7 +11,7 @@ export const SITE_SCENARIOS = 150;
 /** Path of the page that runs the others, in frames. */
 export const RUNNER = 'runner.html';
 
-/** Writes a site with a page for each scenario, the files of their tests, and all fixtures. */
+/** Writes a site with a page for each scenario, the files of their tests, and the fixtures beside them. */
 export async function writeSite(
   { directory, fixtures }: Suite,
   scenarios: readonly Scenario[],
@@ -32,7 +32,9 @@ export async function writeSite(
     ...scenarios.flatMap(({ includes }) => includes),
   ];
   for (const file of new Set(harness)) await copy(`harness/${file}`);
-  for (const file of fixtures) await copy(file);
+  // Tests import only files of their own directory.
+  const directories = new Set(scenarios.map(({ file }) => path.posix.dirname(file)));
+  for (const file of fixtures) if (directories.has(path.posix.dirname(file))) await copy(file);
   for (const scenario of scenarios) {
     await copy(scenario.file);
     await write(pageOf(scenario), testPage(scenario));

@@ -30,12 +30,15 @@ export function isPassed({ flags, mode, negative }: Scenario, seen: Seen): boole
 
 /**
  * What two runs of a test have to have in common: how it ended, and the kinds of errors. Not the messages,
- * which contain URLs.
+ * which contain URLs. An asynchronous test ends with the first thing that it does, so only that counts.
  */
 export function signature(scenario: Scenario, seen: Seen): string {
-  const printed = seen?.printed?.split(':', 3).join(':');
-  const imported = typeof seen?.imported === 'object' ? seen.imported?.name : seen?.imported;
-  return JSON.stringify([isPassed(scenario, seen), printed, imported, seen?.errors.map(({ name }) => name)]);
+  const isPass = isPassed(scenario, seen);
+  if (seen === null) return 'null';
+  const reported = seen.errors.map(({ name }) => name);
+  const imported = typeof seen.imported === 'object' ? seen.imported?.name : undefined;
+  const kinds = scenario.flags.includes('async') ? [reported[0] ?? imported] : [imported, ...reported];
+  return JSON.stringify([isPass, seen.printed?.split(':', 3).join(':'), ...kinds]);
 }
 
 const thrownText = ({ name, message }: Thrown): string => `${name}: ${message}`;

@@ -83,6 +83,16 @@ describe('two runs of a test', () => {
     expect(same(seen({ printed: FAILURE }), seen({ printed: COMPLETE }), asyncScript)).toBe(false);
   });
 
+  it('are the same if an asynchronous module ends before or after its import()', () => {
+    const asyncModule: Scenario = { ...module, flags: ['module', 'async'] };
+    const printed = seen({ printed: COMPLETE });
+    expect(same(printed, seen({ printed: COMPLETE, imported: 'fulfilled' }), asyncModule)).toBe(true);
+    const reported = seen({ errors: [error('TypeError')] });
+    expect(same(reported, seen({ imported: error('TypeError') }), asyncModule)).toBe(true);
+    expect(same(reported, seen({ imported: error('Error') }), asyncModule)).toBe(false);
+    expect(same(printed, null, asyncModule)).toBe(false);
+  });
+
   it('are described with all that was seen', () => {
     expect(describeRun(module, null)).toBe('does not end');
     expect(describeRun(module, fulfilled)).toBe('passes');

@@ -49,6 +49,7 @@ describe('readSuite', () => {
     ]);
     expect(fixtures.map((file) => path.basename(file))).toEqual([
       'data_FIXTURE.json',
+      'empty_FIXTURE.js',
       'value_FIXTURE.js',
       'named_FIXTURE.js',
     ]);
