@@ -6,7 +6,7 @@ import { pageOf, scriptOf, testPage } from './test-page.js';
 const PAGES = path.join(import.meta.dirname, 'pages');
 
 /** Scenarios that are served as one site. A page gets the manifest of its whole site: it must not be large. */
-export const SITE_SCENARIOS = 150;
+export const SITE_SCENARIOS = 75;
 
 /** Path of the page that runs the others, in frames. */
 export const RUNNER = 'runner.html';

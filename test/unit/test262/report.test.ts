@@ -43,6 +43,12 @@ describe('a test', () => {
       seen({ imported: error('SyntaxError'), errors: [error('SyntaxError')] }),
       true,
     ],
+    [
+      'passes with the expected error of a module that is imported nevertheless',
+      negative,
+      seen({ imported: 'fulfilled', errors: [error('SyntaxError')] }),
+      true,
+    ],
     ['fails with another error', negative, seen({ imported: error('TypeError') }), false],
     ['fails without the expected error', negative, seen({ imported: 'fulfilled' }), false],
     [
