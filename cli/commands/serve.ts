@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander';
+import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
@@ -132,8 +133,7 @@ async function listen(registry: Registry, options: ServeOptions): Promise<{ url:
  * `/app.html` and `./app.html` are the path `app.html`.
  * @throws ModcastError `option-invalid`: `--single public` would take the directory for the page
  */
-function pageOf(single: string | true): string | true {
-  if (single === true) return true;
+function pageOf(single: string): string {
   if (/\.x?html?$/i.test(single)) return single.replace(/^\.?\/+/, '');
   const message = `--single takes a page such as index.html, not ${single}; put the directory before --single`;
   throw new ModcastError('option-invalid', message, { expected: 'the path of a page', found: single });
@@ -150,7 +150,7 @@ function registryOf(dir: string, database: string | undefined, options: ServeOpt
     ...(options.dir ? { directory: dir } : { serveHead: true }),
     ...(database === undefined ? {} : { database }),
     publicHistory: options.publicHistory,
-    ...(options.single === undefined ? {} : { single: pageOf(options.single) }),
+    ...(options.single === undefined ? {} : { single: options.single === true || pageOf(options.single) }),
     channel: options.channel,
     prefix: options.prefix,
     ...(options.include === undefined ? {} : { include: options.include }),
@@ -204,6 +204,7 @@ async function run(
       shown,
       isEmpty,
       hasPage: await hasPage(dir, read.manifest),
+      missingSingle: missingPage(dir, options.single),
       took: performance.now() - started,
     };
     for (const line of startText(start, pc)) console.log(line);
@@ -217,6 +218,11 @@ async function run(
   console.log('');
   if (options.open && isatty(1)) await open(url).catch(() => {});
   await untilStopped();
+}
+
+function missingPage(dir: string, single: string | true | undefined): string | null {
+  const page = single === undefined || single === true ? 'index.html' : pageOf(single);
+  return single === undefined || existsSync(path.join(dir, page)) ? null : page;
 }
 
 /** Also one that the deploy leaves out is served. */

@@ -10,14 +10,24 @@ export interface Start extends Pick<IngestResult, 'deploy' | 'created' | 'read'>
   readonly hasPage: boolean;
   /** The directory as it is printed. */
   readonly shown: string;
+  /** The page of --single, if the directory does not have it. */
+  readonly missingSingle: string | null;
   /** Whether the directory has no files, apart from dotfiles. */
   readonly isEmpty: boolean;
   /** Milliseconds. */
   readonly took: number;
 }
 
-/** The first lines of `modcast serve`: what is in the directory, and what to do if there is no site in it. */
-export function startText(
+/** The first lines of `modcast serve`: what is in the directory, and what to do if something is missing. */
+export function startText(start: Start, colours: Colours): string[] {
+  const { missingSingle, isEmpty } = start;
+  const lines = contentText(start, colours);
+  if (missingSingle === null || isEmpty) return lines;
+  const hint = `  No ${missingSingle} for --single: paths without a file are not found until you save it.`;
+  return [...lines, colours.yellow(hint)];
+}
+
+function contentText(
   { deploy, created, read, shown, hasPage, isEmpty, took }: Start,
   { bold, dim, yellow }: Colours,
 ): string[] {

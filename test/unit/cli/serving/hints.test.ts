@@ -39,7 +39,16 @@ const plain = pc.createColors(false);
 
 describe('the first lines of serve', () => {
   const deploy = { number: 1, channel: 'dev', modules: 2, bytes: 71 } as Deploy;
-  const start = { deploy, created: true, read: 2, shown: 'site', hasPage: true, isEmpty: false, took: 35 };
+  const start = {
+    deploy,
+    created: true,
+    read: 2,
+    shown: 'site',
+    hasPage: true,
+    missingSingle: null,
+    isEmpty: false,
+    took: 35,
+  };
 
   it('say how many files were read, or that none changed', () => {
     expect(startText(start, plain)).toEqual([
@@ -61,6 +70,14 @@ describe('the first lines of serve', () => {
       'modcast site · 0 modules, 0 B · deploy 1 on dev · 35 ms, 0 files read',
       expect.stringContaining('Is this the right directory?'),
     ]);
+  });
+
+  it('say that the page of --single is missing', () => {
+    const lines = startText({ ...start, missingSingle: 'app.html' }, plain);
+    expect(lines[1]).toBe(
+      '  No app.html for --single: paths without a file are not found until you save it.',
+    );
+    expect(startText({ ...start, isEmpty: true, missingSingle: 'index.html' }, plain)).toHaveLength(3);
   });
 
   it('say that a directory has no page', () => {
