@@ -107,7 +107,7 @@ function composeScopes(map: ImportMap, urls: readonly string[], targetOf: Target
 }
 
 /**
- * Scopes for the modules that run at their /-/modules/ URLs, which are outside of the site's scopes: each with
+ * Scopes for the modules that run at their /-/modules/ URLs, outside of the site's scopes: each with
  * the rules of those of its natural URL.
  *
  * @param scopes the site's, composed
