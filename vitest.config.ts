@@ -33,6 +33,8 @@ export default defineConfig({
     hookTimeout: 60_000,
     // Browser suites each start a Chromium: more files at a time than this only slow each other down.
     maxWorkers: 2,
+    // Of parity fixtures, each with a native and a modcast page.
+    maxConcurrency: 4,
     projects: [
       project('unit', ['bundle'], SHARED),
       project('contract'),

@@ -16,7 +16,7 @@ export async function launchChromium(): Promise<Browser> {
 
 export const chromium: Engine = {
   name: 'Chromium',
-  capabilities: { mergesImportMaps: true },
+  capabilities: { mergesImportMaps: true, importsStyleSheets: true },
   find: () => void findChromium(),
   async launch() {
     const browser = await launchChromium();

@@ -17,6 +17,8 @@ export type EngineName = 'Chromium' | 'Firefox' | 'WebKit';
 export interface Capabilities {
   /** Whether a page accepts import maps after its first module. */
   readonly mergesImportMaps: boolean;
+  /** Whether `import sheet from './a.css' with { type: 'css' }` works. */
+  readonly importsStyleSheets: boolean;
 }
 
 export interface OpenBrowser {

@@ -22,7 +22,7 @@ const PREFERENCES = {
 
 export const firefox: Engine = {
   name: 'Firefox',
-  capabilities: { mergesImportMaps: false },
+  capabilities: { mergesImportMaps: false, importsStyleSheets: true },
   find: () => void findFirefox(),
   async launch() {
     const browser = await launchFirefox();

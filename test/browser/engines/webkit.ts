@@ -13,7 +13,7 @@ const MINI_BROWSERS = ['lib/x86_64-linux-gnu', 'lib/aarch64-linux-gnu', 'libexec
 
 export const webkit: Engine = {
   name: 'WebKit',
-  capabilities: { mergesImportMaps: true },
+  capabilities: { mergesImportMaps: true, importsStyleSheets: false },
   find: () => void findWebKit(),
   async launch() {
     const miniBrowser = findWebKit();

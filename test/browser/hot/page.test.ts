@@ -75,7 +75,8 @@ inEachBrowser((suite) => {
       expect(await hot.survived()).toBe(true);
     });
 
-    it('is updated like a module when a module imports it', async () => {
+    const { importsStyleSheets } = suite.engine.capabilities;
+    it.runIf(importsStyleSheets)('is updated like a module when a module imports it', async () => {
       const main = module(
         'main',
         1,
