@@ -57,6 +57,21 @@ function readSource(bytes: Uint8Array): Source {
 /** A byte order mark and a hashbang line, which the lexer would read as code. */
 const PREAMBLE = /^(?:\ufeff|\u00ef\u00bb\u00bf)?(?:#!.*)?/;
 
+/** A line comment that U+2028 or U+2029 ends. The lexer would read on to the next line feed. */
+const SEPARATED_COMMENT = /(\/\/[^\n\r\u2028\u2029]*)[\u2028\u2029]/g;
+
+/** @throws Error when the lexer fails */
+function parseImports(text: string): readonly Import[] {
+  const separated = text.replace(SEPARATED_COMMENT, '$1\n');
+  if (separated === text) return parse(text)[0];
+  try {
+    return parse(separated)[0];
+  } catch {
+    // It was no comment, but a part of a string.
+    return parse(text)[0];
+  }
+}
+
 function importLink(item: Import, decode: Source['decode']): Link[] {
   const { start, end } = item;
   if (item.type === 'import-meta') return [{ kind: 'meta', start, end }];
@@ -99,7 +114,7 @@ export function lexModule(bytes: Uint8Array): Links {
   const body = origin === 0 ? text : text.slice(origin);
   let imports: readonly Import[];
   try {
-    [imports] = parse(body);
+    imports = parseImports(body);
   } catch {
     return UNPARSED;
   }

@@ -186,6 +186,19 @@ it.each(['import {', `import './a`, '(', `import '\\u{zz}'`, '`'])('%j is unpars
   expect(lexModule(Buffer.from(source))).toEqual({ state: 'unparsed', list: [] });
 });
 
+it.each(['\u2028', '\u2029'])('a line comment ends at %j, and a string does not', (separator) => {
+  expect(lex(`// 'no'${separator}import './a.mjs'; // ü${separator}import('./b.mjs')`)).toEqual([
+    ['static', `'./a.mjs'`, './a.mjs'],
+    ['dynamic', 'import', './b.mjs'],
+  ]);
+  expect(lex(`x = 'http://site${separator}/'; import './a.mjs'`)).toEqual([
+    ['static', `'./a.mjs'`, './a.mjs'],
+  ]);
+  expect(
+    lex(`/*${separator}import './no.mjs' */ x = '${separator}'; y = \`//${separator}\`; import './a.mjs'`),
+  ).toEqual([['static', `'./a.mjs'`, './a.mjs']]);
+});
+
 it('the specifiers of an inline script have their kind', () => {
   expect(lexSpecifiers(`import './a'; import('./b'); import(c); import.meta; export * from 'd'`)).toEqual([
     { specifier: './a', dynamic: false },

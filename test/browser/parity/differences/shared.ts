@@ -56,10 +56,6 @@ export const IN_CHROMIUM_AND_FIREFOX: Readonly<Record<string, KnownDifference>> 
     reason: 'import() goes through the loader, which has a frame',
     same: stack,
   },
-  'syntax-line-separators': {
-    reason: 'the lexer does not end a comment at U+2028, and misses the import behind it',
-    same: (o) => ({ ...o, rejections: [] }),
-  },
   'text-module': {
     reason: 'a module imported as text is the linked text',
     same: withoutLog('as text it is not'),
