@@ -1,3 +1,4 @@
+import * as parts from 'orrery';
 import { choosePalette, createStage, palette, palettes, paletteChanged } from 'orrery';
 import { wear } from './colour/palette.mjs';
 import { hud } from './hud/hud.mjs';
@@ -69,6 +70,10 @@ const known = programme.some(({ id }) => id === address.piece);
 const last = recall();
 if (last?.day) stage.clock.day = last.day;
 remember(() => ({ day: stage.clock.day, palette: palette.name }));
+
+// The console is an instrument, too: orrery.show('rings'), or orrery.stage.clock.pace = 200. Not in a script
+// of its own: Safari runs none that waits for the same top-level await as another one.
+globalThis.orrery = { parts, show, stage };
 
 await show(known ? address.piece : programme[0].id);
 requestAnimationFrame(() => {
