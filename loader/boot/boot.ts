@@ -6,12 +6,13 @@ import { deferred } from '../deferred.js';
 import { isGecko } from '../page/engine.js';
 import { pageUrl, readHeldPage, whenParsed } from '../page/held-page.js';
 import { restoreImportMaps, settleImportMaps } from '../page/import-map-elements.js';
+import { allInserted } from '../page/insert-again.js';
 import { NativeScripts } from '../page/native-scripts.js';
 import { runMarker, type MarkerOptions } from '../page/marker.js';
 import { KnownPolicies } from '../page/known-policies.js';
 import { probePolicy, setScriptText, trustScripts, type Allowed } from '../page/policy.js';
 import { settlePreloads } from '../page/preloads.js';
-import { leaveAsWritten, prepareScript } from '../page/prepare-script.js';
+import { leaveAsWritten, prepareScripts } from '../page/prepare-script.js';
 import { ProgressBar } from '../page/progress.js';
 import type { Guard } from '../guard/guard.js';
 import type { Running } from '../page-state.js';
@@ -81,7 +82,7 @@ export class Boot {
     // Without a socket, the request for the policies is the first to be tried.
     if (!config.socket) await new Promise<void>((resolve) => after(0, resolve));
     if (!this.#policies.permitConnection) return this.#runNatively();
-    const page = readHeldPage();
+    const page = readHeldPage(this.#guard.held);
     const native = new NativeScripts(this.#guard.seen);
     const prepare: Prepare = (release, permitted, fetchMissing) =>
       createPageDeploy({ ...this.#services, page, native, release, permitted, fetchMissing });
@@ -126,7 +127,7 @@ export class Boot {
       }
     }
     const hot = await this.#hotLoader.create(pageDeploy, allowed);
-    this.#guard.naturalText = provideRuntime(pageDeploy, config, hot);
+    this.#guard.errors.natural = provideRuntime(pageDeploy, config, hot);
     let source: BootSource = allowed === 'http' ? 'http' : from;
     // The server had nothing to send, or the socket was lost before it did.
     if (source === 'network' && this.#received === 0) source = linker.isWhole(entries) ? 'cache' : 'http';
@@ -151,13 +152,16 @@ export class Boot {
         page.settle(running);
         if (pageDeploy === null) restoreImportMaps();
         else settleImportMaps((element) => pageDeploy.brokenMaps.includes(element));
-        settlePreloads((url) => targetOf(url) !== undefined);
+        void allInserted().then(() => settlePreloads((url) => targetOf(url) !== undefined));
       },
-      prepare:
-        allowed === 'nothing'
-          ? leaveAsWritten
-          : prepareScript({ nonce: config.nonce, targetOf, isLinked: pageDeploy !== null }),
-      setText: allowed === 'nothing' ? leaveAsWritten : setScriptText,
+      ...(allowed === 'nothing'
+        ? leaveAsWritten
+        : prepareScripts({
+            nonce: config.nonce,
+            targetOf,
+            kind: allowed,
+            isLinked: pageDeploy !== null,
+          })),
       done(ms) {
         const deploy = pageDeploy?.release.deploy ?? null;
         const boot = { from, ms, deploy };

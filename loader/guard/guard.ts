@@ -1,6 +1,16 @@
-import { nameErrors, type NaturalText } from '../page/error-events.js';
-import { hold, readHeldPage, removeMarks, whenParsed, type ScriptElement } from '../page/held-page.js';
+import { ErrorEvents } from '../page/error-events.js';
+import {
+  hold,
+  readHeldPage,
+  readHeldScript,
+  removeMarks,
+  whenParsed,
+  type HeldScript,
+  type ScriptElement,
+} from '../page/held-page.js';
+import { isGecko } from '../page/engine.js';
 import { restoreImportMaps } from '../page/import-map-elements.js';
+import { allInserted } from '../page/insert-again.js';
 import { PageEvents } from '../page/page-events.js';
 import { settlePreloads } from '../page/preloads.js';
 import { runHeldScripts, type RunOptions } from '../page/run-scripts.js';
@@ -17,6 +27,10 @@ const LIMIT_MS = 3000;
 /** How often the guard counts. A busy thread fires a timer late, and then counts once. */
 const TICK_MS = 500;
 
+/** Only Gecko ignores white space around a module script's type. */
+const hasRunnableType = (element: Element): boolean =>
+  isGecko() || !/^\s|\s$/.test(element.getAttribute('type') ?? '');
+
 /** Whether a module script can hold back rendering. */
 const BLOCKS = 'blocking' in HTMLScriptElement.prototype;
 
@@ -31,11 +45,13 @@ export interface GuardOptions {
   readonly holds: boolean;
 }
 
-export interface GuardRun extends Omit<RunOptions, 'nonce' | 'done'> {
+export interface GuardRun extends Omit<RunOptions, 'nonce' | 'errors' | 'done' | 'loaded'> {
   /** Called when the page is parsed and no style sheet blocks scripts. */
   readonly settle: () => void;
   /** Called when all but the `async` scripts have run or failed. @param ms when, since the navigation */
   readonly done: (ms: number) => void;
+  /** Called when these have too, and the page has got its `load` event if the browser's is over. */
+  readonly loaded?: () => void;
 }
 
 /**
@@ -45,6 +61,7 @@ export interface GuardRun extends Omit<RunOptions, 'nonce' | 'done'> {
  * of the globals, which the page's scripts may replace.
  */
 export class Guard {
+  readonly errors = new ErrorEvents();
   /** Before `events`, which stops the page's `load` event. */
   readonly #stylesheetGate = new StylesheetGate();
   readonly #events: PageEvents | undefined;
@@ -53,8 +70,8 @@ export class Guard {
   readonly #timer: ReturnType<typeof setInterval>;
   /** The scripts that are not held, with their base URLs. */
   readonly seen = new Map<ScriptElement, string>();
-  /** Set by the loader when it knows the page's deploy. */
-  naturalText: NaturalText = (text) => text;
+  /** Those that are held. They may be gone from the page. */
+  readonly held = new Map<ScriptElement, HeldScript>();
   #early = '';
   #state: 'waiting' | 'taken' | 'running' = 'waiting';
   #tag: HTMLScriptElement | undefined;
@@ -62,7 +79,6 @@ export class Guard {
 
   constructor(options: GuardOptions) {
     this.#options = options;
-    nameErrors((text) => this.naturalText(text));
     if (options.holds) this.#events = new PageEvents();
     this.#observer = new MutationObserver((records) => {
       for (const { addedNodes } of records) for (const node of addedNodes) this.#added(node);
@@ -94,20 +110,29 @@ export class Guard {
   }
 
   /** Runs the page's scripts, once. @returns false when they run already */
-  run({ settle, prepare, setText, done }: GuardRun): boolean {
+  run({ settle, done, loaded = () => {}, ...options }: GuardRun): boolean {
     if (this.#state === 'running') return false;
     this.#state = 'running';
     clearInterval(this.#timer);
     const { nonce } = this.#options;
-    const ran = () => {
+    const { errors } = this;
+    const events = this.#events;
+    const whenRan = () => {
       const ms = performance.now();
-      this.#events?.release();
+      events?.ran();
       done(ms);
     };
+    // Natively the page's `load` event is in a task of its own.
+    const whenLoaded = () =>
+      setTimeout(() => {
+        events?.release();
+        loaded();
+      });
     whenParsed(() =>
       this.#stylesheetGate.whenSettled(() => {
         settle();
-        void runHeldScripts(readHeldPage(), { nonce, prepare, setText, done: ran });
+        const page = readHeldPage(this.held);
+        runHeldScripts(page, { ...options, nonce, errors, done: whenRan, loaded: whenLoaded });
       }),
     );
     return true;
@@ -120,16 +145,19 @@ export class Guard {
     const ran = this.run({
       settle() {
         restoreImportMaps();
-        settlePreloads(() => false);
+        void allInserted().then(() => settlePreloads(() => false));
       },
-      prepare({ element, src }, first) {
-        if (first === '' || src !== null || !(element instanceof HTMLScriptElement)) return () => {};
-        const { text } = element;
-        element.text = first + text;
-        return () => void (element.text = text);
+      prepare({ element, src, text }, first) {
+        const current = element.textContent;
+        const changed = first + text;
+        if (src !== null || changed === current || !(element instanceof HTMLScriptElement)) return () => {};
+        element.text = changed;
+        return () => void (element.text = current);
       },
+      signal: (_script, expression) => `${expression};`,
       setText: (script, text) => void (script.text = text),
-      done: () => this.#events?.finish(),
+      done() {},
+      loaded: () => this.#events?.finish(),
     });
     if (!ran) return;
     const { loader } = this.#options;
@@ -148,13 +176,19 @@ export class Guard {
     else if (this.#isLoader(node)) this.#watch(node as HTMLScriptElement);
     else if (
       kind !== undefined &&
-      !(kind === 'importmap' ? this.early : modcastEarly !== undefined && BLOCKS)
+      !(kind === 'importmap' ? this.early : modcastEarly !== undefined && BLOCKS) &&
+      (kind === 'defer' || hasRunnableType(node))
     )
-      hold(node, kind);
+      this.#hold(node, kind);
     else {
       this.seen.set(node, document.baseURI);
       if (kind !== undefined) removeMarks(node);
     }
+  }
+
+  #hold(element: ScriptElement, kind: string): void {
+    hold(element, kind);
+    this.held.set(element, readHeldScript(element));
   }
 
   #isLoader(node: ScriptElement): boolean {

@@ -44,5 +44,5 @@ function concatenate(parts: readonly (Uint8Array | string)[]): Uint8Array {
 /** Whether a URL contains a module itself. No scope of an import map applies to it. */
 export const holdsModule = (url: string): boolean => url.startsWith('blob:') || url.startsWith('data:');
 
-/** URLs of modules in a text of the browser's. A line and a column may follow one of a blob. */
-export const MODULE_URLS = /blob:[^\s'"]*?\/[\da-f-]{36}|data:[^\s'"]+/g;
+/** URLs that hold modules in a text of the browser's. A line and a column may follow. */
+export const MODULE_URLS = /blob:[^\s'"]*?\/[\da-f-]{36}|data:[^\s'";]*;modcast=[\w+/=;,]*/g;

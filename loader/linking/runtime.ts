@@ -1,5 +1,5 @@
 import { isAlias, type Resolver } from '../../importmap/resolver.js';
-import { nameStack, type NaturalText } from '../page/error-events.js';
+import { correctError, type NaturalText } from '../page/error-events.js';
 
 /** What `__modcast__(url)` returns to linked modules. */
 export interface ModuleContext {
@@ -65,8 +65,7 @@ export function createRuntime(options: RuntimeOptions): (given: string) => Modul
         await ensure(resolution.url);
         return await importModule(resolver.name(resolution.url), options);
       } catch (error) {
-        if (error instanceof TypeError) error.message = naturalText(error.message);
-        nameStack(error, naturalText);
+        correctError(error, naturalText);
         throw error;
       }
     },

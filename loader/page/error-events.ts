@@ -3,31 +3,83 @@ import { isWebKit } from './engine.js';
 /** Puts natural URLs in place of those that modules run from, in a text of the browser's. */
 export type NaturalText = (text: string) => string;
 
+/** What Chromium puts before the message of a script that does not parse when it is inserted. */
+const INSERTION = /(^|SyntaxError: )Failed to execute 'insertBefore' on 'Node': /;
+
+/** Whether reading a stack may run a function of the page. */
+export const isStackPrepared = (): boolean => 'prepareStackTrace' in Error;
+
 /**
- * WebKit ignores `//# sourceURL` where it names the place of an error, and names the blob. Of that, a stack
- * can be changed in the error.
+ * Makes an error name natural URLs. WebKit ignores `//# sourceURL` where it names the place of an error.
+ * Other stacks contain the message.
  */
-export function nameStack(error: unknown, naturalText: NaturalText): void {
-  // Elsewhere, reading a stack may run a function of the page.
-  if (error instanceof Error && isWebKit()) error.stack = naturalText(error.stack ?? '');
+export function correctError(error: unknown, natural: NaturalText): void {
+  if (!(error instanceof Error)) return;
+  const texts = error as unknown as Record<string, unknown>;
+  const correct = (name: string): boolean => {
+    const text = texts[name];
+    if (typeof text !== 'string') return false;
+    const corrected = natural(text);
+    if (corrected === text) return false;
+    texts[name] = corrected;
+    return true;
+  };
+  const isChanged = correct('message');
+  correct('fileName');
+  if (isWebKit() || (isChanged && !isStackPrepared())) correct('stack');
 }
 
-/** Makes the page's listeners find natural URLs in the errors that nothing has caught. */
-export function nameErrors(naturalText: NaturalText): void {
-  addEventListener('unhandledrejection', ({ reason }) => nameStack(reason, naturalText), true);
-  addEventListener(
-    'error',
-    (event) => {
-      if (!(event instanceof ErrorEvent)) return;
-      const { message, lineno, colno, error } = event;
-      nameStack(error, naturalText);
-      const filename = naturalText(event.filename);
-      if (filename === event.filename) return;
-      // `onerror` gets the event's own values: only another event has others.
-      event.stopImmediatePropagation();
-      const again = new ErrorEvent('error', { message, filename, lineno, colno, error, cancelable: true });
-      if (!dispatchEvent(again)) event.preventDefault();
-    },
-    true,
-  );
+/**
+ * Sees the window's errors before the page's own listeners. Engines name a module by the URL that it was
+ * loaded from, so that the page gets an event with natural URLs instead.
+ */
+export class ErrorEvents {
+  /** Undefined until modules run. */
+  natural: NaturalText | undefined;
+  readonly #listeners = new Set<(event: ErrorEvent) => void>();
+
+  constructor() {
+    addEventListener(
+      'error',
+      (event) => {
+        if (event.target !== window || !event.isTrusted) return;
+        // One that is added meanwhile waits for another error.
+        for (const listener of [...this.#listeners]) listener(event);
+        this.#correct(event);
+      },
+      true,
+    );
+    addEventListener(
+      'unhandledrejection',
+      ({ reason }) => this.natural !== undefined && correctError(reason, this.natural),
+      true,
+    );
+  }
+
+  /** @returns removes the listener */
+  on(listener: (event: ErrorEvent) => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  #correct(event: ErrorEvent): void {
+    const { natural = (text) => text } = this;
+    const { lineno, colno, error } = event;
+    const isSyntax = error instanceof SyntaxError;
+    const withoutInsertion = (text: string) => natural(isSyntax ? text.replace(INSERTION, '$1') : text);
+    const message = withoutInsertion(event.message);
+    const filename = natural(event.filename);
+    correctError(error, withoutInsertion);
+    if (message === event.message && filename === event.filename) return;
+    event.stopImmediatePropagation();
+    const corrected = new ErrorEvent('error', {
+      message,
+      filename,
+      lineno,
+      colno,
+      error,
+      cancelable: true,
+    });
+    if (!dispatchEvent(corrected)) event.preventDefault();
+  }
 }

@@ -18,8 +18,15 @@ export interface HeldScript {
   /** Literal specifiers of an inline script; null when the server has not read it. */
   readonly imports: readonly string[] | null;
   readonly kind: 'module' | 'deferred';
+  readonly async: boolean;
   /** The base URL that it has natively. */
   readonly base: string;
+  /** An inline script's text as the parser read it. */
+  readonly text: string;
+  /** Gives the page's element an event of the one that runs in its place. */
+  readonly forward?: (name: string) => void;
+  /** `line:column` of an inline script's text in the page, when the server has said so. */
+  readonly at: string | undefined;
 }
 
 export interface HeldPage {
@@ -77,6 +84,9 @@ export function restoreType(element: ScriptElement, fallback: string | null): vo
   else element.setAttribute('type', type);
 }
 
+/** Scripts that are held, in the order in which the parser came to them. */
+export type HeldElements = ReadonlyMap<ScriptElement, HeldScript>;
+
 /** Calls back when the whole page has been parsed, so that all its scripts are known. */
 export function whenParsed(callback: () => void): void {
   if (document.readyState !== 'loading') return callback();
@@ -94,22 +104,37 @@ export function sourceAttribute(element: ScriptElement): string | null {
   return names.find((name) => element.hasAttribute(name)) ?? null;
 }
 
-export function readHeldPage(): HeldPage {
-  const scripts = heldScripts(HELD_MODULE, HELD_DEFERRED).map((element): HeldScript => {
-    const base = heldBase(element);
-    const kind = element.getAttribute('type') === HELD_MODULE ? 'module' : 'deferred';
-    const attribute = sourceAttribute(element);
-    if (attribute === null) {
-      return { element, kind, base, src: null, imports: specifiers(element.dataset['modcastImports']) };
-    }
-    const written = element.getAttribute(attribute)!;
-    return {
-      element,
-      kind,
-      base,
-      src: URL.canParse(written, base) ? new URL(written, base).href : written,
-      imports: [],
-    };
-  });
-  return { scripts, importMaps: heldScripts(HELD_IMPORT_MAP) };
+/** Reads a held script before the page's other scripts can change it. */
+export function readHeldScript(element: ScriptElement): HeldScript {
+  const base = heldBase(element);
+  const attribute = sourceAttribute(element);
+  const script = {
+    element,
+    base,
+    kind: element.getAttribute('type') === HELD_MODULE ? ('module' as const) : ('deferred' as const),
+    async: element.hasAttribute('async'),
+    text: element.textContent,
+    at: element.dataset['modcastAt'],
+  };
+  if (attribute === null) {
+    return { ...script, src: null, imports: specifiers(element.dataset['modcastImports']) };
+  }
+  const written = element.getAttribute(attribute)!;
+  const src = URL.canParse(written, base) ? new URL(written, base).href : written;
+  return { ...script, src, imports: [] };
+}
+
+/** @param held the scripts that the guard has held. They may be gone from the page, and run all the same */
+export function readHeldPage(held: HeldElements): HeldPage {
+  const added = (element: ScriptElement) => !held.has(element);
+  const all = [
+    ...held.values(),
+    ...heldScripts(HELD_MODULE, HELD_DEFERRED, HELD_IMPORT_MAP).filter(added).map(readHeldScript),
+  ].map((script) => ({ script, type: script.element.getAttribute('type') }));
+  const ofType = (...types: string[]) =>
+    all.filter(({ type }) => types.includes(type ?? '')).map(({ script }) => script);
+  return {
+    scripts: ofType(HELD_MODULE, HELD_DEFERRED),
+    importMaps: ofType(HELD_IMPORT_MAP).map(({ element }) => element),
+  };
 }

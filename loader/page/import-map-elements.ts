@@ -1,4 +1,3 @@
-import { atBase } from './at-base.js';
 import { HELD_IMPORT_MAP, heldBase, heldScripts, restoreType, type ScriptElement } from './held-page.js';
 import { insertAgain } from './insert-again.js';
 
@@ -14,7 +13,8 @@ export const restoreImportMaps = (): void => settleImportMaps(() => true);
 export function settleImportMaps(isRead: (element: ScriptElement) => boolean): void {
   for (const element of heldScripts(HELD_IMPORT_MAP)) {
     const base = heldBase(element);
-    restoreType(element, 'importmap');
-    if (isRead(element)) atBase(base, () => insertAgain(element));
+    const before = () => restoreType(element, 'importmap');
+    if (isRead(element)) insertAgain({ element, base, before });
+    else before();
   }
 }

@@ -4,8 +4,11 @@
  * and with the native `readyState`.
  */
 export class PageEvents {
-  /** `done`: the page has seen its last event, and the browser's own come too late. */
-  #state: 'holding' | 'released' | 'done' = 'holding';
+  /**
+   * `ran`: all but the `async` scripts have run. `done`: the page has seen its last event, and the browser's
+   * own come too late.
+   */
+  #state: 'holding' | 'ran' | 'released' | 'done' = 'holding';
   readonly #held: { readonly name: string; readonly dispatch: () => void }[] = [];
 
   constructor() {
@@ -23,16 +26,18 @@ export class PageEvents {
     });
   }
 
-  /** Dispatches the held events in their order. Later calls do nothing. */
+  /** All but the `async` scripts have run: dispatches `DOMContentLoaded`, if it is held. */
+  ran(): void {
+    this.#state = 'ran';
+    // At `DOMContentLoaded` a page is not complete yet.
+    if (this.#held[0]?.name === 'DOMContentLoaded') this.#held.shift()!.dispatch();
+  }
+
+  /** All scripts have run: dispatches the other held events, in their order. */
   release(): void {
-    if (this.#state !== 'holding') return;
     this.#state = 'released';
-    for (const { name, dispatch } of this.#held) {
-      // At `DOMContentLoaded` a page is not complete yet.
-      if (name !== 'DOMContentLoaded') this.#restoreReadyState();
-      dispatch();
-    }
     this.#restoreReadyState();
+    for (const { dispatch } of this.#held) dispatch();
   }
 
   /**
@@ -59,13 +64,14 @@ export class PageEvents {
     // The guard is the page's first script, so this is the target's first listener.
     const listener = (event: Event) => {
       if (this.#state === 'released' || !event.isTrusted) return;
+      if (this.#state === 'ran' && name === 'DOMContentLoaded') return;
       if (event.target !== document && event.target !== window) return;
       const isComplete = nativeState()?.() === 'complete';
       // Natively "interactive" comes before module scripts too.
       if (name === 'readystatechange' && document.readyState === 'interactive' && !isComplete) return;
       event.stopImmediatePropagation();
-      if (this.#state === 'holding') this.#held.push({ name, dispatch });
-      else this.#restoreReadyState();
+      if (this.#state === 'done') this.#restoreReadyState();
+      else this.#held.push({ name, dispatch });
     };
     target.addEventListener(name, listener, true);
   }

@@ -1,65 +1,93 @@
+import { isStackPrepared, type ErrorEvents } from './error-events.js';
 import type { HeldScript } from './held-page.js';
+import { whenSettled } from './settled-element.js';
 
-const SIGNAL = '__modcast_ran__';
+/**
+ * Longest wait for an inline module to start, in case that its failure shows nowhere. Natively, scripts wait
+ * for what it imports without a limit.
+ */
+const LIMIT_MS = 10_000;
 
-/** Longest wait for an inline module to start: natively, scripts do not wait for its top-level await. */
-const LIMIT_MS = 3000;
+let count = 0;
 
 export interface TurnOptions {
   readonly scripts: readonly HeldScript[];
-  /** Inserts the script. `first` is a statement that an inline module has to begin with. */
+  /** Inserts the script. `first` is what an inline module has to begin with. */
   readonly run: (script: HeldScript, first: string) => void;
+  /**
+   * What an inline module begins with so that it first evaluates an expression. Undefined where a policy
+   * forbids it.
+   */
+  readonly signal: (script: HeldScript, expression: string) => string | undefined;
+  readonly errors: Pick<ErrorEvents, 'on'>;
   readonly done: () => void;
 }
 
 /**
  * Runs scripts in order where the engine does not queue inline modules with the others: each inline module
- * waits for the scripts before it, and the scripts after it wait until it has started.
+ * waits until all scripts before it have settled, and the scripts after it wait until it has started.
  */
-export function runInTurn({ scripts, run, done }: TurnOptions): void {
-  const isAsync = ({ element }: HeldScript) => element.hasAttribute('async');
-  for (const script of scripts.filter(isAsync)) run(script, '');
-  const queue = scripts.filter((script) => !isAsync(script));
+export function runInTurn(options: TurnOptions): void {
+  const { scripts, run, done } = options;
+  const queue = [...scripts];
   const next = (): void => {
     const inline = queue.findIndex(({ src }) => src === null);
     const external = queue.splice(0, inline < 0 ? queue.length : inline);
-    const last = external.at(-1);
     const then = () => {
       const script = queue.shift();
-      if (script === undefined) return done();
-      start(script, run, next);
+      if (script === undefined) done();
+      else runInline(script, options, next);
     };
-    if (last !== undefined) {
-      for (const name of ['load', 'error']) last.element.addEventListener(name, then, { once: true });
+    // One that fails may do so before others. Natively its event comes in its turn.
+    const events: string[] = [];
+    let sent = 0;
+    for (const [index, script] of external.entries()) {
+      whenSettled(script.element, ({ type }) => {
+        events[index] = type;
+        for (; events[sent] !== undefined; sent++) external[sent]!.forward?.(events[sent]!);
+        if (sent === external.length) then();
+      });
     }
     for (const script of external) run(script, '');
-    if (last === undefined) then();
+    if (external.length === 0) then();
   };
   next();
 }
 
-/** Runs an inline module. `then` is called when it has run up to its first `await`, or failed. */
-function start(script: HeldScript, run: TurnOptions['run'], then: () => void): void {
+/** An engine's error that no code has thrown. */
+const isOfEngine = (error: unknown): boolean =>
+  error instanceof Error && !isStackPrepared() && !/^\s+at |@/m.test(String(error.stack));
+
+/**
+ * Runs an inline module. `then` is called when its graph has been evaluated up to the first `await`, or has
+ * failed.
+ */
+export function runInline(
+  script: HeldScript,
+  { run, signal, errors }: Pick<TurnOptions, 'run' | 'signal' | 'errors'>,
+  then: () => void,
+): void {
+  const name = `__modcast_ran_${++count}__`;
+  const globals = globalThis as Record<string, unknown>;
   let isSettled = false;
   const settle = () => {
     if (isSettled) return;
     isSettled = true;
     clearTimeout(timer);
-    delete (globalThis as Record<string, unknown>)[SIGNAL];
-    removeEventListener('error', settle);
-    script.element.removeEventListener('error', settle);
+    delete globals[name];
+    ignore();
     then();
   };
   const timer = setTimeout(settle, LIMIT_MS);
-  // The statement is the module's first: the rest of it has run when a timer fires.
-  Object.defineProperty(globalThis, SIGNAL, { configurable: true, value: () => setTimeout(settle) });
-  addEventListener('error', settle);
-  script.element.addEventListener('error', settle);
-  try {
-    run(script, `${SIGNAL}();`);
-  } catch {
-    // The page's policy forbids to change its text.
-    run(script, '');
-    setTimeout(settle);
-  }
+  // It does not parse or link. A module that throws has started.
+  const ignore = errors.on(({ error }) => isOfEngine(error) && setTimeout(settle));
+  whenSettled(script.element, () => {
+    script.forward?.('error');
+    settle();
+  });
+  // The rest of the graph has run when a timer fires.
+  globals[name] = () => setTimeout(settle);
+  const first = signal(script, `globalThis.${name}?.()`);
+  run(script, first ?? '');
+  if (first === undefined) setTimeout(settle);
 }

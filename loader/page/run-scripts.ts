@@ -1,60 +1,76 @@
-import { atBase, atBaseOfImports } from './at-base.js';
-import { restoreType, type HeldPage, type HeldScript, type ScriptElement } from './held-page.js';
 import { isGecko } from './engine.js';
-import { insertAgain } from './insert-again.js';
+import type { ErrorEvents } from './error-events.js';
+import { restoreType, type HeldPage, type HeldScript } from './held-page.js';
+import { allInserted, insertAgain } from './insert-again.js';
 import { runMarker } from './marker.js';
-import { runInTurn } from './run-in-turn.js';
+import { proxyOf } from './proxy-script.js';
+import { runInline, runInTurn, type TurnOptions } from './run-in-turn.js';
+import { whenSettled } from './settled-element.js';
 
-export interface RunOptions {
+export interface RunOptions extends Pick<TurnOptions, 'signal'> {
   /**
    * Changes an element just before the browser reads it.
    *
-   * @param first a statement that the text of an inline module has to begin with
+   * @param first what the text of an inline module has to begin with
    * @returns a function that restores what its author wrote, once the browser has read it
    */
   readonly prepare: (script: HeldScript, first: string) => () => void;
   /** Sets a script's text. May throw where the page's policy forbids it. */
   readonly setText: (script: HTMLScriptElement, text: string) => void;
   readonly nonce: string;
+  readonly errors: Pick<ErrorEvents, 'on'>;
   /** Called when all but the `async` scripts have run or failed. */
   readonly done: () => void;
-}
-
-/**
- * Runs the page's own element, so that its listeners, nonce and text stay.
- *
- * @returns when the next one can run, unless it can at once
- */
-function run(script: HeldScript, first: string, prepare: RunOptions['prepare']): Promise<void> | void {
-  const { element, kind, base } = script;
-  const restore = prepare(script, first);
-  restoreType(element, kind === 'module' ? 'module' : null);
-  // Inserted scripts keep their order only with `async = false`.
-  if (element instanceof HTMLScriptElement && !element.hasAttribute('async')) element.async = false;
-  const hasOwnBase = script.src === null && document.baseURI !== base;
-  const inserted = (hasOwnBase ? atBaseOfImports : atBase)(base, () => insertAgain(element));
-  restore();
-  return inserted;
+  /** Called when these have too. */
+  readonly loaded: () => void;
 }
 
 /** Runs the held scripts in document order, each in its own place. */
-export async function runHeldScripts(page: HeldPage, options: RunOptions): Promise<void> {
-  const { prepare, done } = options;
-  if (isGecko()) {
-    const { scripts } = page;
-    return runInTurn({ scripts, done, run: (script, first) => void run(script, first, prepare) });
+export function runHeldScripts(page: HeldPage, options: RunOptions): void {
+  const { prepare, loaded } = options;
+  const run = (script: HeldScript, first: string) => {
+    const { element, kind, base, async, src } = script;
+    let restore = () => {};
+    insertAgain({
+      element,
+      base,
+      isInlineModule: src === null,
+      before() {
+        restore = prepare(script, first);
+        restoreType(element, kind === 'module' ? 'module' : null);
+        // Inserted scripts keep their order only with `async = false`.
+        if (element instanceof HTMLScriptElement && !async) element.async = false;
+      },
+      after: () => restore(),
+    });
+  };
+  const canChange = (script: HeldScript) => options.signal(script, '') !== undefined;
+  const scripts = page.scripts.map((script) => (isGecko() && canChange(script) ? proxyOf(script) : script));
+  const inOrder = scripts.filter(({ async }) => !async);
+  let pending = scripts.length - inOrder.length + 1;
+  const settled = () => --pending || loaded();
+  const done = () => {
+    options.done();
+    settled();
+  };
+  for (const script of scripts) {
+    if (!script.async) {
+      if (!isGecko()) run(script, '');
+    } else if (script.src === null) runInline(script, { ...options, run }, settled);
+    else {
+      whenSettled(script.element, ({ type }) => {
+        script.forward?.(type);
+        settled();
+      });
+      run(script, '');
+    }
   }
-  const last = page.scripts.findLast(({ element }) => !element.hasAttribute('async'));
-  if (last !== undefined && last.src !== null) whenSettled(last.element, done);
-  for (const script of page.scripts) {
-    const inserted = run(script, '', prepare);
-    if (inserted !== undefined) await inserted;
-  }
-  if (last === undefined) done();
-  // Inline module scripts have no load event. A script after them in the same queue runs when they have run.
-  else if (last.src === null) runMarker({ ...options, inOrder: true, ran: done });
-}
-
-function whenSettled(element: ScriptElement, done: () => void): void {
-  for (const name of ['load', 'error']) element.addEventListener(name, done, { once: true });
+  if (isGecko()) return runInTurn({ ...options, scripts: inOrder, run, done });
+  const last = inOrder.at(-1);
+  if (last === undefined) return done();
+  // A script after them in the same queue runs when they have run.
+  const mark = () => void allInserted().then(() => runMarker({ ...options, inOrder: true, ran: done }));
+  // Inline module scripts have no load event. One that fails to load may do so before others have run.
+  if (last.src === null) mark();
+  else whenSettled(last.element, ({ type }) => (type === 'load' ? done() : mark()));
 }

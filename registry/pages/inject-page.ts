@@ -28,7 +28,7 @@ export interface InjectOptions {
    * natively.
    */
   policies?: readonly string[];
-  /** Whether an inline module parses. One that does not stays as it is, so that the browser reports it. */
+  /** Whether an inline module parses. What one imports that does not is unknown. */
   parses?: (source: string) => boolean;
 }
 
@@ -81,13 +81,14 @@ export function injectPage(
     const kind = heldType(element);
     if (element.tag === 'link') marks.push(...holdLink(element, page));
     else if (kind !== undefined) {
-      if (scriptSource(element) === undefined && kind === 'module' && !parses(element.text())) continue;
+      const isInline = kind === 'module' && scriptSource(element) === undefined;
+      const reader = isInline && !parses(element.text()) ? undefined : lex;
       if (kind === 'importmap') hasMap = true;
       else {
         modules++;
         preloads ||= !hasMap && scriptSource(element) !== undefined;
       }
-      marks.push(markScript(element, kind, lex, kind === 'module' && index <= lastBlocking));
+      marks.push(markScript(element, kind, reader, kind === 'module' && index <= lastBlocking));
     } else if (modules > 0 && isDeferred(element) && !isLoader(element, loaderSrc))
       marks.push(markScript(element, 'defer', lex, index <= lastBlocking));
   }

@@ -73,19 +73,20 @@ export const noticeTag = (src: string): string => `<script async${attribute('src
 /**
  * Marks a script for the guard. An inline module also gets the list of its imports.
  *
+ * @param lex undefined when it does not parse
  * @param early whether it is held only where the browser cannot hold back rendering for it
  */
 export function markScript(
   script: PageElement,
   kind: 'module' | 'importmap' | 'defer',
-  lex: Lex,
+  lex: Lex | undefined,
   early: boolean,
 ): Edit {
   const at = script.start + '<script'.length;
   const mark = attribute('data-modcast', kind) + (early ? ' data-modcast-early' : '');
   if (kind !== 'module' || scriptSource(script) !== undefined) return { start: at, end: at, text: mark };
-  const specifiers = new Set(readImports(script, lex).map((i) => i.specifier));
-  const imports = attribute('data-modcast-imports', asciiJson([...specifiers]));
+  const specifiers = lex && new Set(readImports(script, lex).map((i) => i.specifier));
+  const imports = specifiers ? attribute('data-modcast-imports', asciiJson([...specifiers])) : '';
   return { start: at, end: at, text: mark + imports + attribute('data-modcast-at', script.position()) };
 }
 

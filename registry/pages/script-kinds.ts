@@ -10,13 +10,13 @@ export function scriptSource(script: PageElement): string | undefined {
 /**
  * The kind of a script that the loader runs instead of the browser, by "prepare the script element" (HTML
  * Standard, 4.12.1.1). Undefined for a script that the browser would not run: the loader must not run it
- * either. White space around the type is significant, except in JavaScript media types.
+ * either. White space around the type is significant in some browsers: there the guard does not hold it.
  */
 export function heldType(element: PageElement): 'module' | 'importmap' | undefined {
   if (element.tag !== 'script') return undefined;
   const type = element.attribute('type') ?? '';
-  const kind = /^module$/i.test(type) ? 'module' : /^importmap$/i.test(type) ? 'importmap' : undefined;
-  if (!kind || !element.complete) return undefined;
+  const [, kind] = /^[\t\n\f\r ]*(module|importmap)[\t\n\f\r ]*$/.exec(type.toLowerCase()) ?? [];
+  if ((kind !== 'module' && kind !== 'importmap') || !element.complete) return undefined;
   const src = scriptSource(element);
   if (src !== undefined) return kind === 'module' && src !== '' ? kind : undefined;
   return element.text() === '' ? undefined : kind;

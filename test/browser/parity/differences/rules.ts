@@ -26,18 +26,6 @@ export const unlinked = (text: string): string =>
     .replace(/\n+\/\/# sourceURL=\S+$/, '')
     .replace(/import ("|')(?:https:\/\/site|\.)\/(\w+\.mjs)\1/g, 'import $2');
 
-/** The loader has put the element in again, and the browser says that of errors which come of it at once. */
-export const attribution = (observations: Observations): Observations => {
-  const plain = (text: string) =>
-    text.replace(/(?:modcast\/guard\.js|https:\/\/site\/-\/loader\.js\S*?):\d+$/, 'https://site/:0');
-  const same = map(observations, plain) as Observations;
-  for (const error of same.errors as { filename?: string; lineno?: number; colno?: number }[]) {
-    if (/modcast\/guard\.js|\/-\/loader\.js/.test(error.filename ?? ''))
-      Object.assign(error, { filename: 'https://site/', lineno: 0, colno: 0 });
-  }
-  return same;
-};
-
 export const withoutLog =
   (...parts: (string | RegExp)[]) =>
   (observations: Observations): unknown => ({

@@ -18,7 +18,10 @@ function urlsOf(
       src: null,
       imports: [],
       kind: 'module',
+      async: false,
       base: BASE,
+      text: '',
+      at: undefined,
       ...script,
     })),
   };

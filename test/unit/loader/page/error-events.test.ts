@@ -1,82 +1,152 @@
-import { beforeEach, expect, it, vi } from 'vitest';
-import { nameErrors } from '../../../../loader/page/error-events.js';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { ErrorEvents, correctError } from '../../../../loader/page/error-events.js';
 
-const BLOB = 'blob:https://site/0e5493ec-ef37-4541-895f-6c4a6c7863db';
+const natural = (text: string): string => text.replaceAll('blob:1', 'https://host/a.mjs');
 
-class FakeErrorEvent extends Event {
-  constructor(type: string, init: ErrorEventInit) {
-    super(type, init);
-    const { message, filename, lineno, colno, error } = init;
-    Object.assign(this, { message, filename, lineno, colno, error });
+interface ErrorInit extends EventInit {
+  readonly message?: string;
+  readonly filename?: string;
+  readonly error?: unknown;
+}
+
+/** A window with an engine's error events. */
+class Window extends EventTarget {
+  /** The browser's own event; an `Event` of Node's is never trusted. */
+  report(init: ErrorInit): Event {
+    const event = new FakeErrorEvent('error', { cancelable: true, ...init });
+    Object.defineProperties(event, { isTrusted: { value: true } });
+    this.dispatchEvent(event);
+    return event;
   }
 }
 
-/** As WebKit's errors are. */
-const errorAt = (url: string): Error =>
-  Object.assign(new TypeError('boo'), { sourceURL: url, stack: `f@${url}:3:21\nmodule code@${url}:7:1` });
+class FakeErrorEvent extends Event {
+  readonly message: string;
+  readonly filename: string;
+  readonly lineno = 3;
+  readonly colno = 4;
+  readonly error: unknown;
 
-const NativeError = Error;
+  constructor(type: string, { message = '', filename = '', error = null, ...init }: ErrorInit) {
+    super(type, init);
+    this.message = message;
+    this.filename = filename;
+    this.error = error;
+  }
+}
 
-let page: EventTarget;
+let page: Window;
+let errors: ErrorEvents;
+const seen = vi.fn();
 
-/** @param engine WebKit's errors have a property more */
-function start(engine: 'WebKit' | 'another engine' = 'WebKit'): void {
-  page = new EventTarget();
+beforeEach(() => {
+  page = new Window();
+  vi.stubGlobal('window', page);
+  vi.stubGlobal('ErrorEvent', FakeErrorEvent);
   vi.stubGlobal('addEventListener', page.addEventListener.bind(page));
   vi.stubGlobal('dispatchEvent', page.dispatchEvent.bind(page));
-  vi.stubGlobal('ErrorEvent', FakeErrorEvent);
-  const construct = (target: ErrorConstructor, given: [string]) =>
-    Object.assign(Reflect.construct(target, given), { sourceURL: '' });
-  vi.stubGlobal('Error', engine === 'WebKit' ? new Proxy(NativeError, { construct }) : NativeError);
-  nameErrors((text) => text.replaceAll(BLOB, 'https://site/lib/a.mjs'));
-}
-
-function dispatch(filename: string, error: Error): { seen: FakeErrorEvent[]; event: Event } {
-  const seen: FakeErrorEvent[] = [];
-  page.addEventListener('error', (event) => void seen.push(event as FakeErrorEvent));
-  const init = { message: 'TypeError: boo', filename, lineno: 3, colno: 21, error, cancelable: true };
-  const event = new FakeErrorEvent('error', init);
-  page.dispatchEvent(event);
-  return { seen, event };
-}
-
-beforeEach(() => start());
-
-it('listeners see the natural URL, the same place, and its stack', () => {
-  const error = errorAt(BLOB);
-  const { seen } = dispatch(BLOB, error);
-  expect(seen).toHaveLength(1);
-  expect(seen[0]).toMatchObject({
-    message: 'TypeError: boo',
-    filename: 'https://site/lib/a.mjs',
-    lineno: 3,
-    colno: 21,
-    error,
+  errors = new ErrorEvents();
+  seen.mockReset();
+  page.addEventListener('error', (event) => {
+    const { message, filename } = event as FakeErrorEvent;
+    seen(message, filename);
   });
-  expect(error.stack).toBe('f@https://site/lib/a.mjs:3:21\nmodule code@https://site/lib/a.mjs:7:1');
 });
 
-it('an error that a listener handles is handled', () => {
+it('shows the page one event, with natural URLs', () => {
+  errors.natural = natural;
+  page.report({ message: "no export in 'blob:1'", filename: 'blob:1' });
+  expect(seen.mock.calls).toEqual([["no export in 'https://host/a.mjs'", 'https://host/a.mjs']]);
+});
+
+it('leaves an event that names natural URLs', () => {
+  errors.natural = natural;
+  const listener = vi.fn();
+  page.addEventListener('error', listener);
+  const event = page.report({ message: 'plain', filename: 'https://host/b.mjs' });
+  expect(listener.mock.calls).toEqual([[event]]);
+});
+
+it('leaves events before modules run, and those of the page’s own', () => {
+  page.report({ filename: 'blob:1' });
+  errors.natural = natural;
+  page.dispatchEvent(new FakeErrorEvent('error', { filename: 'blob:1' }));
+  expect(seen.mock.calls).toEqual([
+    ['', 'blob:1'],
+    ['', 'blob:1'],
+  ]);
+});
+
+it('does what the page wants when it prevents the default', () => {
+  errors.natural = natural;
   page.addEventListener('error', (event) => event.preventDefault());
-  expect(dispatch(BLOB, errorAt(BLOB)).event.defaultPrevented).toBe(true);
+  expect(page.report({ filename: 'blob:1' }).defaultPrevented).toBe(true);
 });
 
-it('an event that names a natural URL is the browser’s own', () => {
-  const { seen, event } = dispatch('https://site/lib/a.mjs', errorAt(BLOB));
-  expect(seen).toEqual([event]);
+it('removes the name of the method that has inserted a script with a syntax error', () => {
+  const error = new SyntaxError("Failed to execute 'insertBefore' on 'Node': Unexpected token");
+  page.report({ message: `Uncaught SyntaxError: ${error.message}`, error });
+  expect(seen.mock.calls).toEqual([['Uncaught SyntaxError: Unexpected token', '']]);
+  expect(error.message).toBe('Unexpected token');
 });
 
-it('the reason of a rejection has its stack with natural URLs', () => {
-  const reason = errorAt(BLOB);
-  page.dispatchEvent(Object.assign(new Event('unhandledrejection'), { reason }));
-  expect(reason.stack).toContain('https://site/lib/a.mjs:3:21');
+it('keeps that message where it is the page’s own error', () => {
+  const message = "NotFoundError: Failed to execute 'insertBefore' on 'Node': not a child";
+  page.report({ message, error: new Error(message) });
+  expect(seen.mock.calls).toEqual([[message, '']]);
 });
 
-it('a stack is read in WebKit only: the page may see it', () => {
-  start('another engine');
-  const error = new TypeError('boo');
-  const read = vi.fn<() => string>();
-  Object.defineProperty(error, 'stack', { get: read });
-  dispatch(BLOB, error);
-  expect(read).not.toHaveBeenCalled();
+it('tells its listeners first, and each of them only of errors after it was added', () => {
+  const later = vi.fn();
+  const stop = errors.on(() => errors.on(later));
+  page.report({ message: 'first' });
+  expect(later).not.toHaveBeenCalled();
+  stop();
+  page.report({ message: 'second' });
+  expect(later).toHaveBeenCalledTimes(1);
+});
+
+describe('correctError', () => {
+  /** In Node, errors have this property. */
+  const prepare = Object.getOwnPropertyDescriptor(Error, 'prepareStackTrace');
+  const NativeError = Error;
+
+  beforeEach(() => {
+    delete (Error as { prepareStackTrace?: unknown }).prepareStackTrace;
+    return () => void (prepare && Object.defineProperty(NativeError, 'prepareStackTrace', prepare));
+  });
+
+  it('corrects the message, a stack that contains it, and the file name', () => {
+    const error = Object.assign(new TypeError('blob:1'), { stack: 'at blob:1', fileName: 'blob:1' });
+    correctError(error, natural);
+    expect(error).toMatchObject({
+      message: 'https://host/a.mjs',
+      stack: 'at https://host/a.mjs',
+      fileName: 'https://host/a.mjs',
+    });
+  });
+
+  it('corrects a stack in WebKit, which names the places of blobs', () => {
+    const construct = (target: ErrorConstructor, given: [string]) =>
+      Object.assign(Reflect.construct(target, given), { sourceURL: '' });
+    vi.stubGlobal('Error', new Proxy(NativeError, { construct }));
+    const error = Object.assign(new TypeError('boo'), { stack: 'f@blob:1:3:21' });
+    correctError(error, natural);
+    expect(error.stack).toBe('f@https://host/a.mjs:3:21');
+  });
+
+  it('reads no stack where the page may see that', () => {
+    const read = vi.fn<() => string>();
+    const error = Object.defineProperty(new TypeError('blob:1'), 'stack', { get: read });
+    Object.assign(Error, { prepareStackTrace: () => '' });
+    correctError(error, natural);
+    expect(error.message).toBe('https://host/a.mjs');
+    expect(read).not.toHaveBeenCalled();
+  });
+
+  it('leaves what is no error', () => {
+    const thrown = { message: 'blob:1' };
+    for (const value of [thrown, 'blob:1', null, undefined]) correctError(value, natural);
+    expect(thrown.message).toBe('blob:1');
+  });
 });
