@@ -10,6 +10,7 @@ import {
 } from '../page/held-page.js';
 import { isGecko } from '../page/engine.js';
 import { restoreImportMaps } from '../page/import-map-elements.js';
+import { inlineText } from '../page/inline-text.js';
 import { allInserted } from '../page/insert-again.js';
 import { PageEvents } from '../page/page-events.js';
 import { settlePreloads } from '../page/preloads.js';
@@ -147,14 +148,15 @@ export class Guard {
         restoreImportMaps();
         void allInserted().then(() => settlePreloads(() => false));
       },
-      prepare({ element, src, text }, first) {
-        const current = element.textContent;
-        const changed = first + text;
-        if (src !== null || changed === current || !(element instanceof HTMLScriptElement)) return () => {};
-        element.text = changed;
-        return () => void (element.text = current);
+      prepare(script, first) {
+        const { element, src } = script;
+        if (src !== null || first === '' || !(element instanceof HTMLScriptElement)) return () => {};
+        const { text } = element;
+        element.text = inlineText(script, first);
+        return () => void (element.text = text);
       },
-      signal: (_script, expression) => `${expression};`,
+      signal: ({ element }, expression) =>
+        element instanceof HTMLScriptElement ? `${expression};` : undefined,
       setText: (script, text) => void (script.text = text),
       done() {},
       loaded: () => this.#events?.finish(),

@@ -2,6 +2,7 @@ import type { TargetKind } from '../linking/choose-target.js';
 import { JAVASCRIPT } from '../linking/media-types.js';
 import { createModuleUrl } from '../linking/module-url.js';
 import { pageUrl, sourceAttribute, type HeldScript } from './held-page.js';
+import { inlineText } from './inline-text.js';
 import { setScriptSrc, setScriptText } from './policy.js';
 import type { RunOptions } from './run-scripts.js';
 
@@ -37,7 +38,7 @@ export function prepareScripts(options: PrepareOptions): PreparedRun {
   return {
     setText: setScriptText,
     signal(script, expression) {
-      if (isBlocked(script)) return undefined;
+      if (isBlocked(script) || !(script.element instanceof HTMLScriptElement)) return undefined;
       // Before the other imports, which may await something.
       return urlKind === 'http'
         ? `${expression};`
@@ -62,16 +63,11 @@ export function prepareScripts(options: PrepareOptions): PreparedRun {
   };
 }
 
-/**
- * Prepares an inline script so that its errors name the page and the right line: its text begins with as many
- * blank lines as precede it in the page.
- */
-function prepareInline({ element, text, at }: HeldScript, first: string): () => void {
+/** Prepares an inline script so that its errors name the page and the right line. */
+function prepareInline(script: HeldScript, first: string): () => void {
+  const { element } = script;
   if (!(element instanceof HTMLScriptElement)) return nothing;
-  const { text: current } = element;
-  const [line, column] = /^\d+:\d+$/.test(at ?? '') ? at!.split(':').map(Number) : [1, 1];
-  const lines = first + '\n'.repeat(line! - 1);
-  const indent = column! - 1 - (line === 1 ? first.length : 0);
-  setScriptText(element, `${lines}${' '.repeat(Math.max(0, indent))}${text}\n//# sourceURL=${pageUrl}`);
-  return () => setScriptText(element, current);
+  const { text } = element;
+  setScriptText(element, `${inlineText(script, first)}\n//# sourceURL=${pageUrl}`);
+  return () => setScriptText(element, text);
 }
