@@ -9,11 +9,14 @@ export interface EarlyUse {
 const MODULES = /\bimport\s*[(/]|importmap|(["'`])module\1|\btype\s*=\s*\\?["']?module\b/i;
 const MAPS = /importmap/i;
 
+/** `'mod' + 'ule'` is `'module'`: scripts write tags and code in parts. */
+const joined = (source: string): string => source.replace(/(["'`])\s*\+\s*\1/g, '');
+
 /** Reads it from the text of a classic script. What is said by mistake costs speed only. */
-export const earlyUse = (source: string): EarlyUse => ({
-  modules: MODULES.test(source),
-  maps: MAPS.test(source),
-});
+export function earlyUse(source: string): EarlyUse {
+  const text = joined(source);
+  return { modules: MODULES.test(text), maps: MAPS.test(text) };
+}
 
 export const NO_EARLY_USE: EarlyUse = { modules: false, maps: false };
 
@@ -55,7 +58,7 @@ const SCRIPT_NAMES = /[^\s"'`=<>(){},;]+\.m?js\b(?:\?[^\s"'`<>]*)?/g;
 
 /** URLs of scripts that a classic script may load, as written in it. */
 export const loadedScripts = (source: string): string[] =>
-  LOADS_SCRIPTS.test(source) ? [...new Set(source.match(SCRIPT_NAMES))] : [];
+  LOADS_SCRIPTS.test(joined(source)) ? [...new Set(joined(source).match(SCRIPT_NAMES))] : [];
 
 /** Whether a script is a module, which does nothing as a classic script. */
 export const isModuleText = (source: string): boolean => /^\s*(?:import\b\s*["'{*\w]|export\b)/m.test(source);
