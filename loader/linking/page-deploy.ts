@@ -67,6 +67,8 @@ export function createPageDeploy(options: PageDeployOptions): PageDeploy {
     resolver,
     linker,
     refresh() {
+      // The engine has refused them.
+      if (!laterMaps) return;
       const before = native.map;
       native.refresh();
       if (native.map !== before) resolver.extend(native.map, linker.importTargets.isInstalled);

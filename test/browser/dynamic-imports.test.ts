@@ -113,6 +113,12 @@ async function importAll(): Promise<string> {
     Object.assign(globalThis, { inserted: resolve });
     document.body.append(script);
   });
+  const map = document.createElement('script');
+  map.type = 'importmap';
+  map.text = '{ "imports": { "added": "./lazy/bare.mjs" } }';
+  document.body.append(map);
+  const added = await computed('added').catch((error: unknown) => error as Namespace);
+  said['added'] = added['name'];
   said['log'] = log;
   return JSON.stringify(said).replaceAll(location.origin, '');
 }
@@ -190,6 +196,7 @@ inEachEngine(({ launch, capabilities }) => {
       computed: ['bare', true],
       fresh: '/computed/e.mjs?t=1',
       inserted: 1,
+      added: capabilities.mergesImportMaps ? 'bare' : 'TypeError',
     });
   });
 

@@ -18,6 +18,8 @@ interface Package {
   readonly to: string;
   /** Module whose namespace the page shows; null if the site has its own page. */
   readonly entry: string | null;
+  /** The module that another page imports by `import()`. */
+  readonly imported: string;
   /** Expression of what the page shows. */
   readonly namespace: string;
   /** A file of the closure that the test changes. */
@@ -30,6 +32,7 @@ const PACKAGES: Package[] = [
     from: 'examples/orrery',
     to: '.',
     entry: null,
+    imported: 'index.mjs',
     namespace: 'orrery.parts',
     leaf: 'sky/scale.mjs',
   },
@@ -38,6 +41,7 @@ const PACKAGES: Package[] = [
     from: 'node_modules/lodash-es',
     to: 'vendor/lodash-es',
     entry: 'vendor/lodash-es/lodash.js',
+    imported: 'vendor/lodash-es/lodash.js',
     namespace: 'namespace',
     leaf: 'vendor/lodash-es/eq.js',
   },
@@ -46,6 +50,7 @@ const PACKAGES: Package[] = [
     from: 'node_modules/three/src',
     to: 'vendor/three/src',
     entry: 'vendor/three/src/Three.js',
+    imported: 'vendor/three/src/Three.js',
     namespace: 'namespace',
     leaf: 'vendor/three/src/math/Vector2.js',
   },
@@ -54,6 +59,7 @@ const PACKAGES: Package[] = [
     from: 'node_modules/@babylonjs/core',
     to: 'vendor/@babylonjs/core',
     entry: 'vendor/@babylonjs/core/index.js',
+    imported: 'vendor/@babylonjs/core/index.js',
     namespace: 'namespace',
     leaf: 'vendor/@babylonjs/core/Maths/math.scalar.js',
   },
@@ -67,6 +73,13 @@ const page = (entry: string): string => `<!doctype html>
   import * as namespace from './${entry}';
   globalThis.namespace = namespace;
 </script>`;
+
+const importing = (entry: string): Record<string, string> => ({
+  'imported.html': `<!doctype html>
+<script type="importmap">{ "imports": { "math/": "./math/" } }</script>
+<script type="module" src="imported.mjs"></script>`,
+  'imported.mjs': `globalThis.imported = await import('./${entry}');`,
+});
 
 inEachEngine(({ launch }) => {
   let browser: OpenBrowser;
@@ -102,17 +115,22 @@ inEachEngine(({ launch }) => {
     }
   }
 
-  describe.each(PACKAGES)('$name', ({ from, to, entry, namespace, leaf }) => {
+  describe.each(PACKAGES)('$name', ({ from, to, entry, imported, namespace, leaf }) => {
     let directory: TemporarySite;
     let site: GatedSite;
     let context: BrowserContext;
+    let native: string[];
 
     beforeAll(async () => {
-      directory = await TemporarySite.create(entry === null ? {} : { 'index.html': page(entry) });
+      directory = await TemporarySite.create({
+        ...(entry === null ? {} : { 'index.html': page(entry) }),
+        ...importing(imported),
+      });
       await cp(at(from), join(directory.directory, to), {
         recursive: true,
         filter: async (file) => (await stat(file)).isDirectory() || !/\.(?:d\.ts|map|md)$/.test(file),
       });
+      native = await nativeKeys(directory.directory, namespace);
       site = await GatedSite.open({ directory: directory.directory, timeout: LONG });
       context = await browser.newContext();
     }, LONG);
@@ -124,14 +142,14 @@ inEachEngine(({ launch }) => {
     });
 
     /** One visit: where its modules came from and what they export. */
-    async function visit(): Promise<{ from: string; keys: string[] }> {
+    async function visit(name = '', shown = namespace): Promise<{ from: string; keys: string[] }> {
       site.clear();
       const opened = await context.newPage();
       opened.timeout = LONG;
-      await opened.goto(site.url);
+      await opened.goto(site.url + name);
       await opened.until(() => globalThis.modcast !== undefined);
       const info = await opened.evaluate(() => modcast!.ready);
-      const keys = await keysOf(opened, namespace);
+      const keys = await keysOf(opened, shown);
       await opened.evaluate(() => modcast!.idle());
       await opened.close();
       await site.relay.emptied();
@@ -142,7 +160,6 @@ inEachEngine(({ launch }) => {
       'exports what it exports natively, with no JavaScript over HTTP, and later visits take what has changed',
       { timeout: LONG },
       async () => {
-        const native = await nativeKeys(directory.directory, namespace);
         expect(native.length).toBeGreaterThan(0);
 
         expect(await visit()).toEqual({ from: 'network', keys: native });
@@ -161,5 +178,18 @@ inEachEngine(({ launch }) => {
         expect(site.relay.blobs).toHaveLength(1);
       },
     );
+
+    it('is imported by import() with no JavaScript over HTTP, and offline', { timeout: LONG }, async () => {
+      const native = await nativeKeys(directory.directory, namespace);
+      await context.close();
+      context = await browser.newContext();
+      expect(await visit('imported.html', 'imported')).toEqual({ from: 'network', keys: native });
+      expect(site.moduleRequests).toEqual([]);
+
+      site.sockets = 'refuse';
+      site.http = (target) => (/^\/(?:imported\.html|-\/loader)/.test(target) ? 'pass' : 'refuse');
+      expect(await visit('imported.html', 'imported')).toEqual({ from: 'cache', keys: native });
+      expect(site.moduleRequests).toEqual([]);
+    });
   });
 });
