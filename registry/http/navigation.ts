@@ -2,6 +2,7 @@
 const SCRIPT_HEADERS = [
   'HX-Request',
   'Turbo-Frame',
+  'Turbolinks-Referrer',
   'X-Barba',
   'X-PJAX',
   'X-Turbo-Request-Id',

@@ -13,7 +13,7 @@ import { heldType, isOptOut } from './script-kinds.js';
 
 /** Why a page is served without the loader, by code. The texts complete "this page is served as it is: …". */
 export const UNCHANGED = {
-  encoding: 'it is in UTF-16, and modcast changes pages only in encodings that extend ASCII',
+  encoding: 'it is in UTF-16 or ISO-2022-JP, and modcast changes pages only in encodings that extend ASCII',
   'shadow-root': 'it has module scripts or import maps in a declarative shadow root',
   'inline-script': 'its policy allows no inline script; give its scripts a nonce, which modcast uses too',
   'own-script': 'its policy does not allow the loader; give its scripts a nonce, which modcast uses too',
@@ -33,6 +33,13 @@ const policiesOf = (elements: readonly PageElement[]): string[] =>
     .filter((e) => e.tag === 'meta' && /^content-security-policy$/i.test(e.attribute('http-equiv') ?? ''))
     .map((e) => e.attribute('content') ?? '');
 
+/** Whether it declares the one encoding in which `<` may be a part of another character. */
+const isStateful = (e: PageElement): boolean =>
+  e.tag === 'meta' &&
+  [e.attribute('charset'), e.attribute('content')?.split(/charset\s*=/i)[1]].some((label) =>
+    /^[\s'"]*(?:cs)?iso-?2022-?jp\b/i.test(label ?? ''),
+  );
+
 /**
  * Why a page with these elements has to be served without the loader.
  *
@@ -40,6 +47,7 @@ const policiesOf = (elements: readonly PageElement[]): string[] =>
  *   others there
  */
 export function reasonToLeave(elements: PageElement[], known: readonly string[]): Unchanged | undefined {
+  if (elements.some(isStateful)) return { code: 'encoding' };
   const isUnreachable = (e: PageElement) => e.inShadowRoot && heldType(e) !== undefined;
   if (elements.some(isUnreachable)) return { code: 'shadow-root' };
   const { nonce } = readHead(elements);
@@ -87,6 +95,7 @@ export function explainUnchanged(
   if (headOffset === undefined || elements.some(isOptOut)) return undefined;
   const reason = reasonToLeave(elements, known);
   if (reason === undefined) return undefined;
+  if (reason.code === 'encoding') return reason;
   if (noticeSrc === undefined || ![...policiesOf(elements), ...known].every(allowsOwnScript)) return reason;
   const edit = { start: headOffset, end: headOffset, text: noticeTag(noticeSrc + reason.code) };
   return { ...reason, withNotice: splice(html, html.length - body.length, [edit]) };

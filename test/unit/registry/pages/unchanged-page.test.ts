@@ -32,6 +32,19 @@ describe('a page that is served as it is', () => {
     expect(explainUnchanged(Buffer.from([0xff, 0xfe, 0x3c, 0]))).toEqual({ code: 'encoding' });
   });
 
+  it.each([
+    '<meta charset=ISO-2022-JP>',
+    '<meta charset=" csISO2022JP ">',
+    '<META http-equiv=content-type content="text/html; CHARSET = \'iso-2022-jp\'">',
+  ])('is in an encoding in which a part of a character may look like a tag: %s', (declared) => {
+    expect(explain(declared)).toEqual({ code: 'encoding' });
+  });
+
+  it('is not in another encoding of Japanese', () => {
+    expect(explain('<meta charset=shift_jis>')).toBeUndefined();
+    expect(explain('<meta name=description content="charset of iso-2022-jp">')).toBeUndefined();
+  });
+
   it('has none if its author wants it, or the loader is in it', () => {
     expect(explain('<meta name="modcast" content="off">')).toBeUndefined();
     expect(explain(meta("script-src 'self' 'unsafe-inline'"))).toBeUndefined();
