@@ -29,32 +29,43 @@ interface FixtureGlobals {
 }
 
 /**
- * Runs before every script of the page. A registered symbol holds the record, where no page stumbles over it.
+ * Runs before every script of the page. It listens from the first script on that defines `globalThis.log`, as
+ * the page's own scripts do: what comes before these sees what they cannot. A registered symbol holds the
+ * record, where no page stumbles over it.
  */
 export function installRecorder(): void {
   const record: PageRecord = { errors: [], rejections: [] };
   Object.defineProperty(globalThis, Symbol.for('parity.record'), { value: record });
   const nameOf = (thrown: unknown) => (thrown instanceof Error ? thrown.name : typeof thrown);
-  addEventListener(
-    'error',
-    (event) => {
-      if (!(event.target instanceof Element)) return;
-      const source = event.target.getAttribute('src') ?? event.target.getAttribute('href') ?? '';
-      record.errors.push({ element: event.target.localName, source });
-    },
-    true,
-  );
-  // After those listeners that the guard has added as the page's first ones, as the page's are.
-  addEventListener('error', (event) => {
-    if (event.target instanceof Element) return;
-    const { message, filename, lineno, colno, error } = event;
-    record.errors.push({ message, filename, lineno, colno, name: nameOf(error) });
-  });
-  addEventListener('unhandledrejection', ({ reason }) => {
-    record.rejections.push({
-      name: nameOf(reason),
-      message: reason instanceof Error ? reason.message : String(reason),
+  const listen = () => {
+    addEventListener(
+      'error',
+      (event) => {
+        if (event.target instanceof Element) {
+          const source = event.target.getAttribute('src') ?? event.target.getAttribute('href') ?? '';
+          record.errors.push({ element: event.target.localName, source });
+        } else {
+          const { message, filename, lineno, colno, error } = event;
+          record.errors.push({ message, filename, lineno, colno, name: nameOf(error) });
+        }
+      },
+      true,
+    );
+    addEventListener('unhandledrejection', ({ reason }) => {
+      record.rejections.push({
+        name: nameOf(reason),
+        message: reason instanceof Error ? reason.message : String(reason),
+      });
     });
+  };
+  let log: unknown;
+  Object.defineProperty(globalThis, 'log', {
+    configurable: true,
+    get: () => log,
+    set(value: unknown) {
+      if (log === undefined) listen();
+      log = value;
+    },
   });
 }
 
