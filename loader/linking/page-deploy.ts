@@ -71,7 +71,8 @@ export function createPageDeploy(options: PageDeployOptions): PageDeploy {
       if (!laterMaps) return;
       const before = native.map;
       native.refresh();
-      if (native.map !== before) resolver.extend(native.map, linker.importTargets.isInstalled);
+      // An engine that takes one map has refused them.
+      if (laterMaps && native.map !== before) resolver.extend(native.map, linker.importTargets.isInstalled);
     },
     laterMaps,
     brokenMaps: broken,
