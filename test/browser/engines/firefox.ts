@@ -1,5 +1,5 @@
 import { accessSync, constants } from 'node:fs';
-import puppeteer, { type Browser, type Page } from 'puppeteer-core';
+import puppeteer, { type Browser, type BrowserContext, type Page } from 'puppeteer-core';
 import { ConsoleMessages } from './console-messages.js';
 import { toBrowser, toPage } from './driver.js';
 import type { BrowserPage, Engine } from './engine.js';
@@ -30,7 +30,7 @@ export const firefox: Engine = {
       async newContext() {
         const context = await browser.createBrowserContext();
         return {
-          newPage: async () => toBrowserPage(await context.newPage()),
+          newPage: async () => toBrowserPage(await openTab(context)),
           close: () => context.close(),
         };
       },
@@ -48,6 +48,17 @@ function launchFirefox(): Promise<Browser> {
     protocolTimeout: 0,
     extraPrefsFirefox: PREFERENCES,
   });
+}
+
+/** Where another tab closes while a tab opens, Firefox sometimes loses the new one. */
+async function openTab(context: BrowserContext, attempts = 5): Promise<Page> {
+  try {
+    return await context.newPage();
+  } catch (error) {
+    const isLost = String(error).includes('BrowsingContext does no longer exist');
+    if (!isLost || attempts === 1) throw error;
+    return openTab(context, attempts - 1);
+  }
 }
 
 function toBrowserPage(page: Page): BrowserPage {
