@@ -49,7 +49,7 @@ function defineParity(engine: Engine, { known, unfinished, open }: EngineDiffere
     });
   });
 
-  describe.concurrent.each(Object.entries(unfinished))('%s', (name, { reason, stopped }) => {
+  describe.concurrent.each(Object.entries(unfinished))('%s', (name, { reason, stopped, same = (o) => o }) => {
     it(`does not finish natively because ${reason}, and has no other errors through modcast`, async ({
       task,
     }) => {
@@ -62,7 +62,7 @@ function defineParity(engine: Engine, { known, unfinished, open }: EngineDiffere
       );
       if (JSON.stringify(ours) !== JSON.stringify(native)) task.meta.knownDifference = reason;
       const errors = ({ errors, rejections }: Observations) => [...errors, ...rejections];
-      expect(errors(native)).toEqual(expect.arrayContaining(errors(ours)));
+      expect(errors(same(native))).toEqual(expect.arrayContaining(errors(same(ours))));
     });
   });
 
