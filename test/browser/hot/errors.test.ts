@@ -81,10 +81,12 @@ inEachBrowser((suite) => {
       await hot.directory.write({ 'lib/a.mjs': `log.push('a');\nthrow new Error('at start');` });
       await until('at start');
       await hot.load();
-      const shown = await hot.overlayShows('lib/a.mjs:2:7');
+      // WebKit counts columns in its own way.
+      const place = suite.engine.name === 'WebKit' ? 'lib/a.mjs:2' : 'lib/a.mjs:2:7';
+      const shown = await hot.overlayShows(place);
       expect(shown).toContain(`2 | throw new Error('at start');`);
       expect(shown).toContain('an error');
-      expect(messages[0]).toMatch(/^lib\/a\.mjs:2:7 Error: at start\n1 \| log/);
+      expect(messages[0]).toMatch(new RegExp(`^${place}(?::\\d+)? Error: at start\\n1 \\| log`));
       await hot.save({ 'lib/a.mjs': A }, 'main 1');
       await hot.overlayClosed();
     });
