@@ -5,6 +5,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { minify } from 'terser';
+import { freeNames } from './free-names.mjs';
 
 const here = (file) => fileURLToPath(new URL(file, import.meta.url));
 
@@ -15,8 +16,9 @@ const here = (file) => fileURLToPath(new URL(file, import.meta.url));
  * @param before text that the bundle starts with
  * @param after text that it ends with
  * @param comment its last line, not minified
+ * @param wrap changes the text of the bundle
  */
-async function bundle(name, entry, { before = '', after = '', comment = '' } = {}) {
+async function bundle(name, entry, { before = '', after = '', comment = '', wrap } = {}) {
   const { outputFiles } = await build({
     entryPoints: { [name]: here(entry) },
     outdir: here('../dist/loader'),
@@ -33,9 +35,23 @@ async function bundle(name, entry, { before = '', after = '', comment = '' } = {
   });
   const [{ path, text }] = outputFiles;
   const format = { ascii_only: true };
-  const { code } = await minify(text, { ecma: 2022, compress: { passes: 3 }, format });
+  const { code } = await minify(wrap?.(text) ?? text, { ecma: 2022, compress: { passes: 3 }, format });
   await mkdir(dirname(path), { recursive: true });
   await writeFile(path, `${code}${comment}\n`);
+}
+
+/** Cannot be redeclared by a page. */
+const UNFORGEABLE = new Set(['document', 'location', 'window']);
+
+/**
+ * The guard reads its globals when it starts, as the page's first script: scripts of the page may replace
+ * them, or declare the same names. Where it cannot start, it leaves the page to the browser.
+ */
+function withOwnGlobals(text) {
+  const names = freeNames(text).globals.filter((name) => !UNFORGEABLE.has(name));
+  const reason = '"modcast: this page runs without modcast: "+e';
+  const body = `"use strict";const{${names.join()}}=window;${text}`;
+  return `try{(()=>{${body}})()}catch(e){console.info(${reason})}`;
 }
 
 await Promise.all([
@@ -46,5 +62,5 @@ await Promise.all([
   }),
   bundle('hot', 'hot/main.ts'),
   // Otherwise errors that it reports for the browser would seem to come from the page.
-  bundle('guard', 'guard/main.ts', { comment: '\n//# sourceURL=modcast/guard.js' }),
+  bundle('guard', 'guard/main.ts', { wrap: withOwnGlobals, comment: '\n//# sourceURL=modcast/guard.js' }),
 ]);
