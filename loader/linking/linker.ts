@@ -100,8 +100,8 @@ export class Linker {
     if (this.#options.fetchMissing) await this.prefetch(urls);
     const { modules, missing } = this.#graph.closure(urls);
     for (const module of modules) this.#prepare(module);
-    // The imports of a missing blob are unknown: HTTP targets keep them in this deploy.
-    if (missing.size > 0 && this.#options.laterMaps) this.importTargets.prepareRest('http');
+    // The imports of a missing blob are unknown: a target for each module keeps them in this deploy.
+    if (missing.size > 0 && this.#options.laterMaps) this.importTargets.prepareRest(this.#options.permitted);
   }
 
   #prepare(module: SiteModule): void {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
 import type { BrowserPage, OpenBrowser } from '../engines/engine.js';
-import { inEachEngine } from '../engines/in-each-engine.js';
+import { inChromiumAndFirefox } from '../engines/in-each-engine.js';
 import { faultFiles } from './fault-files.js';
 import { HeadersSite } from './headers-site.js';
 
@@ -21,7 +21,7 @@ const header = (policy: string, name = 'Content-Security-Policy') => [
   { match: '(/|html)$', headers: { [name]: policy } },
 ];
 
-inEachEngine(({ name, launch }) => {
+inChromiumAndFirefox(({ name, launch }) => {
   const isChromium = name === 'Chromium';
   let browser: OpenBrowser;
   let tab: BrowserPage;

@@ -22,6 +22,9 @@ afterAll(() => browser.close());
 /** Milliseconds that a page may wait for a socket that says nothing: 500 until it speaks, and then 1,500. */
 const PATIENCE = 2000;
 
+/** Milliseconds by which the clock of a page advances. */
+const STEP = 50;
+
 /** Bytes that the page's socket has brought. */
 const received = (page: BrowserPage) => page.evaluate(() => modcast?.stats().bytes.received ?? 0);
 
@@ -47,7 +50,8 @@ async function bootWithin(ms: number) {
   await site.relay.seen(() => isSilent);
   // All that came has been read.
   await expect.poll(() => received(page), { timeout: 5000 }).toBe(site.relay.sent - before);
-  await clock.runFor(ms);
+  // Between the steps, the page gets the answers to its requests.
+  for (let passed = 0; passed < ms; passed += STEP) await clock.runFor(STEP);
   // The page's scripts need a timer now and then: its clock goes on, but slowly.
   while (!(await isBooted(page))) await clock.runFor(1);
   const evaluated = await booted(page);
