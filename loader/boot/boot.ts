@@ -152,7 +152,7 @@ export class Boot {
         page.settle(running);
         if (pageDeploy === null) restoreImportMaps();
         else settleImportMaps((element) => pageDeploy.brokenMaps.includes(element));
-        void allInserted().then(() => settlePreloads((url) => targetOf(url) !== undefined));
+        return allInserted().then(() => settlePreloads((url) => targetOf(url) !== undefined));
       },
       ...(allowed === 'nothing'
         ? leaveAsWritten

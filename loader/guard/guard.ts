@@ -47,8 +47,12 @@ export interface GuardOptions {
 }
 
 export interface GuardRun extends Omit<RunOptions, 'nonce' | 'errors' | 'done' | 'loaded'> {
-  /** Called when the page is parsed and no style sheet blocks scripts. */
-  readonly settle: () => void;
+  /**
+   * Called when the page is parsed and no style sheet blocks scripts.
+   *
+   * @returns resolves when the page's import maps are in
+   */
+  readonly settle: () => Promise<void>;
   /** Called when all but the `async` scripts have run or failed. @param ms when, since the navigation */
   readonly done: (ms: number) => void;
   /** Called when these have too, and the page has got its `load` event if the browser's is over. */
@@ -131,9 +135,11 @@ export class Guard {
       });
     whenParsed(() =>
       this.#stylesheetGate.whenSettled(() => {
-        settle();
-        const page = readHeldPage(this.held);
-        runHeldScripts(page, { ...options, nonce, errors, done: whenRan, loaded: whenLoaded });
+        // The loader has a queue of insertions of its own.
+        void settle().then(() => {
+          const page = readHeldPage(this.held);
+          runHeldScripts(page, { ...options, nonce, errors, done: whenRan, loaded: whenLoaded });
+        });
       }),
     );
     return true;
@@ -146,7 +152,7 @@ export class Guard {
     const ran = this.run({
       settle() {
         restoreImportMaps();
-        void allInserted().then(() => settlePreloads(() => false));
+        return allInserted().then(() => settlePreloads(() => false));
       },
       prepare(script, first) {
         const { element, src } = script;

@@ -74,8 +74,7 @@ inChromiumAndFirefox(({ name, launch }) => {
     expect(tab.lines.filter((line) => line.includes('policy-forbids'))).toHaveLength(1);
   });
 
-  // To be repaired: in Chromium the import map of a page that runs natively is not put in again.
-  (name === 'Chromium' ? it.fails : it).each(['server', 'proxy'] as const)(
+  it.each(['server', 'proxy'] as const)(
     'reports nothing that the page has not natively, with headers of a %s',
     async (by) => {
       const files = { 'rec.js': RECORDER, 'a.mjs': "import './b.mjs';", 'b.mjs': "log.push('b');" };
