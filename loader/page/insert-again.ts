@@ -19,7 +19,8 @@ let last: Promise<void> = Promise.resolve();
  * so that no script of the loader's is on the stack. Errors and stacks would name that.
  */
 export function insertAgain(insertion: Insertion): void {
-  last = last.then(() => insert(insertion));
+  // One that fails does not keep back the others.
+  last = last.then(() => insert(insertion)).catch(console.error);
 }
 
 /** Resolves when all that was to be inserted is. */
@@ -36,7 +37,8 @@ async function insert({ element, base, isInlineModule, before, after }: Insertio
   const baseElement = document.createElement('base');
   if (hasOwnBase) {
     baseElement.href = base;
-    document.head.prepend(baseElement);
+    // A script of the page may have removed the head.
+    (document.head ?? document.documentElement).prepend(baseElement);
   }
   // WebKit resolves the `import()` of an inline module from the URL that the page has at its insertion.
   const { href } = location;
