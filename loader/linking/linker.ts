@@ -7,6 +7,7 @@ import type { LoaderConfig } from '../config.js';
 import type { ChannelClient } from '../transport/channel-client.js';
 import type { NativeScripts } from '../page/native-scripts.js';
 import { chooseTarget, type TargetKind } from './choose-target.js';
+import { computedImports } from './computed-imports.js';
 import { ImportTargets } from './import-targets.js';
 import { siteGraph } from './site-graph.js';
 
@@ -123,7 +124,7 @@ export class Linker {
    */
   async #linkLazy(entries: readonly string[]): Promise<void> {
     const { config, channelClient, blobPool, permitted, fetchMissing, after } = this.#options;
-    const reachable = () => this.#graph.reachable(entries);
+    const reachable = () => this.#reachable(entries);
     if (fetchMissing) {
       const missing = () =>
         new Set(reachable().flatMap(({ hash }) => (blobPool.get(hash) === undefined ? hash : [])));
@@ -134,6 +135,22 @@ export class Linker {
     }
     for (const module of reachable()) this.#prepare(module);
     this.importTargets.prepareRest(permitted);
+  }
+
+  /** What the entries can reach, also by computed `import()`, as far as these tell. */
+  #reachable(entries: readonly string[]): SiteModule[] {
+    const { blobPool, site, resolver } = this.#options;
+    const urls = new Set(entries);
+    for (;;) {
+      const modules = this.#graph.reachable(urls);
+      const before = urls.size;
+      for (const { url, hash } of modules) {
+        const blob = blobPool.get(hash);
+        const computed = blob === undefined ? [] : computedImports(blob, url, site, resolver);
+        for (const found of computed) urls.add(found);
+      }
+      if (urls.size === before) return modules;
+    }
   }
 
   #install(): void {

@@ -189,6 +189,47 @@ describe('where the engine takes one map', () => {
     expect(installed()).toEqual([{ [A]: 'data', [B]: 'data', [C]: 'data', [D]: 'data' }]);
   });
 
+  it.each([
+    ['a template', 'import(`./parts/${name}.mjs`)'],
+    ['a sum, after a comment', "import( /* one of them */ './parts/' + name)"],
+    ['a name that begins with a directory of the map', 'import(`parts/${name}.mjs`)'],
+    ['the beginning of a file name', 'import(`./parts/o${name}.mjs`)'],
+  ])('it waits for what a computed import() may lead to: %s', async (_, text) => {
+    const main = `export const load = (name) => ${text};`;
+    const texts = {
+      'a.mjs': main,
+      'parts/one.mjs': `import './two.mjs';`,
+      'parts/two.mjs': 'export {};',
+      'parts/below/three.mjs': 'export const three = 3;',
+      'other/four.mjs': 'export const four = 4;',
+    };
+    pool = poolOf(main);
+    const coming = Object.values(texts).slice(1, 3);
+    answer = () => void pool.addReceived(coming.splice(0).map(scriptOf));
+    await oneMap({ site: siteOf(texts), resolver: resolverOf({ imports: { 'parts/': './parts/' } }) }).start([
+      A,
+    ]);
+    expect(installed()[0]).toMatchObject({
+      [`${ROOT}parts/one.mjs`]: 'data',
+      [`${ROOT}parts/two.mjs`]: 'data',
+      [`${ROOT}parts/below/three.mjs`]: 'https',
+      [`${ROOT}other/four.mjs`]: 'https',
+    });
+  });
+
+  it.each(['import(name)', 'import(`${name}/x.mjs`)', "import('x' + name)"])(
+    'it waits for no others: %s',
+    async (text) => {
+      const main = `export const load = (name) => ${text};`;
+      pool = poolOf(main);
+      answer = () => {
+        throw new Error('asked');
+      };
+      await oneMap({ site: siteOf({ 'a.mjs': main, 'x.mjs': 'export {};' }) }).start([A]);
+      expect(installed()).toEqual([{ [A]: 'data', [`${ROOT}x.mjs`]: 'https' }]);
+    },
+  );
+
   it('it waits as long as for a socket: what has not come then has its HTTP target', async () => {
     pool = poolOf(files['a.mjs'], files['b.mjs'], files['d.mjs']);
     answer = () => new Promise(() => {});
