@@ -17,13 +17,13 @@ const EMPTY: CacheContents = { deploys: [], records: [] };
 /** While files are being edited, milliseconds between writes. The page's updates come first. */
 const EDITING_MS = 3000;
 
-/** Milliseconds after which a page stops waiting for IndexedDB. */
+/** Milliseconds that a page waits for IndexedDB. It waits at least as long as for the socket. */
 const STORAGE_MS = 3000;
 
 const debug = createDebug('cache');
 
 export interface CacheWriterOptions {
-  readonly config: Pick<LoaderConfig, 'prefix' | 'registry' | 'channel' | 'deploy' | 'hot'>;
+  readonly config: Pick<LoaderConfig, 'prefix' | 'registry' | 'channel' | 'deploy' | 'hot' | 'timeout'>;
   readonly hasher: Hasher;
   /** Calls back after so many milliseconds. */
   readonly after: (ms: number, callback: () => void) => void;
@@ -74,9 +74,10 @@ export class CacheWriter {
 
   /** What the cache holds; nothing when IndexedDB fails or does not answer in time. */
   async load(): Promise<CacheContents> {
-    const { after, onProblem } = this.#options;
+    const { after, onProblem, config } = this.#options;
+    const ms = Math.max(STORAGE_MS, config.timeout);
     const late = new Promise<never>((_resolve, reject) => {
-      after(STORAGE_MS, () => reject(new Error(`IndexedDB has not answered for ${STORAGE_MS} ms`)));
+      after(ms, () => reject(new Error(`IndexedDB has not answered for ${ms} ms`)));
     });
     let contents = EMPTY;
     try {

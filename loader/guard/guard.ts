@@ -77,6 +77,8 @@ export class Guard {
   readonly seen = new Map<ScriptElement, string>();
   /** Those that are held. They may be gone from the page. */
   readonly held = new Map<ScriptElement, HeldScript>();
+  /** The last one, while the parser may still be reading its text: a page can arrive in parts. */
+  #unfinished: ScriptElement | undefined;
   #early = '';
   #state: 'waiting' | 'taken' | 'running' = 'waiting';
   #tag: HTMLScriptElement | undefined;
@@ -86,10 +88,14 @@ export class Guard {
     this.#options = options;
     if (options.holds) this.#events = new PageEvents();
     this.#observer = new MutationObserver((records) => {
+      this.#readText();
       for (const { addedNodes } of records) for (const node of addedNodes) this.#added(node);
     });
     this.#observer.observe(document, { childList: true, subtree: true });
-    whenParsed(() => this.#observer.disconnect());
+    whenParsed(() => {
+      this.#readText();
+      this.#observer.disconnect();
+    });
     const limit = Math.max(LIMIT_MS, options.timeout);
     this.#timer = setInterval(() => {
       if (++this.#ticks * TICK_MS >= limit) this.fail('did not respond in time');
@@ -197,6 +203,17 @@ export class Guard {
   #hold(element: ScriptElement, kind: string): void {
     hold(element, kind);
     this.held.set(element, readHeldScript(element));
+    this.#unfinished = element;
+  }
+
+  #readText(): void {
+    const element = this.#unfinished;
+    if (element === undefined) return;
+    const script = this.held.get(element)!;
+    const text = element.textContent;
+    // The parser only adds to it. Other changes are the page's.
+    if (text.startsWith(script.text)) this.held.set(element, { ...script, text });
+    if (element.nextSibling !== null) this.#unfinished = undefined;
   }
 
   #isLoader(node: ScriptElement): boolean {

@@ -1,9 +1,10 @@
 import { createRegistry } from '../../registry/index.js';
 import type { ServeSite } from './serve-site.js';
 
-/** The site as modcast serves it, from a registry in memory. */
+/** The site as modcast serves it, from a registry in memory. On a loaded machine, pages wait as long as tests. */
 export const serveModcast: ServeSite = async (dir) => {
-  const registry = createRegistry({ directory: dir, database: ':memory:', watch: false });
+  const options = { database: ':memory:', watch: false, timeout: 25_000 };
+  const registry = createRegistry({ directory: dir, ...options });
   const { url } = await registry.listen();
   return { url, close: () => registry.close() };
 };

@@ -90,10 +90,8 @@ export function createDescribe(
       )?.specifier;
       if (missing === undefined) continue;
       const place = linkPlace(source, (specifier) => specifier === missing)!;
-      return {
-        place,
-        message: `${missingPath(missing, source)} could not be loaded, but ${source.path} imports it`,
-      };
+      // In the words of the server, whose description may come later.
+      return { place, message: `cannot find ${JSON.stringify(missing)}` };
     }
     return undefined;
   };

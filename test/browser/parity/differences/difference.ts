@@ -15,6 +15,8 @@ export interface KnownDifference {
   readonly reason: string;
   /** Leaves out the difference, and nothing else. */
   readonly same: (observations: Observations) => unknown;
+  /** Whether it need not be there in each run, because the engine itself behaves differently from run to run. */
+  readonly varies?: true;
 }
 
 export interface UnfinishedFixture {

@@ -71,6 +71,7 @@ export const WEBKIT: EngineDifferences = {
     'importmap-scopes': {
       reason:
         'WebKit does not always apply the most specific scope, nor one that is the URL of one module; the loader follows the standard',
+      varies: true,
       same: ({ log, ...rest }) => ({
         ...rest,
         log: log

@@ -43,7 +43,7 @@ afterEach(() => vi.unstubAllGlobals());
 
 function create(hot: LoaderConfig['hot'] = null, rest: Partial<LoaderConfig> = {}): CacheWriter {
   return new CacheWriter({
-    config: { prefix: PREFIX, registry: REGISTRY, channel: 'dev', deploy: null, hot, ...rest },
+    config: { prefix: PREFIX, registry: REGISTRY, channel: 'dev', deploy: null, hot, timeout: 500, ...rest },
     hasher: hash,
     after: clock.after,
     booted: new Promise<void>((resolve) => (boot = resolve)),

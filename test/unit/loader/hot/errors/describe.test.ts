@@ -20,9 +20,9 @@ describe.each([
   `error loading dynamically imported module: blob:${ROOT}1234`,
   `Importing a module script failed.`,
 ])('“%s”', (message) => {
-  it('names the file that could not be loaded, and the import of it', () => {
+  it('names the import that fails, and its place, in the words of the server', () => {
     const { error } = describer(FILES);
-    const text = 'lib/gone.mjs could not be loaded, but a.mjs imports it';
+    const text = 'cannot find "./lib/gone.mjs"';
     expect(error(new TypeError(message), 'main.mjs')).toEqual({
       message: text,
       stack: text,
@@ -38,7 +38,7 @@ describe.each([
       { responseStatus: status(name) } as PerformanceResourceTiming,
     ]);
     const described = describer(FILES).error(new TypeError(message), 'main.mjs');
-    expect(described.message).toBe('later.mjs could not be loaded, but a.mjs imports it');
+    expect(described.message).toBe('cannot find "./later.mjs"');
   });
 
   it('stays as it is if the manifest has all that is imported', () => {
