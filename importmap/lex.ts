@@ -30,6 +30,7 @@ const latin1 = (bytes: Uint8Array): string => {
 
 interface Source {
   readonly text: string;
+  readonly isAscii: boolean;
   readonly offset: ByteOffset;
   /** Decodes a string of the lexer as the browser decodes it. */
   readonly decode: (text: string) => string;
@@ -43,14 +44,15 @@ interface Source {
 function readSource(bytes: Uint8Array): Source {
   try {
     const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-    const offset = text.length === bytes.length ? (index: number) => index : utf8Offsets(text);
-    return { text, offset, decode: (part) => part };
+    const isAscii = text.length === bytes.length;
+    const offset = isAscii ? (index: number) => index : utf8Offsets(text);
+    return { text, isAscii, offset, decode: (part) => part };
   } catch {
     const decode = (part: string) =>
       new TextDecoder('utf-8', { ignoreBOM: true }).decode(
         Uint8Array.from(part, (char) => char.charCodeAt(0)),
       );
-    return { text: latin1(bytes), offset: (index) => index, decode };
+    return { text: latin1(bytes), isAscii: false, offset: (index) => index, decode };
   }
 }
 
@@ -60,16 +62,21 @@ const PREAMBLE = /^(?:\ufeff|\u00ef\u00bb\u00bf)?(?:#!.*)?/;
 /** A line comment that U+2028 or U+2029 ends. The lexer would read on to the next line feed. */
 const SEPARATED_COMMENT = /(\/\/[^\n\r\u2028\u2029]*)[\u2028\u2029]/g;
 
+/** White space and line separators that the lexer would take for parts of names. */
+const RARE_SPACE = /[\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff]/g;
+
 /** @throws Error when the lexer fails */
-function parseImports(text: string): readonly Import[] {
-  const separated = text.replace(SEPARATED_COMMENT, '$1\n');
-  if (separated === text) return parse(text)[0];
+function parseImports(text: string, isAscii: boolean): readonly Import[] {
+  if (isAscii) return parse(text)[0];
+  const plain = text.replace(SEPARATED_COMMENT, '$1\n').replace(RARE_SPACE, ' ');
   try {
-    return parse(separated)[0];
+    const [imports] = parse(plain);
+    const isSame = ({ start, end }: Import) => plain.slice(start, end) === text.slice(start, end);
+    if (imports.every(isSame)) return imports;
   } catch {
     // It was no comment, but a part of a string.
-    return parse(text)[0];
   }
+  return parse(text)[0];
 }
 
 function importLink(item: Import, decode: Source['decode']): Link[] {
@@ -109,12 +116,12 @@ function trailingComment(text: string, name: string): { start: number; end: numb
  * succeeds may still have a syntax error.
  */
 export function lexModule(bytes: Uint8Array): Links {
-  const { text, offset, decode } = readSource(bytes);
+  const { text, isAscii, offset, decode } = readSource(bytes);
   const origin = PREAMBLE.exec(text)![0].length;
   const body = origin === 0 ? text : text.slice(origin);
   let imports: readonly Import[];
   try {
-    imports = parseImports(body);
+    imports = parseImports(body, isAscii);
   } catch {
     return UNPARSED;
   }

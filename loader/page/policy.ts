@@ -1,4 +1,5 @@
 import { createModuleUrl, type UrlKind } from '../linking/module-url.js';
+import { whenSettled } from './settled-element.js';
 
 /** What the page's content security policies permit. */
 export type Allowed =
@@ -77,6 +78,9 @@ export function trustScripts(policies: readonly string[] = []): boolean {
   return true;
 }
 
+/** WebKit sends no event to a script that is neither in the page nor referenced when it collects garbage. */
+const loading = new Set<Element>();
+
 /**
  * Whether a script may load from a URL. It is a classic one: an import map has to precede the first module.
  */
@@ -85,8 +89,11 @@ function loads(nonce: string, url: string): Promise<boolean> {
     const script = document.createElement('script');
     script.nonce = nonce;
     setScriptSrc(script, 'src', url);
-    script.addEventListener('load', () => resolve(true));
-    script.addEventListener('error', () => resolve(false));
+    loading.add(script);
+    whenSettled(script, ({ type }) => {
+      loading.delete(script);
+      resolve(type === 'load');
+    });
     document.documentElement.append(script);
     script.remove();
   });

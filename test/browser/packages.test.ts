@@ -81,6 +81,9 @@ const importing = (entry: string): Record<string, string> => ({
   'imported.mjs': `globalThis.imported = await import('./${entry}');`,
 });
 
+/** What modules export natively, by package. It is the same in every engine, and takes long. */
+const nativeExports = new Map<string, Promise<string[]>>();
+
 inChromiumAndFirefox(({ launch }) => {
   let browser: OpenBrowser;
 
@@ -102,7 +105,7 @@ inChromiumAndFirefox(({ launch }) => {
     }, namespace.split('.'));
   }
 
-  async function nativeKeys(directory: string, namespace: string): Promise<string[]> {
+  async function loadNatively(directory: string, namespace: string): Promise<string[]> {
     const native = await serveNative(directory);
     const opened = await browser.newPage();
     try {
@@ -115,7 +118,13 @@ inChromiumAndFirefox(({ launch }) => {
     }
   }
 
-  describe.each(PACKAGES)('$name', ({ from, to, entry, imported, namespace, leaf }) => {
+  function nativeKeys(name: string, directory: string, namespace: string): Promise<string[]> {
+    const keys = nativeExports.get(name) ?? loadNatively(directory, namespace);
+    nativeExports.set(name, keys);
+    return keys;
+  }
+
+  describe.each(PACKAGES)('$name', ({ name, from, to, entry, imported, namespace, leaf }) => {
     let directory: TemporarySite;
     let site: GatedSite;
     let context: BrowserContext;
@@ -130,7 +139,7 @@ inChromiumAndFirefox(({ launch }) => {
         recursive: true,
         filter: async (file) => (await stat(file)).isDirectory() || !/\.(?:d\.ts|map|md)$/.test(file),
       });
-      native = await nativeKeys(directory.directory, namespace);
+      native = await nativeKeys(name, directory.directory, namespace);
       site = await GatedSite.open({ directory: directory.directory, timeout: LONG });
       context = await browser.newContext();
     }, LONG);
@@ -142,11 +151,11 @@ inChromiumAndFirefox(({ launch }) => {
     });
 
     /** One visit: where its modules came from and what they export. */
-    async function visit(name = '', shown = namespace): Promise<{ from: string; keys: string[] }> {
+    async function visit(path = '', shown = namespace): Promise<{ from: string; keys: string[] }> {
       site.clear();
       const opened = await context.newPage();
       opened.timeout = LONG;
-      await opened.goto(site.url + name);
+      await opened.goto(site.url + path);
       await opened.until(() => globalThis.modcast !== undefined);
       const info = await opened.evaluate(() => modcast!.ready);
       const keys = await keysOf(opened, shown);
@@ -180,7 +189,6 @@ inChromiumAndFirefox(({ launch }) => {
     );
 
     it('is imported by import() with no JavaScript over HTTP, and offline', { timeout: LONG }, async () => {
-      const native = await nativeKeys(directory.directory, namespace);
       await context.close();
       context = await browser.newContext();
       expect(await visit('imported.html', 'imported')).toEqual({ from: 'network', keys: native });

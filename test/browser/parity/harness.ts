@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { dirname, join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { BrowserContext, BrowserPage, Engine, OpenBrowser } from '../engines/engine.js';
+import type { BrowserPage, ConsoleMessage, Engine, OpenBrowser } from '../engines/engine.js';
 import type { ServeSite } from '../serve-site.js';
 import { installRecorder, type PageRecord, readRecord, untilFinished } from './recorder.js';
 
@@ -26,11 +26,11 @@ export function fixtureNames(): string[] {
 }
 
 /**
- * Runs fixtures in one browser, any number at a time. Contexts are used again, but never by two pages at a
- * time: each site has an origin of its own, so only cookies could meet.
+ * Runs fixtures in one browser, any number at a time. Pages are used again, one fixture after another: each
+ * site has an origin of its own, so only cookies could meet.
  */
 export class FixtureRunner {
-  readonly #free: BrowserContext[] = [];
+  readonly #free: BrowserPage[] = [];
 
   private constructor(readonly browser: OpenBrowser) {}
 
@@ -77,19 +77,25 @@ export class FixtureRunner {
   async #onPage<T>(serve: ServeSite, name: string, work: (fixture: FixturePage) => Promise<T>): Promise<T> {
     const dir = join(FIXTURES, name);
     const site = await serve(dir);
-    const context = this.#free.pop() ?? (await this.browser.newContext());
+    const page = this.#free.pop() ?? (await this.#newPage());
     try {
-      const page = await context.newPage();
-      try {
-        await page.addInitScript(installRecorder);
-        return await work(new FixturePage(page, new URL(pageOf(dir), site.url)));
-      } finally {
-        await page.close();
-      }
+      const result = await work(new FixturePage(page, new URL(pageOf(dir), site.url)));
+      await page.goto('about:blank');
+      this.#free.push(page);
+      return result;
+    } catch (error) {
+      // A page that hangs in a loop takes no other fixture.
+      await page.close();
+      throw error;
     } finally {
-      this.#free.push(context);
       await site.close();
     }
+  }
+
+  async #newPage(): Promise<BrowserPage> {
+    const page = await this.browser.newPage();
+    await page.addInitScript(installRecorder);
+    return page;
   }
 }
 
@@ -106,10 +112,19 @@ function pageOf(dir: string): string {
 
 /** The page of a fixture, which it opens once. */
 class FixturePage {
+  /** Messages of earlier fixtures. */
+  readonly #earlier: number;
+
   constructor(
     readonly page: BrowserPage,
     readonly url: URL,
-  ) {}
+  ) {
+    this.#earlier = page.messages.length;
+  }
+
+  get #messages(): readonly ConsoleMessage[] {
+    return this.page.messages.slice(this.#earlier);
+  }
 
   async finish(deadline: number): Promise<Observations> {
     const finish = async () => {
@@ -138,7 +153,7 @@ class FixturePage {
   async #giveUp(deadline: number, failure: string): Promise<never> {
     // A page that hangs in a loop cannot even be read.
     const soFar = (await within(1_000, this.#read())) ?? 'nothing: the page does not answer';
-    const others = this.page.messages.filter(({ byScript }) => !byScript).map(({ text }) => text);
+    const others = this.#messages.filter(({ byScript }) => !byScript).map(({ text }) => text);
     throw new Error(
       `The fixture did not finish within ${deadline} ms: ${failure}.\n` +
         `So far: ${JSON.stringify(soFar, undefined, 2)}\nBrowser messages: ${others.join('\n') || 'none'}`,
@@ -147,7 +162,7 @@ class FixturePage {
 
   async #read(): Promise<Observations> {
     const text = withoutOrigin(await this.page.evaluate(readRecord), this.url);
-    const calls = this.page.messages
+    const calls = this.#messages
       .filter(({ byScript, type }) => byScript && ['error', 'warning'].includes(type))
       .map((message) => withoutOrigin(`${message.type}: ${message.text}`, this.url));
     return { ...(JSON.parse(text) as Omit<Observations, 'console'>), console: calls };

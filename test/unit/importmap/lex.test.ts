@@ -199,6 +199,18 @@ it.each(['\u2028', '\u2029'])('a line comment ends at %j, and a string does not'
   ).toEqual([['static', `'./a.mjs'`, './a.mjs']]);
 });
 
+it.each(['\u1680', '\u2003', '\u2028', '\u202f', '\u205f', '\u3000', '\ufeff'])(
+  '%j is white space',
+  (space) => {
+    const source = `f()${space}import${space}('./a.mjs');${space}import${space}b${space}from${space}'./b.mjs';`;
+    expect(lex(source)).toEqual([
+      ['dynamic', 'import', './a.mjs'],
+      ['static', `'./b.mjs'`, './b.mjs'],
+    ]);
+    expect(lex(`f();import './${space}.mjs'`)).toEqual([['static', `'./${space}.mjs'`, `./${space}.mjs`]]);
+  },
+);
+
 it('the specifiers of an inline script have their kind', () => {
   expect(lexSpecifiers(`import './a'; import('./b'); import(c); import.meta; export * from 'd'`)).toEqual([
     { specifier: './a', dynamic: false },

@@ -25,4 +25,6 @@ export interface UnfinishedFixture {
   readonly stopped: (observations: Observations) => boolean;
   /** Leaves out what differs of the errors all the same. */
   readonly same?: (observations: Observations) => Observations;
+  /** Whether it finishes in some runs, because the engine itself behaves differently from run to run. */
+  readonly varies?: true;
 }

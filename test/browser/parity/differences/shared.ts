@@ -52,10 +52,6 @@ export const IN_CHROMIUM_AND_FIREFOX: Readonly<Record<string, KnownDifference>> 
     reason: 'import() goes through the loader, which has a frame',
     same: stack,
   },
-  'syntax-line-separators': {
-    reason: 'the lexer takes U+3000 before an import() for a part of a name, and misses the import',
-    same: (o) => ({ ...o, rejections: [] }),
-  },
   'text-module': {
     reason: 'a module imported as text is the linked text',
     same: withoutLog('as text it is not'),

@@ -30,10 +30,6 @@ const STACKS = [
   'stack-source-url-comment',
   'stack-traces',
   'stack-with-query',
-  'syntax-byte-order-mark',
-  'syntax-cr-only',
-  'syntax-crlf',
-  'syntax-hashbang',
 ];
 
 const COLUMNS = [
@@ -63,11 +59,9 @@ export const WEBKIT: EngineDifferences = {
       ]),
     ),
     'firefox-inline-module-order-await': { reason: ORDER, same: sorted },
-    'importmap-several': { reason: ORDER, same: sorted },
     'script-microtasks-before-the-next-event': { reason: ORDER, same: sorted },
     'script-order-dependency-awaits': { reason: ORDER, same: sorted },
     'script-order-mixed': { reason: ORDER, same: sorted },
-    'syntax-use-strict-and-scope': { reason: ORDER, same: sorted },
     'importmap-scopes': {
       reason:
         'WebKit does not always apply the most specific scope, nor one that is the URL of one module; the loader follows the standard',
@@ -102,10 +96,6 @@ export const WEBKIT: EngineDifferences = {
       reason: 'a function’s source text is the linked text',
       same: ({ log: _log, ...rest }) => rest,
     },
-    'syntax-line-separators': {
-      reason: 'the lexer takes U+3000 before an import() for a part of a name, and misses the import',
-      same: (o) => ({ ...o, rejections: [] }),
-    },
     'blocking-render': {
       reason:
         'the loader’s tag is still there when a script that blocks rendering runs: WebKit runs no script that was removed while it loads',
@@ -116,7 +106,8 @@ export const WEBKIT: EngineDifferences = {
     'css-module': CSS,
     'css-module-relative-url': CSS,
     'importmap-swap-within-a-scope': {
-      reason: 'it does not apply a scope that is the URL of one module',
+      reason: 'it does not always apply a scope that is the URL of one module',
+      varies: true,
       stopped: ({ errors }) => errors.length > 0,
     },
     'importmap-with-base-href': {
