@@ -1,7 +1,7 @@
 // Bundles the browser's scripts: the guard, which is inline in every page, the loader, and hot reload, which
 // the loader adds where the server watches.
 import { build } from 'esbuild';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { minify } from 'terser';
@@ -17,8 +17,9 @@ const here = (file) => fileURLToPath(new URL(file, import.meta.url));
  * @param after text that it ends with
  * @param comment its last line, not minified
  * @param wrap changes the text of the bundle
+ * @param plugins for esbuild
  */
-async function bundle(name, entry, { before = '', after = '', comment = '', wrap } = {}) {
+async function bundle(name, entry, { before = '', after = '', comment = '', wrap, plugins = [] } = {}) {
   const { outputFiles } = await build({
     entryPoints: { [name]: here(entry) },
     outdir: here('../dist/loader'),
@@ -26,7 +27,10 @@ async function bundle(name, entry, { before = '', after = '', comment = '', wrap
     bundle: true,
     format: 'iife',
     minify: true,
+    // A page may replace it, and old browsers do not have it.
+    define: { globalThis: 'window' },
     target: ['es2022'],
+    plugins,
     banner: { js: before },
     footer: { js: after },
     // Otherwise esbuild drops the second argument of import().
@@ -35,9 +39,28 @@ async function bundle(name, entry, { before = '', after = '', comment = '', wrap
   });
   const [{ path, text }] = outputFiles;
   const format = { ascii_only: true };
-  const { code } = await minify(wrap?.(text) ?? text, { ecma: 2022, compress: { passes: 3 }, format });
+  const { code } = await minify(wrap?.(text) ?? text, {
+    ecma: 2022,
+    compress: { passes: 3, unsafe_arrows: true },
+    format,
+  });
   await mkdir(dirname(path), { recursive: true });
   await writeFile(path, `${code}${comment}\n`);
+}
+
+/** When the loader runs, the page's scripts may have replaced what it would keep. The guard has kept it. */
+const withoutNatives = changed(/natives\.ts$/, () => 'export const withNatives = (work) => work();');
+
+function changed(filter, change) {
+  return {
+    name: 'changed',
+    setup({ onLoad }) {
+      onLoad({ filter }, async ({ path }) => ({
+        contents: change(await readFile(path, 'utf8')),
+        loader: 'ts',
+      }));
+    },
+  };
 }
 
 /** Cannot be redeclared by a page. */
@@ -56,11 +79,15 @@ function withOwnGlobals(text) {
 
 await Promise.all([
   bundle('loader', 'main.ts', {
+    plugins: [withoutNatives],
     // The page's scripts may have replaced globals that the loader needs.
     before: '"use strict";try{',
-    after: '}catch(e){if(!globalThis.__modcast_guard__)throw e;__modcast_guard__.fail("failed: "+e)}',
+    after: '}catch(e){if(!window.__modcast_guard__)throw e;__modcast_guard__.fail("failed: "+e)}',
   }),
   bundle('hot', 'hot/main.ts'),
   // Otherwise errors that it reports for the browser would seem to come from the page.
-  bundle('guard', 'guard/main.ts', { wrap: withOwnGlobals, comment: '\n//# sourceURL=modcast/guard.js' }),
+  bundle('guard', 'guard/main.ts', {
+    wrap: withOwnGlobals,
+    comment: '\n//# sourceURL=modcast/guard.js',
+  }),
 ]);

@@ -5,14 +5,12 @@ import { createPageDeploy, provideRuntime, type PageDeploy } from '../linking/pa
 import { deferred } from '../deferred.js';
 import { isGecko } from '../page/engine.js';
 import { pageUrl, readHeldPage, whenParsed } from '../page/held-page.js';
-import { restoreImportMaps, settleImportMaps } from '../page/import-map-elements.js';
-import { allInserted } from '../page/insert-again.js';
 import { NativeScripts } from '../page/native-scripts.js';
 import { runMarker, type MarkerOptions } from '../page/marker.js';
 import { KnownPolicies } from '../page/known-policies.js';
 import { probePolicy, setScriptText, trustScripts, type Allowed } from '../page/policy.js';
-import { settlePreloads } from '../page/preloads.js';
 import { leaveAsWritten, prepareScripts } from '../page/prepare-script.js';
+import { natively } from '../page/run-natively.js';
 import { ProgressBar } from '../page/progress.js';
 import type { Guard } from '../guard/guard.js';
 import type { Running } from '../page-state.js';
@@ -34,6 +32,8 @@ export class Boot {
   /** Resolves when the socket has been tried: a policy may have blocked or reported it. */
   readonly #tried = deferred<void>();
   readonly #allowed: Promise<Allowed>;
+  /** Why the page cannot boot. Undefined where it can, or a policy forbids it. */
+  #failure: string | undefined;
   /** Bytes of blobs that came over the socket. */
   #received = 0;
 
@@ -52,15 +52,18 @@ export class Boot {
       .then(([known, can]) =>
         can && !config.native ? probePolicy(config.nonce, preferredUrlKind(), known) : 'nothing',
       )
-      // The page has removed what the probe needs.
-      .catch((): Allowed => 'nothing');
+      // The page or the browser lacks what the probe needs.
+      .catch((error: unknown): Allowed => {
+        this.#failure = String(error);
+        return 'nothing';
+      });
     channelClient.on('received', (bytes) => (this.#received += bytes));
     // On a slow line a blob may take long.
     connection.on('frame', () => guard.signal());
   }
 
   start(): void {
-    const { config, connection, events, problem, after } = this.#services;
+    const { config, connection, events, after } = this.#services;
     if (config.socket && this.#policies.permitConnection) connection.connect();
     else connection.close();
     // The event of a violation comes before the next timer.
@@ -69,7 +72,7 @@ export class Boot {
     events.on('progress', ({ received, total }) => bar?.update(total === 0 ? 0 : received / total));
     this.#run()
       .catch((error: unknown) => {
-        problem('boot-failed', String(error));
+        this.#failure = String(error);
         return this.#runNatively();
       })
       .finally(() => bar?.remove());
@@ -137,7 +140,9 @@ export class Boot {
   async #runNatively(): Promise<void> {
     const allowed = await this.#allowed;
     if (!this.#policies.permitConnection) this.#services.connection.close();
-    if (allowed === 'nothing') this.#services.problem('policy-forbids', FORBIDDEN);
+    const { problem } = this.#services;
+    if (this.#failure !== undefined) problem('boot-failed', `${this.#failure}; the page runs natively`);
+    else if (allowed === 'nothing') problem('policy-forbids', FORBIDDEN);
     const hot = await this.#hotLoader.create(null, allowed);
     this.#runPage({ pageDeploy: null, hot }, 'native', allowed);
   }
@@ -148,14 +153,13 @@ export class Boot {
     const { pageDeploy, hot } = running;
     const targetOf = (url: string) => pageDeploy?.linker.importTargets.targetOf(url);
     this.#guard.run({
-      settle() {
-        page.settle(running);
-        if (pageDeploy === null) restoreImportMaps();
-        else settleImportMaps((element) => pageDeploy.brokenMaps.includes(element));
-        return allInserted().then(() => settlePreloads((url) => targetOf(url) !== undefined));
-      },
+      starts: () => page.settle(running),
+      readsMap: (element) => pageDeploy?.brokenMaps.includes(element) ?? true,
+      isHere: (url) => targetOf(url) !== undefined,
       ...(allowed === 'nothing'
-        ? leaveAsWritten
+        ? this.#failure === undefined
+          ? leaveAsWritten
+          : natively
         : prepareScripts({
             nonce: config.nonce,
             targetOf,

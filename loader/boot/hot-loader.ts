@@ -18,7 +18,9 @@ export class HotLoader {
   /** @param trusted whether scripts can be set, once that is known */
   constructor(services: Services, trusted: Promise<boolean>) {
     this.#services = services;
-    this.#loading = trusted.then((can) => (can ? loadHot(services.config) : undefined));
+    this.#loading = trusted
+      .then((can) => (can ? loadHot(services.config) : undefined))
+      .catch(() => undefined);
     const stop = services.topics.on(HOT_TOPIC, (data) => this.#news.push(data));
     void services.page.settled.then(stop);
   }

@@ -9,11 +9,13 @@ import {
   type ScriptElement,
 } from '../page/held-page.js';
 import { isGecko } from '../page/engine.js';
-import { restoreImportMaps } from '../page/import-map-elements.js';
-import { inlineText } from '../page/inline-text.js';
+import { settleImportMaps } from '../page/import-map-elements.js';
 import { allInserted } from '../page/insert-again.js';
+import { pageBase } from '../page/native-document.js';
+import { withNatives } from '../page/natives.js';
 import { PageEvents } from '../page/page-events.js';
 import { settlePreloads } from '../page/preloads.js';
+import { natively } from '../page/run-natively.js';
 import { runHeldScripts, type RunOptions } from '../page/run-scripts.js';
 import { StylesheetGate } from '../page/stylesheet-gate.js';
 
@@ -46,18 +48,32 @@ export interface GuardOptions {
   readonly holds: boolean;
 }
 
-export interface GuardRun extends Omit<RunOptions, 'nonce' | 'errors' | 'done' | 'loaded'> {
-  /**
-   * Called when the page is parsed and no style sheet blocks scripts.
-   *
-   * @returns resolves when the page's import maps are in
-   */
-  readonly settle: () => Promise<void>;
+export interface GuardRun extends Pick<RunOptions, 'prepare' | 'signal' | 'setText'> {
+  /** Called when the page is parsed and no style sheet blocks scripts. */
+  readonly starts: () => void;
+  /** Whether the browser is to read an import map of the page. */
+  readonly readsMap: (element: ScriptElement) => boolean;
+  /** Whether a module that the page preloads is here. */
+  readonly isHere: (url: string) => boolean;
   /** Called when all but the `async` scripts have run or failed. @param ms when, since the navigation */
   readonly done: (ms: number) => void;
   /** Called when these have too, and the page has got its `load` event if the browser's is over. */
   readonly loaded?: () => void;
 }
+
+const nothing = () => {};
+
+/** Calls `work`, or `otherwise` where that fails: the page may have replaced globals that the loader uses. */
+const safe =
+  <A, B, R>(work: (a: A, b: B) => R, otherwise: (a: A, b: B) => R) =>
+  (a: A, b: B): R => {
+    try {
+      return work(a, b);
+    } catch (error) {
+      setTimeout(() => console.warn(`modcast: a script runs natively: ${error as string}`));
+      return otherwise(a, b);
+    }
+  };
 
 /**
  * Holds a page's module scripts until the loader runs them. When the loader cannot be loaded, does not start
@@ -86,20 +102,25 @@ export class Guard {
 
   constructor(options: GuardOptions) {
     this.#options = options;
-    if (options.holds) this.#events = new PageEvents();
-    this.#observer = new MutationObserver((records) => {
-      this.#readText();
-      for (const { addedNodes } of records) for (const node of addedNodes) this.#added(node);
-    });
+    this.#observer = new MutationObserver((records) =>
+      withNatives(() => {
+        this.#readText();
+        for (const { addedNodes } of records) for (const node of addedNodes) this.#added(node);
+      }),
+    );
     this.#observer.observe(document, { childList: true, subtree: true });
-    whenParsed(() => {
-      this.#readText();
-      this.#observer.disconnect();
-    });
+    whenParsed(() =>
+      withNatives(() => {
+        this.#readText();
+        this.#observer.disconnect();
+      }),
+    );
     const limit = Math.max(LIMIT_MS, options.timeout);
     this.#timer = setInterval(() => {
       if (++this.#ticks * TICK_MS >= limit) this.fail('did not respond in time');
     }, TICK_MS);
+    // Last, so that nothing fails after it: it stops the page's events.
+    if (options.holds) this.#events = new PageEvents();
   }
 
   /** Called by the loader, which runs the page from now on. False when the page runs natively already. */
@@ -121,56 +142,56 @@ export class Guard {
   }
 
   /** Runs the page's scripts, once. @returns false when they run already */
-  run({ settle, done, loaded = () => {}, ...options }: GuardRun): boolean {
+  run({ starts, readsMap, isHere, prepare, signal, setText, done, loaded }: GuardRun): boolean {
     if (this.#state === 'running') return false;
     this.#state = 'running';
     clearInterval(this.#timer);
-    const { nonce } = this.#options;
-    const { errors } = this;
     const events = this.#events;
-    const whenRan = () => {
-      const ms = performance.now();
-      events?.ran();
-      done(ms);
+    const options: RunOptions = {
+      nonce: this.#options.nonce,
+      errors: this.errors,
+      prepare: safe(prepare, natively.prepare),
+      signal: safe(signal, natively.signal),
+      setText,
+      done() {
+        const ms = withNatives(() => performance.now());
+        events?.ran();
+        done(ms);
+      },
+      // Natively the page's `load` event is in a task of its own.
+      loaded: () =>
+        setTimeout(() => {
+          events?.release();
+          loaded?.();
+        }),
     };
-    // Natively the page's `load` event is in a task of its own.
-    const whenLoaded = () =>
-      setTimeout(() => {
-        events?.release();
-        loaded();
+    const start = async () => {
+      withNatives(() => {
+        starts();
+        settleImportMaps(readsMap);
       });
-    whenParsed(() =>
-      this.#stylesheetGate.whenSettled(() => {
-        // The loader has a queue of insertions of its own.
-        void settle().then(() => {
-          const page = readHeldPage(this.held);
-          runHeldScripts(page, { ...options, nonce, errors, done: whenRan, loaded: whenLoaded });
-        });
-      }),
-    );
+      await allInserted();
+      settlePreloads(isHere);
+      runHeldScripts(
+        withNatives(() => readHeldPage(this.held)),
+        options,
+      );
+    };
+    whenParsed(() => this.#stylesheetGate.whenSettled(() => void start()));
     return true;
   }
 
   /** Runs the page natively, unless it runs already. */
   fail(reason: string): void {
+    const tag = this.#tag;
     // The page should find only the scripts that its author wrote.
-    this.#tag?.remove();
+    withNatives(() => tag?.remove());
     const ran = this.run({
-      settle() {
-        restoreImportMaps();
-        return allInserted().then(() => settlePreloads(() => false));
-      },
-      prepare(script, first) {
-        const { element, src } = script;
-        if (src !== null || first === '' || !(element instanceof HTMLScriptElement)) return () => {};
-        const { text } = element;
-        element.text = inlineText(script, first);
-        return () => void (element.text = text);
-      },
-      signal: ({ element }, expression) =>
-        element instanceof HTMLScriptElement ? `${expression};` : undefined,
-      setText: (script, text) => void (script.text = text),
-      done() {},
+      ...natively,
+      starts: nothing,
+      readsMap: () => true,
+      isHere: () => false,
+      done: nothing,
       loaded: () => this.#events?.finish(),
     });
     if (!ran) return;
@@ -178,9 +199,14 @@ export class Guard {
     const message = `the loader ${reason} (${loader}). This page runs without modcast.`;
     console.warn(`modcast: ${message}`);
     // A host of plain files has nobody to tell.
-    if (this.#tag?.dataset['socket'] === 'off') return;
+    withNatives(() => tag?.dataset['socket'] === 'off' || this.#report(message));
+  }
+
+  #report(message: string): void {
     const report = { type: 'failed', deploy: null, stage: 'loader', message };
-    navigator.sendBeacon(new URL('failed', loader), JSON.stringify(report));
+    const init = { method: 'POST', body: JSON.stringify(report), keepalive: true };
+    // A beacon has no `Origin` where the page's policy sends no referrers.
+    fetch(new URL('failed', this.#options.loader), init).catch(nothing);
   }
 
   #added(node: Node): void {
@@ -195,7 +221,7 @@ export class Guard {
     )
       this.#hold(node, kind);
     else {
-      this.seen.set(node, document.baseURI);
+      this.seen.set(node, pageBase());
       if (kind !== undefined) removeMarks(node);
     }
   }

@@ -1,7 +1,9 @@
+import { saveNatives } from '../page/natives.js';
 import { Guard } from './guard.js';
 
 const script = document.currentScript as HTMLScriptElement;
 const { guard = '', timeout, holds } = script.dataset;
+saveNatives();
 Object.defineProperty(globalThis, '__modcast_guard__', {
   configurable: true,
   writable: true,

@@ -77,7 +77,7 @@ export function createRuntime(options: RuntimeOptions): (given: string) => Modul
       return this.inline(meta);
     },
     inline(meta) {
-      const native = meta.resolve?.bind(meta);
+      const native = meta.resolve;
       // An unresolved specifier gets the browser's own error. As a method it has the native function's name.
       meta.resolve = {
         resolve(name: string) {

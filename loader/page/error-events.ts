@@ -1,4 +1,6 @@
 import { isWebKit } from './engine.js';
+import { dispatch } from './native-document.js';
+import { withNatives } from './natives.js';
 
 /** Puts natural URLs in place of those that modules run from, in a text of the browser's. */
 export type NaturalText = (text: string) => string;
@@ -36,33 +38,39 @@ export function correctError(error: unknown, natural: NaturalText): void {
 export class ErrorEvents {
   /** Undefined until modules run. */
   natural: NaturalText | undefined;
-  readonly #listeners = new Set<(event: ErrorEvent) => void>();
+  #listeners: readonly ((event: ErrorEvent) => void)[] = [];
 
   constructor() {
     addEventListener(
       'error',
       (event) => {
-        if (event.target !== window || !event.isTrusted) return;
-        // One that is added meanwhile waits for another error.
-        for (const listener of [...this.#listeners]) listener(event);
-        this.#correct(event);
+        const corrected = withNatives(() => {
+          if (event.target !== window || !event.isTrusted) return undefined;
+          // One that is added meanwhile waits for another error.
+          for (const listener of this.#listeners) listener(event);
+          return this.#correct(event);
+        });
+        if (corrected !== undefined && !dispatch(window, corrected))
+          withNatives(() => event.preventDefault());
       },
       true,
     );
     addEventListener(
       'unhandledrejection',
-      ({ reason }) => this.natural !== undefined && correctError(reason, this.natural),
+      ({ reason }) => withNatives(() => this.natural !== undefined && correctError(reason, this.natural)),
       true,
     );
   }
 
   /** @returns removes the listener */
   on(listener: (event: ErrorEvent) => void): () => void {
-    this.#listeners.add(listener);
-    return () => void this.#listeners.delete(listener);
+    this.#listeners = [...this.#listeners, listener];
+    return () =>
+      withNatives(() => void (this.#listeners = this.#listeners.filter((one) => one !== listener)));
   }
 
-  #correct(event: ErrorEvent): void {
+  /** The event that the page gets instead. */
+  #correct(event: ErrorEvent): ErrorEvent | undefined {
     const { natural = (text) => text } = this;
     const { lineno, colno, error } = event;
     const isSyntax = error instanceof SyntaxError;
@@ -70,16 +78,8 @@ export class ErrorEvents {
     const message = withoutInsertion(event.message);
     const filename = natural(event.filename);
     correctError(error, withoutInsertion);
-    if (message === event.message && filename === event.filename) return;
+    if (message === event.message && filename === event.filename) return undefined;
     event.stopImmediatePropagation();
-    const corrected = new ErrorEvent('error', {
-      message,
-      filename,
-      lineno,
-      colno,
-      error,
-      cancelable: true,
-    });
-    if (!dispatchEvent(corrected)) event.preventDefault();
+    return new ErrorEvent('error', { message, filename, lineno, colno, error, cancelable: true });
   }
 }

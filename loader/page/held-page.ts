@@ -1,3 +1,5 @@
+import { nativeState, pageBase, select } from './native-document.js';
+
 /**
  * The types under which scripts are held. The guard sets them. Where the registry is not the site's server,
  * authors may write them.
@@ -45,7 +47,7 @@ export const pageUrl = location.href;
 export function heldBase(element: ScriptElement): string {
   const known = element.dataset['modcastBase'];
   if (known !== undefined) return known;
-  const href = document.querySelector('base[href]')?.getAttribute('href');
+  const href = select('base[href]')[0]?.getAttribute('href');
   return typeof href === 'string' && URL.canParse(href, pageUrl) ? new URL(href, pageUrl).href : pageUrl;
 }
 
@@ -58,14 +60,13 @@ function specifiers(text: string | undefined): string[] | null {
   }
 }
 
-export const heldScripts = (...types: string[]): ScriptElement[] => [
-  ...document.querySelectorAll<ScriptElement>(types.map((type) => `script[type="${type}"]`).join()),
-];
+export const heldScripts = (...types: string[]): ScriptElement[] =>
+  select(types.map((type) => `script[type="${type}"]`).join());
 
 /** Holds a script that the parser is about to prepare: the browser ignores its type. */
 export function hold(element: ScriptElement, kind: string): void {
   element.removeAttribute('data-modcast');
-  element.dataset['modcastBase'] = document.baseURI;
+  element.dataset['modcastBase'] = pageBase();
   const type = element.getAttribute('type');
   if (type !== null) element.dataset['modcastType'] = type;
   element.setAttribute('type', `modcast/${kind}`);
@@ -89,13 +90,13 @@ export type HeldElements = ReadonlyMap<ScriptElement, HeldScript>;
 
 /** Calls back when the whole page has been parsed, so that all its scripts are known. */
 export function whenParsed(callback: () => void): void {
-  if (document.readyState !== 'loading') return callback();
+  if (nativeState() !== 'loading') return callback();
   const check = () => {
-    if (document.readyState === 'loading') return;
-    document.removeEventListener('readystatechange', check);
+    if (nativeState() === 'loading') return;
+    removeEventListener('readystatechange', check, true);
     callback();
   };
-  document.addEventListener('readystatechange', check);
+  addEventListener('readystatechange', check, true);
 }
 
 /** The attribute with a script's source; null for an inline script. */

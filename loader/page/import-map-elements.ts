@@ -1,9 +1,6 @@
 import { HELD_IMPORT_MAP, heldBase, heldScripts, restoreType, type ScriptElement } from './held-page.js';
 import { insertAgain } from './insert-again.js';
 
-/** Installs the page's own import maps as their author wrote them. */
-export const restoreImportMaps = (): void => settleImportMaps(() => true);
-
 /**
  * Gives the page's import map elements their types again.
  *

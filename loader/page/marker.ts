@@ -1,3 +1,6 @@
+import { create, rootElement } from './native-document.js';
+import { withNatives } from './natives.js';
+
 export interface MarkerOptions {
   /** Sets a script's text. May throw where the page's policy forbids it. */
   readonly setText: (script: HTMLScriptElement, text: string) => void;
@@ -9,17 +12,19 @@ export interface MarkerOptions {
 }
 
 /** Runs an inline module that only calls back. */
-export function runMarker({ setText, nonce, inOrder, ran }: MarkerOptions): void {
+export const runMarker = (options: MarkerOptions): void => withNatives(() => insertMarker(options));
+
+function insertMarker({ setText, nonce, inOrder, ran }: MarkerOptions): void {
   const name = '__modcast_ran__';
-  const host = document.createElement('modcast-marker');
+  const host = create('modcast-marker' as 'span');
   const settle = (resolve?: unknown) => {
     delete (globalThis as Record<string, unknown>)[name];
-    host.remove();
+    withNatives(() => host.remove());
     ran(typeof resolve === 'function' ? (resolve as (specifier: string) => string) : undefined);
   };
   Object.defineProperty(globalThis, name, { configurable: true, value: settle });
   try {
-    const script = document.createElement('script');
+    const script = create('script');
     script.type = 'module';
     script.async = !inOrder;
     script.nonce = nonce;
@@ -27,7 +32,7 @@ export function runMarker({ setText, nonce, inOrder, ran }: MarkerOptions): void
     setText(script, `${name}(import.meta.resolve)`);
     // In a shadow tree, where the page's scripts do not find it.
     host.attachShadow({ mode: 'closed' }).append(script);
-    document.documentElement.append(host);
+    rootElement().append(host);
   } catch {
     settle();
   }

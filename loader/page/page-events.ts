@@ -1,3 +1,8 @@
+import { dispatch, nativeState, select } from './native-document.js';
+import { withNatives } from './natives.js';
+
+const { defineProperty, deleteProperty } = Reflect;
+
 /**
  * Natively a page's module scripts run before `DOMContentLoaded`, and `load` waits for them. Modules from a
  * socket run later. So these events are held, and dispatched after the modules have run, in the native order
@@ -9,35 +14,35 @@ export class PageEvents {
    * own come too late.
    */
   #state: 'holding' | 'ran' | 'released' | 'done' = 'holding';
-  readonly #held: { readonly name: string; readonly dispatch: () => void }[] = [];
+  readonly #held: { readonly name: string; readonly run: () => void }[] = [];
 
   constructor() {
     this.#hold(window, 'DOMContentLoaded', () =>
-      document.dispatchEvent(new Event('DOMContentLoaded', { bubbles: true })),
+      dispatch(document, new Event('DOMContentLoaded', { bubbles: true })),
     );
     this.#hold(document, 'readystatechange', dispatchStateChange);
     this.#hold(window, 'load', dispatchLoad);
     this.#hold(window, 'pageshow', dispatchPageShow);
-    const get = nativeState();
-    if (get === undefined) return;
-    Object.defineProperty(document, 'readyState', {
-      configurable: true,
-      get: () => (get() === 'complete' ? 'interactive' : get()),
-    });
+    this.#showState({ get: () => (nativeState() === 'complete' ? 'interactive' : nativeState()) });
   }
 
   /** All but the `async` scripts have run: dispatches `DOMContentLoaded`, if it is held. */
   ran(): void {
     this.#state = 'ran';
+    const first = this.#held[0];
     // At `DOMContentLoaded` a page is not complete yet.
-    if (this.#held[0]?.name === 'DOMContentLoaded') this.#held.shift()!.dispatch();
+    if (first?.name !== 'DOMContentLoaded') return;
+    withNatives(() => this.#held.shift());
+    first.run();
   }
 
   /** All scripts have run: dispatches the other held events, in their order. */
   release(): void {
     this.#state = 'released';
     this.#restoreReadyState();
-    for (const { dispatch } of this.#held) dispatch();
+    const held = this.#held;
+    // The page may have replaced the iterator.
+    for (let i = 0; i < held.length; i++) held[i]!.run();
   }
 
   /**
@@ -45,44 +50,57 @@ export class PageEvents {
    * minutes. Call it after `release()`.
    */
   finish(): void {
-    if (nativeState()?.() === 'complete') return;
+    if (nativeState() === 'complete') return;
     // What else delays the events, and can be seen.
-    const isLoading = [...document.images].some(({ complete, loading }) => !complete && loading !== 'lazy');
+    const isLoading = withNatives(() =>
+      select<HTMLImageElement>('img').some(({ complete, loading }) => !complete && loading !== 'lazy'),
+    );
     if (isLoading) return void setTimeout(() => this.finish(), 100);
     this.#state = 'done';
-    Object.defineProperty(document, 'readyState', { configurable: true, value: 'complete' });
+    this.#showState({ value: 'complete' });
     dispatchStateChange();
     dispatchLoad();
     dispatchPageShow();
   }
 
+  #showState(descriptor: PropertyDescriptor): void {
+    try {
+      defineProperty(document, 'readyState', { configurable: true, ...descriptor });
+    } catch {
+      // WebKit throws where an element of the page has the name.
+    }
+  }
+
   #restoreReadyState(): void {
-    delete (document as { readyState?: unknown }).readyState;
+    deleteProperty(document, 'readyState');
   }
 
-  #hold(target: EventTarget, name: string, dispatch: () => void): void {
+  #hold(target: EventTarget, name: string, run: () => void): void {
     // The guard is the page's first script, so this is the target's first listener.
-    const listener = (event: Event) => {
-      if (this.#state === 'released' || !event.isTrusted) return;
-      if (this.#state === 'ran' && name === 'DOMContentLoaded') return;
-      if (event.target !== document && event.target !== window) return;
-      const isComplete = nativeState()?.() === 'complete';
-      // Natively "interactive" comes before module scripts too.
-      if (name === 'readystatechange' && document.readyState === 'interactive' && !isComplete) return;
-      event.stopImmediatePropagation();
-      if (this.#state === 'done') this.#restoreReadyState();
-      else this.#held.push({ name, dispatch });
-    };
-    target.addEventListener(name, listener, true);
+    target.addEventListener(
+      name,
+      (event) =>
+        withNatives(() => {
+          if (!this.#isHeld(name, event)) return;
+          event.stopImmediatePropagation();
+          if (this.#state === 'done') this.#restoreReadyState();
+          else this.#held.push({ name, run });
+        }),
+      true,
+    );
+  }
+
+  #isHeld(name: string, event: Event): boolean {
+    if (this.#state === 'released' || !event.isTrusted) return false;
+    if (this.#state === 'ran' && name === 'DOMContentLoaded') return false;
+    // The page comes back from the back/forward cache.
+    if ((event as PageTransitionEvent).persisted) return false;
+    if (event.target !== document && event.target !== window) return false;
+    // Natively "interactive" comes before module scripts too.
+    return name !== 'readystatechange' || nativeState() === 'complete';
   }
 }
 
-function nativeState(): (() => DocumentReadyState) | undefined {
-  const native = Object.getOwnPropertyDescriptor(Document.prototype, 'readyState')?.get;
-  return native?.bind(document) as (() => DocumentReadyState) | undefined;
-}
-
-const dispatchStateChange = () => document.dispatchEvent(new Event('readystatechange'));
-const dispatchLoad = () => window.dispatchEvent(new Event('load'));
-const dispatchPageShow = () =>
-  window.dispatchEvent(new PageTransitionEvent('pageshow', { persisted: false }));
+const dispatchStateChange = () => dispatch(document, new Event('readystatechange'));
+const dispatchLoad = () => dispatch(window, new Event('load'));
+const dispatchPageShow = () => dispatch(window, new PageTransitionEvent('pageshow', { persisted: false }));

@@ -90,9 +90,9 @@ function loads(nonce: string, url: string): Promise<boolean> {
     script.nonce = nonce;
     setScriptSrc(script, 'src', url);
     loading.add(script);
-    whenSettled(script, ({ type }) => {
+    whenSettled(script, (name) => {
       loading.delete(script);
-      resolve(type === 'load');
+      resolve(name === 'load');
     });
     document.documentElement.append(script);
     script.remove();

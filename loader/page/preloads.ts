@@ -1,3 +1,6 @@
+import { dispatch, select } from './native-document.js';
+import { withNatives } from './natives.js';
+
 const HELD_PRELOAD = 'modcast-modulepreload';
 
 /**
@@ -5,8 +8,12 @@ const HELD_PRELOAD = 'modcast-modulepreload';
  * preload only gets a load event.
  */
 export function settlePreloads(isHere: (url: string) => boolean): void {
-  for (const link of document.querySelectorAll<HTMLLinkElement>(`link[rel~="${HELD_PRELOAD}"]`)) {
-    if (isHere(link.href)) link.dispatchEvent(new Event('load'));
-    else link.rel = link.rel.replace(HELD_PRELOAD, 'modulepreload');
-  }
+  const here = withNatives(() =>
+    select<HTMLLinkElement>(`link[rel~="${HELD_PRELOAD}"]`).filter((link) => {
+      if (isHere(link.href)) return true;
+      link.rel = link.rel.replace(HELD_PRELOAD, 'modulepreload');
+      return false;
+    }),
+  );
+  for (let i = 0; i < here.length; i++) dispatch(here[i]!, new Event('load'));
 }

@@ -1,4 +1,5 @@
 import { restoreType, type HeldScript } from './held-page.js';
+import { create, dispatch, rootElement } from './native-document.js';
 
 /** What the browser does with an inline module's text besides running it. */
 const ATTRIBUTES = ['crossorigin', 'referrerpolicy'];
@@ -11,8 +12,7 @@ const ATTRIBUTES = ['crossorigin', 'referrerpolicy'];
 export function proxyOf(script: HeldScript): HeldScript {
   const { element, kind, src } = script;
   if (kind !== 'module' || !(element instanceof HTMLScriptElement)) return script;
-  const proxy =
-    src === null ? document.createElement('script') : (element.cloneNode(true) as HTMLScriptElement);
+  const proxy = src === null ? create('script') : (element.cloneNode(true) as HTMLScriptElement);
   for (const { name } of [...proxy.attributes]) if (name.startsWith('on')) proxy.removeAttribute(name);
   if (src === null) {
     for (const name of ATTRIBUTES) {
@@ -22,8 +22,7 @@ export function proxyOf(script: HeldScript): HeldScript {
   }
   proxy.nonce = element.nonce;
   start(element);
-  const forward = (name: string) =>
-    void element.dispatchEvent(new Event(name, { cancelable: name === 'load' }));
+  const forward = (name: string) => void dispatch(element, new Event(name, { cancelable: name === 'load' }));
   return { ...script, element: proxy, forward };
 }
 
@@ -32,7 +31,7 @@ function start(element: HTMLScriptElement): void {
   const { isConnected, parentNode, nextSibling, noModule } = element;
   element.type = '';
   element.noModule = true;
-  const parent = isConnected ? parentNode! : document.documentElement;
+  const parent = isConnected ? parentNode! : rootElement();
   element.remove();
   parent.insertBefore(element, isConnected ? nextSibling : null);
   if (!isConnected) {

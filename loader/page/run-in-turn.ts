@@ -1,5 +1,6 @@
 import { isStackPrepared, type ErrorEvents } from './error-events.js';
 import type { HeldScript } from './held-page.js';
+import { withNatives } from './natives.js';
 import { whenSettled } from './settled-element.js';
 
 /**
@@ -9,6 +10,8 @@ import { whenSettled } from './settled-element.js';
 const LIMIT_MS = 10_000;
 
 let count = 0;
+
+type InlineOptions = Pick<TurnOptions, 'run' | 'signal' | 'errors'>;
 
 export interface TurnOptions {
   readonly scripts: readonly HeldScript[];
@@ -29,29 +32,36 @@ export interface TurnOptions {
  */
 export function runInTurn(options: TurnOptions): void {
   const { scripts, run, done } = options;
-  const queue = [...scripts];
+  const queue = withNatives(() => [...scripts]);
+  const then = (): void => {
+    const script = withNatives(() => queue.shift());
+    if (script === undefined) done();
+    else runInline(script, options, next);
+  };
   const next = (): void => {
-    const inline = queue.findIndex(({ src }) => src === null);
-    const external = queue.splice(0, inline < 0 ? queue.length : inline);
-    const then = () => {
-      const script = queue.shift();
-      if (script === undefined) done();
-      else runInline(script, options, next);
-    };
-    // One that fails may do so before others. Natively its event comes in its turn.
-    const events: string[] = [];
-    let sent = 0;
-    for (const [index, script] of external.entries()) {
-      whenSettled(script.element, ({ type }) => {
-        events[index] = type;
-        for (; events[sent] !== undefined; sent++) external[sent]!.forward?.(events[sent]!);
-        if (sent === external.length) then();
-      });
-    }
-    for (const script of external) run(script, '');
-    if (external.length === 0) then();
+    const isStarted = withNatives(() => {
+      const inline = queue.findIndex(({ src }) => src === null);
+      const external = queue.splice(0, inline < 0 ? queue.length : inline);
+      whenAllSettled(external, then);
+      for (const script of external) run(script, '');
+      return external.length > 0;
+    });
+    if (!isStarted) then();
   };
   next();
+}
+
+function whenAllSettled(scripts: readonly HeldScript[], then: () => void): void {
+  // One that fails may do so before others. Natively its event comes in its turn.
+  const events: string[] = [];
+  let sent = 0;
+  scripts.forEach(({ element }, index) =>
+    whenSettled(element, (name) => {
+      events[index] = name;
+      for (; events[sent] !== undefined; sent++) scripts[sent]!.forward?.(events[sent]!);
+      if (sent === scripts.length) then();
+    }),
+  );
 }
 
 /** An engine's error that no code has thrown. */
@@ -62,11 +72,10 @@ const isOfEngine = (error: unknown): boolean =>
  * Runs an inline module. `then` is called when its graph has been evaluated up to the first `await`, or has
  * failed.
  */
-export function runInline(
-  script: HeldScript,
-  { run, signal, errors }: Pick<TurnOptions, 'run' | 'signal' | 'errors'>,
-  then: () => void,
-): void {
+export const runInline = (script: HeldScript, options: InlineOptions, then: () => void): void =>
+  withNatives(() => insertInline(script, options, then));
+
+function insertInline(script: HeldScript, { run, signal, errors }: InlineOptions, then: () => void): void {
   const name = `__modcast_ran_${++count}__`;
   const globals = globalThis as Record<string, unknown>;
   let isSettled = false;
@@ -87,7 +96,7 @@ export function runInline(
   });
   // The rest of the graph has run when a timer fires.
   globals[name] = () => setTimeout(settle);
-  const first = signal(script, `globalThis.${name}?.()`);
+  const first = signal(script, `window.${name}?.()`);
   run(script, first ?? '');
   if (first === undefined) setTimeout(settle);
 }

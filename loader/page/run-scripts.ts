@@ -3,6 +3,7 @@ import type { ErrorEvents } from './error-events.js';
 import { restoreType, type HeldPage, type HeldScript } from './held-page.js';
 import { allInserted, insertAgain } from './insert-again.js';
 import { runMarker } from './marker.js';
+import { withNatives } from './natives.js';
 import { proxyOf } from './proxy-script.js';
 import { runInline, runInTurn, type TurnOptions } from './run-in-turn.js';
 import { whenSettled } from './settled-element.js';
@@ -45,32 +46,40 @@ export function runHeldScripts(page: HeldPage, options: RunOptions): void {
     });
   };
   const canChange = (script: HeldScript) => options.signal(script, '') !== undefined;
-  const scripts = page.scripts.map((script) => (isGecko() && canChange(script) ? proxyOf(script) : script));
-  const inOrder = scripts.filter(({ async }) => !async);
-  let pending = scripts.length - inOrder.length + 1;
+  let pending = 1;
   const settled = () => --pending || loaded();
   const done = () => {
-    options.done();
     settled();
+    options.done();
   };
-  for (const script of scripts) {
-    if (!script.async) {
-      if (!isGecko()) run(script, '');
-    } else if (script.src === null) runInline(script, { ...options, run }, settled);
-    else {
-      whenSettled(script.element, ({ type }) => {
-        script.forward?.(type);
-        settled();
-      });
-      run(script, '');
+  const inOrder = withNatives(() => {
+    const scripts = page.scripts.map((script) => (isGecko() && canChange(script) ? proxyOf(script) : script));
+    for (const script of scripts) {
+      if (!script.async) {
+        if (!isGecko()) run(script, '');
+        continue;
+      }
+      pending++;
+      if (script.src === null) runInline(script, { ...options, run }, settled);
+      else {
+        whenSettled(script.element, (name) => {
+          script.forward?.(name);
+          settled();
+        });
+        run(script, '');
+      }
     }
-  }
-  if (isGecko()) return runInTurn({ ...options, scripts: inOrder, run, done });
-  const last = inOrder.at(-1);
+    return scripts.filter(({ async }) => !async);
+  });
+  if (withNatives(isGecko)) return runInTurn({ ...options, scripts: inOrder, run, done });
+  const last = inOrder[inOrder.length - 1];
   if (last === undefined) return done();
   // A script after them in the same queue runs when they have run.
-  const mark = () => void allInserted().then(() => runMarker({ ...options, inOrder: true, ran: done }));
+  const mark = async () => {
+    await allInserted();
+    runMarker({ ...options, inOrder: true, ran: done });
+  };
   // Inline module scripts have no load event. One that fails to load may do so before others have run.
-  if (last.src === null) mark();
-  else whenSettled(last.element, ({ type }) => (type === 'load' ? done() : mark()));
+  if (last.src === null) void mark();
+  else withNatives(() => whenSettled(last.element, (name) => (name === 'load' ? done() : void mark())));
 }

@@ -1,3 +1,6 @@
+import { nativeState, select } from './native-document.js';
+import { withNatives } from './natives.js';
+
 /**
  * Natively a module script waits for the style sheets before it, so that it can measure the layout. Inserted
  * scripts do not, so this gate waits instead. It exists before the first style sheet and sees the events of
@@ -5,9 +8,9 @@
  */
 export class StylesheetGate {
   /** Links whose style sheet has loaded or failed, with all that it imports. */
-  readonly #settled = new WeakSet<EventTarget>();
+  readonly #settled: EventTarget[] = [];
   /** Whether the page's `load` event has been due: nothing blocks scripts after it. */
-  #isLoaded = document.readyState === 'complete';
+  #isLoaded = nativeState() === 'complete';
   #check: () => void = () => {};
 
   constructor() {
@@ -23,7 +26,7 @@ export class StylesheetGate {
       document.addEventListener(
         name,
         ({ target }) => {
-          this.#settled.add(target!);
+          if (target instanceof HTMLLinkElement) this.#settled[this.#settled.length] = target;
           this.#check();
         },
         // These events do not bubble.
@@ -35,7 +38,7 @@ export class StylesheetGate {
   /** Calls back when no style sheet of the page blocks scripts. */
   whenSettled(callback: () => void): void {
     this.#check = () => {
-      if (this.#blocking().length > 0) return;
+      if (withNatives(() => this.#blocking().length > 0)) return;
       this.#check = () => {};
       callback();
     };
@@ -44,10 +47,10 @@ export class StylesheetGate {
 
   #blocking(): HTMLLinkElement[] {
     if (this.#isLoaded) return [];
-    return [...document.querySelectorAll<HTMLLinkElement>('link[rel~="stylesheet" i][href]')].filter(
+    return select<HTMLLinkElement>('link[rel~="stylesheet" i][href]').filter(
       (link) =>
         isLoading(link.sheet) &&
-        !this.#settled.has(link) &&
+        !this.#settled.includes(link) &&
         !link.disabled &&
         !link.relList.contains('alternate') &&
         matchMedia(link.media).matches,

@@ -56,7 +56,7 @@ const script = { 'Content-Type': 'text/javascript' };
 
 interface Failure extends ProxyOptions {
   /** Page of the site. */
-  readonly page?: string;
+  readonly file?: string;
   /**
    * What the console says, once. Null where the policy leaves the page alone. Undefined where it depends on
    * whether the loader or the page's own script runs first.
@@ -89,6 +89,10 @@ const FAILURES: Readonly<Record<string, Failure>> = {
     response.writeHead(200, { ...script, 'Content-Length': '1000' }).write('"use strict";');
     setImmediate(() => response.destroy());
   }),
+  'is missing, and the page sends no referrers': {
+    ...answered(UNLOADED, (response) => response.writeHead(404).end()),
+    headers: () => ({ 'Referrer-Policy': 'no-referrer' }),
+  },
   hangs: answered(/the loader did not respond in time/, () => {}),
   'is HTML': answered(FAILED, (response) =>
     response.writeHead(200, { 'Content-Type': 'text/html' }).end('<!doctype html><p>Log in'),
@@ -116,9 +120,9 @@ const FAILURES: Readonly<Record<string, Failure>> = {
     // Without its import map, the page fails as it does natively.
     log: ['classic', 'DOMContentLoaded', 'load'],
   },
-  'finds a replaced Promise': { page: 'Promise.html' },
-  'finds a replaced Map': { page: 'Map.html' },
-  'finds a replaced fetch': { page: 'fetch.html' },
+  'finds a replaced Promise': { file: 'Promise.html' },
+  'finds a replaced Map': { file: 'Map.html' },
+  'finds a replaced fetch': { file: 'fetch.html' },
 };
 
 let temporary: string;
@@ -182,7 +186,7 @@ inEachEngine((kind) => {
     (mode) => {
       it.each(Object.entries(FAILURES))('%s, and the page runs natively', async (_name, failure) => {
         const { url, prefix } = sites[mode]!;
-        const { page: file = '', says, log = NATIVE, ...options } = failure;
+        const { file = '', says, log = NATIVE, ...options } = failure;
         proxy = await openProxy(url, { ...options, ...(prefix !== undefined && { prefix }) });
         opened = await browser.newPage();
         await opened.goto(proxy.url + file);

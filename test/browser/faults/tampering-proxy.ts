@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { connect } from 'node:net';
 
 /** Answers a request in the server's place. @returns false to pass it on */
@@ -10,6 +11,8 @@ export interface ProxyOptions {
   /** Path that is served, such as `/tools/demo/`; the server does not see it. Default `/`. */
   readonly prefix?: string;
   readonly tamper?: Tamper;
+  /** Changes each page. */
+  readonly page?: (html: string) => string;
   /** Headers that are added to every response. */
   readonly headers?: (url: string) => Readonly<Record<string, string>>;
 }
@@ -22,9 +25,19 @@ export interface TamperingProxy {
   close(): Promise<void>;
 }
 
+async function writePage(
+  answer: IncomingMessage,
+  response: ServerResponse,
+  page: (html: string) => string,
+): Promise<void> {
+  const html = await text(answer);
+  response.writeHead(answer.statusCode!, { 'Content-Type': answer.headers['content-type'] });
+  response.end(page(html));
+}
+
 export async function openProxy(
   site: string,
-  { prefix = '/', tamper = () => false, headers = () => ({}) }: ProxyOptions,
+  { prefix = '/', tamper = () => false, page, headers = () => ({}) }: ProxyOptions,
 ): Promise<TamperingProxy> {
   const { hostname, port } = new URL(site);
   const targets: string[] = [];
@@ -39,10 +52,14 @@ export async function openProxy(
   const pass = (incoming: IncomingMessage, response: ServerResponse, path: string) => {
     // Under the names by which the server is known.
     const forwarded = { ...incoming.headers, host: `${hostname}:${port}` };
-    if (incoming.headers.origin !== undefined) forwarded.origin = `http://${hostname}:${port}`;
+    if (page !== undefined) delete forwarded['accept-encoding'];
+    // Not `null`, which a policy may send.
+    if (URL.canParse(incoming.headers.origin ?? '')) forwarded.origin = `http://${hostname}:${port}`;
     const outgoing = httpRequest({ hostname, port, path, method: incoming.method, headers: forwarded });
     outgoing.on('error', () => response.destroy());
     outgoing.on('response', (answer) => {
+      const isPage = /html/.test(answer.headers['content-type'] ?? '');
+      if (page !== undefined && isPage) return void writePage(answer, response, page);
       response.writeHead(answer.statusCode!, answer.headers);
       answer.pipe(response);
     });

@@ -27,7 +27,7 @@ class Page {
       scripts: this.scripts,
       run: ({ text }) => this.log.push(text),
       signal: ({ text }, expression) => {
-        const name = /globalThis\.(\w+)/.exec(expression)![1]!;
+        const name = /window\.(\w+)/.exec(expression)![1]!;
         this.#signals.set(text, () =>
           (globalThis as unknown as Record<string, (() => void) | undefined>)[name]?.(),
         );

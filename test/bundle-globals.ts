@@ -1,0 +1,16 @@
+import { readFileSync } from 'node:fs';
+import { freeNames } from '../loader/free-names.mjs';
+
+export const bundle = (name: 'guard' | 'loader' | 'hot'): string =>
+  readFileSync(new URL(`../dist/loader/${name}.js`, import.meta.url), 'utf8');
+
+/** The globals that the bundles use, sorted. */
+export function bundleGlobals(): string[] {
+  // The guard reads its globals when it starts.
+  const [, names = ''] = /^try\{\(\(\)=>\{"use strict";const\{([^}]*)\}=window;/.exec(bundle('guard')) ?? [];
+  const ofGuard = names.split(',').map((name) => name.split(':')[0]!);
+  const used = (['guard', 'loader', 'hot'] as const).flatMap((name) => freeNames(bundle(name)).globals);
+  const all = new Set([...used, ...ofGuard]);
+  all.delete('__modcast_guard__');
+  return [...all].sort();
+}
