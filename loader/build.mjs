@@ -68,13 +68,18 @@ const UNFORGEABLE = new Set(['document', 'location', 'window']);
 
 /**
  * The guard reads its globals when it starts, as the page's first script: scripts of the page may replace
- * them, or declare the same names. Where it cannot start, it leaves the page to the browser.
+ * them, or declare the same names. Where it cannot start, it leaves the page to the browser. The page should
+ * find only the scripts that its author wrote.
  */
 function withOwnGlobals(text) {
-  const names = freeNames(text).globals.filter((name) => !UNFORGEABLE.has(name));
-  const reason = '"modcast: this page runs without modcast: "+e';
-  const body = `"use strict";const{${names.join()}}=window;${text}`;
-  return `try{(()=>{${body}})()}catch(e){console.info(${reason})}`;
+  const names = freeNames(text)
+    .globals.filter((name) => !UNFORGEABLE.has(name))
+    .join();
+  const read = 'n=>{if(window[n]===void 0)throw{message:"the browser has no "+n};return window[n]}';
+  const body = `"use strict";const[${names}]="${names}".split(",").map(${read});${text}`;
+  const leave =
+    'window.__modcast_guard__=null;console.info("modcast: this page runs without modcast: "+e.message)';
+  return `try{(()=>{${body}})()}catch(e){${leave}}finally{document.currentScript.remove()}`;
 }
 
 await Promise.all([

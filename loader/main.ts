@@ -9,7 +9,7 @@ import { createServices } from './services.js';
  * The guard that the server has put into the page. An author's own tag is not `async`, and needs none: the
  * page waits for it.
  */
-function findGuard(script: HTMLScriptElement, { timeout, native }: LoaderConfig): Guard | undefined {
+function findGuard(script: HTMLScriptElement, { timeout, native }: LoaderConfig): Guard | null | undefined {
   const { nonce, src: loader, async } = script;
   if (globalThis.__modcast_guard__ !== undefined || (async && !native)) return globalThis.__modcast_guard__;
   return new Guard({ nonce, loader, timeout, holds: !native });
@@ -24,7 +24,7 @@ if (document.currentScript instanceof HTMLScriptElement && globalThis.modcast ==
   script.remove();
   if (guard === undefined) {
     console.info('modcast: this page runs without modcast: its policy blocks inline scripts.');
-  } else if (guard.take()) {
+  } else if (guard?.take() === true) {
     const services = createServices(config, () => guard.signal());
     const boot = new Boot(services, guard);
     followDeploys(services);

@@ -7,10 +7,9 @@ export const bundle = (name: 'guard' | 'loader' | 'hot'): string =>
 /** The globals that the bundles use, sorted. */
 export function bundleGlobals(): string[] {
   // The guard reads its globals when it starts.
-  const [, names = ''] = /^try\{\(\(\)=>\{"use strict";const\{([^}]*)\}=window;/.exec(bundle('guard')) ?? [];
-  const ofGuard = names.split(',').map((name) => name.split(':')[0]!);
+  const [, names = ''] = /="([\w,]+)"\.split\(","\)/.exec(bundle('guard')) ?? [];
   const used = (['guard', 'loader', 'hot'] as const).flatMap((name) => freeNames(bundle(name)).globals);
-  const all = new Set([...used, ...ofGuard]);
+  const all = new Set([...used, ...names.split(',')]);
   all.delete('__modcast_guard__');
   return [...all].sort();
 }

@@ -20,8 +20,8 @@ import { runHeldScripts, type RunOptions } from '../page/run-scripts.js';
 import { StylesheetGate } from '../page/stylesheet-gate.js';
 
 declare global {
-  /** The guard of a page, until the loader takes over. */
-  var __modcast_guard__: Guard | undefined;
+  /** The guard of a page, until the loader takes over. Null where the browser cannot run modcast. */
+  var __modcast_guard__: Guard | null | undefined;
 }
 
 /** Milliseconds without a sign of life after which the page runs without the loader. */

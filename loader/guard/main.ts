@@ -1,8 +1,17 @@
 import { saveNatives } from '../page/natives.js';
 import { Guard } from './guard.js';
+import { missingFeature } from './missing-feature.js';
+import { stepAside } from './step-aside.js';
 
 const script = document.currentScript as HTMLScriptElement;
-const { guard = '', timeout, holds } = script.dataset;
+const { guard, timeout, holds } = script.dataset;
+const loader = new URL(guard!, location.href).href;
+const missing = missingFeature();
+if (missing !== undefined) {
+  stepAside(loader);
+  // The build's wrapper tells the console.
+  throw new Error(`the browser has no ${missing}`);
+}
 saveNatives();
 Object.defineProperty(globalThis, '__modcast_guard__', {
   configurable: true,
@@ -10,9 +19,7 @@ Object.defineProperty(globalThis, '__modcast_guard__', {
   value: new Guard({
     nonce: script.nonce,
     timeout: Number(timeout) || 0,
-    loader: new URL(guard, location.href).href,
+    loader,
     holds: holds !== undefined,
   }),
 });
-// The page should find only the scripts that its author wrote.
-script.remove();
