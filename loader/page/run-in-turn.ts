@@ -1,3 +1,4 @@
+import { isWebKit } from './engine.js';
 import { isStackPrepared, type ErrorEvents } from './error-events.js';
 import type { HeldScript } from './held-page.js';
 import { withNatives } from './natives.js';
@@ -67,6 +68,29 @@ function whenAllSettled(scripts: readonly HeldScript[], then: () => void): void 
 /** An engine's error that no code has thrown. */
 const isOfEngine = (error: unknown): boolean =>
   error instanceof Error && !isStackPrepared() && !/^\s+at |@/m.test(String(error.stack));
+
+/**
+ * Calls back when a script with a source has run or failed. In WebKit, one that does not parse or link has no
+ * event: any such error counts there.
+ */
+export function whenOver(
+  { element, forward }: HeldScript,
+  { errors }: Pick<TurnOptions, 'errors'>,
+  then: () => void,
+): void {
+  let isOver = false;
+  const end = () => {
+    if (isOver) return;
+    isOver = true;
+    ignore();
+    then();
+  };
+  const ignore = errors.on(({ error }) => isWebKit() && isOfEngine(error) && setTimeout(end));
+  whenSettled(element, (name) => {
+    forward?.(name);
+    end();
+  });
+}
 
 /**
  * Runs an inline module. `then` is called when its graph has been evaluated up to the first `await`, or has

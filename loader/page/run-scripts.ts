@@ -1,11 +1,11 @@
-import { isGecko } from './engine.js';
+import { isGecko, isWebKit } from './engine.js';
 import type { ErrorEvents } from './error-events.js';
 import { restoreType, type HeldPage, type HeldScript } from './held-page.js';
 import { allInserted, insertAgain } from './insert-again.js';
 import { runMarker } from './marker.js';
 import { withNatives } from './natives.js';
 import { proxyOf } from './proxy-script.js';
-import { runInline, runInTurn, type TurnOptions } from './run-in-turn.js';
+import { runInline, runInTurn, whenOver, type TurnOptions } from './run-in-turn.js';
 import { whenSettled } from './settled-element.js';
 
 export interface RunOptions extends Pick<TurnOptions, 'signal'> {
@@ -62,10 +62,7 @@ export function runHeldScripts(page: HeldPage, options: RunOptions): void {
       pending++;
       if (script.src === null) runInline(script, { ...options, run }, settled);
       else {
-        whenSettled(script.element, (name) => {
-          script.forward?.(name);
-          settled();
-        });
+        whenOver(script, options, settled);
         run(script, '');
       }
     }
@@ -79,7 +76,8 @@ export function runHeldScripts(page: HeldPage, options: RunOptions): void {
     await allInserted();
     runMarker({ ...options, inOrder: true, ran: done });
   };
-  // Inline module scripts have no load event. One that fails to load may do so before others have run.
-  if (last.src === null) void mark();
+  // Inline module scripts have no load event, nor in WebKit others that do not parse or link. One that fails to
+  // load may do so before others have run.
+  if (last.src === null || isWebKit()) void mark();
   else withNatives(() => whenSettled(last.element, (name) => (name === 'load' ? done() : void mark())));
 }

@@ -22,6 +22,22 @@ inEachEngine((engine) => {
           throw new DOMException('not in this window', 'SecurityError');
         };
       },
+      'fails while it opens': () => {
+        const { open } = IDBFactory.prototype;
+        IDBFactory.prototype.open = function (name) {
+          open.call(this, name, 99);
+          return open.call(this, name, 1);
+        };
+      },
+      'and localStorage are forbidden': () => {
+        for (const name of ['indexedDB', 'localStorage']) {
+          Object.defineProperty(globalThis, name, {
+            get() {
+              throw new DOMException('not in this window', 'SecurityError');
+            },
+          });
+        }
+      },
       'is full': () => {
         IDBObjectStore.prototype.put = () => {
           throw new DOMException('no space', 'QuotaExceededError');

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type {} from '../../loader/index.js';
 import type { BrowserContext, BrowserPage, OpenBrowser } from './engines/engine.js';
-import { inChromiumAndFirefox } from './engines/in-each-engine.js';
+import { inEachEngine } from './engines/in-each-engine.js';
 import { TemporarySite } from './counted-site.js';
 import { GatedSite } from './gated-site.js';
 import { serveNative } from './serve-native.js';
@@ -24,6 +24,22 @@ interface Package {
   readonly namespace: string;
   /** A file of the closure that the test changes. */
   readonly leaf: string;
+  /** Imports more modules from the page. @returns whether they share the instances that it has */
+  readonly later: () => Promise<boolean>;
+}
+
+declare global {
+  /** What the example's page has in its console. */
+  var orrery: {
+    show(piece: string): Promise<void>;
+    readonly stage: { readonly piece: { readonly title: string } };
+  };
+  /** What the page of a package has. `later` says whether a module that it imports then has the same namespace. */
+  var namespace: object;
+  var later: () => Promise<boolean>;
+  var part: number;
+  /** The namespace at the time when the test looked. */
+  var kept: object | undefined;
 }
 
 const PACKAGES: Package[] = [
@@ -35,6 +51,10 @@ const PACKAGES: Package[] = [
     imported: 'index.mjs',
     namespace: 'orrery.parts',
     leaf: 'sky/scale.mjs',
+    later: async () => {
+      await orrery.show('rings');
+      return orrery.stage.piece.title === 'Rings';
+    },
   },
   {
     name: 'lodash-es',
@@ -44,6 +64,7 @@ const PACKAGES: Package[] = [
     imported: 'vendor/lodash-es/lodash.js',
     namespace: 'namespace',
     leaf: 'vendor/lodash-es/eq.js',
+    later: () => later(),
   },
   {
     name: 'three',
@@ -53,6 +74,7 @@ const PACKAGES: Package[] = [
     imported: 'vendor/three/src/Three.js',
     namespace: 'namespace',
     leaf: 'vendor/three/src/math/Vector2.js',
+    later: () => later(),
   },
   {
     name: '@babylonjs/core',
@@ -62,17 +84,28 @@ const PACKAGES: Package[] = [
     imported: 'vendor/@babylonjs/core/index.js',
     namespace: 'namespace',
     leaf: 'vendor/@babylonjs/core/Maths/math.scalar.js',
+    later: () => later(),
   },
 ];
 
 /** Thousands of modules on a loaded machine. */
 const LONG = 300_000;
 
-const page = (entry: string): string => `<!doctype html>
+const pageOf = (entry: string): Record<string, string> => ({
+  'index.html': `<!doctype html>
 <script type="module">
-  import * as namespace from './${entry}';
-  globalThis.namespace = namespace;
-</script>`;
+  import { later, namespace } from './main.mjs';
+  Object.assign(globalThis, { later, namespace });
+</script>`,
+  'main.mjs': `import * as namespace from './${entry}';
+import { part } from './part.mjs';
+globalThis.part = part;
+export { namespace };
+export const later = async () => (await import('./later.mjs')).namespace === namespace;
+import.meta.hot?.accept('./part.mjs', (changed) => (globalThis.part = changed.part));`,
+  'part.mjs': partOf(1),
+  'later.mjs': `export * as namespace from './${entry}';`,
+});
 
 const importing = (entry: string): Record<string, string> => ({
   'imported.html': `<!doctype html>
@@ -81,10 +114,56 @@ const importing = (entry: string): Record<string, string> => ({
   'imported.mjs': `globalThis.imported = await import('./${entry}');`,
 });
 
-/** What modules export natively, by package. It is the same in every engine, and takes long. */
-const nativeExports = new Map<string, Promise<string[]>>();
+const partOf = (version: number): string => `export const part = ${version};`;
 
-inChromiumAndFirefox(({ launch }) => {
+/** The sites of the packages, which all engines visit: reading a large one takes seconds. */
+class Sites {
+  readonly #directories = new Map<string, Promise<TemporarySite>>();
+  readonly #sites = new Map<string, Promise<GatedSite>>();
+  readonly #keys = new Map<string, Promise<string[]>>();
+
+  directory({ name, from, to, entry, imported }: Package): Promise<TemporarySite> {
+    return remember(this.#directories, name, async () => {
+      const made = await TemporarySite.create({
+        ...(entry === null ? {} : pageOf(entry)),
+        ...importing(imported),
+      });
+      await cp(at(from), join(made.directory, to), {
+        recursive: true,
+        filter: async (file) => (await stat(file)).isDirectory() || !/\.(?:d\.ts|map|md)$/.test(file),
+      });
+      return made;
+    });
+  }
+
+  site(of: Package, watch: boolean): Promise<GatedSite> {
+    return remember(this.#sites, `${of.name} ${watch}`, async () => {
+      const { directory } = await this.directory(of);
+      return GatedSite.open({ directory, watch, timeout: LONG });
+    });
+  }
+
+  /** What a package exports natively. Every engine finds the same names, and the first one is asked. */
+  keys({ name }: Package, load: () => Promise<string[]>): Promise<string[]> {
+    return remember(this.#keys, name, load);
+  }
+
+  async close(): Promise<void> {
+    for (const site of this.#sites.values()) await (await site).close();
+    for (const directory of this.#directories.values()) await (await directory).close();
+  }
+}
+
+function remember<T>(made: Map<string, Promise<T>>, name: string, make: () => Promise<T>): Promise<T> {
+  const known = made.get(name) ?? make();
+  made.set(name, known);
+  return known;
+}
+
+const sites = new Sites();
+afterAll(() => sites.close());
+
+inEachEngine(({ launch }) => {
   let browser: OpenBrowser;
 
   beforeAll(async () => {
@@ -105,7 +184,7 @@ inChromiumAndFirefox(({ launch }) => {
     }, namespace.split('.'));
   }
 
-  async function loadNatively(directory: string, namespace: string): Promise<string[]> {
+  async function nativeKeys(directory: string, namespace: string): Promise<string[]> {
     const native = await serveNative(directory);
     const opened = await browser.newPage();
     try {
@@ -118,63 +197,75 @@ inChromiumAndFirefox(({ launch }) => {
     }
   }
 
-  function nativeKeys(name: string, directory: string, namespace: string): Promise<string[]> {
-    const keys = nativeExports.get(name) ?? loadNatively(directory, namespace);
-    nativeExports.set(name, keys);
-    return keys;
-  }
-
-  describe.each(PACKAGES)('$name', ({ name, from, to, entry, imported, namespace, leaf }) => {
+  describe.each(PACKAGES)('$name', (one) => {
+    const { entry, namespace: shown, leaf, later: importLater } = one;
     let directory: TemporarySite;
     let site: GatedSite;
     let context: BrowserContext;
     let native: string[];
 
     beforeAll(async () => {
-      directory = await TemporarySite.create({
-        ...(entry === null ? {} : { 'index.html': page(entry) }),
-        ...importing(imported),
-      });
-      await cp(at(from), join(directory.directory, to), {
-        recursive: true,
-        filter: async (file) => (await stat(file)).isDirectory() || !/\.(?:d\.ts|map|md)$/.test(file),
-      });
-      native = await nativeKeys(name, directory.directory, namespace);
-      site = await GatedSite.open({ directory: directory.directory, timeout: LONG });
+      directory = await sites.directory(one);
+      native = await sites.keys(one, () => nativeKeys(directory.directory, shown));
+      site = await sites.site(one, false);
+      // Another engine's tests may have changed files.
+      await site.registry.scan();
       context = await browser.newContext();
     }, LONG);
 
-    afterAll(async () => {
-      await context.close();
-      await site.close();
-      await directory.close();
-    });
+    afterAll(() => context.close());
 
-    /** One visit: where its modules came from and what they export. */
-    async function visit(path = '', shown = namespace): Promise<{ from: string; keys: string[] }> {
-      site.clear();
+    async function open(url: string): Promise<BrowserPage> {
       const opened = await context.newPage();
       opened.timeout = LONG;
-      await opened.goto(site.url + path);
+      await opened.goto(url);
       await opened.until(() => globalThis.modcast !== undefined);
+      return opened;
+    }
+
+    /** One visit: where its modules came from, and what they export. `use` runs in the page, and then it closes. */
+    async function visit(
+      name = '',
+      value = shown,
+      use?: () => Promise<boolean>,
+    ): Promise<{ from: string; keys: string[]; later?: boolean }> {
+      site.clear();
+      const opened = await open(site.url + name);
       const info = await opened.evaluate(() => modcast!.ready);
-      const keys = await keysOf(opened, shown);
+      const keys = await keysOf(opened, value);
+      const isShared = use && (await opened.evaluate(use));
       await opened.evaluate(() => modcast!.idle());
       await opened.close();
       await site.relay.emptied();
-      return { from: info.from, keys };
+      return { from: info.from, keys, ...(isShared !== undefined && { later: isShared }) };
+    }
+
+    const visitAndImport = () => visit('', shown, importLater);
+
+    /** The server is gone. The browser has the page and the loader at hand. */
+    async function offline(name: string, work: () => Promise<void>): Promise<void> {
+      site.kept.set(`/${name}`, await site.page(`/${name}`));
+      site.http = (target) => (target === '/-/loader.js' ? 'pass' : 'refuse');
+      site.sockets = 'refuse';
+      try {
+        await work();
+      } finally {
+        site.kept.clear();
+        site.releaseHttp();
+        site.releaseSockets();
+      }
     }
 
     it(
-      'exports what it exports natively, with no JavaScript over HTTP, and later visits take what has changed',
+      'exports what it exports natively: over the socket, from the cache, after a change and offline',
       { timeout: LONG },
       async () => {
         expect(native.length).toBeGreaterThan(0);
 
-        expect(await visit()).toEqual({ from: 'network', keys: native });
+        expect(await visitAndImport()).toEqual({ from: 'network', keys: native, later: true });
         expect(site.moduleRequests).toEqual([]);
 
-        expect(await visit()).toEqual({ from: 'cache', keys: native });
+        expect(await visitAndImport()).toEqual({ from: 'cache', keys: native, later: true });
         expect(site.moduleRequests).toEqual([]);
         expect(site.relay.frames.map((frame) => frame.kind === 'text' && frame.message.type)).toEqual([
           'welcome',
@@ -182,9 +273,14 @@ inChromiumAndFirefox(({ launch }) => {
 
         await appendFile(join(directory.directory, leaf), '\n// changed\n');
         await site.registry.scan();
-        expect(await visit()).toEqual({ from: 'network', keys: native });
+        expect(await visitAndImport()).toEqual({ from: 'network', keys: native, later: true });
         expect(site.moduleRequests).toEqual([]);
         expect(site.relay.blobs).toHaveLength(1);
+
+        await offline('', async () => {
+          expect(await visitAndImport()).toEqual({ from: 'cache', keys: native, later: true });
+          expect(site.moduleRequests).toEqual([]);
+        });
       },
     );
 
@@ -194,10 +290,28 @@ inChromiumAndFirefox(({ launch }) => {
       expect(await visit('imported.html', 'imported')).toEqual({ from: 'network', keys: native });
       expect(site.moduleRequests).toEqual([]);
 
-      site.sockets = 'refuse';
-      site.http = (target) => (/^\/(?:imported\.html|-\/loader)/.test(target) ? 'pass' : 'refuse');
-      expect(await visit('imported.html', 'imported')).toEqual({ from: 'cache', keys: native });
-      expect(site.moduleRequests).toEqual([]);
+      await offline('imported.html', async () => {
+        expect(await visit('imported.html', 'imported')).toEqual({ from: 'cache', keys: native });
+        expect(site.moduleRequests).toEqual([]);
+      });
     });
+
+    it.runIf(entry !== null)(
+      'stays as it is when another module is replaced',
+      { timeout: LONG },
+      async () => {
+        const watched = await sites.site(one, true);
+        const opened = await open(watched.url);
+        await keysOf(opened, shown);
+        const next = await opened.evaluate(() => {
+          globalThis.kept = namespace;
+          return part + 1;
+        });
+        await directory.write({ 'part.mjs': partOf(next) });
+        await opened.until((version) => part === version, next);
+        expect(await opened.evaluate(async () => [kept === namespace, await later()])).toEqual([true, true]);
+        await opened.close();
+      },
+    );
   });
 });

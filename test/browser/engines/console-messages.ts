@@ -12,6 +12,11 @@ export class ConsoleMessages {
     for (const look of this.#waiting) look();
   }
 
+  clear(): void {
+    this.messages.length = 0;
+    this.lines.length = 0;
+  }
+
   /** @param timeout milliseconds after which it rejects */
   line(text: string, timeout: number): Promise<string> {
     return new Promise((resolve, reject) => {

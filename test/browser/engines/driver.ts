@@ -34,17 +34,28 @@ export function toPage(driver: Driver, console: ConsoleMessages): BrowserPage {
       );
     }
   };
+  let hasInitScript = false;
   const page: BrowserPage = {
     timeout: WAIT,
     goto: async (url, state = 'domcontentloaded') => void (await driver.goto(url, state, page.timeout)),
     evaluate: evaluate as BrowserPage['evaluate'],
     until: until as BrowserPage['until'],
-    addInitScript: async (run) => void (await driver.addInitScript(run)),
+    async addInitScript(run) {
+      hasInitScript = true;
+      await driver.addInitScript(run);
+    },
     press: (key) => driver.press(key),
     click: (x, y) => driver.click(x, y),
     messages: console.messages,
     lines: console.lines,
     line: (text) => console.line(text, page.timeout),
+    async reset() {
+      if (hasInitScript) return false;
+      page.timeout = WAIT;
+      await page.goto('about:blank');
+      console.clear();
+      return true;
+    },
     close: () => driver.close(),
   };
   return page;

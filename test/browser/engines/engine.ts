@@ -59,6 +59,12 @@ export interface BrowserPage {
   readonly lines: readonly string[];
   /** Waits for a console line that contains `text`. Earlier lines count too. @returns the first such line */
   line(text: string): Promise<string>;
+  /**
+   * Leaves its site and forgets its messages, for another test. Its history and its session storage stay.
+   *
+   * @returns false for a page with init scripts, which stay in it
+   */
+  reset(): Promise<boolean>;
   close(): Promise<void>;
 }
 

@@ -168,6 +168,20 @@ inEachEngine(({ launch }) => {
     expect(await page.line('c')).toBe('c');
   });
 
+  it('reset leaves the site and forgets the messages, unless the page has init scripts', async () => {
+    await page.goto(`${url}/console`);
+    await page.line('last');
+    page.timeout = 1_000;
+    expect(await page.reset()).toBe(true);
+    expect(await page.evaluate(() => location.href)).toBe('about:blank');
+    expect([...page.messages, ...page.lines]).toEqual([]);
+    expect(page.timeout).toBeGreaterThan(1_000);
+    await page.goto(`${url}/console`);
+    expect(await page.line('last')).toBe('last');
+    await page.addInitScript(() => {});
+    expect(await page.reset()).toBe(false);
+  });
+
   it('press and click are those of a user', async () => {
     await page.goto(`${url}/keys`);
     for (const key of ['Escape', 'Tab', 'Enter', 'x'] as const) await page.press(key);

@@ -1,37 +1,23 @@
 import { afterAll, afterEach, beforeAll } from 'vitest';
-import type { BrowserContext, BrowserPage, Engine, OpenBrowser } from './engine.js';
+import type { BrowserPage, Engine } from './engine.js';
+import { PagePool } from './page-pool.js';
 
 /**
- * One context for a group of tests: in WebKit each is a process of its own. Tests that need storage of their
- * own serve their site at an origin of its own.
+ * One context for a group of tests. Tests that need storage of their own serve their site at an origin of its
+ * own.
  *
  * @returns a function that opens a page; the end of the test closes it, unless the test does
  */
-export function sharedContext({ launch }: Pick<Engine, 'launch'>): () => Promise<BrowserPage> {
-  let browser: OpenBrowser;
-  let context: BrowserContext;
-  const pages = new Set<BrowserPage>();
+export function sharedContext(engine: Pick<Engine, 'launch'>): () => Promise<BrowserPage> {
+  let pool: PagePool;
 
   beforeAll(async () => {
-    browser = await launch();
-    context = await browser.newContext();
+    pool = await PagePool.launch(engine);
   });
 
-  afterAll(() => browser.close());
+  afterAll(() => pool.close());
 
-  afterEach(async () => {
-    for (const page of pages) await page.close();
-  });
+  afterEach(({ task }) => pool.reclaim(task.result?.state !== 'fail'));
 
-  return async () => {
-    const page = await context.newPage();
-    const close = page.close;
-    pages.add(page);
-    return Object.assign(page, {
-      close() {
-        pages.delete(page);
-        return close();
-      },
-    });
-  };
+  return () => pool.take();
 }

@@ -281,4 +281,4 @@ inEachBrowser((suite) => {
       expect(hot.server.requests.filter((target) => target === '/')).toHaveLength(1);
     });
   });
-}, []);
+});

@@ -95,4 +95,4 @@ inEachBrowser((suite) => {
       ).toBe(7);
     });
   });
-}, []);
+});

@@ -1,8 +1,9 @@
 import { afterAll, afterEach, beforeAll, beforeEach, vi } from 'vitest';
 import type { RegistryOptions } from '../../../registry/index.js';
 import type { Gate } from '../gated-site.js';
-import type { BrowserContext, BrowserPage, Engine, EngineName, OpenBrowser } from '../engines/engine.js';
+import type { BrowserPage, Engine } from '../engines/engine.js';
 import { inEachEngine } from '../engines/in-each-engine.js';
+import { PagePool } from '../engines/page-pool.js';
 import { HotPage } from './hot-page.js';
 
 // On a busy machine a page can take tens of seconds instead of one. No test here measures time.
@@ -21,21 +22,18 @@ export interface HotSuite {
 
 /** One browser for a group of tests. Pages and servers are closed after each test. */
 export function hotSuite(engine: Engine): HotSuite {
-  let browser: OpenBrowser;
-  /** Each test has a site, and so an origin and a storage, of its own. */
-  let context: BrowserContext;
+  let pool: PagePool;
   let page: BrowserPage;
   const opened: HotPage[] = [];
   beforeAll(async () => {
-    browser = await engine.launch();
-    context = await browser.newContext();
+    pool = await PagePool.launch(engine);
   });
-  afterAll(() => browser.close());
+  afterAll(() => pool.close());
   beforeEach(async () => {
-    page = await context.newPage();
+    page = await pool.take();
   });
-  afterEach(async () => {
-    await page.close();
+  afterEach(async ({ task }) => {
+    await pool.reclaim(task.result?.state !== 'fail');
     await Promise.all(opened.splice(0).map((hot) => hot.close()));
   });
   return {
@@ -48,15 +46,7 @@ export function hotSuite(engine: Engine): HotSuite {
   };
 }
 
-/**
- * Defines the same tests for each selected engine.
- *
- * @param except engines in which the tests are not defined. WebKit by default: a page takes twice as long there,
- *   and what differs between the engines is in the suites that run in all of them.
- */
-export function inEachBrowser(
-  define: (suite: HotSuite) => void,
-  except: readonly EngineName[] = ['WebKit'],
-): void {
-  inEachEngine((engine) => define(hotSuite(engine)), except);
+/** Defines the same tests for each selected engine. */
+export function inEachBrowser(define: (suite: HotSuite) => void): void {
+  inEachEngine((engine) => define(hotSuite(engine)));
 }
