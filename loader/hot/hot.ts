@@ -58,7 +58,7 @@ function createPage(ports: PagePorts): Hot {
     isUsed: ({ kind, path }) => records.runsFile(path) || isOfPage(ports, kind, path),
     reaches: (path, other) => describe.below(path).includes(other),
   });
-  const isUncaught = collectWindowErrors();
+  const windowErrors = collectWindowErrors(describe);
   const isUnloaded = collectUnloadedEntries((specifier) => {
     const resolution = pageDeploy.resolver.resolve(specifier, document.baseURI);
     return resolution.state === 'resolved' ? resolution.url : undefined;
@@ -103,10 +103,14 @@ function createPage(ports: PagePorts): Hot {
       restoreScroll();
       entries.begin(
         pageDeploy.entries,
-        (url) => (isUnloaded(url) ? Promise.reject(notLoaded(records.pathOf(url))) : instances.import(url)),
+        (url) => {
+          const path = records.pathOf(url);
+          const error = isUnloaded(url) ? notLoaded(path) : windowErrors.forgotten(path);
+          return error === undefined ? instances.import(url) : Promise.reject(error as Error);
+        },
         (url, error) => {
           // An inline script may handle the failure of its imports.
-          if (isScript(url) || isUncaught(error))
+          if (isScript(url) || windowErrors.includes(error))
             problems.addLasting(describe.error(error, records.pathOf(url)));
         },
       );

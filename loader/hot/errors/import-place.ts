@@ -17,6 +17,8 @@ export interface ImportPlace {
 
 /** The engines' messages for a missing export, and for a bare specifier that no import map has. */
 const NO_EXPORT = /requested module '(.+)' does(?: not|n't) provide an export named:? '([^']+)'/s;
+/** WebKit's, which does not say of which module. */
+const NO_BINDING = /binding name '([^']+)' (?:is not found|cannot be resolved)/;
 const NO_NAME = /(?:module specifier ['"]|The specifier “|Module name, ')(.+?)(?:['"]\.? |”)/s;
 
 /** The engines' messages for an import() of which some file cannot be loaded. They do not say which one. */
@@ -38,20 +40,28 @@ export function importPlace(
   sources: Iterable<Source>,
   targetOf: (specifier: string, source: Source) => string | undefined,
 ): ImportPlace | undefined {
-  const [, target, name] = NO_EXPORT.exec(message) ?? [];
+  const [, target, name = NO_BINDING.exec(message)?.[1]] = NO_EXPORT.exec(message) ?? [];
   const [, bare] = NO_NAME.exec(message) ?? [];
-  if (target === undefined && bare === undefined) return undefined;
-  for (const source of sources) {
+  if (name === undefined && bare === undefined) return undefined;
+  const all = [...sources];
+  let possible: ImportPlace | undefined;
+  for (const source of all) {
     for (const { kind, start, ...link } of source.links?.list ?? []) {
       if (kind !== 'static' || !('specifier' in link)) continue;
       const specifier = link.specifier!;
       if (bare !== undefined && specifier === bare) return placeAt(source, start);
-      if (target === undefined || targetOf(specifier, source) !== target) continue;
-      const back = backToName(source.bytes, start, name!);
-      if (back !== undefined) return placeAt(source, start, back);
+      if (name === undefined) continue;
+      const path = targetOf(specifier, source);
+      if (target !== undefined && path !== target) continue;
+      const back = backToName(source.bytes, start, name);
+      if (back === undefined) continue;
+      const imported = all.find((one) => one.path === path);
+      const mayExport = imported !== undefined && wordIn(decode(imported.bytes), name) !== undefined;
+      if (target !== undefined || !mayExport) return placeAt(source, start, back);
+      possible ??= placeAt(source, start, back);
     }
   }
-  return undefined;
+  return possible;
 }
 
 /** The static or dynamic import of a module whose specifier matches. */
@@ -67,11 +77,14 @@ export function linkPlace(source: Source, matches: (specifier: string) => boolea
 function backToName(bytes: Uint8Array, start: number, name: string): number | undefined {
   const clause = CLAUSE.exec(decode(bytes.subarray(0, start)))?.[1];
   if (clause === undefined) return undefined;
-  const at = new RegExp(`(?<![\\w$])${name.replace(/\W/g, '\\$&')}(?![\\w$])`).exec(clause)?.index;
+  const at = wordIn(clause, name);
   if (at !== undefined) return clause.length - at;
   const isDefault = name === 'default' && /^import\s+[^\s{*]/.test(clause);
   return isDefault ? clause.length - /^import\s+/.exec(clause)![0].length : undefined;
 }
+
+const wordIn = (text: string, word: string): number | undefined =>
+  new RegExp(`(?<![\\w$])${word.replace(/\W/g, '\\$&')}(?![\\w$])`).exec(text)?.index;
 
 const decode = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
 

@@ -78,8 +78,8 @@ export class Problems {
   }
 
   #explains(problem: Diagnostic, error: HotError): boolean {
-    // Without its import map a page resolves no bare specifier. All engines mention the specifier then.
-    if (problem.kind === 'importmap') return /^TypeError: .*specifier/.test(error.message);
+    // Without its import map a page resolves no bare specifier.
+    if (problem.kind === 'importmap') return /^TypeError: .*(?:specifier|Module name, )/.test(error.message);
     if (error.loc === undefined) return this.#concerns(error, problem);
     return problem.path === error.loc.file && (problem.kind === 'syntax' || problem.line === error.loc.line);
   }

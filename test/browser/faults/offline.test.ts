@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
 import { TemporarySite } from '../counted-site.js';
 import { GatedSite } from '../gated-site.js';
 import type { BrowserPage, OpenBrowser } from '../engines/engine.js';
-import { inChromiumAndFirefox } from '../engines/in-each-engine.js';
+import { inEachEngine } from '../engines/in-each-engine.js';
 import { faultFiles } from './fault-files.js';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
@@ -18,7 +18,7 @@ self.addEventListener('fetch', (event) => {
   }, () => caches.match(event.request.url)));
 });`;
 
-inChromiumAndFirefox((kind) => {
+inEachEngine((kind) => {
   let browser: OpenBrowser;
   let page: BrowserPage;
   let directory: TemporarySite;

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { exportStatic } from '../../../registry/export/index.js';
 import { open, site as directoryOf, later, temporary } from '../../unit/registry/site.js';
 import type { OpenBrowser } from '../engines/engine.js';
-import { inChromiumAndFirefox } from '../engines/in-each-engine.js';
+import { inEachEngine } from '../engines/in-each-engine.js';
 import { serveNative } from '../serve-native.js';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
@@ -41,7 +41,7 @@ const said = (url: string) =>
     ),
   );
 
-inChromiumAndFirefox(({ launch }) => {
+inEachEngine(({ launch }) => {
   let browser: OpenBrowser;
   beforeAll(async () => void (browser = await launch()));
   afterAll(() => browser.close());

@@ -61,7 +61,12 @@ inEachBrowser((suite) => {
       const { until } = moduleErrors(hot);
       await hot.directory.write({ 'main.mjs': `import { version as v, gone } from './lib/a.mjs';\n${MAIN}` });
       const shown = await hot.overlayShows('main.mjs:1:24');
-      expect(shown).toContain("The requested module 'lib/a.mjs' ");
+      // WebKit does not say of which module.
+      expect(shown).toContain(
+        suite.engine.name === 'WebKit'
+          ? "Importing binding name 'gone'"
+          : "The requested module 'lib/a.mjs' ",
+      );
       expect(shown).toContain(`1 | import { version as v, gone } from './lib/a.mjs';`);
       expect(await until('gone')).toMatch(/^main\.mjs:1:24 SyntaxError: .*\n1 \| import/);
       await hot.save({ 'main.mjs': MAIN }, 'main 1');
@@ -123,7 +128,8 @@ inEachBrowser((suite) => {
       'lib/a.mjs': `throw new Error('handled');`,
       'other.mjs': '',
     });
-    await hot.logged('caught', 2);
+    // In WebKit, a second import() of a module that has failed never settles.
+    await hot.logged('caught', suite.engine.name === 'WebKit' ? 1 : 2);
     await hot.page.evaluate(() => modcast!.idle());
     expect(await hot.overlay()).toBeNull();
   });

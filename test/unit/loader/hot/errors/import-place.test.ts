@@ -47,6 +47,19 @@ describe.each([CHROMIUM, FIREFOX])('a missing export', (message) => {
   });
 });
 
+describe.each(['is not found.', 'cannot be resolved by star export entries.'])('of “%s”', (text) => {
+  const message = `SyntaxError: Importing binding name 'gone' ${text}`;
+
+  it('a missing export is found at the import from a module that does not have the name', () => {
+    const both = source('a.mjs', `import { gone } from './has.mjs';\nimport { gone as y } from './b.mjs';`);
+    const has = source('has.mjs', `export const gone = 1;`);
+    const lacks = source('b.mjs', `export const goner = 1;`);
+    expect(placed(message, both, has, lacks)).toBe('a.mjs:2:10');
+    expect(placed(message, source('a.mjs', `import { gone } from './has.mjs';`), has)).toBe('a.mjs:1:10');
+    expect(placed(message, has, lacks)).toBeUndefined();
+  });
+});
+
 it('a bare specifier that no import map has is found at the import', () => {
   const a = source('a.mjs', `import 'dep';\nimport 'unmapped';`);
   for (const message of [
