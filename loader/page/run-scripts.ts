@@ -76,8 +76,8 @@ export function runHeldScripts(page: HeldPage, options: RunOptions): void {
     await allInserted();
     runMarker({ ...options, inOrder: true, ran: done });
   };
-  // Inline module scripts have no load event, nor in WebKit others that do not parse or link. One that fails to
-  // load may do so before others have run.
+  // Inline module scripts have no load event, nor in WebKit others that do not parse or link. One that fails
+  // to load may do so before others have run.
   if (last.src === null || isWebKit()) void mark();
   else withNatives(() => whenSettled(last.element, (name) => (name === 'load' ? done() : void mark())));
 }
