@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type {} from '../../loader/index.js';
 import type { BrowserContext, BrowserPage, OpenBrowser } from './engines/engine.js';
-import { inEachEngine } from './engines/in-each-engine.js';
+import { inChromiumAndFirefox } from './engines/in-each-engine.js';
 import { TemporarySite } from './counted-site.js';
 import { GatedSite } from './gated-site.js';
 import { serveNative } from './serve-native.js';
@@ -163,7 +163,7 @@ function remember<T>(made: Map<string, Promise<T>>, name: string, make: () => Pr
 const sites = new Sites();
 afterAll(() => sites.close());
 
-inEachEngine(({ launch }) => {
+inChromiumAndFirefox(({ launch }) => {
   let browser: OpenBrowser;
 
   beforeAll(async () => {
