@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, vi } from 'vitest';
 import type { RegistryOptions } from '../../../registry/index.js';
 import type { Gate } from '../gated-site.js';
-import type { BrowserPage, Engine } from '../engines/engine.js';
+import type { BrowserPage, Engine, EngineName } from '../engines/engine.js';
 import { inEachEngine } from '../engines/in-each-engine.js';
 import { PagePool } from '../engines/page-pool.js';
 import { HotPage } from './hot-page.js';
@@ -46,7 +46,11 @@ export function hotSuite(engine: Engine): HotSuite {
   };
 }
 
-/** Defines the same tests for each selected engine. */
-export function inEachBrowser(define: (suite: HotSuite) => void): void {
-  inEachEngine((engine) => define(hotSuite(engine)));
+/**
+ * Defines the same tests for each selected engine.
+ *
+ * @param except engines in which the tests are not defined
+ */
+export function inEachBrowser(define: (suite: HotSuite) => void, except: readonly EngineName[] = []): void {
+  inEachEngine((engine) => define(hotSuite(engine)), except);
 }
