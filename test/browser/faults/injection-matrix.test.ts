@@ -115,8 +115,7 @@ inEachBrowser((suite) => {
     afterAll(() => site.close());
 
     // WebKit does not prefetch, and its driver has no place for downloads.
-    const inThisEngine = it.skipIf(suite.engine.name === 'WebKit');
-    inThisEngine('answers each kind of request as its headers say', async () => {
+    it.skipIf(suite.engine.name === 'WebKit')('answers each kind of request as its headers say', async () => {
       const browser = await suite.engine.launch();
       try {
         const page = await browser.newPage();
