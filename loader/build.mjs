@@ -39,11 +39,7 @@ async function bundle(name, entry, { before = '', after = '', comment = '', wrap
   });
   const [{ path, text }] = outputFiles;
   const format = { ascii_only: true };
-  const { code } = await minify(wrap?.(text) ?? text, {
-    ecma: 2022,
-    compress: { passes: 3, unsafe_arrows: true },
-    format,
-  });
+  const { code } = await minify(wrap?.(text) ?? text, { ecma: 2022, compress: { passes: 3 }, format });
   await mkdir(dirname(path), { recursive: true });
   await writeFile(path, `${code}${comment}\n`);
 }

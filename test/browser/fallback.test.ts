@@ -168,8 +168,18 @@ inEachEngine((engine) => {
       });
       await serve();
       let segments = 0;
-      site.relay.judge = (frame) => (frame.kind === 'segment' && ++segments === 2 ? 'cut' : 'pass');
+      site.relay.judge = (frame) => (frame.kind === 'segment' && ++segments === 2 ? 'drop' : 'pass');
       const page = await visit();
+      await site.relay.seen((frame) => frame.kind === 'segment' && frame.records.length === 1);
+      // The page has the first segment, and has chosen what it runs: a cut before that is another case.
+      await page.until((sent) => modcast!.stats().bytes.received >= sent, site.relay.sent);
+      await page.evaluate(
+        () =>
+          new Promise<void>((resolve) => {
+            setTimeout(resolve);
+          }),
+      );
+      site.relay.cut();
       expect(await booted(page)).toMatchObject({ from: 'network', deploy: 1, counts: once(STATIC_MODULES) });
       expect(site.moduleRequests.length).toBeGreaterThan(0);
       expect(site.moduleRequests.length).toBeLessThan(FILES.length);

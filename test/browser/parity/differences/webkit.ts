@@ -62,6 +62,7 @@ export const WEBKIT: EngineDifferences = {
     'script-microtasks-before-the-next-event': { reason: ORDER, same: sorted },
     'script-order-dependency-awaits': { reason: ORDER, same: sorted },
     'script-order-mixed': { reason: ORDER, same: sorted },
+    'import-after-the-page-moved': { reason: ORDER, same: sorted, varies: true },
     'importmap-scopes': {
       reason:
         'WebKit does not always apply the most specific scope, nor one that is the URL of one module; the loader follows the standard',
@@ -70,9 +71,7 @@ export const WEBKIT: EngineDifferences = {
         ...rest,
         log: log
           .map(String)
-          .flatMap((entry) =>
-            /^(?:v[34]|exact v\d)$/.test(entry) ? [] : [entry.replace(/^inner v\d/, 'inner')],
-          ),
+          .flatMap((entry) => (/^(?:v\d|exact v\d)$/.test(entry) ? [] : [entry.replace(/\bv\d/g, 'v')])),
       }),
     },
     'script-src-spellings': {
