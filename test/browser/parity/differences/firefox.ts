@@ -1,6 +1,6 @@
 import type { Observations } from '../harness.js';
 import type { EngineDifferences, UnfinishedFixture } from './difference.js';
-import { map, specifiers } from './rules.js';
+import { map, specifiers, withoutLog } from './rules.js';
 import { IN_CHROMIUM_AND_FIREFOX, IN_EVERY_ENGINE } from './shared.js';
 
 const ONE_MAP = 'it takes one import map, before the first module';
@@ -15,6 +15,11 @@ export const FIREFOX: EngineDifferences = {
   known: {
     ...IN_EVERY_ENGINE,
     ...IN_CHROMIUM_AND_FIREFOX,
+    'blocking-render': {
+      reason: 'it knows no blocking="render": whether it paints before a script depends on the run',
+      same: withoutLog(/^paints \d/),
+      varies: true,
+    },
     'import-in-timer-string-and-handlers': {
       reason: 'code in strings is not linked: relative import() there has a blob for its base',
       same: ({ log, ...rest }) => ({ ...rest, last: log.at(-1) }),
