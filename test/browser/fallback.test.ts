@@ -173,12 +173,6 @@ inEachEngine((engine) => {
       await site.relay.seen((frame) => frame.kind === 'segment' && frame.records.length === 1);
       // The page has the first segment, and has chosen what it runs: a cut before that is another case.
       await page.until((sent) => modcast!.stats().bytes.received >= sent, site.relay.sent);
-      await page.evaluate(
-        () =>
-          new Promise<void>((resolve) => {
-            setTimeout(resolve);
-          }),
-      );
       site.relay.cut();
       expect(await booted(page)).toMatchObject({ from: 'network', deploy: 1, counts: once(STATIC_MODULES) });
       expect(site.moduleRequests.length).toBeGreaterThan(0);

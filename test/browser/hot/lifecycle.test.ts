@@ -67,12 +67,13 @@ inEachBrowser((suite) => {
 
     it('are all called and awaited, also for several modules', async () => {
       const slow = (name: string) =>
-        `import.meta.hot.dispose(async () => { await new Promise((resolve) => setTimeout(resolve, 20)); log.push('${name} slowly'); });`;
+        `import.meta.hot.dispose(async () => { await fetch('/note.txt'); log.push('${name} slowly'); });`;
       const part = (name: string, version: number) => module(name, version, slow(name), disposed(name), SELF);
       const hot = await suite.open({
         'main.mjs': module('main', 1, `import './a.mjs';`, `import './b.mjs';`),
         'a.mjs': part('a', 1),
         'b.mjs': part('b', 1),
+        'note.txt': '',
       });
       await hot.directory.write({ 'a.mjs': part('a', 2), 'b.mjs': part('b', 2) });
       await hot.logged('accepted 2', 2);
