@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { booted, each, importLater, once, STATIC_MODULES } from './counted-site.js';
 import { inEachEngine } from './engines/in-each-engine.js';
+import { cutOnceReceived } from './gated-site.js';
 import {
   deploy,
   directory,
@@ -171,9 +172,7 @@ inEachEngine((engine) => {
       site.relay.judge = (frame) => (frame.kind === 'segment' && ++segments === 2 ? 'drop' : 'pass');
       const page = await visit();
       await site.relay.seen((frame) => frame.kind === 'segment' && frame.records.length === 1);
-      // The page has the first segment, and has chosen what it runs: a cut before that is another case.
-      await page.until((sent) => modcast!.stats().bytes.received >= sent, site.relay.sent);
-      site.relay.cut();
+      await cutOnceReceived(site, page);
       expect(await booted(page)).toMatchObject({ from: 'network', deploy: 1, counts: once(STATIC_MODULES) });
       expect(site.moduleRequests.length).toBeGreaterThan(0);
       expect(site.moduleRequests.length).toBeLessThan(FILES.length);

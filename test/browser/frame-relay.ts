@@ -102,6 +102,7 @@ export class FrameRelay {
   clear(): void {
     this.frames.length = 0;
     this.opened.length = 0;
+    this.sent = 0;
   }
 
   /** Ends all connections without a goodbye. */

@@ -3,6 +3,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { createRegistry, type Registry, type RegistryOptions } from '../../registry/index.js';
+import type {} from '../../loader/index.js';
+import type { BrowserPage } from './engines/engine.js';
 import { FrameRelay } from './frame-relay.js';
 
 /** `pass` lets what comes through, `hold` keeps it until it is let go, `refuse` closes the connection. */
@@ -132,4 +134,13 @@ export class GatedSite {
     else if (gate === 'missing') response.writeHead(404).end();
     else response.destroy();
   }
+}
+
+/**
+ * Cuts the socket of the only page once it has all that was sent since `clear`. Firefox forgets what comes just
+ * before the end of a connection.
+ */
+export async function cutOnceReceived({ relay }: GatedSite, page: BrowserPage): Promise<void> {
+  await page.until((sent) => (globalThis.modcast?.stats().bytes.received ?? 0) >= sent, relay.sent);
+  relay.cut();
 }

@@ -134,13 +134,13 @@ function open() {
   frames.push(frame);
   document.documentElement.append(frame);
 }
-globalThis.end = (index) => {
+globalThis.end = (index) => setTimeout(() => {
+  from[index] = frames[index].contentWindow.modcast?.stats().boot?.from ?? null;
   ended.push(frames[index]);
-  setTimeout(() => { from[index] = frames[index].contentWindow.modcast?.stats().boot?.from ?? null; });
   if (ended.length > 8) ended[ended.length - 9].remove();
   open();
-  if (ended.length === ${CASES.length}) setTimeout(() => { globalThis.all = true; });
-};
+  globalThis.all = ended.length === ${CASES.length};
+});
 for (let i = 0; i < 12; i++) open();
 </script>`;
 

@@ -59,7 +59,9 @@ inChromiumAndFirefox(({ name, launch }) => {
   it('reports only the inline guard to a policy that only reports (report-only-flood)', async () => {
     const site = await visit(HeadersSite.fault('report-only-flood', { 'rec.js': RECORDER }));
     await done();
-    expect(new Set(await tab.evaluate(() => violations))).toEqual(new Set());
+    // The recorder may run before the event of the guard comes, or after.
+    const others = (await tab.evaluate(() => violations)).filter((line) => line !== 'script-src-elem inline');
+    expect(others).toEqual([]);
     expect(site.requests.filter((request) => request.startsWith('GET /m')).length).toBeGreaterThan(20);
     expect(site.reports.length).toBeLessThanOrEqual(1);
     expect(tab.lines.filter((line) => line.includes('policy-forbids'))).toHaveLength(1);

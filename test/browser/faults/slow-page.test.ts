@@ -51,7 +51,7 @@ class SlowSite {
       if (target === '/next-part') {
         send?.();
         response.end(sent < parts.length ? 'more' : '');
-      } else if (target === '/') {
+      } else if (target === '/' && request.method === 'GET') {
         response.setHeader('Content-Type', 'text/html; charset=utf-8');
         sent = 0;
         send = () => {
