@@ -1,4 +1,3 @@
-import { pathToUrl } from '../schema/path.js';
 import type { ImportMap, ImportMapJson, SpecifierMap } from './import-map.js';
 import { keyMatches, resolveSpecifier, scopeApplies } from './resolve.js';
 import type { Resolver } from './resolver.js';
@@ -10,9 +9,18 @@ import type { Site, SiteModule } from './site.js';
  */
 export type TargetOf = (url: string) => string | undefined;
 
-/** The immutable URL of a module that is linked for HTTP. `prefix` starts and ends with "/". */
-export const moduleUrl = (prefix: string, module: Pick<SiteModule, 'hash' | 'path'>): string =>
-  `${prefix}modules/${module.hash}/${pathToUrl(module.path)}`;
+/**
+ * The immutable URL of a module that is linked for HTTP. Another spelling of the natural URL gets another one:
+ * it is another instance.
+ *
+ * @param prefix of the registry; ends with "/"
+ * @param root of the site; ends with "/"
+ */
+export const moduleUrl = (
+  prefix: string,
+  { hash, url }: Pick<SiteModule, 'hash' | 'url'>,
+  root: string,
+): string => `${prefix}modules/${hash}/${url.slice(root.length)}`;
 
 type Rules = Record<string, string | null>;
 

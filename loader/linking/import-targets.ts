@@ -203,7 +203,7 @@ export class ImportTargets {
   readonly #make: Record<TargetKind, (source: ModuleSource) => string> = {
     data: (source) => this.#embed('data', source),
     blob: (source) => this.#embed('blob', source),
-    http: ({ module }) => moduleUrl(this.#options.prefix, module) + (/[?#].*$/.exec(module.url)?.[0] ?? ''),
+    http: ({ module }) => moduleUrl(this.#options.prefix, module, this.#options.site.root),
   };
 
   #embed(kind: UrlKind, { parts, module, size }: ModuleSource): string {

@@ -6,12 +6,12 @@ import type { StoredBlob } from '../store/store.js';
 /**
  * The module served at `/-/modules/<hash>/<path>`; undefined when a file of this type cannot be imported.
  *
- * @param base URL path of the site; starts and ends with "/"
+ * @param pathname of the module's natural URL, as the importer spells it
  */
 export function linkedModule(
   path: Path,
   { bytes, links }: Pick<StoredBlob, 'bytes' | 'links'>,
-  base = '/',
+  pathname = `/${pathToUrl(path)}`,
 ): Uint8Array | undefined {
   const kind = moduleKind(contentType(path));
   if (kind !== 'javascript') return kind === undefined ? undefined : bytes;
@@ -19,7 +19,7 @@ export function linkedModule(
   const known = links?.state === 'unparsed' ? lexModule(bytes) : links;
   if (known?.state === 'unparsed') return bytes;
   return Buffer.concat(
-    linkForHttp(bytes, known ?? NO_LINKS, `${base}${pathToUrl(path)}`).map((part) =>
+    linkForHttp(bytes, known ?? NO_LINKS, pathname).map((part) =>
       typeof part === 'string' ? Buffer.from(part) : part,
     ),
   );

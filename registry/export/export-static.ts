@@ -4,6 +4,7 @@ import { setImmediate } from 'node:timers/promises';
 import {
   encodePackHeader,
   manifestBytes,
+  pathToUrl,
   type Channel,
   type Hash,
   type Manifest,
@@ -130,7 +131,7 @@ export async function exportStatic(options: ExportStaticOptions): Promise<Export
               blob.bytes,
           );
           await write(`${PREFIX}deploys/${number}/at/${path}`, blob.bytes);
-          const linked = linkedModule(path, blob, base);
+          const linked = linkedModule(path, blob, base + pathToUrl(path));
           if (linked !== undefined) await write(`${PREFIX}modules/${blob.hash}/${path}`, linked);
         }
         await setImmediate();

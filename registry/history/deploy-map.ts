@@ -82,7 +82,7 @@ export async function deployMap(
   const targetOf = (url: string): string | undefined => {
     const module = moduleAt(site, url);
     if (module === undefined || moduleKind(module.type) === undefined) return undefined;
-    return targets === 'http' ? moduleUrl(base, module) : base + pathToUrl(module.path);
+    return targets === 'http' ? moduleUrl(base, module, root) : base + pathToUrl(module.path);
   };
   const generated = generateImportMap(site, resolver, urls, targetOf);
   const hashes: Record<string, string> = {};

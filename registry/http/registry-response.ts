@@ -191,7 +191,7 @@ async function moduleFile(
   if (path === undefined) return problem(400, 'Not a path.', headers);
   const kind = moduleKind(contentType(path));
   const blob = kind === undefined ? undefined : await deployedBlob(context, hash);
-  const bytes = blob === undefined ? undefined : linkedModule(path, blob);
+  const bytes = blob === undefined ? undefined : linkedModule(path, blob, `/${pathname}`);
   if (bytes === undefined) return problem(404, 'No such module.', headers);
   allowOwnUse(request, path, headers);
   return answer(request, { bytes, type: contentType(path), freshness: 'immutable', tag: hash }, headers);

@@ -235,11 +235,9 @@ inEachEngine(({ launch, capabilities }) => {
       async () => {
         let segments = 0;
         site.relay.judge = (frame) => (frame.kind === 'segment' && ++segments === 2 ? 'cut' : 'pass');
-        const { said } = await run();
-        // An open fault: on a loaded machine, nothing is linked after such a cut, and a module can be the same
-        // instance where it natively is another.
-        const isLinked = requests().includes('linked /lazy/later.mjs');
-        if (isLinked) expect(said).toEqual(JSON.parse(native));
+        expect((await run()).said).toEqual(JSON.parse(native));
+        // Firefox may forget what came just before the cut, and then later.mjs comes from its natural URL.
+        expect(requests().some((target) => target.endsWith('/lazy/later.mjs'))).toBe(true);
         site.relay.judge = () => 'pass';
         expect((await run()).said).toEqual(JSON.parse(native));
         expect(await run()).toEqual({ from: 'cache', said: JSON.parse(native) });

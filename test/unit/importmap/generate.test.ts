@@ -35,7 +35,7 @@ const targets = fc.array(kind, { minLength: URLS.length, maxLength: URLS.length 
     if (chosen === 'blob') return [[url, `blob:https://site.test/${index + 1}`]];
     if (chosen === 'none') return [];
     const suffix = /[?#].*$/.exec(url)?.[0] ?? '';
-    return [[url, ROOT + moduleUrl('-/', { hash: HASH, path: `m${index}.mjs` }) + suffix]];
+    return [[url, ROOT + moduleUrl('-/', { hash: HASH, url: `${ROOT}m${index}.mjs${suffix}` }, ROOT)]];
   });
   return new Map(entries);
 });

@@ -23,7 +23,7 @@ const [a, b, c] = ['a.mjs', 'b.mjs', 'c.mjs'].map((path) => moduleOf(site, path)
   ReturnType<typeof moduleOf>,
   ReturnType<typeof moduleOf>,
 ];
-const httpUrl = (module: typeof a) => moduleUrl(PREFIX, module);
+const httpUrl = (module: typeof a) => moduleUrl(PREFIX, module, site.root);
 
 let unlinkable: string[];
 let resolver: Resolver;
@@ -124,6 +124,13 @@ describe('prepare', () => {
     const url = `${a.url}?v=1#x`;
     targets.prepare({ ...a, url });
     expect(targets.targetOf(url)).toBe(`${httpUrl(a)}?v=1#x`);
+  });
+
+  it('keeps the spelling of a natural URL at an HTTP target, as it is another instance', () => {
+    const targets = create({ permitted: 'http' });
+    const url = `${ROOT}%61.mjs`;
+    targets.prepare({ ...a, url });
+    expect(targets.targetOf(url)).toBe(`${PREFIX}modules/${a.hash}/%61.mjs`);
   });
 
   it('uses HTTP for a module whose links do not fit its bytes, and reports it', () => {
