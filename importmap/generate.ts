@@ -10,8 +10,8 @@ import type { Site, SiteModule } from './site.js';
 export type TargetOf = (url: string) => string | undefined;
 
 /**
- * The immutable URL of a module that is linked for HTTP. Another spelling of the natural URL gets another one:
- * it is another instance.
+ * The immutable URL of a module that is linked for HTTP. Another spelling of its natural URL is another
+ * instance, and gets another one.
  *
  * @param prefix of the registry; ends with "/"
  * @param root of the site; ends with "/"
