@@ -20,7 +20,8 @@ export interface Driver {
 
 /** Makes a page from an engine's operations and its console. */
 export function toPage(driver: Driver, console: ConsoleMessages): BrowserPage {
-  const evaluate = (run: Run, argument?: unknown) => driver.evaluate(run, argument);
+  const evaluate = (run: Run, argument?: unknown) =>
+    limited(driver.evaluate(run, argument), page.timeout, () => `no answer of ${run.toString()}`);
   const until = async (condition: Run, argument?: unknown) => {
     try {
       return await driver.until(condition, argument, page.timeout);
@@ -71,4 +72,13 @@ export function toBrowser(browser: Omit<OpenBrowser, 'newPage'>): OpenBrowser {
       return Object.assign(page, { close: () => context.close() });
     },
   };
+}
+
+/** @throws Error where `work` takes longer than `ms` milliseconds */
+export async function limited<T>(work: Promise<T>, ms: number, what: () => string): Promise<T> {
+  let timer: NodeJS.Timeout;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`${what()} within ${ms} ms`)), ms);
+  });
+  return Promise.race([work, late]).finally(() => clearTimeout(timer));
 }

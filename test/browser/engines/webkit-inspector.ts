@@ -146,14 +146,16 @@ export class InspectedPage {
 
   #onMessage(text: string): void {
     const { method, params = {} } = JSON.parse(text) as Answer;
-    const { targetInfo, newTargetId, message } = params as {
+    const { targetInfo, newTargetId, targetId, message } = params as {
       targetInfo: { targetId: string; isPaused?: boolean };
       newTargetId: string;
+      targetId: string;
       message: string;
     };
     if (method === 'Target.targetCreated') void this.#onTarget(targetInfo.targetId, targetInfo.isPaused);
     else if (method === 'Target.didCommitProvisionalTarget') this.#target = newTargetId;
-    else if (method === 'Target.dispatchMessageFromTarget') this.#onAnswer(JSON.parse(message) as Answer);
+    else if (method === 'Target.dispatchMessageFromTarget')
+      this.#onAnswer(JSON.parse(message) as Answer, targetId);
   }
 
   async #onTarget(targetId: string, isPaused = false): Promise<void> {
@@ -166,8 +168,12 @@ export class InspectedPage {
     this.#isReady();
   }
 
-  #onAnswer({ id, result = {}, error, method, params = {} }: Answer): void {
-    if (id === undefined) return this.#onEvent(method!, params);
+  #onAnswer({ id, result = {}, error, method, params = {} }: Answer, from: string): void {
+    if (id === undefined) {
+      // It may come before the browser says that this process is the page's now. The one before is silent.
+      if (method === 'Page.frameNavigated') this.#target = from;
+      return this.#onEvent(method!, params);
+    }
     const pending = this.#pending.get(id);
     this.#pending.delete(id);
     if (error === undefined) pending?.resolve(result);

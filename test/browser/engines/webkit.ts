@@ -1,6 +1,6 @@
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { toBrowser } from './driver.js';
+import { limited, toBrowser } from './driver.js';
 import type { BrowserContext, Engine } from './engine.js';
 import { InspectorConnection } from './webkit-inspector.js';
 import { openWebKitPage } from './webkit-page.js';
@@ -33,31 +33,52 @@ export const webkit: Engine = {
   },
 };
 
+/** Milliseconds in which a browser starts on a busy machine. Some do not start. */
+const START = 20_000;
+
 /** A browser of its own: in automation it stores nothing on disk. */
-async function openContext(miniBrowser: string, display: NodeJS.ProcessEnv): Promise<BrowserContext> {
+async function openContext(
+  miniBrowser: string,
+  display: NodeJS.ProcessEnv,
+  attempts = 3,
+): Promise<BrowserContext> {
   const [inspectorPort, driverPort] = [await freePort(), await freePort()];
   const env = { ...display, WEBKIT_INSPECTOR_SERVER: `127.0.0.1:${inspectorPort}` };
   const browser = new GuardedProcess([miniBrowser, '--automation', '--enable-developer-extras=true'], env);
   const target = `--target=127.0.0.1:${inspectorPort}`;
   const driver = new GuardedProcess(['WebKitWebDriver', `--port=${driverPort}`, target], env);
-  const session = await WebDriverSession.open(driverPort);
-  const connection = await InspectorConnection.open(inspectorPort);
-  // It stays open: the browser ends with its last window.
-  const first = await session.window();
-  let pages = 0;
-  return {
-    async newPage() {
-      const isFirst = pages++ === 0;
-      const handle = isFirst ? first : await session.newWindow(first);
-      // The browser has numbered the automation second.
-      const page = await openWebKitPage(connection, BigInt(isFirst ? 1 : pages + 1), session, handle);
-      return isFirst ? Object.assign(page, { close: () => page.goto('about:blank') }) : page;
-    },
-    async close() {
-      connection.close();
-      await Promise.all([browser.kill(), driver.kill()]);
-    },
+  const kill = () => Promise.all([browser.kill(), driver.kill()]);
+  const start = async () => {
+    const session = await WebDriverSession.open(driverPort);
+    const connection = await InspectorConnection.open(inspectorPort);
+    const handle = await session.window();
+    return { session, connection, handle, page: await openWebKitPage(connection, 1n, session, handle) };
   };
+  try {
+    const { session, connection, handle, page } = await limited(
+      start(),
+      START,
+      () => 'WebKit has not started',
+    );
+    let pages = 0;
+    return {
+      async newPage() {
+        pages++;
+        // The first one stays open: the browser ends with its last window.
+        if (pages === 1) return Object.assign(page, { close: () => page.goto('about:blank') });
+        // The browser has numbered the automation second.
+        return openWebKitPage(connection, BigInt(pages + 1), session, await session.newWindow(handle));
+      },
+      async close() {
+        connection.close();
+        await kill();
+      },
+    };
+  } catch (error) {
+    await kill();
+    if (attempts === 1) throw error;
+    return openContext(miniBrowser, display, attempts - 1);
+  }
 }
 
 /** The MiniBrowser that WEBKIT_PATH names, else the installed one. @throws Error that says how to install one */

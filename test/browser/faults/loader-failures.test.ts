@@ -7,8 +7,8 @@ import { exportStatic } from '../../../registry/export/index.js';
 import { createRegistry, type Registry } from '../../../registry/index.js';
 import { PublishService, publishSite, readSite } from '../../../registry/publish/index.js';
 import { TemporarySite } from '../counted-site.js';
-import type { BrowserPage, OpenBrowser } from '../engines/engine.js';
 import { inEachEngine } from '../engines/in-each-engine.js';
+import { sharedContext } from '../engines/shared-context.js';
 import { serveNative } from '../serve-native.js';
 import { openProxy, type ProxyOptions, type TamperingProxy } from './tampering-proxy.js';
 
@@ -170,16 +170,12 @@ afterAll(async () => {
 });
 
 inEachEngine((kind) => {
-  let browser: OpenBrowser;
-  let opened: BrowserPage;
   let proxy: TamperingProxy;
-  beforeAll(async () => void (browser = await kind.launch()));
-  afterAll(() => browser.close());
   afterEach(async () => {
     reports.length = 0;
-    await opened.close();
     await proxy.close();
   });
+  const open = sharedContext(kind);
 
   describe.each(['serve', 'serve --no-dir', 'static export', 'under a path prefix'])(
     'loader-cannot-be-had: the loader of %s',
@@ -188,7 +184,7 @@ inEachEngine((kind) => {
         const { url, prefix } = sites[mode]!;
         const { file = '', says, log = NATIVE, ...options } = failure;
         proxy = await openProxy(url, { ...options, ...(prefix !== undefined && { prefix }) });
-        opened = await browser.newPage();
+        const opened = await open();
         await opened.goto(proxy.url + file);
         await opened.line('page: load');
         const ran = opened.lines.filter((line) => line.startsWith('page: '));
