@@ -12,7 +12,7 @@ if (missing !== undefined) {
   // The build's wrapper tells the console.
   throw new Error(`the browser has no ${missing}`);
 }
-saveNatives();
+saveNatives(script.text);
 Object.defineProperty(globalThis, '__modcast_guard__', {
   configurable: true,
   writable: true,

@@ -9,39 +9,51 @@ const { ownKeys } = Reflect;
 const NAMES =
   'Array,String,RegExp,Function,Object,JSON,Map,Promise,URL,CSS,EventTarget,Event,ErrorEvent,Node,NodeList,NamedNodeMap,Element,HTMLElement,HTMLScriptElement,HTMLLinkElement,HTMLBaseElement,SVGElement,Document,HTMLDocument,DOMTokenList,CSSRuleList,CSSStyleSheet,Performance,MutationObserver,MutationRecord,History';
 
-interface Saved {
-  readonly object: object;
-  readonly keys: readonly PropertyKey[];
-  readonly descriptors: Record<PropertyKey, PropertyDescriptor>;
-}
+/** Members that the language itself reads, besides those with symbols. */
+const IMPLICIT =
+  'constructor,next,return,then,resolve,exec,flags,hasIndices,global,ignoreCase,multiline,dotAll,unicode,unicodeSets,sticky,toString,valueOf,join,set,get,has';
 
-interface Change {
+interface Member {
   readonly object: object;
   readonly key: PropertyKey;
   /** Undefined for a member that the object does not have. */
   readonly descriptor: PropertyDescriptor | undefined;
 }
 
-const saved: Saved[] = [];
+/** The members that the guard uses, and those that would hide an inherited one. */
+const saved: Member[] = [];
 let areNative = false;
 
-function save(object: object): void {
-  const descriptors = Object.create(null) as Saved['descriptors'];
-  const keys = ownKeys(object);
-  for (const key of keys) descriptors[key] = getOwnPropertyDescriptor(object, key)!;
-  saved.push({ object, keys, descriptors });
-}
-
-/** Keeps the methods as they are now. Before, `withNatives` changes nothing. */
-export function saveNatives(): void {
-  for (const name of NAMES.split(',')) {
+/**
+ * Keeps the methods as they are now. Before, `withNatives` changes nothing.
+ *
+ * @param source of the guard: only what has a name in it is kept. Without it all is.
+ */
+export function saveNatives(source?: string): void {
+  const words =
+    source === undefined ? undefined : new Set([...source.match(/[\w$]+/g)!, ...IMPLICIT.split(',')]);
+  const objects = NAMES.split(',').flatMap((name) => {
     const object = (window as unknown as Record<string, { prototype?: object } | undefined>)[name];
-    if (object === undefined) continue;
-    save(object);
-    if (object.prototype !== undefined) save(object.prototype);
-  }
+    return object === undefined ? [] : [object, object.prototype ?? []];
+  });
   for (const iterable of [[], new Map<unknown, unknown>()]) {
-    save(getPrototypeOf(iterable[Symbol.iterator]()) as object);
+    objects.push(getPrototypeOf(iterable[Symbol.iterator]()) as object);
+  }
+  const inherited = new Map<object, ReadonlySet<PropertyKey>>();
+  /** The names in use that an object has, itself or inherited. */
+  const keysOf = (object: object | null): ReadonlySet<PropertyKey> => {
+    if (object === null) return new Set();
+    const known = inherited.get(object);
+    if (known !== undefined) return known;
+    const own = ownKeys(object).filter((key) => typeof key === 'symbol' || words?.has(key) !== false);
+    const keys = new Set([...keysOf(getPrototypeOf(object) as object | null), ...own]);
+    inherited.set(object, keys);
+    return keys;
+  };
+  for (const object of objects) {
+    for (const key of keysOf(object)) {
+      saved.push({ object, key, descriptor: getOwnPropertyDescriptor(object, key) });
+    }
   }
 }
 
@@ -51,25 +63,14 @@ export function saveNatives(): void {
  */
 export function withNatives<T>(work: () => T): T {
   if (areNative) return work();
-  const replaced: Change[] = [];
-  // No iterators or methods before the end of the loops.
+  const replaced: Member[] = [];
+  // No iterators or methods before the end of the loop.
   for (let i = 0; i < saved.length; i++) {
-    const { object, keys, descriptors } = saved[i]!;
-    const restore = (key: PropertyKey, descriptor: PropertyDescriptor | undefined) => {
-      const now = getOwnPropertyDescriptor(object, key);
-      if (now?.value === descriptor?.value && now?.get === descriptor?.get && now?.set === descriptor?.set)
-        return;
-      if (put({ object, key, descriptor })) replaced[replaced.length] = { object, key, descriptor: now };
-    };
-    for (let k = 0; k < keys.length; k++) restore(keys[k]!, descriptors[keys[k]!]);
-    const now = ownKeys(object);
-    if (now.length === keys.length) continue;
-    // What hides a member of the objects that it inherits from.
-    const parent = getPrototypeOf(object) as object | null;
-    for (let k = 0; k < now.length; k++) {
-      const key = now[k]!;
-      if (descriptors[key] === undefined && parent !== null && key in parent) restore(key, undefined);
-    }
+    const { object, key, descriptor } = saved[i]!;
+    const now = getOwnPropertyDescriptor(object, key);
+    if (now?.value === descriptor?.value && now?.get === descriptor?.get && now?.set === descriptor?.set)
+      continue;
+    if (put(saved[i]!)) replaced[replaced.length] = { object, key, descriptor: now };
   }
   areNative = true;
   try {
@@ -81,7 +82,7 @@ export function withNatives<T>(work: () => T): T {
 }
 
 /** False for a property that cannot be changed. */
-function put({ object, key, descriptor }: Change): boolean {
+function put({ object, key, descriptor }: Member): boolean {
   try {
     if (descriptor === undefined) delete (object as Record<PropertyKey, unknown>)[key];
     else defineProperty(object, key, descriptor);
