@@ -80,45 +80,41 @@ class SlowSite {
   }
 }
 
-inEachEngine(
-  (engine) => {
-    let browser: OpenBrowser;
-    let directory: TemporarySite;
-    let site: GatedSite;
+inEachEngine((engine) => {
+  let browser: OpenBrowser;
+  let directory: TemporarySite;
+  let site: GatedSite;
 
-    beforeAll(async () => {
-      browser = await engine.launch();
-      directory = await TemporarySite.create(FILES);
-      site = await GatedSite.open({ directory: directory.directory });
-    });
+  beforeAll(async () => {
+    browser = await engine.launch();
+    directory = await TemporarySite.create(FILES);
+    site = await GatedSite.open({ directory: directory.directory });
+  });
 
-    afterAll(async () => {
-      await browser.close();
-      await site.close();
-      await directory.close();
-    });
+  afterAll(async () => {
+    await browser.close();
+    await site.close();
+    await directory.close();
+  });
 
-    describe.each([
-      ['after the start tag of each script', /(?<=<script[^>]*>)/],
-      ['within start tags', /(?<=<script data-modcast)/],
-      ['within the texts of modules', /(?= |;)(?<=log\.push[^<]*)/],
-      ['within end tags', /(?<=<\/scr)/],
-      ['between scripts', /(?<=<\/script>)(?!$)/],
-      ['within the import map', /(?<="imports")/],
-    ])('a page that arrives in parts, cut %s', (_name, cut) => {
-      it.each(['with the loader', 'without it'])('runs whole, %s', async (how) => {
-        site.http = (target) =>
-          how === 'without it' && target.startsWith('/-/loader.js') ? 'missing' : 'pass';
-        const slow = await SlowSite.open(site, cut);
-        expect(slow.parts.length).toBeGreaterThan(2);
-        const page = await browser.newPage();
-        await page.goto(slow.url, 'load');
-        expect(await page.until(() => log.includes('last ends') && log.join())).toBe(RAN);
-        await page.close();
-        await slow.close();
-      });
+  describe.each([
+    ['after the start tag of each script', /(?<=<script[^>]*>)/],
+    ['within start tags', /(?<=<script data-modcast)/],
+    ['within the texts of modules', /(?= |;)(?<=log\.push[^<]*)/],
+    ['within end tags', /(?<=<\/scr)/],
+    ['between scripts', /(?<=<\/script>)(?!$)/],
+    ['within the import map', /(?<="imports")/],
+  ])('a page that arrives in parts, cut %s', (_name, cut) => {
+    it.each(['with the loader', 'without it'])('runs whole, %s', async (how) => {
+      site.http = (target) =>
+        how === 'without it' && target.startsWith('/-/loader.js') ? 'missing' : 'pass';
+      const slow = await SlowSite.open(site, cut);
+      expect(slow.parts.length).toBeGreaterThan(2);
+      const page = await browser.newPage();
+      await page.goto(slow.url, 'load');
+      expect(await page.until(() => log.includes('last ends') && log.join())).toBe(RAN);
+      await page.close();
+      await slow.close();
     });
-    // WebKitGTK's driver does not come to the end of such a page: not understood yet.
-  },
-  ['WebKit'],
-);
+  });
+});
