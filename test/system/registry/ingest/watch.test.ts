@@ -8,8 +8,18 @@ import type { IngestResult, Registry } from '../../../../registry/index.js';
 import type { Clock } from '../../../../registry/clock.js';
 import { systemClock } from '../../../../registry/clock.js';
 import { isComplete, watchDirectory } from '../../../../registry/ingest/watch.js';
-import { failFiles } from '../failing-files.js';
-import { Client, SITE, later, open, site, temporary, write, type Files, type Frame } from '../site.js';
+import { failFiles } from '../../../unit/registry/failing-files.js';
+import {
+  Client,
+  SITE,
+  later,
+  open,
+  site,
+  temporary,
+  write,
+  type Files,
+  type Frame,
+} from '../../../unit/registry/site.js';
 
 const hashOf = (text: string) => blake3(Buffer.from(text));
 

@@ -6,7 +6,16 @@ import { blake3 } from '../../../../registry/hash.js';
 import type { IngestResult } from '../../../../registry/index.js';
 import { systemClock, type Clock } from '../../../../registry/clock.js';
 import { CHECK_MS, watchRoot } from '../../../../registry/ingest/watch-root.js';
-import { Client, later, nextEvent, open, site, temporary, write, type Frame } from '../site.js';
+import {
+  Client,
+  later,
+  nextEvent,
+  open,
+  site,
+  temporary,
+  write,
+  type Frame,
+} from '../../../unit/registry/site.js';
 
 const hashOf = (text: string) => blake3(Buffer.from(text));
 
