@@ -27,11 +27,10 @@ let areNative = false;
 /**
  * Keeps the methods as they are now. Before, `withNatives` changes nothing.
  *
- * @param source of the guard: only what has a name in it is kept. Without it all is.
+ * @param source of the guard: only what has a name in it is kept
  */
-export function saveNatives(source?: string): void {
-  const words =
-    source === undefined ? undefined : new Set([...source.match(/[\w$]+/g)!, ...IMPLICIT.split(',')]);
+export function saveNatives(source: string): void {
+  const words = new Set([...source.match(/[\w$]+/g)!, ...IMPLICIT.split(',')]);
   const objects = NAMES.split(',').flatMap((name) => {
     const object = (window as unknown as Record<string, { prototype?: object } | undefined>)[name];
     return object === undefined ? [] : [object, object.prototype ?? []];
@@ -45,7 +44,7 @@ export function saveNatives(source?: string): void {
     if (object === null) return new Set();
     const known = inherited.get(object);
     if (known !== undefined) return known;
-    const own = ownKeys(object).filter((key) => typeof key === 'symbol' || words?.has(key) !== false);
+    const own = ownKeys(object).filter((key) => typeof key === 'symbol' || words.has(key));
     const keys = new Set([...keysOf(getPrototypeOf(object) as object | null), ...own]);
     inherited.set(object, keys);
     return keys;

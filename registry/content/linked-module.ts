@@ -1,5 +1,5 @@
 import { lexModule, linkForHttp } from '../../importmap/index.js';
-import { NO_LINKS, pathToUrl, type Path } from '../../schema/index.js';
+import { NO_LINKS, type Path } from '../../schema/index.js';
 import { contentType, moduleKind } from './media-type.js';
 import type { StoredBlob } from '../store/store.js';
 
@@ -11,7 +11,7 @@ import type { StoredBlob } from '../store/store.js';
 export function linkedModule(
   path: Path,
   { bytes, links }: Pick<StoredBlob, 'bytes' | 'links'>,
-  pathname = `/${pathToUrl(path)}`,
+  pathname: string,
 ): Uint8Array | undefined {
   const kind = moduleKind(contentType(path));
   if (kind !== 'javascript') return kind === undefined ? undefined : bytes;

@@ -24,9 +24,6 @@ import { sizesOf, wantedBlobs, type Wanted } from './wanted-blobs.js';
 const POLICY_VIOLATION = 1008;
 const INTERNAL_ERROR = 1011;
 
-/** Errors of clients that send too much. */
-const FLOODS: ReadonlySet<string> = new Set(['message-rate', 'message-unexpected']);
-
 /** Numbers the sessions in the debug log. */
 let lastId = 0;
 
@@ -284,8 +281,6 @@ export class Session {
     debug.socket('%d refused: %s (%s)', this.#id, error.message, error.code);
     this.#sendError(error);
     this.#rate.close();
-    // What it goes on sending would still have to be unpacked.
-    if (FLOODS.has(error.code)) this.#options.transport.pause();
     this.#sender.close(POLICY_VIOLATION, error.code);
   }
 }

@@ -1,6 +1,6 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { WebSocketServer, type WebSocket } from 'ws';
+import { WebSocket, WebSocketServer } from 'ws';
 import {
   LIMITS,
   ModcastError,
@@ -128,6 +128,10 @@ export class Sockets {
   #open(socket: WebSocket, transport: Transport, query: string): void {
     // ws closes the connection itself when a frame is too large or is not UTF-8.
     socket.on('error', () => {});
+    // It was refused, or the server closes. What it goes on sending would still have to be unpacked.
+    socket.on('message', () => {
+      if (socket.readyState === WebSocket.CLOSING) socket.pause();
+    });
     let hello: Hello;
     try {
       const parameters = new URLSearchParams(query);
@@ -135,8 +139,8 @@ export class Sockets {
       hello = helloFromQuery(new Map(parameters));
     } catch (error) {
       const { code, message } = error as ModcastError;
-      socket.send(encodeMessage({ type: 'error', code, message }));
-      socket.close(1008, code);
+      void transport.send(encodeMessage({ type: 'error', code, message })).catch(() => {});
+      transport.close(1008, code);
       return;
     }
     const session = this.#options.createSession(transport);
@@ -204,7 +208,6 @@ function transportOf(webSocket: WebSocket, socket: Duplex, clock: Clock): Transp
       webSocket.close(code, reason);
       clock.after(CLOSE_MS, () => webSocket.terminate());
     },
-    pause: () => webSocket.pause(),
   };
 }
 

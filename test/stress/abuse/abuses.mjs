@@ -67,17 +67,21 @@ function webSocket(abuse, opened, query) {
 const UNSENT_BYTES = 4 * 1024 * 1024;
 
 /** Sends a message as fast as it can, and connects again when it is disconnected. */
-const flood = (message) => (abuse) => {
+const flood = (message, query) => (abuse) => {
   const text = JSON.stringify(message(abuse));
   return repeat(4, async () => {
-    await webSocket(abuse, (socket) => {
-      const send = () => {
-        // A server that has stopped reading must not fill the memory of this process.
-        for (let i = 0; i < 500 && socket.bufferedAmount < UNSENT_BYTES; i++) socket.send(text);
-        if (socket.readyState === WebSocket.OPEN) setImmediate(send);
-      };
-      send();
-    });
+    await webSocket(
+      abuse,
+      (socket) => {
+        const send = () => {
+          // A server that has stopped reading must not fill the memory of this process.
+          for (let i = 0; i < 500 && socket.bufferedAmount < UNSENT_BYTES; i++) socket.send(text);
+          if (socket.readyState === WebSocket.OPEN) setImmediate(send);
+        };
+        send();
+      },
+      query,
+    );
     await pause(20);
   });
 };
@@ -123,6 +127,8 @@ const inflate = (size) => async (abuse) => {
 
 const HEADERS = 'Host: localhost\r\nAccept: */*\r\n';
 
+const garbage = () => '['.repeat(100_000);
+
 /** Each abuse with the answers that it may get. */
 export const ABUSES = {
   'booted-flood': {
@@ -157,7 +163,15 @@ export const ABUSES = {
       );
     },
   },
-  'garbage-flood': { answers: ['open', 1008, 1006], run: flood(() => '['.repeat(100_000)) },
+  'garbage-flood': { answers: ['open', 1008, 1006], run: flood(garbage) },
+  'garbage-flood after a refused hello': {
+    answers: ['open', 1008, 1006],
+    run: flood(garbage, '&registry=another'),
+  },
+  'garbage-flood on an unknown channel': {
+    answers: ['open', 1008, 1006],
+    run: flood(garbage, '&channel=unknown'),
+  },
   'unknown-blob-cost': {
     answers: [404],
     run: (abuse) => repeat(8, () => ask(abuse, `-/blobs/${blake3(randomBytes(8))}`)),

@@ -15,12 +15,6 @@ export class FakeTransport implements Transport {
     return this.reading ? Promise.resolve() : new Promise((resolve) => this.#held.push(resolve));
   }
 
-  isPaused = false;
-
-  pause(): void {
-    this.isPaused = true;
-  }
-
   close(code: number, reason: string): void {
     this.closes.push([code, reason]);
   }

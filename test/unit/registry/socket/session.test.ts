@@ -226,13 +226,12 @@ describe('a limit', () => {
     }
   });
 
-  it('of unanswered messages stops reading from the client', async () => {
+  it('of unanswered messages disconnects the client', async () => {
     await deploy(TEXTS);
     const { session, transport } = connect({ wants: 1 });
     const want = JSON.stringify({ type: 'want', hashes: [hashOf(LEAF)], closure: false });
     await Promise.all([session.start(hello()), session.receive(want), session.receive(want)]);
     expect(transport.closes).toEqual([[1008, 'message-unexpected']]);
-    expect(transport.isPaused).toBe(true);
   });
 
   it.each<[string, object, string, number]>([
@@ -315,13 +314,12 @@ describe('booted-flood: a client that sends too much', () => {
     expect(handled()).toBe(taken);
     const errorsSent = () => transport.messages.filter(({ type }) => type === 'error');
     expect(errorsSent()).toMatchObject([{ code: 'message-rate' }]);
-    expect([transport.closes, transport.isPaused]).toEqual([[], false]);
+    expect(transport.closes).toEqual([]);
     clock.advance(1000);
     await send();
     expect(handled()).toBe(taken + 1);
     for (let i = 0; i < 2 * taken; i++) await send();
     expect(transport.closes).toEqual([[1008, 'message-rate']]);
-    expect(transport.isPaused).toBe(true);
     expect(errors).toEqual([]);
     const { length } = transport.sent;
     await send();

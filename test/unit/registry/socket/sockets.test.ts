@@ -325,6 +325,47 @@ describe('an invalid message is answered with an error and a close', () => {
   });
 });
 
+describe('a client that goes on sending is not read any more', () => {
+  /** More than the buffers of two sockets hold. */
+  const MOST_BYTES = 64 * 1024 * 1024;
+
+  /** A text frame of JSON that is no message. Its mask is 0. */
+  const FRAME = Buffer.concat([Buffer.from([0x81, 0xfe, 0xff, 0xff, 0, 0, 0, 0]), Buffer.alloc(0xffff, '[')]);
+
+  /** Upgrades, then sends frames until the server closes the connection. Returns how many bytes it took. */
+  async function flood(port: number, query: string): Promise<number> {
+    const socket = connect(port, '127.0.0.1');
+    socket.on('error', () => {});
+    socket.resume();
+    const closed = new Promise((resolve) => socket.once('close', resolve));
+    socket.write(
+      `GET /-/socket?${query} HTTP/1.1\r\nHost: localhost\r\nOrigin: http://localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n`,
+    );
+    let taken = 0;
+    const send = () => {
+      while (!socket.destroyed && taken < MOST_BYTES) {
+        taken += FRAME.length;
+        if (!socket.write(FRAME)) return void socket.once('drain', send);
+      }
+      if (taken >= MOST_BYTES) socket.destroy();
+    };
+    send();
+    await closed;
+    return taken;
+  }
+
+  it.each([
+    ['after an invalid message', 'protocol=1&channel=dev'],
+    ['after an invalid query', 'protocol=x&channel=dev'],
+    ['after a hello to no channel', 'protocol=1&channel=none'],
+    ['after a hello to another registry', 'protocol=1&channel=dev&registry=another'],
+  ])('%s', async (_, query) => {
+    const { site, other } = await served();
+    expect(await flood(site.port, query)).toBeLessThan(MOST_BYTES);
+    await goesOn(site, other);
+  });
+});
+
 it('sends no bytes for a hash that the channel does not name, and stays open', async () => {
   const { site, other } = await served();
   const store = await site.registry.store();
