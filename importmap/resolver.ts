@@ -15,6 +15,7 @@ export const isAlias = (name: string): boolean => name.startsWith(ALIAS);
 export class Resolver {
   #map: ImportMap;
   readonly #aliases = new Map<string, string | null>();
+  readonly #blocked = new Map<string, string>();
   /** Natural URLs of replaced instances, with the names of the new instances. */
   readonly #renamed = new Map<string, string>();
   /** Rules that could map a URL elsewhere. Most maps have none. */
@@ -46,6 +47,11 @@ export class Resolver {
     return this.#aliases;
   }
 
+  /** URLs that the site's map blocks, with the text of the specifier that was written as this URL last. */
+  get blocked(): ReadonlyMap<string, string> {
+    return this.#blocked;
+  }
+
   resolve(specifier: string, referrer: string): Resolution {
     return resolveSpecifier(this.#map, specifier, referrer);
   }
@@ -57,7 +63,10 @@ export class Resolver {
     if (resolution.state === 'blocked') {
       // Blocked for the whole page: the engine reports it. Blocked in a scope only: no blob is in that scope.
       const { state } = resolveSpecifier({ ...this.#map, scopes: new Map() }, specifier, referrer);
-      return state === 'blocked' ? urlLike(specifier, referrer) : this.#alias(`blocked:${specifier}`, null);
+      if (state !== 'blocked') return this.#alias(`blocked:${specifier}`, null);
+      const url = urlLike(specifier, referrer);
+      if (url !== undefined && url !== specifier) this.#blocked.set(url, specifier);
+      return url;
     }
     return this.name(resolution.url);
   }

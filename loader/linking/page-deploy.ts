@@ -95,8 +95,15 @@ export function provideRuntime(
   hot: HotRuntime | undefined,
 ): NaturalText {
   const registryRoot = new URL('/', config.prefix).href;
+  /** With a specifier that the page's map blocks as its author wrote it. Chromium names its URL after it. */
+  const written: NaturalText = (text) => {
+    let changed = text;
+    for (const [url, specifier] of resolver.blocked)
+      for (const quote of `'"”`) changed = changed.replace(url + quote, specifier + quote);
+    return changed;
+  };
   const naturalText: NaturalText = (text) =>
-    text
+    written(text)
       .replace(MODULE_URLS, (url) => linker.importTargets.urlOf(url) ?? url)
       .replace(/[^\s'"(@]+\/modules\/[\da-f]{64}\//g, (url) =>
         url.startsWith(config.prefix) ? config.root : url,

@@ -47,26 +47,30 @@ export function createRuntime(options: RuntimeOptions): (given: string) => Modul
   const contexts = new Map<string, ModuleContext>();
   const seen = new WeakSet<ImportMeta>();
 
+  const corrected = (error: unknown): unknown => {
+    correctError(error, naturalText, true);
+    return error;
+  };
+
   const create = (url: string): ModuleContext => ({
     async import(specifier, options) {
-      // A specifier that cannot become a string rejects, as in the standard.
-      const text = `${specifier as string}`;
-      refresh();
-      const resolution = resolver.resolve(text, url);
-      if (resolution.state === 'unresolved') return importModule(text, options);
-      if (resolution.state === 'blocked') {
-        const name = resolver.written(text, url) ?? text;
-        // The browser's own error, unless only a scope blocks it.
-        if (!isAlias(name)) return importModule(name, options);
-        throw new TypeError(`Failed to resolve module specifier '${text}'`);
-      }
       try {
+        // A specifier that cannot become a string rejects, as in the standard.
+        const text = `${specifier as string}`;
+        refresh();
+        const resolution = resolver.resolve(text, url);
+        if (resolution.state === 'unresolved') return await importModule(text, options);
+        if (resolution.state === 'blocked') {
+          const name = resolver.written(text, url) ?? text;
+          // The browser's own error, unless only a scope blocks it.
+          if (!isAlias(name)) return await importModule(name, options);
+          throw new TypeError(`Failed to resolve module specifier '${text}'`);
+        }
         if (hot !== undefined) return await hot.import(url, resolution.url, options);
         await ensure(resolution.url);
         return await importModule(resolver.name(resolution.url), options);
       } catch (error) {
-        correctError(error, naturalText);
-        throw error;
+        throw corrected(error);
       }
     },
     meta(meta) {
@@ -81,9 +85,13 @@ export function createRuntime(options: RuntimeOptions): (given: string) => Modul
       // An unresolved specifier gets the browser's own error. As a method it has the native function's name.
       meta.resolve = {
         resolve(name: string) {
-          refresh();
-          const resolution = resolver.resolve(`${name}`, url);
-          return resolution.state === 'resolved' ? resolution.url : native(name);
+          try {
+            refresh();
+            const resolution = resolver.resolve(`${name}`, url);
+            return resolution.state === 'resolved' ? resolution.url : native(name);
+          } catch (error) {
+            throw corrected(error);
+          }
         },
       }.resolve;
       return meta;

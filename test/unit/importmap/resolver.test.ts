@@ -28,6 +28,7 @@ describe('the text of a specifier in a blob', () => {
     expect(blocking.written('nothing', HERE)).toBeUndefined();
     expect(blocking.written('no', HERE)).toBeUndefined();
     expect(blocking.written('../no.mjs', HERE)).toBe(`${ROOT}no.mjs`);
+    expect([...blocking.blocked]).toEqual([[`${ROOT}no.mjs`, '../no.mjs']]);
     expect(blocking.aliases.size).toBe(0);
   });
 

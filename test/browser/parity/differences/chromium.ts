@@ -10,10 +10,6 @@ export const CHROMIUM: EngineDifferences = {
       reason: 'a message names a specifier by its natural URL',
       same: (o) => map(o, specifiers),
     },
-    'importmap-null-static-message': {
-      reason: 'a message names a specifier by its natural URL',
-      same: (o) => map(o, specifiers),
-    },
     'stack-prepared-by-the-page': {
       reason: 'CallSite.getFileName() tells the target; the text of a stack does not',
       same: (o) => map(o, (text) => text.replace(/https:\/\/site\/[\w/.-]+|\bdata:[^\s:]+/g, 'url')),

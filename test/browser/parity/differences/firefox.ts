@@ -1,6 +1,6 @@
 import type { Observations } from '../harness.js';
 import type { EngineDifferences, UnfinishedFixture } from './difference.js';
-import { map, specifiers, withoutLog } from './rules.js';
+import { map, withoutLog } from './rules.js';
 import { IN_CHROMIUM_AND_FIREFOX, IN_EVERY_ENGINE } from './shared.js';
 
 const ONE_MAP = 'it takes one import map, before the first module';
@@ -31,10 +31,6 @@ export const FIREFOX: EngineDifferences = {
     'importmap-not-an-object': {
       reason: `${ONE_MAP}, which is the loader’s: broken ones of the page only get error events`,
       same: ({ rejections, console }) => ({ rejections, console }),
-    },
-    'importmap-null-static-message': {
-      reason: 'a message names a specifier by its natural URL',
-      same: (o) => map(o, (text) => specifiers(text.replace(/“([^”]*)”/g, "'$1'"))),
     },
     'script-inserted-by-a-module': {
       reason: `${ONE_MAP}: it leads to the module that a script inserted later has loaded from its own URL, too`,

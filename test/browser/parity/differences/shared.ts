@@ -48,10 +48,7 @@ export const IN_CHROMIUM_AND_FIREFOX: Readonly<Record<string, KnownDifference>> 
   },
   'stack-function-source-text': { reason: 'a function’s source text is the linked text', same: stack },
   'stack-minified': { reason: LINKED_COLUMNS, same: stack },
-  'stack-of-rejected-imports': {
-    reason: 'import() goes through the loader, which has a frame',
-    same: stack,
-  },
+  'stack-of-rejected-imports': { reason: LINKED_COLUMNS, same: stack },
   'text-module': {
     reason: 'a module imported as text is the linked text',
     same: withoutLog('as text it is not'),

@@ -1,7 +1,7 @@
 import type { Observations } from '../harness.js';
 import type { EngineDifferences, UnfinishedFixture } from './difference.js';
 import { IN_EVERY_ENGINE } from './shared.js';
-import { loaderFrames, map, specifiers, withoutLog } from './rules.js';
+import { loaderFrames, map, withoutLog } from './rules.js';
 
 const STACK = 'Error.stack names the blob that a module runs from: WebKit takes no notice of sourceURL there';
 
@@ -81,10 +81,6 @@ export const WEBKIT: EngineDifferences = {
     'url-percent-encoded-alias-is-another-instance': {
       reason: 'WebKitGTK’s network library decodes %61 in the URL of a response, and the loader does not',
       same: (o) => map(o, (text) => text.replace('%61', 'a').replaceAll('%c3%a4', '%C3%A4')),
-    },
-    'importmap-null-static-message': {
-      reason: 'a message names a specifier by its natural URL',
-      same: (o) => map(o, specifiers),
     },
     'resource-timing': {
       reason:
