@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type {} from '../../loader/index.js';
 import type { BrowserContext, BrowserPage, OpenBrowser } from './engines/engine.js';
-import { inChromiumAndFirefox } from './engines/in-each-engine.js';
+import { inEachEngine } from './engines/in-each-engine.js';
 import { TemporarySite } from './counted-site.js';
 import { GatedSite } from './gated-site.js';
 import { serveNative } from './serve-native.js';
@@ -163,7 +163,7 @@ function remember<T>(made: Map<string, Promise<T>>, name: string, make: () => Pr
 const sites = new Sites();
 afterAll(() => sites.close());
 
-inChromiumAndFirefox(({ launch }) => {
+inEachEngine(({ launch }) => {
   let browser: OpenBrowser;
 
   beforeAll(async () => {
@@ -245,7 +245,7 @@ inChromiumAndFirefox(({ launch }) => {
     /** The server is gone. The browser has the page and the loader at hand. */
     async function offline(name: string, work: () => Promise<void>): Promise<void> {
       site.kept.set(`/${name}`, await site.page(`/${name}`));
-      site.http = (target) => (target === '/-/loader.js' ? 'pass' : 'refuse');
+      site.http = (target) => (target.startsWith('/-/loader.js') ? 'pass' : 'refuse');
       site.sockets = 'refuse';
       try {
         await work();
