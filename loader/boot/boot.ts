@@ -1,4 +1,5 @@
 import type { BootSource } from '../../schema/message.js';
+import type { BootInfo } from '../api.js';
 import { preferredUrlKind } from '../linking/module-url.js';
 import type { TargetKind } from '../linking/choose-target.js';
 import { createPageDeploy, provideRuntime, type PageDeploy } from '../linking/page-deploy.js';
@@ -60,6 +61,10 @@ export class Boot {
     channelClient.on('received', (bytes) => (this.#received += bytes));
     // On a slow line a blob may take long.
     connection.on('frame', () => guard.signal());
+    guard.ranWithout = (ms) => {
+      services.page.settle({ pageDeploy: null, hot: undefined });
+      this.#booted({ from: 'native', ms, deploy: null });
+    };
   }
 
   start(): void {
@@ -115,6 +120,7 @@ export class Boot {
   async #runChoice({ release, from }: Choice, prepare: Prepare): Promise<void> {
     const { config } = this.#services;
     const allowed = await this.#allowed;
+    if (this.#guard.isRunning) return;
     if (release === null || allowed === 'nothing') return this.#runNatively();
     // A page that did not get the head over its socket uses the blobs that are here, and requests no others.
     const fetchMissing = allowed !== 'http' && (from !== 'http' || !config.socket);
@@ -139,6 +145,7 @@ export class Boot {
 
   async #runNatively(): Promise<void> {
     const allowed = await this.#allowed;
+    if (this.#guard.isRunning) return;
     if (!this.#policies.permitConnection) this.#services.connection.close();
     const { problem } = this.#services;
     if (this.#failure !== undefined) problem('boot-failed', `${this.#failure}; the page runs natively`);
@@ -149,8 +156,8 @@ export class Boot {
 
   /** Runs the page's own scripts, unless the guard has given up on this boot. */
   #runPage(running: Running, from: BootSource, allowed: Allowed): void {
-    const { config, connection, outbox, page, events } = this.#services;
-    const { pageDeploy, hot } = running;
+    const { config, page } = this.#services;
+    const { pageDeploy } = running;
     const targetOf = (url: string) => pageDeploy?.linker.importTargets.targetOf(url);
     this.#guard.run({
       starts: () => page.settle(running),
@@ -166,15 +173,16 @@ export class Boot {
             kind: allowed,
             isLinked: pageDeploy !== null,
           })),
-      done(ms) {
-        const deploy = pageDeploy?.release.deploy ?? null;
-        const boot = { from, ms, deploy };
-        page.booted(boot);
-        hot?.booted();
-        events.emit('booted', boot);
-        outbox.send({ type: 'booted', deploy, ms, from, bytes: connection.received });
-      },
+      done: (ms) => this.#booted({ from, ms, deploy: pageDeploy?.release.deploy ?? null }),
     });
+  }
+
+  #booted(boot: BootInfo): void {
+    const { connection, outbox, page, events } = this.#services;
+    page.booted(boot);
+    page.hot?.booted();
+    events.emit('booted', boot);
+    outbox.send({ type: 'booted', ...boot, bytes: connection.received });
   }
 }
 

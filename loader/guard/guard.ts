@@ -97,6 +97,8 @@ export class Guard {
   #unfinished: ScriptElement | undefined;
   #early = '';
   #state: 'waiting' | 'taken' | 'running' = 'waiting';
+  /** Called when the page has run without the loader, which was too slow. Set by the loader. */
+  ranWithout: GuardRun['done'] = nothing;
   #tag: HTMLScriptElement | undefined;
   #ticks = 0;
 
@@ -134,6 +136,11 @@ export class Guard {
   /** Whether the browser may have loaded modules before the loader's import map. */
   get early(): boolean {
     return this.#early === 'import' || (this.#early === 'render' && BLOCKS);
+  }
+
+  /** Whether the page runs, through the loader or natively. */
+  get isRunning(): boolean {
+    return this.#state === 'running';
   }
 
   /** A sign of life. */
@@ -191,7 +198,7 @@ export class Guard {
       starts: nothing,
       readsMap: () => true,
       isHere: () => false,
-      done: nothing,
+      done: (ms) => this.ranWithout(ms),
       loaded: () => this.#events?.finish(),
     });
     if (!ran) return;

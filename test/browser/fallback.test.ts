@@ -222,6 +222,24 @@ inEachEngine((engine) => {
       );
     });
 
+    it('runs the page natively where it does not answer, and tells the application', async () => {
+      await serve(IMPATIENT);
+      site.sockets = 'refuse';
+      site.http = (target) =>
+        target.startsWith('/-/') && !target.startsWith('/-/loader.js') ? 'hold' : 'pass';
+      const page = await visit();
+      expect(await booted(page)).toMatchObject({
+        from: 'native',
+        deploy: null,
+        counts: once(STATIC_MODULES),
+      });
+      expect(page.lines.filter((line) => line.includes('did not respond in time'))).toHaveLength(1);
+      expect(await page.evaluate(() => modcast!.import('unlisted.mjs'))).toBeDefined();
+      // The boot that was given up runs nothing more.
+      site.releaseHttp();
+      expect((await importLater(page)).counts).toEqual(once([...LATER, 'unlisted']));
+    });
+
     it('runs a page whose socket sends a welcome and nothing else', async () => {
       await serve();
       site.relay.judge = () => 'drop';

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
 import type { BrowserPage, OpenBrowser } from '../engines/engine.js';
-import { inChromiumAndFirefox } from '../engines/in-each-engine.js';
+import { inEachEngine } from '../engines/in-each-engine.js';
 import { faultFiles } from './fault-files.js';
 import { HeadersSite } from './headers-site.js';
 
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
+vi.setConfig({ testTimeout: 30_000, hookTimeout: 120_000 });
 
 declare global {
   /** What the pages record. */
@@ -21,7 +21,7 @@ const header = (policy: string, name = 'Content-Security-Policy') => [
   { match: '(/|html)$', headers: { [name]: policy } },
 ];
 
-inChromiumAndFirefox(({ name, launch }) => {
+inEachEngine(({ name, launch }) => {
   const isChromium = name === 'Chromium';
   let browser: OpenBrowser;
   let tab: BrowserPage;
