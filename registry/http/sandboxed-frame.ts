@@ -1,3 +1,5 @@
+import { mediaType } from '../content/media-type.js';
+
 /** Request headers that `isOwnSandboxedFrame` reads, for `Vary`. */
 export const SANDBOX_HEADERS = 'Origin, Referer, Sec-Fetch-Storage-Access';
 
@@ -7,14 +9,23 @@ export const SANDBOX_HEADERS = 'Origin, Referer, Sec-Fetch-Storage-Access';
  *
  * No page sets these headers itself. Browsers send `Sec-Fetch-Storage-Access: inactive` with `Origin: null`
  * when the top-level page is of this site, or its user has given this site access to its cookies there.
- * Firefox also sends a `Referer`, which for such a document is the root of its site; that of a style sheet
- * has a path.
+ * Firefox and WebKit send a `Referer` instead: the root of the site, or the page. A style sheet of this site
+ * may be one of another site's page.
  */
 export function isOwnSandboxedFrame(headers: Headers): boolean {
   if (headers.get('Sec-Fetch-Site') !== 'cross-site') return false;
   const origin = headers.get('Origin');
   if (origin === 'null' && headers.get('Sec-Fetch-Storage-Access') === 'inactive') return true;
-  const host = headers.get('Host');
-  const isFromRoot = [`http://${host}/`, `https://${host}/`].includes(headers.get('Referer') ?? '');
-  return isFromRoot && (origin === null || origin === 'null');
+  return (
+    isOwnPage(headers.get('Referer') ?? '', headers.get('Host')) && (origin === null || origin === 'null')
+  );
+}
+
+/** Whether a URL is that of a page of this host, as far as its name tells. */
+function isOwnPage(url: string, host: string | null): boolean {
+  if (!URL.canParse(url)) return false;
+  const { protocol, username, host: found, pathname } = new URL(url);
+  if (!/^https?:$/.test(protocol) || username !== '' || found !== host) return false;
+  const name = pathname.slice(pathname.lastIndexOf('/') + 1);
+  return !name.includes('.') || mediaType(name) === 'text/html';
 }

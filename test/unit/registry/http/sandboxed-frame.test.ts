@@ -6,7 +6,7 @@ const HOST = 'site.test:4321';
 const isOwn = (headers: Record<string, string>) =>
   isOwnSandboxedFrame(new Headers({ Host: HOST, 'Sec-Fetch-Site': 'cross-site', ...headers }));
 
-// As Chromium 156 and Firefox 153 send them.
+// As Chromium 156, Firefox 153 and WebKitGTK 2.50 send them.
 describe('a sandboxed document of the site (sandboxed-iframe)', () => {
   it.each([
     ['a frame', { Origin: 'null', 'Sec-Fetch-Storage-Access': 'inactive' }],
@@ -15,6 +15,8 @@ describe('a sandboxed document of the site (sandboxed-iframe)', () => {
       { Origin: 'null', 'Sec-Fetch-Storage-Access': 'inactive', Referer: `http://${HOST}/` },
     ],
     ['a top-level one in Firefox', { 'Sec-Fetch-Storage-Access': 'none', Referer: `http://${HOST}/` }],
+    ['a frame in WebKit', { Referer: `http://${HOST}/demos/one.html` }],
+    ['its module in WebKit', { Origin: 'null', Referer: `http://${HOST}/demos/one?x=a.css` }],
     ['one behind a proxy that ends TLS', { Referer: `https://${HOST}/` }],
   ])('is recognised: %s', (_, headers) => {
     expect(isOwn(headers)).toBe(true);
@@ -31,6 +33,9 @@ describe('a page of another site', () => {
     ['with CORS', { Origin: 'http://evil.test', 'Sec-Fetch-Storage-Access': 'inactive' }],
     ['with CORS and this site as referrer', { Origin: 'http://evil.test', Referer: `http://${HOST}/` }],
     ['through a style sheet of this site', { Referer: `http://${HOST}/imp.css` }],
+    ['through an SVG file of this site', { Referer: `http://${HOST}/drawing.svg` }],
+    ['with a malformed referrer', { Referer: `http://${HOST}:x/` }],
+    ['with a file as referrer', { Referer: `file://${HOST}/a.html` }],
     ['with a name that begins like this host', { Referer: `http://${HOST}.evil.test/` }],
     ['with this host as a user name', { Referer: `http://${HOST}@evil.test/` }],
   ])('is not: %s', (_, headers) => {
