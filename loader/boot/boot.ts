@@ -84,7 +84,7 @@ export class Boot {
   }
 
   async #run(): Promise<void> {
-    const { config, blobPool, cacheWriter, cached, http, after } = this.#services;
+    const { config, connection, blobPool, cacheWriter, cached, http, after } = this.#services;
     const greeting = awaitGreeting(this.#services);
     await Promise.all([pageParsed(), this.#tried.promise]);
     // Without a socket, the request for the policies is the first to be tried.
@@ -112,8 +112,8 @@ export class Boot {
     const left = this.#allowed.then((allowed) => (allowed === 'nothing' ? null : chosen));
     const choice = await Promise.race([chosen, left]);
     if (choice === null) return this.#runNatively();
-    // The server sends only what the cache does not hold.
-    await cached;
+    // What the page has told it to have, the server does not send.
+    if (connection.have !== null) await cached;
     await this.#runChoice(choice, prepare);
   }
 

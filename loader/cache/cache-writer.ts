@@ -17,8 +17,11 @@ const EMPTY: CacheContents = { deploys: [], records: [] };
 /** While files are being edited, milliseconds between writes. The page's updates come first. */
 const EDITING_MS = 3000;
 
-/** Milliseconds that a page waits for IndexedDB. It waits at least as long as for the socket. */
-const STORAGE_MS = 3000;
+/**
+ * Milliseconds that a page waits for IndexedDB: at least as long as for the socket. The guard, which runs the
+ * page natively, waits longer.
+ */
+const STORAGE_MS = 2000;
 
 const debug = createDebug('cache');
 
@@ -46,6 +49,7 @@ export class CacheWriter {
   /** The manifest that was stored last; undefined until IndexedDB has been read. */
   #stored: Hash | null | undefined;
   #unwritten: PackRecord[] = [];
+  #isLate = false;
 
   constructor(options: CacheWriterOptions) {
     this.#options = options;
@@ -77,7 +81,10 @@ export class CacheWriter {
     const { after, onProblem, config } = this.#options;
     const ms = Math.max(STORAGE_MS, config.timeout);
     const late = new Promise<never>((_resolve, reject) => {
-      after(ms, () => reject(new Error(`IndexedDB has not answered for ${ms} ms`)));
+      after(ms, () => {
+        this.#isLate = true;
+        reject(new Error(`IndexedDB has not answered for ${ms} ms`));
+      });
     });
     let contents = EMPTY;
     try {
@@ -126,7 +133,8 @@ export class CacheWriter {
   }
 
   async #write(): Promise<void> {
-    const cache = await this.#cache;
+    // Once it was late, it may never be there. `idle()` waits for this.
+    const cache = await (this.#isLate ? Promise.race([this.#cache, null]) : this.#cache);
     if (this.#newest === undefined) return;
     this.#state = 'settled';
     const { deploy, hash, manifest } = this.#newest;

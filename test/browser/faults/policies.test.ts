@@ -5,7 +5,7 @@ import { inEachEngine } from '../engines/in-each-engine.js';
 import { faultFiles } from './fault-files.js';
 import { HeadersSite } from './headers-site.js';
 
-vi.setConfig({ testTimeout: 30_000, hookTimeout: 120_000 });
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 declare global {
   /** What the pages record. */
@@ -128,6 +128,9 @@ inEachEngine(({ name, launch }) => {
       }));
       const all = { ...files, ...copies, 'index.html': '<!doctype html><title>t</title>' };
       const site = await visit(HeadersSite.open(all, reporting, {}, by));
+      // A page that WebKit suspends while it opens IndexedDB keeps later ones from opening it.
+      await tab.until(() => globalThis.modcast !== undefined);
+      await tab.evaluate(() => globalThis.modcast!.idle());
       for (const [index, [, headers]] of cases.entries()) {
         for (const visitTo of ['first', 'second']) {
           await tab.goto(`${site.url}${index}.html?${visitTo}`);
