@@ -134,7 +134,7 @@ export class CacheWriter {
 
   async #write(): Promise<void> {
     // Once it was late, it may never be there. `idle()` waits for this.
-    const cache = await (this.#isLate ? Promise.race([this.#cache, null]) : this.#cache);
+    const cache = await (this.#isLate ? Promise.race([this.#cache, Promise.resolve(null)]) : this.#cache);
     if (this.#newest === undefined) return;
     this.#state = 'settled';
     const { deploy, hash, manifest } = this.#newest;
