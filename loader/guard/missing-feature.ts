@@ -3,6 +3,7 @@ const NEEDED: Readonly<Record<string, () => unknown>> = {
   'import maps': () => HTMLScriptElement.supports('importmap'),
   'URL.canParse': () => URL.canParse,
   'Array.prototype.toSorted': () => [].toSorted,
+  'String.prototype.isWellFormed': () => ''.isWellFormed,
   DecompressionStream: () => window.DecompressionStream,
 };
 

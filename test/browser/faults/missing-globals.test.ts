@@ -97,12 +97,16 @@ ${GLOBALS.map((name) => define(name, THROWS).replace('Object.', '')).join('')}`,
 const REMOVED: readonly Case[] = [
   ...GLOBALS.map((name) => ({ name: `${name} removed`, before: define(name, 'undefined') })),
   { name: 'import maps removed', before: 'HTMLScriptElement.supports = () => false;' },
-  ...['URL.canParse', 'Array.prototype.toSorted', 'Array.prototype.findLast', 'Object.hasOwn'].map(
-    (member) => ({
-      name: `${member} removed`,
-      before: `delete ${member};`,
-    }),
-  ),
+  ...[
+    'URL.canParse',
+    'Array.prototype.toSorted',
+    'String.prototype.isWellFormed',
+    'Array.prototype.findLast',
+    'Object.hasOwn',
+  ].map((member) => ({
+    name: `${member} removed`,
+    before: `delete ${member};`,
+  })),
   // The signs of merged import maps, and what only some of the browsers have.
   ...[
     'Element.prototype.moveBefore',
@@ -219,16 +223,19 @@ inEachEngine((engine) => {
     expect(wrong).toEqual([]);
   });
 
-  it.each(['import maps', 'URL.canParse', 'Array.prototype.toSorted', 'DecompressionStream'])(
-    'the console names what the browser lacks: %s',
-    async (feature) => {
-      const told = await opened.evaluate(
-        (index) => (globalThis as unknown as { told: string[][] }).told[index]!,
-        CASES.findIndex(({ name }) => name === `${feature} removed`),
-      );
-      expect(told).toEqual([`modcast: this page runs without modcast: the browser has no ${feature}`]);
-    },
-  );
+  it.each([
+    'import maps',
+    'URL.canParse',
+    'Array.prototype.toSorted',
+    'String.prototype.isWellFormed',
+    'DecompressionStream',
+  ])('the console names what the browser lacks: %s', async (feature) => {
+    const told = await opened.evaluate(
+      (index) => (globalThis as unknown as { told: string[][] }).told[index]!,
+      CASES.findIndex(({ name }) => name === `${feature} removed`),
+    );
+    expect(told).toEqual([`modcast: this page runs without modcast: the browser has no ${feature}`]);
+  });
 
   it('the console says once why a page runs natively, and nothing of the kind where it does not', async () => {
     const results = await opened.evaluate(() => {
