@@ -99,7 +99,7 @@ export function provideRuntime(
   const written: NaturalText = (text) => {
     let changed = text;
     for (const [url, specifier] of resolver.blocked)
-      for (const quote of `'"”`) changed = changed.replace(url + quote, specifier + quote);
+      for (const quote of `'"”`) changed = changed.replace(url + quote, () => specifier + quote);
     return changed;
   };
   const naturalText: NaturalText = (text) =>

@@ -32,9 +32,8 @@ export function correctError(error: unknown, natural: NaturalText, isOurImport =
     const text = texts[name];
     if (typeof text !== 'string') return false;
     const corrected = correction(text);
-    if (corrected === text) return false;
-    texts[name] = corrected;
-    return true;
+    // The page may have frozen it.
+    return corrected !== text && Reflect.set(error, name, corrected);
   };
   const isChanged = correct('message');
   correct('fileName');

@@ -148,14 +148,15 @@ export class Client {
   }
 }
 
+/** A request for a WebSocket. */
+export const upgradeRequest = (target: string, headers: string): string =>
+  `GET ${target} HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n${headers}\r\n\r\n`;
+
 /** The status of a refused upgrade. */
 export async function refusedUpgrade(
   port: number,
   headers: string,
   target = '/-/socket?protocol=1&channel=dev',
 ) {
-  return raw(
-    port,
-    `GET ${target} HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n${headers}\r\n\r\n`,
-  );
+  return raw(port, upgradeRequest(target, headers));
 }

@@ -151,6 +151,13 @@ describe('correctError', () => {
     expect(error.stack).toBe(left);
   });
 
+  it('leaves an error that the page has frozen', () => {
+    const stack = 'TypeError: boo\n    at f (https://host/-/loader.js:1:9)';
+    const error = Object.freeze(Object.assign(new TypeError('blob:1'), { stack }));
+    correctError(error, natural, true);
+    expect([error.message, error.stack]).toEqual(['blob:1', stack]);
+  });
+
   it('reads no stack where the page may see that', () => {
     const read = vi.fn<() => string>();
     const error = Object.defineProperty(new TypeError('blob:1'), 'stack', { get: read });

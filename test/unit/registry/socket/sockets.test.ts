@@ -16,6 +16,7 @@ import {
   serve,
   site,
   status,
+  upgradeRequest,
   write,
   type Served,
 } from '../site.js';
@@ -93,9 +94,7 @@ describe('an upgrade', () => {
     expect(status(await refusedUpgrade(site.port, origin, `http://evil.test${query}`))).toBe(403);
     const socket = connect(site.port, '127.0.0.1');
     later(() => socket.destroy());
-    const key = 'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==';
-    const upgrade = `Connection: Upgrade\r\nUpgrade: websocket\r\n${key}\r\n${origin}`;
-    socket.write(`GET http://localhost${query} HTTP/1.1\r\n${upgrade}\r\n\r\n`);
+    socket.write(upgradeRequest(`http://localhost${query}`, origin));
     const [head] = (await once(socket, 'data')) as [Buffer];
     expect(status(head.toString('latin1'))).toBe(101);
   });
@@ -338,9 +337,7 @@ describe('a client that goes on sending is not read any more', () => {
     socket.on('error', () => {});
     socket.resume();
     const closed = new Promise((resolve) => socket.once('close', resolve));
-    socket.write(
-      `GET /-/socket?${query} HTTP/1.1\r\nHost: localhost\r\nOrigin: http://localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n`,
-    );
+    socket.write(upgradeRequest(`/-/socket?${query}`, 'Host: localhost\r\nOrigin: http://localhost'));
     let taken = 0;
     const send = () => {
       while (!socket.destroyed && taken < MOST_BYTES) {
