@@ -1,3 +1,4 @@
+export * from './deploy-url.js';
 export * from './generate.js';
 export * from './graph.js';
 export * from './import-map.js';

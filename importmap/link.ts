@@ -147,3 +147,29 @@ function __modcast_meta__(m) {
     tail,
   });
 }
+
+export interface WorkerLinkOptions {
+  /** The module's natural URL, without query and fragment. */
+  readonly url: string;
+  /** The text for a static specifier; undefined keeps the author's, and the engine's error. */
+  readonly written: (specifier: string) => string | undefined;
+  /** URL of the script that defines `__modcast__` in a worker. */
+  readonly runtime: string;
+}
+
+/**
+ * Links a module for a worker or worklet, which takes no import map. Static specifiers become URLs in the same
+ * deploy; `import()` and `import.meta` go through the worker's own `__modcast__(url)`. An import at the end
+ * brings it before the first statement: dependencies run first.
+ */
+export function linkForWorker(bytes: Uint8Array, links: Links, options: WorkerLinkOptions): LinkedPart[] {
+  const here = '__modcast__(import.meta.url)';
+  return link(bytes, links, {
+    specifier: options.written,
+    importFunction: `${here}.import`,
+    meta: [`${here}.meta(`, ')'],
+    argument: [`${here}.written(`, ')'],
+    url: options.url,
+    tail: `\nimport ${JSON.stringify(options.runtime)};`,
+  });
+}

@@ -1,5 +1,5 @@
 // Bundles the browser's scripts: the guard, which is inline in every page, the loader, and hot reload, which
-// the loader adds where the server watches.
+// the loader adds where the server watches, and the runtime of workers.
 import { build } from 'esbuild';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -86,6 +86,7 @@ await Promise.all([
     after: '}catch(e){if(!window.__modcast_guard__)throw e;__modcast_guard__.fail("failed: "+e)}',
   }),
   bundle('hot', 'hot/main.ts'),
+  bundle('worker', 'workers/main.ts'),
   // Otherwise errors that it reports for the browser would seem to come from the page.
   bundle('guard', 'guard/main.ts', {
     wrap: withOwnGlobals,

@@ -53,6 +53,8 @@ export interface LoaderConfig {
    * author wrote the tag: it belongs to none.
    */
   readonly deploy: { readonly number: number; readonly manifest: Hash } | null;
+  /** `data-workers`: the site's server answers URLs that name a deploy. */
+  readonly workers: boolean;
   /** `data-native`: the page has no guard, as a policy in its headers permits no inline script. */
   readonly native: boolean;
   /** `data-progress`: show a bar on long boots. */
@@ -98,6 +100,7 @@ export function readConfig(script: HTMLScriptElement): LoaderConfig {
     stall: number(dataset['stall'], 1500),
     socket: dataset['socket'] !== 'off',
     deploy: readDeploy(dataset['deploy']),
+    workers: dataset['workers'] !== undefined,
     native: dataset['native'] !== undefined,
     progress: dataset['progress'] !== undefined,
     entries: readEntries(dataset['entries']),

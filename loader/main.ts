@@ -4,6 +4,7 @@ import { followDeploys } from './follow-deploys.js';
 import { Guard } from './guard/guard.js';
 import { createModcast } from './modcast.js';
 import { createServices } from './services.js';
+import { startWorkersFromDeploy } from './workers/start-workers.js';
 
 /**
  * The guard that the server has put into the page. An author's own tag is not `async`, and needs none: the
@@ -28,6 +29,7 @@ if (document.currentScript instanceof HTMLScriptElement && globalThis.modcast ==
     const services = createServices(config, () => guard.signal());
     const boot = new Boot(services, guard);
     followDeploys(services);
+    if (config.workers) startWorkersFromDeploy(services);
     globalThis.modcast = createModcast(services);
     // For scripts that run before the loader.
     dispatchEvent(new Event('modcast'));

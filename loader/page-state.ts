@@ -20,6 +20,7 @@ export class PageState {
   #release: Release | null = null;
   #pageDeploy: PageDeploy | null = null;
   #boot: BootInfo | null = null;
+  #isNative = false;
 
   /** Resolves just before the page's modules run, so that they can import by path. */
   get settled(): Promise<Running> {
@@ -33,6 +34,11 @@ export class PageState {
 
   get pageDeploy(): PageDeploy | null {
     return this.#pageDeploy;
+  }
+
+  /** Whether it is settled that the page runs natively. */
+  get isNative(): boolean {
+    return this.#isNative;
   }
 
   get hot(): Hot | undefined {
@@ -56,6 +62,7 @@ export class PageState {
 
   settle(running: Running): void {
     this.#pageDeploy = running.pageDeploy;
+    this.#isNative = running.pageDeploy === null;
     this.#hot = running.hot;
     this.#release = running.pageDeploy?.release ?? null;
     this.#settled.resolve(running);

@@ -17,7 +17,7 @@ import { directorySource } from './http/directory-source.js';
 import type { LocalSite } from './local-site.js';
 import type { ResolvedOptions } from './options.js';
 import { InjectedPages } from './pages/injected-pages.js';
-import { readGuard, readHot, readLoader, withIdentity } from './pages/read-loader.js';
+import { readGuard, readHot, readLoader, withIdentity, readWorkerRuntime } from './pages/read-loader.js';
 import { PublishService } from './publish/publish-service.js';
 import { createPublishRoutes, type PublishRoutes } from './publish/publish-routes.js';
 import type { Sockets } from './socket/sockets.js';
@@ -59,6 +59,7 @@ export function createRequestHandler(core: Core, site: LocalSite | null, sockets
     loader: () => (loader ??= readLoader().then((bytes) => withIdentity(bytes, core.identity))),
     guard: readGuard,
     hot: readHot,
+    workerRuntime: readWorkerRuntime,
     onUnchanged: (page, { code, directive }) => core.events.emit('unchanged', page, code, directive ?? null),
     health: () => health(store, sockets.size),
     publish: publishRoutes(core),

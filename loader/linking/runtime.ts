@@ -21,7 +21,7 @@ export interface HotRuntime {
 }
 
 export interface RuntimeOptions {
-  readonly resolver: Resolver;
+  readonly resolver: Pick<Resolver, 'resolve' | 'name' | 'written'>;
   /** Takes in the import maps that scripts of the page have added. */
   readonly refresh: () => void;
   /** The natural URL of a module that is given by a path, or by the URL that it was loaded from. */

@@ -17,7 +17,10 @@ interface TrustedTypesPolicy {
 
 declare global {
   var trustedTypes:
-    | { createPolicy(name: string, rules: Record<string, (text: string) => string>): TrustedTypesPolicy }
+    | {
+        createPolicy(name: string, rules: Record<string, (text: string) => string>): TrustedTypesPolicy;
+        isScriptURL(value: unknown): boolean;
+      }
     | undefined;
 }
 

@@ -95,6 +95,7 @@ async function pageVersion(
       data: {
         channel: page.channel,
         boot: page.boot,
+        workers: '',
         timeout: String(page.timeout),
         ...(page.progress ? { progress: '' } : {}),
         ...(hot === null ? {} : { hot: loaderVersion(hotScript), hotIntegrity: scriptIntegrity(hotScript) }),

@@ -7,24 +7,22 @@ import {
   type Manifest,
 } from '../../schema/index.js';
 import { challenge } from '../auth/authorize.js';
-import { isDeployed, type Grant, type HistoryAccess } from '../auth/history-access.js';
+import { isDeployed, type Grant } from '../auth/history-access.js';
 import type { Catalog } from '../content/catalog.js';
 import { linkedModule } from '../content/linked-module.js';
 import { contentType, moduleKind } from '../content/media-type.js';
-import type { VerifiedBlobs } from '../content/verified-blobs.js';
 import { blake3 } from '../hash.js';
 import { loaderVersion } from '../pages/loader-page.js';
 import { UNCHANGED, type UnchangedCode } from '../pages/unchanged-page.js';
 import type { Store } from '../store/store.js';
 import { answer, problem } from './answer.js';
+import { workerRuntimeResponse, type DeployRequestContext } from './deploy-request.js';
 import { parseRegistryRoute } from './registry-route.js';
 import { allowOwnUse } from './sniffing.js';
 
-export interface RegistryContext {
+export interface RegistryContext extends DeployRequestContext {
   readonly store: Store;
   readonly catalog: Catalog;
-  readonly blobs: VerifiedBlobs;
-  readonly history: HistoryAccess;
   readonly health: () => Promise<unknown>;
   readonly loader: () => Promise<Uint8Array>;
   /** The hot reload script. */
@@ -43,6 +41,10 @@ export async function registryResponse(
   switch (route?.kind) {
     case 'script':
       return script(await (route.name === 'hot.js' ? context.hot() : context.loader()), request, headers);
+    case 'worker-runtime':
+      return (
+        (await workerRuntimeResponse(context, request, headers)) ?? problem(404, 'No such deploy.', headers)
+      );
     case 'notice':
       return notice(request, headers);
     case 'health': {

@@ -3,6 +3,7 @@ import { isHash, type Channel, type Hash } from '../../schema/index.js';
 /** A route of the registry that is read by GET. Each `path` is as in the URL, not decoded. */
 export type RegistryRoute =
   | { readonly kind: 'script'; readonly name: 'loader.js' | 'hot.js' }
+  | { readonly kind: 'worker-runtime' }
   | { readonly kind: 'notice' }
   | { readonly kind: 'health' }
   | { readonly kind: 'channel-manifest'; readonly channel: Channel }
@@ -17,6 +18,7 @@ export type RegistryRoute =
  */
 export function parseRegistryRoute(rest: string): RegistryRoute | undefined {
   if (rest === 'loader.js' || rest === 'hot.js') return { kind: 'script', name: rest };
+  if (rest === 'worker.js') return { kind: 'worker-runtime' };
   if (rest === 'notice.js') return { kind: 'notice' };
   if (rest === 'health') return { kind: 'health' };
   const [name, first = '', ...more] = rest.split('/');

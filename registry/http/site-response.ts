@@ -1,13 +1,14 @@
 import { mediaType } from '../content/media-type.js';
 import type { Path } from '../../schema/index.js';
 import { isReading, notAllowed, problem } from './answer.js';
+import { deployResponse, type DeployRequestContext } from './deploy-request.js';
 import { acceptsHtml } from './navigation.js';
 import { pageResponse, type PageContext } from './page-response.js';
 import { parseRequestPath } from './request-path.js';
 import { allowOwnUse } from './sniffing.js';
 import type { SiteSource } from './site-source.js';
 
-export interface SiteContext extends PageContext {
+export interface SiteContext extends PageContext, DeployRequestContext {
   readonly source: SiteSource;
   /** The page that requests for HTML get at paths without a file. Null: none. */
   readonly single: Path | null;
@@ -31,7 +32,8 @@ export async function siteResponse(
   // A response that fails has set headers of the file.
   const clean = new Headers(headers);
   try {
-    return await findResponse(context, request, pathname, headers);
+    const ofDeploy = isReading(request) ? await deployResponse(context, request, headers) : undefined;
+    return ofDeploy ?? (await findResponse(context, request, pathname, headers));
   } catch (error) {
     const known = UNREADABLE[(error as NodeJS.ErrnoException).code ?? ''];
     if (known === undefined) throw error;

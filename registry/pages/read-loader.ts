@@ -35,3 +35,6 @@ export const readGuard = async (): Promise<string> =>
 
 /** The hot reload script, which the loader loads when the server watches. */
 export const readHot = (): Promise<Uint8Array> => readScript('hot.js');
+
+/** The script that defines `__modcast__` in workers. */
+export const readWorkerRuntime = (): Promise<Uint8Array> => readScript('worker.js');

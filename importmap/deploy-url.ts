@@ -1,0 +1,20 @@
+import type { Hash } from '../schema/hash.js';
+
+/** What names a deploy at the end of a URL's query, by the hash of its manifest. */
+const DEPLOY = /[?&]modcast=([\da-f]{64})(?=#|$)/;
+
+/**
+ * The URL at which a file of a deploy is served as it is in that deploy, whatever is published later. Workers
+ * are started there, as they take no import map. The path, relative URLs and other queries stay natural.
+ */
+export function deployUrl(url: string, manifest: Hash): string {
+  if (DEPLOY.test(url)) return url;
+  const [, before, fragment] = /^([^#]*)(.*)$/s.exec(url)!;
+  return `${before}${before!.includes('?') ? '&' : '?'}modcast=${manifest}${fragment}`;
+}
+
+/** The manifest's hash in a URL of `deployUrl`; undefined in any other. */
+export const manifestOfUrl = (url: string): Hash | undefined => DEPLOY.exec(url)?.[1] as Hash | undefined;
+
+/** The natural URL of a URL of `deployUrl`. Any other stays as it is. */
+export const withoutDeploy = (url: string): string => url.replace(DEPLOY, '');

@@ -1,0 +1,37 @@
+import { deployUrl, lexModule, linkForWorker, moduleAt, Resolver, type Site } from '../../importmap/index.js';
+import { NO_LINKS, type Hash } from '../../schema/index.js';
+import type { StoredBlob } from '../store/store.js';
+import { moduleKind } from './media-type.js';
+
+export interface WorkerModuleOptions {
+  readonly site: Site;
+  readonly manifest: Hash;
+  readonly resolver: Resolver;
+  /** The path of the module's natural URL. */
+  readonly pathname: string;
+  /** Of the site, for stack traces. */
+  readonly origin: string;
+  /** URL of the script that defines the runtime of a deploy's workers. */
+  readonly runtime: string;
+}
+
+/** A JavaScript module of a deploy as a worker runs it: all that it imports is of the same deploy. */
+export function workerModule(
+  { bytes, links }: Pick<StoredBlob, 'bytes' | 'links'>,
+  { site, manifest, resolver, pathname, origin, runtime }: WorkerModuleOptions,
+): Uint8Array {
+  // A browser may parse what our parser does not, and then it requests the module's imports.
+  const known = links?.state === 'unparsed' ? lexModule(bytes) : (links ?? NO_LINKS);
+  if (known.state === 'unparsed') return bytes;
+  const url = new URL(pathname, site.root).href;
+  const written = (specifier: string): string | undefined => {
+    const resolution = resolver.resolve(specifier, url);
+    if (resolution.state !== 'resolved') return undefined;
+    const module = moduleAt(site, resolution.url);
+    const isOwn = module !== undefined && moduleKind(module.type) !== undefined;
+    const target = isOwn ? deployUrl(resolution.url, manifest) : resolution.url;
+    return target.startsWith(site.root) ? target.slice(site.root.length - 1) : target;
+  };
+  const parts = linkForWorker(bytes, known, { url: origin + pathname, written, runtime });
+  return Buffer.concat(parts.map((part) => (typeof part === 'string' ? Buffer.from(part) : part)));
+}

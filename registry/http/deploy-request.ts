@@ -1,0 +1,91 @@
+import {
+  EMPTY_IMPORT_MAP,
+  manifestOfUrl,
+  parseImportMap,
+  PLACEHOLDER_ROOT,
+  Resolver,
+} from '../../importmap/index.js';
+import { pathFromUrl, type Manifest } from '../../schema/index.js';
+import type { HistoryAccess } from '../auth/history-access.js';
+import { contentType, moduleKind } from '../content/media-type.js';
+import type { VerifiedBlobs } from '../content/verified-blobs.js';
+import { workerModule } from '../content/worker-module.js';
+import { loaderVersion } from '../pages/loader-page.js';
+import { answer } from './answer.js';
+import type { PageContext } from './page-response.js';
+import { allowOwnUse } from './sniffing.js';
+
+export interface DeployRequestContext extends Pick<PageContext, 'prefix' | 'page'> {
+  readonly blobs: VerifiedBlobs;
+  readonly history: HistoryAccess;
+  /** The script that defines `__modcast__` in workers. */
+  readonly workerRuntime: () => Promise<Uint8Array>;
+}
+
+/**
+ * A module at a URL that names its deploy, `/lib/w.mjs?modcast=<manifest>`, linked for a worker. Undefined
+ * where the URL names none, or the deploy has no such module: then the site's file is the answer.
+ */
+export async function deployResponse(
+  { blobs, history, prefix, page, workerRuntime }: DeployRequestContext,
+  request: Request,
+  headers: Headers,
+): Promise<Response | undefined> {
+  const { pathname, search, origin } = new URL(request.url);
+  const hash = manifestOfUrl(search);
+  const path = hash === undefined ? undefined : pathFromUrl(pathname.slice(1));
+  if (path === undefined) return undefined;
+  const type = contentType(path);
+  const kind = moduleKind(type);
+  const manifest = kind === undefined ? null : await history.manifest(page.channel, hash!);
+  const module = manifest?.modules.get(path);
+  const blob = module === undefined ? undefined : await blobs.one(module.hash);
+  if (blob === undefined) return undefined;
+  const bytes =
+    kind === 'javascript'
+      ? workerModule(blob, {
+          site: { root: PLACEHOLDER_ROOT, manifest: manifest! },
+          manifest: hash!,
+          resolver: resolverOf(manifest!),
+          pathname,
+          origin,
+          runtime: `${prefix}worker.js?v=${loaderVersion(await workerRuntime())}&modcast=${hash}`,
+        })
+      : blob.bytes;
+  allowOwnUse(request, path, headers);
+  return answer(request, { bytes, type, freshness: 'immutable' }, headers);
+}
+
+/**
+ * The script that the modules of a deploy's workers import first. Undefined where the URL names no deploy that
+ * anyone may read.
+ */
+export async function workerRuntimeResponse(
+  { history, prefix, page, workerRuntime }: DeployRequestContext,
+  request: Request,
+  headers: Headers,
+): Promise<Response | undefined> {
+  const hash = manifestOfUrl(new URL(request.url).search);
+  const manifest = hash === undefined ? null : await history.manifest(page.channel, hash);
+  if (manifest === null) return undefined;
+  const deploy = JSON.stringify({ manifest: hash, prefix, importMap: manifest.importMap });
+  const bytes = Buffer.concat([
+    Buffer.from(`const __modcast_deploy__ = { ...${deploy}, url: import.meta.url };\n`),
+    await workerRuntime(),
+  ]);
+  return answer(request, { bytes, type: 'text/javascript', freshness: 'immutable' }, headers);
+}
+
+const resolvers = new WeakMap<Manifest, Resolver>();
+
+function resolverOf(manifest: Manifest): Resolver {
+  const { importMap } = manifest;
+  let resolver = resolvers.get(manifest);
+  if (resolver === undefined) {
+    resolver = new Resolver(
+      importMap === null ? EMPTY_IMPORT_MAP : parseImportMap(importMap, PLACEHOLDER_ROOT).map,
+    );
+    resolvers.set(manifest, resolver);
+  }
+  return resolver;
+}
