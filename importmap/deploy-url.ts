@@ -1,7 +1,7 @@
 import type { Hash } from '../schema/hash.js';
 
 /** What names a deploy at the end of a URL's query, by the hash of its manifest. */
-const DEPLOY = /[?&]modcast=([\da-f]{64})(?=#|$)/;
+const DEPLOY = /^([^#]*)[?&]modcast=([\da-f]{64})(?=#|$)/;
 
 /**
  * The URL at which a file of a deploy is served as it is in that deploy, whatever is published later. Workers
@@ -14,7 +14,7 @@ export function deployUrl(url: string, manifest: Hash): string {
 }
 
 /** The manifest's hash in a URL of `deployUrl`; undefined in any other. */
-export const manifestOfUrl = (url: string): Hash | undefined => DEPLOY.exec(url)?.[1] as Hash | undefined;
+export const manifestOfUrl = (url: string): Hash | undefined => DEPLOY.exec(url)?.[2] as Hash | undefined;
 
 /** The natural URL of a URL of `deployUrl`. Any other stays as it is. */
-export const withoutDeploy = (url: string): string => url.replace(DEPLOY, '');
+export const withoutDeploy = (url: string): string => url.replace(DEPLOY, '$1');
