@@ -18,8 +18,13 @@ const here = (file) => fileURLToPath(new URL(file, import.meta.url));
  * @param comment its last line, not minified
  * @param wrap changes the text of the bundle
  * @param plugins for esbuild
+ * @param define globals that esbuild replaces
  */
-async function bundle(name, entry, { before = '', after = '', comment = '', wrap, plugins = [] } = {}) {
+async function bundle(
+  name,
+  entry,
+  { before = '', after = '', comment = '', wrap, plugins = [], define = { globalThis: 'window' } } = {},
+) {
   const { outputFiles } = await build({
     entryPoints: { [name]: here(entry) },
     outdir: here('../dist/loader'),
@@ -27,8 +32,8 @@ async function bundle(name, entry, { before = '', after = '', comment = '', wrap
     bundle: true,
     format: 'iife',
     minify: true,
-    // A page may replace it, and old browsers do not have it.
-    define: { globalThis: 'window' },
+    // A page may replace globalThis, and old browsers do not have it. A worker has no window.
+    define,
     target: ['es2022'],
     plugins,
     banner: { js: before },
@@ -86,7 +91,7 @@ await Promise.all([
     after: '}catch(e){if(!window.__modcast_guard__)throw e;__modcast_guard__.fail("failed: "+e)}',
   }),
   bundle('hot', 'hot/main.ts'),
-  bundle('worker', 'workers/main.ts'),
+  bundle('worker', 'workers/main.ts', { define: {} }),
   // Otherwise errors that it reports for the browser would seem to come from the page.
   bundle('guard', 'guard/main.ts', {
     wrap: withOwnGlobals,
