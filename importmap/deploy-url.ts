@@ -18,3 +18,7 @@ export const manifestOfUrl = (url: string): Hash | undefined => DEPLOY.exec(url)
 
 /** The natural URL of a URL of `deployUrl`. Any other stays as it is. */
 export const withoutDeploy = (url: string): string => url.replace(DEPLOY, '$1');
+
+/** A text of the browser's with natural URLs. */
+export const withoutDeploys = (text: string): string =>
+  text.replace(/[^\s'"(@]+[?&]modcast=[\da-f]{64}/g, withoutDeploy);

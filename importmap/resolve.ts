@@ -34,6 +34,15 @@ export function resolveSpecifier(map: ImportMap, specifier: string, referrer: st
 }
 
 /**
+ * Resolves a specifier in a worker or worklet. Natively these take no import map: the page's applies only to
+ * bare specifiers, all of which would fail.
+ */
+export function resolveInWorker(map: ImportMap, specifier: string, referrer: string): Resolution {
+  const url = urlLike(specifier, referrer);
+  return url === undefined ? resolveSpecifier(map, specifier, referrer) : { state: 'resolved', url };
+}
+
+/**
  * HTML "resolve a URL-like module specifier": the serialised URL of a specifier that is an absolute URL or
  * starts with `/`, `./` or `../`. `undefined` for a bare specifier and for an invalid URL.
  */

@@ -1,10 +1,12 @@
-import { deployUrl, withoutDeploy } from '../../importmap/deploy-url.js';
+import { deployUrl, withoutDeploy, withoutDeploys } from '../../importmap/deploy-url.js';
 import { EMPTY_IMPORT_MAP, type ImportMapJson } from '../../importmap/import-map.js';
 import { parseImportMap } from '../../importmap/parse.js';
-import { Resolver } from '../../importmap/resolver.js';
+import { resolveInWorker } from '../../importmap/resolve.js';
 import type { Hash } from '../../schema/hash.js';
 import { importModule } from '../linking/import-module.js';
 import { createRuntime } from '../linking/runtime.js';
+import { hideDeploy } from './hide-deploy.js';
+import { workletRuntime } from './worklet-runtime.js';
 import { wrapWorkers } from './wrap-workers.js';
 
 /** The server writes it before this script. */
@@ -15,27 +17,31 @@ declare const __modcast_deploy__: {
   readonly url: string;
 };
 
-const { manifest, importMap, url } = __modcast_deploy__;
-const root = new URL('/', url).href;
-const map = new Resolver(importMap === null ? EMPTY_IMPORT_MAP : parseImportMap(importMap, root).map);
-const inDeploy = (natural: string): string =>
-  natural.startsWith(root) ? deployUrl(natural, manifest) : natural;
-
-globalThis.__modcast__ = createRuntime({
-  resolver: {
-    resolve: (specifier, referrer) => map.resolve(specifier, referrer),
-    name: inDeploy,
-    written(specifier, referrer) {
-      const resolution = map.resolve(specifier, referrer);
-      return resolution.state === 'resolved' ? inDeploy(resolution.url) : undefined;
+function workerRuntime(): NonNullable<typeof globalThis.__modcast__> {
+  const { manifest, importMap, url } = __modcast_deploy__;
+  const root = new URL('/', url).href;
+  const map = importMap === null ? EMPTY_IMPORT_MAP : parseImportMap(importMap, root).map;
+  const inDeploy = (natural: string): string =>
+    natural.startsWith(root) ? deployUrl(natural, manifest) : natural;
+  hideDeploy();
+  wrapWorkers(globalThis, { base: () => location.href, workerUrl: inDeploy });
+  return createRuntime({
+    resolver: {
+      resolve: (specifier, referrer) => resolveInWorker(map, specifier, referrer),
+      name: inDeploy,
+      written(specifier, referrer) {
+        const resolution = resolveInWorker(map, specifier, referrer);
+        return resolution.state === 'resolved' ? inDeploy(resolution.url) : undefined;
+      },
     },
-  },
-  // A worker has no elements.
-  refresh() {},
-  naturalOf: withoutDeploy,
-  naturalText: (text) => text.replace(/[^\s'"(@]+[?&]modcast=[\da-f]{64}/g, withoutDeploy),
-  ensure: () => Promise.resolve(),
-  importModule,
-  hot: undefined,
-});
-wrapWorkers(globalThis, { base: () => location.href, workerUrl: inDeploy });
+    // A worker has no elements.
+    refresh() {},
+    naturalOf: withoutDeploy,
+    naturalText: withoutDeploys,
+    ensure: () => Promise.resolve(),
+    importModule,
+    hot: undefined,
+  });
+}
+
+globalThis.__modcast__ = typeof URL === 'undefined' ? workletRuntime : workerRuntime();

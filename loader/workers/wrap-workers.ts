@@ -1,3 +1,5 @@
+import { withoutDeploys } from '../../importmap/deploy-url.js';
+
 /** A global scope that starts workers: a page's, or a worker's. */
 type Scope = typeof globalThis;
 
@@ -29,11 +31,13 @@ export function wrapWorkers(scope: Scope, { base, workerUrl }: WrapWorkersOption
       construct(target, [url, options, ...rest]: [unknown, WorkerOptions | string | undefined], newTarget) {
         const isModule = typeof options === 'object' && options?.type === 'module';
         const values = [isModule ? moved(url) : url, options, ...rest];
-        return Reflect.construct(
+        const worker = Reflect.construct(
           target,
           options === undefined ? values.slice(0, 1) : values,
           newTarget,
         ) as Worker;
+        if (isModule) worker.addEventListener('error', nameNaturalUrls);
+        return worker;
       },
     });
     define(native.prototype, 'constructor', wrapped);
@@ -52,6 +56,14 @@ export function wrapWorkers(scope: Scope, { base, workerUrl }: WrapWorkersOption
       },
     }.addModule,
   );
+}
+
+/** Makes the event of an error in a worker name natural URLs. Called before the page's listeners. */
+function nameNaturalUrls(event: Event): void {
+  for (const name of ['message', 'filename'] as const) {
+    const text = (event as ErrorEvent)[name] as unknown;
+    if (typeof text === 'string') define(event, name, withoutDeploys(text));
+  }
 }
 
 const define = (object: object, key: string, value: unknown): void =>

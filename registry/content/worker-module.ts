@@ -1,4 +1,12 @@
-import { deployUrl, lexModule, linkForWorker, moduleAt, Resolver, type Site } from '../../importmap/index.js';
+import {
+  deployUrl,
+  lexModule,
+  linkForWorker,
+  moduleAt,
+  resolveInWorker,
+  type ImportMap,
+  type Site,
+} from '../../importmap/index.js';
 import { NO_LINKS, type Hash } from '../../schema/index.js';
 import type { StoredBlob } from '../store/store.js';
 import { moduleKind } from './media-type.js';
@@ -6,11 +14,12 @@ import { moduleKind } from './media-type.js';
 export interface WorkerModuleOptions {
   readonly site: Site;
   readonly manifest: Hash;
-  readonly resolver: Resolver;
+  /** The page's, with URLs of `site.root`. */
+  readonly importMap: ImportMap;
   /** The path of the module's natural URL. */
   readonly pathname: string;
-  /** Of the site, for stack traces. */
-  readonly origin: string;
+  /** Its natural URL, for stack traces. */
+  readonly url: string;
   /** URL of the script that defines the runtime of a deploy's workers. */
   readonly runtime: string;
 }
@@ -18,20 +27,20 @@ export interface WorkerModuleOptions {
 /** A JavaScript module of a deploy as a worker runs it: all that it imports is of the same deploy. */
 export function workerModule(
   { bytes, links }: Pick<StoredBlob, 'bytes' | 'links'>,
-  { site, manifest, resolver, pathname, origin, runtime }: WorkerModuleOptions,
+  { site, manifest, importMap, pathname, url, runtime }: WorkerModuleOptions,
 ): Uint8Array {
   // A browser may parse what our parser does not, and then it requests the module's imports.
   const known = links?.state === 'unparsed' ? lexModule(bytes) : (links ?? NO_LINKS);
   if (known.state === 'unparsed') return bytes;
-  const url = new URL(pathname, site.root).href;
+  const referrer = new URL(pathname, site.root).href;
   const written = (specifier: string): string | undefined => {
-    const resolution = resolver.resolve(specifier, url);
+    const resolution = resolveInWorker(importMap, specifier, referrer);
     if (resolution.state !== 'resolved') return undefined;
     const module = moduleAt(site, resolution.url);
     const isOwn = module !== undefined && moduleKind(module.type) !== undefined;
     const target = isOwn ? deployUrl(resolution.url, manifest) : resolution.url;
     return target.startsWith(site.root) ? target.slice(site.root.length - 1) : target;
   };
-  const parts = linkForWorker(bytes, known, { url: origin + pathname, written, runtime });
+  const parts = linkForWorker(bytes, known, { url, written, runtime });
   return Buffer.concat(parts.map((part) => (typeof part === 'string' ? Buffer.from(part) : part)));
 }

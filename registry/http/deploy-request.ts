@@ -3,7 +3,8 @@ import {
   manifestOfUrl,
   parseImportMap,
   PLACEHOLDER_ROOT,
-  Resolver,
+  withoutDeploy,
+  type ImportMap,
 } from '../../importmap/index.js';
 import { pathFromUrl, type Manifest } from '../../schema/index.js';
 import type { HistoryAccess } from '../auth/history-access.js';
@@ -46,9 +47,9 @@ export async function deployResponse(
       ? workerModule(blob, {
           site: { root: PLACEHOLDER_ROOT, manifest: manifest! },
           manifest: hash!,
-          resolver: resolverOf(manifest!),
+          importMap: importMapOf(manifest!),
           pathname,
-          origin,
+          url: origin + pathname + withoutDeploy(search),
           runtime: `${prefix}worker.js?v=${loaderVersion(await workerRuntime())}&modcast=${hash}`,
         })
       : blob.bytes;
@@ -76,16 +77,14 @@ export async function workerRuntimeResponse(
   return answer(request, { bytes, type: 'text/javascript', freshness: 'immutable' }, headers);
 }
 
-const resolvers = new WeakMap<Manifest, Resolver>();
+const importMaps = new WeakMap<Manifest, ImportMap>();
 
-function resolverOf(manifest: Manifest): Resolver {
-  const { importMap } = manifest;
-  let resolver = resolvers.get(manifest);
-  if (resolver === undefined) {
-    resolver = new Resolver(
-      importMap === null ? EMPTY_IMPORT_MAP : parseImportMap(importMap, PLACEHOLDER_ROOT).map,
-    );
-    resolvers.set(manifest, resolver);
+function importMapOf(manifest: Manifest): ImportMap {
+  let parsed = importMaps.get(manifest);
+  if (parsed === undefined) {
+    const { importMap } = manifest;
+    parsed = importMap === null ? EMPTY_IMPORT_MAP : parseImportMap(importMap, PLACEHOLDER_ROOT).map;
+    importMaps.set(manifest, parsed);
   }
-  return resolver;
+  return parsed;
 }

@@ -1,0 +1,18 @@
+import { withoutDeploy } from '../../importmap/deploy-url.js';
+import { importModule } from '../linking/import-module.js';
+import type { ModuleContext } from '../linking/runtime.js';
+
+/** `__modcast__` in a worklet, which has no `URL`, no `location` and no dynamic imports. */
+export function workletRuntime(given: string): ModuleContext {
+  const url = withoutDeploy(given);
+  return {
+    // The browser's own error.
+    import: (specifier, options) => importModule(specifier as string, options),
+    meta(meta) {
+      meta.url = url;
+      return meta;
+    },
+    inline: (meta) => meta,
+    written: String,
+  };
+}

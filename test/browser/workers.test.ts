@@ -1,0 +1,148 @@
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import type {} from '../../loader/index.js';
+import { TemporarySite } from './counted-site.js';
+import type { BrowserPage, OpenBrowser } from './engines/engine.js';
+import { inEachEngine } from './engines/in-each-engine.js';
+import { GatedSite } from './gated-site.js';
+
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
+
+const PAGE = `<!doctype html><title>workers</title>
+<script type="importmap">{ "imports": { "parts/": "./parts/" } }</script>
+<script type="module" src="main.mjs"></script>`;
+
+/** A worker that imports in every way. Its answer names what it has, with the number of the deploy. */
+const WORKER = `import { part, instances } from './parts/part.mjs';
+import { cyclic } from './cycle/a.mjs';
+import data from './data.json' with { type: 'json' };
+import { bare } from 'parts/bare.mjs';
+const answer = async () => {
+  const again = [
+    await import('./parts/part.mjs'),
+    await import(new URL('./parts/part.mjs', import.meta.url).href),
+    await import('/parts/part.mjs'),
+    await import('parts/part.mjs'),
+  ];
+  const other = await import('./parts/part.mjs?other#x');
+  const piece = await import(\`./parts/piece-\${part}.mjs\`);
+  const nested = await new Promise((resolve) => {
+    new Worker('./nested.mjs', { type: 'module' }).onmessage = ({ data }) => resolve(data);
+  });
+  return {
+    part,
+    cyclic,
+    data: data.version,
+    bare,
+    isOne: again.every((module) => module.instances === instances),
+    isOther: other.instances !== instances && other.part === part,
+    piece: piece.piece,
+    nested,
+    url: import.meta.url,
+    resolved: import.meta.resolve('./x.mjs'),
+    location: [location.href, location.pathname, location.search, String(location)],
+    fetched: await (await fetch('note.txt')).text(),
+  };
+};
+const say = async (port) => port.postMessage(await answer().catch((error) => String(error)));
+globalThis.onconnect = ({ ports }) => say(ports[0]);
+if (globalThis.postMessage) say(globalThis);
+`;
+
+/** The site at a version, which each module tells. */
+const files = (version: number): Record<string, string> => ({
+  'index.html': PAGE,
+  'main.mjs': `globalThis.version = ${version};`,
+  'worker.mjs': WORKER,
+  'nested.mjs': `import { part } from './parts/part.mjs';\npostMessage(\`nested \${part} \${location.search}\`);`,
+  'parts/part.mjs': `export const part = ${version};\nexport const instances = {};`,
+  'parts/bare.mjs': `export { part as bare } from './part.mjs';`,
+  [`parts/piece-${version}.mjs`]: `import { part } from './part.mjs';\nexport const piece = 'piece ' + part;`,
+  'cycle/a.mjs': `import { b } from './b.mjs';\nexport const a = () => 'a';\nexport const cyclic = b() + ${version};`,
+  'cycle/b.mjs': `import { a } from './a.mjs';\nawait 0;\nexport const b = () => typeof a;`,
+  'data.json': `{ "version": ${version} }`,
+  'note.txt': 'a note',
+});
+
+const answerOf = (url: string, version: number) => ({
+  part: version,
+  cyclic: `function${version}`,
+  data: version,
+  bare: version,
+  isOne: true,
+  isOther: true,
+  piece: `piece ${version}`,
+  nested: `nested ${version} `,
+  url: `${url}worker.mjs`,
+  resolved: `${url}x.mjs`,
+  location: [`${url}worker.mjs`, '/worker.mjs', '', `${url}worker.mjs`],
+  fetched: 'a note',
+});
+
+/** What a worker of the page says, or its error. */
+const said = (page: BrowserPage, kind: 'Worker' | 'SharedWorker' = 'Worker') =>
+  page.evaluate(
+    (name) =>
+      new Promise((resolve) => {
+        const worker = new globalThis[name]('worker.mjs', { type: 'module' });
+        worker.addEventListener('error', (event) => resolve(`error: ${(event as ErrorEvent).message}`));
+        const port = worker instanceof Worker ? worker : worker.port;
+        port.onmessage = ({ data }) => resolve(data);
+      }),
+    kind,
+  );
+
+inEachEngine(({ launch }) => {
+  let browser: OpenBrowser;
+  beforeAll(async () => void (browser = await launch()));
+  afterAll(() => browser.close());
+
+  async function withSite(work: (site: GatedSite, directory: TemporarySite) => Promise<void>): Promise<void> {
+    const directory = await TemporarySite.create(files(1));
+    const site = await GatedSite.open({ directory: directory.directory });
+    try {
+      await work(site, directory);
+    } finally {
+      await site.close();
+      await directory.close();
+    }
+  }
+
+  async function open(site: GatedSite): Promise<BrowserPage> {
+    const page = await browser.newPage();
+    await page.goto(site.url);
+    await page.until(() => globalThis.modcast !== undefined);
+    await page.evaluate(() => modcast!.ready);
+    return page;
+  }
+
+  const moduleTargets = ({ requests }: GatedSite) =>
+    requests.filter((target) => /\.(?:m?js|json)\b/.test(target) && !target.startsWith('/-/loader.js'));
+
+  describe('a module worker', () => {
+    it('runs the deploy of its page, whatever has been saved since', async () => {
+      await withSite(async (site, directory) => {
+        const old = await open(site);
+        await directory.write(files(2));
+        await site.registry.scan();
+        expect(await said(old)).toEqual(answerOf(site.url, 1));
+        expect(await said(old, 'SharedWorker')).toEqual(answerOf(site.url, 1));
+        const page = await open(site);
+        expect(await said(page)).toEqual(answerOf(site.url, 2));
+        expect(await said(old)).toEqual(answerOf(site.url, 1));
+        await old.close();
+        await page.close();
+      });
+    });
+
+    it('runs with no request for a module when its deploy has run before', async () => {
+      await withSite(async (site) => {
+        const page = await open(site);
+        await said(page);
+        site.clear();
+        expect(await said(page)).toEqual(answerOf(site.url, 1));
+        expect(moduleTargets(site)).toEqual([]);
+        await page.close();
+      });
+    });
+  });
+});

@@ -1,0 +1,83 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { wrapWorkers } from '../../../../loader/workers/wrap-workers.js';
+
+const HASH = 'ab'.repeat(32);
+
+/** A scope with workers that only keep what they were made of. */
+function scopeOf() {
+  class FakeWorker extends EventTarget {
+    readonly given: unknown[];
+
+    constructor(...given: unknown[]) {
+      super();
+      this.given = given;
+    }
+  }
+  class FakeWorklet {
+    readonly added: unknown[][] = [];
+
+    addModule(...given: unknown[]): void {
+      this.added.push(given);
+    }
+  }
+  class FakeSharedWorker extends FakeWorker {}
+  return { Worker: FakeWorker, SharedWorker: FakeSharedWorker, Worklet: FakeWorklet };
+}
+
+let scope: ReturnType<typeof scopeOf>;
+
+beforeEach(() => {
+  scope = scopeOf();
+  wrapWorkers(scope as unknown as typeof globalThis, {
+    base: () => 'https://site.test/app/',
+    workerUrl: (url) => (url.startsWith('https://site.test/') ? `${url}?modcast=${HASH}` : url),
+  });
+});
+
+describe('a worker', () => {
+  it.each([
+    ['a relative URL', './w.mjs', `https://site.test/app/w.mjs?modcast=${HASH}`],
+    ['a URL object', new URL('https://site.test/w.mjs'), `https://site.test/w.mjs?modcast=${HASH}`],
+    ['another origin', 'https://other.test/w.mjs', 'https://other.test/w.mjs'],
+    ['no URL', 'https://[', 'https://['],
+  ])('of a module starts in the deploy: %s', (_, given, expected) => {
+    const options = { type: 'module', name: 'x' } as const;
+    expect(new scope.Worker(given, options).given).toEqual([expected, options]);
+  });
+
+  it('that is classic starts as it is', () => {
+    expect(new scope.Worker('w.js').given).toEqual(['w.js']);
+    expect(new scope.SharedWorker('w.js', 'name').given).toEqual(['w.js', 'name']);
+  });
+
+  it('can be subclassed, and is an instance of both', () => {
+    class Own extends scope.Worker {}
+    const own = new Own('w.mjs', { type: 'module' });
+    expect(own).toBeInstanceOf(Own);
+    expect(own).toBeInstanceOf(scope.Worker);
+    expect(Object.getPrototypeOf(Own.prototype).constructor).toBe(scope.Worker);
+  });
+
+  it('names natural URLs in its errors, for all listeners', () => {
+    const worker = new scope.Worker('w.mjs', { type: 'module' });
+    const event = Object.assign(new Event('error'), {
+      message: `Error: at https://site.test/w.mjs?v=1&modcast=${HASH}:1`,
+      filename: `https://site.test/w.mjs?modcast=${HASH}`,
+    });
+    const seen: unknown[] = [];
+    worker.addEventListener('error', (error) => {
+      const { message, filename } = error as ErrorEvent;
+      seen.push(message, filename);
+    });
+    worker.dispatchEvent(event);
+    expect(seen).toEqual(['Error: at https://site.test/w.mjs?v=1:1', 'https://site.test/w.mjs']);
+  });
+});
+
+it('a worklet adds modules of the deploy', () => {
+  const worklet = new scope.Worklet();
+  worklet.addModule('paint.mjs', { credentials: 'omit' });
+  expect(worklet.added).toEqual([
+    [`https://site.test/app/paint.mjs?modcast=${HASH}`, { credentials: 'omit' }],
+  ]);
+});
