@@ -25,9 +25,12 @@ const answer = async () => {
   ];
   const other = await import('./parts/part.mjs?other#x');
   const piece = await import(\`./parts/piece-\${part}.mjs\`);
-  const nested = await new Promise((resolve) => {
-    new Worker('./nested.mjs', { type: 'module' }).onmessage = ({ data }) => resolve(data);
-  });
+  // Chromium has no workers in a shared worker.
+  const nested = globalThis.Worker
+    ? await new Promise((resolve) => {
+        new Worker('./nested.mjs', { type: 'module' }).onmessage = ({ data }) => resolve(data);
+      })
+    : 'none';
   return {
     part,
     cyclic,
@@ -125,7 +128,10 @@ inEachEngine(({ launch }) => {
         await directory.write(files(2));
         await site.registry.scan();
         expect(await said(old)).toEqual(answerOf(site.url, 1));
-        expect(await said(old, 'SharedWorker')).toEqual(answerOf(site.url, 1));
+        expect(await said(old, 'SharedWorker')).toEqual({
+          ...answerOf(site.url, 1),
+          nested: expect.stringMatching(/^(?:none|nested 1 )$/),
+        });
         const page = await open(site);
         expect(await said(page)).toEqual(answerOf(site.url, 2));
         expect(await said(old)).toEqual(answerOf(site.url, 1));
