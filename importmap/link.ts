@@ -158,9 +158,9 @@ export interface WorkerLinkOptions {
 }
 
 /**
- * Links a module for a worker or worklet, which takes no import map. Static specifiers become URLs in the same
- * deploy; `import()` and `import.meta` go through the worker's own `__modcast__(url)`. An import at the end
- * brings it before the first statement: dependencies run first.
+ * Links a module for a worker or worklet, which takes no import map. Static specifiers become URLs in the
+ * same deploy; `import()` and `import.meta` go through the worker's own `__modcast__(url)`. An import at the
+ * end brings it before the first statement: dependencies run first.
  */
 export function linkForWorker(bytes: Uint8Array, links: Links, options: WorkerLinkOptions): LinkedPart[] {
   const here = '__modcast__(import.meta.url)';

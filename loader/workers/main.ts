@@ -15,11 +15,13 @@ declare const __modcast_deploy__: {
   readonly importMap: ImportMapJson | null;
   /** Of this script. */
   readonly url: string;
+  /** The site's root, relative to that. */
+  readonly root: string;
 };
 
 function workerRuntime(): NonNullable<typeof globalThis.__modcast__> {
-  const { manifest, importMap, url } = __modcast_deploy__;
-  const root = new URL('/', url).href;
+  const { manifest, importMap, url, ...deploy } = __modcast_deploy__;
+  const root = new URL(deploy.root, url).href;
   const map = importMap === null ? EMPTY_IMPORT_MAP : parseImportMap(importMap, root).map;
   const inDeploy = (natural: string): string =>
     natural.startsWith(root) ? deployUrl(natural, manifest) : natural;
@@ -44,4 +46,4 @@ function workerRuntime(): NonNullable<typeof globalThis.__modcast__> {
   });
 }
 
-globalThis.__modcast__ = typeof URL === 'undefined' ? workletRuntime : workerRuntime();
+globalThis.__modcast__ = typeof location === 'undefined' ? workletRuntime : workerRuntime();

@@ -5,8 +5,8 @@ import type { Services } from '../services.js';
 import { wrapWorkers } from './wrap-workers.js';
 
 /**
- * Starts the page's module workers and worklets from the deploy that the page runs. Before that is settled, it
- * is the one that its HTML belongs to.
+ * Starts the page's module workers and worklets from the deploy that the page runs. Before that is settled,
+ * it is the one that its HTML belongs to.
  */
 export function startWorkersFromDeploy({ config, page }: Pick<Services, 'config' | 'page'>): void {
   const { root } = config;

@@ -2,7 +2,7 @@ import { withoutDeploy } from '../../importmap/deploy-url.js';
 import { importModule } from '../linking/import-module.js';
 import type { ModuleContext } from '../linking/runtime.js';
 
-/** `__modcast__` in a worklet, which has no `URL`, no `location` and no dynamic imports. */
+/** `__modcast__` in a worklet, which has no `location`, no dynamic imports, and in some engines no `URL`. */
 export function workletRuntime(given: string): ModuleContext {
   const url = withoutDeploy(given);
   return {

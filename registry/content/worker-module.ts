@@ -20,7 +20,7 @@ export interface WorkerModuleOptions {
   readonly pathname: string;
   /** Its natural URL, for stack traces. */
   readonly url: string;
-  /** URL of the script that defines the runtime of a deploy's workers. */
+  /** Path below the site's root of the script that defines the runtime of a deploy's workers. */
   readonly runtime: string;
 }
 
@@ -33,14 +33,16 @@ export function workerModule(
   const known = links?.state === 'unparsed' ? lexModule(bytes) : (links ?? NO_LINKS);
   if (known.state === 'unparsed') return bytes;
   const referrer = new URL(pathname, site.root).href;
+  // A proxy may serve the site below another path.
+  const up = '../'.repeat(pathname.split('/').length - 2) || './';
   const written = (specifier: string): string | undefined => {
     const resolution = resolveInWorker(importMap, specifier, referrer);
     if (resolution.state !== 'resolved') return undefined;
     const module = moduleAt(site, resolution.url);
     const isOwn = module !== undefined && moduleKind(module.type) !== undefined;
     const target = isOwn ? deployUrl(resolution.url, manifest) : resolution.url;
-    return target.startsWith(site.root) ? target.slice(site.root.length - 1) : target;
+    return target.startsWith(site.root) ? up + target.slice(site.root.length) : target;
   };
-  const parts = linkForWorker(bytes, known, { url, written, runtime });
+  const parts = linkForWorker(bytes, known, { url, written, runtime: up + runtime });
   return Buffer.concat(parts.map((part) => (typeof part === 'string' ? Buffer.from(part) : part)));
 }

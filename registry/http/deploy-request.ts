@@ -50,7 +50,7 @@ export async function deployResponse(
           importMap: importMapOf(manifest!),
           pathname,
           url: origin + pathname + withoutDeploy(search),
-          runtime: `${prefix}worker.js?v=${loaderVersion(await workerRuntime())}&modcast=${hash}`,
+          runtime: `${prefix.slice(1)}worker.js?v=${loaderVersion(await workerRuntime())}&modcast=${hash}`,
         })
       : blob.bytes;
   allowOwnUse(request, path, headers);
@@ -58,8 +58,8 @@ export async function deployResponse(
 }
 
 /**
- * The script that the modules of a deploy's workers import first. Undefined where the URL names no deploy that
- * anyone may read.
+ * The script that the modules of a deploy's workers import first. Undefined where the URL names no deploy
+ * that anyone may read.
  */
 export async function workerRuntimeResponse(
   { history, prefix, page, workerRuntime }: DeployRequestContext,
@@ -69,7 +69,8 @@ export async function workerRuntimeResponse(
   const hash = manifestOfUrl(new URL(request.url).search);
   const manifest = hash === undefined ? null : await history.manifest(page.channel, hash);
   if (manifest === null) return undefined;
-  const deploy = JSON.stringify({ manifest: hash, prefix, importMap: manifest.importMap });
+  const root = '../'.repeat(prefix.split('/').length - 2);
+  const deploy = JSON.stringify({ manifest: hash, root, importMap: manifest.importMap });
   const bytes = Buffer.concat([
     Buffer.from(`const __modcast_deploy__ = { ...${deploy}, url: import.meta.url };\n`),
     await workerRuntime(),

@@ -43,15 +43,28 @@ describe('a URL that names a deploy', () => {
     expect(status).toBe(200);
     expect(caching).toContain('immutable');
     const query = `?modcast=${manifest}`;
-    expect(text).toContain(`import "/parts/a.mjs${query}";`);
-    expect(text).toContain(`from "/parts/b.mjs${query}";`);
-    expect(text).toContain(`from "/data.json${query}" with`);
+    expect(text).toContain(`import "./parts/a.mjs${query}";`);
+    expect(text).toContain(`from "./parts/b.mjs${query}";`);
+    expect(text).toContain(`from "./data.json${query}" with`);
     // What is not of the site, or no module, stays as it is.
     expect(text).toContain(`import 'nowhere';`);
     expect(text).toContain('import "https://elsewhere.test/x.mjs";');
-    expect(text).toContain('import "/note.txt";');
+    expect(text).toContain('import "./note.txt";');
     expect(text).toContain('__modcast__(import.meta.url).import(b + data)');
     expect(text).toMatch(/\/\/# sourceURL=http:\/\/[\w.:]+\/w\.mjs$/);
+  });
+
+  it('leads to a module below the root, whose imports are relative: a proxy may add a path', async () => {
+    const site = await serve({
+      ...SITE,
+      'lib/deep/c.mjs': `import '/parts/a.mjs';\nimport '../d.mjs';`,
+      'lib/d.mjs': '',
+    });
+    const manifest = await manifestOf(site);
+    const { text } = await ask(site, 'lib/deep/c.mjs', manifest);
+    expect(text).toContain(`import "../../parts/a.mjs?modcast=${manifest}";`);
+    expect(text).toContain(`import "../../lib/d.mjs?modcast=${manifest}";`);
+    expect(text).toMatch(/\nimport "\.\.\/\.\.\/-\/worker\.js\?v=/);
   });
 
   it('leads to the same bytes after the file has changed', async () => {
