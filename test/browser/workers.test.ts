@@ -26,7 +26,8 @@ const answer = async () => {
   const other = await import('./parts/part.mjs?other#x');
   const piece = await import(\`./parts/piece-\${part}.mjs\`);
   const nested = await new Promise((resolve) => {
-    new Worker('./nested.mjs', { type: 'module' }).onmessage = ({ data }) => resolve(data);
+    globalThis.kept = new Worker('./nested.mjs', { type: 'module' });
+    kept.onmessage = ({ data }) => resolve(data);
   });
   return {
     part,
@@ -79,7 +80,7 @@ const answerOf = (url: string, version: number) => ({
   fetched: 'a note',
 });
 
-/** What a worker of the page says, or its error. */
+/** What a worker of the page says, or its error. The page keeps the worker: Firefox ends one that nothing refers to. */
 const said = (page: BrowserPage, kind: 'Worker' | 'SharedWorker' = 'Worker') =>
   page.evaluate(
     (name) =>
@@ -87,6 +88,7 @@ const said = (page: BrowserPage, kind: 'Worker' | 'SharedWorker' = 'Worker') =>
         const file = name === 'Worker' ? 'worker.mjs' : 'shared.mjs';
         const worker = new globalThis[name](file, { type: 'module' });
         worker.addEventListener('error', (event) => resolve(`error: ${(event as ErrorEvent).message}`));
+        Object.assign(globalThis, { worker });
         const port = worker instanceof Worker ? worker : worker.port;
         port.onmessage = ({ data }) => resolve(data);
       }),

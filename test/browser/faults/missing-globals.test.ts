@@ -150,8 +150,8 @@ for (let i = 0; i < 12; i++) open();
 
 /** Runs before the guard. */
 const FIRST = `
-const index = /case-(\\d+)/.exec(location)?.[1];
-if (index !== undefined) {
+const index = Number(/case-(\\d+)/.exec(location)?.[1]);
+if (index >= 0) {
   const told = parent.told[index];
   for (const name of ['info', 'warn', 'error'])
     console[name] = (...texts) => { told[told.length] = texts.join(' '); };
@@ -160,7 +160,7 @@ if (index !== undefined) {
   globalThis.listen = addEventListener;
   globalThis.say = (text) => {
     log[log.length] = text;
-    if (text === 'load') end(Number(index));
+    if (text === 'load') end(index);
   };
   onerror = (message) => { told[told.length] = message; };
   (0, eval)(${JSON.stringify(CASES.map(({ before = '' }) => before))}[index]);
@@ -206,7 +206,7 @@ inEachEngine((engine) => {
     opened = await browser.newPage();
     opened.timeout = 110_000;
     await opened.goto(proxy.url);
-    await opened.until(() => (globalThis as { all?: boolean }).all).catch(() => {});
+    await opened.until(() => (globalThis as { all?: boolean }).all);
   });
   afterAll(async () => {
     await browser.close();
