@@ -47,6 +47,8 @@ export async function runEngine(
   try {
     // One page for all: a page in the background is slow, and other origins share nothing with it.
     const page = await browser.newPage();
+    // Every page of a batch may take its whole time.
+    page.timeout = (Math.ceil(BATCH / PARALLEL) + 1) * TIMEOUT;
     const runs: Run[] = [];
     for (let from = 0; from < suite.scenarios.length; from += SITE_SCENARIOS) {
       runs.push(...(await runSite(page, suite, suite.scenarios.slice(from, from + SITE_SCENARIOS))));
