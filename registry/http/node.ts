@@ -63,11 +63,16 @@ function endUnreadBody(message: IncomingMessage): void {
 /** When the last request of a connection has been answered. */
 const answered = new WeakMap<object, Promise<void>>();
 
+/** Answers whose turn has come. A listener may have passed the request on to the next one. */
+const called = new WeakSet<ServerResponse>();
+
 /**
  * Waits for the answers to earlier requests on the connection, which are sent in order anyway: a client can
  * send a thousand requests in one packet, and their answers would all wait in memory.
  */
 async function inTurn(message: IncomingMessage, out: ServerResponse): Promise<void> {
+  if (called.has(out)) return;
+  called.add(out);
   const before = answered.get(message.socket);
   answered.set(message.socket, new Promise((resolve) => void out.once('close', resolve)));
   await before;
