@@ -44,15 +44,24 @@ export class Registry {
    * @param headers those that the response will get besides, by lower-case name: a page whose
    *   `content-security-policy` or `content-security-policy-report-only` does not allow the loader is left as
    *   it is
+   * @param isLast whether no other handler follows: a request for HTML at a path without a file gets the
+   *   site's `404.html`, with status 404
    */
-  async handle(request: Request, headers: HeaderValues = {}): Promise<Response | null> {
-    return (await this.#services).handler(request, policiesOfHeaders(headers));
+  async handle(
+    request: Request,
+    headers: HeaderValues = {},
+    isLast: boolean = false,
+  ): Promise<Response | null> {
+    return (await this.#services).handler(request, policiesOfHeaders(headers), isLast);
   }
 
-  /** A `(request, response, next)` function for a Node server that has other routes too. */
+  /**
+   * A `(request, response, next)` function for a Node server that has other routes too. Without `next` it
+   * answers every request: paths without a file with 404, and the site's `404.html` where HTML is asked for.
+   */
   get middleware(): (request: IncomingMessage, response: ServerResponse, next?: () => void) => Promise<void> {
     return toListener(
-      (request, headers) => this.handle(request, headers),
+      (request, headers, isLast) => this.handle(request, headers, isLast),
       (error) => this.#events.emit('error', error),
     );
   }

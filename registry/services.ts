@@ -68,7 +68,7 @@ async function start(options: ResolvedOptions, events: RegistryEmitter, cleanup:
         });
   const sockets = createSockets(core, site);
   const handler = logRequests(createRequestHandler(core, site, sockets));
-  const listener = toListener((request) => handler(request), onError);
+  const listener = toListener((request, _, isLast) => handler(request, [], isLast), onError);
   const servers = new HttpServers({ sockets, clients: options.clients, listener, onError });
   cleanup.add(() => servers.close());
   cleanup.add(() => sockets.close());

@@ -9,7 +9,7 @@ export function directorySource(root: string): SiteSource {
   return {
     async find(name) {
       const found = await findFile(root, name);
-      if (found === undefined || found === 'directory') return found;
+      if (found === undefined || found === 'directory') return undefined;
       return {
         bytes: () => readFile(found.file).catch(nullIfGone),
         start: (count) => readStart(found.file, count).catch(nullIfGone),

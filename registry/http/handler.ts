@@ -26,12 +26,18 @@ export interface HandlerOptions extends PageContext, RegistryContext {
  * Answers a request. Null when neither the registry nor the site has such a URL.
  *
  * @param policies those in headers that the response gets besides, as `policiesOfHeaders` returns them
+ * @param isLast whether no other handler may answer. Default false. Then a request for HTML at a path
+ *   without a file gets the site's `404.html`
  */
-export type Handler = (request: Request, policies?: readonly string[]) => Promise<Response | null>;
+export type Handler = (
+  request: Request,
+  policies?: readonly string[],
+  isLast?: boolean,
+) => Promise<Response | null>;
 
 export function createHandler(options: HandlerOptions): Handler {
   const { access, prefix } = options;
-  return async (request, policies = []) => {
+  return async (request, policies = [], isLast = false) => {
     const url = new URL(request.url);
     const isRegistry = url.pathname.startsWith(prefix);
     if (!isRegistry && options.site === null) return null;
@@ -39,8 +45,10 @@ export function createHandler(options: HandlerOptions): Handler {
     if (!access.hostAllowed(request.headers.get('Host') ?? url.host)) {
       return problem(403, 'This host name is not allowed: start with --allow-host to allow it.', headers);
     }
-    if (!isRegistry)
-      return siteResponse({ ...options, source: options.site!, policies }, request, url.pathname, headers);
+    if (!isRegistry) {
+      const context = { ...options, source: options.site!, policies, isLast };
+      return siteResponse(context, request, url.pathname, headers);
+    }
     const rest = url.pathname.slice(prefix.length);
     if (rest.startsWith('publish/')) return options.publish(request, rest.slice('publish/'.length), headers);
     if (rest === 'editor' && options.editor !== null) return options.editor(request, headers);

@@ -17,11 +17,10 @@ export function headSource({ catalog, blobs, channel }: HeadSourceOptions): Site
     async find(name) {
       const head = await catalog.head(channel);
       if (head === null) return undefined;
-      const { modules } = head.manifest;
       // Paths in a manifest are NFC; a URL may use another form.
       const path = name.normalize('NFC');
-      const module = modules.get(path);
-      if (module === undefined) return modules.has(`${path}/index.html`) ? 'directory' : undefined;
+      const module = head.manifest.modules.get(path);
+      if (module === undefined) return undefined;
       const bytes = async () => (await blobs.one(module.hash))?.bytes ?? null;
       return {
         head,

@@ -89,8 +89,11 @@ function refuse(out: ServerResponse, status: number, text: string): void {
   out.end(`${text}\n`);
 }
 
-/** @param headers those that are set on the response before, by lower-case name */
-type RequestHandler = (request: Request, headers: HeaderValues) => Promise<Response | null>;
+/**
+ * @param headers those that are set on the response before, by lower-case name
+ * @param isLast whether no other handler follows
+ */
+type RequestHandler = (request: Request, headers: HeaderValues, isLast: boolean) => Promise<Response | null>;
 
 /**
  * Makes a Node listener `(request, response, next)`. Without `next`, it answers unknown URLs with 404 and
@@ -101,7 +104,8 @@ export function toListener(handler: RequestHandler, onError: (error: unknown) =>
     try {
       await inTurn(message, out);
       const request = toRequest(message);
-      const response = request === undefined ? null : await handler(request, out.getHeaders());
+      const isLast = next === undefined;
+      const response = request === undefined ? null : await handler(request, out.getHeaders(), isLast);
       if (response !== null) await writeResponse(response, out, { clock: systemClock });
       else if (next !== undefined) next();
       else if (request === undefined) refuse(out, 400, 'Malformed request.');

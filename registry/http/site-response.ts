@@ -6,12 +6,15 @@ import { acceptsHtml } from './navigation.js';
 import { pageResponse, type PageContext } from './page-response.js';
 import { parseRequestPath } from './request-path.js';
 import { allowOwnUse } from './sniffing.js';
+import { siteRoute } from './site-route.js';
 import type { SiteSource } from './site-source.js';
 
 export interface SiteContext extends PageContext, DeployRequestContext {
   readonly source: SiteSource;
   /** The page that requests for HTML get at paths without a file. Null: none. */
   readonly single: Path | null;
+  /** No other handler answers: requests for HTML at a path without a file get the site's 404 page. */
+  readonly isLast: boolean;
 }
 
 /** Statuses for a file that exists and cannot be opened, with messages. */
@@ -50,33 +53,61 @@ async function findResponse(
   const asked = parseRequestPath(pathname);
   if (asked.state === 'malformed') return problem(400, 'Not a plain path.', headers);
   if (asked.state === 'hidden') return null;
-  const name = asked.directory ? `${asked.path}/index.html`.replace(/^\//, '') : asked.path;
-  const found = await context.source.find(name);
-  if (found === undefined || (found === 'directory' && asked.directory))
-    return routeResponse(context, request, name, headers);
-  if (!isReading(request)) return notAllowed(headers);
-  if (found === 'directory') {
-    // Browsers cache a permanent redirect forever, but a directory may become a file.
-    headers.set('Cache-Control', 'no-cache');
-    headers.set('Location', `${new URL(request.url).pathname}/${new URL(request.url).search}`);
-    return new Response(null, { status: 308, headers });
-  }
+  const shown = asked.directory ? `${asked.path}/index.html`.replace(/^\//, '') : asked.path;
+  const route = await siteRoute(context.source, asked);
+  if (route === undefined) return missingResponse(context, request, shown, headers);
+  const isFile = route.kind === 'file' && route.name === shown;
+  // A form may post to the clean URL of its page: another handler may take that.
+  if (!isReading(request)) return isFile || context.isLast ? notAllowed(headers) : null;
+  if (route.kind === 'redirect') return redirect(request, route.slash, headers);
+  const { name, file } = route;
   if (mediaType(name) === 'text/html')
-    return pageResponse(context, request, found, { path: name, name }, headers);
+    return pageResponse(context, request, file, { path: shown, name }, headers);
   allowOwnUse(request, name, headers);
-  return found.respond(request, headers);
+  return file.respond(request, headers);
 }
 
-/** A route of a single-page application. Null for other sites, and for requests that do not ask for HTML. */
-async function routeResponse(
+function redirect(request: Request, slash: 'add' | 'remove', headers: Headers): Response {
+  const { pathname, search } = new URL(request.url);
+  // Browsers cache a permanent redirect forever, but a directory may become a file, or a file a directory.
+  headers.set('Cache-Control', 'no-cache');
+  headers.set('Location', (slash === 'add' ? `${pathname}/` : pathname.slice(0, -1)) + search);
+  return new Response(null, { status: 308, headers });
+}
+
+/**
+ * A path without a file: the page of a single-page application, or the site's 404 page. Null where it has
+ * neither, and for requests that do not ask for HTML.
+ */
+async function missingResponse(
   context: SiteContext,
   request: Request,
   path: Path,
   headers: Headers,
 ): Promise<Response | null> {
-  const { single, source } = context;
-  if (single === null || !isReading(request) || !acceptsHtml(request.headers)) return null;
-  const page = await source.find(single);
-  if (page === undefined || page === 'directory') return null;
-  return pageResponse(context, request, page, { path, name: single }, headers);
+  const { single, source, isLast } = context;
+  if (!isReading(request) || !acceptsHtml(request.headers)) return null;
+  const page = single === null ? undefined : await source.find(single);
+  if (page !== undefined) return pageResponse(context, request, page, { path, name: single! }, headers);
+  const notFound = isLast ? await source.find(NOT_FOUND_PAGE) : undefined;
+  if (notFound === undefined) return null;
+  const place = { path, name: NOT_FOUND_PAGE };
+  return asNotFound(await pageResponse(context, unconditional(request), notFound, place, headers));
+}
+
+/** Only the one in the root: hosts differ in whether they look for others. */
+const NOT_FOUND_PAGE = '404.html';
+
+/** A 404 is never "not modified", nor a part of a file. */
+function unconditional(request: Request): Request {
+  const headers = new Headers(request.headers);
+  for (const name of ['If-None-Match', 'If-Modified-Since', 'If-Range', 'Range']) headers.delete(name);
+  return new Request(request.url, { method: request.method, headers });
+}
+
+function asNotFound(response: Response | null): Response | null {
+  if (response === null) return null;
+  const { body, headers } = response;
+  for (const name of ['ETag', 'Last-Modified', 'Accept-Ranges']) headers.delete(name);
+  return new Response(body, { status: 404, headers });
 }

@@ -17,6 +17,6 @@ export interface SiteFile {
 
 /** Where the files of the site come from: its directory, or a channel's head. */
 export interface SiteSource {
-  /** @param name a plain path */
-  find(name: Path): Promise<SiteFile | 'directory' | undefined>;
+  /** The file at a plain path. Undefined for a directory. */
+  find(name: Path): Promise<SiteFile | undefined>;
 }

@@ -74,6 +74,19 @@ export async function serve(files: Files = SITE, options: RegistryOptions = {}):
   return { registry, directory, port, url };
 }
 
+/** Publishes a site, and serves it without its directory. */
+export async function servePublished(files: Files, options: RegistryOptions = {}): Promise<Served> {
+  const directory = await site(files);
+  const database = path.join(directory, '.modcast/a.db');
+  const { include = ['**/*.{js,mjs,json,css,html}'], ...rest } = options;
+  const registry = open({ database, directory, include });
+  await registry.ready;
+  await registry.close();
+  const head = open({ database, serveHead: true, ...rest });
+  const { port, url } = await head.listen();
+  return { registry: head, directory, port, url };
+}
+
 /** Sends raw bytes, and returns all bytes until the server closes the connection. */
 export async function raw(port: number, request: string): Promise<string> {
   const socket = connect(port, '127.0.0.1');

@@ -1,4 +1,4 @@
-import { mkdir, rm, stat, symlink, truncate, unlink, utimes } from 'node:fs/promises';
+import { rm, stat, symlink, truncate, unlink, utimes } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { fileResponse } from '../../../../registry/http/file-response.js';
@@ -145,7 +145,7 @@ it('serves names with any characters, as in the file system', async () => {
   expect(await (await fetch(`${url}caf%C3%A9/%E6%97%A5%20%E6%9C%AC+&=.txt`)).text()).toBe('nfc');
   expect(await (await fetch(`${url}e%CC%81.txt`)).text()).toBe('nfd');
   expect((await fetch(`${url}%C3%A9.txt`)).status).toBe(404);
-  await mkdir(path.join(directory, 'dir.txt'));
+  await write(directory, { 'dir.txt/index.html': '' });
   expect((await fetch(`${url}dir.txt`, { redirect: 'manual' })).status).toBe(308);
   expect((await stat(directory)).isDirectory()).toBe(true);
 });

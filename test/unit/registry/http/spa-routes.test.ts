@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import { NAVIGATION, open, serve, site, write, nextEvent, type Files } from '../site.js';
+import { NAVIGATION, open, serve, servePublished, write, nextEvent, type Files } from '../site.js';
 
 const FAULT = new URL('../../../fixtures/faults/spa-routes/', import.meta.url);
 const files: Files = Object.fromEntries(
@@ -21,19 +21,9 @@ const ask = async (url: string, target: string, headers: Record<string, string> 
   return { status: response.status, text: await response.text(), headers: response.headers };
 };
 
-/** A published site, served without its directory. */
-async function published(single: boolean | string) {
-  const directory = await site(SITE);
-  const registry = open({ database: `${directory}/.modcast/a.db`, directory });
-  await registry.ready;
-  await registry.close();
-  const head = open({ database: `${directory}/.modcast/a.db`, serveHead: true, single });
-  return head.listen();
-}
-
 describe.each([
   ['a directory', async (single: boolean | string) => serve(SITE, { single })],
-  ['a published site', published],
+  ['a published site', async (single: boolean | string) => servePublished(SITE, { single })],
 ])('spa-routes: with `single`, %s', (_, start) => {
   it('answers a navigation to a path without a file with its page, and the loader in it', async () => {
     const { url } = await start(true);
