@@ -18,6 +18,8 @@ it.each<[pathname: string, hot: LoaderConfig['hot'], path: string | undefined]>(
   ['/docs/', null, 'docs/index.html'],
   ['/docs/a.html', hot, 'docs/a.html'],
   ['/line', { ...hot, file: 'index.html' }, 'index.html'],
+  ['/docs/a', { ...hot, file: 'docs/a.html' }, 'docs/a.html'],
+  ['/no/such/page', { ...hot, file: '404.html' }, '404.html'],
   ['/a/b/', { ...hot, file: 'app/shell.html' }, 'app/shell.html'],
 ])('spa-routes: the page at %s', (pathname, config, path) => {
   vi.stubGlobal('location', { origin: 'https://site.test', pathname });
