@@ -17,9 +17,13 @@ export function readPolicies(url: string, late: Promise<void>): Promise<string[]
   const names = ['Content-Security-Policy', 'Content-Security-Policy-Report-Only'];
   // Without a request where the browser's cache may answer.
   const options: RequestInit = { method: 'HEAD', cache: 'force-cache', headers: { Accept: 'text/html' } };
+  const [page] = performance.getEntriesByType('navigation') as PerformanceNavigationTiming[];
   return Promise.race([fetch(url, options), late]).then(
     (response) =>
-      response?.ok ? names.flatMap((name) => response.headers.get(name)?.split(',') ?? []) : undefined,
+      // The page may be that of a 404.
+      response && (response.ok || response.status === page?.responseStatus)
+        ? names.flatMap((name) => response.headers.get(name)?.split(',') ?? [])
+        : undefined,
     () => undefined,
   );
 }

@@ -30,8 +30,11 @@ export interface NativeSite extends Site {
 /**
  * The oracle of the parity tests: files as they are, their media type, 404 for the rest, and nothing is
  * cached.
+ *
+ * @param fallback as hosts of static files: pages also without their extension, and this page where a path has
+ *   no file. A `404.html` comes with status 404
  */
-export async function serveNative(dir: string): Promise<NativeSite> {
+export async function serveNative(dir: string, fallback?: string): Promise<NativeSite> {
   const root = await realpath(dir);
   const answered: NativeSite['answered'] = [];
   const record = (target: string, status: number) =>
@@ -39,7 +42,7 @@ export async function serveNative(dir: string): Promise<NativeSite> {
   const server = createServer((request, response) => {
     const target = request.url ?? '/';
     response.on('finish', () => URL.canParse(target, 'http://site') && record(target, response.statusCode));
-    void respond(root, target, response);
+    void respond(root, target, response, fallback);
   });
   server.on('upgrade', (request, socket) => {
     record(request.url ?? '/', 426);
@@ -59,15 +62,24 @@ export async function serveNative(dir: string): Promise<NativeSite> {
   };
 }
 
-async function respond(root: string, target: string, response: ServerResponse): Promise<void> {
+async function respond(
+  root: string,
+  target: string,
+  response: ServerResponse,
+  fallback: string | undefined,
+): Promise<void> {
   response.setHeader('Cache-Control', 'no-store');
-  const file = fileOf(root, target);
-  const body = file && (await readFile(file).catch(() => undefined));
-  if (!file || !body) {
-    response.writeHead(404, { 'Content-Type': 'text/plain' }).end('Not found');
-    return;
+  const asked = fileOf(root, target);
+  const files = asked === undefined ? [] : [asked];
+  if (fallback !== undefined) files.push(`${asked}.html`, join(root, fallback));
+  for (const file of files) {
+    const body = await readFile(file).catch(() => undefined);
+    if (body === undefined) continue;
+    const status = fallback?.endsWith('404.html') && file === files.at(-1) ? 404 : 200;
+    response.writeHead(status, { 'Content-Type': TYPES[extname(file)] ?? 'application/octet-stream' });
+    return void response.end(body);
   }
-  response.writeHead(200, { 'Content-Type': TYPES[extname(file)] ?? 'application/octet-stream' }).end(body);
+  response.writeHead(404, { 'Content-Type': 'text/plain' }).end('Not found');
 }
 
 /** The file a request target names, decoded once; undefined for one that is malformed or leaves the root. */

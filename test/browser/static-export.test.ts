@@ -44,8 +44,8 @@ inEachEngine((engine) => {
     await exportStatic({ store, deploy: deploy.number, directory, force: true, base, assets: source });
   }
 
-  async function serve(directory: string): Promise<NativeSite> {
-    const site = await serveNative(directory);
+  async function serve(...what: Parameters<typeof serveNative>): Promise<NativeSite> {
+    const site = await serveNative(...what);
     sites.push(site);
     return site;
   }
@@ -203,6 +203,62 @@ inEachEngine((engine) => {
       const paths = (await modulePaths()).filter((name) => name !== 'about.mjs');
       expect(await namespaces(page, paths, 'import')).toEqual(await namespaces(plain.page, paths, 'import'));
       expect(seen()).toMatchObject({ failed: [], errors: [] });
+    });
+
+    it('boots at the clean URL of a page', async () => {
+      await exportHead();
+      const site = await serve(exported(), '404.html');
+      const { page, seen } = await visit(site, 'about');
+      expect(await booted(page)).toMatchObject({ from: 'http', deploy: 1 });
+      const { asked, ...problems } = seen();
+      expect(beside(asked)).toHaveLength(3);
+      expect(problems).toEqual({ failed: [], errors: [] });
+      await idle(page);
+      const again = await visit(site, 'about');
+      expect(await booted(again.page)).toMatchObject({ from: 'cache', deploy: 1 });
+    });
+
+    it.each(['/', '/some/site/'])('below %s, has a 404 page that boots at any depth', async (base) => {
+      await writeFile(
+        path.join(source, '404.html'),
+        `<!doctype html><title>nothing</title><script type="module" src="${base}missing.mjs"></script>`,
+      );
+      await writeFile(
+        path.join(source, 'missing.mjs'),
+        `import './math/scalar.mjs';\nglobalThis.changed = import.meta.url;\n`,
+      );
+      await exportHead(base);
+      const site = await serve(exported(), `${base.slice(1)}404.html`);
+      const { page, seen } = await visit(site, `${base.slice(1)}no/such/page`);
+      expect(await booted(page)).toMatchObject({ from: 'http' });
+      expect(await page.until(() => (globalThis as { changed?: string }).changed)).toBe(
+        `${site.url}${base.slice(1)}missing.mjs`,
+      );
+      const { asked, failed, errors } = seen();
+      // The page itself, and its headers.
+      expect(new Set(failed)).toEqual(new Set([`${base}no/such/page`]));
+      expect(errors).toEqual([]);
+      expect(asked).toContain(`packs/${(await (await registry.store()).head('dev'))!.manifest}.pack`);
+    });
+
+    it('is a single-page application on a host that gives its page for all paths', async () => {
+      await exportHead();
+      const site = await serve(exported(), 'index.html');
+      const { page, seen } = await visit(site, 'route');
+      expect(await booted(page)).toMatchObject({ from: 'http', deploy: 1 });
+      expect(seen()).toMatchObject({ failed: [], errors: [] });
+      expect(await address(page)).toContain('/route#');
+      await idle(page);
+      const again = await visit(site, 'other');
+      expect(await booted(again.page)).toMatchObject({ from: 'cache', deploy: 1 });
+    });
+
+    it('runs natively on such a host if the registry’s files are missing', async () => {
+      await exportHead();
+      await rm(path.join(exported(), '-', 'deploys'), { recursive: true });
+      const { page, seen } = await visit(await serve(exported(), 'index.html'), 'route');
+      expect(await booted(page)).toMatchObject({ from: 'native', deploy: null });
+      expect(seen().errors).toEqual([]);
     });
 
     it('runs the page natively if the registry’s files are missing', async () => {

@@ -53,6 +53,16 @@ describe('the policies in the headers of a page', () => {
     expect(await read(() => Promise.resolve(new Response())).policies).toEqual([]);
   });
 
+  it('are those of a 404 page, where the answer has the status of the page', async () => {
+    const policy = "script-src 'self'";
+    const answer = () =>
+      Promise.resolve(new Response(null, { status: 404, headers: { 'Content-Security-Policy': policy } }));
+    expect(await read(answer).policies).toBeUndefined();
+    vi.stubGlobal('performance', { getEntriesByType: () => [{ responseStatus: 404 }] });
+    expect(await read(answer).policies).toEqual([policy]);
+    expect(await read(() => new Promise(() => {}), Promise.resolve()).policies).toBeUndefined();
+  });
+
   it('are unknown without an answer, or with another one', async () => {
     expect(await read(() => Promise.reject(new TypeError('offline'))).policies).toBeUndefined();
     expect(await read(() => Promise.resolve(new Response(null, { status: 405 }))).policies).toBeUndefined();
