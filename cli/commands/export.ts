@@ -33,7 +33,7 @@ export function exportCommand(io: Io): Command {
   const command = new Command('export')
     .summary('write the files of a deploy to a directory')
     .description(
-      'Writes the files of a deploy, exactly as they were published. With --static the pages load modcast, and everything that it requests is written too: the site boots from any static host or CDN, without a modcast server. Files that the registry does not keep, such as images, are copied with --assets.',
+      'Writes the files of a deploy, exactly as they were published. With --static the pages load modcast, and everything that it requests is written too: the site boots from any static host or CDN, without a modcast server. Files that the registry does not keep, such as images, are copied with --assets. A single-page application needs a rule of its host (docs/routes.md).',
     )
     .argument('<ref>', 'the deploy: 12, production, latest~2, @{yesterday}')
     .argument('<dir>', 'a new or empty directory')

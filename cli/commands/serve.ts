@@ -14,7 +14,7 @@ import { placeDatabase } from '../options/database.js';
 import { filterOptions, type FilterOptions } from '../options/filter.js';
 import { repeated, wholeNumber, withSlash } from '../options/values.js';
 import { count, formatBytes } from '../output/format.js';
-import { channelHint, networkHint, publishHint, startText } from '../serving/hints.js';
+import { channelHint, networkHint, publishHint, singleHint, startText } from '../serving/hints.js';
 import { report } from '../serving/report.js';
 
 interface ServeOptions extends FilterOptions {
@@ -49,7 +49,7 @@ export function serveCommand(): Command {
     new Command('serve')
       .summary('serve a directory, with hot reload')
       .description(
-        'Serves a directory as a site. Its pages get the modcast loader: they load their modules over one WebSocket and cache them in the browser. A saved file runs in every open page without a reload (docs/hot-reload.md). With --no-dir, serves the newest deploy of the channel instead. Files that are not published, such as images, are then not found (404).',
+        'Serves a directory as a site. Its pages get the modcast loader: they load their modules over one WebSocket and cache them in the browser. A saved file runs in every open page without a reload (docs/hot-reload.md). /about is about.html, and 404.html is shown where a path has no file (docs/routes.md). With --no-dir, serves the newest deploy of the channel instead. Files that are not published, such as images, are then not found (404).',
       )
       .argument('[dir]', 'directory of the site (default: the current one)')
       .option(
@@ -66,7 +66,7 @@ export function serveCommand(): Command {
       .option('--no-dir', 'serve the newest deploy of the channel instead of a directory')
       .option(
         '--spa, --single [page]',
-        'single-page application: navigations to a path without a file get this page (default page: index.html)',
+        'single-page application: navigations to a path without a file get this page instead of 404.html (default page: index.html)',
       )
       .option('--open', 'open the site in the browser', false),
   )
@@ -204,7 +204,11 @@ async function run(
       shown,
       isEmpty,
       hasPage: await hasPage(dir, read.manifest),
-      missingSingle: missingPage(dir, options.single),
+      single: singleHint({
+        page: singlePage(options),
+        has: (page) => existsSync(path.join(dir, page)),
+        by: 'save',
+      }),
       took: performance.now() - started,
     };
     for (const line of startText(start, pc)) console.log(line);
@@ -220,10 +224,8 @@ async function run(
   await untilStopped();
 }
 
-function missingPage(dir: string, single: string | true | undefined): string | null {
-  const page = single === undefined || single === true ? 'index.html' : pageOf(single);
-  return single === undefined || existsSync(path.join(dir, page)) ? null : page;
-}
+const singlePage = ({ single }: ServeOptions): string | null =>
+  single === undefined ? null : single === true ? 'index.html' : pageOf(single);
 
 /** Also one that the deploy leaves out is served. */
 async function hasPage(dir: string, { modules }: Manifest): Promise<boolean> {
@@ -243,7 +245,15 @@ async function reportHead(
   const head = await store.head(channel);
   if (head !== null) {
     const size = `${count(head.modules, 'module')}, ${formatBytes(head.bytes)}`;
-    return console.log(`${pc.bold('modcast')} ${size} ${pc.dim('·')} deploy ${head.number} on ${channel}`);
+    console.log(`${pc.bold('modcast')} ${size} ${pc.dim('·')} deploy ${head.number} on ${channel}`);
+    const { modules } = (await store.manifest(head.number))!;
+    const hints = singleHint({
+      page: singlePage(options),
+      has: (page) => modules.has(page),
+      by: 'publish',
+    });
+    for (const line of hints) console.log(pc.yellow(`  ${line}`));
+    return;
   }
   console.log(`${pc.bold('modcast')} ${pc.yellow(`no deploy on ${channel} yet`)}\n`);
   const hints = [

@@ -10,8 +10,8 @@ export interface Start extends Pick<IngestResult, 'deploy' | 'created' | 'read'>
   readonly hasPage: boolean;
   /** The directory as it is printed. */
   readonly shown: string;
-  /** The page of --single, if the directory does not have it. */
-  readonly missingSingle: string | null;
+  /** What to know about the page of --single, as `singleHint` says it. */
+  readonly single: readonly string[];
   /** Whether the directory has no files, apart from dotfiles. */
   readonly isEmpty: boolean;
   /** Milliseconds. */
@@ -20,11 +20,25 @@ export interface Start extends Pick<IngestResult, 'deploy' | 'created' | 'read'>
 
 /** The first lines of `modcast serve`: what is in the directory, and what to do if something is missing. */
 export function startText(start: Start, colours: Colours): string[] {
-  const { missingSingle, isEmpty } = start;
   const lines = contentText(start, colours);
-  if (missingSingle === null || isEmpty) return lines;
-  const hint = `  No ${missingSingle} for --single: paths without a file are not found until you save it.`;
-  return [...lines, colours.yellow(hint)];
+  if (start.isEmpty) return lines;
+  return [...lines, ...start.single.map((line) => colours.yellow(`  ${line}`))];
+}
+
+export interface SinglePage {
+  /** The page of --single. Null without the option. */
+  readonly page: string | null;
+  /** Whether the site has a file. */
+  readonly has: (path: string) => boolean;
+  /** How a file comes into the site. */
+  readonly by: 'save' | 'publish';
+}
+
+/** Says that the site lacks the page of --single, or has a 404 page besides, which is then not used. */
+export function singleHint({ page, has, by }: SinglePage): string[] {
+  if (page === null) return [];
+  if (!has(page)) return [`No ${page} for --single: paths without a file are not found until you ${by} it.`];
+  return has('404.html') ? [`404.html is not used: with --single, paths without a file get ${page}.`] : [];
 }
 
 function contentText(

@@ -166,6 +166,31 @@ describe('modcast serve', () => {
     expect((await modcastIn(folder, { MODCAST_DB: db }, 'deploys').ended()).output).toContain('dev');
   });
 
+  it('serves clean URLs and the 404 page, and says what --single leaves unused or misses', async () => {
+    await writeFile(path.join(directory, '404.html'), '<title>nothing</title>');
+    await writeFile(path.join(directory, 'about.html'), '<title>about</title>');
+    const statuses = async (url: string) => {
+      const answers = ['about', 'missing', 'missing.mjs'].map(async (target, i) => {
+        const headers = i === 2 ? { Accept: '*/*' } : NAVIGATION;
+        const answer = await fetch(url + target, { headers });
+        return `${answer.status} ${/<title>(\w+)/.exec(await answer.text())?.[1]}`;
+      });
+      return Promise.all(answers);
+    };
+    const urlOf = async (server: ReturnType<typeof modcast>) =>
+      (await server.line(/^ *(http:\/\/127\.0\.0\.1:\d+\/)$/))[1]!;
+    const db = path.join(directory, 'x.db');
+    await modcast('publish', directory, '--db', db, '--author', 'eve').ended();
+    const plain = modcast('serve', directory, '--db', `${db}2`, '--port', '0');
+    expect(await statuses(await urlOf(plain))).toEqual(['200 about', '404 nothing', '404 undefined']);
+    const published = ['--no-dir', '--db', db, '--channel', 'production', '--port', '0'];
+    const missing = modcast('serve', ...published, '--spa', 'app.html');
+    await missing.line(/No app\.html for --single: .* until you publish it/);
+    expect(await statuses(await urlOf(missing))).toEqual(['200 about', '404 nothing', '404 undefined']);
+    const single = modcast('serve', directory, '--db', `${db}3`, '--port', '0', '--single');
+    await single.line(/404\.html is not used: with --single, paths without a file get index\.html/);
+  });
+
   it('names the process that uses the database already', async () => {
     const first = modcast('serve', directory, '--port', '0');
     await first.line(/http:/);

@@ -2,7 +2,13 @@ import type { NetworkInterfaceInfo } from 'node:os';
 import pc from 'picocolors';
 import { describe, expect, it } from 'vitest';
 import type { Deploy } from '../../../../registry/index.js';
-import { channelHint, networkHint, publishHint, startText } from '../../../../cli/serving/hints.js';
+import {
+  channelHint,
+  networkHint,
+  publishHint,
+  singleHint,
+  startText,
+} from '../../../../cli/serving/hints.js';
 
 const PLACE = {
   channel: 'production',
@@ -37,6 +43,19 @@ it('names the channels of the database that have deploys', () => {
 
 const plain = pc.createColors(false);
 
+it('says that the page of --single is missing, or that 404.html is not used', () => {
+  const hint = (page: string | null, ...files: string[]) =>
+    singleHint({ page, has: (path) => files.includes(path), by: 'save' });
+  expect(hint(null, '404.html')).toEqual([]);
+  expect(hint('index.html', 'index.html')).toEqual([]);
+  expect(hint('app.html', 'index.html', '404.html')).toEqual([
+    'No app.html for --single: paths without a file are not found until you save it.',
+  ]);
+  expect(hint('app.html', 'app.html', '404.html')).toEqual([
+    '404.html is not used: with --single, paths without a file get app.html.',
+  ]);
+});
+
 describe('the first lines of serve', () => {
   const deploy = { number: 1, channel: 'dev', modules: 2, bytes: 71 } as Deploy;
   const start = {
@@ -45,7 +64,7 @@ describe('the first lines of serve', () => {
     read: 2,
     shown: 'site',
     hasPage: true,
-    missingSingle: null,
+    single: [],
     isEmpty: false,
     took: 35,
   };
@@ -72,12 +91,9 @@ describe('the first lines of serve', () => {
     ]);
   });
 
-  it('say that the page of --single is missing', () => {
-    const lines = startText({ ...start, missingSingle: 'app.html' }, plain);
-    expect(lines[1]).toBe(
-      '  No app.html for --single: paths without a file are not found until you save it.',
-    );
-    expect(startText({ ...start, isEmpty: true, missingSingle: 'index.html' }, plain)).toHaveLength(3);
+  it('say what singleHint says, where there are files', () => {
+    expect(startText({ ...start, single: ['No app.html'] }, plain)[1]).toBe('  No app.html');
+    expect(startText({ ...start, isEmpty: true, single: ['No app.html'] }, plain)).toHaveLength(3);
   });
 
   it('say that a directory has no page', () => {
