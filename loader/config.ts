@@ -11,10 +11,7 @@ export interface HotConfig {
   readonly integrity: string;
   /** `data-hot-page`: the hash of this page's HTML as it was served. */
   readonly page: string | null;
-  /**
-   * `data-hot-file`: the path of this page's HTML, where its URL is not the file's: a clean URL, a route of an
-   * application, a path without a file. Else null.
-   */
+  /** `data-hot-file`: the path of this page's HTML. Null for a page whose author wrote the tag. */
   readonly file: Path | null;
   /** `data-hot-deploy`: the channel's head when this page was served; null before there was one. */
   readonly deploy: number | null;

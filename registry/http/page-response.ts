@@ -80,7 +80,7 @@ export async function pageResponse(
 async function pageVersion(
   context: PageContext,
   { deploy, manifest }: Head,
-  { path, name }: PagePlace,
+  { name }: PagePlace,
 ): Promise<PageVersion> {
   const { page, prefix, identity, policies } = context;
   const { hot } = page;
@@ -111,8 +111,13 @@ async function pageVersion(
       // the page was made, so its time stands for the times of all requests.
       ...(hot === null
         ? {}
-        : { hotPage: hash, hotDeploy: String(deploy.number), hotServed: String(Date.now()) }),
-      ...(hot === null || path === name ? {} : { hotFile: name }),
+        : {
+            hotPage: hash,
+            // As in a manifest: a URL may use another form.
+            hotFile: name.normalize('NFC'),
+            hotDeploy: String(deploy.number),
+            hotServed: String(Date.now()),
+          }),
     }),
   };
 }

@@ -6,7 +6,7 @@ import type { ImporterGraph } from '../modules/importer-graph.js';
 import type { Instances } from '../modules/instances.js';
 import type { ModuleRecords } from '../modules/module-records.js';
 import type { PagePorts } from '../ports.js';
-import { changedPaths, hasLoaded, pagePath } from './changes.js';
+import { changedPaths, hasLoaded, newPage, pagePath } from './changes.js';
 import type { ModuleUpdate } from './module-update.js';
 import type { Cause } from './reload-history.js';
 import type { Retries } from './retries.js';
@@ -75,7 +75,8 @@ export class Apply {
         `${changed.join(', ')} changed, and the server does not send what the modules import`,
       );
     const sheets = stylesheets.linked(changed, before, this.#known);
-    const asks = this.#asksForReload(changed, (path) => sheets.has(path)) ?? (await stylesheets.run(sheets));
+    const asks =
+      this.#asksForReload(changed, before, (path) => sheets.has(path)) ?? (await stylesheets.run(sheets));
     if (asks !== null && reload(asks.reason, this.#causeOf(asks.path))) return;
     this.#hasCaughtUp = true;
     if (await moduleUpdate.run(await this.#starts(), [])) {
@@ -95,9 +96,13 @@ export class Apply {
   /** Why no update of modules and style sheets is enough, and the file that is to blame. */
   #asksForReload(
     changed: readonly string[],
+    before: Manifest,
     isStylesheet: (path: string) => boolean,
   ): { readonly reason: string; readonly path: string } | null {
-    const page = pagePath(this.#options.ports.config);
+    const { config } = this.#options.ports;
+    const other = newPage(config, before, this.#known);
+    if (other !== undefined) return { reason: `${other} is new, and the page of this URL`, path: other };
+    const page = pagePath(config);
     if (page !== undefined && changed.includes(page) && this.#isOtherPage(page))
       return { reason: `${page} changed`, path: page };
     const path = changed.find((one) => this.#isUsedOtherwise(one, isStylesheet(one)));

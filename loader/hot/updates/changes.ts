@@ -11,13 +11,32 @@ export function changedPaths(from: Manifest, to: Manifest): Path[] {
   return changed;
 }
 
-/** The path of this page's HTML in the site. Undefined when the page is not below the site's root. */
-export function pagePath({ root, hot }: Pick<LoaderConfig, 'root' | 'hot'>): Path | undefined {
-  if (hot?.file) return hot.file;
+type PageConfig = Pick<LoaderConfig, 'root' | 'hot'>;
+
+/**
+ * The files that the server looks for at the current URL of the page, in its order. Empty when the page is not
+ * below the site's root.
+ */
+function filesOfUrl(root: string): Path[] {
   const url = location.origin + location.pathname;
-  if (!url.startsWith(root)) return undefined;
+  if (!url.startsWith(root)) return [];
   const rest = url.slice(root.length);
-  return rest === '' || rest.endsWith('/') ? pathFromUrl(`${rest}index.html`) : pathFromUrl(rest);
+  const names =
+    rest === '' || rest.endsWith('/')
+      ? [`${rest}index.html`, `${rest.slice(0, -1)}.html`]
+      : [rest, `${rest}.html`, `${rest}/index.html`];
+  return names.map(pathFromUrl).filter((path) => path !== undefined);
+}
+
+/** The path of this page's HTML in the site. Undefined when the page is not below the site's root. */
+export const pagePath = ({ root, hot }: PageConfig): Path | undefined => hot?.file ?? filesOfUrl(root)[0];
+
+/** A file that the server now shows at the page's URL instead of this page: it did not exist before. */
+export function newPage({ root, hot }: PageConfig, from: Manifest, to: Manifest): Path | undefined {
+  const files = filesOfUrl(root);
+  const shown = hot?.file ? files.indexOf(hot.file) : 0;
+  const before = shown === -1 ? files : files.slice(0, shown);
+  return before.find((path) => to.modules.has(path) && !from.modules.has(path));
 }
 
 /**

@@ -35,6 +35,32 @@ inEachBrowser((suite) => {
     });
   });
 
+  it.each([
+    ['the 404 page', {}],
+    ['the page of an application', { single: true }],
+  ])('%s loads again when its URL gets a page of its own', async (_, options) => {
+    const files = { ...main(1), 'index.html': html(MAIN), '404.html': html(MAIN) };
+    const hot = await suite.open(files, options, 'new');
+    await hot.logged('main 1');
+    await hot.directory.write({ 'other.html': html('') });
+    await hot.save(main(2), 'accepted 2');
+    expect(await hot.survived()).toBe(true);
+    await hot.directory.write({ 'new.html': html(`<p id="new"></p>${MAIN}`) });
+    await hot.reloaded();
+    expect(await shows(hot, 'new')).toBe(true);
+  });
+
+  it('an application loads again when its page is saved, at whatever route it is', async () => {
+    const hot = await suite.open({ ...main(1), 'index.html': html(MAIN) }, { single: true });
+    await hot.logged('main 1');
+    await hot.page.evaluate(() => history.pushState(null, '', '/a/route'));
+    await hot.save(main(2), 'accepted 2');
+    await hot.directory.write({ 'index.html': html(`<p id="new"></p>${MAIN}`) });
+    await hot.reloaded();
+    expect(await shows(hot, 'new')).toBe(true);
+    expect(await hot.page.evaluate(() => location.pathname)).toBe('/a/route');
+  });
+
   it('a page at a clean URL loads what its URL says, not that of a directory', async () => {
     const hot = await suite.open(
       {

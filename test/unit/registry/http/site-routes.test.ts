@@ -207,14 +207,15 @@ it('a published site finds a page in any Unicode form', async () => {
   expect(await ask(url, '/cafe%CC%81')).toBe('200 café');
 });
 
-it('tells hot reload which file is shown at a URL of another name', async () => {
-  const { url } = await serve(SITE, { watch: true });
+it('tells hot reload which file a URL shows', async () => {
+  const { url } = await serve({ ...SITE, 'e\u0301.html': page('é') }, { watch: true });
   const fileAt = async (target: string) =>
     / data-hot-file="(.*?)"/.exec(await (await get(url, target)).text())?.[1];
   expect(await fileAt('/about')).toBe('about.html');
   expect(await fileAt('/a/missing')).toBe('404.html');
-  expect(await fileAt('/about.html')).toBeUndefined();
-  expect(await fileAt('/docs/')).toBeUndefined();
+  expect(await fileAt('/about.html')).toBe('about.html');
+  expect(await fileAt('/docs/')).toBe('docs/index.html');
+  expect(await fileAt('/e%CC%81')).toBe('&#233;.html');
 });
 
 describe('before other handlers', () => {

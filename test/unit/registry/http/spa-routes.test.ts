@@ -76,7 +76,7 @@ describe.each([
 it('tells hot reload which file a route shows', async () => {
   const { url, registry, directory } = await serve(SITE, { single: true, watch: true });
   expect((await ask(url, '/line')).text).toContain('data-hot-file="index.html"');
-  expect((await ask(url, '/')).text).not.toContain('data-hot-file');
+  expect((await ask(url, '/docs/')).text).toContain('data-hot-file="docs/index.html"');
   const deployed = nextEvent((told) => registry.on('deploy', told));
   await write(directory, {
     'index.html': '<!doctype html><title>new</title><script type=module src=main.js></script>',
