@@ -43,7 +43,9 @@ export interface PageContext {
 export interface PagePlace {
   /** The path at which the page is shown, with `index.html` for that of a directory. */
   readonly path: Path;
-  /** The file. Another one than `path` for a clean URL, a route of a single-page application, and a 404 page. */
+  /**
+   * The file. Another one than `path` for a clean URL, a route of a single-page application, and a 404 page.
+   */
   readonly name: Path;
 }
 

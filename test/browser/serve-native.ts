@@ -31,8 +31,8 @@ export interface NativeSite extends Site {
  * The oracle of the parity tests: files as they are, their media type, 404 for the rest, and nothing is
  * cached.
  *
- * @param fallback as hosts of static files: pages also without their extension, and this page where a path has
- *   no file. A `404.html` comes with status 404
+ * @param fallback as hosts of static files: pages also without their extension, and this page where a path
+ *   has no file. A `404.html` comes with status 404
  */
 export async function serveNative(dir: string, fallback?: string): Promise<NativeSite> {
   const root = await realpath(dir);

@@ -14,8 +14,8 @@ export function changedPaths(from: Manifest, to: Manifest): Path[] {
 type PageConfig = Pick<LoaderConfig, 'root' | 'hot'>;
 
 /**
- * The files that the server looks for at the current URL of the page, in its order. Empty when the page is not
- * below the site's root.
+ * The files that the server looks for at the current URL of the page, in its order. Empty when the page is
+ * not below the site's root.
  */
 function filesOfUrl(root: string): Path[] {
   const url = location.origin + location.pathname;
