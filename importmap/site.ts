@@ -1,4 +1,4 @@
-import type { Manifest, ManifestModule } from '../schema/manifest.js';
+import { isModuleType, type Manifest, type ManifestModule } from '../schema/manifest.js';
 import { pathFromUrl, pathToUrl, type Path } from '../schema/path.js';
 
 /** Resolves a site's paths and specifiers where its real URL is unknown or does not matter. */
@@ -24,9 +24,15 @@ export function pathOfUrl(root: string, url: string): Path | undefined {
   return pathFromUrl(/^[^?#]*/.exec(url.slice(root.length))![0]);
 }
 
-/** The module of the site at `url`, if the manifest has one. */
-export function moduleAt(site: Site, url: string): SiteModule | undefined {
+/** The file of the site at `url`, if the manifest has one: a module, a page or an asset. */
+export function fileAt(site: Site, url: string): SiteModule | undefined {
   const path = pathOfUrl(site.root, url);
   const module = path === undefined ? undefined : site.manifest.modules.get(path);
   return module === undefined ? undefined : { ...module, path: path!, url };
+}
+
+/** The module of the site at `url`, if the manifest has one. Other files are left to the browser. */
+export function moduleAt(site: Site, url: string): SiteModule | undefined {
+  const file = fileAt(site, url);
+  return file !== undefined && isModuleType(file.type) ? file : undefined;
 }

@@ -14,18 +14,23 @@ export interface ManifestModule {
 /** The import map of the site's pages, as the author wrote it (JSON). */
 export type SiteImportMap = { readonly [key: string]: unknown };
 
+/** Whether a file of this type can be a module. The others in a manifest are pages and assets. */
+export const isModuleType = (type: string): boolean =>
+  /^(?:text\/(?:javascript|css)|application\/json)$/.test(type);
+
 /**
- * All modules of a site at one time. It does not say what a module imports: that follows from the links of
- * its blob, its path and the import map.
+ * All files of a site at one time: its modules, its pages, and its assets such as images. It does not say
+ * what a module imports: that follows from the links of its blob, its path and the import map.
  */
 export interface Manifest {
+  /** Also pages and assets: see `isModuleType`. */
   readonly modules: ReadonlyMap<Path, ManifestModule>;
   /** Modules that the site's pages load first, sorted. */
   readonly entries: readonly Path[];
   readonly importMap: SiteImportMap | null;
 }
 
-/** A module in a manifest's JSON: [path, hash, size, type]. */
+/** A file in a manifest's JSON: [path, hash, size, type]. */
 export type ManifestRow = readonly [path: Path, hash: Hash, size: number, type: string];
 
 export interface ManifestJson {

@@ -1,4 +1,4 @@
-import { EMPTY_MANIFEST, type Manifest } from '../../schema/manifest.js';
+import { EMPTY_MANIFEST, isModuleType, type Manifest } from '../../schema/manifest.js';
 import type { BootSource } from '../../schema/message.js';
 import type { CachedDeploy } from '../cache/cache.js';
 import type { ChannelClient, Release } from '../transport/channel-client.js';
@@ -84,12 +84,13 @@ async function overHttp(options: ChooseOptions): Promise<Choice> {
   return last === undefined ? { from: 'native', release: null } : { from: 'cache', release: last };
 }
 
-/** Whether more than half of a manifest's bytes are new here: then one pack of them all wastes little. */
+/** Whether more than half of the modules' bytes are new here: then one pack of them all wastes little. */
 function isMostlyNew(manifest: Manifest, known: Manifest = EMPTY_MANIFEST): boolean {
   const held = new Set([...known.modules.values()].map(({ hash }) => hash));
   let total = 0;
   let added = 0;
-  for (const { hash, size } of manifest.modules.values()) {
+  for (const { hash, size, type } of manifest.modules.values()) {
+    if (!isModuleType(type)) continue;
     total += size;
     if (!held.has(hash)) added += size;
   }

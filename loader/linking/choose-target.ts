@@ -1,5 +1,5 @@
 import type { SiteModule } from '../../importmap/site.js';
-import { CSS_TYPE, JAVASCRIPT, JSON_TYPE } from './media-types.js';
+import { CSS_TYPE } from './media-types.js';
 import type { UrlKind } from './module-url.js';
 
 /**
@@ -53,7 +53,6 @@ export const chooseTarget: ChooseTarget = (request) => {
   if (pinned) return undefined;
   // The loader does not link CSS: a later version of it has a URL of its own.
   if (module.type === CSS_TYPE) return instance === 'later' ? 'http' : undefined;
-  if (module.type !== JAVASCRIPT && module.type !== JSON_TYPE) return undefined;
   if (permitted === 'http' || source.state === 'unknown') return 'http';
   // The browser's error should name the site's file. Where that may have changed, the deploy's version is
   // imported.

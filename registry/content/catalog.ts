@@ -12,6 +12,7 @@ import {
 import {
   EMPTY_MANIFEST,
   diffManifests,
+  isModuleType,
   type Channel,
   type Hash,
   type Manifest,
@@ -66,16 +67,18 @@ function keep<K, V>(map: Map<K, V>, key: K, value: V, limit: number): V {
   return value;
 }
 
-/** Whether two manifests have the same paths, and the modules at each path have the same imports. */
+/** Whether two manifests have modules at the same paths, and those at each path have the same imports. */
 function importAlike(a: Manifest, b: Manifest, resolved: ResolvedImports, linksOf: LinksOf): boolean {
   const { set, delete: gone } = diffManifests(a, b);
+  const isModule = (manifest: Manifest, path: Path) => isModuleType(manifest.modules.get(path)?.type ?? '');
   const importsOf = (manifest: Manifest, path: Path) => {
     const module = moduleAt({ root: PLACEHOLDER_ROOT, manifest }, naturalUrl(PLACEHOLDER_ROOT, path));
     return module === undefined ? undefined : resolved.of(module, linksOf);
   };
   return (
-    gone.length === 0 &&
+    !gone.some((path) => isModule(a, path)) &&
     set.every(([path]) => {
+      if (!isModule(a, path) && !isModule(b, path)) return true;
       const before = importsOf(a, path);
       return before !== undefined && JSON.stringify(before) === JSON.stringify(importsOf(b, path));
     })
@@ -185,7 +188,8 @@ export class Catalog {
     const key = JSON.stringify([manifest.importMap, paths]);
     const last = this.#reached.get(key);
     if (last?.manifest === manifest) return last.order.map((path) => manifest.modules.get(path)!.hash);
-    const links = await this.#blobs.links([...manifest.modules.values()].map((module) => module.hash));
+    const modules = [...manifest.modules.values()].filter(({ type }) => isModuleType(type));
+    const links = await this.#blobs.links(modules.map(({ hash }) => hash));
     const imports = this.#importsBy(manifest.importMap);
     const linksOf = (hash: Hash) => links.get(hash);
     // Most saves change no imports, and then the last order still holds.

@@ -1,15 +1,14 @@
 import {
   deployUrl,
+  fileAt,
   lexModule,
   linkForWorker,
-  moduleAt,
   resolveInWorker,
   type ImportMap,
   type Site,
 } from '../../importmap/index.js';
 import { NO_LINKS, type Hash } from '../../schema/index.js';
 import type { StoredBlob } from '../store/store.js';
-import { moduleKind } from './media-type.js';
 
 export interface WorkerModuleOptions {
   readonly site: Site;
@@ -38,8 +37,8 @@ export function workerModule(
   const written = (specifier: string): string | undefined => {
     const resolution = resolveInWorker(importMap, specifier, referrer);
     if (resolution.state !== 'resolved') return undefined;
-    const module = moduleAt(site, resolution.url);
-    const isOwn = module !== undefined && moduleKind(module.type) !== undefined;
+    // The answer to this URL is of the same deploy, also for WebAssembly.
+    const isOwn = fileAt(site, resolution.url) !== undefined;
     const target = isOwn ? deployUrl(resolution.url, manifest) : resolution.url;
     return target.startsWith(site.root) ? up + target.slice(site.root.length) : target;
   };

@@ -1,4 +1,4 @@
-import { byCodeUnit, type Hash } from '../../schema/index.js';
+import { byCodeUnit, isModuleType, type Hash } from '../../schema/index.js';
 import { VerifiedBlobs } from '../content/verified-blobs.js';
 import { Catalog } from '../content/catalog.js';
 import { Packs, type Bases } from '../content/packs.js';
@@ -12,7 +12,7 @@ export interface Cost {
   readonly bytes: number;
   /** Bytes in packs: with links and headers, compressed, and as a delta where that is smaller. */
   readonly packed: number;
-  /** Missing blobs that are not sent, because no entry imports them. */
+  /** Missing blobs of modules that are not sent, because no entry imports them. */
   readonly unreached: number;
 }
 
@@ -49,7 +49,9 @@ export async function updateCost(before: Snapshot, after: Snapshot): Promise<Cos
   let first = 0;
   let bases: Bases | undefined;
   const held = new Set([...from.modules.values()].map((module) => module.hash));
+  // Pages and assets come over HTTP, when the browser asks for them.
   const lacking = [...to.modules]
+    .filter(([, { type }]) => isModuleType(type))
     .toSorted(([a], [b]) => byCodeUnit(a, b))
     .map(([, module]) => module.hash)
     .filter((hash) => !held.has(hash));

@@ -13,7 +13,7 @@ import {
   type ImportMapJson,
   type Site,
 } from '../../importmap/index.js';
-import { NO_LINKS, pathToUrl, type Manifest } from '../../schema/index.js';
+import { NO_LINKS, isModuleType, pathToUrl, type Manifest } from '../../schema/index.js';
 import { moduleKind } from '../content/media-type.js';
 import type { BlobReader } from './read-blob.js';
 import { readBlob } from './read-blob.js';
@@ -77,11 +77,11 @@ export async function deployMap(
   const resolver = new Resolver(
     manifest.importMap === null ? EMPTY_IMPORT_MAP : parseImportMap(manifest.importMap, root).map,
   );
-  const modules = [...manifest.modules].filter(([, { type }]) => moduleKind(type) !== undefined);
+  const modules = [...manifest.modules].filter(([, { type }]) => isModuleType(type));
   const urls = modules.map(([path]) => naturalUrl(root, path)).toSorted();
   const targetOf = (url: string): string | undefined => {
     const module = moduleAt(site, url);
-    if (module === undefined || moduleKind(module.type) === undefined) return undefined;
+    if (module === undefined) return undefined;
     return targets === 'http' ? moduleUrl(base, module, root) : base + pathToUrl(module.path);
   };
   const generated = generateImportMap(site, resolver, urls, targetOf);

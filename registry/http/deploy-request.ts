@@ -8,7 +8,7 @@ import {
 } from '../../importmap/index.js';
 import { pathFromUrl, type Manifest } from '../../schema/index.js';
 import type { HistoryAccess } from '../auth/history-access.js';
-import { contentType, moduleKind } from '../content/media-type.js';
+import { contentType, mediaType, moduleKind } from '../content/media-type.js';
 import type { VerifiedBlobs } from '../content/verified-blobs.js';
 import { workerModule } from '../content/worker-module.js';
 import { loaderVersion } from '../pages/loader-page.js';
@@ -24,8 +24,9 @@ export interface DeployRequestContext extends Pick<PageContext, 'prefix' | 'page
 }
 
 /**
- * A module at a URL that names its deploy, `/lib/w.mjs?modcast=<manifest>`, linked for a worker. Undefined
- * where the URL names none, or the deploy has no such module: then the site's file is the answer.
+ * A file at a URL that names its deploy, `/lib/w.mjs?modcast=<manifest>`: JavaScript linked for a worker, and
+ * other modules and assets as they are. Undefined where the URL names no deploy, the deploy has no such file,
+ * or it is a page, which gets the loader: then the site's file is the answer.
  */
 export async function deployResponse(
   { blobs, history, prefix, page, workerRuntime }: DeployRequestContext,
@@ -37,23 +38,23 @@ export async function deployResponse(
   const path = hash === undefined ? undefined : pathFromUrl(pathname.slice(1));
   if (path === undefined) return undefined;
   const type = contentType(path);
-  const kind = moduleKind(type);
-  const manifest = kind === undefined ? null : await history.manifest(page.channel, hash!);
+  const isPage = mediaType(path) === 'text/html';
+  const manifest = isPage ? null : await history.manifest(page.channel, hash!);
   const module = manifest?.modules.get(path);
   const blob = module === undefined ? undefined : await blobs.one(module.hash);
   if (blob === undefined) return undefined;
-  const bytes =
-    kind === 'javascript'
-      ? workerModule(blob, {
-          site: { root: PLACEHOLDER_ROOT, manifest: manifest! },
-          manifest: hash!,
-          importMap: importMapOf(manifest!),
-          pathname,
-          url: origin + pathname + withoutDeploy(search),
-          runtime: `${prefix.slice(1)}worker.js?v=${loaderVersion(await workerRuntime())}&modcast=${hash}`,
-        })
-      : blob.bytes;
   allowOwnUse(request, path, headers);
+  if (moduleKind(type) !== 'javascript') {
+    return answer(request, { bytes: blob.bytes, type, freshness: 'immutable', tag: blob.hash }, headers);
+  }
+  const bytes = workerModule(blob, {
+    site: { root: PLACEHOLDER_ROOT, manifest: manifest! },
+    manifest: hash!,
+    importMap: importMapOf(manifest!),
+    pathname,
+    url: origin + pathname + withoutDeploy(search),
+    runtime: `${prefix.slice(1)}worker.js?v=${loaderVersion(await workerRuntime())}&modcast=${hash}`,
+  });
   return answer(request, { bytes, type, freshness: 'immutable' }, headers);
 }
 

@@ -1,4 +1,4 @@
-import type { Channel, Hash, Manifest } from '../../schema/index.js';
+import { isModuleType, type Channel, type Hash, type Manifest } from '../../schema/index.js';
 import type { HistoryAccess } from '../auth/history-access.js';
 import type { Catalog } from '../content/catalog.js';
 
@@ -30,7 +30,24 @@ export function sizesOf(manifest: Manifest): ReadonlyMap<Hash, number> {
   return found;
 }
 
-/** Blobs that answer a `want`, in the order of need, and wanted ones that the client may not read. */
+const noModules = new WeakMap<Manifest, ReadonlySet<Hash>>();
+
+/** The blobs of pages and assets, as far as no module has the same bytes. */
+function noModulesOf(manifest: Manifest): ReadonlySet<Hash> {
+  let found = noModules.get(manifest);
+  if (found === undefined) {
+    const files = [...manifest.modules.values()];
+    const modules = new Set(files.filter(({ type }) => isModuleType(type)).map(({ hash }) => hash));
+    found = new Set(files.map(({ hash }) => hash).filter((hash) => !modules.has(hash)));
+    noModules.set(manifest, found);
+  }
+  return found;
+}
+
+/**
+ * Blobs that answer a `want`, in the order of need, and wanted ones that the client may not read. The socket
+ * carries modules only: pages and assets count as the latter.
+ */
 export async function wantedBlobs(
   { hashes, closure }: Wanted,
   client: WantingClient,
@@ -41,7 +58,8 @@ export async function wantedBlobs(
   const sent = sizesOf(client.manifest);
   const others = [...order].filter((hash) => !sent.has(hash));
   const visible = new Set(others.length === 0 ? [] : await history.visible(client.channel, others));
-  const isVisible = (hash: Hash) => sent.has(hash) || visible.has(hash);
+  const unsent = noModulesOf(client.manifest);
+  const isVisible = (hash: Hash) => !unsent.has(hash) && (sent.has(hash) || visible.has(hash));
   return {
     found: [...order].filter(isVisible),
     hidden: [...new Set(hashes)].filter((hash) => !isVisible(hash)),

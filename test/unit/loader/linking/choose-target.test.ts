@@ -39,8 +39,6 @@ describe('a first instance', () => {
     ['the site where it is pinned, even over HTTP', { pinned: true, permitted: 'http' }, undefined],
     ['the site for CSS', { type: 'text/css' }, undefined],
     ['the site for CSS, even over HTTP', { type: 'text/css', permitted: 'http' }, undefined],
-    ['the site for other types', { type: 'application/wasm' }, undefined],
-    ['the site for other types, even over HTTP', { type: 'application/wasm', permitted: 'http' }, undefined],
   ] as const)('gets %s', (_, given, kind) => {
     expect(chooseTarget(request(given))).toBe(kind);
   });
@@ -56,7 +54,6 @@ describe('a later instance', () => {
     ['http where it does not parse and the site is watched', { state: 'broken', watched: true }, 'http'],
     ['the site where it is pinned', { pinned: true }, undefined],
     ['the site for pinned CSS', { pinned: true, type: 'text/css' }, undefined],
-    ['the site for other types', { type: 'application/wasm' }, undefined],
   ] as const)('gets %s', (_, given, kind) => {
     expect(chooseTarget(request({ instance: 'later', ...given }))).toBe(kind);
   });
