@@ -3,11 +3,13 @@ import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import {
   encodePackHeader,
+  isModuleType,
   manifestBytes,
   pathToUrl,
   type Channel,
   type Hash,
   type Manifest,
+  type ManifestModule,
   type Path,
 } from '../../schema/index.js';
 import { VerifiedBlobs } from '../content/verified-blobs.js';
@@ -26,7 +28,7 @@ import { writeFiles } from './write-files.js';
 export interface ExportStaticOptions extends ExportOptions {
   /** URL path of the exported site. Starts and ends with "/". */
   readonly base: string;
-  /** The site's directory, for files that the registry does not store. Null: copy none. */
+  /** The site's directory, for assets that are not in the deploy. Null: copy none. */
   readonly assets: string | null;
   readonly loader?: () => Promise<Uint8Array>;
 }
@@ -34,11 +36,15 @@ export interface ExportStaticOptions extends ExportOptions {
 /** Directory of the registry's own files, in the exported site. */
 const PREFIX = '-/';
 
+/** Written once, at its path: pages and modules ask for it there. */
+const isAsset = ({ type }: ManifestModule): boolean => !isModuleType(type) && type !== 'text/html';
+
 /** All paths of a static export: the site's files and the answers of a server. */
 function staticPaths({ number, channel, manifest: hash }: Deploy, manifest: Manifest): Path[] {
   const paths = new Set<Path>();
   for (const [path, module] of manifest.modules) {
     paths.add(path);
+    if (isAsset(module)) continue;
     paths.add(`${PREFIX}blobs/${module.hash}`);
     paths.add(`${PREFIX}deploys/${number}/at/${path}`);
     if (moduleKind(contentType(path)) !== undefined) paths.add(`${PREFIX}modules/${module.hash}/${path}`);
@@ -66,8 +72,8 @@ async function sitePack(store: Store, channel: Channel, manifest: Manifest): Pro
 }
 
 /**
- * Images, fonts and other files that the registry does not store. Files that it could store but that are not
- * in this deploy are not part of the site.
+ * Images, fonts and other files that the deploy of a watched directory does not contain. Files that it could
+ * contain and does not are not part of the site.
  *
  * @throws ModcastError `directory-invalid`
  */
@@ -122,7 +128,8 @@ export async function exportStatic(options: ExportStaticOptions): Promise<Export
         progress({ done: ++done, total });
       };
       for await (const { blob, paths: own } of manifestBlobs(store, manifest)) {
-        await write(`${PREFIX}blobs/${blob.hash}`, blob.bytes);
+        const modules = own.filter((path) => !isAsset(manifest.modules.get(path)!));
+        if (modules.length > 0) await write(`${PREFIX}blobs/${blob.hash}`, blob.bytes);
         for (const path of own) {
           const isPage = manifest.modules.get(path)!.type === 'text/html';
           await write(
@@ -130,6 +137,7 @@ export async function exportStatic(options: ExportStaticOptions): Promise<Export
             (isPage ? await loaderPage(blob.bytes, path, manifest, page, earlyUses) : undefined) ??
               blob.bytes,
           );
+          if (!modules.includes(path)) continue;
           await write(`${PREFIX}deploys/${number}/at/${path}`, blob.bytes);
           const linked = linkedModule(path, blob, base + pathToUrl(path));
           if (linked !== undefined) await write(`${PREFIX}modules/${blob.hash}/${path}`, linked);
