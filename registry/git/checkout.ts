@@ -10,6 +10,7 @@ import {
 import { compileFilter, type FileFilter, type Matches } from '../ingest/files.js';
 import { blake3 } from '../hash.js';
 import { mediaType } from '../content/media-type.js';
+import { reasonFor } from '../ingest/left-out.js';
 import { moduleLinks } from '../ingest/module-links.js';
 import { siteEntries } from '../pages/site-entries.js';
 import { PageSummaries } from '../pages/page-summaries.js';
@@ -36,7 +37,7 @@ export class Checkout {
   readonly #objects: GitObjects;
   readonly #tree: LinkedTree;
   readonly #modules = new Map<Path, ManifestModule>();
-  /** The git objects that were read. Null: too large. */
+  /** The git objects that were read. Null: too large, or not in the repository. */
   readonly #known = new Map<ObjectName, ManifestModule | null>();
   /** The current pages. */
   readonly #pages = new PageSummaries();
@@ -56,12 +57,14 @@ export class Checkout {
 
   /**
    * Advances by one commit.
-   * @returns whether the site changed, and the blobs that are new
+   * @param take gets each new blob
+   * @returns whether the site changed
    */
   async advance(
     commit: GitCommit,
     changes: readonly GitChange[],
-  ): Promise<{ changed: boolean; blobs: StoredBlob[] }> {
+    take: (blob: StoredBlob) => Promise<void>,
+  ): Promise<boolean> {
     const wanted: [Path, ObjectName][] = [];
     let changed = false;
     for (const change of await this.#tree.advance(changes)) {
@@ -76,7 +79,7 @@ export class Checkout {
         changed = this.#delete(change.path) || changed;
       }
     }
-    const blobs = await this.#read(wanted, commit);
+    await this.#read(wanted, commit, take);
     for (const [path, object] of wanted) {
       const found = this.#known.get(object) ?? null;
       if (found === null) changed = this.#delete(path) || changed;
@@ -88,7 +91,7 @@ export class Checkout {
         this.#modules.set(path, module);
       }
     }
-    return { changed, blobs };
+    return changed;
   }
 
   async manifest(): Promise<Manifest> {
@@ -125,22 +128,30 @@ export class Checkout {
     if (!this.#skipped.has(path)) this.#skipped.set(path, { path, reason, commit: commit.name });
   }
 
-  async #read(wanted: readonly [Path, ObjectName][], commit: GitCommit): Promise<StoredBlob[]> {
+  async #read(
+    wanted: readonly [Path, ObjectName][],
+    commit: GitCommit,
+    take: (blob: StoredBlob) => Promise<void>,
+  ): Promise<void> {
     const paths = new Map<ObjectName, Path[]>();
     for (const [path, object] of wanted) {
       const isPage = mediaType(path) === 'text/html' && !this.#hasPage(object);
       if (this.#known.has(object) && !isPage && !this.#lacksLinks(path, object)) continue;
       paths.set(object, [...(paths.get(object) ?? []), path]);
     }
-    const blobs: StoredBlob[] = [];
     const names = [...paths.keys()];
     let index = 0;
     for await (const bytes of this.#objects.blobs(names)) {
       const object = names[index++]!;
       const own = paths.get(object)!;
-      if (bytes.length > LIMITS.blobBytes) {
+      if (bytes === 'large') {
         this.#known.set(object, null);
-        for (const path of own) this.#skip(path, `it is larger than ${LIMITS.blobBytes} bytes`, commit);
+        for (const path of own) this.#skip(path, reasonFor({ code: 'blob-too-large' }), commit);
+        continue;
+      }
+      if (isLfsPointer(bytes)) {
+        this.#known.set(object, null);
+        for (const path of own) this.#skip(path, 'its content is in Git LFS, not in the repository', commit);
         continue;
       }
       const hash = blake3(bytes);
@@ -149,9 +160,8 @@ export class Checkout {
       this.#known.set(object, { hash, size: bytes.length, type: mediaType(path) });
       if (own.some((name) => mediaType(name) === 'text/html'))
         await this.#pages.read(hash, async () => bytes);
-      blobs.push({ hash, bytes, links: (await moduleLinks(path, bytes)).links });
+      await take({ hash, bytes, links: (await moduleLinks(path, bytes)).links });
     }
-    return blobs;
   }
 
   #hasPage(object: ObjectName): boolean {
@@ -165,6 +175,12 @@ export class Checkout {
     return known !== undefined && known !== null && isScript(path) && known.type !== mediaType(path);
   }
 }
+
+const LFS_POINTER = Buffer.from('version https://git-lfs.github.com/spec/');
+
+/** Git LFS commits a few lines of text in the place of a large file. */
+const isLfsPointer = (bytes: Buffer): boolean =>
+  bytes.length < 1024 && bytes.subarray(0, LFS_POINTER.length).equals(LFS_POINTER);
 
 const isScript = (path: Path): boolean => mediaType(path) === 'text/javascript';
 

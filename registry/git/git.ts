@@ -1,3 +1,4 @@
+import { LIMITS } from '../../schema/index.js';
 import { GitProcess, gitFailed } from './process.js';
 
 /** The hash of a git object, 40 hex digits (64 in a SHA-256 repository). */
@@ -190,11 +191,11 @@ export class GitObjects {
   }
 
   /**
-   * The blobs' bytes, in the order asked.
+   * The blobs' bytes, in the order asked. Those of a blob that is too large for the store are not kept.
    *
    * @throws ModcastError `git-failed`
    */
-  async *blobs(objects: readonly ObjectName[]): AsyncGenerator<Buffer> {
+  async *blobs(objects: readonly ObjectName[]): AsyncGenerator<Buffer | 'large'> {
     const asking = (async () => {
       for (const object of objects) await this.#child.write(`${object}\n`);
     })();
@@ -205,9 +206,13 @@ export class GitObjects {
         if (head === undefined) await this.#child.finish();
         throw gitFailed(`git has no blob ${object}: is the repository a shallow or partial clone?`, head);
       }
-      const bytes = await this.#child.source.exactly(Number(size));
-      if (bytes === undefined) throw gitFailed(`git ended in the middle of blob ${object}`);
-      await this.#child.source.until(0x0a);
+      const { source } = this.#child;
+      const isLarge = Number(size) > LIMITS.blobBytes;
+      const bytes = isLarge
+        ? (await source.skip(Number(size))) && 'large'
+        : ((await source.exactly(Number(size))) ?? false);
+      if (bytes === false) throw gitFailed(`git ended in the middle of blob ${object}`);
+      await source.until(0x0a);
       yield bytes;
     }
     await asking;

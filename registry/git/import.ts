@@ -1,5 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { ModcastError, manifestBytes, parsePath, type Channel, type Manifest } from '../../schema/index.js';
+import {
+  ModcastError,
+  manifestBytes,
+  parsePath,
+  type Channel,
+  type Hash,
+  type Manifest,
+} from '../../schema/index.js';
 import { closestPath, didYouMean } from '../closest.js';
 import { channelDeploys } from '../history/log.js';
 import type { FileFilter } from '../ingest/files.js';
@@ -123,11 +130,15 @@ export async function importGit(options: GitImportOptions): Promise<GitImported>
   let blobs: StoredBlob[] = [];
   let bytes = 0;
 
-  const write = async () => {
-    const named = steps.flatMap(({ manifest }) => [...manifest.modules.values()]);
+  const writeBlobs = async (named: readonly { readonly hash: Hash }[] = []) => {
     const hashes = new Set([...blobs, ...named].map(({ hash }) => hash));
     await store.lease([...hashes], owner, options.now() + LEASE_MS);
     await store.putBlobs(blobs);
+    blobs = [];
+    bytes = 0;
+  };
+  const write = async () => {
+    await writeBlobs(steps.flatMap(({ manifest }) => [...manifest.modules.values()]));
     for (const { commit, manifest } of steps) {
       const { deploy, created } = await store.commit({
         channel,
@@ -144,8 +155,12 @@ export async function importGit(options: GitImportOptions): Promise<GitImported>
       written = commit;
     }
     steps = [];
-    blobs = [];
-    bytes = 0;
+  };
+  // The first commit brings the whole site, which need not fit the memory.
+  const take = async (blob: StoredBlob) => {
+    blobs.push(blob);
+    bytes += blob.bytes.length;
+    if (bytes >= WINDOW_BYTES) await (steps.length > 0 ? write() : writeBlobs());
   };
 
   try {
@@ -155,12 +170,10 @@ export async function importGit(options: GitImportOptions): Promise<GitImported>
     for await (const changes of gitChanges(repository, commits, folder)) {
       const commit = commits[done++]!;
       touched ||= changes.length > 0;
-      const step = await checkout.advance(commit, changes);
-      blobs.push(...step.blobs);
-      bytes += step.blobs.reduce((sum, blob) => sum + blob.bytes.length, 0);
-      if (step.changed && !isBase) steps.push({ commit, manifest: await checkout.manifest() });
+      const changed = await checkout.advance(commit, changes, take);
+      if (changed && !isBase) steps.push({ commit, manifest: await checkout.manifest() });
       isBase = false;
-      if (steps.length >= WINDOW_COMMITS || bytes >= WINDOW_BYTES) await write();
+      if (steps.length >= WINDOW_COMMITS) await write();
       progress({ done, total: commits.length, deploys: deploys + steps.length });
     }
     if (steps.length > 0) await write();

@@ -83,7 +83,7 @@ export class LinkedTree {
     }
     let index = 0;
     for await (const bytes of this.#objects.blobs(links.map(([, object]) => object))) {
-      this.#links.set(links[index++]![0], bytes.toString('utf8'));
+      this.#links.set(links[index++]![0], bytes.toString());
     }
   }
 

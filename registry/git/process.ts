@@ -47,6 +47,18 @@ class Source {
     }
   }
 
+  /** Drops bytes. False when the stream ends before. */
+  async skip(length: number): Promise<boolean> {
+    let left = length;
+    while (left > this.#held.length) {
+      left -= this.#held.length;
+      this.#held = Buffer.alloc(0);
+      if (!(await this.#more())) return false;
+    }
+    this.#held = this.#held.subarray(left);
+    return true;
+  }
+
   async exactly(length: number): Promise<Buffer | undefined> {
     if (this.#held.length < length) {
       // Join once: a large blob comes in thousands of pieces.
