@@ -25,9 +25,9 @@ export function blameCommand(io: Io): Command {
   const command = new Command('blame')
     .summary('show which deploy last changed each line')
     .description(
-      'Shows the source of a module. Each line carries the deploy of its channel that last changed it. Follows a module that was moved, also when it was edited.',
+      'Shows the source of a file. Each line carries the deploy of its channel that last changed it. Follows a file that was moved, also when it was edited.',
     )
-    .argument('<path>', 'a module: lib/disk.mjs')
+    .argument('<path>', 'a file: lib/disk.mjs')
     .argument('[ref]', 'the deploy to read (default: the newest of production, else the newest of all)');
   jsonOption(
     databaseOption(timeOption(command)),

@@ -16,7 +16,7 @@ export function catCommand(io: Io): Command {
       `
 Examples:
   modcast cat 3f2a9c01d4
-  modcast log lib/disk.mjs          lists the hashes of a module's versions`,
+  modcast log lib/disk.mjs          lists the hashes of a file's versions`,
     )
     .action((prefix: string, options: DatabaseOptions) =>
       withStore(io, options, async (store) => {

@@ -23,19 +23,19 @@ export function deploysCommand(io: Io): Command {
   const command = new Command('deploys')
     .summary('list the deploys, newest first')
     .description(
-      'Lists the deploys of all channels or of one, newest first, with their author and the number of changed modules.',
+      'Lists the deploys of all channels or of one, newest first, with their author and the number of changed files.',
     )
     .option('--channel <name>', 'only deploys of this channel')
     .option('-n, --limit <count>', 'only the newest <count>; also -3', wholeNumber({ least: 1 }));
   jsonLinesOption(
     databaseOption(timeOption(command)),
-    'a line per deploy: number, channel, time, author, message, manifest, parent, commit, added, changed, removed, modules, bytes',
+    'a line per deploy: number, channel, time, author, message, manifest, parent, commit, added, changed, removed, files, bytes',
   );
   return command
     .addHelpText(
       'after',
       `
-+1 ~2 -3 means: 1 module added, 2 changed and 3 removed since the deploy before.
++1 ~2 -3 means: 1 file added, 2 changed and 3 removed since the deploy before.
 
 Examples:
   modcast deploys
@@ -81,7 +81,7 @@ async function deploys(io: Io, options: DeploysOptions): Promise<void> {
             { title: 'when', whole: true },
             { title: 'who', expendable: true },
             { title: 'changes', whole: true, paint: paintChanges },
-            { title: 'modules', align: 'right', optional: true },
+            { title: 'files', align: 'right', optional: true },
             { title: 'size', align: 'right', optional: true },
             { title: 'message', shrinks: true },
           ],

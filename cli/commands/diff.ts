@@ -13,7 +13,7 @@ import {
 import { EXIT, type Io } from '../io.js';
 import { databaseOption, withStore, type DatabaseOptions } from '../options/database.js';
 import { jsonOption } from '../options/json-option.js';
-import { REFS_HELP, resolveSide } from '../options/refs.js';
+import { REFS_HELP, resolveSides } from '../options/refs.js';
 import { wholeNumber } from '../options/values.js';
 import { statusLetter } from '../output/changes.js';
 import { formatStat } from '../output/diff-stat.js';
@@ -42,7 +42,7 @@ export function diffCommand(io: Io): Command {
     )
     .argument('<a>', 'a ref, or a directory')
     .argument('<b>', 'a ref, or a directory')
-    .argument('[path...]', 'only these modules and directories; a path that is on neither side is an error')
+    .argument('[path...]', 'only these files and directories; a path that is on neither side is an error')
     .option('-p, --patch', 'show patches (the default); with --stat, show both')
     .option('--stat', 'show changed lines as bars, and how much a client that has <a> downloads')
     .option(
@@ -50,7 +50,7 @@ export function diffCommand(io: Io): Command {
       'show only the path of each change, with a letter: A added, M modified, D deleted, R renamed',
     )
     .option('-U, --unified <lines>', 'lines of context around a change', wholeNumber(), 3)
-    .option('--no-renames', 'show a moved module as deleted and added')
+    .option('--no-renames', 'show a moved file as deleted and added')
     .option('--exit-code', 'exit with 1 if there are differences, and with 2 on an error');
   binaryOption(command);
   jsonOption(
@@ -80,8 +80,7 @@ async function diff(io: Io, a: string, b: string, given: string[], options: Diff
   if (options.exitCode) io.failureCode = EXIT.usage;
   const paths = given.map(typedPath);
   await withStore(io, options, async (store) => {
-    const before = await resolveSide(io, store, a);
-    const after = await resolveSide(io, store, b);
+    const [before, after] = await resolveSides(io, store, [a, b]);
     const all = await compare(before, after, { renames: options.renames });
     const changes = all.filter(
       ({ path, oldPath }) => isSelected(path, paths) || (oldPath !== null && isSelected(oldPath, paths)),
@@ -129,7 +128,7 @@ async function refuseUnmatched(sides: readonly Snapshot[], paths: readonly strin
   const found = paths.find((name) => !there.some((path) => isSelected(path, [name])));
   if (found === undefined) return;
   const where = [...new Set(sides.map(({ label }) => label))].join(' or ');
-  throw pathUnknown(`no module of ${where} matches ${JSON.stringify(found)}`, found, there);
+  throw pathUnknown(`no file of ${where} matches ${JSON.stringify(found)}`, found, there);
 }
 
 /** As git prints it: separated by tabs, `R` with the similarity in per cent. */

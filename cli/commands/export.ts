@@ -33,7 +33,7 @@ export function exportCommand(io: Io): Command {
   const command = new Command('export')
     .summary('write the files of a deploy to a directory')
     .description(
-      'Writes the files of a deploy, exactly as they were published. With --static the pages load modcast, and everything that it requests is written too: the site boots from any static host or CDN, without a modcast server. Files that the registry does not keep, such as images, are copied with --assets. A single-page application needs a rule of its host (docs/routes.md).',
+      'Writes the files of a deploy, exactly as they were published. With --static the pages load modcast, and everything that it requests is written too: the site boots from any static host or CDN, without a modcast server. A deploy that `modcast serve` made has no images and other assets: --assets copies those. A single-page application needs a rule of its host (docs/routes.md).',
     )
     .argument('<ref>', 'the deploy: 12, production, latest~2, @{yesterday}')
     .argument('<dir>', 'a new or empty directory')
@@ -45,7 +45,7 @@ export function exportCommand(io: Io): Command {
     )
     .option(
       '--assets <dir>',
-      'with --static: the directory of the site, to copy images, fonts and other files from',
+      'with --static: the directory of the site, to copy assets from that the deploy does not have',
     )
     .option(
       '--force',
@@ -58,7 +58,8 @@ export function exportCommand(io: Io): Command {
 Examples:
   modcast export production ./site
   modcast export 12 ./before && diff -r ./before ./public
-  modcast export production ./dist --static --assets ./public
+  modcast export production ./dist --static
+  modcast export dev ./dist --static --assets ./public
   modcast export production ./dist --static --force    a newer deploy; open tabs still find their modules`,
     )
     .action((ref: string, directory: string, options: ExportCommandOptions) =>

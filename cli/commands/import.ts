@@ -2,6 +2,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import path from 'node:path';
 import { TIME_EXAMPLES, parseTime } from '../../registry/history/when.js';
 import { importGit, type GitImported } from '../../registry/git/index.js';
+import { SITE_FILTER } from '../../registry/ingest/files.js';
 import { refuseFollowed } from '../../registry/store/lock.js';
 import { parseChannel } from '../../schema/index.js';
 import type { Io } from '../io.js';
@@ -42,6 +43,7 @@ export function importCommand(io: Io): Command {
       .option('--channel <name>', 'channel to import into', 'dev')
       .option('--branch <name>', 'branch, tag or commit to import', 'HEAD')
       .option('--since <date>', 'only commits since this time: 2026-01-01, "3 months ago"', timeSince(io)),
+    'all',
   )
     .addHelpText(
       'after',
@@ -75,7 +77,7 @@ async function importHistory(io: Io, options: ImportOptions): Promise<void> {
           channel,
           branch: options.branch,
           since: options.since ?? null,
-          filter: filterOf(options),
+          filter: filterOf(options, SITE_FILTER),
           now: () => io.now(),
           progress: ({ done, total, deploys }) =>
             line.show(

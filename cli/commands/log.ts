@@ -43,16 +43,16 @@ const LISTED = 20;
 
 export function logCommand(io: Io): Command {
   const command = new Command('log')
-    .summary("show a module's versions, or a channel's changes")
+    .summary("show a file's versions, or a channel's changes")
     .description(
-      'With the path of a module: lists its versions, newest first, with the deploys that had it first and last. With a directory, or without a path: lists what each deploy of the channel changed there.',
+      'With the path of a file: lists its versions, newest first, with the deploys that had it first and last. With a directory, or without a path: lists what each deploy of the channel changed there.',
     )
-    .argument('[path]', 'a module or a directory: lib/disk.mjs, lib/')
+    .argument('[path]', 'a file or a directory: lib/disk.mjs, lib/')
     .option('-p, --patch', 'show changes as patches')
     .option('--channel <name>', 'channel to read (default: production, else that of the newest deploy)')
     .option('--from <ref>', 'start at this deploy and go back, on its channel')
     .option('-n, --limit <count>', 'only the newest <count>; also -3', wholeNumber({ least: 1 }))
-    .option('--no-follow', 'do not follow a moved module')
+    .option('--no-follow', 'do not follow a moved file')
     .option('--all', `list all changes of a deploy, not only ${LISTED}`);
   binaryOption(command);
   jsonLinesOption(
@@ -111,15 +111,15 @@ async function historyOf(
   if ((await store.channels()).includes(path) || /^(?:latest|HEAD|[1-9]\d*)(?:[~^]\d*)*$/.test(path)) {
     throw new ModcastError(
       'path-unknown',
-      `no module is called ${JSON.stringify(path)}; to start at that deploy, use \`modcast log --from ${path}\``,
-      { expected: 'the path of a module or a directory', found: path },
+      `no file is called ${JSON.stringify(path)}; to start at that deploy, use \`modcast log --from ${path}\``,
+      { expected: 'the path of a file or a directory', found: path },
     );
   }
   throw pathUnknown(
-    `channel ${channel} never had a module ${JSON.stringify(path)}`,
+    `channel ${channel} never had a file ${JSON.stringify(path)}`,
     path,
     await pathsOf(source),
-    `list its modules with \`modcast show ${channel}:\``,
+    `list its files with \`modcast show ${channel}:\``,
   );
 }
 
@@ -139,7 +139,7 @@ async function patchFields(store: Store, change: Change, options: LogOptions) {
   return options.patch ? patchJson(await readPatch(change, store, store, options)) : {};
 }
 
-/** Whether a deploy changed these modules and directories, or may have: gc drops what the oldest changed. */
+/** Whether a deploy changed these files and directories, or may have: gc drops what the oldest changed. */
 async function hasChanged(store: Store, number: number, selected: readonly string[]): Promise<boolean> {
   const changes = await store.changes(number);
   const paths = changes?.map(({ path }) => path) ?? [
@@ -149,7 +149,7 @@ async function hasChanged(store: Store, number: number, selected: readonly strin
 }
 
 /**
- * @param selected only changes of these modules and directories; empty: all
+ * @param selected only changes of these files and directories; empty: all
  * @returns how many deploys were shown
  */
 async function channelLog(

@@ -19,7 +19,7 @@ import { userName } from '../../registry/user-name.js';
 import { ModcastError, parseChannel } from '../../schema/index.js';
 import type { Io } from '../io.js';
 import { databaseOption, withStore, type DatabaseOptions } from '../options/database.js';
-import { filterOf, filterOptions, type FilterOptions } from '../options/filter.js';
+import { filterOptions, type FilterOptions } from '../options/filter.js';
 import { jsonOption } from '../options/json-option.js';
 import { changeCounts } from '../output/changes.js';
 import { newDeployLine } from '../output/deploy.js';
@@ -28,7 +28,9 @@ import { count, formatBytes } from '../output/format.js';
 import { deployJson, writeJson } from '../output/json.js';
 import { pathList } from '../output/path-list.js';
 import { ProgressBar } from '../output/progress-bar.js';
+import { contentsLine, siteContents } from '../output/site-contents.js';
 import { printable } from '../output/text.js';
+import { publishFilter } from '../publishing/publish-filter.js';
 import { remoteToken } from '../publishing/remote-token.js';
 
 interface PublishCommandOptions extends DatabaseOptions, FilterOptions {
@@ -54,7 +56,7 @@ export function publishCommand(io: Io): Command {
     new Command('publish')
       .summary('publish a directory on a channel')
       .description(
-        'Reads a directory and makes a deploy of it: in a database, or with --to in a running registry, which receives only the blobs that it does not have. Open pages of the channel learn of the deploy at once. After a broken connection, run it again: it sends only the rest.',
+        'Makes a deploy of a directory: all its files, except dotfiles, node_modules and temporary files of editors. It goes into a database, or with --to into a running registry, which receives only the blobs that it does not have. Open pages of the channel learn of the deploy at once. After a broken connection, run it again: it sends only the rest. A file may have up to 64 MiB.',
       )
       .argument('[dir]', 'directory of the site', '.')
       .option('--channel <name>', 'channel to publish on', 'production')
@@ -69,6 +71,7 @@ export function publishCommand(io: Io): Command {
         'refuse unless this is the newest deploy of the channel; none: unless it has no deploy',
         deployNumber,
       ),
+    'all',
   )
     .option('--allow-missing', 'publish even if imports do not resolve', false)
     .option('-n, --dry-run', 'show what would be published, and publish nothing', false)
@@ -77,13 +80,14 @@ export function publishCommand(io: Io): Command {
       `
 Examples:
   modcast publish ./public --channel production -m "Faster start"
+  modcast publish ./public --exclude '**/*.psd' --dry-run
   MODCAST_TOKEN=mc_… modcast publish ./public --to https://modules.example.org`,
     )
     .action((dir: string, options: PublishCommandOptions) => run(io, dir, options));
   databaseOption(command, 'in the directory of the site');
   return jsonOption(
     command,
-    '{state: "published"|"current", deploy, sent, sentBytes, problems} or {state: "planned", head, missing, changes, problems}; problems: a list of path, kind, severity, message, line, column, frame',
+    '{state: "published"|"current", deploy, sent, sentBytes, contents, problems} or {state: "planned", head, missing, changes, contents, problems}; contents: modules, pages, assets, each {files, bytes}; problems: a list of path, kind, severity, message, line, column, frame',
   );
 }
 
@@ -99,31 +103,39 @@ async function run(io: Io, dir: string, options: PublishCommandOptions): Promise
   const url = options.to === undefined ? undefined : registryUrl(options.to);
   const remote =
     url === undefined ? undefined : httpTarget({ url: url.href, token: remoteToken(io, url.href, options) });
-  const { site, problems } = await read(io, directory, options);
-  if (remote !== undefined) return report(io, options, problems, await send(io, remote, site, options));
   const named = options.db ?? (io.env['MODCAST_DB'] || undefined);
+  const database = named === undefined ? undefined : path.resolve(io.cwd, named);
+  const content = await read(io, directory, database, options);
+  const { site } = content;
+  if (remote !== undefined) return report(io, options, content, await send(io, remote, site, options));
   await withStore(
     // The same default database as `modcast serve` of this directory.
     { env: {}, cwd: directory },
-    named === undefined ? {} : { db: path.resolve(io.cwd, named) },
+    database === undefined ? {} : { db: database },
     async (store, file) => {
       refuseFollowed(file, options.channel);
-      const isInParent = named === undefined && path.dirname(path.dirname(file)) !== directory;
+      const isInParent = database === undefined && path.dirname(path.dirname(file)) !== directory;
       if (isInParent && options.json !== true) io.error(`Publishing to ${file}\n`);
       const target = new PublishService({ store, now: () => io.now() });
-      report(io, options, problems, await send(io, target, site, options));
+      report(io, options, content, await send(io, target, site, options));
     },
     { create: true },
   );
 }
 
 /** The site, and what is reported about its files. With --json that is in the result, not on the terminal. */
+interface Content {
+  readonly site: SiteContent;
+  readonly problems: readonly Diagnostic[];
+}
+
 async function read(
   io: Io,
   directory: string,
+  database: string | undefined,
   options: PublishCommandOptions,
-): Promise<{ site: SiteContent; problems: readonly Diagnostic[] }> {
-  const filter = filterOf(options);
+): Promise<Content> {
+  const filter = publishFilter(options, directory, database);
   const bar = new ProgressBar(io, 'reading');
   let site: SiteContent;
   try {
@@ -144,10 +156,11 @@ async function read(
     ({ path: file }) => !listed.has(file) && !site.scripts.has(file),
   );
   if (unused.length > 0) say(`${yellow('warning')} ${unusedText(unused, io.columns)}`);
-  if (site.manifest.modules.size === 0) {
+  const { modules, pages } = siteContents(site.manifest);
+  if (modules.files + pages.files === 0) {
     throw new ModcastError(
       'directory-invalid',
-      `no modules in ${directory}. Is this the right directory? --include chooses other files`,
+      `no modules and no pages in ${directory}. Is this the right directory? --include chooses other files`,
       {
         expected: filter.include,
         found: directory,
@@ -205,28 +218,30 @@ async function send(
 function report(
   io: Io,
   { json, channel }: PublishCommandOptions,
-  problems: readonly Diagnostic[],
+  { site: { manifest }, problems }: Content,
   result: PublishResult,
 ): void {
   if (json === true) {
     const deploy = result.state === 'planned' ? {} : { deploy: deployJson(result.deploy) };
-    return writeJson(io, { ...result, ...deploy, problems });
+    return writeJson(io, { ...result, ...deploy, contents: siteContents(manifest), problems });
   }
   if (result.state === 'current') {
     return io.write(
       `Nothing to publish: deploy ${result.deploy.number} on ${channel} has this content already.\n`,
     );
   }
+  const contents = `  ${contentsLine(io, manifest)}\n`;
   if (result.state === 'planned') {
     const { changes, missing, head } = result;
     const facts = [
       `Would publish on ${channel} ${head === null ? 'as its first deploy' : `after deploy ${head}`}`,
-      changeCounts(changes) || 'no module changed',
+      changeCounts(changes) || 'no file changed',
       `${count(missing, 'blob')} to send, ${formatBytes(changes.bytes)}`,
     ];
-    return io.write(`${facts.join(` ${io.colours.dim('·')} `)}\n`);
+    return io.write(`${facts.join(` ${io.colours.dim('·')} `)}\n${contents}`);
   }
   const { deploy, sent, sentBytes } = result;
   const commit = deploy.commit === null ? [] : [`commit ${deploy.commit.slice(0, 12)}`];
-  io.write(newDeployLine(io, deploy, `${count(sent, 'blob')} sent, ${formatBytes(sentBytes)}`, ...commit));
+  const facts = [`${count(sent, 'blob')} sent, ${formatBytes(sentBytes)}`, ...commit];
+  io.write(newDeployLine(io, deploy, ...facts) + contents);
 }

@@ -8,12 +8,13 @@ import path from 'node:path';
 import open from 'open';
 import pc from 'picocolors';
 import { createRegistry, type Registry } from '../../registry/index.js';
+import { DEFAULT_FILTER } from '../../registry/ingest/files.js';
 import { ModcastError, type Manifest } from '../../schema/index.js';
 import { DEFAULT_COLUMNS } from '../io.js';
 import { placeDatabase } from '../options/database.js';
-import { filterOptions, type FilterOptions } from '../options/filter.js';
+import { filterOf, filterOptions, type FilterOptions } from '../options/filter.js';
 import { repeated, wholeNumber, withSlash } from '../options/values.js';
-import { count, formatBytes } from '../output/format.js';
+import { contentsText } from '../output/site-contents.js';
 import { channelHint, networkHint, publishHint, singleHint, startText } from '../serving/hints.js';
 import { report } from '../serving/report.js';
 
@@ -49,7 +50,7 @@ export function serveCommand(): Command {
     new Command('serve')
       .summary('serve a directory, with hot reload')
       .description(
-        'Serves a directory as a site. Its pages get the modcast loader: they load their modules over one WebSocket and cache them in the browser. A saved file runs in every open page without a reload (docs/hot-reload.md). /about is about.html, and 404.html is shown where a path has no file (docs/routes.md). With --no-dir, serves the newest deploy of the channel instead. Files that are not published, such as images, are then not found (404).',
+      'Serves a directory as a site. Its pages get the modcast loader: they load their modules over one WebSocket and cache them in the browser. A saved file runs in every open page without a reload (docs/hot-reload.md). /about is about.html, and 404.html is shown where a path has no file (docs/routes.md). With --no-dir, serves the newest deploy of the channel instead, with all files that were published.',
       )
       .argument('[dir]', 'directory of the site (default: the current one)')
       .option(
@@ -69,6 +70,7 @@ export function serveCommand(): Command {
         'single-page application: navigations to a path without a file get this page instead of 404.html (default page: index.html)',
       )
       .option('--open', 'open the site in the browser', false),
+    DEFAULT_FILTER.include.join(),
   )
     .addOption(
       new Option(
@@ -146,6 +148,7 @@ async function databaseOf(options: ServeOptions): Promise<string | undefined> {
 }
 
 function registryOf(dir: string, database: string | undefined, options: ServeOptions): Registry {
+  const filter = filterOf(options, DEFAULT_FILTER);
   return createRegistry({
     ...(options.dir ? { directory: dir } : { serveHead: true }),
     ...(database === undefined ? {} : { database }),
@@ -153,8 +156,8 @@ function registryOf(dir: string, database: string | undefined, options: ServeOpt
     ...(options.single === undefined ? {} : { single: options.single === true || pageOf(options.single) }),
     channel: options.channel,
     prefix: options.prefix,
-    ...(options.include === undefined ? {} : { include: options.include }),
-    ...(options.exclude === undefined ? {} : { exclude: options.exclude }),
+    include: [...filter.include],
+    exclude: [...filter.exclude],
     ...(options.boot === undefined ? {} : { boot: options.boot }),
     timeout: options.timeout,
     progress: options.progress,
@@ -244,12 +247,12 @@ async function reportHead(
   const store = await registry.store();
   const head = await store.head(channel);
   if (head !== null) {
-    const size = `${count(head.modules, 'module')}, ${formatBytes(head.bytes)}`;
+    const manifest = (await store.manifest(head.number))!;
+    const size = contentsText(manifest);
     console.log(`${pc.bold('modcast')} ${size} ${pc.dim('·')} deploy ${head.number} on ${channel}`);
-    const { modules } = (await store.manifest(head.number))!;
     const hints = singleHint({
       page: singlePage(options),
-      has: (page) => modules.has(page),
+      has: (page) => manifest.modules.has(page),
       by: 'publish',
     });
     for (const line of hints) console.log(pc.yellow(`  ${line}`));

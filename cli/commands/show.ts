@@ -8,9 +8,10 @@ import { jsonOption } from '../options/json-option.js';
 import { REFS_HELP, deployOrHint } from '../options/refs.js';
 import { changeList } from '../output/changes.js';
 import { indentedMessage } from '../output/deploy.js';
-import { count, formatBytes } from '../output/format.js';
+import { formatBytes } from '../output/format.js';
 import { changeJson, deployJson, writeJson } from '../output/json.js';
 import { paged, pagerOf } from '../output/pager.js';
+import { contentsText } from '../output/site-contents.js';
 import { formatTable } from '../output/table.js';
 import { printable } from '../output/text.js';
 import { isoTime, relativeTime } from '../output/time.js';
@@ -21,14 +22,14 @@ interface ShowOptions extends DatabaseOptions {
 
 export function showCommand(io: Io): Command {
   const command = new Command('show')
-    .summary("show a deploy, or a module's source in it")
+    .summary('show a deploy, or a file in it')
     .description(
-      'Shows a deploy and its changes. With a path after a colon, prints the source of that module in the deploy, or lists the modules of that directory.',
+      'Shows a deploy and its changes. With a path after a colon, prints that file of the deploy, or lists the files of that directory.',
     )
-    .argument('<ref[:path]>', 'a deploy; after a colon, a module or directory of it');
+    .argument('<ref[:path]>', 'a deploy; after a colon, a file or directory of it');
   jsonOption(
     databaseOption(command),
-    'for a deploy: deploy, entries, importMap, changes; for a directory: a list of path, hash, size, type; for a module: path, hash, size, type',
+    'for a deploy: deploy, entries, importMap, changes; for a directory: a list of path, hash, size, type; for a file: path, hash, size, type',
   );
   return command
     .addHelpText(
@@ -38,8 +39,8 @@ export function showCommand(io: Io): Command {
 Examples:
   modcast show production
   modcast show 12:lib/disk.mjs > disk.mjs
-  modcast show latest:              lists all modules
-  modcast show latest:lib/          lists the modules of a directory`,
+  modcast show latest:              lists all files
+  modcast show latest:lib/          lists the files of a directory`,
     )
     .action((ref: string, options: ShowOptions) => show(io, ref, options));
 }
@@ -121,7 +122,7 @@ async function showDeploy(
     ['manifest', deploy.manifest],
     ['parent', deploy.parent === null ? 'none: the first deploy of its channel' : String(deploy.parent)],
     ...(deploy.commit === null ? [] : [['commit', deploy.commit] as [string, string]]),
-    ['modules', `${count(deploy.modules, 'module')}, ${formatBytes(deploy.bytes)}`],
+    ['files', contentsText(manifest)],
     ['entries', manifest.entries.length === 0 ? 'none' : manifest.entries.map(printable).join(', ')],
   ];
   const head = `${yellow(`deploy ${deploy.number}`)}\n${facts.map(([name, value]) => `${name.padEnd(9)} ${value}\n`).join('')}`;

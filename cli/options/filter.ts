@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { DEFAULT_FILTER, type FileFilter } from '../../registry/ingest/files.js';
+import type { FileFilter } from '../../registry/ingest/files.js';
 import { repeated } from './values.js';
 
 export interface FilterOptions {
@@ -7,14 +7,23 @@ export interface FilterOptions {
   exclude?: string[];
 }
 
-/** Adds `--include` and `--exclude`, for `filterOf`. */
-export function filterOptions(command: Command): Command {
+/**
+ * Adds `--include` and `--exclude`, for `filterOf`.
+ * @param files the default of `--include`, in words
+ */
+export function filterOptions(command: Command, files: string): Command {
   return command
-    .option('--include <glob>', 'files to keep, repeatable (default: **/*.{js,mjs,json,css,html})', repeated)
-    .option('--exclude <glob>', 'files to leave out, repeatable (default: **/node_modules/**)', repeated);
+    .option('--include <glob>', `files to keep, repeatable (default: ${files})`, repeated)
+    .option(
+      '--exclude <glob>',
+      'files to leave out, repeatable; node_modules is left out unless a glob of --include names it',
+      repeated,
+    );
 }
 
-export const filterOf = ({ include, exclude }: FilterOptions): FileFilter => ({
-  include: include ?? DEFAULT_FILTER.include,
-  exclude: exclude ?? DEFAULT_FILTER.exclude,
-});
+/** `--include` replaces the default, `--exclude` adds to it. */
+export function filterOf({ include, exclude = [] }: FilterOptions, defaults: FileFilter): FileFilter {
+  const isNamed = include?.some((glob) => glob.includes('node_modules')) === true;
+  const always = defaults.exclude.filter((glob) => !isNamed || !glob.includes('node_modules'));
+  return { include: include ?? defaults.include, exclude: [...always, ...exclude] };
+}

@@ -37,7 +37,7 @@ export function changeList(io: Io, changes: readonly Change[] | null): string {
   const { dim } = io.colours;
   if (changes === null)
     return `${dim('Changes are not known: `modcast gc` has dropped the deploy before it.')}\n`;
-  if (changes.length === 0) return `${dim('No module changed.')}\n`;
+  if (changes.length === 0) return `${dim('No file changed.')}\n`;
   return changes.map((change) => `${statusLine(io, change)}\n`).join('');
 }
 

@@ -31,5 +31,5 @@ export function indentedMessage({ message }: Deploy): string {
 export function newDeployLine(io: Io, deploy: Deploy, ...facts: string[]): string {
   const { green, bold, dim } = io.colours;
   const head = `${green('deploy')} ${bold(String(deploy.number))} on ${deploy.channel}`;
-  return `${[head, changeCounts(deploy) || 'no module changed', ...facts].join(` ${dim('·')} `)}\n`;
+  return `${[head, changeCounts(deploy) || 'no file changed', ...facts].join(` ${dim('·')} `)}\n`;
 }

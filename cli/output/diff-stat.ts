@@ -35,10 +35,10 @@ function sizes({ before, after }: Change): string {
 
 const plural = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? '' : 's'}`;
 
-/** Changed lines of each module as bars that fit the terminal, and their sum, as in `git diff --stat`. */
+/** Changed lines of each file as bars that fit the terminal, and their sum, as in `git diff --stat`. */
 export function formatStat(io: Io, changes: readonly Change[], patches: readonly Patch[]): string {
   const { green, red } = io.colours;
-  if (changes.length === 0) return ' no module changed\n';
+  if (changes.length === 0) return ' no file changed\n';
   const totals = patches.map(({ added, deleted }) => added + deleted);
   const most = Math.max(...totals);
   const digits = patches.some(({ binary }) => binary)
@@ -68,7 +68,7 @@ export function formatStat(io: Io, changes: readonly Change[], patches: readonly
   const added = patches.reduce((sum, patch) => sum + patch.added, 0);
   const deleted = patches.reduce((sum, patch) => sum + patch.deleted, 0);
   const sum = [
-    ` ${plural(changes.length, 'module')} changed`,
+    ` ${plural(changes.length, 'file')} changed`,
     ...(added > 0 || deleted === 0 ? [`${plural(added, 'insertion')}(+)`] : []),
     ...(deleted > 0 || added === 0 ? [`${plural(deleted, 'deletion')}(-)`] : []),
   ];

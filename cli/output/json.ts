@@ -37,7 +37,7 @@ export const deployJson = (deploy: Deploy) => ({
   added: deploy.added,
   changed: deploy.changed,
   removed: deploy.removed,
-  modules: deploy.modules,
+  files: deploy.modules,
   bytes: deploy.bytes,
 });
 

@@ -2,12 +2,12 @@ import { ModcastError, type Path } from '../../schema/index.js';
 import type { Deploy, Store } from '../store/store.js';
 import { closestPath } from '../closest.js';
 
-/** A module's path as it may be typed: `./lib/a.mjs`, `/lib/a.mjs`, or with decomposed characters. */
+/** A file's path as it may be typed: `./lib/a.mjs`, `/lib/a.mjs`, or with decomposed characters. */
 export const typedPath = (text: string): string => text.replace(/^(?:\.?\/)+/, '').normalize('NFC');
 
 /**
- * @param message what has no such module
- * @param paths the modules that could be meant
+ * @param message what has no such file
+ * @param paths the files that could be meant
  * @param otherwise advice if none is similar
  */
 export function pathUnknown(
@@ -19,12 +19,12 @@ export function pathUnknown(
   const near = closestPath(given, paths);
   const advice = near === undefined ? otherwise : `did you mean ${near}?`;
   return new ModcastError('path-unknown', advice === undefined ? message : `${message}; ${advice}`, {
-    expected: near ?? 'the path of a module',
+    expected: near ?? 'the path of a file',
     found: given,
   });
 }
 
-/** Says that a deploy has no module at a path, with the deploy that deleted it or a similar path. */
+/** Says that a deploy has no file at a path, with the deploy that deleted it or a similar path. */
 export async function pathUnknownAt(
   store: Pick<Store, 'versions' | 'manifest'>,
   { number, channel }: Deploy,
@@ -40,5 +40,5 @@ export async function pathUnknownAt(
     return pathUnknown(`${message}: ${reason}`, path, [], advice);
   }
   const paths = [...((await store.manifest(number))?.modules.keys() ?? [])];
-  return pathUnknown(message, path, paths, `list its modules with \`modcast show ${number}:\``);
+  return pathUnknown(message, path, paths, `list its files with \`modcast show ${number}:\``);
 }

@@ -128,7 +128,7 @@ async function baseDeploy(store: RefStore, ref: string, base: string, now: numbe
       const short = blobs[0]!.slice(0, Math.max(base.length, MODULE_DIGITS));
       throw new ModcastError(
         'ref-unknown',
-        `${short} is the hash of a module; show it with \`modcast cat ${short}\``,
+        `${short} is the hash of a file; show it with \`modcast cat ${short}\``,
         {
           expected: 'a deploy',
           found: ref,

@@ -1,5 +1,5 @@
 import { EMPTY_MANIFEST, manifestBytes, type Hash, type Manifest } from '../../schema/index.js';
-import { DEFAULT_FILTER, openDirectory, type FileFilter } from '../ingest/files.js';
+import { openDirectory, type FileFilter } from '../ingest/files.js';
 import { blake3 } from '../hash.js';
 import { Ingest } from '../ingest/ingest.js';
 import { openMemoryStore } from '../store/memory.js';
@@ -33,13 +33,10 @@ export function deploySnapshot(store: Store, deploy: Deploy): Snapshot {
 }
 
 /**
- * The content of a directory as publishing would read it, in memory.
+ * The files of a directory that the filter selects, in memory.
  * @throws ModcastError `directory-invalid`
  */
-export async function directorySnapshot(
-  directory: string,
-  filter: FileFilter = DEFAULT_FILTER,
-): Promise<Snapshot> {
+export async function directorySnapshot(directory: string, filter: FileFilter): Promise<Snapshot> {
   const store = await openMemoryStore();
   const root = await openDirectory(directory);
   const ingest = new Ingest({ directory: root, store, channel: 'dev', filter, author: '', now: () => 0 });

@@ -10,7 +10,7 @@ export async function health(store: Store, clients: number): Promise<unknown> {
         name,
         deploy: head?.number,
         manifest: head?.manifest,
-        modules: head?.modules,
+        files: head?.modules,
         bytes: head?.bytes,
       };
     }),

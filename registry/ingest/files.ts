@@ -12,10 +12,25 @@ export interface FileFilter {
   readonly exclude: readonly string[];
 }
 
+const NODE_MODULES = '**/node_modules/**';
+
+/** The files of a watched directory that its deploys contain. The directory itself serves the others. */
 export const DEFAULT_FILTER: FileFilter = {
   include: ['**/*.{js,mjs,json,css,html}'],
-  exclude: ['**/node_modules/**'],
+  exclude: [NODE_MODULES],
 };
+
+/** What editors and operating systems leave in a directory, unless it is a dotfile. */
+const LEFTOVERS = [
+  '**/{*~,#*#,*.bak,*.tmp,*.swp,*.swo,*___jb_tmp___,*___jb_old___}',
+  '**/{[Tt]humbs.db,ehthumbs.db,[Dd]esktop.ini,Icon\r}',
+];
+
+/** The files of a deploy that has no directory beside it: the whole site. */
+export const SITE_FILTER: FileFilter = { include: ['**/*'], exclude: [NODE_MODULES, ...LEFTOVERS] };
+
+/** A glob that matches exactly this path. */
+export const literalGlob = (path: Path): string => path.replace(/[\\!*?[\](){}+@|^$]/g, String.raw`\$&`);
 
 export type Matches = (path: Path) => boolean;
 

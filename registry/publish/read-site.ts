@@ -1,5 +1,7 @@
+import { statSync } from 'node:fs';
 import path from 'node:path';
 import {
+  LIMITS,
   ModcastError,
   manifestBytes,
   type Diagnostic,
@@ -39,8 +41,8 @@ export interface SiteContent {
 }
 
 /**
- * Reads a directory for publishing. Unlike the ingest of a directory that is being edited, it fails when a
- * file cannot be read.
+ * Reads a directory for publishing, in batches: a whole site need not fit the memory. Unlike the ingest of a
+ * directory that is being edited, it fails when a file cannot be read.
  *
  * @throws ModcastError `directory-invalid`, `file-unstable`, `blob-too-large`, `manifest-invalid`; the file
  *   system's own errors
@@ -53,6 +55,7 @@ export async function readSite(
   const directory = await openDirectory(name);
   const { files, skipped } = await walk(directory, filter);
   checkModuleCount(files.length);
+  refuseLarge(directory, files);
   const commit = await gitCommit(directory, compileFilter(filter));
   const modules = new Map<Path, ManifestModule>();
   const places = new Map<Hash, Path>();
@@ -98,4 +101,28 @@ function readAgain(directory: string, place: Path, hash: Hash): Uint8Array {
     expected: hash,
     found: again.hash,
   });
+}
+
+/**
+ * Before any file is read: reading a site with large files takes a while.
+ * @throws ModcastError `blob-too-large` (found: the paths)
+ */
+function refuseLarge(directory: string, files: readonly Path[]): void {
+  const large = files.filter((file) => {
+    const found = statSync(path.join(directory, file), { throwIfNoEntry: false });
+    return found !== undefined && found.size > LIMITS.blobBytes;
+  });
+  const [first] = large;
+  if (first === undefined) return;
+  const them = large.length === 1 ? 'it' : 'them';
+  const limit = `${LIMITS.blobBytes / 1024 / 1024} MiB`;
+  const message =
+    large.length === 1
+      ? `${first} is larger than ${limit}`
+      : `${large.length} files are larger than ${limit}, the first is ${first}`;
+  throw new ModcastError(
+    'blob-too-large',
+    `${message}; leave ${them} out with --exclude, and serve ${them} from elsewhere`,
+    { expected: LIMITS.blobBytes, found: large },
+  );
 }

@@ -74,12 +74,12 @@ describe('modcast deploys', () => {
     const { out, code } = await run('deploys');
     expect(code).toBe(0);
     expect(out).toBe(`\
-deploy  channel     when        who    changes  modules   size  message
-     5  production  1 day ago   grace  +1 ~1          3  176 B  The end
-     4  dev         4 days ago  linus  +1             1   25 B
-     3  production  5 days ago  ada    +1 -1          2  174 B  A disk is a ring
-     2  production  1 week ago  grace  ~1             2  174 B  Five, in a word
-     1  production  1 week ago  ada    +2             2  176 B  First light
+deploy  channel     when        who    changes  files   size  message
+     5  production  1 day ago   grace  +1 ~1        3  176 B  The end
+     4  dev         4 days ago  linus  +1           1   25 B
+     3  production  5 days ago  ada    +1 -1        2  174 B  A disk is a ring
+     2  production  1 week ago  grace  ~1           2  174 B  Five, in a word
+     1  production  1 week ago  ada    +2           2  176 B  First light
 `);
   });
 
@@ -248,7 +248,7 @@ describe('modcast diff', () => {
   it('shows bars, their sum and how much a client downloads', async () => {
     const { out } = await run('diff', '2', '5', '--stat');
     expect(out).toMatch(
-      / data\/icon\.bin +\| Bin 0 B → 3 B\n lib\/\{disk\.mjs → ring\.mjs\} +\| +2 \+-\n 2 modules changed, 1 insertion\(\+\), 1 deletion\(-\)\n a client that has deploy 2 downloads 2 blobs of \d+ B in a pack of \d+ B\n$/,
+      / data\/icon\.bin +\| Bin 0 B → 3 B\n lib\/\{disk\.mjs → ring\.mjs\} +\| +2 \+-\n 2 files changed, 1 insertion\(\+\), 1 deletion\(-\)\n a client that has deploy 2 downloads 2 blobs of \d+ B in a pack of \d+ B\n$/,
     );
   });
 
@@ -412,19 +412,19 @@ describe('errors', () => {
     ],
     [
       ['show', '1:nope'],
-      'deploy 1 on production has no "nope"; list its modules with `modcast show 1:` (path-unknown)',
+      'deploy 1 on production has no "nope"; list its files with `modcast show 1:` (path-unknown)',
     ],
     [
       ['log', 'nope'],
-      'channel production never had a module "nope"; list its modules with `modcast show production:` (path-unknown)',
+      'channel production never had a file "nope"; list its files with `modcast show production:` (path-unknown)',
     ],
     [['log', '--channel', 'nope'], 'no channel "nope"; channels: dev, production (channel-unknown)'],
     [['diff', '1', './nope'], /no such directory: .*nope \(directory-invalid\)/],
-    [['diff', '1', '2', 'lib', 'nope/'], 'no module of deploy 1 or deploy 2 matches "nope/" (path-unknown)'],
-    [['diff', '1', 'production~3', 'lib/n.mjs'], 'no module of deploy 1 matches "lib/n.mjs" (path-unknown)'],
+    [['diff', '1', '2', 'lib', 'nope/'], 'no file of deploy 1 or deploy 2 matches "nope/" (path-unknown)'],
+    [['diff', '1', 'production~3', 'lib/n.mjs'], 'no file of deploy 1 matches "lib/n.mjs" (path-unknown)'],
     [
       ['blame', 'nope'],
-      'deploy 5 on production has no "nope"; list its modules with `modcast show 5:` (path-unknown)',
+      'deploy 5 on production has no "nope"; list its files with `modcast show 5:` (path-unknown)',
     ],
     [['cat', 'xyz'], 'unknown ref "xyz": expected at least four digits of a hash (ref-unknown)'],
     [['deploys', '--db', 'nope.db'], /no such database: .*nope\.db \(from --db\) \(database-missing\)/],
@@ -446,7 +446,7 @@ describe('errors', () => {
       expect(await run('show', digits)).toEqual({
         code: 1,
         out: '',
-        err: `modcast: ${shown} is the hash of a module; show it with \`modcast cat ${shown}\` (ref-unknown)\n`,
+        err: `modcast: ${shown} is the hash of a file; show it with \`modcast cat ${shown}\` (ref-unknown)\n`,
       });
     }
   });

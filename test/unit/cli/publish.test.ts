@@ -52,7 +52,9 @@ describe('publish into a database', () => {
   it('makes a deploy, then reports that there is nothing to publish', async () => {
     const first = await publish('-m', 'hello');
     expect(first).toMatchObject({ code: 0, err: '' });
-    expect(first.out).toBe('deploy 1 on production · 3 added · 3 blobs sent, 80 B\n');
+    expect(first.out).toBe(
+      'deploy 1 on production · 3 added · 3 blobs sent, 80 B\n  2 modules, 34 B · 1 page, 46 B\n',
+    );
     expect(await inStore((store) => store.head('production'))).toMatchObject({
       author: 'ada',
       message: 'hello',
@@ -107,7 +109,7 @@ describe('publish into a database', () => {
     const { code, out } = await publish('--dry-run');
     expect([code, out]).toEqual([
       0,
-      'Would publish on production as its first deploy · 3 added · 3 blobs to send, 80 B\n',
+      'Would publish on production as its first deploy · 3 added · 3 blobs to send, 80 B\n  2 modules, 34 B · 1 page, 46 B\n',
     ]);
     expect(await inStore((store) => store.head('production'))).toBeNull();
   });
@@ -181,14 +183,18 @@ describe('publish to a registry', () => {
     const url = await served();
     const first = await modcast(['publish', '--to', url]);
     expect(first).toMatchObject({ code: 0, err: '' });
-    expect(first.out).toBe('sending 3 blobs, 80 B\ndeploy 1 on production · 3 added · 3 blobs sent, 80 B\n');
+    expect(first.out).toBe(
+      'sending 3 blobs, 80 B\ndeploy 1 on production · 3 added · 3 blobs sent, 80 B\n  2 modules, 34 B · 1 page, 46 B\n',
+    );
     expect((await modcast(['publish', '--to', url])).out).toMatch(/^Nothing to publish/);
     await write(directory, { 'a.mjs': 'export default 2;' });
     const second = await modcast(['publish', '--to', `${url}-/`], { tty: true });
     expect(stripVTControlCharacters(second.err)).toContain(
       'sending ████████████████████████ 1 of 1 blob, 17 B of 17 B',
     );
-    expect(second.out).toBe('deploy 2 on production · 1 changed · 1 blob sent, 17 B\n');
+    expect(second.out).toBe(
+      'deploy 2 on production · 1 changed · 1 blob sent, 17 B\n  2 modules, 34 B · 1 page, 46 B\n',
+    );
   });
 
   it.each([
@@ -279,7 +285,7 @@ describe('publish to a registry', () => {
     ]);
     proxy.mend();
     const again = (await modcast(['publish', '--to', proxy.url, '--json'])).json();
-    expect(again).toMatchObject({ state: 'published', deploy: { number: 1, modules: 15 } });
+    expect(again).toMatchObject({ state: 'published', deploy: { number: 1, files: 15 } });
     expect(again.sent).toBeGreaterThan(0);
     expect(again.sent).toBeLessThan(12);
   });
