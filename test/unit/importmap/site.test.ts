@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { moduleAt, naturalUrl, pathOfUrl, type Site } from '../../../importmap/site.js';
+import { fileAt, moduleAt, naturalUrl, pathOfUrl, type Site } from '../../../importmap/site.js';
 import { isPath } from '../../../schema/index.js';
 
 const ROOTS = ['https://site.test/', 'https://site.test/app/', 'http://[::1]:8080/%C3%A9/'];
@@ -46,4 +46,23 @@ it('a module is found at each of its URLs', () => {
   }
   expect(moduleAt(site, 'https://site.test/lib/e.mjs')).toBeUndefined();
   expect(moduleAt(site, 'https://site.test/__proto__')).toBeUndefined();
+});
+
+it.each([
+  ['text/javascript', true],
+  ['application/json', true],
+  ['text/css', true],
+  ['text/html', false],
+  ['application/wasm', false],
+  ['image/png', false],
+  ['application/octet-stream', false],
+  // Nothing that the loader could link or embed.
+  ['application/manifest+json', false],
+  ['text/css+x', false],
+])('a file of type %s is a module: %s', (type, isModule) => {
+  const modules = new Map([['a', { ...module, type }]]);
+  const site: Site = { root: ROOTS[0]!, manifest: { modules, entries: [], importMap: null } };
+  const url = `${ROOTS[0]!}a`;
+  expect(fileAt(site, url)).toEqual({ ...module, type, path: 'a', url });
+  expect(moduleAt(site, url) !== undefined).toBe(isModule);
 });

@@ -25,6 +25,7 @@ const config: LoaderConfig = {
   stall: 1500,
   socket: true,
   deploy: null,
+  workers: false,
   native: false,
   progress: false,
   entries: [],
@@ -286,6 +287,25 @@ describe('without a server, from plain files', () => {
 
   it('fetches the pack when nothing is cached', async () => {
     await chosen({ config: unnamed, served: head });
+    expect(packed).toHaveLength(1);
+  });
+
+  it('counts only modules: large assets neither bring a pack nor hide that the modules are new', async () => {
+    const image = { hash: 'f'.repeat(64), size: 1_000_000, type: 'image/png' };
+    const withImage = ({ manifest, ...release }: Release, shown = image): Release => {
+      const modules = new Map([...manifest.modules, ['a.png', shown]]);
+      const whole = { ...manifest, modules };
+      return { ...release, hash: manifestHash(whole), manifest: whole };
+    };
+    const before = [withImage(old) as CachedDeploy];
+    const newModules = withImage(releaseOf(6, { 'a.mjs': 'old', 'b.mjs': 'more' }));
+    await chosen({ config: unnamed, cached: before, served: newModules });
+    expect(packed).toHaveLength(1);
+    const newImage = withImage(releaseOf(6, { 'a.mjs': 'old', 'b.mjs': 'NEW' }), {
+      ...image,
+      hash: 'e'.repeat(64),
+    });
+    await chosen({ config: unnamed, cached: before, served: newImage });
     expect(packed).toHaveLength(1);
   });
 

@@ -116,4 +116,16 @@ describe('a URL that names a deploy', () => {
     expect(known.text).toContain(manifest);
     expect((await ask(site, '-/worker.js', 'f'.repeat(64) as Hash)).status).toBe(404);
   });
+
+  it('leads to WebAssembly of the same deploy, where it contains that', async () => {
+    const wasm = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0);
+    const files = { 'w.mjs': 'import source x from "./x.wasm";', 'x.wasm': wasm };
+    const site = await serve(files, { include: ['**/*'] });
+    const manifest = await manifestOf(site);
+    expect((await ask(site, 'w.mjs', manifest)).text).toContain(`"./x.wasm?modcast=${manifest}"`);
+    await write(site.directory, { 'x.wasm': 'another' });
+    const response = await fetch(deployUrl(`${site.url}x.wasm`, manifest));
+    expect([response.status, response.headers.get('Content-Type')]).toEqual([200, 'application/wasm']);
+    expect(new Uint8Array(await response.arrayBuffer())).toEqual(wasm);
+  });
 });

@@ -3,6 +3,7 @@ import { beforeEach, expect } from 'vitest';
 import { DeploysInUse } from '../../../../registry/auth/deploys-in-use.js';
 import { HistoryAccess } from '../../../../registry/auth/history-access.js';
 import { VerifiedBlobs } from '../../../../registry/content/verified-blobs.js';
+import { mediaType } from '../../../../registry/content/media-type.js';
 import { Catalog } from '../../../../registry/content/catalog.js';
 import { blake3 } from '../../../../registry/hash.js';
 import { Packs } from '../../../../registry/content/packs.js';
@@ -130,8 +131,10 @@ export async function deploy(
   const modules = new Map<string, { hash: Hash; size: number; type: string }>();
   for (const [name, text] of Object.entries(texts)) {
     const bytes = Buffer.from(text);
-    await store.putBlobs([{ hash: blake3(bytes), bytes, links: lexModule(bytes) }]);
-    modules.set(name, { hash: blake3(bytes), size: bytes.length, type: 'text/javascript' });
+    const type = mediaType(name);
+    const links = type === 'text/javascript' ? lexModule(bytes) : null;
+    await store.putBlobs([{ hash: blake3(bytes), bytes, links }]);
+    modules.set(name, { hash: blake3(bytes), size: bytes.length, type });
   }
   const manifest: Manifest = { modules, entries: entries.filter((name) => name in texts), importMap: null };
   const hash = blake3(manifestBytes(manifest));

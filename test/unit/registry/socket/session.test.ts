@@ -55,6 +55,49 @@ describe('a greeting', () => {
     });
   });
 
+  it('carries no pages and no assets, also where a module names them', async () => {
+    const texts = {
+      'main.js': 'import source x from "./app.wasm"; import("./logo.png"); import "./data.json";',
+      'app.wasm': 'wasm',
+      'logo.png': 'png'.repeat(100_000),
+      'index.html': '<title>x</title>',
+      'data.json': '{}',
+    };
+    const { manifest } = await deploy(texts);
+    const { session, transport } = connect();
+    await session.start(hello());
+    expect([...packsOf(transport)[0]!.values()].toSorted()).toEqual([texts['main.js'], '{}']);
+    expect(transport.messages[2]).toMatchObject({ count: 2, bytes: texts['main.js'].length + 2 });
+    const sent = transport.sent.reduce((sum, data) => sum + data.length, 0);
+    expect(sent).toBeLessThan(2_000);
+    // Nor if a client asks for them.
+    const hashes = ['app.wasm', 'logo.png', 'index.html'].map((name) => manifest.modules.get(name)!.hash);
+    await session.receive(JSON.stringify({ type: 'want', hashes, closure: true }));
+    expect(
+      packsOf(transport)
+        .slice(1)
+        .flatMap((pack) => [...pack.keys()]),
+    ).toEqual([]);
+    expect(transport.messages.at(-2)).toMatchObject({ type: 'error', code: 'blob-unknown' });
+  });
+
+  it('of a deploy in which only an asset changes brings no blob', async () => {
+    await deploy({ 'main.js': MAIN, 'leaf.js': LEAF, 'logo.png': 'one' });
+    const { session, transport } = connect();
+    await session.start(hello());
+    await deploy({ 'main.js': MAIN, 'leaf.js': LEAF, 'logo.png': 'two', 'new.woff2': 'font' });
+    await session.update();
+    expect(
+      packsOf(transport)
+        .slice(1)
+        .flatMap((pack) => [...pack.keys()]),
+    ).toEqual([]);
+    expect(transport.messages[3]).toMatchObject({
+      type: 'update',
+      set: [expect.arrayContaining(['logo.png', 'image/png']), expect.arrayContaining(['new.woff2'])],
+    });
+  });
+
   it('sends the modules of the page’s own entries first', async () => {
     await deploy(TEXTS);
     const { session, transport } = connect();
