@@ -105,6 +105,65 @@ describe('publish into a database', () => {
     );
   });
 
+  it('takes the whole site, and says what it consists of', async () => {
+    await write(directory, {
+      'logo.png': Uint8Array.of(1, 2, 3),
+      'b.css': 'a {}',
+      'node_modules/x.png': 'x',
+    });
+    const { out, err } = await publish();
+    expect([out, err]).toEqual([
+      'deploy 1 on production · 5 added · 5 blobs sent, 87 B\n  3 modules, 38 B · 1 page, 46 B · 1 asset, 3 B\n',
+      '',
+    ]);
+    expect((await publish('--json')).json()).toMatchObject({
+      state: 'current',
+      deploy: { files: 5 },
+      contents: {
+        modules: { files: 3, bytes: 38 },
+        pages: { files: 1, bytes: 46 },
+        assets: { files: 1, bytes: 3 },
+      },
+    });
+    expect((await modcast(['show', '1', '--db', db])).out).toContain(
+      'files     5 files, 87 B: 3 modules, 1 page, 1 asset\n',
+    );
+    const only = await publish('--include', '**/*.{html,mjs}', '--include', 'node_modules/**');
+    expect(only.out).toMatch(/ 1 added, 2 removed .*\n {2}2 modules, 34 B · 1 page, 46 B · 1 asset, 1 B\n$/);
+  });
+
+  it('never takes its database, which has the hashes of tokens', async () => {
+    const own = path.join(directory, 'registry.db');
+    for (const _ of [1, 2]) {
+      const { code, json } = await modcast(['publish', '--db', own, '--json']);
+      expect([code, json()]).toEqual([
+        0,
+        expect.objectContaining({ deploy: expect.objectContaining({ files: 3 }) }),
+      ]);
+    }
+    env = { MODCAST_DB: own };
+    expect((await modcast(['publish', '--json'])).json()).toMatchObject({ state: 'current' });
+  });
+
+  it('refuses a directory without modules and pages', async () => {
+    const photos = await site({ 'a.png': 'x' });
+    expect((await publish(photos)).err).toBe(
+      `modcast: no modules and no pages in ${photos}. Is this the right directory? --include chooses other files (directory-invalid)\n`,
+    );
+  });
+
+  it('is compared with the whole directory, but a watched one without its assets', async () => {
+    await write(directory, { 'logo.png': Uint8Array.of(0, 1) });
+    await publish();
+    await write(directory, { 'logo.png': Uint8Array.of(0, 2), 'new.jpg': 'x' });
+    const names = async (ref: string) => (await modcast(['diff', ref, '.', '--name-status', '--db', db])).out;
+    expect(await names('production')).toBe('M\tlogo.png\nA\tnew.jpg\n');
+    const watched = open({ database: db, directory, channel: 'dev' });
+    await watched.ready;
+    await write(directory, { 'a.mjs': 'export default 3;' });
+    expect(await names('dev')).toBe('M\ta.mjs\n');
+  });
+
   it('changes nothing on a dry run', async () => {
     const { code, out } = await publish('--dry-run');
     expect([code, out]).toEqual([

@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { DEFAULT_FILTER, compileFilter } from '../../../../registry/ingest/files.js';
+import { SITE_FILTER, compileFilter } from '../../../../registry/ingest/files.js';
 import { exportDeploy } from '../../../../registry/export/export-deploy.js';
 import { importGit, type GitImportOptions } from '../../../../registry/git/import.js';
 import { openMemoryStore, type Store } from '../../../../registry/index.js';
 import { readSite } from '../../../../registry/publish/read-site.js';
-import { manifestToJson } from '../../../../schema/index.js';
+import { LIMITS, manifestToJson } from '../../../../schema/index.js';
 import { GitRepository } from '../../../unit/registry/git/git-repository.js';
 
 const FAULT = fileURLToPath(new URL('../../../fixtures/faults/import-leaves-out-links', import.meta.url));
@@ -38,12 +38,12 @@ const run = (options: Partial<GitImportOptions> = {}) =>
     channel: 'main',
     branch: 'HEAD',
     since: null,
-    filter: DEFAULT_FILTER,
+    filter: SITE_FILTER,
     now: Date.now,
     ...options,
   });
 
-const included = compileFilter(DEFAULT_FILTER);
+const included = compileFilter(SITE_FILTER);
 
 /** The site's files at a commit according to git: path → bytes in base64. */
 function treeOf(commit: string): Record<string, string> {
@@ -187,7 +187,7 @@ describe('importing the history of a git repository', () => {
     repository.commit('two');
     expect(await run()).toMatchObject({ commits: 2, known: 0, deploys: 2, head: 2 });
     expect(await run()).toMatchObject({ commits: 0, known: 2, deploys: 0, head: 2 });
-    repository.write('README.md', 'not of the site');
+    repository.write('.github/README.md', 'not of the site');
     repository.commit('three');
     repository.write('a.mjs', '4');
     const four = repository.commit('four');
@@ -201,7 +201,7 @@ describe('importing the history of a git repository', () => {
     repository.write('a.mjs', '2');
     repository.commit('two');
     await run();
-    repository.write('README.md', 'x');
+    repository.write('.github/README.md', 'x');
     repository.commit('three');
     const first = (await store.deploy(1))!;
     await store.commit({
@@ -266,12 +266,58 @@ describe('importing the history of a git repository', () => {
     expect(sizes).toEqual([2]);
   });
 
+  test('imports images and other assets, as publishing takes them', async () => {
+    const png = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0);
+    repository.write('index.html', '<script type="module" src="a.mjs"></script>');
+    repository.write('a.mjs', '1');
+    repository.write('img/logo.png', png);
+    repository.write('a.mjs~', 'old');
+    repository.commit('one');
+    expect(await run()).toMatchObject({ deploys: 1, skipped: [] });
+    const site = await readSite(repository.directory, SITE_FILTER);
+    expect(manifestToJson((await store.manifest(1))!)).toEqual(manifestToJson(site.manifest));
+    const asset = (await store.manifest(1))!.modules.get('img/logo.png')!;
+    expect(asset).toMatchObject({ size: png.length, type: 'image/png' });
+    expect((await store.blobs([asset.hash]))[0]).toMatchObject({ bytes: png, links: null });
+  });
+
+  test('leaves out files that are too large, and pointers to files in Git LFS', async () => {
+    const pointer = `version https://git-lfs.github.com/spec/v1\noid sha256:${'0'.repeat(64)}\nsize 123456\n`;
+    repository.write('a.mjs', '1');
+    repository.write('film.mp4', new Uint8Array(LIMITS.blobBytes + 1));
+    repository.write('photo.jpg', pointer);
+    repository.write('z.mjs', '2');
+    const commit = repository.commit('one');
+    const { skipped } = await run();
+    expect(skipped).toEqual([
+      { path: 'film.mp4', reason: 'it is larger than 64 MiB', commit },
+      { path: 'photo.jpg', reason: 'its content is in Git LFS, not in the repository', commit },
+    ]);
+    expect([...(await store.manifest(1))!.modules.keys()].toSorted()).toEqual(['a.mjs', 'z.mjs']);
+  });
+
+  test('writes a large commit in pieces, so that it need not fit the memory', async () => {
+    for (let i = 0; i < 12; i++) repository.write(`${i}.bin`, Buffer.alloc(8 * 1024 * 1024, i));
+    repository.commit('one');
+    const puts: number[] = [];
+    const counting: Store = {
+      ...store,
+      putBlobs: (blobs) => {
+        puts.push(blobs.reduce((sum, { bytes }) => sum + bytes.length, 0));
+        return store.putBlobs(blobs);
+      },
+    };
+    expect(await run({ store: counting })).toMatchObject({ deploys: 1 });
+    expect(Math.max(...puts)).toBeLessThanOrEqual(40 * 1024 * 1024);
+    expect((await store.manifest(1))!.modules.size).toBe(12);
+  });
+
   describe('import-leaves-out-links: an import has the same modules as a publish of each commit', () => {
     /** The modules of the work tree as `publish` sees them, and of the newest deploy of an import. */
     async function compare(options: Partial<GitImportOptions> = {}) {
       const { skipped } = await run(options);
       const folder = path.join(repository.directory, options.folder ?? '');
-      const site = await readSite(folder, options.filter ?? DEFAULT_FILTER);
+      const site = await readSite(folder, options.filter ?? SITE_FILTER);
       const head = await store.head('main');
       const imported = await store.manifest(head!.number);
       expect(manifestToJson(imported!)).toEqual(manifestToJson(site.manifest));
@@ -341,7 +387,7 @@ describe('importing the history of a git repository', () => {
       repository.write(`${store}/.npmrc.json`, 'SECRET');
       link('node_modules/greet', '.pnpm/greet@1.0.0/node_modules/greet');
       repository.commit('one');
-      const filter = { ...DEFAULT_FILTER, exclude: [] };
+      const filter = { ...SITE_FILTER, exclude: [] };
       expect((await compare({ filter })).names).toEqual(['node_modules/greet/index.js']);
     });
 

@@ -71,6 +71,51 @@ test('the linked modules of a static export import each other below its base', a
   }
 });
 
+test('a static export has each asset once, at its path', async () => {
+  const html = '<title>x</title><script type=module src=a.mjs></script>';
+  const png = 'not really an image';
+  await store.putBlobs([blobOf(html, null), blobOf('export {}'), blobOf(png, null)]);
+  const modules = new Map([
+    ['index.html', moduleOf(html, 'text/html')],
+    ['a.mjs', moduleOf('export {}')],
+    ['img/a.png', moduleOf(png, 'image/png')],
+    ['img/b.png', moduleOf(png, 'image/png')],
+  ]);
+  const { deploy } = await store.commit(deployOf({ ...EMPTY_MANIFEST, modules, entries: ['a.mjs'] }));
+  const loader = () => Promise.resolve(new Uint8Array());
+  const assets = at('assets');
+  mkdirSync(path.join(assets, 'img'), { recursive: true });
+  writeFileSync(path.join(assets, 'img/a.png'), 'another one');
+  writeFileSync(path.join(assets, 'more.txt'), 'more');
+  const options = { store, deploy: 1, force: false, base: '/', assets, loader };
+  const { files: count } = await exportStatic({ ...options, directory: at('out') });
+  const files = filesOf('out');
+  const a = moduleOf('export {}').hash;
+  expect(Object.keys(files).toSorted()).toEqual(
+    [
+      `-/blobs/${a}`,
+      `-/blobs/${moduleOf(html).hash}`,
+      '-/channels/dev/head.json',
+      '-/channels/dev/manifest.json',
+      '-/deploys/1/at/a.mjs',
+      '-/deploys/1/at/index.html',
+      '-/deploys/1/manifest.json',
+      '-/loader.js',
+      `-/modules/${a}/a.mjs`,
+      `-/packs/${deploy.manifest}.pack`,
+      'a.mjs',
+      'img/a.png',
+      'img/b.png',
+      'index.html',
+      'more.txt',
+    ].toSorted(),
+  );
+  expect(count).toBe(15);
+  // The deploy's own one, not that of the directory.
+  expect([files['img/a.png'], files['img/b.png'], files['more.txt']]).toEqual([png, png, 'more']);
+  expect(files[`-/packs/${deploy.manifest}.pack`]).not.toContain(png);
+});
+
 describe('exporting a deploy', () => {
   test('writes the files as they were in that deploy', async () => {
     await publish(store, [
