@@ -2,9 +2,9 @@
 export const LIMITS = {
   /** Characters in a path. */
   pathLength: 1024,
-  /** Bytes of one blob: 64 MiB. */
+  /** Bytes of one blob, and so of a file of a deploy: 64 MiB. It is hashed and answered from memory. */
   blobBytes: 64 * 1024 * 1024,
-  /** Modules in one manifest. */
+  /** Files in one manifest. */
   manifestModules: 200_000,
   /** Bytes of a control message from a client. */
   clientMessageBytes: 1024 * 1024,
@@ -44,7 +44,7 @@ export const LIMITS = {
   publishManifestBytes: 20 * 1024 * 1024,
   /** Bytes of the JSON of an import map that is published over HTTP. */
   importMapBytes: 1024 * 1024,
-  /** Modules of a manifest that is published over HTTP. */
+  /** Files of a manifest that is published over HTTP. */
   publishModules: 20_000,
   /** Bytes of manifests that a token may publish at once. */
   publishManifestBurstBytes: 8 * 1024 * 1024,
@@ -86,9 +86,9 @@ export const LIMITS = {
   publishPlans: 256,
   /** Publishes at the same time with one token. */
   publishPlansOfToken: 16,
-  /** Modules of all manifests that are being published. */
+  /** Files of all manifests that are being published. */
   publishPlanModules: 200_000,
-  /** Modules of all manifests that are being published with one token. */
+  /** Files of all manifests that are being published with one token. */
   publishPlanModulesOfToken: 100_000,
   /** Milliseconds for which a replaced deploy can still be read without a token. */
   pastHeadMs: 60 * 60_000,

@@ -2,12 +2,12 @@ import { Command, InvalidArgumentError } from 'commander';
 import path from 'node:path';
 import { TIME_EXAMPLES, parseTime } from '../../registry/history/when.js';
 import { importGit, type GitImported } from '../../registry/git/index.js';
-import { SITE_FILTER } from '../../registry/ingest/files.js';
+import { DEFAULT_FILTER, SITE_FILTER } from '../../registry/ingest/files.js';
 import { refuseFollowed } from '../../registry/store/lock.js';
 import { parseChannel } from '../../schema/index.js';
 import type { Io } from '../io.js';
 import { databaseOption, withStore, type DatabaseOptions } from '../options/database.js';
-import { filterOf, filterOptions, type FilterOptions } from '../options/filter.js';
+import { WATCHED_CHANNEL, filterOf, filterOptions, type FilterOptions } from '../options/filter.js';
 import { jsonOption } from '../options/json-option.js';
 import { count } from '../output/format.js';
 import { writeJson } from '../output/json.js';
@@ -40,10 +40,10 @@ export function importCommand(io: Io): Command {
       )
       .requiredOption('--git <repository>', 'a work tree or a bare repository')
       .option('--path <folder>', 'folder of the site in the repository (default: all of it)', '')
-      .option('--channel <name>', 'channel to import into', 'dev')
+      .option('--channel <name>', 'channel to import into', WATCHED_CHANNEL)
       .option('--branch <name>', 'branch, tag or commit to import', 'HEAD')
       .option('--since <date>', 'only commits since this time: 2026-01-01, "3 months ago"', timeSince(io)),
-    'all',
+    `all, as in publish; on the channel ${WATCHED_CHANNEL} those of serve, which continues there`,
   )
     .addHelpText(
       'after',
@@ -77,7 +77,7 @@ async function importHistory(io: Io, options: ImportOptions): Promise<void> {
           channel,
           branch: options.branch,
           since: options.since ?? null,
-          filter: filterOf(options, SITE_FILTER),
+          filter: filterOf(options, channel === WATCHED_CHANNEL ? DEFAULT_FILTER : SITE_FILTER),
           now: () => io.now(),
           progress: ({ done, total, deploys }) =>
             line.show(

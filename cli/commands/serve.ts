@@ -12,7 +12,7 @@ import { DEFAULT_FILTER } from '../../registry/ingest/files.js';
 import { ModcastError, type Manifest } from '../../schema/index.js';
 import { DEFAULT_COLUMNS } from '../io.js';
 import { placeDatabase } from '../options/database.js';
-import { filterOf, filterOptions, type FilterOptions } from '../options/filter.js';
+import { WATCHED_CHANNEL, filterOf, filterOptions, type FilterOptions } from '../options/filter.js';
 import { repeated, wholeNumber, withSlash } from '../options/values.js';
 import { contentsText } from '../output/site-contents.js';
 import { channelHint, networkHint, publishHint, singleHint, startText } from '../serving/hints.js';
@@ -63,7 +63,7 @@ export function serveCommand(): Command {
         '--db <file>',
         'SQLite database (default: $MODCAST_DB, else .modcast/registry.db in the directory; with --no-dir, here or in a parent directory)',
       )
-      .option('--channel <name>', 'channel to serve', 'dev')
+      .option('--channel <name>', 'channel to serve', WATCHED_CHANNEL)
       .option('--no-dir', 'serve the newest deploy of the channel instead of a directory')
       .option(
         '--spa, --single [page]',

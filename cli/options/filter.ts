@@ -2,6 +2,9 @@ import type { Command } from 'commander';
 import type { FileFilter } from '../../registry/ingest/files.js';
 import { repeated } from './values.js';
 
+/** Where `modcast serve` makes its deploys, unless it is told otherwise. */
+export const WATCHED_CHANNEL = 'dev';
+
 export interface FilterOptions {
   include?: string[];
   exclude?: string[];

@@ -13,6 +13,7 @@ import {
 import { DEFAULT_FILTER, SITE_FILTER } from '../../registry/ingest/files.js';
 import { EMPTY_MANIFEST, ModcastError } from '../../schema/index.js';
 import type { Io } from '../io.js';
+import { WATCHED_CHANNEL } from './filter.js';
 import { shellWord } from '../output/shell.js';
 import { siteContents } from '../output/site-contents.js';
 
@@ -21,9 +22,6 @@ export const REFS_HELP = `
 Refs: 12 (a deploy's number), latest, production (a channel's newest deploy), HEAD (that of production, else
 latest), production~2 or production^^ (two deploys before it), production@{2026-11-01}, @{yesterday}, or at
 least four digits of a manifest's hash.`;
-
-/** Where `modcast serve` makes its deploys, unless it is told otherwise. */
-const WATCHED_CHANNEL = 'dev';
 
 const looksLikePath = (text: string): boolean => text === '.' || text === '..' || /^\.{0,2}\/|\/$/.test(text);
 

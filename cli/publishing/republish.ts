@@ -4,11 +4,13 @@ import { republish } from '../../registry/publish/index.js';
 import { refuseFollowed } from '../../registry/store/lock.js';
 import type { Deploy, Store } from '../../registry/store/store.js';
 import { userName } from '../../registry/user-name.js';
+import { EMPTY_MANIFEST } from '../../schema/index.js';
 import type { Io } from '../io.js';
 import { databaseOption, withStore, type DatabaseOptions } from '../options/database.js';
 import { jsonOption } from '../options/json-option.js';
 import { newDeployLine } from '../output/deploy.js';
 import { deployJson, writeJson } from '../output/json.js';
+import { siteContents } from '../output/site-contents.js';
 
 export interface RepublishCommandOptions extends DatabaseOptions {
   message?: string;
@@ -42,6 +44,7 @@ export async function runRepublish(
     const from = await resolveDeploy(store, ref, io.now());
     const channel = await channelFor(store, from);
     refuseFollowed(file, channel);
+    const replaced = await store.head(channel);
     const { deploy, created } = await republish(store, {
       deploy: from,
       channel,
@@ -60,5 +63,20 @@ export async function runRepublish(
       return io.write(`Nothing to do: deploy ${deploy.number} on ${channel} has this content already.\n`);
     }
     io.write(newDeployLine(io, deploy, `same content as deploy ${from.number}`));
+    const lost = await lostAssets(store, from, replaced);
+    if (lost !== undefined) io.error(`${io.colours.yellow('warning')} ${lost}\n`);
   });
+}
+
+const assetsOf = async (store: Store, { number }: Deploy): Promise<number> =>
+  siteContents((await store.manifest(number)) ?? EMPTY_MANIFEST).assets.files;
+
+/** A deploy of a watched directory has no assets, which the directory serves. A channel may need them. */
+async function lostAssets(store: Store, from: Deploy, replaced: Deploy | null): Promise<string | undefined> {
+  const before = replaced === null ? 0 : await assetsOf(store, replaced);
+  if (before === 0 || (await assetsOf(store, from)) > 0) return undefined;
+  return (
+    `deploy ${from.number} has no images and other assets; deploy ${replaced!.number}, which it replaces, has ` +
+    `${before.toLocaleString('en')}. To have them, publish the directory with \`modcast publish\``
+  );
 }

@@ -96,7 +96,7 @@ export class Checkout {
 
   async manifest(): Promise<Manifest> {
     if (this.#modules.size > LIMITS.manifestModules) {
-      throw new ModcastError('manifest-invalid', `a commit has ${this.#modules.size} modules`, {
+      throw new ModcastError('manifest-invalid', `a commit has ${this.#modules.size} files`, {
         expected: `at most ${LIMITS.manifestModules}`,
         found: this.#modules.size,
       });

@@ -12,7 +12,7 @@ import { PageSummaries } from '../pages/page-summaries.js';
 /** @throws ModcastError `manifest-invalid` */
 export function checkModuleCount(count: number): void {
   if (count <= LIMITS.manifestModules) return;
-  throw new ModcastError('manifest-invalid', `the directory holds ${count} modules`, {
+  throw new ModcastError('manifest-invalid', `the directory holds ${count} files`, {
     expected: `at most ${LIMITS.manifestModules}`,
     found: count,
   });
@@ -22,7 +22,7 @@ const pagesOf = (modules: ReadonlyMap<Path, ManifestModule>): [Path, ManifestMod
   [...modules].filter(([, { type }]) => type === 'text/html');
 
 /**
- * The manifest of a site with these modules. Its entries and import map come from the site's pages.
+ * The manifest of a site with these files. Its entries and import map come from the site's pages.
  *
  * @throws ModcastError `manifest-invalid`
  */

@@ -63,8 +63,8 @@ export class OpenPlans {
     refuseAbove(plansOfToken, own.length + 1, 'manifests are being published with this token');
     refuseAbove(plans, all.length + 1, 'manifests are being published');
     if (plan.token !== null) {
-      refuseAbove(modulesOfToken, modulesIn([...own, plan]), 'modules are being published with this token');
-      refuseAbove(modules, modulesIn([...all, plan]), 'modules are being published');
+      refuseAbove(modulesOfToken, modulesIn([...own, plan]), 'files are being published with this token');
+      refuseAbove(modules, modulesIn([...all, plan]), 'files are being published');
     }
     const lease = randomBytes(16).toString('hex');
     this.#plans.set(lease, plan);

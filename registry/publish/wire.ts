@@ -119,7 +119,7 @@ export function proposalText(body: Buffer): string {
 
 function tooManyModules(found: number | string): ModcastError {
   const most = LIMITS.publishModules;
-  const message = `the manifest has ${found} modules; over HTTP at most ${most} are taken, more with --db`;
+  const message = `the manifest has ${found} files; over HTTP at most ${most} are taken, more with --db`;
   return new ModcastError('message-too-large', message, { expected: most, found });
 }
 

@@ -248,6 +248,18 @@ describe('modcast import', () => {
   });
   afterEach(() => repository.close());
 
+  it('takes the whole site, but on the channel of serve only what serve keeps', async () => {
+    repository.write('public/logo.png', 'x');
+    repository.commit('three');
+    const args = ['import', '--git', repository.directory, '--path', 'public'];
+    const list = async (channel: string) =>
+      (await run('show', `${channel}:`, '--json')).out.match(/"path": "[^"]+"/g);
+    await run(...args, '--channel', 'main');
+    expect(await list('main')).toEqual(['"path": "a.mjs"', '"path": "logo.png"']);
+    await run(...args);
+    expect(await list('dev')).toEqual(['"path": "a.mjs"']);
+  });
+
   it('creates a database, and makes deploys of the history', async () => {
     const args = ['import', '--git', repository.directory, '--path', 'public', '--channel', 'main'];
     expect(await run(...args)).toEqual({

@@ -403,6 +403,19 @@ describe('rollback and promote', () => {
     expect(line[1]!.manifest).toBe(line[3]!.manifest);
   });
 
+  it('warn that a deploy of a watched directory has no assets, where the channel had some', async () => {
+    await write(directory, { 'logo.png': 'x' });
+    await publish();
+    const watched = open({ database: db, directory, channel: 'dev' });
+    await watched.ready;
+    await watched.close();
+    const warning =
+      'warning deploy 2 has no images and other assets; deploy 1, which it replaces, has 1. To have them, publish the directory with `modcast publish`\n';
+    expect(await to('promote', 'dev', '--to', 'production')).toMatchObject({ code: 0, err: warning });
+    expect(await to('rollback', '1')).toMatchObject({ code: 0, err: '' });
+    expect(await to('promote', 'dev', '--to', 'staging')).toMatchObject({ code: 0, err: '' });
+  });
+
   it('fail for an unknown deploy', async () => {
     await publish();
     expect(await to('rollback', '9')).toMatchObject({
