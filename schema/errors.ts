@@ -53,7 +53,7 @@ export const ERROR_CODES = {
   'database-missing': 'There is no database at that place.',
   'ref-unknown': 'A ref matches no deploy and no blob.',
   'command-failed': 'A command could not be run, or was stopped.',
-  'path-unknown': 'A deploy has no module at that path.',
+  'path-unknown': 'A deploy has no file at that path.',
   'ref-ambiguous': 'The given digits match more than one hash.',
   'token-exists': 'A token with that id exists already.',
   'token-required': 'The request needs a token, but has none.',
