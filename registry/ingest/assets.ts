@@ -2,7 +2,7 @@ import { readFileSync, type BigIntStats } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Hash } from '../../schema/index.js';
-import { compileFilter, walk, type FileFilter } from './files.js';
+import { LEFTOVERS, compileFilter, walk, type FileFilter } from './files.js';
 import { blake3 } from '../hash.js';
 import { statFile } from './read-file.js';
 
@@ -34,9 +34,6 @@ const HASHED_BYTES = 4n * 1024n * 1024n;
 /** Changes that a page that reconnects gets to know. */
 const REMEMBERED = 100;
 
-/** Temporary files, backups and swap files of editors. */
-const EDITOR_FILES = /(?:^|\/)(?:[^/]*(?:~|\.tmp|\.bak|\.sw[a-z]|___jb_(?:tmp|old)___)|#[^/]*#|4913)$/;
-
 /** The site's files that are in no manifest, such as images and fonts, and when they changed. */
 export class Assets {
   readonly #directory: string;
@@ -49,7 +46,7 @@ export class Assets {
 
   constructor(directory: string, filter: FileFilter) {
     this.#directory = directory;
-    this.#filter = { include: ['**'], exclude: filter.exclude };
+    this.#filter = { include: ['**'], exclude: [...filter.exclude, ...LEFTOVERS] };
     this.#isModule = compileFilter(filter);
     this.#isServed = compileFilter(this.#filter);
   }
@@ -84,7 +81,7 @@ export class Assets {
   /** The assets among these files whose bytes have changed. Deleted files do not count. */
   changed(files: Iterable<string>): string[] {
     return [...files].filter((name) => {
-      if (!this.#isServed(name) || this.#isModule(name) || EDITOR_FILES.test(name)) return false;
+      if (!this.#isServed(name) || this.#isModule(name)) return false;
       const found = this.#stat(name);
       if (found === undefined) return false;
       const before = this.#known.get(name);

@@ -20,9 +20,12 @@ export const DEFAULT_FILTER: FileFilter = {
   exclude: [NODE_MODULES],
 };
 
-/** What editors and operating systems leave in a directory, unless it is a dotfile. */
-const LEFTOVERS = [
-  '**/{*~,#*#,*.bak,*.tmp,*.swp,*.swo,*___jb_tmp___,*___jb_old___}',
+/**
+ * Temporary files, backups and swap files of editors, and what operating systems leave in a directory, as far
+ * as they are no dotfiles.
+ */
+export const LEFTOVERS: readonly string[] = [
+  '**/{*~,#*#,*.bak,*.tmp,*.sw[n-px],4913,*___jb_tmp___,*___jb_old___}',
   '**/{[Tt]humbs.db,ehthumbs.db,[Dd]esktop.ini,Icon\r}',
 ];
 
