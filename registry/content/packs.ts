@@ -47,10 +47,23 @@ const DELTA_GAIN = 3;
 /** Bytes that fit one network packet. Compressing less than this saves nothing. */
 const PACKET_BYTES = 1024;
 
+/** Bytes above which a part is compressed first, to see whether the rest is worth it. */
+const LARGE_BYTES = 1024 * 1024;
+const SAMPLE_BYTES = 64 * 1024;
+
+/** Whether bytes are compressed already, as those of videos and images: their middle hardly shrinks. */
+async function isCompressed(bytes: Uint8Array): Promise<boolean> {
+  if (bytes.length < LARGE_BYTES) return false;
+  const start = bytes.length >>> 1;
+  const sample = await compress(bytes.subarray(start, start + SAMPLE_BYTES), { level: 1 });
+  return sample.length > 0.95 * SAMPLE_BYTES;
+}
+
 /** Encodes a segment of a pack. It is compressed where that makes it smaller. */
 export async function packSegment(records: readonly PackRecord[]): Promise<Uint8Array> {
   const raw = encodeRecords(records);
-  const packed = raw.length <= PACKET_BYTES ? raw : await compress(raw, { level: 6 });
+  const isPlain = raw.length <= PACKET_BYTES || (await isCompressed(raw));
+  const packed = isPlain ? raw : await compress(raw, { level: 6 });
   const smaller = packed.length < raw.length;
   return encodeSegment({
     encoding: smaller ? 'deflate' : 'identity',

@@ -88,6 +88,22 @@ it('a segment has the blobs in the given order, compressed where that is smaller
   expect(decode(await packs.segment([noise, text]), 2).map(({ hash }) => hash)).toEqual([noise, text]);
 });
 
+it('a large blob is compressed only if its middle shrinks', async () => {
+  const packs = new Packs(blobs);
+  const noise = randomBytes(2_000_000);
+  const text = Buffer.alloc(2_000_000, 'const answer = 42;\n');
+  // A video or an image may have a header and a trailer that would shrink.
+  const video = Buffer.concat([text.subarray(0, 300_000), noise, text.subarray(0, 300_000)]);
+  for (const [bytes, encoding] of [
+    [video, 'identity'],
+    [text, 'deflate'],
+    [Buffer.from(noise.toString('base64')), 'deflate'],
+  ] as const) {
+    const [blob] = decode(await packs.segment([await put(bytes)]), 1);
+    expect([blob!.encoding, blob!.bytes.equals(bytes)]).toEqual([encoding, true]);
+  }
+});
+
 it('a missing blob has no bytes, and the segment is made again once the blob exists', async () => {
   const there = await put(Buffer.from('there'));
   const gone = blake3(Buffer.from('gone'));
