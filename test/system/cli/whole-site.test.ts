@@ -74,7 +74,7 @@ it('a site that is published over HTTP is served whole, byte for byte, without i
   const db = path.join(await temporary(), 'registry.db');
   const root = await serveHead(db);
   const token = modcast(['token', 'create', '--scope', 'publish:production', '--db', db]);
-  const env = { MODCAST_TOKEN: /mc_\w+/.exec(token.stdout)![0] };
+  const env = { MODCAST_TOKEN: /mc_[\w-]+/.exec(token.stdout)![0] };
 
   const first = modcast(['publish', directory, '--to', root], env);
   expect(first).toMatchObject({ status: 0, stderr: '' });
