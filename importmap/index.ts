@@ -9,3 +9,4 @@ export * from './parse.js';
 export * from './resolve.js';
 export * from './resolver.js';
 export * from './site.js';
+export * from './worker-module.js';

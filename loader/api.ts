@@ -1,4 +1,6 @@
 import type { BootSource } from '../schema/message.js';
+import type { KeepProgress } from './offline/messages.js';
+import type { OfflineOptions } from './offline/ports.js';
 
 /** How a boot went. */
 export interface BootInfo {
@@ -75,6 +77,20 @@ export interface Modcast {
   on<K extends keyof ModcastEvents>(event: K, listener: (event: ModcastEvents[K]) => void): () => void;
   channel(topic: string): Topic;
   stats(): Stats;
+  /**
+   * Keeps this page and what it has used in the browser, so that it runs without the server: modules, HTML,
+   * workers, styles, images. Resolves when all is stored.
+   *
+   * @returns how many files were kept, and how many could not be
+   * @throws Error where the server does not offer it (`--offline`), or the browser has no service workers
+   */
+  offline(options?: OfflineOptions): Promise<KeepProgress>;
+  /**
+   * Removes modcast's service worker and all that modcast has stored in this browser.
+   *
+   * @throws Error as `offline`
+   */
+  unregister(): Promise<void>;
   /** Resolves when everything requested has come, updates are applied and the cache is written. */
   idle(): Promise<void>;
 }

@@ -21,6 +21,15 @@ export interface HotConfig {
   readonly overlay: boolean;
 }
 
+export interface OfflineConfig {
+  /** `data-offline`: the version of the script of offline use. */
+  readonly version: string;
+  /** `data-offline-integrity`: integrity metadata of that script. */
+  readonly integrity: string;
+  /** `data-offline-all`: keep the whole deploy. */
+  readonly all: boolean;
+}
+
 /** The settings in the loader's script tag: its `src` and `data-` attributes. */
 export interface LoaderConfig {
   /** The registry's prefix as a URL, `https://host/-/`, from the script's own URL. */
@@ -63,6 +72,8 @@ export interface LoaderConfig {
   readonly entries: readonly Path[];
   /** Null where the server does not watch. */
   readonly hot: HotConfig | null;
+  /** Null where the server does not offer offline use. */
+  readonly offline: OfflineConfig | null;
   /** The script's nonce, for the elements that it adds to the page. */
   readonly nonce: string;
 }
@@ -115,6 +126,14 @@ export function readConfig(script: HTMLScriptElement): LoaderConfig {
             deploy: number(dataset['hotDeploy'], 0) || null,
             served: number(dataset['hotServed'], Infinity),
             overlay: dataset['hotOverlay'] !== 'off',
+          },
+    offline:
+      dataset['offline'] === undefined
+        ? null
+        : {
+            version: dataset['offline'],
+            integrity: dataset['offlineIntegrity'] ?? '',
+            all: dataset['offlineAll'] !== undefined,
           },
     nonce: script.nonce,
   };

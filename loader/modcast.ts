@@ -2,12 +2,19 @@ import { naturalUrl } from '../importmap/site.js';
 import { parsePath, pathToUrl } from '../schema/path.js';
 import type { Modcast, ModcastEvents } from './api.js';
 import { importModule } from './linking/import-module.js';
+import { startOffline } from './offline/load.js';
 import type { Services } from './services.js';
 
 const EVENTS: readonly (keyof ModcastEvents)[] = ['progress', 'booted', 'deploy', 'update', 'error'];
 
 /** What the page finds as `modcast`. */
 export function createModcast(services: Services): Modcast {
+  const offline = startOffline(services);
+  const offered = async () => {
+    const found = await offline;
+    if (found === undefined) throw new Error('modcast: the server offers no offline use to this page');
+    return found;
+  };
   const { config, events, topics, connection, channelClient, cacheWriter, page } = services;
   const urlOf = (path: string) => naturalUrl(config.root, parsePath(path));
   return {
@@ -48,6 +55,8 @@ export function createModcast(services: Services): Modcast {
         socket: connection.state,
       };
     },
+    offline: async (options = {}) => (await offered()).keep(options),
+    unregister: async () => (await offered()).unregister(),
     async idle() {
       await page.ready;
       await channelClient.idle();

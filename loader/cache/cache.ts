@@ -44,7 +44,7 @@ interface SegmentRow extends Row {
 }
 
 /** One for all registries of an origin, so that old ones can be evicted. */
-const DATABASE = 'modcast';
+export const DATABASE = 'modcast';
 
 const STORES = ['deploys', 'segments'];
 
@@ -87,19 +87,26 @@ export class Cache {
     return new Cache(database, registry, hasher);
   }
 
+  close(): void {
+    this.#database.close();
+  }
+
   /** The channel's deploy with the manifest `named`, if it is here, and the one that was stored last. */
   async deploys(channel: Channel, named?: Hash): Promise<CachedDeploy[]> {
     const rows = await this.#rows<DeployRow>(this.#database.transaction('deploys'), 'deploys');
     const found: CachedDeploy[] = [];
     for (const row of rows.toReversed()) {
-      const { deploy, hash, manifest: json } = row;
-      if (row.channel !== channel || (found.length > 0 && hash !== named)) continue;
-      // A damaged row, or one of another version, is skipped.
-      const manifest = readManifest(json);
-      if (manifest === null || this.#hasher(manifestBytes(manifest)) !== hash) continue;
-      found.push({ channel, deploy, hash, manifest });
+      if (row.channel !== channel || (found.length > 0 && row.hash !== named)) continue;
+      const deploy = readDeploy(row, this.#hasher);
+      if (deploy !== null) found.push(deploy);
     }
     return found.toReversed();
+  }
+
+  /** All deploys of all channels, oldest first. */
+  async allDeploys(): Promise<CachedDeploy[]> {
+    const rows = await this.#rows<DeployRow>(this.#database.transaction('deploys'), 'deploys');
+    return rows.map((row) => readDeploy(row, this.#hasher)).filter((deploy) => deploy !== null);
   }
 
   /** All blobs, not verified. Damaged segments are skipped. */
@@ -205,6 +212,13 @@ async function rewriteSegments(transaction: IDBTransaction, registry: RegistryId
   }
   deleteRows(transaction, 'segments', segments);
   addSegments(transaction, registry, live.values());
+}
+
+/** Null for a damaged row, or one of another version. */
+function readDeploy({ channel, deploy, hash, manifest: json }: DeployRow, hasher: Hasher): CachedDeploy | null {
+  const manifest = readManifest(json);
+  if (manifest === null || hasher(manifestBytes(manifest)) !== hash) return null;
+  return { channel, deploy, hash, manifest };
 }
 
 /** Null for anything that is not a manifest. */

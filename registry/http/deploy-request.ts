@@ -1,4 +1,5 @@
 import {
+  declareWorkerDeploy,
   EMPTY_IMPORT_MAP,
   manifestOfUrl,
   parseImportMap,
@@ -51,7 +52,7 @@ export async function deployResponse(
     site: { root: PLACEHOLDER_ROOT, manifest: manifest! },
     manifest: hash!,
     importMap: importMapOf(manifest!),
-    pathname,
+    place: pathname.slice(1),
     url: origin + pathname + withoutDeploy(search),
     runtime: `${prefix.slice(1)}worker.js?v=${loaderVersion(await workerRuntime())}&modcast=${hash}`,
   });
@@ -71,9 +72,9 @@ export async function workerRuntimeResponse(
   const manifest = hash === undefined ? null : await history.manifest(page.channel, hash);
   if (manifest === null) return undefined;
   const root = '../'.repeat(prefix.split('/').length - 2);
-  const deploy = JSON.stringify({ manifest: hash, root, importMap: manifest.importMap });
+  const { importMap } = manifest;
   const bytes = Buffer.concat([
-    Buffer.from(`const __modcast_deploy__ = { ...${deploy}, url: import.meta.url };\n`),
+    Buffer.from(declareWorkerDeploy({ manifest: hash!, root, importMap })),
     await workerRuntime(),
   ]);
   return answer(request, { bytes, type: 'text/javascript', freshness: 'immutable' }, headers);

@@ -1,0 +1,54 @@
+import type { Hash } from '../schema/hash.js';
+import type { Links } from '../schema/links.js';
+import { deployUrl } from './deploy-url.js';
+import type { ImportMap, ImportMapJson } from './import-map.js';
+import { linkForWorker, type LinkedPart } from './link.js';
+import { resolveInWorker } from './resolve.js';
+import { fileAt, type Site } from './site.js';
+
+export interface WorkerModuleOptions {
+  readonly site: Site;
+  readonly manifest: Hash;
+  /** The page's, with URLs of `site.root`. */
+  readonly importMap: ImportMap;
+  /** Where the module lies below `site.root`, percent-encoded: `lib/w.mjs`. */
+  readonly place: string;
+  /** Its natural URL, for stack traces. */
+  readonly url: string;
+  /** Place below the site's root of the script that defines the runtime of a deploy's workers. */
+  readonly runtime: string;
+}
+
+/**
+ * Links a JavaScript module of a deploy as a worker runs it: all that it imports is of the same deploy.
+ * Specifiers are relative, since a proxy may serve the site below another path.
+ */
+export function linkWorkerModule(
+  bytes: Uint8Array,
+  links: Links,
+  { site, manifest, importMap, place, url, runtime }: WorkerModuleOptions,
+): LinkedPart[] {
+  const referrer = site.root + place;
+  const up = '../'.repeat(place.split('/').length - 1) || './';
+  const written = (specifier: string): string | undefined => {
+    const resolution = resolveInWorker(importMap, specifier, referrer);
+    if (resolution.state !== 'resolved') return undefined;
+    // The answer to this URL is of the same deploy, also for WebAssembly.
+    const isOwn = fileAt(site, resolution.url) !== undefined;
+    const target = isOwn ? deployUrl(resolution.url, manifest) : resolution.url;
+    return target.startsWith(site.root) ? up + target.slice(site.root.length) : target;
+  };
+  return linkForWorker(bytes, links, { url, written, runtime: up + runtime });
+}
+
+/** What the runtime of a deploy's workers reads. */
+export interface WorkerDeploy {
+  readonly manifest: Hash;
+  /** The site's root, relative to the script of the runtime. */
+  readonly root: string;
+  readonly importMap: ImportMapJson | null;
+}
+
+/** The first statement of the runtime's script for one deploy. */
+export const declareWorkerDeploy = (deploy: WorkerDeploy): string =>
+  `const __modcast_deploy__ = { ...${JSON.stringify(deploy)}, url: import.meta.url };\n`;

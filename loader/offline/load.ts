@@ -1,0 +1,18 @@
+import { loadScript } from '../page/load-script.js';
+import type { Services } from '../services.js';
+import type { Offline } from './ports.js';
+
+/**
+ * Loads the script of offline use once the page has loaded, where the server offers that, and registers the
+ * service worker. Resolves with undefined where it does not, or the page runs natively.
+ */
+export async function startOffline({ config, page }: Services): Promise<Offline | undefined> {
+  await page.ready;
+  if (config.offline === null || page.isNative) return undefined;
+  if (document.readyState !== 'complete')
+    await new Promise((resolve) => addEventListener('load', resolve, { once: true }));
+  await loadScript(config, 'offline-page', config.offline);
+  const create = globalThis.__modcast_offline__;
+  globalThis.__modcast_offline__ = undefined;
+  return create?.({ config, page });
+}

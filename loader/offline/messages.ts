@@ -1,0 +1,24 @@
+import type { Hash } from '../../schema/hash.js';
+
+/** What a page asks of the service worker. `modcast` marks the loader's messages. */
+export type ToServiceWorker = KeepRequest | { readonly modcast: 'unregister' };
+
+export interface KeepRequest {
+  readonly modcast: 'keep';
+  /** The deploy that the page runs. */
+  readonly manifest: Hash;
+  /** URL of the page. */
+  readonly page: string;
+  /** URLs that the page has requested. */
+  readonly used: readonly string[];
+  /** Whether to keep the whole deploy. */
+  readonly all: boolean;
+}
+
+/** The answer to `keep`, over the message's port: one for each file, and the last has `done` = `total`. */
+export interface KeepProgress {
+  readonly done: number;
+  readonly total: number;
+  /** Files that could not be kept. */
+  readonly failed: number;
+}

@@ -1,0 +1,85 @@
+import { DATABASE } from '../cache/cache.js';
+import { OFFLINE_DATABASE } from '../service-worker/kept-files.js';
+import type { KeepProgress, ToServiceWorker } from './messages.js';
+import type { Offline, OfflineOptions, OfflinePorts } from './ports.js';
+
+/** Offline use of one page, by the service worker of its registry. */
+export function createOffline({ config, page }: OfflinePorts): Offline {
+  const { prefix, root } = config;
+  const url = `${prefix}offline.js`;
+  const container = (): ServiceWorkerContainer => {
+    if (navigator.serviceWorker === undefined) throw new Error('the browser has no service workers here');
+    return navigator.serviceWorker;
+  };
+
+  const scriptOf = ({ active, waiting, installing }: ServiceWorkerRegistration) =>
+    (active ?? waiting ?? installing)?.scriptURL;
+
+  return {
+    async register() {
+      const workers = container();
+      const before = await workers.getRegistration(root);
+      if (before !== undefined && scriptOf(before) !== url) return false;
+      await workers.register(url, { scope: root, updateViaCache: 'none' });
+      return true;
+    },
+
+    async keep({ all = config.offline?.all ?? false, persist = false, onProgress }: OfflineOptions) {
+      const { release } = page;
+      if (release === null) throw new Error('the page runs without modcast');
+      if (persist) await navigator.storage.persist();
+      const registration = await container().ready;
+      const used = performance.getEntriesByType('resource').map(({ name }) => name);
+      const request = { modcast: 'keep', manifest: release.hash, page: location.href, used, all } as const;
+      return ask(registration, request, onProgress);
+    },
+
+    async unregister() {
+      const registration = await container().getRegistration(root);
+      if (registration !== undefined && scriptOf(registration) === url) {
+        const { active } = registration;
+        if (active !== null) await answered(active, { modcast: 'unregister' });
+        await registration.unregister();
+      }
+      for (const name of [DATABASE, OFFLINE_DATABASE]) await deleteDatabase(name);
+      for (const key of Object.keys(localStorage))
+        if (key.startsWith(`modcast ${prefix} `)) localStorage.removeItem(key);
+    },
+  };
+}
+
+/** Resolves with the last answer. */
+function ask(
+  { active }: ServiceWorkerRegistration,
+  request: ToServiceWorker,
+  onProgress: OfflineOptions['onProgress'],
+): Promise<KeepProgress> {
+  return new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = ({ data }: MessageEvent<KeepProgress>) => {
+      onProgress?.(data);
+      if (data.done < data.total) return;
+      port1.close();
+      resolve(data);
+    };
+    active!.postMessage(request, [port2]);
+  });
+}
+
+function answered(worker: ServiceWorker, message: ToServiceWorker): Promise<void> {
+  return new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      resolve();
+    };
+    worker.postMessage(message, [port2]);
+  });
+}
+
+const deleteDatabase = (name: string): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const request = indexedDB.deleteDatabase(name);
+    request.onsuccess = () => resolve();
+    request.onerror = () => reject(request.error!);
+  });

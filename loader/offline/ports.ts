@@ -1,0 +1,30 @@
+import type { Services } from '../services.js';
+import type { KeepProgress } from './messages.js';
+
+export interface OfflineOptions {
+  /** Keep the whole deploy, not only what the page has used. Default: what the server says. */
+  readonly all?: boolean;
+  /** Ask the browser not to evict this site's storage. Default false. */
+  readonly persist?: boolean;
+  /** Called for each file. */
+  readonly onProgress?: (progress: KeepProgress) => void;
+}
+
+/** What the script of offline use does for the loader. */
+export interface Offline {
+  /**
+   * Registers the service worker, unless the site has one of its own.
+   *
+   * @returns false where the site has its own, or the browser has none
+   */
+  register(): Promise<boolean>;
+  keep(options: OfflineOptions): Promise<KeepProgress>;
+  unregister(): Promise<void>;
+}
+
+export type OfflinePorts = Pick<Services, 'config' | 'page'>;
+
+declare global {
+  /** For a moment, while the script of offline use loads. */
+  var __modcast_offline__: ((ports: OfflinePorts) => Offline) | undefined;
+}

@@ -1,0 +1,16 @@
+import type { Channel } from '../../schema/channel.js';
+import type { RegistryId } from '../../schema/registry-id.js';
+
+/** What the server writes before the service worker's script. URLs are those of the site's own origin. */
+export interface OfflineConfig {
+  readonly registry: RegistryId;
+  readonly channel: Channel;
+  /** The registry's prefix, `/-/`. */
+  readonly prefix: string;
+  /** The site's root, `/`. */
+  readonly root: string;
+  /** Whether the server watches a directory: then its files are newer than those of any deploy. */
+  readonly watches: boolean;
+  /** The script of workers' runtime, and the version in its URL. */
+  readonly runtime: { readonly version: string; readonly text: string };
+}

@@ -1,0 +1,66 @@
+import { pathToUrl } from '../../schema/path.js';
+import type { CachedDeploy } from '../cache/cache.js';
+import type { KeepProgress, KeepRequest } from '../offline/messages.js';
+import type { CachedDeploys } from './deploys.js';
+import type { Files } from './files.js';
+import type { Pages } from './pages.js';
+import type { Requests } from './requests.js';
+
+export interface KeepOptions {
+  /** URL of the site's root. */
+  readonly root: string;
+  /** Whether the server's files are newer than those of a deploy, and may be in none. */
+  readonly watches: boolean;
+  readonly deploys: Pick<CachedDeploys, 'find'>;
+  readonly files: Pick<Files, 'keep'>;
+  readonly pages: Pick<Pages, 'keep'>;
+  readonly requests: Pick<Requests, 'isScript' | 'keep'>;
+  readonly report: (progress: KeepProgress) => void;
+}
+
+/** Requests at a time. */
+const PARALLEL = 6;
+
+/** Keeps what a page has used, or its whole deploy, so that the page runs without the server. */
+export async function keepDeploy(request: KeepRequest, options: KeepOptions): Promise<void> {
+  const { root, report } = options;
+  const deploy = await options.deploys.find(request.manifest);
+  const all = request.all && deploy !== undefined ? pathsOf(deploy).map((path) => root + path) : [];
+  const wanted = [request.page, ...request.used, ...all].map((url) => url.replace(/#.*/s, ''));
+  const urls = [...new Set(wanted)].filter((url) => url.startsWith(root));
+  const total = urls.length;
+  const progress = { done: 0, total, failed: 0 };
+  const next = async (): Promise<void> => {
+    for (let url = urls.shift(); url !== undefined; url = urls.shift()) {
+      const isKept = await keepUrl(url, request, deploy, options).catch(() => false);
+      if (!isKept) progress.failed++;
+      progress.done++;
+      report({ ...progress });
+    }
+  };
+  await Promise.all(Array.from({ length: PARALLEL }, next));
+}
+
+function keepUrl(
+  url: string,
+  { manifest, page }: KeepRequest,
+  deploy: CachedDeploy | undefined,
+  { root, watches, files, pages, requests }: KeepOptions,
+): Promise<boolean> {
+  if (requests.isScript(url)) return requests.keep(url, null);
+  if (url === page.replace(/#.*/s, '') || isPage(deploy, url.slice(root.length))) return pages.keep(url, manifest);
+  if (watches && !url.includes('modcast=')) return requests.keep(url, manifest);
+  return deploy === undefined ? Promise.resolve(true) : files.keep(url, deploy);
+}
+
+/** The deploy's paths as in URLs, those of directories without `index.html`. */
+const pathsOf = ({ manifest }: CachedDeploy): string[] =>
+  [...manifest.modules.keys()].map((path) => pathToUrl(path).replace(/(^|\/)index\.html$/, '$1'));
+
+/** @param place a path of `pathsOf` */
+function isPage(deploy: CachedDeploy | undefined, place: string): boolean {
+  if (deploy === undefined) return false;
+  const path = place === '' || place.endsWith('/') ? `${place}index.html` : place;
+  return deploy.manifest.modules.get(decodeURI(path))?.type === 'text/html';
+}
+

@@ -1,0 +1,106 @@
+import type { Hash } from '../../schema/hash.js';
+import { PAGE_HEADER, parsePageHeader, type PageHeader } from '../../schema/page-header.js';
+import type { OfflineConfig } from './config.js';
+import type { KeptFiles, KeptResponse } from './kept-files.js';
+import { keptHeaders } from './responses.js';
+import type { FetchEvent } from './scope.js';
+
+export interface PagesOptions {
+  readonly config: Pick<OfflineConfig, 'registry'>;
+  readonly kept: Promise<Pick<KeptFiles, 'response' | 'putResponse'>>;
+  readonly fetch: typeof globalThis.fetch;
+  /** Called with the client and deploy of each page. The promise may be ignored. */
+  readonly onPage: (client: string, manifest: Hash) => Promise<void>;
+  /** Another server is at this origin, or it no longer offers this. */
+  readonly onForeign: () => void;
+  /** A page that may be another server's. */
+  readonly onUnknown: () => Promise<void>;
+}
+
+/** Answers of a proxy whose server is away. */
+const AWAY = new Set([502, 503, 504]);
+
+/** Pages come from the server. While it is away, a page that was visited comes from the database. */
+export class Pages {
+  readonly #options: PagesOptions;
+
+  constructor(options: PagesOptions) {
+    this.#options = options;
+  }
+
+  /** The answer to a navigation. @throws TypeError as natively when the server is away and no page is here */
+  async navigate(event: FetchEvent): Promise<Response> {
+    const url = withoutFragment(event.request.url);
+    try {
+      const response = (await event.preloadResponse) ?? (await this.#options.fetch(event.request));
+      const kept = AWAY.has(response.status) ? await this.#kept(url, event) : undefined;
+      if (kept !== undefined) return kept;
+      this.#see(event, url, response);
+      return response;
+    } catch (error) {
+      const kept = await this.#kept(url, event).catch(() => undefined);
+      if (kept === undefined) throw error;
+      return kept;
+    }
+  }
+
+  /** Requests and keeps a page. @returns false where it is not of that deploy, or not a page */
+  async keep(url: string, manifest: Hash): Promise<boolean> {
+    const known = await (await this.#options.kept).response(withoutFragment(url));
+    if (known?.manifest === manifest) return true;
+    const response = await this.#options.fetch(url, {
+      mode: 'same-origin',
+      headers: { Accept: 'text/html,*/*;q=0.8' },
+      cache: 'no-cache',
+    });
+    const page = parsePageHeader(response.headers.get(PAGE_HEADER));
+    if (!response.ok || page?.manifest !== manifest) return false;
+    await this.#store(withoutFragment(url), page, response);
+    return true;
+  }
+
+  /** Notes which deploy the page has, and keeps it. Nothing here may hold up the page. */
+  #see(event: FetchEvent, url: string, response: Response): void {
+    const { config, onPage, onForeign, onUnknown } = this.#options;
+    const page = parsePageHeader(response.headers.get(PAGE_HEADER));
+    if (page === undefined) {
+      const isPage = /^text\/html\b/i.test(response.headers.get('Content-Type') ?? '');
+      if (isPage) event.waitUntil(onUnknown());
+    } else if (page.registry !== config.registry || page.offline === 'off') onForeign();
+    else {
+      event.waitUntil(onPage(event.resultingClientId, page.manifest).catch(() => {}));
+      if (response.ok) event.waitUntil(this.#keepUnlessSame(url, page, response.clone()).catch(() => {}));
+    }
+  }
+
+  async #keepUnlessSame(url: string, page: PageHeader, response: Response): Promise<void> {
+    const known = await (await this.#options.kept).response(url);
+    const tag = response.headers.get('ETag');
+    if (known?.manifest === page.manifest && tag !== null && tag === headerOf(known, 'etag'))
+      return response.body?.cancel();
+    await this.#store(url, page, response);
+  }
+
+  async #store(url: string, { manifest }: PageHeader, response: Response): Promise<void> {
+    const headers = keptHeaders(response);
+    const body = new Uint8Array(await response.arrayBuffer());
+    await (await this.#options.kept).putResponse({ url, manifest, headers, body });
+  }
+
+  /** The page at this URL, or at the same path with another query. */
+  async #kept(url: string, event: FetchEvent): Promise<Response | undefined> {
+    const kept = await this.#options.kept;
+    const page = (await kept.response(url)) ?? (await kept.response(url.replace(/\?.*/, '')));
+    if (page?.manifest == null) return undefined;
+    event.waitUntil(this.#options.onPage(event.resultingClientId, page.manifest).catch(() => {}));
+    return toResponse(page);
+  }
+}
+
+export const toResponse = ({ body, headers }: KeptResponse): Response =>
+  new Response(body, { headers: headers as [string, string][] });
+
+const headerOf = ({ headers }: KeptResponse, name: string): string | undefined =>
+  headers.find(([key]) => key.toLowerCase() === name)?.[1];
+
+const withoutFragment = (url: string): string => url.replace(/#.*/s, '');

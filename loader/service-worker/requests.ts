@@ -1,0 +1,122 @@
+import { manifestOfUrl } from '../../importmap/deploy-url.js';
+import type { Hash } from '../../schema/hash.js';
+import type { OfflineConfig } from './config.js';
+import type { CachedDeploys } from './deploys.js';
+import type { Files } from './files.js';
+import type { KeptFiles } from './kept-files.js';
+import { toResponse, type Pages } from './pages.js';
+import { keptHeaders } from './responses.js';
+import type { FetchEvent } from './scope.js';
+import type { Tabs } from './tabs.js';
+
+export interface RequestsOptions {
+  readonly config: Pick<OfflineConfig, 'root' | 'prefix' | 'watches'>;
+  readonly origin: string;
+  readonly kept: Promise<Pick<KeptFiles, 'response' | 'putResponse'>>;
+  readonly deploys: Pick<CachedDeploys, 'find'>;
+  readonly tabs: Pick<Tabs, 'manifest' | 'set'>;
+  readonly files: Pick<Files, 'answer' | 'runtime'>;
+  readonly pages: Pick<Pages, 'navigate'>;
+  readonly fetch: typeof globalThis.fetch;
+}
+
+/** Scripts of the registry whose URLs name their version, below its prefix. */
+const SCRIPT = /^(?:loader|hot|offline-page)\.js\?v=/;
+
+/** Answers the requests of pages and workers. What belongs to no deploy goes to the network. */
+export class Requests {
+  readonly #options: RequestsOptions;
+  readonly #root: string;
+  readonly #prefix: string;
+
+  constructor(options: RequestsOptions) {
+    const { config, origin } = options;
+    this.#options = options;
+    this.#root = origin + config.root;
+    this.#prefix = origin + config.prefix;
+  }
+
+  answer(event: FetchEvent): void {
+    const { request } = event;
+    const { url } = request;
+    if (request.method !== 'GET' || !url.startsWith(this.#root)) return;
+    if (request.mode === 'navigate') return event.respondWith(this.#options.pages.navigate(event));
+    if (!url.startsWith(this.#prefix)) return event.respondWith(this.#file(event));
+    const name = url.slice(this.#prefix.length);
+    if (name.startsWith('worker.js?')) event.respondWith(this.#runtime(request));
+    else if (SCRIPT.test(name)) event.respondWith(this.#script(request));
+  }
+
+  /** Whether the URL is that of a script which has to be kept for a page. */
+  isScript(url: string): boolean {
+    return url.startsWith(this.#prefix) && SCRIPT.test(url.slice(this.#prefix.length));
+  }
+
+  /** Keeps the answer to a request by its URL. @param manifest null for what belongs to no deploy */
+  async keep(url: string, manifest: Hash | null): Promise<boolean> {
+    const { kept, fetch } = this.#options;
+    if ((await (await kept).response(url)) !== undefined) return true;
+    const response = await fetch(url, { cache: 'force-cache' });
+    if (response.ok) await this.#put(url, manifest, response);
+    return response.ok;
+  }
+
+  async #file(event: FetchEvent): Promise<Response> {
+    const { config, deploys, tabs, files, fetch } = this.#options;
+    const { request, clientId, resultingClientId } = event;
+    try {
+      const named = manifestOfUrl(request.url);
+      const manifest = named ?? (await tabs.manifest(clientId));
+      if (manifest === undefined) return await fetch(request);
+      event.waitUntil(tabs.set(resultingClientId, manifest).catch(() => {}));
+      if (config.watches && named === undefined) return await this.#newest(event, manifest);
+      const deploy = await deploys.find(manifest);
+      const answer = deploy && (await files.answer(request, deploy));
+      if (answer !== undefined) return answer;
+    } catch {
+      // The storage is broken, or the network: then this fails too, as natively.
+    }
+    return fetch(request);
+  }
+
+  /** While files are edited, those of the server are newer than those of the deploy. */
+  async #newest(event: FetchEvent, manifest: Hash): Promise<Response> {
+    const { deploys, files, kept, fetch } = this.#options;
+    const { request } = event;
+    // What a script fetches may be an answer to one user only.
+    const isKept = request.destination !== '' && !request.headers.has('Range');
+    try {
+      const response = await fetch(request);
+      if (isKept && response.ok)
+        event.waitUntil(this.#put(request.url, manifest, response.clone()).catch(() => {}));
+      return response;
+    } catch (error) {
+      const response = await (await kept).response(request.url);
+      if (response !== undefined) return toResponse(response);
+      const deploy = await deploys.find(manifest);
+      const answer = deploy && (await files.answer(request, deploy));
+      if (answer === undefined) throw error;
+      return answer;
+    }
+  }
+
+  async #runtime(request: Request): Promise<Response> {
+    const { files, fetch } = this.#options;
+    return (await files.runtime(new URL(request.url)).catch(() => undefined)) ?? fetch(request);
+  }
+
+  async #script(request: Request): Promise<Response> {
+    const { kept, fetch } = this.#options;
+    const found = await kept.then((files) => files.response(request.url)).catch(() => undefined);
+    if (found !== undefined) return toResponse(found);
+    const response = await fetch(request);
+    if (response.ok) void this.#put(request.url, null, response.clone()).catch(() => {});
+    return response;
+  }
+
+  async #put(url: string, manifest: Hash | null, response: Response): Promise<void> {
+    const headers = keptHeaders(response);
+    const body = new Uint8Array(await response.arrayBuffer());
+    await (await this.#options.kept).putResponse({ url, manifest, headers, body });
+  }
+}

@@ -1,0 +1,144 @@
+import type { Hasher } from '../../schema/hash.js';
+import { Cache } from '../cache/cache.js';
+import type { KeepRequest, ToServiceWorker } from '../offline/messages.js';
+import type { OfflineConfig } from './config.js';
+import { CachedDeploys, hashesOf } from './deploys.js';
+import { Files } from './files.js';
+import { keepDeploy } from './keep-deploy.js';
+import { KeptFiles, OFFLINE_DATABASE } from './kept-files.js';
+import { Pages } from './pages.js';
+import { Requests } from './requests.js';
+import { keptHeaders, policyHeaders, type HeaderList } from './responses.js';
+import type { InstallEvent, MessageFromPage, ServiceWorkerScope } from './scope.js';
+import { Tabs } from './tabs.js';
+
+/**
+ * Gives pages and workers the files of their deploy from this browser's storage, and pages that were visited
+ * when the server is away. It ends itself where the server at its origin is another one, or no longer offers
+ * this.
+ */
+export class OfflineServiceWorker {
+  readonly #scope: ServiceWorkerScope;
+  readonly #config: OfflineConfig;
+  readonly #origin: string;
+  readonly #kept: Promise<KeptFiles>;
+  readonly #deploys: CachedDeploys;
+  readonly #tabs: Tabs;
+  readonly #files: Files;
+  readonly #pages: Pages;
+  readonly #requests: Requests;
+  #state: 'active' | 'ended' = 'active';
+  #policies: Promise<HeaderList> | undefined;
+
+  constructor(scope: ServiceWorkerScope, config: OfflineConfig, hasher: Hasher) {
+    const { origin } = new URL(scope.location.href);
+    const fetch: typeof globalThis.fetch = (input, init) => globalThis.fetch(input, init);
+    const kept = KeptFiles.open(hasher);
+    // Each use handles it.
+    kept.catch(() => {});
+    this.#scope = scope;
+    this.#config = config;
+    this.#origin = origin;
+    this.#kept = kept;
+    this.#deploys = new CachedDeploys(() => Cache.open(config.registry, hasher, ''), hasher);
+    this.#tabs = new Tabs(scope.clients, kept);
+    const shared = { config, origin, kept, fetch, deploys: this.#deploys, tabs: this.#tabs };
+    this.#files = new Files({
+      ...shared,
+      policies: () => (this.#policies ??= this.#readPolicies().catch(() => [])),
+    });
+    this.#pages = new Pages({
+      ...shared,
+      onPage: (client, manifest) => this.#tabs.set(client, manifest),
+      onForeign: () => this.#end(),
+      onUnknown: () => this.#checkServer(),
+    });
+    this.#requests = new Requests({ ...shared, files: this.#files, pages: this.#pages });
+  }
+
+  start(): void {
+    const scope = this.#scope;
+    if (this.#isOwn) {
+      scope.addEventListener('install', (event) => this.#install(event));
+      scope.addEventListener('activate', (event) => event.waitUntil(this.#activate()));
+    }
+    scope.addEventListener('fetch', (event) => {
+      if (this.#state === 'active') this.#requests.answer(event);
+    });
+    scope.addEventListener('message', (event) => this.#message(event));
+  }
+
+  /** False where the site's own service worker has imported this script. */
+  get #isOwn(): boolean {
+    return this.#scope.location.href.startsWith(`${this.#origin}${this.#config.prefix}offline.js`);
+  }
+
+  #install(event: InstallEvent): void {
+    event.waitUntil(this.#scope.skipWaiting());
+    const routes = ['POST', 'PUT', 'PATCH', 'DELETE'].map((requestMethod) => ({
+      condition: { requestMethod },
+      source: 'network',
+    }));
+    event.addRoutes?.(routes).catch(() => {});
+  }
+
+  async #activate(): Promise<void> {
+    await this.#scope.registration.navigationPreload?.enable().catch(() => {});
+    await this.#scope.clients.claim();
+  }
+
+  #message(event: MessageFromPage): void {
+    const message = event.data as Partial<ToServiceWorker> | null;
+    if (message?.modcast === 'keep' && this.#state === 'active') {
+      event.waitUntil(this.#keep(message as KeepRequest, event).catch(() => {}));
+    } else if (message?.modcast === 'unregister') {
+      event.waitUntil(this.#end().finally(() => event.ports[0]?.postMessage(null)));
+    }
+  }
+
+  async #keep(request: KeepRequest, { source, ports }: MessageFromPage): Promise<void> {
+    await this.#tabs.set(source?.id ?? '', request.manifest);
+    await keepDeploy(request, {
+      root: this.#origin + this.#config.root,
+      watches: this.#config.watches,
+      deploys: this.#deploys,
+      files: this.#files,
+      pages: this.#pages,
+      requests: this.#requests,
+      report: (progress) => ports[0]?.postMessage(progress),
+    });
+    await this.#evict();
+  }
+
+  /** Deletes what belongs to deploys that the cache of pages no longer has, and no page or worker runs. */
+  async #evict(): Promise<void> {
+    const deploys = await this.#deploys.all();
+    const inUse = await this.#tabs.inUse();
+    const manifests = new Set([...deploys.map(({ hash }) => hash), ...inUse]);
+    const files = new Set(deploys.flatMap(({ manifest }) => hashesOf(manifest)));
+    await (await this.#kept).evict(manifests, files);
+  }
+
+  /** What the server adds to this script, it adds to scripts of workers too. */
+  async #readPolicies(): Promise<HeaderList> {
+    const url = `${this.#origin}${this.#config.prefix}offline.js`;
+    return policyHeaders(keptHeaders(await fetch(url, { method: 'HEAD', cache: 'force-cache' })));
+  }
+
+  /** A page without the header may be another server's. */
+  async #checkServer(): Promise<void> {
+    const response = await fetch(`${this.#origin}${this.#config.prefix}health`, { cache: 'no-store' });
+    const health = (await response.json().catch(() => undefined)) as { registry?: unknown } | undefined;
+    if (health?.registry !== this.#config.registry) await this.#end();
+  }
+
+  /** Answers nothing from now on, and deletes its own database. That of pages may be another registry's. */
+  async #end(): Promise<void> {
+    if (this.#state === 'ended') return;
+    this.#state = 'ended';
+    if (this.#isOwn) await this.#scope.registration.unregister();
+    await this.#kept.then((kept) => kept.close()).catch(() => {});
+    this.#deploys.close();
+    indexedDB.deleteDatabase(OFFLINE_DATABASE);
+  }
+}
