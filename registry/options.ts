@@ -60,6 +60,11 @@ export interface RegistryOptions {
   allowedOrigins?: string[];
   /** The author of deploys. Default: the user that runs the process. */
   author?: string;
+  /**
+   * Pages that were visited run without the server: a service worker keeps them, and what they have used.
+   * `all` keeps whole deploys. Default: true, on `dev` false.
+   */
+  offline?: boolean | 'all';
   /** Anyone may read all deploys over HTTP. Default false: deploys that are not in use need a token. */
   publicHistory?: boolean;
   /** Maximum number of connected clients. Default 10,000. */
@@ -115,6 +120,7 @@ const RULES: { readonly [name in keyof ResolvedOptions]: Rule } = {
     (value) => isStrings(value) && value.every(isOrigin),
   ],
   author: ['a name', isText],
+  offline: ['true, false or "all"', (value) => typeof value === 'boolean' || value === 'all'],
   publicHistory: ['true or false', (value) => typeof value === 'boolean'],
   clients: ['a whole number above 0', isCount],
 };
@@ -169,6 +175,7 @@ export function resolveOptions(options: RegistryOptions, author: string): Resolv
     allowedHosts: options.allowedHosts ?? [],
     allowedOrigins: options.allowedOrigins ?? [],
     author: options.author ?? author,
+    offline: options.offline ?? channel !== 'dev',
     publicHistory: options.publicHistory ?? false,
     clients: options.clients ?? LIMITS.clients,
   };

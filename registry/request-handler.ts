@@ -1,4 +1,4 @@
-import type { Path, RegistryId } from '../schema/index.js';
+import type { OfflineMode, Path, RegistryId } from '../schema/index.js';
 import type { Access } from './auth/allowed-origins.js';
 import type { DeploysInUse } from './auth/deploys-in-use.js';
 import type { HistoryAccess } from './auth/history-access.js';
@@ -17,7 +17,15 @@ import { directorySource } from './http/directory-source.js';
 import type { LocalSite } from './local-site.js';
 import type { ResolvedOptions } from './options.js';
 import { InjectedPages } from './pages/injected-pages.js';
-import { readGuard, readHot, readLoader, withIdentity, readWorkerRuntime } from './pages/read-loader.js';
+import {
+  readGuard,
+  readHot,
+  readLoader,
+  readOfflinePage,
+  readServiceWorker,
+  readWorkerRuntime,
+  withIdentity,
+} from './pages/read-loader.js';
 import { PublishService } from './publish/publish-service.js';
 import { createPublishRoutes, type PublishRoutes } from './publish/publish-routes.js';
 import type { Sockets } from './socket/sockets.js';
@@ -54,14 +62,16 @@ export function createRequestHandler(core: Core, site: LocalSite | null, sockets
     prefix: options.prefix,
     site: siteSource(core),
     single: singlePage(options.single),
-    page: { channel, boot, timeout, progress, hot },
+    page: { channel, boot, timeout, progress, hot, offline: offlineMode(options.offline) },
     pages: new InjectedPages(async (hash) => (await core.blobs.one(hash))?.bytes),
     loader: () => (loader ??= readLoader().then((bytes) => withIdentity(bytes, core.identity))),
     guard: readGuard,
     hot: readHot,
+    offlinePage: readOfflinePage,
+    serviceWorker: readServiceWorker,
     workerRuntime: readWorkerRuntime,
     onUnchanged: (page, { code, directive }) => core.events.emit('unchanged', page, code, directive ?? null),
-    health: () => health(store, sockets.size),
+    health: () => health(store, core.identity, sockets.size),
     publish: publishRoutes(core),
     editor: hot === null ? null : editorRoute(core),
     failureReport: createFailureReportRoute({
@@ -71,6 +81,9 @@ export function createRequestHandler(core: Core, site: LocalSite | null, sockets
     }),
   });
 }
+
+const offlineMode = (option: boolean | 'all'): OfflineMode =>
+  option === 'all' ? 'all' : option ? 'used' : 'off';
 
 const singlePage = (option: boolean | string): Path | null =>
   typeof option === 'string' ? option : option ? 'index.html' : null;

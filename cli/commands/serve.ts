@@ -1,4 +1,4 @@
-import { Command, Option } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { isIP } from 'node:net';
@@ -36,6 +36,7 @@ interface ServeOptions extends FilterOptions {
   prefix: string;
   /** False with --no-dir. */
   dir: boolean;
+  offline?: boolean | string;
   publicHistory: boolean;
   single?: string | true;
 }
@@ -97,6 +98,12 @@ export function serveCommand(): Command {
     )
     .option('--no-overlay', 'do not show errors of modules in an overlay on the page')
     .option('--progress', 'show a progress bar in the page if a boot takes long', false)
+    .option(
+      '--offline [what]',
+      'pages that were visited run without the server: used keeps what they have used, all keeps whole deploys (default: used, on dev nothing)',
+      offlineOf,
+    )
+    .option('--no-offline', 'keep nothing for when the server is away; browsers drop what they have kept')
     .option('--public-history', 'let anyone read all deploys over HTTP, without a token', false)
     .option('--prefix <path>', "URL path of modcast's own routes", withSlash, '/-/')
     .option(
@@ -141,6 +148,12 @@ function pageOf(single: string): string {
   throw new ModcastError('option-invalid', message, { expected: 'the path of a page', found: single });
 }
 
+/** @throws InvalidArgumentError */
+function offlineOf(what: string): string {
+  if (what === 'used' || what === 'all') return what;
+  throw new InvalidArgumentError('It must be used or all.');
+}
+
 /** Undefined for the default one in the directory. */
 async function databaseOf(options: ServeOptions): Promise<string | undefined> {
   if (!options.dir) return placeDatabase({ cwd: process.cwd(), env: process.env }, options);
@@ -153,6 +166,9 @@ function registryOf(dir: string, database: string | undefined, options: ServeOpt
     ...(options.dir ? { directory: dir } : { serveHead: true }),
     ...(database === undefined ? {} : { database }),
     publicHistory: options.publicHistory,
+    ...(options.offline === undefined
+      ? {}
+      : { offline: options.offline === 'all' ? 'all' : options.offline !== false }),
     ...(options.single === undefined ? {} : { single: options.single === true || pageOf(options.single) }),
     channel: options.channel,
     prefix: options.prefix,

@@ -215,7 +215,10 @@ async function rewriteSegments(transaction: IDBTransaction, registry: RegistryId
 }
 
 /** Null for a damaged row, or one of another version. */
-function readDeploy({ channel, deploy, hash, manifest: json }: DeployRow, hasher: Hasher): CachedDeploy | null {
+function readDeploy(
+  { channel, deploy, hash, manifest: json }: DeployRow,
+  hasher: Hasher,
+): CachedDeploy | null {
   const manifest = readManifest(json);
   if (manifest === null || hasher(manifestBytes(manifest)) !== hash) return null;
   return { channel, deploy, hash, manifest };

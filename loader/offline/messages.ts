@@ -22,3 +22,8 @@ export interface KeepProgress {
   /** Files that could not be kept. */
   readonly failed: number;
 }
+
+/** The `BroadcastChannel` on which pages ask the workers of a deploy for the URLs that they have requested. */
+export const usedChannel = (manifest: Hash): string => `modcast used ${manifest}`;
+
+export const USED_QUESTION = 'used?';

@@ -1,6 +1,7 @@
+import type { Hash } from '../../schema/hash.js';
 import { DATABASE } from '../cache/cache.js';
 import { OFFLINE_DATABASE } from '../service-worker/kept-files.js';
-import type { KeepProgress, ToServiceWorker } from './messages.js';
+import { USED_QUESTION, usedChannel, type KeepProgress, type ToServiceWorker } from './messages.js';
 import type { Offline, OfflineOptions, OfflinePorts } from './ports.js';
 
 /** Offline use of one page, by the service worker of its registry. */
@@ -29,7 +30,8 @@ export function createOffline({ config, page }: OfflinePorts): Offline {
       if (release === null) throw new Error('the page runs without modcast');
       if (persist) await navigator.storage.persist();
       const registration = await container().ready;
-      const used = performance.getEntriesByType('resource').map(({ name }) => name);
+      const own = performance.getEntriesByType('resource').map(({ name }) => name);
+      const used = [...own, ...(await usedByWorkers(release.hash))];
       const request = { modcast: 'keep', manifest: release.hash, page: location.href, used, all } as const;
       return ask(registration, request, onProgress);
     },
@@ -46,6 +48,22 @@ export function createOffline({ config, page }: OfflinePorts): Offline {
         if (key.startsWith(`modcast ${prefix} `)) localStorage.removeItem(key);
     },
   };
+}
+
+/** Milliseconds that workers have to answer. How many there are is unknown. */
+const ANSWER_MS = 250;
+
+/** What the workers of a deploy have requested. The page does not see it. */
+async function usedByWorkers(manifest: Hash): Promise<string[]> {
+  const channel = new BroadcastChannel(usedChannel(manifest));
+  const used: string[] = [];
+  channel.onmessage = ({ data }: MessageEvent<unknown>) => {
+    if (Array.isArray(data)) used.push(...data.map(String));
+  };
+  channel.postMessage(USED_QUESTION);
+  await new Promise((resolve) => setTimeout(resolve, ANSWER_MS));
+  channel.close();
+  return used;
 }
 
 /** Resolves with the last answer. */

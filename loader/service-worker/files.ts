@@ -59,8 +59,11 @@ export class Files {
       return linked && respond(await bytesOf(linked), [...HEADERS, JAVASCRIPT, ...(await policies())]);
     }
     const headers = [...HEADERS, ...this.#headers(module), ...(await policies())];
-    const bytes = (blob?.bytes as Uint8Array<ArrayBuffer>) ?? (await (await this.#options.kept).file(module.hash));
-    return bytes === undefined ? this.#request(request, module, headers) : fileResponse(request, bytes, headers);
+    const bytes =
+      (blob?.bytes as Uint8Array<ArrayBuffer>) ?? (await (await this.#options.kept).file(module.hash));
+    return bytes === undefined
+      ? this.#request(request, module, headers)
+      : fileResponse(request, bytes, headers);
   }
 
   /** The script of the runtime of a deploy's workers. Undefined for another version of it. */

@@ -48,7 +48,8 @@ function keepUrl(
   { root, watches, files, pages, requests }: KeepOptions,
 ): Promise<boolean> {
   if (requests.isScript(url)) return requests.keep(url, null);
-  if (url === page.replace(/#.*/s, '') || isPage(deploy, url.slice(root.length))) return pages.keep(url, manifest);
+  if (url === page.replace(/#.*/s, '') || isPage(deploy, url.slice(root.length)))
+    return pages.keep(url, manifest);
   if (watches && !url.includes('modcast=')) return requests.keep(url, manifest);
   return deploy === undefined ? Promise.resolve(true) : files.keep(url, deploy);
 }
@@ -63,4 +64,3 @@ function isPage(deploy: CachedDeploy | undefined, place: string): boolean {
   const path = place === '' || place.endsWith('/') ? `${place}index.html` : place;
   return deploy.manifest.modules.get(decodeURI(path))?.type === 'text/html';
 }
-

@@ -26,14 +26,21 @@ export interface InstallEvent extends ExtendableEvent {
   addRoutes?(routes: readonly object[]): Promise<void>;
 }
 
+/** A page or worker. */
+export interface Client {
+  readonly id: string;
+  readonly url: string;
+}
+
 export interface ServiceWorkerScope {
   readonly location: { readonly href: string };
   readonly clients: {
     claim(): Promise<void>;
+    get(id: string): Promise<Client | undefined>;
     matchAll(options: {
       readonly includeUncontrolled: boolean;
       readonly type: 'all';
-    }): Promise<readonly { readonly id: string; readonly url: string }[]>;
+    }): Promise<readonly Client[]>;
   };
   readonly registration: {
     unregister(): Promise<boolean>;

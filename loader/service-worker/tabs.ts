@@ -25,7 +25,13 @@ export class Tabs {
   async manifest(id: string): Promise<Hash | undefined> {
     if (id === '') return undefined;
     if (!this.#manifests.has(id)) await this.#stored;
-    return this.#manifests.get(id);
+    const known = this.#manifests.get(id);
+    if (known !== undefined) return known;
+    // A module worker names its deploy. Chromium does not tell its identity when it starts.
+    const client = await this.#clients.get(id);
+    const named = client && manifestOfUrl(client.url);
+    if (named !== undefined) this.#manifests.set(id, named);
+    return named;
   }
 
   /** Resolves when it is stored. From now on `manifest` knows it. */

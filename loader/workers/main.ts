@@ -6,6 +6,7 @@ import type { Hash } from '../../schema/hash.js';
 import { importModule } from '../linking/import-module.js';
 import { createRuntime } from '../linking/runtime.js';
 import { hideDeploy } from './hide-deploy.js';
+import { reportUsed } from './report-used.js';
 import { workletRuntime } from './worklet-runtime.js';
 import { wrapWorkers } from './wrap-workers.js';
 
@@ -26,6 +27,7 @@ function workerRuntime(): NonNullable<typeof globalThis.__modcast__> {
   const inDeploy = (natural: string): string =>
     natural.startsWith(root) ? deployUrl(natural, manifest) : natural;
   hideDeploy();
+  reportUsed(manifest);
   wrapWorkers(globalThis, { base: () => location.href, workerUrl: inDeploy });
   return createRuntime({
     resolver: {

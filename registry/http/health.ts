@@ -1,8 +1,8 @@
-import { PROTOCOL_VERSION } from '../../schema/index.js';
+import { PROTOCOL_VERSION, type RegistryId } from '../../schema/index.js';
 import type { Store } from '../store/store.js';
 
 /** The answer to a health check: the channels with their heads, and the number of clients. */
-export async function health(store: Store, clients: number): Promise<unknown> {
+export async function health(store: Store, registry: RegistryId, clients: number): Promise<unknown> {
   const channels = await Promise.all(
     (await store.channels()).map(async (name) => {
       const head = await store.head(name);
@@ -15,5 +15,5 @@ export async function health(store: Store, clients: number): Promise<unknown> {
       };
     }),
   );
-  return { status: 'ok', protocol: PROTOCOL_VERSION, clients, channels };
+  return { status: 'ok', registry, protocol: PROTOCOL_VERSION, clients, channels };
 }

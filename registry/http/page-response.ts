@@ -1,4 +1,11 @@
-import type { Channel, Path, RegistryId } from '../../schema/index.js';
+import {
+  formatPageHeader,
+  PAGE_HEADER,
+  type Channel,
+  type OfflineMode,
+  type Path,
+  type RegistryId,
+} from '../../schema/index.js';
 import type { Catalog, Head } from '../content/catalog.js';
 import type { InjectedPages, PageVersion } from '../pages/injected-pages.js';
 import { loaderVersion, scriptIntegrity } from '../pages/loader-page.js';
@@ -14,6 +21,8 @@ export interface PageOptions {
   /** Milliseconds that a page waits for the socket to connect. */
   readonly timeout: number;
   readonly progress: boolean;
+  /** What browsers keep for when the server is away. */
+  readonly offline: OfflineMode;
   /** Settings of hot reload; null when the directory is not watched. */
   readonly hot: {
     readonly overlay: boolean;
@@ -34,6 +43,8 @@ export interface PageContext {
   readonly guard: () => Promise<string>;
   /** The hot reload script. */
   readonly hot: () => Promise<Uint8Array>;
+  /** The script of offline use in pages. */
+  readonly offlinePage: () => Promise<Uint8Array>;
   /** Policies that the headers of this response have already, as `policiesOfHeaders` returns them. */
   readonly policies?: readonly string[];
   /** Called when a page is served without the loader although its author did not ask for that. */
@@ -69,6 +80,7 @@ export async function pageResponse(
   if (html === null) return null;
   const type = pageType(html);
   const head = file.head ?? (await context.catalog.head(context.page.channel));
+  if (head !== null) headers.set(PAGE_HEADER, pageHeader(context, head));
   const version = head === null ? null : await pageVersion(context, head, place);
   const page = version === null ? null : await context.pages.page(place.path, html, version);
   // The file: a client can think of any number of routes.
@@ -79,6 +91,11 @@ export async function pageResponse(
   return answer(request, { bytes, type, freshness: 'revalidate', tag: hash }, headers);
 }
 
+function pageHeader({ identity: registry, page }: PageContext, { deploy }: Head): string {
+  const { number, manifest } = deploy;
+  return formatPageHeader({ registry, deploy: number, manifest, offline: page.offline });
+}
+
 async function pageVersion(
   context: PageContext,
   { deploy, manifest }: Head,
@@ -87,6 +104,7 @@ async function pageVersion(
   const { page, prefix, identity, policies } = context;
   const { hot } = page;
   const [loader, hotScript] = [await context.loader(), await context.hot()];
+  const offlinePage = await context.offlinePage();
   return {
     loader: {
       loaderSrc: `${prefix}loader.js?v=${loaderVersion(loader)}`,
@@ -102,6 +120,10 @@ async function pageVersion(
         ...(page.progress ? { progress: '' } : {}),
         ...(hot === null ? {} : { hot: loaderVersion(hotScript), hotIntegrity: scriptIntegrity(hotScript) }),
         ...(hot === null || hot.overlay ? {} : { hotOverlay: 'off' }),
+        ...(page.offline === 'off'
+          ? {}
+          : { offline: loaderVersion(offlinePage), offlineIntegrity: scriptIntegrity(offlinePage) }),
+        ...(page.offline === 'all' ? { offlineAll: '' } : {}),
       },
     },
     key: `${deploy.number} ${deploy.manifest} ${hot?.assetChanges()}`,

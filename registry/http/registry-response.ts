@@ -16,18 +16,27 @@ import { loaderVersion } from '../pages/loader-page.js';
 import { UNCHANGED, type UnchangedCode } from '../pages/unchanged-page.js';
 import type { Store } from '../store/store.js';
 import { answer, problem } from './answer.js';
-import { workerRuntimeResponse, type DeployRequestContext } from './deploy-request.js';
-import { parseRegistryRoute } from './registry-route.js';
+import { workerRuntimeResponse } from './deploy-request.js';
+import { parseRegistryRoute, type ScriptName } from './registry-route.js';
+import { serviceWorkerResponse, type ServiceWorkerContext } from './service-worker-response.js';
 import { allowOwnUse } from './sniffing.js';
 
-export interface RegistryContext extends DeployRequestContext {
+export interface RegistryContext extends ServiceWorkerContext {
   readonly store: Store;
   readonly catalog: Catalog;
   readonly health: () => Promise<unknown>;
   readonly loader: () => Promise<Uint8Array>;
   /** The hot reload script. */
   readonly hot: () => Promise<Uint8Array>;
+  /** The script of offline use in pages. */
+  readonly offlinePage: () => Promise<Uint8Array>;
 }
+
+const SCRIPTS: Readonly<Record<ScriptName, (context: RegistryContext) => Promise<Uint8Array>>> = {
+  'loader.js': ({ loader }) => loader(),
+  'hot.js': ({ hot }) => hot(),
+  'offline-page.js': ({ offlinePage }) => offlinePage(),
+};
 
 /** Answers a GET or HEAD request below the registry's prefix. `rest` is the path after the prefix. */
 export async function registryResponse(
@@ -40,7 +49,9 @@ export async function registryResponse(
   const { history } = context;
   switch (route?.kind) {
     case 'script':
-      return script(await (route.name === 'hot.js' ? context.hot() : context.loader()), request, headers);
+      return script(await SCRIPTS[route.name](context), request, headers);
+    case 'service-worker':
+      return serviceWorkerResponse(context, request, headers);
     case 'worker-runtime':
       return (
         (await workerRuntimeResponse(context, request, headers)) ?? problem(404, 'No such deploy.', headers)

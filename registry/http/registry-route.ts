@@ -1,9 +1,17 @@
 import { isHash, type Channel, type Hash } from '../../schema/index.js';
 
+/** A script that pages load by a URL with its version. */
+export type ScriptName = 'loader.js' | 'hot.js' | 'offline-page.js';
+
+const SCRIPTS: readonly string[] = ['loader.js', 'hot.js', 'offline-page.js'] satisfies ScriptName[];
+
+const isScript = (name: string): name is ScriptName => SCRIPTS.includes(name);
+
 /** A route of the registry that is read by GET. Each `path` is as in the URL, not decoded. */
 export type RegistryRoute =
-  | { readonly kind: 'script'; readonly name: 'loader.js' | 'hot.js' }
+  | { readonly kind: 'script'; readonly name: ScriptName }
   | { readonly kind: 'worker-runtime' }
+  | { readonly kind: 'service-worker' }
   | { readonly kind: 'notice' }
   | { readonly kind: 'health' }
   | { readonly kind: 'channel-manifest'; readonly channel: Channel }
@@ -17,8 +25,9 @@ export type RegistryRoute =
  * @returns undefined when there is no such route
  */
 export function parseRegistryRoute(rest: string): RegistryRoute | undefined {
-  if (rest === 'loader.js' || rest === 'hot.js') return { kind: 'script', name: rest };
+  if (isScript(rest)) return { kind: 'script', name: rest };
   if (rest === 'worker.js') return { kind: 'worker-runtime' };
+  if (rest === 'offline.js') return { kind: 'service-worker' };
   if (rest === 'notice.js') return { kind: 'notice' };
   if (rest === 'health') return { kind: 'health' };
   const [name, first = '', ...more] = rest.split('/');

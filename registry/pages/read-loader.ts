@@ -36,5 +36,11 @@ export const readGuard = async (): Promise<string> =>
 /** The hot reload script, which the loader loads when the server watches. */
 export const readHot = (): Promise<Uint8Array> => readScript('hot.js');
 
+/** The script of offline use, which the loader loads when the server offers that. */
+export const readOfflinePage = (): Promise<Uint8Array> => readScript('offline-page.js');
+
+/** The script of the service worker, without its settings. */
+export const readServiceWorker = (): Promise<Uint8Array> => readScript('offline.js');
+
 /** The script that defines `__modcast__` in workers. */
 export const readWorkerRuntime = (): Promise<Uint8Array> => readScript('worker.js');

@@ -1,0 +1,33 @@
+import type { RegistryId } from '../../schema/index.js';
+import { loaderVersion } from '../pages/loader-page.js';
+import { answer } from './answer.js';
+import type { DeployRequestContext } from './deploy-request.js';
+
+export interface ServiceWorkerContext extends DeployRequestContext {
+  readonly identity: RegistryId;
+  /** The script of the service worker, without its settings. */
+  readonly serviceWorker: () => Promise<Uint8Array>;
+}
+
+/** The service worker of this registry, which may have the site's root as its scope. */
+export async function serviceWorkerResponse(
+  { identity, prefix, page, serviceWorker, workerRuntime }: ServiceWorkerContext,
+  request: Request,
+  headers: Headers,
+): Promise<Response> {
+  const runtime = await workerRuntime();
+  const config = {
+    registry: identity,
+    channel: page.channel,
+    prefix,
+    root: '/',
+    watches: page.hot !== null,
+    runtime: { version: loaderVersion(runtime), text: Buffer.from(runtime).toString() },
+  };
+  const bytes = Buffer.concat([
+    Buffer.from(`const __modcast_offline__ = ${JSON.stringify(config)};\n`),
+    await serviceWorker(),
+  ]);
+  headers.set('Service-Worker-Allowed', config.root);
+  return answer(request, { bytes, type: 'text/javascript', freshness: 'revalidate' }, headers);
+}
