@@ -6,7 +6,8 @@ import type { Offline } from './ports.js';
  * Loads the script of offline use once the page has loaded, where the server offers that, and registers the
  * service worker. Resolves with undefined where it does not, or the page runs natively.
  */
-export async function startOffline({ config, page }: Services): Promise<Offline | undefined> {
+export async function startOffline(services: Services): Promise<Offline | undefined> {
+  const { config, page } = services;
   await page.ready;
   if (config.offline === null || page.isNative) return undefined;
   if (document.readyState !== 'complete')
@@ -14,5 +15,5 @@ export async function startOffline({ config, page }: Services): Promise<Offline 
   await loadScript(config, 'offline-page', config.offline);
   const create = globalThis.__modcast_offline__;
   globalThis.__modcast_offline__ = undefined;
-  return create?.({ config, page });
+  return create?.(services);
 }

@@ -1,3 +1,6 @@
+import { withoutDeploy } from '../../importmap/deploy-url.js';
+import { moduleKind } from '../../importmap/module-kind.js';
+import { moduleAt, naturalUrl } from '../../importmap/site.js';
 import type { Hash } from '../../schema/hash.js';
 import { DATABASE } from '../cache/cache.js';
 import { OFFLINE_DATABASE } from '../service-worker/kept-files.js';
@@ -5,7 +8,8 @@ import { USED_QUESTION, usedChannel, type KeepProgress, type ToServiceWorker } f
 import type { Offline, OfflineOptions, OfflinePorts } from './ports.js';
 
 /** Offline use of one page, by the service worker of its registry. */
-export function createOffline({ config, page }: OfflinePorts): Offline {
+export function createOffline(ports: OfflinePorts): Offline {
+  const { config, page } = ports;
   const { prefix, root } = config;
   const url = `${prefix}offline.js`;
   const container = (): ServiceWorkerContainer => {
@@ -32,6 +36,7 @@ export function createOffline({ config, page }: OfflinePorts): Offline {
       const registration = await container().ready;
       const own = performance.getEntriesByType('resource').map(({ name }) => name);
       const used = [...own, ...(await usedByWorkers(release.hash))];
+      await cacheModules(ports, all ? undefined : used);
       const request = { modcast: 'keep', manifest: release.hash, page: location.href, used, all } as const;
       return ask(registration, request, onProgress);
     },
@@ -44,10 +49,28 @@ export function createOffline({ config, page }: OfflinePorts): Offline {
         await registration.unregister();
       }
       for (const name of [DATABASE, OFFLINE_DATABASE]) await deleteDatabase(name);
-      for (const key of Object.keys(localStorage))
-        if (key.startsWith(`modcast ${prefix} `)) localStorage.removeItem(key);
+      for (const storage of [localStorage, sessionStorage])
+        for (const key of Object.keys(storage)) if (key.startsWith('modcast ')) storage.removeItem(key);
     },
   };
+}
+
+/**
+ * Brings modules that are used, or all of the deploy, into the cache of pages, over the socket: pages run
+ * some of them, workers others.
+ */
+async function cacheModules(
+  { config, page, channelClient, cacheWriter }: OfflinePorts,
+  used?: readonly string[],
+) {
+  const { release, pageDeploy, hot } = page;
+  const site = { root: config.root, manifest: release!.manifest };
+  const urls =
+    used?.map(withoutDeploy) ?? [...site.manifest.modules.keys()].map((path) => naturalUrl(site.root, path));
+  const modules = urls.filter((url) => moduleKind(moduleAt(site, url)?.type ?? '') !== undefined);
+  await (hot ?? pageDeploy?.linker)?.prefetch([...new Set(modules)]);
+  await channelClient.idle();
+  await cacheWriter.flush();
 }
 
 /** Milliseconds that workers have to answer. How many there are is unknown. */

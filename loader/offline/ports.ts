@@ -22,7 +22,7 @@ export interface Offline {
   unregister(): Promise<void>;
 }
 
-export type OfflinePorts = Pick<Services, 'config' | 'page'>;
+export type OfflinePorts = Pick<Services, 'config' | 'page' | 'channelClient' | 'cacheWriter'>;
 
 declare global {
   /** For a moment, while the script of offline use loads. */

@@ -20,7 +20,7 @@ export class CachedDeploys {
   /** The deploy with this manifest, if a page has stored it. */
   async find(manifest: Hash): Promise<CachedDeploy | undefined> {
     if (!this.#deploys.has(manifest) && !this.#missing.has(manifest)) {
-      await this.read();
+      await this.refresh();
       if (!this.#deploys.has(manifest)) this.#missing.add(manifest);
     }
     return this.#deploys.get(manifest);
@@ -28,7 +28,7 @@ export class CachedDeploys {
 
   /** All of them, oldest first. */
   async all(): Promise<CachedDeploy[]> {
-    await this.read();
+    await this.#reading;
     return [...this.#deploys.values()];
   }
 
@@ -42,8 +42,8 @@ export class CachedDeploys {
     this.#open.then((cache) => cache.close()).catch(() => {});
   }
 
-  /** Reads what pages have stored since the last time. */
-  read(): Promise<void> {
+  /** Reads what pages have stored. */
+  refresh(): Promise<void> {
     this.#reading ??= this.#read().finally(() => (this.#reading = undefined));
     return this.#reading;
   }
@@ -52,7 +52,6 @@ export class CachedDeploys {
     const cache = await this.#open;
     const deploys = await cache.allDeploys();
     this.#missing.clear();
-    if (deploys.every(({ hash }) => this.#deploys.has(hash))) return;
     this.#pool.addCached(await cache.blobs());
     this.#deploys = new Map(deploys.map((deploy) => [deploy.hash, deploy]));
     this.#pool.retain(new Set(deploys.flatMap(({ manifest }) => hashesOf(manifest))));

@@ -11,7 +11,7 @@ export interface KeepOptions {
   readonly root: string;
   /** Whether the server's files are newer than those of a deploy, and may be in none. */
   readonly watches: boolean;
-  readonly deploys: Pick<CachedDeploys, 'find'>;
+  readonly deploys: Pick<CachedDeploys, 'find' | 'refresh'>;
   readonly files: Pick<Files, 'keep'>;
   readonly pages: Pick<Pages, 'keep'>;
   readonly requests: Pick<Requests, 'isScript' | 'keep'>;
@@ -24,6 +24,8 @@ const PARALLEL = 6;
 /** Keeps what a page has used, or its whole deploy, so that the page runs without the server. */
 export async function keepDeploy(request: KeepRequest, options: KeepOptions): Promise<void> {
   const { root, report } = options;
+  // The page has stored more since.
+  await options.deploys.refresh();
   const deploy = await options.deploys.find(request.manifest);
   const all = request.all && deploy !== undefined ? pathsOf(deploy).map((path) => root + path) : [];
   const wanted = [request.page, ...request.used, ...all].map((url) => url.replace(/#.*/s, ''));

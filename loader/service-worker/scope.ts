@@ -46,6 +46,8 @@ export interface ServiceWorkerScope {
     unregister(): Promise<boolean>;
     readonly navigationPreload?: { enable(): Promise<void> };
   };
+  /** Only Chromium has it. */
+  readonly InstallEvent?: unknown;
   skipWaiting(): Promise<void>;
   addEventListener(type: 'install', listener: (event: InstallEvent) => void): void;
   addEventListener(type: 'activate', listener: (event: ExtendableEvent) => void): void;

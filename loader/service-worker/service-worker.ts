@@ -8,7 +8,7 @@ import { keepDeploy } from './keep-deploy.js';
 import { KeptFiles, OFFLINE_DATABASE } from './kept-files.js';
 import { Pages } from './pages.js';
 import { Requests } from './requests.js';
-import { keptHeaders, policyHeaders, type HeaderList } from './responses.js';
+import { policyHeaders, type HeaderList } from './responses.js';
 import type { InstallEvent, MessageFromPage, ServiceWorkerScope } from './scope.js';
 import { Tabs } from './tabs.js';
 
@@ -70,10 +70,17 @@ export class OfflineServiceWorker {
 
   /** False where the site's own service worker has imported this script. */
   get #isOwn(): boolean {
-    return this.#scope.location.href.startsWith(`${this.#origin}${this.#config.prefix}offline.js`);
+    return this.#scope.location.href === this.#script;
+  }
+
+  /** URL of this script. */
+  get #script(): string {
+    return `${this.#origin}${this.#config.prefix}offline.js`;
   }
 
   #install(event: InstallEvent): void {
+    // Its headers are those of the site's server.
+    event.waitUntil(this.#requests.keep(this.#script, null).catch(() => {}));
     event.waitUntil(this.#scope.skipWaiting());
     const routes = ['POST', 'PUT', 'PATCH', 'DELETE'].map((requestMethod) => ({
       condition: { requestMethod },
@@ -83,7 +90,9 @@ export class OfflineServiceWorker {
   }
 
   async #activate(): Promise<void> {
-    await this.#scope.registration.navigationPreload?.enable().catch(() => {});
+    // Firefox gives a navigation up when its preload fails, and does not wait for the answer from here.
+    if (this.#scope.InstallEvent !== undefined)
+      await this.#scope.registration.navigationPreload?.enable().catch(() => {});
     await this.#scope.clients.claim();
   }
 
@@ -119,10 +128,10 @@ export class OfflineServiceWorker {
     await (await this.#kept).evict(manifests, files);
   }
 
-  /** What the server adds to this script, it adds to scripts of workers too. */
+  /** Policies that the server adds to this script, it adds to scripts of workers too. */
   async #readPolicies(): Promise<HeaderList> {
-    const url = `${this.#origin}${this.#config.prefix}offline.js`;
-    return policyHeaders(keptHeaders(await fetch(url, { method: 'HEAD', cache: 'force-cache' })));
+    const script = await (await this.#kept).response(this.#script);
+    return policyHeaders(script?.headers ?? []);
   }
 
   /** A page without the header may be another server's. */

@@ -8,7 +8,8 @@ import { GatedSite } from '../gated-site.js';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
-const PIXEL = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
+const PIXEL =
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
 
 /** A site at a version, which each of its parts tells. */
 const files = (version: number): Record<string, string | Uint8Array> => ({
@@ -88,12 +89,91 @@ inEachEngine((engine) => {
 
   it('a page that was visited once runs without the server, with its worker, styles and images', async () => {
     expect(await visit()).toEqual(whole(1));
-    await page.evaluate(async () => {
-      await modcast!.idle();
-      await modcast!.offline();
-    });
+    expect(await page.evaluate(() => modcast!.offline())).toMatchObject({ failed: 0 });
     stopServer();
     expect(await visit()).toEqual(whole(1));
     expect(await page.evaluate(() => (globalThis as { image?: string }).image)).toBe('loaded');
   });
+
+  it('a second page of the deploy, and a worker and a piece that start later, run without the server', async () => {
+    for (const name of ['second.html', '']) {
+      await visit(name);
+      await page.evaluate(() => modcast!.offline());
+    }
+    stopServer();
+    expect(await visit('second.html')).toEqual(whole(1, 'second 1'));
+    expect(
+      await page.evaluate(
+        () =>
+          new Promise((resolve) => {
+            const worker = new Worker('worker.mjs', { type: 'module' });
+            Object.assign(globalThis, { later: worker });
+            worker.onmessage = ({ data }) => resolve(data);
+          }),
+      ),
+    ).toEqual({ worker: 1, note: 'note 1', piece: 1 });
+  });
+
+  it('a page that was never visited, and a file that was never used, fail as on the network', async () => {
+    await visit();
+    await page.evaluate(() => modcast!.offline());
+    stopServer();
+    await visit();
+    expect(
+      await page.evaluate(() =>
+        fetch('never.txt').then(
+          () => 'answered',
+          (error: Error) => error.name,
+        ),
+      ),
+    ).toBe('TypeError');
+    await page.goto(`${site.url}second.html`, 'load').catch(() => {});
+    expect(await page.evaluate(() => document.title)).not.toBe('second 1');
+  });
+
+  it('offline({ all: true }) keeps every page and file of the deploy', async () => {
+    await visit();
+    const progress = await page.evaluate(() => modcast!.offline({ all: true }));
+    expect(progress).toMatchObject({ failed: 0, done: progress.total });
+    stopServer();
+    expect(await visit('second.html')).toEqual(whole(1, 'second 1'));
+  });
+
+  it('a tab gets the files of its own deploy, whatever has been published since', async () => {
+    await visit();
+    await page.evaluate(() => modcast!.offline());
+    await publish(2);
+    const read = () => page.evaluate(async () => (await fetch('note.txt')).text());
+    expect(await read()).toBe('note 1');
+    expect(await visit()).toEqual(whole(2));
+    expect(await read()).toBe('note 2');
+  });
+
+  it('a second visit requests no JavaScript, and neither does its worker', async () => {
+    await visit();
+    await page.evaluate(() => modcast!.offline());
+    site.clear();
+    expect(await visit()).toEqual(whole(1));
+    expect(
+      site.requests.filter((target) => /\.(?:m?js|json)\b/.test(target) && !isServiceWorker(target)),
+    ).toEqual([]);
+  });
+
+  it('unregister() leaves no registration, no database and no key', async () => {
+    await visit();
+    await page.evaluate(() => modcast!.offline());
+    const left = await page.evaluate(async () => {
+      await modcast!.unregister();
+      return {
+        registrations: (await navigator.serviceWorker.getRegistrations()).length,
+        caches: await caches.keys(),
+        databases: (await indexedDB.databases()).map(({ name }) => name),
+        keys: Object.keys(localStorage),
+      };
+    });
+    expect(left).toEqual({ registrations: 0, caches: [], databases: [], keys: [] });
+  });
 });
+
+/** The browser's own look for a newer service worker. */
+const isServiceWorker = (target: string) => target === '/-/offline.js';
