@@ -1,10 +1,12 @@
 import type { Hash } from '../../schema/hash.js';
+import type { RegistryId } from '../../schema/registry-id.js';
 
 /** What a page asks of the service worker. `modcast` marks the loader's messages. */
 export type ToServiceWorker = KeepRequest | { readonly modcast: 'unregister' };
 
 export interface KeepRequest {
   readonly modcast: 'keep';
+  readonly registry: RegistryId;
   /** The deploy that the page runs. */
   readonly manifest: Hash;
   /** URL of the page. */
@@ -15,7 +17,10 @@ export interface KeepRequest {
   readonly all: boolean;
 }
 
-/** The answer to `keep`, over the message's port: one for each file, and the last has `done` = `total`. */
+/**
+ * The answer to `keep`, over the message's port: one for each file, and the last has `done` = `total`. The
+ * service worker of another registry answers null.
+ */
 export interface KeepProgress {
   readonly done: number;
   readonly total: number;

@@ -4,7 +4,13 @@ import { moduleAt, naturalUrl } from '../../importmap/site.js';
 import type { Hash } from '../../schema/hash.js';
 import { DATABASE } from '../cache/cache.js';
 import { OFFLINE_DATABASE } from '../service-worker/kept-files.js';
-import { USED_QUESTION, usedChannel, type KeepProgress, type ToServiceWorker } from './messages.js';
+import {
+  USED_QUESTION,
+  usedChannel,
+  type KeepProgress,
+  type KeepRequest,
+  type ToServiceWorker,
+} from './messages.js';
 import type { Offline, OfflineOptions, OfflinePorts } from './ports.js';
 
 /** Offline use of one page, by the service worker of its registry. */
@@ -37,15 +43,28 @@ export function createOffline(ports: OfflinePorts): Offline {
       const own = performance.getEntriesByType('resource').map(({ name }) => name);
       const used = [...own, ...(await usedByWorkers(release.hash))];
       await cacheModules(ports, all ? undefined : used);
-      const request = { modcast: 'keep', manifest: release.hash, page: location.href, used, all } as const;
-      return ask(registration, request, onProgress);
+      const request = {
+        modcast: 'keep',
+        registry: config.registry!,
+        manifest: release.hash,
+        page: location.href,
+        used,
+        all,
+      } as const;
+      const kept = await askToKeep(registration.active!, request, onProgress);
+      if (kept !== null) return kept;
+      // The service worker is that of a registry that was here before.
+      await registration.update();
+      const again = await askToKeep(await newest(registration), request, onProgress);
+      if (again === null) throw new Error('the service worker of another registry is at this origin');
+      return again;
     },
 
     async unregister() {
       const registration = await container().getRegistration(root);
       if (registration !== undefined && scriptOf(registration) === url) {
         const { active } = registration;
-        if (active !== null) await answered(active, { modcast: 'unregister' });
+        if (active !== null) await ask(active, { modcast: 'unregister' }, () => true);
         await registration.unregister();
       }
       for (const name of [DATABASE, OFFLINE_DATABASE]) await deleteDatabase(name);
@@ -89,33 +108,50 @@ async function usedByWorkers(manifest: Hash): Promise<string[]> {
   return used;
 }
 
-/** Resolves with the last answer. */
-function ask(
-  { active }: ServiceWorkerRegistration,
-  request: ToServiceWorker,
+/** @returns null from the service worker of another registry */
+const askToKeep = (
+  worker: ServiceWorker,
+  request: KeepRequest,
   onProgress: OfflineOptions['onProgress'],
-): Promise<KeepProgress> {
-  return new Promise((resolve) => {
+): Promise<KeepProgress | null> =>
+  ask(worker, request, (progress: KeepProgress | null) => {
+    if (progress !== null) onProgress?.(progress);
+    return progress === null || progress.done === progress.total;
+  });
+
+/** Milliseconds to the first answer of a service worker. That of the site may not know the question. */
+const FIRST_ANSWER_MS = 5000;
+
+/**
+ * Sends a message to a service worker.
+ *
+ * @param isLast says of each answer whether it is the last
+ * @returns the last answer
+ */
+function ask<T>(worker: ServiceWorker, message: ToServiceWorker, isLast: (answer: T) => boolean): Promise<T> {
+  return new Promise((resolve, reject) => {
     const { port1, port2 } = new MessageChannel();
-    port1.onmessage = ({ data }: MessageEvent<KeepProgress>) => {
-      onProgress?.(data);
-      if (data.done < data.total) return;
+    const timer = setTimeout(() => {
+      port1.close();
+      reject(new Error(`${worker.scriptURL} does not answer; it has to import the registry’s offline.js`));
+    }, FIRST_ANSWER_MS);
+    port1.onmessage = ({ data }: MessageEvent<T>) => {
+      clearTimeout(timer);
+      if (!isLast(data)) return;
       port1.close();
       resolve(data);
     };
-    active!.postMessage(request, [port2]);
+    worker.postMessage(message, [port2]);
   });
 }
 
-function answered(worker: ServiceWorker, message: ToServiceWorker): Promise<void> {
-  return new Promise((resolve) => {
-    const { port1, port2 } = new MessageChannel();
-    port1.onmessage = () => {
-      port1.close();
-      resolve();
-    };
-    worker.postMessage(message, [port2]);
-  });
+/** The worker that replaces the active one, when it is active; that one where none does. */
+async function newest({ installing, waiting, active }: ServiceWorkerRegistration): Promise<ServiceWorker> {
+  const next = installing ?? waiting;
+  if (next === null) return active!;
+  while (next.state !== 'activated' && next.state !== 'redundant')
+    await new Promise((resolve) => next.addEventListener('statechange', resolve, { once: true }));
+  return next;
 }
 
 const deleteDatabase = (name: string): Promise<void> =>

@@ -32,6 +32,7 @@ export async function keepDeploy(request: KeepRequest, options: KeepOptions): Pr
   const urls = [...new Set(wanted)].filter((url) => url.startsWith(root));
   const total = urls.length;
   const progress = { done: 0, total, failed: 0 };
+  report({ ...progress });
   const next = async (): Promise<void> => {
     for (let url = urls.shift(); url !== undefined; url = urls.shift()) {
       const isKept = await keepUrl(url, request, deploy, options).catch(() => false);

@@ -98,8 +98,10 @@ export class OfflineServiceWorker {
 
   #message(event: MessageFromPage): void {
     const message = event.data as Partial<ToServiceWorker> | null;
-    if (message?.modcast === 'keep' && this.#state === 'active') {
-      event.waitUntil(this.#keep(message as KeepRequest, event).catch(() => {}));
+    if (message?.modcast === 'keep') {
+      const isOwn = this.#state === 'active' && message.registry === this.#config.registry;
+      if (isOwn) event.waitUntil(this.#keep(message as KeepRequest, event).catch(() => {}));
+      else event.ports[0]?.postMessage(null);
     } else if (message?.modcast === 'unregister') {
       event.waitUntil(this.#end().finally(() => event.ports[0]?.postMessage(null)));
     }

@@ -1,37 +1,12 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
 import type {} from '../../../loader/index.js';
-import { PublishService, publishSite, readSite } from '../../../registry/publish/index.js';
 import { TemporarySite } from '../counted-site.js';
 import type { BrowserPage, OpenBrowser } from '../engines/engine.js';
 import { inEachEngine } from '../engines/in-each-engine.js';
 import { GatedSite } from '../gated-site.js';
+import { files, publish, whole } from './published-site.js';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
-
-const PIXEL =
-  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
-
-/** A site at a version, which each of its parts tells. */
-const files = (version: number): Record<string, string | Uint8Array> => ({
-  'index.html': `<!doctype html><title>${version}</title><link rel="stylesheet" href="style.css">
-<img src="pixel.png" onload="globalThis.image = 'loaded'">
-<script type="module" src="main.mjs"></script>`,
-  'second.html': `<!doctype html><title>second ${version}</title><script type="module" src="main.mjs"></script>`,
-  'style.css': `body { --version: ${version}; }`,
-  'pixel.png': Buffer.from(PIXEL, 'base64'),
-  'note.txt': `note ${version}`,
-  'main.mjs': `import { version } from './lib.mjs';
-const worker = (globalThis.worker = new Worker('worker.mjs', { type: 'module' }));
-worker.onmessage = async ({ data }) => {
-  globalThis.said = { page: version, ...data, style: getComputedStyle(document.body).getPropertyValue('--version').trim() };
-};`,
-  'worker.mjs': `import { version } from './lib.mjs';
-const note = await (await fetch('note.txt')).text();
-const piece = await import(\`./piece-\${version}.mjs\`);
-postMessage({ worker: version, note, piece: piece.version });`,
-  'lib.mjs': `export const version = ${version};`,
-  [`piece-${version}.mjs`]: `export { version } from './lib.mjs';`,
-});
 
 inEachEngine((engine) => {
   let browser: OpenBrowser;
@@ -45,7 +20,7 @@ inEachEngine((engine) => {
     directory = await TemporarySite.create({});
     site = await GatedSite.open({ channel: 'production', serveHead: true });
     page = await browser.newPage();
-    await publish(1);
+    await publishVersion(1);
   });
   afterEach(async () => {
     await page.close();
@@ -53,33 +28,15 @@ inEachEngine((engine) => {
     await directory.close();
   });
 
-  async function publish(version: number): Promise<void> {
+  async function publishVersion(version: number): Promise<void> {
     await directory.write(files(version));
-    const content = await readSite(directory.directory, { include: ['**'], exclude: [] });
-    const target = new PublishService({ store: await site.registry.store(), now: Date.now });
-    const released = new Promise((resolve) => site.registry.on('published', resolve));
-    await publishSite(target, content, { channel: 'production', author: 'ada', message: '' });
-    // The first one is found when it is asked for.
-    if (version > 1) await released;
+    await publish(site, directory);
   }
 
   async function visit(name = ''): Promise<unknown> {
     await page.goto(site.url + name, 'load');
-    await page.until(() => (globalThis as { said?: unknown }).said);
-    return page.evaluate(() => {
-      const { said } = globalThis as { said?: object };
-      return { ...said, title: document.title };
-    });
+    return page.until(() => (globalThis as { said?: object }).said);
   }
-
-  const whole = (version: number, title = `${version}`) => ({
-    page: version,
-    worker: version,
-    note: `note ${version}`,
-    piece: version,
-    style: title.startsWith('second') ? '' : `${version}`,
-    title,
-  });
 
   function stopServer(): void {
     site.http = () => 'refuse';
@@ -128,7 +85,7 @@ inEachEngine((engine) => {
       ),
     ).toBe('TypeError');
     await page.goto(`${site.url}second.html`, 'load').catch(() => {});
-    expect(await page.evaluate(() => document.title)).not.toBe('second 1');
+    expect(await page.until(() => document.title !== 'second 1')).toBe(true);
   });
 
   it('offline({ all: true }) keeps every page and file of the deploy', async () => {
@@ -142,7 +99,7 @@ inEachEngine((engine) => {
   it('a tab gets the files of its own deploy, whatever has been published since', async () => {
     await visit();
     await page.evaluate(() => modcast!.offline());
-    await publish(2);
+    await publishVersion(2);
     const read = () => page.evaluate(async () => (await fetch('note.txt')).text());
     expect(await read()).toBe('note 1');
     expect(await visit()).toEqual(whole(2));
