@@ -7,8 +7,9 @@ export type ToServiceWorker = KeepRequest | { readonly modcast: 'unregister' };
 export interface KeepRequest {
   readonly modcast: 'keep';
   readonly registry: RegistryId;
-  /** The deploy that the page runs. */
+  /** Of the deploy that the page runs. */
   readonly manifest: Hash;
+  readonly number: number;
   /** URL of the page. */
   readonly page: string;
   /** URLs that the page has requested. */

@@ -1,5 +1,4 @@
 import { withoutDeploy } from '../../importmap/deploy-url.js';
-import { moduleKind } from '../../importmap/module-kind.js';
 import { moduleAt, naturalUrl } from '../../importmap/site.js';
 import type { Hash } from '../../schema/hash.js';
 import { DATABASE } from '../cache/cache.js';
@@ -47,6 +46,7 @@ export function createOffline(ports: OfflinePorts): Offline {
         modcast: 'keep',
         registry: config.registry!,
         manifest: release.hash,
+        number: release.deploy,
         page: location.href,
         used,
         all,
@@ -86,7 +86,7 @@ async function cacheModules(
   const site = { root: config.root, manifest: release!.manifest };
   const urls =
     used?.map(withoutDeploy) ?? [...site.manifest.modules.keys()].map((path) => naturalUrl(site.root, path));
-  const modules = urls.filter((url) => moduleKind(moduleAt(site, url)?.type ?? '') !== undefined);
+  const modules = urls.filter((url) => moduleAt(site, url) !== undefined);
   await (hot ?? pageDeploy?.linker)?.prefetch([...new Set(modules)]);
   await channelClient.idle();
   await cacheWriter.flush();

@@ -1,45 +1,71 @@
 import type { Hash, Hasher } from '../../schema/hash.js';
+import { manifestBytes, manifestFromJson, type Manifest } from '../../schema/manifest.js';
 import { BlobPool, type PooledBlob } from '../cache/blob-pool.js';
-import { Cache, type CachedDeploy } from '../cache/cache.js';
+import type { Cache } from '../cache/cache.js';
+import type { TabDeploy } from './kept-files.js';
 
-/** The deploys that pages have stored in this browser. */
+export interface CachedDeploysOptions {
+  /** Opens the cache of pages. */
+  readonly open: () => Promise<Cache>;
+  readonly hasher: Hasher;
+  /** Requests the manifest of a deploy by its number. */
+  readonly fetchManifest: (deploy: number) => Promise<Response>;
+}
+
+/** A manifest and its hash. */
+export interface FoundDeploy {
+  readonly hash: Hash;
+  readonly manifest: Manifest;
+}
+
+/** The deploys that pages have stored in this browser, and others that pages run. */
 export class CachedDeploys {
-  readonly #open: Promise<Cache>;
+  readonly #options: CachedDeploysOptions;
+  readonly #cache: Promise<Cache>;
   readonly #pool: BlobPool;
-  #deploys = new Map<Hash, CachedDeploy>();
+  #stored = new Map<Hash, FoundDeploy>();
+  readonly #fetched = new Map<Hash, FoundDeploy>();
   #reading: Promise<void> | undefined;
-  /** Manifests that were not here when all was read. They may come. */
+  /** Manifests that were not stored when all was read. They may be now. */
   readonly #missing = new Set<Hash>();
 
-  constructor(open: () => Promise<Cache>, hasher: Hasher) {
-    this.#pool = new BlobPool({ hasher, onRefused: () => {} });
-    this.#open = open();
-    this.#open.catch(() => {});
+  constructor(options: CachedDeploysOptions) {
+    this.#options = options;
+    this.#pool = new BlobPool({ hasher: options.hasher, onRefused: () => {} });
+    this.#cache = options.open();
+    // Each use handles it.
+    this.#cache.catch(() => {});
   }
 
-  /** The deploy with this manifest, if a page has stored it. */
-  async find(manifest: Hash): Promise<CachedDeploy | undefined> {
-    if (!this.#deploys.has(manifest) && !this.#missing.has(manifest)) {
-      await this.refresh();
-      if (!this.#deploys.has(manifest)) this.#missing.add(manifest);
+  /**
+   * A deploy by its manifest. One that is not stored is requested by its number.
+   *
+   * @throws TypeError when the network fails
+   */
+  async find({ manifest, number }: TabDeploy): Promise<FoundDeploy | undefined> {
+    const known = () => this.#stored.get(manifest) ?? this.#fetched.get(manifest);
+    if (known() === undefined && !this.#missing.has(manifest)) {
+      await this.refresh().catch(() => {});
+      if (known() === undefined) this.#missing.add(manifest);
     }
-    return this.#deploys.get(manifest);
+    if (known() === undefined && number !== null) await this.#fetch(manifest, number);
+    return known();
   }
 
-  /** All of them, oldest first. */
-  async all(): Promise<CachedDeploy[]> {
-    await this.#reading;
-    return [...this.#deploys.values()];
+  /** The stored ones, oldest first. */
+  async all(): Promise<FoundDeploy[]> {
+    await this.refresh();
+    return [...this.#stored.values()];
   }
 
-  /** A blob of a deploy that was found. It is hashed before its first use. */
+  /** A blob that pages have stored. It is hashed before its first use. */
   blob(hash: Hash): PooledBlob | undefined {
     return this.#pool.get(hash);
   }
 
   /** The database can be deleted then. */
   close(): void {
-    this.#open.then((cache) => cache.close()).catch(() => {});
+    this.#cache.then((cache) => cache.close()).catch(() => {});
   }
 
   /** Reads what pages have stored. */
@@ -49,14 +75,20 @@ export class CachedDeploys {
   }
 
   async #read(): Promise<void> {
-    const cache = await this.#open;
+    const cache = await this.#cache;
     const deploys = await cache.allDeploys();
-    this.#missing.clear();
     this.#pool.addCached(await cache.blobs());
-    this.#deploys = new Map(deploys.map((deploy) => [deploy.hash, deploy]));
+    this.#stored = new Map(deploys.map(({ hash, manifest }) => [hash, { hash, manifest }]));
     this.#pool.retain(new Set(deploys.flatMap(({ manifest }) => hashesOf(manifest))));
+    this.#missing.clear();
+  }
+
+  async #fetch(hash: Hash, number: number): Promise<void> {
+    const response = await this.#options.fetchManifest(number);
+    if (!response.ok) return;
+    const manifest = manifestFromJson(await response.json());
+    if (this.#options.hasher(manifestBytes(manifest)) === hash) this.#fetched.set(hash, { hash, manifest });
   }
 }
 
-export const hashesOf = ({ modules }: CachedDeploy['manifest']): Hash[] =>
-  [...modules.values()].map(({ hash }) => hash);
+export const hashesOf = ({ modules }: Manifest): Hash[] => [...modules.values()].map(({ hash }) => hash);

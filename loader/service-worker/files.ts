@@ -7,10 +7,9 @@ import { declareWorkerDeploy, linkWorkerModule } from '../../importmap/worker-mo
 import type { Hash } from '../../schema/hash.js';
 import { NO_LINKS } from '../../schema/links.js';
 import type { Manifest } from '../../schema/manifest.js';
-import type { CachedDeploy } from '../cache/cache.js';
 import type { PooledBlob } from '../cache/blob-pool.js';
 import type { OfflineConfig } from './config.js';
-import type { CachedDeploys } from './deploys.js';
+import type { CachedDeploys, FoundDeploy } from './deploys.js';
 import type { KeptFiles } from './kept-files.js';
 import { fileResponse, typeHeader, type HeaderList } from './responses.js';
 
@@ -46,14 +45,14 @@ export class Files {
    *
    * @throws TypeError when the file is not here and the network fails
    */
-  async answer(request: Request, deploy: CachedDeploy): Promise<Response | undefined> {
+  async answer(request: Request, deploy: FoundDeploy): Promise<Response | undefined> {
     const natural = withoutDeploy(request.url);
     const module = fileAt({ root: this.#root, manifest: deploy.manifest }, natural);
     if (module === undefined) return undefined;
     const { deploys, policies } = this.#options;
     const blob = deploys.blob(module.hash);
     const isNamed = manifestOfUrl(request.url) !== undefined;
-    if (isNamed && module.type === JAVASCRIPT_TYPE) {
+    if (isNamed && module.type === 'text/javascript') {
       if (blob === undefined) return undefined;
       const linked = this.#link(deploy, module, blob, natural);
       return linked && respond(await bytesOf(linked), [...HEADERS, JAVASCRIPT, ...(await policies())]);
@@ -70,7 +69,7 @@ export class Files {
   async runtime(url: URL): Promise<Response | undefined> {
     const { config, deploys, policies } = this.#options;
     const manifest = manifestOfUrl(url.search);
-    const deploy = manifest === undefined ? undefined : await deploys.find(manifest);
+    const deploy = manifest === undefined ? undefined : await deploys.find({ manifest, number: null });
     if (deploy === undefined || url.searchParams.get('v') !== config.runtime.version) return undefined;
     const root = '../'.repeat(config.prefix.slice(config.root.length).split('/').length - 1);
     const { importMap } = deploy.manifest;
@@ -79,7 +78,7 @@ export class Files {
   }
 
   /** Keeps a file that pages do not store. @returns false where it could not be had */
-  async keep(url: string, { manifest }: CachedDeploy): Promise<boolean> {
+  async keep(url: string, { manifest }: FoundDeploy): Promise<boolean> {
     const module = fileAt({ root: this.#root, manifest }, url);
     if (module === undefined || this.#options.deploys.blob(module.hash) !== undefined) return true;
     const kept = await this.#options.kept;
@@ -121,7 +120,7 @@ export class Files {
   }
 
   /** Undefined for a module that our parser did not understand: the server parses again. */
-  #link({ hash, manifest }: CachedDeploy, { url }: SiteModule, blob: PooledBlob, natural: string) {
+  #link({ hash, manifest }: FoundDeploy, { url }: SiteModule, blob: PooledBlob, natural: string) {
     const { config } = this.#options;
     const links = blob.links ?? NO_LINKS;
     if (links.state === 'unparsed') return undefined;

@@ -1,7 +1,6 @@
 import { pathToUrl } from '../../schema/path.js';
-import type { CachedDeploy } from '../cache/cache.js';
 import type { KeepProgress, KeepRequest } from '../offline/messages.js';
-import type { CachedDeploys } from './deploys.js';
+import type { CachedDeploys, FoundDeploy } from './deploys.js';
 import type { Files } from './files.js';
 import type { Pages } from './pages.js';
 import type { Requests } from './requests.js';
@@ -26,7 +25,7 @@ export async function keepDeploy(request: KeepRequest, options: KeepOptions): Pr
   const { root, report } = options;
   // The page has stored more since.
   await options.deploys.refresh();
-  const deploy = await options.deploys.find(request.manifest);
+  const deploy = await options.deploys.find(request);
   const all = request.all && deploy !== undefined ? pathsOf(deploy).map((path) => root + path) : [];
   const wanted = [request.page, ...request.used, ...all].map((url) => url.replace(/#.*/s, ''));
   const urls = [...new Set(wanted)].filter((url) => url.startsWith(root));
@@ -47,7 +46,7 @@ export async function keepDeploy(request: KeepRequest, options: KeepOptions): Pr
 function keepUrl(
   url: string,
   { manifest, page }: KeepRequest,
-  deploy: CachedDeploy | undefined,
+  deploy: FoundDeploy | undefined,
   { root, watches, files, pages, requests }: KeepOptions,
 ): Promise<boolean> {
   if (requests.isScript(url)) return requests.keep(url, null);
@@ -58,11 +57,11 @@ function keepUrl(
 }
 
 /** The deploy's paths as in URLs, those of directories without `index.html`. */
-const pathsOf = ({ manifest }: CachedDeploy): string[] =>
+const pathsOf = ({ manifest }: FoundDeploy): string[] =>
   [...manifest.modules.keys()].map((path) => pathToUrl(path).replace(/(^|\/)index\.html$/, '$1'));
 
 /** @param place a path of `pathsOf` */
-function isPage(deploy: CachedDeploy | undefined, place: string): boolean {
+function isPage(deploy: FoundDeploy | undefined, place: string): boolean {
   if (deploy === undefined) return false;
   const path = place === '' || place.endsWith('/') ? `${place}index.html` : place;
   return deploy.manifest.modules.get(decodeURI(path))?.type === 'text/html';

@@ -16,10 +16,16 @@ interface Stored {
   readonly body: Uint8Array<ArrayBuffer>;
 }
 
-/** Which deploy a page or worker runs. */
-export interface Tab {
-  readonly id: string;
+/** The deploy that a page or worker runs. */
+export interface TabDeploy {
   readonly manifest: Hash;
+  /** Null where only the manifest is known. */
+  readonly number: number | null;
+}
+
+export interface Tab extends TabDeploy {
+  /** Of the client. */
+  readonly id: string;
 }
 
 export const OFFLINE_DATABASE = 'modcast offline';

@@ -1,7 +1,7 @@
 import type { Hash } from '../../schema/hash.js';
 import { PAGE_HEADER, parsePageHeader, type PageHeader } from '../../schema/page-header.js';
 import type { OfflineConfig } from './config.js';
-import type { KeptFiles, KeptResponse } from './kept-files.js';
+import type { KeptFiles, KeptResponse, TabDeploy } from './kept-files.js';
 import { keptHeaders } from './responses.js';
 import type { FetchEvent } from './scope.js';
 
@@ -10,7 +10,7 @@ export interface PagesOptions {
   readonly kept: Promise<Pick<KeptFiles, 'response' | 'putResponse'>>;
   readonly fetch: typeof globalThis.fetch;
   /** Called with the client and deploy of each page. The promise may be ignored. */
-  readonly onPage: (client: string, manifest: Hash) => Promise<void>;
+  readonly onPage: (client: string, deploy: TabDeploy) => Promise<void>;
   /** Another server is at this origin, or it no longer offers this. */
   readonly onForeign: () => void;
   /** A page that may be another server's. */
@@ -68,7 +68,7 @@ export class Pages {
       if (isPage) event.waitUntil(onUnknown());
     } else if (page.registry !== config.registry || page.offline === 'off') onForeign();
     else {
-      event.waitUntil(onPage(event.resultingClientId, page.manifest).catch(() => {}));
+      event.waitUntil(onPage(event.resultingClientId, deployOf(page)).catch(() => {}));
       if (response.ok) event.waitUntil(this.#keepUnlessSame(url, page, response.clone()).catch(() => {}));
     }
   }
@@ -91,14 +91,17 @@ export class Pages {
   async #kept(url: string, event: FetchEvent): Promise<Response | undefined> {
     const kept = await this.#options.kept;
     const page = (await kept.response(url)) ?? (await kept.response(url.replace(/\?.*/, '')));
-    if (page?.manifest == null) return undefined;
-    event.waitUntil(this.#options.onPage(event.resultingClientId, page.manifest).catch(() => {}));
-    return toResponse(page);
+    const header = page && parsePageHeader(headerOf(page, PAGE_HEADER.toLowerCase()) ?? null);
+    if (header === undefined) return undefined;
+    event.waitUntil(this.#options.onPage(event.resultingClientId, deployOf(header)).catch(() => {}));
+    return toResponse(page!);
   }
 }
 
 export const toResponse = ({ body, headers }: KeptResponse): Response =>
   new Response(body, { headers: headers as [string, string][] });
+
+const deployOf = ({ manifest, deploy: number }: PageHeader): TabDeploy => ({ manifest, number });
 
 const headerOf = ({ headers }: KeptResponse, name: string): string | undefined =>
   headers.find(([key]) => key.toLowerCase() === name)?.[1];

@@ -3,7 +3,7 @@ import type { Hash } from '../../schema/hash.js';
 import type { OfflineConfig } from './config.js';
 import type { CachedDeploys } from './deploys.js';
 import type { Files } from './files.js';
-import type { KeptFiles } from './kept-files.js';
+import type { KeptFiles, TabDeploy } from './kept-files.js';
 import { toResponse, type Pages } from './pages.js';
 import { keptHeaders } from './responses.js';
 import type { FetchEvent } from './scope.js';
@@ -14,7 +14,7 @@ export interface RequestsOptions {
   readonly origin: string;
   readonly kept: Promise<Pick<KeptFiles, 'response' | 'putResponse'>>;
   readonly deploys: Pick<CachedDeploys, 'find'>;
-  readonly tabs: Pick<Tabs, 'manifest' | 'set'>;
+  readonly tabs: Pick<Tabs, 'deploy' | 'named' | 'set'>;
   readonly files: Pick<Files, 'answer' | 'runtime'>;
   readonly pages: Pick<Pages, 'navigate'>;
   readonly fetch: typeof globalThis.fetch;
@@ -66,11 +66,11 @@ export class Requests {
     const { request, clientId, resultingClientId } = event;
     try {
       const named = manifestOfUrl(request.url);
-      const manifest = named ?? (await tabs.manifest(clientId));
-      if (manifest === undefined) return await fetch(request);
-      event.waitUntil(tabs.set(resultingClientId, manifest).catch(() => {}));
-      if (config.watches && named === undefined) return await this.#newest(event, manifest);
-      const deploy = await deploys.find(manifest);
+      const run = await (named === undefined ? tabs.deploy(clientId) : tabs.named(named));
+      if (run === undefined) return await fetch(request);
+      event.waitUntil(tabs.set(resultingClientId, run).catch(() => {}));
+      if (config.watches && named === undefined) return await this.#newest(event, run);
+      const deploy = await deploys.find(run);
       const answer = deploy && (await files.answer(request, deploy));
       if (answer !== undefined) return answer;
     } catch {
@@ -80,7 +80,7 @@ export class Requests {
   }
 
   /** While files are edited, those of the server are newer than those of the deploy. */
-  async #newest(event: FetchEvent, manifest: Hash): Promise<Response> {
+  async #newest(event: FetchEvent, run: TabDeploy): Promise<Response> {
     const { deploys, files, kept, fetch } = this.#options;
     const { request } = event;
     // What a script fetches may be an answer to one user only.
@@ -88,12 +88,12 @@ export class Requests {
     try {
       const response = await fetch(request);
       if (isKept && response.ok)
-        event.waitUntil(this.#put(request.url, manifest, response.clone()).catch(() => {}));
+        event.waitUntil(this.#put(request.url, run.manifest, response.clone()).catch(() => {}));
       return response;
     } catch (error) {
       const response = await (await kept).response(request.url);
       if (response !== undefined) return toResponse(response);
-      const deploy = await deploys.find(manifest);
+      const deploy = await deploys.find(run);
       const answer = deploy && (await files.answer(request, deploy));
       if (answer === undefined) throw error;
       return answer;

@@ -40,7 +40,11 @@ export class OfflineServiceWorker {
     this.#config = config;
     this.#origin = origin;
     this.#kept = kept;
-    this.#deploys = new CachedDeploys(() => Cache.open(config.registry, hasher, ''), hasher);
+    this.#deploys = new CachedDeploys({
+      open: () => Cache.open(config.registry, hasher, ''),
+      hasher,
+      fetchManifest: (deploy) => fetch(`${origin}${config.prefix}deploys/${deploy}/manifest.json`),
+    });
     this.#tabs = new Tabs(scope.clients, kept);
     const shared = { config, origin, kept, fetch, deploys: this.#deploys, tabs: this.#tabs };
     this.#files = new Files({
@@ -49,7 +53,7 @@ export class OfflineServiceWorker {
     });
     this.#pages = new Pages({
       ...shared,
-      onPage: (client, manifest) => this.#tabs.set(client, manifest),
+      onPage: (client, deploy) => this.#tabs.set(client, deploy),
       onForeign: () => this.#end(),
       onUnknown: () => this.#checkServer(),
     });
@@ -108,7 +112,8 @@ export class OfflineServiceWorker {
   }
 
   async #keep(request: KeepRequest, { source, ports }: MessageFromPage): Promise<void> {
-    await this.#tabs.set(source?.id ?? '', request.manifest);
+    const { manifest, number } = request;
+    await this.#tabs.set(source?.id ?? '', { manifest, number });
     await keepDeploy(request, {
       root: this.#origin + this.#config.root,
       watches: this.#config.watches,

@@ -1,6 +1,6 @@
 import type { Hash } from '../../schema/hash.js';
 import { manifestOfUrl } from '../../importmap/deploy-url.js';
-import type { KeptFiles } from './kept-files.js';
+import type { KeptFiles, TabDeploy } from './kept-files.js';
 import type { ServiceWorkerScope } from './scope.js';
 
 /**
@@ -10,7 +10,7 @@ import type { ServiceWorkerScope } from './scope.js';
 export class Tabs {
   readonly #clients: ServiceWorkerScope['clients'];
   readonly #kept: Promise<KeptFiles>;
-  readonly #manifests = new Map<string, Hash>();
+  readonly #deploys = new Map<string, TabDeploy>();
   /** Those of earlier runs. A page that is still loading is not among the open ones yet. */
   readonly #earlier = new Set<string>();
   readonly #stored: Promise<void>;
@@ -22,23 +22,29 @@ export class Tabs {
   }
 
   /** Undefined for a page of none. */
-  async manifest(id: string): Promise<Hash | undefined> {
+  async deploy(id: string): Promise<TabDeploy | undefined> {
     if (id === '') return undefined;
-    if (!this.#manifests.has(id)) await this.#stored;
-    const known = this.#manifests.get(id);
+    if (!this.#deploys.has(id)) await this.#stored;
+    const known = this.#deploys.get(id);
     if (known !== undefined) return known;
     // A module worker names its deploy. Chromium does not tell its identity when it starts.
     const client = await this.#clients.get(id);
-    const named = client && manifestOfUrl(client.url);
-    if (named !== undefined) this.#manifests.set(id, named);
-    return named;
+    const manifest = client === undefined ? undefined : manifestOfUrl(client.url);
+    return manifest === undefined ? undefined : this.named(manifest);
   }
 
-  /** Resolves when it is stored. From now on `manifest` knows it. */
-  async set(id: string, manifest: Hash): Promise<void> {
-    if (id === '' || this.#manifests.get(id) === manifest) return;
-    this.#manifests.set(id, manifest);
-    await (await this.#kept).putTab({ id, manifest });
+  /** The deploy of a URL that names it: that of the page which has started the worker. */
+  async named(manifest: Hash): Promise<TabDeploy> {
+    await this.#stored;
+    const same = [...this.#deploys.values()].find((deploy) => deploy.manifest === manifest);
+    return same ?? { manifest, number: null };
+  }
+
+  /** Resolves when it is stored. From now on `deploy` knows it. */
+  async set(id: string, deploy: TabDeploy): Promise<void> {
+    if (id === '' || this.#deploys.get(id)?.manifest === deploy.manifest) return;
+    this.#deploys.set(id, deploy);
+    await (await this.#kept).putTab({ id, ...deploy });
   }
 
   /** The manifests of pages and workers that are open, or have been since this run began. */
@@ -49,17 +55,17 @@ export class Tabs {
     const closed = [...this.#earlier].filter((id) => !ids.has(id));
     for (const id of closed) {
       this.#earlier.delete(id);
-      this.#manifests.delete(id);
+      this.#deploys.delete(id);
     }
     await (await this.#kept).deleteTabs(closed);
     const workers = open.map(({ url }) => manifestOfUrl(url)).filter((hash) => hash !== undefined);
-    return new Set([...this.#manifests.values(), ...workers]);
+    return new Set([...[...this.#deploys.values()].map(({ manifest }) => manifest), ...workers]);
   }
 
   async #read(): Promise<void> {
-    for (const { id, manifest } of await (await this.#kept).tabs()) {
-      if (this.#manifests.has(id)) continue;
-      this.#manifests.set(id, manifest);
+    for (const { id, ...deploy } of await (await this.#kept).tabs()) {
+      if (this.#deploys.has(id)) continue;
+      this.#deploys.set(id, deploy);
       this.#earlier.add(id);
     }
   }

@@ -15,7 +15,7 @@ export interface Evaluations {
 export class TemporarySite {
   private constructor(readonly directory: string) {}
 
-  static async create(files: Record<string, string> = {}): Promise<TemporarySite> {
+  static async create(files: Record<string, string | Uint8Array> = {}): Promise<TemporarySite> {
     const site = new TemporarySite(await mkdtemp(join(tmpdir(), 'modcast-site-')));
     await site.write(files);
     return site;
@@ -25,7 +25,7 @@ export class TemporarySite {
    * Saves files without a break in between, so that they are one burst to the watcher, however busy the
    * machine is.
    */
-  async write(files: Record<string, string>): Promise<void> {
+  async write(files: Record<string, string | Uint8Array>): Promise<void> {
     for (const [name, text] of Object.entries(files)) {
       const file = join(this.directory, name);
       mkdirSync(dirname(file), { recursive: true });

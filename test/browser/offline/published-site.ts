@@ -46,10 +46,10 @@ export async function publish({ registry }: GatedSite, { directory }: TemporaryS
   // The first deploy is found when it is asked for.
   const isFirst = (await store.head('production')) === null;
   const released = new Promise((resolve) => registry.on('published', resolve));
-  const { created } = await publishSite(target, content, {
+  const { state } = await publishSite(target, content, {
     channel: 'production',
     author: 'ada',
     message: '',
   });
-  if (created && !isFirst) await released;
+  if (state === 'published' && !isFirst) await released;
 }

@@ -30,6 +30,7 @@ const config: LoaderConfig = {
   progress: false,
   entries: [],
   hot: null,
+  offline: null,
   nonce: '',
 };
 
