@@ -13,7 +13,7 @@ import type { VerifiedBlobs } from '../content/verified-blobs.js';
 import { workerModule } from '../content/worker-module.js';
 import { loaderVersion } from '../pages/loader-page.js';
 import { answer } from './answer.js';
-import type { PageContext } from './page-response.js';
+import type { PageContext } from './page-context.js';
 import { allowOwnUse } from './sniffing.js';
 
 export interface DeployRequestContext extends Pick<PageContext, 'prefix' | 'page'> {

@@ -4,7 +4,7 @@ import type { PublishRoutes } from '../publish/publish-routes.js';
 import { isReading, notAllowed, problem } from './answer.js';
 import type { EditorRoute } from './editor.js';
 import type { FailureReportRoute } from './failure-report.js';
-import type { PageContext } from './page-response.js';
+import type { PageContext } from './page-context.js';
 import { registryResponse, type RegistryContext } from './registry-response.js';
 import { SANDBOX_HEADERS, isOwnSandboxedFrame } from './sandboxed-frame.js';
 import { siteResponse } from './site-response.js';

@@ -17,6 +17,8 @@ import { UNCHANGED, type UnchangedCode } from '../pages/unchanged-page.js';
 import type { Store } from '../store/store.js';
 import { answer, problem } from './answer.js';
 import { workerRuntimeResponse, type DeployRequestContext } from './deploy-request.js';
+import { headOptionsOfQuery, type HeadOptions } from './head-options.js';
+import type { HeadTagsMaker } from './head-tags.js';
 import { parseRegistryRoute } from './registry-route.js';
 import { allowOwnUse } from './sniffing.js';
 
@@ -24,6 +26,7 @@ export interface RegistryContext extends DeployRequestContext {
   readonly store: Store;
   readonly catalog: Catalog;
   readonly health: () => Promise<unknown>;
+  readonly headTags: HeadTagsMaker;
   readonly loader: () => Promise<Uint8Array>;
   /** The hot reload script. */
   readonly hot: () => Promise<Uint8Array>;
@@ -53,6 +56,8 @@ export async function registryResponse(
     }
     case 'channel-manifest':
       return channelManifest(context, request, route.channel, headers);
+    case 'channel-head':
+      return channelHead(context, request, route.channel, headers);
     case 'deploy-manifest':
       return deployManifest(context, request, route.deploy, headers);
     case 'deploy-file':
@@ -119,6 +124,27 @@ async function channelManifest(
   const bytes = sharedManifestBytes(head.manifest);
   const tag = head.deploy.manifest;
   return answer(request, { bytes, type: 'application/json', freshness: 'revalidate', tag }, headers);
+}
+
+/** As text: a page of the site's origin must not run what the query names. */
+async function channelHead(
+  { headTags }: RegistryContext,
+  request: Request,
+  channel: string,
+  headers: Headers,
+): Promise<Response> {
+  let options: HeadOptions;
+  try {
+    options = headOptionsOfQuery(new URL(request.url).searchParams);
+  } catch (error) {
+    if (!(error instanceof ModcastError)) throw error;
+    return problem(400, `${error.message} (${error.code})`, headers);
+  }
+  const tags = CHANNEL_PATTERN.test(channel) ? await headTags.tags(channel, options) : null;
+  if (tags === null) return problem(404, `No deploy on channel ${channel}.`, headers);
+  const bytes = new TextEncoder().encode(tags.text);
+  const type = 'text/plain; charset=utf-8';
+  return answer(request, { bytes, type, freshness: 'revalidate', tag: tags.hash }, headers);
 }
 
 async function deployManifest(
