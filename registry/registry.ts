@@ -89,7 +89,7 @@ export class Registry {
   }
 
   /**
-   * Starts an HTTP server.
+   * Starts an HTTP server. The URL in the result is that of the site.
    *
    * @param port 0 picks a free one
    * @throws ModcastError `port-in-use`, `listen-failed`
@@ -99,7 +99,7 @@ export class Registry {
     const listening = await servers.listen(port, host);
     // Only here is it known which URLs the server answers. Another server may have more routes.
     site?.checkImports();
-    return listening;
+    return { ...listening, url: new URL(this.#options.base, listening.url).href };
   }
 
   /** Sends the application's own message to every page of the channel. */

@@ -64,6 +64,7 @@ export function createRequestHandling(core: Core, site: LocalSite | null, socket
   const pageContext: PageContext = {
     catalog: core.catalog,
     identity: core.identity,
+    base: options.base,
     prefix: options.prefix,
     page: { channel, boot, timeout, progress, hot },
     pages: new InjectedPages(readBlob),
@@ -78,6 +79,7 @@ export function createRequestHandling(core: Core, site: LocalSite | null, socket
     ...pageContext,
     headTags,
     site: source,
+    trustProxy: options.trustProxy,
     single: singlePage(options.single),
     workerRuntime: readWorkerRuntime,
     health: () => health(store, sockets.size),

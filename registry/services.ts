@@ -116,6 +116,7 @@ function createSockets(
     access,
     identity,
     path: `${options.prefix}socket`,
+    proxy: options,
     clock: systemClock,
     clients: options.clients,
     createSession: (transport) =>

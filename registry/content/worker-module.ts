@@ -34,14 +34,16 @@ export function workerModule(
   if (known.state === 'unparsed') return bytes;
   const referrer = new URL(pathname, site.root).href;
   // A proxy may serve the site below another path.
-  const up = '../'.repeat(pathname.split('/').length - 2) || './';
+  const up = '../'.repeat(referrer.slice(site.root.length).split('/').length - 1) || './';
+  const origin = new URL('/', site.root).href;
   const written = (specifier: string): string | undefined => {
     const resolution = resolveInWorker(importMap, specifier, referrer);
     if (resolution.state !== 'resolved') return undefined;
     const module = moduleAt(site, resolution.url);
     const isOwn = module !== undefined && moduleKind(module.type) !== undefined;
     const target = isOwn ? deployUrl(resolution.url, manifest) : resolution.url;
-    return target.startsWith(site.root) ? up + target.slice(site.root.length) : target;
+    if (target.startsWith(site.root)) return up + target.slice(site.root.length);
+    return target.startsWith(origin) ? target.slice(origin.length - 1) : target;
   };
   const parts = linkForWorker(bytes, known, { url, written, runtime: up + runtime });
   return Buffer.concat(parts.map((part) => (typeof part === 'string' ? Buffer.from(part) : part)));

@@ -16,7 +16,7 @@ import { answer } from './answer.js';
 import type { PageContext } from './page-context.js';
 import { allowOwnUse } from './sniffing.js';
 
-export interface DeployRequestContext extends Pick<PageContext, 'prefix' | 'page'> {
+export interface DeployRequestContext extends Pick<PageContext, 'base' | 'prefix' | 'page'> {
   readonly blobs: VerifiedBlobs;
   readonly history: HistoryAccess;
   /** The script that defines `__modcast__` in workers. */
@@ -28,11 +28,12 @@ export interface DeployRequestContext extends Pick<PageContext, 'prefix' | 'page
  * where the URL names none, or the deploy has no such module: then the site's file is the answer.
  */
 export async function deployResponse(
-  { blobs, history, prefix, page, workerRuntime }: DeployRequestContext,
+  { blobs, history, base, prefix, page, workerRuntime }: DeployRequestContext,
   request: Request,
   headers: Headers,
 ): Promise<Response | undefined> {
   const { pathname, search, origin } = new URL(request.url);
+  const root = PLACEHOLDER_ROOT + base.slice(1);
   const hash = manifestOfUrl(search);
   const path = hash === undefined ? undefined : pathFromUrl(pathname.slice(1));
   if (path === undefined) return undefined;
@@ -45,11 +46,11 @@ export async function deployResponse(
   const bytes =
     kind === 'javascript'
       ? workerModule(blob, {
-          site: { root: PLACEHOLDER_ROOT, manifest: manifest! },
+          site: { root, manifest: manifest! },
           manifest: hash!,
-          importMap: importMapOf(manifest!),
-          pathname,
-          url: origin + pathname + withoutDeploy(search),
+          importMap: importMapOf(manifest!, root),
+          pathname: base + pathname.slice(1),
+          url: origin + base + pathname.slice(1) + withoutDeploy(search),
           runtime: `${prefix.slice(1)}worker.js?v=${loaderVersion(await workerRuntime())}&modcast=${hash}`,
         })
       : blob.bytes;
@@ -80,11 +81,12 @@ export async function workerRuntimeResponse(
 
 const importMaps = new WeakMap<Manifest, ImportMap>();
 
-function importMapOf(manifest: Manifest): ImportMap {
+/** @param root always the same: of one registry */
+function importMapOf(manifest: Manifest, root: string): ImportMap {
   let parsed = importMaps.get(manifest);
   if (parsed === undefined) {
     const { importMap } = manifest;
-    parsed = importMap === null ? EMPTY_IMPORT_MAP : parseImportMap(importMap, PLACEHOLDER_ROOT).map;
+    parsed = importMap === null ? EMPTY_IMPORT_MAP : parseImportMap(importMap, root).map;
     importMaps.set(manifest, parsed);
   }
   return parsed;

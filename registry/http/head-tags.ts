@@ -1,4 +1,4 @@
-import type { Channel, Hash } from '../../schema/index.js';
+import { ModcastError, type Channel, type Hash } from '../../schema/index.js';
 import { blake3 } from '../hash.js';
 import { PRELOAD_STOP, guardTag, loaderTag } from '../pages/page-edits.js';
 import { SizedCache } from '../pages/sized-cache.js';
@@ -28,7 +28,14 @@ export class HeadTagsMaker {
 
   /** The same object for as long as nothing changes. Null when the channel has no deploy. */
   async tags(channel: Channel, options: HeadOptions = {}): Promise<HeadTags | null> {
-    const { catalog, page } = this.#context;
+    const { catalog, page, base } = this.#context;
+    const { origin = '' } = options;
+    if (origin !== '' && base !== '/') {
+      // A page's loader knows the path of the registry's routes, and not that of its site.
+      const expected = 'no origin, or the base "/"';
+      const message = `origin: expected ${expected}, found ${origin} with the base ${base}`;
+      throw new ModcastError('option-invalid', message, { expected, found: origin });
+    }
     const head = await catalog.head(channel);
     if (head === null) return null;
     const isOwn = channel === page.channel;
@@ -37,7 +44,7 @@ export class HeadTagsMaker {
     const key = JSON.stringify([channel, options, deployKey(context, head)]);
     let made = this.#made.get(key);
     if (made === undefined) {
-      const { nonce, origin = '', entries } = options;
+      const { nonce, entries } = options;
       const { loaderSrc, integrity, guard, data } = await loaderOptions(context);
       const { workers: _, ...settings } = data;
       const hasWorkers = options.workers ?? (this.#servesSite && isOwn && origin === '');

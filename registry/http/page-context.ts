@@ -21,7 +21,9 @@ export interface PageOptions {
 export interface PageContext {
   readonly catalog: Catalog;
   readonly identity: RegistryId;
-  /** Starts and ends with "/". */
+  /** Where browsers find the site. Starts and ends with "/". */
+  readonly base: string;
+  /** Of the registry's routes, below `base`. Starts and ends with "/". */
   readonly prefix: string;
   readonly page: PageOptions;
   readonly pages: InjectedPages;

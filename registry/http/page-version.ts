@@ -8,7 +8,8 @@ type Data = Readonly<Record<string, string>>;
 
 /** The guard and the loader, with the settings that are the same for all pages of a registry. */
 export async function loaderOptions(context: PageContext): Promise<LoaderOptions> {
-  const { page, prefix, policies } = context;
+  const { page, base, policies } = context;
+  const prefix = base + context.prefix.slice(1);
   const { hot } = page;
   const [loader, hotScript] = [await context.loader(), await context.hot()];
   return {
@@ -20,6 +21,7 @@ export async function loaderOptions(context: PageContext): Promise<LoaderOptions
     data: {
       channel: page.channel,
       boot: page.boot,
+      ...(base === '/' ? {} : { root: base }),
       workers: '',
       timeout: String(page.timeout),
       ...(page.progress ? { progress: '' } : {}),

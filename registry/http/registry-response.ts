@@ -17,8 +17,8 @@ import { UNCHANGED, type UnchangedCode } from '../pages/unchanged-page.js';
 import type { Store } from '../store/store.js';
 import { answer, problem } from './answer.js';
 import { workerRuntimeResponse, type DeployRequestContext } from './deploy-request.js';
-import { headOptionsOfQuery, type HeadOptions } from './head-options.js';
-import type { HeadTagsMaker } from './head-tags.js';
+import { headOptionsOfQuery } from './head-options.js';
+import type { HeadTags, HeadTagsMaker } from './head-tags.js';
 import { parseRegistryRoute } from './registry-route.js';
 import { allowOwnUse } from './sniffing.js';
 
@@ -133,14 +133,14 @@ async function channelHead(
   channel: string,
   headers: Headers,
 ): Promise<Response> {
-  let options: HeadOptions;
+  let tags: HeadTags | null;
   try {
-    options = headOptionsOfQuery(new URL(request.url).searchParams);
+    const options = headOptionsOfQuery(new URL(request.url).searchParams);
+    tags = CHANNEL_PATTERN.test(channel) ? await headTags.tags(channel, options) : null;
   } catch (error) {
-    if (!(error instanceof ModcastError)) throw error;
+    if (!(error instanceof ModcastError) || error.code !== 'option-invalid') throw error;
     return problem(400, `${error.message} (${error.code})`, headers);
   }
-  const tags = CHANNEL_PATTERN.test(channel) ? await headTags.tags(channel, options) : null;
   if (tags === null) return problem(404, `No deploy on channel ${channel}.`, headers);
   const bytes = new TextEncoder().encode(tags.text);
   const type = 'text/plain; charset=utf-8';
@@ -219,7 +219,7 @@ async function moduleFile(
   if (path === undefined) return problem(400, 'Not a path.', headers);
   const kind = moduleKind(contentType(path));
   const blob = kind === undefined ? undefined : await deployedBlob(context, hash);
-  const bytes = blob === undefined ? undefined : linkedModule(path, blob, `/${pathname}`);
+  const bytes = blob === undefined ? undefined : linkedModule(path, blob, context.base + pathname);
   if (bytes === undefined) return problem(404, 'No such module.', headers);
   allowOwnUse(request, path, headers);
   return answer(request, { bytes, type: contentType(path), freshness: 'immutable', tag: hash }, headers);

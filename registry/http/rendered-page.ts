@@ -5,6 +5,7 @@ import { policiesOfHeaders, type HeaderValues } from '../pages/content-security-
 import { InjectedPages } from '../pages/injected-pages.js';
 import type { PageContext } from './page-context.js';
 import { pageVersion } from './page-version.js';
+import { pathInSite } from './reverse-proxy.js';
 
 export interface RenderedPage {
   /** The page's URL, or its path: `/users/7`. */
@@ -38,7 +39,7 @@ export class RenderedPages {
     const { catalog, page, onUnchanged } = this.#context;
     const head = await catalog.head(page.channel);
     if (head === null) return html;
-    const path = pathOf(url);
+    const path = pathOf(url, this.#context);
     const context = { ...this.#context, policies: policiesOfHeaders(headers) };
     const version = await pageVersion(context, head, { path, name: path });
     // A file of the site at this path is another page: when it changes, this one does not.
@@ -51,7 +52,7 @@ export class RenderedPages {
 }
 
 /** The path that relative URLs of the page are resolved against. */
-function pathOf(url: string): Path {
+function pathOf(url: string, { base }: PageContext): Path {
   if (!URL.canParse(url, PLACEHOLDER_ROOT)) {
     const expected = 'a URL or a path like "/users/7"';
     throw new ModcastError('option-invalid', `url: expected ${expected}, found ${url}`, {
@@ -60,5 +61,11 @@ function pathOf(url: string): Path {
     });
   }
   const { pathname } = new URL(url, PLACEHOLDER_ROOT);
-  return pathFromUrl(pathname.slice(1).replace(/(^|\/)$/, '$1index.html')) ?? 'index.html';
+  return (
+    pathFromUrl(
+      pathInSite(pathname, { base }, {})
+        .slice(1)
+        .replace(/(^|\/)$/, '$1index.html'),
+    ) ?? 'index.html'
+  );
 }

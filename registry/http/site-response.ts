@@ -1,6 +1,6 @@
 import { mediaType } from '../content/media-type.js';
 import type { Path } from '../../schema/index.js';
-import { isReading, notAllowed, problem } from './answer.js';
+import { isReading, notAllowed, problem, redirect } from './answer.js';
 import { deployResponse, type DeployRequestContext } from './deploy-request.js';
 import { acceptsHtml } from './navigation.js';
 import type { PageContext } from './page-context.js';
@@ -57,10 +57,8 @@ async function findResponse(
     return routeResponse(context, request, name, headers);
   if (!isReading(request)) return notAllowed(headers);
   if (found === 'directory') {
-    // Browsers cache a permanent redirect forever, but a directory may become a file.
-    headers.set('Cache-Control', 'no-cache');
-    headers.set('Location', `${new URL(request.url).pathname}/${new URL(request.url).search}`);
-    return new Response(null, { status: 308, headers });
+    const location = `${context.base}${pathname.slice(1)}/${new URL(request.url).search}`;
+    return redirect(location, headers);
   }
   if (mediaType(name) === 'text/html')
     return pageResponse(context, request, found, { path: name, name }, headers);
