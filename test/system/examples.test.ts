@@ -1,7 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { cp } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -9,6 +8,7 @@ import type {} from '../../loader/index.js';
 import { createRegistry } from '../../registry/index.js';
 import { chromium } from '../browser/engines/chromium.js';
 import type { BrowserPage, OpenBrowser } from '../browser/engines/engine.js';
+import { freePort } from '../free-port.js';
 import { later, temporary, write } from '../unit/registry/site.js';
 
 const EXAMPLES = path.resolve(import.meta.dirname, '../../examples/rendered');
@@ -44,14 +44,6 @@ async function start(command: string, args: readonly string[], env: Record<strin
     if (line.startsWith('http:')) return line;
   }
   throw new Error(`${command} ${args.join(' ')} ended: ${errors}`);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 async function open(url: string): Promise<BrowserPage> {

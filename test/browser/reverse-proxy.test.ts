@@ -1,0 +1,144 @@
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import type {} from '../../loader/index.js';
+import { createRegistry, type Registry, type RegistryOptions } from '../../registry/index.js';
+import { later, site, write } from '../unit/registry/site.js';
+import { launchChromium, toBrowserPage } from './engines/chromium.js';
+import type { BrowserPage } from './engines/engine.js';
+import { lacksNginx, startNginx } from './nginx.js';
+
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
+
+/** Another site has the root of the origin. Its module has the path of one of ours, below another root. */
+const OTHER = `location = /lib/part.mjs { default_type text/javascript; return 200 "export const part = 'of the other site';"; }`;
+
+const UPGRADE = `
+  proxy_http_version 1.1;
+  proxy_set_header Upgrade $http_upgrade;
+  proxy_set_header Connection $connection_upgrade;`;
+
+/** What the proxy does with a request, and what the registry has to know about that. */
+const WAYS: Readonly<Record<string, { nginx: (url: string) => string; options: RegistryOptions }>> = {
+  'passes on the path': {
+    nginx: (url) => `location /app/ { ${UPGRADE} proxy_set_header Host $http_host; proxy_pass ${url}; }`,
+    options: { base: '/app/' },
+  },
+  'removes the base': {
+    nginx: (url) => `location /app/ { ${UPGRADE} proxy_set_header Host $http_host; proxy_pass ${url}/; }`,
+    options: { base: '/app/' },
+  },
+  'removes the base, and says which host and scheme the browser has asked for': {
+    nginx: (url) => `location /app/ { ${UPGRADE}
+      proxy_set_header Host localhost;
+      proxy_set_header X-Forwarded-Host $http_host;
+      proxy_set_header X-Forwarded-Proto $scheme;
+      proxy_set_header X-Forwarded-Prefix /app;
+      proxy_pass ${url}/; }`,
+    options: { base: '/app/', trustProxy: true },
+  },
+};
+
+/** Does not allow `blob:` and `data:`, so that modules come over HTTP. */
+const POLICY = `<meta http-equiv="Content-Security-Policy" content="script-src 'self' 'unsafe-inline'">`;
+
+const page = (head: string, root: string) =>
+  `<!doctype html>${head}<title>base</title><script type="module" src="${root}main.mjs"></script>`;
+
+const FILES = {
+  'index.html': page('', ''),
+  'http.html': page(POLICY, ''),
+  'sub/index.html': page('', '../'),
+  'main.mjs': `import { part } from './lib/part.mjs';
+import { part as other } from '/lib/part.mjs';
+import { text } from './lib/hot.mjs';
+const { part: later } = await import(\`./lib/\${'part'}.mjs\`);
+const { nested } = await import('./lib/nested.mjs');
+const worker = new Worker(new URL('./w.mjs', import.meta.url), { type: 'module' });
+const said = await new Promise((resolve) => (worker.onmessage = ({ data }) => resolve(data)));
+globalThis.seen = { part, other, later, nested, url: import.meta.url, said };
+import.meta.hot?.accept('./lib/hot.mjs', (module) => (globalThis.replaced = text + module.text));
+`,
+  'lib/part.mjs': `export const part = 'one';`,
+  'lib/hot.mjs': `export const text = 'one';`,
+  'lib/nested.mjs': `export const nested = [import.meta.url, (await import('./part.mjs')).part];`,
+  'w.mjs': `import { part } from './lib/part.mjs';
+import { part as other } from '/lib/part.mjs';
+const note = await (await fetch('note.txt')).text();
+postMessage({ part, other, note, url: import.meta.url, path: location.pathname });
+`,
+  'note.txt': 'a note',
+};
+
+const seenBelow = (root: string) => ({
+  part: 'one',
+  later: 'one',
+  other: 'of the other site',
+  nested: [`${root}lib/nested.mjs`, 'one'],
+  url: `${root}main.mjs`,
+  said: {
+    part: 'one',
+    other: 'of the other site',
+    note: 'a note',
+    url: `${root}w.mjs`,
+    path: '/app/w.mjs',
+  },
+});
+
+type Global = { seen?: unknown; replaced?: string; isFirst?: true };
+
+let browser: Browser;
+beforeAll(async () => void (browser = await launchChromium()));
+afterAll(() => browser.close());
+
+async function open(url: string): Promise<BrowserPage> {
+  const context = await browser.newContext({ ignoreHTTPSErrors: true });
+  later(() => context.close());
+  const opened = toBrowserPage(await context.newPage());
+  await opened.goto(url);
+  await opened.until(() => globalThis.modcast !== undefined);
+  return opened;
+}
+
+const seen = (opened: BrowserPage) => opened.until(() => (globalThis as Global).seen);
+const bootedFrom = (opened: BrowserPage) => opened.evaluate(async () => (await modcast!.ready).from);
+
+describe.skipIf(lacksNginx).each(Object.keys(WAYS))('behind a proxy that %s', (way) => {
+  async function start(): Promise<{ root: string; directory: string; registry: Registry }> {
+    const directory = await site(FILES);
+    const registry = createRegistry({
+      directory,
+      database: ':memory:',
+      timeout: 25_000,
+      ...WAYS[way]!.options,
+    });
+    later(() => registry.close());
+    const { port } = await registry.listen();
+    const nginx = await startNginx(WAYS[way]!.nginx(`http://127.0.0.1:${port}`) + OTHER);
+    later(() => nginx.close());
+    return { root: `${nginx.origin}/app/`, directory, registry };
+  }
+
+  it('a page boots over the socket, runs its worker, and takes a saved file', async () => {
+    const { root, directory } = await start();
+    const opened = await open(root);
+    expect(await bootedFrom(opened)).toBe('network');
+    expect(await seen(opened)).toEqual(seenBelow(root));
+    expect(await opened.evaluate(() => modcast!.stats().socket)).toBe('open');
+    await opened.evaluate(() => void ((globalThis as Global).isFirst = true));
+    await write(directory, { 'lib/hot.mjs': `export const text = 'two';` });
+    expect(await opened.until(() => (globalThis as Global).replaced)).toBe('onetwo');
+    expect(await opened.evaluate(() => (globalThis as Global).isFirst)).toBe(true);
+  });
+
+  it('a page of a directory, and one whose policy has its modules come over HTTP, see the same', async () => {
+    const { root } = await start();
+    // The server adds the slash.
+    expect(await seen(await open(`${root}sub?x=1`))).toEqual(seenBelow(root));
+    const opened = await open(`${root}http.html`);
+    expect(await seen(opened)).toEqual(seenBelow(root));
+    const modules = await opened.evaluate(() =>
+      performance.getEntriesByType('resource').filter(({ name }) => name.includes('/app/-/modules/')),
+    );
+    expect(modules.length).toBeGreaterThan(0);
+  });
+});
