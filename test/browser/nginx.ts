@@ -30,7 +30,7 @@ function certificate(directory: string): string {
 }
 
 /** The whole configuration. All that nginx writes is in the directory. */
-const configuration = (directory: string, port: number, server: string): string => `
+const configuration = (directory: string, port: number, server: string, maps: string): string => `
 ${process.getuid?.() === 0 ? 'user root;' : ''}
 daemon off;
 worker_processes 1;
@@ -41,6 +41,7 @@ http {
   access_log off;
   ${['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `${name}_temp_path ${directory}/${name};`).join(' ')}
   map $http_upgrade $connection_upgrade { default upgrade; '' ''; }
+  ${maps}
   server {
     listen 127.0.0.1:${port} ssl;
     ${server}
@@ -68,12 +69,13 @@ async function end(child: ChildProcess): Promise<void> {
  * Starts nginx with TLS.
  *
  * @param locations the `location` blocks of its server
+ * @param maps `map` blocks; there is one already for `$connection_upgrade`
  */
-export async function startNginx(locations: string): Promise<Nginx> {
+export async function startNginx(locations: string, maps = ''): Promise<Nginx> {
   const directory = await mkdtemp(path.join(tmpdir(), 'modcast-nginx-'));
   const port = await freePort();
   const file = path.join(directory, 'nginx.conf');
-  await writeFile(file, configuration(directory, port, certificate(directory) + locations));
+  await writeFile(file, configuration(directory, port, certificate(directory) + locations, maps));
   const child = spawn(COMMAND ?? 'nginx', ['-p', directory, '-c', file], {
     stdio: ['ignore', 'ignore', 'pipe'],
   });

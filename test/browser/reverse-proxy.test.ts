@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type {} from '../../loader/index.js';
@@ -142,3 +145,47 @@ describe.skipIf(lacksNginx).each(Object.keys(WAYS))('behind a proxy that %s', (w
     expect(modules.length).toBeGreaterThan(0);
   });
 });
+
+it.skipIf(lacksNginx)(
+  'an application and its registry share an origin: pages and workers run the deploy',
+  async () => {
+    const registry = createRegistry({ directory: await site(FILES), database: ':memory:', timeout: 25_000 });
+    later(() => registry.close());
+    const registryUrl = (await registry.listen()).url;
+    // As docs/rendered-pages.md has it. The application's own modules are older ones.
+    const app = createServer((request, response) => {
+      response.setHeader('Content-Type', request.url === '/' ? 'text/html' : 'text/javascript');
+      const tags = new URL('-/channels/dev/head.html?workers=on&entry=main.mjs', registryUrl);
+      if (request.url === '/note.txt') response.end('a note');
+      else if (request.url !== '/') response.end("export const part = 'old';");
+      else
+        void fetch(tags)
+          .then((answer) => answer.text())
+          .then((text) =>
+            response.end(`${text}<script type="module" data-modcast="module" src="main.mjs"></script>`),
+          );
+    });
+    app.listen(0, '127.0.0.1');
+    await once(app, 'listening');
+    later(() => {
+      app.closeAllConnections();
+      app.close();
+    });
+    const backend = `http://127.0.0.1:${(app.address() as AddressInfo).port}`;
+    const nginx = await startNginx(
+      `proxy_http_version 1.1;
+    proxy_set_header Host $http_host;
+    location / { proxy_pass $backend; }
+    location /-/ { ${UPGRADE} proxy_set_header Host $http_host; proxy_pass ${registryUrl.slice(0, -1)}; }`,
+      `map $arg_modcast $backend { '' ${backend}; default ${registryUrl.slice(0, -1)}; }`,
+    );
+    later(() => nginx.close());
+    const opened = await open(`${nginx.origin}/`);
+    expect(await seen(opened)).toMatchObject({
+      part: 'one',
+      later: 'one',
+      said: { part: 'one', note: 'a note' },
+    });
+    expect(await bootedFrom(opened)).toBe('network');
+  },
+);
