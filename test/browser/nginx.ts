@@ -30,7 +30,7 @@ function certificate(directory: string): string {
 }
 
 /** The whole configuration. All that nginx writes is in the directory. */
-const configuration = (directory: string, port: number, server: string, maps: string): string => `
+const configuration = (directory: string, server: string, maps: string): string => `
 ${process.getuid?.() === 0 ? 'user root;' : ''}
 daemon off;
 worker_processes 1;
@@ -43,7 +43,6 @@ http {
   map $http_upgrade $connection_upgrade { default upgrade; '' ''; }
   ${maps}
   server {
-    listen 127.0.0.1:${port} ssl;
     ${server}
   }
 }
@@ -65,17 +64,23 @@ async function end(child: ChildProcess): Promise<void> {
   await ended;
 }
 
-/**
- * Starts nginx with TLS.
- *
- * @param locations the `location` blocks of its server
- * @param maps `map` blocks; there is one already for `$connection_upgrade`
- */
-export async function startNginx(locations: string, maps = ''): Promise<Nginx> {
+export interface NginxOptions {
+  /** The `location` blocks of its server. */
+  readonly locations: string;
+  /** `map` blocks. There is one already for `$connection_upgrade`. */
+  readonly maps?: string;
+  /** Default true. */
+  readonly tls?: boolean;
+}
+
+export async function startNginx({ locations, maps = '', tls = true }: NginxOptions): Promise<Nginx> {
   const directory = await mkdtemp(path.join(tmpdir(), 'modcast-nginx-'));
   const port = await freePort();
   const file = path.join(directory, 'nginx.conf');
-  await writeFile(file, configuration(directory, port, certificate(directory) + locations, maps));
+  const listen = tls
+    ? `listen 127.0.0.1:${port} ssl; ${certificate(directory)}`
+    : `listen 127.0.0.1:${port};`;
+  await writeFile(file, configuration(directory, listen + locations, maps));
   const child = spawn(COMMAND ?? 'nginx', ['-p', directory, '-c', file], {
     stdio: ['ignore', 'ignore', 'pipe'],
   });
@@ -94,5 +99,5 @@ export async function startNginx(locations: string, maps = ''): Promise<Nginx> {
     await close();
     throw error;
   }
-  return { origin: `https://127.0.0.1:${port}`, close };
+  return { origin: `${tls ? 'https' : 'http'}://127.0.0.1:${port}`, close };
 }

@@ -4,10 +4,11 @@ import type { AddressInfo } from 'node:net';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type {} from '../../loader/index.js';
-import { createRegistry, type Registry, type RegistryOptions } from '../../registry/index.js';
+import { createRegistry, type RegistryOptions } from '../../registry/index.js';
 import { later, site, write } from '../unit/registry/site.js';
 import { launchChromium, toBrowserPage } from './engines/chromium.js';
-import type { BrowserPage } from './engines/engine.js';
+import type { BrowserPage, OpenBrowser } from './engines/engine.js';
+import { inEachEngine } from './engines/in-each-engine.js';
 import { lacksNginx, startNginx } from './nginx.js';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
@@ -105,36 +106,36 @@ async function open(url: string): Promise<BrowserPage> {
 const seen = (opened: BrowserPage) => opened.until(() => (globalThis as Global).seen);
 const bootedFrom = (opened: BrowserPage) => opened.evaluate(async () => (await modcast!.ready).from);
 
-describe.skipIf(lacksNginx).each(Object.keys(WAYS))('behind a proxy that %s', (way) => {
-  async function start(): Promise<{ root: string; directory: string; registry: Registry }> {
-    const directory = await site(FILES);
-    const registry = createRegistry({
-      directory,
-      database: ':memory:',
-      timeout: 25_000,
-      ...WAYS[way]!.options,
-    });
-    later(() => registry.close());
-    const { port } = await registry.listen();
-    const nginx = await startNginx(WAYS[way]!.nginx(`http://127.0.0.1:${port}`) + OTHER);
-    later(() => nginx.close());
-    return { root: `${nginx.origin}/app/`, directory, registry };
-  }
+async function start(way: string, tls: boolean): Promise<{ root: string; directory: string }> {
+  const { nginx: locationsFor, options } = WAYS[way]!;
+  const directory = await site(FILES);
+  const registry = createRegistry({ directory, database: ':memory:', timeout: 25_000, ...options });
+  later(() => registry.close());
+  const { port } = await registry.listen();
+  const nginx = await startNginx({ locations: locationsFor(`http://127.0.0.1:${port}`) + OTHER, tls });
+  later(() => nginx.close());
+  return { root: `${nginx.origin}/app/`, directory };
+}
 
+/** The page boots over the socket, runs its worker, and takes a saved file. */
+async function expectAll(opened: BrowserPage, root: string, directory: string): Promise<void> {
+  expect(await bootedFrom(opened)).toBe('network');
+  expect(await seen(opened)).toEqual(seenBelow(root));
+  expect(await opened.evaluate(() => modcast!.stats().socket)).toBe('open');
+  await opened.evaluate(() => void ((globalThis as Global).isFirst = true));
+  await write(directory, { 'lib/hot.mjs': `export const text = 'two';` });
+  expect(await opened.until(() => (globalThis as Global).replaced)).toBe('onetwo');
+  expect(await opened.evaluate(() => (globalThis as Global).isFirst)).toBe(true);
+}
+
+describe.skipIf(lacksNginx).each(Object.keys(WAYS))('behind a proxy that %s', (way) => {
   it('a page boots over the socket, runs its worker, and takes a saved file', async () => {
-    const { root, directory } = await start();
-    const opened = await open(root);
-    expect(await bootedFrom(opened)).toBe('network');
-    expect(await seen(opened)).toEqual(seenBelow(root));
-    expect(await opened.evaluate(() => modcast!.stats().socket)).toBe('open');
-    await opened.evaluate(() => void ((globalThis as Global).isFirst = true));
-    await write(directory, { 'lib/hot.mjs': `export const text = 'two';` });
-    expect(await opened.until(() => (globalThis as Global).replaced)).toBe('onetwo');
-    expect(await opened.evaluate(() => (globalThis as Global).isFirst)).toBe(true);
+    const { root, directory } = await start(way, true);
+    await expectAll(await open(root), root, directory);
   });
 
   it('a page of a directory, and one whose policy has its modules come over HTTP, see the same', async () => {
-    const { root } = await start();
+    const { root } = await start(way, true);
     // The server adds the slash.
     expect(await seen(await open(`${root}sub?x=1`))).toEqual(seenBelow(root));
     const opened = await open(`${root}http.html`);
@@ -145,6 +146,25 @@ describe.skipIf(lacksNginx).each(Object.keys(WAYS))('behind a proxy that %s', (w
     expect(modules.length).toBeGreaterThan(0);
   });
 });
+
+// Only Chromium can be told to accept the certificate.
+inEachEngine(
+  ({ launch }) => {
+    let engine: OpenBrowser;
+    beforeAll(async () => void (engine = await launch()));
+    afterAll(() => engine.close());
+
+    it.skipIf(lacksNginx).each(Object.keys(WAYS))('the same without TLS, if the proxy %s', async (way) => {
+      const { root, directory } = await start(way, false);
+      const opened = await engine.newPage();
+      later(() => opened.close());
+      await opened.goto(root);
+      await opened.until(() => globalThis.modcast !== undefined);
+      await expectAll(opened, root, directory);
+    });
+  },
+  ['Chromium'],
+);
 
 it.skipIf(lacksNginx)(
   'an application and its registry share an origin: pages and workers run the deploy',
@@ -172,13 +192,13 @@ it.skipIf(lacksNginx)(
       app.close();
     });
     const backend = `http://127.0.0.1:${(app.address() as AddressInfo).port}`;
-    const nginx = await startNginx(
-      `proxy_http_version 1.1;
+    const nginx = await startNginx({
+      locations: `proxy_http_version 1.1;
     proxy_set_header Host $http_host;
     location / { proxy_pass $backend; }
     location /-/ { ${UPGRADE} proxy_set_header Host $http_host; proxy_pass ${registryUrl.slice(0, -1)}; }`,
-      `map $arg_modcast $backend { '' ${backend}; default ${registryUrl.slice(0, -1)}; }`,
-    );
+      maps: `map $arg_modcast $backend { '' ${backend}; default ${registryUrl.slice(0, -1)}; }`,
+    });
     later(() => nginx.close());
     const opened = await open(`${nginx.origin}/`);
     expect(await seen(opened)).toMatchObject({
