@@ -70,6 +70,11 @@ ${options.join('\n')}
 | --- | --- | --- |
 ${events.join('\n')}
 
+## Pages that the application renders
+
+\`registry.injectPage(html, { url, headers })\` puts the loader into rendered HTML. \`registry.head(channel, options)\` returns the tags for
+a template. [rendered-pages.md](rendered-pages.md) explains both.
+
 ## Limits
 
 A limit that is not also an option above is fixed. Programs find all limits in \`LIMITS\` of \`modcast/schema\`.

@@ -30,13 +30,15 @@ export function linkWorkerModule(
 ): LinkedPart[] {
   const referrer = site.root + place;
   const up = '../'.repeat(place.split('/').length - 1) || './';
+  const origin = new URL('/', site.root).href;
   const written = (specifier: string): string | undefined => {
     const resolution = resolveInWorker(importMap, specifier, referrer);
     if (resolution.state !== 'resolved') return undefined;
     // The answer to this URL is of the same deploy, also for WebAssembly.
     const isOwn = fileAt(site, resolution.url) !== undefined;
     const target = isOwn ? deployUrl(resolution.url, manifest) : resolution.url;
-    return target.startsWith(site.root) ? up + target.slice(site.root.length) : target;
+    if (target.startsWith(site.root)) return up + target.slice(site.root.length);
+    return target.startsWith(origin) ? target.slice(origin.length - 1) : target;
   };
   return linkForWorker(bytes, links, { url, written, runtime: up + runtime });
 }

@@ -1,5 +1,7 @@
 export type { RegistryEvents } from './events.js';
 export type { RegistryOptions } from './options.js';
+export type { HeadOptions } from './http/head-options.js';
+export type { RenderedPage } from './http/rendered-page.js';
 export type { IngestResult } from './ingest/ingest.js';
 export type { ReadProgress } from './ingest/read-modules.js';
 export type { BootReport } from './socket/session-events.js';

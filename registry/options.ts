@@ -26,8 +26,19 @@ export interface RegistryOptions {
   database?: string;
   /** The channel of the pages, and of the directory's deploys. Default `dev`. */
   channel?: Channel;
-  /** Path prefix of the registry's own routes. Default `/-/`. */
+  /** Path prefix of the registry's own routes, below `base`. Default `/-/`. */
   prefix?: string;
+  /**
+   * Where browsers find the site, below the origin of a reverse proxy, such as `/app/`. The proxy may remove
+   * this from the path of a request, or pass the path on as it is. Default `/`.
+   */
+  base?: string;
+  /**
+   * Believe a reverse proxy what it says about the request of the browser: `X-Forwarded-Host`,
+   * `X-Forwarded-Proto`, `X-Forwarded-Prefix`, `Forwarded`. Only where all requests come from a proxy that
+   * sets or removes these headers. Default false.
+   */
+  trustProxy?: boolean;
   /**
    * Globs of files that deploys contain. Default: JavaScript, JSON, CSS and HTML. Dotfiles are never
    * included.
@@ -103,6 +114,8 @@ const RULES: { readonly [name in keyof ResolvedOptions]: Rule } = {
     (value) => typeof value === 'string' && CHANNEL_PATTERN.test(value),
   ],
   prefix: ['a path like "/-/"', (value) => typeof value === 'string' && isPrefix(value)],
+  base: ['a path like "/app/"', (value) => value === '/' || (typeof value === 'string' && isPrefix(value))],
+  trustProxy: ['true or false', (value) => typeof value === 'boolean'],
   include: ['a list of globs', isStrings],
   exclude: ['a list of globs', isStrings],
   watch: ['true, false or { poll: milliseconds }', isWatch],
@@ -164,6 +177,8 @@ export function resolveOptions(options: RegistryOptions, author: string): Resolv
     database: options.database ?? (directory === null ? 'modcast.db' : `${directory}/.modcast/registry.db`),
     channel,
     prefix: options.prefix ?? DEFAULT_PREFIX,
+    base: options.base ?? '/',
+    trustProxy: options.trustProxy ?? false,
     include: options.include ?? [...DEFAULT_FILTER.include],
     exclude: options.exclude ?? [...DEFAULT_FILTER.exclude],
     watch: options.watch ?? true,

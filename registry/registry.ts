@@ -1,6 +1,9 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { RegistryEmitter, type RegistryEvents } from './events.js';
+import type { Channel } from '../schema/index.js';
+import { checkHeadOptions, type HeadOptions } from './http/head-options.js';
 import { toListener } from './http/node.js';
+import type { RenderedPage } from './http/rendered-page.js';
 import type { Listening } from './http/servers.js';
 import type { IngestResult } from './ingest/ingest.js';
 import { policiesOfHeaders, type HeaderValues } from './pages/content-security-policy.js';
@@ -56,6 +59,29 @@ export class Registry {
   }
 
   /**
+   * The tags that load a channel's newest deploy, the guard and the loader, on one line, for the `<head>` of
+   * a page that the application renders. They have to come before all scripts, and the page's template has to
+   * mark its module scripts and import maps with `data-modcast`. Empty when the channel has no deploy.
+   *
+   * @param channel default: the registry's
+   * @throws ModcastError `option-invalid`
+   */
+  async head(channel: Channel = this.#options.channel, options: HeadOptions = {}): Promise<string> {
+    checkHeadOptions(options);
+    return (await (await this.#services).headTags.tags(channel, options))?.text ?? '';
+  }
+
+  /**
+   * Puts the loader into a page that the application renders, as into a page of the site. The same text when
+   * there is no deploy, or the page has to be left as it is: the event `unchanged` says why.
+   *
+   * @throws ModcastError `option-invalid`
+   */
+  async injectPage(html: string, page: RenderedPage): Promise<string> {
+    return (await this.#services).rendered.inject(html, page);
+  }
+
+  /**
    * A `(request, response, next)` function for a Node server that has other routes too. Without `next` it
    * answers every request: paths without a file with 404, and the site's `404.html` where HTML is asked for.
    */
@@ -72,7 +98,7 @@ export class Registry {
   }
 
   /**
-   * Starts an HTTP server.
+   * Starts an HTTP server. The URL in the result is that of the site.
    *
    * @param port 0 picks a free one
    * @throws ModcastError `port-in-use`, `listen-failed`
@@ -82,7 +108,7 @@ export class Registry {
     const listening = await servers.listen(port, host);
     // Only here is it known which URLs the server answers. Another server may have more routes.
     site?.checkImports();
-    return listening;
+    return { ...listening, url: new URL(this.#options.base, listening.url).href };
   }
 
   /** Sends the application's own message to every page of the channel. */

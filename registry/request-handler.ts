@@ -9,13 +9,17 @@ import type { RegistryEmitter } from './events.js';
 import { createEditorRoute, type EditorRoute } from './http/editor.js';
 import { createFailureReportRoute } from './http/failure-report.js';
 import { createHandler, type Handler } from './http/handler.js';
+import { HeadTagsMaker } from './http/head-tags.js';
 import { headSource } from './http/head-source.js';
 import { health } from './http/health.js';
 import { createOpenInEditor } from './http/open-in-editor.js';
+import type { PageContext } from './http/page-context.js';
+import { RenderedPages } from './http/rendered-page.js';
 import type { SiteSource } from './http/site-source.js';
 import { directorySource } from './http/directory-source.js';
 import type { LocalSite } from './local-site.js';
 import type { ResolvedOptions } from './options.js';
+import type { ReadBlob } from './pages/classic-scripts.js';
 import { InjectedPages } from './pages/injected-pages.js';
 import {
   readGuard,
@@ -51,26 +55,43 @@ export interface Core {
   readonly onError: (error: unknown) => void;
 }
 
-/** The handler with all routes of a registry. */
-export function createRequestHandler(core: Core, site: LocalSite | null, sockets: Sockets): Handler {
+export interface RequestHandling {
+  /** With all routes of the registry. */
+  readonly handler: Handler;
+  readonly headTags: HeadTagsMaker;
+  readonly rendered: RenderedPages;
+}
+
+export function createRequestHandling(core: Core, site: LocalSite | null, sockets: Sockets): RequestHandling {
   const { options, store } = core;
   const { channel, boot, timeout, progress, overlay } = options;
   const hot = site?.isHot === true ? { overlay, assetChanges: () => site.assetChanges } : null;
   let loader: Promise<Uint8Array> | undefined;
-  return createHandler({
-    ...core,
+  const readBlob: ReadBlob = async (hash) => (await core.blobs.one(hash))?.bytes;
+  const source = siteSource(core);
+  const pageContext: PageContext = {
+    catalog: core.catalog,
+    identity: core.identity,
+    base: options.base,
     prefix: options.prefix,
-    site: siteSource(core),
-    single: singlePage(options.single),
     page: { channel, boot, timeout, progress, hot, offline: offlineMode(options.offline) },
-    pages: new InjectedPages(async (hash) => (await core.blobs.one(hash))?.bytes),
+    pages: new InjectedPages(readBlob),
     loader: () => (loader ??= readLoader().then((bytes) => withIdentity(bytes, core.identity))),
     guard: readGuard,
     hot: readHot,
     offlinePage: readOfflinePage,
-    serviceWorker: readServiceWorker,
-    workerRuntime: readWorkerRuntime,
     onUnchanged: (page, { code, directive }) => core.events.emit('unchanged', page, code, directive ?? null),
+  };
+  const headTags = new HeadTagsMaker(pageContext, source !== null);
+  const handler = createHandler({
+    ...core,
+    ...pageContext,
+    headTags,
+    site: source,
+    trustProxy: options.trustProxy,
+    single: singlePage(options.single),
+    workerRuntime: readWorkerRuntime,
+    serviceWorker: readServiceWorker,
     health: () => health(store, core.identity, sockets.size),
     publish: publishRoutes(core),
     editor: hot === null ? null : editorRoute(core),
@@ -80,6 +101,7 @@ export function createRequestHandler(core: Core, site: LocalSite | null, sockets
       onFailed: (report) => core.events.emit('failed', report),
     }),
   });
+  return { handler, headTags, rendered: new RenderedPages(pageContext, readBlob) };
 }
 
 const offlineMode = (option: boolean | 'all'): OfflineMode =>

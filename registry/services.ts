@@ -9,7 +9,6 @@ import { Catalog } from './content/catalog.js';
 import { Packs } from './content/packs.js';
 import { VerifiedBlobs } from './content/verified-blobs.js';
 import type { RegistryEmitter } from './events.js';
-import type { Handler } from './http/handler.js';
 import { logRequests } from './http/log-requests.js';
 import { toListener } from './http/node.js';
 import { HttpServers } from './http/servers.js';
@@ -18,7 +17,7 @@ import type { IngestResult } from './ingest/ingest.js';
 import { LocalSite } from './local-site.js';
 import { openStore } from './open-store.js';
 import type { ResolvedOptions } from './options.js';
-import { createRequestHandler, type Core } from './request-handler.js';
+import { createRequestHandling, type Core, type RequestHandling } from './request-handler.js';
 import { followHeads } from './socket/follow-heads.js';
 import { Session } from './socket/session.js';
 import { Sockets } from './socket/sockets.js';
@@ -26,9 +25,8 @@ import { Turns } from './socket/turns.js';
 import type { Store } from './store/store.js';
 
 /** What a running registry consists of. */
-export interface Services {
+export interface Services extends RequestHandling {
   readonly store: Store;
-  readonly handler: Handler;
   readonly sockets: Sockets;
   readonly servers: HttpServers;
   /** Null without a directory. */
@@ -67,7 +65,8 @@ async function start(options: ResolvedOptions, events: RegistryEmitter, cleanup:
           send: (topic, data) => sockets.send(options.channel, topic, data),
         });
   const sockets = createSockets(core, site);
-  const handler = logRequests(createRequestHandler(core, site, sockets));
+  const handling = createRequestHandling(core, site, sockets);
+  const handler = logRequests(handling.handler);
   const listener = toListener((request, _, isLast) => handler(request, [], isLast), onError);
   const servers = new HttpServers({ sockets, clients: options.clients, listener, onError });
   cleanup.add(() => servers.close());
@@ -76,7 +75,7 @@ async function start(options: ResolvedOptions, events: RegistryEmitter, cleanup:
   cleanup.add(() => heads.close());
   if (site !== null) cleanup.add(() => site.close());
   const firstScan = site === null ? null : await site.start();
-  return { store, handler, sockets, servers, site, firstScan, close: () => cleanup.run() };
+  return { ...handling, store, handler, sockets, servers, site, firstScan, close: () => cleanup.run() };
 }
 
 async function openCore(options: ResolvedOptions, events: RegistryEmitter, cleanup: Cleanup): Promise<Core> {
@@ -117,6 +116,7 @@ function createSockets(
     access,
     identity,
     path: `${options.prefix}socket`,
+    proxy: options,
     clock: systemClock,
     clients: options.clients,
     createSession: (transport) =>

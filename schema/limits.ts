@@ -100,6 +100,8 @@ export const LIMITS = {
   inlinePageBytes: 256 * 1024,
   /** Bytes of pages with the loader in the server's memory. The last page is kept whatever its size. */
   pageCacheBytes: 64 * 1024 * 1024,
+  /** Bytes of pages with the loader, rendered by the application, in the server's memory. */
+  renderedCacheBytes: 8 * 1024 * 1024,
   /** Clients of one server. */
   clients: 10_000,
 } as const;

@@ -34,6 +34,8 @@ interface ServeOptions extends FilterOptions {
   overlay: boolean;
   keepDeploys?: number;
   prefix: string;
+  base: string;
+  trustProxy: boolean;
   /** False with --no-dir. */
   dir: boolean;
   offline?: boolean | string;
@@ -105,7 +107,13 @@ export function serveCommand(): Command {
     )
     .option('--no-offline', 'keep nothing for when the server is away; browsers drop what they have kept')
     .option('--public-history', 'let anyone read all deploys over HTTP, without a token', false)
-    .option('--prefix <path>', "URL path of modcast's own routes", withSlash, '/-/')
+    .option('--prefix <path>', "URL path of modcast's own routes, below --base", withSlash, '/-/')
+    .option('--base <path>', 'URL path of the site behind a reverse proxy, such as /app/', withSlash, '/')
+    .option(
+      '--trust-proxy',
+      'believe X-Forwarded-Host, -Proto and -Prefix, and Forwarded, of a reverse proxy that sets or removes them',
+      false,
+    )
     .option(
       '--allow-host <name>',
       'also accept requests for this host name; repeatable (default: localhost and IP addresses)',
@@ -121,6 +129,7 @@ Examples:
   modcast serve ./public --single          a single-page application: every route is index.html
   modcast serve --include 'src/**/*.mjs' --exclude '**/*.test.mjs'
   modcast serve ./public --host 0.0.0.0 --allow-host build.example.org
+  modcast serve ./public --base /app/ --allow-host example.org   behind a proxy (docs/behind-a-proxy.md)
   modcast serve --no-dir --db registry.db --channel production   a registry for modcast publish --to`,
     )
     .action(serve);
@@ -174,6 +183,8 @@ function registryOf(dir: string, database: string | undefined, options: ServeOpt
     prefix: options.prefix,
     include: [...filter.include],
     exclude: [...filter.exclude],
+    base: options.base,
+    trustProxy: options.trustProxy,
     ...(options.boot === undefined ? {} : { boot: options.boot }),
     timeout: options.timeout,
     progress: options.progress,
@@ -234,9 +245,12 @@ async function run(
   }
   if (database !== undefined && !options.dir) await reportHead(registry, url, database, options);
   console.log(`\n  ${pc.cyan(url)}`);
-  const { port } = new URL(url);
+  const { port, pathname: base } = new URL(url);
   const { allowHost = [] } = options;
-  const hints = networkHint({ host: options.host, port, allowHost, interfaces: networkInterfaces() }, pc);
+  const hints = networkHint(
+    { host: options.host, port, base, allowHost, interfaces: networkInterfaces() },
+    pc,
+  );
   for (const line of hints) console.log(`  ${line}`);
   console.log('');
   if (options.open && isatty(1)) await open(url).catch(() => {});

@@ -71,6 +71,8 @@ export interface NetworkPlace {
   /** As given with --host. */
   readonly host: string;
   readonly port: string;
+  /** Path of the site. */
+  readonly base: string;
   readonly allowHost: readonly string[];
   readonly interfaces: { readonly [name: string]: readonly NetworkInterfaceInfo[] | undefined };
 }
@@ -86,14 +88,17 @@ function isLoopback(host: string): boolean {
 }
 
 /** URLs for other machines, with a warning. Empty if the server listens on the loopback interface only. */
-export function networkHint({ host, port, allowHost, interfaces }: NetworkPlace, colours: Colours): string[] {
+export function networkHint(
+  { host, port, base, allowHost, interfaces }: NetworkPlace,
+  colours: Colours,
+): string[] {
   if (isLoopback(host)) return [];
   const everywhere = host === '0.0.0.0' || host === '::';
   const addresses = Object.values(interfaces)
     .flatMap((list) => list ?? [])
     .filter(({ internal, family }) => everywhere && !internal && family === 'IPv4')
     .map(({ address }) => address);
-  const urls = [...addresses, ...allowHost].map((name) => `http://${name}:${port}/`);
+  const urls = [...addresses, ...allowHost].map((name) => `http://${name}:${port}${base}`);
   const { cyan, dim, yellow } = colours;
   const names =
     allowHost.length === 0 && isIP(host) !== 0 ? ' To allow a host name: --allow-host <name>.' : '';
@@ -120,7 +125,8 @@ export const channelHint = (others: readonly string[]): string[] =>
 
 /** How to publish to a server without a directory, from this machine and over HTTP. */
 export function publishHint({ channel, db, url, prefix }: PublishPlace): string[] {
-  const to = prefix === '/-/' ? url : new URL(prefix, url).href;
+  const isDefault = prefix === '/-/' && new URL(url).pathname === '/';
+  const to = isDefault ? url : new URL(prefix.slice(1), url).href;
   return [
     'To publish a site from this machine:',
     `  modcast publish <dir> --channel ${channel} --db ${shellWord(db)}`,

@@ -163,12 +163,12 @@ export class ImportTargets {
   }
 
   /**
-   * Modules at HTTP targets import others by root-relative URLs, which are the registry's when it is not the
-   * site.
+   * Modules at HTTP targets import others by root-relative URLs, which are the registry's when it is not in
+   * the site.
    */
   #addRooted(map: ImportMapJson, urls: readonly string[]): void {
     const { site, prefix } = this.#options;
-    if (site.root === new URL('/', prefix).href) return;
+    if (prefix.startsWith(site.root)) return;
     for (const url of urls) {
       const target = this.targetOf(url);
       if (target?.startsWith(prefix) !== true) continue;

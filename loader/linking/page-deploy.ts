@@ -94,7 +94,8 @@ export function provideRuntime(
   config: LoaderConfig,
   hot: HotRuntime | undefined,
 ): NaturalText {
-  const registryRoot = new URL('/', config.prefix).href;
+  const { prefix, root } = config;
+  const registryRoot = new URL('/', prefix).href;
   /** With a specifier that the page's map blocks as its author wrote it. Chromium names its URL after it. */
   const written: NaturalText = (text) => {
     let changed = text;
@@ -105,18 +106,16 @@ export function provideRuntime(
   const naturalText: NaturalText = (text) =>
     written(text)
       .replace(MODULE_URLS, (url) => linker.importTargets.urlOf(url) ?? url)
-      .replace(/[^\s'"(@]+\/modules\/[\da-f]{64}\//g, (url) =>
-        url.startsWith(config.prefix) ? config.root : url,
-      );
+      .replace(/[^\s'"(@]+\/modules\/[\da-f]{64}\//g, (url) => (url.startsWith(prefix) ? root : url));
   globalThis.__modcast__ = createRuntime({
     resolver,
     refresh,
     naturalOf: (given) => {
-      if (given.startsWith('/')) return config.root + given.slice(1);
       if (holdsModule(given)) return linker.importTargets.urlOf(given) ?? given;
-      // The site's root may be a directory below the registry's.
-      const foreign = !given.startsWith(config.root) && given.startsWith(registryRoot);
-      return foreign ? config.root + given.slice(registryRoot.length) : given;
+      const url = new URL(given, prefix).href;
+      // Modules over HTTP know their paths below the registry's root. The site may have another one.
+      const foreign = !prefix.startsWith(root) && (given.startsWith('/') || !given.startsWith(root));
+      return foreign && url.startsWith(registryRoot) ? root + url.slice(registryRoot.length) : url;
     },
     naturalText,
     ensure: (url) => linker.ensure(url),

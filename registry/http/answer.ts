@@ -27,6 +27,13 @@ export function problem(status: number, message: string, headers: Headers): Resp
   return new Response(`${message}\n`, { status, headers });
 }
 
+/** Browsers cache a permanent redirect forever, so they have to ask again. */
+export function redirect(location: string, headers: Headers): Response {
+  headers.set('Cache-Control', 'no-cache');
+  headers.set('Location', location);
+  return new Response(null, { status: 308, headers });
+}
+
 export const isReading = ({ method }: Request): boolean => method === 'GET' || method === 'HEAD';
 
 export function notAllowed(headers: Headers): Response {

@@ -14,10 +14,10 @@ import type { VerifiedBlobs } from '../content/verified-blobs.js';
 import { workerModule } from '../content/worker-module.js';
 import { loaderVersion } from '../pages/loader-page.js';
 import { answer } from './answer.js';
-import type { PageContext } from './page-response.js';
+import type { PageContext } from './page-context.js';
 import { allowOwnUse } from './sniffing.js';
 
-export interface DeployRequestContext extends Pick<PageContext, 'prefix' | 'page'> {
+export interface DeployRequestContext extends Pick<PageContext, 'base' | 'prefix' | 'page'> {
   readonly blobs: VerifiedBlobs;
   readonly history: HistoryAccess;
   /** The script that defines `__modcast__` in workers. */
@@ -30,11 +30,12 @@ export interface DeployRequestContext extends Pick<PageContext, 'prefix' | 'page
  * or it is a page, which gets the loader: then the site's file is the answer.
  */
 export async function deployResponse(
-  { blobs, history, prefix, page, workerRuntime }: DeployRequestContext,
+  { blobs, history, base, prefix, page, workerRuntime }: DeployRequestContext,
   request: Request,
   headers: Headers,
 ): Promise<Response | undefined> {
   const { pathname, search, origin } = new URL(request.url);
+  const root = PLACEHOLDER_ROOT + base.slice(1);
   const hash = manifestOfUrl(search);
   const path = hash === undefined ? undefined : pathFromUrl(pathname.slice(1));
   if (path === undefined) return undefined;
@@ -49,11 +50,11 @@ export async function deployResponse(
     return answer(request, { bytes: blob.bytes, type, freshness: 'immutable', tag: blob.hash }, headers);
   }
   const bytes = workerModule(blob, {
-    site: { root: PLACEHOLDER_ROOT, manifest: manifest! },
+    site: { root, manifest: manifest! },
     manifest: hash!,
-    importMap: importMapOf(manifest!),
+    importMap: importMapOf(manifest!, root),
     place: pathname.slice(1),
-    url: origin + pathname + withoutDeploy(search),
+    url: origin + base + pathname.slice(1) + withoutDeploy(search),
     runtime: `${prefix.slice(1)}worker.js?v=${loaderVersion(await workerRuntime())}&modcast=${hash}`,
   });
   return answer(request, { bytes, type, freshness: 'immutable' }, headers);
@@ -82,11 +83,12 @@ export async function workerRuntimeResponse(
 
 const importMaps = new WeakMap<Manifest, ImportMap>();
 
-function importMapOf(manifest: Manifest): ImportMap {
+/** @param root always the same: of one registry */
+function importMapOf(manifest: Manifest, root: string): ImportMap {
   let parsed = importMaps.get(manifest);
   if (parsed === undefined) {
     const { importMap } = manifest;
-    parsed = importMap === null ? EMPTY_IMPORT_MAP : parseImportMap(importMap, PLACEHOLDER_ROOT).map;
+    parsed = importMap === null ? EMPTY_IMPORT_MAP : parseImportMap(importMap, root).map;
     importMaps.set(manifest, parsed);
   }
   return parsed;

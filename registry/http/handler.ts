@@ -1,16 +1,17 @@
 import type { Path } from '../../schema/index.js';
 import type { Access } from '../auth/allowed-origins.js';
 import type { PublishRoutes } from '../publish/publish-routes.js';
-import { isReading, notAllowed, problem } from './answer.js';
+import { isReading, notAllowed, problem, redirect } from './answer.js';
 import type { EditorRoute } from './editor.js';
 import type { FailureReportRoute } from './failure-report.js';
-import type { PageContext } from './page-response.js';
+import type { PageContext } from './page-context.js';
 import { registryResponse, type RegistryContext } from './registry-response.js';
+import { pathInSite, readForwarded, withoutProxy, type ReverseProxyOptions } from './reverse-proxy.js';
 import { SANDBOX_HEADERS, isOwnSandboxedFrame } from './sandboxed-frame.js';
 import { siteResponse } from './site-response.js';
 import type { SiteSource } from './site-source.js';
 
-export interface HandlerOptions extends PageContext, RegistryContext {
+export interface HandlerOptions extends PageContext, RegistryContext, ReverseProxyOptions {
   readonly access: Access;
   /** Null when another server serves the site. */
   readonly site: SiteSource | null;
@@ -36,15 +37,18 @@ export type Handler = (
 ) => Promise<Response | null>;
 
 export function createHandler(options: HandlerOptions): Handler {
-  const { access, prefix } = options;
-  return async (request, policies = [], isLast = false) => {
+  const { access, prefix, base } = options;
+  return async (received, policies = [], isLast = false) => {
+    const request = withoutProxy(received, options);
     const url = new URL(request.url);
     const isRegistry = url.pathname.startsWith(prefix);
     if (!isRegistry && options.site === null) return null;
     const headers = baseHeaders(request, access);
-    if (!access.hostAllowed(request.headers.get('Host') ?? url.host)) {
+    // Both hosts: a page that has reached this server by DNS rebinding can send the headers of a proxy.
+    if (![received, request].every((one) => access.hostAllowed(hostOf(one)))) {
       return problem(403, 'This host name is not allowed: start with --allow-host to allow it.', headers);
     }
+    if (isReading(request) && lacksSlash(received, options)) return redirect(base + url.search, headers);
     if (!isRegistry) {
       const context = { ...options, source: options.site!, policies, isLast };
       return siteResponse(context, request, url.pathname, headers);
@@ -57,6 +61,14 @@ export function createHandler(options: HandlerOptions): Handler {
     return registryResponse(options, request, rest, headers);
   };
 }
+
+/** Whether the browser has asked for the base without the slash at its end. */
+function lacksSlash({ url, headers }: Request, options: ReverseProxyOptions): boolean {
+  const forwarded = readForwarded((name) => headers.get(name), options);
+  return options.base !== '/' && pathInSite(`${new URL(url).pathname}/`, options, forwarded) === '/';
+}
+
+const hostOf = ({ headers, url }: Request): string => headers.get('Host') ?? new URL(url).host;
 
 function baseHeaders(request: Request, access: Access): Headers {
   const headers = new Headers({ 'X-Content-Type-Options': 'nosniff' });

@@ -1,4 +1,4 @@
-import type { Access } from '../auth/allowed-origins.js';
+import { isAllowedPage, type Access } from '../auth/allowed-origins.js';
 import { problem } from './answer.js';
 
 /**
@@ -17,7 +17,6 @@ export function refusePost(
     headers.set('Allow', 'POST');
     return problem(405, 'Only POST.', headers);
   }
-  const host = request.headers.get('Host') ?? new URL(request.url).host;
-  if (access.originAllowed(request.headers.get('Origin') ?? undefined, host)) return undefined;
+  if (isAllowedPage(access, request)) return undefined;
   return problem(403, `Only pages of this site may ${may}.`, headers);
 }

@@ -17,6 +17,8 @@ import { UNCHANGED, type UnchangedCode } from '../pages/unchanged-page.js';
 import type { Store } from '../store/store.js';
 import { answer, problem } from './answer.js';
 import { workerRuntimeResponse } from './deploy-request.js';
+import { headOptionsOfQuery } from './head-options.js';
+import type { HeadTags, HeadTagsMaker } from './head-tags.js';
 import { parseRegistryRoute, type ScriptName } from './registry-route.js';
 import { serviceWorkerResponse, type ServiceWorkerContext } from './service-worker-response.js';
 import { allowOwnUse } from './sniffing.js';
@@ -25,6 +27,7 @@ export interface RegistryContext extends ServiceWorkerContext {
   readonly store: Store;
   readonly catalog: Catalog;
   readonly health: () => Promise<unknown>;
+  readonly headTags: HeadTagsMaker;
   readonly loader: () => Promise<Uint8Array>;
   /** The hot reload script. */
   readonly hot: () => Promise<Uint8Array>;
@@ -64,6 +67,8 @@ export async function registryResponse(
     }
     case 'channel-manifest':
       return channelManifest(context, request, route.channel, headers);
+    case 'channel-head':
+      return channelHead(context, request, route.channel, headers);
     case 'deploy-manifest':
       return deployManifest(context, request, route.deploy, headers);
     case 'deploy-file':
@@ -130,6 +135,27 @@ async function channelManifest(
   const bytes = sharedManifestBytes(head.manifest);
   const tag = head.deploy.manifest;
   return answer(request, { bytes, type: 'application/json', freshness: 'revalidate', tag }, headers);
+}
+
+/** As text: a page of the site's origin must not run what the query names. */
+async function channelHead(
+  { headTags }: RegistryContext,
+  request: Request,
+  channel: string,
+  headers: Headers,
+): Promise<Response> {
+  let tags: HeadTags | null;
+  try {
+    const options = headOptionsOfQuery(new URL(request.url).searchParams);
+    tags = CHANNEL_PATTERN.test(channel) ? await headTags.tags(channel, options) : null;
+  } catch (error) {
+    if (!(error instanceof ModcastError) || error.code !== 'option-invalid') throw error;
+    return problem(400, `${error.message} (${error.code})`, headers);
+  }
+  if (tags === null) return problem(404, `No deploy on channel ${channel}.`, headers);
+  const bytes = new TextEncoder().encode(tags.text);
+  const type = 'text/plain; charset=utf-8';
+  return answer(request, { bytes, type, freshness: 'revalidate', tag: tags.hash }, headers);
 }
 
 async function deployManifest(
@@ -204,7 +230,7 @@ async function moduleFile(
   if (path === undefined) return problem(400, 'Not a path.', headers);
   const kind = moduleKind(contentType(path));
   const blob = kind === undefined ? undefined : await deployedBlob(context, hash);
-  const bytes = blob === undefined ? undefined : linkedModule(path, blob, `/${pathname}`);
+  const bytes = blob === undefined ? undefined : linkedModule(path, blob, context.base + pathname);
   if (bytes === undefined) return problem(404, 'No such module.', headers);
   allowOwnUse(request, path, headers);
   return answer(request, { bytes, type: contentType(path), freshness: 'immutable', tag: hash }, headers);

@@ -15,6 +15,7 @@ export type RegistryRoute =
   | { readonly kind: 'notice' }
   | { readonly kind: 'health' }
   | { readonly kind: 'channel-manifest'; readonly channel: Channel }
+  | { readonly kind: 'channel-head'; readonly channel: Channel }
   | { readonly kind: 'deploy-manifest'; readonly deploy: number }
   | { readonly kind: 'deploy-file'; readonly deploy: number; readonly path: string }
   | { readonly kind: 'module'; readonly hash: Hash; readonly path: string }
@@ -33,6 +34,7 @@ export function parseRegistryRoute(rest: string): RegistryRoute | undefined {
   const [name, first = '', ...more] = rest.split('/');
   const tail = more.join('/');
   if (name === 'channels' && tail === 'manifest.json') return { kind: 'channel-manifest', channel: first };
+  if (name === 'channels' && tail === 'head.html') return { kind: 'channel-head', channel: first };
   if (name === 'deploys' && /^[1-9]\d{0,14}$/.test(first)) {
     const deploy = Number(first);
     if (tail === 'manifest.json') return { kind: 'deploy-manifest', deploy };

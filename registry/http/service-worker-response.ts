@@ -11,7 +11,7 @@ export interface ServiceWorkerContext extends DeployRequestContext {
 
 /** The service worker of this registry, which may have the site's root as its scope. */
 export async function serviceWorkerResponse(
-  { identity, prefix, page, serviceWorker, workerRuntime }: ServiceWorkerContext,
+  { identity, base, prefix, page, serviceWorker, workerRuntime }: ServiceWorkerContext,
   request: Request,
   headers: Headers,
 ): Promise<Response> {
@@ -19,8 +19,8 @@ export async function serviceWorkerResponse(
   const config = {
     registry: identity,
     channel: page.channel,
-    prefix,
-    root: '/',
+    prefix: base + prefix.slice(1),
+    root: base,
     watches: page.hot !== null,
     runtime: { version: loaderVersion(runtime), text: Buffer.from(runtime).toString() },
   };

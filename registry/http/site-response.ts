@@ -1,9 +1,10 @@
 import { mediaType } from '../content/media-type.js';
 import type { Path } from '../../schema/index.js';
-import { isReading, notAllowed, problem } from './answer.js';
+import { isReading, notAllowed, problem, redirect } from './answer.js';
 import { deployResponse, type DeployRequestContext } from './deploy-request.js';
 import { acceptsHtml } from './navigation.js';
-import { pageResponse, type PageContext } from './page-response.js';
+import type { PageContext } from './page-context.js';
+import { pageResponse } from './page-response.js';
 import { parseRequestPath } from './request-path.js';
 import { allowOwnUse } from './sniffing.js';
 import { siteRoute } from './site-route.js';
@@ -59,20 +60,16 @@ async function findResponse(
   const isFile = route.kind === 'file' && route.name === shown;
   // A form may post to the clean URL of its page: another handler may take that.
   if (!isReading(request)) return isFile || context.isLast ? notAllowed(headers) : null;
-  if (route.kind === 'redirect') return redirect(request, route.slash, headers);
+  if (route.kind === 'redirect') {
+    const path = context.base + pathname.slice(1);
+    const location = route.slash === 'add' ? `${path}/` : path.slice(0, -1);
+    return redirect(location + new URL(request.url).search, headers);
+  }
   const { name, file } = route;
   if (mediaType(name) === 'text/html')
     return pageResponse(context, request, file, { path: shown, name }, headers);
   allowOwnUse(request, name, headers);
   return file.respond(request, headers);
-}
-
-function redirect(request: Request, slash: 'add' | 'remove', headers: Headers): Response {
-  const { pathname, search } = new URL(request.url);
-  // Browsers cache a permanent redirect forever, but a directory may become a file, or a file a directory.
-  headers.set('Cache-Control', 'no-cache');
-  headers.set('Location', (slash === 'add' ? `${pathname}/` : pathname.slice(0, -1)) + search);
-  return new Response(null, { status: 308, headers });
 }
 
 /**

@@ -1,4 +1,4 @@
-import { ModcastError } from '../../schema/index.js';
+import { LIMITS, ModcastError } from '../../schema/index.js';
 import { makePack } from './pack-stream.js';
 import type { PublishTarget } from './publish-target.js';
 import { registryUrl } from './registry-url.js';
@@ -104,6 +104,11 @@ const REASONS: { readonly [code: string]: string } = {
 };
 
 function foreign(prefix: URL, response: Response): ModcastError {
+  if (response.status === 413) {
+    const expected = `requests up to ${LIMITS.publishPackBytes} bytes`;
+    const message = `a server in front of ${prefix.href} allows only smaller requests (413); allow ${expected}`;
+    return new ModcastError('server-foreign', message, { expected, found: 413 });
+  }
   const location = response.headers.get('Location');
   const type = response.headers.get('Content-Type') ?? 'no content type';
   const answer = location === null ? `${response.status}, ${type}` : `${response.status} to ${location}`;

@@ -1,5 +1,5 @@
 import { LIMITS, ModcastError, parseChannel, type Channel, type ErrorCode } from '../../schema/index.js';
-import type { Access } from '../auth/allowed-origins.js';
+import { isAllowedPage, type Access } from '../auth/allowed-origins.js';
 import { authorize, challenge } from '../auth/authorize.js';
 import type { HistoryAccess } from '../auth/history-access.js';
 import type { Clock } from '../clock.js';
@@ -153,8 +153,7 @@ function refuseFollowed(channel: Channel): never {
 function refuseOtherSites(request: Request, access: Access): void {
   const origin = request.headers.get('Origin');
   if (origin === null) return;
-  const host = request.headers.get('Host') ?? new URL(request.url).host;
-  if (access.originAllowed(origin, host)) return;
+  if (isAllowedPage(access, request)) return;
   throw new ModcastError('request-invalid', 'pages of other sites may not publish', { found: origin });
 }
 

@@ -14,19 +14,32 @@ import type { Access } from '../auth/allowed-origins.js';
 import type { Clock } from '../clock.js';
 import { declineUpgrade } from '../http/decline-upgrade.js';
 import { requestPlace } from '../http/request-place.js';
+import {
+  pathInSite,
+  readForwarded,
+  type Forwarded,
+  type ReverseProxyOptions,
+} from '../http/reverse-proxy.js';
 import type { Session } from './session.js';
 import type { Transport } from './transport.js';
 
 export interface SocketsOptions {
   readonly access: Access;
   readonly identity: RegistryId;
-  /** `/-/socket`. */
+  /** `/-/socket`, below the site's root. */
   readonly path: string;
+  /** Default: none. */
+  readonly proxy?: ReverseProxyOptions;
   readonly clock: Clock;
   readonly createSession: (transport: Transport) => Session;
   /** Maximum number of clients. Default 10,000. */
   readonly clients?: number;
 }
+
+const NO_PROXY: ReverseProxyOptions = { base: '/', trustProxy: false };
+
+const forwardedOf = ({ headers }: IncomingMessage, proxy: ReverseProxyOptions): Forwarded =>
+  readForwarded((name) => headers[name]?.toString(), proxy);
 
 /** Milliseconds between two pings. A connection that did not answer the last one is closed. */
 const HEARTBEAT_MS = 30_000;
@@ -80,7 +93,9 @@ export class Sockets {
 
   /** Whether an upgrade request is for this path. */
   takes(message: IncomingMessage): boolean {
-    return requestPlace(message).target.split('?', 1)[0] === this.#options.path;
+    const path = requestPlace(message).target.split('?', 1)[0]!;
+    const { proxy = NO_PROXY } = this.#options;
+    return pathInSite(path, proxy, forwardedOf(message, proxy)) === this.#options.path;
   }
 
   /** Handles a server's upgrades until `close`. Its other requests are answered as without this. */
@@ -109,11 +124,15 @@ export class Sockets {
   #upgrade(message: IncomingMessage, socket: Duplex, head: Buffer): void {
     const { host, target } = requestPlace(message);
     const [, query = ''] = target.split('?', 2);
-    const { access, clients = LIMITS.clients } = this.#options;
+    const { access, proxy = NO_PROXY, clients = LIMITS.clients } = this.#options;
+    const { host: seen = host, scheme } = forwardedOf(message, proxy);
     const { origin } = message.headers;
     if (host === undefined) return refuse(socket, '400 Bad Request', 'malformed host');
-    if (!access.hostAllowed(host)) return refuse(socket, '403 Forbidden', 'host not allowed');
-    if (!access.originAllowed(origin, host)) return refuse(socket, '403 Forbidden', 'origin not allowed');
+    // Both: see the handler.
+    if (!access.hostAllowed(host) || !access.hostAllowed(seen))
+      return refuse(socket, '403 Forbidden', 'host not allowed');
+    if (!access.originAllowed(origin, seen, scheme))
+      return refuse(socket, '403 Forbidden', 'origin not allowed');
     if (this.#sessions.size >= clients) return refuse(socket, '503 Service Unavailable', 'too many clients');
     socket.on('error', () => socket.destroy());
     try {

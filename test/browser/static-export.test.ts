@@ -1,4 +1,4 @@
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -259,6 +259,23 @@ inEachEngine((engine) => {
       const { page, seen } = await visit(await serve(exported(), 'index.html'), 'route');
       expect(await booted(page)).toMatchObject({ from: 'native', deploy: null });
       expect(seen().errors).toEqual([]);
+    });
+
+    it('names modules naturally below such a path, also where a policy has them come over HTTP', async () => {
+      const policy = `<meta http-equiv="Content-Security-Policy" content="script-src 'self' 'unsafe-inline'">`;
+      const page = `<!doctype html>${policy}<script type="module" src="parts/first.mjs"></script>`;
+      await writeFile(path.join(source, 'policy.html'), page);
+      await mkdir(path.join(source, 'parts'), { recursive: true });
+      const first = `const { url } = await import('./second.mjs'); globalThis.urls = [url, import.meta.url];`;
+      await writeFile(path.join(source, 'parts/first.mjs'), first);
+      await writeFile(path.join(source, 'parts/second.mjs'), 'export const { url } = import.meta;');
+      await exportHead('/some/site/');
+      const { page: opened, url } = await visit(await serve(exported()), 'some/site/policy.html');
+      const parts = new URL('parts/', url).href;
+      expect(await opened.until(() => (globalThis as { urls?: string[] }).urls)).toEqual([
+        `${parts}second.mjs`,
+        `${parts}first.mjs`,
+      ]);
     });
 
     it('runs the page natively if the registry’s files are missing', async () => {

@@ -12,6 +12,7 @@ const FILES = [
   'CHANGELOG.md',
   'examples/README.md',
   'examples/orrery/README.md',
+  'examples/rendered/README.md',
   ...DOCS.map((file) => `docs/${file}`),
 ];
 const ROOMS = 'schema|importmap|loader|registry|cli|test';

@@ -91,6 +91,17 @@ describe('modcast serve', () => {
     expect(await server.ended()).toMatchObject({ code: 0, errors: '' });
   });
 
+  it('serves below a base, and believes a proxy when it is told to', async () => {
+    const options = ['--port', '0', '--base', '/app', '--allow-host', 'site.test'];
+    const server = modcast('serve', directory, ...options, '--trust-proxy');
+    const [, url] = await server.line(/(http:\/\/127\.0\.0\.1:\d+\/app\/)$/);
+    const page = await (await fetch(url!, { headers: NAVIGATION })).text();
+    expect(page).toContain('src="/app/-/loader.js');
+    const ask = async (host: string) =>
+      (await fetch(`${url}main.mjs`, { headers: { 'X-Forwarded-Host': host } })).status;
+    expect([await ask('site.test'), await ask('other.test')]).toEqual([200, 403]);
+  });
+
   it('reads no unchanged file at its next start', async () => {
     const first = modcast('serve', directory, '--port', '0');
     await first.line(/http:/);

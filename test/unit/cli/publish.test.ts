@@ -303,6 +303,7 @@ describe('publish to a registry', () => {
     [200, { 'Content-Type': 'application/json' }, '{"state":"ok"}', 'did not answer like a modcast registry'],
     [301, { Location: 'https://other.test/' }, '', '301 to https://other.test/'],
     [405, { 'Content-Type': 'text/plain' }, 'no', '405, text/plain'],
+    [413, { 'Content-Type': 'text/html' }, '<h1>no</h1>', 'allow requests up to 134217728 bytes'],
   ])('reports that a server is not a registry: %i %j', async (status, headers, body, words) => {
     const server = createHttpServer((request, response) => {
       request.resume();

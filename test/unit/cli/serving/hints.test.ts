@@ -111,7 +111,7 @@ describe('the hint of a server on the network', () => {
     lo: [info('127.0.0.1', true, 'IPv4')],
     eth0: [info('192.0.2.7', false, 'IPv4'), info('fe80::1', false, 'IPv6')],
   };
-  const place = { host: '0.0.0.0', port: '4321', allowHost: [], interfaces };
+  const place = { host: '0.0.0.0', port: '4321', base: '/', allowHost: [], interfaces };
 
   it('is missing on the loopback interface', () => {
     for (const host of ['127.0.0.1', '127.1.2.3', '::1', 'localhost', 'a.localhost']) {
@@ -131,6 +131,9 @@ describe('the hint of a server on the network', () => {
       'http://build.example.org:4321/ on the network',
       'Anyone who can reach this address can read the source code.',
     ]);
+    expect(networkHint({ ...place, base: '/app/' }, plain)[0]).toBe(
+      'http://192.0.2.7:4321/app/ on the network',
+    );
     expect(networkHint({ ...place, host: '192.0.2.7' }, plain)).toHaveLength(1);
   });
 });

@@ -71,6 +71,17 @@ describe('an origin', () => {
     ['http://localhost:1', '['],
   ])('%s is not allowed at %s', (origin, host) => expect(access.originAllowed(origin, host)).toBe(false));
 
+  it.each([
+    ['https://site.test', 'site.test', 'https', true],
+    ['https://site.test', 'site.test:443', 'https', true],
+    ['http://site.test', 'site.test:80', 'http', true],
+    ['http://site.test', 'site.test', 'https', false],
+    ['https://site.test', 'site.test', 'http', false],
+    ['https://app.test', 'site.test', 'http', true],
+  ] as const)('%s at %s over %s: %s', (origin, host, scheme, expected) =>
+    expect(access.originAllowed(origin, host, scheme)).toBe(expected),
+  );
+
   it('may read responses across origins only when it is allowed', () => {
     expect(access.crossOriginAllowed('https://app.test')).toBe(true);
     for (const origin of [null, 'null', 'https://evil.test', 'http://localhost:1']) {

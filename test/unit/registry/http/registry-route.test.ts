@@ -10,6 +10,7 @@ describe('a route of the registry', () => {
     ['notice.js', { kind: 'notice' }],
     ['health', { kind: 'health' }],
     ['channels/dev/manifest.json', { kind: 'channel-manifest', channel: 'dev' }],
+    ['channels/dev/head.html', { kind: 'channel-head', channel: 'dev' }],
     ['deploys/12/manifest.json', { kind: 'deploy-manifest', deploy: 12 }],
     ['deploys/12/at/lib/a%20b.mjs', { kind: 'deploy-file', deploy: 12, path: 'lib/a%20b.mjs' }],
     [`modules/${HASH}/lib/a.mjs`, { kind: 'module', hash: HASH, path: 'lib/a.mjs' }],
