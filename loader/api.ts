@@ -1,6 +1,6 @@
 import type { BootSource } from '../schema/message.js';
 import type { KeepProgress } from './offline/messages.js';
-import type { OfflineOptions } from './offline/ports.js';
+import type { OfflineOptions } from './offline/offline-api.js';
 
 /** How a boot went. */
 export interface BootInfo {

@@ -2,7 +2,7 @@ import { naturalUrl } from '../importmap/site.js';
 import { parsePath, pathToUrl } from '../schema/path.js';
 import type { Modcast, ModcastEvents } from './api.js';
 import { importModule } from './linking/import-module.js';
-import { startOffline } from './offline/load.js';
+import { startOffline } from './offline/start-offline.js';
 import type { Services } from './services.js';
 
 const EVENTS: readonly (keyof ModcastEvents)[] = ['progress', 'booted', 'deploy', 'update', 'error'];

@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { isIP } from 'node:net';
@@ -13,7 +13,7 @@ import { ModcastError, type Manifest } from '../../schema/index.js';
 import { DEFAULT_COLUMNS } from '../io.js';
 import { placeDatabase } from '../options/database.js';
 import { WATCHED_CHANNEL, filterOf, filterOptions, type FilterOptions } from '../options/filter.js';
-import { repeated, wholeNumber, withSlash } from '../options/values.js';
+import { offlineMode, repeated, wholeNumber, withSlash } from '../options/values.js';
 import { contentsText } from '../output/site-contents.js';
 import { channelHint, networkHint, publishHint, singleHint, startText } from '../serving/hints.js';
 import { report } from '../serving/report.js';
@@ -103,7 +103,7 @@ export function serveCommand(): Command {
     .option(
       '--offline [what]',
       'pages that were visited run without the server: used keeps what they have used, all keeps whole deploys (default: used, on dev nothing)',
-      offlineOf,
+      offlineMode,
     )
     .option('--no-offline', 'keep nothing for when the server is away; browsers drop what they have kept')
     .option('--public-history', 'let anyone read all deploys over HTTP, without a token', false)
@@ -155,12 +155,6 @@ function pageOf(single: string): string {
   if (/\.x?html?$/i.test(single)) return single.replace(/^\.?\/+/, '');
   const message = `--single takes a page such as index.html, not ${single}; put the directory before --single`;
   throw new ModcastError('option-invalid', message, { expected: 'the path of a page', found: single });
-}
-
-/** @throws InvalidArgumentError */
-function offlineOf(what: string): string {
-  if (what === 'used' || what === 'all') return what;
-  throw new InvalidArgumentError('It must be used or all.');
 }
 
 /** Undefined for the default one in the directory. */

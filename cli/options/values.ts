@@ -17,3 +17,9 @@ export const withSlash = (text: string): string => (text.endsWith('/') ? text : 
 
 /** Collects the values of an option that may be given more than once. */
 export const repeated = (value: string, list: string[] = []): string[] => [...list, value];
+
+/** @throws InvalidArgumentError */
+export function offlineMode(what: string): string {
+  if (what === 'used' || what === 'all') return what;
+  throw new InvalidArgumentError('used or all.');
+}

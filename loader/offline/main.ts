@@ -1,4 +1,5 @@
 import { createOffline } from './offline.js';
+import type {} from './start-offline.js';
 
 globalThis.__modcast_offline__ = (ports) => {
   const offline = createOffline(ports);

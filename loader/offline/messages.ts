@@ -29,7 +29,7 @@ export interface KeepProgress {
   readonly failed: number;
 }
 
-/** The `BroadcastChannel` on which pages ask the workers of a deploy for the URLs that they have requested. */
+/** The `BroadcastChannel` on which pages ask the workers of a deploy which URLs they have requested. */
 export const usedChannel = (manifest: Hash): string => `modcast used ${manifest}`;
 
 export const USED_QUESTION = 'used?';

@@ -10,7 +10,8 @@ import {
   type KeepRequest,
   type ToServiceWorker,
 } from './messages.js';
-import type { Offline, OfflineOptions, OfflinePorts } from './ports.js';
+import type { Offline, OfflineOptions } from './offline-api.js';
+import type { OfflinePorts } from './start-offline.js';
 
 /** Offline use of one page, by the service worker of its registry. */
 export function createOffline(ports: OfflinePorts): Offline {

@@ -8,7 +8,7 @@ import type { Hash } from '../../schema/hash.js';
 import { NO_LINKS } from '../../schema/links.js';
 import type { Manifest } from '../../schema/manifest.js';
 import type { PooledBlob } from '../cache/blob-pool.js';
-import type { OfflineConfig } from './config.js';
+import type { OfflineConfig } from './offline-config.js';
 import type { CachedDeploys, FoundDeploy } from './deploys.js';
 import type { KeptFiles } from './kept-files.js';
 import { fileResponse, typeHeader, type HeaderList } from './responses.js';

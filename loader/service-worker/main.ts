@@ -1,5 +1,5 @@
 import { hash } from '../hash.js';
-import type { OfflineConfig } from './config.js';
+import type { OfflineConfig } from './offline-config.js';
 import type { ServiceWorkerScope } from './scope.js';
 import { OfflineServiceWorker } from './service-worker.js';
 

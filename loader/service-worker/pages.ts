@@ -1,6 +1,6 @@
 import type { Hash } from '../../schema/hash.js';
 import { PAGE_HEADER, parsePageHeader, type PageHeader } from '../../schema/page-header.js';
-import type { OfflineConfig } from './config.js';
+import type { OfflineConfig } from './offline-config.js';
 import type { KeptFiles, KeptResponse, TabDeploy } from './kept-files.js';
 import { keptHeaders } from './responses.js';
 import type { FetchEvent } from './scope.js';

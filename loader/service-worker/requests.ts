@@ -1,6 +1,6 @@
 import { manifestOfUrl } from '../../importmap/deploy-url.js';
 import type { Hash } from '../../schema/hash.js';
-import type { OfflineConfig } from './config.js';
+import type { OfflineConfig } from './offline-config.js';
 import type { CachedDeploys } from './deploys.js';
 import type { Files } from './files.js';
 import type { KeptFiles, TabDeploy } from './kept-files.js';

@@ -1,7 +1,7 @@
 import type { Hasher } from '../../schema/hash.js';
 import { Cache } from '../cache/cache.js';
 import type { KeepRequest, ToServiceWorker } from '../offline/messages.js';
-import type { OfflineConfig } from './config.js';
+import type { OfflineConfig } from './offline-config.js';
 import { CachedDeploys, hashesOf } from './deploys.js';
 import { Files } from './files.js';
 import { keepDeploy } from './keep-deploy.js';

@@ -37,6 +37,7 @@ describe('the defaults', () => {
       allowedHosts: [],
       allowedOrigins: [],
       author: 'ada',
+      offline: false,
       publicHistory: false,
       clients: 10_000,
     });
@@ -144,6 +145,7 @@ it('accepts valid options', () => {
     allowedHosts: ['Example.org', 'a-b.test'],
     allowedOrigins: ['https://example.org', 'http://localhost:8080'],
     author: 'grace',
+    offline: 'all',
     publicHistory: true,
     clients: 1,
     keepDeploys: 5,

@@ -1,6 +1,13 @@
 import { loadScript } from '../page/load-script.js';
 import type { Services } from '../services.js';
-import type { Offline } from './ports.js';
+import type { Offline } from './offline-api.js';
+
+export type OfflinePorts = Pick<Services, 'config' | 'page' | 'channelClient' | 'cacheWriter'>;
+
+declare global {
+  /** For a moment, while the script of offline use loads. */
+  var __modcast_offline__: ((ports: OfflinePorts) => Offline) | undefined;
+}
 
 /**
  * Loads the script of offline use once the page has loaded, where the server offers that, and registers the

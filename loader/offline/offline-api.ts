@@ -1,4 +1,3 @@
-import type { Services } from '../services.js';
 import type { KeepProgress } from './messages.js';
 
 export interface OfflineOptions {
@@ -15,16 +14,10 @@ export interface Offline {
   /**
    * Registers the service worker, unless the site has one of its own.
    *
-   * @returns false where the site has its own, or the browser has none
+   * @returns false where the site has its own
+   * @throws Error where the browser has no service workers, or the site is not a secure context
    */
   register(): Promise<boolean>;
   keep(options: OfflineOptions): Promise<KeepProgress>;
   unregister(): Promise<void>;
-}
-
-export type OfflinePorts = Pick<Services, 'config' | 'page' | 'channelClient' | 'cacheWriter'>;
-
-declare global {
-  /** For a moment, while the script of offline use loads. */
-  var __modcast_offline__: ((ports: OfflinePorts) => Offline) | undefined;
 }
