@@ -11,6 +11,7 @@ import {
 import { decodeRecords, encodeRecords, type PackRecord } from '../../schema/pack.js';
 import type { RegistryId } from '../../schema/registry-id.js';
 import { openDatabase, requested, write } from './database.js';
+import { heldDeploys } from './held-deploys.js';
 
 /** A deploy that can be booted without a network. */
 export interface CachedDeploy {
@@ -77,18 +78,8 @@ export class Cache {
 
   /** @param old a database of version 0.1, which told no registries apart: it is deleted */
   static async open(registry: RegistryId, hasher: Hasher, old: string): Promise<Cache> {
-    const database = await openDatabase(DATABASE, (created) => {
-      indexedDB.deleteDatabase(old);
-      for (const name of STORES) {
-        const store = created.createObjectStore(name, { keyPath: 'order', autoIncrement: true });
-        store.createIndex('registry', 'registry');
-      }
-    });
+    const database = await openCacheDatabase(old);
     return new Cache(database, registry, hasher);
-  }
-
-  close(): void {
-    this.#database.close();
   }
 
   /** The channel's deploy with the manifest `named`, if it is here, and the one that was stored last. */
@@ -103,16 +94,9 @@ export class Cache {
     return found.toReversed();
   }
 
-  /** All deploys of all channels, oldest first. */
-  async allDeploys(): Promise<CachedDeploy[]> {
-    const rows = await this.#rows<DeployRow>(this.#database.transaction('deploys'), 'deploys');
-    return rows.map((row) => readDeploy(row, this.#hasher)).filter((deploy) => deploy !== null);
-  }
-
   /** All blobs, not verified. Damaged segments are skipped. */
-  async blobs(): Promise<PackRecord[]> {
-    const rows = await this.#rows<SegmentRow>(this.#database.transaction('segments'), 'segments');
-    return rows.flatMap(readSegment);
+  blobs(): Promise<PackRecord[]> {
+    return storedBlobs(this.#database, this.#registry);
   }
 
   /**
@@ -124,6 +108,7 @@ export class Cache {
   async put(records: readonly PackRecord[], deploy: CachedDeploy): Promise<void> {
     const isSame = (row: DeployRow) =>
       row.registry === this.#registry && row.channel === deploy.channel && row.hash === deploy.hash;
+    const held = await heldDeploys();
     for (;;) {
       try {
         await write(this.#database, STORES, async (transaction) => {
@@ -135,16 +120,16 @@ export class Cache {
         });
         break;
       } catch (error) {
-        if (!(await this.#evictOldest(isSame))) throw error;
+        if (!(await this.#evictOldest((row) => isSame(row) || held.has(row.hash)))) throw error;
       }
     }
-    await this.#evict(deploy.channel);
+    await this.#evict(deploy.channel, held);
   }
 
-  /** @returns false when there is no deploy but this one */
-  #evictOldest(isSame: (row: DeployRow) => boolean): Promise<boolean> {
+  /** @returns false when there is no deploy but those that stay */
+  #evictOldest(stays: (row: DeployRow) => boolean): Promise<boolean> {
     return write(this.#database, STORES, async (transaction) => {
-      const oldest = (await allDeploys(transaction)).find((row) => !isSame(row));
+      const oldest = (await allDeploys(transaction)).find((row) => !stays(row));
       if (oldest === undefined) return false;
       deleteRows(transaction, 'deploys', [oldest]);
       await rewriteSegments(transaction, oldest.registry);
@@ -152,13 +137,14 @@ export class Cache {
     });
   }
 
-  /** Deletes old deploys, and blobs that only they name where there are many segments. */
-  #evict(channel: Channel): Promise<void> {
+  /** Deletes old deploys that no tab runs, and blobs that only they name where there are many segments. */
+  #evict(channel: Channel, held: ReadonlySet<string | undefined>): Promise<void> {
     const isOwn = (row: Row) => row.registry === this.#registry;
     return write(this.#database, STORES, async (transaction) => {
       const rows = await allDeploys(transaction);
       const own = rows.filter((row) => isOwn(row) && row.channel === channel);
-      const dropped = new Set([...own.slice(0, -KEPT_DEPLOYS), ...rows.slice(0, -KEPT_IN_ALL)]);
+      const old = [...own.slice(0, -KEPT_DEPLOYS), ...rows.slice(0, -KEPT_IN_ALL)];
+      const dropped = new Set(old.filter(({ hash }) => !held.has(hash)));
       deleteRows(transaction, 'deploys', [...dropped]);
       const count = await requested(byRegistry(transaction, 'segments').count(this.#registry));
       if (count > MAX_SEGMENTS) await rewriteSegments(transaction, this.#registry);
@@ -170,6 +156,31 @@ export class Cache {
   #rows<T extends Row>(transaction: IDBTransaction, store: string): Promise<T[]> {
     return rowsOf(transaction, store, this.#registry);
   }
+}
+
+export const openCacheDatabase = (old: string): Promise<IDBDatabase> =>
+  openDatabase(DATABASE, (created) => {
+    indexedDB.deleteDatabase(old);
+    for (const name of STORES) {
+      const store = created.createObjectStore(name, { keyPath: 'order', autoIncrement: true });
+      store.createIndex('registry', 'registry');
+    }
+  });
+
+/** A registry's deploys of all channels, oldest first. */
+export async function storedDeploys(
+  database: IDBDatabase,
+  registry: RegistryId,
+  hasher: Hasher,
+): Promise<CachedDeploy[]> {
+  const rows = await rowsOf<DeployRow>(database.transaction('deploys'), 'deploys', registry);
+  return rows.map((row) => readDeploy(row, hasher)).filter((deploy) => deploy !== null);
+}
+
+/** A registry's blobs, not verified. */
+export async function storedBlobs(database: IDBDatabase, registry: RegistryId): Promise<PackRecord[]> {
+  const rows = await rowsOf<SegmentRow>(database.transaction('segments'), 'segments', registry);
+  return rows.flatMap(readSegment);
 }
 
 const byRegistry = (transaction: IDBTransaction, store: string): IDBIndex =>

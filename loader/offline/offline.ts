@@ -2,6 +2,7 @@ import { withoutDeploy } from '../../importmap/deploy-url.js';
 import { moduleAt, naturalUrl } from '../../importmap/site.js';
 import type { Hash } from '../../schema/hash.js';
 import { DATABASE } from '../cache/cache.js';
+import { holdDeploy } from '../cache/held-deploys.js';
 import { OFFLINE_DATABASE } from '../service-worker/kept-files.js';
 import {
   USED_QUESTION,
@@ -25,6 +26,8 @@ export function createOffline(ports: OfflinePorts): Offline {
 
   const scriptOf = ({ active, waiting, installing }: ServiceWorkerRegistration) =>
     (active ?? waiting ?? installing)?.scriptURL;
+
+  if (page.release !== null) holdDeploy(page.release.hash);
 
   return {
     async register() {

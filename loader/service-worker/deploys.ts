@@ -1,12 +1,14 @@
 import type { Hash, Hasher } from '../../schema/hash.js';
 import { manifestBytes, manifestFromJson, type Manifest } from '../../schema/manifest.js';
 import { BlobPool, type PooledBlob } from '../cache/blob-pool.js';
-import type { Cache } from '../cache/cache.js';
+import type { RegistryId } from '../../schema/registry-id.js';
+import { storedBlobs, storedDeploys } from '../cache/cache.js';
 import type { TabDeploy } from './kept-files.js';
 
 export interface CachedDeploysOptions {
-  /** Opens the cache of pages. */
-  readonly open: () => Promise<Cache>;
+  readonly registry: RegistryId;
+  /** The database of pages. */
+  readonly database: Promise<IDBDatabase>;
   readonly hasher: Hasher;
   /** Requests the manifest of a deploy by its number. */
   readonly fetchManifest: (deploy: number) => Promise<Response>;
@@ -21,7 +23,6 @@ export interface FoundDeploy {
 /** The deploys that pages have stored in this browser, and others that pages run. */
 export class CachedDeploys {
   readonly #options: CachedDeploysOptions;
-  readonly #cache: Promise<Cache>;
   readonly #pool: BlobPool;
   #stored = new Map<Hash, FoundDeploy>();
   readonly #fetched = new Map<Hash, FoundDeploy>();
@@ -32,9 +33,8 @@ export class CachedDeploys {
   constructor(options: CachedDeploysOptions) {
     this.#options = options;
     this.#pool = new BlobPool({ hasher: options.hasher, onRefused: () => {} });
-    this.#cache = options.open();
     // Each use handles it.
-    this.#cache.catch(() => {});
+    options.database.catch(() => {});
   }
 
   /**
@@ -65,7 +65,7 @@ export class CachedDeploys {
 
   /** The database can be deleted then. */
   close(): void {
-    this.#cache.then((cache) => cache.close()).catch(() => {});
+    this.#options.database.then((database) => database.close()).catch(() => {});
   }
 
   /** Reads what pages have stored. */
@@ -75,9 +75,10 @@ export class CachedDeploys {
   }
 
   async #read(): Promise<void> {
-    const cache = await this.#cache;
-    const deploys = await cache.allDeploys();
-    this.#pool.addCached(await cache.blobs());
+    const { registry, hasher } = this.#options;
+    const database = await this.#options.database;
+    const deploys = await storedDeploys(database, registry, hasher);
+    this.#pool.addCached(await storedBlobs(database, registry));
     this.#stored = new Map(deploys.map(({ hash, manifest }) => [hash, { hash, manifest }]));
     this.#pool.retain(new Set(deploys.flatMap(({ manifest }) => hashesOf(manifest))));
     this.#missing.clear();

@@ -1,5 +1,5 @@
 import type { Hasher } from '../../schema/hash.js';
-import { Cache } from '../cache/cache.js';
+import { openCacheDatabase } from '../cache/cache.js';
 import type { KeepRequest, ToServiceWorker } from '../offline/messages.js';
 import type { OfflineConfig } from './offline-config.js';
 import { CachedDeploys, hashesOf } from './deploys.js';
@@ -41,7 +41,8 @@ export class OfflineServiceWorker {
     this.#origin = origin;
     this.#kept = kept;
     this.#deploys = new CachedDeploys({
-      open: () => Cache.open(config.registry, hasher, ''),
+      registry: config.registry,
+      database: openCacheDatabase(''),
       hasher,
       fetchManifest: (deploy) => fetch(`${origin}${config.prefix}deploys/${deploy}/manifest.json`),
     });

@@ -50,6 +50,7 @@ inEachEngine((engine) => {
       await page.until(() => 'seen' in globalThis);
       return page.evaluate(async () => {
         await modcast!.ready;
+        await modcast!.idle();
         const { boot, bytes } = modcast!.stats();
         return { seen: (globalThis as { seen?: unknown }).seen, boot, received: bytes.received };
       });

@@ -164,6 +164,15 @@ describe('old deploys', () => {
     expect(await cache.deploys('dev', a!.hash)).toEqual([c]);
   });
 
+  it('stay while a tab runs them', async () => {
+    const [a, b, c] = ['a', 'b', 'c'].map((text, i) => deployOf(i, files(text)));
+    vi.stubGlobal('navigator', { locks: { query: async () => ({ held: [{ name: a!.hash }] }) } });
+    await put(a!, 'a');
+    await put(b!, 'b');
+    await put(c!, 'c');
+    expect(await cache.deploys('dev', a!.hash)).toEqual([a, c]);
+  });
+
   it('of another channel stay', async () => {
     await put(deployOf(1, files('p'), 'production'), 'p');
     for (const [i, text] of ['a', 'b', 'c'].entries()) await put(deployOf(i, files(text)), text);
