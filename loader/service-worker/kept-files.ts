@@ -38,6 +38,8 @@ const TABS = 'tabs';
 export class KeptFiles {
   readonly #database: IDBDatabase;
   readonly #hasher: Hasher;
+  /** Hashes of files that were read whole. A large one takes long to hash. */
+  readonly #sound = new Set<Hash>();
 
   private constructor(database: IDBDatabase, hasher: Hasher) {
     this.#database = database;
@@ -65,7 +67,9 @@ export class KeptFiles {
   /** The bytes of a file of some deploy. */
   async file(hash: Hash): Promise<Uint8Array<ArrayBuffer> | undefined> {
     const row = await this.#get<Stored>(FILES, hash);
-    return row !== undefined && this.#isSound(row) ? row.body : undefined;
+    if (row === undefined || (!this.#sound.has(hash) && !this.#isSound(row))) return undefined;
+    this.#sound.add(hash);
+    return row.body;
   }
 
   /** Whether a file is here, without reading it. */

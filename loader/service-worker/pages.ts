@@ -54,7 +54,7 @@ export class Pages {
       cache: 'no-cache',
     });
     const page = parsePageHeader(response.headers.get(PAGE_HEADER));
-    if (!response.ok || page?.manifest !== manifest) return false;
+    if (!mayKeep(response) || page?.manifest !== manifest) return false;
     await this.#store(withoutFragment(url), page, response);
     return true;
   }
@@ -69,7 +69,8 @@ export class Pages {
     } else if (page.registry !== config.registry || page.offline === 'off') onForeign();
     else {
       event.waitUntil(onPage(event.resultingClientId, deployOf(page)).catch(() => {}));
-      if (response.ok) event.waitUntil(this.#keepUnlessSame(url, page, response.clone()).catch(() => {}));
+      if (mayKeep(response))
+        event.waitUntil(this.#keepUnlessSame(url, page, response.clone()).catch(() => {}));
     }
   }
 
@@ -97,6 +98,10 @@ export class Pages {
     return toResponse(page!);
   }
 }
+
+/** A page that its server wants to be stored nowhere is not kept, and neither is one of another URL. */
+const mayKeep = ({ ok, redirected, headers }: Response): boolean =>
+  ok && !redirected && !/\bno-store\b/i.test(headers.get('Cache-Control') ?? '');
 
 export const toResponse = ({ body, headers }: KeptResponse): Response =>
   new Response(body, { headers: headers as [string, string][] });

@@ -41,6 +41,8 @@ export class Requests {
     const { url } = request;
     if (request.method !== 'GET' || !url.startsWith(this.#root)) return;
     if (request.mode === 'navigate') return event.respondWith(this.#options.pages.navigate(event));
+    // A stream of events is no file. It may stay open for long.
+    if (request.headers.get('Accept') === 'text/event-stream') return;
     if (!url.startsWith(this.#prefix)) return event.respondWith(this.#file(event));
     const name = url.slice(this.#prefix.length);
     if (name.startsWith('worker.js?')) event.respondWith(this.#runtime(request));
