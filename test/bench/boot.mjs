@@ -143,6 +143,7 @@ async function edit(contestant) {
   const before = await server.revision();
   contestant.revision += 1;
   await editLeaf(directory, contestant.revision);
+  await server.publish?.();
   const limit = performance.now() + EDIT_LIMIT_MS;
   while ((await server.revision()) === before) {
     if (performance.now() > limit) throw new Error(`${subject.name} did not serve the edited module in time`);

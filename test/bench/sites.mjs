@@ -1,18 +1,20 @@
 import { cp, mkdir, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { makeWorkerSite } from './worker-site.mjs';
 
 const packages = fileURLToPath(new URL('../../node_modules/', import.meta.url));
 
 /**
  * Each site is a page and the plain modules of one public package. `source` is copied to the same path in the
- * site.
+ * site. `worker` is made up: its page does little, and its worker the rest.
  *
- * @type {Record<string, { source: string, entry: string }>}
+ * @type {Record<string, { source: string, entry: string } | null>}
  */
 export const SITES = {
   'lodash-es': { source: 'lodash-es', entry: 'lodash-es/lodash.js' },
   three: { source: 'three/src', entry: 'three/src/Three.js' },
+  worker: null,
 };
 
 /** The module that the bench edits. The page's main module imports it. */
@@ -53,9 +55,12 @@ export async function makeSite(name, directory) {
   const site = SITES[name];
   if (site === undefined) throw new Error(`unknown site ${name}`);
   await mkdir(directory, { recursive: true });
-  await cp(path.join(packages, site.source), path.join(directory, site.source), { recursive: true });
   await writeFile(path.join(directory, 'index.html'), PAGE);
-  await writeFile(path.join(directory, 'main.mjs'), mainModule(site.entry));
+  if (site === null) await makeWorkerSite(directory, LEAF);
+  else {
+    await cp(path.join(packages, site.source), path.join(directory, site.source), { recursive: true });
+    await writeFile(path.join(directory, 'main.mjs'), mainModule(site.entry));
+  }
   await writeFile(path.join(directory, LEAF), leafModule(0));
 }
 
