@@ -64,8 +64,9 @@ export interface Modcast {
    */
   import(path: string): Promise<unknown>;
   /**
-   * The URL of a module as its author wrote it, for workers and worklets, which have no import map. Its
-   * relative imports stay in this page's deploy.
+   * The URL at which a file is that of this page's deploy, whatever is published later. A module there is
+   * linked for workers, which have no import map. Where another server serves the site, it is the module as
+   * its author wrote it, and its relative imports stay in the deploy.
    */
   url(path: string): string;
   /** Fetches modules and what they import, without running them. */

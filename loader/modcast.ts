@@ -1,3 +1,4 @@
+import { deployUrl } from '../importmap/deploy-url.js';
 import { naturalUrl } from '../importmap/site.js';
 import { parsePath, pathToUrl } from '../schema/path.js';
 import type { Modcast, ModcastEvents } from './api.js';
@@ -28,9 +29,10 @@ export function createModcast(services: Services): Modcast {
       return importModule(pageDeploy.resolver.name(url));
     },
     url(path) {
-      const { deploy } = page;
-      if (deploy === null) return urlOf(path);
-      return `${config.prefix}deploys/${deploy}/at/${pathToUrl(parsePath(path))}`;
+      const { release } = page;
+      if (release === null) return urlOf(path);
+      if (config.workers) return deployUrl(urlOf(path), release.hash);
+      return `${config.prefix}deploys/${release.deploy}/at/${pathToUrl(parsePath(path))}`;
     },
     async prefetch(paths) {
       const { pageDeploy, hot } = await page.settled;

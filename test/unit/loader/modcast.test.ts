@@ -22,9 +22,11 @@ let topics: Emitter<Record<string, unknown>>;
 let connection: FakeConnection & { received: number };
 let log: string[];
 let modcast: Modcast;
+let config: { root: string; prefix: string; workers: boolean; offline: null };
 
 beforeEach(() => {
   log = [];
+  config = { root: ROOT, prefix: `${ROOT}-/`, workers: true, offline: null };
   page = new PageState();
   events = new Emitter();
   topics = new Emitter();
@@ -34,7 +36,7 @@ beforeEach(() => {
     return Promise.resolve();
   };
   modcast = createModcast({
-    config: { root: ROOT, prefix: `${ROOT}-/` },
+    config,
     page,
     events,
     topics,
@@ -94,7 +96,13 @@ describe('import', () => {
 });
 
 describe('url', () => {
-  it('is inside the deploy that the page runs', () => {
+  it('names the deploy that the page runs', () => {
+    page.settle({ pageDeploy, hot: undefined });
+    expect(modcast.url('lib/a b.mjs')).toBe(`${ROOT}lib/a%20b.mjs?modcast=${hashOf('x')}`);
+  });
+
+  it('is inside that deploy where another server serves the site', () => {
+    config.workers = false;
     page.settle({ pageDeploy, hot: undefined });
     expect(modcast.url('lib/a b.mjs')).toBe(`${ROOT}-/deploys/7/at/lib/a%20b.mjs`);
   });
