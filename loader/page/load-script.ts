@@ -25,7 +25,7 @@ export function loadScript(
     script.addEventListener('load', done);
     script.addEventListener('error', done);
     try {
-      setScriptSrc(script, 'src', `${prefix}${name}.js?v=${encodeURIComponent(version)}`);
+      setScriptSrc(script, 'src', `${prefix}${name}.js?v=${version}`);
       document.documentElement.append(script);
     } catch {
       done();
