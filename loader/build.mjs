@@ -1,5 +1,5 @@
 // Bundles the browser's scripts: the guard, which is inline in every page, the loader, and hot reload, which
-// the loader adds where the server watches, and the runtime of workers.
+// the loader adds where the server watches, and the runtime of workers, without hot reload and with it.
 import { build } from 'esbuild';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -92,6 +92,7 @@ await Promise.all([
   }),
   bundle('hot', 'hot/main.ts'),
   bundle('worker', 'workers/main.ts', { define: {} }),
+  bundle('worker-hot', 'workers/hot/main.ts', { define: {} }),
   // Otherwise errors that it reports for the browser would seem to come from the page.
   bundle('guard', 'guard/main.ts', {
     wrap: withOwnGlobals,

@@ -59,7 +59,7 @@ export function createRequestHandler(core: Core, site: LocalSite | null, sockets
     loader: () => (loader ??= readLoader().then((bytes) => withIdentity(bytes, core.identity))),
     guard: readGuard,
     hot: readHot,
-    workerRuntime: readWorkerRuntime,
+    workerRuntime: () => readWorkerRuntime(hot !== null),
     onUnchanged: (page, { code, directive }) => core.events.emit('unchanged', page, code, directive ?? null),
     health: () => health(store, sockets.size),
     publish: publishRoutes(core),

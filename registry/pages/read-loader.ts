@@ -36,5 +36,10 @@ export const readGuard = async (): Promise<string> =>
 /** The hot reload script, which the loader loads when the server watches. */
 export const readHot = (): Promise<Uint8Array> => readScript('hot.js');
 
-/** The script that defines `__modcast__` in workers. */
-export const readWorkerRuntime = (): Promise<Uint8Array> => readScript('worker.js');
+/**
+ * The script that defines `__modcast__` in workers.
+ *
+ * @param isHot whether the server watches, so that it replaces modules too
+ */
+export const readWorkerRuntime = (isHot: boolean): Promise<Uint8Array> =>
+  readScript(isHot ? 'worker-hot.js' : 'worker.js');

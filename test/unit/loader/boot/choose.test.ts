@@ -25,6 +25,7 @@ const config: LoaderConfig = {
   stall: 1500,
   socket: true,
   deploy: null,
+  workers: false,
   native: false,
   progress: false,
   entries: [],
