@@ -86,9 +86,7 @@ export class PageWorkers {
 
   /** Asks those about a release that may run another version. @returns those that need a reload */
   async ask(release: Release): Promise<Unaccepted[]> {
-    const concerned = [...this.#running.values()].filter(
-      ({ known }) => changedPaths(known.manifest, release.manifest).length > 0,
-    );
+    const concerned = [...this.#running.values()].filter((worker) => worker.mayDiffer(release));
     this.#asked = await Promise.all(
       concerned.map(async (worker) => {
         const { isHot } = worker;

@@ -1,6 +1,7 @@
 import type { UpdatedWorker } from '../../api.js';
 import { deferred } from '../../deferred.js';
 import type { Release } from '../../transport/channel-client.js';
+import { changedPaths } from '../updates/changes.js';
 import {
   channelName,
   type Decision,
@@ -55,6 +56,8 @@ export class RunningWorker {
   #signs = 0;
   /** What the worker waits for. */
   #owed = 0;
+  /** An update has failed: to be tried again. */
+  #isOutdated = false;
   /** It did not answer, and has said nothing since. */
   #isSilent = false;
 
@@ -98,6 +101,11 @@ export class RunningWorker {
     return this.#hasGreeted;
   }
 
+  /** Whether a release concerns it: some files differ from those that it runs. */
+  mayDiffer({ manifest }: Release): boolean {
+    return this.#isOutdated || changedPaths(this.#known.manifest, manifest).length > 0;
+  }
+
   post(message: ToWorker): void {
     this.#channel?.postMessage(message);
   }
@@ -106,6 +114,8 @@ export class RunningWorker {
   async ask(release: Release): Promise<Decision | undefined> {
     const update = ++this.#update;
     this.#decided = deferred();
+    // The worker leaves an update out that is older than its question.
+    this.#applied.resolve();
     this.#applied = deferred();
     this.post({ type: 'update', update, first: this.first, release });
     if (this.#isSilent) return undefined;
@@ -152,8 +162,9 @@ export class RunningWorker {
         if (message.update === this.#update) this.#decided.resolve(message.decision);
         return;
       case 'applied':
-        if (message.update === this.#update) this.#applied.resolve();
-        return;
+        if (message.update !== this.#update) return;
+        this.#isOutdated = message.isOutdated;
+        return this.#applied.resolve();
       case 'hello':
         this.#hasGreeted = true;
         return this.#import(message.imported);

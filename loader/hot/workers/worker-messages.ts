@@ -35,7 +35,8 @@ export type FromWorker =
   | { readonly type: 'need'; readonly hashes: readonly Hash[]; readonly closure: boolean }
   /** The answer to the update of that number. */
   | { readonly type: 'decided'; readonly update: number; readonly decision: Decision }
-  | { readonly type: 'applied'; readonly update: number }
+  /** Outdated: some modules still run in older versions. */
+  | { readonly type: 'applied'; readonly update: number; readonly isOutdated: boolean }
   | { readonly type: 'reload'; readonly reason: string }
   /** All errors of its updates that are not solved. */
   | { readonly type: 'errors'; readonly errors: readonly HotError[] }

@@ -42,7 +42,9 @@ export class WorkerModules {
       if (next.length === urls.length) break;
       urls = next;
     }
-    return new Set(urls.flatMap((url) => pathOfUrl(config.root, url) ?? []));
+    // What is missing may come: the worker could not start without it.
+    const outside = graph.closure(urls).outside.keys();
+    return new Set([...urls, ...outside].flatMap((url) => pathOfUrl(config.root, url) ?? []));
   }
 
   #graphOf({ hash, manifest }: Release): ModuleGraph {

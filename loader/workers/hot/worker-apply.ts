@@ -96,8 +96,12 @@ export class WorkerApply {
         return;
       }
     }
-    if (await moduleUpdate.run(urls, [])) instances.evict();
-    if (asked !== undefined) link.post({ type: 'applied', update: asked.update });
+    try {
+      if (await moduleUpdate.run(urls, [])) instances.evict();
+    } finally {
+      const isOutdated = records.changed().length > 0;
+      if (asked !== undefined) link.post({ type: 'applied', update: asked.update, isOutdated });
+    }
   }
 
   /** Why a changed file that the worker has loaded without an import needs a reload of the page. */

@@ -120,7 +120,7 @@ describe('a worker that replaces modules', () => {
     void workers.idle().then(() => (isIdle = true));
     await settle();
     expect(isIdle).toBe(false);
-    end.say({ type: 'applied', update: 1 });
+    end.say({ type: 'applied', update: 1, isOutdated: false });
     await settle();
     expect(isIdle).toBe(true);
   });
@@ -134,6 +134,29 @@ describe('a worker that replaces modules', () => {
     await workers.ask(next);
     await settle();
     expect(typesOf(end)).toEqual(['update', 'verdict']);
+  });
+
+  it('is asked again when an update has failed, though no file differs', async () => {
+    const { end } = await start(() => ({}));
+    const next = save({ 'dep.mjs': '2;' });
+    await workers.ask(next);
+    workers.tell(next, 'apply');
+    end.say({ type: 'applied', update: 1, isOutdated: true });
+    await settle();
+    await workers.ask(next);
+    expect(typesOf(end)).toEqual(['update', 'verdict', 'update']);
+  });
+
+  it('is not waited for when a newer update has taken the place of one', async () => {
+    const { end } = await start(() => ({}));
+    for (const version of [2, 3]) {
+      const next = save({ 'dep.mjs': `${version};` });
+      await workers.ask(next);
+      workers.tell(next, 'apply');
+    }
+    end.say({ type: 'applied', update: 2, isOutdated: false });
+    await workers.idle();
+    expect(typesOf(end)).toEqual(['update', 'verdict', 'update', 'verdict']);
   });
 
   it('waits when none of its modules accepts, while the others apply', async () => {

@@ -34,6 +34,7 @@ beforeEach(() => {
     setManifest: (next: Manifest) => void (manifest = next),
     runsFile: (path: string) => path === 'w.mjs',
     isNewest: () => false,
+    changed: () => ['w'],
   };
   apply = new WorkerApply({
     link: { post: (message: FromWorker) => posted.push(message) },
@@ -74,7 +75,7 @@ it('an update waits for the word of the page', async () => {
   await done;
   await settle();
   expect(log).toEqual(['run w', 'evict']);
-  expect(posted.at(-1)).toEqual({ type: 'applied', update: 1 });
+  expect(posted.at(-1)).toEqual({ type: 'applied', update: 1, isOutdated: true });
   expect(apply.current).toBe(NEXT);
 });
 
