@@ -135,7 +135,7 @@ export class Instances {
     }
     if (outcome.kind === 'circular') {
       const paths = outcome.urls.map((url) => this.#records.pathOf(url)).join(', ');
-      return new CycleFailure(`${paths}: in a cycle, which this browser cannot update in a running page`);
+      return new CycleFailure(`${paths}: in a cycle, which only a reload can replace`);
     }
     const path = this.#records.pathOf(outcome.url);
     const by = outcome.importer === undefined ? '' : `, but ${outcome.importer.path} imports it`;

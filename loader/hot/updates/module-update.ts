@@ -102,7 +102,7 @@ export class ModuleUpdate {
       return { propagation, reason: `${shown(unfinished)}: ${entry} has not run to its end` };
     }
     const reason =
-      ports.targets === 'http' ? `${this.#paths(starts)}: this page cannot replace modules` : null;
+      ports.targets === 'http' ? `${this.#paths(starts)}: the policy permits no blob modules` : null;
     return { propagation, reason };
   }
 

@@ -58,7 +58,7 @@ export class PageWorkers {
     watchWorkers(scope, {
       base: pageBase,
       workerUrl: (url) => (workers && url.startsWith(root) ? workerUrlOf(url, root, release()) : url),
-      started: (worker) => this.#add(worker, [release()]),
+      started: (worker) => this.#add(worker, null, [release()]),
       ended: (id) => this.#remove(id),
     });
   }
@@ -167,7 +167,7 @@ export class PageWorkers {
   }
 
   /** @param releases those from which it may have started, the newest first */
-  #add(worker: StartedWorker, releases: readonly Release[]): void {
+  #add(worker: StartedWorker, parent: RunningWorker | null, releases: readonly Release[]): void {
     if (this.#running.has(worker.id)) return;
     const { ports } = this.#options;
     const manifest = manifestOfUrl(worker.target);
@@ -176,6 +176,7 @@ export class PageWorkers {
       // Without its release, it is unknown what it runs.
       worker: { ...worker, speaks: worker.speaks && first !== undefined },
       script: scriptOf(worker, ports.config),
+      parent,
       first: first ?? releases[0]!,
       after: ports.after,
       imported: () => void this.#files.delete(running),
@@ -190,13 +191,16 @@ export class PageWorkers {
     this.#running.delete(id);
     worker.end();
     this.#options.problems.setErrors([], id);
+    // A dedicated worker ends with the one that has started it.
+    for (const { started, parent } of this.#running.values())
+      if (parent === worker && started.kind === 'Worker') this.#remove(started.id);
   }
 
   async #told(worker: RunningWorker, message: Told): Promise<void> {
     const { ports, problems, reload } = this.#options;
     switch (message.type) {
       case 'started':
-        return this.#add(message.worker, worker.releases);
+        return this.#add(message.worker, worker, worker.releases);
       case 'ended':
         return this.#remove(message.id);
       case 'closed':

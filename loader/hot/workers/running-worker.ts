@@ -28,6 +28,8 @@ export interface RunningWorkerOptions {
   readonly first: Release;
   /** Natural URL of its script. */
   readonly script: string;
+  /** The worker that has started it. Null for the page. */
+  readonly parent: RunningWorker | null;
   /** Calls back after so many milliseconds unless cancelled. */
   readonly after: (ms: number, callback: () => void) => () => void;
   /** It has imported another module. */
@@ -42,6 +44,7 @@ export class RunningWorker {
   /** As the application learns it. */
   readonly shown: UpdatedWorker;
   readonly first: Release;
+  readonly parent: RunningWorker | null;
   #known: Release;
   #before: Release;
   /** Natural URLs of the modules that it has imported by itself. */
@@ -62,11 +65,12 @@ export class RunningWorker {
   #isSilent = false;
 
   constructor(options: RunningWorkerOptions) {
-    const { worker, first, script } = options;
+    const { worker, first, script, parent } = options;
     this.#options = options;
     this.started = worker;
     this.shown = { kind: KINDS[worker.kind], url: script, name: worker.name };
     this.first = first;
+    this.parent = parent;
     this.#known = first;
     this.#before = first;
     this.roots = new Set([script]);

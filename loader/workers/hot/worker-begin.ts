@@ -8,7 +8,10 @@ import type { WorkerImports } from './worker-imports.js';
 import type { WorkerTargets } from './worker-targets.js';
 
 export interface BeginOptions {
-  readonly ports: Pick<ScopePorts, 'channelClient'>;
+  /** `targets` is set: the worker's policy may forbid blob modules. */
+  readonly ports: Pick<ScopePorts, 'channelClient'> & { targets: ScopePorts['targets'] };
+  /** Whether the worker can run modules from blob URLs. */
+  readonly permitsBlobs: () => Promise<boolean>;
   readonly records: ModuleRecords;
   readonly imports: Pick<WorkerImports, 'all' | 'entry'>;
   readonly entries: Pick<Entries, 'begin'>;
@@ -30,9 +33,10 @@ export interface Begin {
  * page, which may be busy.
  */
 export function createBegin(options: BeginOptions): Begin {
-  const { ports, records, imports, entries, deploy, importTargets, ran } = options;
+  const { ports, permitsBlobs, records, imports, entries, deploy, importTargets, ran } = options;
   const begin: Begin = async ({ manifest }) => {
     if (begin.isDone) return true;
+    ports.targets = (await permitsBlobs()) ? 'blob' : 'http';
     deploy.release = { manifest };
     importTargets.begin(manifest);
     records.setManifest(manifest);

@@ -90,6 +90,18 @@ function listening({ resolver }: WorkerScope, link: PageLink, imports: WorkerImp
   };
 }
 
+async function permitsBlobs(): Promise<boolean> {
+  const url = URL.createObjectURL(new Blob([''], { type: 'text/javascript' }));
+  try {
+    await importModule(url);
+    return true;
+  } catch {
+    return false;
+  } finally {
+    URL.revokeObjectURL(url);
+  }
+}
+
 /** WebKit runs the first module of a worker once more when it is imported. Its errors reach the global. */
 function ranEntry(instances: Instances): (entry: string) => Promise<unknown> {
   if (!isWebKit()) return (entry) => instances.import(entry);
@@ -108,7 +120,7 @@ function replacing(scope: WorkerScope, link: PageLink, imports: WorkerImports): 
     linker: { importTargets, ensure: () => Promise.resolve() },
     laterMaps: false,
   };
-  const ports: ScopePorts = {
+  const ports: ScopePorts & { targets: ScopePorts['targets'] } = {
     config: { root, nonce: '' },
     blobPool,
     channelClient: { need: blobPool.need, head: undefined, complete: undefined },
@@ -156,7 +168,14 @@ function replacing(scope: WorkerScope, link: PageLink, imports: WorkerImports): 
     guardedReload: { start: (_starts, reason) => Promise.resolve(reload(reason)) },
     reload,
   });
-  const begin = createBegin({ ...shared, imports, deploy, importTargets, ran: ranEntry(instances) });
+  const begin = createBegin({
+    ...shared,
+    permitsBlobs,
+    imports,
+    deploy,
+    importTargets,
+    ran: ranEntry(instances),
+  });
   const apply = new WorkerApply({ ...shared, link, moduleUpdate, starts: new Starts(shared), begin });
   const queue = new UpdateQueue({ ...shared, apply, moduleUpdate, reload });
   const importLater = createPageImport(shared);

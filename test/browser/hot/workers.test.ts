@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { UpdatedWorker } from '../../../loader/api.js';
-import type { HotPage } from './hot-page.js';
+import { HeadersSite } from '../faults/headers-site.js';
+import { html, type HotPage } from './hot-page.js';
 import { inEachBrowser } from './suite.js';
 
 declare global {
@@ -218,7 +219,8 @@ import.meta.hot.send('asks', { from: 'worker' });`,
 
     it('works in a worker of a worker', async () => {
       const hot = await suite.open({
-        ...MAIN,
+        'main.mjs': `${MAIN['main.mjs']}\nimport './a.mjs';`,
+        'a.mjs': `import.meta.hot.accept((module) => log.push('a ' + module.version));\nexport const version = 1;`,
         'w.mjs': `const nested = [];
 onmessage = () => {
   const worker = new Worker('./nested/n.mjs', { type: 'module', name: 'inner' });
@@ -235,6 +237,10 @@ onmessage();`,
       await tell(hot, 'again');
       await hot.logged('part 2', 2);
       await hot.save({ 'nested/part.mjs': said('part', 3, SELF) }, 'accepted 3', 2);
+      // They end with it, and nobody runs the module any more.
+      await hot.page.evaluate(() => workers[0]!.terminate());
+      await hot.directory.write({ 'nested/part.mjs': said('part', 4) });
+      await hot.save({ 'a.mjs': `import.meta.hot.accept();\nexport const version = 2;` }, 'a 2');
       expect(await hot.survived()).toBe(true);
     });
 
@@ -359,6 +365,30 @@ start('closes.mjs');`,
   });
 
   describe('what cannot be replaced reloads the page:', () => {
+    it('a module of a worker whose policy forbids blob modules', async () => {
+      const site = await HeadersSite.open(
+        {
+          'index.html': html('<script type="module" src="main.mjs"></script>'),
+          ...MAIN,
+          'w.mjs': said('w', 1, SELF),
+        },
+        [{ match: 'w.mjs', headers: { 'Content-Security-Policy': "script-src 'self'" } }],
+        { watch: true },
+      );
+      const browser = await suite.engine.launch();
+      try {
+        const page = await browser.newPage();
+        await page.goto(site.url);
+        await page.until(() => log.includes('w 1'));
+        await site.write({ 'w.mjs': said('w', 2, SELF) });
+        await page.line('full reload: worker w.mjs: w.mjs: the policy permits no blob modules');
+        await page.until(() => globalThis.log?.includes('w 2'));
+      } finally {
+        await browser.close();
+        await site.close();
+      }
+    });
+
     it('a module of a worklet', async () => {
       const hot = await suite.open({
         'main.mjs': `const context = new OfflineAudioContext(1, 128, 44100);

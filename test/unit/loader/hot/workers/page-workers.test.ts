@@ -262,6 +262,15 @@ describe('a worker of a worker', () => {
     expect(inner.received.at(-1)).toMatchObject({ type: 'update', first: { hash: first.hash } });
   });
 
+  it('ends with it', async () => {
+    const { worker, end } = await start(() => ({}));
+    end.say({ type: 'started', worker: nested(`${ROOT}w.mjs?modcast=${release.hash}`) });
+    await settle();
+    expect(listenersOf('nested')).toBe(1);
+    worker.terminate();
+    expect(listenersOf('nested')).toBe(0);
+  });
+
   it('replaces nothing when its release is unknown', async () => {
     const { end } = await start(() => ({}));
     end.say({ type: 'started', worker: nested(`${ROOT}w.mjs?modcast=${'ab'.repeat(32)}`) });
