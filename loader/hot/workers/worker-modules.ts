@@ -3,7 +3,7 @@ import { parseImportMap } from '../../../importmap/parse.js';
 import { resolveInWorker } from '../../../importmap/resolve.js';
 import type { ModuleGraph } from '../../../importmap/graph.js';
 import { pathOfUrl } from '../../../importmap/site.js';
-import type { Hash } from '../../../schema/hash.js';
+import type { Manifest } from '../../../schema/manifest.js';
 import type { Path } from '../../../schema/path.js';
 import { siteGraph } from '../../linking/site-graph.js';
 import type { Release } from '../../transport/channel-client.js';
@@ -17,8 +17,8 @@ export type Files = ReadonlySet<Path> | 'all';
 /** Which files workers and worklets run, as far as the page can tell without asking them. */
 export class WorkerModules {
   readonly #ports: Pick<PagePorts, 'config' | 'blobPool' | 'channelClient'>;
-  /** By manifest. A graph keeps what it has resolved, also when blobs are evicted. */
-  readonly #graphs = new Map<Hash, ModuleGraph>();
+  /** A graph keeps what it has resolved, also when blobs are evicted. */
+  readonly #graphs = new WeakMap<Manifest, ModuleGraph>();
 
   constructor(ports: Pick<PagePorts, 'config' | 'blobPool' | 'channelClient'>) {
     this.#ports = ports;
@@ -47,9 +47,9 @@ export class WorkerModules {
     return new Set([...urls, ...outside].flatMap((url) => pathOfUrl(config.root, url) ?? []));
   }
 
-  #graphOf({ hash, manifest }: Release): ModuleGraph {
+  #graphOf({ manifest }: Release): ModuleGraph {
     const { config, blobPool } = this.#ports;
-    let graph = this.#graphs.get(hash);
+    let graph = this.#graphs.get(manifest);
     if (graph === undefined) {
       const { root } = config;
       const { importMap } = manifest;
@@ -58,7 +58,7 @@ export class WorkerModules {
         resolve: (specifier: string, referrer: string) => resolveInWorker(map, specifier, referrer),
       };
       graph = siteGraph({ root, manifest }, resolver, blobPool);
-      this.#graphs.set(hash, graph);
+      this.#graphs.set(manifest, graph);
     }
     return graph;
   }

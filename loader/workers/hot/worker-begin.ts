@@ -3,6 +3,7 @@ import type { Manifest } from '../../../schema/manifest.js';
 import type { ModuleRecords } from '../../hot/modules/module-records.js';
 import type { ScopePorts } from '../../hot/ports.js';
 import type { Entries } from '../../hot/updates/entries.js';
+import type { PendingImports } from '../../hot/updates/stalled/pending-imports.js';
 import type { Release } from '../../transport/channel-client.js';
 import type { WorkerImports } from './worker-imports.js';
 import type { WorkerTargets } from './worker-targets.js';
@@ -15,6 +16,7 @@ export interface BeginOptions {
   readonly records: ModuleRecords;
   readonly imports: Pick<WorkerImports, 'all' | 'entry'>;
   readonly entries: Pick<Entries, 'begin'>;
+  readonly pending: Pick<PendingImports, 'identify'>;
   readonly deploy: { release: { manifest: Manifest } };
   readonly importTargets: Pick<WorkerTargets, 'begin'>;
   /** Resolves when the worker's first module has run, and rejects when it failed. */
@@ -33,7 +35,7 @@ export interface Begin {
  * page, which may be busy.
  */
 export function createBegin(options: BeginOptions): Begin {
-  const { ports, permitsBlobs, records, imports, entries, deploy, importTargets, ran } = options;
+  const { ports, permitsBlobs, records, imports, entries, deploy, importTargets, pending, ran } = options;
   const begin: Begin = async ({ manifest }) => {
     if (begin.isDone) return true;
     ports.targets = (await permitsBlobs()) ? 'blob' : 'http';
@@ -49,6 +51,7 @@ export function createBegin(options: BeginOptions): Begin {
       await ports.channelClient.need(missing, true);
     }
     begin.isDone = true;
+    pending.identify();
     for (const url of imports.all) if (!records.running.has(url)) records.leaveToBrowser(url);
     entries.begin([imports.entry], ran, () => {});
     return true;

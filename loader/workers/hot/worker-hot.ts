@@ -199,7 +199,7 @@ function replacing(scope: WorkerScope, link: PageLink, imports: WorkerImports): 
       imports.add(url);
       if (begin.isDone) return importLater(importer, url, options);
       importers.record(importer, url);
-      return importModule(resolver.name(url), options);
+      return pending.addEarly(url, options, importModule(resolver.name(url), options));
     },
     naturalOf: importTargets.urlOf,
     naturalText: (text) => text.replace(MODULE_URLS, (url) => importTargets.urlOf(url) ?? url),

@@ -104,6 +104,21 @@ inEachBrowser((suite) => {
       expect(await hot.survived()).toBe(true);
     });
 
+    it('is what a pending import gets', async () => {
+      const slow = (version: number, wait = '') => `${wait}\n${piece(version)}`;
+      const hot = await suite.open({
+        ...MAIN,
+        'w.mjs': STAGE,
+        'pieces/rings.mjs': slow(1, `postMessage('waits'); await new Promise(() => {});`),
+      });
+      await hot.logged('ready');
+      await tell(hot, 'rings');
+      await hot.logged('waits');
+      const log = await hot.save({ 'pieces/rings.mjs': slow(2) }, 'rings 2 /w.mjs', 2);
+      expect(log.filter((line) => line.startsWith('rings'))).toEqual(Array(2).fill('rings 2 /w.mjs'));
+      expect(await hot.survived()).toBe(true);
+    });
+
     it('keeps its old version while the new one does not parse', async () => {
       const hot = await suite.open({ ...MAIN, 'w.mjs': STAGE, 'pieces/rings.mjs': piece(1) });
       await hot.logged('ready');

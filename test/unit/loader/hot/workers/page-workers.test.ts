@@ -299,6 +299,13 @@ describe('a worker that says nothing', () => {
     expect(await reasonsOf(releaseOf(rest))).toEqual([]);
   });
 
+  it('starts once the file is there that it imports', async () => {
+    release = releaseOf({ ...FILES, 'lacks.mjs': "import './gone.mjs';" });
+    new scope.Worker('lacks.mjs', { type: 'module' });
+    const next = releaseOf({ ...FILES, 'lacks.mjs': "import './gone.mjs';", 'gone.mjs': '' });
+    expect(await reasonsOf(next)).toEqual(['gone.mjs changed, and worker lacks.mjs cannot replace it']);
+  });
+
   it('is a worklet, whose literal import() calls cannot run', async () => {
     Reflect.apply(scope.Worklet.prototype.addModule, new scope.Worklet(), ['w.mjs']);
     expect(await reasonsOf(save({ 'lazy.mjs': '2;' }))).toEqual([]);

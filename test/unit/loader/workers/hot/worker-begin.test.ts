@@ -43,6 +43,7 @@ beforeEach(() => {
         return imported;
       },
     },
+    pending: { identify: () => log.push('identified') },
     entries: { begin: (urls: readonly string[]) => log.push(`entries ${urls.join()}`) },
     deploy: { release: { manifest } },
     importTargets: { begin: () => {} },
@@ -53,10 +54,10 @@ beforeEach(() => {
 it('requests what is unknown of the modules that run, until all is known', async () => {
   missing = [['1', '2'], ['3'], []];
   expect(await begin(FIRST)).toBe(true);
-  expect(log).toEqual(['record w', 'need 1,2', 'record w', 'need 3', 'record w', 'entries w']);
+  expect(log).toEqual(['record w', 'need 1,2', 'record w', 'need 3', 'record w', 'identified', 'entries w']);
   expect(begin.isDone).toBe(true);
   expect(await begin(FIRST)).toBe(true);
-  expect(log).toHaveLength(6);
+  expect(log).toHaveLength(7);
 });
 
 it('includes what the worker imports meanwhile, and remembers what it could not import', async () => {
