@@ -213,9 +213,9 @@ function listen(
   channelClient.on('head', () => {
     if (!connected) emit('ws:connect');
     connected = true;
-    // The entries may have failed because the server was away.
-    if (wasAway && entries.hasFailed)
-      reload.start('the page could not start while the server was away', null);
+    // The entries or the workers may have failed because the server was away.
+    const failed = entries.hasFailed ? 'the page' : workers.hasFailed ? 'a worker' : null;
+    if (wasAway && failed !== null) reload.start(`${failed} could not start while the server was away`, null);
     wasAway = false;
   });
   connection.on('closed', () => {

@@ -60,7 +60,13 @@ export class PageWorkers {
       workerUrl: (url) => (workers && url.startsWith(root) ? workerUrlOf(url, root, release()) : url),
       started: (worker) => this.#add(worker, null, [release()]),
       ended: (id) => this.#remove(id),
+      failed: (id) => this.#running.get(id)?.fail(),
     });
+  }
+
+  /** Whether one of them could not start. */
+  get hasFailed(): boolean {
+    return [...this.#running.values()].some(({ couldNotStart }) => couldNotStart);
   }
 
   /** Releases whose blobs the workers may need. */
@@ -203,6 +209,8 @@ export class PageWorkers {
         return this.#add(message.worker, worker, worker.releases);
       case 'ended':
         return this.#remove(message.id);
+      case 'failed':
+        return this.#running.get(message.id)?.fail();
       case 'closed':
         return this.#remove(worker.started.id);
       case 'need': {

@@ -52,6 +52,7 @@ export class RunningWorker {
   readonly #options: RunningWorkerOptions;
   #channel: BroadcastChannel | null;
   #hasGreeted = false;
+  #couldNotStart = false;
   #update = 0;
   #decided = deferred<Decision>();
   #applied = deferred<void>();
@@ -93,6 +94,16 @@ export class RunningWorker {
   /** The releases from which it may start a worker now. */
   get releases(): readonly Release[] {
     return [this.#known, this.#before, this.first];
+  }
+
+  /** It has an error that it does not handle. */
+  fail(): void {
+    if (!this.#hasGreeted) this.#couldNotStart = this.started.speaks;
+  }
+
+  /** Whether it ended before its modules ran: one of them was missing, for example. */
+  get couldNotStart(): boolean {
+    return this.#couldNotStart;
   }
 
   /** Whether its modules can be replaced. */

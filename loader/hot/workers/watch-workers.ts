@@ -5,12 +5,14 @@ export interface WatchWorkersOptions extends Pick<WrapWorkersOptions, 'base' | '
   readonly started: (worker: StartedWorker) => void;
   /** A dedicated worker has been terminated. */
   readonly ended: (id: string) => void;
+  /** A worker has an error that it does not handle, or could not start. */
+  readonly failed: (id: string) => void;
 }
 
 /** Tells which workers and worklets a scope starts. Module workers of its deploy learn their identifiers. */
 export function watchWorkers(
   scope: typeof globalThis,
-  { base, workerUrl, started, ended }: WatchWorkersOptions,
+  { base, workerUrl, started, ended, failed }: WatchWorkersOptions,
 ): void {
   const ids = new WeakMap<Worker, string>();
   wrapWorkers(scope, {
@@ -23,7 +25,10 @@ export function watchWorkers(
       started({ ...start, id, speaks });
       return {
         name: isDedicated && speaks ? nameWithId(start.name, id) : undefined,
-        started: (worker) => isDedicated && ids.set(worker, id),
+        started(worker) {
+          if (isDedicated) ids.set(worker, id);
+          worker.addEventListener('error', () => failed(id));
+        },
       };
     },
   });

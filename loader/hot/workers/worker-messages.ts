@@ -32,6 +32,7 @@ export type FromWorker =
   /** Of a worker that this worker has started or ended. */
   | { readonly type: 'started'; readonly worker: StartedWorker }
   | { readonly type: 'ended'; readonly id: string }
+  | { readonly type: 'failed'; readonly id: string }
   | { readonly type: 'need'; readonly hashes: readonly Hash[]; readonly closure: boolean }
   /** The answer to the update of that number. */
   | { readonly type: 'decided'; readonly update: number; readonly decision: Decision }

@@ -59,6 +59,7 @@ export function createWorkerHot(scope: WorkerScope): WorkerHotRuntime | undefine
     workerUrl: runtime.workerUrl,
     started: (worker) => link.post({ type: 'started', worker }),
     ended: (id) => link.post({ type: 'ended', id }),
+    failed: (id) => link.post({ type: 'failed', id }),
   });
   return runtime;
 }

@@ -365,6 +365,24 @@ start('closes.mjs');`,
       await hot.logged('data 2');
     });
 
+    it('reloads the page when the worker could not start while the server was away', async () => {
+      const hot = await suite.open({
+        'main.mjs': `${START}\nglobalThis.begin = () => start('w.mjs');\nif (location.hash) begin();`,
+        'w.mjs': said('w', 1),
+      });
+      hot.server.http = (target) => (target.startsWith('/w.mjs') ? 'missing' : 'pass');
+      await hot.page.evaluate(() => {
+        location.hash = 'begun';
+        (globalThis as unknown as { begin: () => void }).begin();
+      });
+      await hot.page.until(() => log.some((line) => line.startsWith('error: ')));
+      hot.server.http = () => 'pass';
+      hot.server.relay.cut();
+      await hot.page.line('full reload: a worker could not start while the server was away');
+      await hot.reloaded();
+      await hot.logged('w 1');
+    });
+
     it('reloads the page for a cycle', async () => {
       const hot = await suite.open({
         ...MAIN,

@@ -116,4 +116,14 @@ describe('a URL that names a deploy', () => {
     expect(known.text).toContain(manifest);
     expect((await ask(site, '-/worker.js', 'f'.repeat(64) as Hash)).status).toBe(404);
   });
+
+  it('leads to a runtime with hot reload where the server watches', async () => {
+    const textOf = async (watch: boolean) => {
+      const site = await serve(SITE, { watch });
+      const { text } = await ask(site, '-/worker.js', await manifestOf(site));
+      return text;
+    };
+    expect(await textOf(false)).not.toContain('BroadcastChannel');
+    expect(await textOf(true)).toContain('BroadcastChannel');
+  });
 });

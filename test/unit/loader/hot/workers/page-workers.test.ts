@@ -282,6 +282,23 @@ describe('a worker of a worker', () => {
   });
 });
 
+describe('a worker that has an error', () => {
+  it('could not start if it has not greeted', () => {
+    const worker = new scope.Worker('w.mjs', { type: 'module' });
+    expect(workers.hasFailed).toBe(false);
+    worker.dispatchEvent(new Event('error'));
+    expect(workers.hasFailed).toBe(true);
+    worker.terminate();
+    expect(workers.hasFailed).toBe(false);
+  });
+
+  it('has started if it has greeted', async () => {
+    const { worker } = await start(() => ({}));
+    worker.dispatchEvent(new Event('error'));
+    expect(workers.hasFailed).toBe(false);
+  });
+});
+
 describe('a worker that says nothing', () => {
   it('may run what its modules can import', async () => {
     new scope.Worker('w.mjs', { type: 'module' });

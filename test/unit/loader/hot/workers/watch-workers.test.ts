@@ -36,15 +36,17 @@ function scopeOf() {
 let scope: ReturnType<typeof scopeOf>;
 let started: StartedWorker[];
 let ended: string[];
+let failed: string[];
 
 beforeEach(() => {
   scope = scopeOf();
-  [started, ended] = [[], []];
+  [started, ended, failed] = [[], [], []];
   watchWorkers(scope as unknown as typeof globalThis, {
     base: () => 'https://site.test/app/',
     workerUrl: (url) => (url.startsWith('https://site.test/') ? `${url}?modcast=${HASH}` : url),
     started: (worker) => started.push(worker),
     ended: (id) => ended.push(id),
+    failed: (id) => failed.push(id),
   });
 });
 
@@ -95,4 +97,10 @@ it('a worker that is terminated has ended, with or without a name', () => {
     expect(worker.ended).toBe(true);
   }
   expect(ended).toEqual(started.map(({ id }) => id));
+});
+
+it('a worker that fails is named', () => {
+  new scope.Worker('w.mjs', { type: 'module' }).dispatchEvent(new Event('error'));
+  new scope.SharedWorker('s.mjs').dispatchEvent(new Event('error'));
+  expect(failed).toEqual(started.map(({ id }) => id));
 });
