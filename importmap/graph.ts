@@ -23,7 +23,11 @@ export interface Imports {
   readonly dynamic: readonly string[];
 }
 
-export function importsOf(module: Pick<SiteModule, 'url'>, links: Links | null, resolver: Resolver): Imports {
+export function importsOf(
+  module: Pick<SiteModule, 'url'>,
+  links: Links | null,
+  resolver: Pick<Resolver, 'resolve'>,
+): Imports {
   const found = { static: [] as string[], dynamic: [] as string[] };
   for (const link of links?.list ?? []) {
     if (link.kind !== 'static' && link.kind !== 'dynamic' && link.kind !== 'phase') continue;
@@ -46,10 +50,10 @@ interface Known {
  * share it: few modules change between two manifests, and resolving is nearly the whole cost of a walk.
  */
 export class ResolvedImports {
-  readonly #resolver: Resolver;
+  readonly #resolver: Pick<Resolver, 'resolve'>;
   readonly #known = new Map<string, Known>();
 
-  constructor(resolver: Resolver) {
+  constructor(resolver: Pick<Resolver, 'resolve'>) {
     this.#resolver = resolver;
   }
 

@@ -31,6 +31,15 @@ export interface Stats {
   readonly socket: 'connecting' | 'open' | 'waiting' | 'closed';
 }
 
+/** A worker or worklet of the page, or a worker of its workers. */
+export interface UpdatedWorker {
+  readonly kind: 'worker' | 'shared-worker' | 'worklet';
+  /** The natural URL of its script. */
+  readonly url: string;
+  /** The option of that name. Empty without one. */
+  readonly name: string;
+}
+
 export interface ModcastEvents {
   /** Bytes of blobs, before compression. */
   progress: { readonly received: number; readonly total: number };
@@ -41,7 +50,13 @@ export interface ModcastEvents {
    * Files have changed while the server watches. Emitted before hot reload applies them. After
    * `preventDefault` the application does it: `modcast.import` returns the newest versions.
    */
-  update: { readonly deploy: number; readonly paths: readonly string[]; preventDefault(): void };
+  update: {
+    readonly deploy: number;
+    readonly paths: readonly string[];
+    /** Those that run a changed file, and in which no module accepts the update. */
+    readonly workers: readonly UpdatedWorker[];
+    preventDefault(): void;
+  };
   /** A problem that the loader has worked around. docs/errors.md lists the codes. */
   error: { readonly code: string; readonly message: string };
 }

@@ -1,5 +1,6 @@
 // Bundles the browser's scripts: the guard, which is inline in every page, the loader, what the loader adds
-// where the server watches or offers offline use, the runtime of workers, and the service worker.
+// where the server watches or offers offline use, the runtime of workers, without hot reload and with it, and
+// the service worker.
 import { build } from 'esbuild';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -94,6 +95,7 @@ await Promise.all([
   bundle('worker', 'workers/main.ts', { define: {} }),
   bundle('offline-page', 'offline/main.ts'),
   bundle('offline', 'service-worker/main.ts', { define: {} }),
+  bundle('worker-hot', 'workers/hot/main.ts', { define: {} }),
   // Otherwise errors that it reports for the browser would seem to come from the page.
   bundle('guard', 'guard/main.ts', {
     wrap: withOwnGlobals,

@@ -90,7 +90,7 @@ export function createRequestHandling(core: Core, site: LocalSite | null, socket
     site: source,
     trustProxy: options.trustProxy,
     single: singlePage(options.single),
-    workerRuntime: readWorkerRuntime,
+    workerRuntime: () => readWorkerRuntime(hot !== null),
     serviceWorker: readServiceWorker,
     health: () => health(store, core.identity, sockets.size),
     publish: publishRoutes(core),

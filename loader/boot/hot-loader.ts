@@ -45,9 +45,9 @@ export class HotLoader {
       targets: allowed === 'http' ? 'http' : 'blob',
       installImportMap,
       importModule,
-      announce(deploy, paths) {
+      announce(deploy, paths, workers) {
         let prevented = false;
-        events.emit('update', { deploy, paths, preventDefault: () => void (prevented = true) });
+        events.emit('update', { deploy, paths, workers, preventDefault: () => void (prevented = true) });
         return !prevented;
       },
       moved: (release) => page.move(release),

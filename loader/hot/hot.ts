@@ -25,6 +25,7 @@ import { PendingImports } from './updates/stalled/pending-imports.js';
 import { createSwap } from './updates/swap.js';
 import { Turns } from './updates/turns.js';
 import { createUpdates } from './updates/updates.js';
+import { PageWorkers } from './workers/page-workers.js';
 
 /** Requests that the browser remembers, so that it is known which files the page has loaded. */
 const RESOURCE_TIMINGS = 10_000;
@@ -48,14 +49,16 @@ export const createHot: CreateHot = (ports) =>
 function createPage(ports: PagePorts): Hot {
   const { pageDeploy, blobPool, channelClient, outbox } = ports;
   const urls = new UrlLifetime((target) => pageDeploy.linker.importTargets.discard(target));
-  const records = new ModuleRecords(ports, urls);
+  const otherManifests = () => workers.releases.map(({ manifest }) => manifest);
+  const records = new ModuleRecords({ ...ports, otherManifests }, urls);
   const instances = new Instances(ports, records, urls);
   const importers = new ImporterGraph(records, pageDeploy.entries);
   const entries = new Entries(ports.after);
   const pending = new PendingImports(records, instances);
   const describe = createDescribe(ports, records);
   const { problems, editor } = createProblems(ports, {
-    isUsed: ({ kind, path }) => records.runsFile(path) || isOfPage(ports, kind, path),
+    isUsed: ({ kind, path }) =>
+      records.runsFile(path) || isOfPage(ports, kind, path) || workers.runsFile(path),
     reaches: (path, other) => describe.below(path).includes(other),
   });
   const windowErrors = collectWindowErrors(describe);
@@ -78,8 +81,21 @@ function createPage(ports: PagePorts): Hot {
   const reload = createReload(contexts, ports, problems);
   const turns = new Turns(booted, (error) => ports.problem('hot-failed', String(error)));
   const swap = createSwap({ records, instances, contexts, importers });
-  const { queue, apply } = createUpdates({
+  let { release } = pageDeploy;
+  const moved = (next: Release) => {
+    release = next;
+    ports.moved(next);
+  };
+  const workers: PageWorkers = new PageWorkers({
     ports,
+    records,
+    problems,
+    release: () => release,
+    reload: (reason) => turns.update(async () => void (await guardedReload.start([], reason))),
+  });
+  const { queue, apply, guardedReload } = createUpdates({
+    ports: { ...ports, moved },
+    workers,
     records,
     instances,
     importers,
@@ -93,7 +109,8 @@ function createPage(ports: PagePorts): Hot {
     fetchLinks: linksFetcher(ports, records),
     reload: (reason, cause = causeOf(apply.release, true)) => reload.start(reason, cause),
   });
-  listen(ports, { contexts, problems, editor, entries, reload });
+  listen(ports, { contexts, problems, editor, entries, reload, workers });
+  workers.watch(globalThis);
   channelClient.on('complete', ({ release }) => queue.deliver(release));
 
   return {
@@ -131,6 +148,7 @@ function createPage(ports: PagePorts): Hot {
     },
     async idle() {
       await turns.idle();
+      await workers.idle();
       await reload.stays();
     },
     import: createPageImport({ ports, records, instances, importers, pending, swap }),
@@ -169,32 +187,40 @@ function listen(
     readonly editor: Editor;
     readonly entries: Entries;
     readonly reload: Reload;
+    readonly workers: PageWorkers;
   },
 ): void {
   const { channelClient, connection } = ports;
-  const { contexts, problems, editor, entries, reload } = to;
+  const { contexts, problems, editor, entries, reload, workers } = to;
+  const emit = (event: 'ws:connect' | 'ws:disconnect') => {
+    contexts.emit(event, {});
+    workers.emitEvent(event);
+  };
   listenToServer(ports, {
     problems,
     editor,
     assets(paths, cause) {
-      if (ports.announce(channelClient.head?.deploy ?? 0, paths))
+      if (ports.announce(channelClient.head?.deploy ?? 0, paths, []))
         reload.start(`${paths.join(', ')} changed`, cause);
     },
-    other: (topic, data) => contexts.emitCustom(topic, data),
+    other(topic, data) {
+      contexts.emitCustom(topic, data);
+      workers.emit(topic, data);
+    },
   });
   let connected = channelClient.head !== undefined;
   let wasAway = false;
   channelClient.on('head', () => {
-    if (!connected) contexts.emit('ws:connect', {});
+    if (!connected) emit('ws:connect');
     connected = true;
-    // The entries may have failed because the server was away.
-    if (wasAway && entries.hasFailed)
-      reload.start('the page could not start while the server was away', null);
+    // The entries or the workers may have failed because the server was away.
+    const failed = entries.hasFailed ? 'the page' : workers.hasFailed ? 'a worker' : null;
+    if (wasAway && failed !== null) reload.start(`${failed} could not start while the server was away`, null);
     wasAway = false;
   });
   connection.on('closed', () => {
     wasAway = true;
-    if (connected) contexts.emit('ws:disconnect', {});
+    if (connected) emit('ws:disconnect');
     connected = false;
   });
 }

@@ -15,7 +15,7 @@ export function createNative(ports: HotPorts): Hot {
   });
   const reload = createReload(null, ports, problems);
   const changed = (deploy: number, paths: readonly string[], cause: Cause) => {
-    if (ports.announce(deploy, paths))
+    if (ports.announce(deploy, paths, []))
       reload.start(`${paths.join(', ')} changed, and this page runs natively`, cause);
   };
   const assets = (paths: readonly string[], cause: Cause) =>

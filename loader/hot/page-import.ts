@@ -2,12 +2,12 @@ import { Failure, GoneFailure } from './errors/failure.js';
 import type { ImporterGraph } from './modules/importer-graph.js';
 import type { Instances } from './modules/instances.js';
 import type { ModuleRecords } from './modules/module-records.js';
-import type { PagePorts } from './ports.js';
+import type { ScopePorts } from './ports.js';
 import type { PendingImports } from './updates/stalled/pending-imports.js';
 import { onlyModule, type Swap } from './updates/swap.js';
 
 export interface PageImportOptions {
-  readonly ports: Pick<PagePorts, 'targets' | 'pageDeploy'>;
+  readonly ports: Pick<ScopePorts, 'targets' | 'pageDeploy'>;
   readonly records: Pick<ModuleRecords, 'running' | 'leaveToBrowser'>;
   readonly instances: Pick<Instances, 'import'>;
   readonly importers: Pick<ImporterGraph, 'record' | 'heldElsewhere'>;

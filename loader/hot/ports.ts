@@ -4,8 +4,47 @@ import type { Connection } from '../transport/connection.js';
 import type { Outbox } from '../transport/outbox.js';
 import type { BlobPool } from '../cache/blob-pool.js';
 import type { ChannelClient, Release } from '../transport/channel-client.js';
+import type { Resolver } from '../../importmap/resolver.js';
+import type { ImportTargets } from '../linking/import-targets.js';
 import type { PageDeploy } from '../linking/page-deploy.js';
+import type { UpdatedWorker } from '../api.js';
 import type { HotContext } from './api.js';
+
+/** The deploy of a scope that replaces modules: a page's, or a worker's. */
+export interface ScopeDeploy {
+  readonly release: Pick<Release, 'manifest'>;
+  readonly resolver: Pick<Resolver, 'resolve' | 'written' | 'name' | 'rename'>;
+  readonly linker: {
+    readonly importTargets: Pick<
+      ImportTargets,
+      | 'isInstalled'
+      | 'targetOf'
+      | 'hashOf'
+      | 'urlOf'
+      | 'prepare'
+      | 'create'
+      | 'adopt'
+      | 'discard'
+      | 'importMap'
+    >;
+    readonly ensure: (url: string) => Promise<void>;
+  };
+  readonly laterMaps: boolean;
+}
+
+/** What replacing modules takes, in a page or in a worker. */
+export interface ScopePorts {
+  readonly config: Pick<LoaderConfig, 'root' | 'nonce'>;
+  readonly blobPool: Pick<BlobPool, 'get' | 'has' | 'retain'>;
+  readonly channelClient: Pick<ChannelClient, 'need' | 'head' | 'complete'>;
+  readonly pageDeploy: ScopeDeploy;
+  readonly targets: 'blob' | 'http';
+  readonly installImportMap: (json: string, nonce: string) => void;
+  readonly importModule: (name: string, options?: ImportCallOptions) => Promise<unknown>;
+  readonly after: (ms: number, callback: () => void) => () => void;
+  /** Manifests whose blobs are kept beside those of the newest. */
+  readonly otherManifests?: () => readonly Manifest[];
+}
 
 /** What the loader gives to hot reload, which is a script of its own so that other pages need not load it. */
 export interface HotPorts {
@@ -23,7 +62,7 @@ export interface HotPorts {
   /** Imports an instance by its name. */
   readonly importModule: (name: string, options?: ImportCallOptions) => Promise<unknown>;
   /** Emits the page's `update` event. False when the application prevents the update. */
-  readonly announce: (deploy: number, paths: readonly string[]) => boolean;
+  readonly announce: (deploy: number, paths: readonly string[], workers: readonly UpdatedWorker[]) => boolean;
   /** The page runs this release from now on. */
   readonly moved: (release: Release) => void;
   /** The manifest of a deploy. Null when the server does not send it. */

@@ -15,8 +15,12 @@ export interface ModuleContext {
 
 /** Where hot reload takes part. */
 export interface HotRuntime {
-  /** @param instance the URL by which the engine knows the instance */
-  context(url: string, instance: string): object;
+  /**
+   * `import.meta.hot`. Absent where modules cannot be replaced.
+   *
+   * @param instance the URL by which the engine knows the instance
+   */
+  context?(url: string, instance: string): object;
   import(importer: string, url: string, options?: ImportCallOptions): Promise<unknown>;
 }
 
@@ -76,7 +80,7 @@ export function createRuntime(options: RuntimeOptions): (given: string) => Modul
     meta(meta) {
       if (seen.has(meta)) return meta;
       seen.add(meta);
-      if (hot !== undefined) Object.assign(meta, { hot: hot.context(url, meta.url) });
+      if (hot?.context !== undefined) Object.assign(meta, { hot: hot.context(url, meta.url) });
       meta.url = url;
       return this.inline(meta);
     },

@@ -4,5 +4,8 @@ import type { Site } from '../../importmap/site.js';
 import type { BlobPool } from '../cache/blob-pool.js';
 
 /** The module graph of a site. Modules whose blobs are not in the pool count as missing. */
-export const siteGraph = (site: Site, resolver: Resolver, blobPool: Pick<BlobPool, 'get'>): ModuleGraph =>
-  new ModuleGraph(site, new ResolvedImports(resolver), (hash) => blobPool.get(hash)?.links);
+export const siteGraph = (
+  site: Site,
+  resolver: Pick<Resolver, 'resolve'>,
+  blobPool: Pick<BlobPool, 'get'>,
+): ModuleGraph => new ModuleGraph(site, new ResolvedImports(resolver), (hash) => blobPool.get(hash)?.links);

@@ -1,7 +1,7 @@
 import { deployUrl } from '../../importmap/deploy-url.js';
-import { moduleAt } from '../../importmap/site.js';
 import { pageBase } from '../page/native-document.js';
 import type { Services } from '../services.js';
+import { workerUrlOf } from './worker-url.js';
 import { wrapWorkers } from './wrap-workers.js';
 
 /**
@@ -16,10 +16,7 @@ export function startWorkersFromDeploy({ config, page }: Pick<Services, 'config'
       const { release } = page;
       if (page.isNative || !url.startsWith(root)) return url;
       if (release === null) return config.deploy === null ? url : deployUrl(url, config.deploy.manifest);
-      // The server has files that are no modules of the deploy.
-      return moduleAt({ root, manifest: release.manifest }, url) === undefined
-        ? url
-        : deployUrl(url, release.hash);
+      return workerUrlOf(url, root, release);
     },
   });
 }

@@ -3,45 +3,76 @@ import { withoutDeploys } from '../../importmap/deploy-url.js';
 /** A global scope that starts workers: a page's, or a worker's. */
 type Scope = typeof globalThis;
 
+/** A worker or worklet that is about to start. URLs are absolute. */
+export interface WorkerStart {
+  readonly kind: 'Worker' | 'SharedWorker' | 'Worklet';
+  readonly isModule: boolean;
+  /** As the scope gave it. */
+  readonly url: string;
+  /** From which it starts. */
+  readonly target: string;
+  /** The option of that name. */
+  readonly name: string;
+}
+
+/** What is to become of a start. */
+export interface WatchedStart {
+  /** Another `name`, for a module worker. */
+  readonly name?: string | undefined;
+  readonly started?: (worker: Worker) => void;
+}
+
 export interface WrapWorkersOptions {
   /** What relative URLs of workers are resolved against, now. */
   readonly base: () => string;
   /** The URL from which a module of the site is to run in a worker. Other URLs stay as they are. */
   readonly workerUrl: (url: string) => string;
+  /** Called before each start. */
+  readonly starting?: (start: WorkerStart) => WatchedStart;
+}
+
+interface Start extends WatchedStart {
+  /** What the browser gets as the URL. */
+  readonly given: unknown;
 }
 
 /** Starts the module workers and worklets of a scope from other URLs. Classic workers stay as they are. */
-export function wrapWorkers(scope: Scope, { base, workerUrl }: WrapWorkersOptions): void {
-  const moved = (given: unknown): unknown => {
-    // A page that requires Trusted Types takes no other value.
-    if (scope.trustedTypes?.isScriptURL(given)) return given;
+export function wrapWorkers(scope: Scope, { base, workerUrl, starting }: WrapWorkersOptions): void {
+  const start = (kind: WorkerStart['kind'], given: unknown, isModule: boolean, name: unknown): Start => {
     try {
       const url = new URL(String(given), base()).href;
-      const target = workerUrl(url);
-      return target === url ? given : target;
+      // A page that requires Trusted Types takes no other value.
+      const target = isModule && scope.trustedTypes?.isScriptURL(given) !== true ? workerUrl(url) : url;
+      const watched = starting?.({ kind, isModule, url, target, name: `${(name as string) ?? ''}` });
+      return { ...watched, given: target === url ? given : target };
     } catch {
       // The browser's own error.
-      return given;
+      return { given };
     }
   };
-  for (const name of ['Worker', 'SharedWorker'] as const) {
-    const native = scope[name] as typeof Worker | undefined;
+  for (const kind of ['Worker', 'SharedWorker'] as const) {
+    const native = scope[kind] as typeof Worker | undefined;
     if (native === undefined) continue;
     const wrapped = new Proxy(native, {
       construct(target, [url, options, ...rest]: [unknown, WorkerOptions | string | undefined], newTarget) {
-        const isModule = typeof options === 'object' && options?.type === 'module';
-        const values = [isModule ? moved(url) : url, options, ...rest];
+        const isObject = typeof options === 'object' && options !== null;
+        const isModule = isObject && options.type === 'module';
+        const { given, name, started } = start(kind, url, isModule, isObject ? options.name : options);
+        const named =
+          name === undefined ? options : Object.create(options as object, { name: { value: name } });
+        const values = [given, named, ...rest];
         const worker = Reflect.construct(
           target,
           options === undefined ? values.slice(0, 1) : values,
           newTarget,
         ) as Worker;
+        started?.(worker);
         if (isModule) worker.addEventListener('error', nameNaturalUrls);
         return worker;
       },
     });
     define(native.prototype, 'constructor', wrapped);
-    define(scope, name, wrapped);
+    define(scope, kind, wrapped);
   }
   const worklet = (scope.Worklet as typeof Worklet | undefined)?.prototype;
   if (worklet === undefined) return;
@@ -52,7 +83,8 @@ export function wrapWorkers(scope: Scope, { base, workerUrl }: WrapWorkersOption
     'addModule',
     {
       addModule(this: Worklet, url: unknown, ...rest: [WorkletOptions?]) {
-        return Reflect.apply(addModule, this, [moved(url), ...rest]) as Promise<void>;
+        const { given } = start('Worklet', url, true, '');
+        return Reflect.apply(addModule, this, [given, ...rest]) as Promise<void>;
       },
     }.addModule,
   );

@@ -42,5 +42,10 @@ export const readOfflinePage = (): Promise<Uint8Array> => readScript('offline-pa
 /** The script of the service worker, without its settings. */
 export const readServiceWorker = (): Promise<Uint8Array> => readScript('offline.js');
 
-/** The script that defines `__modcast__` in workers. */
-export const readWorkerRuntime = (): Promise<Uint8Array> => readScript('worker.js');
+/**
+ * The script that defines `__modcast__` in workers.
+ *
+ * @param isHot whether the server watches, so that it replaces modules too
+ */
+export const readWorkerRuntime = (isHot: boolean): Promise<Uint8Array> =>
+  readScript(isHot ? 'worker-hot.js' : 'worker.js');

@@ -5,7 +5,7 @@ import { siteGraph } from '../../linking/site-graph.js';
 import type { HotError } from '../api.js';
 import { describeError, Failure } from './failure.js';
 import { importPlace, linkPlace, NOT_LOADED, type ImportPlace, type Source } from './import-place.js';
-import type { PagePorts } from '../ports.js';
+import type { ScopePorts } from '../ports.js';
 import type { ModuleRecords } from '../modules/module-records.js';
 
 type LocatedSource = Source & { readonly url: string };
@@ -28,7 +28,7 @@ function hasLoaded(url: string): boolean {
 
 /** Describes errors with the names and places of the site's files. */
 export function createDescribe(
-  { config, blobPool, pageDeploy }: Pick<PagePorts, 'config' | 'blobPool' | 'pageDeploy'>,
+  { config, blobPool, pageDeploy }: Pick<ScopePorts, 'config' | 'blobPool' | 'pageDeploy'>,
   records: ModuleRecords,
 ): Describer {
   const { resolver } = pageDeploy;

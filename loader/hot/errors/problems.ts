@@ -16,7 +16,8 @@ export interface ProblemsOptions {
 export class Problems {
   readonly #options: ProblemsOptions;
   #files: readonly Diagnostic[] = [];
-  #errors: readonly HotError[] = [];
+  /** By the worker that has them; the page's own have the key null. */
+  readonly #errors = new Map<string | null, readonly HotError[]>();
   /** Errors that stay until the page is loaded again: why it did not start, or why it stopped reloading. */
   readonly #lasting: HotError[] = [];
   /** Errors that a problem of the server explains, or explained. */
@@ -33,9 +34,17 @@ export class Problems {
     this.#show();
   }
 
-  /** @param errors the errors of the last update */
-  setErrors(errors: readonly HotError[]): void {
-    this.#errors = errors;
+  /**
+   * @param errors the errors of the last update
+   * @param worker the one that has them. Null for the page
+   */
+  setErrors(errors: readonly HotError[], worker: string | null = null): void {
+    this.#errors.set(worker, errors);
+    this.#show();
+  }
+
+  /** The page needs other files than before. */
+  refresh(): void {
     this.#show();
   }
 
@@ -55,7 +64,7 @@ export class Problems {
   }
 
   #show(): void {
-    const all = [...this.#errors, ...this.#lasting];
+    const all = [...[...this.#errors.values()].flat(), ...this.#lasting];
     const files = this.#files.filter(
       (problem) => this.#options.isUsed(problem) || all.some((error) => this.#concerns(error, problem)),
     );

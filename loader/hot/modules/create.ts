@@ -1,7 +1,6 @@
-import type { Resolver } from '../../../importmap/resolver.js';
 import type { BlobPool } from '../../cache/blob-pool.js';
-import type { ImportTargets } from '../../linking/import-targets.js';
 import { Failure } from '../errors/failure.js';
+import type { ScopeDeploy } from '../ports.js';
 import { moduleInstance, type Batch, type ModuleInstance } from './module-instance.js';
 import type { ModuleRecords } from './module-records.js';
 import type { PlannedModule } from './plan.js';
@@ -10,8 +9,8 @@ import type { UrlLifetime } from './url-lifetime.js';
 export interface CreateOptions {
   readonly records: Pick<ModuleRecords, 'running' | 'set' | 'delete'>;
   readonly urls: UrlLifetime;
-  readonly importTargets: ImportTargets;
-  readonly resolver: Resolver;
+  readonly importTargets: ScopeDeploy['linker']['importTargets'];
+  readonly resolver: ScopeDeploy['resolver'];
   readonly blobPool: Pick<BlobPool, 'get'>;
   /** Adds an import map to the page. Null in an engine that takes no later one. */
   readonly addImportMap: ((imports: Readonly<Record<string, string | null>>) => void) | null;

@@ -2,7 +2,7 @@ import { importsOf } from '../../../importmap/graph.js';
 import { moduleAt } from '../../../importmap/site.js';
 import type { Hash } from '../../../schema/hash.js';
 import { CycleFailure, Failure, GoneFailure } from '../errors/failure.js';
-import type { PagePorts } from '../ports.js';
+import type { ScopePorts } from '../ports.js';
 import { createInstances, rollBack, type CreateOptions } from './create.js';
 import type { Batch, ModuleInstance } from './module-instance.js';
 import type { ModuleRecords } from './module-records.js';
@@ -17,14 +17,14 @@ const ATTRIBUTES: ReadonlyMap<string, string> = new Map([
 
 /** Creates, imports and takes back module instances. */
 export class Instances {
-  readonly #ports: PagePorts;
+  readonly #ports: ScopePorts;
   readonly #records: ModuleRecords;
   readonly #urls: UrlLifetime;
   readonly #graph: PlanGraph;
   readonly #planRecords: PlanRecords;
   readonly #createOptions: CreateOptions;
 
-  constructor(ports: PagePorts, records: ModuleRecords, urls: UrlLifetime) {
+  constructor(ports: ScopePorts, records: ModuleRecords, urls: UrlLifetime) {
     this.#ports = ports;
     this.#records = records;
     this.#urls = urls;
@@ -135,7 +135,7 @@ export class Instances {
     }
     if (outcome.kind === 'circular') {
       const paths = outcome.urls.map((url) => this.#records.pathOf(url)).join(', ');
-      return new CycleFailure(`${paths}: in a cycle, which this browser cannot update in a running page`);
+      return new CycleFailure(`${paths}: in a cycle, which only a reload can replace`);
     }
     const path = this.#records.pathOf(outcome.url);
     const by = outcome.importer === undefined ? '' : `, but ${outcome.importer.path} imports it`;
@@ -147,7 +147,7 @@ export class Instances {
   }
 }
 
-const planGraph = ({ blobPool, pageDeploy }: PagePorts, records: ModuleRecords): PlanGraph => ({
+const planGraph = ({ blobPool, pageDeploy }: ScopePorts, records: ModuleRecords): PlanGraph => ({
   moduleAt: (url) => moduleAt(records.site, url),
   importsOf: (module) => {
     const blob = blobPool.get(module.hash);
@@ -156,7 +156,7 @@ const planGraph = ({ blobPool, pageDeploy }: PagePorts, records: ModuleRecords):
   parses: (module) => !records.isUnparsed(module),
 });
 
-function planRecords({ pageDeploy }: PagePorts, records: ModuleRecords, urls: UrlLifetime): PlanRecords {
+function planRecords({ pageDeploy }: ScopePorts, records: ModuleRecords, urls: UrlLifetime): PlanRecords {
   const { linker, laterMaps } = pageDeploy;
   const { importTargets } = linker;
   return {

@@ -34,7 +34,7 @@ export interface Batch {
 export function moduleInstance(
   module: SiteModule,
   links: Links | null,
-  resolver: Resolver,
+  resolver: Pick<Resolver, 'resolve'>,
   target: string | undefined,
   name: string | undefined,
 ): ModuleInstance {

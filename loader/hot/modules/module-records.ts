@@ -2,23 +2,25 @@ import { moduleAt, naturalUrl, pathOfUrl, type Site, type SiteModule } from '../
 import type { Hash } from '../../../schema/hash.js';
 import type { Manifest } from '../../../schema/manifest.js';
 import { holdsModule } from '../../linking/module-url.js';
-import type { PagePorts } from '../ports.js';
+import type { ScopePorts } from '../ports.js';
 import { moduleInstance, type ModuleInstance } from './module-instance.js';
 import { Unparsed } from './unparsed.js';
 import type { UrlLifetime } from './url-lifetime.js';
+
+type Ports = Pick<ScopePorts, 'config' | 'blobPool' | 'channelClient' | 'pageDeploy' | 'otherManifests'>;
 
 /** The module instances that this page runs, and how they differ from the newest manifest. */
 export class ModuleRecords {
   readonly #running = new Map<string, ModuleInstance>();
   #site: Site;
-  readonly #ports: PagePorts;
+  readonly #ports: Ports;
   readonly #urls: UrlLifetime;
   readonly #unparsed: Unparsed;
   /** Natural URLs that were left to the browser and may come into the manifest later. */
   readonly #leftToBrowser = new Set<string>();
   #hasExternal = false;
 
-  constructor(ports: PagePorts, urls: UrlLifetime) {
+  constructor(ports: Ports, urls: UrlLifetime) {
     this.#ports = ports;
     this.#urls = urls;
     this.#unparsed = new Unparsed(ports.blobPool);
@@ -180,13 +182,14 @@ export class ModuleRecords {
 
   /** Drops blobs that no running version and no newest version needs. */
   evict(): void {
-    const { blobPool, channelClient } = this.#ports;
+    const { blobPool, channelClient, otherManifests } = this.#ports;
     const hashes = new Set<Hash>();
     for (const { hash } of this.#running.values()) hashes.add(hash);
     for (const manifest of [
       this.#site.manifest,
       channelClient.head?.manifest,
       channelClient.complete?.manifest,
+      ...(otherManifests?.() ?? []),
     ]) {
       for (const { hash } of manifest?.modules.values() ?? []) hashes.add(hash);
     }

@@ -1,28 +1,27 @@
-import type { Hash } from '../../../schema/hash.js';
 import type { Manifest } from '../../../schema/manifest.js';
 import type { Release } from '../../transport/channel-client.js';
 import { createDebug } from '../../debug.js';
-import type { ImporterGraph } from '../modules/importer-graph.js';
 import type { Instances } from '../modules/instances.js';
 import type { ModuleRecords } from '../modules/module-records.js';
 import type { PagePorts } from '../ports.js';
+import type { PageWorkers, Unaccepted } from '../workers/page-workers.js';
+import type { Verdict } from '../workers/worker-messages.js';
 import { changedPaths, hasLoaded, newPage, pagePath } from './changes.js';
 import type { ModuleUpdate } from './module-update.js';
 import type { Cause } from './reload-history.js';
-import type { Retries } from './retries.js';
+import type { GuardedReload } from './guarded-reload.js';
+import type { Starts } from './starts.js';
 import type { StylesheetUpdate } from './stylesheets/stylesheet-update.js';
 
 export interface ApplyOptions {
-  readonly ports: Pick<
-    PagePorts,
-    'config' | 'pageDeploy' | 'blobPool' | 'channelClient' | 'announce' | 'moved'
-  >;
+  readonly ports: Pick<PagePorts, 'config' | 'pageDeploy' | 'announce' | 'moved'>;
   readonly records: ModuleRecords;
   readonly instances: Pick<Instances, 'evict'>;
-  readonly importers: Pick<ImporterGraph, 'dynamicImportersOf'>;
-  readonly retries: Retries;
+  readonly starts: Pick<Starts, 'take' | 'leaveToPage'>;
   readonly stylesheets: StylesheetUpdate;
   readonly moduleUpdate: Pick<ModuleUpdate, 'run'>;
+  readonly workers: Pick<PageWorkers, 'ask' | 'tell'>;
+  readonly guardedReload: Pick<GuardedReload, 'start'>;
   /**
    * Fetches the links of running modules that came over HTTP without them. False when the server does not
    * send them.
@@ -40,10 +39,10 @@ export class Apply {
   #release: Release;
   /** What the page consists of, apart from modules. */
   #known: Manifest;
+  /** When the page's workers began to be watched. */
+  readonly #watchedSince = performance.now();
   /** Whether the page has taken in what changed between its HTML and its start. */
   #hasCaughtUp = false;
-  /** Versions that the application applied itself, by natural URL. */
-  readonly #appliedByPage = new Map<string, Hash>();
 
   constructor(options: ApplyOptions) {
     this.#options = options;
@@ -62,35 +61,55 @@ export class Apply {
   }
 
   async run(release: Release): Promise<void> {
-    const { ports, records, instances, stylesheets, reload, moduleUpdate, fetchLinks } = this.#options;
+    const { records, workers } = this.#options;
     const before = this.#known;
     const changed = changedPaths(before, release.manifest);
     debug(`deploy ${release.deploy}`, { changed });
     this.#release = release;
     this.#known = release.manifest;
     records.setManifest(release.manifest);
-    if (changed.length > 0 && !ports.announce(release.deploy, changed)) return this.#leaveToPage();
-    if (changed.length > 0 && !(await fetchLinks()))
-      return void reload(
-        `${changed.join(', ')} changed, and the server does not send what the modules import`,
-      );
-    const sheets = stylesheets.linked(changed, before, this.#known);
-    const asks =
-      this.#asksForReload(changed, before, (path) => sheets.has(path)) ?? (await stylesheets.run(sheets));
-    if (asks !== null && reload(asks.reason, this.#causeOf(asks.path))) return;
-    this.#hasCaughtUp = true;
-    if (await moduleUpdate.run(await this.#starts(), [])) {
-      ports.moved(release);
-      instances.evict();
+    const unaccepted = await workers.ask(release);
+    let verdict: Verdict = 'wait';
+    try {
+      verdict = await this.#apply(before, changed, unaccepted);
+    } finally {
+      workers.tell(release, verdict);
     }
   }
 
+  async #apply(
+    before: Manifest,
+    changed: readonly string[],
+    unaccepted: readonly Unaccepted[],
+  ): Promise<Verdict> {
+    const { ports, instances, stylesheets, starts, moduleUpdate, fetchLinks, ...rest } = this.#options;
+    const { reload, guardedReload } = rest;
+    const release = this.#release;
+    const workers = unaccepted.map(({ worker }) => worker);
+    // A worker that the application starts again is to run it.
+    ports.moved(release);
+    if (changed.length > 0 && !ports.announce(release.deploy, changed, workers)) return this.#leaveToPage();
+    if (changed.length > 0 && !(await fetchLinks())) {
+      reload(`${changed.join(', ')} changed, and the server does not send what the modules import`);
+      return 'wait';
+    }
+    const sheets = stylesheets.linked(changed, before, this.#known);
+    const asks =
+      this.#asksForReload(changed, before, (path) => sheets.has(path)) ?? (await stylesheets.run(sheets));
+    if (asks !== null && reload(asks.reason, this.#causeOf(asks.path))) return 'wait';
+    this.#hasCaughtUp = true;
+    const [first] = unaccepted;
+    if (first !== undefined && (await guardedReload.start([], first.reason))) return 'wait';
+    if (!(await moduleUpdate.run(await starts.take(), []))) return 'wait';
+    instances.evict();
+    return 'apply';
+  }
+
   /** The application has prevented the update. */
-  #leaveToPage(): void {
-    const { ports, records } = this.#options;
+  #leaveToPage(): Verdict {
     debug('the page prevented the update');
-    for (const { url, hash } of records.changed()) this.#appliedByPage.set(url, hash);
-    ports.moved(this.#release);
+    this.#options.starts.leaveToPage();
+    return 'leave';
   }
 
   /** Why no update of modules and style sheets is enough, and the file that is to blame. */
@@ -131,22 +150,7 @@ export class Apply {
     const module = this.#known.modules.get(path);
     if (module === undefined || module.type === 'text/html') return false;
     if (records.runsFile(path) || records.wasTried(path)) return false;
-    return hasLoaded(ports.config.root, ports.config.prefix, path, isStylesheet);
-  }
-
-  /** The modules that need another instance. */
-  async #starts(): Promise<string[]> {
-    const { ports, records, importers, retries } = this.#options;
-    retries.addChanged();
-    // An importer holds the instance that the browser found, which differs from the one that others will
-    // import.
-    retries.add(records.takeAppeared().flatMap((url) => importers.dynamicImportersOf(url)));
-    const changed = records
-      .changed()
-      .filter((module) => this.#appliedByPage.get(module.url) !== module.hash && !retries.isStalled(module));
-    const missing = changed.map(({ hash }) => hash).filter((hash) => !ports.blobPool.has(hash));
-    if (missing.length > 0) await ports.channelClient.need(new Set(missing), true);
-    const parsed = changed.filter((module) => !records.isUnparsed(module));
-    return [...new Set([...parsed.map(({ url }) => url), ...retries.take()])];
+    const { root, prefix } = ports.config;
+    return hasLoaded(root, path, { prefix, byScript: isStylesheet, watchedSince: this.#watchedSince });
   }
 }

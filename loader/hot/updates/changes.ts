@@ -1,3 +1,4 @@
+import { manifestOfUrl } from '../../../importmap/deploy-url.js';
 import { naturalUrl } from '../../../importmap/site.js';
 import type { LoaderConfig } from '../../config.js';
 import type { Manifest } from '../../../schema/manifest.js';
@@ -39,18 +40,28 @@ export function newPage({ root, hot }: PageConfig, from: Manifest, to: Manifest)
   return before.find((path) => to.modules.has(path) && !from.modules.has(path));
 }
 
-/**
- * Whether the page has loaded a file by its natural URL, or by its URL below a deploy, as workers do.
- *
- * @param byScript leaves out what elements and style sheets load
- */
-export function hasLoaded(root: string, prefix: string, path: Path, byScript: boolean): boolean {
+export interface LoadedOptions {
+  /** The registry's prefix, for files of `modcast.url`. */
+  readonly prefix?: string;
+  /** Leaves out what elements and style sheets load. */
+  readonly byScript: boolean;
+  /** From then on, it is known which modules workers have loaded from their deploy. */
+  readonly watchedSince: number;
+}
+
+/** Whether the page, or the worker that asks, has loaded a file by its natural URL or by one of a deploy. */
+export function hasLoaded(
+  root: string,
+  path: Path,
+  { prefix, byScript, watchedSince }: LoadedOptions,
+): boolean {
   const url = naturalUrl(root, path);
   const below = url.slice(root.length);
-  const deploys = `${prefix}deploys/`;
+  const deploys = `${prefix ?? ''}deploys/`;
   const loaded = performance.getEntriesByType('resource') as PerformanceResourceTiming[];
-  return loaded.some(({ name, responseStatus, initiatorType }) => {
+  return loaded.some(({ name, responseStatus, initiatorType, startTime }) => {
     if (byScript && !/^(?:fetch|xmlhttprequest)$/.test(initiatorType)) return false;
+    if (startTime >= watchedSince && manifestOfUrl(name) !== undefined) return false;
     // A request that failed loaded nothing.
     if (responseStatus >= 400) return false;
     const plain = /^[^?#]*/.exec(name)![0];

@@ -3,6 +3,7 @@ import type { SiteModule } from '../../../importmap/site.js';
 import { Failure } from '../errors/failure.js';
 import type { ModuleRecords } from '../modules/module-records.js';
 import type { PagePorts } from '../ports.js';
+import type { PageWorkers } from '../workers/page-workers.js';
 import type { UpdateReport } from './report.js';
 import type { Retries } from './retries.js';
 
@@ -12,6 +13,7 @@ export interface GuardedReloadOptions {
   readonly retries: Pick<Retries, 'add'>;
   readonly report: UpdateReport;
   readonly reload: (reason: string) => boolean;
+  readonly workers: Pick<PageWorkers, 'roots'>;
 }
 
 /**
@@ -43,13 +45,14 @@ export class GuardedReload {
     return false;
   }
 
-  /** Modules that the entries import in their newest versions and that do not parse. */
+  /** Modules that the entries and the workers import in their newest versions and that do not parse. */
   async #unparsed(): Promise<SiteModule[]> {
-    const { ports, records } = this.#options;
+    const { ports, records, workers } = this.#options;
     const { pageDeploy, blobPool, channelClient } = ports;
     const graph = siteGraph(records.site, pageDeploy.resolver, blobPool);
     // The server does not send what is imported for the first time if it was there before.
-    await channelClient.needClosure(graph, pageDeploy.entries);
-    return graph.closure(pageDeploy.entries).modules.filter((module) => records.isUnparsed(module));
+    const urls = [...pageDeploy.entries, ...workers.roots];
+    await channelClient.needClosure(graph, urls);
+    return graph.closure(urls).modules.filter((module) => records.isUnparsed(module));
   }
 }

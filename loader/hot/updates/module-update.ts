@@ -3,7 +3,7 @@ import type { Contexts } from '../contexts.js';
 import { CycleFailure } from '../errors/failure.js';
 import type { ImporterGraph } from '../modules/importer-graph.js';
 import type { ModuleRecords } from '../modules/module-records.js';
-import type { PagePorts } from '../ports.js';
+import type { ScopePorts } from '../ports.js';
 import { callAcceptors, captureAcceptors } from './acceptors.js';
 import type { Entries } from './entries.js';
 import type { GuardedReload } from './guarded-reload.js';
@@ -19,7 +19,7 @@ import type { Swap, SwapResult } from './swap.js';
 import type { Turns } from './turns.js';
 
 export interface ModuleUpdateOptions {
-  readonly ports: Pick<PagePorts, 'targets' | 'after'>;
+  readonly ports: Pick<ScopePorts, 'targets' | 'after'>;
   readonly records: ModuleRecords;
   readonly importers: ImporterGraph;
   readonly contexts: Contexts;
@@ -54,7 +54,7 @@ export class ModuleUpdate {
       return true;
     }
     const started = performance.now();
-    const { propagation, reason } = await this.#decide(starts, invalidated);
+    const { propagation, reason } = await this.decide(starts, invalidated);
     report.decision(starts, invalidated, propagation, reason);
     if (reason !== null) return !(await guardedReload.start(starts, reason));
 
@@ -78,9 +78,9 @@ export class ModuleUpdate {
   }
 
   /** @returns why the page has to be loaded again, or null */
-  async #decide(
+  async decide(
     starts: readonly string[],
-    invalidated: readonly string[],
+    invalidated: readonly string[] = [],
   ): Promise<{ propagation: Propagation; reason: string | null }> {
     const { ports, records, importers, contexts, entries } = this.#options;
     // Computed when it is first asked for: a module that accepts itself needs none of it.
@@ -102,7 +102,7 @@ export class ModuleUpdate {
       return { propagation, reason: `${shown(unfinished)}: ${entry} has not run to its end` };
     }
     const reason =
-      ports.targets === 'http' ? `${this.#paths(starts)}: this page cannot replace modules` : null;
+      ports.targets === 'http' ? `${this.#paths(starts)}: the policy permits no blob modules` : null;
     return { propagation, reason };
   }
 

@@ -7,9 +7,11 @@ import { Prune, type PruneOptions } from './prune.js';
 import { UpdateQueue } from './queue.js';
 import { UpdateReport } from './report.js';
 import { Retries } from './retries.js';
+import { Starts } from './starts.js';
 import { createStylesheetSwap, StylesheetUpdate } from './stylesheets/stylesheet-update.js';
 import type { Turns } from './turns.js';
 import type { PagePorts } from '../ports.js';
+import type { PageWorkers } from '../workers/page-workers.js';
 
 export interface UpdatesOptions
   extends
@@ -19,6 +21,7 @@ export interface UpdatesOptions
     >,
     Pick<ApplyOptions, 'fetchLinks' | 'reload'> {
   readonly ports: PagePorts;
+  readonly workers: PageWorkers;
   readonly instances: ApplyOptions['instances'] & PruneOptions['instances'];
   readonly turns: Turns;
   readonly problems: Problems;
@@ -26,7 +29,11 @@ export interface UpdatesOptions
 }
 
 /** Connects the parts of updates. */
-export function createUpdates(options: UpdatesOptions): { queue: UpdateQueue; apply: Apply } {
+export function createUpdates(options: UpdatesOptions): {
+  readonly queue: UpdateQueue;
+  readonly apply: Apply;
+  readonly guardedReload: GuardedReload;
+} {
   const { records, contexts, ports } = options;
   const retries = new Retries(records, () => queue.retry());
   const report = new UpdateReport({ ...options, retries });
@@ -34,7 +41,8 @@ export function createUpdates(options: UpdatesOptions): { queue: UpdateQueue; ap
   const prune = new Prune(options);
   const moduleUpdate = new ModuleUpdate({ ...options, retries, report, prune, guardedReload });
   const stylesheets = new StylesheetUpdate({ records, contexts, stylesheets: createStylesheetSwap(ports) });
-  const apply = new Apply({ ...options, retries, stylesheets, moduleUpdate });
+  const starts = new Starts({ ...options, retries });
+  const apply = new Apply({ ...options, starts, stylesheets, moduleUpdate, guardedReload });
   const queue = new UpdateQueue({ ...options, apply, moduleUpdate });
-  return { queue, apply };
+  return { queue, apply, guardedReload };
 }

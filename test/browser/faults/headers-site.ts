@@ -31,6 +31,8 @@ export class HeadersSite {
     readonly url: string,
     readonly close: () => Promise<void>,
     private readonly record: Recorded,
+    /** Saves files of the site. */
+    readonly write: (files: Record<string, string>) => Promise<void>,
   ) {
     this.reports = record.reports;
     this.requests = record.requests;
@@ -97,7 +99,8 @@ export class HeadersSite {
       server.close();
       await site.close();
     };
-    return new HeadersSite(registry, `http://127.0.0.1:${port}/`, close, record);
+    const write = (changed: Record<string, string>) => site.write(changed);
+    return new HeadersSite(registry, `http://127.0.0.1:${port}/`, close, record, write);
   }
 }
 

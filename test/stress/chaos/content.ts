@@ -1,3 +1,5 @@
+import { installChaos } from './runtime.js';
+
 /**
  * The fault of a module: it does not parse, it throws, or its top-level await never ends.
  */
@@ -43,12 +45,15 @@ function acceptLine({ accepts, imports }: ModuleSpec): string[] {
 /**
  * A module that reports when it starts and when it has run, and exports its imports. Its last statement spans
  * many lines, so that half of the file does not parse.
+ *
+ * @param first lines before all others
  */
-export function moduleContent(version: string, spec: ModuleSpec): Content {
+export function moduleContent(version: string, spec: ModuleSpec, first: readonly string[] = []): Content {
   const { imports, dynamic, accepts, fault, pauses } = spec;
   const held = imports.map((specifier, i) => `${quote(specifier)}: m${i}`);
   const lines = [
     `// ${version}`,
+    ...first,
     ...imports.map((specifier, i) => importLine(specifier, `m${i}`)),
     `export const self = chaos.enter(import.meta.url, '${version}', '${accepts}', { ${held.join(', ')} });`,
     ...acceptLine(spec),
@@ -85,6 +90,31 @@ export const sheetContent = (version: string): Content => ({
 export const scriptContent = (version: string): Content => ({
   version,
   text: `chaos.script = '${version}';\n`,
+  spec: null,
+});
+
+/** Defines the same functions in a worker as `installChaos` does in a page, before its other modules run. */
+export const workerRuntimeContent = (version: string): Content => ({
+  version,
+  text: `// ${version}
+globalThis.chaosReport = (report) => postMessage({ report });
+(${String(installChaos)})();
+addEventListener('message', ({ data }) => {
+  if (data.state) postMessage({ state: chaos.state(data.state) });
+  else chaos.retry();
+});
+`,
+  spec: null,
+});
+
+/** A page's module that starts a worker and passes on what it reports. */
+export const workerStartContent = (version: string, main: string): Content => ({
+  version,
+  text: `// ${version}
+globalThis.chaosWorker = new Worker('${main}', { type: 'module' });
+chaosWorker.addEventListener('message', ({ data }) => data.report && chaosReport(data.report));
+chaosWorker.addEventListener('error', ({ message }) => console.error(message));
+`,
   spec: null,
 });
 

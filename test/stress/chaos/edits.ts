@@ -6,6 +6,8 @@ import {
   pageContent,
   scriptContent,
   sheetContent,
+  workerRuntimeContent,
+  workerStartContent,
   type Accepts,
   type Content,
   type Fault,
@@ -17,9 +19,13 @@ import type { Random } from './random.js';
 
 /**
  * Pages, each with a directory of modules: modules that accept themselves, a main module that accepts the
- * others, and cycles.
+ * others, cycles, and modules that run in a worker.
  */
-export const PAGES = ['own', 'boundary', 'cycles'] as const;
+export const PAGES = ['own', 'boundary', 'cycles', 'worker'] as const;
+
+/** Files that only the page `worker` loads. */
+const WORKER_RUNTIME = 'worker-runtime.js';
+const WORKER_START = 'worker-start.js';
 
 const WEIGHTS = {
   change: 40,
@@ -66,8 +72,8 @@ export class Edits {
   }
 
   begin(): void {
-    for (const path of ['note.txt', 'style.css', 'script.js', 'cycles/data.json', 'cycles/sheet.css'])
-      this.#disk.save(path, this.#plain(path));
+    const plain = ['note.txt', 'style.css', 'script.js', 'cycles/data.json', 'cycles/sheet.css'];
+    for (const path of [...plain, WORKER_RUNTIME, WORKER_START]) this.#disk.save(path, this.#plain(path));
     for (const page of PAGES) this.#disk.save(`${page}.html`, this.#plain(`${page}.html`));
     for (const page of ['shared', ...PAGES]) for (let i = 4; i >= 0; i--) this.#write(`${page}/m${i}.mjs`);
     for (const page of PAGES) this.#write(mainOf(page));
@@ -168,7 +174,10 @@ export class Edits {
 
   #plain(path: string): Content {
     const version = this.#version();
+    if (path === 'worker.html') return pageContent(version, WORKER_START);
     if (path.endsWith('.html')) return pageContent(version, mainOf(path.slice(0, -'.html'.length)));
+    if (path === WORKER_RUNTIME) return workerRuntimeContent(version);
+    if (path === WORKER_START) return workerStartContent(version, mainOf('worker'));
     if (path.endsWith('.json')) return jsonContent(version);
     if (path.endsWith('.css')) return sheetContent(version);
     return path.endsWith('.js') ? scriptContent(version) : noteContent(version);
@@ -198,7 +207,7 @@ export class Edits {
     const imports = new Set(isMain ? this.#start(others, page) : random.some(others, 3));
     if (more !== '') imports.add(more);
     const dynamic =
-      page === 'cycles' || random.chance(0.1)
+      page === 'cycles' || random.chance(page === 'worker' ? 0.4 : 0.1)
         ? random.some(others, 2).filter((one) => !imports.has(one))
         : [];
     if (page === 'cycles' && (isMain || random.chance(0.2))) {
@@ -218,7 +227,8 @@ export class Edits {
       pauses: random.chance(0.05),
     };
     const mode = this.#disk.files.has(path) ? random.weighted(WRITE_MODES) : undefined;
-    return this.#save(path, moduleContent(this.#version(), spec), mode);
+    const first = path === mainOf('worker') ? [`import '../${WORKER_RUNTIME}';`] : [];
+    return this.#save(path, moduleContent(this.#version(), spec, first), mode);
   }
 
   /** The imports of a main module: enough that the page runs many modules. */
@@ -229,7 +239,7 @@ export class Edits {
 
   #accepts(page: string, isMain: boolean): Accepts {
     const random = this.#random;
-    if (page === 'own' && !isMain)
+    if ((page === 'own' || page === 'worker') && !isMain)
       return random.weighted({ itself: 4, 'itself, with a callback': 4, 'its imports': 1, nothing: 1 });
     if (page === 'boundary') return isMain || random.chance(0.1) ? 'its imports' : 'nothing';
     return random.weighted({ itself: 2, 'itself, with a callback': 2, 'its imports': 2, nothing: 4 });

@@ -22,7 +22,10 @@ export interface WatchedPage {
 /**
  * Files that the browser itself requests. If one fails because the server is down, any site needs a reload.
  */
-const PLAIN = /(?:\.html|\/loader\.js|\/style\.css|\/script\.js)$/;
+const PLAIN = /(?:\.html|\/loader\.js|\/style\.css|\/script\.js)$|[?&]modcast=/;
+
+/** A URL without what names the version of the loader. */
+const withoutVersion = (url: string): string => url.replace(/\?v=\w+$/, '');
 
 /** Console messages of modcast about a version that it cannot apply yet. */
 const PENDING_MESSAGE = /full reload postponed|still waits/;
@@ -72,7 +75,9 @@ export class Pages {
       });
       page.on('requestfailed', (request) => {
         print(`failed ${request.url()} ${request.failure()?.errorText}`);
-        if (PLAIN.test(new URL(request.url()).pathname)) watched.interrupted = true;
+        // A reload aborts the requests of the workers before it.
+        const isAborted = request.failure()?.errorText === 'net::ERR_ABORTED';
+        if (!isAborted && PLAIN.test(withoutVersion(request.url()))) watched.interrupted = true;
       });
       pages.all.push(watched);
       await page.goto(`${url}${name}.html`, { waitUntil: 'domcontentloaded' });
@@ -115,7 +120,12 @@ export class Pages {
       watched.reports = 0;
       return null;
     }
-    await page.evaluate(() => chaos.retry()).catch(() => {});
+    await page
+      .evaluate(() => {
+        chaos.retry();
+        globalThis.chaosWorker?.postMessage({});
+      })
+      .catch(() => {});
     return found.join('\n    ');
   }
 
@@ -131,7 +141,15 @@ export class Pages {
           if (modcast === undefined) return null;
           const late = new Promise((resolve) => setTimeout(resolve, 2000));
           if (wait) await Promise.race([modcast.idle(), late]);
-          return { state: chaos.state(main), deploy: modcast.stats().deploy };
+          const state = chaos.state(main);
+          const worker = globalThis.chaosWorker;
+          const inWorker = new Promise<PageState>((resolve) => {
+            worker?.addEventListener('message', ({ data }) => data.state && resolve(data.state));
+            worker?.postMessage({ state: main });
+          });
+          const found = worker === undefined ? state : await Promise.race([inWorker, late]);
+          const { modules, pending, wrong } = (found ?? state) as PageState;
+          return { state: { ...state, modules, pending, wrong }, deploy: modcast.stats().deploy };
         },
         [mainOf(name), idle] as const,
       );

@@ -31,13 +31,16 @@ export interface PageState {
 declare global {
   var chaos: { state(main: string): PageState; retry(): void } & Record<string, unknown>;
   var chaosReport: (report: Report) => Promise<void>;
+  /** The worker of a page whose modules run in one. */
+  var chaosWorker: Worker | undefined;
 }
 
 /**
- * Runs in each document before its scripts, and defines the functions that its modules call. Playwright sends
- * its source text, so it cannot use variables from outside.
+ * Runs in each document before its scripts, and in a worker before its other modules, and defines the functions
+ * that modules call. Its source text is sent, so it cannot use variables from outside.
  */
 export function installChaos(): void {
+  const isWorker = globalThis.document === undefined;
   const current = new Map<string, Self>();
   /** Failed `import()` calls, to retry later. */
   const failed = new Map<Self, Map<string, () => Promise<unknown>>>();
@@ -69,7 +72,7 @@ export function installChaos(): void {
 
   const instanceOf = (held: unknown): Self | string => {
     if (typeof held === 'string') return held;
-    if (held instanceof CSSStyleSheet)
+    if (globalThis.CSSStyleSheet !== undefined && held instanceof CSSStyleSheet)
       return (held.cssRules[0] as CSSStyleRule).style.getPropertyValue('--version').trim();
     if (typeof (held as { version?: unknown }).version === 'string')
       return (held as { version: string }).version;
@@ -105,12 +108,12 @@ export function installChaos(): void {
       page: globalThis.chaos['page'] as string | undefined,
       note: globalThis.chaos['note'] as string | undefined,
       script: globalThis.chaos['script'] as string | undefined,
-      sheet: getComputedStyle(document.documentElement).getPropertyValue('--version').trim(),
+      sheet: isWorker ? '' : getComputedStyle(document.documentElement).getPropertyValue('--version').trim(),
       modules,
       // Only instances in use count: a replaced one may have an import that never settles.
       pending: [...seen.values()].reduce((sum, self) => sum + (pending.get(self) ?? 0), 0),
       wrong,
-      overlay: document.querySelector('modcast-overlay')?.shadowRoot?.textContent ?? null,
+      overlay: isWorker ? null : (document.querySelector('modcast-overlay')?.shadowRoot?.textContent ?? null),
     };
   };
 

@@ -238,7 +238,7 @@ describe('an update', () => {
     const page = await open(cycle, { code: { 'a.mjs 1': accepts }, laterMaps: false });
     await page.update({ 'b.mjs': source(2, './a.mjs') });
     expect(page.log).toContain(
-      'info: modcast: full reload: a.mjs: in a cycle, which this browser cannot update in a running page',
+      'info: modcast: full reload: a.mjs: in a cycle, which only a reload can replace',
     );
   });
 

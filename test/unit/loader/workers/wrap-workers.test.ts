@@ -74,6 +74,37 @@ describe('a worker', () => {
   });
 });
 
+it('a worker and a worklet can be watched when they start, and get another name', () => {
+  const starts: unknown[] = [];
+  const made: unknown[] = [];
+  const watched = scopeOf();
+  wrapWorkers(watched as unknown as typeof globalThis, {
+    base: () => 'https://site.test/',
+    workerUrl: (url) => `${url}?moved`,
+    starting(start) {
+      starts.push(start);
+      return { name: start.isModule ? 'other' : undefined, started: (worker) => made.push(worker) };
+    },
+  });
+  const options = { type: 'module', name: 'own' } as const;
+  const worker = new watched.Worker('w.mjs', options);
+  const classic = new watched.SharedWorker('c.js', 'name');
+  new watched.Worklet().addModule('p.mjs');
+  const at = (file: string, isMoved = true) => ({
+    url: `https://site.test/${file}`,
+    target: `https://site.test/${file}${isMoved ? '?moved' : ''}`,
+  });
+  expect(starts).toEqual([
+    { kind: 'Worker', isModule: true, name: 'own', ...at('w.mjs') },
+    { kind: 'SharedWorker', isModule: false, name: 'name', ...at('c.js', false) },
+    { kind: 'Worklet', isModule: true, name: '', ...at('p.mjs') },
+  ]);
+  expect(made).toEqual([worker, classic]);
+  const given = worker.given[1] as WorkerOptions;
+  expect([given.type, given.name, options.name]).toEqual(['module', 'other', 'own']);
+  expect(classic.given).toEqual(['c.js', 'name']);
+});
+
 it('a worklet adds modules of the deploy', () => {
   const worklet = new scope.Worklet();
   worklet.addModule('paint.mjs', { credentials: 'omit' });

@@ -128,4 +128,14 @@ describe('a URL that names a deploy', () => {
     expect([response.status, response.headers.get('Content-Type')]).toEqual([200, 'application/wasm']);
     expect(new Uint8Array(await response.arrayBuffer())).toEqual(wasm);
   });
+
+  it('leads to a runtime with hot reload where the server watches', async () => {
+    const textOf = async (watch: boolean) => {
+      const site = await serve(SITE, { watch });
+      const { text } = await ask(site, '-/worker.js', await manifestOf(site));
+      return text;
+    };
+    expect(await textOf(false)).not.toContain('BroadcastChannel');
+    expect(await textOf(true)).toContain('BroadcastChannel');
+  });
 });

@@ -71,3 +71,13 @@ it('an error because of which several entries failed is shown once, and stays af
   problems.setErrors([]);
   expect(shown).toEqual(['thrown']);
 });
+
+it('the errors of a worker stay until it has others, beside those of the page', () => {
+  problems.setErrors([error('in a worker')], 'one');
+  problems.setErrors([error('in the page')]);
+  expect(shown).toEqual(['in a worker', 'in the page']);
+  problems.setErrors([]);
+  expect(shown).toEqual(['in a worker']);
+  problems.setErrors([], 'one');
+  expect(shown).toEqual([]);
+});

@@ -80,3 +80,19 @@ it('leaves an import without an instance to the browser', () => {
   imports.redirect();
   expect(calls).toHaveLength(1);
 });
+
+it('continues an import that began before it was known what runs', async () => {
+  let resolve!: (module: unknown) => void;
+  const importing = imports.addEarly('a', undefined, new Promise((settle) => (resolve = settle)));
+  run('a#1');
+  imports.redirect();
+  expect(calls).toHaveLength(0);
+  imports.identify();
+  imports.redirect();
+  expect(calls).toHaveLength(0);
+  run('a#2');
+  imports.redirect();
+  resolve('first');
+  calls[0]!.resolve('second');
+  expect(await importing).toBe('second');
+});
