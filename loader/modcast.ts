@@ -11,11 +11,8 @@ const EVENTS: readonly (keyof ModcastEvents)[] = ['progress', 'booted', 'deploy'
 /** What the page finds as `modcast`. */
 export function createModcast(services: Services): Modcast {
   const offline = startOffline(services);
-  const offered = async () => {
-    const found = await offline;
-    if (found === undefined) throw new Error('modcast: the server offers no offline use to this page');
-    return found;
-  };
+  // Only who asks for it gets the error.
+  offline.catch(() => {});
   const { config, events, topics, connection, channelClient, cacheWriter, page } = services;
   const urlOf = (path: string) => naturalUrl(config.root, parsePath(path));
   return {
@@ -57,8 +54,8 @@ export function createModcast(services: Services): Modcast {
         socket: connection.state,
       };
     },
-    offline: async (options = {}) => (await offered()).keep(options),
-    unregister: async () => (await offered()).unregister(),
+    offline: async (options = {}) => (await offline).keep(options),
+    unregister: async () => (await offline).unregister(),
     async idle() {
       await page.ready;
       await channelClient.idle();

@@ -11,16 +11,20 @@ declare global {
 
 /**
  * Loads the script of offline use once the page has loaded, where the server offers that, and registers the
- * service worker. Resolves with undefined where it does not, or the page runs natively.
+ * service worker.
+ *
+ * @throws Error where it does not, or the page runs natively
  */
-export async function startOffline(services: Services): Promise<Offline | undefined> {
+export async function startOffline(services: Services): Promise<Offline> {
   const { config, page } = services;
   await page.ready;
-  if (config.offline === null || page.isNative) return undefined;
-  if (document.readyState !== 'complete')
-    await new Promise((resolve) => addEventListener('load', resolve, { once: true }));
-  await loadScript(config, 'offline-page', config.offline);
+  if (config.offline !== null && !page.isNative) {
+    if (document.readyState !== 'complete')
+      await new Promise((resolve) => addEventListener('load', resolve, { once: true }));
+    await loadScript(config, 'offline-page', config.offline);
+  }
   const create = globalThis.__modcast_offline__;
   globalThis.__modcast_offline__ = undefined;
-  return create?.(services);
+  if (create === undefined) throw new Error('modcast: the server offers no offline use to this page');
+  return create(services);
 }

@@ -18,8 +18,9 @@ export class ProgressBar {
   /** @param share from 0 to 1 */
   update(share: number): void {
     this.#share = Math.min(1, Math.max(this.#share, share));
-    this.#bar?.style.setProperty('transform', `scaleX(${this.#share})`);
-    this.#host?.setAttribute('aria-valuenow', String(Math.round(this.#share * 100)));
+    if (this.#host === undefined || this.#bar === undefined) return;
+    this.#bar.style.transform = `scaleX(${this.#share})`;
+    this.#host.ariaValueNow = String(Math.round(this.#share * 100));
   }
 
   remove(): void {
@@ -30,22 +31,16 @@ export class ProgressBar {
 
   #show(): void {
     const host = document.createElement('modcast-progress');
-    host.setAttribute('role', 'progressbar');
-    host.setAttribute('aria-label', 'Loading');
-    host.setAttribute('aria-valuemin', '0');
-    host.setAttribute('aria-valuemax', '100');
+    Object.assign(host, {
+      role: 'progressbar',
+      ariaLabel: 'Loading',
+      ariaValueMin: '0',
+      ariaValueMax: '100',
+    });
     const bar = document.createElement('div');
     // A page's policy may forbid style elements and attributes, but not the object model.
-    Object.assign(bar.style, {
-      position: 'fixed',
-      inset: '0 0 auto 0',
-      height: '3px',
-      zIndex: '2147483647',
-      transformOrigin: '0 50%',
-      transition: 'transform 120ms linear',
-      background: 'var(--modcast-progress-color, #4f8cff)',
-      pointerEvents: 'none',
-    });
+    bar.style.cssText =
+      'position:fixed;inset:0 0 auto;height:3px;z-index:2147483647;transform-origin:0;transition:transform .12s linear;background:var(--modcast-progress-color,#4f8cff);pointer-events:none';
     host.attachShadow({ mode: 'open' }).append(bar);
     document.documentElement.append(host);
     this.#host = host;

@@ -251,7 +251,7 @@ describe('url()', () => {
           worker.addEventListener('error', () => reject(new Error('the worker failed')));
         }),
     );
-    expect(said).toEqual({ version: 1, url: `${site.url}-/deploys/1/at/lib/worker.mjs` });
+    expect(said).toEqual({ version: 1, url: `${site.url}lib/worker.mjs` });
   });
 });
 
