@@ -135,7 +135,7 @@ describe('a URL that names a deploy', () => {
       const { text } = await ask(site, '-/worker.js', await manifestOf(site));
       return text;
     };
-    expect(await textOf(false)).not.toContain('BroadcastChannel');
-    expect(await textOf(true)).toContain('BroadcastChannel');
+    expect(await textOf(false)).not.toContain('invalidate');
+    expect(await textOf(true)).toContain('invalidate');
   });
 });
