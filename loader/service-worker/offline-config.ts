@@ -9,6 +9,8 @@ export interface OfflineConfig {
   readonly prefix: string;
   /** The site's root, `/`. */
   readonly root: string;
+  /** The page of a single-page application, as a path below the root; null for other sites. */
+  readonly single: string | null;
   /** Whether the server watches a directory: then its files are newer than those of any deploy. */
   readonly watches: boolean;
   /** The script of workers' runtime, and the version in its URL. */

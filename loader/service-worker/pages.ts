@@ -3,10 +3,12 @@ import { PAGE_HEADER, parsePageHeader, type PageHeader } from '../../schema/page
 import type { OfflineConfig } from './offline-config.js';
 import type { KeptFiles, KeptResponse, TabDeploy } from './kept-files.js';
 import { keptHeaders } from './responses.js';
+import { otherSlash, pageKey } from './page-key.js';
 import type { FetchEvent } from './scope.js';
 
 export interface PagesOptions {
-  readonly config: Pick<OfflineConfig, 'registry'>;
+  readonly config: Pick<OfflineConfig, 'registry' | 'root' | 'single'>;
+  readonly origin: string;
   readonly kept: Promise<Pick<KeptFiles, 'response' | 'putResponse'>>;
   readonly fetch: typeof globalThis.fetch;
   /** Called with the client and deploy of each page. The promise may be ignored. */
@@ -30,15 +32,15 @@ export class Pages {
 
   /** The answer to a navigation. @throws TypeError as natively when the server is away and no page is here */
   async navigate(event: FetchEvent): Promise<Response> {
-    const url = withoutFragment(event.request.url);
+    const key = pageKey(event.request.url);
     try {
       const response = (await event.preloadResponse) ?? (await this.#options.fetch(event.request));
-      const kept = AWAY.has(response.status) ? await this.#kept(url, event) : undefined;
+      const kept = AWAY.has(response.status) ? await this.#away(key, event) : undefined;
       if (kept !== undefined) return kept;
-      this.#see(event, url, response);
+      this.#see(event, key, response);
       return response;
     } catch (error) {
-      const kept = await this.#kept(url, event).catch(() => undefined);
+      const kept = await this.#away(key, event).catch(() => undefined);
       if (kept === undefined) throw error;
       return kept;
     }
@@ -46,7 +48,7 @@ export class Pages {
 
   /** Requests and keeps a page. @returns false where it is not of that deploy, or not a page */
   async keep(url: string, manifest: Hash): Promise<boolean> {
-    const known = await (await this.#options.kept).response(withoutFragment(url));
+    const known = await (await this.#options.kept).response(pageKey(url));
     if (known?.manifest === manifest) return true;
     const response = await this.#options.fetch(url, {
       mode: 'same-origin',
@@ -55,7 +57,7 @@ export class Pages {
     });
     const page = parsePageHeader(response.headers.get(PAGE_HEADER));
     if (!mayKeep(response) || page?.manifest !== manifest) return false;
-    await this.#store(withoutFragment(url), page, response);
+    await this.#store(pageKey(url), page, response);
     return true;
   }
 
@@ -88,10 +90,23 @@ export class Pages {
     await (await this.#options.kept).putResponse({ url, manifest, headers, body });
   }
 
-  /** The page at this URL, or at the same path with another query. */
-  async #kept(url: string, event: FetchEvent): Promise<Response | undefined> {
-    const kept = await this.#options.kept;
-    const page = (await kept.response(url)) ?? (await kept.response(url.replace(/\?.*/, '')));
+  /** The answer without the server, by the same routes: see docs/routes.md. */
+  async #away(key: string, event: FetchEvent): Promise<Response | undefined> {
+    const { config, origin } = this.#options;
+    const path = key.replace(/\?.*/s, '');
+    const found = (await this.#kept(key, event)) ?? (await this.#kept(path, event));
+    if (found !== undefined) return found;
+    const other = otherSlash(key);
+    if (other !== undefined && (await (await this.#options.kept).response(other)) !== undefined)
+      return Response.redirect(other + key.slice(path.length));
+    const root = origin + config.root;
+    if (config.single !== null) return this.#kept(pageKey(root + config.single), event);
+    const missing = await this.#kept(`${root}404`, event);
+    return missing && new Response(missing.body, { status: 404, headers: missing.headers });
+  }
+
+  async #kept(key: string, event: FetchEvent): Promise<Response | undefined> {
+    const page = await (await this.#options.kept).response(key);
     const header = page && parsePageHeader(headerOf(page, PAGE_HEADER.toLowerCase()) ?? null);
     if (header === undefined) return undefined;
     event.waitUntil(this.#options.onPage(event.resultingClientId, deployOf(header)).catch(() => {}));
@@ -110,5 +125,3 @@ const deployOf = ({ manifest, deploy: number }: PageHeader): TabDeploy => ({ man
 
 const headerOf = ({ headers }: KeptResponse, name: string): string | undefined =>
   headers.find(([key]) => key.toLowerCase() === name)?.[1];
-
-const withoutFragment = (url: string): string => url.replace(/#.*/s, '');

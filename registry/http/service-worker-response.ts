@@ -1,17 +1,19 @@
-import type { RegistryId } from '../../schema/index.js';
+import { pathToUrl, type Path, type RegistryId } from '../../schema/index.js';
 import { loaderVersion } from '../pages/loader-page.js';
 import { answer } from './answer.js';
 import type { DeployRequestContext } from './deploy-request.js';
 
 export interface ServiceWorkerContext extends DeployRequestContext {
   readonly identity: RegistryId;
+  /** The page for routes of a single-page application. */
+  readonly single: Path | null;
   /** The script of the service worker, without its settings. */
   readonly serviceWorker: () => Promise<Uint8Array>;
 }
 
 /** The service worker of this registry, which may have the site's root as its scope. */
 export async function serviceWorkerResponse(
-  { identity, base, prefix, page, serviceWorker, workerRuntime }: ServiceWorkerContext,
+  { identity, base, prefix, single, page, serviceWorker, workerRuntime }: ServiceWorkerContext,
   request: Request,
   headers: Headers,
 ): Promise<Response> {
@@ -21,6 +23,7 @@ export async function serviceWorkerResponse(
     channel: page.channel,
     prefix: base + prefix.slice(1),
     root: base,
+    single: single === null ? null : pathToUrl(single),
     watches: page.hot !== null,
     runtime: { version: loaderVersion(runtime), text: Buffer.from(runtime).toString() },
   };
