@@ -7,21 +7,24 @@ export type OfflineMode = 'off' | 'used' | 'all';
 /** The name of the header that says to which deploy a page belongs. */
 export const PAGE_HEADER = 'Modcast-Page';
 
-/** The value of `Modcast-Page`, `<registry> <deploy> <manifest> <offline>`. */
+/** The value of `Modcast-Page`, `<registry> <deploy> <manifest> <offline> <root>`. */
 export interface PageHeader {
   readonly registry: RegistryId;
   readonly deploy: number;
   readonly manifest: Hash;
   readonly offline: OfflineMode;
+  /** The path of the site's root, `/`. */
+  readonly root: string;
 }
 
-export const formatPageHeader = ({ registry, deploy, manifest, offline }: PageHeader): string =>
-  `${registry} ${deploy} ${manifest} ${offline}`;
+export const formatPageHeader = ({ registry, deploy, manifest, offline, root }: PageHeader): string =>
+  `${registry} ${deploy} ${manifest} ${offline} ${root}`;
 
 /** Undefined for anything that is not such a header. */
 export function parsePageHeader(text: string | null): PageHeader | undefined {
-  const [registry, deploy = '', manifest, offline, ...rest] = (text ?? '').split(' ');
+  const [registry, deploy = '', manifest, offline, root = '', ...rest] = (text ?? '').split(' ');
   if (!isRegistryId(registry) || !/^[1-9]\d{0,14}$/.test(deploy) || !isHash(manifest)) return undefined;
   if ((offline !== 'off' && offline !== 'used' && offline !== 'all') || rest.length > 0) return undefined;
-  return { registry, deploy: Number(deploy), manifest, offline };
+  if (!/^\/(?:[^\s/]+\/)*$/.test(root)) return undefined;
+  return { registry, deploy: Number(deploy), manifest, offline, root };
 }

@@ -13,7 +13,7 @@ import { ModcastError, type Manifest } from '../../schema/index.js';
 import { DEFAULT_COLUMNS } from '../io.js';
 import { placeDatabase } from '../options/database.js';
 import { WATCHED_CHANNEL, filterOf, filterOptions, type FilterOptions } from '../options/filter.js';
-import { offlineMode, repeated, wholeNumber, withSlash } from '../options/values.js';
+import { offlineMode, repeated, wholeNumber, withSlashes } from '../options/values.js';
 import { contentsText } from '../output/site-contents.js';
 import { channelHint, networkHint, publishHint, singleHint, startText } from '../serving/hints.js';
 import { report } from '../serving/report.js';
@@ -102,13 +102,13 @@ export function serveCommand(): Command {
     .option('--progress', 'show a progress bar in the page if a boot takes long', false)
     .option(
       '--offline [what]',
-      'pages that were visited run without the server: used keeps what they have used, all keeps whole deploys (default: used, on dev nothing)',
+      'keep visited pages in the browser, so that they run without the server; used: the files that they have used; all: whole deploys (default: used; on dev, nothing)',
       offlineMode,
     )
     .option('--no-offline', 'keep nothing for when the server is away; browsers drop what they have kept')
     .option('--public-history', 'let anyone read all deploys over HTTP, without a token', false)
-    .option('--prefix <path>', "URL path of modcast's own routes, below --base", withSlash, '/-/')
-    .option('--base <path>', 'URL path of the site behind a reverse proxy, such as /app/', withSlash, '/')
+    .option('--prefix <path>', "URL path of modcast's own routes, below --base", withSlashes, '/-/')
+    .option('--base <path>', 'URL path of the site behind a reverse proxy, such as /app/', withSlashes, '/')
     .option(
       '--trust-proxy',
       'believe X-Forwarded-Host, -Proto and -Prefix, and Forwarded, of a reverse proxy that sets or removes them',

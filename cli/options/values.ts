@@ -15,11 +15,14 @@ export function wholeNumber({ least = 0, most = Infinity } = {}) {
 /** A URL path with the slash at its end, which `/site` lacks. */
 export const withSlash = (text: string): string => (text.endsWith('/') ? text : `${text}/`);
 
+/** A URL path with both slashes, which `site` lacks. */
+export const withSlashes = (text: string): string => withSlash(text.startsWith('/') ? text : `/${text}`);
+
 /** Collects the values of an option that may be given more than once. */
 export const repeated = (value: string, list: string[] = []): string[] => [...list, value];
 
 /** @throws InvalidArgumentError */
 export function offlineMode(what: string): string {
   if (what === 'used' || what === 'all') return what;
-  throw new InvalidArgumentError('used or all.');
+  throw new InvalidArgumentError('used or all. A directory comes before --offline.');
 }

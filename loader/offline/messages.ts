@@ -10,6 +10,8 @@ export interface KeepRequest {
   /** Of the deploy that the page runs. */
   readonly manifest: Hash;
   readonly number: number;
+  /** Whether the page is cross-origin isolated. Its workers have to be too. */
+  readonly isolated: boolean;
   /** URL of the page. */
   readonly page: string;
   /** URLs that the page has requested. */

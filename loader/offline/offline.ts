@@ -1,9 +1,9 @@
 import { withoutDeploy } from '../../importmap/deploy-url.js';
-import { moduleAt, naturalUrl } from '../../importmap/site.js';
+import { fileAt, moduleAt, naturalUrl } from '../../importmap/site.js';
 import type { Hash } from '../../schema/hash.js';
 import { DATABASE } from '../cache/cache.js';
 import { holdDeploy } from '../cache/held-deploys.js';
-import { OFFLINE_DATABASE } from '../service-worker/kept-files.js';
+import { offlineDatabase } from '../service-worker/kept-files.js';
 import {
   USED_QUESTION,
   usedChannel,
@@ -16,7 +16,7 @@ import type { OfflinePorts } from './start-offline.js';
 
 /** Offline use of one page, by the service worker of its registry. */
 export function createOffline(ports: OfflinePorts): Offline {
-  const { config, page } = ports;
+  const { config, page, trustedUrl } = ports;
   const { prefix, root } = config;
   const url = `${prefix}offline.js`;
   const container = (): ServiceWorkerContainer => {
@@ -27,30 +27,40 @@ export function createOffline(ports: OfflinePorts): Offline {
   const scriptOf = ({ active, waiting, installing }: ServiceWorkerRegistration) =>
     (active ?? waiting ?? installing)?.scriptURL;
 
+  const register = async () => {
+    const workers = container();
+    const before = await workers.getRegistration(root);
+    if (before !== undefined && scriptOf(before) !== url) return false;
+    await workers.register(trustedUrl(url), { scope: root, updateViaCache: 'none' });
+    return true;
+  };
+  let registered: Promise<boolean> | undefined;
+
   if (page.release !== null) holdDeploy(page.release.hash);
 
   return {
-    async register() {
-      const workers = container();
-      const before = await workers.getRegistration(root);
-      if (before !== undefined && scriptOf(before) !== url) return false;
-      await workers.register(url, { scope: root, updateViaCache: 'none' });
-      return true;
+    register() {
+      registered ??= register();
+      return registered;
     },
 
     async keep({ all = config.offline?.all ?? false, persist = false, onProgress }: OfflineOptions) {
       const { release } = page;
       if (release === null) throw new Error('the page runs without modcast');
+      // `ready` would wait forever for a registration that has failed.
+      await this.register();
       if (persist) await navigator.storage.persist();
       const registration = await container().ready;
-      const own = performance.getEntriesByType('resource').map(({ name }) => name);
-      const used = [...own, ...(await usedByWorkers(release.hash))];
+      const site = { root, manifest: release.manifest };
+      const isFile = (name: string) => fileAt(site, withoutDeploy(name)) !== undefined;
+      const used = [...usedByPage(isFile), ...(await usedByWorkers(release.hash)).filter(isFile)];
       await cacheModules(ports, all ? undefined : used);
       const request = {
         modcast: 'keep',
         registry: config.registry!,
         manifest: release.hash,
         number: release.deploy,
+        isolated: globalThis.crossOriginIsolated === true,
         page: location.href,
         used,
         all,
@@ -71,7 +81,7 @@ export function createOffline(ports: OfflinePorts): Offline {
         if (active !== null) await ask(active, { modcast: 'unregister' }, () => true);
         await registration.unregister();
       }
-      for (const name of [DATABASE, OFFLINE_DATABASE]) await deleteDatabase(name);
+      for (const name of [DATABASE, offlineDatabase(new URL(root).pathname)]) await deleteDatabase(name);
       for (const storage of [localStorage, sessionStorage])
         for (const key of Object.keys(storage)) if (key.startsWith('modcast ')) storage.removeItem(key);
     },
@@ -95,6 +105,19 @@ async function cacheModules(
   await channelClient.idle();
   await cacheWriter.flush();
 }
+
+/**
+ * What the page has requested. What a script has fetched may be an answer to one user, unless it is a file.
+ *
+ * @param isFile whether the deploy has a file at a URL
+ */
+const usedByPage = (isFile: (url: string) => boolean): string[] =>
+  (performance.getEntriesByType('resource') as PerformanceResourceTiming[])
+    .filter(
+      ({ name, initiatorType }) =>
+        isFile(name) || !/^(?:fetch|xmlhttprequest|beacon|other)$/.test(initiatorType),
+    )
+    .map(({ name }) => name);
 
 /** Milliseconds that workers have to answer. How many there are is unknown. */
 const ANSWER_MS = 250;
@@ -126,6 +149,9 @@ const askToKeep = (
 /** Milliseconds to the first answer of a service worker. That of the site may not know the question. */
 const FIRST_ANSWER_MS = 5000;
 
+/** Milliseconds to each other answer. The browser may end a service worker that works for long. */
+const NEXT_ANSWER_MS = 60_000;
+
 /**
  * Sends a message to a service worker.
  *
@@ -135,13 +161,18 @@ const FIRST_ANSWER_MS = 5000;
 function ask<T>(worker: ServiceWorker, message: ToServiceWorker, isLast: (answer: T) => boolean): Promise<T> {
   return new Promise((resolve, reject) => {
     const { port1, port2 } = new MessageChannel();
-    const timer = setTimeout(() => {
-      port1.close();
-      reject(new Error(`${worker.scriptURL} does not answer; it has to import the registry’s offline.js`));
-    }, FIRST_ANSWER_MS);
+    const wait = (ms: number, reason: string) =>
+      setTimeout(() => {
+        port1.close();
+        reject(new Error(`${worker.scriptURL} does not answer; ${reason}`));
+      }, ms);
+    let timer = wait(FIRST_ANSWER_MS, 'it has to import the registry’s offline.js');
     port1.onmessage = ({ data }: MessageEvent<T>) => {
       clearTimeout(timer);
-      if (!isLast(data)) return;
+      if (!isLast(data)) {
+        timer = wait(NEXT_ANSWER_MS, 'call offline() again to go on');
+        return;
+      }
       port1.close();
       resolve(data);
     };

@@ -1,8 +1,12 @@
 import { loadScript } from '../page/load-script.js';
+import { trustedUrl } from '../page/policy.js';
 import type { Services } from '../services.js';
 import type { Offline } from './offline-api.js';
 
-export type OfflinePorts = Pick<Services, 'config' | 'page' | 'channelClient' | 'cacheWriter'>;
+export interface OfflinePorts extends Pick<Services, 'config' | 'page' | 'channelClient' | 'cacheWriter'> {
+  /** A URL of a script, also under Trusted Types. */
+  readonly trustedUrl: (url: string) => string;
+}
 
 declare global {
   /** For a moment, while the script of offline use loads. */
@@ -26,5 +30,5 @@ export async function startOffline(services: Services): Promise<Offline> {
   const create = globalThis.__modcast_offline__;
   globalThis.__modcast_offline__ = undefined;
   if (create === undefined) throw new Error('modcast: the server offers no offline use to this page');
-  return create(services);
+  return create({ ...services, trustedUrl });
 }

@@ -37,8 +37,10 @@ export function setScriptText(script: HTMLScriptElement, text: string): void {
   script.text = trusted === undefined ? text : trusted.createScript(text);
 }
 
+export const trustedUrl = (url: string): string => trusted?.createScriptURL(url) ?? url;
+
 export function setScriptSrc(script: Element, attribute: string, src: string): void {
-  script.setAttribute(attribute, trusted === undefined ? src : trusted.createScriptURL(src));
+  script.setAttribute(attribute, trustedUrl(src));
 }
 
 /** A directive's values; undefined for a policy without it. */

@@ -7,8 +7,8 @@ import type { TabDeploy } from './kept-files.js';
 
 export interface CachedDeploysOptions {
   readonly registry: RegistryId;
-  /** The database of pages. */
-  readonly database: Promise<IDBDatabase>;
+  /** Opens the database of pages. */
+  readonly openDatabase: () => Promise<IDBDatabase>;
   readonly hasher: Hasher;
   /** Requests the manifest of a deploy by its number. */
   readonly fetchManifest: (deploy: number) => Promise<Response>;
@@ -33,8 +33,6 @@ export class CachedDeploys {
   constructor(options: CachedDeploysOptions) {
     this.#options = options;
     this.#pool = new BlobPool({ hasher: options.hasher, onRefused: () => {} });
-    // Each use handles it.
-    options.database.catch(() => {});
   }
 
   /**
@@ -42,7 +40,7 @@ export class CachedDeploys {
    *
    * @throws TypeError when the network fails
    */
-  async find({ manifest, number }: TabDeploy): Promise<FoundDeploy | undefined> {
+  async find({ manifest, number }: Pick<TabDeploy, 'manifest' | 'number'>): Promise<FoundDeploy | undefined> {
     const known = () => this.#stored.get(manifest) ?? this.#fetched.get(manifest);
     if (known() === undefined && !this.#missing.has(manifest)) {
       await this.refresh().catch(() => {});
@@ -63,11 +61,6 @@ export class CachedDeploys {
     return this.#pool.get(hash);
   }
 
-  /** The database can be deleted then. */
-  close(): void {
-    this.#options.database.then((database) => database.close()).catch(() => {});
-  }
-
   /** Reads what pages have stored. */
   refresh(): Promise<void> {
     this.#reading ??= this.#read().finally(() => (this.#reading = undefined));
@@ -76,9 +69,11 @@ export class CachedDeploys {
 
   async #read(): Promise<void> {
     const { registry, hasher } = this.#options;
-    const database = await this.#options.database;
+    // Not kept open: the page may delete it.
+    const database = await this.#options.openDatabase();
     const deploys = await storedDeploys(database, registry, hasher);
     this.#pool.addCached(await storedBlobs(database, registry));
+    database.close();
     this.#stored = new Map(deploys.map(({ hash, manifest }) => [hash, { hash, manifest }]));
     this.#pool.retain(new Set(deploys.flatMap(({ manifest }) => hashesOf(manifest))));
     this.#missing.clear();

@@ -12,12 +12,14 @@ import type { OfflineConfig } from './offline-config.js';
 import type { CachedDeploys, FoundDeploy } from './deploys.js';
 import type { KeptFiles } from './kept-files.js';
 import { fileResponse, typeHeader, type HeaderList } from './responses.js';
+import type { Tabs } from './tabs.js';
 
 export interface FilesOptions {
   readonly config: OfflineConfig;
   readonly origin: string;
   readonly deploys: Pick<CachedDeploys, 'find' | 'blob'>;
-  readonly kept: Promise<Pick<KeptFiles, 'file' | 'putFile' | 'hasFile'>>;
+  readonly tabs: Pick<Tabs, 'named'>;
+  readonly kept: Pick<KeptFiles, 'file' | 'putFile' | 'hasFile'>;
   readonly fetch: typeof globalThis.fetch;
   /** Headers that the site's server adds to all that it serves. */
   readonly policies: () => Promise<HeaderList>;
@@ -43,80 +45,109 @@ export class Files {
   /**
    * The file of a deploy at the URL of a request. Undefined where it has none.
    *
+   * @param embedder the `Cross-Origin-Embedder-Policy` of the page
    * @throws TypeError when the file is not here and the network fails
    */
-  async answer(request: Request, deploy: FoundDeploy): Promise<Response | undefined> {
+  async answer(
+    request: Request,
+    deploy: FoundDeploy,
+    embedder: string | null,
+  ): Promise<Response | undefined> {
     const natural = withoutDeploy(request.url);
-    const module = fileAt({ root: this.#root, manifest: deploy.manifest }, natural);
-    if (module === undefined) return undefined;
-    const { deploys, policies } = this.#options;
-    const blob = deploys.blob(module.hash);
+    const file = this.#fileAt(natural, deploy.manifest);
+    if (file === undefined) return undefined;
+    const policies = await this.#policies(embedder);
+    const blob = this.#options.deploys.blob(file.hash);
     const isNamed = manifestOfUrl(request.url) !== undefined;
-    if (isNamed && module.type === 'text/javascript') {
+    if (isNamed && file.type === 'text/javascript') {
       if (blob === undefined) return undefined;
-      const linked = this.#link(deploy, module, blob, natural);
-      return linked && respond(await bytesOf(linked), [...HEADERS, JAVASCRIPT, ...(await policies())]);
+      const linked = this.#link(deploy, file, blob, natural);
+      return linked && respond(await bytesOf(linked), [...HEADERS, JAVASCRIPT, ...policies]);
     }
-    const headers = [...HEADERS, ...this.#headers(module), ...(await policies())];
-    const bytes =
-      (blob?.bytes as Uint8Array<ArrayBuffer>) ?? (await (await this.#options.kept).file(module.hash));
+    const headers: HeaderList = [...HEADERS, ...typeHeaders(file, request), ...policies];
+    // A database that fails has no files.
+    const kept = () => this.#options.kept.file(file.hash).catch(() => undefined);
+    const bytes = (blob?.bytes as Uint8Array<ArrayBuffer>) ?? (await kept());
     return bytes === undefined
-      ? this.#request(request, module, headers)
-      : fileResponse(request, bytes, headers);
+      ? this.#request(request, file, headers)
+      : fileResponse(request, bytes, headers, tagOf(file));
   }
 
   /** The script of the runtime of a deploy's workers. Undefined for another version of it. */
   async runtime(url: URL): Promise<Response | undefined> {
-    const { config, deploys, policies } = this.#options;
+    const { config, deploys, tabs } = this.#options;
     const manifest = manifestOfUrl(url.search);
-    const deploy = manifest === undefined ? undefined : await deploys.find({ manifest, number: null });
-    if (deploy === undefined || url.searchParams.get('v') !== config.runtime.version) return undefined;
+    if (manifest === undefined || url.searchParams.get('v') !== config.runtime.version) return undefined;
+    const run = await tabs.named(manifest);
+    const deploy = await deploys.find(run);
+    if (deploy === undefined) return undefined;
     const root = '../'.repeat(config.prefix.slice(config.root.length).split('/').length - 1);
     const { importMap } = deploy.manifest;
-    const text = declareWorkerDeploy({ manifest: manifest!, root, importMap }) + config.runtime.text;
-    return respond(text, [...HEADERS, JAVASCRIPT, ...(await policies())]);
+    const text = declareWorkerDeploy({ manifest, root, importMap }) + config.runtime.text;
+    return respond(text, [...HEADERS, JAVASCRIPT, ...(await this.#policies(run.embedder))]);
   }
 
-  /** Keeps a file that pages do not store. @returns false where it could not be had */
-  async keep(url: string, { manifest }: FoundDeploy): Promise<boolean> {
-    const module = fileAt({ root: this.#root, manifest }, url);
-    if (module === undefined || this.#options.deploys.blob(module.hash) !== undefined) return true;
-    const kept = await this.#options.kept;
-    if (await kept.hasFile(module.hash)) return true;
-    const response = await this.#options.fetch(this.#blobUrl(module.hash));
-    return response.ok && kept.putFile(module.hash, await allBytes(response));
+  /**
+   * Keeps a file that pages do not store.
+   *
+   * @param all whether large files are kept too
+   * @returns false where it could not be fetched
+   */
+  async keep(url: string, { manifest }: FoundDeploy, all: boolean): Promise<boolean> {
+    const file = this.#fileAt(url, manifest);
+    if (file === undefined || this.#options.deploys.blob(file.hash) !== undefined) return true;
+    const { kept, fetch } = this.#options;
+    if ((!all && file.size > KEPT_BYTES) || (await kept.hasFile(file.hash))) return true;
+    const response = await fetch(this.#blobUrl(file.hash));
+    return response.ok && kept.putFile(file.hash, await allBytes(response));
+  }
+
+  /** As the server finds it: a page may have a clean URL, and that of its directory. */
+  #fileAt(url: string, manifest: Manifest): SiteModule | undefined {
+    const site = { root: this.#root, manifest };
+    const path = /^[^?#]*/.exec(url)![0];
+    const other = path.endsWith('/') ? `${path}index.html` : `${path}.html`;
+    return fileAt(site, url) ?? fileAt(site, other);
+  }
+
+  async #policies(embedder: string | null): Promise<HeaderList> {
+    const own = await this.#options.policies();
+    if (embedder === null) return own;
+    const name = 'cross-origin-embedder-policy';
+    return [...own.filter(([key]) => key.toLowerCase() !== name), [name, embedder]];
   }
 
   #blobUrl(hash: Hash): string {
     return `${this.#prefix}blobs/${hash}`;
   }
 
-  #headers({ type, hash }: SiteModule): HeaderList {
-    return [
-      ['Content-Type', typeHeader(type)],
-      ['ETag', `"${hash}"`],
-    ];
-  }
-
   /** A file that is not here, by its hash. Undefined where the server does not give it. */
   async #request(request: Request, module: SiteModule, headers: HeaderList): Promise<Response | undefined> {
-    const range = request.headers.get('Range');
+    const isSame = (request.headers.get('If-Range') ?? tagOf(module)) === tagOf(module);
+    const range = isSame ? request.headers.get('Range') : null;
     const response = await this.#options.fetch(this.#blobUrl(module.hash), {
       headers: range === null ? {} : { Range: range },
       signal: request.signal,
     });
-    if (!response.ok) return undefined;
+    if (!response.ok && response.status !== 416) return undefined;
     if (response.status === 200 && module.size <= KEPT_BYTES) {
       const bytes = await allBytes(response);
-      const isSound = await (await this.#options.kept).putFile(module.hash, bytes).catch(() => true);
-      return isSound ? fileResponse(request, bytes, headers) : undefined;
+      const isSound = await this.#options.kept.putFile(module.hash, bytes).catch(() => true);
+      return isSound ? fileResponse(request, bytes, headers, tagOf(module)) : undefined;
     }
-    const all = new Headers(headers as [string, string][]);
+    const all = new Headers([...headers, ['ETag', tagOf(module)], ['Accept-Ranges', 'bytes']] as [
+      string,
+      string,
+    ][]);
     for (const name of ['Content-Range', 'Content-Length']) {
       const value = response.headers.get(name);
       if (value !== null) all.set(name, value);
     }
-    return new Response(response.body, { status: response.status, headers: all });
+    return new Response(response.body, {
+      status: response.status,
+      statusText: response.statusText,
+      headers: all,
+    });
   }
 
   /** Undefined for a module that our parser did not understand: the server parses again. */
@@ -150,6 +181,19 @@ const HEADERS: HeaderList = [
   ['Cache-Control', 'no-cache'],
   ['Cross-Origin-Resource-Policy', 'same-origin'],
 ];
+
+/** As the server: a page may use its own files as scripts and styles, whatever their type. */
+function typeHeaders({ type }: SiteModule, { destination }: Request): HeaderList {
+  const isScript = /^text\/(?:javascript|css)$/.test(type);
+  const isUsedSo = /^(?:script|style|json|worker|sharedworker|audioworklet|paintworklet)$/.test(destination);
+  const isSniffed = !isScript && (isUsedSo || type === 'application/json');
+  return [
+    ['Content-Type', typeHeader(type)],
+    ...(isSniffed ? [] : [['X-Content-Type-Options', 'nosniff'] as const]),
+  ];
+}
+
+const tagOf = ({ hash }: SiteModule): string => `"${hash}"`;
 
 const respond = (body: BodyInit, headers: HeaderList): Response =>
   new Response(body, { headers: headers as [string, string][] });

@@ -1,4 +1,4 @@
-import { pathToUrl } from '../../schema/path.js';
+import { pathFromUrl, pathToUrl } from '../../schema/path.js';
 import type { KeepProgress, KeepRequest } from '../offline/messages.js';
 import type { CachedDeploys, FoundDeploy } from './deploys.js';
 import type { Files } from './files.js';
@@ -43,17 +43,20 @@ export async function keepDeploy(request: KeepRequest, options: KeepOptions): Pr
   await Promise.all(Array.from({ length: PARALLEL }, next));
 }
 
-function keepUrl(
+async function keepUrl(
   url: string,
-  { manifest, page }: KeepRequest,
+  { manifest, page, all }: KeepRequest,
   deploy: FoundDeploy | undefined,
   { root, watches, files, pages, requests }: KeepOptions,
 ): Promise<boolean> {
   if (requests.isScript(url)) return requests.keep(url, null);
-  if (url === page.replace(/#.*/s, '') || isPage(deploy, url.slice(root.length)))
-    return pages.keep(url, manifest);
+  if (url === page.replace(/#.*/s, '') || isPage(deploy, url.slice(root.length))) {
+    // A script may fetch it as a file.
+    const isFileKept = !all || deploy === undefined || (await files.keep(url, deploy, all));
+    return (await pages.keep(url, manifest)) && isFileKept;
+  }
   if (watches && !url.includes('modcast=')) return requests.keep(url, manifest);
-  return deploy === undefined ? Promise.resolve(true) : files.keep(url, deploy);
+  return deploy === undefined || files.keep(url, deploy, all);
 }
 
 /** The deploy's paths as in URLs, those of directories without `index.html`. */
@@ -63,6 +66,6 @@ const pathsOf = ({ manifest }: FoundDeploy): string[] =>
 /** @param place a path of `pathsOf` */
 function isPage(deploy: FoundDeploy | undefined, place: string): boolean {
   if (deploy === undefined) return false;
-  const path = place === '' || place.endsWith('/') ? `${place}index.html` : place;
-  return deploy.manifest.modules.get(decodeURI(path))?.type === 'text/html';
+  const path = pathFromUrl(place === '' || place.endsWith('/') ? `${place}index.html` : place);
+  return path !== undefined && deploy.manifest.modules.get(path)?.type === 'text/html';
 }

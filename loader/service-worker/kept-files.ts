@@ -21,38 +21,39 @@ export interface TabDeploy {
   readonly manifest: Hash;
   /** Null where only the manifest is known. */
   readonly number: number | null;
+  /** The `Cross-Origin-Embedder-Policy` of its page, which its workers need too. */
+  readonly embedder: string | null;
 }
 
 export interface Tab extends TabDeploy {
   /** Of the client. */
   readonly id: string;
+  /** When it was stored, milliseconds since 1970. */
+  readonly time: number;
 }
 
-export const OFFLINE_DATABASE = 'modcast offline';
+/** Two registries may serve sites below other paths of an origin. */
+export const offlineDatabase = (root: string): string => `modcast offline ${root}`;
 
 const RESPONSES = 'responses';
 const FILES = 'files';
 const TABS = 'tabs';
 
-/** The service worker's database. Nothing in it is trusted: each body is hashed before use. */
+/**
+ * The service worker's database, opened when it is first used. Nothing in it is trusted: each body is hashed
+ * before use.
+ */
 export class KeptFiles {
-  readonly #database: IDBDatabase;
+  readonly #name: string;
   readonly #hasher: Hasher;
+  #opened: Promise<IDBDatabase> | undefined;
   /** Hashes of files that were read whole. A large one takes long to hash. */
   readonly #sound = new Set<Hash>();
 
-  private constructor(database: IDBDatabase, hasher: Hasher) {
-    this.#database = database;
+  /** @param root the path of the site's root */
+  constructor(root: string, hasher: Hasher) {
+    this.#name = offlineDatabase(root);
     this.#hasher = hasher;
-  }
-
-  static async open(hasher: Hasher): Promise<KeptFiles> {
-    const database = await openDatabase(OFFLINE_DATABASE, (created) => {
-      created.createObjectStore(RESPONSES, { keyPath: 'url' });
-      created.createObjectStore(FILES, { keyPath: 'hash' });
-      created.createObjectStore(TABS, { keyPath: 'id' });
-    });
-    return new KeptFiles(database, hasher);
   }
 
   async response(url: string): Promise<KeptResponse | undefined> {
@@ -74,7 +75,7 @@ export class KeptFiles {
 
   /** Whether a file is here, without reading it. */
   async hasFile(hash: Hash): Promise<boolean> {
-    return (await requested(this.#read(FILES).count(hash))) > 0;
+    return (await requested((await this.#read(FILES)).count(hash))) > 0;
   }
 
   /** @returns false for bytes that are not what their name says */
@@ -84,23 +85,29 @@ export class KeptFiles {
     return true;
   }
 
-  tabs(): Promise<Tab[]> {
-    return requested<Tab[]>(this.#read(TABS).getAll());
+  async tabs(): Promise<Tab[]> {
+    return requested<Tab[]>((await this.#read(TABS)).getAll());
   }
 
   putTab(tab: Tab): Promise<void> {
     return this.#put(TABS, tab);
   }
 
-  deleteTabs(ids: Iterable<string>): Promise<void> {
-    return write(this.#database, [TABS], (transaction) => {
+  async deleteResponse(url: string): Promise<void> {
+    await write(await this.#database, [RESPONSES], (transaction) => {
+      transaction.objectStore(RESPONSES).delete(url);
+    });
+  }
+
+  async deleteTabs(ids: Iterable<string>): Promise<void> {
+    await write(await this.#database, [TABS], (transaction) => {
       for (const id of ids) transaction.objectStore(TABS).delete(id);
     });
   }
 
   /** Deletes the responses of other deploys, and the files that none of these has. */
-  evict(manifests: ReadonlySet<Hash>, files: ReadonlySet<Hash>): Promise<void> {
-    return write(this.#database, [RESPONSES, FILES], async (transaction) => {
+  async evict(manifests: ReadonlySet<Hash>, files: ReadonlySet<Hash>): Promise<void> {
+    await write(await this.#database, [RESPONSES, FILES], async (transaction) => {
       const responses = transaction.objectStore(RESPONSES);
       for (const { url, manifest } of await requested<KeptResponse[]>(responses.getAll())) {
         if (manifest !== null && !manifests.has(manifest)) responses.delete(url);
@@ -112,23 +119,47 @@ export class KeptFiles {
     });
   }
 
-  close(): void {
-    this.#database.close();
+  /** Deletes the database. */
+  async delete(): Promise<void> {
+    (await this.#opened)?.close();
+    this.#opened = undefined;
+    await requested(indexedDB.deleteDatabase(this.#name));
   }
 
   #isSound({ hash, body }: Stored): boolean {
     return body instanceof Uint8Array && this.#hasher(body) === hash;
   }
 
-  #read(store: string): IDBObjectStore {
-    return this.#database.transaction(store).objectStore(store);
+  get #database(): Promise<IDBDatabase> {
+    this.#opened ??= this.#open().catch((error: unknown) => {
+      this.#opened = undefined;
+      throw error;
+    });
+    return this.#opened;
   }
 
-  #get<T>(store: string, key: string): Promise<T | undefined> {
-    return requested<T | undefined>(this.#read(store).get(key) as IDBRequest<T | undefined>);
+  async #open(): Promise<IDBDatabase> {
+    const database = await openDatabase(this.#name, (created) => {
+      created.createObjectStore(RESPONSES, { keyPath: 'url' });
+      created.createObjectStore(FILES, { keyPath: 'hash' });
+      created.createObjectStore(TABS, { keyPath: 'id' });
+    });
+    const forget = () => (this.#opened = undefined);
+    // A page deletes it, or the browser.
+    database.addEventListener('versionchange', forget);
+    database.addEventListener('close', forget);
+    return database;
   }
 
-  #put(store: string, row: object): Promise<void> {
-    return write(this.#database, [store], (transaction) => void transaction.objectStore(store).put(row));
+  async #read(store: string): Promise<IDBObjectStore> {
+    return (await this.#database).transaction(store).objectStore(store);
+  }
+
+  async #get<T>(store: string, key: string): Promise<T | undefined> {
+    return requested<T | undefined>((await this.#read(store)).get(key) as IDBRequest<T | undefined>);
+  }
+
+  async #put(store: string, row: object): Promise<void> {
+    await write(await this.#database, [store], (transaction) => void transaction.objectStore(store).put(row));
   }
 }

@@ -2,14 +2,14 @@ import type { Hash } from '../../schema/hash.js';
 import { PAGE_HEADER, parsePageHeader, type PageHeader } from '../../schema/page-header.js';
 import type { OfflineConfig } from './offline-config.js';
 import type { KeptFiles, KeptResponse, TabDeploy } from './kept-files.js';
-import { keptHeaders } from './responses.js';
+import { keptHeaders, mayKeep } from './responses.js';
 import { otherSlash, pageKey } from './page-key.js';
 import type { FetchEvent } from './scope.js';
 
 export interface PagesOptions {
   readonly config: Pick<OfflineConfig, 'registry' | 'root' | 'single'>;
   readonly origin: string;
-  readonly kept: Promise<Pick<KeptFiles, 'response' | 'putResponse'>>;
+  readonly kept: Pick<KeptFiles, 'response' | 'putResponse' | 'deleteResponse'>;
   readonly fetch: typeof globalThis.fetch;
   /** Called with the client and deploy of each page. The promise may be ignored. */
   readonly onPage: (client: string, deploy: TabDeploy) => Promise<void>;
@@ -17,6 +17,8 @@ export interface PagesOptions {
   readonly onForeign: () => void;
   /** A page that may be another server's. */
   readonly onUnknown: () => Promise<void>;
+  /** A file of the newest deploy that is here: the browser shows images and texts as pages. */
+  readonly file: (request: Request) => Promise<Response | undefined>;
 }
 
 /** Answers of a proxy whose server is away. */
@@ -35,7 +37,9 @@ export class Pages {
     const key = pageKey(event.request.url);
     try {
       const response = (await event.preloadResponse) ?? (await this.#options.fetch(event.request));
-      const kept = AWAY.has(response.status) ? await this.#away(key, event) : undefined;
+      const kept = AWAY.has(response.status)
+        ? await this.#away(key, event).catch(() => undefined)
+        : undefined;
       if (kept !== undefined) return kept;
       this.#see(event, key, response);
       return response;
@@ -48,7 +52,7 @@ export class Pages {
 
   /** Requests and keeps a page. @returns false where it is not of that deploy, or not a page */
   async keep(url: string, manifest: Hash): Promise<boolean> {
-    const known = await (await this.#options.kept).response(pageKey(url));
+    const known = await this.#options.kept.response(pageKey(url));
     if (known?.manifest === manifest) return true;
     const response = await this.#options.fetch(url, {
       mode: 'same-origin',
@@ -67,17 +71,28 @@ export class Pages {
     const page = parsePageHeader(response.headers.get(PAGE_HEADER));
     if (page === undefined) {
       const isPage = /^text\/html\b/i.test(response.headers.get('Content-Type') ?? '');
-      if (isPage) event.waitUntil(onUnknown());
-    } else if (page.registry !== config.registry || page.offline === 'off') onForeign();
-    else {
-      event.waitUntil(onPage(event.resultingClientId, deployOf(page)).catch(() => {}));
-      if (mayKeep(response))
-        event.waitUntil(this.#keepUnlessSame(url, page, response.clone()).catch(() => {}));
+      // A server that is being repaired, or wants a login, is no other one.
+      if (isPage && (response.ok || response.status === 404)) event.waitUntil(onUnknown().catch(() => {}));
+      return;
     }
+    // A site below this one has a registry of its own.
+    if (page.root !== config.root) return;
+    if (page.registry !== config.registry || page.offline === 'off') return onForeign();
+    const deploy = { ...deployOf(page), embedder: response.headers.get('Cross-Origin-Embedder-Policy') };
+    event.waitUntil(onPage(event.resultingClientId, deploy).catch(() => {}));
+    const work = mayKeep(response)
+      ? this.#keepUnlessSame(url, page, response.clone())
+      : this.#forget(url, response);
+    event.waitUntil(work.catch(() => {}));
+  }
+
+  /** An older copy of a page that must not be stored any more. */
+  async #forget(url: string, { ok }: Response): Promise<void> {
+    if (ok) await this.#options.kept.deleteResponse(url);
   }
 
   async #keepUnlessSame(url: string, page: PageHeader, response: Response): Promise<void> {
-    const known = await (await this.#options.kept).response(url);
+    const known = await this.#options.kept.response(url);
     const tag = response.headers.get('ETag');
     if (known?.manifest === page.manifest && tag !== null && tag === headerOf(known, 'etag'))
       return response.body?.cancel();
@@ -87,7 +102,7 @@ export class Pages {
   async #store(url: string, { manifest }: PageHeader, response: Response): Promise<void> {
     const headers = keptHeaders(response);
     const body = new Uint8Array(await response.arrayBuffer());
-    await (await this.#options.kept).putResponse({ url, manifest, headers, body });
+    await this.#options.kept.putResponse({ url, manifest, headers, body });
   }
 
   /** The answer without the server, by the same routes: see docs/routes.md. */
@@ -97,8 +112,10 @@ export class Pages {
     const found = (await this.#kept(key, event)) ?? (await this.#kept(path, event));
     if (found !== undefined) return found;
     const other = otherSlash(key);
-    if (other !== undefined && (await (await this.#options.kept).response(other)) !== undefined)
+    if (other !== undefined && (await this.#options.kept.response(other)) !== undefined)
       return Response.redirect(other + key.slice(path.length));
+    const file = await this.#options.file(event.request).catch(() => undefined);
+    if (file !== undefined) return file;
     const root = origin + config.root;
     if (config.single !== null) return this.#kept(pageKey(root + config.single), event);
     const missing = await this.#kept(`${root}404`, event);
@@ -106,22 +123,20 @@ export class Pages {
   }
 
   async #kept(key: string, event: FetchEvent): Promise<Response | undefined> {
-    const page = await (await this.#options.kept).response(key);
+    const page = await this.#options.kept.response(key);
     const header = page && parsePageHeader(headerOf(page, PAGE_HEADER.toLowerCase()) ?? null);
     if (header === undefined) return undefined;
-    event.waitUntil(this.#options.onPage(event.resultingClientId, deployOf(header)).catch(() => {}));
+    const embedder = headerOf(page!, 'cross-origin-embedder-policy') ?? null;
+    const deploy = { ...deployOf(header), embedder };
+    event.waitUntil(this.#options.onPage(event.resultingClientId, deploy).catch(() => {}));
     return toResponse(page!);
   }
 }
 
-/** A page that its server wants to be stored nowhere is not kept, and neither is one of another URL. */
-const mayKeep = ({ ok, redirected, headers }: Response): boolean =>
-  ok && !redirected && !/\bno-store\b/i.test(headers.get('Cache-Control') ?? '');
-
 export const toResponse = ({ body, headers }: KeptResponse): Response =>
   new Response(body, { headers: headers as [string, string][] });
 
-const deployOf = ({ manifest, deploy: number }: PageHeader): TabDeploy => ({ manifest, number });
+const deployOf = ({ manifest, deploy: number }: PageHeader) => ({ manifest, number });
 
 const headerOf = ({ headers }: KeptResponse, name: string): string | undefined =>
   headers.find(([key]) => key.toLowerCase() === name)?.[1];

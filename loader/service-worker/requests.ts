@@ -5,14 +5,14 @@ import type { CachedDeploys } from './deploys.js';
 import type { Files } from './files.js';
 import type { KeptFiles, TabDeploy } from './kept-files.js';
 import { toResponse, type Pages } from './pages.js';
-import { keptHeaders } from './responses.js';
+import { keptHeaders, mayKeep } from './responses.js';
 import type { FetchEvent } from './scope.js';
 import type { Tabs } from './tabs.js';
 
 export interface RequestsOptions {
   readonly config: Pick<OfflineConfig, 'root' | 'prefix' | 'watches'>;
   readonly origin: string;
-  readonly kept: Promise<Pick<KeptFiles, 'response' | 'putResponse'>>;
+  readonly kept: Pick<KeptFiles, 'response' | 'putResponse'>;
   readonly deploys: Pick<CachedDeploys, 'find'>;
   readonly tabs: Pick<Tabs, 'deploy' | 'named' | 'set'>;
   readonly files: Pick<Files, 'answer' | 'runtime'>;
@@ -54,13 +54,20 @@ export class Requests {
     return url.startsWith(this.#prefix) && SCRIPT.test(url.slice(this.#prefix.length));
   }
 
+  /** Keeps this script again, with the headers that the server sends now. @throws TypeError */
+  async refresh(url: string): Promise<void> {
+    const response = await this.#options.fetch(url, { cache: 'no-cache' });
+    if (response.ok) await this.#put(url, null, response);
+  }
+
   /** Keeps the answer to a request by its URL. @param manifest null for what belongs to no deploy */
   async keep(url: string, manifest: Hash | null): Promise<boolean> {
     const { kept, fetch } = this.#options;
-    if ((await (await kept).response(url)) !== undefined) return true;
+    if ((await kept.response(url)) !== undefined) return true;
     const response = await fetch(url, { cache: 'force-cache' });
-    if (response.ok) await this.#put(url, manifest, response);
-    return response.ok;
+    if (!mayKeep(response)) return false;
+    await this.#put(url, manifest, response);
+    return true;
   }
 
   async #file(event: FetchEvent): Promise<Response> {
@@ -68,15 +75,16 @@ export class Requests {
     const { request, clientId, resultingClientId } = event;
     try {
       const named = manifestOfUrl(request.url);
-      const run = await (named === undefined ? tabs.deploy(clientId) : tabs.named(named));
+      const own = await tabs.deploy(clientId);
+      const run = named === undefined || own?.manifest === named ? own : await tabs.named(named);
       if (run === undefined) return await fetch(request);
       event.waitUntil(tabs.set(resultingClientId, run).catch(() => {}));
       if (config.watches && named === undefined) return await this.#newest(event, run);
       const deploy = await deploys.find(run);
-      const answer = deploy && (await files.answer(request, deploy));
+      const answer = deploy && (await files.answer(request, deploy, run.embedder));
       if (answer !== undefined) return answer;
     } catch {
-      // The storage is broken, or the network: then this fails too, as natively.
+      // The network fails, and so does this, as natively.
     }
     return fetch(request);
   }
@@ -89,14 +97,14 @@ export class Requests {
     const isKept = request.destination !== '' && !request.headers.has('Range');
     try {
       const response = await fetch(request);
-      if (isKept && response.ok)
+      if (isKept && mayKeep(response))
         event.waitUntil(this.#put(request.url, run.manifest, response.clone()).catch(() => {}));
       return response;
     } catch (error) {
-      const response = await (await kept).response(request.url);
+      const response = await kept.response(request.url).catch(() => undefined);
       if (response !== undefined) return toResponse(response);
       const deploy = await deploys.find(run);
-      const answer = deploy && (await files.answer(request, deploy));
+      const answer = deploy && (await files.answer(request, deploy, run.embedder));
       if (answer === undefined) throw error;
       return answer;
     }
@@ -109,7 +117,7 @@ export class Requests {
 
   async #script(request: Request): Promise<Response> {
     const { kept, fetch } = this.#options;
-    const found = await kept.then((files) => files.response(request.url)).catch(() => undefined);
+    const found = await kept.response(request.url).catch(() => undefined);
     if (found !== undefined) return toResponse(found);
     const response = await fetch(request);
     if (response.ok) void this.#put(request.url, null, response.clone()).catch(() => {});
@@ -119,6 +127,6 @@ export class Requests {
   async #put(url: string, manifest: Hash | null, response: Response): Promise<void> {
     const headers = keptHeaders(response);
     const body = new Uint8Array(await response.arrayBuffer());
-    await (await this.#options.kept).putResponse({ url, manifest, headers, body });
+    await this.#options.kept.putResponse({ url, manifest, headers, body });
   }
 }

@@ -18,29 +18,52 @@ export function typeHeader(type: string): string {
   return isDocument ? `${type}; charset=utf-8` : type;
 }
 
-/** The answer to a request with a file's bytes: all of them, or the range that it asks for. */
+/** Whether a response may be stored, and is that of its URL. */
+export const mayKeep = ({ ok, redirected, headers }: Response): boolean =>
+  ok && !redirected && !/\bno-store\b/i.test(headers.get('Cache-Control') ?? '');
+
+/**
+ * The answer to a request with a file's bytes: all of them, the range that it asks for, or 304.
+ *
+ * @param tag strong validator, with its quotes
+ */
 export function fileResponse(
-  request: Pick<Request, 'headers'>,
+  { headers: asked }: Pick<Request, 'headers'>,
   bytes: Uint8Array<ArrayBuffer>,
   headers: HeaderList,
+  tag: string,
 ): Response {
-  const range = requestedRange(request.headers.get('Range'), bytes.length);
-  if (range === undefined) {
-    const all = [...headers, ['Accept-Ranges', 'bytes'], ['Content-Length', String(bytes.length)]];
-    return new Response(bytes, { headers: all as [string, string][] });
+  const all = new Headers([...headers, ['ETag', tag], ['Accept-Ranges', 'bytes']] as [string, string][]);
+  const known = asked.get('If-None-Match')?.split(/\s*,\s*/) ?? [];
+  if (known.some((one) => one.replace(/^W\//, '') === tag))
+    return new Response(null, { status: 304, headers: all });
+  const isSame = (asked.get('If-Range') ?? tag) === tag;
+  const range = isSame ? requestedRange(asked.get('Range'), bytes.length) : undefined;
+  if (range === 'unsatisfiable') {
+    all.set('Content-Range', `bytes */${bytes.length}`);
+    all.set('Content-Length', '0');
+    return new Response(null, { status: 416, statusText: 'Range Not Satisfiable', headers: all });
   }
-  const [start, end] = range;
-  const part = new Headers([...headers] as [string, string][]);
-  part.set('Content-Range', `bytes ${start}-${end - 1}/${bytes.length}`);
-  part.set('Content-Length', String(end - start));
-  return new Response(bytes.subarray(start, end), { status: 206, headers: part });
+  const [start, end] = range ?? [0, bytes.length];
+  all.set('Content-Length', String(end - start));
+  if (range === undefined) return new Response(bytes, { statusText: 'OK', headers: all });
+  all.set('Content-Range', `bytes ${start}-${end - 1}/${bytes.length}`);
+  return new Response(bytes.subarray(start, end), {
+    status: 206,
+    statusText: 'Partial Content',
+    headers: all,
+  });
 }
 
 /** RFC 9110, section 14.2: one range; anything else is ignored, and gets the whole. */
-function requestedRange(text: string | null, size: number): [start: number, end: number] | undefined {
+function requestedRange(
+  text: string | null,
+  size: number,
+): [start: number, end: number] | 'unsatisfiable' | undefined {
   const [, first = '', last = ''] = /^bytes=(\d*)-(\d*)$/.exec(text ?? '') ?? [];
-  if (first === '' && last === '') return undefined;
+  if ((first === '' && last === '') || (first !== '' && last !== '' && Number(last) < Number(first)))
+    return undefined;
   const start = first === '' ? Math.max(0, size - Number(last)) : Number(first);
   const end = first === '' || last === '' ? size : Math.min(size, Number(last) + 1);
-  return start < end ? [start, end] : undefined;
+  return start < end ? [start, end] : 'unsatisfiable';
 }

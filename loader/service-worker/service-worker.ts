@@ -5,7 +5,7 @@ import type { OfflineConfig } from './offline-config.js';
 import { CachedDeploys, hashesOf } from './deploys.js';
 import { Files } from './files.js';
 import { keepDeploy } from './keep-deploy.js';
-import { KeptFiles, OFFLINE_DATABASE } from './kept-files.js';
+import { KeptFiles } from './kept-files.js';
 import { Pages } from './pages.js';
 import { Requests } from './requests.js';
 import { policyHeaders, type HeaderList } from './responses.js';
@@ -21,7 +21,7 @@ export class OfflineServiceWorker {
   readonly #scope: ServiceWorkerScope;
   readonly #config: OfflineConfig;
   readonly #origin: string;
-  readonly #kept: Promise<KeptFiles>;
+  readonly #kept: KeptFiles;
   readonly #deploys: CachedDeploys;
   readonly #tabs: Tabs;
   readonly #files: Files;
@@ -33,16 +33,14 @@ export class OfflineServiceWorker {
   constructor(scope: ServiceWorkerScope, config: OfflineConfig, hasher: Hasher) {
     const { origin } = new URL(scope.location.href);
     const fetch: typeof globalThis.fetch = (input, init) => globalThis.fetch(input, init);
-    const kept = KeptFiles.open(hasher);
-    // Each use handles it.
-    kept.catch(() => {});
+    const kept = new KeptFiles(config.root, hasher);
     this.#scope = scope;
     this.#config = config;
     this.#origin = origin;
     this.#kept = kept;
     this.#deploys = new CachedDeploys({
       registry: config.registry,
-      database: openCacheDatabase(''),
+      openDatabase: () => openCacheDatabase(''),
       hasher,
       fetchManifest: (deploy) => fetch(`${origin}${config.prefix}deploys/${deploy}/manifest.json`),
     });
@@ -55,8 +53,12 @@ export class OfflineServiceWorker {
     this.#pages = new Pages({
       ...shared,
       onPage: (client, deploy) => this.#tabs.set(client, deploy),
-      onForeign: () => this.#end(),
+      onForeign: () => void this.#end().catch(() => {}),
       onUnknown: () => this.#checkServer(),
+      file: async (request) => {
+        const newest = (await this.#deploys.all()).at(-1);
+        return newest && this.#files.answer(request, newest, null);
+      },
     });
     this.#requests = new Requests({ ...shared, files: this.#files, pages: this.#pages });
   }
@@ -84,8 +86,8 @@ export class OfflineServiceWorker {
   }
 
   #install(event: InstallEvent): void {
-    // Its headers are those of the site's server.
-    event.waitUntil(this.#requests.keep(this.#script, null).catch(() => {}));
+    // Its headers are those of the site's server. A policy that forbids its requests would break the site's.
+    event.waitUntil(this.#requests.refresh(this.#script));
     event.waitUntil(this.#scope.skipWaiting());
     const routes = ['POST', 'PUT', 'PATCH', 'DELETE'].map((requestMethod) => ({
       condition: { requestMethod },
@@ -105,7 +107,7 @@ export class OfflineServiceWorker {
     const message = event.data as Partial<ToServiceWorker> | null;
     if (message?.modcast === 'keep') {
       const isOwn = this.#state === 'active' && message.registry === this.#config.registry;
-      if (isOwn) event.waitUntil(this.#keep(message as KeepRequest, event).catch(() => {}));
+      if (isOwn) event.waitUntil(this.#keep(message as KeepRequest, event));
       else event.ports[0]?.postMessage(null);
     } else if (message?.modcast === 'unregister') {
       event.waitUntil(this.#end().finally(() => event.ports[0]?.postMessage(null)));
@@ -113,8 +115,9 @@ export class OfflineServiceWorker {
   }
 
   async #keep(request: KeepRequest, { source, ports }: MessageFromPage): Promise<void> {
-    const { manifest, number } = request;
-    await this.#tabs.set(source?.id ?? '', { manifest, number });
+    const { manifest, number, isolated } = request;
+    const embedder = isolated ? 'require-corp' : null;
+    await this.#tabs.set(source?.id ?? '', { manifest, number, embedder });
     await keepDeploy(request, {
       root: this.#origin + this.#config.root,
       watches: this.#config.watches,
@@ -133,18 +136,20 @@ export class OfflineServiceWorker {
     const inUse = await this.#tabs.inUse();
     const manifests = new Set([...deploys.map(({ hash }) => hash), ...inUse]);
     const files = new Set(deploys.flatMap(({ manifest }) => hashesOf(manifest)));
-    await (await this.#kept).evict(manifests, files);
+    await this.#kept.evict(manifests, files);
   }
 
   /** Policies that the server adds to this script, it adds to scripts of workers too. */
   async #readPolicies(): Promise<HeaderList> {
-    const script = await (await this.#kept).response(this.#script);
+    const script = await this.#kept.response(this.#script);
     return policyHeaders(script?.headers ?? []);
   }
 
-  /** A page without the header may be another server's. */
+  /** A page without the header may be another server's. An error, or a login page, says nothing. */
   async #checkServer(): Promise<void> {
     const response = await fetch(`${this.#origin}${this.#config.prefix}health`, { cache: 'no-store' });
+    if (response.status === 404 || response.status === 410) return this.#end();
+    if (!response.ok || response.redirected) return;
     const health = (await response.json().catch(() => undefined)) as { registry?: unknown } | undefined;
     if (health?.registry !== this.#config.registry) await this.#end();
   }
@@ -154,8 +159,6 @@ export class OfflineServiceWorker {
     if (this.#state === 'ended') return;
     this.#state = 'ended';
     if (this.#isOwn) await this.#scope.registration.unregister();
-    await this.#kept.then((kept) => kept.close()).catch(() => {});
-    this.#deploys.close();
-    indexedDB.deleteDatabase(OFFLINE_DATABASE);
+    await this.#kept.delete();
   }
 }

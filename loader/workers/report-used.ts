@@ -6,6 +6,8 @@ export function reportUsed(manifest: Hash): void {
   const channel = new BroadcastChannel(usedChannel(manifest));
   channel.onmessage = ({ data }) => {
     if (data !== USED_QUESTION) return;
-    channel.postMessage(performance.getEntriesByType('resource').map(({ name }) => name));
+    // Its own script is not among them.
+    const requested = performance.getEntriesByType('resource').map(({ name }) => name);
+    channel.postMessage([location.href, ...requested]);
   };
 }

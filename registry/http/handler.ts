@@ -45,8 +45,11 @@ export function createHandler(options: HandlerOptions): Handler {
     if (!isRegistry && options.site === null) return null;
     const headers = baseHeaders(request, access);
     // Both hosts: a page that has reached this server by DNS rebinding can send the headers of a proxy.
-    if (![received, request].every((one) => access.hostAllowed(hostOf(one)))) {
-      return problem(403, 'This host name is not allowed: start with --allow-host to allow it.', headers);
+    const refused = [received, request].map(hostOf).find((host) => !access.hostAllowed(host));
+    if (refused !== undefined) {
+      const name = refused.replace(/:\d*$/, '').replace(/[^\w.:[\]-]/g, '?');
+      const message = `The host name ${name} is not allowed: start with --allow-host ${name} to allow it.`;
+      return problem(403, message, headers);
     }
     if (isReading(request) && lacksSlash(received, options)) return redirect(base + url.search, headers);
     if (!isRegistry) {

@@ -37,9 +37,9 @@ export async function pageResponse(
   return answer(request, { bytes, type, freshness: 'revalidate', tag: hash }, headers);
 }
 
-function pageHeader({ identity: registry, page }: PageContext, { deploy }: Head): string {
+function pageHeader({ identity: registry, base: root, page }: PageContext, { deploy }: Head): string {
   const { number, manifest } = deploy;
-  return formatPageHeader({ registry, deploy: number, manifest, offline: page.offline });
+  return formatPageHeader({ registry, deploy: number, manifest, offline: page.offline, root });
 }
 
 /** A page declares its encoding within these first bytes (HTML Standard, 13.2.3.2). */

@@ -8,7 +8,7 @@ import { files, publish } from '../browser/offline/published-site.js';
 import { Random } from './chaos/random.js';
 
 /** Number of steps. A long run sets `STRESS_STEPS=200`, another one `STRESS_SEED`. */
-const STEPS = Number(process.env['STRESS_STEPS'] ?? 25);
+const STEPS = Number(process.env['STRESS_STEPS'] ?? 12);
 const SEED = Number(process.env['STRESS_SEED'] ?? 3);
 
 /** A service worker of the site's own, which passes everything on. */

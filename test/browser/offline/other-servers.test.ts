@@ -107,7 +107,7 @@ inEachEngine((engine) => {
       expect(await visit()).toEqual({ note: 'plain' });
       await page.until(async () => (await navigator.serviceWorker.getRegistrations()).length === 0);
       await page.until(async () =>
-        (await indexedDB.databases()).every(({ name }) => name !== 'modcast offline'),
+        (await indexedDB.databases()).every(({ name }) => name !== 'modcast offline /'),
       );
       expect(await visit()).toEqual({ note: 'plain' });
     });

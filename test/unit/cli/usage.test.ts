@@ -53,5 +53,5 @@ it('names the flag, not the option of the registry', async () => {
   expect(await call('serve', '--allow-origin', 'evil')).toEqual([
     `modcast: --allow-origin: expected origins like "https://example.org", found [ 'evil' ] (option-invalid)`,
   ]);
-  expect((await call('serve', '--prefix', 'x'))[0]).toMatch(/^modcast: --prefix: expected /);
+  expect((await call('serve', '--prefix', 'a b'))[0]).toMatch(/^modcast: --prefix: expected /);
 });

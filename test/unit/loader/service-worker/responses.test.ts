@@ -3,17 +3,23 @@ import { describe, expect, it } from 'vitest';
 import {
   fileResponse,
   keptHeaders,
+  mayKeep,
   policyHeaders,
   typeHeader,
 } from '../../../../loader/service-worker/responses.js';
 
 const BYTES = new Uint8Array([10, 11, 12, 13, 14, 15, 16, 17, 18, 19]);
 
-const answer = (range?: string, bytes = BYTES) =>
+const TAG = '"abc"';
+
+const answer = (range?: string, more: Record<string, string> = {}) =>
   fileResponse(
-    new Request('https://host.test/a', range === undefined ? {} : { headers: { Range: range } }),
-    bytes,
+    new Request('https://host.test/a', {
+      headers: { ...(range === undefined ? {} : { Range: range }), ...more },
+    }),
+    BYTES,
     [['Content-Type', 'image/png']],
+    TAG,
   );
 
 const bytesOf = async (response: Response) => [...new Uint8Array(await response.arrayBuffer())];
@@ -41,23 +47,56 @@ describe('a file', () => {
     expect(await bytesOf(response)).toEqual(expected);
   });
 
-  it.each(['bytes=10-', 'bytes=5-2', 'bytes=-', 'bytes=0-1,4-5', 'items=0-1', 'bytes=a-b'])(
+  it.each(['bytes=5-2', 'bytes=-', 'bytes=0-1,4-5', 'items=0-1', 'bytes=a-b'])(
     'comes whole for %s',
     (range) => {
       expect(answer(range).status).toBe(200);
     },
   );
 
+  it.each(['bytes=10-', 'bytes=99-100', 'bytes=-0'])('has nothing for %s', async (range) => {
+    const response = answer(range);
+    expect(response.status).toBe(416);
+    expect(response.headers.get('Content-Range')).toBe('bytes */10');
+    expect(await bytesOf(response)).toEqual([]);
+  });
+
+  it.each([
+    [TAG, 304],
+    [`W/${TAG}`, 304],
+    [`"x", ${TAG}`, 304],
+    ['"x"', 200],
+  ])('is asked for unless it is %s: %i', (known, status) => {
+    const response = answer(undefined, { 'If-None-Match': known });
+    expect(response.status).toBe(status);
+    expect(response.headers.get('ETag')).toBe(TAG);
+  });
+
+  it('comes whole where a part of another version is asked for', () => {
+    expect(answer('bytes=0-1', { 'If-Range': '"x"' }).status).toBe(200);
+    expect(answer('bytes=0-1', { 'If-Range': TAG }).status).toBe(206);
+  });
+
   it('has for any range the bytes that it names', async () => {
     const size = fc.integer({ min: 0, max: 20 });
     await fc.assert(
       fc.asyncProperty(size, size, async (first, last) => {
         const response = answer(`bytes=${first}-${last}`);
-        const expected = response.status === 206 ? [...BYTES.slice(first, last + 1)] : [...BYTES];
+        const expected = { 200: [...BYTES], 206: [...BYTES.slice(first, last + 1)], 416: [] }[
+          response.status
+        ];
         expect(await bytesOf(response)).toEqual(expected);
       }),
     );
   });
+});
+
+it.each([
+  ['as it is', {}, true],
+  ['that is private', { 'Cache-Control': 'private, max-age=0' }, true],
+  ['that must not be stored', { 'Cache-Control': 'private, no-store' }, false],
+])('a response %s may be kept: %s', (_, headers, expected) => {
+  expect(mayKeep(new Response('', { headers }))).toBe(expected);
 });
 
 it('a stored response keeps its headers, except those of its transfer', () => {

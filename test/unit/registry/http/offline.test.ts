@@ -25,6 +25,7 @@ describe('a page', () => {
       deploy: number,
       manifest,
       offline,
+      root: '/',
     });
     const text = await response.text();
     expect(text.includes('data-offline=')).toBe(tag !== undefined);
