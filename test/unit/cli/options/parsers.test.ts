@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseDuration } from '../../../../cli/options/duration.js';
-import { wholeNumber } from '../../../../cli/options/values.js';
+import { offlineMode, wholeNumber, withSlashes } from '../../../../cli/options/values.js';
 
 describe('parseDuration', () => {
   it.each([
@@ -42,4 +42,19 @@ describe('wholeNumber', () => {
     expect(() => wholeNumber({ most: 5 })('6')).toThrow('a whole number up to 5.');
     expect(() => wholeNumber({ least: 1 })('0')).toThrow('a whole number above 0.');
   });
+});
+
+it.each([
+  ['/app/', '/app/'],
+  ['/app', '/app/'],
+  ['app', '/app/'],
+  ['app/', '/app/'],
+  ['/', '/'],
+])('a path %s has both slashes: %s', (text, expected) => {
+  expect(withSlashes(text)).toBe(expected);
+});
+
+it('offline use keeps what is used, or all', () => {
+  expect(['used', 'all'].map(offlineMode)).toEqual(['used', 'all']);
+  expect(() => offlineMode('site')).toThrow('A directory comes before --offline.');
 });
