@@ -14,7 +14,12 @@ export interface KeptResponse {
 interface Stored {
   readonly hash: Hash;
   readonly body: Uint8Array<ArrayBuffer>;
+  /** When it was stored, milliseconds since 1970. Only responses have it. */
+  readonly time: number;
 }
+
+/** A page of an application is kept for each of its routes that was visited. */
+const KEPT_RESPONSES = 500;
 
 /** The deploy that a page or worker runs. */
 export interface TabDeploy {
@@ -62,7 +67,7 @@ export class KeptFiles {
   }
 
   async putResponse(response: KeptResponse): Promise<void> {
-    await this.#put(RESPONSES, { ...response, hash: this.#hasher(response.body) });
+    await this.#put(RESPONSES, { ...response, hash: this.#hasher(response.body), time: Date.now() });
   }
 
   /** The bytes of a file of some deploy. */
@@ -105,13 +110,14 @@ export class KeptFiles {
     });
   }
 
-  /** Deletes the responses of other deploys, and the files that none of these has. */
+  /** Deletes the responses of other deploys, the oldest of many, and the files that none of these has. */
   async evict(manifests: ReadonlySet<Hash>, files: ReadonlySet<Hash>): Promise<void> {
     await write(await this.#database, [RESPONSES, FILES], async (transaction) => {
       const responses = transaction.objectStore(RESPONSES);
-      for (const { url, manifest } of await requested<KeptResponse[]>(responses.getAll())) {
-        if (manifest !== null && !manifests.has(manifest)) responses.delete(url);
-      }
+      const rows = await requested<(KeptResponse & Stored)[]>(responses.getAll());
+      const old = rows.toSorted((a, b) => b.time - a.time).slice(KEPT_RESPONSES);
+      const outdated = rows.filter(({ manifest }) => manifest !== null && !manifests.has(manifest));
+      for (const { url } of [...old, ...outdated]) responses.delete(url);
       const kept = transaction.objectStore(FILES);
       for (const key of await requested(kept.getAllKeys())) {
         if (!isHash(key) || !files.has(key)) kept.delete(key);

@@ -1,0 +1,108 @@
+import 'fake-indexeddb/auto';
+import { IDBFactory } from 'fake-indexeddb';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { hash } from '../../../../loader/hash.js';
+import { KeptFiles, offlineDatabase } from '../../../../loader/service-worker/kept-files.js';
+import { hashOf } from '../fakes.js';
+
+let kept: KeptFiles;
+
+beforeEach(() => {
+  vi.stubGlobal('indexedDB', new IDBFactory());
+  kept = new KeptFiles('/', hash);
+});
+afterEach(() => {
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
+
+const bytes = (text: string) => new Uint8Array(Buffer.from(text));
+const A = hashOf('deploy a');
+const B = hashOf('deploy b');
+
+const put = (url: string, manifest: string | null, text = url) =>
+  kept.putResponse({ url, manifest, headers: [['content-type', 'text/html']], body: bytes(text) });
+
+async function alter(store: string, key: string, change: object): Promise<void> {
+  const open = indexedDB.open(offlineDatabase('/'));
+  await new Promise((resolve) => (open.onsuccess = resolve));
+  const rows = open.result.transaction(store, 'readwrite').objectStore(store);
+  const row = rows.get(key);
+  await new Promise((resolve) => (row.onsuccess = resolve));
+  const changed = rows.put({ ...(row.result as object), ...change });
+  await new Promise((resolve) => (changed.onsuccess = resolve));
+  open.result.close();
+}
+
+describe('a response', () => {
+  it('comes back as it was stored', async () => {
+    await put('/a', A, 'page');
+    expect(await kept.response('/a')).toMatchObject({ url: '/a', manifest: A, body: bytes('page') });
+    expect(await kept.response('/b')).toBeUndefined();
+  });
+
+  it('is not used when it is damaged', async () => {
+    await put('/a', A);
+    await alter('responses', '/a', { body: bytes('other') });
+    expect(await kept.response('/a')).toBeUndefined();
+  });
+
+  it('is deleted with its deploy; those of none stay', async () => {
+    await put('/a', A);
+    await put('/b', B);
+    await put('/loader.js', null);
+    await kept.evict(new Set([B]), new Set());
+    expect(await kept.response('/a')).toBeUndefined();
+    expect(await kept.response('/b')).toBeDefined();
+    expect(await kept.response('/loader.js')).toBeDefined();
+  });
+
+  it('is deleted when there are more than 500 newer ones', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] });
+    for (let i = 0; i <= 501; i++) {
+      vi.setSystemTime(1000 + i);
+      await put(`/${i}`, A);
+    }
+    await kept.evict(new Set([A]), new Set());
+    expect(await kept.response('/0')).toBeUndefined();
+    expect(await kept.response('/1')).toBeUndefined();
+    expect(await kept.response('/2')).toBeDefined();
+  });
+});
+
+describe('a file', () => {
+  it('is stored under its hash only', async () => {
+    expect(await kept.putFile(hashOf('text'), bytes('text'))).toBe(true);
+    expect(await kept.putFile(hashOf('text'), bytes('other'))).toBe(false);
+    expect(await kept.file(hashOf('text'))).toEqual(bytes('text'));
+    expect(await kept.hasFile(hashOf('other'))).toBe(false);
+  });
+
+  it('is not used when it is damaged', async () => {
+    await kept.putFile(hashOf('text'), bytes('text'));
+    await alter('files', hashOf('text'), { body: bytes('tixt') });
+    expect(await kept.file(hashOf('text'))).toBeUndefined();
+  });
+
+  it('is deleted when no deploy has it', async () => {
+    await kept.putFile(hashOf('a'), bytes('a'));
+    await kept.putFile(hashOf('b'), bytes('b'));
+    await kept.evict(new Set(), new Set([hashOf('b')]));
+    expect([await kept.hasFile(hashOf('a')), await kept.hasFile(hashOf('b'))]).toEqual([false, true]);
+  });
+});
+
+it('is opened again after a page has deleted the database', async () => {
+  await put('/a', A);
+  const deleted = indexedDB.deleteDatabase(offlineDatabase('/'));
+  await new Promise((resolve) => (deleted.onsuccess = resolve));
+  expect(await kept.response('/a')).toBeUndefined();
+  await put('/a', A);
+  expect(await kept.response('/a')).toBeDefined();
+});
+
+it('leaves nothing when it is deleted', async () => {
+  await put('/a', A);
+  await kept.delete();
+  expect(await indexedDB.databases()).toEqual([]);
+});
