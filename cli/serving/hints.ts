@@ -1,11 +1,12 @@
 import { BlockList, isIP } from 'node:net';
 import type { NetworkInterfaceInfo } from 'node:os';
 import type { IngestResult } from '../../registry/index.js';
-import { count, formatBytes, formatMs } from '../output/format.js';
+import { count, formatMs } from '../output/format.js';
+import { contentsText } from '../output/site-contents.js';
 import { shellWord } from '../output/shell.js';
 import type { Colours } from '../io.js';
 
-export interface Start extends Pick<IngestResult, 'deploy' | 'created' | 'read'> {
+export interface Start extends Pick<IngestResult, 'deploy' | 'manifest' | 'created' | 'read'> {
   /** Whether the directory has an HTML file. */
   readonly hasPage: boolean;
   /** The directory as it is printed. */
@@ -42,7 +43,7 @@ export function singleHint({ page, has, by }: SinglePage): string[] {
 }
 
 function contentText(
-  { deploy, created, read, shown, hasPage, isEmpty, took }: Start,
+  { deploy, manifest, created, read, shown, hasPage, isEmpty, took }: Start,
   { bold, dim, yellow }: Colours,
 ): string[] {
   const dot = ` ${dim('·')} `;
@@ -59,12 +60,14 @@ function contentText(
   const changed =
     read > 0 || created ? `${count(read, 'file')} read` : 'no file changed since the last start';
   const text =
-    `${head}${count(deploy.modules, 'module')}, ${formatBytes(deploy.bytes)}${dot}` +
+    `${head}${contentsText(manifest)}${dot}` +
     `deploy ${deploy.number} on ${deploy.channel}${dot}${formatMs(took)}, ${changed}`;
   if (deploy.modules > 0) {
-    return hasPage ? [text] : [text, yellow('  No page found: no .html file. Is this the right directory?')];
+    return hasPage
+      ? [text]
+      : [text, yellow('  No page: no .html file. That is right if another server renders the pages.')];
   }
-  return [text, yellow('  No modules found. Is this the right directory? --include chooses other files.')];
+  return [text, yellow('  No files found. Is this the right directory? --include chooses other files.')];
 }
 
 export interface NetworkPlace {

@@ -71,8 +71,8 @@ function modcastIn(cwd: string, env: Record<string, string>, ...args: string[]) 
 describe('modcast serve', () => {
   it('prints the modules and the URL, reports deploys and boots, and ends cleanly', async () => {
     const server = modcast('serve', directory, '--port', '0');
-    const [summary] = await server.line(/.*modules.*/);
-    expect(summary).toMatch(/2 modules, 71 B · deploy 1 on dev · .* 2 files read/);
+    const [summary] = await server.line(/.*module.*/);
+    expect(summary).toMatch(/2 files, 71 B: 1 module, 1 page · deploy 1 on dev · .* 2 files read/);
     const [, url] = await server.line(/(http:\/\/127\.0\.0\.1:\d+\/)/);
     expect(await (await fetch(url!, { headers: NAVIGATION })).text()).toContain('/-/loader.js');
 
@@ -108,7 +108,7 @@ describe('modcast serve', () => {
     first.child.kill('SIGTERM');
     await first.ended();
     const second = modcast('serve', directory, '--port', '0');
-    expect((await second.line(/.*modules.*/))[0]).toMatch(
+    expect((await second.line(/.*module.*/))[0]).toMatch(
       /deploy 1 on dev .* no file changed since the last start/,
     );
     await second.line(/http:/);

@@ -2,6 +2,7 @@ import type { NetworkInterfaceInfo } from 'node:os';
 import pc from 'picocolors';
 import { describe, expect, it } from 'vitest';
 import type { Deploy } from '../../../../registry/index.js';
+import { EMPTY_MANIFEST, type Manifest } from '../../../../schema/index.js';
 import {
   channelHint,
   networkHint,
@@ -58,8 +59,16 @@ it('says that the page of --single is missing, or that 404.html is not used', ()
 
 describe('the first lines of serve', () => {
   const deploy = { number: 1, channel: 'dev', modules: 2, bytes: 71 } as Deploy;
+  const manifest: Manifest = {
+    ...EMPTY_MANIFEST,
+    modules: new Map([
+      ['index.html', { hash: 'a'.repeat(64), size: 50, type: 'text/html' }],
+      ['main.mjs', { hash: 'b'.repeat(64), size: 21, type: 'text/javascript' }],
+    ]),
+  };
   const start = {
     deploy,
+    manifest,
     created: true,
     read: 2,
     shown: 'site',
@@ -71,22 +80,22 @@ describe('the first lines of serve', () => {
 
   it('say how many files were read, or that none changed', () => {
     expect(startText(start, plain)).toEqual([
-      'modcast site · 2 modules, 71 B · deploy 1 on dev · 35 ms, 2 files read',
+      'modcast site · 2 files, 71 B: 1 module, 1 page · deploy 1 on dev · 35 ms, 2 files read',
     ]);
     expect(startText({ ...start, created: false, read: 0 }, plain)).toEqual([
-      'modcast site · 2 modules, 71 B · deploy 1 on dev · 35 ms, no file changed since the last start',
+      'modcast site · 2 files, 71 B: 1 module, 1 page · deploy 1 on dev · 35 ms, no file changed since the last start',
     ]);
   });
 
   it('say what to do in a directory without files or without modules', () => {
-    const none = { ...start, deploy: { ...deploy, modules: 0, bytes: 0 }, read: 0 };
+    const none = { ...start, deploy: { ...deploy, modules: 0, bytes: 0 }, manifest: EMPTY_MANIFEST, read: 0 };
     expect(startText({ ...none, isEmpty: true }, plain)).toEqual([
       'modcast site · empty directory · 35 ms',
       expect.stringContaining('Save an index.html with <script type="module"'),
       expect.stringContaining('as soon as you save them'),
     ]);
     expect(startText(none, plain)).toEqual([
-      'modcast site · 0 modules, 0 B · deploy 1 on dev · 35 ms, 0 files read',
+      'modcast site · 0 files, 0 B · deploy 1 on dev · 35 ms, 0 files read',
       expect.stringContaining('Is this the right directory?'),
     ]);
   });
@@ -98,8 +107,8 @@ describe('the first lines of serve', () => {
 
   it('say that a directory has no page', () => {
     expect(startText({ ...start, hasPage: false }, plain)).toEqual([
-      'modcast site · 2 modules, 71 B · deploy 1 on dev · 35 ms, 2 files read',
-      '  No page found: no .html file. Is this the right directory?',
+      'modcast site · 2 files, 71 B: 1 module, 1 page · deploy 1 on dev · 35 ms, 2 files read',
+      '  No page: no .html file. That is right if another server renders the pages.',
     ]);
   });
 });
