@@ -13,6 +13,8 @@ export interface OfflineConfig {
   readonly single: string | null;
   /** Whether the server watches a directory: then its files are newer than those of any deploy. */
   readonly watches: boolean;
+  /** URLs of the scripts that pages load. */
+  readonly scripts: readonly string[];
   /** The script of workers' runtime, and the version in its URL. */
   readonly runtime: { readonly version: string; readonly text: string };
 }

@@ -88,6 +88,8 @@ export class OfflineServiceWorker {
   #install(event: InstallEvent): void {
     // Its headers are those of the site's server. A policy that forbids its requests would break the site's.
     event.waitUntil(this.#requests.refresh(this.#script));
+    for (const url of this.#config.scripts)
+      event.waitUntil(this.#requests.keep(this.#origin + url, null).catch(() => {}));
     event.waitUntil(this.#scope.skipWaiting());
     const routes = ['POST', 'PUT', 'PATCH', 'DELETE'].map((requestMethod) => ({
       condition: { requestMethod },

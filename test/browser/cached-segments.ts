@@ -41,9 +41,6 @@ export async function openStorage(page: BrowserPage, url: string): Promise<void>
         of.onsuccess = () => resolve(of.result);
         of.onerror = () => reject(of.error!);
       });
-    globalThis.openCache = async () => {
-      const [database] = await indexedDB.databases();
-      return request(indexedDB.open(database!.name!));
-    };
+    globalThis.openCache = () => request(indexedDB.open('modcast'));
   });
 }

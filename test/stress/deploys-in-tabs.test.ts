@@ -51,62 +51,65 @@ async function look(): Promise<Record<string, string>> {
 /** Without a service worker of modcast, what is neither HTML nor a module is the newest. */
 const ASSETS = new Set(['note in the worker', 'note', 'style']);
 
-inEachEngine((engine) => {
-  let browser: OpenBrowser;
-  beforeAll(async () => void (browser = await engine.launch()));
-  afterAll(() => browser.close());
+inEachEngine(
+  (engine) => {
+    let browser: OpenBrowser;
+    beforeAll(async () => void (browser = await engine.launch()));
+    afterAll(() => browser.close());
 
-  it.each(['with the service worker', 'without it', 'with one of the site'] as const)(
-    'every module, page and asset of a tab belongs to one deploy, %s',
-    { timeout: 1_800_000 },
-    async (mode) => {
-      const random = new Random(SEED);
-      const directory = await TemporarySite.create({});
-      const site = await GatedSite.open({
-        channel: 'production',
-        serveHead: true,
-        offline: mode !== 'without it',
-      });
-      const context = await browser.newContext();
-      const tabs: BrowserPage[] = [await context.newPage(), await context.newPage()];
-      const versions = new Map<BrowserPage, string>();
-      const wrong: unknown[] = [];
-      let newest = 0;
-      const publishVersion = async (version: number): Promise<void> => {
-        const own = { 'sw.js': OWN, 'main.mjs': REGISTERS + String(files(version)['main.mjs']) };
-        await directory.write({ ...files(version), ...(mode === 'with one of the site' ? own : {}) });
-        await publish(site, directory);
-      };
-      const visit = async (tab: BrowserPage): Promise<void> => {
-        await tab.goto(site.url, 'load');
-        const said = await tab.until(() => (globalThis as { said?: { title: string } }).said);
-        versions.set(tab, said.title);
-        if (mode === 'with the service worker') await tab.evaluate(() => modcast!.offline());
-      };
-      try {
-        await publishVersion(++newest);
-        for (const tab of tabs) await visit(tab);
-        for (let step = 0; step < STEPS; step++) {
-          const tab = tabs[random.below(tabs.length)]!;
-          const kind = STEP_KINDS[random.below(STEP_KINDS.length)]!;
-          if (kind === 'publish') await publishVersion(++newest);
-          else if (kind === 'roll back') await publishVersion(1 + random.below(newest));
-          else if (kind === 'visit' || kind === 'reload') await visit(tab);
-          else {
-            const found = await tab.evaluate(look);
-            for (const [what, version] of Object.entries(found)) {
-              const counts = mode === 'with the service worker' || !ASSETS.has(what);
-              if (counts && version !== versions.get(tab))
-                wrong.push({ step, what, version, tab: versions.get(tab) });
+    it.each(['with the service worker', 'without it', 'with one of the site'] as const)(
+      'every module, page and asset of a tab belongs to one deploy, %s',
+      { timeout: 1_800_000 },
+      async (mode) => {
+        const random = new Random(SEED);
+        const directory = await TemporarySite.create({});
+        const site = await GatedSite.open({
+          channel: 'production',
+          serveHead: true,
+          offline: mode !== 'without it',
+        });
+        const context = await browser.newContext();
+        const tabs: BrowserPage[] = [await context.newPage(), await context.newPage()];
+        const versions = new Map<BrowserPage, string>();
+        const wrong: unknown[] = [];
+        let newest = 0;
+        const publishVersion = async (version: number): Promise<void> => {
+          const own = { 'sw.js': OWN, 'main.mjs': REGISTERS + String(files(version)['main.mjs']) };
+          await directory.write({ ...files(version), ...(mode === 'with one of the site' ? own : {}) });
+          await publish(site, directory);
+        };
+        const visit = async (tab: BrowserPage): Promise<void> => {
+          await tab.goto(site.url, 'load');
+          const said = await tab.until(() => (globalThis as { said?: { title: string } }).said);
+          versions.set(tab, said.title);
+          if (mode === 'with the service worker') await tab.evaluate(() => modcast!.offline());
+        };
+        try {
+          await publishVersion(++newest);
+          for (const tab of tabs) await visit(tab);
+          for (let step = 0; step < STEPS; step++) {
+            const tab = tabs[random.below(tabs.length)]!;
+            const kind = STEP_KINDS[random.below(STEP_KINDS.length)]!;
+            if (kind === 'publish') await publishVersion(++newest);
+            else if (kind === 'roll back') await publishVersion(1 + random.below(newest));
+            else if (kind === 'visit' || kind === 'reload') await visit(tab);
+            else {
+              const found = await tab.evaluate(look);
+              for (const [what, version] of Object.entries(found)) {
+                const counts = mode === 'with the service worker' || !ASSETS.has(what);
+                if (counts && version !== versions.get(tab))
+                  wrong.push({ step, what, version, tab: versions.get(tab) });
+              }
             }
           }
+          expect(wrong, `STRESS_SEED=${SEED} STRESS_STEPS=${STEPS}`).toEqual([]);
+        } finally {
+          await context.close();
+          await site.close();
+          await directory.close();
         }
-        expect(wrong, `STRESS_SEED=${SEED} STRESS_STEPS=${STEPS}`).toEqual([]);
-      } finally {
-        await context.close();
-        await site.close();
-        await directory.close();
-      }
-    },
-  );
-});
+      },
+    );
+  },
+  ['Firefox', 'WebKit'],
+);

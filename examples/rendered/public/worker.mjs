@@ -1,3 +1,9 @@
 import { greeting } from './lib/greeting.mjs';
 
-onmessage = ({ data }) => postMessage(`${greeting(data)} says a worker.`);
+let greet = greeting;
+
+onmessage = ({ data }) => postMessage(`${greet(data)} says a worker.`);
+
+import.meta.hot?.accept('./lib/greeting.mjs', (module) => {
+  greet = module.greeting;
+});

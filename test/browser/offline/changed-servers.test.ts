@@ -65,8 +65,6 @@ inEachEngine(
             return true;
           };
           await page.goto(`${site.url}never-visited`, 'load');
-          // It asks the server who it is.
-          await vi.waitUntil(() => site.requests.includes('GET /-/health'), 5000).catch(() => {});
           await page.goto(`${site.url}never-visited`, 'load');
           expect(await registrations()).toBe(1);
           site.stop();

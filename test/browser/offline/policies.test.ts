@@ -15,44 +15,47 @@ const SITE = {
   'a.svg': SVG,
 };
 
-inEachEngine((engine) => {
-  let browser: OpenBrowser;
-  let page: BrowserPage;
-  let site: ProxiedSite;
-  beforeAll(async () => void (browser = await engine.launch()));
-  afterAll(() => browser.close());
-  beforeEach(async () => {
-    page = await browser.newPage();
-    page.timeout = 8000;
-  });
-  afterEach(async () => {
-    await page.close();
-    await site.close();
-  });
-
-  // With `offline: false`, this is the control.
-  for (const offline of [true, false])
-    it(`a site whose policy permits sockets only works at the second visit, offline: ${offline}`, async () => {
-      site = await ProxiedSite.open(SITE, { offline });
-      site.first = (request, response) => {
-        if (request.url !== '/dynamic.svg') return false;
-        response.writeHead(200, { 'Content-Type': 'image/svg+xml' }).end(SVG);
-        return true;
-      };
-      site.headers = () => ({
-        'Content-Security-Policy': `default-src 'none'; script-src 'self' 'unsafe-inline' blob:; worker-src 'self'; img-src 'self'; style-src 'unsafe-inline'; connect-src ws://127.0.0.1:${site.port}`,
-      });
-      await page.goto(site.url, 'load');
-      // Until the service worker has the page, where there is one.
-      await page.until(() => navigator.serviceWorker.controller !== null).catch(() => {});
-      const second = await page.goto(site.url, 'load').then(
-        () =>
-          page.evaluate(() => ({
-            images: [...document.images].map(({ naturalWidth }) => naturalWidth),
-            modcast: typeof globalThis.modcast,
-          })),
-        (error: Error) => error.message.split('\n')[0],
-      );
-      expect(second).toEqual({ images: [1, 1], modcast: 'object' });
+inEachEngine(
+  (engine) => {
+    let browser: OpenBrowser;
+    let page: BrowserPage;
+    let site: ProxiedSite;
+    beforeAll(async () => void (browser = await engine.launch()));
+    afterAll(() => browser.close());
+    beforeEach(async () => {
+      page = await browser.newPage();
+      page.timeout = 8000;
     });
-});
+    afterEach(async () => {
+      await page.close();
+      await site.close();
+    });
+
+    // With `offline: false`, this is the control.
+    for (const offline of [true, false])
+      it(`a site whose policy permits sockets only works at the second visit, offline: ${offline}`, async () => {
+        site = await ProxiedSite.open(SITE, { offline });
+        site.first = (request, response) => {
+          if (request.url !== '/dynamic.svg') return false;
+          response.writeHead(200, { 'Content-Type': 'image/svg+xml' }).end(SVG);
+          return true;
+        };
+        site.headers = () => ({
+          'Content-Security-Policy': `default-src 'none'; script-src 'self' 'unsafe-inline' blob:; worker-src 'self'; img-src 'self'; style-src 'unsafe-inline'; connect-src ws://127.0.0.1:${site.port}`,
+        });
+        await page.goto(site.url, 'load');
+        // Until the service worker has the page, where there is one.
+        await page.until(() => navigator.serviceWorker.controller !== null).catch(() => {});
+        const second = await page.goto(site.url, 'load').then(
+          () =>
+            page.evaluate(() => ({
+              images: [...document.images].map(({ naturalWidth }) => naturalWidth),
+              modcast: typeof globalThis.modcast,
+            })),
+          (error: Error) => error.message.split('\n')[0],
+        );
+        expect(second).toEqual({ images: [1, 1], modcast: 'object' });
+      });
+  },
+  ['Firefox', 'WebKit'],
+);
