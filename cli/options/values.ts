@@ -24,5 +24,5 @@ export const repeated = (value: string, list: string[] = []): string[] => [...li
 /** @throws InvalidArgumentError */
 export function offlineMode(what: string): string {
   if (what === 'used' || what === 'all') return what;
-  throw new InvalidArgumentError('used or all. A directory comes before --offline.');
+  throw new InvalidArgumentError('used or all (a directory comes before --offline)');
 }

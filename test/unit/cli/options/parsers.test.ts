@@ -56,5 +56,5 @@ it.each([
 
 it('offline use keeps what is used, or all', () => {
   expect(['used', 'all'].map(offlineMode)).toEqual(['used', 'all']);
-  expect(() => offlineMode('site')).toThrow('A directory comes before --offline.');
+  expect(() => offlineMode('site')).toThrow('a directory comes before --offline');
 });
