@@ -3,6 +3,7 @@ export * from './channel.js';
 export * from './diagnostic.js';
 export * from './errors.js';
 export * from './excerpt.js';
+export * from './fusion.js';
 export * from './hash.js';
 export * from './json-depth.js';
 export * from './limits.js';

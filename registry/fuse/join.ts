@@ -1,0 +1,91 @@
+import { rolldown } from 'rolldown';
+import type { Hash } from '../../schema/index.js';
+import { applyEdits, MEMBER, type RunRecipe } from './run-source.js';
+
+/** A run as one ES module. */
+export interface JoinedRun {
+  readonly code: string;
+  /** A source map (JSON) whose sources are the members' paths; null where none was asked for. */
+  readonly map: string | null;
+}
+
+/** A member that the bundler refuses: the run cannot be joined with it. */
+export class MemberRefused extends Error {
+  constructor(
+    readonly member: string,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+const ENTRY = 'modcast-run';
+
+/** Part of what a run is named by: another version of rolldown may join in another way. */
+export const JOIN_VERSION = '1 rolldown 1.2.19';
+
+/** The member that an error of the bundler is about. */
+function memberOf(error: unknown, members: ReadonlyMap<string, string>): string | undefined {
+  const text = String(error);
+  const named = [...members.keys()].filter((id) => text.includes(id));
+  // A path may be the start of another one.
+  return named.toSorted((a, b) => b.length - a.length)[0];
+}
+
+/**
+ * Joins a run's members into one scope.
+ *
+ * @param sourceOf the text of a member, as its author wrote it
+ * @throws MemberRefused if a member cannot share a scope: it assigns to an import, for example
+ */
+export async function joinRun(
+  recipe: RunRecipe,
+  sourceOf: (hash: Hash) => string,
+  sourcemap: boolean,
+): Promise<JoinedRun> {
+  const members = new Map(
+    recipe.members.map(({ path, hash, edits }) => [MEMBER + path, applyEdits(sourceOf(hash), edits)]),
+  );
+  const bundle = await rolldown({
+    input: ENTRY,
+    cwd: '/',
+    // Nothing that a module does may be left out.
+    treeshake: false,
+    logLevel: 'silent',
+    optimization: { inlineConst: false },
+    plugins: [
+      {
+        name: 'modcast-run',
+        resolveId: (id) => ({ id, external: id !== ENTRY && !members.has(id) }),
+        load: (id) => ({ code: id === ENTRY ? recipe.entry : members.get(id)!, moduleType: 'js' }),
+      },
+    ],
+  });
+  try {
+    const { output } = await bundle.generate({
+      format: 'esm',
+      sourcemap,
+      // Renamed functions and classes keep their names.
+      keepNames: true,
+      minify: false,
+      codeSplitting: false,
+      minifyInternalExports: false,
+    });
+    const [chunk] = output;
+    return { code: chunk.code, map: chunk.map === null ? null : withPaths(chunk.map) };
+  } catch (error) {
+    const member = memberOf(error, members);
+    if (member === undefined) throw error;
+    throw new MemberRefused(member.slice(MEMBER.length), String(error));
+  } finally {
+    await bundle.close();
+  }
+}
+
+const withPaths = (map: { sources: (string | null)[]; toString(): string }): string => {
+  const { sources, ...rest } = JSON.parse(map.toString()) as { sources: (string | null)[] };
+  const paths = sources.map((id) =>
+    id?.includes(MEMBER) ? id.slice(id.indexOf(MEMBER) + MEMBER.length) : id,
+  );
+  return JSON.stringify({ ...rest, sources: paths });
+};

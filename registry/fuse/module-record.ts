@@ -1,0 +1,180 @@
+import { NAMESPACE } from '../../schema/index.js';
+import { parseSync, Visitor, type ParseResult } from 'rolldown/utils';
+
+/** One `import … from` or `export … from` of a module. */
+export interface Request {
+  readonly specifier: string;
+  /** Offsets of the statement, in UTF-16 code units. */
+  readonly start: number;
+  readonly end: number;
+  /** The text after the specifier: import attributes. */
+  readonly attributes: string;
+  /** The statement's line breaks. */
+  readonly lineBreaks: string;
+  /** Bindings of the module's own scope; none for `export … from`. */
+  readonly imports: readonly { readonly name: string; readonly local: string }[];
+}
+
+/** What joining has to know of a module. The terms are those of ECMA-262, "Source Text Module Records". */
+export interface ModuleRecord {
+  readonly requests: readonly Request[];
+  /** Names of the exports that the module defines itself. */
+  readonly localExports: readonly string[];
+  /** Exports of another module's binding: `export { a as b } from`, `import { a }; export { a }`. */
+  readonly indirectExports: readonly {
+    readonly exported: string;
+    readonly specifier: string;
+    readonly name: string;
+  }[];
+  /** Specifiers of `export * from`. */
+  readonly starExports: readonly string[];
+  /** Places of the keyword of each `import()`, and of each `import.meta`. */
+  readonly dynamicImports: readonly { readonly start: number; readonly specifier: string | undefined }[];
+  readonly metas: readonly {
+    readonly start: number;
+    readonly end: number;
+    /** Whether `new` precedes it, which would apply to a call in its place. */
+    readonly followsNew: boolean;
+  }[];
+  readonly hasTopLevelAwait: boolean;
+  /** Why the module cannot share a scope with others; undefined if it can. */
+  readonly reason: string | undefined;
+}
+
+/** Words without which a source needs no walk over its syntax tree. */
+const AWAIT = /\bawait\b/;
+const EVAL = /\beval\b/;
+/** `import defer * as x from`, `import.source(…)`: not in every engine. */
+const PHASE = /\bimport\s*(?:\.\s*(?:defer|source)\s*\(|defer\s*\*|source\s+[\w$]+\s+from\b)/;
+
+/** Whether a module awaits outside of functions, and whether it calls `eval` directly. */
+function walk(program: ParseResult['program']): { awaits: boolean; evals: boolean } {
+  const found = { awaits: false, evals: false };
+  let functions = 0;
+  const enter = () => void functions++;
+  const leave = () => void functions--;
+  const await_ = () => {
+    if (functions === 0) found.awaits = true;
+  };
+  new Visitor({
+    FunctionDeclaration: enter,
+    'FunctionDeclaration:exit': leave,
+    FunctionExpression: enter,
+    'FunctionExpression:exit': leave,
+    ArrowFunctionExpression: enter,
+    'ArrowFunctionExpression:exit': leave,
+    AwaitExpression: await_,
+    ForOfStatement: (node) => {
+      if (node.await) await_();
+    },
+    VariableDeclaration: (node) => {
+      if (node.kind === 'await using') await_();
+    },
+    CallExpression: ({ callee }) => {
+      if (callee.type === 'Identifier' && callee.name === 'eval') found.evals = true;
+    },
+  }).visit(program);
+  return found;
+}
+
+const importName = ({ kind, name }: { kind: string; name: string | null }): string =>
+  kind === 'NamespaceObject' || kind === 'All' ? NAMESPACE : kind === 'Default' ? 'default' : name!;
+
+/** A literal specifier; undefined for an argument that is computed. */
+function literal(argument: string): string | undefined {
+  if (!/^(?:'[^'\\]*'|"[^"\\]*")$/.test(argument)) return undefined;
+  return argument.slice(1, -1);
+}
+
+type Specifier = { readonly value: string; readonly start: number; readonly end: number };
+
+/**
+ * The specifier of `export … from`. The parser lists `export { x }` of an imported `x` under the statement
+ * that imports it, and no specifier for `export {} from`.
+ */
+function exportedFrom(
+  statement: string,
+  listed: Specifier | null | undefined,
+  start: number,
+): Specifier | undefined {
+  if (!statement.startsWith('export')) return undefined;
+  if (listed !== undefined) {
+    return listed !== null && listed.start > start && listed.end <= start + statement.length
+      ? listed
+      : undefined;
+  }
+  const empty = /^export\s*\{\s*\}\s*from\s*(?:'([^'\\]*)'|"([^"\\]*)")/.exec(statement);
+  if (empty === null) return undefined;
+  const end = start + empty[0].length;
+  const value = empty[1] ?? empty[2]!;
+  return { value, start: end - value.length - 2, end };
+}
+
+const NEW_BEFORE = /(?:^|[^\w$.#])new(?:\s|\/\*(?:[^*]|\*(?!\/))*\*\/)+$/;
+
+const lineBreaks = (text: string): string => text.replace(/[^\n\r\u2028\u2029]+/g, '');
+
+/** Reads a module that is known to parse. */
+export function readRecord(source: string): ModuleRecord {
+  const parsed = parseSync('module.mjs', source, { lang: 'js', sourceType: 'module' });
+  const { staticImports, staticExports, dynamicImports, importMetas } = parsed.module;
+  const request = (start: number, end: number, specifier: { value: string; end: number }) => ({
+    specifier: specifier.value,
+    start,
+    end,
+    attributes: source.slice(specifier.end, end).replace(/;\s*$/, ''),
+    lineBreaks: lineBreaks(source.slice(start, end)),
+  });
+  const requests: Request[] = staticImports.map(({ start, end, moduleRequest, entries }) => ({
+    ...request(start, end, moduleRequest),
+    imports: entries.map((entry) => ({ name: importName(entry.importName), local: entry.localName.value })),
+  }));
+  const localExports: string[] = [];
+  const indirectExports: { exported: string; specifier: string; name: string }[] = [];
+  const starExports: string[] = [];
+  for (const { start, end, entries } of staticExports) {
+    const from = exportedFrom(source.slice(start, end), entries[0]?.moduleRequest, start);
+    if (from !== undefined) requests.push({ ...request(start, end, from), imports: [] });
+    for (const entry of entries) {
+      const exported = entry.exportName.kind === 'Default' ? 'default' : entry.exportName.name;
+      if (entry.moduleRequest === null) localExports.push(exported!);
+      else if (entry.importName.kind === 'AllButDefault') starExports.push(entry.moduleRequest.value);
+      else {
+        const name = importName(entry.importName);
+        indirectExports.push({ exported: exported!, specifier: entry.moduleRequest.value, name });
+      }
+    }
+  }
+  requests.sort((a, b) => a.start - b.start);
+  const needsWalk = AWAIT.test(source) || EVAL.test(source);
+  const { awaits, evals } = needsWalk ? walk(parsed.program) : { awaits: false, evals: false };
+  return {
+    requests,
+    localExports,
+    indirectExports,
+    starExports,
+    dynamicImports: dynamicImports.map(({ start, moduleRequest }) => ({
+      start,
+      specifier: literal(source.slice(moduleRequest.start, moduleRequest.end)),
+    })),
+    metas: importMetas.map(({ start, end }) => ({
+      start,
+      end,
+      followsNew: NEW_BEFORE.test(source.slice(Math.max(0, start - 512), start)),
+    })),
+    hasTopLevelAwait: awaits,
+    reason: reasonOf(source, { awaits, evals, errors: parsed.errors.length }),
+  };
+}
+
+function reasonOf(
+  source: string,
+  { awaits, evals, errors }: { awaits: boolean; evals: boolean; errors: number },
+): string | undefined {
+  if (errors > 0) return 'does not parse';
+  if (awaits) return 'has a top-level await';
+  if (evals) return 'calls eval(), which sees the names around it';
+  if (PHASE.test(source)) return 'imports in a phase that not every browser knows';
+  if (source.includes('__modcast__')) return 'uses the name __modcast__';
+  return undefined;
+}

@@ -1,0 +1,200 @@
+import { NAMESPACE, type Path } from '../../schema/index.js';
+import { evaluationOrder, findCycles, type FuseGraph, type FuseNode } from './fuse-graph.js';
+import { ExportResolver } from './resolve-export.js';
+
+/** Modules that are joined into one, in evaluation order. */
+export interface Run {
+  /** The path of its last member: it stays when members are added or removed before it. */
+  readonly name: Path;
+  readonly members: readonly Path[];
+}
+
+/** How the modules of a deploy are joined. */
+export interface FusePlan {
+  readonly graph: FuseGraph;
+  readonly exports: ExportResolver;
+  readonly runs: readonly Run[];
+  /** The run of each module that is in one. */
+  readonly runOf: ReadonlyMap<Path, Run>;
+  /** Why each other module that a page or worker reaches stays single. */
+  readonly singles: ReadonlyMap<Path, string>;
+  /** For each root that is in a run: the runs (by name) and single modules that it reaches, in evaluation order. */
+  readonly order: ReadonlyMap<Path, readonly Path[]>;
+}
+
+export interface FusePlanOptions {
+  readonly graph: FuseGraph;
+  /** Modules from which pages and workers start. */
+  readonly entries: readonly Path[];
+  /** Bytes of a module. */
+  readonly sizeOf: (path: Path) => number;
+  /** A number of 32 bits for each path: it decides where runs are cut. */
+  readonly digest: (path: Path) => number;
+  /** Modules that could not be joined when it was tried, with the reason. */
+  readonly refused?: ReadonlyMap<Path, string>;
+  /** Bytes from which a run may be cut. Default 256 KiB. */
+  readonly minBytes?: number;
+  /** Bytes that a run has at most, unless one module is larger. Default 1 MiB. */
+  readonly maxBytes?: number;
+}
+
+/** From `minBytes` on, one module in so many ends its run. */
+const CUT_EVERY = 32;
+
+/** Where a page or worker starts to evaluate: an entry, or the target of an `import()`. */
+interface Root {
+  readonly path: Path;
+  /** What it evaluates that may not have been evaluated before it. */
+  readonly order: readonly Path[];
+}
+
+/** Why a module cannot be joined, by what it and its imports say. */
+function reasonFor(node: FuseNode, exports: ExportResolver, cycles: ReadonlyMap<Path, readonly Path[]>) {
+  if (node.reason !== undefined) return node.reason;
+  const cycle = cycles.get(node.path);
+  if (cycle !== undefined) return `is in an import cycle: ${[...cycle.slice(0, 3)].join(', ')}`;
+  if (exports.isOpaque(node.path)) return 're-exports everything of a module outside the site';
+  const record = node.record!;
+  for (const { exported, specifier, name } of record.indirectExports) {
+    const target = node.targets.get(specifier)!;
+    if (target.kind === 'outside') return `re-exports ${exported} of a module outside the site`;
+    const binding = exports.resolve(target.path, name);
+    if (binding === null) return `re-exports ${exported}, which ${target.path} does not export`;
+  }
+  for (const { specifier, imports } of record.requests) {
+    const target = node.targets.get(specifier)!;
+    if (target.kind === 'outside') continue;
+    const missing = imports.find(({ name }) => name !== NAMESPACE && !exports.resolve(target.path, name));
+    if (missing !== undefined) return `imports ${missing.name}, which ${target.path} does not export`;
+  }
+  return undefined;
+}
+
+/** The roots of a site: its entries, and what literal `import()` names, with what each evaluates. */
+function findRoots(graph: FuseGraph, entries: readonly Path[]): Root[] {
+  const none = new Set<Path>();
+  const closures = new Map<Path, readonly Path[]>();
+  const closureOf = (path: Path) => {
+    let closure = closures.get(path);
+    if (closure === undefined) closures.set(path, (closure = evaluationOrder(graph, path, none)));
+    return closure;
+  };
+  const starts = [...new Set(entries)].filter((path) => graph.has(path));
+  /** By dynamic root: what every page that can import it has loaded. */
+  const loaded = new Map<Path, Set<Path>>();
+  for (const entry of starts) {
+    const own = new Set(closureOf(entry));
+    const reached = new Set<Path>(own);
+    const wave = [...own];
+    for (let path = wave.pop(); path !== undefined; path = wave.pop()) {
+      for (const root of graph.get(path)!.dynamic) {
+        if (!graph.has(root) || loaded.get(root) === own) continue;
+        const before = loaded.get(root);
+        loaded.set(root, before === undefined ? own : new Set([...before].filter((path) => own.has(path))));
+        for (const found of closureOf(root)) {
+          if (reached.has(found)) continue;
+          reached.add(found);
+          wave.push(found);
+        }
+      }
+    }
+  }
+  const isStart = new Set(starts);
+  return [
+    ...starts.map((path) => ({ path, order: closureOf(path) })),
+    ...[...loaded]
+      .filter(([path]) => !isStart.has(path))
+      .map(([path, before]) => ({ path, order: evaluationOrder(graph, path, before) })),
+  ];
+}
+
+/** For each module, the modules with a top-level await that it waits for, as a text that can be compared. */
+function findAwaited(graph: FuseGraph): Map<Path, string> {
+  const importers = new Map<Path, Path[]>();
+  for (const { path, imports } of graph.values()) {
+    for (const imported of imports) {
+      const list = importers.get(imported);
+      if (list === undefined) importers.set(imported, [path]);
+      else list.push(path);
+    }
+  }
+  const awaited = new Map<Path, string>();
+  for (const { path, record } of graph.values()) {
+    if (record?.hasTopLevelAwait !== true) continue;
+    const seen = new Set<Path>([path]);
+    const wave: Path[] = [path];
+    for (let at = wave.pop(); at !== undefined; at = wave.pop()) {
+      awaited.set(at, `${awaited.get(at) ?? ''}\n${path}`);
+      for (const importer of importers.get(at) ?? []) {
+        if (seen.has(importer)) continue;
+        seen.add(importer);
+        wave.push(importer);
+      }
+    }
+  }
+  return awaited;
+}
+
+/**
+ * Cuts what the roots evaluate into runs. Members of a run follow each other directly wherever they are
+ * evaluated, are evaluated by the same roots, and wait for the same top-level awaits: so a run evaluates
+ * nothing that its root would not, and nothing in another order.
+ */
+export function planRuns(options: FusePlanOptions): FusePlan {
+  const { graph, entries, sizeOf, digest, refused } = options;
+  const { minBytes = 256 * 1024, maxBytes = 1024 * 1024 } = options;
+  const exports = new ExportResolver(graph);
+  const cycles = findCycles(graph);
+  const awaited = findAwaited(graph);
+  const roots = findRoots(graph, entries);
+  /** By module: its place in the order of each root that evaluates it. */
+  const places = new Map<Path, Map<Root, number>>();
+  for (const root of roots) {
+    for (const [at, path] of root.order.entries()) {
+      let own = places.get(path);
+      if (own === undefined) places.set(path, (own = new Map()));
+      own.set(root, at);
+    }
+  }
+  const rootPaths = new Set(roots.map(({ path }) => path));
+  const follows = (before: Path, path: Path) => {
+    const [a, b] = [places.get(before)!, places.get(path)!];
+    if (a.size !== b.size || awaited.get(before) !== awaited.get(path)) return false;
+    return [...b].every(([root, at]) => a.get(root) === at - 1);
+  };
+  const singles = new Map<Path, string>();
+  const runs: Run[] = [];
+  let members: Path[] = [];
+  let bytes = 0;
+  const endRun = () => {
+    if (members.length === 1) singles.set(members[0]!, 'has no neighbour to be joined with');
+    else if (members.length > 1) runs.push({ name: members.at(-1)!, members });
+    members = [];
+    bytes = 0;
+  };
+  const done = new Set<Path>();
+  for (const root of roots) {
+    for (const path of root.order) {
+      if (done.has(path)) continue;
+      done.add(path);
+      const reason = refused?.get(path) ?? reasonFor(graph.get(path)!, exports, cycles);
+      if (reason !== undefined) {
+        endRun();
+        singles.set(path, reason);
+        continue;
+      }
+      const before = members.at(-1);
+      if (before !== undefined && (!follows(before, path) || bytes + sizeOf(path) > maxBytes)) endRun();
+      members.push(path);
+      bytes += sizeOf(path);
+      if (rootPaths.has(path) || (bytes >= minBytes && digest(path) % CUT_EVERY === 0)) endRun();
+    }
+    endRun();
+  }
+  const runOf = new Map(runs.flatMap((run) => run.members.map((path) => [path, run] as const)));
+  const order = new Map<Path, readonly Path[]>();
+  for (const { path, order: modules } of roots) {
+    if (runOf.has(path)) order.set(path, [...new Set(modules.map((each) => runOf.get(each)?.name ?? each))]);
+  }
+  return { graph, exports, runs, runOf, singles, order };
+}

@@ -1,0 +1,138 @@
+import { exportName, moduleKey, NAMESPACE, runKey, type Hash, type Path } from '../../schema/index.js';
+import type { FuseNode } from './fuse-graph.js';
+import type { Request } from './module-record.js';
+import type { FusePlan, Run } from './plan.js';
+
+/** Prefix of the names of a run's members for the bundler. */
+export const MEMBER = 'modcast-member:';
+
+/** Replaces a part of a member's source. Offsets are in UTF-16 code units. */
+export interface Edit {
+  readonly start: number;
+  readonly end: number;
+  readonly text: string;
+}
+
+/** How the bundler makes a run of its members' sources. It follows from the plan, without the sources. */
+export interface RunRecipe {
+  /** The module that imports the members and exports all that they define. */
+  readonly entry: string;
+  readonly members: readonly { readonly path: Path; readonly hash: Hash; readonly edits: readonly Edit[] }[];
+  /** Other runs (by name), single modules, and modules whose namespace object it imports. */
+  readonly imports: readonly Path[];
+  /** Modules that members name in a literal `import()`. */
+  readonly dynamic: readonly Path[];
+}
+
+/** An imported or exported name: an identifier, or a string. */
+const nameText = (name: string): string => (/^[\w$]+$/.test(name) ? name : quote(name));
+const quote = (text: string): string => JSON.stringify(text);
+
+/**
+ * `import` statements for one statement of a member, by the modules that define what it imports.
+ *
+ * @param spaces takes the modules whose namespace objects are imported
+ */
+function importStatements(
+  { specifier, attributes, imports }: Request,
+  node: FuseNode,
+  run: Run,
+  plan: FusePlan,
+  spaces: Set<Path>,
+): string {
+  const target = node.targets.get(specifier)!;
+  const clause = (request: Request['imports']) =>
+    request.map(({ name, local }) => `${nameText(name)} as ${local}`).join(', ');
+  if (target.kind === 'outside' || plan.graph.get(target.path)!.record === null) {
+    const from = quote(target.kind === 'outside' ? target.url : moduleKey(target.path)) + attributes;
+    const names = imports.filter(({ name }) => name !== NAMESPACE);
+    const objects = imports.filter(({ name }) => name === NAMESPACE);
+    const parts = objects.map(({ local }) => `import * as ${local} from ${from};`);
+    if (names.length > 0) parts.push(`import { ${clause(names)} } from ${from};`);
+    return parts.length > 0 ? parts.join(' ') : `import ${from};`;
+  }
+  const parts: string[] = [];
+  for (const { name, local } of imports) {
+    const binding =
+      name === NAMESPACE ? { path: target.path, name } : plan.exports.resolve(target.path, name)!;
+    const other = plan.runOf.get(binding.path);
+    if (binding.name === NAMESPACE) {
+      spaces.add(binding.path);
+      parts.push(`import * as ${local} from ${quote(moduleKey(binding.path))};`);
+    } else if (other === run) {
+      parts.push(
+        `import { ${clause([{ name: binding.name, local }])} } from ${quote(MEMBER + binding.path)};`,
+      );
+    } else if (other === undefined) {
+      parts.push(
+        `import { ${clause([{ name: binding.name, local }])} } from ${quote(moduleKey(binding.path))};`,
+      );
+    } else {
+      const exported = quote(exportName(binding.path, binding.name));
+      parts.push(`import { ${exported} as ${local} } from ${quote(runKey(other.name))};`);
+    }
+  }
+  return parts.join(' ');
+}
+
+/** The keys of what a member imports, for its effects and order: other runs and single modules. */
+function dependencies(node: FuseNode, run: Run, plan: FusePlan): Path[] {
+  return node.imports.flatMap((path) => {
+    const other = plan.runOf.get(path);
+    return other === run ? [] : [other?.name ?? path];
+  });
+}
+
+/** What changes in a member: its imports lead to the modules that define what they name. */
+function memberEdits(node: FuseNode, run: Run, plan: FusePlan, spaces: Set<Path>): Edit[] {
+  const record = node.record!;
+  const context = `__modcast__(${quote(moduleKey(node.path))})`;
+  const edits: Edit[] = record.requests.map((request) => {
+    const { start, end } = request;
+    const text = importStatements(request, node, run, plan, spaces) + request.lineBreaks;
+    return { start, end, text: text || ';' };
+  });
+  for (const { start } of record.dynamicImports) {
+    edits.push({ start, end: start + 'import'.length, text: `${context}.import` });
+  }
+  for (const { start, end, followsNew } of record.metas) {
+    const own = `${context}.own(import.meta)`;
+    edits.push({ start, end, text: followsNew ? `(${own})` : own });
+  }
+  return edits.toSorted((a, b) => a.start - b.start);
+}
+
+export function applyEdits(source: string, edits: readonly Edit[]): string {
+  let text = '';
+  let last = 0;
+  for (const edit of edits) {
+    text += source.slice(last, edit.start) + edit.text;
+    last = edit.end;
+  }
+  return text + source.slice(last);
+}
+
+export function runRecipe(run: Run, plan: FusePlan): RunRecipe {
+  const imported: string[] = [];
+  const exported: string[] = [];
+  const spaces = new Set<Path>();
+  const nodes = run.members.map((path) => plan.graph.get(path)!);
+  const members = nodes.map((node) => {
+    const { path, hash, record } = node;
+    imported.push(`import ${quote(MEMBER + path)};`);
+    const names = record!.localExports.map((name) => `${nameText(name)} as ${quote(exportName(path, name))}`);
+    if (names.length > 0) exported.push(`export { ${names.join(', ')} } from ${quote(MEMBER + path)};`);
+    return { path, hash, edits: memberEdits(node, run, plan, spaces) };
+  });
+  const before = [...new Set(nodes.flatMap((node) => dependencies(node, run, plan)))];
+  // What members import for its effects. JSON and style sheets have none, and need import attributes.
+  const effects = before
+    .filter((path) => plan.graph.get(path)!.record !== null)
+    .map((path) => `import ${quote(plan.runOf.has(path) ? runKey(path) : moduleKey(path))};`);
+  return {
+    entry: [...effects, ...imported, ...exported].join('\n'),
+    members,
+    imports: [...new Set([...before, ...spaces])],
+    dynamic: [...new Set(nodes.flatMap((node) => node.dynamic))],
+  };
+}

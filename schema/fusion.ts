@@ -1,0 +1,149 @@
+import { ModcastError } from './errors.js';
+import { isHash, type Hash } from './hash.js';
+import { pathToUrl, type Path } from './path.js';
+
+/**
+ * How the modules of a deploy are joined into runs, which boot faster than single modules. It is derived from
+ * the deploy's manifest, and can be dropped and made again at any time.
+ */
+export interface Fusion {
+  readonly runs: readonly FusedRun[];
+  /** What each member of a run exports. */
+  readonly exports: ReadonlyMap<Path, readonly ExportGroup[]>;
+  /** For a member from which a page or an `import()` starts: the runs (by name) and single modules to evaluate. */
+  readonly order: ReadonlyMap<Path, readonly Path[]>;
+}
+
+/** Modules that are joined into one. */
+export interface FusedRun {
+  /** The path of its last member. */
+  readonly name: Path;
+  /** The hash of the run's bytes; null while it is not joined. Its members then run singly. */
+  readonly hash: Hash | null;
+  readonly size: number;
+  /** In evaluation order. */
+  readonly members: readonly Path[];
+  /** What it imports: runs (by name), single modules, and members whose namespace object it uses. */
+  readonly imports: readonly Path[];
+  /** What its members import by a literal `import()`. */
+  readonly dynamic: readonly Path[];
+}
+
+/** Bindings that one module defines, as another one exports them. */
+export interface ExportGroup {
+  /** The module that defines them. */
+  readonly from: Path;
+  /** Pairs: the exported name, and the name at `from`. `NAMESPACE` is the namespace object of `from`. */
+  readonly names: readonly (readonly [exported: string, name: string])[];
+}
+
+export const NAMESPACE = '*';
+
+export const EMPTY_FUSION: Fusion = { runs: [], exports: new Map(), order: new Map() };
+
+/** Prefix of the keys of runs in an import map. */
+const RUN_KEY = 'modcast:run/';
+
+/** Prefix of the keys by which runs import single modules, and namespace objects of members. */
+const MODULE_KEY = 'modcast:module/';
+
+/** The key by which a run is imported. */
+export const runKey = (name: Path): string => RUN_KEY + pathToUrl(name);
+
+/** The key by which runs import a module that is in none, or a namespace object. */
+export const moduleKey = (path: Path): string => MODULE_KEY + pathToUrl(path);
+
+/** What follows the prefix of a module's key: a path, percent-encoded. Undefined for another text. */
+export const placeOfModuleKey = (key: string): string | undefined =>
+  key.startsWith(MODULE_KEY) ? key.slice(MODULE_KEY.length) : undefined;
+
+/** The name under which a run exports a binding of a member. */
+export const exportName = (path: Path, name: string): string => `${path}#${name}`;
+
+type NameJson = string | readonly [exported: string, name: string];
+
+/** Modules by their place in `paths`. */
+interface FusionJson {
+  readonly modcast: 1;
+  readonly paths: readonly Path[];
+  readonly runs: readonly (readonly [
+    name: number,
+    hash: Hash | null,
+    size: number,
+    members: readonly number[],
+    imports: readonly number[],
+    dynamic: readonly number[],
+  ])[];
+  /** Member, then groups: the defining module, and names. A name is a text where it is the same at both. */
+  readonly exports: readonly (readonly [member: number, ...groups: (readonly [number, ...NameJson[]])[]])[];
+  readonly order: readonly (readonly [root: number, ...pieces: number[]])[];
+}
+
+/** Equal fusions give equal bytes. */
+export function encodeFusion({ runs, exports, order }: Fusion): Uint8Array<ArrayBuffer> {
+  const places = new Map<Path, number>();
+  const at = (path: Path) => {
+    let place = places.get(path);
+    if (place === undefined) places.set(path, (place = places.size));
+    return place;
+  };
+  const body: Omit<FusionJson, 'modcast' | 'paths'> = {
+    runs: runs.map((run) => [
+      at(run.name),
+      run.hash,
+      run.size,
+      run.members.map(at),
+      run.imports.map(at),
+      run.dynamic.map(at),
+    ]),
+    exports: [...exports].map(([member, groups]) => [
+      at(member),
+      ...groups.map(({ from, names }): readonly [number, ...NameJson[]] => [
+        at(from),
+        ...names.map((pair): NameJson => (pair[0] === pair[1] ? pair[0] : pair)),
+      ]),
+    ]),
+    order: [...order].map(([root, pieces]) => [at(root), ...pieces.map(at)]),
+  };
+  return new TextEncoder().encode(JSON.stringify({ modcast: 1, paths: [...places.keys()], ...body }));
+}
+
+/**
+ * Reads what `encodeFusion` made. Its bytes are checked by their hash, so this looks at the format only.
+ *
+ * @throws ModcastError `message-invalid`
+ */
+export function decodeFusion(bytes: Uint8Array): Fusion {
+  try {
+    const json = JSON.parse(new TextDecoder().decode(bytes)) as FusionJson;
+    if (json.modcast !== 1 || !json.paths.every((path) => typeof path === 'string'))
+      throw new TypeError('not of version 1');
+    const path = (place: number): Path => {
+      const found = json.paths[place];
+      if (found === undefined) throw new RangeError(`no path ${place}`);
+      return found;
+    };
+    return {
+      runs: json.runs.map(([name, hash, size, members, imports, dynamic]) => ({
+        name: path(name),
+        hash: isHash(hash) ? hash : null,
+        size,
+        members: members.map(path),
+        imports: imports.map(path),
+        dynamic: dynamic.map(path),
+      })),
+      exports: new Map(
+        json.exports.map(([member, ...groups]) => [
+          path(member),
+          groups.map(([from, ...names]) => ({
+            from: path(from),
+            names: names.map((name) => (typeof name === 'string' ? ([name, name] as const) : name)),
+          })),
+        ]),
+      ),
+      order: new Map(json.order.map(([root, ...pieces]) => [path(root), pieces.map(path)])),
+    };
+  } catch (error) {
+    throw new ModcastError('message-invalid', `fusion: ${String(error)}`, { cause: error });
+  }
+}
