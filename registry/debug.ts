@@ -5,6 +5,7 @@ export const debug = {
   socket: createDebug('modcast:socket'),
   ingest: createDebug('modcast:ingest'),
   watch: createDebug('modcast:watch'),
+  fuse: createDebug('modcast:fuse'),
   http: createDebug('modcast:http'),
   store: createDebug('modcast:store'),
 } as const;

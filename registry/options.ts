@@ -76,6 +76,8 @@ export interface RegistryOptions {
    * `all` keeps whole deploys. Default: true, on `dev` false.
    */
   offline?: boolean | 'all';
+  /** Join modules into runs, which boot faster. Default true. */
+  fuse?: boolean;
   /** Anyone may read all deploys over HTTP. Default false: deploys that are not in use need a token. */
   publicHistory?: boolean;
   /** Maximum number of connected clients. Default 10,000. */
@@ -134,6 +136,7 @@ const RULES: { readonly [name in keyof ResolvedOptions]: Rule } = {
   ],
   author: ['a name', isText],
   offline: ['true, false or "all"', (value) => typeof value === 'boolean' || value === 'all'],
+  fuse: ['true or false', (value) => typeof value === 'boolean'],
   publicHistory: ['true or false', (value) => typeof value === 'boolean'],
   clients: ['a whole number above 0', isCount],
 };
@@ -191,6 +194,7 @@ export function resolveOptions(options: RegistryOptions, author: string): Resolv
     allowedOrigins: options.allowedOrigins ?? [],
     author: options.author ?? author,
     offline: options.offline ?? channel !== 'dev',
+    fuse: options.fuse ?? true,
     publicHistory: options.publicHistory ?? false,
     clients: options.clients ?? LIMITS.clients,
   };

@@ -6,9 +6,13 @@ import { HistoryAccess } from './auth/history-access.js';
 import { Cleanup } from './cleanup.js';
 import { systemClock } from './clock.js';
 import { Catalog } from './content/catalog.js';
+import { DerivedBlobs, sendable } from './content/derived-blobs.js';
 import { Packs } from './content/packs.js';
 import { VerifiedBlobs } from './content/verified-blobs.js';
 import type { RegistryEmitter } from './events.js';
+import { Fuser } from './fuse/fuser.js';
+import { Fusions } from './fuse/fusions.js';
+import { MemoryRuns } from './fuse/memory-runs.js';
 import { logRequests } from './http/log-requests.js';
 import { toListener } from './http/node.js';
 import { HttpServers } from './http/servers.js';
@@ -88,6 +92,9 @@ async function openCore(options: ResolvedOptions, events: RegistryEmitter, clean
     onDamaged: (hash, repaired) => events.emit('damaged', hash, repaired),
   });
   const catalog = new Catalog(store, blobs);
+  const derived = new DerivedBlobs();
+  const fusions = options.fuse ? createFusions(options, directory, blobs, derived, events, cleanup) : null;
+  fusions?.follow(catalog);
   const inUse = new DeploysInUse();
   const { publicHistory } = options;
   return {
@@ -97,6 +104,8 @@ async function openCore(options: ResolvedOptions, events: RegistryEmitter, clean
     store,
     identity: await store.identity(),
     blobs,
+    derived,
+    fusions,
     catalog,
     inUse,
     history: new HistoryAccess({ store, catalog, inUse, publicHistory, now: Date.now }),
@@ -106,11 +115,26 @@ async function openCore(options: ResolvedOptions, events: RegistryEmitter, clean
   };
 }
 
+function createFusions(
+  { watch, channel }: ResolvedOptions,
+  directory: string | null,
+  blobs: VerifiedBlobs,
+  derived: DerivedBlobs,
+  events: RegistryEmitter,
+  cleanup: Cleanup,
+): Fusions {
+  const fuser = new Fuser({ blobs, runs: new MemoryRuns(derived) });
+  cleanup.add(() => fuser.close());
+  const watched = directory !== null && watch !== false ? channel : null;
+  const onError = (error: unknown) => events.emit('error', error);
+  return new Fusions({ fuser, derived, clock: systemClock, watched, onError });
+}
+
 function createSockets(
-  { options, events, identity, blobs, catalog, inUse, history, access }: Core,
+  { options, events, identity, blobs, derived, fusions, catalog, inUse, history, access }: Core,
   site: LocalSite | null,
 ) {
-  const packs = new Packs(blobs);
+  const packs = new Packs(sendable(blobs, derived));
   const turns = new Turns();
   const sockets = new Sockets({
     access,
@@ -123,6 +147,7 @@ function createSockets(
       new Session({
         catalog,
         packs,
+        fusions,
         identity,
         history,
         inUse,

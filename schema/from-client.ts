@@ -19,6 +19,8 @@ export const FROM_CLIENT = {
     protocol: natural,
     channel: z.string().check(z.regex(CHANNEL_PATTERN)),
     have: z.nullable(hash),
+    /** The fusion that it has. Not given by clients that run single modules only. */
+    fusion: z.optional(z.nullable(hash)),
     deploy: z.nullable(natural),
     entries: z.array(path).check(z.maxLength(LIMITS.helloEntries)),
   }),
@@ -86,6 +88,7 @@ export function helloFromQuery(query: ReadonlyMap<string, string>): Hello {
     protocol: number('protocol'),
     channel: query.get('channel') ?? null,
     have: query.get('have') ?? null,
+    ...(query.has('fusion') ? { fusion: query.get('fusion') || null } : {}),
     deploy: number('deploy'),
     entries,
   };

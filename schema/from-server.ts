@@ -19,13 +19,15 @@ export type FromServer =
       registry?: string | undefined;
       deploy: number;
       manifest: Hash;
+      /** The fusion of the manifest, where there is one. The client may have another one of it, or none. */
+      fusion?: Hash | undefined;
     }
   /** The manifest that `welcome` named, as a difference from the client's manifest or from an empty one. */
   | ({ type: 'manifest'; base: Hash | null } & Delta)
   /** A pack follows in binary frames. `bytes` is the size of its blobs before encoding. */
   | { type: 'pack'; id: number; count: number; bytes: number }
   /** The channel has a new deploy. A pack follows. */
-  | ({ type: 'update'; deploy: number; manifest: Hash; base: Hash } & Delta)
+  | ({ type: 'update'; deploy: number; manifest: Hash; base: Hash; fusion?: Hash | undefined } & Delta)
   | { type: 'error'; code: string; message: string }
   /** A message of the application. */
   | { type: 'message'; topic: string; data: unknown };
@@ -44,6 +46,10 @@ const orNull =
   (check: Check): Check =>
   (value) =>
     value === null || check(value);
+const orMissing =
+  (check: Check): Check =>
+  (value) =>
+    value === undefined || check(value);
 const isObject: Check = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const delta = {
@@ -57,13 +63,14 @@ const delta = {
 export const FROM_SERVER: Fields = {
   welcome: {
     protocol: isNatural,
-    registry: (value) => value === undefined || isText(value),
+    registry: orMissing(isText),
     deploy: isNatural,
     manifest: isHash,
+    fusion: orMissing(isHash),
   },
   manifest: { base: orNull(isHash), ...delta },
   pack: { id: isNatural, count: isNatural, bytes: isNatural },
-  update: { deploy: isNatural, manifest: isHash, base: isHash, ...delta },
+  update: { deploy: isNatural, manifest: isHash, base: isHash, fusion: orMissing(isHash), ...delta },
   error: { code: isText, message: isText },
   message: { topic: isText, data: (value) => value !== undefined },
 };

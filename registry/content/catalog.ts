@@ -16,9 +16,9 @@ import {
   type Channel,
   type Hash,
   type Manifest,
-  type ManifestDelta,
   type Path,
 } from '../../schema/index.js';
+import { createShipment, type Held, type Shipment, type ShipmentOptions } from './shipment.js';
 import type { VerifiedBlobs } from './verified-blobs.js';
 import type { Deploy, Store } from '../store/store.js';
 
@@ -28,29 +28,10 @@ export interface Head {
   readonly manifest: Manifest;
 }
 
-/**
- * What a client needs to go from its manifest to a head: the manifests' difference, and the blobs that it
- * lacks.
- */
-export interface Shipment {
-  readonly delta: ManifestDelta;
-  /** The blobs, in the order of need. */
-  readonly hashes: readonly Hash[];
-  /** The number of blobs at the start of `hashes` that the page needs to boot. */
-  readonly first: number;
-  /** For a blob that replaces another one at its path: the replaced blob, which the client has. */
-  readonly bases: ReadonlyMap<Hash, Hash>;
-  /** Bytes of each blob in `hashes`. */
-  readonly sizes: ReadonlyMap<Hash, number>;
-}
+export type { Held, Shipment } from './shipment.js';
 
-/** A manifest that a client has. */
-export interface Held {
-  readonly hash: Hash;
-  readonly manifest: Manifest;
-  /** Whether the client may be sent a difference from it. Otherwise it only spares the blobs in it. */
-  readonly isPublic: boolean;
-}
+/** How the modules of a shipment are joined. Default: not at all. */
+export type FusedShipment = Partial<Pick<ShipmentOptions, 'fusion' | 'withMembers'>>;
 
 /** Shipments kept in memory: one for each pair of manifests and list of entries. */
 const KEPT_SHIPMENTS = 64;
@@ -173,11 +154,21 @@ export class Catalog {
    * @param have the manifest whose blobs the client has; null for a client with nothing
    * @param entries the entries of its page; empty for all entries of the site
    */
-  shipment(to: Head, have: Held | null, entries: readonly Path[]): Promise<Shipment> {
-    const key = JSON.stringify([to.deploy.manifest, have?.hash, have?.isPublic, entries]);
+  shipment(
+    to: Head,
+    have: Held | null,
+    entries: readonly Path[],
+    { fusion = null, withMembers = true }: FusedShipment = {},
+  ): Promise<Shipment> {
+    const held = have?.fusion === 'unknown' ? 'unknown' : have?.fusion?.hash;
+    const key = JSON.stringify([
+      [to.deploy.manifest, fusion?.hash, withMembers],
+      [have?.hash, have?.isPublic, held],
+      entries,
+    ]);
     const known = this.#shipments.get(key);
     if (known !== undefined) return known;
-    const made = this.#ship(to.manifest, have, entries);
+    const made = this.#ship(to, { have, entries, fusion, withMembers });
     void keep(this.#shipments, key, made, KEPT_SHIPMENTS);
     made.catch(() => this.#shipments.delete(key));
     return made;
@@ -185,9 +176,14 @@ export class Catalog {
 
   /** Hashes of the modules at `paths` and of all they import, in the order of need: static imports first. */
   async reach(manifest: Manifest, paths: readonly Path[]): Promise<Hash[]> {
+    const order = await this.#reachPaths(manifest, paths);
+    return order.map((path) => manifest.modules.get(path)!.hash);
+  }
+
+  async #reachPaths(manifest: Manifest, paths: readonly Path[]): Promise<readonly Path[]> {
     const key = JSON.stringify([manifest.importMap, paths]);
     const last = this.#reached.get(key);
-    if (last?.manifest === manifest) return last.order.map((path) => manifest.modules.get(path)!.hash);
+    if (last?.manifest === manifest) return last.order;
     const modules = [...manifest.modules.values()].filter(({ type }) => isModuleType(type));
     const links = await this.#blobs.links(modules.map(({ hash }) => hash));
     const imports = this.#importsBy(manifest.importMap);
@@ -201,7 +197,7 @@ export class Catalog {
         .map(({ path }) => path);
     }
     keep(this.#reached, key, { manifest, order: order! }, KEPT_SHIPMENTS);
-    return order!.map((path) => manifest.modules.get(path)!.hash);
+    return order!;
   }
 
   #importsBy(importMap: Manifest['importMap']): ResolvedImports {
@@ -212,28 +208,15 @@ export class Catalog {
     return keep(this.#imports, key, new ResolvedImports(new Resolver(map)), KEPT_IMPORT_MAPS);
   }
 
-  async #ship(manifest: Manifest, have: Held | null, entries: readonly Path[]): Promise<Shipment> {
-    const base = have?.isPublic === true ? have.manifest : EMPTY_MANIFEST;
-    const delta = diffManifests(base, manifest);
-    const held = new Set([...(have?.manifest.modules.values() ?? [])].map((module) => module.hash));
-    const own = entries.filter((path) => manifest.modules.has(path));
-    const first = await this.reach(manifest, own.length > 0 ? own : manifest.entries);
+  async #ship(
+    { manifest }: Head,
+    options: Pick<ShipmentOptions, 'have' | 'fusion' | 'withMembers'> & { readonly entries: readonly Path[] },
+  ): Promise<Shipment> {
+    const own = options.entries.filter((path) => manifest.modules.has(path));
+    const first = await this.#reachPaths(manifest, own.length > 0 ? own : manifest.entries);
     // The modules of the site's other pages follow.
     const isAll = own.length === 0 || manifest.entries.every((path) => own.includes(path));
-    const rest = isAll ? first : await this.reach(manifest, manifest.entries);
-    const lacking = (hashes: readonly Hash[]) => hashes.filter((hash) => !held.has(hash));
-    const hashes = new Set(lacking(first));
-    const firstCount = hashes.size;
-    for (const hash of lacking(rest)) hashes.add(hash);
-    const bases = new Map<Hash, Hash>();
-    const sizes = new Map<Hash, number>();
-    // Each blob that the client lacks is at some path in the difference.
-    for (const [path, hash, size] of delta.set) {
-      if (!hashes.has(hash)) continue;
-      sizes.set(hash, size);
-      const before = base.modules.get(path)?.hash;
-      if (before !== undefined) bases.set(hash, before);
-    }
-    return { delta, hashes: [...hashes], first: firstCount, bases, sizes };
+    const all = isAll ? first : [...first, ...(await this.#reachPaths(manifest, manifest.entries))];
+    return createShipment({ ...options, to: manifest, first, all });
   }
 }

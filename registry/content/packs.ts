@@ -78,13 +78,13 @@ export async function packSegment(records: readonly PackRecord[]): Promise<Uint8
  * The least recently used segments are dropped first.
  */
 export class Packs {
-  readonly #blobs: VerifiedBlobs;
+  readonly #blobs: Pick<VerifiedBlobs, 'read'>;
   readonly #options: PacksOptions;
   readonly #kept = new Map<Hash, Uint8Array>();
   readonly #making = new Map<Hash, Promise<Uint8Array>>();
   #keptBytes = 0;
 
-  constructor(blobs: VerifiedBlobs, options: Partial<PacksOptions> = {}) {
+  constructor(blobs: Pick<VerifiedBlobs, 'read'>, options: Partial<PacksOptions> = {}) {
     this.#blobs = blobs;
     this.#options = { cacheBytes: LIMITS.packCacheBytes, segmentBytes: LIMITS.segmentBytes, ...options };
   }

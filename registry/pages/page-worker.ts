@@ -1,4 +1,4 @@
 import { serveJobs } from '../job-thread.js';
-import { runPageJob } from './page-jobs.js';
+import { runPageJob, type PageJob } from './page-jobs.js';
 
-serveJobs(runPageJob);
+serveJobs((job: PageJob) => runPageJob(job));

@@ -3,6 +3,7 @@ import type { DeploysInUse } from '../auth/deploys-in-use.js';
 import type { HistoryAccess } from '../auth/history-access.js';
 import type { Clock } from '../clock.js';
 import type { Catalog } from '../content/catalog.js';
+import type { Fusions } from '../fuse/fusions.js';
 import type { Packs } from '../content/packs.js';
 import type { MessageRateLimits } from './message-rate.js';
 import type { RepeatLimits } from './repeat-pace.js';
@@ -14,6 +15,8 @@ import type { Turns } from './turns.js';
 export interface SessionOptions {
   readonly catalog: Catalog;
   readonly packs: Packs;
+  /** Null where modules are sent singly. */
+  readonly fusions?: Pick<Fusions, 'soon' | 'whole' | 'byHash' | 'needsMembers'> | null;
   readonly history: Pick<HistoryAccess, 'manifest' | 'visible'>;
   readonly inUse: DeploysInUse;
   readonly identity: string;

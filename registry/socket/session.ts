@@ -11,7 +11,8 @@ import {
   type Hello,
   type Manifest,
 } from '../../schema/index.js';
-import type { Head, Held } from '../content/catalog.js';
+import type { FusedShipment, Head, Held } from '../content/catalog.js';
+import type { SentFusion } from '../content/shipment.js';
 import { debug } from '../debug.js';
 import { MessageRate } from './message-rate.js';
 import { PackSender } from './pack-sender.js';
@@ -42,6 +43,8 @@ export class Session {
   #hello: Hello | undefined;
   /** The head that was sent to the client last. */
   #sentHead: Head | undefined;
+  /** The fusion that the client has. */
+  #fusion: SentFusion | 'unknown' | null = null;
   /** The manifest that the client had when it connected. */
   #base: Manifest | null = null;
   /** Ends the use of the first deploy that was sent, by channel. The client may run it or any later one. */
@@ -155,15 +158,19 @@ export class Session {
       this.#hello = hello;
       this.#rememberHead(head);
       const { number: deploy, manifest } = head.deploy;
-      this.#send({ type: 'welcome', protocol: PROTOCOL_VERSION, registry, deploy, manifest });
+      const fused = await this.#fusionFor(head, hello, 'soon');
+      const fusion = fused?.hash;
+      this.#send({ type: 'welcome', protocol: PROTOCOL_VERSION, registry, deploy, manifest, fusion });
       for (const { topic, data } of this.#options.news?.(hello.channel) ?? []) this.message(topic, data);
-      if (hello.have === manifest) {
+      if (hello.have === manifest && (fused === null || hello.fusion === fusion)) {
         this.#base = head.manifest;
+        this.#fusion = this.#heldFusion(hello);
         return;
       }
-      const have = hello.have === null ? null : await this.#manifestOf(hello.channel, hello.have);
+      const have = hello.have === null ? null : await this.#manifestOf(hello);
       this.#base = have?.manifest ?? null;
-      const shipment = await catalog.shipment(head, have, hello.entries);
+      this.#fusion = fused;
+      const shipment = await catalog.shipment(head, have, hello.entries, this.#joined(fused, head));
       if (!isFirst) await this.#packs.delayRepeat(shipment);
       const base = have?.isPublic === true ? have.hash : null;
       this.#send({ type: 'manifest', base, ...mutable(shipment.delta) });
@@ -175,10 +182,32 @@ export class Session {
    * What a client says it has. If that is not public any more, it only spares the blobs that the client has:
    * a difference from it would tell what was in it.
    */
-  async #manifestOf(channel: Channel, hash: Hash): Promise<Held | null> {
+  async #manifestOf(hello: Hello): Promise<Held | null> {
+    const { channel } = hello;
+    const hash = hello.have!;
     const known = await this.#options.history.manifest(channel, hash);
     const manifest = known ?? (await this.#options.catalog.manifestOf(channel, hash));
-    return manifest === null ? null : { hash, manifest, isPublic: known !== null };
+    return manifest === null
+      ? null
+      : { hash, manifest, isPublic: known !== null, fusion: this.#heldFusion(hello) };
+  }
+
+  #heldFusion({ fusion }: Hello): SentFusion | 'unknown' | null {
+    return fusion === undefined || fusion === null
+      ? null
+      : (this.#options.fusions?.byHash(fusion) ?? 'unknown');
+  }
+
+  /** Null for a client that runs single modules, and while nothing of the head is joined. */
+  async #fusionFor(head: Head, { fusion }: Hello, when: 'soon' | 'whole'): Promise<SentFusion | null> {
+    const { fusions } = this.#options;
+    if (fusion === undefined || fusions === null || fusions === undefined) return null;
+    const found = await fusions[when](head);
+    return found?.fusion.runs.some(({ hash }) => hash !== null) === true ? found : null;
+  }
+
+  #joined(fusion: SentFusion | null, { deploy }: Head): FusedShipment {
+    return { fusion, withMembers: this.#options.fusions?.needsMembers(deploy.channel) ?? true };
   }
 
   /** @throws ModcastError `protocol-version`, `channel-unknown` */
@@ -205,11 +234,21 @@ export class Session {
     if (to === null || to.deploy.number === from.deploy.number) return;
     this.#rememberHead(to);
     const { number: deploy, manifest } = to.deploy;
-    const have = { hash: from.deploy.manifest, manifest: from.manifest, isPublic: true };
-    const shipment = await catalog.shipment(to, have, this.#hello.entries);
+    // A page that follows a directory runs what was saved as single modules.
+    const isFollowed = this.#options.fusions?.needsMembers(to.deploy.channel) ?? true;
+    const fused = isFollowed ? null : await this.#fusionFor(to, this.#hello, 'whole');
+    const have = {
+      hash: from.deploy.manifest,
+      manifest: from.manifest,
+      isPublic: true,
+      fusion: this.#fusion,
+    };
+    if (!isFollowed) this.#fusion = fused;
+    const shipment = await catalog.shipment(to, have, this.#hello.entries, this.#joined(fused, to));
     // Before the message: a page that it wakes up competes for the CPU.
     await this.#packs.prepare(shipment);
-    this.#send({ type: 'update', deploy, manifest, base: have.hash, ...mutable(shipment.delta) });
+    const fusion = fused?.hash;
+    this.#send({ type: 'update', deploy, manifest, base: have.hash, fusion, ...mutable(shipment.delta) });
     await this.#packs.sendShipment(shipment);
   }
 
@@ -238,7 +277,7 @@ export class Session {
       const { manifest } = this.#sentHead!;
       const { channel } = this.#hello!;
       const hasSent = (hash: Hash) => this.#packs.hasSent(hash);
-      const client = { channel, manifest, base: this.#base, hasSent };
+      const client = { channel, manifest, base: this.#base, hasSent, fusion: this.#fusion };
       const { found, hidden } = await wantedBlobs(wanted, client, this.#options);
       if (hidden.length > 0) {
         const message = `channel ${channel} has no blob ${hidden.slice(0, 3).join(', ')}`;

@@ -1,5 +1,6 @@
 import { isModuleType, type Channel, type Hash, type Manifest } from '../../schema/index.js';
 import type { HistoryAccess } from '../auth/history-access.js';
+import type { SentFusion } from '../content/shipment.js';
 import type { Catalog } from '../content/catalog.js';
 
 export interface Wanted {
@@ -16,6 +17,14 @@ export interface WantingClient {
   readonly base: Manifest | null;
   /** Whether a pack to it held the blob. */
   readonly hasSent: (hash: Hash) => boolean;
+  /** The fusion that it was sent last. */
+  readonly fusion?: SentFusion | 'unknown' | null;
+}
+
+/** The fusion's own bytes and those of its runs. */
+function derivedOf({ fusion }: WantingClient): Set<Hash> {
+  if (!fusion || fusion === 'unknown') return new Set();
+  return new Set([fusion.hash, ...fusion.fusion.runs.flatMap(({ hash }) => hash ?? [])]);
 }
 
 const sizes = new WeakMap<Manifest, ReadonlyMap<Hash, number>>();
@@ -56,10 +65,12 @@ export async function wantedBlobs(
   const order = new Set([...(closure ? await closureOf(hashes, client, catalog) : []), ...hashes]);
   // The deploy that it was sent is in use, and so public.
   const sent = sizesOf(client.manifest);
-  const others = [...order].filter((hash) => !sent.has(hash));
+  const derived = derivedOf(client);
+  const others = [...order].filter((hash) => !sent.has(hash) && !derived.has(hash));
   const visible = new Set(others.length === 0 ? [] : await history.visible(client.channel, others));
   const unsent = noModulesOf(client.manifest);
-  const isVisible = (hash: Hash) => !unsent.has(hash) && (sent.has(hash) || visible.has(hash));
+  const isVisible = (hash: Hash) =>
+    !unsent.has(hash) && (sent.has(hash) || derived.has(hash) || visible.has(hash));
   return {
     found: [...order].filter(isVisible),
     hidden: [...new Set(hashes)].filter((hash) => !isVisible(hash)),
