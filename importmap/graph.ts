@@ -62,6 +62,11 @@ export class ResolvedImports {
     return this.#known.get(url);
   }
 
+  /** Blobs that have to arrive before the imports of a module are known. */
+  missing(module: SiteModule): readonly Hash[] {
+    return [module.hash];
+  }
+
   /** @param linksOf called for a new version of the module. @returns undefined until its blob has arrived */
   of(module: SiteModule, linksOf: LinksOf): Imports | undefined {
     const known = this.#known.get(module.url);
@@ -107,7 +112,7 @@ export class ModuleGraph {
         return;
       }
       const imports = this.#imports.of(module, this.#linksOf);
-      if (imports === undefined) missing.add(module.hash);
+      if (imports === undefined) for (const hash of this.#imports.missing(module)) missing.add(hash);
       for (const target of imports?.dynamic ?? []) dynamic.add(target);
       stack.push({ module, imports: imports?.static ?? [], next: 0 });
     };

@@ -26,6 +26,17 @@ export const EMPTY_IMPORT_MAP: ImportMap = Object.freeze({
   integrity: new Map(),
 });
 
+/** Whether two import maps resolve every specifier alike. */
+export function sameImportMap(a: ImportMap, b: ImportMap): boolean {
+  const asText = ({ imports, scopes, integrity }: ImportMap) =>
+    JSON.stringify([
+      [...imports],
+      [...scopes].map(([scope, rules]) => [scope, [...rules]]),
+      [...sortDescending(integrity)],
+    ]);
+  return asText(a) === asText(b);
+}
+
 /** The same entries in descending code-unit order of their keys. */
 export function sortDescending<V>(map: ReadonlyMap<string, V>): Map<string, V> {
   return new Map([...map].sort(([a], [b]) => (a < b ? 1 : -1)));

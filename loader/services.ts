@@ -9,6 +9,7 @@ import { PageState } from './page-state.js';
 import { ChannelClient } from './transport/channel-client.js';
 import { Connection } from './transport/connection.js';
 import { Outbox } from './transport/outbox.js';
+import { derivedHashes } from './linking/read-fusion.js';
 import type { FetchOptions } from './transport/plain-files.js';
 
 /** The services of a page. Each has one instance. */
@@ -68,7 +69,9 @@ export function createServices(config: LoaderConfig, onPart: () => void): Servic
   };
   const hello = () => ({
     channel: config.channel,
-    have: channelClient.complete?.hash ?? cacheWriter.have,
+    ...(channelClient.complete === undefined
+      ? cacheWriter.have
+      : { have: channelClient.complete.hash, fusion: channelClient.complete.fusion }),
     deploy: page.deploy,
     entries: [...config.entries],
   });
@@ -90,6 +93,7 @@ export function createServices(config: LoaderConfig, onPart: () => void): Servic
   });
   const cacheWriter = new CacheWriter({
     config,
+    derivedOf: (fusion) => derivedHashes(blobPool, fusion),
     hasher: hash,
     after,
     booted: page.ready,

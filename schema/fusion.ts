@@ -7,6 +7,8 @@ import { pathToUrl, type Path } from './path.js';
  * the deploy's manifest, and can be dropped and made again at any time.
  */
 export interface Fusion {
+  /** The manifest that it is made of. */
+  readonly manifest: Hash;
   readonly runs: readonly FusedRun[];
   /** What each member of a run exports. */
   readonly exports: ReadonlyMap<Path, readonly ExportGroup[]>;
@@ -23,8 +25,10 @@ export interface FusedRun {
   readonly size: number;
   /** In evaluation order. */
   readonly members: readonly Path[];
-  /** What it imports: runs (by name), single modules, and members whose namespace object it uses. */
-  readonly imports: readonly Path[];
+  /** Runs that it imports, by name. */
+  readonly runs: readonly Path[];
+  /** Modules that it imports singly: those in no run, and members whose namespace object it uses. */
+  readonly modules: readonly Path[];
   /** What its members import by a literal `import()`. */
   readonly dynamic: readonly Path[];
 }
@@ -38,8 +42,6 @@ export interface ExportGroup {
 }
 
 export const NAMESPACE = '*';
-
-export const EMPTY_FUSION: Fusion = { runs: [], exports: new Map(), order: new Map() };
 
 /** Prefix of the keys of runs in an import map. */
 const RUN_KEY = 'modcast:run/';
@@ -65,13 +67,15 @@ type NameJson = string | readonly [exported: string, name: string];
 /** Modules by their place in `paths`. */
 interface FusionJson {
   readonly modcast: 1;
+  readonly manifest: Hash;
   readonly paths: readonly Path[];
   readonly runs: readonly (readonly [
     name: number,
     hash: Hash | null,
     size: number,
     members: readonly number[],
-    imports: readonly number[],
+    runs: readonly number[],
+    modules: readonly number[],
     dynamic: readonly number[],
   ])[];
   /** Member, then groups: the defining module, and names. A name is a text where it is the same at both. */
@@ -80,20 +84,21 @@ interface FusionJson {
 }
 
 /** Equal fusions give equal bytes. */
-export function encodeFusion({ runs, exports, order }: Fusion): Uint8Array<ArrayBuffer> {
+export function encodeFusion({ manifest, runs, exports, order }: Fusion): Uint8Array<ArrayBuffer> {
   const places = new Map<Path, number>();
   const at = (path: Path) => {
     let place = places.get(path);
     if (place === undefined) places.set(path, (place = places.size));
     return place;
   };
-  const body: Omit<FusionJson, 'modcast' | 'paths'> = {
+  const body: Omit<FusionJson, 'modcast' | 'manifest' | 'paths'> = {
     runs: runs.map((run) => [
       at(run.name),
       run.hash,
       run.size,
       run.members.map(at),
-      run.imports.map(at),
+      run.runs.map(at),
+      run.modules.map(at),
       run.dynamic.map(at),
     ]),
     exports: [...exports].map(([member, groups]) => [
@@ -105,7 +110,7 @@ export function encodeFusion({ runs, exports, order }: Fusion): Uint8Array<Array
     ]),
     order: [...order].map(([root, pieces]) => [at(root), ...pieces.map(at)]),
   };
-  return new TextEncoder().encode(JSON.stringify({ modcast: 1, paths: [...places.keys()], ...body }));
+  return new TextEncoder().encode(JSON.stringify({ modcast: 1, manifest, paths: [...places.keys()], ...body }));
 }
 
 /**
@@ -124,12 +129,14 @@ export function decodeFusion(bytes: Uint8Array): Fusion {
       return found;
     };
     return {
-      runs: json.runs.map(([name, hash, size, members, imports, dynamic]) => ({
+      manifest: json.manifest,
+      runs: json.runs.map(([name, hash, size, members, runs, modules, dynamic]) => ({
         name: path(name),
         hash: isHash(hash) ? hash : null,
         size,
         members: members.map(path),
-        imports: imports.map(path),
+        runs: runs.map(path),
+        modules: modules.map(path),
         dynamic: dynamic.map(path),
       })),
       exports: new Map(

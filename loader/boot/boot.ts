@@ -93,7 +93,15 @@ export class Boot {
     const page = readHeldPage(this.#guard.held);
     const native = new NativeScripts(this.#guard.seen);
     const prepare: Prepare = (release, permitted, fetchMissing) =>
-      createPageDeploy({ ...this.#services, page, native, release, permitted, fetchMissing });
+      createPageDeploy({
+        ...this.#services,
+        page,
+        native,
+        early: this.#guard.early,
+        release,
+        permitted,
+        fetchMissing,
+      });
     const chosen = choose({
       ...this.#services,
       ...http,
@@ -118,12 +126,15 @@ export class Boot {
   }
 
   async #runChoice({ release, from }: Choice, prepare: Prepare): Promise<void> {
-    const { config } = this.#services;
+    const { config, channelClient } = this.#services;
     const allowed = await this.#allowed;
     if (this.#guard.isRunning) return;
     if (release === null || allowed === 'nothing') return this.#runNatively();
     // A page that did not get the head over its socket uses the blobs that are here, and requests no others.
     const fetchMissing = allowed !== 'http' && (from !== 'http' || !config.socket);
+    if (fetchMissing && release.fusion !== null) {
+      await channelClient.need([release.fusion], false);
+    }
     const pageDeploy = prepare(release, allowed, fetchMissing);
     const { linker, entries } = pageDeploy;
     await linker.start(entries);

@@ -12,6 +12,14 @@ export interface CacheContents {
   readonly records: readonly PackRecord[];
 }
 
+/** A manifest and its fusion, as the server is told. */
+interface Had {
+  readonly have: Hash | null;
+  readonly fusion: Hash | null;
+}
+
+const NOTHING: Had = { have: null, fusion: null };
+
 const EMPTY: CacheContents = { deploys: [], records: [] };
 
 /** While files are being edited, milliseconds between writes. The page's updates come first. */
@@ -28,6 +36,8 @@ const debug = createDebug('cache');
 export interface CacheWriterOptions {
   readonly config: Pick<LoaderConfig, 'prefix' | 'registry' | 'channel' | 'deploy' | 'hot' | 'timeout'>;
   readonly hasher: Hasher;
+  /** Hashes of all that belongs to a fusion, itself included; none when it is not here. */
+  readonly derivedOf: (fusion: Hash) => Hash[];
   /** Calls back after so many milliseconds. */
   readonly after: (ms: number, callback: () => void) => void;
   /** Nothing is written before: a boot does not wait for a disk. */
@@ -47,7 +57,7 @@ export class CacheWriter {
   /** Until the boot has been written nothing is deferred: the visitor may leave. */
   #state: 'booting' | 'settled' | 'deferred' = 'booting';
   /** The manifest that was stored last; undefined until IndexedDB has been read. */
-  #stored: Hash | null | undefined;
+  #stored: Had | undefined;
   #unwritten: PackRecord[] = [];
   #isLate = false;
 
@@ -65,14 +75,15 @@ export class CacheWriter {
     });
   }
 
-  /** The manifest that was stored last. `localStorage` knows it before IndexedDB is open. */
-  get have(): Hash | null {
+  /** What was stored last. `localStorage` knows it before IndexedDB is open. */
+  get have(): Had {
     if (this.#stored !== undefined) return this.#stored;
     try {
-      const [registry, hash] = localStorage.getItem(this.#key)!.split(' ');
-      return registry === this.#options.config.registry && isHash(hash) ? hash : null;
+      const [registry, have, fusion] = localStorage.getItem(this.#key)!.split(' ');
+      if (registry !== this.#options.config.registry || !isHash(have)) return NOTHING;
+      return { have, fusion: isHash(fusion) ? fusion : null };
     } catch {
-      return null;
+      return NOTHING;
     }
   }
 
@@ -93,7 +104,8 @@ export class CacheWriter {
       onProblem(error);
     }
     const { deploys, records } = contents;
-    this.#stored ??= deploys.at(-1)?.hash ?? null;
+    const last = deploys.at(-1);
+    this.#stored ??= last === undefined ? NOTHING : { have: last.hash, fusion: last.fusion };
     debug(
       'loaded deploys',
       deploys.map(({ deploy }) => deploy),
@@ -137,17 +149,19 @@ export class CacheWriter {
     const cache = await (this.#isLate ? Promise.race([this.#cache, Promise.resolve(null)]) : this.#cache);
     if (this.#newest === undefined) return;
     this.#state = 'settled';
-    const { deploy, hash, manifest } = this.#newest;
+    const { deploy, hash, manifest, fusion } = this.#newest;
+    const derived = fusion === null ? [] : this.#options.derivedOf(fusion);
     // Blobs of versions that have been edited again are not stored.
-    const named = new Set([...manifest.modules.values()].map((module) => module.hash));
+    const named = new Set([...derived, ...[...manifest.modules.values()].map((module) => module.hash)]);
     const records = this.#unwritten.filter((record) => named.has(record.hash));
-    if (cache === null || (records.length === 0 && this.#stored === hash)) return;
+    const isStored = this.#stored?.have === hash && this.#stored.fusion === fusion;
+    if (cache === null || (records.length === 0 && isStored)) return;
     this.#unwritten = [];
     const { channel, registry } = this.#options.config;
     try {
-      await cache.put(records, { channel, deploy, hash, manifest });
-      this.#stored = hash;
-      localStorage.setItem(this.#key, `${registry} ${hash}`);
+      await cache.put(records, { channel, deploy, hash, manifest, fusion, derived });
+      this.#stored = { have: hash, fusion };
+      localStorage.setItem(this.#key, `${registry} ${hash} ${fusion ?? ''}`);
       debug('stored deploy', deploy, 'and new blobs:', records.length);
     } catch (error) {
       this.#options.onProblem(error);

@@ -19,6 +19,10 @@ export interface CachedDeploy {
   readonly deploy: number;
   readonly hash: Hash;
   readonly manifest: Manifest;
+  /** Its fusion; null without one. */
+  readonly fusion: Hash | null;
+  /** The fusion, and the runs in it. */
+  readonly derived: readonly Hash[];
 }
 
 /** What a row is stored with. */
@@ -34,6 +38,9 @@ interface DeployRow extends Row {
   readonly hash: Hash;
   readonly deploy: number;
   readonly manifest: ManifestJson;
+  /** Not in rows of earlier versions. */
+  readonly fusion?: Hash | null;
+  readonly derived?: readonly Hash[];
 }
 
 /**
@@ -215,6 +222,7 @@ async function rewriteSegments(transaction: IDBTransaction, registry: RegistryId
   const named = new Set<Hash>();
   for (const row of await rowsOf<DeployRow>(transaction, 'deploys', registry)) {
     for (const { hash } of readManifest(row.manifest)?.modules.values() ?? []) named.add(hash);
+    for (const hash of row.derived ?? []) named.add(hash);
   }
   const segments = await rowsOf<SegmentRow>(transaction, 'segments', registry);
   const live = new Map<Hash, PackRecord>();
@@ -227,12 +235,12 @@ async function rewriteSegments(transaction: IDBTransaction, registry: RegistryId
 
 /** Null for a damaged row, or one of another version. */
 function readDeploy(
-  { channel, deploy, hash, manifest: json }: DeployRow,
+  { channel, deploy, hash, manifest: json, fusion = null, derived = [] }: DeployRow,
   hasher: Hasher,
 ): CachedDeploy | null {
   const manifest = readManifest(json);
   if (manifest === null || hasher(manifestBytes(manifest)) !== hash) return null;
-  return { channel, deploy, hash, manifest };
+  return { channel, deploy, hash, manifest, fusion, derived };
 }
 
 /** Null for anything that is not a manifest. */

@@ -38,7 +38,7 @@ export interface TargetRequest {
 export type ChooseTarget = (request: TargetRequest) => TargetKind | undefined;
 
 /** Bytes above which a `data:` URL costs more than a request to the browser process. */
-const DATA_BYTES = 128 * 1024;
+export const DATA_BYTES = 128 * 1024;
 
 /**
  * The same for a later instance. There may be many, the browser keeps each imported URL for good, and

@@ -7,8 +7,10 @@ import type { BlobPool } from '../cache/blob-pool.js';
 import { createDebug } from '../debug.js';
 import type { NativeScripts } from '../page/native-scripts.js';
 import type { ChooseTarget, TargetKind } from './choose-target.js';
+import type { FusedModules } from './fused-modules.js';
 import { ModuleSource } from './module-source.js';
 import { createModuleUrl, type UrlKind } from './module-url.js';
+import { RunTargets } from './run-targets.js';
 
 export interface ImportTargetsOptions {
   readonly site: Site;
@@ -17,6 +19,8 @@ export interface ImportTargetsOptions {
   /** The registry's prefix as a URL. */
   readonly prefix: string;
   readonly chooseTarget: ChooseTarget;
+  /** Null where all modules run singly. */
+  readonly fused: FusedModules | null;
   /** The best target that the page's policy permits. */
   readonly permitted: TargetKind;
   /** Files may have changed by the time the browser requests them at their natural URLs. */
@@ -46,15 +50,21 @@ export class ImportTargets {
   /** Natural URLs whose rule is installed, or that never get one. */
   readonly #installed = new Set<string>();
   readonly #installedAliases = new Set<string>();
+  readonly #runs: RunTargets | null;
   #hasMap = false;
 
   constructor(options: ImportTargetsOptions) {
     this.#options = options;
+    const { fused, permitted } = options;
+    this.#runs =
+      fused === null || permitted === 'http'
+        ? null
+        : new RunTargets({ ...options, fused, kind: permitted, targetOf: this.targetOf });
   }
 
   /** Modules that run from a blob. */
   get count(): number {
-    let count = 0;
+    let count = this.#runs?.count ?? 0;
     for (const target of this.#targets.values()) {
       if (target !== undefined && this.#sizes.has(target)) count++;
     }
@@ -63,7 +73,7 @@ export class ImportTargets {
 
   /** Bytes of the blobs in use. */
   get bytes(): number {
-    let bytes = 0;
+    let bytes = this.#runs?.bytes ?? 0;
     for (const size of this.#sizes.values()) bytes += size;
     return bytes;
   }
@@ -82,7 +92,9 @@ export class ImportTargets {
   /** Chooses a module's target, and links it. */
   prepare(module: SiteModule, permitted = this.#options.permitted): void {
     if (this.#targets.has(module.url)) return;
-    this.#targets.set(module.url, this.#create(module, 'first', permitted));
+    const run = this.#runs === null ? undefined : this.#options.fused!.runOf(module);
+    const target = run === undefined ? this.#create(module, 'first', permitted) : this.#createFacade(module);
+    this.#targets.set(module.url, target);
     this.#hashes.set(module.url, module.hash);
   }
 
@@ -122,13 +134,15 @@ export class ImportTargets {
     const urls = [...this.#targets.keys()].filter((url) => !this.#installed.has(url));
     const aliases = [...resolver.aliases.keys()].filter((alias) => !this.#installedAliases.has(alias));
     const isFirst = !this.#hasMap;
-    if (urls.length === 0 && aliases.length === 0 && !isFirst) return null;
+    const runs = this.#runs?.rules() ?? {};
+    if (urls.length === 0 && aliases.length === 0 && Object.keys(runs).length === 0 && !isFirst) return null;
     this.#hasMap = true;
     for (const url of urls) this.#installed.add(url);
     for (const alias of aliases) this.#installedAliases.add(alias);
     const map = isFirst
       ? generateImportMap(site, resolver, urls, this.targetOf)
       : laterImportMap(site, resolver, [...this.#targets.keys()], urls, aliases, this.targetOf);
+    Object.assign(map.imports!, runs);
     this.#addRooted(map, urls);
     if (isFirst) this.#removeNative(map);
     return map;
@@ -205,6 +219,14 @@ export class ImportTargets {
     blob: (source) => this.#embed('blob', source),
     http: ({ module }) => moduleUrl(this.#options.prefix, module, this.#options.site.root),
   };
+
+  /** A facade has no size: it is no module of the site. */
+  #createFacade({ path, url }: SiteModule): string {
+    const facade = this.#runs!.create(path);
+    this.#urls.set(facade, url);
+    debug(url, 'in a run');
+    return facade;
+  }
 
   #embed(kind: UrlKind, { parts, module, size }: ModuleSource): string {
     const target = createModuleUrl(kind, parts, module.type);

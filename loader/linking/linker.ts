@@ -1,6 +1,7 @@
 import type { ModuleGraph } from '../../importmap/graph.js';
 import type { Resolver } from '../../importmap/resolver.js';
 import type { Site, SiteModule } from '../../importmap/site.js';
+import type { Fusion } from '../../schema/fusion.js';
 import { SerialQueue } from '../../schema/serial-queue.js';
 import type { BlobPool } from '../cache/blob-pool.js';
 import type { LoaderConfig } from '../config.js';
@@ -8,6 +9,7 @@ import type { ChannelClient } from '../transport/channel-client.js';
 import type { NativeScripts } from '../page/native-scripts.js';
 import { chooseTarget, type TargetKind } from './choose-target.js';
 import { computedImports } from './computed-imports.js';
+import { FusedImports, FusedModules } from './fused-modules.js';
 import { ImportTargets } from './import-targets.js';
 import { siteGraph } from './site-graph.js';
 
@@ -15,6 +17,8 @@ export interface LinkerOptions {
   readonly config: Pick<LoaderConfig, 'prefix' | 'hot' | 'nonce' | 'timeout'>;
   readonly site: Site;
   readonly resolver: Resolver;
+  /** The fusion of the site's manifest; null where all modules run singly. */
+  readonly fusion: Fusion | null;
   readonly blobPool: Pick<BlobPool, 'get'>;
   readonly channelClient: Pick<ChannelClient, 'needClosure'>;
   /** Calls back after so many milliseconds. */
@@ -41,17 +45,21 @@ export class Linker {
   readonly importTargets: ImportTargets;
   readonly #options: LinkerOptions;
   readonly #graph: ModuleGraph;
+  readonly #fused: FusedModules | null;
   /** Two imports of the same module install it once. */
   readonly #queue = new SerialQueue();
   #started = false;
 
   constructor(options: LinkerOptions) {
     this.#options = options;
-    const { config, site, resolver, blobPool, problem } = options;
-    this.#graph = siteGraph(site, resolver, blobPool);
+    const { config, site, resolver, blobPool, fusion, permitted, problem } = options;
+    this.#fused = fusion === null || permitted === 'http' ? null : new FusedModules({ ...options, fusion });
+    const imports = this.#fused === null ? undefined : new FusedImports(resolver, this.#fused);
+    this.#graph = siteGraph(site, resolver, blobPool, imports);
     this.importTargets = new ImportTargets({
       ...options,
       chooseTarget,
+      fused: this.#fused,
       prefix: config.prefix,
       watched: config.hot !== null,
       onUnlinkable: ({ path }, error) => problem('links-invalid', `${path}: ${String(error)}`),
@@ -98,9 +106,16 @@ export class Linker {
   }
 
   async #link(urls: readonly string[]): Promise<void> {
-    if (this.#options.fetchMissing) await this.prefetch(urls);
+    const { config, fetchMissing } = this.#options;
+    if (fetchMissing) await this.prefetch(urls);
+    // Runs that do not come: their members are tried singly.
+    if (this.#fused?.refuseAbsent(this.#graph.closure(urls).missing) === true && fetchMissing) {
+      await this.prefetch(urls);
+    }
     const { modules, missing } = this.#graph.closure(urls);
     for (const module of modules) this.#prepare(module);
+    // Hot reload replaces any module that runs.
+    if (config.hot !== null) for (const module of this.#fused?.membersFor(modules) ?? []) this.#prepare(module);
     // The imports of a missing blob are unknown: a target for each module keeps them in this deploy.
     if (missing.size > 0 && this.#options.laterMaps) this.importTargets.prepareRest(this.#options.permitted);
   }

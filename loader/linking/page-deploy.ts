@@ -1,4 +1,7 @@
+import { EMPTY_IMPORT_MAP, sameImportMap } from '../../importmap/import-map.js';
+import { parseImportMap } from '../../importmap/parse.js';
 import { Resolver } from '../../importmap/resolver.js';
+import { placeOfModuleKey } from '../../schema/fusion.js';
 import { isGecko } from '../page/engine.js';
 import { entryUrls } from '../page/entry-urls.js';
 import type { NativeScripts } from '../page/native-scripts.js';
@@ -13,6 +16,7 @@ import { Linker } from './linker.js';
 import type { ChannelClient, Release } from '../transport/channel-client.js';
 import type { NaturalText } from '../page/error-events.js';
 import { holdsModule, MODULE_URLS } from './module-url.js';
+import { readFusion } from './read-fusion.js';
 import { createRuntime, type HotRuntime } from './runtime.js';
 
 /** A deploy in a page: the one that runs, or a candidate. */
@@ -34,6 +38,8 @@ export interface PageDeployOptions {
   readonly page: HeldPage;
   readonly native: NativeScripts;
   readonly release: Release;
+  /** The page has loaded modules before the boot. */
+  readonly early: boolean;
   readonly blobPool: BlobPool;
   readonly channelClient: ChannelClient;
   /** Calls back after so many milliseconds. */
@@ -46,7 +52,7 @@ export interface PageDeployOptions {
 }
 
 export function createPageDeploy(options: PageDeployOptions): PageDeploy {
-  const { config, page, native, release } = options;
+  const { config, page, native, release, blobPool, early } = options;
   native.refresh();
   const { map, broken } = readImportMap(page, native.map);
   const resolver = new Resolver(map);
@@ -54,10 +60,16 @@ export function createPageDeploy(options: PageDeployOptions): PageDeploy {
     page.scripts.filter(({ element }) => element.hasAttribute('integrity')).map(({ src }) => src),
   );
   const laterMaps = !isGecko();
+  const fusion = readFusion(blobPool, release.fusion);
+  // Runs are made with the import map of the deploy, and hold what the page may have loaded by itself.
+  const { importMap } = release.manifest;
+  const made = importMap === null ? EMPTY_IMPORT_MAP : parseImportMap(importMap, config.root).map;
+  const isFused = fusion?.manifest === release.hash && !early && sameImportMap(map, made);
   const linker = new Linker({
     ...options,
     site: { root: config.root, manifest: release.manifest },
     resolver,
+    fusion: isFused ? fusion! : null,
     pinned: (url) => resolver.map.integrity.has(url) || pinnedScripts.has(url) || native.loads(url),
     laterMaps,
     installImportMap,
@@ -111,6 +123,8 @@ export function provideRuntime(
     resolver,
     refresh,
     naturalOf: (given) => {
+      const place = placeOfModuleKey(given);
+      if (place !== undefined) return root + place;
       if (holdsModule(given)) return linker.importTargets.urlOf(given) ?? given;
       const url = new URL(given, prefix).href;
       // Modules over HTTP know their paths below the registry's root. The site may have another one.
@@ -120,6 +134,7 @@ export function provideRuntime(
     naturalText,
     ensure: (url) => linker.ensure(url),
     importModule,
+    targetOf: linker.importTargets.targetOf,
     hot,
   });
   return naturalText;

@@ -7,6 +7,8 @@ export interface ModuleContext {
   import(specifier: unknown, options?: ImportCallOptions): Promise<unknown>;
   /** Gives `import.meta` the properties that it has natively at that URL. Returns it. */
   meta(meta: ImportMeta): ImportMeta;
+  /** The `import.meta` of a module that shares that of a run with others. */
+  own(meta: ImportMeta): ImportMeta;
   /** Lets `import.meta.resolve` find natural URLs, in an inline script with that base URL. */
   inline(meta: ImportMeta): ImportMeta;
   /** The text by which a specifier is imported. */
@@ -35,6 +37,8 @@ export interface RuntimeOptions {
   readonly ensure: (url: string) => Promise<void>;
   /** The browser's own `import()`. */
   readonly importModule: (name: string, options?: ImportCallOptions) => Promise<unknown>;
+  /** The URL from which the engine loaded a module. */
+  readonly targetOf?: (url: string) => string | undefined;
   readonly hot: HotRuntime | undefined;
 }
 
@@ -47,7 +51,7 @@ declare global {
 
 /** Creates the function that linked modules call with their own natural URL. */
 export function createRuntime(options: RuntimeOptions): (given: string) => ModuleContext {
-  const { resolver, refresh, naturalOf, naturalText, ensure, importModule, hot } = options;
+  const { resolver, refresh, naturalOf, naturalText, ensure, importModule, targetOf, hot } = options;
   const contexts = new Map<string, ModuleContext>();
   const seen = new WeakSet<ImportMeta>();
 
@@ -56,7 +60,7 @@ export function createRuntime(options: RuntimeOptions): (given: string) => Modul
     return error;
   };
 
-  const create = (url: string): ModuleContext => ({
+  const create = (url: string, own?: ImportMeta): ModuleContext => ({
     async import(specifier, options) {
       try {
         // A specifier that cannot become a string rejects, as in the standard.
@@ -83,6 +87,14 @@ export function createRuntime(options: RuntimeOptions): (given: string) => Modul
       if (hot?.context !== undefined) Object.assign(meta, { hot: hot.context(url, meta.url) });
       meta.url = url;
       return this.inline(meta);
+    },
+    own(shared) {
+      if (own !== undefined) return own;
+      own = Object.create(null) as ImportMeta;
+      own.resolve = shared.resolve;
+      if (hot?.context !== undefined) Object.assign(own, { hot: hot.context(url, targetOf?.(url) ?? url) });
+      own.url = url;
+      return this.inline(own);
     },
     inline(meta) {
       const native = meta.resolve;

@@ -8,4 +8,5 @@ export const siteGraph = (
   site: Site,
   resolver: Pick<Resolver, 'resolve'>,
   blobPool: Pick<BlobPool, 'get'>,
-): ModuleGraph => new ModuleGraph(site, new ResolvedImports(resolver), (hash) => blobPool.get(hash)?.links);
+  imports = new ResolvedImports(resolver),
+): ModuleGraph => new ModuleGraph(site, imports, (hash) => blobPool.get(hash)?.links);

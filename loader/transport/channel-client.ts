@@ -19,6 +19,8 @@ export interface Release {
   readonly deploy: number;
   readonly hash: Hash;
   readonly manifest: Manifest;
+  /** The newest fusion that is known. It may be of another manifest. Null without one. */
+  readonly fusion: Hash | null;
 }
 
 export interface ChannelClientEvents {
@@ -35,7 +37,7 @@ export interface ChannelClientEvents {
 }
 
 export interface ChannelClientOptions {
-  readonly connection: Pick<Connection, 'have' | 'state' | 'on' | 'send' | 'want' | 'drop'>;
+  readonly connection: Pick<Connection, 'have' | 'fusion' | 'state' | 'on' | 'send' | 'want' | 'drop'>;
   readonly blobPool: BlobPool;
   readonly hasher: Hasher;
   /** The identity that the page carries; null where it has none. */
@@ -60,7 +62,7 @@ export class ChannelClient extends Emitter<ChannelClientEvents> {
   readonly #manifests: KnownManifests;
   readonly #blobs: BlobTransfer;
   readonly #queue = new SerialQueue();
-  #welcome: { deploy: number; manifest: Hash } | undefined;
+  #welcome: { deploy: number; manifest: Hash; fusion: Hash | null } | undefined;
   #head: Release | undefined;
   #complete: Release | undefined;
   #isForeign = false;
@@ -164,18 +166,18 @@ export class ChannelClient extends Emitter<ChannelClientEvents> {
       case 'manifest': {
         if (this.#welcome === undefined)
           throw new ModcastError('message-unexpected', 'manifest before welcome');
-        const { deploy, manifest: hash } = this.#welcome;
+        const { deploy, manifest: hash, fusion } = this.#welcome;
         const manifest = await this.#manifests.apply(message.base, message as unknown as ManifestDelta);
         if (manifest === null || !this.#manifests.matches(manifest, hash))
           return this.#baseLost(deploy, message.base);
-        return this.#take({ deploy, hash, manifest });
+        return this.#take({ deploy, hash, manifest, fusion });
       }
       case 'update': {
         this.#blobs.expectPack();
         const { deploy, manifest: hash, base } = message;
         const manifest = await this.#manifests.apply(base, message as unknown as ManifestDelta);
         if (manifest === null) return this.#baseLost(deploy, base);
-        this.#take({ deploy, hash, manifest });
+        this.#take({ deploy, hash, manifest, fusion: message.fusion ?? this.#head?.fusion ?? null });
         this.#cancelCheck();
         this.#cancelCheck = this.#options.after(CHECK_MS, () => this.#inOrder(() => this.#check()));
         return;
@@ -191,16 +193,18 @@ export class ChannelClient extends Emitter<ChannelClientEvents> {
     }
   }
 
-  async #welcomed(welcome: { deploy: number; manifest: Hash; registry?: string | undefined }): Promise<void> {
+  async #welcomed(welcome: Extract<FromServer, { type: 'welcome' }>): Promise<void> {
+    const { connection } = this.#options;
     const { deploy, manifest: hash, registry = null } = welcome;
-    this.#welcome = { deploy, manifest: hash };
+    const fusion = welcome.fusion ?? connection.fusion;
+    this.#welcome = { deploy, manifest: hash, fusion };
     const own = this.#options.registry;
     this.#isForeign = registry !== null && own !== null && registry !== own;
-    // When the server knows that the client has this manifest, neither a manifest nor a pack follows.
-    if (this.#options.connection.have !== hash) return this.#blobs.expectPack();
+    // When the server knows that the client has all of it, neither a manifest nor a pack follows.
+    if (connection.have !== hash || connection.fusion !== fusion) return this.#blobs.expectPack();
     const manifest = await this.#manifests.get(hash);
     if (manifest === null) return this.#restart(hash);
-    this.#take({ deploy, hash, manifest });
+    this.#take({ deploy, hash, manifest, fusion });
     this.#completed();
   }
 
@@ -231,8 +235,9 @@ export class ChannelClient extends Emitter<ChannelClientEvents> {
     const { connection, hello } = this.#options;
     const now = hello();
     this.#welcome = undefined;
-    const have = now.have === lost ? null : now.have;
-    connection.send({ type: 'hello', protocol: PROTOCOL_VERSION, ...now, have });
+    const have = now.have === lost ? {} : { have: now.have, fusion: now.fusion };
+    const nothing = { have: null, fusion: null };
+    connection.send({ type: 'hello', protocol: PROTOCOL_VERSION, ...now, ...nothing, ...have });
   }
 
   #take(release: Release): void {

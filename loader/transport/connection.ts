@@ -59,6 +59,7 @@ export class Connection extends Emitter<ConnectionEvents> {
   #attempts = 0;
   #received = 0;
   #have: Hash | null = null;
+  #fusion: Hash | null = null;
   /** Whether the current socket has opened. */
   #opened = false;
   /** Sockets that broke the protocol: what else has come on them is ignored. */
@@ -78,6 +79,11 @@ export class Connection extends Emitter<ConnectionEvents> {
     return this.#have;
   }
 
+  /** The fusion that the server was last told is here. */
+  get fusion(): Hash | null {
+    return this.#fusion;
+  }
+
   /** Bytes of all frames so far. */
   get received(): number {
     return this.#received;
@@ -86,7 +92,7 @@ export class Connection extends Emitter<ConnectionEvents> {
   connect(): void {
     const hello: Hello = { type: 'hello', protocol: PROTOCOL_VERSION, ...this.#options.hello() };
     this.#state = 'connecting';
-    this.#have = hello.have;
+    this.#tell(hello);
     let socket: WebSocket;
     try {
       socket = this.#options.createSocket(this.#options.url() + helloToQuery(hello));
@@ -118,10 +124,15 @@ export class Connection extends Emitter<ConnectionEvents> {
   /** False when there is no open socket to send it on. */
   send(message: FromClient): boolean {
     if (this.#state !== 'open') return false;
-    if (message.type === 'hello') this.#have = message.have;
+    if (message.type === 'hello') this.#tell(message);
     debug('send', message);
     this.#socket?.send(encodeMessage(message));
     return true;
+  }
+
+  #tell({ have, fusion = null }: Hello): void {
+    this.#have = have;
+    this.#fusion = fusion;
   }
 
   want(hashes: readonly Hash[], closure: boolean): boolean {

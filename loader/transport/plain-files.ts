@@ -80,12 +80,13 @@ export async function fetchRelease(options: FetchOptions): Promise<Release | 're
       const manifest = manifestFromJson(json);
       const hash = hasher(manifestBytes(manifest));
       if (own !== null) {
-        if (own.manifest === hash) return { deploy: own.number, hash, manifest };
+        if (own.manifest === hash) return { deploy: own.number, hash, manifest, fusion: null };
         // The browser may have kept this URL from another site of the same origin.
         continue;
       }
       const header = response.headers.get('Modcast-Deploy');
-      return { deploy: header === null ? await headNumber(options, hash) : Number(header), hash, manifest };
+      const deploy = header === null ? await headNumber(options, hash) : Number(header);
+      return { deploy, hash, manifest, fusion: null };
     }
     return 'refused';
   } catch {

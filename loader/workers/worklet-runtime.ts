@@ -13,6 +13,7 @@ export function workletRuntime(given: string): ModuleContext {
       return meta;
     },
     inline: (meta) => meta,
+    own: (meta) => meta,
     written: String,
   };
 }

@@ -54,7 +54,7 @@ export interface PlanResult {
 
 export type JoinResult =
   | { readonly state: 'joined'; readonly code: string; readonly map: string | null }
-  | { readonly state: 'refused'; readonly path: Path; readonly reason: string };
+  | { readonly state: 'refused'; readonly paths: readonly Path[]; readonly reason: string };
 
 const decoder = new TextDecoder('utf-8', { fatal: true });
 const encoder = new TextEncoder();
@@ -112,8 +112,8 @@ export class FuseJobs {
     return {
       runs: plan.runs.map(({ name, members }) => {
         const recipe = recipes.get(name)!;
-        const { imports, dynamic } = recipe;
-        return { name, members, imports, dynamic, key: keyOf(recipe) };
+        const { runs, modules: singles, dynamic } = recipe;
+        return { name, members, runs, modules: singles, dynamic, key: keyOf(recipe) };
       }),
       exports: new Map([...plan.runOf.keys()].map((path) => [path, exportGroups(plan, path)])),
       order: plan.order,
@@ -123,12 +123,14 @@ export class FuseJobs {
 
   async #join({ run, sources, sourcemap }: JoinJob): Promise<JoinResult> {
     const texts = new Map(sources.map(([hash, bytes]) => [hash, decoder.decode(bytes)]));
+    const recipe = this.#recipes.get(run)!;
     try {
-      const joined = await joinRun(this.#recipes.get(run)!, (hash) => texts.get(hash)!, sourcemap);
+      const joined = await joinRun(recipe, (hash) => texts.get(hash)!, sourcemap);
       return { state: 'joined', ...joined };
     } catch (error) {
-      if (!(error instanceof MemberRefused)) throw error;
-      return { state: 'refused', path: error.member, reason: error.message };
+      const paths =
+        error instanceof MemberRefused ? [error.member] : recipe.members.map(({ path }) => path);
+      return { state: 'refused', paths, reason: String(error) };
     }
   }
 }

@@ -8,6 +8,7 @@ import {
   type Manifest,
   type Path,
 } from '../../schema/index.js';
+import type { Head } from '../content/catalog.js';
 import type { VerifiedBlobs } from '../content/verified-blobs.js';
 import { blake3 } from '../hash.js';
 import { JobThread } from '../job-thread.js';
@@ -60,19 +61,19 @@ export class Fuser {
   }
 
   /** Joins all runs of a deploy that are not joined yet. */
-  fuse(manifest: Manifest): Promise<FusedDeploy> {
+  fuse({ deploy, manifest }: Head): Promise<FusedDeploy> {
     return this.#queue.run(async () => {
       for (;;) {
         const plan = await this.#plan(manifest);
         const joined = await this.#joinAll(plan.runs, manifest);
         if (joined === undefined) continue;
-        return fusedDeploy(plan, joined);
+        return fusedDeploy(deploy.manifest, plan, joined);
       }
     });
   }
 
   /** The fusion with the runs that are joined already. It takes no longer than to parse what has changed. */
-  plan(manifest: Manifest): Promise<FusedDeploy> {
+  plan({ deploy, manifest }: Head): Promise<FusedDeploy> {
     return this.#queue.run(async () => {
       const plan = await this.#plan(manifest);
       const joined = new Map<Path, { hash: Hash; size: number }>();
@@ -80,7 +81,7 @@ export class Fuser {
         const found = await this.#options.runs.get(key);
         if (found !== undefined) joined.set(name, found);
       }
-      return fusedDeploy(plan, joined);
+      return fusedDeploy(deploy.manifest, plan, joined);
     });
   }
 
@@ -121,7 +122,9 @@ export class Fuser {
       const sources = await this.#sources(members.map((path) => manifest.modules.get(path)!.hash));
       const result = (await this.#run({ kind: 'join', run: name, sources, sourcemap: false })) as JoinResult;
       if (result.state === 'refused') {
-        this.#refused.set(`${manifest.modules.get(result.path)!.hash} ${result.path}`, result.reason);
+        for (const path of result.paths) {
+          this.#refused.set(`${manifest.modules.get(path)!.hash} ${path}`, result.reason);
+        }
         isComplete = false;
         continue;
       }
@@ -152,14 +155,15 @@ export class Fuser {
 }
 
 function fusedDeploy(
+  manifest: Hash,
   plan: PlanResult,
   joined: ReadonlyMap<Path, { readonly hash: Hash; readonly size: number }>,
 ): FusedDeploy {
-  const runs = plan.runs.map(({ name, members, imports, dynamic }): FusedRun => {
-    const { hash = null, size = 0 } = joined.get(name) ?? {};
-    return { name, hash, size, members, imports, dynamic };
+  const runs = plan.runs.map(({ key: _, ...run }): FusedRun => {
+    const { hash = null, size = 0 } = joined.get(run.name) ?? {};
+    return { ...run, hash, size };
   });
-  const fusion = { runs, exports: plan.exports, order: plan.order };
+  const fusion = { manifest, runs, exports: plan.exports, order: plan.order };
   const bytes = encodeFusion(fusion);
   return { fusion, bytes, hash: blake3(bytes), singles: plan.singles };
 }

@@ -69,7 +69,8 @@ export class Fusions {
     return done ?? this.#within(JOIN_MS, this.#start(head).fused);
   }
 
-  #start({ deploy, manifest }: Head): Work {
+  #start(head: Head): Work {
+    const { deploy } = head;
     const known = this.#work.get(deploy.manifest);
     if (known !== undefined) return known;
     const { fuser, onError } = this.#options;
@@ -79,9 +80,9 @@ export class Fusions {
       onError(error);
       return null;
     };
-    const planned = fuser.plan(manifest).then((fused) => this.#keep(fused), caught);
+    const planned = fuser.plan(head).then((fused) => this.#keep(fused), caught);
     const fused = planned
-      .then((plan) => (plan === null || isWhole(plan) || isOld() ? plan : fuser.fuse(manifest)))
+      .then((plan) => (plan === null || isWhole(plan) || isOld() ? plan : fuser.fuse(head)))
       .then((whole) => {
         if (whole === null) return null;
         if (!isWhole(whole)) return whole;

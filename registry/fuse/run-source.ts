@@ -18,8 +18,10 @@ export interface RunRecipe {
   /** The module that imports the members and exports all that they define. */
   readonly entry: string;
   readonly members: readonly { readonly path: Path; readonly hash: Hash; readonly edits: readonly Edit[] }[];
-  /** Other runs (by name), single modules, and modules whose namespace object it imports. */
-  readonly imports: readonly Path[];
+  /** Other runs that it imports, by name. */
+  readonly runs: readonly Path[];
+  /** Modules that it imports singly: those in no run, and members whose namespace object it uses. */
+  readonly modules: readonly Path[];
   /** Modules that members name in a literal `import()`. */
   readonly dynamic: readonly Path[];
 }
@@ -132,7 +134,8 @@ export function runRecipe(run: Run, plan: FusePlan): RunRecipe {
   return {
     entry: [...effects, ...imported, ...exported].join('\n'),
     members,
-    imports: [...new Set([...before, ...spaces])],
+    runs: before.filter((path) => plan.runOf.has(path)),
+    modules: [...new Set([...before.filter((path) => !plan.runOf.has(path)), ...spaces])],
     dynamic: [...new Set(nodes.flatMap((node) => node.dynamic))],
   };
 }

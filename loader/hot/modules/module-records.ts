@@ -1,6 +1,7 @@
 import { moduleAt, naturalUrl, pathOfUrl, type Site, type SiteModule } from '../../../importmap/site.js';
 import type { Hash } from '../../../schema/hash.js';
 import type { Manifest } from '../../../schema/manifest.js';
+import { derivedHashes } from '../../linking/read-fusion.js';
 import { holdsModule } from '../../linking/module-url.js';
 import type { ScopePorts } from '../ports.js';
 import { moduleInstance, type ModuleInstance } from './module-instance.js';
@@ -193,6 +194,8 @@ export class ModuleRecords {
     ]) {
       for (const { hash } of manifest?.modules.values() ?? []) hashes.add(hash);
     }
+    const { fusion } = channelClient.complete ?? {};
+    for (const hash of fusion ? derivedHashes(blobPool, fusion) : []) hashes.add(hash);
     blobPool.retain(hashes);
     this.#unparsed.retain(hashes);
   }

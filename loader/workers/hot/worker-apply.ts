@@ -28,7 +28,7 @@ interface Asked {
   readonly verdict: Promise<Verdict>;
 }
 
-const NOTHING: Release = { deploy: 0, hash: '' as Release['hash'], manifest: EMPTY_MANIFEST };
+const NOTHING: Release = { deploy: 0, hash: '' as Release['hash'], manifest: EMPTY_MANIFEST, fusion: null };
 
 /** Applies deploys to a running worker. Each waits for the page's word: all of its workers run one deploy. */
 export class WorkerApply {

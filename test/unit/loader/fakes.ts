@@ -40,6 +40,7 @@ export class FakeClock {
 export class FakeConnection extends Emitter<ConnectionEvents> {
   state: 'connecting' | 'open' | 'waiting' | 'closed' = 'open';
   have: Hash | null = null;
+  fusion: Hash | null = null;
   drops = 0;
   readonly sent: FromClient[] = [];
 

@@ -25,6 +25,7 @@ const releaseOf = (deploy: number): Release => ({
   deploy,
   hash: hashOf(`${deploy}`),
   manifest: EMPTY_MANIFEST,
+  fusion: null,
 });
 
 const reload = vi.fn();

@@ -9,11 +9,11 @@ import { manifestHash, manifestOf, settle } from '../fakes.js';
 
 function releaseOf(deploy: number, files: Record<string, string>): Release {
   const manifest = manifestOf(files);
-  return { deploy, hash: manifestHash(manifest), manifest };
+  return { deploy, hash: manifestHash(manifest), manifest, fusion: null };
 }
 
 const head = releaseOf(5, { 'a.mjs': 'new' });
-const old: CachedDeploy = { channel: 'dev', ...releaseOf(4, { 'a.mjs': 'old' }) };
+const old: CachedDeploy = { channel: 'dev', derived: [], ...releaseOf(4, { 'a.mjs': 'old' }) };
 
 const config: LoaderConfig = {
   prefix: 'https://host.test/-/',

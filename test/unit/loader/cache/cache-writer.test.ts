@@ -45,6 +45,7 @@ function create(hot: LoaderConfig['hot'] = null, rest: Partial<LoaderConfig> = {
   return new CacheWriter({
     config: { prefix: PREFIX, registry: REGISTRY, channel: 'dev', deploy: null, hot, timeout: 500, ...rest },
     hasher: hash,
+    derivedOf: () => [],
     after: clock.after,
     booted: new Promise<void>((resolve) => (boot = resolve)),
     onProblem: (error) => problems.push(String(error)),
@@ -53,7 +54,7 @@ function create(hot: LoaderConfig['hot'] = null, rest: Partial<LoaderConfig> = {
 
 function releaseOf(deploy: number, text: string): Release {
   const manifest = manifestOf({ 'a.mjs': text });
-  return { deploy, hash: manifestHash(manifest), manifest };
+  return { deploy, hash: manifestHash(manifest), manifest, fusion: null };
 }
 
 /** What is in IndexedDB, read by the next page. */

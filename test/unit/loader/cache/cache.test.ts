@@ -25,7 +25,7 @@ afterEach(() => vi.unstubAllGlobals());
 
 function deployOf(deploy: number, files: Record<string, string>, channel = 'dev'): CachedDeploy {
   const manifest = manifestOf(files);
-  return { channel, deploy, hash: manifestHash(manifest), manifest };
+  return { channel, deploy, hash: manifestHash(manifest), manifest, fusion: null, derived: [] };
 }
 
 const put = (deploy: CachedDeploy, ...texts: string[]) =>

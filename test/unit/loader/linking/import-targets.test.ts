@@ -40,6 +40,7 @@ function create({ map, ...options }: Partial<ImportTargetsOptions> & { map?: Imp
     blobPool: poolOf(...Object.values(files)),
     prefix: PREFIX,
     chooseTarget,
+    fused: null,
     permitted: 'data',
     watched: false,
     pinned: () => false,

@@ -37,6 +37,7 @@ const create = (options: Partial<LinkerOptions> = {}): Linker =>
     config: { prefix: PREFIX, hot: null, nonce: 'n', timeout: 500 },
     site: siteOf(files),
     resolver: resolverOf(),
+    fusion: null,
     blobPool: pool,
     channelClient: {
       async needClosure(graph: WantedModules, urls: readonly string[]) {

@@ -26,7 +26,7 @@ function urlsOf(
     })),
   };
   const manifest = { ...manifestOf({}), entries };
-  const release = { deploy: 1, hash: manifestHash(manifest), manifest };
+  const release = { deploy: 1, hash: manifestHash(manifest), manifest, fusion: null };
   return entryUrls(page, resolverOf({ imports }), release, ROOT);
 }
 

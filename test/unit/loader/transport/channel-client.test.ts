@@ -45,7 +45,7 @@ function create(
     hasher: (bytes) => (hashed++, hash(bytes)),
     registry: REGISTRY,
     cached: cached.then((manifest): CachedDeploy[] =>
-      manifest === null ? [] : [{ channel: 'dev', deploy: 1, hash: manifestHash(manifest), manifest }],
+      manifest === null ? [] : [{ channel: 'dev', deploy: 1, hash: manifestHash(manifest), manifest, fusion: null, derived: [] }],
     ),
     hello: () => ({ channel: 'dev', have: have && manifestHash(have), deploy: null, entries: [] }),
     after: clock.after,
@@ -133,7 +133,7 @@ describe('a greeting', () => {
     pack(recordOf('a1'));
     await settle();
     expect(events.slice(1)).toEqual([{ complete: 3, records: [hashOf('a1')] }]);
-    expect(client.head).toEqual({ deploy: 3, hash: manifestHash(v1), manifest: v1 });
+    expect(client.head).toEqual({ deploy: 3, hash: manifestHash(v1), manifest: v1, fusion: null });
     expect(client.complete).toBe(client.head);
     expect(connection.sent).toEqual([]);
   });

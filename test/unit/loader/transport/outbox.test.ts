@@ -8,7 +8,7 @@ class FakeChannel extends Emitter<ChannelClientEvents> {
   head: Release | undefined;
 
   greet(deploy: number): void {
-    this.head = { deploy, hash: 'a'.repeat(64), manifest: EMPTY_MANIFEST };
+    this.head = { deploy, hash: 'a'.repeat(64), manifest: EMPTY_MANIFEST, fusion: null };
     this.emit('head', this.head);
   }
 }

@@ -17,7 +17,7 @@ let number = 0;
 function releaseOf(files: Record<string, string>): Release {
   const manifest = manifestOf(files);
   for (const [path, text] of Object.entries(files)) texts.set(manifest.modules.get(path)!.hash, text);
-  return { deploy: ++number, hash: manifestHash(manifest), manifest };
+  return { deploy: ++number, hash: manifestHash(manifest), manifest, fusion: null };
 }
 
 const FILES = {

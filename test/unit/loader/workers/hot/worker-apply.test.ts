@@ -8,7 +8,7 @@ import { settle } from '../../hot/workers/fake-channel.js';
 
 const releaseOf = (deploy: number, files: Record<string, string>): Release => {
   const manifest = manifestOf(files);
-  return { deploy, hash: manifestHash(manifest), manifest };
+  return { deploy, hash: manifestHash(manifest), manifest, fusion: null };
 };
 
 const FIRST = releaseOf(1, { 'w.mjs': '1', 'data.json': '1' });

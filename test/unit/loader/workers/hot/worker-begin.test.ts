@@ -9,7 +9,7 @@ import type { Hash } from '../../../../../schema/hash.js';
 import { manifestHash, manifestOf } from '../../fakes.js';
 
 const manifest = manifestOf({ 'w.mjs': '', 'a.mjs': '' });
-const FIRST: Release = { deploy: 1, hash: manifestHash(manifest), manifest };
+const FIRST: Release = { deploy: 1, hash: manifestHash(manifest), manifest, fusion: null };
 
 let ports: { targets: 'blob' | 'http'; channelClient: BeginOptions['ports']['channelClient'] };
 let log: string[];

@@ -1,0 +1,214 @@
+import type { Resolver } from '../../importmap/resolver.js';
+import { ResolvedImports, type Imports, type LinksOf } from '../../importmap/graph.js';
+import { naturalUrl, type Site, type SiteModule } from '../../importmap/site.js';
+import {
+  exportName,
+  moduleKey,
+  NAMESPACE,
+  runKey,
+  type ExportGroup,
+  type FusedRun,
+  type Fusion,
+} from '../../schema/fusion.js';
+import type { Hash } from '../../schema/hash.js';
+import type { Path } from '../../schema/path.js';
+import type { BlobPool } from '../cache/blob-pool.js';
+
+/** What the import map needs so that a module can be imported. */
+export interface Needed {
+  /** By name. */
+  readonly runs: ReadonlySet<FusedRun>;
+  /** Modules that these import singly. */
+  readonly modules: ReadonlySet<Path>;
+}
+
+export interface FusedModulesOptions {
+  readonly fusion: Fusion;
+  readonly site: Site;
+  readonly blobPool: Pick<BlobPool, 'get'>;
+  /** Whether the page gives integrity metadata for a URL, or loads it natively. */
+  readonly pinned: (url: string) => boolean;
+}
+
+/** `{ a as b }`, for `import` and `export`. */
+const clause = (pairs: readonly (readonly [name: string, as: string])[]): string =>
+  `{ ${pairs.map(([name, as]) => `${JSON.stringify(name)} as ${JSON.stringify(as)}`).join(', ')} }`;
+
+/**
+ * The modules of a deploy that are joined into runs. A run is used whole or not at all: its members run
+ * singly where it is missing or damaged.
+ */
+export class FusedModules {
+  readonly #options: FusedModulesOptions;
+  readonly #byName = new Map<Path, FusedRun>();
+  readonly #byMember = new Map<Path, FusedRun>();
+  /** Runs whose members run singly in this page. */
+  readonly #refused = new Set<FusedRun>();
+  readonly #needed = new Map<Path, Needed>();
+
+  constructor(options: FusedModulesOptions) {
+    this.#options = options;
+    for (const run of options.fusion.runs) {
+      this.#byName.set(run.name, run);
+      for (const path of run.members) this.#byMember.set(path, run);
+      const isPinned = run.members.some((path) => options.pinned(this.#urlOf(path)));
+      if (run.hash === null || isPinned) this.#refused.add(run);
+    }
+  }
+
+  /** The run that holds a module; undefined for one that runs singly. */
+  runOf({ path, url, hash }: SiteModule): FusedRun | undefined {
+    const run = this.#byMember.get(path);
+    if (run === undefined || this.#refused.has(run)) return undefined;
+    const { site } = this.#options;
+    // Another query or fragment is another instance, and another version is in no run.
+    const isOwn = site.manifest.modules.get(path)?.hash === hash && this.#urlOf(path) === url;
+    return isOwn ? run : undefined;
+  }
+
+  /** Runs of which not all bytes are here, of those that a member needs. */
+  absent(path: Path): FusedRun[] {
+    return [...this.needed(path).runs].filter((run) => !this.isRefused(run) && !this.#isHere(run));
+  }
+
+  isRefused(run: FusedRun): boolean {
+    return this.#refused.has(run);
+  }
+
+  /**
+   * Gives up runs whose bytes did not come: from now on their members run singly.
+   *
+   * @returns whether there are any
+   */
+  refuseAbsent(missing: ReadonlySet<Hash>): boolean {
+    const absent = [...this.#byName.values()].filter(
+      (run) => run.hash !== null && missing.has(run.hash) && !this.#refused.has(run),
+    );
+    for (const run of absent) this.#refused.add(run);
+    this.#needed.clear();
+    return absent.length > 0;
+  }
+
+  /** What a member's facade imports, directly or not. */
+  needed(path: Path): Needed {
+    const known = this.#needed.get(path);
+    if (known !== undefined) return known;
+    const { fusion } = this.#options;
+    const runs = new Set<FusedRun>();
+    const modules = new Set<Path>();
+    const enter = (name: Path) => {
+      const run = this.#byName.get(name)!;
+      if (runs.has(run)) return;
+      runs.add(run);
+      if (this.#refused.has(run)) {
+        for (const member of run.members) modules.add(member);
+        return;
+      }
+      for (const next of run.runs) enter(next);
+      for (const module of run.modules) modules.add(module);
+    };
+    for (const piece of fusion.order.get(path) ?? []) {
+      if (this.#byName.has(piece)) enter(piece);
+      else modules.add(piece);
+    }
+    for (const { from, names } of this.#exportsOf(path)) {
+      const run = this.#byMember.get(from);
+      if (run === undefined || names.some(([, name]) => name === NAMESPACE)) modules.add(from);
+      if (run !== undefined) enter(run.name);
+    }
+    enter(this.#byMember.get(path)!.name);
+    const needed = { runs, modules };
+    this.#needed.set(path, needed);
+    return needed;
+  }
+
+  /** What the members of the runs that a member needs name in a literal `import()`: natural URLs. */
+  dynamicOf(path: Path): string[] {
+    const { runs } = this.needed(path);
+    return [...new Set([...runs].flatMap((run) => run.dynamic))].map((dynamic) => this.#urlOf(dynamic));
+  }
+
+  importsOf(path: Path): Imports {
+    return {
+      static: [...this.needed(path).modules].map((module) => this.#urlOf(module)),
+      dynamic: this.dynamicOf(path),
+    };
+  }
+
+  /** The module by which a member is imported from outside of its run. Its bindings are those of the run. */
+  facade(path: Path): string {
+    const { fusion } = this.#options;
+    const lines = (fusion.order.get(path) ?? [this.#byMember.get(path)!.name]).map(
+      (piece) => `import ${JSON.stringify(this.#byName.has(piece) ? runKey(piece) : moduleKey(piece))};`,
+    );
+    for (const { from, names } of this.#exportsOf(path)) {
+      const run = this.#byMember.get(from);
+      for (const [exported, name] of names) {
+        if (name !== NAMESPACE) continue;
+        lines.push(`export * as ${JSON.stringify(exported)} from ${JSON.stringify(moduleKey(from))};`);
+      }
+      const pairs = names
+        .filter(([, name]) => name !== NAMESPACE)
+        .map(([exported, name]) => [run === undefined ? name : exportName(from, name), exported] as const);
+      const source = run === undefined ? moduleKey(from) : runKey(run.name);
+      if (pairs.length > 0) lines.push(`export ${clause(pairs)} from ${JSON.stringify(source)};`);
+    }
+    return lines.join('\n');
+  }
+
+  /** What takes the place of a run whose members run singly, for the runs that import it. */
+  standIn({ members }: FusedRun): string {
+    const lines = members.map((path) => `import ${JSON.stringify(moduleKey(path))};`);
+    for (const path of members) {
+      const own = this.#exportsOf(path).find(({ from }) => from === path);
+      const pairs = (own?.names ?? [])
+        .filter(([, name]) => name !== NAMESPACE)
+        .map(([exported, name]) => [exported, exportName(path, name)] as const);
+      if (pairs.length > 0) lines.push(`export ${clause(pairs)} from ${JSON.stringify(moduleKey(path))};`);
+    }
+    return lines.join('\n');
+  }
+
+  /** All members of the runs that some modules need. */
+  membersFor(modules: readonly SiteModule[]): SiteModule[] {
+    const { site } = this.#options;
+    const runs = new Set(modules.flatMap((module) => (this.runOf(module) ? [...this.needed(module.path).runs] : [])));
+    const members = [...runs].flatMap((run) => (this.#refused.has(run) ? [] : run.members));
+    return members.flatMap((member) => {
+      const module = site.manifest.modules.get(member);
+      return module === undefined ? [] : [{ ...module, path: member, url: this.#urlOf(member) }];
+    });
+  }
+
+  #isHere({ hash }: FusedRun): boolean {
+    return hash !== null && this.#options.blobPool.get(hash) !== undefined;
+  }
+
+  #exportsOf(path: Path): readonly ExportGroup[] {
+    return this.#options.fusion.exports.get(path) ?? [];
+  }
+
+  #urlOf(path: Path): string {
+    return naturalUrl(this.#options.site.root, path);
+  }
+}
+
+/** The imports of a site's modules, where those that are in runs import what their runs need. */
+export class FusedImports extends ResolvedImports {
+  readonly #fused: FusedModules;
+
+  constructor(resolver: Pick<Resolver, 'resolve'>, fused: FusedModules) {
+    super(resolver);
+    this.#fused = fused;
+  }
+
+  override of(module: SiteModule, linksOf: LinksOf): Imports | undefined {
+    if (this.#fused.runOf(module) === undefined) return super.of(module, linksOf);
+    return this.#fused.absent(module.path).length > 0 ? undefined : this.#fused.importsOf(module.path);
+  }
+
+  override missing(module: SiteModule): readonly Hash[] {
+    if (this.#fused.runOf(module) === undefined) return super.missing(module);
+    return this.#fused.absent(module.path).flatMap(({ hash }) => hash ?? []);
+  }
+}

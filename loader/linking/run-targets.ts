@@ -1,0 +1,72 @@
+import { naturalUrl, type Site } from '../../importmap/site.js';
+import { moduleKey, runKey, type FusedRun } from '../../schema/fusion.js';
+import { pathToUrl, type Path } from '../../schema/path.js';
+import type { BlobPool } from '../cache/blob-pool.js';
+import { DATA_BYTES } from './choose-target.js';
+import type { FusedModules } from './fused-modules.js';
+import { JAVASCRIPT } from './media-types.js';
+import { createModuleUrl, type UrlKind } from './module-url.js';
+
+export interface RunTargetsOptions {
+  readonly fused: FusedModules;
+  readonly site: Site;
+  readonly blobPool: Pick<BlobPool, 'get'>;
+  /** The registry's prefix as a URL. */
+  readonly prefix: string;
+  /** How the page takes linked modules. */
+  readonly kind: UrlKind;
+  /** The target of a natural URL; undefined leaves it to the site. */
+  readonly targetOf: (url: string) => string | undefined;
+}
+
+/** Where the import map sends the keys by which runs import each other, and single modules. */
+export class RunTargets {
+  readonly #options: RunTargetsOptions;
+  readonly #targets = new Map<FusedRun, string>();
+  readonly #modules = new Set<Path>();
+  readonly #installed = new Set<string>();
+  /** Members of the runs in use, and the bytes of these. */
+  count = 0;
+  bytes = 0;
+
+  constructor(options: RunTargetsOptions) {
+    this.#options = options;
+  }
+
+  /** Makes a member's facade, and all that it imports. */
+  create(path: Path): string {
+    const { fused, kind } = this.#options;
+    const { runs, modules } = fused.needed(path);
+    for (const run of runs) if (!this.#targets.has(run)) this.#targets.set(run, this.#createRun(run));
+    for (const module of modules) this.#modules.add(module);
+    return createModuleUrl(kind, [fused.facade(path)], JAVASCRIPT);
+  }
+
+  /** The rules that are not installed yet. */
+  rules(): Record<string, string> {
+    const { site, targetOf } = this.#options;
+    const rules: Record<string, string> = {};
+    const add = (key: string, target: string) => {
+      if (this.#installed.has(key)) return;
+      this.#installed.add(key);
+      rules[key] = target;
+    };
+    for (const [{ name }, target] of this.#targets) add(runKey(name), target);
+    for (const path of this.#modules) {
+      const url = naturalUrl(site.root, path);
+      add(moduleKey(path), targetOf(url) ?? url);
+    }
+    return rules;
+  }
+
+  #createRun(run: FusedRun): string {
+    const { fused, blobPool, kind, prefix } = this.#options;
+    if (fused.isRefused(run)) return createModuleUrl(kind, [fused.standIn(run)], JAVASCRIPT);
+    const { bytes } = blobPool.get(run.hash!)!;
+    this.count += run.members.length;
+    this.bytes += bytes.length;
+    const url = `${prefix}runs/${run.hash}/${pathToUrl(run.name)}`;
+    const large = bytes.length > DATA_BYTES ? 'blob' : kind;
+    return createModuleUrl(large, [bytes, `\n//# sourceURL=${url}`], JAVASCRIPT);
+  }
+}
