@@ -122,6 +122,17 @@ export class Registry {
     return (await this.#services).site?.scan() ?? null;
   }
 
+  /**
+   * Resolves when the modules of the channel's newest deploy are joined into runs, as far as they can be.
+   * Pages that load earlier run more modules singly.
+   */
+  async fused(): Promise<void> {
+    const { catalog, fusions } = await this.#services;
+    await this.ready;
+    const head = await catalog.head(this.#options.channel);
+    if (head !== null) await fusions?.whole(head);
+  }
+
   async close(): Promise<void> {
     const services = await this.#services.catch(() => undefined);
     await services?.close();

@@ -31,6 +31,9 @@ import type { Store } from './store/store.js';
 /** What a running registry consists of. */
 export interface Services extends RequestHandling {
   readonly store: Store;
+  readonly catalog: Catalog;
+  /** Null where modules run singly. */
+  readonly fusions: Fusions | null;
   readonly sockets: Sockets;
   readonly servers: HttpServers;
   /** Null without a directory. */
@@ -79,7 +82,19 @@ async function start(options: ResolvedOptions, events: RegistryEmitter, cleanup:
   cleanup.add(() => heads.close());
   if (site !== null) cleanup.add(() => site.close());
   const firstScan = site === null ? null : await site.start();
-  return { ...handling, store, handler, sockets, servers, site, firstScan, close: () => cleanup.run() };
+  const { catalog, fusions } = core;
+  return {
+    ...handling,
+    store,
+    catalog,
+    fusions,
+    handler,
+    sockets,
+    servers,
+    site,
+    firstScan,
+    close: () => cleanup.run(),
+  };
 }
 
 async function openCore(options: ResolvedOptions, events: RegistryEmitter, cleanup: Cleanup): Promise<Core> {

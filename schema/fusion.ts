@@ -110,7 +110,9 @@ export function encodeFusion({ manifest, runs, exports, order }: Fusion): Uint8A
     ]),
     order: [...order].map(([root, pieces]) => [at(root), ...pieces.map(at)]),
   };
-  return new TextEncoder().encode(JSON.stringify({ modcast: 1, manifest, paths: [...places.keys()], ...body }));
+  return new TextEncoder().encode(
+    JSON.stringify({ modcast: 1, manifest, paths: [...places.keys()], ...body }),
+  );
 }
 
 /**

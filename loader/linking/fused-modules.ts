@@ -172,7 +172,9 @@ export class FusedModules {
   /** All members of the runs that some modules need. */
   membersFor(modules: readonly SiteModule[]): SiteModule[] {
     const { site } = this.#options;
-    const runs = new Set(modules.flatMap((module) => (this.runOf(module) ? [...this.needed(module.path).runs] : [])));
+    const runs = new Set(
+      modules.flatMap((module) => (this.runOf(module) ? [...this.needed(module.path).runs] : [])),
+    );
     const members = [...runs].flatMap((run) => (this.#refused.has(run) ? [] : run.members));
     return members.flatMap((member) => {
       const module = site.manifest.modules.get(member);

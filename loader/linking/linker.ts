@@ -115,7 +115,8 @@ export class Linker {
     const { modules, missing } = this.#graph.closure(urls);
     for (const module of modules) this.#prepare(module);
     // Hot reload replaces any module that runs.
-    if (config.hot !== null) for (const module of this.#fused?.membersFor(modules) ?? []) this.#prepare(module);
+    if (config.hot !== null)
+      for (const module of this.#fused?.membersFor(modules) ?? []) this.#prepare(module);
     // The imports of a missing blob are unknown: a target for each module keeps them in this deploy.
     if (missing.size > 0 && this.#options.laterMaps) this.importTargets.prepareRest(this.#options.permitted);
   }

@@ -128,8 +128,7 @@ export class FuseJobs {
       const joined = await joinRun(recipe, (hash) => texts.get(hash)!, sourcemap);
       return { state: 'joined', ...joined };
     } catch (error) {
-      const paths =
-        error instanceof MemberRefused ? [error.member] : recipe.members.map(({ path }) => path);
+      const paths = error instanceof MemberRefused ? [error.member] : recipe.members.map(({ path }) => path);
       return { state: 'refused', paths, reason: String(error) };
     }
   }

@@ -5,7 +5,12 @@ import { PageState } from '../../../loader/page-state.js';
 import { EMPTY_MANIFEST } from '../../../schema/index.js';
 import { hashOf, settle } from './fakes.js';
 
-const releaseOf = (deploy: number) => ({ deploy, hash: hashOf(`${deploy}`), manifest: EMPTY_MANIFEST, fusion: null });
+const releaseOf = (deploy: number) => ({
+  deploy,
+  hash: hashOf(`${deploy}`),
+  manifest: EMPTY_MANIFEST,
+  fusion: null,
+});
 const pageDeploy = { release: releaseOf(1) } as PageDeploy;
 const boot = { from: 'network', ms: 1, deploy: 1 } as const;
 

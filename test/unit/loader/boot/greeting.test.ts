@@ -35,7 +35,8 @@ function listen(): void {
 
 const welcome = () =>
   connection.emit('message', { type: 'welcome', protocol: 1, deploy: 1, manifest: hashOf('x') });
-const head = () => channel.emit('head', { deploy: 1, hash: hashOf('x'), manifest: EMPTY_MANIFEST, fusion: null });
+const head = () =>
+  channel.emit('head', { deploy: 1, hash: hashOf('x'), manifest: EMPTY_MANIFEST, fusion: null });
 
 async function advance(ms: number): Promise<void> {
   clock.advance(ms);

@@ -45,7 +45,9 @@ function create(
     hasher: (bytes) => (hashed++, hash(bytes)),
     registry: REGISTRY,
     cached: cached.then((manifest): CachedDeploy[] =>
-      manifest === null ? [] : [{ channel: 'dev', deploy: 1, hash: manifestHash(manifest), manifest, fusion: null, derived: [] }],
+      manifest === null
+        ? []
+        : [{ channel: 'dev', deploy: 1, hash: manifestHash(manifest), manifest, fusion: null, derived: [] }],
     ),
     hello: () => ({ channel: 'dev', have: have && manifestHash(have), deploy: null, entries: [] }),
     after: clock.after,
