@@ -1,5 +1,5 @@
 import { blake3 } from '@noble/hashes/blake3.js';
-import { hashFromBytes, type Hasher } from '../schema/hash.js';
+import { hashFromBytes, type Hash, type Hasher } from '../schema/hash.js';
 
 /**
  * BLAKE3 in plain JavaScript. WebAssembly is ten times as fast, but it adds 11 KB to the loader, and a policy
@@ -7,3 +7,18 @@ import { hashFromBytes, type Hasher } from '../schema/hash.js';
  * of this.
  */
 export const hash: Hasher = (bytes) => hashFromBytes(blake3(bytes));
+
+/** Bytes from which another thread is asked for a digest. */
+const DIGEST_BYTES = 16 * 1024;
+
+/** SHA-256, computed in another thread. Undefined for few bytes, and where the context is not secure. */
+export async function digestOf(bytes: Uint8Array): Promise<Hash | undefined> {
+  // Pages on plain HTTP have no `crypto.subtle`.
+  if (bytes.length < DIGEST_BYTES || globalThis.crypto?.subtle === undefined) return undefined;
+  try {
+    const digest = await crypto.subtle.digest('SHA-256', bytes as Uint8Array<ArrayBuffer>);
+    return hashFromBytes(new Uint8Array(digest));
+  } catch {
+    return undefined;
+  }
+}

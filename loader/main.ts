@@ -26,7 +26,7 @@ if (document.currentScript instanceof HTMLScriptElement && globalThis.modcast ==
   if (guard === undefined) {
     console.info('modcast: this page runs without modcast: its policy blocks inline scripts.');
   } else if (guard?.take() === true) {
-    const services = createServices(config, () => guard.signal());
+    const services = createServices(config, guard);
     const boot = new Boot(services, guard);
     followDeploys(services);
     if (config.workers) startWorkersFromDeploy(services);

@@ -4,12 +4,13 @@ import { CacheWriter } from './cache/cache-writer.js';
 import type { CachedDeploy } from './cache/cache.js';
 import type { LoaderConfig } from './config.js';
 import { Emitter } from './events.js';
+import type { Guard } from './guard/guard.js';
 import { hash } from './hash.js';
 import { PageState } from './page-state.js';
 import { ChannelClient } from './transport/channel-client.js';
 import { Connection } from './transport/connection.js';
 import { Outbox } from './transport/outbox.js';
-import { derivedHashes } from './linking/read-fusion.js';
+import { derivedHashes, readFusion } from './linking/read-fusion.js';
 import type { FetchOptions } from './transport/plain-files.js';
 
 /** The services of a page. Each has one instance. */
@@ -55,9 +56,9 @@ const fetchWith =
 /**
  * Opens the cache. Connects to nothing yet.
  *
- * @param onPart called for each part of a response over HTTP
+ * @param guard has a sign of life for each part of a response over HTTP
  */
-export function createServices(config: LoaderConfig, onPart: () => void): Services {
+export function createServices(config: LoaderConfig, guard: Pick<Guard, 'signal' | 'takeSocket'>): Services {
   const events = new Emitter<ModcastEvents>();
   const topics = new Emitter<Record<string, unknown>>();
   const page = new PageState();
@@ -83,7 +84,7 @@ export function createServices(config: LoaderConfig, onPart: () => void): Servic
       return names ? `${url}registry=${config.registry}&` : url;
     },
     hello,
-    createSocket: (url) => new WebSocket(url),
+    createSocket: (url) => guard.takeSocket(url) ?? new WebSocket(url),
     random: Math.random,
     after,
   });
@@ -99,8 +100,14 @@ export function createServices(config: LoaderConfig, onPart: () => void): Servic
     booted: page.ready,
     onProblem: (error) => problem('cache-unavailable', String(error)),
   });
-  const cached = cacheWriter.load().then(({ deploys, records }) => {
+  const cached = cacheWriter.load().then(async ({ deploys, records }) => {
     blobPool.addCached(records);
+    const own = deploys.find(({ hash }) => hash === config.deploy?.manifest) ?? deploys.at(-1);
+    const fusion = readFusion(blobPool, own?.fusion ?? null);
+    if (fusion !== undefined) {
+      blobPool.learn(fusion);
+      await blobPool.verifyRuns();
+    }
     return deploys;
   });
   const { stall } = config;
@@ -118,7 +125,7 @@ export function createServices(config: LoaderConfig, onPart: () => void): Servic
   channelClient.on('progress', (progress) => events.emit('progress', progress));
   channelClient.on('problem', ({ code, message }) => problem(code, message));
   channelClient.on('message', ({ topic, data }) => topics.emit(topic, data));
-  const http: FetchOptions = { config, hasher: hash, fetch: fetchWith(onPart) };
+  const http: FetchOptions = { config, hasher: hash, fetch: fetchWith(() => guard.signal()) };
   return {
     config,
     events,

@@ -22,6 +22,8 @@ export interface FusedRun {
   readonly name: Path;
   /** The hash of the run's bytes; null while it is not joined. Its members then run singly. */
   readonly hash: Hash | null;
+  /** SHA-256 of its bytes, which browsers compute ten times as fast; null while it is not joined. */
+  readonly digest: Hash | null;
   readonly size: number;
   /** In evaluation order. */
   readonly members: readonly Path[];
@@ -72,6 +74,7 @@ interface FusionJson {
   readonly runs: readonly (readonly [
     name: number,
     hash: Hash | null,
+    digest: Hash | null,
     size: number,
     members: readonly number[],
     runs: readonly number[],
@@ -95,6 +98,7 @@ export function encodeFusion({ manifest, runs, exports, order }: Fusion): Uint8A
     runs: runs.map((run) => [
       at(run.name),
       run.hash,
+      run.digest,
       run.size,
       run.members.map(at),
       run.runs.map(at),
@@ -132,9 +136,10 @@ export function decodeFusion(bytes: Uint8Array): Fusion {
     };
     return {
       manifest: json.manifest,
-      runs: json.runs.map(([name, hash, size, members, runs, modules, dynamic]) => ({
+      runs: json.runs.map(([name, hash, digest, size, members, runs, modules, dynamic]) => ({
         name: path(name),
         hash: isHash(hash) ? hash : null,
+        digest: isHash(digest) ? digest : null,
         size,
         members: members.map(path),
         runs: runs.map(path),

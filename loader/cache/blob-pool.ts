@@ -1,8 +1,11 @@
 import { wrongLink } from '../../importmap/link-range.js';
 import type { Hash, Hasher } from '../../schema/hash.js';
 import type { Links } from '../../schema/links.js';
+import type { Fusion } from '../../schema/fusion.js';
 import type { PackRecord } from '../../schema/pack.js';
+import { digestOf } from '../hash.js';
 import { applyFossilDelta } from '../transport/delta.js';
+import { withDigests, type ReceivedRecord } from './digests.js';
 
 export interface PooledBlob {
   readonly bytes: Uint8Array;
@@ -25,6 +28,8 @@ export interface BlobPoolOptions {
 export class BlobPool {
   readonly #options: BlobPoolOptions;
   readonly #entries = new Map<Hash, Entry>();
+  /** Digests of runs, by their hash. */
+  readonly #digests = new Map<Hash, Hash>();
 
   constructor(options: BlobPoolOptions) {
     this.#options = options;
@@ -41,15 +46,38 @@ export class BlobPool {
     }
   }
 
-  /** @returns the blobs that match their hash and are new here, whole where they came as deltas */
-  addReceived(records: readonly PackRecord[]): PackRecord[] {
-    return records.flatMap(({ hash, links, bytes: sent, base }) => {
-      if (this.#entries.get(hash)?.verified === true) return [];
-      const bytes = base === undefined ? sent : this.#applyDelta(base, sent);
+  /** Learns the digests of the runs in a fusion. */
+  learn({ runs }: Fusion): void {
+    for (const { hash, digest } of runs)
+      if (hash !== null && digest !== null) this.#digests.set(hash, digest);
+  }
+
+  /** Checks the runs that are here by their digests. Others are hashed when they are first used. */
+  async verifyRuns(): Promise<void> {
+    const check = async ([hash, expected]: readonly [Hash, Hash]) => {
+      const entry = this.#entries.get(hash);
+      if (entry?.verified === false && (await digestOf(entry.bytes)) === expected) entry.verified = true;
+    };
+    await Promise.all([...this.#digests].map(check));
+  }
+
+  /** Records with whole bytes in place of deltas, as far as their bases are here. */
+  whole(records: readonly PackRecord[]): Promise<ReceivedRecord[]> {
+    const whole = ({ hash, links, bytes: delta, base }: PackRecord): PackRecord[] => {
+      const bytes = this.#applyDelta(base!, delta);
       // A blob that a page needs is requested by its hash, and then comes whole.
-      if (bytes === undefined) return [];
+      return bytes === undefined ? [] : [{ hash, links, bytes }];
+    };
+    return withDigests(records.flatMap((record) => (record.base === undefined ? record : whole(record))));
+  }
+
+  /** @returns the blobs that match their hash and are new here */
+  addReceived(records: readonly ReceivedRecord[]): PackRecord[] {
+    return records.flatMap(({ hash, links, bytes, digest }) => {
+      if (this.#entries.get(hash)?.verified === true) return [];
       // A blob that the server does not have comes without bytes, which do not match the hash either.
-      if (this.#options.hasher(bytes) !== hash) {
+      const isRun = digest !== undefined && this.#digests.get(hash) === digest;
+      if (!isRun && this.#options.hasher(bytes) !== hash) {
         this.#options.onRefused(hash, 'network');
         return [];
       }

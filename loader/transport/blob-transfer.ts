@@ -2,6 +2,7 @@ import type { Closure } from '../../importmap/graph.js';
 import type { Hash } from '../../schema/hash.js';
 import { LIMITS } from '../../schema/limits.js';
 import type { PackRecord } from '../../schema/pack.js';
+import type { ReceivedRecord } from '../cache/digests.js';
 import type { BlobPool } from '../cache/blob-pool.js';
 import type { Connection } from './connection.js';
 
@@ -85,7 +86,7 @@ export class BlobTransfer {
     this.progressed();
   }
 
-  receive(records: readonly PackRecord[]): void {
+  receive(records: readonly ReceivedRecord[]): void {
     const added = this.#options.blobPool.addReceived(records);
     const bytes = added.reduce((sum, record) => sum + record.bytes.length, 0);
     this.#progress.received += bytes;

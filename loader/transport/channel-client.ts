@@ -12,6 +12,8 @@ import type { CachedDeploy } from '../cache/cache.js';
 import { Emitter } from '../events.js';
 import { BlobTransfer, type WantedModules } from './blob-transfer.js';
 import type { Connection } from './connection.js';
+import type { ReceivedRecord } from '../cache/digests.js';
+import { readFusion } from '../linking/read-fusion.js';
 import { KnownManifests } from './known-manifests.js';
 
 /** A deploy whose manifest is known here. */
@@ -83,11 +85,11 @@ export class ChannelClient extends Emitter<ChannelClientEvents> {
     connection.on('frame', () => this.#blobs.progressed());
     connection.on('pack', ({ bytes }) => this.#blobs.packStarted(bytes));
     connection.on('records', (records) => {
-      if (records.every(({ base }) => base === undefined)) return this.#blobs.receive(records);
+      if (records.every(({ base }) => base === undefined)) return this.#receive(records);
       // The base of a delta may not have been read from the cache yet.
       this.#inOrder(async () => {
         await cached;
-        this.#blobs.receive(records);
+        this.#receive(await options.blobPool.whole(records));
       });
     });
     connection.on('packed', () =>
@@ -142,6 +144,18 @@ export class ChannelClient extends Emitter<ChannelClientEvents> {
   /** The same for everything that modules reach. */
   needClosure(graph: WantedModules, urls: readonly string[]): Promise<void> {
     return this.#blobs.needClosure(graph, urls);
+  }
+
+  /** The fusion comes first: it tells how to check the runs. */
+  #receive(records: readonly ReceivedRecord[]): void {
+    const { blobPool } = this.#options;
+    const name = this.#head?.fusion;
+    const at = records.findIndex(({ hash }) => hash === name);
+    if (at === -1) return this.#blobs.receive(records);
+    this.#blobs.receive(records.slice(0, at + 1));
+    const fusion = readFusion(blobPool, name!);
+    if (fusion !== undefined) blobPool.learn(fusion);
+    this.#blobs.receive(records.slice(at + 1));
   }
 
   #inOrder(work: () => void | Promise<void>): void {

@@ -4,8 +4,9 @@ import type { FromClient, Hello } from '../../schema/from-client.js';
 import { parseFromServer, type FromServer } from '../../schema/from-server.js';
 import { helloToQuery } from '../../schema/hello-query.js';
 import { encodeMessage, PROTOCOL_VERSION } from '../../schema/message.js';
-import { PackDecoder, type PackRecord } from '../../schema/pack.js';
+import { PackDecoder } from '../../schema/pack.js';
 import { SerialQueue } from '../../schema/serial-queue.js';
+import type { ReceivedRecord } from '../cache/digests.js';
 import { createDebug } from '../debug.js';
 import { Emitter } from '../events.js';
 import { readSegment } from './segment.js';
@@ -18,7 +19,7 @@ export interface ConnectionEvents {
   /** A pack begins. */
   pack: { count: number; bytes: number };
   /** Blobs of the pack, not yet verified. */
-  records: readonly PackRecord[];
+  records: readonly ReceivedRecord[];
   /** Every blob of the pack has been delivered. */
   packed: void;
   /** The socket closed, or never opened. */

@@ -1,5 +1,6 @@
 import { ModcastError } from '../../schema/errors.js';
-import { decodeRecords, type PackRecord, type Segment } from '../../schema/pack.js';
+import { decodeRecords, type Segment } from '../../schema/pack.js';
+import { withDigests, type ReceivedRecord } from '../cache/digests.js';
 
 async function inflate(segment: Segment): Promise<Uint8Array> {
   if (segment.encoding === 'identity') return segment.body;
@@ -30,5 +31,5 @@ async function inflate(segment: Segment): Promise<Uint8Array> {
 }
 
 /** @throws ModcastError `pack-invalid`, `links-invalid` */
-export const readSegment = async (segment: Segment): Promise<PackRecord[]> =>
-  decodeRecords(await inflate(segment), segment.count);
+export const readSegment = async (segment: Segment): Promise<ReceivedRecord[]> =>
+  withDigests(decodeRecords(await inflate(segment), segment.count));

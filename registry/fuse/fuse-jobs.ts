@@ -42,7 +42,7 @@ export interface JoinJob {
 export type FuseJob = PlanJob | JoinJob;
 
 /** A run that may not be joined yet. Equal keys are of equal runs. */
-export type PlannedRun = Omit<FusedRun, 'hash' | 'size'> & { readonly key: Hash };
+export type PlannedRun = Omit<FusedRun, 'hash' | 'digest' | 'size'> & { readonly key: Hash };
 
 export interface PlanResult {
   readonly runs: readonly PlannedRun[];

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import {
   encodeFusion,
   manifestToJson,
@@ -14,11 +15,13 @@ import { blake3 } from '../hash.js';
 import { JobThread } from '../job-thread.js';
 import { FuseJobs, type FuseJob, type JoinResult, type PlannedRun, type PlanResult } from './fuse-jobs.js';
 
+/** A run's bytes, by their BLAKE3 hash and their SHA-256 digest. */
+export type JoinedBytes = Readonly<Record<'hash' | 'digest', Hash> & { size: number }>;
+
 /** Joined runs by what they are made of. They can be dropped at any time. */
 export interface RunStore {
-  /** The hash of a run's bytes. */
-  get(key: Hash): Promise<{ readonly hash: Hash; readonly size: number } | undefined>;
-  put(key: Hash, hash: Hash, bytes: Uint8Array): Promise<void>;
+  get(key: Hash): Promise<JoinedBytes | undefined>;
+  put(key: Hash, run: JoinedBytes, bytes: Uint8Array): Promise<void>;
 }
 
 /** The fusion of a deploy, as it is sent. */
@@ -76,7 +79,7 @@ export class Fuser {
   plan({ deploy, manifest }: Head): Promise<FusedDeploy> {
     return this.#queue.run(async () => {
       const plan = await this.#plan(manifest);
-      const joined = new Map<Path, { hash: Hash; size: number }>();
+      const joined = new Map<Path, JoinedBytes>();
       for (const { name, key } of plan.runs) {
         const found = await this.#options.runs.get(key);
         if (found !== undefined) joined.set(name, found);
@@ -110,8 +113,8 @@ export class Fuser {
   async #joinAll(
     runs: readonly PlannedRun[],
     manifest: Manifest,
-  ): Promise<Map<Path, { hash: Hash; size: number }> | undefined> {
-    const joined = new Map<Path, { hash: Hash; size: number }>();
+  ): Promise<Map<Path, JoinedBytes> | undefined> {
+    const joined = new Map<Path, JoinedBytes>();
     let isComplete = true;
     for (const { name, key, members } of runs) {
       const found = await this.#options.runs.get(key);
@@ -129,8 +132,9 @@ export class Fuser {
         continue;
       }
       const bytes = new TextEncoder().encode(result.code);
-      const run = { hash: blake3(bytes), size: bytes.length };
-      await this.#options.runs.put(key, run.hash, bytes);
+      const digest = createHash('sha256').update(bytes).digest('hex');
+      const run = { hash: blake3(bytes), digest, size: bytes.length };
+      await this.#options.runs.put(key, run, bytes);
       joined.set(name, run);
       this.#options.onProgress?.(joined.size, runs.length);
     }
@@ -154,14 +158,10 @@ export class Fuser {
   }
 }
 
-function fusedDeploy(
-  manifest: Hash,
-  plan: PlanResult,
-  joined: ReadonlyMap<Path, { readonly hash: Hash; readonly size: number }>,
-): FusedDeploy {
+function fusedDeploy(manifest: Hash, plan: PlanResult, joined: ReadonlyMap<Path, JoinedBytes>): FusedDeploy {
   const runs = plan.runs.map(({ key: _, ...run }): FusedRun => {
-    const { hash = null, size = 0 } = joined.get(run.name) ?? {};
-    return { ...run, hash, size };
+    const { hash = null, digest = null, size = 0 } = joined.get(run.name) ?? {};
+    return { ...run, hash, digest, size };
   });
   const fusion = { manifest, runs, exports: plan.exports, order: plan.order };
   const bytes = encodeFusion(fusion);
