@@ -1,6 +1,6 @@
 import { isHidden, type ImportFailure, type Path } from '../../schema/index.js';
-import { findFile } from '../http/find-file.js';
-import { parseRegistryRoute } from '../http/registry-route.js';
+import { findFile } from '../http/site/find-file.js';
+import { parseRegistryRoute } from '../http/routes/registry-route.js';
 
 export interface ServedPathsOptions {
   /** Absolute. It may be a link that moves. */
