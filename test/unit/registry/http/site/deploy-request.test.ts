@@ -117,6 +117,15 @@ describe('a URL that names a deploy', () => {
     expect((await ask(site, '-/worker.js', 'f'.repeat(64) as Hash)).status).toBe(404);
   });
 
+  it.each([
+    ['/-/', '../'],
+    ['/tools/modcast/', '../../'],
+  ])('leads to a runtime below %s that finds the root of the site at %s', async (prefix, root) => {
+    const site = await serve(SITE, { prefix });
+    const { text } = await ask(site, `${prefix.slice(1)}worker.js`, await manifestOf(site));
+    expect(/"root":"([^"]*)"/.exec(text)?.[1]).toBe(root);
+  });
+
   it('leads to WebAssembly of the same deploy, where it contains that', async () => {
     const wasm = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0);
     const files = { 'w.mjs': 'import source x from "./x.wasm";', 'x.wasm': wasm };
