@@ -86,7 +86,7 @@ describe('a file that is saved while the page is open', () => {
   });
 
   /** A page that needs a reload some time after the last one, and after it has waited for that. */
-  function reloads(passes: readonly number[], reasonOf = (_: number) => WHY) {
+  function reloads(passes: readonly number[], reasonOf: (save: number) => string = () => WHY) {
     const { load, pass } = tab();
     return passes.map((ms, save) => {
       const reason = reasonOf(save);
