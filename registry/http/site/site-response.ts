@@ -1,5 +1,5 @@
 import { mediaType } from '../../content/media-type.js';
-import type { Path } from '../../../schema/index.js';
+import { PAGE_HEADER, type Path } from '../../../schema/index.js';
 import { isReading, notAllowed, problem, redirect } from '../response/answer.js';
 import { deployResponse, type DeployRequestContext } from './deploy-request.js';
 import { acceptsHtml } from '../request/navigation.js';
@@ -89,8 +89,17 @@ async function missingResponse(
   const notFound = isLast ? await source.find(NOT_FOUND_PAGE) : undefined;
   if (notFound === undefined) return null;
   const place = { path, name: NOT_FOUND_PAGE };
-  return asNotFound(await pageResponse(context, unconditional(request), notFound, place, headers));
+  const response = await pageResponse(context, unconditional(request), notFound, place, headers);
+  return response === null ? null : asNotFound(response, asksForHeaders(request) ? 200 : 404);
 }
+
+/**
+ * Whether the loader asks for the headers of the page in which it runs. Browsers list each response with
+ * status 404 as an error in the console.
+ */
+const asksForHeaders = ({ method, headers }: Request): boolean =>
+  method === 'HEAD' && headers.has(PAGE_HEADER);
+
 
 /** Only the one in the root: hosts differ in whether they look for others. */
 const NOT_FOUND_PAGE = '404.html';
@@ -102,9 +111,9 @@ function unconditional(request: Request): Request {
   return new Request(request.url, { method: request.method, headers });
 }
 
-function asNotFound(response: Response | null): Response | null {
-  if (response === null) return null;
-  const { body, headers } = response;
+function asNotFound({ body, headers }: Response, status: 200 | 404): Response {
   for (const name of ['ETag', 'Last-Modified', 'Accept-Ranges']) headers.delete(name);
-  return new Response(body, { status: 404, headers });
+  // A cache must not take the answer for one to a request without `Modcast-Page`.
+  if (status === 200) headers.set('Cache-Control', 'no-store');
+  return new Response(body, { status, headers });
 }
