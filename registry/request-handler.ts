@@ -1,3 +1,4 @@
+import { placeholderRoot } from '../importmap/index.js';
 import type { OfflineMode, Path, RegistryId } from '../schema/index.js';
 import type { Access } from './auth/allowed-origins.js';
 import type { DeploysInUse } from './auth/deploys-in-use.js';
@@ -75,7 +76,7 @@ export function createRequestHandling(core: Core, site: LocalSite | null, socket
     base: options.base,
     prefix: options.prefix,
     page: { channel, boot, timeout, progress, hot, offline: offlineMode(options.offline) },
-    pages: new InjectedPages(readBlob),
+    pages: new InjectedPages(readBlob, { root: placeholderRoot(options.base) }),
     loader: () => (loader ??= readLoader().then((bytes) => withIdentity(bytes, core.identity))),
     guard: readGuard,
     hot: readHot,

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { placeholderRoot } from '../importmap/index.js';
 import { LIMITS } from '../schema/index.js';
 import { createAccess } from './auth/allowed-origins.js';
 import { DeploysInUse } from './auth/deploys-in-use.js';
@@ -87,7 +88,7 @@ async function openCore(options: ResolvedOptions, events: RegistryEmitter, clean
     directory,
     onDamaged: (hash, repaired) => events.emit('damaged', hash, repaired),
   });
-  const catalog = new Catalog(store, blobs);
+  const catalog = new Catalog(store, blobs, placeholderRoot(options.base));
   const inUse = new DeploysInUse();
   const { publicHistory } = options;
   return {

@@ -39,7 +39,9 @@ export function deploySnapshot(store: Store, deploy: Deploy): Snapshot {
  *   changed since
  */
 export async function directorySnapshot(directory: string, filter: FileFilter): Promise<Snapshot> {
-  const { manifest, hash, links, bytes } = await readSite(directory, filter, () => {}, 'compare');
+  const { manifest, hash, links, bytes } = await readSite(directory, filter, () => {}, {
+    purpose: 'compare',
+  });
   const linksOf = new Map<Hash, Links | null>();
   for (const [path, module] of manifest.modules) {
     linksOf.set(module.hash, linksOf.get(module.hash) ?? links.get(path) ?? null);

@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 import path from 'node:path';
+import { placeholderRoot } from '../../importmap/index.js';
 import {
   LIMITS,
   ModcastError,
@@ -40,10 +41,16 @@ export interface SiteContent {
   bytes(hash: Hash): Uint8Array;
 }
 
+export interface ReadSiteOptions {
+  /** For comparing, files that cannot be read are left out, and the commit is not looked up. */
+  readonly purpose?: 'publish' | 'compare';
+  /** Where browsers find the site. Starts and ends with "/". Default "/". */
+  readonly base?: string;
+}
+
 /**
  * Reads a directory for publishing, in batches: a whole site need not fit the memory. Unlike the ingest of a
- * directory that is being edited, it fails when a file cannot be read. For comparing, such files are left out, and
- * the commit is not looked up.
+ * directory that is being edited, it fails when a file cannot be read.
  *
  * @throws ModcastError `directory-invalid`, `file-unstable`, `blob-too-large`, `manifest-invalid`; the file
  *   system's own errors
@@ -52,7 +59,7 @@ export async function readSite(
   name: string,
   filter: FileFilter,
   progress: (progress: ReadProgress) => void = () => {},
-  purpose: 'publish' | 'compare' = 'publish',
+  { purpose = 'publish', base = '/' }: ReadSiteOptions = {},
 ): Promise<SiteContent> {
   const directory = await openDirectory(name);
   const { files, skipped } = await walk(directory, filter);
@@ -77,7 +84,7 @@ export async function readSite(
   }
   progress({ done: files.length, total: files.length });
   const bytes = (hash: Hash) => readAgain(directory, places.get(hash)!, hash);
-  const manifest = await siteManifest(modules, async (hash) => bytes(hash));
+  const manifest = await siteManifest(modules, async (hash) => bytes(hash), undefined, placeholderRoot(base));
   return {
     directory,
     manifest,

@@ -1,5 +1,5 @@
 import { LIMITS, ModcastError, pathFromUrl, type Hash, type Path } from '../../../schema/index.js';
-import { PLACEHOLDER_ROOT } from '../../../importmap/index.js';
+import { PLACEHOLDER_ROOT, placeholderRoot } from '../../../importmap/index.js';
 import type { ReadBlob } from '../../pages/classic-scripts.js';
 import { policiesOfHeaders, type HeaderValues } from '../../pages/content-security-policy.js';
 import { InjectedPages } from '../../pages/injected-pages.js';
@@ -26,7 +26,10 @@ export class RenderedPages {
   constructor(context: PageContext, readBlob: ReadBlob) {
     this.#context = context;
     // Each request may render another page: they must not replace the pages of the site.
-    this.#pages = new InjectedPages(readBlob, { cacheBytes: LIMITS.renderedCacheBytes });
+    this.#pages = new InjectedPages(readBlob, {
+      cacheBytes: LIMITS.renderedCacheBytes,
+      root: placeholderRoot(context.base),
+    });
   }
 
   /**

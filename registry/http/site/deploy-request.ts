@@ -3,7 +3,7 @@ import {
   EMPTY_IMPORT_MAP,
   manifestOfUrl,
   parseImportMap,
-  PLACEHOLDER_ROOT,
+  placeholderRoot,
   withoutDeploy,
   type ImportMap,
 } from '../../../importmap/index.js';
@@ -35,7 +35,7 @@ export async function deployResponse(
   headers: Headers,
 ): Promise<Response | undefined> {
   const { pathname, search, origin } = new URL(request.url);
-  const root = PLACEHOLDER_ROOT + base.slice(1);
+  const root = placeholderRoot(base);
   const hash = manifestOfUrl(search);
   const path = hash === undefined ? undefined : pathFromUrl(pathname.slice(1));
   if (path === undefined) return undefined;

@@ -100,7 +100,6 @@ async function missingResponse(
 const asksForHeaders = ({ method, headers }: Request): boolean =>
   method === 'HEAD' && headers.has(PAGE_HEADER);
 
-
 /** Only the one in the root: hosts differ in whether they look for others. */
 const NOT_FOUND_PAGE = '404.html';
 

@@ -4,6 +4,11 @@ import {
   readForwarded,
   withoutProxy,
 } from '../../../../../registry/http/request/reverse-proxy.js';
+import { deployUrl, placeholderRoot } from '../../../../../importmap/index.js';
+import { Catalog } from '../../../../../registry/content/catalog.js';
+import { VerifiedBlobs } from '../../../../../registry/content/verified-blobs.js';
+import { DEFAULT_FILTER } from '../../../../../registry/ingest/files.js';
+import { diagnoseSite, readSite } from '../../../../../registry/publish/index.js';
 import { NAVIGATION, open, refusedUpgrade, serve, site, status, SITE } from '../../site.js';
 
 const read = (headers: Record<string, string>, trustProxy = true) =>
@@ -102,6 +107,47 @@ describe('a site below a base', () => {
 
   it.each(['/app/-/health', '/-/health', '/app/main.js', '/main.js'])('answers %s', async (target) => {
     expect((await ask(target)).status).toBe(200);
+  });
+
+  it('finds the modules that it names by URLs with the base, and leaves those of the other site', async () => {
+    const files = {
+      'index.html': `<!doctype html><title>x</title><script type="importmap">${JSON.stringify({
+        imports: { lib: '/app/lib/a.mjs', other: '/lib/a.mjs', '/app/old.mjs': '/app/lib/a.mjs' },
+        scopes: { '/app/lib/': { inner: '/app/lib/b.mjs' } },
+      })}</script><script type="module" src="/app/main.mjs"></script><script type="module" src="/lib/b.mjs"></script>`,
+      'main.mjs': "import '/app/lib/a.mjs';\nimport '/app/gone.mjs';\nimport '/lib/gone.mjs';\nimport 'lib';",
+      'lib/a.mjs': "import 'inner';",
+      'lib/b.mjs': '',
+      'w.mjs': "import '/app/lib/a.mjs';\nimport 'lib';\nimport '/lib/a.mjs';",
+    };
+    const directory = await site(files);
+    const registry = open({ directory, base: '/app/' });
+    const { manifest, deploy } = (await registry.ready)!;
+    expect(manifest.entries).toEqual(['main.mjs']);
+    expect(manifest.importMap).toMatchObject({
+      imports: { lib: './lib/a.mjs', other: '/lib/a.mjs', './old.mjs': './lib/a.mjs' },
+      scopes: { './lib/': { inner: './lib/b.mjs' } },
+    });
+    const page = await (await registry.handle(
+      new Request('http://localhost/app/', { headers: NAVIGATION }),
+    ))!.text();
+    expect(page).toContain(`data-entries='["main.mjs"]'`);
+    // The modules are sent with their entry.
+    const store = await registry.store();
+    const blobs = new VerifiedBlobs({ store, channel: 'dev', directory: null, onDamaged: () => {} });
+    const catalog = new Catalog(store, blobs, placeholderRoot('/app/'));
+    const sent = ['main.mjs', 'lib/a.mjs', 'lib/b.mjs'].map((path) => manifest.modules.get(path)!.hash);
+    expect(await catalog.reach(manifest, manifest.entries)).toEqual(expect.arrayContaining(sent));
+    const content = await readSite(directory, DEFAULT_FILTER, undefined, { base: '/app/' });
+    expect(content.hash).toBe(deploy.manifest);
+    const problems = await diagnoseSite(content, '/-/', '/app/');
+    expect(problems.map(({ message }) => message)).toEqual(['cannot find "/app/gone.mjs"']);
+    const worker = new Request(deployUrl('http://localhost/app/w.mjs', deploy.manifest));
+    const text = await (await registry.handle(worker))!.text();
+    expect(text).toContain(
+      `import "./lib/a.mjs?modcast=${deploy.manifest}";\nimport "./lib/a.mjs?modcast=${deploy.manifest}";`,
+    );
+    expect(text).toContain(`import "/lib/a.mjs";`);
   });
 
   it('may have a directory of the same name, where the proxy says what it removes', async () => {
