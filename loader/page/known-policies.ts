@@ -16,7 +16,7 @@ export function readPolicies(url: string, late: Promise<void>): Promise<string[]
   if (hasServiceWorker()) return Promise.resolve(undefined);
   const names = ['Content-Security-Policy', 'Content-Security-Policy-Report-Only'];
   // Without a request where the browser's cache may answer. `Modcast-Page`: the console would list a 404.
-  const headers = { Accept: 'text/html', 'Modcast-Page': '' };
+  const headers = { accept: 'text/html', 'modcast-page': '' };
   const options: RequestInit = { method: 'HEAD', cache: 'force-cache', headers };
   const [page] = performance.getEntriesByType('navigation') as PerformanceNavigationTiming[];
   return Promise.race([fetch(url, options), late]).then(

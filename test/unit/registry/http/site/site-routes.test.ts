@@ -160,6 +160,24 @@ describe.each(SOURCES)('%s', (_, start) => {
     }
   });
 
+  it('answers 200 where the loader asks for the headers of a 404 page', async () => {
+    const { url } = await start(SITE, ALL);
+    const loader = { method: 'HEAD', headers: { Accept: 'text/html', 'Modcast-Page': '' } };
+    const response = await get(url, '/missing', loader);
+    const { headers } = response;
+    expect([response.status, headers.get('Cache-Control'), headers.get('ETag')]).toEqual([
+      200,
+      'no-store',
+      null,
+    ]);
+    // Only a HEAD request, and only where there is a 404 page.
+    expect((await get(url, '/missing', { headers: loader.headers })).status).toBe(404);
+    expect((await get(url, '/missing', { ...loader, headers: { Accept: 'text/html' } })).status).toBe(404);
+    expect((await get(url, '/missing.js', { ...loader, headers: { 'Modcast-Page': '' } })).status).toBe(404);
+    const { url: plain } = await start(NO_404, ALL);
+    expect((await get(plain, '/missing', loader)).status).toBe(404);
+  });
+
   it('answers HEAD like GET, without a body', async () => {
     const { url } = await start(SITE, ALL);
     expect(await ask(url, '/missing', { method: 'HEAD' })).toBe('404 ');
