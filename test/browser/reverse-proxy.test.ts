@@ -155,10 +155,6 @@ describe.skipIf(lacksNginx).each(Object.keys(WAYS))('behind a proxy that %s', (w
     const found = { part: 'one', mapped: 'one' };
     expect(await seen(opened)).toEqual({ ...found, said: found });
     expect(await bootedFrom(opened)).toBe('network');
-    const entries = await opened.evaluate(
-      () => document.querySelector<HTMLScriptElement>('script[data-entries]')?.dataset['entries'],
-    );
-    expect(entries).toBe('["absolute-main.mjs"]');
   });
 
   it('a page of a directory, and one whose policy has its modules come over HTTP, see the same', async () => {
