@@ -4,6 +4,9 @@ import { pathFromUrl, pathToUrl, type Path } from '../schema/path.js';
 /** Resolves a site's paths and specifiers where its real URL is unknown or does not matter. */
 export const PLACEHOLDER_ROOT = 'https://site.invalid/';
 
+/** The same for a site below a path. @param base starts and ends with "/" */
+export const placeholderRoot = (base: string): string => PLACEHOLDER_ROOT + base.slice(1);
+
 /** A manifest with the URL of the site. `root` is the URL of the site's root directory; it ends with "/". */
 export interface Site {
   readonly root: string;

@@ -1,12 +1,12 @@
 export type { RegistryEvents } from './events.js';
 export type { RegistryOptions } from './options.js';
-export type { HeadOptions } from './http/head-options.js';
-export type { RenderedPage } from './http/rendered-page.js';
+export type { HeadOptions } from './http/pages/head-options.js';
+export type { RenderedPage } from './http/pages/rendered-page.js';
 export type { IngestResult } from './ingest/ingest.js';
 export type { ReadProgress } from './ingest/read-modules.js';
 export type { BootReport } from './socket/session-events.js';
 export type { Deploy, Store, Token } from './store/store.js';
-export { isNavigation } from './http/navigation.js';
+export { isNavigation } from './http/request/navigation.js';
 export { UNCHANGED, type UnchangedCode } from './pages/unchanged-page.js';
 export { injectPage } from './pages/inject-page.js';
 export { readGuard } from './pages/read-loader.js';

@@ -44,6 +44,7 @@ export class LocalSite {
       blobs,
       directory,
       prefix: options.prefix,
+      base: options.base,
       clock,
       onChange: () => {
         this.#send(this.#problemNews());

@@ -1,10 +1,10 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { RegistryEmitter, type RegistryEvents } from './events.js';
 import type { Channel } from '../schema/index.js';
-import { checkHeadOptions, type HeadOptions } from './http/head-options.js';
-import { toListener } from './http/node.js';
-import type { RenderedPage } from './http/rendered-page.js';
-import type { Listening } from './http/servers.js';
+import { checkHeadOptions, type HeadOptions } from './http/pages/head-options.js';
+import { toListener } from './http/server/node.js';
+import type { RenderedPage } from './http/pages/rendered-page.js';
+import type { Listening } from './http/server/servers.js';
 import type { IngestResult } from './ingest/ingest.js';
 import { policiesOfHeaders, type HeaderValues } from './pages/content-security-policy.js';
 import { resolveOptions, type RegistryOptions, type ResolvedOptions } from './options.js';

@@ -1,3 +1,4 @@
+import { placeholderRoot } from '../importmap/index.js';
 import type { OfflineMode, Path, RegistryId } from '../schema/index.js';
 import type { Access } from './auth/allowed-origins.js';
 import type { DeploysInUse } from './auth/deploys-in-use.js';
@@ -8,17 +9,17 @@ import type { DerivedBlobs } from './content/derived-blobs.js';
 import type { VerifiedBlobs } from './content/verified-blobs.js';
 import type { RegistryEmitter } from './events.js';
 import type { Fusions } from './fuse/fusions.js';
-import { createEditorRoute, type EditorRoute } from './http/editor.js';
-import { createFailureReportRoute } from './http/failure-report.js';
+import { createEditorRoute, type EditorRoute } from './http/routes/editor.js';
+import { createFailureReportRoute } from './http/routes/failure-report.js';
 import { createHandler, type Handler } from './http/handler.js';
-import { HeadTagsMaker } from './http/head-tags.js';
-import { headSource } from './http/head-source.js';
-import { health } from './http/health.js';
-import { createOpenInEditor } from './http/open-in-editor.js';
-import type { PageContext } from './http/page-context.js';
-import { RenderedPages } from './http/rendered-page.js';
-import type { SiteSource } from './http/site-source.js';
-import { directorySource } from './http/directory-source.js';
+import { HeadTagsMaker } from './http/pages/head-tags.js';
+import { headSource } from './http/site/head-source.js';
+import { health } from './http/routes/health.js';
+import { createOpenInEditor } from './http/routes/open-in-editor.js';
+import type { PageContext } from './http/pages/page-context.js';
+import { RenderedPages } from './http/pages/rendered-page.js';
+import type { SiteSource } from './http/site/site-source.js';
+import { directorySource } from './http/site/directory-source.js';
 import type { LocalSite } from './local-site.js';
 import type { ResolvedOptions } from './options.js';
 import type { ReadBlob } from './pages/classic-scripts.js';
@@ -81,7 +82,7 @@ export function createRequestHandling(core: Core, site: LocalSite | null, socket
     base: options.base,
     prefix: options.prefix,
     page: { channel, boot, timeout, progress, hot, offline: offlineMode(options.offline) },
-    pages: new InjectedPages(readBlob),
+    pages: new InjectedPages(readBlob, { root: placeholderRoot(options.base) }),
     loader: () => (loader ??= readLoader().then((bytes) => withIdentity(bytes, core.identity))),
     guard: readGuard,
     hot: readHot,

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { placeholderRoot } from '../importmap/index.js';
 import { LIMITS } from '../schema/index.js';
 import { createAccess } from './auth/allowed-origins.js';
 import { DeploysInUse } from './auth/deploys-in-use.js';
@@ -14,8 +15,8 @@ import { Fuser } from './fuse/fuser.js';
 import { Fusions } from './fuse/fusions.js';
 import { MemoryRuns } from './fuse/memory-runs.js';
 import { logRequests } from './http/log-requests.js';
-import { toListener } from './http/node.js';
-import { HttpServers } from './http/servers.js';
+import { toListener } from './http/server/node.js';
+import { HttpServers } from './http/server/servers.js';
 import { openRoot } from './ingest/files.js';
 import type { IngestResult } from './ingest/ingest.js';
 import { LocalSite } from './local-site.js';
@@ -106,7 +107,7 @@ async function openCore(options: ResolvedOptions, events: RegistryEmitter, clean
     directory,
     onDamaged: (hash, repaired) => events.emit('damaged', hash, repaired),
   });
-  const catalog = new Catalog(store, blobs);
+  const catalog = new Catalog(store, blobs, placeholderRoot(options.base));
   const derived = new DerivedBlobs();
   const fusions = options.fuse ? createFusions(options, directory, blobs, derived, events, cleanup) : null;
   fusions?.follow(catalog);
@@ -131,14 +132,14 @@ async function openCore(options: ResolvedOptions, events: RegistryEmitter, clean
 }
 
 function createFusions(
-  { watch, channel }: ResolvedOptions,
+  { watch, channel, base }: ResolvedOptions,
   directory: string | null,
   blobs: VerifiedBlobs,
   derived: DerivedBlobs,
   events: RegistryEmitter,
   cleanup: Cleanup,
 ): Fusions {
-  const fuser = new Fuser({ blobs, runs: new MemoryRuns(derived) });
+  const fuser = new Fuser({ blobs, runs: new MemoryRuns(derived), root: placeholderRoot(base) });
   cleanup.add(() => fuser.close());
   const watched = directory !== null && watch !== false ? channel : null;
   const onError = (error: unknown) => events.emit('error', error);

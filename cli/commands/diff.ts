@@ -97,7 +97,8 @@ async function diff(io: Io, a: string, b: string, given: string[], options: Diff
       }
       if (options.stat) {
         const patches: Patch[] = [];
-        for (const change of changes) patches.push(await patchOf(change));
+        // Only their counts: all lines of a large comparison need not fit the memory.
+        for (const change of changes) patches.push({ ...(await patchOf(change)), lines: [] });
         await write(formatStat(io, changes, patches));
         await write(` a client that has ${before.label} ${costText(await updateCost(before, after))}\n`);
         if (options.patch && changes.length > 0) await write('\n');
@@ -113,7 +114,7 @@ function costText({ blobs, bytes, packed, unreached }: Cost): string {
     blobs === 0
       ? 'downloads nothing'
       : `downloads ${count(blobs, 'blob')} of ${formatBytes(bytes)} in a pack of ${formatBytes(packed)}`;
-  const others = `${count(unreached, 'changed module')} that no entry imports ${unreached === 1 ? 'is' : 'are'} not sent`;
+  const others = `${count(unreached, 'changed script')} that no entry imports ${unreached === 1 ? 'is' : 'are'} not sent`;
   return unreached === 0 ? sent : `${sent}; ${others}`;
 }
 

@@ -20,6 +20,7 @@ import { ModcastError, parseChannel } from '../../schema/index.js';
 import type { Io } from '../io.js';
 import { databaseOption, withStore, type DatabaseOptions } from '../options/database.js';
 import { filterOptions, type FilterOptions } from '../options/filter.js';
+import { withSlashes } from '../options/values.js';
 import { jsonOption } from '../options/json-option.js';
 import { changeCounts } from '../output/changes.js';
 import { newDeployLine } from '../output/deploy.js';
@@ -38,6 +39,7 @@ interface PublishCommandOptions extends DatabaseOptions, FilterOptions {
   message: string;
   author?: string;
   to?: string;
+  base?: string;
   expect?: number;
   allowMissing: boolean;
   dryRun: boolean;
@@ -65,6 +67,11 @@ export function publishCommand(io: Io): Command {
       .option(
         '--to <url>',
         'publish to a running registry: https://host, or host (http on this machine, else https); set the token in MODCAST_TOKEN',
+      )
+      .option(
+        '--base <path>',
+        'URL path of the site behind a reverse proxy, as for modcast serve (default: that of --to, or /)',
+        withSlashes,
       )
       .option(
         '--expect <deploy>',
@@ -136,18 +143,21 @@ async function read(
   options: PublishCommandOptions,
 ): Promise<Content> {
   const filter = publishFilter(options, directory, database);
+  const { base, prefix } = placeOf(options);
   const bar = new ProgressBar(io, 'reading');
   let site: SiteContent;
   try {
-    site = await readSite(directory, filter, ({ done, total }) =>
-      bar.show(done / Math.max(total, 1), `${done} of ${count(total, 'file')}`),
+    site = await readSite(
+      directory,
+      filter,
+      ({ done, total }) => bar.show(done / Math.max(total, 1), `${done} of ${count(total, 'file')}`),
+      { base },
     );
   } finally {
     bar.clear();
   }
   const { yellow } = io.colours;
-  const prefix = options.to === undefined ? DEFAULT_PREFIX : registryUrl(options.to).pathname;
-  const problems = await diagnoseSite(site, prefix);
+  const problems = await diagnoseSite(site, prefix, base);
   const say = (text: string) => options.json === true || io.error(`${text}\n`);
   for (const one of [...site.skipped, ...problems]) say(diagnosticText(one, io.colours));
   refuseErrors(problems, options.allowMissing);
@@ -169,6 +179,14 @@ async function read(
   }
   const ofUnused = unused.map((one): Diagnostic => ({ ...one, severity: 'warning' }));
   return { site, problems: [...site.skipped, ...problems, ...ofUnused] };
+}
+
+/** Where browsers will find the site, and below that the registry's routes. */
+function placeOf({ to, base }: PublishCommandOptions): { base: string; prefix: string } {
+  const routes = to === undefined ? DEFAULT_PREFIX : registryUrl(to).pathname;
+  const ofRoutes = routes.endsWith(DEFAULT_PREFIX) ? routes.slice(0, 1 - DEFAULT_PREFIX.length) : '/';
+  const place = base ?? ofRoutes;
+  return { base: place, prefix: routes.startsWith(place) ? routes.slice(place.length - 1) : routes };
 }
 
 /** Files that do not parse and that no page loads: the site works without them. */

@@ -11,6 +11,7 @@ import { jsonOption } from '../options/json-option.js';
 import { newDeployLine } from '../output/deploy.js';
 import { deployJson, writeJson } from '../output/json.js';
 import { siteContents } from '../output/site-contents.js';
+import { reportNeedless } from './nothing-to-do.js';
 
 export interface RepublishCommandOptions extends DatabaseOptions {
   message?: string;
@@ -52,16 +53,16 @@ export async function runRepublish(
       message: options.message ?? messageOf(from),
       now: () => io.now(),
     });
-    if (options.json === true) {
+    const json = options.json === true;
+    if (!created) await reportNeedless(io, store, { ref, from, head: deploy }, json);
+    if (json) {
       return writeJson(io, {
         state: created ? 'published' : 'current',
         deploy: deployJson(deploy),
         from: from.number,
       });
     }
-    if (!created) {
-      return io.write(`Nothing to do: deploy ${deploy.number} on ${channel} has this content already.\n`);
-    }
+    if (!created) return;
     io.write(newDeployLine(io, deploy, `same content as deploy ${from.number}`));
     const lost = await lostAssets(store, from, replaced);
     if (lost !== undefined) io.error(`${io.colours.yellow('warning')} ${lost}\n`);

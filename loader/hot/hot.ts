@@ -92,6 +92,7 @@ function createPage(ports: PagePorts): Hot {
     problems,
     release: () => release,
     reload: (reason) => turns.update(async () => void (await guardedReload.start([], reason))),
+    retry: () => queue.retry(),
   });
   const { queue, apply, guardedReload } = createUpdates({
     ports: { ...ports, moved },

@@ -15,12 +15,13 @@ export function readPolicies(url: string, late: Promise<void>): Promise<string[]
   // A service worker may store the answer, which has no body, in place of the page.
   if (hasServiceWorker()) return Promise.resolve(undefined);
   const names = ['Content-Security-Policy', 'Content-Security-Policy-Report-Only'];
-  // Without a request where the browser's cache may answer.
-  const options: RequestInit = { method: 'HEAD', cache: 'force-cache', headers: { Accept: 'text/html' } };
+  // Without a request where the browser's cache may answer. `Modcast-Page`: the console would list a 404.
+  const headers = { accept: 'text/html', 'modcast-page': '' };
+  const options: RequestInit = { method: 'HEAD', cache: 'force-cache', headers };
   const [page] = performance.getEntriesByType('navigation') as PerformanceNavigationTiming[];
   return Promise.race([fetch(url, options), late]).then(
     (response) =>
-      // The page may be that of a 404.
+      // The page may be that of a 404, from another server.
       response && (response.ok || response.status === page?.responseStatus)
         ? names.flatMap((name) => response.headers.get(name)?.split(',') ?? [])
         : undefined,

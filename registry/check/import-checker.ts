@@ -1,4 +1,4 @@
-import { EMPTY_IMPORT_MAP, Resolver } from '../../importmap/index.js';
+import { EMPTY_IMPORT_MAP, placeholderRoot, Resolver } from '../../importmap/index.js';
 import {
   byCodeUnit,
   excerpt,
@@ -20,6 +20,8 @@ import { ServedPaths, type ServedPathsOptions } from './served-paths.js';
 import { siteImports, type SiteImport } from './site-imports.js';
 
 export interface ImportCheckerOptions extends ServedPathsOptions {
+  /** Where browsers find the site. Starts and ends with "/". Default "/". */
+  readonly base?: string;
   readonly blobs: {
     links(hashes: readonly Hash[]): Promise<ReadonlyMap<Hash, Links | null>>;
     read(hashes: readonly Hash[]): Promise<ReadonlyMap<Hash, { readonly bytes: Uint8Array }>>;
@@ -54,6 +56,7 @@ interface FailingImport extends SiteImport {
 export class ImportChecker {
   readonly #options: ImportCheckerOptions;
   readonly #served: ServedPaths;
+  readonly #root: string;
   readonly #summaries: PageSummaries;
   readonly #pages = new Map<
     Path,
@@ -70,8 +73,9 @@ export class ImportChecker {
   constructor(options: ImportCheckerOptions) {
     this.#options = options;
     this.#served = new ServedPaths(options);
+    this.#root = placeholderRoot(options.base ?? '/');
     const { blobs } = options;
-    this.#earlyUses = new EarlyUses(async (hash) => (await blobs.read([hash])).get(hash)?.bytes);
+    this.#earlyUses = new EarlyUses(async (hash) => (await blobs.read([hash])).get(hash)?.bytes, this.#root);
     this.#summaries = options.summaries ?? new PageSummaries();
   }
 
@@ -117,7 +121,7 @@ export class ImportChecker {
       const bytes = async () => (await this.#options.blobs.read([hash])).get(hash)?.bytes;
       const page = await this.#summaries.read(hash, bytes);
       if (page !== undefined) {
-        this.#pages.set(name, { hash, page, maps: await readImportMaps(name, page, bytes) });
+        this.#pages.set(name, { hash, page, maps: await readImportMaps(name, page, bytes, this.#root) });
       }
     }
     for (const name of this.#pages.keys()) if (!manifest.modules.has(name)) this.#pages.delete(name);
@@ -131,7 +135,7 @@ export class ImportChecker {
   #importsOf(name: Path, hash: Hash, links: Links | null | undefined): readonly SiteImport[] {
     const known = this.#imports.get(name);
     if (known?.hash === hash) return known.imports;
-    const imports = siteImports(name, links, this.#resolvers);
+    const imports = siteImports(name, links, this.#resolvers, this.#root);
     // Links that are not stored yet may be there at the next check.
     if (links !== undefined) this.#imports.set(name, { hash, imports });
     return imports;
@@ -189,13 +193,13 @@ export class ImportChecker {
 
   /** Where an installed package is, for the import map that it needs. */
   async #advice(specifier: string): Promise<string> {
-    const { directory } = this.#options;
+    const { directory, base = '/' } = this.#options;
     const found = await installedPackage(directory, specifier);
     if (found === null) return '';
     const { folder, file } = found;
     const isServed = file !== undefined && (await this.#served.failure(file)) === undefined;
     return isServed
-      ? `; ${folder} is there: add ${JSON.stringify(specifier)}: ${JSON.stringify(`/${file}`)} to an import map`
+      ? `; ${folder} is there: add ${JSON.stringify(specifier)}: ${JSON.stringify(base + file)} to an import map`
       : `; ${folder} is there: add the file that you mean to an import map`;
   }
 }

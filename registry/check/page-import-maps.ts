@@ -12,18 +12,22 @@ export interface PageImportMaps {
   readonly invalid: readonly Diagnostic[];
 }
 
-/** @param htmlOf called when an import map is invalid, to describe its place */
+/**
+ * @param htmlOf called when an import map is invalid, to describe its place
+ * @param root URL of the site's root, as `placeholderRoot` returns it
+ */
 export async function readImportMaps(
   path: Path,
   page: Page,
   htmlOf: () => Promise<Uint8Array | undefined>,
+  root: string,
 ): Promise<PageImportMaps> {
   const texts = page.importMap === undefined ? [] : [page.importMap, ...page.laterImportMaps];
   const invalid: Diagnostic[] = [];
   let map = EMPTY_IMPORT_MAP;
   for (const [index, text] of texts.entries()) {
     try {
-      map = mergeImportMaps(map, pageImportMapOf(text, mapBase(page, path, index))).map;
+      map = mergeImportMaps(map, pageImportMapOf(text, mapBase(page, path, index, root))).map;
     } catch (error) {
       if (!(error instanceof ModcastError)) throw error;
       invalid.push(diagnosticOf(path, new TextDecoder().decode(await htmlOf()), text, error));

@@ -1,11 +1,11 @@
 import { isHidden, type ImportFailure, type Path } from '../../schema/index.js';
-import { findFile } from '../http/find-file.js';
-import { parseRegistryRoute } from '../http/registry-route.js';
+import { findFile } from '../http/site/find-file.js';
+import { parseRegistryRoute } from '../http/routes/registry-route.js';
 
 export interface ServedPathsOptions {
   /** Absolute. It may be a link that moves. */
   readonly directory: string;
-  /** Path prefix of the registry's own routes. Starts and ends with "/". */
+  /** Path prefix of the registry's own routes, below the site's base. Starts and ends with "/". */
   readonly prefix: string;
 }
 

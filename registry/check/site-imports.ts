@@ -1,7 +1,7 @@
-import { PLACEHOLDER_ROOT, naturalUrl, pathOfUrl, type Resolver } from '../../importmap/index.js';
+import { naturalUrl, pathOfUrl, type Resolver } from '../../importmap/index.js';
 import type { Links, Path } from '../../schema/index.js';
 
-/** An import that the site itself has to satisfy. Imports from other origins are not listed. */
+/** An import that the site itself has to satisfy. Imports from outside of the site are not listed. */
 export interface SiteImport {
   readonly specifier: string;
   /** Byte offset in the module. */
@@ -17,13 +17,15 @@ export interface SiteImport {
  * The static imports and the literal `import()` calls of a module.
  *
  * @param resolvers one for each import map under which the module may run
+ * @param root URL of the site's root, as `placeholderRoot` returns it
  */
 export function siteImports(
   path: Path,
   links: Links | null | undefined,
   resolvers: readonly Resolver[],
+  root: string,
 ): SiteImport[] {
-  const referrer = naturalUrl(PLACEHOLDER_ROOT, path);
+  const referrer = naturalUrl(root, path);
   const found: SiteImport[] = [];
   for (const link of links?.list ?? []) {
     if ((link.kind !== 'static' && link.kind !== 'dynamic') || link.specifier === undefined) continue;
@@ -32,8 +34,8 @@ export function siteImports(
       const resolution = resolver.resolve(specifier, referrer);
       return resolution.state === 'resolved' ? resolution.url : [];
     });
-    if (urls.some((url) => !url.startsWith(PLACEHOLDER_ROOT))) continue;
-    const targets = new Set(urls.flatMap((url) => pathOfUrl(PLACEHOLDER_ROOT, url) ?? []));
+    if (urls.some((url) => !url.startsWith(root))) continue;
+    const targets = new Set(urls.flatMap((url) => pathOfUrl(root, url) ?? []));
     found.push({ specifier, start, kind, resolves: urls.length > 0, targets: [...targets] });
   }
   return found;

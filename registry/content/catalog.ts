@@ -49,11 +49,17 @@ function keep<K, V>(map: Map<K, V>, key: K, value: V, limit: number): V {
 }
 
 /** Whether two manifests have modules at the same paths, and those at each path have the same imports. */
-function importAlike(a: Manifest, b: Manifest, resolved: ResolvedImports, linksOf: LinksOf): boolean {
+function importAlike(
+  a: Manifest,
+  b: Manifest,
+  resolved: ResolvedImports,
+  linksOf: LinksOf,
+  root: string,
+): boolean {
   const { set, delete: gone } = diffManifests(a, b);
   const isModule = (manifest: Manifest, path: Path) => isModuleType(manifest.modules.get(path)?.type ?? '');
   const importsOf = (manifest: Manifest, path: Path) => {
-    const module = moduleAt({ root: PLACEHOLDER_ROOT, manifest }, naturalUrl(PLACEHOLDER_ROOT, path));
+    const module = moduleAt({ root, manifest }, naturalUrl(root, path));
     return module === undefined ? undefined : resolved.of(module, linksOf);
   };
   return (
@@ -70,6 +76,7 @@ function importAlike(a: Manifest, b: Manifest, resolved: ResolvedImports, linksO
 export class Catalog {
   readonly #store: Store;
   readonly #blobs: VerifiedBlobs;
+  readonly #root: string;
   readonly #heads = new Map<Channel, Head>();
   readonly #manifests = new Map<Hash, Manifest>();
   readonly #shipments = new Map<string, Promise<Shipment>>();
@@ -79,8 +86,10 @@ export class Catalog {
   readonly #reached = new Map<string, { readonly manifest: Manifest; readonly order: readonly Path[] }>();
   readonly #listeners = new Set<(head: Head) => void>();
 
-  constructor(store: Store, blobs: VerifiedBlobs) {
+  /** @param root URL of the site's root, as `placeholderRoot` returns it */
+  constructor(store: Store, blobs: VerifiedBlobs, root = PLACEHOLDER_ROOT) {
     this.#store = store;
+    this.#root = root;
     this.#blobs = blobs;
   }
 
@@ -190,11 +199,9 @@ export class Catalog {
     const linksOf = (hash: Hash) => links.get(hash);
     // Most saves change no imports, and then the last order still holds.
     let order = last?.order;
-    if (last === undefined || !importAlike(last.manifest, manifest, imports, linksOf)) {
-      const graph = new ModuleGraph({ root: PLACEHOLDER_ROOT, manifest }, imports, linksOf);
-      order = graph
-        .reachable(paths.map((path) => naturalUrl(PLACEHOLDER_ROOT, path)))
-        .map(({ path }) => path);
+    if (last === undefined || !importAlike(last.manifest, manifest, imports, linksOf, this.#root)) {
+      const graph = new ModuleGraph({ root: this.#root, manifest }, imports, linksOf);
+      order = graph.reachable(paths.map((path) => naturalUrl(this.#root, path))).map(({ path }) => path);
     }
     keep(this.#reached, key, { manifest, order: order! }, KEPT_SHIPMENTS);
     return order!;
@@ -204,7 +211,7 @@ export class Catalog {
     const key = JSON.stringify(importMap);
     const known = this.#imports.get(key);
     if (known !== undefined) return known;
-    const map = importMap === null ? EMPTY_IMPORT_MAP : parseImportMap(importMap, PLACEHOLDER_ROOT).map;
+    const map = importMap === null ? EMPTY_IMPORT_MAP : parseImportMap(importMap, this.#root).map;
     return keep(this.#imports, key, new ResolvedImports(new Resolver(map)), KEPT_IMPORT_MAPS);
   }
 

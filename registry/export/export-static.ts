@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
+import { placeholderRoot } from '../../importmap/index.js';
 import {
   encodePackHeader,
   isModuleType,
@@ -60,9 +61,14 @@ function staticPaths({ number, channel, manifest: hash }: Deploy, manifest: Mani
 }
 
 /** The modules that the site's entries import, in the order in which pages need them, as one pack. */
-async function sitePack(store: Store, channel: Channel, manifest: Manifest): Promise<Uint8Array> {
+async function sitePack(
+  store: Store,
+  channel: Channel,
+  manifest: Manifest,
+  root: string,
+): Promise<Uint8Array> {
   const blobs = new VerifiedBlobs({ store, channel, directory: null, onDamaged: () => {} });
-  const hashes = await new Catalog(store, blobs).reach(manifest, manifest.entries);
+  const hashes = await new Catalog(store, blobs, root).reach(manifest, manifest.entries);
   const sizes = new Map<Hash, number>([...manifest.modules.values()].map(({ hash, size }) => [hash, size]));
   const packs = new Packs(blobs, { cacheBytes: 0 });
   const { segments } = packs.plan(hashes, (hash) => sizes.get(hash)!, hashes.length);
@@ -97,6 +103,7 @@ export async function exportStatic(options: ExportStaticOptions): Promise<Export
   const { store, directory, force, base, progress = () => {} } = options;
   const { deploy, manifest } = await readDeploy(store, options.deploy);
   const { number, channel } = deploy;
+  const root = placeholderRoot(base);
   const identity = await store.identity();
   const loader = withIdentity(await (options.loader ?? readLoader)(), identity);
   const page = {
@@ -116,7 +123,7 @@ export async function exportStatic(options: ExportStaticOptions): Promise<Export
   const total = paths.length;
   let done = 0;
   let bytes = 0;
-  const earlyUses = new EarlyUses(async (hash) => (await store.blobs([hash]))[0]?.bytes);
+  const earlyUses = new EarlyUses(async (hash) => (await store.blobs([hash]))[0]?.bytes, root);
   await writeFiles({
     directory,
     force,
@@ -134,7 +141,7 @@ export async function exportStatic(options: ExportStaticOptions): Promise<Export
           const isPage = manifest.modules.get(path)!.type === 'text/html';
           await write(
             path,
-            (isPage ? await loaderPage(blob.bytes, path, manifest, page, earlyUses) : undefined) ??
+            (isPage ? await loaderPage(blob.bytes, path, manifest, page, earlyUses, root) : undefined) ??
               blob.bytes,
           );
           if (!modules.includes(path)) continue;
@@ -153,7 +160,7 @@ export async function exportStatic(options: ExportStaticOptions): Promise<Export
       );
       await write(`${PREFIX}channels/${channel}/manifest.json`, canonical);
       await write(`${PREFIX}deploys/${number}/manifest.json`, canonical);
-      await write(`${PREFIX}packs/${deploy.manifest}.pack`, await sitePack(store, channel, manifest));
+      await write(`${PREFIX}packs/${deploy.manifest}.pack`, await sitePack(store, channel, manifest, root));
     },
   });
   return { deploy, files: total, bytes };

@@ -1,4 +1,4 @@
-import { naturalUrl, pathOfUrl, PLACEHOLDER_ROOT, type Resolver } from '../../importmap/index.js';
+import { naturalUrl, pathOfUrl, type Resolver } from '../../importmap/index.js';
 import type { Hash, Manifest, Path } from '../../schema/index.js';
 import type { ModuleRecord } from './module-record.js';
 
@@ -27,15 +27,15 @@ export type FuseGraph = ReadonlyMap<Path, FuseNode>;
 
 const JAVASCRIPT = 'text/javascript';
 
-function resolve(resolver: Resolver, specifier: string, path: Path): Target | string {
-  const resolution = resolver.resolve(specifier, naturalUrl(PLACEHOLDER_ROOT, path));
+function resolve(resolver: Resolver, root: string, specifier: string, path: Path): Target | string {
+  const resolution = resolver.resolve(specifier, naturalUrl(root, path));
   if (resolution.state !== 'resolved') return `imports ${JSON.stringify(specifier)}, which does not resolve`;
   const { url } = resolution;
-  if (!url.startsWith(new URL('/', PLACEHOLDER_ROOT).href)) return { kind: 'outside', url };
+  if (!url.startsWith(new URL('/', root).href)) return { kind: 'outside', url };
   // Another query or fragment is another instance.
   if (/[?#]/.test(url)) return `imports ${JSON.stringify(specifier)}, a URL with a query or a fragment`;
-  const target = pathOfUrl(PLACEHOLDER_ROOT, url);
-  if (target === undefined || naturalUrl(PLACEHOLDER_ROOT, target) !== url) {
+  const target = pathOfUrl(root, url);
+  if (target === undefined || naturalUrl(root, target) !== url) {
     return `imports ${JSON.stringify(specifier)}, which is no file of the site`;
   }
   return { kind: 'module', path: target };
@@ -46,6 +46,7 @@ function createNode(
   manifest: Manifest,
   record: ModuleRecord | null,
   resolver: Resolver,
+  root: string,
 ): FuseNode {
   const { hash, type } = manifest.modules.get(path)!;
   const targets = new Map<string, Target>();
@@ -53,7 +54,7 @@ function createNode(
   let reason = type === JAVASCRIPT ? record?.reason : `is ${type}, not JavaScript`;
   if (record === null) reason ??= 'does not parse';
   for (const { specifier } of record?.requests ?? []) {
-    const target = resolve(resolver, specifier, path);
+    const target = resolve(resolver, root, specifier, path);
     if (typeof target === 'string') {
       reason ??= target;
       continue;
@@ -64,24 +65,30 @@ function createNode(
     else reason ??= `imports ${target.path}, which is not in the deploy`;
   }
   const dynamic = (record?.dynamicImports ?? []).flatMap(({ specifier }) => {
-    const target = specifier === undefined ? '' : resolve(resolver, specifier, path);
+    const target = specifier === undefined ? '' : resolve(resolver, root, specifier, path);
     const isOwn = typeof target !== 'string' && target.kind === 'module' && manifest.modules.has(target.path);
     return isOwn ? [target.path] : [];
   });
   return { path, hash, record, targets, imports: [...new Set(imports)], dynamic, reason };
 }
 
-/** Finds what the modules of a deploy import. `recordOf` is asked for JavaScript modules only. */
+/**
+ * Finds what the modules of a deploy import.
+ *
+ * @param recordOf asked for JavaScript modules only
+ * @param root a URL that stands for the site's
+ */
 export function createGraph(
   manifest: Manifest,
   recordOf: (hash: Hash) => ModuleRecord | null,
   resolver: Resolver,
+  root: string,
 ): FuseGraph {
   const graph = new Map<Path, FuseNode>();
   for (const [path, { hash, type }] of manifest.modules) {
     const isModule = type === JAVASCRIPT || type === 'application/json' || type === 'text/css';
     if (!isModule) continue;
-    graph.set(path, createNode(path, manifest, type === JAVASCRIPT ? recordOf(hash) : null, resolver));
+    graph.set(path, createNode(path, manifest, type === JAVASCRIPT ? recordOf(hash) : null, resolver, root));
   }
   return graph;
 }

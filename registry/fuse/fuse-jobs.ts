@@ -1,4 +1,4 @@
-import { EMPTY_IMPORT_MAP, parseImportMap, PLACEHOLDER_ROOT, Resolver } from '../../importmap/index.js';
+import { EMPTY_IMPORT_MAP, parseImportMap, Resolver } from '../../importmap/index.js';
 import type {
   ExportGroup,
   FusedRun,
@@ -21,6 +21,8 @@ export type Sources = readonly (readonly [Hash, Uint8Array])[];
 /** Finds the runs of a deploy. */
 export interface PlanJob {
   readonly kind: 'plan';
+  /** A URL that stands for the site's. */
+  readonly root: string;
   readonly modules: readonly ManifestRow[];
   readonly importMap: SiteImportMap | null;
   /** Modules from which pages and workers start. */
@@ -87,7 +89,7 @@ export class FuseJobs {
     return job.kind === 'plan' ? this.#plan(job) : this.#join(job);
   }
 
-  #plan({ modules, importMap, entries, sources, refused }: PlanJob): PlanResult {
+  #plan({ root, modules, importMap, entries, sources, refused }: PlanJob): PlanResult {
     for (const [hash, bytes] of sources) this.#records.set(hash, record(bytes));
     const manifest: Manifest = {
       modules: new Map(modules.map(([path, hash, size, type]) => [path, { hash, size, type }])),
@@ -99,9 +101,9 @@ export class FuseJobs {
     if (this.#records.size > 4 * named.size + 1000) {
       for (const hash of this.#records.keys()) if (!named.has(hash)) this.#records.delete(hash);
     }
-    const map = importMap === null ? EMPTY_IMPORT_MAP : parseImportMap(importMap, PLACEHOLDER_ROOT).map;
+    const map = importMap === null ? EMPTY_IMPORT_MAP : parseImportMap(importMap, root).map;
     const plan = planRuns({
-      graph: createGraph(manifest, (hash) => this.#records.get(hash) ?? null, new Resolver(map)),
+      graph: createGraph(manifest, (hash) => this.#records.get(hash) ?? null, new Resolver(map), root),
       entries,
       sizeOf: (path) => manifest.modules.get(path)!.size,
       digest,

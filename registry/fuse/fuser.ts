@@ -36,6 +36,8 @@ export interface FusedDeploy {
 export interface FuserOptions {
   readonly blobs: Pick<VerifiedBlobs, 'read'>;
   readonly runs: RunStore;
+  /** A URL that stands for the site's. */
+  readonly root: string;
   /** Called with the runs done, and all. */
   readonly onProgress?: (done: number, all: number) => void;
 }
@@ -103,7 +105,8 @@ export class Fuser {
       const reason = this.#refused.get(`${hash} ${path}`);
       return reason === undefined ? [] : [[path, reason] as const];
     });
-    const job = { kind: 'plan', modules, importMap, entries, sources, refused } as const;
+    const { root } = this.#options;
+    const job = { kind: 'plan', root, modules, importMap, entries, sources, refused } as const;
     const result = (await this.#run(job)) as PlanResult;
     for (const [hash] of sources) this.#parsed.add(hash);
     return result;

@@ -1,4 +1,5 @@
 import { byCodeUnit, isModuleType, type Hash } from '../../schema/index.js';
+import { moduleKind } from '../content/media-type.js';
 import { VerifiedBlobs } from '../content/verified-blobs.js';
 import { Catalog } from '../content/catalog.js';
 import { Packs, type Bases } from '../content/packs.js';
@@ -12,7 +13,10 @@ export interface Cost {
   readonly bytes: number;
   /** Bytes in packs: with links and headers, compressed, and as a delta where that is smaller. */
   readonly packed: number;
-  /** Missing blobs of modules that are not sent, because no entry imports them. */
+  /**
+   * Missing blobs of JavaScript that are not sent, because no entry imports them. Style sheets and JSON that no
+   * module imports are files that a page links or fetches: they are no part of the cost.
+   */
   readonly unreached: number;
 }
 
@@ -50,13 +54,11 @@ export async function updateCost(before: Snapshot, after: Snapshot): Promise<Cos
   let bases: Bases | undefined;
   const held = new Set([...from.modules.values()].map((module) => module.hash));
   // Pages and assets come over HTTP, when the browser asks for them.
-  const lacking = [...to.modules]
-    .filter(([, { type }]) => isModuleType(type))
-    .toSorted(([a], [b]) => byCodeUnit(a, b))
-    .map(([, module]) => module.hash)
-    .filter((hash) => !held.has(hash));
+  const modules = [...to.modules]
+    .filter(([, { type, hash }]) => isModuleType(type) && !held.has(hash))
+    .toSorted(([a], [b]) => byCodeUnit(a, b));
   if (to.entries.length === 0) {
-    hashes = [...new Set(lacking)];
+    hashes = [...new Set(modules.map(([, { hash }]) => hash))];
   } else {
     const deploy = after.deploy ?? { ...NO_DEPLOY, manifest: after.hash };
     ({ hashes, first, bases } = await new Catalog(after.store, blobs).shipment(
@@ -69,6 +71,10 @@ export async function updateCost(before: Snapshot, after: Snapshot): Promise<Cos
   const plan = packs.plan(hashes, (hash) => sizes.get(hash) ?? 0, first);
   let packed = 0;
   for (const segment of plan.segments) packed += (await packs.segment(segment, bases)).length;
-  const unreached = new Set(lacking).size - plan.count;
+  const sent = new Set(hashes);
+  const scripts = modules.filter(
+    ([, { type, hash }]) => moduleKind(type) === 'javascript' && !sent.has(hash),
+  );
+  const unreached = new Set(scripts.map(([, { hash }]) => hash)).size;
   return { blobs: plan.count, bytes: plan.bytes, packed, unreached };
 }

@@ -1,7 +1,6 @@
-import { EMPTY_MANIFEST, manifestBytes, type Hash, type Manifest } from '../../schema/index.js';
-import { openDirectory, type FileFilter } from '../ingest/files.js';
-import { blake3 } from '../hash.js';
-import { Ingest } from '../ingest/ingest.js';
+import { EMPTY_MANIFEST, type Hash, type Links, type Manifest } from '../../schema/index.js';
+import type { FileFilter } from '../ingest/files.js';
+import { readSite } from '../publish/read-site.js';
 import { openMemoryStore } from '../store/memory.js';
 import type { Deploy, Store } from '../store/store.js';
 import { compareManifests, toStatus, type Change } from './comparison.js';
@@ -17,7 +16,7 @@ export interface Snapshot {
   /** Hash of the manifest's canonical bytes. */
   readonly hash: Hash;
   readonly manifest: () => Promise<Manifest>;
-  /** Holds the blobs. */
+  /** Holds the blobs. That of a directory has nothing else. */
   readonly store: Store;
 }
 
@@ -33,21 +32,28 @@ export function deploySnapshot(store: Store, deploy: Deploy): Snapshot {
 }
 
 /**
- * The files of a directory that the filter selects, in memory.
- * @throws ModcastError `directory-invalid`
+ * The files of a directory that the filter selects, without those that cannot be read. Their bytes are read
+ * again when they are compared: a whole site need not fit the memory.
+ *
+ * @throws ModcastError `directory-invalid`, `manifest-invalid`; later `file-unstable` for a file that has
+ *   changed since
  */
 export async function directorySnapshot(directory: string, filter: FileFilter): Promise<Snapshot> {
-  const store = await openMemoryStore();
-  const root = await openDirectory(directory);
-  const ingest = new Ingest({ directory: root, store, channel: 'dev', filter, author: '', now: () => 0 });
-  const { manifest } = await ingest.scan();
-  return {
-    label: directory,
-    deploy: null,
-    hash: blake3(manifestBytes(manifest)),
-    manifest: () => Promise.resolve(manifest),
-    store,
+  const { manifest, hash, links, bytes } = await readSite(directory, filter, () => {}, {
+    purpose: 'compare',
+  });
+  const linksOf = new Map<Hash, Links | null>();
+  for (const [path, module] of manifest.modules) {
+    linksOf.set(module.hash, linksOf.get(module.hash) ?? links.get(path) ?? null);
+  }
+  const existing = (hashes: readonly Hash[]) => hashes.filter((one) => linksOf.has(one));
+  const store: Store = {
+    ...(await openMemoryStore()),
+    blobs: async (hashes) =>
+      existing(hashes).map((one) => ({ hash: one, bytes: bytes(one), links: linksOf.get(one)! })),
+    links: async (hashes) => new Map(existing(hashes).map((one) => [one, linksOf.get(one)!])),
   };
+  return { label: directory, deploy: null, hash, manifest: () => Promise.resolve(manifest), store };
 }
 
 /** The changes between two sides, sorted by path. Finds renames unless they are turned off. */

@@ -1,15 +1,20 @@
 import type { Path } from '../../schema/index.js';
 import type { Access } from '../auth/allowed-origins.js';
 import type { PublishRoutes } from '../publish/publish-routes.js';
-import { isReading, notAllowed, problem, redirect } from './answer.js';
-import type { EditorRoute } from './editor.js';
-import type { FailureReportRoute } from './failure-report.js';
-import type { PageContext } from './page-context.js';
-import { registryResponse, type RegistryContext } from './registry-response.js';
-import { pathInSite, readForwarded, withoutProxy, type ReverseProxyOptions } from './reverse-proxy.js';
-import { SANDBOX_HEADERS, isOwnSandboxedFrame } from './sandboxed-frame.js';
-import { siteResponse } from './site-response.js';
-import type { SiteSource } from './site-source.js';
+import { isReading, notAllowed, problem, redirect } from './response/answer.js';
+import type { EditorRoute } from './routes/editor.js';
+import type { FailureReportRoute } from './routes/failure-report.js';
+import type { PageContext } from './pages/page-context.js';
+import { registryResponse, type RegistryContext } from './routes/registry-response.js';
+import {
+  pathInSite,
+  readForwarded,
+  withoutProxy,
+  type ReverseProxyOptions,
+} from './request/reverse-proxy.js';
+import { SANDBOX_HEADERS, isOwnSandboxedFrame } from './request/sandboxed-frame.js';
+import { siteResponse } from './site/site-response.js';
+import type { SiteSource } from './site/site-source.js';
 
 export interface HandlerOptions extends PageContext, RegistryContext, ReverseProxyOptions {
   readonly access: Access;

@@ -12,6 +12,8 @@ import { readModules, type ReadBatch, type ReadModule, type ReadProgress } from 
 export interface ChangeReaderOptions {
   /** Absolute and real. */
   readonly directory: string;
+  /** URL of the site's root, as `placeholderRoot` returns it. */
+  readonly root: string;
   readonly matches: Matches;
   readonly table: FileTable;
   readonly empty: EmptyFiles;
@@ -200,7 +202,7 @@ export class ChangeReader {
   #unreportedImports(modules: readonly Pick<ReadModule, 'path' | 'links'>[]): Path[] {
     const found = new Set<Path>();
     for (const { path: name, links } of modules) {
-      for (const file of links === null ? [] : importedPaths(name, links)) {
+      for (const file of links === null ? [] : importedPaths(name, links, this.#options.root)) {
         if (this.#isUnreported(file)) found.add(file);
       }
     }

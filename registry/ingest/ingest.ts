@@ -1,4 +1,5 @@
 import { realpathSync } from 'node:fs';
+import { PLACEHOLDER_ROOT } from '../../importmap/index.js';
 import {
   ModcastError,
   isHash,
@@ -45,6 +46,8 @@ export interface IngestOptions {
   readonly filter: FileFilter;
   readonly author: string;
   readonly now: () => number;
+  /** URL of the site's root, as `placeholderRoot` returns it. Default: that of a site at `/`. */
+  readonly root?: string;
   /** Pages that are read elsewhere too. */
   readonly summaries?: PageSummaries;
   /** The directory's git commit, for deploys of whole scans. A file that was just saved is not committed. */
@@ -92,7 +95,7 @@ export class Ingest {
   constructor(options: IngestOptions) {
     this.#options = options;
     this.#matches = compileFilter(options.filter);
-    this.#manifests = new ManifestBuilder(options.summaries);
+    this.#manifests = new ManifestBuilder(options.summaries, options.root);
     this.#empty = new EmptyFiles(options.now);
     this.#lease = new BlobLease(options.store, options.now);
   }
@@ -190,6 +193,7 @@ export class Ingest {
     this.#isWhole = false;
     const changes = new ChangeReader({
       directory,
+      root: this.#options.root ?? PLACEHOLDER_ROOT,
       matches: this.#matches,
       table: this.#table,
       empty: this.#empty,

@@ -5,7 +5,6 @@ import {
   lexModule,
   naturalUrl,
   pathOfUrl,
-  PLACEHOLDER_ROOT,
 } from '../../importmap/index.js';
 import { UNPARSED, encodeLinks, type Links, type Path } from '../../schema/index.js';
 import { mediaType, moduleKind } from '../content/media-type.js';
@@ -53,8 +52,10 @@ const PLAIN = new Resolver(EMPTY_IMPORT_MAP);
 /**
  * Paths of the site that a module imports statically. Bare specifiers, which need an import map, are left
  * out.
+ *
+ * @param root URL of the site's root, as `placeholderRoot` returns it
  */
-export const importedPaths = (path: Path, links: Links): Path[] =>
-  importsOf({ url: naturalUrl(PLACEHOLDER_ROOT, path) }, links, PLAIN).static.flatMap(
-    (url) => pathOfUrl(PLACEHOLDER_ROOT, url) ?? [],
+export const importedPaths = (path: Path, links: Links, root: string): Path[] =>
+  importsOf({ url: naturalUrl(root, path) }, links, PLAIN).static.flatMap(
+    (url) => pathOfUrl(root, url) ?? [],
   );

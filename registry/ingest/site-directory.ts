@@ -1,3 +1,4 @@
+import { placeholderRoot } from '../../importmap/index.js';
 import { ModcastError, SerialQueue, type HotNews, type Path } from '../../schema/index.js';
 import type { ResolvedOptions } from '../options.js';
 import type { Clock } from '../clock.js';
@@ -20,7 +21,7 @@ export interface SiteDirectoryOptions {
   readonly store: Store;
   readonly options: Pick<
     ResolvedOptions,
-    'channel' | 'include' | 'exclude' | 'author' | 'watch' | 'keepDeploys'
+    'base' | 'channel' | 'include' | 'exclude' | 'author' | 'watch' | 'keepDeploys'
   >;
   readonly clock: Clock;
   readonly summaries: PageSummaries;
@@ -67,6 +68,7 @@ export class SiteDirectory {
       filter,
       author,
       now: Date.now,
+      root: placeholderRoot(options.options.base),
       summaries: options.summaries,
       commit: () => gitCommit(directory, (file) => ingest.matches(file)),
       onUnreported: () => this.#rescanSoon(),

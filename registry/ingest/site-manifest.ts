@@ -1,3 +1,4 @@
+import { PLACEHOLDER_ROOT } from '../../importmap/index.js';
 import {
   LIMITS,
   ModcastError,
@@ -24,15 +25,17 @@ const pagesOf = (modules: ReadonlyMap<Path, ManifestModule>): [Path, ManifestMod
 /**
  * The manifest of a site with these files. Its entries and import map come from the site's pages.
  *
+ * @param root URL of the site's root, as `placeholderRoot` returns it
  * @throws ModcastError `manifest-invalid`
  */
 export async function siteManifest(
   modules: ReadonlyMap<Path, ManifestModule>,
   bytesOf: (hash: Hash) => Promise<Uint8Array>,
   summaries = new PageSummaries(),
+  root = PLACEHOLDER_ROOT,
 ): Promise<Manifest> {
   checkModuleCount(modules.size);
-  return { modules, ...(await siteEntries(pagesOf(modules), modules, bytesOf, summaries)) };
+  return { modules, ...(await siteEntries(pagesOf(modules), modules, bytesOf, summaries, root)) };
 }
 
 /**
@@ -41,10 +44,13 @@ export async function siteManifest(
  */
 export class ManifestBuilder {
   readonly #summaries: PageSummaries;
+  readonly #root: string;
   #last: { readonly key: string; readonly site: Pick<Manifest, 'entries' | 'importMap'> } | undefined;
 
-  constructor(summaries = new PageSummaries()) {
+  /** @param root URL of the site's root, as `placeholderRoot` returns it */
+  constructor(summaries = new PageSummaries(), root = PLACEHOLDER_ROOT) {
     this.#summaries = summaries;
+    this.#root = root;
   }
 
   /**
@@ -62,9 +68,13 @@ export class ManifestBuilder {
     const pages = pagesOf(modules);
     const key = JSON.stringify([pages.map(([path, { hash }]) => [path, hash]).toSorted(), pathChanges]);
     if (this.#last?.key !== key) {
-      const known = this.#last === undefined ? await before() : null;
+      // An earlier manifest may have been made for a site at another path.
+      const isAtRoot = this.#root === PLACEHOLDER_ROOT;
+      const known = this.#last === undefined && isAtRoot ? await before() : null;
       const isSame = known !== null && hasSameSite(known, modules, pages);
-      const { entries, importMap } = isSame ? known : await siteManifest(modules, bytesOf, this.#summaries);
+      const { entries, importMap } = isSame
+        ? known
+        : await siteManifest(modules, bytesOf, this.#summaries, this.#root);
       this.#summaries.retain(new Set(pages.map(([, { hash }]) => hash)));
       this.#last = { key, site: { entries, importMap } };
     }

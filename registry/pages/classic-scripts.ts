@@ -29,18 +29,21 @@ const CACHE_BYTES = 1024 * 1024;
 /** Finds what the classic scripts of pages may do early. Each content is read once. */
 export class EarlyUses {
   readonly #read: ReadBlob;
+  readonly #root: string;
   readonly #known = new SizedCache<Hash, Script>(CACHE_BYTES);
 
-  constructor(read: ReadBlob) {
+  /** @param root URL of the site's root, as `placeholderRoot` returns it */
+  constructor(read: ReadBlob, root = PLACEHOLDER_ROOT) {
     this.#read = read;
+    this.#root = root;
   }
 
   /** That of all classic scripts of a page that are inline or the site's, and of those that they load. */
   async of(page: Page, at: Path, { modules }: Manifest): Promise<EarlyUse> {
-    const base = pageBase(page, at);
+    const base = pageBase(page, at, false, this.#root);
     const hashOf = (src: string) => {
       const url = URL.canParse(src, base) ? new URL(src, base).href : '';
-      return modules.get(pathOfUrl(PLACEHOLDER_ROOT, url) ?? '')?.hash;
+      return modules.get(pathOfUrl(this.#root, url) ?? '')?.hash;
     };
     let use = page.early ?? NO_EARLY_USE;
     const hashes = new Set((page.classicScripts ?? []).flatMap((src) => hashOf(src) ?? []));

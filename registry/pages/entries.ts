@@ -11,10 +11,10 @@ import { pageImportMapOf } from './import-map-text.js';
 import type { Page } from './read-page.js';
 
 /** The first import map of a page. Empty when it is invalid. */
-export function pageImportMap(page: Page, at: Path): ImportMap {
+export function pageImportMap(page: Page, at: Path, root = PLACEHOLDER_ROOT): ImportMap {
   if (page.importMap === undefined) return EMPTY_IMPORT_MAP;
   try {
-    return pageImportMapOf(page.importMap, mapBase(page, at, 0));
+    return pageImportMapOf(page.importMap, mapBase(page, at, 0, root));
   } catch {
     // Ignore an invalid import map, as browsers do.
     return EMPTY_IMPORT_MAP;
@@ -22,26 +22,35 @@ export function pageImportMap(page: Page, at: Path): ImportMap {
 }
 
 /** The base URL of an import map of a page, by its index. */
-export const mapBase = (page: Page, at: Path, index: number): string =>
-  pageBase(page, at, index < (page.mapsBeforeBase ?? 0));
+export const mapBase = (page: Page, at: Path, index: number, root = PLACEHOLDER_ROOT): string =>
+  pageBase(page, at, index < (page.mapsBeforeBase ?? 0), root);
 
 /** The base URL of a page's scripts and import maps. Those before `<base>` have the page's own. */
-export function pageBase(page: Page, at: Path, beforeBase = false): string {
-  const self = naturalUrl(PLACEHOLDER_ROOT, at);
+export function pageBase(page: Page, at: Path, beforeBase = false, root = PLACEHOLDER_ROOT): string {
+  const self = naturalUrl(root, at);
   if (beforeBase) return self;
   return page.base !== undefined && URL.canParse(page.base, self) ? new URL(page.base, self).href : self;
 }
 
-/** The entries of a page in document order: its module scripts, and the imports of its inline ones. */
-export function pageEntries(page: Page, at: Path, modules: ReadonlyMap<Path, unknown>): Path[] {
-  const map = pageImportMap(page, at);
+/**
+ * The entries of a page in document order: its module scripts, and the imports of its inline ones.
+ *
+ * @param root URL of the site's root, as `placeholderRoot` returns it
+ */
+export function pageEntries(
+  page: Page,
+  at: Path,
+  modules: ReadonlyMap<Path, unknown>,
+  root = PLACEHOLDER_ROOT,
+): Path[] {
+  const map = pageImportMap(page, at, root);
   const found = new Set<Path>();
   const add = (url: string | undefined) => {
-    const path = url === undefined ? undefined : pathOfUrl(PLACEHOLDER_ROOT, url);
+    const path = url === undefined ? undefined : pathOfUrl(root, url);
     if (path !== undefined && modules.has(path)) found.add(path);
   };
   for (const script of page.scripts) {
-    const base = pageBase(page, at, script.beforeBase);
+    const base = pageBase(page, at, script.beforeBase, root);
     if (script.src !== undefined)
       add(URL.canParse(script.src, base) ? new URL(script.src, base).href : undefined);
     for (const { specifier } of script.imports) {

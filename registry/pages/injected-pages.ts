@@ -1,3 +1,4 @@
+import { PLACEHOLDER_ROOT } from '../../importmap/index.js';
 import { LIMITS, type Hash, type Manifest, type Path } from '../../schema/index.js';
 import { debug } from '../debug.js';
 import { blake3 } from '../hash.js';
@@ -41,10 +42,15 @@ export class InjectedPages {
   readonly #pages: SizedCache<Path, InjectedPage>;
   readonly #making = new Map<string, Promise<PageTemplate>>();
   readonly #earlyUses: EarlyUses;
+  readonly #root: string;
 
-  /** @param readBlob reads the site's classic scripts */
-  constructor(readBlob: ReadBlob, { cacheBytes = LIMITS.pageCacheBytes } = {}) {
-    this.#earlyUses = new EarlyUses(readBlob);
+  /**
+   * @param readBlob reads the site's classic scripts
+   * @param options `root`: URL of the site's root, as `placeholderRoot` returns it
+   */
+  constructor(readBlob: ReadBlob, { cacheBytes = LIMITS.pageCacheBytes, root = PLACEHOLDER_ROOT } = {}) {
+    this.#root = root;
+    this.#earlyUses = new EarlyUses(readBlob, root);
     this.#templates = new SizedCache(cacheBytes);
     this.#pages = new SizedCache(cacheBytes);
   }
@@ -67,7 +73,7 @@ export class InjectedPages {
     // Meanwhile another request may have made the page.
     const known = find();
     if (known !== undefined || template === undefined || use === undefined) return known!;
-    const bytes = fillTemplate(template, path, manifest, use, data(hash));
+    const bytes = fillTemplate(template, path, manifest, use, data(hash), this.#root);
     const injected = bytes === undefined ? null : { bytes, hash: blake3(bytes) };
     const page = { html, hash, key, injected, unchanged: template.unchanged };
     this.#pages.set(path, page, sizeOf([html, bytes]));

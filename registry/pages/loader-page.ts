@@ -4,17 +4,23 @@ import { blake3 } from '../hash.js';
 import type { EarlyUses } from './classic-scripts.js';
 import { fillTemplate, pageTemplate, type LoaderOptions } from './page-template.js';
 
-/** A page of a deploy with the loader. Undefined when the page has to be served unchanged. */
+/**
+ * A page of a deploy with the loader. Undefined when the page has to be served unchanged.
+ *
+ * @param earlyUses for the same root
+ * @param root URL of the site's root, as `placeholderRoot` returns it
+ */
 export async function loaderPage(
   html: Uint8Array,
   path: Path,
   manifest: Manifest,
   options: LoaderOptions,
   earlyUses: EarlyUses,
+  root: string,
 ): Promise<Uint8Array | undefined> {
   const template = pageTemplate(html, options);
   const use = await earlyUses.of(template.page, path, manifest);
-  return fillTemplate(template, path, manifest, use, {});
+  return fillTemplate(template, path, manifest, use, {}, root);
 }
 
 const versions = new WeakMap<Uint8Array, { readonly version: string; readonly integrity: string }>();

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { lexSpecifiers } from '../../importmap/index.js';
+import { lexSpecifiers, PLACEHOLDER_ROOT } from '../../importmap/index.js';
 import type { Manifest, Path } from '../../schema/index.js';
 import { isModule } from '../ingest/syntax.js';
 import type { EarlyUse } from './early-use.js';
@@ -72,6 +72,7 @@ function early({ blocksRendering }: Page, use: EarlyUse): Record<string, string>
  * @param path where the page is in the site
  * @param use what the page's classic scripts may do early
  * @param data the missing data attributes, without the page's entries
+ * @param root URL of the site's root, as `placeholderRoot` returns it
  */
 export function fillTemplate(
   { page, parts, unchanged }: PageTemplate,
@@ -79,11 +80,12 @@ export function fillTemplate(
   manifest: Manifest,
   use: EarlyUse,
   data: Readonly<Record<string, string>>,
+  root = PLACEHOLDER_ROOT,
 ): Uint8Array | undefined {
   if (parts === null) return unchanged?.withNotice;
   const [before, after] = parts;
   if (after === undefined) return before;
-  const entries = JSON.stringify(pageEntries(page, path, manifest.modules));
+  const entries = JSON.stringify(pageEntries(page, path, manifest.modules, root));
   const attributes = Buffer.from(dataAttributes({ ...data, ...early(page, use), entries }), 'latin1');
   return new Uint8Array(Buffer.concat([before!, attributes, after]));
 }

@@ -10,18 +10,17 @@ import {
 import { pageEntries, pageImportMap } from './entries.js';
 import { PageSummaries } from './page-summaries.js';
 
-const relative = (text: string): string =>
-  text.startsWith(PLACEHOLDER_ROOT) ? `./${text.slice(PLACEHOLDER_ROOT.length)}` : text;
-
-function relativeKeys<V>(map: ReadonlyMap<string, V>, value: (inner: V) => unknown): Record<string, unknown> {
-  return Object.fromEntries([...map].map(([key, inner]) => [relative(key), value(inner)]));
-}
-
-const address = (url: string | null) => (url === null ? null : relative(url));
-
 /** The import map as a page at the site's root would have it. Null when it is empty. */
-function atRoot(map: ImportMap): SiteImportMap | null {
+function atRoot(map: ImportMap, root: string): SiteImportMap | null {
   if (map.imports.size + map.scopes.size + map.integrity.size === 0) return null;
+  const relative = (text: string): string => {
+    if (text.startsWith(root)) return `./${text.slice(root.length)}`;
+    // Of the same host, outside of the site.
+    return text.startsWith(PLACEHOLDER_ROOT) ? text.slice(PLACEHOLDER_ROOT.length - 1) : text;
+  };
+  const relativeKeys = <V>(inner: ReadonlyMap<string, V>, value: (one: V) => unknown) =>
+    Object.fromEntries([...inner].map(([key, one]) => [relative(key), value(one)]));
+  const address = (url: string | null) => (url === null ? null : relative(url));
   return {
     imports: relativeKeys(map.imports, address),
     scopes: relativeKeys(map.scopes, (rules) => relativeKeys(rules, address)),
@@ -32,12 +31,15 @@ function atRoot(map: ImportMap): SiteImportMap | null {
 /**
  * The entries of all pages of a site, and the import map of the page nearest to the root, by depth and then
  * by name. A page with its own map still uses that.
+ *
+ * @param root URL of the site's root, as `placeholderRoot` returns it
  */
 export async function siteEntries(
   pages: readonly (readonly [Path, ManifestModule])[],
   modules: ReadonlyMap<Path, ManifestModule>,
   bytesOf: (hash: Hash) => Promise<Uint8Array>,
   summaries = new PageSummaries(),
+  root = PLACEHOLDER_ROOT,
 ): Promise<Pick<Manifest, 'entries' | 'importMap'>> {
   const entries = new Set<Path>();
   let importMap: SiteImportMap | null = null;
@@ -45,8 +47,8 @@ export async function siteEntries(
   const nearest = pages.toSorted(([a], [b]) => depth(a) - depth(b) || byCodeUnit(a, b));
   for (const [path, { hash }] of nearest) {
     const page = await summaries.read(hash, bytesOf);
-    importMap ??= atRoot(pageImportMap(page, path));
-    for (const entry of pageEntries(page, path, modules)) entries.add(entry);
+    importMap ??= atRoot(pageImportMap(page, path, root), root);
+    for (const entry of pageEntries(page, path, modules, root)) entries.add(entry);
   }
   return { entries: [...entries].toSorted(byCodeUnit), importMap };
 }

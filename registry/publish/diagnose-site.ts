@@ -7,11 +7,13 @@ import type { SiteContent } from './read-site.js';
  * Finds what fails in a browser in all modules that the site's pages load: imports, import maps, and files
  * that do not parse. Errors come first. A site without pages is checked from each of its modules.
  *
- * @param prefix of the routes of the registry that serves the site
+ * @param prefix of the routes of the registry that serves the site, below `base`
+ * @param base where browsers find the site
  */
 export async function diagnoseSite(
   site: SiteContent,
   prefix: string = DEFAULT_PREFIX,
+  base = '/',
 ): Promise<Diagnostic[]> {
   const { manifest, directory, broken } = site;
   const links = new Map<string, Links | null>();
@@ -21,6 +23,7 @@ export async function diagnoseSite(
   const checker = new ImportChecker({
     directory,
     prefix,
+    base,
     blobs: {
       links: async () => links,
       read: async (hashes) => new Map(hashes.map((hash) => [hash, { bytes: site.bytes(hash) }])),

@@ -30,8 +30,12 @@ export function httpTarget({ url, token, fetch: ask = fetch }: HttpTargetOptions
     path: string,
     type: string | null,
     body: string | Uint8Array | null,
+    onSent?: (part: number) => void,
   ): Promise<unknown> => {
     const headers = new Headers({ Accept: JSON_TYPE });
+    const isCounted = onSent !== undefined && body instanceof Uint8Array;
+    // Proxies may refuse a request without it.
+    if (isCounted) headers.set('Content-Length', String(body.length));
     if (token !== undefined) headers.set('Authorization', `Bearer ${token}`);
     if (type !== null) headers.set('Content-Type', type);
     let response: Response;
@@ -41,9 +45,10 @@ export function httpTarget({ url, token, fetch: ask = fetch }: HttpTargetOptions
       response = await ask(new URL(`publish/${path}`, prefix), {
         method: 'POST',
         headers,
-        body: body as string | Uint8Array<ArrayBuffer> | null,
+        body: isCounted ? inPieces(body, onSent) : (body as string | Uint8Array<ArrayBuffer> | null),
         redirect: 'manual',
-      });
+        duplex: 'half',
+      } as RequestInit);
       text = await response.text();
     } catch (cause) {
       throw unreachable(prefix, cause);
@@ -68,11 +73,29 @@ export function httpTarget({ url, token, fetch: ask = fetch }: HttpTargetOptions
         post(`${encodeURIComponent(proposal.channel)}/plan`, JSON_TYPE, encodeProposal(proposal)),
         decodePlan,
       ),
-    async put(lease, blobs) {
-      await post(`${lease}/blobs`, PACK_TYPE, await makePack(blobs));
+    async put(lease, blobs, onSent) {
+      await post(`${lease}/blobs`, PACK_TYPE, await makePack(blobs), onSent);
     },
     commit: (lease) => decoded(post(`${lease}/commit`, null, null), decodeCommitted),
   };
+}
+
+/** Bytes that are handed to the connection at a time. */
+const PIECE_BYTES = 64 * 1024;
+
+/** A body that tells how much of it the connection has taken. */
+function inPieces(bytes: Uint8Array, onSent: (part: number) => void): ReadableStream<Uint8Array> {
+  let at = 0;
+  return new ReadableStream(
+    {
+      pull(controller) {
+        onSent(at / bytes.length);
+        controller.enqueue(bytes.subarray(at, (at += PIECE_BYTES)));
+        if (at >= bytes.length) controller.close();
+      },
+    },
+    { highWaterMark: 0 },
+  );
 }
 
 function parse(text: string): unknown {

@@ -91,9 +91,12 @@ async function publishOnce(
   progress({ blobs, bytes, ...totals });
   for (const batch of batchesByBytes(missing, (hash) => sizes.get(hash)!, LIMITS.publishBatchBytes)) {
     const read: SentBlob[] = batch.map((hash) => ({ hash, bytes: site.bytes(hash) }));
-    await target.put(lease, read);
+    const size = read.reduce((sum, blob) => sum + blob.bytes.length, 0);
+    await target.put(lease, read, (part) =>
+      progress({ blobs, bytes: bytes + Math.floor(part * size), ...totals }),
+    );
     blobs += batch.length;
-    bytes += read.reduce((sum, blob) => sum + blob.bytes.length, 0);
+    bytes += size;
     progress({ blobs, bytes, ...totals });
   }
   const { deploy, created } = await target.commit(lease);

@@ -7,6 +7,7 @@ import type { Plan, Proposal, SentBlob } from './publish-plan.js';
  */
 export interface PublishTarget {
   plan(proposal: Proposal): Promise<Plan>;
-  put(lease: string, blobs: readonly SentBlob[]): Promise<void>;
+  /** @param onSent called with the part of the bytes that has been sent so far, 0 to 1 */
+  put(lease: string, blobs: readonly SentBlob[], onSent?: (part: number) => void): Promise<void>;
   commit(lease: string): Promise<{ readonly deploy: Deploy; readonly created: boolean }>;
 }

@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 import path from 'node:path';
+import { placeholderRoot } from '../../importmap/index.js';
 import {
   LIMITS,
   ModcastError,
@@ -40,6 +41,13 @@ export interface SiteContent {
   bytes(hash: Hash): Uint8Array;
 }
 
+export interface ReadSiteOptions {
+  /** For comparing, files that cannot be read are left out, and the commit is not looked up. */
+  readonly purpose?: 'publish' | 'compare';
+  /** Where browsers find the site. Starts and ends with "/". Default "/". */
+  readonly base?: string;
+}
+
 /**
  * Reads a directory for publishing, in batches: a whole site need not fit the memory. Unlike the ingest of a
  * directory that is being edited, it fails when a file cannot be read.
@@ -51,19 +59,20 @@ export async function readSite(
   name: string,
   filter: FileFilter,
   progress: (progress: ReadProgress) => void = () => {},
+  { purpose = 'publish', base = '/' }: ReadSiteOptions = {},
 ): Promise<SiteContent> {
   const directory = await openDirectory(name);
   const { files, skipped } = await walk(directory, filter);
   checkModuleCount(files.length);
-  refuseLarge(directory, files);
-  const commit = await gitCommit(directory, compileFilter(filter));
+  if (purpose === 'publish') refuseLarge(directory, files);
+  const commit = purpose === 'publish' ? await gitCommit(directory, compileFilter(filter)) : null;
   const modules = new Map<Path, ManifestModule>();
   const places = new Map<Hash, Path>();
   const links = new Map<Path, Links | null>();
   const broken = new Map<Path, Diagnostic>();
   const scripts = new Set<Path>();
   for await (const batch of readModules(directory, files, { progress })) {
-    if (batch.failed[0] !== undefined) throw batch.failed[0].error;
+    if (purpose === 'publish' && batch.failed[0] !== undefined) throw batch.failed[0].error;
     for (const module of batch.modules) {
       const { path: file, hash, bytes: content, problem } = module;
       modules.set(file, { hash, size: content.length, type: mediaType(file) });
@@ -75,7 +84,7 @@ export async function readSite(
   }
   progress({ done: files.length, total: files.length });
   const bytes = (hash: Hash) => readAgain(directory, places.get(hash)!, hash);
-  const manifest = await siteManifest(modules, async (hash) => bytes(hash));
+  const manifest = await siteManifest(modules, async (hash) => bytes(hash), undefined, placeholderRoot(base));
   return {
     directory,
     manifest,
@@ -97,7 +106,7 @@ export async function readSite(
 function readAgain(directory: string, place: Path, hash: Hash): Uint8Array {
   const again = readStable(path.join(directory, place));
   if (again.hash === hash) return again.bytes;
-  throw new ModcastError('file-unstable', `${place} was changed while it was published; publish again`, {
+  throw new ModcastError('file-unstable', `${place} was changed while it was used; run the command again`, {
     expected: hash,
     found: again.hash,
   });

@@ -12,14 +12,14 @@ import {
 } from '../../schema/index.js';
 import type { Access } from '../auth/allowed-origins.js';
 import type { Clock } from '../clock.js';
-import { declineUpgrade } from '../http/decline-upgrade.js';
-import { requestPlace } from '../http/request-place.js';
+import { declineUpgrade } from '../http/server/decline-upgrade.js';
+import { requestPlace } from '../http/server/request-place.js';
 import {
   pathInSite,
   readForwarded,
   type Forwarded,
   type ReverseProxyOptions,
-} from '../http/reverse-proxy.js';
+} from '../http/request/reverse-proxy.js';
 import type { Session } from './session.js';
 import type { Transport } from './transport.js';
 

@@ -71,6 +71,21 @@ const note = await (await fetch('note.txt')).text();
 postMessage({ part, other, note, url: import.meta.url, path: location.pathname });
 `,
   'note.txt': 'a note',
+  // With URLs that contain the base.
+  'absolute.html': page(
+    '<script type="importmap">{"imports":{"part":"/app/lib/part.mjs"}}</script>',
+    '/app/absolute-',
+  ),
+  'absolute-main.mjs': `import { part } from '/app/lib/part.mjs';
+import { part as mapped } from 'part';
+const worker = new Worker('/app/absolute-w.mjs', { type: 'module' });
+const said = await new Promise((resolve) => (worker.onmessage = ({ data }) => resolve(data)));
+globalThis.seen = { part, mapped, said };
+`,
+  'absolute-w.mjs': `import { part } from '/app/lib/part.mjs';
+import { part as mapped } from 'part';
+postMessage({ part, mapped });
+`,
 };
 
 const seenBelow = (root: string) => ({
@@ -132,6 +147,14 @@ describe.skipIf(lacksNginx).each(Object.keys(WAYS))('behind a proxy that %s', (w
   it('a page boots over the socket, runs its worker, and takes a saved file', async () => {
     const { root, directory } = await start(way, true);
     await expectAll(await open(root), root, directory);
+  });
+
+  it('a page, an import map and a worker may use URLs with the base', async () => {
+    const { root } = await start(way, true);
+    const opened = await open(`${root}absolute.html`);
+    const found = { part: 'one', mapped: 'one' };
+    expect(await seen(opened)).toEqual({ ...found, said: found });
+    expect(await bootedFrom(opened)).toBe('network');
   });
 
   it('a page of a directory, and one whose policy has its modules come over HTTP, see the same', async () => {

@@ -7,9 +7,20 @@ const REMEMBERED = 20;
 const BURST = 8;
 const BURST_MS = 10_000;
 
-/** The first wait after a burst. It doubles each time, up to the longest. */
+/** The wait after a burst, and after that for reloads that follow each other within `AGAIN_MS`. */
 const WAIT_MS = 5_000;
+const AGAIN_MS = 5_000;
+
+/**
+ * A wait doubles up to the longest if one of the last reloads had the same reason: a page that causes its own
+ * reloads changes the same few files. A program that edits one file after the other waits no longer each time.
+ */
+const LAST = 3;
 const LONGEST_WAIT_MS = 60_000;
+
+/** Characters of a reason that are remembered. It may list all files of a large change. */
+const REASON_LENGTH = 200;
+const shortened = (reason: string): string => reason.slice(0, REASON_LENGTH);
 
 /** Without storage: how recent a reload must be for an outdated page to gain nothing by another. */
 const MOMENT_MS = 5_000;
@@ -24,6 +35,8 @@ export interface Cause {
 interface Attempt {
   /** The key of the cause. Null when it is none of the files. */
   readonly cause: string | null;
+  /** The start of the reason. */
+  readonly reason: string;
   /** The URL path of the page that was reloaded, and when its HTML was served. */
   readonly page: string;
   readonly served: number;
@@ -60,7 +73,7 @@ export class ReloadHistory {
     this.#key = `${KEY} ${options.frame}`;
   }
 
-  judge(cause: Cause | null): Verdict {
+  judge(reason: string, cause: Cause | null): Verdict {
     const attempts = this.#read();
     const isOld = cause !== null && !cause.isNew;
     if (attempts === null) {
@@ -68,12 +81,19 @@ export class ReloadHistory {
       return isInVain ? { kind: 'stop' } : { kind: 'reload', wait: 0 };
     }
     if (isOld && attempts.some((attempt) => this.#wasFor(attempt, cause.key))) return { kind: 'stop' };
-    return { kind: 'reload', wait: this.#wait(attempts) };
+    return { kind: 'reload', wait: this.#wait(attempts, reason) };
   }
 
-  record(cause: Cause | null, wait: number): void {
+  record(reason: string, cause: Cause | null, wait: number): void {
     const { storage, page, served, now } = this.#options;
-    const attempt: Attempt = { cause: cause?.key ?? null, page, served, time: now(), wait };
+    const attempt: Attempt = {
+      cause: cause?.key ?? null,
+      reason: shortened(reason),
+      page,
+      served,
+      time: now(),
+      wait,
+    };
     const attempts = [...(this.#read() ?? []), attempt].slice(-REMEMBERED);
     try {
       storage?.setItem(this.#key, JSON.stringify(attempts));
@@ -88,12 +108,15 @@ export class ReloadHistory {
     return attempt.cause === key && (attempt.page === page || attempt.served === served);
   }
 
-  #wait(attempts: readonly Attempt[]): number {
+  #wait(attempts: readonly Attempt[], reason: string): number {
     const now = this.#options.now();
     const isWithin = (attempt: Attempt | undefined, ms: number) =>
       attempt !== undefined && Math.abs(now - attempt.time) < ms;
     const last = attempts.at(-1);
-    if (last !== undefined && isWithin(last, last.wait)) return Math.min(2 * last.wait, LONGEST_WAIT_MS);
+    if (last !== undefined && last.wait > 0 && isWithin(last, AGAIN_MS)) {
+      const isAgain = attempts.slice(-LAST).some((attempt) => attempt.reason === shortened(reason));
+      return isAgain ? Math.min(2 * last.wait, LONGEST_WAIT_MS) : WAIT_MS;
+    }
     return isWithin(attempts.at(-BURST), BURST_MS) ? WAIT_MS : 0;
   }
 

@@ -43,7 +43,7 @@ export class Reload {
   start(reason: string, cause: Cause | null): boolean {
     if (this.#state !== 'running') return true;
     const { history, ports } = this.#options;
-    const verdict = history.judge(cause);
+    const verdict = history.judge(reason, cause);
     if (verdict.kind === 'stop') {
       this.#warn(`stopped reloading: ${reason}, and a reload did not bring the new version. ${advice()}`);
       return false;
@@ -72,7 +72,7 @@ export class Reload {
     this.#state = 'reloading';
     console.info(`modcast: full reload: ${reason}`);
     contexts?.emit('beforeFullReload', { type: 'full-reload', path: location.pathname });
-    history.record(cause, wait);
+    history.record(reason, cause, wait);
     const { connection, channelClient } = ports;
     if (connection.state === 'open') return this.#leave();
     // Without a server the browser would show an error page and stay there.

@@ -24,6 +24,8 @@ export interface PageWorkersOptions {
   readonly release: () => Release;
   /** A worker asks for a full reload of the page. */
   readonly reload: (reason: string) => void;
+  /** Applies the newest release again. */
+  readonly retry: () => void;
 }
 
 /** A worker in which no module accepts an update. */
@@ -186,6 +188,7 @@ export class PageWorkers {
       first: first ?? releases[0]!,
       after: ports.after,
       imported: () => void this.#files.delete(running),
+      greetedLate: () => this.#options.retry(),
       told: (message) => this.#told(running, message),
     });
     this.#running.set(worker.id, running);

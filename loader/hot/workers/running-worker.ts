@@ -34,6 +34,8 @@ export interface RunningWorkerOptions {
   readonly after: (ms: number, callback: () => void) => () => void;
   /** It has imported another module. */
   readonly imported: () => void;
+  /** It can only be asked now, and a release came while it started. */
+  readonly greetedLate: () => void;
   /** The worker waits until the promise settles, if it waits. */
   readonly told: (message: Told) => void | Promise<void>;
 }
@@ -60,7 +62,7 @@ export class RunningWorker {
   #signs = 0;
   /** What the worker waits for. */
   #owed = 0;
-  /** An update has failed: to be tried again. */
+  /** An update has failed, or the worker was not asked: to be tried again. */
   #isOutdated = false;
   /** It did not answer, and has said nothing since. */
   #isSilent = false;
@@ -180,9 +182,16 @@ export class RunningWorker {
         if (message.update !== this.#update) return;
         this.#isOutdated = message.isOutdated;
         return this.#applied.resolve();
-      case 'hello':
+      case 'hello': {
+        const isFirst = !this.#hasGreeted;
         this.#hasGreeted = true;
-        return this.#import(message.imported);
+        this.#import(message.imported);
+        // While it starts, a deleted file that it runs is passed over.
+        if (!isFirst || !this.isHot || changedPaths(this.first.manifest, this.#known.manifest).length === 0)
+          return;
+        this.#isOutdated = true;
+        return this.#options.greetedLate();
+      }
       case 'imported':
         return this.#import([message.url]);
       default:

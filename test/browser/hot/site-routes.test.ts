@@ -36,6 +36,13 @@ inEachBrowser(
       });
     });
 
+    it('the 404 page lists no error in the console but its own status', async () => {
+      const page = html(`<link rel="icon" href="data:,">${MAIN}`);
+      const hot = await suite.open({ ...main(1), '404.html': page }, {}, 'no/such/page');
+      await hot.logged('main 1');
+      expect(hot.page.lines.filter((line) => line.includes('404')).length).toBeLessThanOrEqual(1);
+    });
+
     it.each([
       ['the 404 page', {}],
       ['the page of an application', { single: true }],

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import pc from 'picocolors';
 import { openSqliteStore, type Store } from '../../../registry/index.js';
 import { blobOf, deployOf, manifestOf, publish } from '../../contract/store-fixture.js';
+import { mediaType } from '../../../registry/content/media-type.js';
 import { lineColumns } from '../../../cli/io.js';
 import { modcast } from './program.js';
 
@@ -252,7 +253,7 @@ describe('modcast diff', () => {
     );
   });
 
-  it('counts a delta by its size, and modules that no entry imports as not sent', async () => {
+  it('counts a delta by its size, and scripts that no entry imports as not sent', async () => {
     const store = await openSqliteStore(path.join(site, 'cost.db'));
     const deploy = async (modules: [string, string][]) => {
       await store.putBlobs(modules.map(([, text]) => blobOf(text)));
@@ -276,10 +277,29 @@ describe('modcast diff', () => {
     const [, packed] = / downloads 1 blob of 3\.49 kB in a pack of (\d+) B$/.exec((await last('1', '2'))!)!;
     expect(Number(packed)).toBeLessThan(200);
     expect(await last('2', '3')).toBe(
-      ' a client that has deploy 2 downloads nothing; 1 changed module that no entry imports is not sent',
+      ' a client that has deploy 2 downloads nothing; 1 changed script that no entry imports is not sent',
     );
     expect(await last('2', '4')).toMatch(
-      / a pack of \d+ B; 2 changed modules that no entry imports are not sent$/,
+      / a pack of \d+ B; 2 changed scripts that no entry imports are not sent$/,
+    );
+  });
+
+  it('counts no style sheet or JSON among the scripts that are not sent', async () => {
+    const store = await openSqliteStore(path.join(site, 'sheets.db'));
+    for (const version of ['a', 'b']) {
+      const texts = ['main.mjs', 'linked.css', 'data.json', 'classic.js'].map(
+        (name) => [name, name === 'main.mjs' ? '' : `${name} ${version}`] as [string, string],
+      );
+      await store.putBlobs(texts.map(([, text]) => blobOf(text)));
+      const { modules } = manifestOf(texts);
+      const typed = [...modules].map(([name, one]) => [name, { ...one, type: mediaType(name) }] as const);
+      const expected = (await store.head('dev'))?.number ?? null;
+      const manifest = { ...manifestOf(texts), modules: new Map(typed), entries: ['main.mjs'] };
+      await store.commit(deployOf(manifest, { expected }));
+    }
+    await store.close();
+    expect((await run('diff', '1', '2', '--stat', '--db', 'sheets.db')).out).toContain(
+      ' downloads nothing; 1 changed script that no entry imports is not sent\n',
     );
   });
 

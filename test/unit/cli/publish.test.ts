@@ -404,6 +404,58 @@ describe('rollback and promote', () => {
     expect(line[1]!.manifest).toBe(line[3]!.manifest);
   });
 
+  it('say what would help where nothing is to do', async () => {
+    await publish('-m', 'First light');
+    const alone = await to('rollback', 'production');
+    expect([alone.code, alone.out, alone.err]).toEqual([
+      2,
+      '',
+      expect.stringMatching(
+        /\nmodcast: .+ No earlier deploy of production has another content \(option-invalid\)\n$/,
+      ),
+    ]);
+    await write(directory, { 'a.mjs': 'export default 2;' });
+    await publish('-m', 'Second light');
+    for (const ref of ['production', 'latest', 'HEAD', 'production~0']) {
+      const refused = await to('rollback', ref);
+      expect([refused.code, refused.out]).toEqual([2, '']);
+      expect(refused.err).toMatch(
+        /^ref +deploy.*\nproduction +2 .+ Second light\nproduction~1 +1 .+ First light\nmodcast: deploy 2 is the newest one on production, and its content is there already\. To undo it, run `modcast rollback production~1` \(option-invalid\)\n$/,
+      );
+    }
+    const promoted = await to('promote', 'production', '--to', 'production');
+    expect([promoted.code, promoted.err]).toEqual([2, expect.stringContaining('rollback production~1')]);
+    const json = await to('rollback', 'production', '--json');
+    expect([json.code, JSON.parse(json.err).error]).toEqual([
+      2,
+      expect.objectContaining({ code: 'option-invalid', expected: 'production~1', found: 'production' }),
+    ]);
+    expect(await inStore(async (store) => (await store.deploys()).length)).toBe(2);
+  });
+
+  it('succeed where the channel has what a number names already', async () => {
+    await publish();
+    await write(directory, { 'a.mjs': 'export default 2;' });
+    await publish();
+    const head = await to('rollback', '2');
+    expect([head.code, head.err]).toEqual([0, '']);
+    expect(head.out).toMatch(
+      /^Nothing to do: deploy 2 .+\nref [^]+\nTo undo it, run `modcast rollback production~1`\.\n$/,
+    );
+    await to('rollback', '1');
+    expect((await to('rollback', '3')).out).toContain('production~1');
+    await publish('--channel', 'staging');
+    await to('promote', 'staging', '--to', 'production');
+    expect(await to('promote', 'staging', '--to', 'production')).toMatchObject({
+      code: 0,
+      out: 'Nothing to do: deploy 5 on production has this content already.\n',
+    });
+    expect(JSON.parse((await to('rollback', '5', '--json')).out)).toMatchObject({
+      state: 'current',
+      from: 5,
+    });
+  });
+
   it('warn that a deploy of a watched directory has no assets, where the channel had some', async () => {
     await write(directory, { 'logo.png': 'x' });
     await publish();

@@ -35,6 +35,7 @@ it('scans all files again after a new directory, to find unreported ones', async
     directory,
     store: await openMemoryStore(),
     options: {
+      base: '/',
       channel: 'dev',
       include: ['**/*.js'],
       exclude: [],

@@ -36,7 +36,8 @@ beforeEach(() => {
     } as unknown as ReloadOptions['ports'],
     history: {
       judge: () => verdict,
-      record: (cause: Cause | null, wait: number) => log.push(`record ${cause?.key} ${wait}`),
+      record: (reason: string, cause: Cause | null, wait: number) =>
+        log.push(`record ${reason}, ${cause?.key}, ${wait}`),
     } as unknown as ReloadOptions['history'],
     show: (message) => void log.push(`show: ${message}`),
   });
@@ -52,7 +53,7 @@ describe('a full reload', () => {
     expect(reload.start('a.mjs changed', CAUSE)).toBe(true);
     expect(log).toEqual([
       'info: modcast: full reload: index.html changed',
-      'record index.html 1 0',
+      'record index.html changed, index.html 1, 0',
       'reload',
     ]);
   });
@@ -89,7 +90,7 @@ describe('a full reload', () => {
     ]);
     expect(timers.map(({ ms }) => ms)).toEqual([5000]);
     timers[0]!.callback();
-    expect(log.slice(3)).toEqual(['record index.html 1 5000', 'reload']);
+    expect(log.slice(3)).toEqual(['record visits.json changed, index.html 1, 5000', 'reload']);
   });
 
   it('waits for the server, once', () => {

@@ -81,6 +81,7 @@ beforeEach(() => {
     },
     release: () => release,
     reload: (reason: string) => log.push(`reload: ${reason}`),
+    retry: () => log.push('retry'),
   } as unknown as ConstructorParameters<typeof PageWorkers>[0]);
   workers.watch(scope as unknown as typeof globalThis);
 });
@@ -123,6 +124,25 @@ describe('a worker that replaces modules', () => {
     end.say({ type: 'applied', update: 1, isOutdated: false });
     await settle();
     expect(isIdle).toBe(true);
+  });
+
+  it('is asked when it greets about a file that was deleted while it started', async () => {
+    const worker = new scope.Worker('w.mjs', { type: 'module' }) as Worker & { options: WorkerOptions };
+    const end = new FakeWorkerEnd(readName(worker.options.name!).id!, () => {});
+    const { 'dep.mjs': _, ...left } = FILES;
+    const next = releaseOf(left);
+    expect(await reasonsOf(next)).toEqual([]);
+    workers.tell(next, 'apply');
+    expect(log).toEqual([]);
+    end.say({ type: 'hello', imported: [] });
+    await settle();
+    expect(log).toEqual(['retry']);
+    void workers.ask(next);
+    await settle();
+    expect(typesOf(end)).toEqual(['update']);
+    end.say({ type: 'hello', imported: [] });
+    await settle();
+    expect(log).toEqual(['retry']);
   });
 
   it('is not asked about a release that it has taken in', async () => {

@@ -1,0 +1,46 @@
+import { isHash, type Channel, type Hash } from '../../../schema/index.js';
+
+/** A script that pages load by a URL with its version. */
+export type ScriptName = 'loader.js' | 'hot.js' | 'offline-page.js';
+
+const SCRIPTS: readonly string[] = ['loader.js', 'hot.js', 'offline-page.js'] satisfies ScriptName[];
+
+const isScript = (name: string): name is ScriptName => SCRIPTS.includes(name);
+
+/** A route of the registry that is read by GET. Each `path` is as in the URL, not decoded. */
+export type RegistryRoute =
+  | { readonly kind: 'script'; readonly name: ScriptName }
+  | { readonly kind: 'worker-runtime' }
+  | { readonly kind: 'service-worker' }
+  | { readonly kind: 'notice' }
+  | { readonly kind: 'health' }
+  | { readonly kind: 'channel-manifest'; readonly channel: Channel }
+  | { readonly kind: 'channel-head'; readonly channel: Channel }
+  | { readonly kind: 'deploy-manifest'; readonly deploy: number }
+  | { readonly kind: 'deploy-file'; readonly deploy: number; readonly path: string }
+  | { readonly kind: 'module'; readonly hash: Hash; readonly path: string }
+  | { readonly kind: 'blob'; readonly hash: Hash };
+
+/**
+ * @param rest what follows the registry's prefix in a URL's path
+ * @returns undefined when there is no such route
+ */
+export function parseRegistryRoute(rest: string): RegistryRoute | undefined {
+  if (isScript(rest)) return { kind: 'script', name: rest };
+  if (rest === 'worker.js') return { kind: 'worker-runtime' };
+  if (rest === 'offline.js') return { kind: 'service-worker' };
+  if (rest === 'notice.js') return { kind: 'notice' };
+  if (rest === 'health') return { kind: 'health' };
+  const [name, first = '', ...more] = rest.split('/');
+  const tail = more.join('/');
+  if (name === 'channels' && tail === 'manifest.json') return { kind: 'channel-manifest', channel: first };
+  if (name === 'channels' && tail === 'head.html') return { kind: 'channel-head', channel: first };
+  if (name === 'deploys' && /^[1-9]\d{0,14}$/.test(first)) {
+    const deploy = Number(first);
+    if (tail === 'manifest.json') return { kind: 'deploy-manifest', deploy };
+    if (more[0] === 'at') return { kind: 'deploy-file', deploy, path: more.slice(1).join('/') };
+  }
+  if (name === 'modules' && isHash(first)) return { kind: 'module', hash: first, path: tail };
+  if (name === 'blobs' && isHash(first) && tail === '') return { kind: 'blob', hash: first };
+  return undefined;
+}

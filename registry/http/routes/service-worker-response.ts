@@ -1,0 +1,47 @@
+import { pathToUrl, type Path, type RegistryId } from '../../../schema/index.js';
+import { loaderVersion } from '../../pages/loader-page.js';
+import { answer } from '../response/answer.js';
+import type { DeployRequestContext } from '../site/deploy-request.js';
+
+export interface ServiceWorkerContext extends DeployRequestContext {
+  readonly identity: RegistryId;
+  readonly loader: () => Promise<Uint8Array>;
+  readonly hot: () => Promise<Uint8Array>;
+  readonly offlinePage: () => Promise<Uint8Array>;
+  /** The page for routes of a single-page application. */
+  readonly single: Path | null;
+  /** The script of the service worker, without its settings. */
+  readonly serviceWorker: () => Promise<Uint8Array>;
+}
+
+/** The service worker of this registry, which may have the site's root as its scope. */
+export async function serviceWorkerResponse(
+  context: ServiceWorkerContext,
+  request: Request,
+  headers: Headers,
+): Promise<Response> {
+  const { identity, base, prefix, single, page, serviceWorker, workerRuntime } = context;
+  const runtime = await workerRuntime();
+  const url = async (name: string, script: () => Promise<Uint8Array>) =>
+    `${base}${prefix.slice(1)}${name}?v=${loaderVersion(await script())}`;
+  const config = {
+    registry: identity,
+    channel: page.channel,
+    prefix: base + prefix.slice(1),
+    root: base,
+    single: single === null ? null : pathToUrl(single),
+    watches: page.hot !== null,
+    scripts: [
+      await url('loader.js', context.loader),
+      await url('offline-page.js', context.offlinePage),
+      ...(page.hot === null ? [] : [await url('hot.js', context.hot)]),
+    ],
+    runtime: { version: loaderVersion(runtime), text: Buffer.from(runtime).toString() },
+  };
+  const bytes = Buffer.concat([
+    Buffer.from(`const __modcast_offline__ = ${JSON.stringify(config)};\n`),
+    await serviceWorker(),
+  ]);
+  headers.set('Service-Worker-Allowed', config.root);
+  return answer(request, { bytes, type: 'text/javascript', freshness: 'revalidate' }, headers);
+}

@@ -1,0 +1,37 @@
+import type { Channel } from '../../../schema/index.js';
+import type { VerifiedBlobs } from '../../content/verified-blobs.js';
+import type { Catalog } from '../../content/catalog.js';
+import { contentType } from '../../content/media-type.js';
+import { answer } from '../response/answer.js';
+import type { SiteSource } from './site-source.js';
+
+export interface HeadSourceOptions {
+  readonly catalog: Catalog;
+  readonly blobs: VerifiedBlobs;
+  readonly channel: Channel;
+}
+
+/** The files of a channel's head: only those in its manifest. */
+export function headSource({ catalog, blobs, channel }: HeadSourceOptions): SiteSource {
+  return {
+    async find(name) {
+      const head = await catalog.head(channel);
+      if (head === null) return undefined;
+      // Paths in a manifest are NFC; a URL may use another form.
+      const path = name.normalize('NFC');
+      const module = head.manifest.modules.get(path);
+      if (module === undefined) return undefined;
+      const bytes = async () => (await blobs.one(module.hash))?.bytes ?? null;
+      return {
+        head,
+        bytes,
+        start: async (count) => (await bytes())?.subarray(0, count) ?? null,
+        async respond(request, headers, type = contentType(path)) {
+          const found = await bytes();
+          if (found === null) return null;
+          return answer(request, { bytes: found, type, freshness: 'revalidate', tag: module.hash }, headers);
+        },
+      };
+    },
+  };
+}
