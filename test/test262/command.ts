@@ -24,7 +24,7 @@ export async function run(args: readonly string[], output: Output): Promise<numb
   for (const engine of options.engines) {
     const started = performance.now();
     const show = (done: number) => output.progress(`${engine.name}: ${done} of ${total}\n`);
-    const runs = await runEngine(engine, suite, show);
+    const runs = await runEngine(engine, suite, options.timeout, show);
     const report = reportOf(engine.name, runs, (performance.now() - started) / 1000);
     reports.push(report);
     if (!options.json) output.write(`\n${reportText(report)}\n`);
