@@ -27,7 +27,7 @@ export interface ScopeDeploy {
       | 'discard'
       | 'importMap'
     >;
-    readonly ensure: (url: string) => Promise<void>;
+    readonly ensure: (url: string) => Promise<void> | undefined;
   };
   readonly laterMaps: boolean;
 }

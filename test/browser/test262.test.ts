@@ -47,11 +47,12 @@ inEachEngine(({ name }) => {
         writeFile(path.join(suite, 'test/language/module-code', file), source);
       await write('hanging-always.js', '/*---\nflags: [module]\n---*/\nfor (;;);\n');
       await write('hanging-later.js', '/*---\nflags: [module]\n---*/\n');
-      const { code, out } = await test262(
+      const { code, out, progress } = await test262(
         ...['--suite', suite, '--engine', name, '--filter', 'hanging', '--timeout', '2', '--json'],
       );
       const { engines } = JSON.parse(out) as { engines: EngineReport[] };
       expect(engines).toMatchObject([{ runs: 2, passed: { native: 1, modcast: 1 }, differences: [] }]);
+      expect(progress).toContain('test/language/module-code/hanging-always.js (module) hangs the browser');
       expect(code).toBe(0);
     } finally {
       await rm(suite, { recursive: true });

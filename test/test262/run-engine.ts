@@ -17,19 +17,25 @@ export interface Run {
   readonly modcast: Seen;
 }
 
+export interface RunEvents {
+  /** Called with the number of scenarios that have run. */
+  readonly onProgress: (done: number) => void;
+  /** Called with each scenario that hangs the browser. */
+  readonly onHang: (scenario: Scenario) => void;
+}
+
 /**
  * Runs the scenarios of a suite natively and through modcast.
  *
  * @param timeout milliseconds that a test has to end
- * @param onProgress is called with the number of scenarios that have run
  */
 export async function runEngine(
   engine: Engine,
   suite: Suite,
   timeout: number,
-  onProgress: (done: number) => void,
+  { onProgress, onHang }: RunEvents,
 ): Promise<Run[]> {
-  const page = new RunnerPage(engine, timeout);
+  const page = new RunnerPage(engine, timeout, onHang);
   try {
     const runs: Run[] = [];
     for (let from = 0; from < suite.scenarios.length; from += SITE_SCENARIOS) {

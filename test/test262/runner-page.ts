@@ -28,13 +28,18 @@ declare global {
 export class RunnerPage {
   readonly #engine: Pick<Engine, 'launch'>;
   readonly #timeout: number;
+  readonly #onHang: (scenario: Scenario) => void;
   #browser: OpenBrowser | undefined;
   #page!: BrowserPage;
   #url = '';
 
-  /** @param timeout milliseconds that a test has to end */
-  constructor(engine: Pick<Engine, 'launch'>, timeout: number) {
+  /**
+   * @param timeout milliseconds that a test has to end
+   * @param onHang is called with each test that hangs the browser
+   */
+  constructor(engine: Pick<Engine, 'launch'>, timeout: number, onHang: (scenario: Scenario) => void) {
     this.#engine = engine;
+    this.#onHang = onHang;
     this.#timeout = timeout;
   }
 
@@ -75,6 +80,7 @@ export class RunnerPage {
     try {
       return (await this.#runPages([scenario], 1))[0]!;
     } catch {
+      this.#onHang(scenario);
       await this.#restart();
       return 'hangs';
     }

@@ -10,14 +10,17 @@ export interface Thrown {
  * What a page reports of its test. Null: it has not ended in time. `hangs`: nor could its browser answer any
  * more.
  */
-export type Seen = null | 'hangs' | {
-  /** The first text that the test gave to `print`. */
-  readonly printed: string | null;
-  /** The error events of the window, in order. */
-  readonly errors: readonly Thrown[];
-  /** What `import()` of a module test did. */
-  readonly imported: 'fulfilled' | Thrown | null;
-};
+export type Seen =
+  | null
+  | 'hangs'
+  | {
+      /** The first text that the test gave to `print`. */
+      readonly printed: string | null;
+      /** The error events of the window, in order. */
+      readonly errors: readonly Thrown[];
+      /** What `import()` of a module test did. */
+      readonly imported: 'fulfilled' | Thrown | null;
+    };
 
 const COMPLETE = 'Test262:AsyncTestComplete';
 

@@ -7,6 +7,8 @@ import type { Seen } from '../../test262/verdict.js';
 
 const passed: Seen = { printed: null, errors: [], imported: 'fulfilled' };
 
+const neverHangs = () => expect.unreachable();
+
 const scenarioOf = (name: string): Scenario => ({
   file: `test/x/${name}.js`,
   mode: 'module',
@@ -26,8 +28,7 @@ class FakeEngine implements Pick<Engine, 'launch'> {
   launch(): Promise<OpenBrowser> {
     this.launched++;
     let isHung = false;
-    const answer = (): Promise<void> =>
-      isHung ? Promise.reject(new Error('no answer')) : Promise.resolve();
+    const answer = (): Promise<void> => (isHung ? Promise.reject(new Error('no answer')) : Promise.resolve());
     const page = {
       timeout: 0,
       goto: answer,
@@ -39,7 +40,7 @@ class FakeEngine implements Pick<Engine, 'launch'> {
       },
     };
     return Promise.resolve({
-      newPage: () => Promise.resolve(page as Partial<BrowserPage> as BrowserPage),
+      newPage: () => Promise.resolve(page as unknown as BrowserPage),
       newContext: () => Promise.reject(new Error('not used')),
       close: () => {
         this.closed++;
@@ -58,7 +59,7 @@ class FakeEngine implements Pick<Engine, 'launch'> {
 describe('the page of the tests', () => {
   it('runs them in batches', async () => {
     const engine = new FakeEngine();
-    const page = new RunnerPage(engine, 1000);
+    const page = new RunnerPage(engine, 1000, neverHangs);
     const scenarios = Array.from({ length: 70 }, (_, at) => scenarioOf(`${at}`));
     expect(await page.run('http://site/', scenarios)).toEqual(scenarios.map(() => passed));
     expect(engine.calls).toEqual([30, 30, 10]);
@@ -70,7 +71,7 @@ describe('the page of the tests', () => {
     const engine = new FakeEngine();
     engine.late.set(`/${pageOf(scenarioOf('late'))}`, 1);
     engine.late.set(`/${pageOf(scenarioOf('never'))}`, 2);
-    const page = new RunnerPage(engine, 1000);
+    const page = new RunnerPage(engine, 1000, neverHangs);
     const seen = await page.run('http://site/', ['late', 'never', 'c'].map(scenarioOf));
     expect(seen).toEqual([passed, null, passed]);
     expect(engine.calls).toEqual([3, 1, 1]);
@@ -78,10 +79,12 @@ describe('the page of the tests', () => {
 
   it('goes on in a new browser after a test that hangs it, and says which one does', async () => {
     const engine = new FakeEngine();
-    const page = new RunnerPage(engine, 1000);
+    const hung: string[] = [];
+    const page = new RunnerPage(engine, 1000, ({ file }) => hung.push(file));
     const seen = await page.run('http://site/', ['a', 'hangs', 'b', 'hangs-too', 'c'].map(scenarioOf));
     expect(seen).toEqual([passed, 'hangs', passed, 'hangs', passed]);
     expect(engine.calls).toEqual([5, 1, 1, 1, 1, 1]);
+    expect(hung).toEqual(['test/x/hangs.js', 'test/x/hangs-too.js']);
     expect(await page.run('http://other/', [scenarioOf('d')])).toEqual([passed]);
     await page.close();
     expect(engine).toMatchObject({ launched: 4, closed: 4 });
@@ -89,8 +92,8 @@ describe('the page of the tests', () => {
 
   it('fails if a new browser does not open the page either', async () => {
     const failing = { launch: () => Promise.reject(new Error('no browser')) };
-    await expect(new RunnerPage(failing, 1000).run('http://site/', [scenarioOf('a')])).rejects.toThrow(
-      'no browser',
-    );
+    await expect(
+      new RunnerPage(failing, 1000, neverHangs).run('http://site/', [scenarioOf('a')]),
+    ).rejects.toThrow('no browser');
   });
 });
