@@ -15,7 +15,8 @@ export function correctImportError(error: unknown, natural: NaturalText, importe
     const texts = error as unknown as Record<string, unknown>;
     const all = String(error.stack).split('\n');
     const stack = all.filter((line) => !OWN_FRAME.test(line)).join('\n');
-    const [, file = importer, line = 0, column = 0] = FRAME.exec(stack) ?? [];
+    // Gecko counts columns from 1.
+    const [, file = importer, line = 0, column = 1] = FRAME.exec(stack) ?? [];
     const correct = (values: Record<string, unknown>) => {
       // The page may have frozen it.
       for (const name of Object.keys(values)) Reflect.set(error, name, values[name]);

@@ -34,7 +34,7 @@ describe('an error of an import() that the loader has called', () => {
   it.each([
     ['the importing function', 'f@https://host/-/loader.js:1:9\ng@blob:1:3:2\n', 'https://host/a.mjs', 3, 2],
     ['a function without a name', 'https://host/a.mjs:3:2', 'https://host/a.mjs', 3, 2],
-    ['the importing script, as natively, without frames', '', IMPORTER, 0, 0],
+    ['the importing script, as natively, without frames', '', IMPORTER, 0, 1],
   ])('has the place of %s', (_, stack, file, line, column) => {
     const loader = 'https://host/-/loader.js';
     expect(corrected({ stack, fileName: loader, lineNumber: 1, columnNumber: 9 })).toMatchObject({
