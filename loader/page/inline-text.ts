@@ -1,5 +1,7 @@
 import type { HeldScript } from './held-page.js';
 
+const IMPORT = 'import';
+
 type Inline = Pick<HeldScript, 'text' | 'at'>;
 
 /** What the server has said of an inline script: line and column of its text, and where it calls `import()`. */
@@ -28,8 +30,8 @@ export function nameImports({ text, at }: Inline): { readonly text: string; read
   const name = `$mc${number}`;
   for (const call of places(at).slice(2)) {
     // The page may have been changed on its way.
-    if (text.startsWith('import', call))
-      named = named.slice(0, call) + name + named.slice(call + name.length);
+    if (text.startsWith(IMPORT, call))
+      named = named.slice(0, call) + name + named.slice(call + IMPORT.length);
   }
   return { text: named, name };
 }
