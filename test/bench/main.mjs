@@ -7,6 +7,7 @@ import { loaderSize } from './loader-size.mjs';
 import { machineLine } from './machine.mjs';
 import { readOptions, usage } from './options.mjs';
 import { isMet, markdownReport } from './report.mjs';
+import { plot } from './plot.mjs';
 
 /**
  * @typedef {object} Bench
@@ -26,7 +27,7 @@ async function main(options) {
     process.once(signal, () => void bench.close().finally(() => process.exit(1)));
   }
   try {
-    const machine = await machineLine(bench.directory);
+    const machine = await machineLine(options.engine, bench.directory);
     const sections = [];
     for (const { name, run } of BENCHES) {
       if (options.only.includes(name)) sections.push(...(await run(bench)));
@@ -37,11 +38,13 @@ async function main(options) {
         .../** @type {object} */ (data),
         targets: targets.map((target) => ({ ...target, met: isMet(target) })),
       }));
-      const { rounds } = options;
-      await writeFile(
-        options.json,
-        `${JSON.stringify({ time: new Date().toISOString(), machine, rounds, results }, undefined, 2)}\n`,
-      );
+      const { rounds, engine } = options;
+      const report = { time: new Date().toISOString(), machine, engine, rounds, results };
+      await writeFile(options.json, `${JSON.stringify(report, undefined, 2)}\n`);
+    }
+    if (options.svg !== undefined) {
+      const results = sections.flatMap(({ boot }) => boot ?? []);
+      await writeFile(options.svg, plot(results, options.rounds));
     }
   } finally {
     await bench.close();
