@@ -132,11 +132,13 @@ function runRound(bench, contestant, relay) {
   return bench.inFreshBrowser(async (browser) => {
     /** @type {Map<State, Measured>} */
     const measured = new Map();
+    /** @type {number | undefined} */
+    let before;
     const measure = async (
       /** @type {State} */ state,
       /** @type {() => Promise<import('./visit.mjs').Visit>} */ run,
     ) => {
-      const before = await received();
+      before = await received();
       const visited = await run();
       const after = await received();
       if (visited.leaf !== contestant.revision)
@@ -153,9 +155,12 @@ function runRound(bench, contestant, relay) {
     if (server.publish === undefined) {
       await measure('saved', () =>
         reloadAfterSave(browser, url, subject, async () => {
+          // Only what comes after the save counts.
+          before = await received();
+          const at = performance.timeOrigin + performance.now();
           contestant.revision += 1;
           await editLeaf(directory, contestant.revision);
-          return contestant.revision;
+          return { at, revision: contestant.revision };
         }),
       );
     }

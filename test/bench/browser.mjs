@@ -28,12 +28,13 @@ export const ENGINES = { chromium: launchChromium, firefox: launchFirefox };
  * @param {object} options
  * @param {string} options.engine one of ENGINES
  * @param {string} options.directory where the profile is created
- * @param {string} [options.trusted] see LaunchOptions
+ * @param {string | undefined} [options.trusted] see LaunchOptions
  * @returns {Promise<Browser>}
  */
 export async function launchFresh({ engine, directory, trusted }) {
   const profile = await mkdtemp(path.join(directory, 'profile-'));
-  const launch = /** @type {ENGINES[string]} */ (ENGINES[engine]);
+  const launch = ENGINES[engine];
+  if (launch === undefined) throw new Error(`unknown engine ${engine}`);
   const browser = await launch({ profile, trusted });
   /** @type {Promise<void> | undefined} */
   let closed;

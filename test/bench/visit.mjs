@@ -2,6 +2,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 /** Pause before each visit, because a browser that just started or closed a page is still busy. */
 const PAUSE_MS = 300;
+/** After which a developer reloads a page that is stuck. */
+const PATIENCE_MS = 2_000;
+const ANY_LEAF = -1;
 
 /** @typedef {import('./bench-page.mjs').BenchPage} BenchPage */
 
@@ -14,7 +17,7 @@ const PAUSE_MS = 300;
  * @property {string | undefined} from source of the modules, as the subject reports it
  */
 
-/** What a booted page says: times from its own clock, so that polling does not affect them. */
+/** What a page says that has booted with this leaf, or with any if it is negative: times from its own clock, so that polling does not affect them. */
 const bootOf = (/** @type {number} */ leaf) => {
   const { bootedAt, boot } = /** @type {any} */ (globalThis);
   if (bootedAt === undefined || (leaf >= 0 && boot.leaf !== leaf)) return undefined;
@@ -31,7 +34,7 @@ const bootOf = (/** @type {number} */ leaf) => {
  */
 export async function visit(browser, url, subject) {
   return inPage(browser, url, subject, async (page) => {
-    const measured = await page.until(bootOf, -1);
+    const measured = await page.until(bootOf, ANY_LEAF);
     const requests = page.requests();
     return { ...measured, requests, from: await subject.settled?.(page) };
   });
@@ -44,21 +47,37 @@ export async function visit(browser, url, subject) {
  * @param {import('./browser.mjs').Browser} browser
  * @param {string} url
  * @param {import('./subjects.mjs').Subject} subject
- * @param {() => Promise<number>} save writes the file, and resolves with its new revision
+ * @param {() => Promise<{ at: number, revision: number }>} save writes the file, and resolves with the time
+ *   right before that and with its new revision
  * @returns {Promise<Visit>} its time begins with the save
  */
 export async function reloadAfterSave(browser, url, subject, save) {
   return inPage(browser, url, subject, async (page) => {
-    await page.until(bootOf, -1);
+    await page.until(bootOf, ANY_LEAF);
     await subject.settled?.(page);
     await delay(PAUSE_MS);
     const requests = page.requests();
-    const saved = performance.timeOrigin + performance.now();
-    const revision = await save();
+    const saved = await save();
     await page.reload();
-    const { at, ...measured } = await page.until(bootOf, revision);
-    return { ...measured, ms: at - saved, requests: page.requests() - requests, from: undefined };
+    const { at, ...measured } = await bootedWithRetries(page, subject, saved.revision);
+    return { ...measured, ms: at - saved.at, requests: page.requests() - requests, from: undefined };
   });
+}
+
+/**
+ * @param {BenchPage} page
+ * @param {import('./subjects.mjs').Subject} subject
+ * @param {number} leaf
+ */
+async function bootedWithRetries(page, subject, leaf) {
+  let isBooted = false;
+  const booted = page.until(bootOf, leaf).finally(() => (isBooted = true));
+  while (!isBooted) {
+    await Promise.race([booted, delay(PATIENCE_MS)]);
+    // The page may be between two documents.
+    if (!isBooted && (await subject.isStuck?.(page).catch(() => false))) await page.reload();
+  }
+  return booted;
 }
 
 /**
