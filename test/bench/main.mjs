@@ -1,13 +1,15 @@
 import { writeFile } from 'node:fs/promises';
 import { boot } from './boot.mjs';
+import { browserVersion } from './browser.mjs';
 import { openContext } from './context.mjs';
 import { hot } from './hot.mjs';
 import { ingest } from './ingest.mjs';
 import { loaderSize } from './loader-size.mjs';
 import { machineLine } from './machine.mjs';
 import { readOptions, usage } from './options.mjs';
-import { isMet, markdownReport } from './report.mjs';
 import { plot } from './plot.mjs';
+import { isMet, markdownReport } from './report.mjs';
+import { OWN_SUBJECTS } from './subjects.mjs';
 
 /**
  * @typedef {object} Bench
@@ -44,7 +46,8 @@ async function main(options) {
     }
     if (options.svg !== undefined) {
       const results = sections.flatMap(({ boot }) => boot ?? []);
-      await writeFile(options.svg, plot(results, options.rounds));
+      const browser = await browserVersion(options.engine, bench.directory);
+      await writeFile(options.svg, plot(results, { rounds: options.rounds, browser, own: OWN_SUBJECTS }));
     }
   } finally {
     await bench.close();

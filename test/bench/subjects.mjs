@@ -200,7 +200,7 @@ const production = modcastOf('production', 'modcast production', file('../..'), 
 const productionH2 = {
   ...production,
   id: 'production-h2',
-  name: 'modcast production, HTTP/2',
+  name: 'modcast behind nginx',
   async start(options) {
     const server = await production.start(options);
     const proxy = await startNginx(proxySite(server.origin, options.certificate()));
