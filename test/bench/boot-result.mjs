@@ -26,6 +26,7 @@ const STATE_TITLES = {
  * @property {Partial<Record<State, number[]>>} ms
  * @property {Partial<Record<State, number[]>>} bytes that the browser has received, in kB, with what comes after
  *   the boot; missing without a relay
+ * @property {number} retries how many reloads after a save showed the old version, and needed another reload
  */
 
 /**
@@ -98,7 +99,11 @@ export function bootSections(result, own) {
       one.name,
       ...STATES.map((state) => {
         const values = one[what][state];
-        return values === undefined ? '–' : cell(values);
+        if (values === undefined) return '–';
+        return (
+          cell(values) +
+          (what === 'ms' && state === 'saved' && one.retries > 0 ? `, ${one.retries} reloaded again` : '')
+        );
       }),
     ]),
     targets: [],

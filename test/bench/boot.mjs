@@ -96,13 +96,14 @@ async function runNetwork(bench, site, contestants, network) {
     const relay = isDirect(network) ? undefined : await startRelay({ target: server.origin, ...network });
     if (relay !== undefined) bench.defer(relay.close);
     /** @type {Taken} */
-    const taken = { id: subject.id, name: subject.name, ms: {}, bytes: {} };
+    const taken = { id: subject.id, name: subject.name, ms: {}, bytes: {}, retries: 0 };
     runs.push({ contestant, relay, taken });
   }
   for (let round = 1; round <= rounds; round++) {
     for (const { contestant, relay, taken } of runs) {
       const measured = await runRound(bench, contestant, relay);
-      for (const [state, { ms, kilobytes }] of measured) {
+      for (const [state, { ms, kilobytes, retries = 0 }] of measured) {
+        taken.retries += retries;
         (taken.ms[state] ??= []).push(ms);
         if (kilobytes !== undefined) (taken.bytes[state] ??= []).push(kilobytes);
       }
@@ -169,10 +170,11 @@ function runRound(bench, contestant, relay) {
 }
 
 /** @param {Measured} measured */
-const describe = ({ ms, from, kilobytes }) =>
+const describe = ({ ms, from, kilobytes, retries = 0 }) =>
   ms.toFixed(0) +
   (from === undefined ? '' : ` (${from})`) +
-  (kilobytes === undefined ? '' : ` ${kilobytes.toFixed(1)} kB`);
+  (kilobytes === undefined ? '' : ` ${kilobytes.toFixed(1)} kB`) +
+  (retries === 0 ? '' : `, reloaded ${retries} more times`);
 
 /**
  * Edits the leaf and waits until the server serves it. No page is open, so there is no hot reload.

@@ -37,8 +37,6 @@ import { startServerProcess } from './server-process.mjs';
  * @property {(options: StartOptions) => Promise<Server>} start
  * @property {boolean} [bundles] whether it joins modules, which not every site allows
  * @property {boolean} [keepsPages] whether an open page gets edits without a reload, if its modules accept them
- * @property {(page: import('./bench-page.mjs').BenchPage) => Promise<boolean>} [isStuck] whether the page waits for
- *   a message of the server that may have been sent before it connected
  * @property {(page: import('./bench-page.mjs').BenchPage) => Promise<string>} [settled] waits until a booted page
  *   has filled its caches for the next visit; resolves with the source of its modules
  */
@@ -106,8 +104,6 @@ const viteBundled = {
     const server = await startServerProcess(this.name, [script, directory, scratch, '--bundled']);
     return { ...server, revision: () => bundleText(server.origin) };
   },
-  // A page that is asked for while Vite bundles reloads when it hears that the bundle is there.
-  isStuck: (page) => page.evaluate(() => '__vite_is_fallback_page__' in globalThis, undefined),
 };
 
 /**

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 /** Pause before each visit, because a browser that just started or closed a page is still busy. */
 const PAUSE_MS = 300;
-/** After which a developer reloads a page that is stuck. */
+/** After which a developer reloads a page that still shows the old version. */
 const PATIENCE_MS = 2_000;
 const ANY_LEAF = -1;
 
@@ -14,6 +14,7 @@ const ANY_LEAF = -1;
  * @property {number} exports how many names the package's entry exports
  * @property {number} leaf the revision of the leaf that the page ran
  * @property {number} requests number of HTTP requests until then, with the one for the page
+ * @property {number} [retries] how often the page had to be reloaded once more
  * @property {string | undefined} from source of the modules, as the subject reports it
  */
 
@@ -59,26 +60,37 @@ export async function reloadAfterSave(browser, url, subject, save) {
     const requests = page.requests();
     const saved = await save();
     await page.reload();
-    const { at, ...measured } = await bootedWithRetries(page, subject, saved.revision);
+    const { at, ...measured } = await bootedWithRetries(page, saved.revision);
     return { ...measured, ms: at - saved.at, requests: page.requests() - requests, from: undefined };
   });
 }
 
 /**
+ * Waits for a version, and reloads a page that has come to rest without it. A server can miss to tell a page
+ * that connects while the server works on the change.
+ *
  * @param {BenchPage} page
- * @param {import('./subjects.mjs').Subject} subject
  * @param {number} leaf
  */
-async function bootedWithRetries(page, subject, leaf) {
+async function bootedWithRetries(page, leaf) {
   let isBooted = false;
+  let retries = 0;
   const booted = page.until(bootOf, leaf).finally(() => (isBooted = true));
   while (!isBooted) {
     await Promise.race([booted, delay(PATIENCE_MS)]);
     // The page may be between two documents.
-    if (!isBooted && (await subject.isStuck?.(page).catch(() => false))) await page.reload();
+    if (isBooted || !(await page.evaluate(isAtRest, leaf).catch(() => false))) continue;
+    retries += 1;
+    await page.reload();
   }
-  return booted;
+  return { ...(await booted), retries };
 }
+
+/** Whether a page has booted an older version, or shows Vite's page that waits for the bundle. */
+const isAtRest = (/** @type {number} */ leaf) => {
+  const { boot } = /** @type {any} */ (globalThis);
+  return boot === undefined ? '__vite_is_fallback_page__' in globalThis : boot.leaf !== leaf;
+};
 
 /**
  * @template T

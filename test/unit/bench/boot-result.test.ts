@@ -6,18 +6,21 @@ const plain: Taken = {
   name: 'plain HTTP/1.1',
   ms: { cold: [100, 200], warm: [50, 50], saved: [80, 80] },
   bytes: { warm: [100, 100] },
+  retries: 0,
 };
 const build: Taken = {
   id: 'build-h2',
   name: 'Vite build',
   ms: { warm: [10, 30] },
   bytes: { changed: [50, 50] },
+  retries: 0,
 };
 const modcast: Taken = {
   id: 'modcast',
   name: 'modcast',
   ms: { cold: [50, 50], warm: [20, 30], saved: [40, 40] },
   bytes: { warm: [10, 10], changed: [2, 2] },
+  retries: 0,
 };
 const production: Taken = { ...modcast, id: 'production', name: 'production', ms: { warm: [11, 33] } };
 
@@ -59,6 +62,11 @@ describe('the report of a site', () => {
       ['plain HTTP/1.1', '0.38 ×', '0.50 ×, 0.10 ×', '–', '0.50 ×'],
       ['Vite build', '–', '1.50 ×', '0.04 ×', '–'],
     ]);
+  });
+
+  it('says how often a page had to be reloaded again after a save', () => {
+    const [times] = bootSections(result([{ ...plain, retries: 2 }]), []);
+    expect(times?.rows[0]?.at(-1)).toBe('80 (80–80), 2 reloaded again');
   });
 
   it('has no bytes where no relay counted them, and no ratios without a peer', () => {
