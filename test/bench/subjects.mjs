@@ -41,6 +41,8 @@ import { startServerProcess } from './server-process.mjs';
  *   has filled its caches for the next visit; resolves with the source of its modules
  */
 
+const BUNDLE_LIMIT_MS = 60_000;
+
 const run = promisify(execFile);
 
 const file = (/** @type {string} */ name) => fileURLToPath(new URL(name, import.meta.url));
@@ -102,24 +104,26 @@ const viteBundled = {
   async start({ directory, scratch }) {
     const script = file('./peers/vite-dev.mjs');
     const server = await startServerProcess(this.name, [script, directory, scratch, '--bundled']);
+    await bundleText(server.origin);
     return { ...server, revision: () => bundleText(server.origin) };
   },
 };
 
 /**
- * The bundle that Vite's page names. A request for the page makes Vite bundle what was edited, and answers with
- * a page that waits until then.
+ * The bundle that Vite's page names. A request for the page makes Vite bundle what was edited. Until then, it
+ * answers with a page that waits, or with an error while its first output comes.
  *
  * @param {string} origin
  */
 async function bundleText(origin) {
-  for (;;) {
-    const script = /<script type="module"[^>]* src="([^"]*\/assets\/[^"]*)"/.exec(
-      await textOf(origin, '/'),
-    )?.[1];
+  const limit = performance.now() + BUNDLE_LIMIT_MS;
+  while (performance.now() < limit) {
+    const page = await textOf(origin, '/').catch(() => '');
+    const script = /<script type="module"[^>]* src="([^"]*\/assets\/[^"]*)"/.exec(page)?.[1];
     if (script !== undefined) return textOf(origin, script);
     await delay(20);
   }
+  throw new Error(`Vite bundled nothing in ${BUNDLE_LIMIT_MS / 1000} s`);
 }
 
 /** @type {Subject} */
