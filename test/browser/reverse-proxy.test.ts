@@ -9,7 +9,7 @@ import { later, site, write } from '../unit/registry/site.js';
 import { launchChromium, toBrowserPage } from './engines/chromium.js';
 import type { BrowserPage, OpenBrowser } from './engines/engine.js';
 import { inEachEngine } from './engines/in-each-engine.js';
-import { lacksNginx, startNginx } from './nginx.js';
+import { lacksNginx, startNginx } from '../nginx.mjs';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
@@ -220,7 +220,7 @@ it.skipIf(lacksNginx)(
     proxy_set_header Host $http_host;
     location / { proxy_pass $backend; }
     location /-/ { ${UPGRADE} proxy_set_header Host $http_host; proxy_pass ${registryUrl.slice(0, -1)}; }`,
-      maps: `map $arg_modcast $backend { '' ${backend}; default ${registryUrl.slice(0, -1)}; }`,
+      http: `map $arg_modcast $backend { '' ${backend}; default ${registryUrl.slice(0, -1)}; }`,
     });
     later(() => nginx.close());
     const opened = await open(`${nginx.origin}/`);
