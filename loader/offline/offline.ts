@@ -48,7 +48,9 @@ export function createOffline(ports: OfflinePorts): Offline {
       const { release } = page;
       if (release === null) throw new Error('the page runs without modcast');
       // `ready` would wait forever for a registration that has failed.
-      await this.register();
+      let isOurs = await this.register();
+      // Another tab may have unregistered it.
+      if ((await container().getRegistration(root)) === undefined) isOurs = await register();
       if (persist) await navigator.storage.persist();
       const registration = await container().ready;
       const site = { root, manifest: release.manifest };
@@ -58,6 +60,7 @@ export function createOffline(ports: OfflinePorts): Offline {
       const request = {
         modcast: 'keep',
         registry: config.registry!,
+        prefix,
         manifest: release.hash,
         number: release.deploy,
         isolated: globalThis.crossOriginIsolated === true,
@@ -65,7 +68,10 @@ export function createOffline(ports: OfflinePorts): Offline {
         used,
         all,
       } as const;
-      const kept = await askToKeep(registration.active!, request, onProgress);
+      // The active one may be that of a prefix which the registry had before.
+      const isBefore = isOurs && registration.active!.scriptURL !== url;
+      const worker = isBefore ? await newest(registration) : registration.active!;
+      const kept = await askToKeep(worker, request, onProgress);
       if (kept !== null) return kept;
       // The service worker is that of a registry that was here before.
       await registration.update();
@@ -78,7 +84,8 @@ export function createOffline(ports: OfflinePorts): Offline {
       const registration = await container().getRegistration(root);
       if (registration !== undefined && scriptOf(registration) === url) {
         const { active } = registration;
-        if (active !== null) await ask(active, { modcast: 'unregister' }, () => true);
+        // One that does not answer goes all the same.
+        if (active !== null) await ask(active, { modcast: 'unregister' }, () => true).catch(() => {});
         await registration.unregister();
       }
       for (const name of [DATABASE, offlineDatabase(new URL(root).pathname)]) await deleteDatabase(name);

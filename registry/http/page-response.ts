@@ -37,9 +37,11 @@ export async function pageResponse(
   return answer(request, { bytes, type, freshness: 'revalidate', tag: hash }, headers);
 }
 
-function pageHeader({ identity: registry, base: root, page }: PageContext, { deploy }: Head): string {
+function pageHeader(context: PageContext, { deploy }: Head): string {
+  const { identity: registry, base: root, page } = context;
   const { number, manifest } = deploy;
-  return formatPageHeader({ registry, deploy: number, manifest, offline: page.offline, root });
+  const prefix = root + context.prefix.slice(1);
+  return formatPageHeader({ registry, deploy: number, manifest, offline: page.offline, root, prefix });
 }
 
 /** A page declares its encoding within these first bytes (HTML Standard, 13.2.3.2). */
