@@ -27,32 +27,31 @@ export function createOffline(ports: OfflinePorts): Offline {
   const scriptOf = ({ active, waiting, installing }: ServiceWorkerRegistration) =>
     (active ?? waiting ?? installing)?.scriptURL;
 
+  /** Leaves a service worker of the site's own. */
   const register = async () => {
     const workers = container();
     const before = await workers.getRegistration(root);
-    if (before !== undefined && scriptOf(before) !== url) return false;
-    await workers.register(trustedUrl(url), { scope: root, updateViaCache: 'none' });
-    return true;
+    if (before !== undefined && scriptOf(before) !== url) return { registration: before, isOurs: false };
+    const options = { scope: root, updateViaCache: 'none' } as const;
+    return { registration: await workers.register(trustedUrl(url), options), isOurs: true };
   };
-  let registered: Promise<boolean> | undefined;
+  let registered: ReturnType<typeof register> | undefined;
 
   if (page.release !== null) holdDeploy(page.release.hash);
 
   return {
-    register() {
+    async register() {
       registered ??= register();
-      return registered;
+      return (await registered).isOurs;
     },
 
     async keep({ all = config.offline?.all ?? false, persist = false, onProgress }: OfflineOptions) {
       const { release } = page;
       if (release === null) throw new Error('the page runs without modcast');
-      // `ready` would wait forever for a registration that has failed.
-      let isOurs = await this.register();
-      // Another tab may have unregistered it.
-      if ((await container().getRegistration(root)) === undefined) isOurs = await register();
+      // A tab may have unregistered it. Then `navigator.serviceWorker.ready` is still the former one.
+      if ((await container().getRegistration(root)) === undefined) registered = undefined;
+      const { registration, isOurs } = await (registered ??= register());
       if (persist) await navigator.storage.persist();
-      const registration = await container().ready;
       const site = { root, manifest: release.manifest };
       const isFile = (name: string) => fileAt(site, withoutDeploy(name)) !== undefined;
       const used = [...usedByPage(isFile), ...(await usedByWorkers(release.hash)).filter(isFile)];
@@ -68,9 +67,10 @@ export function createOffline(ports: OfflinePorts): Offline {
         used,
         all,
       } as const;
-      // The active one may be that of a prefix which the registry had before.
-      const isBefore = isOurs && registration.active!.scriptURL !== url;
-      const worker = isBefore ? await newest(registration) : registration.active!;
+      const { active } = registration;
+      // It may be that of a prefix which the registry had before.
+      const isOwn = active !== null && (!isOurs || active.scriptURL === url);
+      const worker = isOwn ? active : await newest(registration);
       const kept = await askToKeep(worker, request, onProgress);
       if (kept !== null) return kept;
       // The service worker is that of a registry that was here before.

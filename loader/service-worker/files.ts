@@ -81,7 +81,7 @@ export class Files {
     const run = await tabs.named(manifest);
     const deploy = await deploys.find(run);
     if (deploy === undefined) return undefined;
-    const root = '../'.repeat(config.prefix.slice(config.root.length).split('/').length - 1);
+    const root = '../'.repeat(url.pathname.slice(config.root.length).split('/').length - 1);
     const { importMap } = deploy.manifest;
     const text = declareWorkerDeploy({ manifest, root, importMap }) + config.runtime.text;
     return respond(text, [...HEADERS, JAVASCRIPT, ...(await this.#policies(run.embedder))]);

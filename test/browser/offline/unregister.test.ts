@@ -77,7 +77,7 @@ inEachEngine((engine) => {
     await tabs[0].evaluate(() => modcast!.unregister());
     for (const tab of tabs) await tab.evaluate(use);
     await site.publish(files(2));
-    for (const tab of tabs) await tab.evaluate(async () => void (await modcast!.idle()));
+    for (const tab of tabs) await tab.evaluate(() => modcast!.idle());
     for (const tab of tabs) await tab.evaluate(use);
     expect(await tabs[1].evaluate(left)).toEqual(NOTHING);
   });
