@@ -1,5 +1,6 @@
 import type { Manifest } from '../../schema/manifest.js';
 import type { LoaderConfig } from '../config.js';
+import type { Services } from '../services.js';
 import type { Connection } from '../transport/connection.js';
 import type { Outbox } from '../transport/outbox.js';
 import type { BlobPool } from '../cache/blob-pool.js';
@@ -94,9 +95,7 @@ export interface Hot {
   idle(): Promise<void>;
 }
 
-export type CreateHot = (ports: HotPorts) => Hot;
-
-declare global {
-  /** Where the script of hot reload leaves its function for the loader. */
-  var __modcast_hot__: CreateHot | undefined;
-}
+/** What the script of hot reload sets. */
+export type CreateHot = (
+  given: Omit<HotPorts, 'announce' | 'moved'> & Pick<Services, 'events' | 'page'>,
+) => Hot;
