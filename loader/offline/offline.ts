@@ -4,13 +4,9 @@ import type { Hash } from '../../schema/hash.js';
 import { DATABASE } from '../cache/cache.js';
 import { holdDeploy } from '../cache/held-deploys.js';
 import { offlineDatabase } from '../service-worker/kept-files.js';
-import {
-  USED_QUESTION,
-  usedChannel,
-  type KeepProgress,
-  type KeepRequest,
-  type ToServiceWorker,
-} from './messages.js';
+import { ask, askToKeep } from './ask.js';
+import { USED_QUESTION, usedChannel } from './messages.js';
+import { observeRequests } from './observed-requests.js';
 import type { Offline, OfflineOptions } from './offline-api.js';
 import type { OfflinePorts } from './start-offline.js';
 
@@ -37,6 +33,8 @@ export function createOffline(ports: OfflinePorts): Offline {
   };
   let registered: ReturnType<typeof register> | undefined;
 
+  const requested = observeRequests();
+
   if (page.release !== null) holdDeploy(page.release.hash);
 
   return {
@@ -54,7 +52,10 @@ export function createOffline(ports: OfflinePorts): Offline {
       if (persist) await navigator.storage.persist();
       const site = { root, manifest: release.manifest };
       const isFile = (name: string) => fileAt(site, withoutDeploy(name)) !== undefined;
-      const used = [...usedByPage(isFile), ...(await usedByWorkers(release.hash)).filter(isFile)];
+      const used = [
+        ...usedByPage(requested(), isFile),
+        ...(await usedByWorkers(release.hash)).filter(isFile),
+      ];
       await cacheModules(ports, all ? undefined : used);
       const request = {
         modcast: 'keep',
@@ -118,13 +119,10 @@ async function cacheModules(
  *
  * @param isFile whether the deploy has a file at a URL
  */
-const usedByPage = (isFile: (url: string) => boolean): string[] =>
-  (performance.getEntriesByType('resource') as PerformanceResourceTiming[])
-    .filter(
-      ({ name, initiatorType }) =>
-        isFile(name) || !/^(?:fetch|xmlhttprequest|beacon|other)$/.test(initiatorType),
-    )
-    .map(({ name }) => name);
+const usedByPage = (requested: ReadonlyMap<string, string>, isFile: (url: string) => boolean): string[] =>
+  [...requested]
+    .filter(([url, initiator]) => isFile(url) || !/^(?:fetch|xmlhttprequest|beacon|other)$/.test(initiator))
+    .map(([url]) => url);
 
 /** Milliseconds that workers have to answer. How many there are is unknown. */
 const ANSWER_MS = 250;
@@ -140,51 +138,6 @@ async function usedByWorkers(manifest: Hash): Promise<string[]> {
   await new Promise((resolve) => setTimeout(resolve, ANSWER_MS));
   channel.close();
   return used;
-}
-
-/** @returns null from the service worker of another registry */
-const askToKeep = (
-  worker: ServiceWorker,
-  request: KeepRequest,
-  onProgress: OfflineOptions['onProgress'],
-): Promise<KeepProgress | null> =>
-  ask(worker, request, (progress: KeepProgress | null) => {
-    if (progress !== null) onProgress?.(progress);
-    return progress === null || progress.done === progress.total;
-  });
-
-/** Milliseconds to the first answer of a service worker. That of the site may not know the question. */
-const FIRST_ANSWER_MS = 5000;
-
-/** Milliseconds to each other answer. The browser may end a service worker that works for long. */
-const NEXT_ANSWER_MS = 60_000;
-
-/**
- * Sends a message to a service worker.
- *
- * @param isLast says of each answer whether it is the last
- * @returns the last answer
- */
-function ask<T>(worker: ServiceWorker, message: ToServiceWorker, isLast: (answer: T) => boolean): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const { port1, port2 } = new MessageChannel();
-    const wait = (ms: number, reason: string) =>
-      setTimeout(() => {
-        port1.close();
-        reject(new Error(`${worker.scriptURL} does not answer; ${reason}`));
-      }, ms);
-    let timer = wait(FIRST_ANSWER_MS, 'it has to import the registry’s offline.js');
-    port1.onmessage = ({ data }: MessageEvent<T>) => {
-      clearTimeout(timer);
-      if (!isLast(data)) {
-        timer = wait(NEXT_ANSWER_MS, 'call offline() again to go on');
-        return;
-      }
-      port1.close();
-      resolve(data);
-    };
-    worker.postMessage(message, [port2]);
-  });
 }
 
 /** The worker that replaces the active one, when it is active; that one where none does. */
