@@ -1,5 +1,5 @@
 import { HOT_TOPIC } from '../../schema/hot-news.js';
-import type { CreateHot, Hot } from '../hot/ports.js';
+import type { Hot, HotPorts } from '../hot/ports.js';
 import { importModule } from '../linking/import-module.js';
 import type { PageDeploy } from '../linking/page-deploy.js';
 import { installImportMap } from '../page/install-import-map.js';
@@ -7,6 +7,11 @@ import { loadScript } from '../page/load-script.js';
 import type { Allowed } from '../page/policy.js';
 import type { Services } from '../services.js';
 import { fetchManifest } from '../transport/plain-files.js';
+
+/** What the script of hot reload sets. */
+export type CreateHot = (
+  given: Omit<HotPorts, 'announce' | 'moved'> & Pick<Services, 'events' | 'page'>,
+) => Hot;
 
 /** Loads the script of hot reload where the server watches, and connects it to the page. */
 export class HotLoader {

@@ -1,5 +1,5 @@
+import type { CreateHot } from '../boot/hot-loader.js';
 import { createHot } from './hot.js';
-import type { CreateHot } from './ports.js';
 
 const create: CreateHot = (given) =>
   createHot({

@@ -1,6 +1,5 @@
 import type { Manifest } from '../../schema/manifest.js';
 import type { LoaderConfig } from '../config.js';
-import type { Services } from '../services.js';
 import type { Connection } from '../transport/connection.js';
 import type { Outbox } from '../transport/outbox.js';
 import type { BlobPool } from '../cache/blob-pool.js';
@@ -94,8 +93,3 @@ export interface Hot {
    */
   idle(): Promise<void>;
 }
-
-/** What the script of hot reload sets. */
-export type CreateHot = (
-  given: Omit<HotPorts, 'announce' | 'moved'> & Pick<Services, 'events' | 'page'>,
-) => Hot;

@@ -10,7 +10,7 @@ export interface WatchWorkersOptions extends Pick<WrapWorkersOptions, 'base' | '
 }
 
 const nameIn = (options: unknown): string =>
-  String((typeof options === 'object' ? (options as WorkerOptions | null)?.name : options) ?? '');
+  `${(typeof options === 'object' ? (options as WorkerOptions | null)?.name : (options as string)) ?? ''}`;
 
 const withName = (options: WorkerOptions, name: string): WorkerOptions =>
   Object.create(options, { name: { value: name } }) as WorkerOptions;

@@ -2,8 +2,20 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { askToKeep } from '../../../../loader/offline/ask.js';
 import type { KeepProgress, KeepRequest } from '../../../../loader/offline/messages.js';
 
-beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }));
-afterEach(() => vi.useRealTimers());
+/** Delivers before the next timer, so that a test can wait for all messages. */
+class PromptChannel {
+  readonly port1: { onmessage?: (event: { data: unknown }) => void; close(): void } = { close() {} };
+  readonly port2 = { postMessage: (data: unknown) => queueMicrotask(() => this.port1.onmessage?.({ data })) };
+}
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  vi.stubGlobal('MessageChannel', PromptChannel);
+});
+afterEach(() => {
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
 
 const REQUEST = { modcast: 'keep', used: [] } as unknown as KeepRequest;
 const TOTAL = 4;
