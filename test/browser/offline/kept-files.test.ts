@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
+import { deferred } from '../../../loader/deferred.js';
 import type {} from '../../../loader/index.js';
 import type { BrowserPage, OpenBrowser } from '../engines/engine.js';
 import { inEachEngine } from '../engines/in-each-engine.js';
@@ -61,8 +62,8 @@ inEachEngine(
     it('a first visit keeps files beyond the 250 requests that the browser remembers', async () => {
       const names = Array.from({ length: 300 }, (_, index) => `f${index}.txt`);
       await open('', Object.fromEntries(names.map((name) => [name, name])));
-      const released = Promise.withResolvers<void>();
-      const asked = Promise.withResolvers<void>();
+      const released = deferred<void>();
+      const asked = deferred<void>();
       // Until the service worker is there, only the page knows its requests.
       site!.first = (request, response) => {
         if (request.url !== '/-/offline.js') return false;
