@@ -93,10 +93,3 @@ export interface Hot {
    */
   idle(): Promise<void>;
 }
-
-export type CreateHot = (ports: HotPorts) => Hot;
-
-declare global {
-  /** Where the script of hot reload leaves its function for the loader. */
-  var __modcast_hot__: CreateHot | undefined;
-}

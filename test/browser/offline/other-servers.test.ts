@@ -99,6 +99,19 @@ inEachEngine((engine) => {
       expect(await visit()).toEqual(whole(7));
     });
 
+    it('when it is the same registry below another prefix', async () => {
+      await keep();
+      await site.close();
+      await serve('a.db', { prefix: '/modules/' });
+      expect(await visit()).toEqual(whole(1));
+      await page.evaluate(() => modcast!.offline());
+      expect(await registrations()).toEqual([`${site.url}modules/offline.js`]);
+      site.http = () => 'refuse';
+      site.sockets = 'refuse';
+      site.relay.cut();
+      expect(await visit()).toEqual(whole(1));
+    });
+
     it('when it is a plain server, and nothing is left', async () => {
       await keep();
       site.kept.set('/', PLAIN);

@@ -115,21 +115,6 @@ inEachEngine((engine) => {
       site.requests.filter((target) => /\.(?:m?js|json)\b/.test(target) && !isServiceWorker(target)),
     ).toEqual([]);
   });
-
-  it('unregister() leaves no registration, no database and no key', async () => {
-    await visit();
-    await page.evaluate(() => modcast!.offline());
-    const left = await page.evaluate(async () => {
-      await modcast!.unregister();
-      return {
-        registrations: (await navigator.serviceWorker.getRegistrations()).length,
-        caches: await caches.keys(),
-        databases: (await indexedDB.databases()).map(({ name }) => name),
-        keys: Object.keys(localStorage),
-      };
-    });
-    expect(left).toEqual({ registrations: 0, caches: [], databases: [], keys: [] });
-  });
 });
 
 /** The browser's own look for a newer service worker. */
