@@ -1,17 +1,14 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type {} from '../../loader/index.js';
 import { createRegistry, type RegistryOptions } from '../../registry/index.js';
 import { later, site, write } from '../unit/registry/site.js';
-import { launchChromium, toBrowserPage } from './engines/chromium.js';
+import { type ChromiumBrowser, launchChromium, toBrowserPage } from './engines/chromium.js';
 import type { BrowserPage, OpenBrowser } from './engines/engine.js';
 import { inEachEngine } from './engines/in-each-engine.js';
 import { lacksNginx, startNginx } from './nginx.js';
-
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 /** Another site has the root of the origin. Its module has the path of one of ours, below another root. */
 const OTHER = `location = /lib/part.mjs { default_type text/javascript; return 200 "export const part = 'of the other site';"; }`;
@@ -90,7 +87,7 @@ const seenBelow = (root: string) => ({
 
 type Global = { seen?: unknown; replaced?: string; isFirst?: true };
 
-let browser: Browser;
+let browser: ChromiumBrowser;
 beforeAll(async () => void (browser = await launchChromium()));
 afterAll(() => browser.close());
 

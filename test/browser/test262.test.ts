@@ -1,10 +1,8 @@
 import path from 'node:path';
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { run } from '../test262/command.js';
 import type { EngineReport } from '../test262/report.js';
 import { inEachEngine } from './engines/in-each-engine.js';
-
-vi.setConfig({ testTimeout: 120_000 });
 
 const SUITE = path.join(import.meta.dirname, '../fixtures/test262');
 

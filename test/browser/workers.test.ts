@@ -1,11 +1,9 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type {} from '../../loader/index.js';
 import { TemporarySite } from './counted-site.js';
 import type { BrowserPage, OpenBrowser } from './engines/engine.js';
 import { inEachEngine } from './engines/in-each-engine.js';
 import { GatedSite } from './gated-site.js';
-
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const PAGE = `<!doctype html><title>workers</title>
 <script type="importmap">{ "imports": { "parts/": "./parts/" } }</script>

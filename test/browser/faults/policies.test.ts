@@ -5,8 +5,6 @@ import { inEachEngine } from '../engines/in-each-engine.js';
 import { faultFiles } from './fault-files.js';
 import { HeadersSite } from './headers-site.js';
 
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
-
 declare global {
   /** What the pages record. */
   var violations: string[];

@@ -1,12 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Engine } from '../engines/engine.js';
 import { selectEngines } from '../engines/selection.js';
 import { serveModcast } from '../serve-modcast.js';
 import { serveNative } from '../serve-native.js';
 import type { EngineDifferences } from './differences/difference.js';
 import { FixtureRunner, fixtureNames, type Observations } from './harness.js';
-
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 /**
  * Defines a test for each fixture: it behaves through modcast as it does natively in the same engine, apart
