@@ -39,7 +39,7 @@ export default defineConfig({
     sequence: { sequencer: LongFilesFirst },
     testTimeout: 30_000,
     hookTimeout: 60_000,
-    // Browser suites each start a Chromium: more files at a time than this only slow each other down.
+    // A worker with its browsers keeps more than one core busy: more at a time than this only slow each other down.
     maxWorkers: 2,
     // Of parity fixtures, each with a native and a modcast page.
     maxConcurrency: 4,

@@ -22,17 +22,19 @@ export type BrowserShare<Context extends Closable, Options> = Omit<
   'isConnected'
 >;
 
-/** Milliseconds in which contexts close on a busy machine, unless a page hangs in a loop. */
+/** In milliseconds. Contexts close in this time on a busy machine, unless a page hangs in a loop. */
 const CLOSING = 30_000;
 
 /**
  * Lets all test files of a worker use one process of a browser: to start it takes longer than most tests. It
  * ends with the worker. Where nothing says when that is, each share has a process of its own.
  *
+ * @param closing milliseconds that contexts have to close, before their process is ended
  * @returns a function that starts the process if none runs
  */
 export function sharing<Context extends Closable, Options>(
   start: () => Promise<BrowserProcess<Context, Options>>,
+  closing = CLOSING,
 ): () => Promise<BrowserShare<Context, Options>> {
   let shared: Promise<BrowserProcess<Context, Options>> | undefined;
 
@@ -62,8 +64,8 @@ export function sharing<Context extends Closable, Options>(
         });
       },
       async close() {
-        const closing = Promise.all([...contexts].map((context) => context.close()));
-        await limited(closing, CLOSING, () => 'Contexts have not closed').catch(async () => {
+        const closed = Promise.all([...contexts].map((context) => context.close()));
+        await limited(closed, closing, () => 'Contexts have not closed').catch(async () => {
           // Other tests get a new one.
           if (shared === mine) shared = undefined;
           await process.close();
