@@ -6,8 +6,9 @@ import type {} from '../../loader/index.js';
 import { createRegistry, type RegistryOptions } from '../../registry/index.js';
 import { later, site, write } from '../unit/registry/site.js';
 import { type ChromiumBrowser, launchChromium, toBrowserPage } from './engines/chromium.js';
-import type { BrowserPage, OpenBrowser } from './engines/engine.js';
+import type { BrowserPage } from './engines/engine.js';
 import { inEachEngine } from './engines/in-each-engine.js';
+import { sharedContext } from './engines/shared-context.js';
 import { lacksNginx, startNginx } from './nginx.js';
 
 /** Another site has the root of the origin. Its module has the path of one of ours, below another root. */
@@ -147,14 +148,11 @@ describe.skipIf(lacksNginx).each(Object.keys(WAYS))('behind a proxy that %s', (w
 // Only Chromium can be told to accept the certificate.
 inEachEngine(
   ({ launch }) => {
-    let engine: OpenBrowser;
-    beforeAll(async () => void (engine = await launch()));
-    afterAll(() => engine.close());
+    const newPage = sharedContext({ launch });
 
     it.skipIf(lacksNginx).each(Object.keys(WAYS))('the same without TLS, if the proxy %s', async (way) => {
       const { root, directory } = await start(way, false);
-      const opened = await engine.newPage();
-      later(() => opened.close());
+      const opened = await newPage();
       await opened.goto(root);
       await opened.until(() => globalThis.modcast !== undefined);
       await expectAll(opened, root, directory);
