@@ -5,6 +5,7 @@ import { serveModcast } from '../serve-modcast.js';
 import { serveNative } from '../serve-native.js';
 import type { EngineDifferences } from './differences/difference.js';
 import { FixtureRunner, fixtureNames, type Observations } from './harness.js';
+import { runNatively } from './native-runs.js';
 
 /**
  * Defines a test for each fixture: it behaves through modcast as it does natively in the same engine, apart
@@ -28,7 +29,7 @@ function defineParity(engine: Engine, { known, unfinished, open }: EngineDiffere
   afterAll(() => runner.close());
 
   const both = (name: string): Promise<[native: Observations, ours: Observations]> =>
-    Promise.all([runner.run(serveNative, name), runner.run(serveModcast, name)]);
+    Promise.all([runNatively(engine.name, runner, name), runner.run(serveModcast, name)]);
 
   describe.concurrent.each(names.filter((name) => !listed.includes(name)))('%s', (name) => {
     it('runs through modcast as it runs natively', async () => {
