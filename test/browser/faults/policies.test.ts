@@ -313,8 +313,7 @@ inEachEngine(({ name, launch }) => {
 
   it('gives a sandboxed frame of the site its files (sandboxed-iframe)', async () => {
     await visit(HeadersSite.fault('sandboxed-iframe'));
-    await vi.waitFor(() => expect(tab.lines.join()).toContain('from frame'));
-    const line = tab.lines.find((text) => text.includes('from frame'))!;
+    const line = await tab.line('from frame');
     expect(line).toContain('"inline":"ran"');
     expect(line).toContain('"css":"rgb(1, 2, 3)"');
     expect(line).toContain('"classic":1');
