@@ -1,12 +1,10 @@
 import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { run } from '../test262/command.js';
 import type { EngineReport } from '../test262/report.js';
 import { inEachEngine } from './engines/in-each-engine.js';
-
-vi.setConfig({ testTimeout: 120_000 });
 
 const SUITE = path.join(import.meta.dirname, '../fixtures/test262');
 

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type {} from '../../../loader/index.js';
 import type { RegistryOptions } from '../../../registry/index.js';
 import { TemporarySite } from '../counted-site.js';
@@ -7,8 +7,6 @@ import type { BrowserPage, OpenBrowser } from '../engines/engine.js';
 import { inEachEngine } from '../engines/in-each-engine.js';
 import { GatedSite } from '../gated-site.js';
 import { files, publish, whole } from './published-site.js';
-
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 /** What a plain server has at `/`. */
 const PLAIN = `<!doctype html><title>plain</title><script type="module">

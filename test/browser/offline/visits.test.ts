@@ -1,12 +1,10 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import type {} from '../../../loader/index.js';
 import { TemporarySite } from '../counted-site.js';
 import type { BrowserPage, OpenBrowser } from '../engines/engine.js';
 import { inEachEngine } from '../engines/in-each-engine.js';
 import { GatedSite } from '../gated-site.js';
 import { files, publish, whole } from './published-site.js';
-
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 inEachEngine((engine) => {
   let browser: OpenBrowser;
