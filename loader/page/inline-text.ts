@@ -4,7 +4,9 @@ const IMPORT = 'import';
 
 type Inline = Pick<HeldScript, 'text' | 'at'>;
 
-/** What the server has said of an inline script: line and column of its text, and where it calls `import()`. */
+/**
+ * What the server has said of an inline script: line and column of its text, and where it calls `import()`.
+ */
 const places = (at = ''): number[] => (/^\d+:\d+(?:,\d+)*$/.test(at) ? at.split(/[:,]/).map(Number) : []);
 
 /**

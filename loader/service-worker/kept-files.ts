@@ -52,7 +52,9 @@ export class KeptFiles {
   readonly #name: string;
   readonly #hasher: Hasher;
   #opened: Promise<IDBDatabase> | undefined;
-  /** A worker that is unregistered goes on for open pages, and restarts: it must not create a database again. */
+  /**
+   * A worker that is unregistered goes on for open pages, and restarts: it must not create a database again.
+   */
   #mayCreate = false;
   /** Hashes of files that were read whole. A large one takes long to hash. */
   readonly #sound = new Set<Hash>();

@@ -1,7 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Browser } from 'playwright-core';
 import type {} from '../../../loader/index.js';
-import { launchChromium } from '../engines/chromium.js';
+import { type ChromiumBrowser, launchChromium } from '../engines/chromium.js';
 import type { BrowserPage, OpenBrowser } from '../engines/engine.js';
 import { inEachEngine } from '../engines/in-each-engine.js';
 import { ProxiedSite } from './proxied-site.js';
@@ -102,7 +101,7 @@ inEachEngine((engine) => {
 });
 
 describe('when the browser has ended the service worker of a page that is still open', () => {
-  let browser: Browser;
+  let browser: ChromiumBrowser;
   beforeAll(async () => void (browser = await launchChromium()));
   afterAll(() => browser.close());
 
