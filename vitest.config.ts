@@ -12,8 +12,16 @@ const project = (name: string, setup: string[] = [], options: ProjectConfig['tes
   },
 });
 
-/** Unit tests share the loaded code: loading it for every file takes longer than the tests. None mocks a module. */
+/** Files share the loaded code: loading it for every file takes longer than most tests. None mocks a module. */
 const SHARED = { isolate: false, restoreMocks: true, unstubEnvs: true, unstubGlobals: true };
+
+/** The files of a worker share its browsers too. On a busy machine a page can take tens of seconds instead of one. */
+const BROWSERS = {
+  ...SHARED,
+  environment: './test/browser/environment.ts',
+  testTimeout: 120_000,
+  hookTimeout: 120_000,
+};
 
 /** Short files that take minutes: at the end, one of them would keep a single worker busy. */
 const LONG = /[\\/]browser[\\/](?:parity[\\/](?:chromium|firefox|webkit)|packages)\.test\.ts$/;
@@ -31,7 +39,7 @@ export default defineConfig({
     sequence: { sequencer: LongFilesFirst },
     testTimeout: 30_000,
     hookTimeout: 60_000,
-    // Browser suites each start a Chromium: more files at a time than this only slow each other down.
+    // A worker with its browsers keeps more than one core busy: more at a time than this only slow each other down.
     maxWorkers: 2,
     // Of parity fixtures, each with a native and a modcast page.
     maxConcurrency: 4,
@@ -39,7 +47,7 @@ export default defineConfig({
       project('unit', ['bundle'], SHARED),
       project('contract'),
       project('system', ['build']),
-      project('browser', ['bundle', 'browsers']),
+      project('browser', ['bundle', 'browsers'], BROWSERS),
       project('stress', ['build', 'browsers']),
     ],
   },

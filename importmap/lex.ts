@@ -138,6 +138,21 @@ export function lexModule(bytes: Uint8Array): Links {
   return { state: 'linked', list };
 }
 
+/**
+ * The string indexes of the keyword `import` in each `import(…)` of the source text of an inline script, in
+ * order. None where it does not parse.
+ */
+export function lexImportCalls(source: string): number[] {
+  const origin = PREAMBLE.exec(source)![0].length;
+  try {
+    return parseImports(source.slice(origin), false).flatMap((item) =>
+      item.type === 'dynamic' && item.phase === null ? item.importStart + origin : [],
+    );
+  } catch {
+    return [];
+  }
+}
+
 /** The literal specifiers of the source text of an inline script. */
 export function lexSpecifiers(source: string): { specifier: string; dynamic: boolean }[] {
   const links = lexModule(new TextEncoder().encode(source));

@@ -43,6 +43,12 @@ export function linkWorkerModule(
   return linkForWorker(bytes, links, { url, written, runtime: up + runtime });
 }
 
+/**
+ * Whether a URL is that of the runtime of a deploy's workers, below any prefix: a module that a browser has
+ * cached may name the one that the registry had before.
+ */
+export const isRuntimeUrl = (url: string): boolean => /\/worker\.js\?v=[^&]*&modcast=/.test(url);
+
 /** What the runtime of a deploy's workers reads. */
 export interface WorkerDeploy {
   readonly manifest: Hash;

@@ -5,7 +5,8 @@ import { chromium } from 'playwright-core';
 /**
  * Features that slow tests down or open network connections. The suggestion windows of the address bar
  * (`WebUIOmnibox…`) are extra pages for each page, and take longer to start than most tests run. Only the
- * last `--disable-features` flag counts, so the list also repeats the features that the driver disables.
+ * last `--disable-features` flag counts, so the list also repeats the features that the driver disables. After
+ * each navigation, Chromium starts a spare process for the next one (`SpareRenderer…`): tests rarely need it.
  */
 const DISABLED_FEATURES = [
   'WebUIOmniboxPopup',
@@ -21,6 +22,7 @@ const DISABLED_FEATURES = [
   'OptimizationHints',
   'PaintHolding',
   'PreconnectToSearch',
+  'SpareRendererForSitePerProcess',
 ];
 
 /**

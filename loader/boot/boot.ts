@@ -198,10 +198,10 @@ export class Boot {
 }
 
 const FORBIDDEN =
-  'the page’s policy permits no inline import map, Trusted Types policy modcast, or connection to its server; the page runs natively';
+  'a policy permits no inline import map, Trusted Types policy modcast, or connection to the server; the page runs natively';
 
 const REFUSED =
-  'the page’s scripts have loaded modules or an import map before the boot, and this browser takes no other map; the page runs natively';
+  'scripts have loaded modules or an import map before the boot, and this browser takes no other map; the page runs natively';
 
 /** The page's own `import.meta.resolve`. */
 const pageResolve = (nonce: string) =>

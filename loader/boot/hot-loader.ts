@@ -1,12 +1,17 @@
 import { HOT_TOPIC } from '../../schema/hot-news.js';
-import { loadHot } from '../hot/load.js';
-import type { CreateHot, Hot } from '../hot/ports.js';
+import type { Hot, HotPorts } from '../hot/ports.js';
 import { importModule } from '../linking/import-module.js';
 import type { PageDeploy } from '../linking/page-deploy.js';
 import { installImportMap } from '../page/install-import-map.js';
+import { loadScript } from '../page/load-script.js';
 import type { Allowed } from '../page/policy.js';
 import type { Services } from '../services.js';
 import { fetchManifest } from '../transport/plain-files.js';
+
+/** What the script of hot reload sets. */
+export type CreateHot = (
+  given: Omit<HotPorts, 'announce' | 'moved'> & Pick<Services, 'events' | 'page'>,
+) => Hot;
 
 /** Loads the script of hot reload where the server watches, and connects it to the page. */
 export class HotLoader {
@@ -19,7 +24,7 @@ export class HotLoader {
   constructor(services: Services, trusted: Promise<boolean>) {
     this.#services = services;
     this.#loading = trusted
-      .then((can) => (can ? loadHot(services.config) : undefined))
+      .then((can) => (can ? loadScript<CreateHot>(services.config, 'hot', services.config.hot) : undefined))
       .catch(() => undefined);
     const stop = services.topics.on(HOT_TOPIC, (data) => this.#news.push(data));
     void services.page.settled.then(stop);
@@ -32,28 +37,14 @@ export class HotLoader {
   async create(pageDeploy: PageDeploy | null, allowed: Allowed): Promise<Hot | undefined> {
     const create = await this.#loading;
     if (create === undefined) return undefined;
-    const { config, blobPool, channelClient, connection, outbox, events, page, http, after, problem } =
-      this.#services;
     return create({
-      config,
-      blobPool,
-      channelClient,
-      connection,
-      outbox,
+      ...this.#services,
       news: this.#news,
       pageDeploy,
       targets: allowed === 'http' ? 'http' : 'blob',
       installImportMap,
       importModule,
-      announce(deploy, paths, workers) {
-        let prevented = false;
-        events.emit('update', { deploy, paths, workers, preventDefault: () => void (prevented = true) });
-        return !prevented;
-      },
-      moved: (release) => page.move(release),
-      fetchManifest: (deploy) => fetchManifest(http, deploy),
-      after,
-      problem,
+      fetchManifest: (deploy) => fetchManifest(this.#services.http, deploy),
     });
   }
 }

@@ -165,7 +165,7 @@ export class Cache {
   }
 }
 
-export const openCacheDatabase = (old: string): Promise<IDBDatabase> =>
+const openCacheDatabase = (old: string): Promise<IDBDatabase> =>
   openDatabase(DATABASE, (created) => {
     indexedDB.deleteDatabase(old);
     for (const name of STORES) {

@@ -11,16 +11,21 @@ const committed = (transaction: IDBTransaction): Promise<void> =>
     transaction.onabort = () => reject(transaction.error ?? new DOMException('aborted', 'AbortError'));
   });
 
+type Create = (database: IDBDatabase, transaction: IDBTransaction) => void;
+
 /** @param create makes the object stores of a new database */
-export function openDatabase(name: string, create: (database: IDBDatabase) => void): Promise<IDBDatabase> {
+export function openDatabase(name: string, create: Create): Promise<IDBDatabase> {
   const request = indexedDB.open(name, 1);
-  request.onupgradeneeded = () => create(request.result);
+  request.onupgradeneeded = () => create(request.result, request.transaction!);
   return requested(request).then((database) => {
     // Another tab runs a newer loader, which may upgrade.
     database.onversionchange = () => database.close();
     return database;
   });
 }
+
+/** For `openDatabase`: makes it fail with `AbortError` where there is no database, and leave none. */
+export const onlyExisting: Create = (_database, transaction) => transaction.abort();
 
 /** Runs `work` in one transaction. Resolves with its result when all is written. A failure writes nothing. */
 export async function write<T>(

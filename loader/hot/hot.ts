@@ -17,7 +17,7 @@ import { UrlLifetime } from './modules/url-lifetime.js';
 import { createNative } from './native.js';
 import { createNewest } from './newest.js';
 import { createPageImport } from './page-import.js';
-import type { CreateHot, Hot, HotPorts, PagePorts } from './ports.js';
+import type { Hot, HotPorts, PagePorts } from './ports.js';
 import { listenToServer } from './server-news.js';
 import { Entries } from './updates/entries.js';
 import { causeOf, createReload, restoreScroll, type Reload } from './updates/reload.js';
@@ -42,7 +42,7 @@ async function servedManifest(
   return deploy === null || deploy === release.deploy ? release.manifest : fetchManifest(deploy);
 }
 
-export const createHot: CreateHot = (ports) =>
+export const createHot = (ports: HotPorts): Hot =>
   ports.pageDeploy === null ? createNative(ports) : createPage({ ...ports, pageDeploy: ports.pageDeploy });
 
 /** Hot reload of a page that runs modules of the registry. */

@@ -27,7 +27,7 @@ export interface ScopeDeploy {
       | 'discard'
       | 'importMap'
     >;
-    readonly ensure: (url: string) => Promise<void>;
+    readonly ensure: (url: string) => Promise<void> | undefined;
   };
   readonly laterMaps: boolean;
 }
@@ -92,11 +92,4 @@ export interface Hot {
    * reloaded.
    */
   idle(): Promise<void>;
-}
-
-export type CreateHot = (ports: HotPorts) => Hot;
-
-declare global {
-  /** Where the script of hot reload leaves its function for the loader. */
-  var __modcast_hot__: CreateHot | undefined;
 }

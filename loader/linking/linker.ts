@@ -83,17 +83,17 @@ export class Linker {
     });
   }
 
-  /** Call it before an `import()` of `url`. */
-  async ensure(url: string): Promise<void> {
+  /** Call it before an `import()` of `url`. @returns undefined if the import map has it */
+  ensure(url: string): Promise<void> | undefined {
     const { importTargets } = this;
     const { laterMaps, fetchMissing } = this.#options;
     if (importTargets.isInstalled(url)) {
       // What comes over HTTP now is in the map at the next visit.
       const isHttp = importTargets.targetOf(url)?.startsWith('http') === true;
       if (isHttp && !laterMaps && fetchMissing) void this.prefetch([url]);
-      return;
+      return undefined;
     }
-    await this.#queue.run(async () => {
+    return this.#queue.run(async () => {
       if (importTargets.isInstalled(url) || !this.#started) return;
       await this.#link([url]);
       if (laterMaps) this.#install();

@@ -1,5 +1,6 @@
 import { isAlias, type Resolver } from '../../importmap/resolver.js';
-import { correctError, type NaturalText } from '../page/error-events.js';
+import type { NaturalText } from '../page/error-events.js';
+import { correctImportError } from './import-error.js';
 
 /** What `__modcast__(url)` returns to linked modules. */
 export interface ModuleContext {
@@ -9,8 +10,12 @@ export interface ModuleContext {
   meta(meta: ImportMeta): ImportMeta;
   /** The `import.meta` of a module that shares that of a run with others. */
   own(meta: ImportMeta): ImportMeta;
-  /** Lets `import.meta.resolve` find natural URLs, in an inline script with that base URL. */
-  inline(meta: ImportMeta): ImportMeta;
+  /**
+   * Lets `import.meta.resolve` find natural URLs, in an inline script with that base URL.
+   *
+   * @returns its `import()`
+   */
+  inline(meta: ImportMeta): ModuleContext['import'];
   /** The text by which a specifier is imported. */
   written(specifier: unknown): string;
 }
@@ -33,8 +38,8 @@ export interface RuntimeOptions {
   /** The natural URL of a module that is given by a path, or by the URL that it was loaded from. */
   readonly naturalOf: (given: string) => string;
   readonly naturalText: NaturalText;
-  /** Puts a natural URL and what it imports into the import map. */
-  readonly ensure: (url: string) => Promise<void>;
+  /** Puts a natural URL and what it imports into the import map. Undefined if it is there. */
+  readonly ensure: (url: string) => Promise<void> | undefined;
   /** The browser's own `import()`. */
   readonly importModule: (name: string, options?: ImportCallOptions) => Promise<unknown>;
   /** The URL from which the engine loaded a module. */
@@ -55,13 +60,18 @@ export function createRuntime(options: RuntimeOptions): (given: string) => Modul
   const contexts = new Map<string, ModuleContext>();
   const seen = new WeakSet<ImportMeta>();
 
-  const corrected = (error: unknown): unknown => {
-    correctError(error, naturalText, true);
+  const corrected = (error: unknown, importer: string): unknown => {
+    correctImportError(error, naturalText, importer);
     return error;
   };
 
-  const create = (url: string, own?: ImportMeta): ModuleContext => ({
-    async import(specifier, options) {
+  /** @param load imports the module with a natural URL */
+  const importFrom =
+    (
+      url: string,
+      load: (url: string, options?: ImportCallOptions) => Promise<unknown>,
+    ): ModuleContext['import'] =>
+    async (specifier, options) => {
       try {
         // A specifier that cannot become a string rejects, as in the standard.
         const text = `${specifier as string}`;
@@ -74,19 +84,44 @@ export function createRuntime(options: RuntimeOptions): (given: string) => Modul
           if (!isAlias(name)) return await importModule(name, options);
           throw new TypeError(`Failed to resolve module specifier '${text}'`);
         }
-        if (hot !== undefined) return await hot.import(url, resolution.url, options);
-        await ensure(resolution.url);
-        return await importModule(resolver.name(resolution.url), options);
+        return await load(resolution.url, options);
       } catch (error) {
-        throw corrected(error);
+        throw corrected(error, url);
       }
-    },
+    };
+
+  const importMapped: Parameters<typeof importFrom>[1] = async (url, options) => {
+    const installed = ensure(url);
+    // `import()` fails at once for some reasons. Its error has the importer's stack then.
+    if (installed !== undefined) await installed;
+    return importModule(resolver.name(url), options);
+  };
+
+  const setResolve = (meta: ImportMeta, url: string) => {
+    const native = meta.resolve;
+    // An unresolved specifier gets the browser's own error. As a method it has the native function's name.
+    meta.resolve = {
+      resolve(name: string) {
+        try {
+          refresh();
+          const resolution = resolver.resolve(`${name}`, url);
+          return resolution.state === 'resolved' ? resolution.url : native(name);
+        } catch (error) {
+          throw corrected(error, url);
+        }
+      },
+    }.resolve;
+  };
+
+  const create = (url: string, own?: ImportMeta): ModuleContext => ({
+    import: importFrom(url, hot === undefined ? importMapped : (to, options) => hot.import(url, to, options)),
     meta(meta) {
       if (seen.has(meta)) return meta;
       seen.add(meta);
       if (hot?.context !== undefined) Object.assign(meta, { hot: hot.context(url, meta.url) });
       meta.url = url;
-      return this.inline(meta);
+      setResolve(meta, url);
+      return meta;
     },
     own(shared) {
       if (own !== undefined) return own;
@@ -94,23 +129,13 @@ export function createRuntime(options: RuntimeOptions): (given: string) => Modul
       own.resolve = shared.resolve;
       if (hot?.context !== undefined) Object.assign(own, { hot: hot.context(url, targetOf?.(url) ?? url) });
       own.url = url;
-      return this.inline(own);
+      setResolve(own, url);
+      return own;
     },
     inline(meta) {
-      const native = meta.resolve;
-      // An unresolved specifier gets the browser's own error. As a method it has the native function's name.
-      meta.resolve = {
-        resolve(name: string) {
-          try {
-            refresh();
-            const resolution = resolver.resolve(`${name}`, url);
-            return resolution.state === 'resolved' ? resolution.url : native(name);
-          } catch (error) {
-            throw corrected(error);
-          }
-        },
-      }.resolve;
-      return meta;
+      setResolve(meta, url);
+      // Hot reload knows the importers among modules only.
+      return importFrom(url, importMapped);
     },
     written(specifier) {
       const text = `${specifier as string}`;

@@ -1,7 +1,7 @@
 import { createOffline } from './offline.js';
-import type {} from './start-offline.js';
+import type { CreateOffline } from './start-offline.js';
 
-globalThis.__modcast_offline__ = (ports) => {
+const create: CreateOffline = (ports) => {
   const offline = createOffline(ports);
   offline
     .register()
@@ -10,3 +10,4 @@ globalThis.__modcast_offline__ = (ports) => {
     .catch((error: unknown) => console.info(`modcast: offline use: ${String(error)}`));
   return offline;
 };
+globalThis.__modcast_part__ = create;

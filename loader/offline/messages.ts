@@ -7,6 +7,8 @@ export type ToServiceWorker = KeepRequest | { readonly modcast: 'unregister' };
 export interface KeepRequest {
   readonly modcast: 'keep';
   readonly registry: RegistryId;
+  /** URL of the registry's prefix. */
+  readonly prefix: string;
   /** Of the deploy that the page runs. */
   readonly manifest: Hash;
   readonly number: number;
@@ -22,7 +24,7 @@ export interface KeepRequest {
 
 /**
  * The answer to `keep`, over the message's port: one for each file, and the last has `done` = `total`. The
- * service worker of another registry answers null.
+ * service worker of another registry or prefix answers null.
  */
 export interface KeepProgress {
   readonly done: number;

@@ -4,13 +4,9 @@ import type { Hash } from '../../schema/hash.js';
 import { DATABASE } from '../cache/cache.js';
 import { holdDeploy } from '../cache/held-deploys.js';
 import { offlineDatabase } from '../service-worker/kept-files.js';
-import {
-  USED_QUESTION,
-  usedChannel,
-  type KeepProgress,
-  type KeepRequest,
-  type ToServiceWorker,
-} from './messages.js';
+import { ask, askToKeep } from './ask.js';
+import { USED_QUESTION, usedChannel } from './messages.js';
+import { observeRequests } from './observed-requests.js';
 import type { Offline, OfflineOptions } from './offline-api.js';
 import type { OfflinePorts } from './start-offline.js';
 
@@ -27,37 +23,44 @@ export function createOffline(ports: OfflinePorts): Offline {
   const scriptOf = ({ active, waiting, installing }: ServiceWorkerRegistration) =>
     (active ?? waiting ?? installing)?.scriptURL;
 
+  /** Leaves a service worker of the site's own. */
   const register = async () => {
     const workers = container();
     const before = await workers.getRegistration(root);
-    if (before !== undefined && scriptOf(before) !== url) return false;
-    await workers.register(trustedUrl(url), { scope: root, updateViaCache: 'none' });
-    return true;
+    if (before !== undefined && scriptOf(before) !== url) return { registration: before, isOurs: false };
+    const options = { scope: root, updateViaCache: 'none' } as const;
+    return { registration: await workers.register(trustedUrl(url), options), isOurs: true };
   };
-  let registered: Promise<boolean> | undefined;
+  let registered: ReturnType<typeof register> | undefined;
+
+  const requested = observeRequests();
 
   if (page.release !== null) holdDeploy(page.release.hash);
 
   return {
-    register() {
+    async register() {
       registered ??= register();
-      return registered;
+      return (await registered).isOurs;
     },
 
     async keep({ all = config.offline?.all ?? false, persist = false, onProgress }: OfflineOptions) {
       const { release } = page;
       if (release === null) throw new Error('the page runs without modcast');
-      // `ready` would wait forever for a registration that has failed.
-      await this.register();
+      // A tab may have unregistered it. Then `navigator.serviceWorker.ready` is still the former one.
+      if ((await container().getRegistration(root)) === undefined) registered = undefined;
+      const { registration, isOurs } = await (registered ??= register());
       if (persist) await navigator.storage.persist();
-      const registration = await container().ready;
       const site = { root, manifest: release.manifest };
       const isFile = (name: string) => fileAt(site, withoutDeploy(name)) !== undefined;
-      const used = [...usedByPage(isFile), ...(await usedByWorkers(release.hash)).filter(isFile)];
+      const used = [
+        ...usedByPage(requested(), isFile),
+        ...(await usedByWorkers(release.hash)).filter(isFile),
+      ];
       await cacheModules(ports, all ? undefined : used);
       const request = {
         modcast: 'keep',
         registry: config.registry!,
+        prefix,
         manifest: release.hash,
         number: release.deploy,
         isolated: globalThis.crossOriginIsolated === true,
@@ -65,7 +68,11 @@ export function createOffline(ports: OfflinePorts): Offline {
         used,
         all,
       } as const;
-      const kept = await askToKeep(registration.active!, request, onProgress);
+      const { active } = registration;
+      // It may be that of a prefix which the registry had before.
+      const isOwn = active !== null && (!isOurs || active.scriptURL === url);
+      const worker = isOwn ? active : await newest(registration);
+      const kept = await askToKeep(worker, request, onProgress);
       if (kept !== null) return kept;
       // The service worker is that of a registry that was here before.
       await registration.update();
@@ -78,7 +85,8 @@ export function createOffline(ports: OfflinePorts): Offline {
       const registration = await container().getRegistration(root);
       if (registration !== undefined && scriptOf(registration) === url) {
         const { active } = registration;
-        if (active !== null) await ask(active, { modcast: 'unregister' }, () => true);
+        // One that does not answer goes all the same.
+        if (active !== null) await ask(active, { modcast: 'unregister' }, () => true).catch(() => {});
         await registration.unregister();
       }
       for (const name of [DATABASE, offlineDatabase(new URL(root).pathname)]) await deleteDatabase(name);
@@ -111,13 +119,10 @@ async function cacheModules(
  *
  * @param isFile whether the deploy has a file at a URL
  */
-const usedByPage = (isFile: (url: string) => boolean): string[] =>
-  (performance.getEntriesByType('resource') as PerformanceResourceTiming[])
-    .filter(
-      ({ name, initiatorType }) =>
-        isFile(name) || !/^(?:fetch|xmlhttprequest|beacon|other)$/.test(initiatorType),
-    )
-    .map(({ name }) => name);
+const usedByPage = (requested: ReadonlyMap<string, string>, isFile: (url: string) => boolean): string[] =>
+  [...requested]
+    .filter(([url, initiator]) => isFile(url) || !/^(?:fetch|xmlhttprequest|beacon|other)$/.test(initiator))
+    .map(([url]) => url);
 
 /** Milliseconds that workers have to answer. How many there are is unknown. */
 const ANSWER_MS = 250;
@@ -133,51 +138,6 @@ async function usedByWorkers(manifest: Hash): Promise<string[]> {
   await new Promise((resolve) => setTimeout(resolve, ANSWER_MS));
   channel.close();
   return used;
-}
-
-/** @returns null from the service worker of another registry */
-const askToKeep = (
-  worker: ServiceWorker,
-  request: KeepRequest,
-  onProgress: OfflineOptions['onProgress'],
-): Promise<KeepProgress | null> =>
-  ask(worker, request, (progress: KeepProgress | null) => {
-    if (progress !== null) onProgress?.(progress);
-    return progress === null || progress.done === progress.total;
-  });
-
-/** Milliseconds to the first answer of a service worker. That of the site may not know the question. */
-const FIRST_ANSWER_MS = 5000;
-
-/** Milliseconds to each other answer. The browser may end a service worker that works for long. */
-const NEXT_ANSWER_MS = 60_000;
-
-/**
- * Sends a message to a service worker.
- *
- * @param isLast says of each answer whether it is the last
- * @returns the last answer
- */
-function ask<T>(worker: ServiceWorker, message: ToServiceWorker, isLast: (answer: T) => boolean): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const { port1, port2 } = new MessageChannel();
-    const wait = (ms: number, reason: string) =>
-      setTimeout(() => {
-        port1.close();
-        reject(new Error(`${worker.scriptURL} does not answer; ${reason}`));
-      }, ms);
-    let timer = wait(FIRST_ANSWER_MS, 'it has to import the registry’s offline.js');
-    port1.onmessage = ({ data }: MessageEvent<T>) => {
-      clearTimeout(timer);
-      if (!isLast(data)) {
-        timer = wait(NEXT_ANSWER_MS, 'call offline() again to go on');
-        return;
-      }
-      port1.close();
-      resolve(data);
-    };
-    worker.postMessage(message, [port2]);
-  });
 }
 
 /** The worker that replaces the active one, when it is active; that one where none does. */

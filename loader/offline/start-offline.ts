@@ -8,10 +8,8 @@ export interface OfflinePorts extends Pick<Services, 'config' | 'page' | 'channe
   readonly trustedUrl: (url: string) => string;
 }
 
-declare global {
-  /** For a moment, while the script of offline use loads. */
-  var __modcast_offline__: ((ports: OfflinePorts) => Offline) | undefined;
-}
+/** What the script of offline use sets. */
+export type CreateOffline = (ports: OfflinePorts) => Offline;
 
 /**
  * Loads the script of offline use once the page has loaded, where the server offers that, and registers the
@@ -22,13 +20,12 @@ declare global {
 export async function startOffline(services: Services): Promise<Offline> {
   const { config, page } = services;
   await page.ready;
-  if (config.offline !== null && !page.isNative) {
+  let create: CreateOffline | undefined;
+  if (!page.isNative) {
     if (document.readyState !== 'complete')
       await new Promise((resolve) => addEventListener('load', resolve, { once: true }));
-    await loadScript(config, 'offline-page', config.offline);
+    create = await loadScript(config, 'offline-page', config.offline);
   }
-  const create = globalThis.__modcast_offline__;
-  globalThis.__modcast_offline__ = undefined;
   if (create === undefined) throw new Error('modcast: the server offers no offline use to this page');
   return create({ ...services, trustedUrl });
 }

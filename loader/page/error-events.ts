@@ -8,37 +8,27 @@ export type NaturalText = (text: string) => string;
 /** What Chromium puts before the message of a script that does not parse when it is inserted. */
 const INSERTION = /(^|SyntaxError: )Failed to execute 'insertBefore' on 'Node': /;
 
-const OWN_FRAME = /(?:^\s+at |@).*\/-\/(?:loader|hot)\.js/;
-
-const withoutOwnFrames: NaturalText = (stack) =>
-  stack
-    .split('\n')
-    .filter((line) => !OWN_FRAME.test(line))
-    .join('\n');
-
 /** Whether reading a stack may run a function of the page. */
 export const isStackPrepared = (): boolean => 'prepareStackTrace' in Error;
 
 /**
  * Makes an error name natural URLs. WebKit ignores `//# sourceURL` where it names the place of an error.
  * Other stacks contain the message.
- *
- * @param isOurImport whether the loader has called `import()` for the page: its frames are left out
  */
-export function correctError(error: unknown, natural: NaturalText, isOurImport = false): void {
+export function correctError(error: unknown, natural: NaturalText): void {
   if (!(error instanceof Error)) return;
   const texts = error as unknown as Record<string, unknown>;
-  const correct = (name: string, correction = natural): boolean => {
+  const correct = (name: string): boolean => {
     const text = texts[name];
     if (typeof text !== 'string') return false;
-    const corrected = correction(text);
+    const corrected = natural(text);
     // The page may have frozen it.
     return corrected !== text && Reflect.set(error, name, corrected);
   };
   const isChanged = correct('message');
   correct('fileName');
-  const ofStack: NaturalText = (text) => natural(isOurImport ? withoutOwnFrames(text) : text);
-  if (isWebKit() || ((isChanged || isOurImport) && !isStackPrepared())) correct('stack', ofStack);
+  correct('sourceURL');
+  if (isWebKit() || (isChanged && !isStackPrepared())) correct('stack');
 }
 
 /**

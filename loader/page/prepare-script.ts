@@ -2,7 +2,7 @@ import type { TargetKind } from '../linking/choose-target.js';
 import { JAVASCRIPT } from '../linking/media-types.js';
 import { createModuleUrl } from '../linking/module-url.js';
 import { pageUrl, sourceAttribute, type HeldScript } from './held-page.js';
-import { inlineText } from './inline-text.js';
+import { inlineText, nameImports } from './inline-text.js';
 import { setScriptSrc, setScriptText } from './policy.js';
 import type { RunOptions } from './run-scripts.js';
 
@@ -48,8 +48,10 @@ export function prepareScripts(options: PrepareOptions): PreparedRun {
       const { element, kind, src, base } = script;
       if (src === null) {
         if (isBlocked(script)) return nothing;
-        const prepareMeta = `__modcast__(${JSON.stringify(base)}).inline(import.meta);`;
-        return prepareInline(script, isLinked ? first + prepareMeta : first);
+        if (!isLinked) return prepareInline(script, first);
+        const { text, name } = nameImports(script);
+        const declaration = `const ${name}=__modcast__(${JSON.stringify(base)}).inline(import.meta);`;
+        return prepareInline({ ...script, text }, first + declaration);
       }
       const attribute = sourceAttribute(element) ?? 'src';
       const target = kind === 'module' && !isBlocked(script) ? targetOf(src) : undefined;

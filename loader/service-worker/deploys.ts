@@ -7,7 +7,7 @@ import type { TabDeploy } from './kept-files.js';
 
 export interface CachedDeploysOptions {
   readonly registry: RegistryId;
-  /** Opens the database of pages. */
+  /** Opens the database of pages. Rejects where there is none. */
   readonly openDatabase: () => Promise<IDBDatabase>;
   readonly hasher: Hasher;
   /** Requests the manifest of a deploy by its number. */

@@ -64,13 +64,17 @@ export class Files {
       const linked = this.#link(deploy, file, blob, natural);
       return linked && respond(await bytesOf(linked), [...HEADERS, JAVASCRIPT, ...policies]);
     }
-    const headers: HeaderList = [...HEADERS, ...typeHeaders(file, request), ...policies];
+    const headersOf = (known?: Uint8Array): HeaderList => [
+      ...HEADERS,
+      ...typeHeaders(file, request, known),
+      ...policies,
+    ];
     // A database that fails has no files.
     const kept = () => this.#options.kept.file(file.hash).catch(() => undefined);
     const bytes = (blob?.bytes as Uint8Array<ArrayBuffer>) ?? (await kept());
     return bytes === undefined
-      ? this.#request(request, file, headers)
-      : fileResponse(request, bytes, headers, tagOf(file));
+      ? this.#request(request, file, headersOf)
+      : fileResponse(request, bytes, headersOf(bytes), tagOf(file));
   }
 
   /** The script of the runtime of a deploy's workers. Undefined for another version of it. */
@@ -81,7 +85,7 @@ export class Files {
     const run = await tabs.named(manifest);
     const deploy = await deploys.find(run);
     if (deploy === undefined) return undefined;
-    const root = '../'.repeat(config.prefix.slice(config.root.length).split('/').length - 1);
+    const root = '../'.repeat(url.pathname.slice(config.root.length).split('/').length - 1);
     const { importMap } = deploy.manifest;
     const text = declareWorkerDeploy({ manifest, root, importMap }) + config.runtime.text;
     return respond(text, [...HEADERS, JAVASCRIPT, ...(await this.#policies(run.embedder))]);
@@ -122,7 +126,11 @@ export class Files {
   }
 
   /** A file that is not here, by its hash. Undefined where the server does not give it. */
-  async #request(request: Request, module: SiteModule, headers: HeaderList): Promise<Response | undefined> {
+  async #request(
+    request: Request,
+    module: SiteModule,
+    headersOf: (known?: Uint8Array) => HeaderList,
+  ): Promise<Response | undefined> {
     const isSame = (request.headers.get('If-Range') ?? tagOf(module)) === tagOf(module);
     const range = isSame ? request.headers.get('Range') : null;
     const response = await this.#options.fetch(this.#blobUrl(module.hash), {
@@ -133,9 +141,9 @@ export class Files {
     if (response.status === 200 && module.size <= KEPT_BYTES) {
       const bytes = await allBytes(response);
       const isSound = await this.#options.kept.putFile(module.hash, bytes).catch(() => true);
-      return isSound ? fileResponse(request, bytes, headers, tagOf(module)) : undefined;
+      return isSound ? fileResponse(request, bytes, headersOf(bytes), tagOf(module)) : undefined;
     }
-    const all = new Headers([...headers, ['ETag', tagOf(module)], ['Accept-Ranges', 'bytes']] as [
+    const all = new Headers([...headersOf(), ['ETag', tagOf(module)], ['Accept-Ranges', 'bytes']] as [
       string,
       string,
     ][]);
@@ -183,12 +191,16 @@ const HEADERS: HeaderList = [
 ];
 
 /** As the server: a page may use its own files as scripts and styles, whatever their type. */
-function typeHeaders({ type }: SiteModule, { destination }: Request): HeaderList {
+function typeHeaders(
+  { type }: SiteModule,
+  { destination }: Request,
+  bytes: Uint8Array | undefined,
+): HeaderList {
   const isScript = /^text\/(?:javascript|css)$/.test(type);
   const isUsedSo = /^(?:script|style|json|worker|sharedworker|audioworklet|paintworklet)$/.test(destination);
   const isSniffed = !isScript && (isUsedSo || type === 'application/json');
   return [
-    ['Content-Type', typeHeader(type)],
+    ['Content-Type', typeHeader(type, bytes)],
     ...(isSniffed ? [] : [['X-Content-Type-Options', 'nosniff'] as const]),
   ];
 }

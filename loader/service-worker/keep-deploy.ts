@@ -23,8 +23,8 @@ const PARALLEL = 6;
 /** Keeps what a page has used, or its whole deploy, so that the page runs without the server. */
 export async function keepDeploy(request: KeepRequest, options: KeepOptions): Promise<void> {
   const { root, report } = options;
-  // The page has stored more since.
-  await options.deploys.refresh();
+  // The page has stored more since, unless its database fails.
+  await options.deploys.refresh().catch(() => {});
   const deploy = await options.deploys.find(request);
   const all = request.all && deploy !== undefined ? pathsOf(deploy).map((path) => root + path) : [];
   const wanted = [request.page, ...request.used, ...all].map((url) => url.replace(/#.*/s, ''));

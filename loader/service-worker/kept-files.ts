@@ -1,5 +1,5 @@
 import { isHash, type Hash, type Hasher } from '../../schema/hash.js';
-import { openDatabase, requested, write } from '../cache/database.js';
+import { onlyExisting, openDatabase, requested, write } from '../cache/database.js';
 
 /** A response as it was, for one URL: a page, or a script of the registry. */
 export interface KeptResponse {
@@ -46,12 +46,16 @@ const TABS = 'tabs';
 
 /**
  * The service worker's database, opened when it is first used. Nothing in it is trusted: each body is hashed
- * before use.
+ * before use. All methods reject while there is none.
  */
 export class KeptFiles {
   readonly #name: string;
   readonly #hasher: Hasher;
   #opened: Promise<IDBDatabase> | undefined;
+  /**
+   * A worker that is unregistered goes on for open pages, and restarts: it must not create a database again.
+   */
+  #mayCreate = false;
   /** Hashes of files that were read whole. A large one takes long to hash. */
   readonly #sound = new Set<Hash>();
 
@@ -59,6 +63,11 @@ export class KeptFiles {
   constructor(root: string, hasher: Hasher) {
     this.#name = offlineDatabase(root);
     this.#hasher = hasher;
+  }
+
+  /** A page has asked to keep files: from now on the database is created if there is none. */
+  permitCreation(): void {
+    this.#mayCreate = true;
   }
 
   async response(url: string): Promise<KeptResponse | undefined> {
@@ -127,6 +136,7 @@ export class KeptFiles {
 
   /** Deletes the database. */
   async delete(): Promise<void> {
+    this.#mayCreate = false;
     (await this.#opened)?.close();
     this.#opened = undefined;
     await requested(indexedDB.deleteDatabase(this.#name));
@@ -145,12 +155,16 @@ export class KeptFiles {
   }
 
   async #open(): Promise<IDBDatabase> {
-    const database = await openDatabase(this.#name, (created) => {
+    const create = (created: IDBDatabase) => {
       created.createObjectStore(RESPONSES, { keyPath: 'url' });
       created.createObjectStore(FILES, { keyPath: 'hash' });
       created.createObjectStore(TABS, { keyPath: 'id' });
-    });
-    const forget = () => (this.#opened = undefined);
+    };
+    const database = await openDatabase(this.#name, this.#mayCreate ? create : onlyExisting);
+    const forget = () => {
+      this.#opened = undefined;
+      this.#mayCreate = false;
+    };
     // A page deletes it, or the browser.
     database.addEventListener('versionchange', forget);
     database.addEventListener('close', forget);

@@ -7,13 +7,13 @@ import { otherSlash, pageKey } from './page-key.js';
 import type { FetchEvent } from './scope.js';
 
 export interface PagesOptions {
-  readonly config: Pick<OfflineConfig, 'registry' | 'root' | 'single'>;
+  readonly config: Pick<OfflineConfig, 'registry' | 'root' | 'prefix' | 'single'>;
   readonly origin: string;
   readonly kept: Pick<KeptFiles, 'response' | 'putResponse' | 'deleteResponse'>;
   readonly fetch: typeof globalThis.fetch;
   /** Called with the client and deploy of each page. The promise may be ignored. */
   readonly onPage: (client: string, deploy: TabDeploy) => Promise<void>;
-  /** Another server is at this origin, or it no longer offers this. */
+  /** Another server is at this origin, or it no longer offers this, or has another service worker. */
   readonly onForeign: () => void;
   /** A page that may be another server's. */
   readonly onUnknown: () => Promise<void>;
@@ -77,7 +77,8 @@ export class Pages {
     }
     // A site below this one has a registry of its own.
     if (page.root !== config.root) return;
-    if (page.registry !== config.registry || page.offline === 'off') return onForeign();
+    const isOwn = page.registry === config.registry && page.prefix === config.prefix;
+    if (!isOwn || page.offline === 'off') return onForeign();
     const deploy = { ...deployOf(page), embedder: response.headers.get('Cross-Origin-Embedder-Policy') };
     event.waitUntil(onPage(event.resultingClientId, deploy).catch(() => {}));
     const work = mayKeep(response)

@@ -1,4 +1,5 @@
 import { manifestOfUrl } from '../../importmap/deploy-url.js';
+import { isRuntimeUrl } from '../../importmap/worker-module.js';
 import type { Hash } from '../../schema/hash.js';
 import type { OfflineConfig } from './offline-config.js';
 import type { CachedDeploys } from './deploys.js';
@@ -43,10 +44,9 @@ export class Requests {
     if (request.mode === 'navigate') return event.respondWith(this.#options.pages.navigate(event));
     // A stream of events is no file. It may stay open for long.
     if (request.headers.get('Accept') === 'text/event-stream') return;
-    if (!url.startsWith(this.#prefix)) return event.respondWith(this.#file(event));
-    const name = url.slice(this.#prefix.length);
-    if (name.startsWith('worker.js?')) event.respondWith(this.#runtime(request));
-    else if (SCRIPT.test(name)) event.respondWith(this.#script(request));
+    if (isRuntimeUrl(url)) event.respondWith(this.#runtime(request));
+    else if (!url.startsWith(this.#prefix)) event.respondWith(this.#file(event));
+    else if (this.isScript(url)) event.respondWith(this.#script(request));
   }
 
   /** Whether the URL is that of a script which has to be kept for a page. */

@@ -1,3 +1,5 @@
+import { declaresEncoding } from '../../schema/page-encoding.js';
+
 /** Headers of a stored response that would be wrong for its decoded bytes, or for a new connection. */
 const DROPPED = /^(?:content-encoding|content-length|transfer-encoding|connection|keep-alive|date|age)$/i;
 
@@ -12,10 +14,16 @@ export const keptHeaders = ({ headers }: Response): HeaderList =>
 export const policyHeaders = (headers: HeaderList): HeaderList =>
   headers.filter(([name]) => POLICIES.test(name));
 
-/** The header of a file of a deploy. Documents and plain text get `charset=utf-8`, as from the server. */
-export function typeHeader(type: string): string {
+/**
+ * The header of a file of a deploy. Documents and plain text get `charset=utf-8`, as from the server, except
+ * for pages that declare an encoding.
+ *
+ * @param bytes the file, if it is here
+ */
+export function typeHeader(type: string, bytes?: Uint8Array): string {
   const isDocument = type.startsWith('text/') && !/^text\/(?:xml|css|javascript)$/.test(type);
-  return isDocument ? `${type}; charset=utf-8` : type;
+  const declares = type === 'text/html' && bytes !== undefined && declaresEncoding(bytes);
+  return isDocument && !declares ? `${type}; charset=utf-8` : type;
 }
 
 /** Whether a response may be stored, and is that of its URL. */

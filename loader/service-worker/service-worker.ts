@@ -1,5 +1,6 @@
 import type { Hasher } from '../../schema/hash.js';
-import { openCacheDatabase } from '../cache/cache.js';
+import { DATABASE } from '../cache/cache.js';
+import { onlyExisting, openDatabase } from '../cache/database.js';
 import type { KeepRequest, ToServiceWorker } from '../offline/messages.js';
 import type { OfflineConfig } from './offline-config.js';
 import { CachedDeploys, hashesOf } from './deploys.js';
@@ -40,7 +41,7 @@ export class OfflineServiceWorker {
     this.#kept = kept;
     this.#deploys = new CachedDeploys({
       registry: config.registry,
-      openDatabase: () => openCacheDatabase(''),
+      openDatabase: () => openDatabase(DATABASE, onlyExisting),
       hasher,
       fetchManifest: (deploy) => fetch(`${origin}${config.prefix}deploys/${deploy}/manifest.json`),
     });
@@ -86,6 +87,7 @@ export class OfflineServiceWorker {
   }
 
   #install(event: InstallEvent): void {
+    this.#kept.permitCreation();
     // Its headers are those of the site's server. A policy that forbids its requests would break the site's.
     event.waitUntil(this.#requests.refresh(this.#script));
     for (const url of this.#config.scripts)
@@ -108,7 +110,8 @@ export class OfflineServiceWorker {
   #message(event: MessageFromPage): void {
     const message = event.data as Partial<ToServiceWorker> | null;
     if (message?.modcast === 'keep') {
-      const isOwn = this.#state === 'active' && message.registry === this.#config.registry;
+      const { registry, prefix } = this.#config;
+      const isOwn = message.registry === registry && message.prefix === this.#origin + prefix;
       if (isOwn) event.waitUntil(this.#keep(message as KeepRequest, event));
       else event.ports[0]?.postMessage(null);
     } else if (message?.modcast === 'unregister') {
@@ -119,6 +122,9 @@ export class OfflineServiceWorker {
   async #keep(request: KeepRequest, { source, ports }: MessageFromPage): Promise<void> {
     const { manifest, number, isolated } = request;
     const embedder = isolated ? 'require-corp' : null;
+    this.#kept.permitCreation();
+    // Chromium goes on with a worker that was unregistered when a page registers it again.
+    this.#state = 'active';
     await this.#tabs.set(source?.id ?? '', { manifest, number, embedder });
     await keepDeploy(request, {
       root: this.#origin + this.#config.root,

@@ -61,7 +61,7 @@ export function startRuntime(
     refresh() {},
     naturalOf: (given) => hot?.naturalOf(given) ?? withoutDeploy(given),
     naturalText: (text) => withoutDeploys(hot?.naturalText(text) ?? text),
-    ensure: () => Promise.resolve(),
+    ensure() {},
     importModule,
     hot,
   });

@@ -11,14 +11,14 @@ export interface WorkerStart {
   readonly url: string;
   /** From which it starts. */
   readonly target: string;
-  /** The option of that name. */
-  readonly name: string;
+  /** What the scope gave besides: undefined, options, or the name of a shared worker. */
+  readonly options: unknown;
 }
 
 /** What is to become of a start. */
 export interface WatchedStart {
-  /** Another `name`, for a module worker. */
-  readonly name?: string | undefined;
+  /** Other options. */
+  readonly options?: unknown;
   readonly started?: (worker: Worker) => void;
 }
 
@@ -38,34 +38,27 @@ interface Start extends WatchedStart {
 
 /** Starts the module workers and worklets of a scope from other URLs. Classic workers stay as they are. */
 export function wrapWorkers(scope: Scope, { base, workerUrl, starting }: WrapWorkersOptions): void {
-  const start = (kind: WorkerStart['kind'], given: unknown, isModule: boolean, name: unknown): Start => {
+  const start = (kind: WorkerStart['kind'], given: unknown, isModule: boolean, options?: unknown): Start => {
     try {
       const url = new URL(String(given), base()).href;
       // A page that requires Trusted Types takes no other value.
       const target = isModule && scope.trustedTypes?.isScriptURL(given) !== true ? workerUrl(url) : url;
-      const watched = starting?.({ kind, isModule, url, target, name: `${(name as string) ?? ''}` });
-      return { ...watched, given: target === url ? given : target };
+      const watched = starting?.({ kind, isModule, url, target, options });
+      return { options, ...watched, given: target === url ? given : target };
     } catch {
       // The browser's own error.
-      return { given };
+      return { options, given };
     }
   };
   for (const kind of ['Worker', 'SharedWorker'] as const) {
     const native = scope[kind] as typeof Worker | undefined;
     if (native === undefined) continue;
     const wrapped = new Proxy(native, {
-      construct(target, [url, options, ...rest]: [unknown, WorkerOptions | string | undefined], newTarget) {
-        const isObject = typeof options === 'object' && options !== null;
-        const isModule = isObject && options.type === 'module';
-        const { given, name, started } = start(kind, url, isModule, isObject ? options.name : options);
-        const named =
-          name === undefined ? options : Object.create(options as object, { name: { value: name } });
-        const values = [given, named, ...rest];
-        const worker = Reflect.construct(
-          target,
-          options === undefined ? values.slice(0, 1) : values,
-          newTarget,
-        ) as Worker;
+      construct(target, [url, second, ...rest]: [unknown, WorkerOptions | null | undefined], newTarget) {
+        const isModule = second?.type === 'module';
+        const { given, options, started } = start(kind, url, isModule, second);
+        const values = options === undefined ? [given] : [given, options, ...rest];
+        const worker = Reflect.construct(target, values, newTarget) as Worker;
         started?.(worker);
         if (isModule) worker.addEventListener('error', nameNaturalUrls);
         return worker;
@@ -83,7 +76,7 @@ export function wrapWorkers(scope: Scope, { base, workerUrl, starting }: WrapWor
     'addModule',
     {
       addModule(this: Worklet, url: unknown, ...rest: [WorkletOptions?]) {
-        const { given } = start('Worklet', url, true, '');
+        const { given } = start('Worklet', url, true);
         return Reflect.apply(addModule, this, [given, ...rest]) as Promise<void>;
       },
     }.addModule,

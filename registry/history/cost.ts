@@ -14,8 +14,8 @@ export interface Cost {
   /** Bytes in packs: with links and headers, compressed, and as a delta where that is smaller. */
   readonly packed: number;
   /**
-   * Missing blobs of JavaScript that are not sent, because no entry imports them. Style sheets and JSON that no
-   * module imports are files that a page links or fetches: they are no part of the cost.
+   * Missing blobs of JavaScript that are not sent, because no entry imports them. Style sheets and JSON that
+   * no module imports are files that a page links or fetches: they are no part of the cost.
    */
   readonly unreached: number;
 }

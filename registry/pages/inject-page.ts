@@ -1,6 +1,6 @@
 import { parsePage, withoutBom } from './page-elements.js';
 import { PRELOAD_STOP, guardTag, holdLink, loaderTag, markScript, splice, type Edit } from './page-edits.js';
-import { readHead, type Lex, type Page } from './read-page.js';
+import { readHead, type ImportCalls, type Lex, type Page } from './read-page.js';
 import {
   blocksRendering,
   heldType,
@@ -22,6 +22,8 @@ export interface InjectOptions {
   /** Data attributes of the loader's tag: `{ bootMode: 'fresh' }` becomes `data-boot-mode="fresh"`. */
   data: Record<string, string>;
   lex: Lex;
+  /** Default: the loader leaves `import()` in inline modules to the browser. */
+  importCalls?: ImportCalls;
   /**
    * Content security policies in the headers of the page, those that only report included. Default: none are
    * known. Where one allows the loader but no inline script, the page gets only the loader, which runs it
@@ -61,6 +63,7 @@ export function injectPage(
     guard,
     data,
     lex,
+    importCalls = () => [],
     policies = [],
     parses = () => true,
   } = typeof options === 'function' ? options(head) : options;
@@ -82,7 +85,7 @@ export function injectPage(
     if (element.tag === 'link') marks.push(...holdLink(element, page));
     else if (kind !== undefined) {
       const isInline = kind === 'module' && scriptSource(element) === undefined;
-      const reader = isInline && !parses(element.text()) ? undefined : lex;
+      const reader = isInline && !parses(element.text()) ? undefined : { lex, importCalls };
       if (kind === 'importmap') hasMap = true;
       else {
         modules++;
@@ -90,7 +93,7 @@ export function injectPage(
       }
       marks.push(markScript(element, kind, reader, kind === 'module' && index <= lastBlocking));
     } else if (modules > 0 && isDeferred(element) && !isLoader(element, loaderSrc))
-      marks.push(markScript(element, 'defer', lex, index <= lastBlocking));
+      marks.push(markScript(element, 'defer', undefined, index <= lastBlocking));
   }
   const tag = { text: guard, loaderSrc, timeout: data['timeout'], holds: modules > 0 };
   return put(guardTag(tag, head.nonce) + tagOf({}) + (preloads ? PRELOAD_STOP : ''), marks);

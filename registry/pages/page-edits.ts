@@ -1,6 +1,6 @@
 import { ModcastError } from '../../schema/errors.js';
 import type { PageElement, ParsedPage, Range } from './page-elements.js';
-import { readImports, type Lex } from './read-page.js';
+import { readImports, type ImportCalls, type Lex } from './read-page.js';
 import { scriptSource } from './script-kinds.js';
 
 /** Replaces a range of a page. */
@@ -70,24 +70,32 @@ function dataName(key: string): string {
 /** A script that tells the browser's console why the page has no loader. */
 export const noticeTag = (src: string): string => `<script async${attribute('src', src)}></script>`;
 
+export interface InlineReader {
+  readonly lex: Lex;
+  readonly importCalls: ImportCalls;
+}
+
 /**
- * Marks a script for the guard. An inline module also gets the list of its imports.
+ * Marks a script for the guard. An inline module also gets the list of its imports, and `data-modcast-at`:
+ * where its text is in the page, and where in the text it calls `import()`.
  *
- * @param lex undefined when it does not parse
+ * @param reader undefined when it does not parse
  * @param early whether it is held only where the browser cannot hold back rendering for it
  */
 export function markScript(
   script: PageElement,
   kind: 'module' | 'importmap' | 'defer',
-  lex: Lex | undefined,
+  reader: InlineReader | undefined,
   early: boolean,
 ): Edit {
   const at = script.start + '<script'.length;
   const mark = attribute('data-modcast', kind) + (early ? ' data-modcast-early' : '');
   if (kind !== 'module' || scriptSource(script) !== undefined) return { start: at, end: at, text: mark };
-  const specifiers = lex && new Set(readImports(script, lex).map((i) => i.specifier));
+  const specifiers = reader && new Set(readImports(script, reader.lex).map((i) => i.specifier));
   const imports = specifiers ? attribute('data-modcast-imports', asciiJson([...specifiers])) : '';
-  return { start: at, end: at, text: mark + imports + attribute('data-modcast-at', script.position()) };
+  const calls = reader?.importCalls(script.text()) ?? [];
+  const place = attribute('data-modcast-at', [script.position(), ...calls].join());
+  return { start: at, end: at, text: mark + imports + place };
 }
 
 /** Makes a `modulepreload` link inert. */

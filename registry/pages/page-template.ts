@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { lexSpecifiers, PLACEHOLDER_ROOT } from '../../importmap/index.js';
+import { lexImportCalls, lexSpecifiers, PLACEHOLDER_ROOT } from '../../importmap/index.js';
 import type { Manifest, Path } from '../../schema/index.js';
 import { isModule } from '../ingest/syntax.js';
 import type { EarlyUse } from './early-use.js';
@@ -47,6 +47,7 @@ export function pageTemplate(html: Uint8Array, { noticeSrc, data, ...tag }: Load
   const injected = injectPage(html, {
     ...tag,
     lex: lexSpecifiers,
+    importCalls: lexImportCalls,
     parses: isModule,
     data: { ...data, ...SLOT },
   });

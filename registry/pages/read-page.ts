@@ -23,6 +23,9 @@ export interface ImportedSpecifier {
 /** Finds a module's literal specifiers, in order. May throw for text that is not a module. */
 export type Lex = (source: string) => ImportedSpecifier[];
 
+/** Finds the string indexes of the keyword in each `import()` of a module. */
+export type ImportCalls = (source: string) => number[];
+
 /** The module scripts and import maps of a page, in document order. */
 export interface Page {
   scripts: PageScript[];

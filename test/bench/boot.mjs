@@ -1,23 +1,19 @@
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { launchFresh } from './browser.mjs';
-import { startRelay } from './relay.mjs';
-import { ratioCell, spreadCell } from './report.mjs';
-import { editLeaf, makeSite } from './sites.mjs';
-import { medianRatio, spread } from './statistics.mjs';
-import { bootTargets } from './targets.mjs';
-import { visit } from './visit.mjs';
+import { bootSections } from './boot-result.mjs';
+import { isDirect, networkName, startRelay } from './relay.mjs';
+import { SITES, editLeaf, makeSite } from './sites.mjs';
+import { OWN_SUBJECTS } from './subjects.mjs';
+import { reloadAfterSave, visit } from './visit.mjs';
 
 /** @typedef {import('./subjects.mjs').Subject} Subject */
 /** @typedef {import('./context.mjs').BenchContext} BenchContext */
+/** @typedef {import('./relay.mjs').Network} Network */
+/** @typedef {import('./boot-result.mjs').State} State */
+/** @typedef {import('./boot-result.mjs').Taken} Taken */
+/** @typedef {import('./visit.mjs').Visit & { kilobytes: number | undefined }} Measured */
 
-/** What the browser has cached before a visit: nothing, the whole site, all but one edited module. */
-const STATES = /** @type {const} */ (['cold', 'warm', 'changed']);
-const STATE_TITLES = { cold: 'cold', warm: 'warm', changed: 'one changed file' };
 const EDIT_LIMIT_MS = 30_000;
-
-/** @typedef {typeof STATES[number]} State */
-/** @typedef {Record<State, number[]>} Times one value per round, in milliseconds */
 
 /**
  * A subject with its own copy of the site, so that an edit does not trigger the watcher of another subject.
@@ -26,7 +22,6 @@ const EDIT_LIMIT_MS = 30_000;
  * @property {Subject} subject
  * @property {string} directory
  * @property {import('./subjects.mjs').Server} server
- * @property {Map<number, string>} origins by round-trip time
  * @property {number} revision of its leaf
  */
 
@@ -47,36 +42,24 @@ export const boot = {
  * @param {string} site
  */
 async function runSite(bench, site) {
+  const { title, cannotBundle } = /** @type {import('./sites.mjs').Site} */ (SITES[site]);
   const { options } = bench;
   const contestants = [];
-  for (const subject of options.subjects) contestants.push(await enter(bench, subject, site));
-
-  // A warm-up visit that is not measured: some servers transform modules on the first request.
-  for (const contestant of contestants) {
-    const { exports, requests } = await inFreshBrowser(bench, (context) =>
-      visit(context, `${contestant.server.origin}/`, contestant.subject),
-    );
-    bench.progress(`${site}, ${contestant.subject.name}: ${exports} exports, ${requests} HTTP requests`);
+  for (const subject of options.subjects) {
+    if (subject.bundles && cannotBundle) bench.progress(`${site}: ${subject.name} cannot bundle it`);
+    else contestants.push(await enter(bench, subject, site));
   }
-
-  const sections = [];
-  for (const roundTrip of options.roundTrips) {
-    /** @type {Map<string, Times>} */
-    const times = new Map(
-      contestants.map(({ subject }) => [subject.id, { cold: [], warm: [], changed: [] }]),
+  // A warm-up visit that is not measured: some servers transform modules on the first request.
+  for (const { server, subject } of contestants) {
+    const { exports, requests } = await bench.inFreshBrowser((browser) =>
+      visit(browser, `${server.origin}/`, subject),
     );
-    for (let round = 1; round <= options.rounds; round++) {
-      for (const contestant of contestants) {
-        const measured = await runRound(bench, contestant, roundTrip);
-        const all = /** @type {Times} */ (times.get(contestant.subject.id));
-        for (const state of STATES) all[state].push(measured[state].ms);
-        bench.progress(
-          `${site}, ${roundTrip} ms, round ${round}/${options.rounds}, ${contestant.subject.name}: ` +
-            STATES.map((state) => `${state} ${describe(measured[state])}`).join(', '),
-        );
-      }
-    }
-    sections.push(section(site, roundTrip, contestants, times));
+    bench.progress(`${site}, ${subject.name}: ${exports} exports, ${requests} HTTP requests`);
+  }
+  const sections = [];
+  for (const network of options.networks) {
+    const taken = await runNetwork(bench, site, contestants, network);
+    sections.push(...bootSections({ site, title, network, taken }, OWN_SUBJECTS));
   }
   for (const { server } of contestants) await server.close();
   return sections;
@@ -91,47 +74,107 @@ async function runSite(bench, site) {
 async function enter(bench, subject, site) {
   const directory = path.join(bench.directory, `${subject.id}-${site}`);
   await makeSite(site, directory);
-  const server = await subject.start({ directory, scratch: await bench.makeDirectory() });
+  const { certificate } = bench;
+  const server = await subject.start({ directory, scratch: await bench.makeDirectory(), certificate });
   bench.defer(server.close);
-  // Without latency there is no relay: the browser connects to the server.
-  const origins = new Map([[0, server.origin]]);
-  for (const roundTrip of bench.options.roundTrips.filter((time) => time > 0)) {
-    const relay = await startRelay({ target: server.origin, roundTrip });
-    bench.defer(relay.close);
-    origins.set(roundTrip, relay.origin);
-  }
-  return { subject, directory, server, origins, revision: 0 };
+  return { subject, directory, server, revision: 0 };
 }
 
 /**
- * Three visits of one visitor, each in a new page: with an empty cache, with a full cache, and after an edit.
+ * @param {BenchContext} bench
+ * @param {string} site
+ * @param {Contestant[]} contestants
+ * @param {Network} network
+ * @returns {Promise<Taken[]>}
+ */
+async function runNetwork(bench, site, contestants, network) {
+  const { rounds } = bench.options;
+  const runs = [];
+  for (const contestant of contestants) {
+    const { subject, server } = contestant;
+    // Without a relay, the browser connects to the server.
+    const relay = isDirect(network) ? undefined : await startRelay({ target: server.origin, ...network });
+    if (relay !== undefined) bench.defer(relay.close);
+    /** @type {Taken} */
+    const taken = { id: subject.id, name: subject.name, ms: {}, bytes: {}, retries: 0 };
+    runs.push({ contestant, relay, taken });
+  }
+  for (let round = 1; round <= rounds; round++) {
+    for (const { contestant, relay, taken } of runs) {
+      const measured = await runRound(bench, contestant, relay);
+      for (const [state, { ms, kilobytes, retries = 0 }] of measured) {
+        taken.retries += retries;
+        (taken.ms[state] ??= []).push(ms);
+        if (kilobytes !== undefined) (taken.bytes[state] ??= []).push(kilobytes);
+      }
+      bench.progress(
+        `${site}, ${networkName(network)}, round ${round}/${rounds}, ${taken.name}: ` +
+          Array.from(measured, ([state, one]) => `${state} ${describe(one)}`).join(', '),
+      );
+    }
+  }
+  for (const { relay } of runs) await relay?.close();
+  return runs.map(({ taken }) => taken);
+}
+
+/**
+ * The visits of one visitor, each in a new page.
  *
  * @param {BenchContext} bench
  * @param {Contestant} contestant
- * @param {number} roundTrip
- * @returns {Promise<Record<State, import('./visit.mjs').Visit>>}
+ * @param {import('./relay.mjs').Relay | undefined} relay
+ * @returns {Promise<Map<State, Measured>>}
  */
-function runRound(bench, contestant, roundTrip) {
-  const { subject, origins } = contestant;
-  const url = `${origins.get(roundTrip)}/`;
-  return inFreshBrowser(bench, async (context) => {
-    const bootAt = async (/** @type {number} */ revision) => {
-      const visited = await visit(context, url, subject);
-      if (visited.leaf !== revision) {
-        throw new Error(`${subject.name} ran revision ${visited.leaf} of the leaf, not ${revision}`);
-      }
-      return visited;
+function runRound(bench, contestant, relay) {
+  const { subject, server, directory } = contestant;
+  const url = `${(relay ?? server).origin}/`;
+  const received = async () => (relay === undefined ? undefined : (await relay.counts()).down / 1000);
+
+  return bench.inFreshBrowser(async (browser) => {
+    /** @type {Map<State, Measured>} */
+    const measured = new Map();
+    /** @type {number | undefined} */
+    let before;
+    const measure = async (
+      /** @type {State} */ state,
+      /** @type {() => Promise<import('./visit.mjs').Visit>} */ run,
+    ) => {
+      before = await received();
+      const visited = await run();
+      const after = await received();
+      if (visited.leaf !== contestant.revision)
+        throw new Error(`${subject.name} ran revision ${visited.leaf}, not ${contestant.revision}: ${state}`);
+      const kilobytes = before === undefined || after === undefined ? undefined : after - before;
+      measured.set(state, { ...visited, kilobytes });
     };
-    const cold = await bootAt(contestant.revision);
-    const warm = await bootAt(contestant.revision);
+    const boots = () => visit(browser, url, subject);
+    await measure('cold', boots);
+    await measure('warm', boots);
     await edit(contestant);
-    const changed = await bootAt(contestant.revision);
-    return { cold, warm, changed };
+    await measure('changed', boots);
+    // What was published changes with a publish, not with a save.
+    if (server.publish === undefined) {
+      await measure('saved', () =>
+        reloadAfterSave(browser, url, subject, async () => {
+          // Only what comes after the save counts.
+          before = await received();
+          const at = performance.timeOrigin + performance.now();
+          contestant.revision += 1;
+          await editLeaf(directory, contestant.revision);
+          return { at, revision: contestant.revision };
+        }),
+      );
+    }
+    return measured;
   });
 }
 
-/** @param {import('./visit.mjs').Visit} visit */
-const describe = ({ ms, from }) => ms.toFixed(0) + (from === undefined ? '' : ` (${from})`);
+/** @param {Measured} measured */
+const describe = ({ ms, from, kilobytes, retries = 0 }) =>
+  ms.toFixed(0) +
+  (from === undefined ? '' : ` (${from})`) +
+  (kilobytes === undefined ? '' : ` ${kilobytes.toFixed(1)} kB`) +
+  (retries === 0 ? '' : `, reloaded ${retries} more times`);
 
 /**
  * Edits the leaf and waits until the server serves it. No page is open, so there is no hot reload.
@@ -149,54 +192,4 @@ async function edit(contestant) {
     if (performance.now() > limit) throw new Error(`${subject.name} did not serve the edited module in time`);
     await delay(20);
   }
-}
-
-/**
- * @template T
- * @param {BenchContext} bench
- * @param {(context: import('playwright-core').BrowserContext) => Promise<T>} use
- * @returns {Promise<T>}
- */
-async function inFreshBrowser(bench, use) {
-  const browser = await launchFresh(bench.directory);
-  bench.defer(browser.close);
-  try {
-    return await use(browser.context);
-  } finally {
-    await browser.close();
-  }
-}
-
-/**
- * @param {string} site
- * @param {number} roundTrip
- * @param {Contestant[]} contestants
- * @param {Map<string, Times>} times
- * @returns {import('./report.mjs').Section}
- */
-function section(site, roundTrip, contestants, times) {
-  const subjects = contestants.map(({ subject }) => subject);
-  const own = times.get('modcast');
-  const peers = own === undefined ? [] : subjects.filter(({ id }) => id !== 'modcast');
-  const of = (/** @type {Subject} */ subject, /** @type {State} */ state) =>
-    /** @type {Times} */ (times.get(subject.id))[state];
-
-  /** @type {Record<string, Record<string, number>>} peer → state → ratio */
-  const ratios = {};
-  for (const peer of peers) {
-    ratios[peer.id] = Object.fromEntries(
-      STATES.map((state) => [state, medianRatio(/** @type {Times} */ (own)[state], of(peer, state))]),
-    );
-  }
-  return {
-    title: `Boot of ${site}, ${roundTrip} ms round trip (ms: median, min–max)`,
-    header: ['', ...subjects.map(({ name }) => name), ...peers.map(({ name }) => `modcast / ${name}`)],
-    rows: STATES.map((state) => [
-      STATE_TITLES[state],
-      ...subjects.map((subject) => spreadCell(spread(of(subject, state)))),
-      ...peers.map(({ id }) => ratioCell(/** @type {number} */ (ratios[id]?.[state]))),
-    ]),
-    targets: bootTargets(site, roundTrip, ratios),
-    data: { bench: 'boot', site, roundTrip, times: Object.fromEntries(times), ratios },
-  };
 }

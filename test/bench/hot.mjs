@@ -9,6 +9,8 @@ import { HOT_MS, HOT_PAGES_MS } from './targets.mjs';
 
 /** @typedef {import('./subjects.mjs').Subject} Subject */
 /** @typedef {import('./context.mjs').BenchContext} BenchContext */
+/** @typedef {import('./browser.mjs').Browser} Browser */
+/** @typedef {import('./bench-page.mjs').BenchPage} BenchPage */
 
 const SITE = 'lodash-es';
 const MODULE = 'hot.mjs';
@@ -38,8 +40,8 @@ const now = () => performance.timeOrigin + performance.now();
  * @property {Subject} subject
  * @property {string} directory
  * @property {import('./subjects.mjs').Server} server
- * @property {import('playwright-core').BrowserContext} context
- * @property {import('playwright-core').Page} page
+ * @property {Browser} browser
+ * @property {BenchPage} page
  * @property {number} revision
  */
 
@@ -51,7 +53,7 @@ export const hot = {
   async run(bench) {
     const { rounds, subjects } = bench.options;
     const contestants = [];
-    for (const subject of subjects.filter(({ id }) => id !== 'plain')) {
+    for (const subject of subjects.filter(({ keepsPages }) => keepsPages)) {
       contestants.push(await enter(bench, subject));
     }
     /** @type {Map<string, number[]>} */
@@ -86,28 +88,32 @@ async function enter(bench, subject) {
     main,
     `import './${MODULE}';\nimport * as namespace from './lodash-es/lodash.js';\nglobalThis.count = Object.keys(namespace).length;\n`,
   );
-  const server = await subject.start({ directory, scratch: await bench.makeDirectory() });
+  const server = await subject.start({
+    directory,
+    scratch: await bench.makeDirectory(),
+    certificate: bench.certificate,
+  });
   bench.defer(server.close);
-  const { context, close } = await launchFresh(bench.directory);
-  bench.defer(close);
-  return { subject, directory, server, context, page: await openPage(context, server), revision: 0 };
+  const browser = await launchFresh({ engine: bench.options.engine, directory: bench.directory });
+  bench.defer(browser.close);
+  return { subject, directory, server, browser, page: await openPage(browser, server), revision: 0 };
 }
 
 /**
- * @param {import('playwright-core').BrowserContext} context
+ * @param {Browser} browser
  * @param {import('./subjects.mjs').Server} server
  */
-async function openPage(context, server) {
-  const page = await context.newPage();
+async function openPage(browser, server) {
+  const page = await browser.newPage();
   await page.goto(`${server.origin}/`);
-  await page.waitForFunction(() => /** @type {any} */ (globalThis).count > 0);
-  await page.evaluate(() => /** @type {any} */ (globalThis).modcast?.idle());
+  await page.until(() => /** @type {any} */ (globalThis).count || undefined, undefined);
+  await page.evaluate(() => /** @type {any} */ (globalThis).modcast?.idle(), undefined);
   return page;
 }
 
 /**
  * @param {Contestant} contestant
- * @param {import('playwright-core').Page[]} pages
+ * @param {BenchPage[]} pages
  * @returns {Promise<number[]>} milliseconds until each page's callback
  */
 async function editOnce(contestant, pages) {
@@ -184,7 +190,7 @@ function section(contestants, times) {
  */
 async function manyPages(bench, contestant) {
   const pages = [contestant.page];
-  while (pages.length < PAGES) pages.push(await openPage(contestant.context, contestant.server));
+  while (pages.length < PAGES) pages.push(await openPage(contestant.browser, contestant.server));
   const last = [];
   for (let edit = 0; edit <= bench.options.rounds * EDITS_OF_MANY; edit++) {
     const slowest = Math.max(...(await editOnce(contestant, pages)));

@@ -1,12 +1,15 @@
 import { writeFile } from 'node:fs/promises';
 import { boot } from './boot.mjs';
+import { browserVersion } from './browser.mjs';
 import { openContext } from './context.mjs';
 import { hot } from './hot.mjs';
 import { ingest } from './ingest.mjs';
 import { loaderSize } from './loader-size.mjs';
 import { machineLine } from './machine.mjs';
 import { readOptions, usage } from './options.mjs';
+import { plot } from './plot.mjs';
 import { isMet, markdownReport } from './report.mjs';
+import { OWN_SUBJECTS } from './subjects.mjs';
 
 /**
  * @typedef {object} Bench
@@ -26,7 +29,7 @@ async function main(options) {
     process.once(signal, () => void bench.close().finally(() => process.exit(1)));
   }
   try {
-    const machine = await machineLine(bench.directory);
+    const machine = await machineLine(options.engine, bench.directory);
     const sections = [];
     for (const { name, run } of BENCHES) {
       if (options.only.includes(name)) sections.push(...(await run(bench)));
@@ -37,11 +40,14 @@ async function main(options) {
         .../** @type {object} */ (data),
         targets: targets.map((target) => ({ ...target, met: isMet(target) })),
       }));
-      const { rounds } = options;
-      await writeFile(
-        options.json,
-        `${JSON.stringify({ time: new Date().toISOString(), machine, rounds, results }, undefined, 2)}\n`,
-      );
+      const { rounds, engine } = options;
+      const report = { time: new Date().toISOString(), machine, engine, rounds, results };
+      await writeFile(options.json, `${JSON.stringify(report, undefined, 2)}\n`);
+    }
+    if (options.svg !== undefined) {
+      const results = sections.flatMap(({ boot }) => boot ?? []);
+      const browser = await browserVersion(options.engine, bench.directory);
+      await writeFile(options.svg, plot(results, { rounds: options.rounds, browser, own: OWN_SUBJECTS }));
     }
   } finally {
     await bench.close();

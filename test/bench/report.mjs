@@ -7,6 +7,7 @@
  * @property {string[][]} rows one cell per column of the header
  * @property {Target[]} targets
  * @property {unknown} data written to the `--json` file unchanged
+ * @property {import('./boot-result.mjs').BootResult} [boot] what the plot shows
  */
 
 /**
@@ -27,6 +28,9 @@ export const milliseconds = (ms) => `${ms.toFixed(0)} ms`;
 /** @param {Spread} values in milliseconds */
 export const spreadCell = ({ median, min, max }) =>
   `${median.toFixed(0)} (${min.toFixed(0)}–${max.toFixed(0)})`;
+
+/** @param {number} value with a digit more where it is small */
+export const kilobytes = (value) => value.toFixed(value < 100 ? 1 : 0);
 
 /** @param {number} value */
 export const ratioCell = (value) => `${value.toFixed(2)} ×`;

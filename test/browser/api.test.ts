@@ -1,9 +1,9 @@
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { BootInfo } from '../../loader/index.js';
 import { blake3 } from '../../registry/hash.js';
 import type { RegistryOptions } from '../../registry/index.js';
-import { launchChromium } from './engines/chromium.js';
+import { type ChromiumBrowser, launchChromium } from './engines/chromium.js';
 import { counted, TemporarySite } from './counted-site.js';
 import { GatedSite } from './gated-site.js';
 
@@ -51,7 +51,7 @@ postMessage({ version, url: import.meta.url });`,
 const hashesOf = (...paths: string[]): string[] =>
   paths.map((path) => blake3(new TextEncoder().encode(FILES[path]))).toSorted();
 
-let browser: Browser;
+let browser: ChromiumBrowser;
 let context: BrowserContext;
 let directory: TemporarySite;
 let site: GatedSite;

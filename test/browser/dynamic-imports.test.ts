@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type {} from '../../loader/index.js';
 import { TemporarySite } from './counted-site.js';
 import type { BrowserContext, BrowserPage, OpenBrowser } from './engines/engine.js';
@@ -6,8 +6,6 @@ import { inEachEngine } from './engines/in-each-engine.js';
 import { PATIENT } from './fallback-visits.js';
 import { GatedSite } from './gated-site.js';
 import { serveNative } from './serve-native.js';
-
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const ran = (name: string) => `(globalThis.log ??= []).push('${name}');`;
 

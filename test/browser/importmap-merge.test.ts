@@ -1,11 +1,11 @@
 import fc from 'fast-check';
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { mergeImportMaps, resolvedModule } from '../../importmap/merge.js';
 import { parseImportMap } from '../../importmap/parse.js';
 import { resolveSpecifier } from '../../importmap/resolve.js';
 import { REFERRERS, SPECIFIERS, authoredMap, specifier } from '../unit/importmap/arbitraries.js';
-import { launchChromium } from './engines/chromium.js';
+import { type ChromiumBrowser, launchChromium } from './engines/chromium.js';
 import { type ImportMapPages, type Observed, serveImportMapPages } from './importmap-pages.js';
 
 const first = authoredMap.map(({ imports = {}, scopes = {} }) => ({ imports, scopes }));
@@ -27,7 +27,7 @@ const scenario = fc.record({
 const scenarios = fc.sample(scenario, { numRuns: 40, seed: 20261105 });
 
 let pages: ImportMapPages;
-let browser: Browser;
+let browser: ChromiumBrowser;
 let page: Page;
 
 beforeAll(async () => {

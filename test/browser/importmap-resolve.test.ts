@@ -1,11 +1,11 @@
 import fc from 'fast-check';
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { EMPTY_IMPORT_MAP, type ImportMap } from '../../importmap/import-map.js';
 import { parseImportMap } from '../../importmap/parse.js';
 import { resolveSpecifier } from '../../importmap/resolve.js';
 import { REFERRERS, SPECIFIERS, authoredMap } from '../unit/importmap/arbitraries.js';
-import { launchChromium } from './engines/chromium.js';
+import { type ChromiumBrowser, launchChromium } from './engines/chromium.js';
 import { type ImportMapPages, type Observed, serveImportMapPages } from './importmap-pages.js';
 
 /** Integrity has no part in resolving, and would keep the probes themselves from loading. */
@@ -24,7 +24,7 @@ const text = fc.oneof({ weight: 14, arbitrary: accepted }, { weight: 1, arbitrar
 const maps = fc.sample(text, { numRuns: 60, seed: 20261104 });
 
 let pages: ImportMapPages;
-let browser: Browser;
+let browser: ChromiumBrowser;
 let page: Page;
 
 beforeAll(async () => {

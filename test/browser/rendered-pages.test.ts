@@ -1,15 +1,14 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type {} from '../../loader/index.js';
 import { createRegistry, type HeadOptions, type Registry } from '../../registry/index.js';
 import { freePort } from '../free-port.js';
 import { later, site } from '../unit/registry/site.js';
-import type { BrowserPage, OpenBrowser } from './engines/engine.js';
+import type { BrowserPage } from './engines/engine.js';
 import { inEachEngine } from './engines/in-each-engine.js';
-
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
+import { sharedContext } from './engines/shared-context.js';
 
 const FILES = {
   'main.mjs': `import { text } from 'lib/text.mjs';
@@ -47,9 +46,7 @@ const logOf = (text: string) => ['text', `main ${text}`, `inline ${text}`, 'afte
 type Log = { log?: string[]; url: string; later: () => Promise<{ text: string; url: string }> };
 
 inEachEngine(({ launch }) => {
-  let browser: OpenBrowser;
-  beforeAll(async () => void (browser = await launch()));
-  afterAll(() => browser.close());
+  const newPage = sharedContext({ launch });
 
   /** An application that renders the page, and answers what the registry does not. */
   async function serve(
@@ -96,8 +93,7 @@ inEachEngine(({ launch }) => {
   }
 
   async function visit(url: string): Promise<BrowserPage> {
-    const page = await browser.newPage();
-    later(() => page.close());
+    const page = await newPage();
     await page.goto(url);
     return page;
   }

@@ -1,17 +1,15 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type {} from '../../loader/index.js';
 import { createRegistry, type RegistryOptions } from '../../registry/index.js';
 import { later, site, write } from '../unit/registry/site.js';
-import { launchChromium, toBrowserPage } from './engines/chromium.js';
-import type { BrowserPage, OpenBrowser } from './engines/engine.js';
+import { type ChromiumBrowser, launchChromium, toBrowserPage } from './engines/chromium.js';
+import type { BrowserPage } from './engines/engine.js';
 import { inEachEngine } from './engines/in-each-engine.js';
-import { lacksNginx, startNginx } from './nginx.js';
-
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
+import { lacksNginx, startNginx } from '../nginx.mjs';
+import { sharedContext } from './engines/shared-context.js';
 
 /** Another site has the root of the origin. Its module has the path of one of ours, below another root. */
 const OTHER = `location = /lib/part.mjs { default_type text/javascript; return 200 "export const part = 'of the other site';"; }`;
@@ -105,7 +103,7 @@ const seenBelow = (root: string) => ({
 
 type Global = { seen?: unknown; replaced?: string; isFirst?: true };
 
-let browser: Browser;
+let browser: ChromiumBrowser;
 beforeAll(async () => void (browser = await launchChromium()));
 afterAll(() => browser.close());
 
@@ -173,14 +171,11 @@ describe.skipIf(lacksNginx).each(Object.keys(WAYS))('behind a proxy that %s', (w
 // Only Chromium can be told to accept the certificate.
 inEachEngine(
   ({ launch }) => {
-    let engine: OpenBrowser;
-    beforeAll(async () => void (engine = await launch()));
-    afterAll(() => engine.close());
+    const newPage = sharedContext({ launch });
 
     it.skipIf(lacksNginx).each(Object.keys(WAYS))('the same without TLS, if the proxy %s', async (way) => {
       const { root, directory } = await start(way, false);
-      const opened = await engine.newPage();
-      later(() => opened.close());
+      const opened = await newPage();
       await opened.goto(root);
       await opened.until(() => globalThis.modcast !== undefined);
       await expectAll(opened, root, directory);
@@ -220,7 +215,7 @@ it.skipIf(lacksNginx)(
     proxy_set_header Host $http_host;
     location / { proxy_pass $backend; }
     location /-/ { ${UPGRADE} proxy_set_header Host $http_host; proxy_pass ${registryUrl.slice(0, -1)}; }`,
-      maps: `map $arg_modcast $backend { '' ${backend}; default ${registryUrl.slice(0, -1)}; }`,
+      http: `map $arg_modcast $backend { '' ${backend}; default ${registryUrl.slice(0, -1)}; }`,
     });
     later(() => nginx.close());
     const opened = await open(`${nginx.origin}/`);

@@ -1,12 +1,11 @@
-import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type {} from '../../loader/index.js';
 import { DEFAULT_FILTER } from '../../registry/ingest/files.js';
 import { PublishService, publishSite, readSite } from '../../registry/publish/index.js';
 import { open, site, type Files } from '../unit/registry/site.js';
-import { launchChromium } from './engines/chromium.js';
+import { type ChromiumBrowser, launchChromium } from './engines/chromium.js';
 
-let browser: Browser;
+let browser: ChromiumBrowser;
 beforeAll(async () => void (browser = await launchChromium()));
 afterAll(() => browser.close());
 

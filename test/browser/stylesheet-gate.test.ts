@@ -1,6 +1,5 @@
-import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { launchChromium } from './engines/chromium.js';
+import { type ChromiumBrowser, launchChromium } from './engines/chromium.js';
 import { TemporarySite } from './counted-site.js';
 import { GatedSite } from './gated-site.js';
 
@@ -12,7 +11,7 @@ const PAGE = `<!doctype html>
 const MAIN = `const { color, backgroundColor } = getComputedStyle(document.body);
 globalThis.seen = [color, backgroundColor];`;
 
-let browser: Browser;
+let browser: ChromiumBrowser;
 beforeAll(async () => {
   browser = await launchChromium();
 });

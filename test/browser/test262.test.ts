@@ -1,10 +1,10 @@
+import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { run } from '../test262/command.js';
 import type { EngineReport } from '../test262/report.js';
 import { inEachEngine } from './engines/in-each-engine.js';
-
-vi.setConfig({ testTimeout: 120_000 });
 
 const SUITE = path.join(import.meta.dirname, '../fixtures/test262');
 
@@ -35,6 +35,26 @@ inEachEngine(({ name }) => {
     ]);
     expect(code).toBe(1);
     expect(progress).toBe(`${name}: 17 of 17\n`);
+  });
+
+  it('goes on after a test that hangs the browser', async () => {
+    const suite = await mkdtemp(path.join(tmpdir(), 'modcast-hanging-suite-'));
+    try {
+      await cp(SUITE, suite, { recursive: true });
+      const write = (file: string, source: string) =>
+        writeFile(path.join(suite, 'test/language/module-code', file), source);
+      await write('hanging-always.js', '/*---\nflags: [module]\n---*/\nfor (;;);\n');
+      await write('hanging-later.js', '/*---\nflags: [module]\n---*/\n');
+      const { code, out, progress } = await test262(
+        ...['--suite', suite, '--engine', name, '--filter', 'hanging', '--timeout', '2', '--json'],
+      );
+      const { engines } = JSON.parse(out) as { engines: EngineReport[] };
+      expect(engines).toMatchObject([{ runs: 2, passed: { native: 1, modcast: 1 }, differences: [] }]);
+      expect(progress).toContain('test/language/module-code/hanging-always.js (module) hangs the browser');
+      expect(code).toBe(0);
+    } finally {
+      await rm(suite, { recursive: true });
+    }
   });
 });
 

@@ -1,11 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type {} from '../../loader/index.js';
 import { TemporarySite } from './counted-site.js';
-import type { BrowserPage, OpenBrowser } from './engines/engine.js';
+import type { BrowserPage } from './engines/engine.js';
 import { inEachEngine } from './engines/in-each-engine.js';
+import { sharedContext } from './engines/shared-context.js';
 import { GatedSite } from './gated-site.js';
-
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const PAGE = `<!doctype html><title>workers</title>
 <script type="importmap">{ "imports": { "parts/": "./parts/" } }</script>
@@ -96,9 +95,7 @@ const said = (page: BrowserPage, kind: 'Worker' | 'SharedWorker' = 'Worker') =>
   );
 
 inEachEngine(({ launch }) => {
-  let browser: OpenBrowser;
-  beforeAll(async () => void (browser = await launch()));
-  afterAll(() => browser.close());
+  const newPage = sharedContext({ launch });
 
   async function withSite(work: (site: GatedSite, directory: TemporarySite) => Promise<void>): Promise<void> {
     const directory = await TemporarySite.create(files(1));
@@ -112,7 +109,7 @@ inEachEngine(({ launch }) => {
   }
 
   async function open({ url }: Pick<GatedSite, 'url'>): Promise<BrowserPage> {
-    const page = await browser.newPage();
+    const page = await newPage();
     await page.goto(url);
     await page.until(() => globalThis.modcast !== undefined);
     await page.evaluate(() => modcast!.ready);

@@ -48,8 +48,8 @@ async function look(): Promise<Record<string, string>> {
   );
 }
 
-/** Without a service worker of modcast, what is neither HTML nor a module is the newest. */
-const ASSETS = new Set(['note in the worker', 'note', 'style']);
+/** Without a service worker of modcast, what a page requests that is neither HTML nor a module is the newest. */
+const ASSETS = new Set(['note', 'style']);
 
 inEachEngine(
   (engine) => {

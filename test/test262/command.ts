@@ -23,8 +23,11 @@ export async function run(args: readonly string[], output: Output): Promise<numb
   const reports: EngineReport[] = [];
   for (const engine of options.engines) {
     const started = performance.now();
-    const show = (done: number) => output.progress(`${engine.name}: ${done} of ${total}\n`);
-    const runs = await runEngine(engine, suite, show);
+    const progress = (text: string) => output.progress(`${engine.name}: ${text}\n`);
+    const runs = await runEngine(engine, suite, options.timeout, {
+      onProgress: (done) => progress(`${done} of ${total}`),
+      onHang: ({ file, mode }) => progress(`${file} (${mode}) hangs the browser, which is started again`),
+    });
     const report = reportOf(engine.name, runs, (performance.now() - started) / 1000);
     reports.push(report);
     if (!options.json) output.write(`\n${reportText(report)}\n`);

@@ -6,21 +6,27 @@ export interface Thrown {
   readonly message: string;
 }
 
-/** What a page reports of its test. Null: it has not ended in time. */
-export type Seen = null | {
-  /** The first text that the test gave to `print`. */
-  readonly printed: string | null;
-  /** The error events of the window, in order. */
-  readonly errors: readonly Thrown[];
-  /** What `import()` of a module test did. */
-  readonly imported: 'fulfilled' | Thrown | null;
-};
+/**
+ * What a page reports of its test. Null: it has not ended in time. `hangs`: nor could its browser answer any
+ * more.
+ */
+export type Seen =
+  | null
+  | 'hangs'
+  | {
+      /** The first text that the test gave to `print`. */
+      readonly printed: string | null;
+      /** The error events of the window, in order. */
+      readonly errors: readonly Thrown[];
+      /** What `import()` of a module test did. */
+      readonly imported: 'fulfilled' | Thrown | null;
+    };
 
 const COMPLETE = 'Test262:AsyncTestComplete';
 
 /** INTERPRETING.md, "Test Results". */
 export function isPassed({ flags, negative }: Scenario, seen: Seen): boolean {
-  if (seen === null) return false;
+  if (seen === null || seen === 'hangs') return false;
   const [reported] = seen.errors;
   // In WebKit, import() of a module that has thrown is fulfilled.
   const failed = typeof seen.imported === 'object' ? (seen.imported ?? reported) : reported;
@@ -35,7 +41,7 @@ export function isPassed({ flags, negative }: Scenario, seen: Seen): boolean {
  */
 export function signature(scenario: Scenario, seen: Seen): string {
   const isPass = isPassed(scenario, seen);
-  if (seen === null) return 'null';
+  if (seen === null || seen === 'hangs') return String(seen);
   const reported = seen.errors.map(({ name }) => name);
   const imported = typeof seen.imported === 'object' ? seen.imported?.name : undefined;
   const kinds = scenario.flags.includes('async') ? [reported[0] ?? imported] : [imported, ...reported];
@@ -47,6 +53,7 @@ const thrownText = ({ name, message }: Thrown): string => `${name}: ${message}`;
 /** For reading: `fails: reports SyntaxError: …, import() is rejected with SyntaxError: …`. */
 export function describeRun(scenario: Scenario, seen: Seen): string {
   if (seen === null) return 'does not end';
+  if (seen === 'hangs') return 'hangs the browser';
   const { printed, errors, imported } = seen;
   const parts = [
     ...errors.map((error) => `reports ${thrownText(error)}`),

@@ -12,8 +12,9 @@ const WAIT_MS = 5_000;
 const AGAIN_MS = 5_000;
 
 /**
- * A wait doubles up to the longest if one of the last reloads had the same reason: a page that causes its own
- * reloads changes the same few files. A program that edits one file after the other waits no longer each time.
+ * A wait doubles up to the longest if one of the last reloads had the same reason: a page that causes its
+ * own reloads changes the same few files. A program that edits one file after the other waits no longer each
+ * time.
  */
 const LAST = 3;
 const LONGEST_WAIT_MS = 60_000;

@@ -9,6 +9,12 @@ export interface WatchWorkersOptions extends Pick<WrapWorkersOptions, 'base' | '
   readonly failed: (id: string) => void;
 }
 
+const nameIn = (options: unknown): string =>
+  `${(typeof options === 'object' ? (options as WorkerOptions | null)?.name : (options as string)) ?? ''}`;
+
+const withName = (options: WorkerOptions, name: string): WorkerOptions =>
+  Object.create(options, { name: { value: name } }) as WorkerOptions;
+
 /** Tells which workers and worklets a scope starts. Module workers of its deploy learn their identifiers. */
 export function watchWorkers(
   scope: typeof globalThis,
@@ -18,13 +24,14 @@ export function watchWorkers(
   wrapWorkers(scope, {
     base,
     workerUrl,
-    starting(start) {
+    starting({ options, ...start }) {
+      const name = nameIn(options);
       const isDedicated = start.kind === 'Worker';
-      const id = isDedicated ? randomId() : sharedId(start.target, start.name);
+      const id = isDedicated ? randomId() : sharedId(start.target, name);
       const speaks = start.kind !== 'Worklet' && start.target !== start.url;
-      started({ ...start, id, speaks });
+      started({ ...start, name, id, speaks });
       return {
-        name: isDedicated && speaks ? nameWithId(start.name, id) : undefined,
+        ...(isDedicated && speaks && { options: withName(options as WorkerOptions, nameWithId(name, id)) }),
         started(worker) {
           if (isDedicated) ids.set(worker, id);
           worker.addEventListener('error', () => failed(id));

@@ -5,7 +5,9 @@ import type { WorkerStart } from '../../workers/wrap-workers.js';
 import type { HotError } from '../api.js';
 
 /** A worker or worklet that has been started, by the page or by one of its workers. */
-export interface StartedWorker extends WorkerStart {
+export interface StartedWorker extends Omit<WorkerStart, 'options'> {
+  /** The option of that name. */
+  readonly name: string;
   /** Tells it from the others. */
   readonly id: string;
   /** Whether it tells the page what it imports. */

@@ -1,4 +1,4 @@
-import { formatPageHeader, PAGE_HEADER } from '../../../schema/index.js';
+import { DECLARATION_BYTES, declaresEncoding, formatPageHeader, PAGE_HEADER } from '../../../schema/index.js';
 import type { Head } from '../../content/catalog.js';
 import { answer } from '../response/answer.js';
 import { isNavigation, navigationHeaders } from '../request/navigation.js';
@@ -37,17 +37,13 @@ export async function pageResponse(
   return answer(request, { bytes, type, freshness: 'revalidate', tag: hash }, headers);
 }
 
-function pageHeader({ identity: registry, base: root, page }: PageContext, { deploy }: Head): string {
+function pageHeader(context: PageContext, { deploy }: Head): string {
+  const { identity: registry, base: root, page } = context;
   const { number, manifest } = deploy;
-  return formatPageHeader({ registry, deploy: number, manifest, offline: page.offline, root });
+  const prefix = root + context.prefix.slice(1);
+  return formatPageHeader({ registry, deploy: number, manifest, offline: page.offline, root, prefix });
 }
-
-/** A page declares its encoding within these first bytes (HTML Standard, 13.2.3.2). */
-const DECLARATION_BYTES = 1024;
 
 /** No charset when the page declares its own encoding: the header would override it. */
-function pageType(html: Uint8Array): string {
-  const length = Math.min(html.byteLength, DECLARATION_BYTES);
-  const head = Buffer.from(html.buffer, html.byteOffset, length).toString('latin1');
-  return /<meta[^>]+charset/i.test(head) ? 'text/html' : 'text/html; charset=utf-8';
-}
+const pageType = (html: Uint8Array): string =>
+  declaresEncoding(html) ? 'text/html' : 'text/html; charset=utf-8';

@@ -1,6 +1,7 @@
 import {
   declareWorkerDeploy,
   EMPTY_IMPORT_MAP,
+  isRuntimeUrl,
   manifestOfUrl,
   parseImportMap,
   placeholderRoot,
@@ -30,10 +31,11 @@ export interface DeployRequestContext extends Pick<PageContext, 'base' | 'prefix
  * or it is a page, which gets the loader: then the site's file is the answer.
  */
 export async function deployResponse(
-  { blobs, history, base, prefix, page, workerRuntime }: DeployRequestContext,
+  context: DeployRequestContext,
   request: Request,
   headers: Headers,
 ): Promise<Response | undefined> {
+  const { blobs, history, base, prefix, page, workerRuntime } = context;
   const { pathname, search, origin } = new URL(request.url);
   const root = placeholderRoot(base);
   const hash = manifestOfUrl(search);
@@ -43,6 +45,8 @@ export async function deployResponse(
   const isPage = mediaType(path) === 'text/html';
   const manifest = isPage ? null : await history.manifest(page.channel, hash!);
   const module = manifest?.modules.get(path);
+  if (module === undefined && isRuntimeUrl(request.url))
+    return workerRuntimeResponse(context, request, headers);
   const blob = module === undefined ? undefined : await blobs.one(module.hash);
   if (blob === undefined) return undefined;
   allowOwnUse(request, path, headers);
@@ -65,14 +69,15 @@ export async function deployResponse(
  * that anyone may read.
  */
 export async function workerRuntimeResponse(
-  { history, prefix, page, workerRuntime }: DeployRequestContext,
+  { history, page, workerRuntime }: DeployRequestContext,
   request: Request,
   headers: Headers,
 ): Promise<Response | undefined> {
-  const hash = manifestOfUrl(new URL(request.url).search);
+  const { pathname, search } = new URL(request.url);
+  const hash = manifestOfUrl(search);
   const manifest = hash === undefined ? null : await history.manifest(page.channel, hash);
   if (manifest === null) return undefined;
-  const root = '../'.repeat(prefix.split('/').length - 2);
+  const root = '../'.repeat(pathname.split('/').length - 2);
   const { importMap } = manifest;
   const bytes = Buffer.concat([
     Buffer.from(declareWorkerDeploy({ manifest: hash!, root, importMap })),

@@ -1,9 +1,9 @@
-import type { Channel } from '../../../schema/index.js';
+import type { Channel, Manifest, Path } from '../../../schema/index.js';
 import type { VerifiedBlobs } from '../../content/verified-blobs.js';
 import type { Catalog } from '../../content/catalog.js';
 import { contentType } from '../../content/media-type.js';
 import { answer } from '../response/answer.js';
-import type { SiteSource } from './site-source.js';
+import type { SiteFile, SiteSource } from './site-source.js';
 
 export interface HeadSourceOptions {
   readonly catalog: Catalog;
@@ -16,22 +16,30 @@ export function headSource({ catalog, blobs, channel }: HeadSourceOptions): Site
   return {
     async find(name) {
       const head = await catalog.head(channel);
-      if (head === null) return undefined;
-      // Paths in a manifest are NFC; a URL may use another form.
-      const path = name.normalize('NFC');
-      const module = head.manifest.modules.get(path);
-      if (module === undefined) return undefined;
-      const bytes = async () => (await blobs.one(module.hash))?.bytes ?? null;
-      return {
-        head,
-        bytes,
-        start: async (count) => (await bytes())?.subarray(0, count) ?? null,
-        async respond(request, headers, type = contentType(path)) {
-          const found = await bytes();
-          if (found === null) return null;
-          return answer(request, { bytes: found, type, freshness: 'revalidate', tag: module.hash }, headers);
-        },
-      };
+      const file = head === null ? undefined : manifestFile(blobs, head.manifest, name);
+      return file && { ...file, head: head! };
+    },
+  };
+}
+
+/** The file of a manifest at a plain path. Undefined where it has none. */
+export function manifestFile(
+  blobs: Pick<VerifiedBlobs, 'one'>,
+  manifest: Manifest,
+  name: Path,
+): SiteFile | undefined {
+  // Paths in a manifest are NFC; a URL may use another form.
+  const path = name.normalize('NFC');
+  const module = manifest.modules.get(path);
+  if (module === undefined) return undefined;
+  const bytes = async () => (await blobs.one(module.hash))?.bytes ?? null;
+  return {
+    bytes,
+    start: async (count) => (await bytes())?.subarray(0, count) ?? null,
+    async respond(request, headers, type = contentType(path)) {
+      const found = await bytes();
+      if (found === null) return null;
+      return answer(request, { bytes: found, type, freshness: 'revalidate', tag: module.hash }, headers);
     },
   };
 }

@@ -9,6 +9,7 @@ import { parseRequestPath } from '../request/request-path.js';
 import { allowOwnUse } from '../response/sniffing.js';
 import { siteRoute } from './site-route.js';
 import type { SiteSource } from './site-source.js';
+import { workerSource } from './worker-source.js';
 
 export interface SiteContext extends PageContext, DeployRequestContext {
   readonly source: SiteSource;
@@ -36,13 +37,33 @@ export async function siteResponse(
   // A response that fails has set headers of the file.
   const clean = new Headers(headers);
   try {
-    const ofDeploy = isReading(request) ? await deployResponse(context, request, headers) : undefined;
+    const ofDeploy = isReading(request)
+      ? ((await deployResponse(context, request, headers)) ??
+        (await workerFileResponse(context, request, pathname, clean)))
+      : null;
     return ofDeploy ?? (await findResponse(context, request, pathname, headers));
   } catch (error) {
     const known = UNREADABLE[(error as NodeJS.ErrnoException).code ?? ''];
     if (known === undefined) throw error;
     return problem(...known, clean);
   }
+}
+
+/** The file at a natural URL, of the deploy that the worker runs which requests it. Null for any other. */
+async function workerFileResponse(
+  context: SiteContext,
+  request: Request,
+  pathname: string,
+  headers: Headers,
+): Promise<Response | null> {
+  const source = await workerSource(context, request);
+  if (source === undefined) return null;
+  const own = { ...context, source, single: null, isLast: false };
+  const response = await findResponse(own, request, pathname, new Headers(headers));
+  // Another client gets another version at the same URL.
+  response?.headers.append('Vary', 'Referer');
+  response?.headers.set('Cache-Control', 'private, no-cache');
+  return response;
 }
 
 async function findResponse(

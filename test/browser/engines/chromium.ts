@@ -1,17 +1,42 @@
-import { type Browser, chromium as playwright, type Page } from 'playwright-core';
+import {
+  type Browser,
+  type BrowserContext,
+  type BrowserContextOptions,
+  chromium as playwright,
+  type Page,
+} from 'playwright-core';
 import { FLAGS, findChromium } from '../../chromium.mjs';
 import { ConsoleMessages } from './console-messages.js';
 import { toBrowser, toPage } from './driver.js';
 import type { BrowserPage, Engine } from './engine.js';
+import { type BrowserShare, sharing } from './shared-process.js';
+
+export interface ChromiumBrowser extends BrowserShare<BrowserContext, BrowserContextOptions> {
+  /** Opens a page in a new context, and closes that with the page. */
+  newPage(): Promise<Page>;
+}
+
+const open = sharing<BrowserContext, BrowserContextOptions>((): Promise<Browser> =>
+  playwright.launch({ executablePath: findChromium(), headless: true, args: FLAGS }),
+);
 
 /**
- * Starts a headless Chromium with playwright-core, for tests that need more of it than an `OpenBrowser`. The
+ * Opens a headless Chromium with playwright-core, for tests that need more of it than an `OpenBrowser`. The
  * caller closes it.
  *
  * @throws Error that says how to install one
  */
-export async function launchChromium(): Promise<Browser> {
-  return playwright.launch({ executablePath: findChromium(), headless: true, args: FLAGS });
+export async function launchChromium(): Promise<ChromiumBrowser> {
+  const share = await open();
+  return {
+    newContext: (options) => share.newContext(options),
+    async newPage() {
+      const context = await share.newContext();
+      const page = await context.newPage();
+      return Object.assign(page, { close: () => context.close() });
+    },
+    close: () => share.close(),
+  };
 }
 
 export const chromium: Engine = {

@@ -1,11 +1,9 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { once } from 'node:events';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { BrowserPage, OpenBrowser } from './engine.js';
 import { inEachEngine } from './in-each-engine.js';
-
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 declare global {
   /** What the pages of this test saw. */

@@ -3,6 +3,7 @@ import puppeteer, { type Browser, type BrowserContext, type Page } from 'puppete
 import { ConsoleMessages } from './console-messages.js';
 import { toBrowser, toPage } from './driver.js';
 import type { BrowserPage, Engine } from './engine.js';
+import { sharing } from './shared-process.js';
 
 const INSTALLED = [
   '/usr/bin/firefox-esr',
@@ -26,19 +27,28 @@ export const firefox: Engine = {
   capabilities: { mergesImportMaps: false, importsStyleSheets: true },
   find: () => void findFirefox(),
   async launch() {
-    const browser = await launchFirefox();
+    const share = await open();
     return toBrowser({
       async newContext() {
-        const context = await browser.createBrowserContext();
+        const context = await share.newContext();
         return {
           newPage: async () => toBrowserPage(await openTab(context)),
           close: () => context.close(),
         };
       },
-      close: () => browser.close(),
+      close: () => share.close(),
     });
   },
 };
+
+const open = sharing<BrowserContext, never>(async () => {
+  const browser = await launchFirefox();
+  return {
+    newContext: () => browser.createBrowserContext(),
+    isConnected: () => browser.connected,
+    close: () => browser.close(),
+  };
+});
 
 /** The protocol has no limit of its own: each wait has one, and large packages take minutes. */
 function launchFirefox(): Promise<Browser> {

@@ -3,6 +3,7 @@ import { delimiter, join } from 'node:path';
 import { limited, toBrowser } from './driver.js';
 import type { BrowserContext, Engine } from './engine.js';
 import { InspectorConnection } from './webkit-inspector.js';
+import { sharing } from './shared-process.js';
 import { openWebKitPage } from './webkit-page.js';
 import { freePort, GuardedProcess, startDisplay } from './webkit-process.js';
 import { WebDriverSession } from './webkit-session.js';
@@ -15,23 +16,27 @@ export const webkit: Engine = {
   name: 'WebKit',
   capabilities: { mergesImportMaps: true, importsStyleSheets: false },
   find: () => void findWebKit(),
-  async launch() {
-    const miniBrowser = findWebKit();
-    const display = await startDisplay();
-    const contexts = new Set<BrowserContext>();
-    return toBrowser({
-      async newContext() {
-        const context = await openContext(miniBrowser, display.env);
-        contexts.add(context);
-        return context;
-      },
-      async close() {
-        await Promise.all([...contexts].map((context) => context.close()));
-        await display.close();
-      },
-    });
-  },
+  launch: async () => toBrowser(await open()),
 };
+
+/** Each context is a process. They share a display. */
+const open = sharing<BrowserContext, never>(async () => {
+  const miniBrowser = findWebKit();
+  const display = await startDisplay();
+  const contexts = new Set<BrowserContext>();
+  return {
+    async newContext() {
+      const context = await openContext(miniBrowser, display.env);
+      contexts.add(context);
+      return context;
+    },
+    isConnected: () => true,
+    async close() {
+      await Promise.all([...contexts].map((context) => context.close()));
+      await display.close();
+    },
+  };
+});
 
 /** Milliseconds in which a browser starts on a busy machine. Some do not start. */
 const START = 20_000;

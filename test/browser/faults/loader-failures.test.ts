@@ -12,8 +12,6 @@ import { sharedContext } from '../engines/shared-context.js';
 import { serveNative } from '../serve-native.js';
 import { openProxy, type ProxyOptions, type TamperingProxy } from './tampering-proxy.js';
 
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
-
 const say = (name: string) => `import { next } from 'dep'; log.push('${name} ' + next());`;
 
 /** Scripts of all kinds. The classic script `before.js` is different in each case. */

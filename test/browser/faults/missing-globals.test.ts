@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { bundleGlobals } from '../../bundle-globals.js';
 import { TemporarySite } from '../counted-site.js';
 import type { BrowserPage, OpenBrowser } from '../engines/engine.js';
@@ -6,8 +6,6 @@ import { inEachEngine } from '../engines/in-each-engine.js';
 import { serveModcast } from '../serve-modcast.js';
 import type { Site } from '../serve-site.js';
 import { openProxy, type TamperingProxy } from './tampering-proxy.js';
-
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 /** The page cannot take these away. */
 const UNFORGEABLE = ['document', 'location', 'window'];

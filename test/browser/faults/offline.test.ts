@@ -1,11 +1,9 @@
-import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { TemporarySite } from '../counted-site.js';
 import { GatedSite } from '../gated-site.js';
 import type { BrowserPage, OpenBrowser } from '../engines/engine.js';
 import { inEachEngine } from '../engines/in-each-engine.js';
 import { faultFiles } from './fault-files.js';
-
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 /** A worker that keeps each page as the server has sent it. */
 const KEEPS_PAGES = `self.addEventListener('install', () => self.skipWaiting());

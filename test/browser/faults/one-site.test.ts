@@ -1,11 +1,11 @@
 import { fileURLToPath } from 'node:url';
-import type { Browser, BrowserContext } from 'playwright-core';
+import type { BrowserContext } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type {} from '../../../loader/index.js';
 import type { RegistryOptions } from '../../../registry/index.js';
 import { DEFAULT_FILTER } from '../../../registry/ingest/files.js';
 import { PublishService, publishSite, readSite } from '../../../registry/publish/index.js';
-import { launchChromium } from '../engines/chromium.js';
+import { type ChromiumBrowser, launchChromium } from '../engines/chromium.js';
 import { TemporarySite } from '../counted-site.js';
 import { GatedSite, type Gate } from '../gated-site.js';
 
@@ -16,7 +16,7 @@ const B = fixture('another-site-at-the-same-origin/B');
 const V1 = fixture('cached-boot-old-modules-in-a-new-page/v1');
 const V2 = fixture('cached-boot-old-modules-in-a-new-page/v2');
 
-let browser: Browser;
+let browser: ChromiumBrowser;
 let context: BrowserContext;
 let site: GatedSite;
 

@@ -5,8 +5,6 @@ import { inEachEngine } from '../engines/in-each-engine.js';
 import { faultFiles } from './fault-files.js';
 import { HeadersSite } from './headers-site.js';
 
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
-
 declare global {
   /** What the pages record. */
   var violations: string[];
@@ -315,8 +313,7 @@ inEachEngine(({ name, launch }) => {
 
   it('gives a sandboxed frame of the site its files (sandboxed-iframe)', async () => {
     await visit(HeadersSite.fault('sandboxed-iframe'));
-    await vi.waitFor(() => expect(tab.lines.join()).toContain('from frame'));
-    const line = tab.lines.find((text) => text.includes('from frame'))!;
+    const line = await tab.line('from frame');
     expect(line).toContain('"inline":"ran"');
     expect(line).toContain('"css":"rgb(1, 2, 3)"');
     expect(line).toContain('"classic":1');

@@ -1,13 +1,13 @@
 import { cp, mkdir, rename, symlink } from 'node:fs/promises';
 import path from 'node:path';
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { exportStatic } from '../../../registry/export/index.js';
 import { open, later, temporary, write, type Files } from '../../unit/registry/site.js';
-import { launchChromium } from '../engines/chromium.js';
+import { type ChromiumBrowser, launchChromium } from '../engines/chromium.js';
 import { serveNative } from '../serve-native.js';
 
-let browser: Browser;
+let browser: ChromiumBrowser;
 beforeAll(async () => void (browser = await launchChromium()));
 afterAll(() => browser.close());
 

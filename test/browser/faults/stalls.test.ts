@@ -1,9 +1,8 @@
-import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { encodePackHeader, encodeRecords, encodeSegment } from '../../../schema/index.js';
 import { bytesOf, recordOf } from '../../unit/loader/fakes.js';
 import { booted, each, once, STATIC_MODULES } from '../counted-site.js';
-import { chromium, launchChromium, toBrowserPage } from '../engines/chromium.js';
+import { type ChromiumBrowser, chromium, launchChromium, toBrowserPage } from '../engines/chromium.js';
 import type { BrowserPage } from '../engines/engine.js';
 import { directory, eachOnItsOwnSite, FILES, files, nameOf, serve, site, visit } from '../fallback-visits.js';
 import type { Frame } from '../frame-relay.js';
@@ -11,7 +10,7 @@ import type { Frame } from '../frame-relay.js';
 eachOnItsOwnSite(chromium);
 
 /** A browser whose pages have a clock that the test sets. */
-let browser: Browser;
+let browser: ChromiumBrowser;
 
 beforeAll(async () => {
   browser = await launchChromium();

@@ -1,12 +1,10 @@
-import { afterAll, afterEach, beforeAll, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, it } from 'vitest';
 import { TemporarySite } from '../counted-site.js';
 import type { BrowserPage, OpenBrowser } from '../engines/engine.js';
 import { inEachEngine } from '../engines/in-each-engine.js';
 import { GatedSite } from '../gated-site.js';
 import { publish } from '../offline/published-site.js';
 import { faultFiles } from './fault-files.js';
-
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 inEachEngine((engine) => {
   let browser: OpenBrowser;

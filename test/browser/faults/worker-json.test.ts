@@ -1,11 +1,9 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { exportStatic } from '../../../registry/export/index.js';
 import { open, site as directoryOf, later, temporary } from '../../unit/registry/site.js';
-import type { OpenBrowser } from '../engines/engine.js';
 import { inEachEngine } from '../engines/in-each-engine.js';
+import { sharedContext } from '../engines/shared-context.js';
 import { serveNative } from '../serve-native.js';
-
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 /** A worker that says what it has imported, statically, through another module, and by `import()`. */
 const WORKER = `import data from './data.json' with { type: 'json' };
@@ -42,13 +40,10 @@ const said = (url: string) =>
   );
 
 inEachEngine(({ launch }) => {
-  let browser: OpenBrowser;
-  beforeAll(async () => void (browser = await launch()));
-  afterAll(() => browser.close());
+  const newPage = sharedContext({ launch });
 
   const visit = async (url: string) => {
-    const page = await browser.newPage();
-    later(() => page.close());
+    const page = await newPage();
     await page.goto(url);
     return page;
   };

@@ -1,6 +1,6 @@
-import type { Browser, CDPSession, Page } from 'playwright-core';
+import type { CDPSession, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { launchChromium } from '../engines/chromium.js';
+import { type ChromiumBrowser, launchChromium } from '../engines/chromium.js';
 import { TemporarySite } from '../counted-site.js';
 import { GatedSite } from '../gated-site.js';
 import { rename } from 'node:fs/promises';
@@ -107,7 +107,7 @@ async function largeArrays(cdp: CDPSession): Promise<number> {
   return found;
 }
 
-let browser: Browser;
+let browser: ChromiumBrowser;
 beforeAll(async () => {
   browser = await launchChromium();
 });

@@ -1,13 +1,10 @@
-import { afterAll, afterEach, beforeAll, beforeEach, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
 import type { RegistryOptions } from '../../../registry/index.js';
 import type { Gate } from '../gated-site.js';
 import type { BrowserPage, Engine, EngineName } from '../engines/engine.js';
 import { inEachEngine } from '../engines/in-each-engine.js';
 import { PagePool } from '../engines/page-pool.js';
 import { HotPage } from './hot-page.js';
-
-// On a busy machine a page can take tens of seconds instead of one. No test here measures time.
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 export interface HotSuite {
   readonly engine: Engine;

@@ -1,7 +1,7 @@
 import { open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TemporarySite } from '../counted-site.js';
 import { chromium } from '../engines/chromium.js';
 import type { BrowserPage, OpenBrowser } from '../engines/engine.js';
@@ -9,8 +9,6 @@ import { html, module } from './hot-page.js';
 import { serveModcast, serveVite, type Serve, type Served } from './served.js';
 
 // The same files and edits, served once by Vite and once by modcast. The modules must log the same lines.
-
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 /** Milliseconds between edits: the watcher of both ignores a second change of a file within 50 ms. */
 const WATCHER_PAUSE_MS = 100;

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
+import { deferred } from '../../../loader/deferred.js';
 import type {} from '../../../loader/index.js';
 import type { BrowserPage, OpenBrowser } from '../engines/engine.js';
 import { inEachEngine } from '../engines/in-each-engine.js';
@@ -56,6 +57,31 @@ inEachEngine(
       site!.requests.length = 0;
       await offline();
       expect(site!.requests.filter((request) => request.includes('/-/blobs/'))).toEqual([]);
+    });
+
+    it('a first visit keeps files beyond the 250 requests that the browser remembers', async () => {
+      const names = Array.from({ length: 300 }, (_, index) => `f${index}.txt`);
+      await open('', Object.fromEntries(names.map((name) => [name, name])));
+      const released = deferred<void>();
+      const asked = deferred<void>();
+      // Until the service worker is there, only the page knows its requests.
+      site!.first = (request, response) => {
+        if (request.url !== '/-/offline.js') return false;
+        asked.resolve();
+        void released.promise.then(() => void site!.registry.middleware(request, response));
+        return true;
+      };
+      await visit();
+      await asked.promise;
+      await page.evaluate(async (urls) => {
+        for (const url of urls) await (await fetch(url)).text();
+      }, names);
+      released.resolve();
+      await offline();
+      site!.stop();
+      await visit();
+      const read = () => page.evaluate(async () => (await fetch('f299.txt')).text());
+      expect(await read()).toBe('f299.txt');
     });
 
     it('with all, pages open offline at their clean URLs', async () => {

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type {} from '../../../loader/index.js';
 import type { RegistryOptions } from '../../../registry/index.js';
 import { TemporarySite } from '../counted-site.js';
@@ -7,8 +7,6 @@ import type { BrowserPage, OpenBrowser } from '../engines/engine.js';
 import { inEachEngine } from '../engines/in-each-engine.js';
 import { GatedSite } from '../gated-site.js';
 import { files, publish, whole } from './published-site.js';
-
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 /** What a plain server has at `/`. */
 const PLAIN = `<!doctype html><title>plain</title><script type="module">
@@ -97,6 +95,19 @@ inEachEngine((engine) => {
       await page.evaluate(() => modcast!.offline());
       site.http = () => 'refuse';
       expect(await visit()).toEqual(whole(7));
+    });
+
+    it('when it is the same registry below another prefix', async () => {
+      await keep();
+      await site.close();
+      await serve('a.db', { prefix: '/modules/' });
+      expect(await visit()).toEqual(whole(1));
+      await page.evaluate(() => modcast!.offline());
+      expect(await registrations()).toEqual([`${site.url}modules/offline.js`]);
+      site.http = () => 'refuse';
+      site.sockets = 'refuse';
+      site.relay.cut();
+      expect(await visit()).toEqual(whole(1));
     });
 
     it('when it is a plain server, and nothing is left', async () => {

@@ -6,6 +6,11 @@ import { ProxiedSite } from './proxied-site.js';
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
+declare global {
+  /** What the page's call of `navigator.serviceWorker.register` gives. */
+  var registering: Promise<ServiceWorkerRegistration> | undefined;
+}
+
 const SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"></svg>';
 
 const SITE = {
@@ -43,9 +48,27 @@ inEachEngine(
         site.headers = () => ({
           'Content-Security-Policy': `default-src 'none'; script-src 'self' 'unsafe-inline' blob:; worker-src 'self'; img-src 'self'; style-src 'unsafe-inline'; connect-src ws://127.0.0.1:${site.port}`,
         });
+        await page.addInitScript(() => {
+          const container = navigator.serviceWorker;
+          const register = container.register.bind(container);
+          container.register = (...options) => (globalThis.registering = register(...options));
+        });
         await page.goto(site.url, 'load');
-        // Until the service worker has the page, where there is one.
-        await page.until(() => navigator.serviceWorker.controller !== null).catch(() => {});
+        await page.evaluate(() => modcast!.ready);
+        if (offline) {
+          // Until the service worker is there, or has given up.
+          await page.until(() => globalThis.registering !== undefined);
+          await page.evaluate(async () => {
+            const { installing } = await registering!;
+            await new Promise<void>((resolve) => {
+              const look = () => {
+                if (installing === null || /activated|redundant/.test(installing.state)) resolve();
+              };
+              installing?.addEventListener('statechange', look);
+              look();
+            });
+          });
+        }
         const second = await page.goto(site.url, 'load').then(
           () =>
             page.evaluate(() => ({

@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type {} from '../../../loader/index.js';
-import { launchChromium } from '../engines/chromium.js';
+import { type ChromiumBrowser, launchChromium } from '../engines/chromium.js';
 import { ProxiedSite } from './proxied-site.js';
 import { stopServiceWorkers } from './stop-service-workers.js';
 
@@ -23,7 +23,7 @@ const site1 = (version: number, sum = '') => ({
   'script.js': `globalThis.script = ${version};${sum}`,
 });
 
-let browser: Browser;
+let browser: ChromiumBrowser;
 let context: BrowserContext;
 let page: Page;
 let site: ProxiedSite;

@@ -1,12 +1,10 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import type {} from '../../../loader/index.js';
 import { TemporarySite } from '../counted-site.js';
 import type { BrowserPage, OpenBrowser } from '../engines/engine.js';
 import { inEachEngine } from '../engines/in-each-engine.js';
 import { GatedSite } from '../gated-site.js';
 import { files, publish, whole } from './published-site.js';
-
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 inEachEngine((engine) => {
   let browser: OpenBrowser;
@@ -114,21 +112,6 @@ inEachEngine((engine) => {
     expect(
       site.requests.filter((target) => /\.(?:m?js|json)\b/.test(target) && !isServiceWorker(target)),
     ).toEqual([]);
-  });
-
-  it('unregister() leaves no registration, no database and no key', async () => {
-    await visit();
-    await page.evaluate(() => modcast!.offline());
-    const left = await page.evaluate(async () => {
-      await modcast!.unregister();
-      return {
-        registrations: (await navigator.serviceWorker.getRegistrations()).length,
-        caches: await caches.keys(),
-        databases: (await indexedDB.databases()).map(({ name }) => name),
-        keys: Object.keys(localStorage),
-      };
-    });
-    expect(left).toEqual({ registrations: 0, caches: [], databases: [], keys: [] });
   });
 });
 

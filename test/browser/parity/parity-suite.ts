@@ -1,12 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Engine } from '../engines/engine.js';
 import { selectEngines } from '../engines/selection.js';
 import { serveModcast } from '../serve-modcast.js';
 import { serveNative } from '../serve-native.js';
 import type { EngineDifferences } from './differences/difference.js';
 import { FixtureRunner, fixtureNames, type Observations } from './harness.js';
-
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
+import { runNatively } from './native-runs.js';
 
 /**
  * Defines a test for each fixture: it behaves through modcast as it does natively in the same engine, apart
@@ -30,7 +29,7 @@ function defineParity(engine: Engine, { known, unfinished, open }: EngineDiffere
   afterAll(() => runner.close());
 
   const both = (name: string): Promise<[native: Observations, ours: Observations]> =>
-    Promise.all([runner.run(serveNative, name), runner.run(serveModcast, name)]);
+    Promise.all([runNatively(engine.name, runner, name), runner.run(serveModcast, name)]);
 
   describe.concurrent.each(names.filter((name) => !listed.includes(name)))('%s', (name) => {
     it('runs through modcast as it runs natively', async () => {
@@ -50,7 +49,7 @@ function defineParity(engine: Engine, { known, unfinished, open }: EngineDiffere
   });
 
   describe.concurrent.each(Object.entries(unfinished))('%s', (name, difference) => {
-    const { reason, stopped, same = (o) => o, varies } = difference;
+    const { reason, stopped, varies } = difference;
     const isOver = (now: Observations) => stopped(now) || now.log.includes('done');
     it(`does not finish natively because ${reason}, and has no other errors through modcast`, async ({
       task,
@@ -60,7 +59,7 @@ function defineParity(engine: Engine, { known, unfinished, open }: EngineDiffere
       const ours = await runner.runUntil(serveModcast, name, isOver);
       if (JSON.stringify(ours) !== JSON.stringify(native)) task.meta.knownDifference = reason;
       const errors = ({ errors, rejections }: Observations) => [...errors, ...rejections];
-      expect(errors(same(native))).toEqual(expect.arrayContaining(errors(same(ours))));
+      expect(errors(native)).toEqual(expect.arrayContaining(errors(ours)));
     });
   });
 

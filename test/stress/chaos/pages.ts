@@ -1,4 +1,5 @@
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { BrowserContext, Page } from 'playwright-core';
+import type { ChromiumBrowser } from '../../browser/engines/chromium.js';
 import type { Disk } from './disk.js';
 import { mainOf } from './edits.js';
 import { differences, expectedOf } from './expected.js';
@@ -45,7 +46,12 @@ export class Pages {
     this.#disk = disk;
   }
 
-  static async open(browser: Browser, disk: Disk, url: string, names: readonly string[]): Promise<Pages> {
+  static async open(
+    browser: ChromiumBrowser,
+    disk: Disk,
+    url: string,
+    names: readonly string[],
+  ): Promise<Pages> {
     const pages = new Pages(await browser.newContext(), disk);
     await pages.context.exposeFunction('chaosReport', (report: Report) => pages.#report(report));
     await pages.context.addInitScript(installChaos);

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { join } from 'node:path';
-import type { Browser } from 'playwright-core';
+import type { ChromiumBrowser } from '../../browser/engines/chromium.js';
 import { blake3 } from '../../../registry/hash.js';
 import { openSqliteStore } from '../../../registry/store/sqlite.js';
 import { Disk } from './disk.js';
@@ -10,7 +10,7 @@ import { Random } from './random.js';
 import { KilledServer, type Head } from './server.js';
 
 export interface ChaosOptions {
-  readonly browser: Browser;
+  readonly browser: ChromiumBrowser;
   /** Contains `site/` and the database. */
   readonly directory: string;
   readonly seed: number;

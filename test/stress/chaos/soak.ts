@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import type { Browser } from 'playwright-core';
+import type { ChromiumBrowser } from '../../browser/engines/chromium.js';
 import { Disk } from './disk.js';
 import { Edits, PAGES } from './edits.js';
 import { Pages } from './pages.js';
@@ -13,7 +13,7 @@ import { KilledServer } from './server.js';
 const MAIN = resolve(import.meta.dirname, '../../../dist/cli/main.js');
 
 export interface SoakOptions {
-  readonly browser: Browser;
+  readonly browser: ChromiumBrowser;
   /** Contains `site/` and the database. */
   readonly directory: string;
   readonly seed: number;

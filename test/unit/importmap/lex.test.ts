@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { lexModule, lexSpecifiers } from '../../../importmap/lex.js';
+import { lexImportCalls, lexModule, lexSpecifiers } from '../../../importmap/lex.js';
 import type { Link } from '../../../schema/index.js';
 
 /** Each link as its kind, the bytes of its range, and its specifier. */
@@ -218,6 +218,15 @@ it('the specifiers of an inline script have their kind', () => {
     { specifier: 'd', dynamic: false },
   ]);
   expect(lexSpecifiers('import {')).toEqual([]);
+});
+
+it.each([
+  ["import './a'; import('./b'); import(c, d); import.meta; import.defer('e')", ['import(', 'import(c']],
+  ['\n\u2028 f(`é${import /* why */ (x)}`, "import(y)"); // import(z)', ['import /*']],
+  ['#!import(a)\nimport(b)', ['import(b']],
+  ['import {', []],
+])('finds the import() calls of an inline script: %j', (source, calls) => {
+  expect(lexImportCalls(source)).toEqual(calls.map((text) => source.indexOf(text)));
 });
 
 describe('for any module made of fragments', () => {

@@ -11,6 +11,7 @@ it('reads what it writes', () => {
     manifest: hex(64),
     offline: fc.constantFrom('off' as const, 'used' as const, 'all' as const),
     root: fc.constantFrom('/', '/app/', '/a/b/'),
+    prefix: fc.constantFrom('/-/', '/app/modules/'),
   });
   fc.assert(
     fc.property(header, (one) => {
@@ -25,14 +26,15 @@ const MANIFEST = 'cd'.repeat(32);
 it.each([
   ['no header', null],
   ['nothing', ''],
-  ['another registry’s form', `${REGISTRY.slice(1)} 1 ${MANIFEST} used /`],
-  ['deploy 0', `${REGISTRY} 0 ${MANIFEST} used /`],
-  ['a short manifest', `${REGISTRY} 1 ${MANIFEST.slice(1)} used /`],
-  ['an unknown mode', `${REGISTRY} 1 ${MANIFEST} some /`],
-  ['more than it has', `${REGISTRY} 1 ${MANIFEST} used / x`],
-  ['a missing part', `${REGISTRY} 1 ${MANIFEST} used`],
-  ['a root without its slash', `${REGISTRY} 1 ${MANIFEST} used /app`],
-  ['two headers joined', `${REGISTRY} 1 ${MANIFEST} used /, ${REGISTRY} 1 ${MANIFEST} used /`],
+  ['another registry’s form', `${REGISTRY.slice(1)} 1 ${MANIFEST} used / /-/`],
+  ['deploy 0', `${REGISTRY} 0 ${MANIFEST} used / /-/`],
+  ['a short manifest', `${REGISTRY} 1 ${MANIFEST.slice(1)} used / /-/`],
+  ['an unknown mode', `${REGISTRY} 1 ${MANIFEST} some / /-/`],
+  ['more than it has', `${REGISTRY} 1 ${MANIFEST} used / /-/ x`],
+  ['a missing part', `${REGISTRY} 1 ${MANIFEST} used /`],
+  ['a root without its slash', `${REGISTRY} 1 ${MANIFEST} used /app /app/-/`],
+  ['a prefix without its slash', `${REGISTRY} 1 ${MANIFEST} used / /-`],
+  ['two headers joined', `${REGISTRY} 1 ${MANIFEST} used /, ${REGISTRY} 1 ${MANIFEST} used / /-/`],
 ])('refuses %s', (_, text) => {
   expect(parsePageHeader(text)).toBeUndefined();
 });

@@ -12,7 +12,7 @@ const module: Scenario = { ...base, flags: ['module'], mode: 'module' };
 const negative: Scenario = { ...module, negative: 'SyntaxError' };
 
 const error = (name: string, message = 'x') => ({ name, message });
-const seen = (given: Partial<NonNullable<Seen>>): Seen => ({
+const seen = (given: Partial<Exclude<Seen, null | 'hangs'>>): Seen => ({
   printed: null,
   errors: [],
   imported: null,
@@ -27,6 +27,7 @@ describe('a test', () => {
     ['fails as a script that throws', script, seen({ errors: [error('Error')] }), false],
     ['passes as a module that is fulfilled', module, seen({ imported: 'fulfilled' }), true],
     ['fails as a module that does not end', module, null, false],
+    ['fails as a module that hangs the browser', negative, 'hangs', false],
     ['fails as a module whose import fails', module, seen({ imported: error('TypeError') }), false],
     [
       'fails as a module with an error of another script',
@@ -79,6 +80,7 @@ describe('two runs of a test', () => {
     const once = seen({ imported: error('TypeError'), errors: [error('TypeError')] });
     const others: Seen[] = [
       null,
+      'hangs',
       fulfilled,
       seen({ imported: error('SyntaxError'), errors: [error('TypeError')] }),
       seen({ imported: error('TypeError'), errors: [error('SyntaxError')] }),
@@ -86,6 +88,8 @@ describe('two runs of a test', () => {
       seen({ imported: error('TypeError'), errors: [error('TypeError'), error('TypeError')] }),
     ];
     for (const other of others) expect(same(once, other)).toBe(false);
+    expect(same(null, 'hangs')).toBe(false);
+    expect(same('hangs', 'hangs')).toBe(true);
     expect(same(seen({ printed: FAILURE }), seen({ printed: COMPLETE }), asyncScript)).toBe(false);
   });
 
@@ -101,6 +105,7 @@ describe('two runs of a test', () => {
 
   it('are described with all that was seen', () => {
     expect(describeRun(module, null)).toBe('does not end');
+    expect(describeRun(module, 'hangs')).toBe('hangs the browser');
     expect(describeRun(module, fulfilled)).toBe('passes');
     expect(
       describeRun(module, seen({ imported: error('TypeError', 'a'), errors: [error('Error', 'b')] })),
@@ -152,9 +157,12 @@ describe('the report of an engine', () => {
 describe('the options', () => {
   it('name the suite, the engines and a filter', () => {
     const { engines, ...rest } = readOptions(['--suite', 's', '--engine', 'WebKit, chromium', '--json']);
-    expect(rest).toEqual({ suite: 's', filter: '', json: true });
+    expect(rest).toEqual({ suite: 's', filter: '', timeout: 10_000, json: true });
     expect(engines.map(({ name }) => name)).toEqual(['Chromium', 'WebKit']);
-    expect(readOptions(['--suite', 's', '--filter', 'a']).filter).toBe('a');
+    expect(readOptions(['--suite', 's', '--filter', 'a', '--timeout', '2.5'])).toMatchObject({
+      filter: 'a',
+      timeout: 2500,
+    });
   });
 
   it('fail with what is wrong', () => {
@@ -162,6 +170,10 @@ describe('the options', () => {
     expect(() => readOptions(['--suite', 's', '--engine', 'opera'])).toThrow(
       '--engine does not accept “opera”. Valid values: chromium, firefox, webkit.',
     );
+    for (const timeout of ['0', 'soon', '1e3'])
+      expect(() => readOptions(['--suite', 's', '--timeout', timeout])).toThrow(
+        `--timeout does not accept “${timeout}”.`,
+      );
     expect(() => readOptions(['--sweet', 's'])).toThrow('--sweet');
   });
 });

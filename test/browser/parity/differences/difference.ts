@@ -23,8 +23,6 @@ export interface UnfinishedFixture {
   readonly reason: string;
   /** Whether what keeps the fixture from finishing has happened. */
   readonly stopped: (observations: Observations) => boolean;
-  /** Leaves out what differs of the errors all the same. */
-  readonly same?: (observations: Observations) => Observations;
   /** Whether it finishes in some runs, because the engine itself behaves differently from run to run. */
   readonly varies?: true;
 }

@@ -45,12 +45,7 @@ export const FIREFOX: EngineDifferences = {
     'base-after-several-importmaps': oneImportMap(3),
     'classic-imports-entries-early': oneImportMap(2),
     'importmap-several': oneImportMap(4),
-    'importmap-scopes-added-later': {
-      reason: `${ONE_MAP}, and import() goes through the loader, which is where a failure is reported`,
-      stopped: ({ errors }) => errors.length === 2,
-      same: (o) =>
-        map(o, (text) => text.replace(/(?:main\.mjs|-\/loader\.js\S*)$/, 'main.mjs')) as Observations,
-    },
+    'importmap-scopes-added-later': oneImportMap(2),
     'wasm-source-phase': {
       reason: 'it has no source phase imports',
       stopped: ({ errors }) => errors.length > 0,

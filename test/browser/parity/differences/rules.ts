@@ -9,6 +9,15 @@ export const map = (observations: Observations, change: (text: string) => string
 export const specifiers = (text: string): string =>
   text.replace(/(['"])(?:https:\/\/site|\.{1,2})\/(?:[^'"]*\/)?([^'"/]+)\1/g, '$1$2$1');
 
+/** With natural URLs in place of the targets of the import map. Only one module, `fine.mjs`, runs from memory. */
+export const targets = (text: string): string =>
+  specifiers(
+    text
+      .replace(/blob:https:\/\/site\/[\da-f-]{36}|data:\S*;modcast=\S+/g, 'https://site/fine.mjs')
+      .replace(/https:\/\/site\/-\/modules\/[\da-f]{64}\//g, 'https://site/')
+      .replaceAll('@/', '@https://site/'),
+  );
+
 export const columns = (text: string): string => text.replace(/(https:\/\/site\/[^\s):]*:\d+):\d+/g, '$1');
 
 export const loaderFrames = (text: string): string =>

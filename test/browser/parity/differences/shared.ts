@@ -1,5 +1,5 @@
 import type { KnownDifference } from './difference.js';
-import { stack, withoutLog } from './rules.js';
+import { map, stack, targets, withoutLog } from './rules.js';
 
 const LINKED_COLUMNS = 'columns behind an import on the same line are those of the linked text';
 
@@ -36,6 +36,11 @@ export const IN_CHROMIUM_AND_FIREFOX: Readonly<Record<string, KnownDifference>> 
     reason:
       'performance has an entry of each module that the browser has requested, and none of one that runs from a blob',
     same: withoutLog(' script'),
+  },
+  'import-errors-caught-in-classic-scripts': {
+    reason:
+      'classic scripts and attributes run as written, and nothing can come between import() and what catches its error: it names the URL that a module runs from',
+    same: (o) => map(o, targets),
   },
   'json-attribute-on-a-script': {
     reason: 'the syntax error of `assert {…}`, which our parser takes, has its column in the linked text',

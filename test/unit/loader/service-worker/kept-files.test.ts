@@ -1,6 +1,7 @@
 import 'fake-indexeddb/auto';
 import { IDBFactory } from 'fake-indexeddb';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { requested } from '../../../../loader/cache/database.js';
 import { hash } from '../../../../loader/hash.js';
 import { KeptFiles, offlineDatabase } from '../../../../loader/service-worker/kept-files.js';
 import { hashOf } from '../fakes.js';
@@ -10,6 +11,7 @@ let kept: KeptFiles;
 beforeEach(() => {
   vi.stubGlobal('indexedDB', new IDBFactory());
   kept = new KeptFiles('/', hash);
+  kept.permitCreation();
 });
 afterEach(() => {
   vi.useRealTimers();
@@ -92,17 +94,49 @@ describe('a file', () => {
   });
 });
 
-it('is opened again after a page has deleted the database', async () => {
-  await put('/a', A);
-  const deleted = indexedDB.deleteDatabase(offlineDatabase('/'));
-  await new Promise((resolve) => (deleted.onsuccess = resolve));
-  expect(await kept.response('/a')).toBeUndefined();
-  await put('/a', A);
-  expect(await kept.response('/a')).toBeDefined();
-});
+describe('a database is created only when a page has asked to keep files:', () => {
+  const actions: Record<string, () => Promise<unknown>> = {
+    'reading a response': () => kept.response('/a'),
+    'storing a response': () => put('/a', A),
+    'reading a file': () => kept.file(A),
+    'asking for a file': () => kept.hasFile(A),
+    'storing a file': () => kept.putFile(hashOf('text'), bytes('text')),
+    'reading tabs': () => kept.tabs(),
+    'storing a tab': () => kept.putTab({ id: 'a', manifest: A, number: 1, embedder: null, time: 1 }),
+    'deleting a response': () => kept.deleteResponse('/a'),
+    'deleting tabs': () => kept.deleteTabs(['a']),
+    evicting: () => kept.evict(new Set(), new Set()),
+  };
 
-it('leaves nothing when it is deleted', async () => {
-  await put('/a', A);
-  await kept.delete();
-  expect(await indexedDB.databases()).toEqual([]);
+  const nothingIsCreated = async () => {
+    for (const [name, act] of Object.entries(actions)) await expect(act(), name).rejects.toThrow();
+    expect(await indexedDB.databases()).toEqual([]);
+  };
+
+  it('not by a worker that has been started again', async () => {
+    kept = new KeptFiles('/', hash);
+    await nothingIsCreated();
+  });
+
+  it('not after this worker has deleted it', async () => {
+    await put('/a', A);
+    await kept.delete();
+    await nothingIsCreated();
+  });
+
+  it('not after a page has deleted it, until one asks again', async () => {
+    await put('/a', A);
+    await requested(indexedDB.deleteDatabase(offlineDatabase('/')));
+    await nothingIsCreated();
+    kept.permitCreation();
+    expect(await kept.response('/a')).toBeUndefined();
+    await put('/a', A);
+    expect(await kept.response('/a')).toBeDefined();
+  });
+
+  it('one that exists is used by a worker that has been started again', async () => {
+    await put('/a', A);
+    kept = new KeptFiles('/', hash);
+    expect(await kept.response('/a')).toBeDefined();
+  });
 });

@@ -131,3 +131,13 @@ it.each([
 ])('the type %s is sent as %s', (type, expected) => {
   expect(typeHeader(type)).toBe(expected);
 });
+
+it.each([
+  ['text/html', '<!doctype html><meta charset="iso-8859-1">', 'text/html'],
+  ['text/html', '<meta http-equiv=Content-Type content="text/html; charset=euc-jp">', 'text/html'],
+  ['text/html', '<!doctype html>', 'text/html; charset=utf-8'],
+  ['text/html', `${' '.repeat(1024)}<meta charset="iso-8859-1">`, 'text/html; charset=utf-8'],
+  ['text/plain', '<meta charset="iso-8859-1">', 'text/plain; charset=utf-8'],
+])('a page that declares its encoding gets no other one: %s %j', (type, text, expected) => {
+  expect(typeHeader(type, new TextEncoder().encode(text))).toBe(expected);
+});

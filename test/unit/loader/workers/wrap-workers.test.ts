@@ -83,7 +83,8 @@ it('a worker and a worklet can be watched when they start, and get another name'
     workerUrl: (url) => `${url}?moved`,
     starting(start) {
       starts.push(start);
-      return { name: start.isModule ? 'other' : undefined, started: (worker) => made.push(worker) };
+      const other = start.isModule ? { options: { ...(start.options as object), name: 'other' } } : {};
+      return { ...other, started: (worker) => made.push(worker) };
     },
   });
   const options = { type: 'module', name: 'own' } as const;
@@ -95,9 +96,9 @@ it('a worker and a worklet can be watched when they start, and get another name'
     target: `https://site.test/${file}${isMoved ? '?moved' : ''}`,
   });
   expect(starts).toEqual([
-    { kind: 'Worker', isModule: true, name: 'own', ...at('w.mjs') },
-    { kind: 'SharedWorker', isModule: false, name: 'name', ...at('c.js', false) },
-    { kind: 'Worklet', isModule: true, name: '', ...at('p.mjs') },
+    { kind: 'Worker', isModule: true, options, ...at('w.mjs') },
+    { kind: 'SharedWorker', isModule: false, options: 'name', ...at('c.js', false) },
+    { kind: 'Worklet', isModule: true, options: undefined, ...at('p.mjs') },
   ]);
   expect(made).toEqual([worker, classic]);
   const given = worker.given[1] as WorkerOptions;

@@ -266,6 +266,20 @@ describe('the place of an inline script’s text', () => {
   });
 });
 
+describe('the import() calls of an inline module', () => {
+  const calls = { ...options, importCalls: () => [3, 14] };
+
+  it('are recorded behind the place of its text', () => {
+    const page = '<script type=module>1</script><script type=module src=a>1</script><script>1</script>';
+    expect(inject(page, calls)!.match(/ data-modcast-at="[^"]*"/g)).toEqual([' data-modcast-at="1:21,3,14"']);
+  });
+
+  it('are unknown if it does not parse', () => {
+    const page = '<script type=module>!!</script>';
+    expect(inject(page, { ...calls, parses: () => false })).toContain(' data-modcast-at="1:21"');
+  });
+});
+
 describe('an inline module that does not parse', () => {
   const parses = (source: string) => !source.includes('!!');
   const using = { ...options, parses };

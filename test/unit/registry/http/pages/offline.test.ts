@@ -26,6 +26,7 @@ describe('a page', () => {
       manifest,
       offline,
       root: '/',
+      prefix: '/-/',
     });
     const text = await response.text();
     expect(text.includes('data-offline=')).toBe(tag !== undefined);

@@ -126,6 +126,17 @@ describe('a URL that names a deploy', () => {
     expect(/"root":"([^"]*)"/.exec(text)?.[1]).toBe(root);
   });
 
+  it('leads to the runtime at a prefix that the registry had before: browsers have cached it', async () => {
+    const site = await serve(SITE, { prefix: '/modules/' });
+    const manifest = await manifestOf(site);
+    const former = await ask(site, 'old/one/worker.js?v=1', manifest);
+    expect([former.status, former.text.includes('"../../"')]).toEqual([200, true]);
+    const now = await ask(site, 'modules/worker.js?v=1', manifest);
+    expect(now.text.replace('"../"', '"../../"')).toBe(former.text);
+    expect((await ask(site, 'old/worker.js?v=1', 'f'.repeat(64) as Hash)).status).toBe(404);
+    expect((await ask(site, 'old/worker.js', manifest)).status).toBe(404);
+  });
+
   it('leads to WebAssembly of the same deploy, where it contains that', async () => {
     const wasm = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0);
     const files = { 'w.mjs': 'import source x from "./x.wasm";', 'x.wasm': wasm };

@@ -1,0 +1,121 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import type {} from '../../../loader/index.js';
+import { type ChromiumBrowser, launchChromium } from '../engines/chromium.js';
+import type { BrowserPage, OpenBrowser } from '../engines/engine.js';
+import { inEachEngine } from '../engines/in-each-engine.js';
+import { ProxiedSite } from './proxied-site.js';
+import { files } from './published-site.js';
+import { stopServiceWorkers } from './stop-service-workers.js';
+
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
+
+/** What is left in the browser. Called in a page. */
+async function left() {
+  return {
+    registrations: (await navigator.serviceWorker.getRegistrations()).length,
+    caches: await caches.keys(),
+    databases: (await indexedDB.databases()).map(({ name }) => name),
+    keys: [...Object.keys(localStorage), ...Object.keys(sessionStorage)],
+  };
+}
+
+const NOTHING = { registrations: 0, caches: [], databases: [], keys: [] };
+
+/** Uses all that the service worker answers. Called in a page that is still open. */
+async function use(): Promise<void> {
+  const read = (url: string) => fetch(url).then((response) => response.text(), String);
+  await Promise.all(['note.txt', 'style.css', 'second.html', './', 'never.txt'].map(read));
+  for (const type of ['module', 'classic'] as const) {
+    const worker = new Worker('worker.mjs', { type });
+    // The site's modules are no classic scripts.
+    await new Promise((resolve) => (worker.onmessage = worker.onerror = resolve));
+    worker.terminate();
+  }
+  await new Promise((resolve) => {
+    const frame = document.createElement('iframe');
+    frame.srcdoc = '<img src="/pixel.png">';
+    frame.onload = resolve;
+    document.body.append(frame);
+  });
+}
+
+let site: ProxiedSite;
+beforeEach(async () => void (site = await ProxiedSite.open(files(1))));
+afterEach(() => site.close());
+
+inEachEngine((engine) => {
+  let browser: OpenBrowser;
+  const pages: BrowserPage[] = [];
+  beforeAll(async () => void (browser = await engine.launch()));
+  afterAll(() => browser.close());
+  afterEach(async () => {
+    for (const page of pages.splice(0)) await page.close();
+  });
+
+  async function visit(page: BrowserPage): Promise<void> {
+    await page.goto(site.url, 'load');
+    await page.until(() => (globalThis as { said?: object }).said);
+    await page.evaluate(async () => void (await modcast!.offline()));
+  }
+
+  async function openTabs(): Promise<[BrowserPage, BrowserPage]> {
+    const context = await browser.newContext();
+    pages.push(await context.newPage(), await context.newPage());
+    for (const page of pages) for (let visits = 0; visits < 2; visits++) await visit(page);
+    return [pages[0]!, pages[1]!];
+  }
+
+  it('unregister() leaves no registration, no database and no key', async () => {
+    const [page] = await openTabs();
+    await page.evaluate(() => modcast!.unregister());
+    expect(await page.evaluate(left)).toEqual(NOTHING);
+  });
+
+  it('nothing comes back while tabs stay open, use the site, and see a new deploy', async () => {
+    const tabs = await openTabs();
+    await tabs[0].evaluate(() => modcast!.unregister());
+    for (const tab of tabs) await tab.evaluate(use);
+    await site.publish(files(2));
+    for (const tab of tabs) await tab.evaluate(() => modcast!.idle());
+    for (const tab of tabs) await tab.evaluate(use);
+    expect(await tabs[1].evaluate(left)).toEqual(NOTHING);
+  });
+
+  it('nothing comes back when it is called while another tab keeps the whole deploy', async () => {
+    const tabs = await openTabs();
+    await tabs[1].evaluate(() => {
+      Object.assign(globalThis, { kept: modcast!.offline({ all: true }).catch(() => {}) });
+    });
+    await tabs[0].evaluate(() => modcast!.unregister());
+    expect(await tabs[0].evaluate(left)).toEqual(NOTHING);
+  });
+
+  it('offline() keeps files again after unregister(), in each tab', async () => {
+    const tabs = await openTabs();
+    for (const tab of tabs) {
+      await tabs[0].evaluate(() => modcast!.unregister());
+      expect(await tab.evaluate(() => modcast!.offline())).toMatchObject({ failed: 0 });
+      expect(await tab.evaluate(left)).toMatchObject({ registrations: 1 });
+    }
+  });
+});
+
+describe('when the browser has ended the service worker of a page that is still open', () => {
+  let browser: ChromiumBrowser;
+  beforeAll(async () => void (browser = await launchChromium()));
+  afterAll(() => browser.close());
+
+  it('nothing comes back after unregister()', async () => {
+    const context = await browser.newContext();
+    const page = await context.newPage();
+    for (let visits = 0; visits < 2; visits++) {
+      await page.goto(site.url, { waitUntil: 'load' });
+      await page.evaluate(async () => void (await modcast!.offline()));
+    }
+    await page.evaluate(() => modcast!.unregister());
+    await stopServiceWorkers(context, page);
+    await page.evaluate(use);
+    expect(await page.evaluate(left)).toEqual(NOTHING);
+    await context.close();
+  });
+});
