@@ -31,7 +31,7 @@ export interface FusedRun {
   readonly runs: readonly Path[];
   /** Modules that it imports singly: those in no run, and members whose namespace object it uses. */
   readonly modules: readonly Path[];
-  /** What its members import by a literal `import()`. */
+  /** What its members name in an `import()`, or may. */
   readonly dynamic: readonly Path[];
 }
 

@@ -78,11 +78,12 @@ export class FusedModules {
   /**
    * Gives up runs whose bytes did not come: from now on their members run singly.
    *
+   * @param missing limits it to these. Default: all that are not here
    * @returns whether there are any
    */
-  refuseAbsent(missing: ReadonlySet<Hash>): boolean {
+  refuseAbsent(missing?: ReadonlySet<Hash>): boolean {
     const absent = [...this.#byName.values()].filter(
-      (run) => run.hash !== null && missing.has(run.hash) && !this.#refused.has(run),
+      (run) => !this.#refused.has(run) && (missing?.has(run.hash!) ?? !this.#isHere(run)),
     );
     for (const run of absent) this.#refused.add(run);
     this.#needed.clear();

@@ -1,4 +1,4 @@
-import type { ModuleGraph } from '../../importmap/graph.js';
+import { type ModuleGraph, ResolvedImports } from '../../importmap/graph.js';
 import type { Resolver } from '../../importmap/resolver.js';
 import type { Site, SiteModule } from '../../importmap/site.js';
 import type { Fusion } from '../../schema/fusion.js';
@@ -44,6 +44,7 @@ export interface LinkerOptions {
 export class Linker {
   readonly importTargets: ImportTargets;
   readonly #options: LinkerOptions;
+  readonly #imports: ResolvedImports;
   readonly #graph: ModuleGraph;
   readonly #fused: FusedModules | null;
   /** Two imports of the same module install it once. */
@@ -54,8 +55,9 @@ export class Linker {
     this.#options = options;
     const { config, site, resolver, blobPool, fusion, permitted, problem } = options;
     this.#fused = fusion === null || permitted === 'http' ? null : new FusedModules({ ...options, fusion });
-    const imports = this.#fused === null ? undefined : new FusedImports(resolver, this.#fused);
-    this.#graph = siteGraph(site, resolver, blobPool, imports);
+    this.#imports =
+      this.#fused === null ? new ResolvedImports(resolver) : new FusedImports(resolver, this.#fused);
+    this.#graph = siteGraph(site, resolver, blobPool, this.#imports);
     this.importTargets = new ImportTargets({
       ...options,
       chooseTarget,
@@ -77,7 +79,7 @@ export class Linker {
     return this.#queue.run(async () => {
       await this.#link(entries);
       if (!laterMaps) await this.#linkLazy(entries);
-      else if (!fetchMissing) this.importTargets.prepareRest('http');
+      else if (!fetchMissing) this.#prepareRest('http');
       this.#install();
       this.#started = true;
     });
@@ -118,7 +120,7 @@ export class Linker {
     if (config.hot !== null)
       for (const module of this.#fused?.membersFor(modules) ?? []) this.#prepare(module);
     // The imports of a missing blob are unknown: a target for each module keeps them in this deploy.
-    if (missing.size > 0 && this.#options.laterMaps) this.importTargets.prepareRest(this.#options.permitted);
+    if (missing.size > 0 && this.#options.laterMaps) this.#prepareRest(this.#options.permitted);
   }
 
   #prepare(module: SiteModule): void {
@@ -143,13 +145,25 @@ export class Linker {
     const reachable = () => this.#reachable(entries);
     if (fetchMissing) {
       const missing = () =>
-        new Set(reachable().flatMap(({ hash }) => (blobPool.get(hash) === undefined ? hash : [])));
+        new Set(
+          reachable()
+            .flatMap((module) => this.#imports.missing(module))
+            .filter((hash) => blobPool.get(hash) === undefined),
+        );
       await Promise.race([
         channelClient.needClosure({ closure: () => ({ missing: missing() }) }, entries),
         new Promise<void>((resolve) => after(config.timeout, resolve)),
       ]);
     }
+    // What has not come by now runs singly, over HTTP.
+    this.#fused?.refuseAbsent();
     for (const module of reachable()) this.#prepare(module);
+    this.#prepareRest(permitted);
+  }
+
+  /** Gives all other modules a target. Those of runs that are not here get one of their own. */
+  #prepareRest(permitted: TargetKind): void {
+    this.#fused?.refuseAbsent();
     this.importTargets.prepareRest(permitted);
   }
 

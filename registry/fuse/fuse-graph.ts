@@ -19,6 +19,8 @@ export interface FuseNode {
   readonly imports: readonly Path[];
   /** Modules of the site that a literal `import()` names. */
   readonly dynamic: readonly Path[];
+  /** Modules that a computed `import()` may name: those of one directory that begin as its specifier does. */
+  readonly computed: readonly Path[];
   /** Why it stays a single module, by what the module itself says; undefined if it can be joined. */
   readonly reason: string | undefined;
 }
@@ -69,7 +71,15 @@ function createNode(
     const isOwn = typeof target !== 'string' && target.kind === 'module' && manifest.modules.has(target.path);
     return isOwn ? [target.path] : [];
   });
-  return { path, hash, record, targets, imports: [...new Set(imports)], dynamic, reason };
+  const computed = (record?.computedImports ?? []).flatMap((beginning) => {
+    const start = resolve(resolver, root, beginning, path);
+    if (typeof start === 'string' || start.kind === 'outside') return [];
+    const { path: prefix } = start;
+    return [...manifest.modules.keys()].filter(
+      (one) => one.startsWith(prefix) && !one.slice(prefix.length).includes('/'),
+    );
+  });
+  return { path, hash, record, targets, imports: [...new Set(imports)], dynamic, computed, reason };
 }
 
 /**

@@ -145,4 +145,6 @@ function record(bytes: Uint8Array): ModuleRecord | null {
   }
 }
 
-const keyOf = (recipe: RunRecipe): Hash => blake3(encoder.encode(JSON.stringify([JOIN_VERSION, recipe])));
+/** What a run's bytes follow from. */
+const keyOf = ({ entry, members }: RunRecipe): Hash =>
+  blake3(encoder.encode(JSON.stringify([JOIN_VERSION, entry, members])));

@@ -28,6 +28,8 @@ export interface ModuleRecord {
   }[];
   /** Specifiers of `export * from`. */
   readonly starExports: readonly string[];
+  /** What computed specifiers of `import()` begin with: `./pieces/` for `./pieces/${name}.mjs`. */
+  readonly computedImports: readonly string[];
   /** Places of the keyword of each `import()`, and of each `import.meta`. */
   readonly dynamicImports: readonly { readonly start: number; readonly specifier: string | undefined }[];
   readonly metas: readonly {
@@ -79,6 +81,9 @@ function walk(program: ParseResult['program']): { awaits: boolean; evals: boolea
 
 const importName = ({ kind, name }: { kind: string; name: string | null }): string =>
   kind === 'NamespaceObject' || kind === 'All' ? NAMESPACE : kind === 'Default' ? 'default' : name!;
+
+/** The start of a computed specifier, up to what is not known: it names a directory at least. */
+const BEGINNING = /^[`'"]([^`'"$\\]*\/[^`'"$\\]*)/;
 
 /** A literal specifier; undefined for an argument that is computed. */
 function literal(argument: string): string | undefined {
@@ -157,6 +162,10 @@ export function readRecord(source: string): ModuleRecord {
       start,
       specifier: literal(source.slice(moduleRequest.start, moduleRequest.end)),
     })),
+    computedImports: dynamicImports.flatMap(({ moduleRequest: { start, end } }) => {
+      const argument = source.slice(start, end);
+      return literal(argument) === undefined ? (BEGINNING.exec(argument)?.[1] ?? []) : [];
+    }),
     metas: importMetas.map(({ start, end }) => ({
       start,
       end,

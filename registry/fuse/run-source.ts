@@ -22,7 +22,7 @@ export interface RunRecipe {
   readonly runs: readonly Path[];
   /** Modules that it imports singly: those in no run, and members whose namespace object it uses. */
   readonly modules: readonly Path[];
-  /** Modules that members name in a literal `import()`. */
+  /** Modules that members name in an `import()`, or may. */
   readonly dynamic: readonly Path[];
 }
 
@@ -136,6 +136,6 @@ export function runRecipe(run: Run, plan: FusePlan): RunRecipe {
     members,
     runs: before.filter((path) => plan.runOf.has(path)),
     modules: [...new Set([...before.filter((path) => !plan.runOf.has(path)), ...spaces])],
-    dynamic: [...new Set(nodes.flatMap((node) => node.dynamic))],
+    dynamic: [...new Set(nodes.flatMap((node) => [...node.dynamic, ...node.computed]))],
   };
 }
