@@ -72,12 +72,12 @@ function createNode(
     return isOwn ? [target.path] : [];
   });
   const computed = (record?.computedImports ?? []).flatMap((beginning) => {
-    const start = resolve(resolver, root, beginning, path);
-    if (typeof start === 'string' || start.kind === 'outside') return [];
-    const { path: prefix } = start;
-    return [...manifest.modules.keys()].filter(
-      (one) => one.startsWith(prefix) && !one.slice(prefix.length).includes('/'),
-    );
+    const start = resolver.resolve(beginning, naturalUrl(root, path));
+    if (start.state !== 'resolved') return [];
+    return [...manifest.modules.keys()].filter((one) => {
+      const url = naturalUrl(root, one);
+      return url.startsWith(start.url) && !url.slice(start.url.length).includes('/');
+    });
   });
   return { path, hash, record, targets, imports: [...new Set(imports)], dynamic, computed, reason };
 }
