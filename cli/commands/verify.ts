@@ -80,7 +80,9 @@ async function verify(io: Io, { repairFrom, json, ...options }: VerifyCommandOpt
   const repaired = verified.damaged.filter((blob) => blob.repaired).length;
   const left = verified.damaged.length - repaired;
   if (verified.dropped > 0)
-    io.write(`Dropped ${count(verified.dropped, 'damaged item')} of joined modules; a server makes them again.\n`);
+    io.write(
+      `Dropped ${count(verified.dropped, 'damaged item')} of joined modules; a server makes them again.\n`,
+    );
   if (repaired > 0) io.write(`Repaired ${count(repaired, 'blob')}.\n`);
   if (verified.sound) io.write(`${green('No damage')}: checked ${checked}, every manifest and index.\n`);
   else {

@@ -59,7 +59,14 @@ describe('verifying a store', () => {
   test('finds nothing in an intact one, and counts every blob', async () => {
     const seen: number[] = [];
     const verified = await verifyStore({ store, source, progress: ({ blobs }) => seen.push(blobs) });
-    expect(verified).toEqual({ blobs: 3, bytes: B.length + 4, dropped: 0, damaged: [], problems: [], sound: true });
+    expect(verified).toEqual({
+      blobs: 3,
+      bytes: B.length + 4,
+      dropped: 0,
+      damaged: [],
+      problems: [],
+      sound: true,
+    });
     expect(seen.at(-1)).toBe(3);
   });
 
