@@ -1,4 +1,4 @@
-import type { Channel, Hash, Manifest } from '../../schema/index.js';
+import type { Channel, Hash } from '../../schema/index.js';
 import type { Clock } from '../clock.js';
 import type { Catalog, Head } from '../content/catalog.js';
 import type { DerivedBlobs } from '../content/derived-blobs.js';
@@ -89,7 +89,7 @@ export class Fusions {
     const { derived, onError } = this.#options;
     const found = await derived.read(hash);
     if (found !== undefined) return found;
-    const target = await this.#deployOf(hash);
+    const target = await this.owner(hash);
     if (target === undefined) return undefined;
     const { manifest: key } = target.deploy;
     let restoring = this.#restoring.get(key);
@@ -106,19 +106,25 @@ export class Fusions {
   }
 
   /**
-   * The source map of a run, as JSON; its sources are paths of the manifest.
+   * The source map of a run, as JSON; its sources are paths of the manifest of its `owner`.
    *
    * @param hash of the run's bytes
    */
-  async sourceMap(hash: Hash): Promise<{ readonly map: string; readonly manifest: Manifest } | undefined> {
-    const target = await this.#deployOf(hash);
-    if (target === undefined) return undefined;
-    const map = await this.#options.fuser.sourceMap(target.manifest, target.name);
-    return map === undefined ? undefined : { map, manifest: target.manifest };
+  async sourceMap(hash: Hash): Promise<string | undefined> {
+    const owner = await this.owner(hash);
+    return owner === undefined ? undefined : this.#options.fuser.sourceMap(owner.manifest, owner.name);
   }
 
-  /** The newest known deploy that has a run, or whose fusion it is. */
-  async #deployOf(hash: Hash): Promise<(Head & { readonly name: string }) | undefined> {
+  /** The fusion of a manifest, if all of its runs are joined. */
+  async finished(manifest: Hash): Promise<SentFusion | undefined> {
+    const done = this.#done.get(manifest);
+    if (done !== undefined) return done;
+    const stored = await this.#options.store.fusion(manifest);
+    return stored === undefined ? undefined : this.#keep(stored);
+  }
+
+  /** The newest known deploy that has a run, or whose fusion it is; `name` is that of the run. */
+  async owner(hash: Hash): Promise<(Head & { readonly name: string }) | undefined> {
     for (const known of [...this.#byHash.values()].toReversed()) {
       const run = known.fusion.runs.find((each) => each.hash === hash);
       const deploy = this.#deploys.get(known.fusion.manifest);
