@@ -109,7 +109,8 @@ export async function fetchManifest(options: FetchOptions, deploy: number): Prom
 export async function fetchBlob(options: FetchOptions, hash: Hash): Promise<PackRecord[]> {
   const chunks: Uint8Array<ArrayBuffer>[] = [];
   try {
-    await request(options, `blobs/${hash}`, (chunk) => chunks.push(chunk));
+    const { ok } = await request(options, `blobs/${hash}`, (chunk) => chunks.push(chunk));
+    if (!ok) return [];
     return [{ hash, links: null, bytes: new Uint8Array(await new Blob(chunks).arrayBuffer()) }];
   } catch {
     return [];

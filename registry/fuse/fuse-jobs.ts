@@ -10,7 +10,7 @@ import type {
 } from '../../schema/index.js';
 import { blake3 } from '../hash.js';
 import { createGraph } from './fuse-graph.js';
-import { JOIN_VERSION, joinRun, MemberRefused } from './join.js';
+import { JOIN_VERSION, joinRun, MemberRefused, plainReason } from './join.js';
 import { readRecord, type ModuleRecord } from './module-record.js';
 import { planRuns, type FusePlan } from './plan.js';
 import { runRecipe, type RunRecipe } from './run-source.js';
@@ -139,7 +139,7 @@ export class FuseJobs {
       return { state: 'joined', ...joined };
     } catch (error) {
       const paths = error instanceof MemberRefused ? [error.member] : recipe.members.map(({ path }) => path);
-      return { state: 'refused', paths, reason: String(error) };
+      return { state: 'refused', paths, reason: error instanceof MemberRefused ? error.message : plainReason(error) };
     }
   }
 }

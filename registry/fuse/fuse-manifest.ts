@@ -4,21 +4,28 @@ import type { Store } from '../store/store.js';
 import { FuseStore } from './fuse-store.js';
 import { Fuser, type FusedDeploy, type FuseTarget } from './fuser.js';
 
-/**
- * Joins the modules of a manifest whose blobs are in a store, and stores the runs there: once, for a command.
- *
- * @param onProgress is called with the runs done, and all
- */
-export async function fuseManifest(
+/** Called with the runs done, and all. */
+export type FuseProgress = (done: number, all: number) => void;
+
+/** Lends what joins the modules of a store, once, for a command. */
+export async function withFuser<T>(
   store: Store,
-  target: FuseTarget,
-  onProgress: (done: number, all: number) => void,
-): Promise<FusedDeploy> {
+  onProgress: FuseProgress,
+  work: (fuser: Fuser, derived: DerivedBlobs) => Promise<T>,
+): Promise<T> {
   const blobs = new VerifiedBlobs({ store, channel: '', directory: null, onDamaged: () => {} });
-  const fuser = new Fuser({ blobs, store: new FuseStore(new DerivedBlobs(store)), onProgress });
+  const derived = new DerivedBlobs(store);
+  const fuser = new Fuser({ blobs, store: new FuseStore(derived), onProgress });
   try {
-    return await fuser.fuse(target);
+    return await work(fuser, derived);
   } finally {
     await fuser.close();
   }
 }
+
+/** Joins the modules of a manifest whose blobs are in a store, and stores the runs there. */
+export const fuseManifest = (
+  store: Store,
+  target: FuseTarget,
+  onProgress: FuseProgress,
+): Promise<FusedDeploy> => withFuser(store, onProgress, (fuser) => fuser.fuse(target));

@@ -32,6 +32,15 @@ function memberOf(error: unknown, members: ReadonlyMap<string, string>): string 
   return named.toSorted((a, b) => b.length - a.length)[0];
 }
 
+/** What the bundler says, in one sentence, without the source that it quotes. */
+export function plainReason(error: unknown): string {
+  // oxlint-disable-next-line no-control-regex
+  const lines = String(error).replace(/\u001b\[[\d;]*m/g, '').split('\n');
+  const [, code, message] = lines.map((line) => /^\[(\w+)\] (.+)$/.exec(line.trim())).find(Boolean) ?? [];
+  if (code === 'ASSIGN_TO_IMPORT') return 'assigns to an import, which throws';
+  return `cannot be joined: ${message ?? lines[0]!}`;
+}
+
 /**
  * Joins a run's members into one scope.
  *
@@ -76,7 +85,7 @@ export async function joinRun(
   } catch (error) {
     const member = memberOf(error, members);
     if (member === undefined) throw error;
-    throw new MemberRefused(member.slice(MEMBER.length), String(error));
+    throw new MemberRefused(member.slice(MEMBER.length), plainReason(error));
   } finally {
     await bundle.close();
   }
