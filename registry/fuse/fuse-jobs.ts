@@ -139,7 +139,11 @@ export class FuseJobs {
       return { state: 'joined', ...joined };
     } catch (error) {
       const paths = error instanceof MemberRefused ? [error.member] : recipe.members.map(({ path }) => path);
-      return { state: 'refused', paths, reason: error instanceof MemberRefused ? error.message : plainReason(error) };
+      return {
+        state: 'refused',
+        paths,
+        reason: error instanceof MemberRefused ? error.message : plainReason(error),
+      };
     }
   }
 }

@@ -18,7 +18,13 @@ async function publish(fuse: (hash: string) => Promise<unknown>) {
     },
     (error) => failures.push(error),
   );
-  const plan = await target.plan({ channel: 'production', manifest, author: 'ada', message: '', commit: null });
+  const plan = await target.plan({
+    channel: 'production',
+    manifest,
+    author: 'ada',
+    message: '',
+    commit: null,
+  });
   if (plan.state !== 'open') throw new Error('expected a plan');
   await target.put(plan.lease!, [blobOf('a')]);
   await target.commit(plan.lease!);
