@@ -138,9 +138,9 @@ function createFusions(
   cleanup: Cleanup,
 ): Fusions {
   const fuseStore = new FuseStore(derived);
-  const fuser = new Fuser({ blobs, store: fuseStore });
-  cleanup.add(() => fuser.close());
   const watched = directory !== null && watch !== false ? channel : null;
+  const fuser = new Fuser({ blobs, store: fuseStore, isWatching: watched !== null });
+  cleanup.add(() => fuser.close());
   const onError = (error: unknown) => events.emit('error', error);
   return new Fusions({ fuser, store: fuseStore, derived, clock: systemClock, watched, onError });
 }

@@ -275,13 +275,11 @@ async function reportHead(
   const head = await store.head(channel);
   if (head !== null) {
     const manifest = (await store.manifest(head.number))!;
-    const size = contentsText(manifest);
-    console.log(`${pc.bold('modcast')} ${size} ${pc.dim('·')} deploy ${head.number} on ${channel}`);
-    const hints = singleHint({
-      page: singlePage(options),
-      has: (page) => manifest.modules.has(page),
-      by: 'publish',
-    });
+    console.log(
+      `${pc.bold('modcast')} ${contentsText(manifest)} ${pc.dim('·')} deploy ${head.number} on ${channel}`,
+    );
+    const has = (page: string) => manifest.modules.has(page);
+    const hints = singleHint({ page: singlePage(options), has, by: 'publish' });
     for (const line of hints) console.log(pc.yellow(`  ${line}`));
     return;
   }

@@ -36,12 +36,20 @@ export interface FusedDeploy extends StoredFusion {
 export interface FuserOptions {
   readonly blobs: Pick<VerifiedBlobs, 'read'>;
   readonly store: FuseStore;
+  /** Whether a directory is watched. */
+  readonly isWatching?: boolean;
   /** Called with the runs done, and all. */
   readonly onProgress?: (done: number, all: number) => void;
 }
 
-/** Milliseconds without a save after which the thread ends. It knows every module of the site. */
-const IDLE_MS = 10 * 60_000;
+/**
+ * Milliseconds without work after which the thread ends. It holds what it knows of every module of the site,
+ * which a thread that starts again reads from the store.
+ */
+const IDLE_MS = 30_000;
+
+/** The same where a save may follow at any time. */
+const WATCHING_IDLE_MS = 10 * 60_000;
 
 /** Records that are stored at once: others wait for some milliseconds. */
 const STORED_RECORDS = 200;
@@ -65,7 +73,8 @@ export class Fuser {
 
   constructor(options: FuserOptions, file = new URL('./fuse-worker.js', import.meta.url)) {
     this.#options = options;
-    this.#thread = new JobThread(file, { idle: IDLE_MS, onEnd: () => this.#parsed.clear() });
+    const idle = options.isWatching === true ? WATCHING_IDLE_MS : IDLE_MS;
+    this.#thread = new JobThread(file, { idle, onEnd: () => this.#parsed.clear() });
   }
 
   /** Joins all runs of a deploy that are not joined yet. */
@@ -196,9 +205,9 @@ export class Fuser {
 }
 
 function fusedDeploy(manifest: Hash, plan: PlanResult, joined: ReadonlyMap<Path, StoredRun>): FusedDeploy {
-  const runs = plan.runs.map(({ key: _, ...run }): FusedRun => {
-    const { hash = null, size = 0 } = joined.get(run.name) ?? {};
-    return { ...run, hash, size };
+  const runs = plan.runs.map(({ name, members, runs: others, modules, dynamic }): FusedRun => {
+    const { hash = null, size = 0 } = joined.get(name) ?? {};
+    return { name, hash, size, members, runs: others, modules, dynamic };
   });
   const fusion = { manifest, runs, exports: plan.exports, order: plan.order };
   const bytes = encodeFusion(fusion);

@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import { rolldown } from 'rolldown';
 import type { Hash } from '../../schema/index.js';
 import { applyEdits, MEMBER, type RunRecipe } from './run-source.js';
@@ -34,10 +35,7 @@ function memberOf(error: unknown, members: ReadonlyMap<string, string>): string 
 
 /** What the bundler says, in one sentence, without the source that it quotes. */
 export function plainReason(error: unknown): string {
-  // oxlint-disable-next-line no-control-regex
-  const lines = String(error)
-    .replace(/\u001b\[[\d;]*m/g, '')
-    .split('\n');
+  const lines = stripVTControlCharacters(String(error)).split('\n');
   const [, code, message] = lines.map((line) => /^\[(\w+)\] (.+)$/.exec(line.trim())).find(Boolean) ?? [];
   if (code === 'ASSIGN_TO_IMPORT') return 'assigns to an import, which throws';
   return `cannot be joined: ${message ?? lines[0]!}`;
