@@ -31,6 +31,7 @@ const GROUPS: { readonly [group in Group]: { readonly [name: string]: Load } } =
     diff: async () => (await import('./commands/diff.js')).diffCommand,
     blame: async () => (await import('./commands/blame.js')).blameCommand,
     bisect: async () => (await import('./commands/bisect.js')).bisectCommand,
+    fuse: async () => (await import('./commands/fuse.js')).fuseCommand,
     map: async () => (await import('./commands/map.js')).mapCommand,
   },
   Publish: {

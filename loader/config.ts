@@ -61,7 +61,12 @@ export interface LoaderConfig {
    * `data-deploy`: number and manifest of the deploy that the page's HTML belongs to. Null for a page whose
    * author wrote the tag: it belongs to none.
    */
-  readonly deploy: { readonly number: number; readonly manifest: Hash } | null;
+  readonly deploy: {
+    readonly number: number;
+    readonly manifest: Hash;
+    /** Only a static export names it. */
+    readonly fusion?: Hash | undefined;
+  } | null;
   /** `data-workers`: the site's server answers URLs that name a deploy. */
   readonly workers: boolean;
   /** `data-native`: the page has no guard, as a policy in its headers permits no inline script. */
@@ -93,8 +98,10 @@ function readEntries(text: string | undefined): Path[] {
 }
 
 function readDeploy(text = ''): LoaderConfig['deploy'] {
-  const [number = '', manifest] = text.split(' ');
-  return /^[1-9]\d{0,14}$/.test(number) && isHash(manifest) ? { number: Number(number), manifest } : null;
+  const [number = '', manifest, fusion] = text.split(' ');
+  return /^[1-9]\d{0,14}$/.test(number) && isHash(manifest)
+    ? { number: Number(number), manifest, fusion }
+    : null;
 }
 
 export function readConfig(script: HTMLScriptElement): LoaderConfig {

@@ -76,7 +76,10 @@ export interface RegistryOptions {
    * `all` keeps whole deploys. Default: true, on `dev` false.
    */
   offline?: boolean | 'all';
-  /** Join modules into runs, which boot faster. Default true. */
+  /**
+   * Join modules that run one after the other into one, a run: pages boot faster. Runs are kept in the database.
+   * Default true.
+   */
   fuse?: boolean;
   /** Anyone may read all deploys over HTTP. Default false: deploys that are not in use need a token. */
   publicHistory?: boolean;

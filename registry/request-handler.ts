@@ -5,7 +5,6 @@ import type { DeploysInUse } from './auth/deploys-in-use.js';
 import type { HistoryAccess } from './auth/history-access.js';
 import { systemClock } from './clock.js';
 import type { Catalog } from './content/catalog.js';
-import type { DerivedBlobs } from './content/derived-blobs.js';
 import type { VerifiedBlobs } from './content/verified-blobs.js';
 import type { RegistryEmitter } from './events.js';
 import type { Fusions } from './fuse/fusions.js';
@@ -48,8 +47,6 @@ export interface Core {
   /** The store's. */
   readonly identity: RegistryId;
   readonly blobs: VerifiedBlobs;
-  /** What is made of blobs: runs, and the fusions that name them. */
-  readonly derived: DerivedBlobs;
   /** Null where modules run singly. */
   readonly fusions: Fusions | null;
   readonly catalog: Catalog;

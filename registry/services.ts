@@ -11,9 +11,9 @@ import { DerivedBlobs, sendable } from './content/derived-blobs.js';
 import { Packs } from './content/packs.js';
 import { VerifiedBlobs } from './content/verified-blobs.js';
 import type { RegistryEmitter } from './events.js';
+import { FuseStore } from './fuse/fuse-store.js';
 import { Fuser } from './fuse/fuser.js';
 import { Fusions } from './fuse/fusions.js';
-import { MemoryRuns } from './fuse/memory-runs.js';
 import { logRequests } from './http/log-requests.js';
 import { toListener } from './http/server/node.js';
 import { HttpServers } from './http/server/servers.js';
@@ -108,7 +108,7 @@ async function openCore(options: ResolvedOptions, events: RegistryEmitter, clean
     onDamaged: (hash, repaired) => events.emit('damaged', hash, repaired),
   });
   const catalog = new Catalog(store, blobs, placeholderRoot(options.base));
-  const derived = new DerivedBlobs();
+  const derived = new DerivedBlobs(store);
   const fusions = options.fuse ? createFusions(options, directory, blobs, derived, events, cleanup) : null;
   fusions?.follow(catalog);
   const inUse = new DeploysInUse();
@@ -120,7 +120,6 @@ async function openCore(options: ResolvedOptions, events: RegistryEmitter, clean
     store,
     identity: await store.identity(),
     blobs,
-    derived,
     fusions,
     catalog,
     inUse,
@@ -139,18 +138,23 @@ function createFusions(
   events: RegistryEmitter,
   cleanup: Cleanup,
 ): Fusions {
-  const fuser = new Fuser({ blobs, runs: new MemoryRuns(derived), root: placeholderRoot(base) });
-  cleanup.add(() => fuser.close());
+  const fuseStore = new FuseStore(derived, placeholderRoot(base));
   const watched = directory !== null && watch !== false ? channel : null;
+  const fuser = new Fuser({
+    blobs,
+    store: fuseStore,
+    isWatching: watched !== null,
+  });
+  cleanup.add(() => fuser.close());
   const onError = (error: unknown) => events.emit('error', error);
-  return new Fusions({ fuser, derived, clock: systemClock, watched, onError });
+  return new Fusions({ fuser, store: fuseStore, derived, clock: systemClock, watched, onError });
 }
 
 function createSockets(
-  { options, events, identity, blobs, derived, fusions, catalog, inUse, history, access }: Core,
+  { options, events, identity, blobs, fusions, catalog, inUse, history, access }: Core,
   site: LocalSite | null,
 ) {
-  const packs = new Packs(sendable(blobs, derived));
+  const packs = new Packs(fusions === null ? blobs : sendable(blobs, (hash) => fusions.bytes(hash)));
   const turns = new Turns();
   const sockets = new Sockets({
     access,

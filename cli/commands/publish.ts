@@ -1,10 +1,12 @@
 import { Command, InvalidArgumentError } from 'commander';
 import path from 'node:path';
 import type { Diagnostic } from '../../registry/index.js';
+import { fuseManifest } from '../../registry/fuse/index.js';
 import { DEFAULT_PREFIX } from '../../registry/options.js';
 import {
   PublishService,
   diagnoseSite,
+  fuseFirst,
   httpTarget,
   publishSite,
   readSite,
@@ -15,6 +17,7 @@ import {
   type SiteContent,
 } from '../../registry/publish/index.js';
 import { refuseFollowed } from '../../registry/store/lock.js';
+import type { Store } from '../../registry/store/store.js';
 import { userName } from '../../registry/user-name.js';
 import { ModcastError, parseChannel } from '../../schema/index.js';
 import type { Io } from '../io.js';
@@ -26,7 +29,7 @@ import { changeCounts } from '../output/changes.js';
 import { newDeployLine } from '../output/deploy.js';
 import { diagnosticText } from '../output/diagnostic-text.js';
 import { count, formatBytes } from '../output/format.js';
-import { deployJson, writeJson } from '../output/json.js';
+import { deployJson, jsonLine, writeJson } from '../output/json.js';
 import { pathList } from '../output/path-list.js';
 import { ProgressBar } from '../output/progress-bar.js';
 import { contentsLine, siteContents } from '../output/site-contents.js';
@@ -43,6 +46,7 @@ interface PublishCommandOptions extends DatabaseOptions, FilterOptions {
   expect?: number;
   allowMissing: boolean;
   dryRun: boolean;
+  fuse: boolean;
   json?: boolean;
 }
 
@@ -81,6 +85,10 @@ export function publishCommand(io: Io): Command {
     'all',
   )
     .option('--allow-missing', 'publish even if imports do not resolve', false)
+    .option(
+      '--no-fuse',
+      'do not join modules into runs before the deploy is made; a server that serves it does so later',
+    )
     .option('-n, --dry-run', 'show what would be published, and publish nothing', false)
     .addHelpText(
       'after',
@@ -105,6 +113,10 @@ async function run(io: Io, dir: string, options: PublishCommandOptions): Promise
       found: options.to,
     });
   }
+  if (options.to !== undefined && !options.fuse) {
+    const message = '--no-fuse is for a database: the server at --to decides whether it joins modules';
+    throw new ModcastError('option-invalid', message, { found: '--no-fuse' });
+  }
   const directory = path.resolve(io.cwd, dir);
   // Check the address and the token before reading a large site.
   const url = options.to === undefined ? undefined : registryUrl(options.to);
@@ -123,7 +135,8 @@ async function run(io: Io, dir: string, options: PublishCommandOptions): Promise
       refuseFollowed(file, options.channel);
       const isInParent = database === undefined && path.dirname(path.dirname(file)) !== directory;
       if (isInParent && options.json !== true) io.error(`Publishing to ${file}\n`);
-      const target = new PublishService({ store, now: () => io.now() });
+      const service = new PublishService({ store, now: () => io.now() });
+      const target = options.fuse ? fusing(io, service, store, options) : service;
       report(io, options, content, await send(io, target, site, options));
     },
     { create: true },
@@ -231,6 +244,27 @@ async function send(
   } finally {
     bar.clear();
   }
+}
+
+/** Joins the modules before the deploy is made, so that the first page gets runs. */
+function fusing(
+  io: Io,
+  service: PublishService,
+  store: Store,
+  { json }: PublishCommandOptions,
+): PublishTarget {
+  const bar = new ProgressBar(io, 'joining modules');
+  return fuseFirst(
+    service,
+    (target) =>
+      fuseManifest(store, target, (done, all) =>
+        bar.show(done / all, `${done} of ${count(all, 'run')}`),
+      ).finally(() => bar.clear()),
+    (error) => {
+      const message = `the modules could not be joined, pages load single ones: ${String(error)}`;
+      io.error(json ? jsonLine({ warning: { message } }) : `${io.colours.yellow('warning')} ${message}\n`);
+    },
+  );
 }
 
 function report(

@@ -40,6 +40,7 @@ interface ServeOptions extends FilterOptions {
   dir: boolean;
   offline?: boolean | string;
   publicHistory: boolean;
+  fuse: boolean;
   single?: string | true;
 }
 
@@ -98,6 +99,7 @@ export function serveCommand(): Command {
       'how many deploys to keep while watching; 0 keeps all (default: 1000 on dev, else all)',
       wholeNumber({ most: 1_000_000 }),
     )
+    .option('--no-fuse', 'send single modules; by default they are joined into runs, which boot faster')
     .option('--no-overlay', 'do not show errors of modules in an overlay on the page')
     .option('--progress', 'show a progress bar in the page if a boot takes long', false)
     .option(
@@ -169,6 +171,7 @@ function registryOf(dir: string, database: string | undefined, options: ServeOpt
     ...(options.dir ? { directory: dir } : { serveHead: true }),
     ...(database === undefined ? {} : { database }),
     publicHistory: options.publicHistory,
+    fuse: options.fuse,
     ...(options.offline === undefined
       ? {}
       : { offline: options.offline === 'all' ? 'all' : options.offline !== false }),
@@ -272,13 +275,11 @@ async function reportHead(
   const head = await store.head(channel);
   if (head !== null) {
     const manifest = (await store.manifest(head.number))!;
-    const size = contentsText(manifest);
-    console.log(`${pc.bold('modcast')} ${size} ${pc.dim('·')} deploy ${head.number} on ${channel}`);
-    const hints = singleHint({
-      page: singlePage(options),
-      has: (page) => manifest.modules.has(page),
-      by: 'publish',
-    });
+    console.log(
+      `${pc.bold('modcast')} ${contentsText(manifest)} ${pc.dim('·')} deploy ${head.number} on ${channel}`,
+    );
+    const has = (page: string) => manifest.modules.has(page);
+    const hints = singleHint({ page: singlePage(options), has, by: 'publish' });
     for (const line of hints) console.log(pc.yellow(`  ${line}`));
     return;
   }

@@ -43,7 +43,7 @@ Examples:
     .action((options: VerifyCommandOptions) => verify(io, options));
   jsonOption(
     command,
-    '{sound, blobs, bytes, damaged: [{hash, found, links?, repaired, carriers: [{channel, path, from, to}]}], problems: […], repairedProblems?: […]}',
+    '{sound, blobs, bytes, dropped, damaged: [{hash, found, links?, repaired, carriers: [{channel, path, from, to}]}], problems: […], repairedProblems?: […]}',
   );
   return databaseOption(command);
 }
@@ -79,6 +79,10 @@ async function verify(io: Io, { repairFrom, json, ...options }: VerifyCommandOpt
   const checked = `${count(verified.blobs, 'blob')} of ${formatBytes(verified.bytes)}`;
   const repaired = verified.damaged.filter((blob) => blob.repaired).length;
   const left = verified.damaged.length - repaired;
+  if (verified.dropped > 0)
+    io.write(
+      `Dropped ${count(verified.dropped, 'damaged item')} of joined modules; a server makes them again.\n`,
+    );
   if (repaired > 0) io.write(`Repaired ${count(repaired, 'blob')}.\n`);
   if (verified.sound) io.write(`${green('No damage')}: checked ${checked}, every manifest and index.\n`);
   else {

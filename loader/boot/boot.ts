@@ -17,12 +17,17 @@ import type { Guard } from '../guard/guard.js';
 import type { Running } from '../page-state.js';
 import type { Services } from '../services.js';
 import type { Release } from '../transport/channel-client.js';
-import { fetchPack } from '../transport/plain-files.js';
+import { fetchBlob, fetchPack } from '../transport/plain-files.js';
 import { choose, type Choice } from './choose.js';
 import { awaitGreeting } from './greeting.js';
 import { HotLoader } from './hot-loader.js';
 
-type Prepare = (release: Release, permitted: TargetKind, fetchMissing: boolean) => PageDeploy;
+type Prepare = (
+  release: Release,
+  permitted: TargetKind,
+  fetchMissing: boolean,
+  runsOverHttp?: boolean,
+) => PageDeploy;
 
 /** One page load: chooses what the page runs, brings it here, and runs the page's own scripts once. */
 export class Boot {
@@ -92,7 +97,7 @@ export class Boot {
     if (!this.#policies.permitConnection) return this.#runNatively();
     const page = readHeldPage(this.#guard.held);
     const native = new NativeScripts(this.#guard.seen);
-    const prepare: Prepare = (release, permitted, fetchMissing) =>
+    const prepare: Prepare = (release, permitted, fetchMissing, runsOverHttp = false) =>
       createPageDeploy({
         ...this.#services,
         page,
@@ -101,6 +106,7 @@ export class Boot {
         release,
         permitted,
         fetchMissing,
+        runsOverHttp,
       });
     const chosen = choose({
       ...this.#services,
@@ -126,16 +132,19 @@ export class Boot {
   }
 
   async #runChoice({ release, from }: Choice, prepare: Prepare): Promise<void> {
-    const { config, channelClient } = this.#services;
+    const { config, channelClient, blobPool, http } = this.#services;
     const allowed = await this.#allowed;
     if (this.#guard.isRunning) return;
     if (release === null || allowed === 'nothing') return this.#runNatively();
     // A page that did not get the head over its socket uses the blobs that are here, and requests no others.
     const fetchMissing = allowed !== 'http' && (from !== 'http' || !config.socket);
-    if (fetchMissing && release.fusion !== null) {
-      await channelClient.need([release.fusion], false);
+    const isHttp = from === 'http';
+    const { fusion } = release;
+    if (fusion !== null && blobPool.get(fusion) === undefined) {
+      if (isHttp) blobPool.addReceived(await fetchBlob(http, fusion));
+      else if (fetchMissing) await channelClient.need([fusion], false);
     }
-    const pageDeploy = prepare(release, allowed, fetchMissing);
+    const pageDeploy = prepare(release, allowed, fetchMissing, isHttp);
     const { linker, entries } = pageDeploy;
     await linker.start(entries);
     // Gecko takes no import map after another one or after a module.

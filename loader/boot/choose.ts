@@ -73,7 +73,10 @@ async function overHttp(options: ChooseOptions): Promise<Choice> {
   const release = await fetchRelease(options);
   if (typeof release !== 'string') {
     const known = cached.find(({ hash }) => hash === release.hash);
-    if (known !== undefined) return { from: isWhole(known) ? 'cache' : 'http', release };
+    if (known !== undefined && isWhole(known)) {
+      return { from: 'cache', release: { ...release, fusion: known.fusion } };
+    }
+    if (known !== undefined) return { from: 'http', release };
     // A server with a socket makes no packs for HTTP.
     if (!config.socket && isMostlyNew(release.manifest, cached[0]?.manifest))
       await options.fetchPacked(release);

@@ -28,6 +28,8 @@ export interface FusedModulesOptions {
   readonly blobPool: Pick<BlobPool, 'get'>;
   /** Whether the page gives integrity metadata for a URL, or loads it natively. */
   readonly pinned: (url: string) => boolean;
+  /** Whether runs that are not here come from the registry's URLs. */
+  readonly runsOverHttp?: boolean;
 }
 
 /** `{ a as b }`, for `import` and `export`. */
@@ -184,7 +186,8 @@ export class FusedModules {
   }
 
   #isHere({ hash }: FusedRun): boolean {
-    return hash !== null && this.#options.blobPool.get(hash) !== undefined;
+    const { runsOverHttp, blobPool } = this.#options;
+    return hash !== null && (runsOverHttp === true || blobPool.get(hash) !== undefined);
   }
 
   #exportsOf(path: Path): readonly ExportGroup[] {

@@ -27,6 +27,8 @@ export interface LinkerOptions {
   readonly permitted: TargetKind;
   /** Whether missing blobs are requested. Otherwise their modules get HTTP targets. */
   readonly fetchMissing: boolean;
+  /** Whether runs that are not here come from the registry's URLs. */
+  readonly runsOverHttp?: boolean;
   /** Whether the page gives integrity metadata for a URL, or loads it natively. */
   readonly pinned: (url: string) => boolean;
   /** The import map that the browser has already. */

@@ -48,6 +48,8 @@ export interface PageDeployOptions {
   readonly permitted: TargetKind;
   /** Whether missing blobs are requested. */
   readonly fetchMissing: boolean;
+  /** Whether runs that are not here come from the registry's URLs. */
+  readonly runsOverHttp?: boolean;
   readonly problem: (code: string, message: string) => void;
 }
 

@@ -62,11 +62,18 @@ export class RunTargets {
   #createRun(run: FusedRun): string {
     const { fused, blobPool, kind, prefix } = this.#options;
     if (fused.isRefused(run)) return createModuleUrl(kind, [fused.standIn(run)], JAVASCRIPT);
-    const { bytes } = blobPool.get(run.hash!)!;
+    const blob = blobPool.get(run.hash!);
+    const place = `${prefix}runs/${run.hash}`;
+    const url = `${place}/${pathToUrl(run.name)}`;
+    if (blob === undefined) return url;
+    const { bytes } = blob;
     this.count += run.members.length;
     this.bytes += bytes.length;
-    const url = `${prefix}runs/${run.hash}/${pathToUrl(run.name)}`;
     const large = bytes.length > DATA_BYTES ? 'blob' : kind;
-    return createModuleUrl(large, [bytes, `\n//# sourceURL=${url}`], JAVASCRIPT);
+    return createModuleUrl(
+      large,
+      [bytes, `\n//# sourceURL=${url}\n//# sourceMappingURL=${place}.map`],
+      JAVASCRIPT,
+    );
   }
 }

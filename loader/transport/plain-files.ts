@@ -79,14 +79,16 @@ export async function fetchRelease(options: FetchOptions): Promise<Release | 're
       if (!response.ok) return response.status < 500 ? 'refused' : 'unreachable';
       const manifest = manifestFromJson(json);
       const hash = hasher(manifestBytes(manifest));
+      const fusion = response.headers.get('Modcast-Fusion');
       if (own !== null) {
-        if (own.manifest === hash) return { deploy: own.number, hash, manifest, fusion: null };
+        if (own.manifest === hash)
+          return { deploy: own.number, hash, manifest, fusion: own.fusion ?? fusion };
         // The browser may have kept this URL from another site of the same origin.
         continue;
       }
       const header = response.headers.get('Modcast-Deploy');
       const deploy = header === null ? await headNumber(options, hash) : Number(header);
-      return { deploy, hash, manifest, fusion: null };
+      return { deploy, hash, manifest, fusion };
     }
     return 'refused';
   } catch {
@@ -100,6 +102,18 @@ export async function fetchManifest(options: FetchOptions, deploy: number): Prom
     return manifestFromJson((await requestJson(options, `deploys/${deploy}/manifest.json`)).json);
   } catch {
     return null;
+  }
+}
+
+/** Fetches a blob, which is not verified; nothing when that fails. */
+export async function fetchBlob(options: FetchOptions, hash: Hash): Promise<PackRecord[]> {
+  const chunks: Uint8Array<ArrayBuffer>[] = [];
+  try {
+    const { ok } = await request(options, `blobs/${hash}`, (chunk) => chunks.push(chunk));
+    if (!ok) return [];
+    return [{ hash, links: null, bytes: new Uint8Array(await new Blob(chunks).arrayBuffer()) }];
+  } catch {
+    return [];
   }
 }
 

@@ -1,34 +1,64 @@
 import { LIMITS, type Hash } from '../../schema/index.js';
-import type { StoredBlob } from '../store/store.js';
+import { debug } from '../debug.js';
+import { blake3 } from '../hash.js';
+import type { DerivedItem, DerivedKind, DerivedStore, StoredBlob } from '../store/store.js';
 import type { VerifiedBlobs } from './verified-blobs.js';
 
 /**
- * Bytes that are made of the blobs of a deploy, by their hash: runs, and the fusions that name them. The
- * least recently used are dropped first; they are made again.
+ * Bytes that are made of the blobs of a deploy, by their hash: runs, and the fusions that name them. They are
+ * in the store, the ones used last also in memory. Damaged ones are dropped, and count as missing.
  */
 export class DerivedBlobs {
+  readonly #store: DerivedStore;
   readonly #limit: number;
   readonly #kept = new Map<Hash, Uint8Array>();
   #bytes = 0;
 
   /** @param limit bytes in memory */
-  constructor(limit = LIMITS.derivedCacheBytes) {
+  constructor(store: DerivedStore, limit = LIMITS.derivedCacheBytes) {
+    this.#store = store;
     this.#limit = limit;
   }
 
-  get(hash: Hash): Uint8Array | undefined {
+  /** Whether the bytes are in memory. */
+  has(hash: Hash): boolean {
+    return this.#kept.has(hash);
+  }
+
+  /** Undefined if nothing in memory or in the store has this hash. */
+  async read(hash: Hash): Promise<Uint8Array | undefined> {
     const bytes = this.#kept.get(hash);
-    if (bytes === undefined) return undefined;
+    if (bytes === undefined) {
+      const item = await this.#store.derivedByHash(hash);
+      return (await this.#sound(item === null ? [] : [item]))[0]?.bytes;
+    }
     this.#kept.delete(hash);
     this.#kept.set(hash, bytes);
     return bytes;
   }
 
-  has(hash: Hash): boolean {
-    return this.#kept.has(hash);
+  /** The stored items of a kind that this version has made. */
+  async items(kind: DerivedKind, keys: readonly Hash[], version: string): Promise<DerivedItem[]> {
+    const found = await this.#store.derived(kind, keys);
+    return this.#sound(found.filter((item) => item.version === version));
   }
 
-  put(hash: Hash, bytes: Uint8Array): void {
+  /** Stores items. Where that fails they are only in memory. */
+  async put(items: readonly DerivedItem[]): Promise<void> {
+    for (const { kind, hash, bytes } of items) if (kind !== 'record') this.keep(hash, bytes);
+    try {
+      await this.#store.putDerived(items);
+    } catch (error) {
+      debug.fuse('%d items are not stored: %s', items.length, error);
+    }
+  }
+
+  async drop(items: readonly Pick<DerivedItem, 'kind' | 'key'>[]): Promise<void> {
+    await this.#store.dropDerived(items);
+  }
+
+  /** Keeps bytes in memory only. */
+  keep(hash: Hash, bytes: Uint8Array): void {
     if (this.#kept.has(hash)) return;
     this.#kept.set(hash, bytes);
     this.#bytes += bytes.length;
@@ -38,22 +68,35 @@ export class DerivedBlobs {
       this.#bytes -= length;
     }
   }
+
+  async #sound(items: readonly DerivedItem[]): Promise<DerivedItem[]> {
+    const sound = items.filter(({ hash, bytes }) => blake3(bytes) === hash);
+    for (const { kind, hash, bytes } of sound) if (kind !== 'record') this.keep(hash, bytes);
+    if (sound.length < items.length) {
+      const damaged = items.filter((item) => !sound.includes(item));
+      debug.fuse('%d items are damaged', damaged.length);
+      await this.#store.dropDerived(damaged);
+    }
+    return sound;
+  }
 }
 
-/** Reads what a pack may hold: blobs, and what is made of them. */
+/**
+ * Reads what a pack may hold: blobs, and what is made of them.
+ *
+ * @param derived the bytes of a run or a fusion
+ */
 export const sendable = (
   blobs: Pick<VerifiedBlobs, 'read'>,
-  derived: Pick<DerivedBlobs, 'get'>,
+  derived: (hash: Hash) => Promise<Uint8Array | undefined>,
 ): Pick<VerifiedBlobs, 'read'> => ({
   async read(hashes) {
-    const found = new Map<Hash, StoredBlob>();
-    const others: Hash[] = [];
+    const found: Map<Hash, StoredBlob> = await blobs.read(hashes);
     for (const hash of hashes) {
-      const bytes = derived.get(hash);
-      if (bytes === undefined) others.push(hash);
-      else found.set(hash, { hash, bytes, links: null });
+      if (found.has(hash)) continue;
+      const bytes = await derived(hash);
+      if (bytes !== undefined) found.set(hash, { hash, bytes, links: null });
     }
-    if (others.length > 0) for (const [hash, blob] of await blobs.read(others)) found.set(hash, blob);
     return found;
   },
 });

@@ -11,9 +11,10 @@ import {
 
 /** How a deploy's modules are joined, as it is sent. */
 export interface SentFusion {
-  readonly fusion: Fusion;
+  readonly fusion: Pick<Fusion, 'manifest' | 'runs'>;
   readonly hash: Hash;
-  readonly bytes: Uint8Array;
+  /** Bytes of the document. */
+  readonly size: number;
 }
 
 /**
@@ -56,7 +57,8 @@ export interface ShipmentOptions {
 
 type Joined = FusedRun & { readonly hash: Hash };
 
-const joinedRuns = ({ runs }: Fusion): Joined[] => runs.filter((run): run is Joined => run.hash !== null);
+const joinedRuns = ({ runs }: Pick<Fusion, 'runs'>): Joined[] =>
+  runs.filter((run): run is Joined => run.hash !== null);
 
 /** What a client has with a manifest. */
 function heldBlobs(have: Held | null, withMembers: boolean): Set<Hash> {
@@ -105,7 +107,7 @@ export function createShipment(options: ShipmentOptions): Shipment {
     if (run === undefined) addModule(path);
     else add(run.hash, run.size, runsBefore.get(run.name)?.hash);
   };
-  if (fusion !== null) add(fusion.hash, fusion.bytes.length, before?.hash);
+  if (fusion !== null) add(fusion.hash, fusion.size, before?.hash);
   for (const path of first) addPiece(path);
   const firstCount = order.size;
   for (const path of all) addPiece(path);

@@ -7,8 +7,6 @@ import {
   isModuleType,
   manifestBytes,
   pathToUrl,
-  type Channel,
-  type Hash,
   type Manifest,
   type ManifestModule,
   type Path,
@@ -16,6 +14,7 @@ import {
 import { VerifiedBlobs } from '../content/verified-blobs.js';
 import { Catalog } from '../content/catalog.js';
 import { DEFAULT_FILTER, compileFilter, openDirectory, walk } from '../ingest/files.js';
+import { sendable } from '../content/derived-blobs.js';
 import { linkedModule } from '../content/linked-module.js';
 import { EarlyUses } from '../pages/classic-scripts.js';
 import { loaderPage, loaderVersion, scriptIntegrity } from '../pages/loader-page.js';
@@ -24,6 +23,7 @@ import { Packs } from '../content/packs.js';
 import { readGuard, readLoader, withIdentity } from '../pages/read-loader.js';
 import type { Deploy, Store } from '../store/store.js';
 import { manifestBlobs, readDeploy, type ExportOptions, type Exported } from './export-deploy.js';
+import { fusedFiles, type FusedFiles } from './fused-files.js';
 import { writeFiles } from './write-files.js';
 
 export interface ExportStaticOptions extends ExportOptions {
@@ -60,17 +60,24 @@ function staticPaths({ number, channel, manifest: hash }: Deploy, manifest: Mani
   ];
 }
 
-/** The modules that the site's entries import, in the order in which pages need them, as one pack. */
+/** What the site's entries import, in the order in which pages need it, as one pack. */
 async function sitePack(
   store: Store,
-  channel: Channel,
+  deploy: Deploy,
   manifest: Manifest,
+  fused: FusedFiles | null,
   root: string,
 ): Promise<Uint8Array> {
+  const { channel } = deploy;
   const blobs = new VerifiedBlobs({ store, channel, directory: null, onDamaged: () => {} });
-  const hashes = await new Catalog(store, blobs, root).reach(manifest, manifest.entries);
-  const sizes = new Map<Hash, number>([...manifest.modules.values()].map(({ hash, size }) => [hash, size]));
-  const packs = new Packs(blobs, { cacheBytes: 0 });
+  const { hashes, sizes } = await new Catalog(store, blobs, root).shipment({ deploy, manifest }, null, [], {
+    fusion: fused?.fusion ?? null,
+    withMembers: false,
+  });
+  const packs = new Packs(
+    sendable(blobs, async (hash) => fused?.bytes.get(hash)),
+    { cacheBytes: 0 },
+  );
   const { segments } = packs.plan(hashes, (hash) => sizes.get(hash)!, hashes.length);
   const parts: Uint8Array[] = [encodePackHeader(hashes.length)];
   for (const segment of segments) parts.push(await packs.segment(segment));
@@ -106,6 +113,7 @@ export async function exportStatic(options: ExportStaticOptions): Promise<Export
   const root = placeholderRoot(base);
   const identity = await store.identity();
   const loader = withIdentity(await (options.loader ?? readLoader)(), identity);
+  const fused = await fusedFiles(store, deploy, manifest, PREFIX);
   const page = {
     loaderSrc: `${base}${PREFIX}loader.js?v=${loaderVersion(loader)}`,
     integrity: scriptIntegrity(loader),
@@ -114,12 +122,17 @@ export async function exportStatic(options: ExportStaticOptions): Promise<Export
       registry: identity,
       channel,
       socket: 'off',
-      deploy: `${number} ${deploy.manifest}`,
+      deploy: [number, deploy.manifest, ...(fused === null ? [] : [fused.fusion.hash])].join(' '),
       ...(base === '/' ? {} : { root: base }),
     },
   };
   const assets = options.assets === null ? null : await listAssets(options.assets, manifest);
-  const paths = [...staticPaths(deploy, manifest), ...(assets?.paths ?? [])];
+  const derived = [...(fused?.files ?? [])].map(([path, body]) => [PREFIX + path, body] as const);
+  const paths = [
+    ...staticPaths(deploy, manifest),
+    ...derived.map(([path]) => path),
+    ...(assets?.paths ?? []),
+  ];
   const total = paths.length;
   let done = 0;
   let bytes = 0;
@@ -152,6 +165,7 @@ export async function exportStatic(options: ExportStaticOptions): Promise<Export
         await setImmediate();
       }
       for (const path of assets?.paths ?? []) await write(path, await readFile(join(assets!.root, path)));
+      for (const [path, body] of derived) await write(path, body);
       const canonical = manifestBytes(manifest);
       await write(`${PREFIX}loader.js`, loader);
       await write(
@@ -160,7 +174,10 @@ export async function exportStatic(options: ExportStaticOptions): Promise<Export
       );
       await write(`${PREFIX}channels/${channel}/manifest.json`, canonical);
       await write(`${PREFIX}deploys/${number}/manifest.json`, canonical);
-      await write(`${PREFIX}packs/${deploy.manifest}.pack`, await sitePack(store, channel, manifest, root));
+      await write(
+        `${PREFIX}packs/${deploy.manifest}.pack`,
+        await sitePack(store, deploy, manifest, fused, root),
+      );
     },
   });
   return { deploy, files: total, bytes };

@@ -10,7 +10,7 @@ import type {
 } from '../../schema/index.js';
 import { blake3 } from '../hash.js';
 import { createGraph } from './fuse-graph.js';
-import { JOIN_VERSION, joinRun, MemberRefused } from './join.js';
+import { JOIN_VERSION, joinRun, MemberRefused, plainReason } from './join.js';
 import { readRecord, type ModuleRecord } from './module-record.js';
 import { planRuns, type FusePlan } from './plan.js';
 import { runRecipe, type RunRecipe } from './run-source.js';
@@ -29,6 +29,8 @@ export interface PlanJob {
   readonly entries: readonly Path[];
   /** JavaScript modules that the thread has not seen yet. */
   readonly sources: Sources;
+  /** Records of others, as an earlier job returned them. */
+  readonly records: Sources;
   /** Modules that could not be joined, with the reason. */
   readonly refused: readonly (readonly [Path, string])[];
 }
@@ -52,6 +54,10 @@ export interface PlanResult {
   readonly order: ReadonlyMap<Path, readonly Path[]>;
   /** Why each other module that is reached stays single. */
   readonly singles: ReadonlyMap<Path, string>;
+  /** The records of the sources, encoded. */
+  readonly records: Sources;
+  /** Whether the thread has forgotten the modules of other deploys. */
+  readonly forgot: boolean;
 }
 
 export type JoinResult =
@@ -89,7 +95,8 @@ export class FuseJobs {
     return job.kind === 'plan' ? this.#plan(job) : this.#join(job);
   }
 
-  #plan({ root, modules, importMap, entries, sources, refused }: PlanJob): PlanResult {
+  #plan({ root, modules, importMap, entries, sources, records, refused }: PlanJob): PlanResult {
+    for (const [hash, bytes] of records) this.#records.set(hash, decodeRecord(bytes));
     for (const [hash, bytes] of sources) this.#records.set(hash, record(bytes));
     const manifest: Manifest = {
       modules: new Map(modules.map(([path, hash, size, type]) => [path, { hash, size, type }])),
@@ -98,7 +105,8 @@ export class FuseJobs {
     };
     // Records of versions that no deploy of late has are not kept.
     const named = new Set(modules.map(([, hash]) => hash));
-    if (this.#records.size > 4 * named.size + 1000) {
+    const forgot = this.#records.size > 4 * named.size + 1000;
+    if (forgot) {
       for (const hash of this.#records.keys()) if (!named.has(hash)) this.#records.delete(hash);
     }
     const map = importMap === null ? EMPTY_IMPORT_MAP : parseImportMap(importMap, root).map;
@@ -120,6 +128,8 @@ export class FuseJobs {
       exports: new Map([...plan.runOf.keys()].map((path) => [path, exportGroups(plan, path)])),
       order: plan.order,
       singles: plan.singles,
+      records: sources.map(([hash]) => [hash, encodeRecord(this.#records.get(hash) ?? null)]),
+      forgot,
     };
   }
 
@@ -131,7 +141,11 @@ export class FuseJobs {
       return { state: 'joined', ...joined };
     } catch (error) {
       const paths = error instanceof MemberRefused ? [error.member] : recipe.members.map(({ path }) => path);
-      return { state: 'refused', paths, reason: String(error) };
+      return {
+        state: 'refused',
+        paths,
+        reason: error instanceof MemberRefused ? error.message : plainReason(error),
+      };
     }
   }
 }
@@ -144,6 +158,11 @@ function record(bytes: Uint8Array): ModuleRecord | null {
     return null;
   }
 }
+
+const encodeRecord = (read: ModuleRecord | null): Uint8Array => encoder.encode(JSON.stringify(read));
+
+const decodeRecord = (bytes: Uint8Array): ModuleRecord | null =>
+  JSON.parse(decoder.decode(bytes)) as ModuleRecord | null;
 
 /** What a run's bytes follow from. */
 const keyOf = ({ entry, members }: RunRecipe): Hash =>

@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import { rolldown } from 'rolldown';
 import type { Hash } from '../../schema/index.js';
 import { applyEdits, MEMBER, type RunRecipe } from './run-source.js';
@@ -30,6 +31,14 @@ function memberOf(error: unknown, members: ReadonlyMap<string, string>): string 
   const named = [...members.keys()].filter((id) => text.includes(id));
   // A path may be the start of another one.
   return named.toSorted((a, b) => b.length - a.length)[0];
+}
+
+/** What the bundler says, in one sentence, without the source that it quotes. */
+export function plainReason(error: unknown): string {
+  const lines = stripVTControlCharacters(String(error)).split('\n');
+  const [, code, message] = lines.map((line) => /^\[(\w+)\] (.+)$/.exec(line.trim())).find(Boolean) ?? [];
+  if (code === 'ASSIGN_TO_IMPORT') return 'assigns to an import, which throws';
+  return `cannot be joined: ${message ?? lines[0]!}`;
 }
 
 /**
@@ -76,7 +85,7 @@ export async function joinRun(
   } catch (error) {
     const member = memberOf(error, members);
     if (member === undefined) throw error;
-    throw new MemberRefused(member.slice(MEMBER.length), String(error));
+    throw new MemberRefused(member.slice(MEMBER.length), plainReason(error));
   } finally {
     await bundle.close();
   }

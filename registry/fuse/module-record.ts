@@ -43,6 +43,9 @@ export interface ModuleRecord {
   readonly reason: string | undefined;
 }
 
+/** Another version may read a module in another way: a change of this file has to change it. */
+export const RECORD_VERSION = '1';
+
 /** Words without which a source needs no walk over its syntax tree. */
 const AWAIT = /\bawait\b/;
 const EVAL = /\beval\b/;

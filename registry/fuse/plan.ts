@@ -2,6 +2,9 @@ import { NAMESPACE, type Path } from '../../schema/index.js';
 import { evaluationOrder, findCycles, type FuseGraph, type FuseNode } from './fuse-graph.js';
 import { ExportResolver } from './resolve-export.js';
 
+/** Another version may join other modules: a change of what this file decides has to change it. */
+export const PLAN_VERSION = '1';
+
 /** Modules that are joined into one, in evaluation order. */
 export interface Run {
   /** The path of its last member: it stays when members are added or removed before it. */

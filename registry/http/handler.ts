@@ -85,7 +85,7 @@ function baseHeaders(request: Request, access: Access): Headers {
   if (access.crossOrigin) headers.set('Vary', 'Origin');
   if (access.crossOriginAllowed(origin)) {
     headers.set('Access-Control-Allow-Origin', origin!);
-    headers.set('Access-Control-Expose-Headers', 'ETag, Modcast-Deploy');
+    headers.set('Access-Control-Expose-Headers', 'ETag, Modcast-Deploy, Modcast-Fusion');
     headers.set('Cross-Origin-Resource-Policy', 'cross-origin');
   } else if (isOwnSandboxedFrame(request.headers)) {
     headers.append('Vary', SANDBOX_HEADERS);

@@ -1,4 +1,5 @@
 export * from './diagnose-site.js';
+export * from './fuse-first.js';
 export * from './http-target.js';
 export * from './publish-plan.js';
 export * from './publish-service.js';

@@ -107,6 +107,12 @@ export class PublishService {
     return this.#plans.get(lease).proposal.channel;
   }
 
+  /** What a publish makes the head. @throws ModcastError `lease-unknown` */
+  manifestOf(lease: string): { readonly manifest: Manifest; readonly hash: Hash } {
+    const { proposal, hash } = this.#plans.get(lease);
+    return { manifest: proposal.manifest, hash };
+  }
+
   /**
    * Stores blobs. Each must have the hash it claims and be in the manifest. Links are found here, never sent.
    *

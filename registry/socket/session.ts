@@ -164,7 +164,7 @@ export class Session {
       for (const { topic, data } of this.#options.news?.(hello.channel) ?? []) this.message(topic, data);
       if (hello.have === manifest && (fused === null || hello.fusion === fusion)) {
         this.#base = head.manifest;
-        this.#fusion = this.#heldFusion(hello);
+        this.#fusion = await this.#heldFusion(hello);
         return;
       }
       const have = hello.have === null ? null : await this.#manifestOf(hello);
@@ -189,13 +189,12 @@ export class Session {
     const manifest = known ?? (await this.#options.catalog.manifestOf(channel, hash));
     return manifest === null
       ? null
-      : { hash, manifest, isPublic: known !== null, fusion: this.#heldFusion(hello) };
+      : { hash, manifest, isPublic: known !== null, fusion: await this.#heldFusion(hello) };
   }
 
-  #heldFusion({ fusion }: Hello): SentFusion | 'unknown' | null {
-    return fusion === undefined || fusion === null
-      ? null
-      : (this.#options.fusions?.byHash(fusion) ?? 'unknown');
+  async #heldFusion({ fusion }: Hello): Promise<SentFusion | 'unknown' | null> {
+    if (fusion === undefined || fusion === null) return null;
+    return (await this.#options.fusions?.byHash(fusion)) ?? 'unknown';
   }
 
   /** Null for a client that runs single modules, and while nothing of the head is joined. */

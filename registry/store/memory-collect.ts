@@ -1,3 +1,4 @@
+import { collectMemoryDerived } from './memory-derived.js';
 import { ended, newestFirst, type State } from './memory-state.js';
 import type { Methods } from './methods.js';
 import type { CollectOptions, CollectStore } from './store.js';
@@ -61,6 +62,7 @@ export function memoryCollect(state: State): Methods<CollectStore> {
           else versions.delete(path);
         }
       }
+      collectMemoryDerived(state);
       return collected;
     },
   };

@@ -3,6 +3,7 @@ import type { Channel, Hash, Path } from '../../schema/index.js';
 import { blobUnknown, checkBlobs, checkHead, compareModules, deployUnknown, makeDelta } from './changes.js';
 import { memoryCheck } from './memory-check.js';
 import { memoryCollect } from './memory-collect.js';
+import { memoryDerived } from './memory-derived.js';
 import { memoryHistory } from './memory-history.js';
 import {
   ended,
@@ -175,7 +176,9 @@ export async function openMemoryStore(): Promise<Store> {
     files: new Map(),
     leases: new Map(),
     tokens: new Map(),
+    derived: new Map(),
     lastBlob: 0,
+    lastDerived: 0,
     lastDeploy: 0,
   };
   const blobs = memoryBlobs(state);
@@ -188,6 +191,7 @@ export async function openMemoryStore(): Promise<Store> {
     ...memoryCollect(state),
     ...memoryCheck(state),
     ...memoryTokens(state),
+    ...memoryDerived(state),
     identity: () => id,
   };
   return asStore(methods, () => {});

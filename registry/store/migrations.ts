@@ -145,4 +145,18 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE token ADD COLUMN sum INTEGER;
   UPDATE token SET sum = checksum(id, hash, scope, created, expires, note, revoked);
   `,
+  // What is in it can be made again, so it has no checksums but the hash of its bytes.
+  `
+  CREATE TABLE derived (
+    id INTEGER PRIMARY KEY,
+    kind TEXT NOT NULL,
+    key BLOB NOT NULL CHECK (length(key) = 32),
+    version TEXT NOT NULL,
+    hash BLOB NOT NULL CHECK (length(hash) = 32),
+    needs BLOB NOT NULL,
+    bytes BLOB NOT NULL,
+    UNIQUE (kind, key)
+  ) STRICT;
+  CREATE INDEX derived_of_hash ON derived (hash);
+  `,
 ];

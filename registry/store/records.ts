@@ -91,6 +91,32 @@ export interface CollectOptions {
   readonly pause?: () => Promise<unknown>;
 }
 
+/**
+ * - `fusion`: how the modules of a manifest are joined. Its key is the manifest's hash.
+ * - `run`: modules that are joined into one. Its key names what it is made of.
+ * - `record`: what joining has to know of a module. Its key is the blob's hash.
+ */
+export type DerivedKind = 'fusion' | 'run' | 'record';
+
+/** Bytes that are made of blobs, and can be made again. */
+export interface DerivedItem {
+  readonly kind: DerivedKind;
+  readonly key: Hash;
+  /** Of the program that made it. An item of another version is made again. */
+  readonly version: string;
+  /** Of the bytes. */
+  readonly hash: Hash;
+  readonly bytes: Uint8Array;
+  /** Hashes of the items that are collected together with this one. */
+  readonly needs: readonly Hash[];
+}
+
+export interface DerivedPage {
+  readonly items: readonly DerivedItem[];
+  /** Pass it to the next call. Null when the page is empty: there are no more items. */
+  readonly next: number | null;
+}
+
 /** Deleted deploys and blobs, and the bytes of the blobs. */
 export interface Collected {
   readonly deploys: number;

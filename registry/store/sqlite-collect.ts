@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { Methods } from './methods.js';
 import { hashKey } from './hash-key.js';
 import type { Connection } from './sqlite-connection.js';
+import { sqliteDropDerived } from './sqlite-derived.js';
 import type { Collected, CollectOptions, CollectStore } from './store.js';
 
 /** Rows that one step deletes: others wait for some ten milliseconds. */
@@ -177,6 +178,7 @@ export function sqliteCollect(connection: Connection): Methods<CollectStore> {
   const forecast = sqliteForecast(connection);
   const dropDeploys = sqliteSteps(connection);
   const dropBlobs = sqliteDropBlobs(connection);
+  const dropDerived = sqliteDropDerived(connection);
   const giveBack = sqliteGiveBack(connection);
 
   return {
@@ -191,6 +193,7 @@ export function sqliteCollect(connection: Connection): Methods<CollectStore> {
       const { channel = null, keep, olderThan, now, pause = setImmediate } = options;
       const deploys = await dropDeploys({ channel, keep, olderThan }, pause);
       const dropped = await dropBlobs(now, pause);
+      await dropDerived(pause);
       await giveBack(pause);
       return { deploys, ...dropped };
     },

@@ -4,6 +4,7 @@ import { sqliteCheck } from './sqlite-check.js';
 import { sqliteCollect } from './sqlite-collect.js';
 import { sqliteDeployRows } from './sqlite-deploy-rows.js';
 import { sqliteDeploys } from './sqlite-deploys.js';
+import { sqliteDerived } from './sqlite-derived.js';
 import { explainSchemaError, explainSqliteError } from './sqlite-errors.js';
 import { sqliteFiles } from './sqlite-files.js';
 import { sqliteIdentity } from './sqlite-identity.js';
@@ -50,6 +51,7 @@ function methodsOf(connection: Connection) {
     ...sqliteCollect(connection),
     ...sqliteCheck(connection, manifests),
     ...sqliteTokens(connection),
+    ...sqliteDerived(connection),
     ...sqliteIdentity(connection),
   };
 }

@@ -12,6 +12,9 @@ import type {
   Collected,
   CollectOptions,
   Deploy,
+  DerivedItem,
+  DerivedKind,
+  DerivedPage,
   FileStat,
   ModuleChange,
   NewDeploy,
@@ -26,6 +29,9 @@ export type * from './records.js';
 
 /** Bytes of blobs after which a page of `verifyPage` ends. */
 export const VERIFY_PAGE_BYTES = 16 * 1024 * 1024;
+
+/** Bytes of derived items after which a page of `derivedPage` ends. */
+export const DERIVED_PAGE_BYTES = 16 * 1024 * 1024;
 
 /** Blobs, and deploys, that `resolveHash` returns at most. */
 export const RESOLVED_LIMIT = 10;
@@ -109,6 +115,27 @@ export interface HistoryStore {
   deployAt(channel: Channel, time: number): Promise<Deploy | null>;
 }
 
+/**
+ * What is made of blobs and manifests, kept so that it is not made again: in no manifest, in no history.
+ * Everything in it can be dropped at any time. Bytes are not verified here: who reads them compares their
+ * hash.
+ */
+export interface DerivedStore {
+  /** The existing items of a kind, in the given order. */
+  derived(kind: DerivedKind, keys: readonly Hash[]): Promise<DerivedItem[]>;
+  /** An item whose bytes should have this hash. */
+  derivedByHash(hash: Hash): Promise<DerivedItem | null>;
+  /** Stores items, all or none. They replace those of the same kind and key. A power failure may lose them. */
+  putDerived(items: readonly DerivedItem[]): Promise<void>;
+  dropDerived(items: readonly Pick<DerivedItem, 'kind' | 'key'>[]): Promise<void>;
+  /**
+   * All items, in pages.
+   * @param after 0, or `next` of the previous page
+   * @param limit items at most; DERIVED_PAGE_BYTES may end a page earlier
+   */
+  derivedPage(after: number, limit: number): Promise<DerivedPage>;
+}
+
 export interface CollectStore {
   /**
    * Protects blobs from collection until a time, also blobs that are not stored yet: a publisher first
@@ -119,7 +146,8 @@ export interface CollectStore {
   release(owner: string): Promise<void>;
   /**
    * Deletes the oldest deploys of each channel, up to the first that is kept, never a head; then the blobs
-   * without a deploy or lease. Runs in many short steps, so that others can use the store in between.
+   * without a deploy or lease; then the derived items that no kept deploy needs: fusions of other manifests,
+   * runs that no fusion needs, records of other blobs. Runs in many short steps, so that others can use the store in between.
    */
   collect(options: CollectOptions): Promise<Collected>;
 }
@@ -161,6 +189,7 @@ export interface Store
     DeployStore,
     FileStore,
     HistoryStore,
+    DerivedStore,
     CollectStore,
     CheckStore,
     TokenStore,

@@ -33,6 +33,8 @@ export interface Verified {
   readonly blobs: number;
   readonly bytes: number;
   readonly damaged: readonly DamagedBlob[];
+  /** Damaged items of derived data: they were dropped, and are made again. */
+  readonly dropped: number;
   /** Other problems of manifests, indexes and the database, as text. */
   readonly problems: readonly string[];
   /** Problems that were repaired from a copy of the database. */
@@ -53,7 +55,7 @@ export interface VerifyOptions {
 const PAGE_BLOBS = 1000;
 
 /**
- * Hashes every blob, finds its links again, repairs damaged blobs from the source, and checks all manifests
+ * Hashes every blob and derived item, finds the links of blobs again, repairs damaged blobs from the source, and checks all manifests
  * and indexes. What is left is repaired by a new database when the source is a copy of this one. Other
  * processes may read and write at the same time.
  *
@@ -74,6 +76,7 @@ export async function verifyStore(options: VerifyOptions): Promise<Verified> {
         false);
     damaged.push({ hash, ...damage, carriers: own, repaired });
   }
+  const dropped = (await dropDamagedDerived(store).catch(ignoreDamage)) ?? 0;
   const others = (await store.check(blake3)).filter(
     (text) => !found.has(/^blob ([0-9a-f]{64})/.exec(text)?.[1] ?? ''),
   );
@@ -81,9 +84,9 @@ export async function verifyStore(options: VerifyOptions): Promise<Verified> {
   const sound = problems.length === 0 && damaged.every(({ repaired }) => repaired);
   if (!sound && (await isRebuilt(options))) {
     const repaired = damaged.map((blob) => ({ ...blob, repaired: true }));
-    return { ...checked, damaged: repaired, problems: [], repairedProblems: problems, sound: true };
+    return { ...checked, dropped, damaged: repaired, problems: [], repairedProblems: problems, sound: true };
   }
-  return { ...checked, damaged, problems, sound };
+  return { ...checked, dropped, damaged, problems, sound };
 }
 
 /** The report names the damage. */
@@ -126,6 +129,20 @@ async function checkBlobs({ store, progress = () => {} }: VerifyOptions): Promis
   } catch (error) {
     ignoreDamage(error);
     return { blobs, bytes, found, problem: `blobs: ${(error as ModcastError).message}` };
+  }
+}
+
+/** @returns how many there were */
+async function dropDamagedDerived(store: Store): Promise<number> {
+  let dropped = 0;
+  for (let after = 0; ;) {
+    const { items, next } = await store.derivedPage(after, PAGE_BLOBS);
+    const damaged = items.filter(({ hash, bytes }) => blake3(bytes) !== hash);
+    if (damaged.length > 0) await store.dropDerived(damaged);
+    dropped += damaged.length;
+    if (next === null) return dropped;
+    after = next;
+    await setImmediate();
   }
 }
 

@@ -159,15 +159,45 @@ inEachEngine((engine) => {
       expect(await address(second.page)).toBe(await address(first.page));
     });
 
-    it('boots from linked modules when the pack is missing', async () => {
+    it('boots from runs and linked modules when the pack is missing', async () => {
       await exportHead();
       await rm(path.join(exported(), '-', 'packs'), { recursive: true });
       const { page, seen } = await visit(await serve(exported()));
       expect(await booted(page)).toMatchObject({ from: 'http', deploy: 1 });
       const { asked, failed, errors } = seen();
-      expect(asked.filter((name) => name.startsWith('modules/')).length).toBeGreaterThan(40);
+      expect(asked.filter((name) => name.startsWith('runs/')).length).toBeGreaterThan(0);
+      expect(asked.filter((name) => name.startsWith('blobs/'))).toHaveLength(1);
+      expect(alone(asked).length).toBeLessThan(20);
       expect(failed).toEqual([expect.stringContaining('.pack')]);
       expect(errors).toEqual([]);
+    });
+
+    it('boots from linked modules when what joins them is missing too', async () => {
+      await exportHead();
+      for (const name of ['packs', 'blobs']) {
+        await rm(path.join(exported(), '-', name), { recursive: true });
+      }
+      const { page, seen } = await visit(await serve(exported()));
+      expect(await booted(page)).toMatchObject({ from: 'http', deploy: 1 });
+      const { asked, failed, errors } = seen();
+      expect(alone(asked).length).toBeGreaterThan(40);
+      const missing = [expect.stringContaining('.pack'), expect.stringContaining('/blobs/')];
+      expect(failed).toEqual(missing);
+      expect(errors).toEqual([]);
+    });
+
+    it('has source maps of its runs, with the modules as written', async () => {
+      await exportHead('/some/site/');
+      await rm(path.join(exported(), 'some/site/-/packs'), { recursive: true });
+      const { page, url, seen } = await visit(await serve(exported()), 'some/site/');
+      await booted(page);
+      const run = seen().asked.find((name) => name.startsWith('runs/'))!;
+      const place = `${run.split('/').slice(0, 2).join('/')}.map`;
+      const text = await readFile(path.join(exported(), 'some/site/-', place), 'utf8');
+      const map = JSON.parse(text) as { sources: string[]; sourcesContent: string[] };
+      const [source] = map.sources;
+      const name = new URL(source!, new URL(`-/${place}`, url)).href.slice(url.length);
+      expect(map.sourcesContent[0]).toBe(await readFile(path.join(exported(), 'some/site', name), 'utf8'));
     });
 
     it('loads only what a later export changed', async () => {

@@ -7,6 +7,7 @@ import { blobContract } from './store-blobs.js';
 import { checkContract } from './store-check.js';
 import { collectContract } from './store-collect.js';
 import { deployContract } from './store-deploys.js';
+import { derivedContract } from './store-derived.js';
 import { blobOf, deployOf, manifestOf, publish } from './store-fixture.js';
 import { historyContract } from './store-history.js';
 import { storeProperties } from './store-property.js';
@@ -41,6 +42,7 @@ export function storeContract(name: string, open: (directory: string) => Promise
     collectContract(() => store);
     checkContract(() => store);
     tokenContract(() => store);
+    derivedContract(() => store);
 
     test('an identity is random, and stays the same', async () => {
       const identity = await store.identity();

@@ -6,9 +6,9 @@ import {
   type Hash,
   type Manifest,
 } from '../../../schema/index.js';
-import { challenge } from '../../auth/authorize.js';
-import { isDeployed, type Grant } from '../../auth/history-access.js';
+import { isDeployed } from '../../auth/history-access.js';
 import type { Catalog } from '../../content/catalog.js';
+import type { SentFusion } from '../../content/shipment.js';
 import { linkedModule } from '../../content/linked-module.js';
 import { contentType, moduleKind } from '../../content/media-type.js';
 import { blake3 } from '../../hash.js';
@@ -20,10 +20,12 @@ import { workerRuntimeResponse } from '../site/deploy-request.js';
 import { headOptionsOfQuery } from '../pages/head-options.js';
 import type { HeadTags, HeadTagsMaker } from '../pages/head-tags.js';
 import { parseRegistryRoute, type ScriptName } from './registry-route.js';
+import { derivedResponse, runMapResponse, runResponse, type RunContext } from './run-response.js';
 import { serviceWorkerResponse, type ServiceWorkerContext } from './service-worker-response.js';
 import { allowOwnUse } from '../response/sniffing.js';
+import { withAccess } from './with-access.js';
 
-export interface RegistryContext extends ServiceWorkerContext {
+export interface RegistryContext extends ServiceWorkerContext, Pick<RunContext, 'fusions'> {
   readonly store: Store;
   readonly catalog: Catalog;
   readonly health: () => Promise<unknown>;
@@ -81,6 +83,10 @@ export async function registryResponse(
       return withAccess(history.blob(request, route.hash), headers, () =>
         blob(context, request, route.hash, headers),
       );
+    case 'run':
+      return runResponse(context, request, route, headers);
+    case 'run-map':
+      return runMapResponse(context, request, route.hash, headers);
     case undefined:
       return problem(404, 'No such route.', headers);
   }
@@ -108,9 +114,9 @@ async function blob(
   hash: Hash,
   headers: Headers,
 ): Promise<Response> {
-  const bytes = await deployedBytes(context, hash);
-  if (bytes === undefined) return problem(404, 'No such blob.', headers);
   const type = 'application/octet-stream';
+  const bytes = await deployedBytes(context, hash);
+  if (bytes === undefined) return derivedResponse(context, request, { hash, type, name: 'blob' }, headers);
   return answer(request, { bytes, type, freshness: 'immutable', tag: hash }, headers);
 }
 
@@ -123,8 +129,13 @@ function sharedManifestBytes(manifest: Manifest): Uint8Array {
   return bytes;
 }
 
+/** For pages that boot without a socket. */
+function nameFusion(found: SentFusion | undefined, headers: Headers): void {
+  if (found !== undefined && found.fusion.runs.length > 0) headers.set('Modcast-Fusion', found.hash);
+}
+
 async function channelManifest(
-  { catalog }: RegistryContext,
+  { catalog, fusions }: RegistryContext,
   request: Request,
   channel: string,
   headers: Headers,
@@ -132,6 +143,7 @@ async function channelManifest(
   const head = CHANNEL_PATTERN.test(channel) ? await catalog.head(channel) : null;
   if (head === null) return problem(404, `No deploy on channel ${channel}.`, headers);
   headers.set('Modcast-Deploy', String(head.deploy.number));
+  nameFusion(await fusions?.finished(head.deploy.manifest), headers);
   const bytes = sharedManifestBytes(head.manifest);
   const tag = head.deploy.manifest;
   return answer(request, { bytes, type: 'application/json', freshness: 'revalidate', tag }, headers);
@@ -159,7 +171,7 @@ async function channelHead(
 }
 
 async function deployManifest(
-  { store, catalog, history }: RegistryContext,
+  { store, catalog, history, fusions }: RegistryContext,
   request: Request,
   number: number,
   headers: Headers,
@@ -170,32 +182,12 @@ async function deployManifest(
     headers.set('Modcast-Deploy', String(number));
     const bytes = sharedManifestBytes(await catalog.manifest(deploy));
     const tag = deploy.manifest;
-    return answer(request, { bytes, type: 'application/json', freshness: 'immutable', tag }, headers);
+    const fusion = await fusions?.finished(tag);
+    nameFusion(fusion, headers);
+    // Asked again, the answer may name a fusion.
+    const freshness = fusions === null || fusion !== undefined ? 'immutable' : 'revalidate';
+    return answer(request, { bytes, type: 'application/json', freshness, tag }, headers);
   });
-}
-
-/** Runs `work` when access is granted. Otherwise the response says which token is needed. */
-async function withAccess(
-  access: Promise<Grant>,
-  headers: Headers,
-  work: () => Promise<Response>,
-): Promise<Response> {
-  try {
-    const grant = await access;
-    const response = await work();
-    // Content that needs a token must not be in shared caches.
-    if (grant === 'token' && response.ok) {
-      const control = response.headers.get('Cache-Control') ?? '';
-      response.headers.set('Cache-Control', control.replace('public', 'private'));
-    }
-    return response;
-  } catch (error) {
-    const authenticate = error instanceof ModcastError ? challenge(error.code) : undefined;
-    if (authenticate === undefined) throw error;
-    const { code, message } = error as ModcastError;
-    headers.set('WWW-Authenticate', authenticate);
-    return problem(code === 'token-narrow' ? 403 : 401, `${message} (${code})`, headers);
-  }
 }
 
 /** A file as its author wrote it. Relative imports from its URL stay in the same deploy. */

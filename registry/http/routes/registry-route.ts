@@ -19,7 +19,10 @@ export type RegistryRoute =
   | { readonly kind: 'deploy-manifest'; readonly deploy: number }
   | { readonly kind: 'deploy-file'; readonly deploy: number; readonly path: string }
   | { readonly kind: 'module'; readonly hash: Hash; readonly path: string }
-  | { readonly kind: 'blob'; readonly hash: Hash };
+  | { readonly kind: 'blob'; readonly hash: Hash }
+  /** Its path only names it in stack traces. */
+  | { readonly kind: 'run'; readonly hash: Hash; readonly depth: number }
+  | { readonly kind: 'run-map'; readonly hash: Hash };
 
 /**
  * @param rest what follows the registry's prefix in a URL's path
@@ -42,5 +45,11 @@ export function parseRegistryRoute(rest: string): RegistryRoute | undefined {
   }
   if (name === 'modules' && isHash(first)) return { kind: 'module', hash: first, path: tail };
   if (name === 'blobs' && isHash(first) && tail === '') return { kind: 'blob', hash: first };
+  if (name === 'runs' && isHash(first) && tail !== '')
+    return { kind: 'run', hash: first, depth: more.length };
+  if (name === 'runs' && more.length === 0 && first.endsWith('.map')) {
+    const hash = first.slice(0, -'.map'.length);
+    if (isHash(hash)) return { kind: 'run-map', hash };
+  }
   return undefined;
 }

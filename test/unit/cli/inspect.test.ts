@@ -501,7 +501,7 @@ describe('a database without deploys', () => {
     const empty = mkdtempSync(path.join(tmpdir(), 'modcast-empty-'));
     const file = path.join(empty, 'new.db');
     await (await openSqliteStore(file)).close();
-    for (const args of [['deploys'], ['log'], ['log', 'x.mjs'], ['blame', 'x.mjs'], ['map']]) {
+    for (const args of [['deploys'], ['log'], ['log', 'x.mjs'], ['blame', 'x.mjs'], ['fuse'], ['map']]) {
       const { code, out } = await modcast(empty, [...args, '--db', file]);
       expect([code, out]).toEqual([
         0,

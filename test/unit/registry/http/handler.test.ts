@@ -42,7 +42,8 @@ describe('every route', () => {
     '%s says type, freshness and validator, and guards against other sites',
     async (...route) => {
       const [target, type, immutable, tagged] = route;
-      const { ask } = await handler();
+      const { ask, registry } = await handler();
+      await registry.fused();
       const response = await ask(target);
       expect(response.status).toBe(200);
       expect(response.headers.get('Content-Type')).toBe(type);
@@ -218,7 +219,7 @@ describe('hosts and origins', () => {
     for (const target of ['/-/channels/dev/manifest.json', '/logo.svg']) {
       const named = await ask(target, { Origin: 'https://app.test' });
       expect(named.headers.get('Access-Control-Allow-Origin')).toBe('https://app.test');
-      expect(named.headers.get('Access-Control-Expose-Headers')).toBe('ETag, Modcast-Deploy');
+      expect(named.headers.get('Access-Control-Expose-Headers')).toBe('ETag, Modcast-Deploy, Modcast-Fusion');
       expect(named.headers.get('Cross-Origin-Resource-Policy')).toBe('cross-origin');
       for (const origin of ['https://evil.test', 'null', 'https://app.test.evil', undefined]) {
         const other = await ask(target, origin === undefined ? {} : { Origin: origin });

@@ -59,7 +59,14 @@ describe('verifying a store', () => {
   test('finds nothing in an intact one, and counts every blob', async () => {
     const seen: number[] = [];
     const verified = await verifyStore({ store, source, progress: ({ blobs }) => seen.push(blobs) });
-    expect(verified).toEqual({ blobs: 3, bytes: B.length + 4, damaged: [], problems: [], sound: true });
+    expect(verified).toEqual({
+      blobs: 3,
+      bytes: B.length + 4,
+      dropped: 0,
+      damaged: [],
+      problems: [],
+      sound: true,
+    });
     expect(seen.at(-1)).toBe(3);
   });
 
@@ -85,6 +92,20 @@ describe('verifying a store', () => {
       },
     ]);
     expect(damaged[0]!.carriers).toHaveLength(3);
+  });
+
+  test('drops damaged items of derived data, which are made again', async () => {
+    const items = ['kept', 'lost'].map((text) => {
+      const { hash, bytes } = blobOf(text);
+      return { kind: 'run' as const, key: hash, version: '1', hash, bytes, needs: [] };
+    });
+    await store.putDerived(items);
+    const db = new Database(at('a.db'));
+    db.prepare("UPDATE derived SET bytes = x'00' WHERE key = ?").run(Buffer.from(items[1]!.key, 'hex'));
+    db.close();
+    expect(await verify()).toMatchObject({ sound: true, dropped: 1, damaged: [], problems: [] });
+    expect((await store.derivedPage(0, 9)).items).toEqual([items[0]]);
+    expect(await verify()).toMatchObject({ sound: true, dropped: 0 });
   });
 
   test('finds the paths of a blob whose first deploy was collected', async () => {

@@ -15,6 +15,8 @@ describe('a route of the registry', () => {
     ['deploys/12/at/lib/a%20b.mjs', { kind: 'deploy-file', deploy: 12, path: 'lib/a%20b.mjs' }],
     [`modules/${HASH}/lib/a.mjs`, { kind: 'module', hash: HASH, path: 'lib/a.mjs' }],
     [`blobs/${HASH}`, { kind: 'blob', hash: HASH }],
+    [`runs/${HASH}/lib/a.mjs`, { kind: 'run', hash: HASH, depth: 2 }],
+    [`runs/${HASH}.map`, { kind: 'run-map', hash: HASH }],
   ])('%s', (rest, route) => {
     expect(parseRegistryRoute(rest)).toEqual(route);
   });
@@ -33,6 +35,11 @@ describe('no route', () => {
     'deploys/1/x',
     'modules/abc/a.mjs',
     `blobs/${HASH}/x`,
+    `runs/${HASH}`,
+    `runs/${HASH}/`,
+    'runs/abc/a.mjs',
+    'runs/abc.map',
+    `runs/${HASH}.map/a.mjs`,
     `blobs/${HASH.toUpperCase()}`,
   ])('%j', (rest) => {
     expect(parseRegistryRoute(rest)).toBeUndefined();

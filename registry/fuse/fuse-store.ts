@@ -1,0 +1,127 @@
+import { createHash } from 'node:crypto';
+import { PLACEHOLDER_ROOT } from '../../importmap/index.js';
+import { decodeFusion, type Fusion, type Hash } from '../../schema/index.js';
+import type { DerivedBlobs } from '../content/derived-blobs.js';
+import { blake3 } from '../hash.js';
+import { JOIN_VERSION } from './join.js';
+import { RECORD_VERSION } from './module-record.js';
+import { PLAN_VERSION } from './plan.js';
+
+export interface StoredRun {
+  readonly hash: Hash;
+  /** SHA-256. */
+  readonly digest: Hash;
+  readonly size: number;
+}
+
+/** A fusion with its bytes. */
+export interface StoredFusion {
+  readonly fusion: Fusion;
+  readonly hash: Hash;
+  readonly bytes: Uint8Array;
+}
+
+/** What was made to join modules. All of it can be dropped at any time, and is then made again. */
+export class FuseStore {
+  readonly #derived: DerivedBlobs;
+  readonly #fusionVersion: string;
+  /** Runs by what they are made of. */
+  readonly #runs = new Map<Hash, StoredRun>();
+
+  /** @param root a URL that stands for the site's: imports of the site depend on it */
+  constructor(
+    derived: DerivedBlobs,
+    readonly root: string = PLACEHOLDER_ROOT,
+  ) {
+    this.#derived = derived;
+    this.#fusionVersion = `${PLAN_VERSION} ${JOIN_VERSION} ${root}`;
+  }
+
+  /** @param key names what the run is made of */
+  async run(key: Hash): Promise<StoredRun | undefined> {
+    const known = this.#runs.get(key);
+    if (known !== undefined && this.#derived.has(known.hash)) return known;
+    const [item] = await this.#derived.items('run', [key], JOIN_VERSION);
+    if (item === undefined) {
+      this.#runs.delete(key);
+      return undefined;
+    }
+    const run = storedRun(item.hash, item.bytes);
+    this.#runs.set(key, run);
+    return run;
+  }
+
+  async putRun(key: Hash, bytes: Uint8Array): Promise<StoredRun> {
+    const run = storedRun(blake3(bytes), bytes);
+    await this.#derived.put([{ kind: 'run', key, version: JOIN_VERSION, hash: run.hash, bytes, needs: [] }]);
+    this.#runs.set(key, run);
+    return run;
+  }
+
+  /** The fusion of a manifest, with all of its runs. */
+  async fusion(manifest: Hash): Promise<StoredFusion | undefined> {
+    const [item] = await this.#derived.items('fusion', [manifest], this.#fusionVersion);
+    return item === undefined ? undefined : decoded(item.hash, item.bytes);
+  }
+
+  /** A fusion by the hash of its bytes. */
+  async fusionByHash(hash: Hash): Promise<StoredFusion | undefined> {
+    const bytes = await this.#derived.read(hash);
+    return bytes === undefined ? undefined : decoded(hash, bytes);
+  }
+
+  async putFusion({ fusion, hash, bytes }: StoredFusion): Promise<void> {
+    const needs = fusion.runs.flatMap((run) => run.hash ?? []);
+    await this.#derived.put([
+      { kind: 'fusion', key: fusion.manifest, version: this.#fusionVersion, hash, bytes, needs },
+    ]);
+  }
+
+  /** Drops fusions, and the runs that others do not have. */
+  async replace(manifest: Hash, except: Hash): Promise<void> {
+    const [old, kept] = [await this.fusion(manifest), await this.fusion(except)];
+    if (old === undefined || kept === undefined) return;
+    const needed = new Set(kept.fusion.runs.map(({ hash }) => hash));
+    const runs = new Set(old.fusion.runs.flatMap(({ hash }) => (needed.has(hash) ? [] : (hash ?? []))));
+    const keys = [...this.#runs].flatMap(([key, { hash }]) => (runs.has(hash) ? [key] : []));
+    for (const key of keys) this.#runs.delete(key);
+    await this.#derived.drop([
+      { kind: 'fusion', key: manifest },
+      ...keys.map((key) => ({ kind: 'run' as const, key })),
+    ]);
+  }
+
+  /** Records of modules by the hash of their blob, encoded. */
+  async records(hashes: readonly Hash[]): Promise<[Hash, Uint8Array][]> {
+    const items = await this.#derived.items('record', hashes, RECORD_VERSION);
+    return items.map(({ key, bytes }) => [key, bytes]);
+  }
+
+  async putRecords(records: readonly (readonly [Hash, Uint8Array])[]): Promise<void> {
+    await this.#derived.put(
+      records.map(([key, bytes]) => ({
+        kind: 'record',
+        key,
+        version: RECORD_VERSION,
+        hash: blake3(bytes),
+        bytes,
+        needs: [],
+      })),
+    );
+  }
+}
+
+const storedRun = (hash: Hash, bytes: Uint8Array): StoredRun => ({
+  hash,
+  digest: createHash('sha256').update(bytes).digest('hex'),
+  size: bytes.length,
+});
+
+function decoded(hash: Hash, bytes: Uint8Array): StoredFusion | undefined {
+  try {
+    return { fusion: decodeFusion(bytes), hash, bytes };
+  } catch {
+    // Bytes of something else.
+    return undefined;
+  }
+}

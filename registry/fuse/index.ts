@@ -1,0 +1,2 @@
+export * from './fuse-manifest.js';
+export type { FusedDeploy } from './fuser.js';

@@ -1,0 +1,96 @@
+import { pathToUrl, type Hash, type Manifest, type Path } from '../../../schema/index.js';
+import type { HistoryAccess } from '../../auth/history-access.js';
+import type { VerifiedBlobs } from '../../content/verified-blobs.js';
+import type { Fusions } from '../../fuse/fusions.js';
+import { answer, problem } from '../response/answer.js';
+import { withAccess } from './with-access.js';
+
+export interface RunContext {
+  readonly prefix: string;
+  readonly blobs: Pick<VerifiedBlobs, 'read'>;
+  readonly history: Pick<HistoryAccess, 'deploy'>;
+  /** Null where modules run singly. */
+  readonly fusions: Pick<Fusions, 'owner' | 'bytes' | 'sourceMap' | 'finished'> | null;
+}
+
+const decoder = new TextDecoder();
+
+/** The URL of a path of the site, relative to what is directly below `<prefix>runs/`. */
+export const siteFromRuns = (prefix: string): string => '../'.repeat(prefix.split('/').length - 1);
+
+/**
+ * A run's source map for tools: its sources are the modules as they were written, at their natural URLs.
+ *
+ * @param map whose sources are paths of the manifest
+ * @param toSite leads from the map's URL to the site's root
+ */
+export async function runSourceMap(
+  map: string,
+  manifest: Manifest,
+  blobs: Pick<VerifiedBlobs, 'read'>,
+  toSite: string,
+): Promise<Uint8Array> {
+  const json = JSON.parse(map) as { sources: (Path | null)[]; sourcesContent?: (string | null)[] };
+  const hashOf = (path: Path | null): Hash => manifest.modules.get(path ?? '')?.hash ?? '';
+  const found = await blobs.read(json.sources.map(hashOf).filter((hash) => hash !== ''));
+  const contents = json.sources.map((path, at) => {
+    const bytes = found.get(hashOf(path))?.bytes;
+    return bytes === undefined ? (json.sourcesContent?.[at] ?? null) : decoder.decode(bytes);
+  });
+  const sources = json.sources.map((path) =>
+    path !== null && manifest.modules.has(path) ? toSite + pathToUrl(path) : path,
+  );
+  return new TextEncoder().encode(JSON.stringify({ ...json, sources, sourcesContent: contents }));
+}
+
+/** A run, or the fusion that names it, of a deploy that the request may read. */
+export async function derivedResponse(
+  { fusions, history }: RunContext,
+  request: Request,
+  { hash, type, name }: { readonly hash: Hash; readonly type: string; readonly name: string },
+  headers: Headers,
+): Promise<Response> {
+  const missing = () => problem(404, `No such ${name}.`, headers);
+  const owner = await fusions?.owner(hash);
+  if (owner === undefined) return missing();
+  return withAccess(history.deploy(request, owner.deploy), headers, async () => {
+    const bytes = await fusions!.bytes(hash);
+    if (bytes === undefined) return missing();
+    return answer(request, { bytes, type, freshness: 'immutable', tag: hash }, headers);
+  });
+}
+
+/** The code of a run. Its path only names it in stack traces. */
+export async function runResponse(
+  context: RunContext,
+  request: Request,
+  { hash, depth }: { readonly hash: Hash; readonly depth: number },
+  headers: Headers,
+): Promise<Response> {
+  const response = await derivedResponse(
+    context,
+    request,
+    { hash, type: 'text/javascript', name: 'run' },
+    headers,
+  );
+  if (response.ok) response.headers.set('SourceMap', `${'../'.repeat(depth)}${hash}.map`);
+  return response;
+}
+
+/** The source map of a run, made when a tool asks for it. */
+export async function runMapResponse(
+  context: RunContext,
+  request: Request,
+  hash: Hash,
+  headers: Headers,
+): Promise<Response> {
+  const { fusions, history, blobs, prefix } = context;
+  const owner = await fusions?.owner(hash);
+  if (owner === undefined) return problem(404, 'No such run.', headers);
+  return withAccess(history.deploy(request, owner.deploy), headers, async () => {
+    const map = await fusions!.sourceMap(hash);
+    if (map === undefined) return problem(404, 'No such run.', headers);
+    const bytes = await runSourceMap(map, owner.manifest, blobs, siteFromRuns(prefix));
+    return answer(request, { bytes, type: 'application/json', freshness: 'immutable', tag: hash }, headers);
+  });
+}
