@@ -1,27 +1,34 @@
-import { EMPTY_IMPORT_MAP, parseImportMap, PLACEHOLDER_ROOT, Resolver } from '../../importmap/index.js';
-import type {
-  ExportGroup,
-  FusedRun,
-  Hash,
-  Manifest,
-  ManifestRow,
-  Path,
-  SiteImportMap,
+import {
+  EMPTY_MANIFEST,
+  type ExportGroup,
+  type FusedRun,
+  type Hash,
+  type Manifest,
+  type ManifestRow,
+  type Path,
+  type SiteImportMap,
 } from '../../schema/index.js';
 import { blake3 } from '../hash.js';
-import { createGraph } from './fuse-graph.js';
 import { JOIN_VERSION, joinRun, MemberRefused } from './join.js';
 import { readRecord, type ModuleRecord } from './module-record.js';
-import { planRuns, type FusePlan } from './plan.js';
-import { runRecipe, type RunRecipe } from './run-source.js';
+import type { RunRecipe } from './run-source.js';
+import { SitePlanner } from './site-planner.js';
 
 /** The bytes of modules, by hash. */
 export type Sources = readonly (readonly [Hash, Uint8Array])[];
+
+/** Parses modules, for later plans. */
+export interface ReadJob {
+  readonly kind: 'read';
+  readonly sources: Sources;
+}
 
 /** Finds the runs of a deploy. */
 export interface PlanJob {
   readonly kind: 'plan';
   readonly modules: readonly ManifestRow[];
+  /** Whether these are only the rows that differ from the plan before, which had the same paths. */
+  readonly isDifference: boolean;
   readonly importMap: SiteImportMap | null;
   /** Modules from which pages and workers start. */
   readonly entries: readonly Path[];
@@ -39,12 +46,16 @@ export interface JoinJob {
   readonly sourcemap: boolean;
 }
 
-export type FuseJob = PlanJob | JoinJob;
+export type FuseJob = ReadJob | PlanJob | JoinJob;
 
 /** A run that may not be joined yet. Equal keys are of equal runs. */
 export type PlannedRun = Omit<FusedRun, 'hash' | 'size'> & { readonly key: Hash };
 
-export interface PlanResult {
+/** A whole plan, or the runs that differ from the one before. */
+export type PlanResult = WholePlan | { readonly state: 'changed'; readonly runs: readonly PlannedRun[] };
+
+export interface WholePlan {
+  readonly state: 'whole';
   readonly runs: readonly PlannedRun[];
   readonly exports: ReadonlyMap<Path, readonly ExportGroup[]>;
   readonly order: ReadonlyMap<Path, readonly Path[]>;
@@ -59,66 +70,40 @@ export type JoinResult =
 const decoder = new TextDecoder('utf-8', { fatal: true });
 const encoder = new TextEncoder();
 
-/** Decides where runs are cut. The same for a path in every deploy. */
-function digest(path: Path): number {
-  let sum = 0x811c9dc5;
-  for (let at = 0; at < path.length; at++) sum = Math.imul(sum ^ path.charCodeAt(at), 0x01000193);
-  return (sum ^ (sum >>> 15)) >>> 0;
-}
-
-function exportGroups(plan: FusePlan, path: Path): ExportGroup[] {
-  const groups = new Map<Path, [string, string][]>();
-  for (const exported of plan.exports.names(path)) {
-    const { path: from, name } = plan.exports.resolve(path, exported)!;
-    const group = groups.get(from);
-    if (group === undefined) groups.set(from, [[exported, name]]);
-    else group.push([exported, name]);
-  }
-  return [...groups].map(([from, names]) => ({ from, names }));
-}
-
 /** Does the work of fusing. Most of its time goes into parsing and joining, so it belongs in a thread. */
 export class FuseJobs {
   readonly #records = new Map<Hash, ModuleRecord | null>();
+  readonly #planner = new SitePlanner();
+  #manifest: Manifest = EMPTY_MANIFEST;
   #recipes: ReadonlyMap<Path, RunRecipe> = new Map();
 
-  run<J extends FuseJob>(job: J): Promise<J extends PlanJob ? PlanResult : JoinResult>;
-  async run(job: FuseJob): Promise<PlanResult | JoinResult> {
-    return job.kind === 'plan' ? this.#plan(job) : this.#join(job);
+  async run(job: FuseJob): Promise<PlanResult | JoinResult | null> {
+    if (job.kind === 'join') return this.#join(job);
+    for (const [hash, bytes] of job.sources) this.#records.set(hash, record(bytes));
+    return job.kind === 'plan' ? this.#plan(job) : null;
   }
 
-  #plan({ modules, importMap, entries, sources, refused }: PlanJob): PlanResult {
-    for (const [hash, bytes] of sources) this.#records.set(hash, record(bytes));
-    const manifest: Manifest = {
-      modules: new Map(modules.map(([path, hash, size, type]) => [path, { hash, size, type }])),
-      entries,
-      importMap,
-    };
+  #plan({ modules: rows, isDifference, importMap, entries, refused }: PlanJob): PlanResult {
+    const modules = new Map(isDifference ? this.#manifest.modules : []);
+    for (const [path, hash, size, type] of rows) modules.set(path, { hash, size, type });
+    this.#manifest = { modules, entries, importMap };
     // Records of versions that no deploy of late has are not kept.
-    const named = new Set(modules.map(([, hash]) => hash));
-    if (this.#records.size > 4 * named.size + 1000) {
+    if (this.#records.size > 4 * modules.size + 1000) {
+      const named = new Set([...modules.values()].map(({ hash }) => hash));
       for (const hash of this.#records.keys()) if (!named.has(hash)) this.#records.delete(hash);
     }
-    const map = importMap === null ? EMPTY_IMPORT_MAP : parseImportMap(importMap, PLACEHOLDER_ROOT).map;
-    const plan = planRuns({
-      graph: createGraph(manifest, (hash) => this.#records.get(hash) ?? null, new Resolver(map)),
-      entries,
-      sizeOf: (path) => manifest.modules.get(path)!.size,
-      digest,
-      refused: new Map(refused),
-    });
-    const recipes = new Map(plan.runs.map((run) => [run.name, runRecipe(run, plan)]));
+    const recordOf = (hash: Hash) => this.#records.get(hash) ?? null;
+    const found = this.#planner.plan(this.#manifest, recordOf, new Map(refused));
+    const { plan, recipes, changed, exports } = found;
     this.#recipes = recipes;
-    return {
-      runs: plan.runs.map(({ name, members }) => {
-        const recipe = recipes.get(name)!;
-        const { runs, modules: singles, dynamic } = recipe;
-        return { name, members, runs, modules: singles, dynamic, key: keyOf(recipe) };
-      }),
-      exports: new Map([...plan.runOf.keys()].map((path) => [path, exportGroups(plan, path)])),
-      order: plan.order,
-      singles: plan.singles,
-    };
+    const runs = plan.runs.flatMap(({ name, members }): PlannedRun[] => {
+      if (isDifference && changed?.has(name) === false) return [];
+      const recipe = recipes.get(name)!;
+      const { runs, modules: singles, dynamic } = recipe;
+      return [{ name, members, runs, modules: singles, dynamic, key: keyOf(recipe) }];
+    });
+    if (changed !== null && isDifference) return { state: 'changed', runs };
+    return { state: 'whole', runs, exports, order: plan.order, singles: plan.singles };
   }
 
   async #join({ run, sources, sourcemap }: JoinJob): Promise<JoinResult> {

@@ -1,4 +1,6 @@
 import {
+  byCodeUnit,
+  diffManifests,
   encodeFusion,
   manifestToJson,
   SerialQueue,
@@ -6,18 +8,33 @@ import {
   type Fusion,
   type Hash,
   type Manifest,
+  type ManifestModule,
   type Path,
 } from '../../schema/index.js';
 import type { Head } from '../content/catalog.js';
 import type { VerifiedBlobs } from '../content/verified-blobs.js';
 import { blake3 } from '../hash.js';
 import { JobThread } from '../job-thread.js';
-import { FuseJobs, type FuseJob, type JoinResult, type PlannedRun, type PlanResult } from './fuse-jobs.js';
+import {
+  FuseJobs,
+  type FuseJob,
+  type JoinResult,
+  type PlanJob,
+  type PlannedRun,
+  type PlanResult,
+  type WholePlan,
+} from './fuse-jobs.js';
+
+/** What a run's bytes are. */
+export interface RunBytes {
+  readonly hash: Hash;
+  readonly size: number;
+}
 
 /** Joined runs by what they are made of. They can be dropped at any time. */
 export interface RunStore {
   /** The hash of a run's bytes. */
-  get(key: Hash): Promise<{ readonly hash: Hash; readonly size: number } | undefined>;
+  get(key: Hash): Promise<RunBytes | undefined>;
   put(key: Hash, hash: Hash, bytes: Uint8Array): Promise<void>;
 }
 
@@ -42,6 +59,18 @@ const IDLE_MS = 10 * 60_000;
 
 const JAVASCRIPT = 'text/javascript';
 
+/** Modules that a thread reads in one go. */
+const BATCH = 64;
+
+export interface FuseControl {
+  /** Whether a newer deploy has made this one obsolete. */
+  readonly isOld: () => boolean;
+  /** Waits until there is time for the next step, which takes some tens of milliseconds. */
+  readonly pause: () => Promise<void>;
+}
+
+const AT_ONCE: FuseControl = { isOld: () => false, pause: () => Promise.resolve() };
+
 /** Joins the modules of deploys into runs. */
 export class Fuser {
   readonly #options: FuserOptions;
@@ -50,36 +79,61 @@ export class Fuser {
   #here: FuseJobs | undefined;
   /** Modules that the thread has parsed. */
   readonly #parsed = new Set<Hash>();
+  /** What the thread has planned last. */
+  #planned: { readonly manifest: Manifest; readonly plan: WholePlan; isNewest: boolean } | undefined;
   /** Modules that could not be joined: path and hash, with the reason. */
   readonly #refused = new Map<string, string>();
-  /** Plans and joins of a deploy belong together in the thread. */
+  /** Steps of several deploys take turns. A run is joined right after its plan. */
   readonly #queue = new SerialQueue();
 
   constructor(options: FuserOptions, file = new URL('./fuse-worker.js', import.meta.url)) {
     this.#options = options;
-    this.#thread = new JobThread(file, { idle: IDLE_MS, onEnd: () => this.#parsed.clear() });
+    const onEnd = () => {
+      this.#parsed.clear();
+      this.#planned = undefined;
+    };
+    this.#thread = new JobThread(file, { idle: IDLE_MS, onEnd });
   }
 
-  /** Joins all runs of a deploy that are not joined yet. */
-  fuse({ deploy, manifest }: Head): Promise<FusedDeploy> {
-    return this.#queue.run(async () => {
-      for (;;) {
-        const plan = await this.#plan(manifest);
-        const joined = await this.#joinAll(plan.runs, manifest);
-        if (joined === undefined) continue;
-        return fusedDeploy(deploy.manifest, plan, joined);
-      }
-    });
+  /** Joins all runs of a deploy that are not joined yet. Null if it has become obsolete. */
+  async fuse({ deploy, manifest }: Head, { isOld, pause } = AT_ONCE): Promise<FusedDeploy | null> {
+    await this.#read(manifest, pause);
+    const joined = new Map<Hash, RunBytes>();
+    const tried = new Set<Hash>();
+    while (!isOld()) {
+      await pause();
+      const done = await this.#queue.run(async () => {
+        const { runs } = await this.#plan(manifest);
+        for (const run of runs) {
+          if (tried.has(run.key)) continue;
+          tried.add(run.key);
+          const found = await this.#options.runs.get(run.key);
+          const bytes = found ?? (await this.#join(run, manifest));
+          if (bytes !== undefined) joined.set(run.key, bytes);
+          this.#options.onProgress?.(joined.size, runs.length);
+          // The next deploy may be waiting for its plan.
+          if (found === undefined) return null;
+        }
+        if (runs.every(({ key }) => joined.has(key))) {
+          return fusedDeploy(deploy.manifest, await this.#plan(manifest), joined);
+        }
+        // A module has refused to be joined: the other ones are planned again.
+        if (this.#planned !== undefined) this.#planned.isNewest = false;
+        return null;
+      });
+      if (done !== null) return done;
+    }
+    return null;
   }
 
   /** The fusion with the runs that are joined already. It takes no longer than to parse what has changed. */
   plan({ deploy, manifest }: Head): Promise<FusedDeploy> {
     return this.#queue.run(async () => {
       const plan = await this.#plan(manifest);
-      const joined = new Map<Path, { hash: Hash; size: number }>();
-      for (const { name, key } of plan.runs) {
+      const joined = new Map<Hash, RunBytes>();
+      for (const { key } of plan.runs) {
         const found = await this.#options.runs.get(key);
-        if (found !== undefined) joined.set(name, found);
+        if (found !== undefined) joined.set(key, found);
       }
       return fusedDeploy(deploy.manifest, plan, joined);
     });
@@ -89,52 +143,62 @@ export class Fuser {
     return this.#thread.close();
   }
 
-  async #plan(manifest: Manifest): Promise<PlanResult> {
-    const unknown = new Set<Hash>();
-    for (const { hash, type } of manifest.modules.values()) {
-      if (type === JAVASCRIPT && !this.#parsed.has(hash)) unknown.add(hash);
+  /** Lets the thread parse what it does not know, bit by bit. */
+  async #read({ modules }: Manifest, pause: () => Promise<void>): Promise<void> {
+    const unknown = this.#unknown([...modules.values()]);
+    for (let at = 0; at + BATCH < unknown.length; at += BATCH) {
+      await pause();
+      await this.#queue.run(async () => {
+        const sources = await this.#sources(unknown.slice(at, at + BATCH));
+        await this.#run({ kind: 'read', sources });
+        for (const [hash] of sources) this.#parsed.add(hash);
+      });
     }
-    const sources = await this.#sources([...unknown]);
-    const { modules, importMap, entries } = manifestToJson(manifest);
-    const refused = modules.flatMap(([path, hash]) => {
-      const reason = this.#refused.get(`${hash} ${path}`);
-      return reason === undefined ? [] : [[path, reason] as const];
-    });
-    const job = { kind: 'plan', modules, importMap, entries, sources, refused } as const;
-    const result = (await this.#run(job)) as PlanResult;
-    for (const [hash] of sources) this.#parsed.add(hash);
-    return result;
   }
 
-  /** Undefined if a module refuses to be joined: then the runs have to be planned again. */
-  async #joinAll(
-    runs: readonly PlannedRun[],
-    manifest: Manifest,
-  ): Promise<Map<Path, { hash: Hash; size: number }> | undefined> {
-    const joined = new Map<Path, { hash: Hash; size: number }>();
-    let isComplete = true;
-    for (const { name, key, members } of runs) {
-      const found = await this.#options.runs.get(key);
-      if (found !== undefined) {
-        joined.set(name, found);
-        continue;
+  #unknown(files: readonly ManifestModule[]): Hash[] {
+    const unknown = files.filter(({ hash, type }) => type === JAVASCRIPT && !this.#parsed.has(hash));
+    return [...new Set(unknown.map(({ hash }) => hash))];
+  }
+
+  async #plan(manifest: Manifest): Promise<WholePlan> {
+    const before = this.#planned;
+    if (before?.manifest === manifest && before.isNewest) return before.plan;
+    const { modules, isDifference } = rowsToPlan(before?.manifest, manifest);
+    const sources = await this.#sources(this.#unknown([...manifest.modules.values()]));
+    const { importMap, entries } = manifest;
+    const refused =
+      this.#refused.size === 0
+        ? []
+        : [...manifest.modules].flatMap(([path, { hash }]) => {
+            const reason = this.#refused.get(`${hash} ${path}`);
+            return reason === undefined ? [] : [[path, reason] as const];
+          });
+    const rest = { entries: entries.toSorted(byCodeUnit), sources, refused };
+    const job = { kind: 'plan', modules, isDifference, importMap, ...rest } as const;
+    // Where it fails, the thread may know the deploy or not.
+    this.#planned = undefined;
+    const result = (await this.#run(job)) as PlanResult;
+    for (const [hash] of sources) this.#parsed.add(hash);
+    const plan = result.state === 'whole' ? result : withChanged(before!.plan, result.runs);
+    this.#planned = { manifest, plan, isNewest: true };
+    return plan;
+  }
+
+  /** Undefined if a module refuses to be joined. */
+  async #join({ name, key, members }: PlannedRun, manifest: Manifest): Promise<RunBytes | undefined> {
+    const sources = await this.#sources(members.map((path) => manifest.modules.get(path)!.hash));
+    const result = (await this.#run({ kind: 'join', run: name, sources, sourcemap: false })) as JoinResult;
+    if (result.state === 'refused') {
+      for (const path of result.paths) {
+        this.#refused.set(`${manifest.modules.get(path)!.hash} ${path}`, result.reason);
       }
-      const sources = await this.#sources(members.map((path) => manifest.modules.get(path)!.hash));
-      const result = (await this.#run({ kind: 'join', run: name, sources, sourcemap: false })) as JoinResult;
-      if (result.state === 'refused') {
-        for (const path of result.paths) {
-          this.#refused.set(`${manifest.modules.get(path)!.hash} ${path}`, result.reason);
-        }
-        isComplete = false;
-        continue;
-      }
-      const bytes = new TextEncoder().encode(result.code);
-      const run = { hash: blake3(bytes), size: bytes.length };
-      await this.#options.runs.put(key, run.hash, bytes);
-      joined.set(name, run);
-      this.#options.onProgress?.(joined.size, runs.length);
+      return undefined;
     }
-    return isComplete ? joined : undefined;
+    const bytes = new TextEncoder().encode(result.code);
+    const run = { hash: blake3(bytes), size: bytes.length };
+    await this.#options.runs.put(key, run.hash, bytes);
+    return run;
   }
 
   async #sources(hashes: readonly Hash[]): Promise<[Hash, Uint8Array][]> {
@@ -154,13 +218,27 @@ export class Fuser {
   }
 }
 
+/** The rows that a thread needs to plan a deploy after another one. */
+function rowsToPlan(before: Manifest | undefined, manifest: Manifest): Pick<PlanJob, 'modules' | 'isDifference'> {
+  if (before !== undefined && before.modules.size === manifest.modules.size) {
+    const { set, delete: gone } = diffManifests(before, manifest);
+    if (gone.length === 0) return { modules: set, isDifference: true };
+  }
+  return { modules: manifestToJson(manifest).modules, isDifference: false };
+}
+
+function withChanged(before: WholePlan, runs: readonly PlannedRun[]): WholePlan {
+  const changed = new Map(runs.map((run) => [run.name, run]));
+  return { ...before, runs: before.runs.map((run) => changed.get(run.name) ?? run) };
+}
+
 function fusedDeploy(
   manifest: Hash,
-  plan: PlanResult,
-  joined: ReadonlyMap<Path, { readonly hash: Hash; readonly size: number }>,
+  plan: WholePlan,
+  joined: ReadonlyMap<Hash, RunBytes>,
 ): FusedDeploy {
-  const runs = plan.runs.map(({ key: _, ...run }): FusedRun => {
-    const { hash = null, size = 0 } = joined.get(run.name) ?? {};
+  const runs = plan.runs.map(({ key, ...run }): FusedRun => {
+    const { hash = null, size = 0 } = joined.get(key) ?? {};
     return { ...run, hash, size };
   });
   const fusion = { manifest, runs, exports: plan.exports, order: plan.order };
