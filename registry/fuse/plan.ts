@@ -44,6 +44,7 @@ export interface CutOptions {
 /** What follows from imports and exports alone: where a text changes without these, it stays. */
 export interface SiteStructure {
   readonly exports: ExportResolver;
+  readonly cycles: ReadonlyMap<Path, readonly Path[]>;
   readonly roots: readonly Root[];
   /** Modules by their first place in the orders of the roots, with why each cannot be joined. */
   readonly reasons: ReadonlyMap<Path, string | undefined>;
@@ -179,7 +180,7 @@ export function findStructure({ graph, entries, refused }: StructureOptions): Si
     if (a.size !== b.size || awaited.get(before) !== awaited.get(path)) return false;
     return [...b].every(([root, at]) => a.get(root) === at - 1);
   };
-  return { exports, roots, reasons, follows };
+  return { exports, cycles, roots, reasons, follows };
 }
 
 /**
@@ -223,15 +224,28 @@ export function cutRuns(structure: SiteStructure, options: CutOptions): Pick<Fus
   return { runs, singles };
 }
 
+/**
+ * An evaluation order, as imports that follow it. The first member of a cycle to be evaluated is not the one
+ * by which the cycle is entered: that one is the last, and brings the others with it.
+ */
+function enteredCycles(order: readonly Path[], cycles: ReadonlyMap<Path, readonly Path[]>): Path[] {
+  const entries = new Map<readonly Path[] | undefined, Path>();
+  for (const path of order) entries.set(cycles.get(path), path);
+  return order.map((path) => (cycles.has(path) ? entries.get(cycles.get(path))! : path));
+}
+
 export function planOf(
   graph: FuseGraph,
-  { exports, roots }: SiteStructure,
+  { exports, cycles, roots }: SiteStructure,
   { runs, singles }: Pick<FusePlan, 'runs' | 'singles'>,
 ): FusePlan {
   const runOf = new Map(runs.flatMap((run) => run.members.map((path) => [path, run] as const)));
   const order = new Map<Path, readonly Path[]>();
   for (const { path, order: modules } of roots) {
-    if (runOf.has(path)) order.set(path, [...new Set(modules.map((each) => runOf.get(each)?.name ?? each))]);
+    if (!runOf.has(path)) continue;
+    const entered = enteredCycles(modules, cycles);
+    const pieces = entered.map((each) => runOf.get(each)?.name ?? each);
+    order.set(path, [...new Set(pieces)]);
   }
   return { graph, exports, runs, runOf, singles, order };
 }
