@@ -91,11 +91,15 @@ export class Fusions {
 
   /** What is joined of a deploy, as far as it is known soon. Null while nothing is. */
   async soon(head: Head): Promise<FusedDeploy | null> {
-    const { manifest, channel } = head.deploy;
-    const done = this.#done.get(manifest);
-    if (done !== undefined) return done;
-    // Before that, a plan takes long, and says that all modules are single.
-    return this.#joined.has(channel) ? this.#within(PLAN_MS, this.#plan(head)) : null;
+    const { manifest, channel, number } = head.deploy;
+    // Before anything is joined, a plan takes long, and says that all modules are single.
+    const isKnown = this.#joined.has(channel);
+    const found =
+      this.#done.get(manifest) ?? (isKnown ? await this.#within(PLAN_MS, this.#plan(head)) : null);
+    const runs = found?.fusion.runs ?? [];
+    const joined = runs.filter(({ hash }) => hash !== null).length;
+    debug.fuse('a page gets deploy %d with %d of %d runs', number, joined, runs.length);
+    return found;
   }
 
   /** The same, with all runs, which may take seconds. For those who still have something to run. */
