@@ -47,6 +47,8 @@ export class ImportTargets {
   readonly #sizes = new Map<string, number>();
   /** The natural URL of each target that holds a module. Errors may name one that has been replaced. */
   readonly #urls = new Map<string, string>();
+  /** The first target of each natural URL whose module is in a run. */
+  readonly #facades = new Map<string, string>();
   /** Natural URLs whose rule is installed, or that never get one. */
   readonly #installed = new Set<string>();
   readonly #installedAliases = new Set<string>();
@@ -65,8 +67,10 @@ export class ImportTargets {
   /** Modules that run from a blob. */
   get count(): number {
     let count = this.#runs?.count ?? 0;
-    for (const target of this.#targets.values()) {
+    for (const [url, target] of this.#targets) {
       if (target !== undefined && this.#sizes.has(target)) count++;
+      // Another instance has taken the place of the one in a run.
+      if ((this.#facades.get(url) ?? target) !== target) count--;
     }
     return count;
   }
@@ -224,6 +228,7 @@ export class ImportTargets {
   #createFacade({ path, url }: SiteModule): string {
     const facade = this.#runs!.create(path);
     this.#urls.set(facade, url);
+    this.#facades.set(url, facade);
     debug(url, 'in a run');
     return facade;
   }

@@ -1,22 +1,34 @@
-import { EMPTY_IMPORT_MAP, parseImportMap, Resolver } from '../../importmap/index.js';
-import type {
-  ExportGroup,
-  FusedRun,
-  Hash,
-  Manifest,
-  ManifestRow,
-  Path,
-  SiteImportMap,
+import {
+  EMPTY_MANIFEST,
+  type ExportGroup,
+  type FusedRun,
+  type Hash,
+  type Manifest,
+  type ManifestRow,
+  type Path,
+  type SiteImportMap,
 } from '../../schema/index.js';
 import { blake3 } from '../hash.js';
-import { createGraph } from './fuse-graph.js';
 import { JOIN_VERSION, joinRun, MemberRefused, plainReason } from './join.js';
 import { readRecord, type ModuleRecord } from './module-record.js';
-import { planRuns, type FusePlan } from './plan.js';
-import { runRecipe, type RunRecipe } from './run-source.js';
+import type { RunRecipe } from './run-source.js';
+import { SitePlanner } from './site-planner.js';
 
 /** The bytes of modules, by hash. */
 export type Sources = readonly (readonly [Hash, Uint8Array])[];
+
+/** Parses modules, for later plans. */
+export interface ReadJob {
+  readonly kind: 'read';
+  readonly sources: Sources;
+  /** Records of others, as an earlier job returned them. */
+  readonly records: Sources;
+}
+
+/** The records of a job's sources, encoded. */
+export interface ReadResult {
+  readonly records: Sources;
+}
 
 /** Finds the runs of a deploy. */
 export interface PlanJob {
@@ -24,6 +36,8 @@ export interface PlanJob {
   /** A URL that stands for the site's. */
   readonly root: string;
   readonly modules: readonly ManifestRow[];
+  /** Whether these are only the rows that differ from the plan before, which had the same paths. */
+  readonly isDifference: boolean;
   readonly importMap: SiteImportMap | null;
   /** Modules from which pages and workers start. */
   readonly entries: readonly Path[];
@@ -43,21 +57,25 @@ export interface JoinJob {
   readonly sourcemap: boolean;
 }
 
-export type FuseJob = PlanJob | JoinJob;
+export type FuseJob = ReadJob | PlanJob | JoinJob;
 
 /** A run that may not be joined yet. Equal keys are of equal runs. */
 export type PlannedRun = Omit<FusedRun, 'hash' | 'digest' | 'size'> & { readonly key: Hash };
 
-export interface PlanResult {
+/** A whole plan, or the runs that differ from the one before. */
+export type PlanResult = ReadResult & {
+  /** Whether the thread has forgotten the modules of other deploys. */
+  readonly forgot: boolean;
+  readonly plan: WholePlan | { readonly state: 'changed'; readonly runs: readonly PlannedRun[] };
+};
+
+export interface WholePlan {
+  readonly state: 'whole';
   readonly runs: readonly PlannedRun[];
   readonly exports: ReadonlyMap<Path, readonly ExportGroup[]>;
   readonly order: ReadonlyMap<Path, readonly Path[]>;
   /** Why each other module that is reached stays single. */
   readonly singles: ReadonlyMap<Path, string>;
-  /** The records of the sources, encoded. */
-  readonly records: Sources;
-  /** Whether the thread has forgotten the modules of other deploys. */
-  readonly forgot: boolean;
 }
 
 export type JoinResult =
@@ -67,70 +85,60 @@ export type JoinResult =
 const decoder = new TextDecoder('utf-8', { fatal: true });
 const encoder = new TextEncoder();
 
-/** Decides where runs are cut. The same for a path in every deploy. */
-function digest(path: Path): number {
-  let sum = 0x811c9dc5;
-  for (let at = 0; at < path.length; at++) sum = Math.imul(sum ^ path.charCodeAt(at), 0x01000193);
-  return (sum ^ (sum >>> 15)) >>> 0;
-}
-
-function exportGroups(plan: FusePlan, path: Path): ExportGroup[] {
-  const groups = new Map<Path, [string, string][]>();
-  for (const exported of plan.exports.names(path)) {
-    const { path: from, name } = plan.exports.resolve(path, exported)!;
-    const group = groups.get(from);
-    if (group === undefined) groups.set(from, [[exported, name]]);
-    else group.push([exported, name]);
-  }
-  return [...groups].map(([from, names]) => ({ from, names }));
-}
-
 /** Does the work of fusing. Most of its time goes into parsing and joining, so it belongs in a thread. */
 export class FuseJobs {
   readonly #records = new Map<Hash, ModuleRecord | null>();
+  #planner: SitePlanner | undefined;
+  #manifest: Manifest = EMPTY_MANIFEST;
   #recipes: ReadonlyMap<Path, RunRecipe> = new Map();
 
-  run<J extends FuseJob>(job: J): Promise<J extends PlanJob ? PlanResult : JoinResult>;
-  async run(job: FuseJob): Promise<PlanResult | JoinResult> {
-    return job.kind === 'plan' ? this.#plan(job) : this.#join(job);
+  async run(job: FuseJob): Promise<PlanResult | JoinResult | ReadResult> {
+    if (job.kind === 'join') return this.#join(job);
+    const read = this.#read(job);
+    return job.kind === 'plan' ? { ...read, ...this.#plan(job) } : read;
   }
 
-  #plan({ root, modules, importMap, entries, sources, records, refused }: PlanJob): PlanResult {
+  #read({ sources, records }: Pick<ReadJob, 'sources' | 'records'>): ReadResult {
     for (const [hash, bytes] of records) this.#records.set(hash, decodeRecord(bytes));
-    for (const [hash, bytes] of sources) this.#records.set(hash, record(bytes));
-    const manifest: Manifest = {
-      modules: new Map(modules.map(([path, hash, size, type]) => [path, { hash, size, type }])),
-      entries,
-      importMap,
-    };
+    const parsed = sources.map(([hash, bytes]) => {
+      const found = record(bytes);
+      this.#records.set(hash, found);
+      return [hash, encodeRecord(found)] as const;
+    });
+    return { records: parsed };
+  }
+
+  #plan({
+    root,
+    modules: rows,
+    isDifference,
+    importMap,
+    entries,
+    refused,
+  }: PlanJob): Omit<PlanResult, 'records'> {
+    const modules = new Map(isDifference ? this.#manifest.modules : []);
+    for (const [path, hash, size, type] of rows) modules.set(path, { hash, size, type });
+    this.#manifest = { modules, entries, importMap };
     // Records of versions that no deploy of late has are not kept.
-    const named = new Set(modules.map(([, hash]) => hash));
-    const forgot = this.#records.size > 4 * named.size + 1000;
+    const forgot = this.#records.size > 4 * modules.size + 1000;
     if (forgot) {
+      const named = new Set([...modules.values()].map(({ hash }) => hash));
       for (const hash of this.#records.keys()) if (!named.has(hash)) this.#records.delete(hash);
     }
-    const map = importMap === null ? EMPTY_IMPORT_MAP : parseImportMap(importMap, root).map;
-    const plan = planRuns({
-      graph: createGraph(manifest, (hash) => this.#records.get(hash) ?? null, new Resolver(map), root),
-      entries,
-      sizeOf: (path) => manifest.modules.get(path)!.size,
-      digest,
-      refused: new Map(refused),
-    });
-    const recipes = new Map(plan.runs.map((run) => [run.name, runRecipe(run, plan)]));
+    const recordOf = (hash: Hash) => this.#records.get(hash) ?? null;
+    if (this.#planner?.root !== root) this.#planner = new SitePlanner(root);
+    const found = this.#planner.plan(this.#manifest, recordOf, new Map(refused));
+    const { plan, recipes, changed, exports } = found;
     this.#recipes = recipes;
-    return {
-      runs: plan.runs.map(({ name, members }) => {
-        const recipe = recipes.get(name)!;
-        const { runs, modules: singles, dynamic } = recipe;
-        return { name, members, runs, modules: singles, dynamic, key: keyOf(recipe) };
-      }),
-      exports: new Map([...plan.runOf.keys()].map((path) => [path, exportGroups(plan, path)])),
-      order: plan.order,
-      singles: plan.singles,
-      records: sources.map(([hash]) => [hash, encodeRecord(this.#records.get(hash) ?? null)]),
-      forgot,
-    };
+    const runs = plan.runs.flatMap(({ name, members }): PlannedRun[] => {
+      if (isDifference && changed?.has(name) === false) return [];
+      const recipe = recipes.get(name)!;
+      const { runs, modules: singles, dynamic } = recipe;
+      return [{ name, members, runs, modules: singles, dynamic, key: keyOf(recipe) }];
+    });
+    if (changed !== null && isDifference) return { forgot, plan: { state: 'changed', runs } };
+    const { order, singles } = plan;
+    return { forgot, plan: { state: 'whole', runs, exports, order, singles } };
   }
 
   async #join({ run, sources, sourcemap }: JoinJob): Promise<JoinResult> {
@@ -141,11 +149,8 @@ export class FuseJobs {
       return { state: 'joined', ...joined };
     } catch (error) {
       const paths = error instanceof MemberRefused ? [error.member] : recipe.members.map(({ path }) => path);
-      return {
-        state: 'refused',
-        paths,
-        reason: error instanceof MemberRefused ? error.message : plainReason(error),
-      };
+      const reason = error instanceof MemberRefused ? error.message : plainReason(error);
+      return { state: 'refused', paths, reason };
     }
   }
 }

@@ -1,11 +1,14 @@
 import { setImmediate } from 'node:timers/promises';
 import {
+  byCodeUnit,
+  diffManifests,
   encodeFusion,
   manifestToJson,
   SerialQueue,
   type FusedRun,
   type Hash,
   type Manifest,
+  type ManifestModule,
   type Path,
 } from '../../schema/index.js';
 import type { VerifiedBlobs } from '../content/verified-blobs.js';
@@ -16,9 +19,12 @@ import {
   FuseJobs,
   type FuseJob,
   type JoinResult,
+  type PlanJob,
   type PlannedRun,
   type PlanResult,
+  type ReadResult,
   type Sources,
+  type WholePlan,
 } from './fuse-jobs.js';
 
 /** A manifest, by its hash, to be joined. */
@@ -56,6 +62,18 @@ const STORED_RECORDS = 200;
 
 const JAVASCRIPT = 'text/javascript';
 
+/** Modules that a thread reads in one go. */
+const BATCH = 64;
+
+export interface FuseControl {
+  /** Whether a newer deploy has made this one obsolete. */
+  readonly isOld: () => boolean;
+  /** Waits until there is time for the next step, which takes some tens of milliseconds. */
+  readonly pause: () => Promise<void>;
+}
+
+const AT_ONCE: FuseControl = { isOld: () => false, pause: () => Promise.resolve() };
+
 /** Joins the modules of deploys into runs. */
 export class Fuser {
   readonly #options: FuserOptions;
@@ -64,42 +82,69 @@ export class Fuser {
   #here: FuseJobs | undefined;
   /** Modules that the thread has parsed. */
   readonly #parsed = new Set<Hash>();
+  /** What the thread has planned last. */
+  #planned: { readonly manifest: Manifest; readonly plan: WholePlan; isNewest: boolean } | undefined;
   /** Modules that could not be joined: path and hash, with the reason. */
   readonly #refused = new Map<string, string>();
-  /** Done when the records of the last plan are in the store. */
+  /** Done when the records of what was parsed are in the store. */
   #storing: Promise<void> = Promise.resolve();
-  /** Plans and joins of a deploy belong together in the thread. */
+  /** Steps of several deploys take turns. A run is joined right after its plan. */
   readonly #queue = new SerialQueue();
 
   constructor(options: FuserOptions, file = new URL('./fuse-worker.js', import.meta.url)) {
     this.#options = options;
+    const onEnd = () => {
+      this.#parsed.clear();
+      this.#planned = undefined;
+    };
     const idle = options.isWatching === true ? WATCHING_IDLE_MS : IDLE_MS;
-    this.#thread = new JobThread(file, { idle, onEnd: () => this.#parsed.clear() });
+    this.#thread = new JobThread(file, { idle, onEnd });
   }
 
-  /** Joins all runs of a deploy that are not joined yet. */
-  fuse({ deploy, manifest }: FuseTarget): Promise<FusedDeploy> {
-    return this.#queue.run(async () => {
-      for (;;) {
-        const plan = await this.#plan(manifest);
-        const joined = await this.#joinAll(plan.runs, manifest);
-        if (joined === undefined) continue;
-        const fused = fusedDeploy(deploy.manifest, plan, joined);
-        await this.#options.store.putFusion(fused);
-        await this.#storing;
-        return fused;
-      }
-    });
+  /** Joins all runs of a deploy that are not joined yet. Null if it has become obsolete. */
+  fuse(target: FuseTarget, control: FuseControl): Promise<FusedDeploy | null>;
+  fuse(target: FuseTarget): Promise<FusedDeploy>;
+  async fuse({ deploy, manifest }: FuseTarget, { isOld, pause } = AT_ONCE): Promise<FusedDeploy | null> {
+    await this.#read(manifest, pause);
+    const joined = new Map<Hash, StoredRun>();
+    const tried = new Set<Hash>();
+    while (!isOld()) {
+      await pause();
+      const done = await this.#queue.run(async () => {
+        const { runs } = await this.#plan(manifest);
+        for (const run of runs) {
+          if (tried.has(run.key)) continue;
+          tried.add(run.key);
+          const found = await this.#options.store.run(run.key);
+          const bytes = found ?? (await this.#join(run, manifest));
+          if (bytes !== undefined) joined.set(run.key, bytes);
+          this.#options.onProgress?.(joined.size, runs.length);
+          // The next deploy may be waiting for its plan.
+          if (found === undefined) return null;
+        }
+        if (runs.every(({ key }) => joined.has(key))) {
+          const fused = fusedDeploy(deploy.manifest, await this.#plan(manifest), joined);
+          await this.#options.store.putFusion(fused);
+          await this.#storing;
+          return fused;
+        }
+        // A module has refused to be joined: the other ones are planned again.
+        if (this.#planned !== undefined) this.#planned.isNewest = false;
+        return null;
+      });
+      if (done !== null) return done;
+    }
+    return null;
   }
 
   /** The fusion with the runs that are joined already. It takes no longer than to parse what has changed. */
   plan({ deploy, manifest }: FuseTarget): Promise<FusedDeploy> {
     return this.#queue.run(async () => {
       const plan = await this.#plan(manifest);
-      const joined = new Map<Path, StoredRun>();
-      for (const { name, key } of plan.runs) {
+      const joined = new Map<Hash, StoredRun>();
+      for (const { key } of plan.runs) {
         const found = await this.#options.store.run(key);
-        if (found !== undefined) joined.set(name, found);
+        if (found !== undefined) joined.set(key, found);
       }
       return fusedDeploy(deploy.manifest, plan, joined);
     });
@@ -115,7 +160,7 @@ export class Fuser {
       const { runs } = await this.#plan(manifest);
       const planned = runs.find((run) => run.name === name);
       if (planned === undefined) return undefined;
-      const result = await this.#join(planned, manifest, true);
+      const result = await this.#runJoin(planned, manifest, true);
       return result.state === 'joined' ? (result.map ?? undefined) : undefined;
     });
   }
@@ -124,62 +169,86 @@ export class Fuser {
     return this.#thread.close();
   }
 
-  async #plan(manifest: Manifest): Promise<PlanResult> {
-    const unknown = new Set<Hash>();
-    for (const { hash, type } of manifest.modules.values()) {
-      if (type === JAVASCRIPT && !this.#parsed.has(hash)) unknown.add(hash);
+  /** Lets the thread parse what it does not know, bit by bit. */
+  async #read({ modules }: Manifest, pause: () => Promise<void>): Promise<void> {
+    const unknown = this.#unknown([...modules.values()]);
+    for (let at = 0; at + BATCH < unknown.length; at += BATCH) {
+      await pause();
+      await this.#queue.run(async () => {
+        const batch = unknown.slice(at, at + BATCH);
+        const known = await this.#known(batch);
+        this.#putRecords(((await this.#run({ kind: 'read', ...known })) as ReadResult).records);
+        for (const hash of batch) this.#parsed.add(hash);
+      });
     }
-    const records = await this.#options.store.records([...unknown]);
+  }
+
+  /** What is known of modules that the thread does not know: the records of some, the bytes of others. */
+  async #known(hashes: readonly Hash[]): Promise<{ readonly sources: Sources; readonly records: Sources }> {
+    const records = await this.#options.store.records(hashes);
     const known = new Set(records.map(([hash]) => hash));
-    const sources = await this.#sources([...unknown].filter((hash) => !known.has(hash)));
-    const { modules, importMap, entries } = manifestToJson(manifest);
-    const refused = modules.flatMap(([path, hash]) => {
-      const reason = this.#refused.get(`${hash} ${path}`);
-      return reason === undefined ? [] : [[path, reason] as const];
+    return { records, sources: await this.#sources(hashes.filter((hash) => !known.has(hash))) };
+  }
+
+  /** Stores records after those before. */
+  #putRecords(records: Sources): void {
+    if (records.length === 0) return;
+    this.#storing = this.#storing.then(async () => {
+      for (let at = 0; at < records.length; at += STORED_RECORDS) {
+        await this.#options.store.putRecords(records.slice(at, at + STORED_RECORDS));
+        await setImmediate();
+      }
     });
+    // Whoever waits for it is told.
+    this.#storing.catch(() => {});
+  }
+
+  #unknown(files: readonly ManifestModule[]): Hash[] {
+    const unknown = files.filter(({ hash, type }) => type === JAVASCRIPT && !this.#parsed.has(hash));
+    return [...new Set(unknown.map(({ hash }) => hash))];
+  }
+
+  async #plan(manifest: Manifest): Promise<WholePlan> {
+    const before = this.#planned;
+    if (before?.manifest === manifest && before.isNewest) return before.plan;
+    const { modules, isDifference } = rowsToPlan(before?.manifest, manifest);
+    const unknown = await this.#known(this.#unknown([...manifest.modules.values()]));
+    const { importMap, entries } = manifest;
+    const refused =
+      this.#refused.size === 0
+        ? []
+        : [...manifest.modules].flatMap(([path, { hash }]) => {
+            const reason = this.#refused.get(`${hash} ${path}`);
+            return reason === undefined ? [] : [[path, reason] as const];
+          });
+    const rest = { ...unknown, entries: entries.toSorted(byCodeUnit), refused };
     const { root } = this.#options.store;
-    const job = { kind: 'plan', root, modules, importMap, entries, sources, records, refused } as const;
+    const job = { kind: 'plan', root, modules, isDifference, importMap, ...rest } as const;
+    // Where it fails, the thread may know the deploy or not.
+    this.#planned = undefined;
     const result = (await this.#run(job)) as PlanResult;
     if (result.forgot) this.#parsed.clear();
     for (const { hash } of manifest.modules.values()) this.#parsed.add(hash);
-    this.#storing = this.#putRecords(result.records);
-    return result;
+    this.#putRecords(result.records);
+    const plan = result.plan.state === 'whole' ? result.plan : withChanged(before!.plan, result.plan.runs);
+    this.#planned = { manifest, plan, isNewest: true };
+    return plan;
   }
 
-  async #putRecords(records: Sources): Promise<void> {
-    for (let at = 0; at < records.length; at += STORED_RECORDS) {
-      await this.#options.store.putRecords(records.slice(at, at + STORED_RECORDS));
-      await setImmediate();
-    }
-  }
-
-  /** Undefined if a module refuses to be joined: then the runs have to be planned again. */
-  async #joinAll(runs: readonly PlannedRun[], manifest: Manifest): Promise<Map<Path, StoredRun> | undefined> {
-    const joined = new Map<Path, StoredRun>();
-    let isComplete = true;
-    for (const { name, key, members } of runs) {
-      const found = await this.#options.store.run(key);
-      if (found !== undefined) {
-        joined.set(name, found);
-        this.#options.onProgress?.(joined.size, runs.length);
-        continue;
+  /** Undefined if a module refuses to be joined. */
+  async #join({ name, key, members }: PlannedRun, manifest: Manifest): Promise<StoredRun | undefined> {
+    const result = await this.#runJoin({ name, members }, manifest, false);
+    if (result.state === 'refused') {
+      for (const path of result.paths) {
+        this.#refused.set(`${manifest.modules.get(path)!.hash} ${path}`, result.reason);
       }
-      const result = await this.#join({ name, members }, manifest, false);
-      if (result.state === 'refused') {
-        for (const path of result.paths) {
-          this.#refused.set(`${manifest.modules.get(path)!.hash} ${path}`, result.reason);
-        }
-        isComplete = false;
-        continue;
-      }
-      const bytes = new TextEncoder().encode(result.code);
-      joined.set(name, await this.#options.store.putRun(key, bytes));
-      this.#options.onProgress?.(joined.size, runs.length);
+      return undefined;
     }
-    return isComplete ? joined : undefined;
+    const bytes = new TextEncoder().encode(result.code);
+    return this.#options.store.putRun(key, bytes);
   }
 
-  async #join(
+  async #runJoin(
     { name, members }: Pick<PlannedRun, 'name' | 'members'>,
     manifest: Manifest,
     sourcemap: boolean,
@@ -205,10 +274,27 @@ export class Fuser {
   }
 }
 
-function fusedDeploy(manifest: Hash, plan: PlanResult, joined: ReadonlyMap<Path, StoredRun>): FusedDeploy {
-  const runs = plan.runs.map(({ name, members, runs: others, modules, dynamic }): FusedRun => {
-    const { hash = null, digest = null, size = 0 } = joined.get(name) ?? {};
-    return { name, hash, digest, size, members, runs: others, modules, dynamic };
+/** The rows that a thread needs to plan a deploy after another one. */
+function rowsToPlan(
+  before: Manifest | undefined,
+  manifest: Manifest,
+): Pick<PlanJob, 'modules' | 'isDifference'> {
+  if (before !== undefined && before.modules.size === manifest.modules.size) {
+    const { set, delete: gone } = diffManifests(before, manifest);
+    if (gone.length === 0) return { modules: set, isDifference: true };
+  }
+  return { modules: manifestToJson(manifest).modules, isDifference: false };
+}
+
+function withChanged(before: WholePlan, runs: readonly PlannedRun[]): WholePlan {
+  const changed = new Map(runs.map((run) => [run.name, run]));
+  return { ...before, runs: before.runs.map((run) => changed.get(run.name) ?? run) };
+}
+
+function fusedDeploy(manifest: Hash, plan: WholePlan, joined: ReadonlyMap<Hash, StoredRun>): FusedDeploy {
+  const runs = plan.runs.map(({ key, ...run }): FusedRun => {
+    const { hash = null, digest = null, size = 0 } = joined.get(key) ?? {};
+    return { ...run, hash, digest, size };
   });
   const fusion = { manifest, runs, exports: plan.exports, order: plan.order };
   const bytes = encodeFusion(fusion);

@@ -6,7 +6,8 @@ import type { SentFusion } from '../content/shipment.js';
 import { debug } from '../debug.js';
 import type { Deploy } from '../store/store.js';
 import type { FuseStore, StoredFusion } from './fuse-store.js';
-import type { Fuser } from './fuser.js';
+import type { FuseControl, Fuser } from './fuser.js';
+import { Quiet } from './quiet.js';
 
 export interface FusionsOptions {
   readonly fuser: Pick<Fuser, 'plan' | 'fuse' | 'sourceMap'>;
@@ -27,37 +28,58 @@ const PLAN_MS = 200;
 /** Milliseconds that a new deploy of a channel that is not watched waits until its runs are joined. */
 const JOIN_MS = 30_000;
 
-interface Work {
-  /** With the runs that were joined before. */
-  readonly planned: Promise<SentFusion | null>;
-  /** With all runs. */
+/** What waits for all runs of a deploy. */
+interface Asked {
+  readonly head: Head;
   readonly fused: Promise<SentFusion | null>;
+  readonly settle: (fused: SentFusion | null) => void;
 }
 
-/** The fusions of the heads of all channels: made in the background when a head moves. */
+/**
+ * The fusions of the heads of all channels, made in the background when a head moves. One deploy is fused at a
+ * time, and of each channel only the newest: so rapid saves leave nothing behind that is obsolete.
+ */
 export class Fusions {
   readonly #options: FusionsOptions;
-  readonly #work = new Map<Hash, Work>();
+  readonly #quiet: Quiet;
+  readonly #planned = new Map<Hash, Promise<SentFusion | null>>();
   readonly #done = new Map<Hash, SentFusion>();
   readonly #byHash = new Map<Hash, SentFusion>();
   /** Deploys whose fusions are known, by manifest. */
   readonly #deploys = new Map<Hash, Deploy>();
   /** Fusions whose runs are being made again, by manifest. */
   readonly #restoring = new Map<Hash, Promise<unknown>>();
-  /** The newest manifest of each channel: runs of older ones are not joined any more. */
+  /** The newest manifest of each channel. */
   readonly #newest = new Map<Channel, Hash>();
+  /** Heads that are to be fused, of each channel the newest. */
+  readonly #waiting = new Map<Channel, Head>();
+  readonly #asked = new Map<Hash, Asked>();
+  /** Channels of which something is joined. */
+  readonly #joined = new Set<Channel>();
+  #isWorking = false;
+  #started: (() => void) | undefined;
   /** The manifest of the watched channel whose fusion is stored. */
   #storedOfWatched: Hash | undefined;
   #catalog: Pick<Catalog, 'manifest'> | undefined;
 
   constructor(options: FusionsOptions) {
     this.#options = options;
+    this.#quiet = new Quiet(options.clock);
+    if (options.watched !== null) this.#started = this.#quiet.starts();
   }
 
   /** Starts with the heads that a catalog serves, and follows them. */
-  follow(catalog: Catalog): void {
+  follow(catalog: Pick<Catalog, 'onHead' | 'manifest'>): void {
     this.#catalog = catalog;
-    catalog.onHead((head) => this.#start(head));
+    catalog.onHead((head) => {
+      const { channel, manifest } = head.deploy;
+      keep(this.#deploys, manifest, head.deploy);
+      this.#newest.set(channel, manifest);
+      if (this.#done.has(manifest)) this.#waiting.delete(channel);
+      else this.#waiting.set(channel, head);
+      if (this.needsMembers(channel)) this.#quiet.saves();
+      void this.#work();
+    });
   }
 
   /** Whether pages of the channel also need the single modules. */
@@ -71,17 +93,42 @@ export class Fusions {
     return stored === undefined ? undefined : this.#keep(stored);
   }
 
+  /**
+   * A page of the channel boots: where a directory is watched, it goes first.
+   *
+   * @returns to be called when the page has booted, or is gone
+   */
+  boots(channel: Channel): () => void {
+    if (!this.needsMembers(channel)) return () => {};
+    const end = this.#quiet.boots();
+    this.#started?.();
+    return end;
+  }
+
   /** What is joined of a deploy, as far as it is known soon. Null while nothing is. */
   async soon(head: Head): Promise<SentFusion | null> {
-    const done = this.#done.get(head.deploy.manifest);
-    if (done !== undefined) return done;
-    return this.#within(PLAN_MS, this.#start(head).planned);
+    const { manifest, number } = head.deploy;
+    const found = this.#done.get(manifest) ?? (await this.#within(PLAN_MS, this.#plan(head)));
+    const runs = found?.fusion.runs ?? [];
+    const joined = runs.filter(({ hash }) => hash !== null).length;
+    debug.fuse('a page gets deploy %d with %d of %d runs', number, joined, runs.length);
+    return found;
   }
 
   /** The same, with all runs, which may take seconds. For those who still have something to run. */
   async whole(head: Head): Promise<SentFusion | null> {
-    const done = this.#done.get(head.deploy.manifest);
-    return done ?? this.#within(JOIN_MS, this.#start(head).fused);
+    const { manifest } = head.deploy;
+    const done = this.#done.get(manifest);
+    if (done !== undefined) return done;
+    let asked = this.#asked.get(manifest);
+    if (asked === undefined) {
+      let settle!: Asked['settle'];
+      const fused = new Promise<SentFusion | null>((resolve) => (settle = resolve));
+      this.#asked.set(manifest, (asked = { head, fused, settle }));
+    }
+    this.#quiet.hurry();
+    void this.#work();
+    return this.#within(JOIN_MS, asked.fused);
   }
 
   /** The bytes of a run or a fusion of a known deploy. They are made again if they were dropped. */
@@ -97,7 +144,7 @@ export class Fusions {
       debug.fuse('deploy %d is fused again: its runs were dropped', target.deploy.number);
       restoring = this.#options.fuser
         .fuse(target)
-        .then((fused) => this.#keep(fused), onError)
+        .then((fused) => fused && this.#keep(fused), onError)
         .finally(() => this.#restoring.delete(key));
       this.#restoring.set(key, restoring);
     }
@@ -136,39 +183,71 @@ export class Fusions {
     return undefined;
   }
 
-  #start(head: Head): Work {
+  async #work(): Promise<void> {
+    if (this.#isWorking) return;
+    this.#isWorking = true;
+    for (let head = this.#next(); head !== undefined; head = this.#next()) {
+      const { manifest } = head.deploy;
+      const fused = this.#done.get(manifest) ?? (await this.#fuse(head));
+      const asked = this.#asked.get(manifest);
+      // It was asked for too late to go on.
+      if (fused === undefined) continue;
+      this.#asked.delete(manifest);
+      asked?.settle(fused);
+    }
+    this.#isWorking = false;
+  }
+
+  #next(): Head | undefined {
+    const [asked] = this.#asked.values();
+    if (asked !== undefined) return asked.head;
+    const [waiting] = this.#waiting.values();
+    if (waiting !== undefined) this.#waiting.delete(waiting.deploy.channel);
+    return waiting;
+  }
+
+  /** Null where it fails, undefined where it is obsolete. */
+  async #fuse(head: Head): Promise<SentFusion | null | undefined> {
     const { deploy } = head;
-    const known = this.#work.get(deploy.manifest);
-    if (known !== undefined) return known;
-    const { fuser, store, onError } = this.#options;
-    keep(this.#deploys, deploy.manifest, deploy);
-    this.#newest.set(deploy.channel, deploy.manifest);
-    const isOld = () => this.#newest.get(deploy.channel) !== deploy.manifest;
-    const caught = (error: unknown) => {
+    const { store, fuser, onError } = this.#options;
+    const isAsked = () => this.#asked.has(deploy.manifest);
+    const control: FuseControl = {
+      isOld: () => this.#newest.get(deploy.channel) !== deploy.manifest && !isAsked(),
+      pause: () => (this.#asked.size > 0 ? Promise.resolve() : this.#quiet.wait()),
+    };
+    try {
+      const fused = (await store.fusion(deploy.manifest)) ?? (await fuser.fuse(head, control));
+      if (fused === null) return undefined;
+      debug.fuse('deploy %d is fused: %d runs', deploy.number, fused.fusion.runs.length);
+      const sent = this.#keep(fused, deploy.channel);
+      keep(this.#done, deploy.manifest, sent);
+      if (this.needsMembers(deploy.channel)) await this.#replaceStored(deploy.manifest);
+      return sent;
+    } catch (error) {
       onError(error);
       return null;
-    };
+    }
+  }
+
+  #plan(head: Head): Promise<SentFusion | null> {
+    const { manifest, channel } = head.deploy;
+    const known = this.#planned.get(manifest);
+    if (known !== undefined) return known;
+    const { store, fuser, onError } = this.#options;
+    // Before anything is joined, a plan takes long, and says that all modules are single.
+    const isKnown = this.#joined.has(channel);
     const planned = store
-      .fusion(deploy.manifest)
-      .then((stored) => stored ?? fuser.plan(head))
-      .then((fused) => this.#keep(fused), caught);
-    const fused = planned
-      .then((plan) =>
-        plan === null || isWhole(plan) || isOld()
-          ? plan
-          : fuser.fuse(head).then((whole) => this.#keep(whole)),
-      )
-      .then(async (whole) => {
-        if (whole === null || !isWhole(whole)) return whole;
-        debug.fuse('deploy %d is fused: %d runs', deploy.number, whole.fusion.runs.length);
-        keep(this.#done, deploy.manifest, whole);
-        if (this.needsMembers(deploy.channel)) await this.#replaceStored(deploy.manifest);
-        return whole;
-      })
-      .catch(caught);
-    const work = { planned, fused };
-    keep(this.#work, deploy.manifest, work);
-    return work;
+      .fusion(manifest)
+      .then((stored) => stored ?? (isKnown ? fuser.plan(head) : null))
+      .then(
+        (fused) => fused && this.#keep(fused, channel),
+        (error: unknown) => {
+          onError(error);
+          return null;
+        },
+      );
+    if (isKnown) keep(this.#planned, manifest, planned);
+    return planned;
   }
 
   /** A directory has a deploy for every save. Only the newest fusion stays in the store. */
@@ -179,8 +258,9 @@ export class Fusions {
   }
 
   /** Keeps what sessions need of a fusion: a large site's document has a megabyte. */
-  #keep({ fusion: { manifest, runs }, hash, bytes }: StoredFusion): SentFusion {
+  #keep({ fusion: { manifest, runs }, hash, bytes }: StoredFusion, channel?: Channel): SentFusion {
     this.#options.derived.keep(hash, bytes);
+    if (channel !== undefined && runs.some((run) => run.hash !== null)) this.#joined.add(channel);
     const fused: SentFusion = { fusion: { manifest, runs }, hash, size: bytes.length };
     keep(this.#byHash, hash, fused);
     return fused;
@@ -196,8 +276,6 @@ export class Fusions {
     });
   }
 }
-
-const isWhole = ({ fusion }: SentFusion): boolean => fusion.runs.every(({ hash }) => hash !== null);
 
 function keep<V>(map: Map<Hash, V>, key: Hash, value: V): void {
   map.delete(key);

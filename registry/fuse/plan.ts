@@ -25,27 +25,41 @@ export interface FusePlan {
   readonly order: ReadonlyMap<Path, readonly Path[]>;
 }
 
-export interface FusePlanOptions {
+export interface StructureOptions {
   readonly graph: FuseGraph;
   /** Modules from which pages and workers start. */
   readonly entries: readonly Path[];
+  /** Modules that could not be joined when it was tried, with the reason. */
+  readonly refused?: ReadonlyMap<Path, string>;
+}
+
+export interface CutOptions {
   /** Bytes of a module. */
   readonly sizeOf: (path: Path) => number;
   /** A number of 32 bits for each path: it decides where runs are cut. */
   readonly digest: (path: Path) => number;
-  /** Modules that could not be joined when it was tried, with the reason. */
-  readonly refused?: ReadonlyMap<Path, string>;
   /** Bytes from which a run may be cut. Default 256 KiB. */
   readonly minBytes?: number;
   /** Bytes that a run has at most, unless one module is larger. Default 1 MiB. */
   readonly maxBytes?: number;
 }
 
+/** What follows from imports and exports alone: where a text changes without these, it stays. */
+export interface SiteStructure {
+  readonly exports: ExportResolver;
+  readonly cycles: ReadonlyMap<Path, readonly Path[]>;
+  readonly roots: readonly Root[];
+  /** Modules by their first place in the orders of the roots, with why each cannot be joined. */
+  readonly reasons: ReadonlyMap<Path, string | undefined>;
+  /** Whether a module always comes directly after another one. */
+  readonly follows: (before: Path, path: Path) => boolean;
+}
+
 /** From `minBytes` on, one module in so many ends its run. */
 const CUT_EVERY = 32;
 
 /** Where a page or worker starts to evaluate: an entry, or the target of an `import()`. */
-interface Root {
+export interface Root {
   readonly path: Path;
   /** What it evaluates that may not have been evaluated before it. */
   readonly order: readonly Path[];
@@ -75,27 +89,34 @@ function reasonFor(node: FuseNode, exports: ExportResolver, cycles: ReadonlyMap<
 
 /** The roots of a site: its entries, and what literal `import()` names, with what each evaluates. */
 function findRoots(graph: FuseGraph, entries: readonly Path[]): Root[] {
-  const none = new Set<Path>();
-  const closures = new Map<Path, readonly Path[]>();
-  const closureOf = (path: Path) => {
-    let closure = closures.get(path);
-    if (closure === undefined) closures.set(path, (closure = evaluationOrder(graph, path, none)));
-    return closure;
-  };
   const starts = [...new Set(entries)].filter((path) => graph.has(path));
+  const closures = new Map<Path, readonly Path[]>();
   /** By dynamic root: what every page that can import it has loaded. */
   const loaded = new Map<Path, Set<Path>>();
   for (const entry of starts) {
-    const own = new Set(closureOf(entry));
+    const order = evaluationOrder(graph, entry, new Set());
+    closures.set(entry, order);
+    const own = new Set(order);
     const reached = new Set<Path>(own);
     const wave = [...own];
+    const seen = new Set<Path>();
+    // Many roots have the same sets before them.
+    const common = new Map<Set<Path>, Set<Path>>();
+    const both = (before: Set<Path>) => {
+      let found = common.get(before);
+      if (found === undefined) {
+        found = new Set([...before].filter((path) => own.has(path)));
+        common.set(before, found);
+      }
+      return found;
+    };
     for (let path = wave.pop(); path !== undefined; path = wave.pop()) {
       for (const root of graph.get(path)!.dynamic) {
-        if (!graph.has(root) || loaded.get(root) === own) continue;
+        if (!graph.has(root) || seen.has(root)) continue;
+        seen.add(root);
         const before = loaded.get(root);
-        loaded.set(root, before === undefined ? own : new Set([...before].filter((path) => own.has(path))));
-        for (const found of closureOf(root)) {
-          if (reached.has(found)) continue;
+        loaded.set(root, before === undefined ? own : both(before));
+        for (const found of evaluationOrder(graph, root, reached)) {
           reached.add(found);
           wave.push(found);
         }
@@ -104,7 +125,7 @@ function findRoots(graph: FuseGraph, entries: readonly Path[]): Root[] {
   }
   const isStart = new Set(starts);
   return [
-    ...starts.map((path) => ({ path, order: closureOf(path) })),
+    ...starts.map((path) => ({ path, order: closures.get(path)! })),
     ...[...loaded]
       .filter(([path]) => !isStart.has(path))
       .map(([path, before]) => ({ path, order: evaluationOrder(graph, path, before) })),
@@ -138,14 +159,8 @@ function findAwaited(graph: FuseGraph): Map<Path, string> {
   return awaited;
 }
 
-/**
- * Cuts what the roots evaluate into runs. Members of a run follow each other directly wherever they are
- * evaluated, are evaluated by the same roots, and wait for the same top-level awaits: so a run evaluates
- * nothing that its root would not, and nothing in another order.
- */
-export function planRuns(options: FusePlanOptions): FusePlan {
-  const { graph, entries, sizeOf, digest, refused } = options;
-  const { minBytes = 256 * 1024, maxBytes = 1024 * 1024 } = options;
+/** Finds in which order modules are evaluated, and which of them cannot be joined. */
+export function findStructure({ graph, entries, refused }: StructureOptions): SiteStructure {
   const exports = new ExportResolver(graph);
   const cycles = findCycles(graph);
   const awaited = findAwaited(graph);
@@ -159,12 +174,27 @@ export function planRuns(options: FusePlanOptions): FusePlan {
       own.set(root, at);
     }
   }
-  const rootPaths = new Set(roots.map(({ path }) => path));
+  const reasons = new Map<Path, string | undefined>();
+  for (const path of places.keys()) {
+    reasons.set(path, refused?.get(path) ?? reasonFor(graph.get(path)!, exports, cycles));
+  }
   const follows = (before: Path, path: Path) => {
     const [a, b] = [places.get(before)!, places.get(path)!];
     if (a.size !== b.size || awaited.get(before) !== awaited.get(path)) return false;
     return [...b].every(([root, at]) => a.get(root) === at - 1);
   };
+  return { exports, cycles, roots, reasons, follows };
+}
+
+/**
+ * Cuts what the roots evaluate into runs. Members of a run follow each other directly wherever they are
+ * evaluated, are evaluated by the same roots, and wait for the same top-level awaits: so a run evaluates
+ * nothing that its root would not, and nothing in another order.
+ */
+export function cutRuns(structure: SiteStructure, options: CutOptions): Pick<FusePlan, 'runs' | 'singles'> {
+  const { roots, reasons, follows } = structure;
+  const { sizeOf, digest, minBytes = 256 * 1024, maxBytes = 1024 * 1024 } = options;
+  const rootPaths = new Set(roots.map(({ path }) => path));
   const singles = new Map<Path, string>();
   const runs: Run[] = [];
   let members: Path[] = [];
@@ -180,7 +210,7 @@ export function planRuns(options: FusePlanOptions): FusePlan {
     for (const path of root.order) {
       if (done.has(path)) continue;
       done.add(path);
-      const reason = refused?.get(path) ?? reasonFor(graph.get(path)!, exports, cycles);
+      const reason = reasons.get(path);
       if (reason !== undefined) {
         endRun();
         singles.set(path, reason);
@@ -194,10 +224,31 @@ export function planRuns(options: FusePlanOptions): FusePlan {
     }
     endRun();
   }
+  return { runs, singles };
+}
+
+/**
+ * An evaluation order, as imports that follow it. The first member of a cycle to be evaluated is not the one
+ * by which the cycle is entered: that one is the last, and brings the others with it.
+ */
+function enteredCycles(order: readonly Path[], cycles: ReadonlyMap<Path, readonly Path[]>): Path[] {
+  const entries = new Map<readonly Path[] | undefined, Path>();
+  for (const path of order) entries.set(cycles.get(path), path);
+  return order.map((path) => (cycles.has(path) ? entries.get(cycles.get(path))! : path));
+}
+
+export function planOf(
+  graph: FuseGraph,
+  { exports, cycles, roots }: SiteStructure,
+  { runs, singles }: Pick<FusePlan, 'runs' | 'singles'>,
+): FusePlan {
   const runOf = new Map(runs.flatMap((run) => run.members.map((path) => [path, run] as const)));
   const order = new Map<Path, readonly Path[]>();
   for (const { path, order: modules } of roots) {
-    if (runOf.has(path)) order.set(path, [...new Set(modules.map((each) => runOf.get(each)?.name ?? each))]);
+    if (!runOf.has(path)) continue;
+    const entered = enteredCycles(modules, cycles);
+    const pieces = entered.map((each) => runOf.get(each)?.name ?? each);
+    order.set(path, [...new Set(pieces)]);
   }
   return { graph, exports, runs, runOf, singles, order };
 }

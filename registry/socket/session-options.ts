@@ -16,7 +16,7 @@ export interface SessionOptions {
   readonly catalog: Catalog;
   readonly packs: Packs;
   /** Null where modules are sent singly. */
-  readonly fusions?: Pick<Fusions, 'soon' | 'whole' | 'byHash' | 'needsMembers'> | null;
+  readonly fusions?: Pick<Fusions, 'soon' | 'whole' | 'byHash' | 'needsMembers' | 'boots'> | null;
   readonly history: Pick<HistoryAccess, 'manifest' | 'visible'>;
   readonly inUse: DeploysInUse;
   readonly identity: string;

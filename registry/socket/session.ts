@@ -43,6 +43,8 @@ export class Session {
   #hello: Hello | undefined;
   /** The head that was sent to the client last. */
   #sentHead: Head | undefined;
+  /** To be called when the page has booted. */
+  #booted: (() => void) | undefined;
   /** The fusion that the client has. */
   #fusion: SentFusion | 'unknown' | null = null;
   /** The manifest that the client had when it connected. */
@@ -82,6 +84,7 @@ export class Session {
   start(hello: Hello): Promise<void> {
     this.#isStarted = true;
     const { channel, have, deploy } = hello;
+    if (deploy === null) this.#booted = this.#options.fusions?.boots(channel);
     debug.socket('%d opens on %s: has manifest %s, runs deploy %s', this.#id, channel, have, deploy);
     return this.#greet(hello);
   }
@@ -104,6 +107,7 @@ export class Session {
         case 'booted': {
           if (this.#hello !== undefined) this.#hello = { ...this.#hello, deploy: message.deploy };
           const { deploy, from, ms } = message;
+          this.#booted?.();
           return this.#options.events.booted({ deploy, from, ms, bytes: this.#sender.sentBytes });
         }
         case 'failed':
@@ -142,6 +146,7 @@ export class Session {
   closed(): void {
     if (this.#isOpen) debug.socket('%d closed after %d bytes', this.#id, this.#sender.sentBytes);
     this.#sender.disconnected();
+    this.#booted?.();
     this.#rate.close();
     for (const release of this.#uses.values()) release();
   }

@@ -94,7 +94,7 @@ export async function runChaos({
   }
   const stored = await neverWritten(database, disk);
   const manualReloads = pages.all.map((page) => page.manualReloads);
-  const summary = `${count} edits, ${cuts} cuts, ${kills} kills, ${pages.evaluated} evaluations, manual reloads ${manualReloads.join(', ')}`;
+  const summary = `${count} edits, ${cuts} cuts, ${kills} kills, ${pages.evaluated} evaluations, manual reloads ${manualReloads.join(', ')}, ${server.fusedLoads} loads with runs`;
   return { wrong: [...pages.wrong, ...stored], summary };
 }
 

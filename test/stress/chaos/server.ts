@@ -5,6 +5,9 @@ import { createServer, connect, type Server, type Socket } from 'node:net';
 import path from 'node:path';
 import { manifestFromJson, type Manifest } from '../../../schema/index.js';
 
+/** `FUSE=1` lets pages load when the modules are joined, so that they run runs. */
+const WAITS = process.env['FUSE'] === '1';
+
 const MAIN = path.resolve(import.meta.dirname, '../../../dist/cli/main.js');
 
 export interface Head {
@@ -43,6 +46,11 @@ export class KilledServer {
     return Number(/VmRSS:\s+(\d+)/.exec(text)?.[1]) * 1024;
   }
 
+  /** Loads of pages that got runs, with `FUSE=1`. */
+  get fusedLoads(): number {
+    return this.output.match(/ with [1-9]\d* of \d+ runs/g)?.length ?? 0;
+  }
+
   get isUp(): boolean {
     return this.#child !== undefined;
   }
@@ -50,7 +58,10 @@ export class KilledServer {
   /** Resolves when the server accepts connections. The address is always the same. */
   async start(): Promise<void> {
     const options = ['serve', this.#directory, '--db', this.#database, '--port', '0', ...this.#options];
-    const child = spawn(process.execPath, [MAIN, ...options], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, [MAIN, ...options], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: WAITS ? { ...process.env, DEBUG: 'modcast:fuse' } : process.env,
+    });
     this.#child = child;
     const target = await new Promise<number>((resolve, reject) => {
       let text = '';
@@ -58,7 +69,7 @@ export class KilledServer {
         this.output += data;
         text += data;
         const port = /http:\/\/127\.0\.0\.1:(\d+)\//.exec(text)?.[1];
-        if (port !== undefined) resolve(Number(port));
+        if (port !== undefined && (!WAITS || / is fused:/.test(text))) resolve(Number(port));
       };
       child.stdout.on('data', read);
       child.stderr.on('data', read);

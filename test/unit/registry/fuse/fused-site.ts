@@ -37,7 +37,10 @@ export function createFusions(store: Store, watched: string | null = null) {
   const fusions = new Fusions({
     fuser: {
       plan: (target) => (work.plans++, fuser.plan(target)),
-      fuse: (target) => (work.fuses++, fuser.fuse(target)),
+      fuse: ((target, control) => (
+        work.fuses++,
+        control === undefined ? fuser.fuse(target) : fuser.fuse(target, { ...control, pause: async () => {} })
+      )) as Fuser['fuse'],
       sourceMap: (manifest, name) => fuser.sourceMap(manifest, name),
     },
     store: fuseStore,
