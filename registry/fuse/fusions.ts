@@ -36,8 +36,8 @@ interface Asked {
 }
 
 /**
- * The fusions of the heads of all channels, made in the background when a head moves. One deploy is fused at a
- * time, and of each channel only the newest: so rapid saves leave nothing behind that is obsolete.
+ * The fusions of the heads of all channels, made in the background when a head moves. One deploy is fused at
+ * a time, and of each channel only the newest: so rapid saves leave nothing behind that is obsolete.
  */
 export class Fusions {
   readonly #options: FusionsOptions;
@@ -108,6 +108,7 @@ export class Fusions {
   /** What is joined of a deploy, as far as it is known soon. Null while nothing is. */
   async soon(head: Head): Promise<SentFusion | null> {
     const { manifest, number } = head.deploy;
+    keep(this.#deploys, manifest, head.deploy);
     const found = this.#done.get(manifest) ?? (await this.#within(PLAN_MS, this.#plan(head)));
     const runs = found?.fusion.runs ?? [];
     const joined = runs.filter(({ hash }) => hash !== null).length;
@@ -118,6 +119,7 @@ export class Fusions {
   /** The same, with all runs, which may take seconds. For those who still have something to run. */
   async whole(head: Head): Promise<SentFusion | null> {
     const { manifest } = head.deploy;
+    keep(this.#deploys, manifest, head.deploy);
     const done = this.#done.get(manifest);
     if (done !== undefined) return done;
     let asked = this.#asked.get(manifest);

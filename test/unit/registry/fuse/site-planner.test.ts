@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { PLACEHOLDER_ROOT } from '../../../../importmap/index.js';
 import { readRecord } from '../../../../registry/fuse/module-record.js';
 import { SitePlanner, type SitePlan } from '../../../../registry/fuse/site-planner.js';
 import { blake3 } from '../../../../registry/hash.js';
@@ -38,11 +39,11 @@ const saidBy = ({ plan: { runs, singles, order }, recipes, exports }: SitePlan) 
 
 /** Plans one version after the other, and each for itself. */
 function planAfter(versions: readonly Manifest[], refused: readonly ReadonlyMap<string, string>[] = []) {
-  const planner = new SitePlanner();
+  const planner = new SitePlanner(PLACEHOLDER_ROOT);
   let last!: SitePlan;
   for (const [at, version] of versions.entries()) {
     last = planner.plan(version, recordOf, refused[at] ?? NONE);
-    const alone = new SitePlanner().plan(version, recordOf, refused[at] ?? NONE);
+    const alone = new SitePlanner(PLACEHOLDER_ROOT).plan(version, recordOf, refused[at] ?? NONE);
     expect(saidBy(last)).toEqual(saidBy(alone));
   }
   return last;
@@ -93,7 +94,7 @@ describe('a plan after another one is that of the deploy alone', () => {
 });
 
 it('names the runs that a text changes', () => {
-  const planner = new SitePlanner();
+  const planner = new SitePlanner(PLACEHOLDER_ROOT);
   expect(planner.plan(manifest(SITE), recordOf, NONE).changed).toBeNull();
   const text = planner.plan(manifest({ ...SITE, 'deep.mjs': '// \nexport const deep = 1;' }), recordOf, NONE);
   expect([...text.changed!]).toEqual(['page.mjs']);
@@ -101,7 +102,7 @@ it('names the runs that a text changes', () => {
 });
 
 it('plans a cycle so that it is entered as natively', () => {
-  const { plan } = new SitePlanner().plan(
+  const { plan } = new SitePlanner(PLACEHOLDER_ROOT).plan(
     manifest({
       'main.mjs': `import './top.mjs';`,
       'top.mjs': `import './a.mjs';`,
