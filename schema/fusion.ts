@@ -13,7 +13,8 @@ export interface Fusion {
   /** What each member of a run exports. */
   readonly exports: ReadonlyMap<Path, readonly ExportGroup[]>;
   /**
-   * For a member from which a page or an `import()` starts: the runs (by name) and single modules to evaluate.
+   * For a member from which a page or an `import()` starts: the runs (by name) and single modules to
+   * evaluate.
    */
   readonly order: ReadonlyMap<Path, readonly Path[]>;
 }
