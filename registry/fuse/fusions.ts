@@ -10,7 +10,7 @@ import type { Fuser } from './fuser.js';
 
 export interface FusionsOptions {
   readonly fuser: Pick<Fuser, 'plan' | 'fuse' | 'sourceMap'>;
-  readonly store: Pick<FuseStore, 'fusion' | 'fusionByHash' | 'replace'>;
+  readonly store: Pick<FuseStore, 'fusion' | 'fusionByHash' | 'replace' | 'forgetLost'>;
   readonly derived: Pick<DerivedBlobs, 'read' | 'keep'>;
   readonly clock: Clock;
   /** The channel whose directory is watched: its pages also need the single modules. */
@@ -95,8 +95,9 @@ export class Fusions {
     let restoring = this.#restoring.get(key);
     if (restoring === undefined) {
       debug.fuse('deploy %d is fused again: its runs were dropped', target.deploy.number);
-      restoring = this.#options.fuser
-        .fuse(target)
+      restoring = this.#options.store
+        .forgetLost()
+        .then(() => this.#options.fuser.fuse(target))
         .then((fused) => this.#keep(fused), onError)
         .finally(() => this.#restoring.delete(key));
       this.#restoring.set(key, restoring);
