@@ -49,6 +49,7 @@ export class Fusions {
   /** The manifest of the watched channel whose fusion is stored. */
   #storedOfWatched: Hash | undefined;
   #catalog: Pick<Catalog, 'manifest'> | undefined;
+  #isClosed = false;
 
   constructor(options: FusionsOptions) {
     this.#options = options;
@@ -58,6 +59,11 @@ export class Fusions {
   follow(catalog: Catalog): void {
     this.#catalog = catalog;
     catalog.onHead((head) => this.#start(head));
+  }
+
+  /** Work that does not end because the registry closes is no error. */
+  close(): void {
+    this.#isClosed = true;
   }
 
   /** Whether pages of the channel also need the single modules. */
@@ -146,7 +152,7 @@ export class Fusions {
     this.#newest.set(deploy.channel, deploy.manifest);
     const isOld = () => this.#newest.get(deploy.channel) !== deploy.manifest;
     const caught = (error: unknown) => {
-      onError(error);
+      if (!this.#isClosed) onError(error);
       return null;
     };
     const planned = store
