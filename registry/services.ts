@@ -140,14 +140,14 @@ function createFusions(
 ): Fusions {
   const fuseStore = new FuseStore(derived, placeholderRoot(base));
   const watched = directory !== null && watch !== false ? channel : null;
-  const fuser = new Fuser({
-    blobs,
-    store: fuseStore,
-    isWatching: watched !== null,
-  });
-  cleanup.add(() => fuser.close());
+  const fuser = new Fuser({ blobs, store: fuseStore, isWatching: watched !== null });
   const onError = (error: unknown) => events.emit('error', error);
-  return new Fusions({ fuser, store: fuseStore, derived, clock: systemClock, watched, onError });
+  const fusions = new Fusions({ fuser, store: fuseStore, derived, clock: systemClock, watched, onError });
+  cleanup.add(() => {
+    fusions.close();
+    return fuser.close();
+  });
+  return fusions;
 }
 
 function createSockets(

@@ -39,7 +39,7 @@ export const LIMITS = {
   /** Bytes of compressed pack segments in the server's memory. */
   packCacheBytes: 64 * 1024 * 1024,
   /** Bytes of joined runs in the server's memory. */
-  derivedCacheBytes: 64 * 1024 * 1024,
+  derivedCacheBytes: 16 * 1024 * 1024,
   /** Bytes of large blobs, sent over HTTP last, in the server's memory. */
   blobCacheBytes: 64 * 1024 * 1024,
   /** Bytes of the JSON of a manifest that is published over HTTP. A larger site: `modcast publish --db`. */

@@ -20,11 +20,6 @@ export class DerivedBlobs {
     this.#limit = limit;
   }
 
-  /** Whether the bytes are in memory. */
-  has(hash: Hash): boolean {
-    return this.#kept.has(hash);
-  }
-
   /** Undefined if nothing in memory or in the store has this hash. */
   async read(hash: Hash): Promise<Uint8Array | undefined> {
     const bytes = this.#kept.get(hash);

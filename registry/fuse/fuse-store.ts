@@ -40,15 +40,19 @@ export class FuseStore {
   /** @param key names what the run is made of */
   async run(key: Hash): Promise<StoredRun | undefined> {
     const known = this.#runs.get(key);
-    if (known !== undefined && this.#derived.has(known.hash)) return known;
+    if (known !== undefined) return known;
     const [item] = await this.#derived.items('run', [key], JOIN_VERSION);
-    if (item === undefined) {
-      this.#runs.delete(key);
-      return undefined;
-    }
+    if (item === undefined) return undefined;
     const run = storedRun(item.hash, item.bytes);
     this.#runs.set(key, run);
     return run;
+  }
+
+  /** Looks which runs are still there: others have to be joined again. */
+  async forgetLost(): Promise<void> {
+    for (const [key, { hash }] of this.#runs) {
+      if ((await this.#derived.read(hash)) === undefined) this.#runs.delete(key);
+    }
   }
 
   async putRun(key: Hash, bytes: Uint8Array): Promise<StoredRun> {

@@ -11,7 +11,7 @@ import { Quiet } from './quiet.js';
 
 export interface FusionsOptions {
   readonly fuser: Pick<Fuser, 'plan' | 'fuse' | 'sourceMap'>;
-  readonly store: Pick<FuseStore, 'fusion' | 'fusionByHash' | 'replace'>;
+  readonly store: Pick<FuseStore, 'fusion' | 'fusionByHash' | 'replace' | 'forgetLost'>;
   readonly derived: Pick<DerivedBlobs, 'read' | 'keep'>;
   readonly clock: Clock;
   /** The channel whose directory is watched: its pages also need the single modules. */
@@ -61,6 +61,7 @@ export class Fusions {
   /** The manifest of the watched channel whose fusion is stored. */
   #storedOfWatched: Hash | undefined;
   #catalog: Pick<Catalog, 'manifest'> | undefined;
+  #isClosed = false;
 
   constructor(options: FusionsOptions) {
     this.#options = options;
@@ -80,6 +81,11 @@ export class Fusions {
       if (this.needsMembers(channel)) this.#quiet.saves();
       void this.#work();
     });
+  }
+
+  /** Work that does not end because the registry closes is no error. */
+  close(): void {
+    this.#isClosed = true;
   }
 
   /** Whether pages of the channel also need the single modules. */
@@ -144,8 +150,9 @@ export class Fusions {
     let restoring = this.#restoring.get(key);
     if (restoring === undefined) {
       debug.fuse('deploy %d is fused again: its runs were dropped', target.deploy.number);
-      restoring = this.#options.fuser
-        .fuse(target)
+      restoring = this.#options.store
+        .forgetLost()
+        .then(() => this.#options.fuser.fuse(target))
         .then((fused) => fused && this.#keep(fused), onError)
         .finally(() => this.#restoring.delete(key));
       this.#restoring.set(key, restoring);
@@ -226,7 +233,7 @@ export class Fusions {
       if (this.needsMembers(deploy.channel)) await this.#replaceStored(deploy.manifest);
       return sent;
     } catch (error) {
-      onError(error);
+      if (!this.#isClosed) onError(error);
       return null;
     }
   }
@@ -244,7 +251,7 @@ export class Fusions {
       .then(
         (fused) => fused && this.#keep(fused, channel),
         (error: unknown) => {
-          onError(error);
+          if (!this.#isClosed) onError(error);
           return null;
         },
       );

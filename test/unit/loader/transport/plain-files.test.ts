@@ -43,7 +43,7 @@ describe('fetchRelease', () => {
 
   it('fetches the head, whose number is in a header', async () => {
     answers.set(at, () => Response.json(json, { headers: { 'Modcast-Deploy': '7' } }));
-    expect(await fetchRelease(options())).toEqual({ deploy: 7, hash: name, manifest });
+    expect(await fetchRelease(options())).toEqual({ deploy: 7, hash: name, manifest, fusion: null });
     expect(requests).toEqual([at]);
   });
 
@@ -66,7 +66,7 @@ describe('fetchRelease', () => {
   it('fetches the deploy that the page names', async () => {
     answers.set('deploys/3/manifest.json', () => Response.json(json));
     const release = await fetchRelease(options({ number: 3, manifest: name }));
-    expect(release).toEqual({ deploy: 3, hash: name, manifest });
+    expect(release).toEqual({ deploy: 3, hash: name, manifest, fusion: null });
     expect(requests).toEqual(['deploys/3/manifest.json']);
   });
 

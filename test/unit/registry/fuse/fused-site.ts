@@ -25,11 +25,15 @@ export async function publishSite(store: Store, texts = SITE, channel = 'dev'): 
   return { deploy, manifest };
 }
 
-/** What a process does that serves a store. Counts its work. */
-export function createFusions(store: Store, watched: string | null = null) {
+/**
+ * What a process does that serves a store. Counts its work.
+ *
+ * @param memory bytes of derived items that it keeps in memory
+ */
+export function createFusions(store: Store, watched: string | null = null, memory = 1_000_000) {
   const blobs = new VerifiedBlobs({ store, channel: 'dev', directory: null, onDamaged: () => {} });
   const catalog = new Catalog(store, blobs);
-  const derived = new DerivedBlobs(store);
+  const derived = new DerivedBlobs(store, memory);
   const fuseStore = new FuseStore(derived);
   const fuser = new Fuser({ blobs, store: fuseStore });
   const work = { plans: 0, fuses: 0 };

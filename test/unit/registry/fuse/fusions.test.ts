@@ -84,6 +84,18 @@ describe('what is stored of fusions', () => {
     expect(await kinds()).toContain('run');
   });
 
+  test('can be deleted while the process that made it serves it', async () => {
+    const head = await publishSite(store);
+    const { fusions, work } = createFusions(store, null, 0);
+    const run = (await fusions.whole(head))!.fusion.runs[0]!.hash!;
+    const bytes = await fusions.bytes(run);
+    expect(hashOf(bytes!)).toBe(run);
+    await store.dropDerived(await derivedItems(store));
+    await fusions.bytes(run);
+    expect(work.fuses).toBe(2);
+    expect(hashOf((await store.derivedByHash(run))!.bytes)).toBe(run);
+  });
+
   test('is never sent when it is damaged', async () => {
     const head = await publishSite(store);
     const first = (await createFusions(store).fusions.whole(head))!;

@@ -112,7 +112,7 @@ it('noread-60mb: responses with the same blob share its bytes and its compressed
   const text = `export default "${'x'.repeat(2_000_000)}";\n`;
   const directory = await site({ ...SITE, 'large.mjs': text });
   const registry = open({ directory });
-  await registry.ready;
+  await registry.fused();
   const store = await registry.store();
   const read = store.blobs;
   let reads = 0;
