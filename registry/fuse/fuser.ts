@@ -219,7 +219,10 @@ export class Fuser {
 }
 
 /** The rows that a thread needs to plan a deploy after another one. */
-function rowsToPlan(before: Manifest | undefined, manifest: Manifest): Pick<PlanJob, 'modules' | 'isDifference'> {
+function rowsToPlan(
+  before: Manifest | undefined,
+  manifest: Manifest,
+): Pick<PlanJob, 'modules' | 'isDifference'> {
   if (before !== undefined && before.modules.size === manifest.modules.size) {
     const { set, delete: gone } = diffManifests(before, manifest);
     if (gone.length === 0) return { modules: set, isDifference: true };
@@ -232,11 +235,7 @@ function withChanged(before: WholePlan, runs: readonly PlannedRun[]): WholePlan 
   return { ...before, runs: before.runs.map((run) => changed.get(run.name) ?? run) };
 }
 
-function fusedDeploy(
-  manifest: Hash,
-  plan: WholePlan,
-  joined: ReadonlyMap<Hash, RunBytes>,
-): FusedDeploy {
+function fusedDeploy(manifest: Hash, plan: WholePlan, joined: ReadonlyMap<Hash, RunBytes>): FusedDeploy {
   const runs = plan.runs.map(({ key, ...run }): FusedRun => {
     const { hash = null, size = 0 } = joined.get(key) ?? {};
     return { ...run, hash, size };

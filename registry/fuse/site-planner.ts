@@ -100,7 +100,8 @@ function changedNodes(
   recordOf: RecordOf,
 ): FuseNode[] | null {
   const before = last.manifest;
-  if (before.modules.size !== manifest.modules.size || !sameList(before.entries, manifest.entries)) return null;
+  if (before.modules.size !== manifest.modules.size || !sameList(before.entries, manifest.entries))
+    return null;
   if (JSON.stringify(before.importMap) !== JSON.stringify(manifest.importMap)) return null;
   if (!sameReasons(last.refused, refused)) return null;
   const changed: FuseNode[] = [];

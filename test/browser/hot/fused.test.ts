@@ -19,7 +19,14 @@ const SITE = {
 };
 
 // The entry has a top-level await, and so stays single.
-const WHOLE = ['a 1 in a run', 'b 1 in a run', 'main 1 single', 'part 1 in a run', 'page 1 in a run', 'ready'];
+const WHOLE = [
+  'a 1 in a run',
+  'b 1 in a run',
+  'main 1 single',
+  'part 1 in a run',
+  'page 1 in a run',
+  'ready',
+];
 
 inEachBrowser((suite) => {
   afterEach(() => {

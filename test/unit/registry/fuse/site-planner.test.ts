@@ -51,7 +51,10 @@ function planAfter(versions: readonly Manifest[], refused: readonly ReadonlyMap<
 describe('a plan after another one is that of the deploy alone', () => {
   const edits: Record<string, Record<string, string>> = {
     'a text': { 'c.mjs': `// more\nexport const c = 2;` },
-    'texts in two runs': { 'c.mjs': `export const c = 3;`, 'deep.mjs': `\n\nexport const deep = import.meta.url;` },
+    'texts in two runs': {
+      'c.mjs': `export const c = 3;`,
+      'deep.mjs': `\n\nexport const deep = import.meta.url;`,
+    },
     'another place of an import': { 'a.mjs': `/* moved */ import { c } from './c.mjs'; export const a = c;` },
     'another import.meta': { 'deep.mjs': `export const deep = [import.meta.url, import.meta];` },
     'a new export': { 'c.mjs': `export const c = 1, d = 2;` },
