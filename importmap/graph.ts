@@ -101,6 +101,8 @@ export class ModuleGraph {
     const missing = new Set<Hash>();
     const dynamic = new Set<string>();
     const outside = new Map<string, string | null>();
+    // Modules of a run have the same imports, which may be many.
+    const walked = new Set<Imports>();
     const stack: { readonly module: SiteModule; readonly imports: readonly string[]; next: number }[] = [];
 
     const enter = (url: string, importer: string | null): void => {
@@ -113,8 +115,10 @@ export class ModuleGraph {
       }
       const imports = this.#imports.of(module, this.#linksOf);
       if (imports === undefined) for (const hash of this.#imports.missing(module)) missing.add(hash);
-      for (const target of imports?.dynamic ?? []) dynamic.add(target);
-      stack.push({ module, imports: imports?.static ?? [], next: 0 });
+      const isNew = imports !== undefined && !walked.has(imports);
+      if (isNew) walked.add(imports);
+      for (const target of isNew ? imports.dynamic : []) dynamic.add(target);
+      stack.push({ module, imports: isNew ? imports.static : [], next: 0 });
     };
 
     for (const entry of entries) {

@@ -32,6 +32,16 @@ export interface FusedModulesOptions {
   readonly runsOverHttp?: boolean;
 }
 
+const together = (all: Iterable<Needed>): Needed => {
+  const runs = new Set<FusedRun>();
+  const modules = new Set<Path>();
+  for (const needed of all) {
+    for (const run of needed.runs) runs.add(run);
+    for (const module of needed.modules) modules.add(module);
+  }
+  return { runs, modules };
+};
+
 /** `{ a as b }`, for `import` and `export`. */
 const clause = (pairs: readonly (readonly [name: string, as: string])[]): string =>
   `{ ${pairs.map(([name, as]) => `${JSON.stringify(name)} as ${JSON.stringify(as)}`).join(', ')} }`;
@@ -46,7 +56,11 @@ export class FusedModules {
   readonly #byMember = new Map<Path, FusedRun>();
   /** Runs whose members run singly in this page. */
   readonly #refused = new Set<FusedRun>();
-  readonly #needed = new Map<Path, Needed>();
+  /** Most members of a run need the same, and have the same object. */
+  readonly #needed = new Map<Path | FusedRun, Needed>();
+  /** Of which all runs are here. */
+  readonly #whole = new Set<Needed>();
+  readonly #imports = new Map<Needed, Imports>();
 
   constructor(options: FusedModulesOptions) {
     this.#options = options;
@@ -70,7 +84,11 @@ export class FusedModules {
 
   /** Runs of which not all bytes are here, of those that a member needs. */
   absent(path: Path): FusedRun[] {
-    return [...this.needed(path).runs].filter((run) => !this.isRefused(run) && !this.#isHere(run));
+    const needed = this.needed(path);
+    if (this.#whole.has(needed)) return [];
+    const absent = [...needed.runs].filter((run) => !this.isRefused(run) && !this.#isHere(run));
+    if (absent.length === 0) this.#whole.add(needed);
+    return absent;
   }
 
   isRefused(run: FusedRun): boolean {
@@ -96,32 +114,38 @@ export class FusedModules {
   needed(path: Path): Needed {
     const known = this.#needed.get(path);
     if (known !== undefined) return known;
-    const { fusion } = this.#options;
-    const runs = new Set<FusedRun>();
-    const modules = new Set<Path>();
-    const enter = (name: Path) => {
-      const run = this.#byName.get(name)!;
-      if (runs.has(run)) return;
-      runs.add(run);
-      if (this.#refused.has(run)) {
-        for (const member of run.members) modules.add(member);
-        return;
-      }
-      for (const next of run.runs) enter(next);
-      for (const module of run.modules) modules.add(module);
-    };
-    for (const piece of fusion.order.get(path) ?? []) {
-      if (this.#byName.has(piece)) enter(piece);
-      else modules.add(piece);
+    const own = this.#reachOf(this.#byMember.get(path)!);
+    const others: Needed[] = [];
+    const singles = new Set<Path>();
+    for (const piece of this.#options.fusion.order.get(path) ?? []) {
+      const run = this.#byName.get(piece);
+      if (run === undefined) singles.add(piece);
+      else if (!own.runs.has(run)) others.push(this.#reachOf(run));
     }
     for (const { from, names } of this.#exportsOf(path)) {
       const run = this.#byMember.get(from);
-      if (run === undefined || names.some(([, name]) => name === NAMESPACE)) modules.add(from);
-      if (run !== undefined) enter(run.name);
+      if (run === undefined || names.some(([, name]) => name === NAMESPACE)) singles.add(from);
+      if (run !== undefined && !own.runs.has(run)) others.push(this.#reachOf(run));
     }
-    enter(this.#byMember.get(path)!.name);
-    const needed = { runs, modules };
+    const isOwn = others.length === 0 && [...singles].every((module) => own.modules.has(module));
+    const needed = isOwn ? own : together([own, ...others, { runs: new Set(), modules: singles }]);
     this.#needed.set(path, needed);
+    return needed;
+  }
+
+  /** What a run imports, directly or not, and the run itself. */
+  #reachOf(run: FusedRun): Needed {
+    const known = this.#needed.get(run);
+    if (known !== undefined) return known;
+    const runs = new Set([run]);
+    const modules = new Set<Path>();
+    for (const each of runs) {
+      const isRefused = this.#refused.has(each);
+      for (const module of isRefused ? each.members : each.modules) modules.add(module);
+      if (!isRefused) for (const name of each.runs) runs.add(this.#byName.get(name)!);
+    }
+    const needed = { runs, modules };
+    this.#needed.set(run, needed);
     return needed;
   }
 
@@ -132,10 +156,14 @@ export class FusedModules {
   }
 
   importsOf(path: Path): Imports {
-    return {
-      static: [...this.needed(path).modules].map((module) => this.#urlOf(module)),
-      dynamic: this.dynamicOf(path),
-    };
+    const needed = this.needed(path);
+    let imports = this.#imports.get(needed);
+    if (imports === undefined) {
+      const modules = [...needed.modules].map((module) => this.#urlOf(module));
+      imports = { static: modules, dynamic: this.dynamicOf(path) };
+      this.#imports.set(needed, imports);
+    }
+    return imports;
   }
 
   /** The module by which a member is imported from outside of its run. Its bindings are those of the run. */
@@ -175,10 +203,8 @@ export class FusedModules {
   /** All members of the runs that some modules need. */
   membersFor(modules: readonly SiteModule[]): SiteModule[] {
     const { site } = this.#options;
-    const runs = new Set(
-      modules.flatMap((module) => (this.runOf(module) ? [...this.needed(module.path).runs] : [])),
-    );
-    const members = [...runs].flatMap((run) => (this.#refused.has(run) ? [] : run.members));
+    const needed = new Set(modules.flatMap((module) => (this.runOf(module) ? this.needed(module.path) : [])));
+    const members = [...together(needed).runs].flatMap((run) => (this.#refused.has(run) ? [] : run.members));
     return members.flatMap((member) => {
       const module = site.manifest.modules.get(member);
       return module === undefined ? [] : [{ ...module, path: member, url: this.#urlOf(member) }];

@@ -3,7 +3,7 @@ import { moduleKey, runKey, type FusedRun } from '../../schema/fusion.js';
 import { pathToUrl, type Path } from '../../schema/path.js';
 import type { BlobPool } from '../cache/blob-pool.js';
 import { DATA_BYTES } from './choose-target.js';
-import type { FusedModules } from './fused-modules.js';
+import type { FusedModules, Needed } from './fused-modules.js';
 import { JAVASCRIPT } from './media-types.js';
 import { createModuleUrl, type UrlKind } from './module-url.js';
 
@@ -24,6 +24,7 @@ export class RunTargets {
   readonly #options: RunTargetsOptions;
   readonly #targets = new Map<FusedRun, string>();
   readonly #modules = new Set<Path>();
+  readonly #created = new Set<Needed>();
   readonly #installed = new Set<string>();
   /** Members of the runs in use, and the bytes of these. */
   count = 0;
@@ -36,9 +37,13 @@ export class RunTargets {
   /** Makes a member's facade, and all that it imports. */
   create(path: Path): string {
     const { fused, kind } = this.#options;
-    const { runs, modules } = fused.needed(path);
-    for (const run of runs) if (!this.#targets.has(run)) this.#targets.set(run, this.#createRun(run));
-    for (const module of modules) this.#modules.add(module);
+    const needed = fused.needed(path);
+    if (!this.#created.has(needed)) {
+      this.#created.add(needed);
+      for (const run of needed.runs)
+        if (!this.#targets.has(run)) this.#targets.set(run, this.#createRun(run));
+      for (const module of needed.modules) this.#modules.add(module);
+    }
     return createModuleUrl(kind, [fused.facade(path)], JAVASCRIPT);
   }
 

@@ -7,7 +7,7 @@ const BOOT_MS = 10_000;
 const SAVE_MS = 50;
 
 /** Milliseconds after the start in which a browser may be opening the first page. */
-const START_MS = 2000;
+const START_MS = 5000;
 
 /** Milliseconds that work waits at most. */
 const WAIT_MS = 30_000;

@@ -28,6 +28,9 @@ const WHOLE = [
   'ready',
 ];
 
+// Stacks in WebKit do not tell whether a module is in a run.
+const WITHOUT_STACK = ['WebKit'] as const;
+
 inEachBrowser((suite) => {
   afterEach(() => {
     vi.restoreAllMocks();
@@ -68,18 +71,20 @@ inEachBrowser((suite) => {
       await hot.load();
       expect(await hot.logged('ready')).toEqual(WHOLE.map((line) => line.replace('part 1', 'part 2')));
     });
+  });
+}, WITHOUT_STACK);
 
-    it('has one instance of a member of a run, also for what is saved', async () => {
-      const hot = await suite.open({
-        'main.mjs': `import './state.mjs'; import './view.mjs';`,
-        'state.mjs': `export const state = { count: 0 }; log.push('state');`,
-        'view.mjs': `import { state } from './state.mjs'; log.push('view ' + ++state.count); import.meta.hot.accept();`,
-      });
-      await hot.server.registry.fused();
-      await hot.load();
-      await hot.logged('view 1');
-      const next = `import { state } from './state.mjs'; log.push('next ' + ++state.count);`;
-      expect(await hot.save({ 'view.mjs': next }, 'next 2')).toEqual(['state', 'view 1', 'next 2']);
+inEachBrowser((suite) => {
+  it('has one instance of a member of a run, also for what is saved', async () => {
+    const hot = await suite.open({
+      'main.mjs': `import './state.mjs'; import './view.mjs';`,
+      'state.mjs': `export const state = { count: 0 }; log.push('state');`,
+      'view.mjs': `import { state } from './state.mjs'; log.push('view ' + ++state.count); import.meta.hot.accept();`,
     });
+    await hot.server.registry.fused();
+    await hot.load();
+    await hot.logged('view 1');
+    const next = `import { state } from './state.mjs'; log.push('next ' + ++state.count);`;
+    expect(await hot.save({ 'view.mjs': next }, 'next 2')).toEqual(['state', 'view 1', 'next 2']);
   });
 });

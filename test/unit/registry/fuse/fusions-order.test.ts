@@ -53,7 +53,12 @@ function setUp(watched: string | null = 'dev') {
   };
   const onError = (error: unknown) => void errors.push(error);
   const nothing = async () => undefined;
-  const store = { fusion: nothing, fusionByHash: nothing, replace: async () => {} };
+  const store = {
+    fusion: nothing,
+    fusionByHash: nothing,
+    replace: async () => {},
+    forgetLost: async () => {},
+  };
   const derived = { read: nothing, keep() {} };
   const steps = { ...fuser, sourceMap: nothing } as unknown as Fuser;
   const fusions = new Fusions({ fuser: steps, store, derived, clock, watched, onError });
