@@ -77,8 +77,8 @@ export interface RegistryOptions {
    */
   offline?: boolean | 'all';
   /**
-   * Join modules that run one after the other into one, a run: pages boot faster. Runs are kept in the database.
-   * Default true.
+   * Join modules that run one after the other into one, a run: pages boot faster. Runs are kept in the
+   * database. Default true.
    */
   fuse?: boolean;
   /** Anyone may read all deploys over HTTP. Default false: deploys that are not in use need a token. */

@@ -12,7 +12,7 @@ export interface Fusion {
   readonly runs: readonly FusedRun[];
   /** What each member of a run exports. */
   readonly exports: ReadonlyMap<Path, readonly ExportGroup[]>;
-  /** For a member from which a page or an `import()` starts: the runs (by name) and single modules to evaluate. */
+  /** For a member from which a page or an `import()` starts: runs (by name) and single modules to evaluate. */
   readonly order: ReadonlyMap<Path, readonly Path[]>;
 }
 

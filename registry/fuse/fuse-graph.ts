@@ -86,7 +86,7 @@ export function createGraph(
   return graph;
 }
 
-/** The members of import cycles, each with a path that shows its cycle. Tarjan's algorithm, without recursion. */
+/** The members of import cycles, each with its cycle. Tarjan's algorithm, without recursion. */
 export function findCycles(graph: FuseGraph): Map<Path, readonly Path[]> {
   const index = new Map<Path, number>();
   const low = new Map<Path, number>();

@@ -21,7 +21,7 @@ export interface FusePlan {
   readonly runOf: ReadonlyMap<Path, Run>;
   /** Why each other module that a page or worker reaches stays single. */
   readonly singles: ReadonlyMap<Path, string>;
-  /** For each root that is in a run: the runs (by name) and single modules that it reaches, in evaluation order. */
+  /** For each root that is in a run: runs (by name) and single modules that it reaches, in their order. */
   readonly order: ReadonlyMap<Path, readonly Path[]>;
 }
 

@@ -125,7 +125,9 @@ export interface DerivedStore {
   derived(kind: DerivedKind, keys: readonly Hash[]): Promise<DerivedItem[]>;
   /** An item whose bytes should have this hash. */
   derivedByHash(hash: Hash): Promise<DerivedItem | null>;
-  /** Stores items, all or none. They replace those of the same kind and key. A power failure may lose them. */
+  /**
+   * Stores items, all or none. They replace those of the same kind and key. A power failure may lose them.
+   */
   putDerived(items: readonly DerivedItem[]): Promise<void>;
   dropDerived(items: readonly Pick<DerivedItem, 'kind' | 'key'>[]): Promise<void>;
   /**
@@ -147,7 +149,8 @@ export interface CollectStore {
   /**
    * Deletes the oldest deploys of each channel, up to the first that is kept, never a head; then the blobs
    * without a deploy or lease; then the derived items that no kept deploy needs: fusions of other manifests,
-   * runs that no fusion needs, records of other blobs. Runs in many short steps, so that others can use the store in between.
+   * runs that no fusion needs, records of other blobs. Works in many short steps, so that others can use the
+   * store in between.
    */
   collect(options: CollectOptions): Promise<Collected>;
 }

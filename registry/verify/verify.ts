@@ -55,8 +55,8 @@ export interface VerifyOptions {
 const PAGE_BLOBS = 1000;
 
 /**
- * Hashes every blob and derived item, finds the links of blobs again, repairs damaged blobs from the source, and checks all manifests
- * and indexes. What is left is repaired by a new database when the source is a copy of this one. Other
+ * Hashes every blob and derived item, finds the links of blobs again, repairs damaged blobs from the source,
+ * and checks all manifests and indexes. What is left is repaired by a new database when the source is a copy of this one. Other
  * processes may read and write at the same time.
  *
  * @throws ModcastError the codes of the store and of the source
