@@ -15,6 +15,7 @@ interface ExportCommandOptions extends DatabaseOptions {
   static: boolean;
   base?: string;
   assets?: string;
+  fuse?: boolean;
   force: boolean;
   json?: boolean;
 }
@@ -47,6 +48,7 @@ export function exportCommand(io: Io): Command {
       '--assets <dir>',
       'with --static: the directory of the site, to copy assets from that the deploy does not have',
     )
+    .option('--fuse', 'with --static: join modules into runs, which boot faster (experimental)')
     .option(
       '--force',
       'write into a directory that is not empty: replaces files of the same name, keeps others',
@@ -73,9 +75,10 @@ async function exportTo(
   io: Io,
   ref: string,
   given: string,
-  { static: isStatic, base, assets, force, json, ...options }: ExportCommandOptions,
+  { static: isStatic, base, assets, fuse, force, json, ...options }: ExportCommandOptions,
 ): Promise<void> {
-  const staticOnly = base !== undefined ? '--base' : assets !== undefined ? '--assets' : undefined;
+  const staticOptions = { '--base': base, '--assets': assets, '--fuse': fuse };
+  const staticOnly = Object.entries(staticOptions).find(([, value]) => value !== undefined)?.[0];
   if (!isStatic && staticOnly !== undefined) {
     throw new ModcastError('option-invalid', `${staticOnly} needs --static`, {
       expected: '--static',
@@ -100,6 +103,7 @@ async function exportTo(
             ...shared,
             base: base ?? DEFAULT_BASE,
             assets: assets === undefined ? null : path.resolve(io.cwd, assets),
+            fuse: fuse === true,
           })
         : exportDeploy(shared));
     } finally {

@@ -86,8 +86,9 @@ export function publishCommand(io: Io): Command {
   )
     .option('--allow-missing', 'publish even if imports do not resolve', false)
     .option(
-      '--no-fuse',
-      'do not join modules into runs before the deploy is made; a server that serves it does so later',
+      '--fuse',
+      'join modules into runs before the deploy is made, for a server that has --fuse (experimental)',
+      false,
     )
     .option('-n, --dry-run', 'show what would be published, and publish nothing', false)
     .addHelpText(
@@ -113,9 +114,9 @@ async function run(io: Io, dir: string, options: PublishCommandOptions): Promise
       found: options.to,
     });
   }
-  if (options.to !== undefined && !options.fuse) {
-    const message = '--no-fuse is for a database: the server at --to decides whether it joins modules';
-    throw new ModcastError('option-invalid', message, { found: '--no-fuse' });
+  if (options.to !== undefined && options.fuse) {
+    const message = '--fuse is for a database: the server at --to decides whether it joins modules';
+    throw new ModcastError('option-invalid', message, { found: '--fuse' });
   }
   const directory = path.resolve(io.cwd, dir);
   // Check the address and the token before reading a large site.

@@ -99,7 +99,7 @@ export function serveCommand(): Command {
       'how many deploys to keep while watching; 0 keeps all (default: 1000 on dev, else all)',
       wholeNumber({ most: 1_000_000 }),
     )
-    .option('--no-fuse', 'send single modules; by default they are joined into runs, which boot faster')
+    .option('--fuse', 'join modules into runs, which boot faster (experimental)', false)
     .option('--no-overlay', 'do not show errors of modules in an overlay on the page')
     .option('--progress', 'show a progress bar in the page if a boot takes long', false)
     .option(

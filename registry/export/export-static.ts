@@ -31,6 +31,8 @@ export interface ExportStaticOptions extends ExportOptions {
   readonly base: string;
   /** The site's directory, for assets that are not in the deploy. Null: copy none. */
   readonly assets: string | null;
+  /** Join modules into runs. Experimental. Default false. */
+  readonly fuse?: boolean;
   readonly loader?: () => Promise<Uint8Array>;
 }
 
@@ -113,7 +115,7 @@ export async function exportStatic(options: ExportStaticOptions): Promise<Export
   const root = placeholderRoot(base);
   const identity = await store.identity();
   const loader = withIdentity(await (options.loader ?? readLoader)(), identity);
-  const fused = await fusedFiles(store, deploy, manifest, PREFIX);
+  const fused = options.fuse === true ? await fusedFiles(store, deploy, manifest, PREFIX) : null;
   const page = {
     loaderSrc: `${base}${PREFIX}loader.js?v=${loaderVersion(loader)}`,
     integrity: scriptIntegrity(loader),

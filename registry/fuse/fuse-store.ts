@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { setImmediate } from 'node:timers/promises';
 import { PLACEHOLDER_ROOT } from '../../importmap/index.js';
 import { decodeFusion, type Fusion, type Hash } from '../../schema/index.js';
 import type { DerivedBlobs } from '../content/derived-blobs.js';
@@ -20,6 +21,8 @@ export interface StoredFusion {
   readonly hash: Hash;
   readonly bytes: Uint8Array;
 }
+
+const RECORDS_AT_ONCE = 200;
 
 /** What was made to join modules. All of it can be dropped at any time, and is then made again. */
 export class FuseStore {
@@ -101,17 +104,21 @@ export class FuseStore {
     return items.map(({ key, bytes }) => [key, bytes]);
   }
 
+  /** Stores them in steps, so that others can use the store in between. */
   async putRecords(records: readonly (readonly [Hash, Uint8Array])[]): Promise<void> {
-    await this.#derived.put(
-      records.map(([key, bytes]) => ({
-        kind: 'record',
-        key,
-        version: RECORD_VERSION,
-        hash: blake3(bytes),
-        bytes,
-        needs: [],
-      })),
-    );
+    for (let at = 0; at < records.length; at += RECORDS_AT_ONCE) {
+      if (at > 0) await setImmediate();
+      await this.#derived.put(
+        records.slice(at, at + RECORDS_AT_ONCE).map(([key, bytes]) => ({
+          kind: 'record',
+          key,
+          version: RECORD_VERSION,
+          hash: blake3(bytes),
+          bytes,
+          needs: [],
+        })),
+      );
+    }
   }
 }
 

@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises';
 import {
   byCodeUnit,
   diffManifests,
@@ -56,9 +55,6 @@ const IDLE_MS = 30_000;
 
 /** The same where a save may follow at any time. */
 const WATCHING_IDLE_MS = 10 * 60_000;
-
-/** Records that are stored at once: others wait for some milliseconds. */
-const STORED_RECORDS = 200;
 
 const JAVASCRIPT = 'text/javascript';
 
@@ -193,12 +189,7 @@ export class Fuser {
   /** Stores records after those before. */
   #putRecords(records: Sources): void {
     if (records.length === 0) return;
-    this.#storing = this.#storing.then(async () => {
-      for (let at = 0; at < records.length; at += STORED_RECORDS) {
-        await this.#options.store.putRecords(records.slice(at, at + STORED_RECORDS));
-        await setImmediate();
-      }
-    });
+    this.#storing = this.#storing.then(() => this.#options.store.putRecords(records));
     // Whoever waits for it is told.
     this.#storing.catch(() => {});
   }

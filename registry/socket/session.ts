@@ -11,13 +11,14 @@ import {
   type Hello,
   type Manifest,
 } from '../../schema/index.js';
-import type { FusedShipment, Head, Held } from '../content/catalog.js';
-import type { SentFusion } from '../content/shipment.js';
+import type { Head, Held } from '../content/catalog.js';
 import { debug } from '../debug.js';
+import { headFor } from './head-for.js';
 import { MessageRate } from './message-rate.js';
 import { PackSender } from './pack-sender.js';
 import { RepeatPace } from './repeat-pace.js';
 import { Sender } from './sender.js';
+import { SessionFusion } from './session-fusion.js';
 import type { SessionOptions } from './session-options.js';
 import { sizesOf, wantedBlobs, type Wanted } from './wanted-blobs.js';
 
@@ -45,8 +46,7 @@ export class Session {
   #sentHead: Head | undefined;
   /** To be called when the page has booted. */
   #booted: (() => void) | undefined;
-  /** The fusion that the client has. */
-  #fusion: SentFusion | 'unknown' | null = null;
+  readonly #fusion: SessionFusion;
   /** The manifest that the client had when it connected. */
   #base: Manifest | null = null;
   /** Ends the use of the first deploy that was sent, by channel. The client may run it or any later one. */
@@ -58,7 +58,8 @@ export class Session {
 
   constructor(options: SessionOptions) {
     this.#options = options;
-    const { transport, clock, packs, turns, limits } = options;
+    const { transport, clock, packs, turns, limits, fusions } = options;
+    this.#fusion = new SessionFusion(fusions);
     const { socketHighWater, socketQueueBytes, socketStallMs } = LIMITS;
     this.#wants = limits?.wants ?? 32;
     this.#rate = new MessageRate(clock, (error) => this.#sendError(error), limits);
@@ -159,23 +160,24 @@ export class Session {
     return this.#enqueue(async () => {
       const { catalog, identity: registry } = this.#options;
       const isFirst = this.#sentHead === undefined;
-      const head = await this.#headFor(hello);
+      const head = await headFor(hello, catalog);
       this.#hello = hello;
       this.#rememberHead(head);
       const { number: deploy, manifest } = head.deploy;
-      const fused = await this.#fusionFor(head, hello, 'soon');
+      const fused = await this.#fusion.for(head, hello, 'soon');
       const fusion = fused?.hash;
       this.#send({ type: 'welcome', protocol: PROTOCOL_VERSION, registry, deploy, manifest, fusion });
       for (const { topic, data } of this.#options.news?.(hello.channel) ?? []) this.message(topic, data);
       if (hello.have === manifest && (fused === null || hello.fusion === fusion)) {
         this.#base = head.manifest;
-        this.#fusion = await this.#heldFusion(hello);
+        this.#fusion.held = await this.#fusion.of(hello);
         return;
       }
       const have = hello.have === null ? null : await this.#manifestOf(hello);
       this.#base = have?.manifest ?? null;
-      this.#fusion = fused;
-      const shipment = await catalog.shipment(head, have, hello.entries, this.#joined(fused, head));
+      this.#fusion.held = fused;
+      const shipped = this.#fusion.shipped(fused, head);
+      const shipment = await catalog.shipment(head, have, hello.entries, shipped);
       if (!isFirst) await this.#packs.delayRepeat(shipment);
       const base = have?.isPublic === true ? have.hash : null;
       this.#send({ type: 'manifest', base, ...mutable(shipment.delta) });
@@ -192,42 +194,8 @@ export class Session {
     const hash = hello.have!;
     const known = await this.#options.history.manifest(channel, hash);
     const manifest = known ?? (await this.#options.catalog.manifestOf(channel, hash));
-    return manifest === null
-      ? null
-      : { hash, manifest, isPublic: known !== null, fusion: await this.#heldFusion(hello) };
-  }
-
-  async #heldFusion({ fusion }: Hello): Promise<SentFusion | 'unknown' | null> {
-    if (fusion === undefined || fusion === null) return null;
-    return (await this.#options.fusions?.byHash(fusion)) ?? 'unknown';
-  }
-
-  /** Null for a client that runs single modules, and while nothing of the head is joined. */
-  async #fusionFor(head: Head, { fusion }: Hello, when: 'soon' | 'whole'): Promise<SentFusion | null> {
-    const { fusions } = this.#options;
-    if (fusion === undefined || fusions === null || fusions === undefined) return null;
-    const found = await fusions[when](head);
-    return found?.fusion.runs.some(({ hash }) => hash !== null) === true ? found : null;
-  }
-
-  #joined(fusion: SentFusion | null, { deploy }: Head): FusedShipment {
-    return { fusion, withMembers: this.#options.fusions?.needsMembers(deploy.channel) ?? true };
-  }
-
-  /** @throws ModcastError `protocol-version`, `channel-unknown` */
-  async #headFor({ protocol, channel }: Hello): Promise<Head> {
-    if (protocol !== PROTOCOL_VERSION) {
-      throw new ModcastError('protocol-version', `this server speaks protocol ${PROTOCOL_VERSION}`, {
-        expected: PROTOCOL_VERSION,
-        found: protocol,
-      });
-    }
-    const head = await this.#options.catalog.head(channel);
-    if (head !== null) return head;
-    throw new ModcastError('channel-unknown', `no deploy on channel ${channel}`, {
-      expected: 'a channel with a deploy',
-      found: channel,
-    });
+    if (manifest === null) return null;
+    return { hash, manifest, isPublic: known !== null, fusion: await this.#fusion.of(hello) };
   }
 
   async #sendUpdate(): Promise<void> {
@@ -238,17 +206,13 @@ export class Session {
     if (to === null || to.deploy.number === from.deploy.number) return;
     this.#rememberHead(to);
     const { number: deploy, manifest } = to.deploy;
-    // A page that follows a directory runs what was saved as single modules.
-    const isFollowed = this.#options.fusions?.needsMembers(to.deploy.channel) ?? true;
-    const fused = isFollowed ? null : await this.#fusionFor(to, this.#hello, 'whole');
-    const have = {
-      hash: from.deploy.manifest,
-      manifest: from.manifest,
-      isPublic: true,
-      fusion: this.#fusion,
-    };
-    if (!isFollowed) this.#fusion = fused;
-    const shipment = await catalog.shipment(to, have, this.#hello.entries, this.#joined(fused, to));
+    const isFollowed = this.#fusion.isFollowed(to.deploy.channel);
+    const fused = isFollowed ? null : await this.#fusion.for(to, this.#hello, 'whole');
+    const { held } = this.#fusion;
+    const have = { hash: from.deploy.manifest, manifest: from.manifest, isPublic: true, fusion: held };
+    if (!isFollowed) this.#fusion.held = fused;
+    const shipped = this.#fusion.shipped(fused, to);
+    const shipment = await catalog.shipment(to, have, this.#hello.entries, shipped);
     // Before the message: a page that it wakes up competes for the CPU.
     await this.#packs.prepare(shipment);
     const fusion = fused?.hash;
@@ -281,7 +245,7 @@ export class Session {
       const { manifest } = this.#sentHead!;
       const { channel } = this.#hello!;
       const hasSent = (hash: Hash) => this.#packs.hasSent(hash);
-      const client = { channel, manifest, base: this.#base, hasSent, fusion: this.#fusion };
+      const client = { channel, manifest, base: this.#base, hasSent, fusion: this.#fusion.held };
       const { found, hidden } = await wantedBlobs(wanted, client, this.#options);
       if (hidden.length > 0) {
         const message = `channel ${channel} has no blob ${hidden.slice(0, 3).join(', ')}`;

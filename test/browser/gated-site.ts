@@ -6,7 +6,7 @@ import { createRegistry, type Registry, type RegistryOptions } from '../../regis
 import type {} from '../../loader/index.js';
 import type { BrowserPage } from './engines/engine.js';
 import { FrameRelay } from './frame-relay.js';
-import { fusedIfAsked } from './fused-mode.js';
+import { FUSE, fusedIfAsked } from './fused-mode.js';
 
 /** `pass` lets what comes through, `hold` keeps it until it is let go, `refuse` closes the connection. */
 export type Gate = 'pass' | 'hold' | 'refuse';
@@ -48,7 +48,7 @@ export class GatedSite {
 
   /** @param at port on which pages find it; 0 takes a free one */
   static async open(options: RegistryOptions, at = 0): Promise<GatedSite> {
-    const site = new GatedSite({ database: ':memory:', watch: false, ...options });
+    const site = new GatedSite({ database: ':memory:', watch: false, fuse: FUSE, ...options });
     const { port } = await site.registry.listen();
     await fusedIfAsked(site.registry);
     site.#target = `ws://127.0.0.1:${port}`;

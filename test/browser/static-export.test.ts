@@ -41,7 +41,15 @@ inEachEngine((engine) => {
     const { deploy } = (await registry.scan())!;
     const store = await registry.store();
     const directory = path.join(exported(), base);
-    await exportStatic({ store, deploy: deploy.number, directory, force: true, base, assets: source });
+    await exportStatic({
+      store,
+      deploy: deploy.number,
+      directory,
+      force: true,
+      base,
+      assets: source,
+      fuse: true,
+    });
   }
 
   async function serve(...what: Parameters<typeof serveNative>): Promise<NativeSite> {

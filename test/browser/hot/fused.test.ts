@@ -38,7 +38,7 @@ inEachBrowser((suite) => {
 
   describe('a page of a watched directory', () => {
     it('boots from runs, and gets what is saved as single modules', async () => {
-      const hot = await suite.open(SITE);
+      const hot = await suite.open(SITE, { fuse: true });
       await hot.server.registry.fused();
       await hot.load();
       expect(await hot.logged('ready')).toEqual(WHOLE);
@@ -48,7 +48,7 @@ inEachBrowser((suite) => {
     });
 
     it('that loads just after a save runs what was saved singly, and the rest from runs', async () => {
-      const hot = await suite.open(SITE);
+      const hot = await suite.open(SITE, { fuse: true });
       await hot.server.registry.fused();
       await hot.load();
       await hot.logged('ready');
@@ -76,11 +76,14 @@ inEachBrowser((suite) => {
 
 inEachBrowser((suite) => {
   it('has one instance of a member of a run, also for what is saved', async () => {
-    const hot = await suite.open({
-      'main.mjs': `import './state.mjs'; import './view.mjs';`,
-      'state.mjs': `export const state = { count: 0 }; log.push('state');`,
-      'view.mjs': `import { state } from './state.mjs'; log.push('view ' + ++state.count); import.meta.hot.accept();`,
-    });
+    const hot = await suite.open(
+      {
+        'main.mjs': `import './state.mjs'; import './view.mjs';`,
+        'state.mjs': `export const state = { count: 0 }; log.push('state');`,
+        'view.mjs': `import { state } from './state.mjs'; log.push('view ' + ++state.count); import.meta.hot.accept();`,
+      },
+      { fuse: true },
+    );
     await hot.server.registry.fused();
     await hot.load();
     await hot.logged('view 1');

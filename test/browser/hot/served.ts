@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createServer } from 'vite';
 import { createRegistry } from '../../../registry/index.js';
-import { fusedIfAsked } from '../fused-mode.js';
+import { FUSE, fusedIfAsked } from '../fused-mode.js';
 
 /** A dev server for a directory: modcast or Vite. */
 export interface Served {
@@ -41,7 +41,8 @@ export const serveVite: Serve = async (root) => {
 };
 
 export const serveModcast: Serve = async (directory) => {
-  const registry = createRegistry({ directory, database: ':memory:', watch: true, timeout: 25_000 });
+  const options = { database: ':memory:', watch: true, timeout: 25_000, fuse: FUSE };
+  const registry = createRegistry({ directory, ...options });
   const { port } = await registry.listen();
   await fusedIfAsked(registry);
   return {

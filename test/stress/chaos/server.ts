@@ -57,7 +57,16 @@ export class KilledServer {
 
   /** Resolves when the server accepts connections. The address is always the same. */
   async start(): Promise<void> {
-    const options = ['serve', this.#directory, '--db', this.#database, '--port', '0', ...this.#options];
+    const options = [
+      'serve',
+      this.#directory,
+      '--db',
+      this.#database,
+      '--port',
+      '0',
+      ...(WAITS ? ['--fuse'] : []),
+      ...this.#options,
+    ];
     const child = spawn(process.execPath, [MAIN, ...options], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: WAITS ? { ...process.env, DEBUG: 'modcast:fuse' } : process.env,

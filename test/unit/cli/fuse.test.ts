@@ -67,7 +67,7 @@ describe('modcast fuse', () => {
   });
 
   it('joins what is not joined yet', async () => {
-    await run('publish', '.', '--no-fuse');
+    await run('publish', '.');
     expect(await kinds()).toEqual([]);
     await run('fuse');
     expect(await kinds()).toEqual(expect.arrayContaining(['run', 'fusion']));
@@ -76,18 +76,21 @@ describe('modcast fuse', () => {
 
 describe('modcast publish', () => {
   it('joins the modules before the deploy is made', async () => {
-    expect(await run('publish', '.')).toMatchObject({ code: 0, err: '' });
+    expect(await run('publish', '.', '--fuse')).toMatchObject({ code: 0, err: '' });
     expect(await kinds()).toEqual(expect.arrayContaining(['run', 'fusion', 'record']));
     expect(await run('verify')).toMatchObject({ code: 0 });
   });
 
   it('shows the runs that are joined', async () => {
-    const { err } = await modcast(directory, ['publish', '.', '--db', db], { tty: true, columns: 120 });
+    const { err } = await modcast(directory, ['publish', '.', '--fuse', '--db', db], {
+      tty: true,
+      columns: 120,
+    });
     expect(err).toMatch(/joining modules .+ 1 of 1 run/);
   });
 
-  it('refuses --no-fuse for a server, which decides itself', async () => {
-    const { code, err } = await modcast(directory, ['publish', '.', '--no-fuse', '--to', 'localhost:1']);
+  it('refuses --fuse for a server, which decides itself', async () => {
+    const { code, err } = await modcast(directory, ['publish', '.', '--fuse', '--to', 'localhost:1']);
     expect([code, err]).toEqual([2, expect.stringContaining('(option-invalid)')]);
   });
 });

@@ -12,7 +12,7 @@ const FUSED: Files = {
 };
 
 async function fused(files: Files = FUSED, options = {}) {
-  const registry = open({ directory: await site(files), ...options });
+  const registry = open({ directory: await site(files), fuse: true, ...options });
   await registry.fused();
   const ask = async (target: string, headers = {}) =>
     (await registry.handle(new Request(`http://localhost${target}`, { headers })))!;
@@ -43,7 +43,7 @@ describe('a deploy whose modules are joined', () => {
   });
 
   it.each(['/-/', '/a/b/'])('below %s has source maps with the modules as written', async (prefix) => {
-    const registry = open({ directory: await site(FUSED), prefix });
+    const registry = open({ directory: await site(FUSED), fuse: true, prefix });
     await registry.fused();
     const ask = async (target: string) =>
       (await registry.handle(new Request(new URL(target, 'http://localhost'))))!;
@@ -72,7 +72,7 @@ describe('a deploy whose modules are joined', () => {
 });
 
 it('names no fusion where modules run singly', async () => {
-  const registry = open({ directory: await site(FUSED), fuse: false });
+  const registry = open({ directory: await site(FUSED) });
   await registry.ready;
   for (const target of ['/-/channels/dev/manifest.json', '/-/deploys/1/manifest.json']) {
     const response = (await registry.handle(new Request(`http://localhost${target}`)))!;
