@@ -61,14 +61,19 @@ export class BlobPool {
     await Promise.all([...this.#digests].map(check));
   }
 
-  /** Records with whole bytes in place of deltas, as far as their bases are here. */
+  /** Records with whole bytes in place of deltas, without those whose base is not here. */
   whole(records: readonly PackRecord[]): Promise<ReceivedRecord[]> {
-    const whole = ({ hash, links, bytes: delta, base }: PackRecord): PackRecord[] => {
-      const bytes = this.#applyDelta(base!, delta);
+    const earlier = new Map<Hash, Uint8Array>();
+    const whole = records.flatMap((record): PackRecord[] => {
+      const { hash, links, base } = record;
+      const bytes =
+        base === undefined ? record.bytes : applied(earlier.get(base) ?? this.get(base)?.bytes, record.bytes);
       // A blob that a page needs is requested by its hash, and then comes whole.
-      return bytes === undefined ? [] : [{ hash, links, bytes }];
-    };
-    return withDigests(records.flatMap((record) => (record.base === undefined ? record : whole(record))));
+      if (bytes === undefined) return [];
+      earlier.set(hash, bytes);
+      return [{ hash, links, bytes }];
+    });
+    return withDigests(whole);
   }
 
   /** @returns the blobs that match their hash and are new here */
@@ -84,17 +89,6 @@ export class BlobPool {
       this.#entries.set(hash, { bytes, links, verified: true });
       return [{ hash, links, bytes }];
     });
-  }
-
-  /** Undefined when the base is not here, or the delta is malformed. */
-  #applyDelta(base: Hash, delta: Uint8Array): Uint8Array | undefined {
-    const blob = this.get(base);
-    if (blob === undefined) return undefined;
-    try {
-      return applyFossilDelta(blob.bytes, delta);
-    } catch {
-      return undefined;
-    }
   }
 
   get(hash: Hash): PooledBlob | undefined {
@@ -118,5 +112,14 @@ export class BlobPool {
   /** Drops all other blobs. */
   retain(hashes: ReadonlySet<Hash>): void {
     for (const hash of this.#entries.keys()) if (!hashes.has(hash)) this.#entries.delete(hash);
+  }
+}
+
+/** Undefined without a base, and when the delta is malformed. */
+function applied(base: Uint8Array | undefined, delta: Uint8Array): Uint8Array | undefined {
+  try {
+    return base && applyFossilDelta(base, delta);
+  } catch {
+    return undefined;
   }
 }

@@ -249,7 +249,7 @@ export class ChannelClient extends Emitter<ChannelClientEvents> {
     const { connection, hello } = this.#options;
     const now = hello();
     this.#welcome = undefined;
-    const have = now.have === lost ? {} : { have: now.have, fusion: now.fusion };
+    const have = now.have === lost ? {} : { have: now.have, fusion: now.fusion ?? null };
     const nothing = { have: null, fusion: null };
     connection.send({ type: 'hello', protocol: PROTOCOL_VERSION, ...now, ...nothing, ...have });
   }

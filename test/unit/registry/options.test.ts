@@ -19,6 +19,7 @@ describe('the defaults', () => {
   it('are the documented ones', () => {
     expect(resolve({})).toEqual({
       directory: null,
+      fuse: false,
       serveHead: false,
       single: false,
       database: 'modcast.db',
@@ -128,6 +129,7 @@ describe('a wrong value is refused', () => {
 it('accepts valid options', () => {
   const right = {
     directory: 'x',
+    fuse: false,
     serveHead: false,
     single: 'app.html',
     database: ':memory:',

@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { BlobPool } from '../../../../loader/cache/blob-pool.js';
 import { hash } from '../../../../loader/hash.js';
 import { lexModule } from '../../../../importmap/lex.js';
-import { NO_LINKS, type Hash, type Link } from '../../../../schema/index.js';
+import { NO_LINKS, type Hash, type Link, type PackRecord } from '../../../../schema/index.js';
 import { bytesOf, hashOf, recordOf } from '../fakes.js';
 
 let pool: BlobPool;
@@ -90,39 +90,40 @@ describe('blobs from the cache', () => {
 });
 
 describe('deltas', () => {
+  const receive = async (records: PackRecord[]) => pool.addReceived(await pool.whole(records));
   const base = 'one two three four five six seven eight nine ten';
   const text = 'one two three FOUR five six seven eight nine ten';
 
-  it('become whole blobs', () => {
-    pool.addReceived([recordOf(base)]);
-    expect(pool.addReceived([deltaOf(base, text)])).toEqual([recordOf(text)]);
+  it('become whole blobs', async () => {
+    await receive([recordOf(base)]);
+    expect(await receive([deltaOf(base, text)])).toEqual([recordOf(text)]);
     expect(pool.get(hashOf(text))?.bytes).toEqual(bytesOf(text));
   });
 
-  it('may be based on an earlier record of the same pack', () => {
-    expect(pool.addReceived([recordOf(base), deltaOf(base, text)])).toHaveLength(2);
+  it('may be based on an earlier record of the same pack', async () => {
+    expect(await receive([recordOf(base), deltaOf(base, text)])).toHaveLength(2);
   });
 
-  it('are skipped without their base', () => {
-    expect(pool.addReceived([deltaOf(base, text)])).toEqual([]);
+  it('are skipped without their base', async () => {
+    expect(await receive([deltaOf(base, text)])).toEqual([]);
     expect(refused).toEqual([]);
   });
 
-  it('are skipped when the base turns out to be damaged', () => {
+  it('are skipped when the base turns out to be damaged', async () => {
     pool.addCached([damaged(base)]);
-    expect(pool.addReceived([deltaOf(base, text)])).toEqual([]);
+    expect(await receive([deltaOf(base, text)])).toEqual([]);
     expect(refused).toEqual([[hashOf(base), 'cache']]);
   });
 
-  it('are skipped when they are malformed', () => {
-    pool.addReceived([recordOf(base)]);
-    expect(pool.addReceived([{ ...deltaOf(base, text), bytes: bytesOf('no delta') }])).toEqual([]);
+  it('are skipped when they are malformed', async () => {
+    await receive([recordOf(base)]);
+    expect(await receive([{ ...deltaOf(base, text), bytes: bytesOf('no delta') }])).toEqual([]);
     expect(refused).toEqual([]);
   });
 
-  it('are refused when they make other bytes', () => {
-    pool.addReceived([recordOf(base)]);
-    expect(pool.addReceived([{ ...deltaOf(base, text), hash: hashOf('other') }])).toEqual([]);
+  it('are refused when they make other bytes', async () => {
+    await receive([recordOf(base)]);
+    expect(await receive([{ ...deltaOf(base, text), hash: hashOf('other') }])).toEqual([]);
     expect(refused).toEqual([[hashOf('other'), 'network']]);
   });
 });

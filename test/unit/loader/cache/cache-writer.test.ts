@@ -77,7 +77,10 @@ describe('loading', () => {
     boot();
     await writer.store(one, [recordOf('a1')]);
     const next = create();
-    expect(await next.load()).toEqual({ deploys: [{ channel: 'dev', ...one }], records: [recordOf('a1')] });
+    expect(await next.load()).toEqual({
+      deploys: [{ channel: 'dev', derived: [], ...one }],
+      records: [recordOf('a1')],
+    });
     expect(problems).toEqual([]);
   });
 
@@ -87,8 +90,10 @@ describe('loading', () => {
     await writer.store(one, [recordOf('a1')]);
     await writer.store(two, [recordOf('a2')]);
     const next = create(null, { deploy: { number: 7, manifest: one.hash } });
-    expect((await next.load()).deploys).toEqual([one, two].map((it) => ({ channel: 'dev', ...it })));
-    expect(next.have).toBe(two.hash);
+    expect((await next.load()).deploys).toEqual(
+      [one, two].map((it) => ({ channel: 'dev', derived: [], ...it })),
+    );
+    expect(next.have.have).toBe(two.hash);
   });
 
   it('returns nothing of another registry', async () => {
@@ -96,7 +101,7 @@ describe('loading', () => {
     boot();
     await writer.store(one, [recordOf('a1')]);
     const next = create(null, { registry: 'f'.repeat(32) });
-    expect(next.have).toBeNull();
+    expect(next.have.have).toBeNull();
     expect(await next.load()).toEqual({ deploys: [], records: [] });
   });
 
@@ -104,7 +109,7 @@ describe('loading', () => {
     await create().load();
     const writer = create(null, { registry: null });
     storage.set(KEY, `null ${one.hash}`);
-    expect(writer.have).toBeNull();
+    expect(writer.have.have).toBeNull();
     boot();
     await writer.store(one, [recordOf('a1')]);
     expect(await writer.load()).toEqual({ deploys: [], records: [] });
@@ -150,14 +155,14 @@ describe('have', () => {
   it('is what localStorage says until IndexedDB has answered', async () => {
     storage.set(KEY, `${REGISTRY} ${hashOf('x')}`);
     const writer = create();
-    expect(writer.have).toBe(hashOf('x'));
+    expect(writer.have.have).toBe(hashOf('x'));
     await writer.load();
-    expect(writer.have).toBeNull();
+    expect(writer.have.have).toBeNull();
   });
 
   it('is null when localStorage holds anything else', () => {
     storage.set(KEY, 'x');
-    expect(create().have).toBeNull();
+    expect(create().have.have).toBeNull();
   });
 
   it.each([
@@ -165,12 +170,12 @@ describe('have', () => {
     ['another registry has written', `${'f'.repeat(32)} ${hashOf('x')}`],
   ])('is null for what %s', (_, value) => {
     storage.set(KEY, value);
-    expect(create().have).toBeNull();
+    expect(create().have.have).toBeNull();
   });
 
   it('is null when localStorage throws', () => {
     vi.stubGlobal('localStorage', undefined);
-    expect(create().have).toBeNull();
+    expect(create().have.have).toBeNull();
   });
 
   it('is what was stored, on the next page too', async () => {
@@ -178,8 +183,8 @@ describe('have', () => {
     await writer.load();
     boot();
     await writer.store(one, [recordOf('a1')]);
-    expect(writer.have).toBe(one.hash);
-    expect(create().have).toBe(one.hash);
+    expect(writer.have.have).toBe(one.hash);
+    expect(create().have.have).toBe(one.hash);
   });
 });
 

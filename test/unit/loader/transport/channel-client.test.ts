@@ -121,6 +121,7 @@ const hello = (have: Hash | null) => ({
   protocol: PROTOCOL_VERSION,
   channel: 'dev',
   have,
+  fusion: null,
   deploy: null,
   entries: [],
 });
