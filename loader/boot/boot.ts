@@ -40,6 +40,8 @@ export class Boot {
   readonly #allowed: Promise<Allowed>;
   /** Why the page cannot boot. Undefined where it can, or a policy forbids it. */
   #failure: string | undefined;
+  /** Why a message of the server could not be read. */
+  #unread: string | undefined;
   /** Bytes of blobs that came over the socket. */
   #received = 0;
 
@@ -64,6 +66,10 @@ export class Boot {
         return 'nothing';
       });
     channelClient.on('received', (bytes) => (this.#received += bytes));
+    // A page may have replaced what reads the server's messages.
+    channelClient.on('problem', ({ code, message }) => {
+      if (code === 'message-invalid') this.#unread = message;
+    });
     // On a slow line a blob may take long.
     connection.on('frame', () => guard.signal());
     guard.ranWithout = (ms) => {
@@ -135,6 +141,7 @@ export class Boot {
     const { config, channelClient, blobPool, http } = this.#services;
     const allowed = await this.#allowed;
     if (this.#guard.isRunning) return;
+    if (release === null) this.#failure ??= this.#unread;
     if (release === null || allowed === 'nothing') return this.#runNatively();
     // A page that did not get the head over its socket uses the blobs that are here, and requests no others.
     const fetchMissing = allowed !== 'http' && (from !== 'http' || !config.socket);
