@@ -12,7 +12,10 @@ export interface Fusion {
   readonly runs: readonly FusedRun[];
   /** What each member of a run exports. */
   readonly exports: ReadonlyMap<Path, readonly ExportGroup[]>;
-  /** For a member from which a page or an `import()` starts: the runs (by name) and single modules to evaluate. */
+  /**
+   * For each module from which a page or an `import()` starts: the runs (by name), single modules and URLs
+   * (`placeOfUrl`) to evaluate. Empty for a single module, which imports them itself.
+   */
   readonly order: ReadonlyMap<Path, readonly Path[]>;
 }
 
@@ -54,6 +57,15 @@ export const runKey = (name: Path): string => RUN_KEY + pathToUrl(name);
 
 /** The key by which runs import a module that is in none, or a namespace object. */
 export const moduleKey = (path: Path): string => MODULE_KEY + pathToUrl(path);
+
+/**
+ * Stands for a URL where a path may stand: a module of another site, or another instance of one of the site. No
+ * path begins with a slash.
+ */
+export const placeOfUrl = (url: string, root: string): Path =>
+  `/${url.startsWith(root) ? `./${url.slice(root.length)}` : url}`;
+
+export const isPlaceOfUrl = (place: Path): boolean => place.startsWith('/');
 
 /** What follows the prefix of a module's key: a path, percent-encoded. Undefined for another text. */
 export const placeOfModuleKey = (key: string): string | undefined =>

@@ -108,10 +108,7 @@ export class Linker {
   async #link(urls: readonly string[]): Promise<void> {
     const { config, fetchMissing } = this.#options;
     if (fetchMissing) await this.prefetch(urls);
-    // Runs that do not come: their members are tried singly.
-    if (this.#fused?.refuseAbsent(this.#graph.closure(urls).missing) === true && fetchMissing) {
-      await this.prefetch(urls);
-    }
+    while (this.#refuseRuns(urls)) if (fetchMissing) await this.prefetch(urls);
     const { modules, missing } = this.#graph.closure(urls);
     for (const module of modules) this.#prepare(module);
     // Hot reload replaces any module that runs.
@@ -119,6 +116,19 @@ export class Linker {
       for (const module of this.#fused?.membersFor(modules) ?? []) this.#prepare(module);
     // The imports of a missing blob are unknown: a target for each module keeps them in this deploy.
     if (missing.size > 0 && this.#options.laterMaps) this.importTargets.prepareRest(this.#options.permitted);
+  }
+
+  /** Gives up runs that did not come, or are of no use for these modules: then their members run singly. */
+  #refuseRuns(urls: readonly string[]): boolean {
+    const fused = this.#fused;
+    if (fused === null) return false;
+    const { modules, missing } = this.#graph.closure(urls);
+    const starts = new Set(urls);
+    // Other instances of modules are no part of the plan.
+    for (const { path, url } of modules) if (fused.urlOf(path) !== url) starts.add(url);
+    for (const module of modules) if (fused.isPlanned(module)) starts.delete(module.url);
+    const isAbsent = fused.refuseAbsent(missing);
+    return fused.refuseUnplanned(this.#graph.closure(starts).modules) || isAbsent;
   }
 
   #prepare(module: SiteModule): void {

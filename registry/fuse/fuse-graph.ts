@@ -1,16 +1,20 @@
-import { naturalUrl, pathOfUrl, PLACEHOLDER_ROOT, type Resolver } from '../../importmap/index.js';
-import type { Hash, Manifest, Path } from '../../schema/index.js';
+import { naturalUrl, pathOfUrl, PLACEHOLDER_ROOT, urlOfPlace, type Resolver } from '../../importmap/index.js';
+import { placeOfUrl, type Hash, type Manifest, type Path } from '../../schema/index.js';
 import type { ModuleRecord } from './module-record.js';
 
-/** Where a static import leads: to a module of the site, or to a URL outside of it. */
+/** Where a static import leads: to a module of the site, or to a URL that is loaded as without fusing. */
 export type Target =
   | { readonly kind: 'module'; readonly path: Path }
   | { readonly kind: 'outside'; readonly url: string };
 
-/** A module of the site with what it imports, as a page resolves it. */
+/**
+ * A module of the site with what it imports, as a page resolves it. Or a place in the evaluation order that is
+ * none of these modules, `placeOfUrl`: one of another site, or another instance of one of these.
+ */
 export interface FuseNode {
   readonly path: Path;
-  readonly hash: Hash;
+  /** Null for a URL. */
+  readonly hash: Hash | null;
   /** Null for JSON and style sheets, and for what does not parse. */
   readonly record: ModuleRecord | null;
   /** By specifier. */
@@ -27,63 +31,110 @@ export type FuseGraph = ReadonlyMap<Path, FuseNode>;
 
 const JAVASCRIPT = 'text/javascript';
 
-function resolve(resolver: Resolver, specifier: string, path: Path): Target | string {
-  const resolution = resolver.resolve(specifier, naturalUrl(PLACEHOLDER_ROOT, path));
-  if (resolution.state !== 'resolved') return `imports ${JSON.stringify(specifier)}, which does not resolve`;
-  const { url } = resolution;
-  if (!url.startsWith(new URL('/', PLACEHOLDER_ROOT).href)) return { kind: 'outside', url };
-  // Another query or fragment is another instance.
-  if (/[?#]/.test(url)) return `imports ${JSON.stringify(specifier)}, a URL with a query or a fragment`;
-  const target = pathOfUrl(PLACEHOLDER_ROOT, url);
-  if (target === undefined || naturalUrl(PLACEHOLDER_ROOT, target) !== url) {
-    return `imports ${JSON.stringify(specifier)}, which is no file of the site`;
-  }
-  return { kind: 'module', path: target };
+const ROOT = new URL('/', PLACEHOLDER_ROOT).href;
+
+interface Resolved {
+  readonly target: Target;
+  /** Why the importer stays single. */
+  readonly reason?: string;
 }
 
-function createNode(
-  path: Path,
-  manifest: Manifest,
-  record: ModuleRecord | null,
+/** Undefined for what does not resolve. */
+function resolve(
   resolver: Resolver,
-): FuseNode {
-  const { hash, type } = manifest.modules.get(path)!;
+  { specifier, attributes = '' }: { readonly specifier: string; readonly attributes?: string },
+  base: string,
+  { modules }: Manifest,
+): Resolved | undefined {
+  const resolution = resolver.resolve(specifier, base);
+  if (resolution.state !== 'resolved') return undefined;
+  const { url } = resolution;
+  const outside: Target = { kind: 'outside', url };
+  if (!url.startsWith(ROOT)) return { target: outside };
+  const name = JSON.stringify(specifier);
+  const path = pathOfUrl(PLACEHOLDER_ROOT, url);
+  const file = path === undefined ? undefined : modules.get(path);
+  if (path === undefined || file === undefined) {
+    return { target: outside, reason: `imports ${name}, which is not in the deploy` };
+  }
+  // Another spelling, query or fragment is another instance.
+  if (naturalUrl(PLACEHOLDER_ROOT, path) !== url) {
+    return { target: outside, reason: `imports ${name}, another instance of ${path}` };
+  }
+  if (file.type === JAVASCRIPT && attributes !== '') {
+    return { target: { kind: 'outside', url: `${url}#` }, reason: `imports ${name}, not as JavaScript` };
+  }
+  return { target: { kind: 'module', path } };
+}
+
+interface GraphSource {
+  readonly manifest: Manifest;
+  /** Asked for JavaScript modules only. Null for what does not parse. */
+  readonly recordOf: (hash: Hash) => ModuleRecord | null;
+  readonly resolver: Resolver;
+}
+
+/** @param base the URL from which the module resolves its imports */
+function createNode(path: Path, base: string, record: ModuleRecord | null, source: GraphSource) {
+  const { manifest, resolver } = source;
   const targets = new Map<string, Target>();
   const imports: Path[] = [];
-  let reason = type === JAVASCRIPT ? record?.reason : `is ${type}, not JavaScript`;
-  if (record === null) reason ??= 'does not parse';
-  for (const { specifier } of record?.requests ?? []) {
-    const target = resolve(resolver, specifier, path);
-    if (typeof target === 'string') {
-      reason ??= target;
+  let reason = record === null ? 'does not parse' : record.reason;
+  for (const request of record?.requests ?? []) {
+    const resolved = resolve(resolver, request, base, manifest);
+    if (resolved === undefined) {
+      reason ??= `imports ${JSON.stringify(request.specifier)}, which does not resolve`;
       continue;
     }
-    targets.set(specifier, target);
-    if (target.kind === 'outside') continue;
-    if (manifest.modules.has(target.path)) imports.push(target.path);
-    else reason ??= `imports ${target.path}, which is not in the deploy`;
+    const { target } = resolved;
+    reason ??= resolved.reason;
+    targets.set(request.specifier, target);
+    imports.push(target.kind === 'module' ? target.path : placeOfUrl(target.url, ROOT));
   }
   const dynamic = (record?.dynamicImports ?? []).flatMap(({ specifier }) => {
-    const target = specifier === undefined ? '' : resolve(resolver, specifier, path);
-    const isOwn = typeof target !== 'string' && target.kind === 'module' && manifest.modules.has(target.path);
-    return isOwn ? [target.path] : [];
+    if (specifier === undefined) return [];
+    const target = resolve(resolver, { specifier }, base, manifest)?.target;
+    if (target === undefined) return [];
+    return [target.kind === 'module' ? target.path : placeOfUrl(target.url, ROOT)];
   });
-  return { path, hash, record, targets, imports: [...new Set(imports)], dynamic, reason };
+  return { path, record, targets, imports: [...new Set(imports)], dynamic: [...new Set(dynamic)], reason };
 }
 
-/** Finds what the modules of a deploy import. `recordOf` is asked for JavaScript modules only. */
+/** Finds what the modules of a deploy import. */
 export function createGraph(
   manifest: Manifest,
   recordOf: (hash: Hash) => ModuleRecord | null,
   resolver: Resolver,
 ): FuseGraph {
+  const source = { manifest, recordOf, resolver };
   const graph = new Map<Path, FuseNode>();
   for (const [path, { hash, type }] of manifest.modules) {
-    const isModule = type === JAVASCRIPT || type === 'application/json' || type === 'text/css';
-    if (!isModule) continue;
-    graph.set(path, createNode(path, manifest, type === JAVASCRIPT ? recordOf(hash) : null, resolver));
+    if (type === 'application/json' || type === 'text/css') {
+      const reason = `is ${type}, not JavaScript`;
+      graph.set(path, { path, hash, record: null, targets: new Map(), imports: [], dynamic: [], reason });
+    } else if (type === JAVASCRIPT) {
+      graph.set(path, { ...createNode(path, naturalUrl(PLACEHOLDER_ROOT, path), recordOf(hash), source), hash });
+    }
   }
+  addPlaces(graph, source);
   return graph;
+}
+
+/** Adds a node for each URL that modules import, with what other instances of modules import in turn. */
+function addPlaces(graph: Map<Path, FuseNode>, source: GraphSource): void {
+  const { modules } = source.manifest;
+  const missing = [...graph.values()].flatMap(({ imports, dynamic }) => [...imports, ...dynamic]);
+  for (let place = missing.pop(); place !== undefined; place = missing.pop()) {
+    if (graph.has(place)) continue;
+    const url = urlOfPlace(ROOT, place);
+    const path = url.startsWith(ROOT) && !url.endsWith('#') ? pathOfUrl(PLACEHOLDER_ROOT, url) : undefined;
+    const file = path === undefined ? undefined : modules.get(path);
+    const record = file?.type === JAVASCRIPT ? source.recordOf(file.hash) : null;
+    const { imports, dynamic } = createNode(place, url, record, source);
+    const reason = 'is no module at its own URL';
+    graph.set(place, { path: place, hash: null, record: null, targets: new Map(), imports, dynamic, reason });
+    missing.push(...imports, ...dynamic);
+  }
 }
 
 /** The members of import cycles, each with a path that shows its cycle. Tarjan's algorithm, without recursion. */

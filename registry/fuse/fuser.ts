@@ -85,6 +85,16 @@ export class Fuser {
     });
   }
 
+  /** The source map of a run: joined once more, as few are asked for. Null for a run that the deploy has not. */
+  sourceMap({ manifest }: Pick<Head, 'manifest'>, name: Path): Promise<string | null> {
+    return this.#queue.run(async () => {
+      const plan = await this.#plan(manifest);
+      const run = plan.runs.find((each) => each.name === name);
+      const result = run === undefined ? undefined : await this.#join(run, manifest, true);
+      return result?.state === 'joined' ? result.map : null;
+    });
+  }
+
   close(): Promise<void> {
     return this.#thread.close();
   }
@@ -113,14 +123,14 @@ export class Fuser {
   ): Promise<Map<Path, { hash: Hash; size: number }> | undefined> {
     const joined = new Map<Path, { hash: Hash; size: number }>();
     let isComplete = true;
-    for (const { name, key, members } of runs) {
+    for (const run of runs) {
+      const { name, key } = run;
       const found = await this.#options.runs.get(key);
       if (found !== undefined) {
         joined.set(name, found);
         continue;
       }
-      const sources = await this.#sources(members.map((path) => manifest.modules.get(path)!.hash));
-      const result = (await this.#run({ kind: 'join', run: name, sources, sourcemap: false })) as JoinResult;
+      const result = await this.#join(run, manifest, false);
       if (result.state === 'refused') {
         for (const path of result.paths) {
           this.#refused.set(`${manifest.modules.get(path)!.hash} ${path}`, result.reason);
@@ -129,12 +139,17 @@ export class Fuser {
         continue;
       }
       const bytes = new TextEncoder().encode(result.code);
-      const run = { hash: blake3(bytes), size: bytes.length };
-      await this.#options.runs.put(key, run.hash, bytes);
-      joined.set(name, run);
+      const made = { hash: blake3(bytes), size: bytes.length };
+      await this.#options.runs.put(key, made.hash, bytes);
+      joined.set(name, made);
       this.#options.onProgress?.(joined.size, runs.length);
     }
     return isComplete ? joined : undefined;
+  }
+
+  async #join({ name, members }: PlannedRun, manifest: Manifest, sourcemap: boolean): Promise<JoinResult> {
+    const sources = await this.#sources(members.map((path) => manifest.modules.get(path)!.hash));
+    return (await this.#run({ kind: 'join', run: name, sources, sourcemap })) as JoinResult;
   }
 
   async #sources(hashes: readonly Hash[]): Promise<[Hash, Uint8Array][]> {

@@ -6,7 +6,7 @@ import { debug } from '../debug.js';
 import type { FusedDeploy, Fuser } from './fuser.js';
 
 export interface FusionsOptions {
-  readonly fuser: Pick<Fuser, 'plan' | 'fuse'>;
+  readonly fuser: Pick<Fuser, 'plan' | 'fuse' | 'sourceMap'>;
   readonly derived: DerivedBlobs;
   readonly clock: Clock;
   /** The channel whose directory is watched: its pages also need the single modules. */
@@ -35,6 +35,7 @@ export class Fusions {
   readonly #options: FusionsOptions;
   readonly #work = new Map<Hash, Work>();
   readonly #done = new Map<Hash, FusedDeploy>();
+  readonly #heads = new Map<Hash, Head>();
   readonly #byHash = new Map<Hash, FusedDeploy>();
   /** The newest manifest of each channel: runs of older ones are not joined any more. */
   readonly #newest = new Map<Channel, Hash>();
@@ -54,6 +55,16 @@ export class Fusions {
   /** A fusion that a client has; undefined if it is too old to be known. */
   byHash(hash: Hash): FusedDeploy | undefined {
     return this.#byHash.get(hash);
+  }
+
+  /** The source map of a run of a deploy of late; null for another run. */
+  async sourceMap(hash: Hash): Promise<string | null> {
+    for (const { fusion } of this.#byHash.values()) {
+      const run = fusion.runs.find((each) => each.hash === hash);
+      const head = this.#heads.get(fusion.manifest);
+      if (run !== undefined && head !== undefined) return this.#options.fuser.sourceMap(head, run.name);
+    }
+    return null;
   }
 
   /** What is joined of a deploy, as far as it is known soon. Null while nothing is. */
@@ -93,6 +104,7 @@ export class Fusions {
       .catch(caught);
     const work = { planned, fused };
     keep(this.#work, deploy.manifest, work);
+    keep(this.#heads, deploy.manifest, head);
     return work;
   }
 

@@ -173,6 +173,9 @@ function reasonOf(
 ): string | undefined {
   if (errors > 0) return 'does not parse';
   if (awaits) return 'has a top-level await';
+  if (source.startsWith('#!')) return 'begins with #!';
+  // A bundler counts lines in another way.
+  if (/\r(?!\n)/.test(source)) return 'has line breaks that are a carriage return only';
   if (evals) return 'calls eval(), which sees the names around it';
   if (PHASE.test(source)) return 'imports in a phase that not every browser knows';
   if (source.includes('__modcast__')) return 'uses the name __modcast__';

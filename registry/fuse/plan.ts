@@ -1,4 +1,4 @@
-import { NAMESPACE, type Path } from '../../schema/index.js';
+import { isPlaceOfUrl, NAMESPACE, type Path } from '../../schema/index.js';
 import { evaluationOrder, findCycles, type FuseGraph, type FuseNode } from './fuse-graph.js';
 import { ExportResolver } from './resolve-export.js';
 
@@ -18,7 +18,7 @@ export interface FusePlan {
   readonly runOf: ReadonlyMap<Path, Run>;
   /** Why each other module that a page or worker reaches stays single. */
   readonly singles: ReadonlyMap<Path, string>;
-  /** For each root that is in a run: the runs (by name) and single modules that it reaches, in evaluation order. */
+  /** For each root: the runs (by name), single modules and URLs that it reaches, in evaluation order. */
   readonly order: ReadonlyMap<Path, readonly Path[]>;
 }
 
@@ -180,7 +180,7 @@ export function planRuns(options: FusePlanOptions): FusePlan {
       const reason = refused?.get(path) ?? reasonFor(graph.get(path)!, exports, cycles);
       if (reason !== undefined) {
         endRun();
-        singles.set(path, reason);
+        if (!isPlaceOfUrl(path)) singles.set(path, reason);
         continue;
       }
       const before = members.at(-1);
@@ -194,7 +194,8 @@ export function planRuns(options: FusePlanOptions): FusePlan {
   const runOf = new Map(runs.flatMap((run) => run.members.map((path) => [path, run] as const)));
   const order = new Map<Path, readonly Path[]>();
   for (const { path, order: modules } of roots) {
-    if (runOf.has(path)) order.set(path, [...new Set(modules.map((each) => runOf.get(each)?.name ?? each))]);
+    const pieces = runOf.has(path) ? modules.map((each) => runOf.get(each)?.name ?? each) : [];
+    order.set(path, [...new Set(pieces)]);
   }
   return { graph, exports, runs, runOf, singles, order };
 }

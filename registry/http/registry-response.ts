@@ -11,6 +11,7 @@ import { isDeployed, type Grant } from '../auth/history-access.js';
 import type { Catalog } from '../content/catalog.js';
 import { linkedModule } from '../content/linked-module.js';
 import { contentType, moduleKind } from '../content/media-type.js';
+import type { Fusions } from '../fuse/fusions.js';
 import { blake3 } from '../hash.js';
 import { loaderVersion } from '../pages/loader-page.js';
 import { UNCHANGED, type UnchangedCode } from '../pages/unchanged-page.js';
@@ -26,6 +27,8 @@ import { allowOwnUse } from './sniffing.js';
 export interface RegistryContext extends ServiceWorkerContext {
   readonly store: Store;
   readonly catalog: Catalog;
+  /** Null where modules run singly. */
+  readonly fusions: Pick<Fusions, 'sourceMap'> | null;
   readonly health: () => Promise<unknown>;
   readonly headTags: HeadTagsMaker;
   readonly loader: () => Promise<Uint8Array>;
@@ -81,6 +84,12 @@ export async function registryResponse(
       return withAccess(history.blob(request, route.hash), headers, () =>
         blob(context, request, route.hash, headers),
       );
+    case 'run-map': {
+      const map = await context.fusions?.sourceMap(route.hash);
+      if (map == null) return problem(404, 'No such run.', headers);
+      const bytes = new TextEncoder().encode(map);
+      return answer(request, { bytes, type: 'application/json', freshness: 'immutable' }, headers);
+    }
     case undefined:
       return problem(404, 'No such route.', headers);
   }

@@ -19,7 +19,9 @@ export type RegistryRoute =
   | { readonly kind: 'deploy-manifest'; readonly deploy: number }
   | { readonly kind: 'deploy-file'; readonly deploy: number; readonly path: string }
   | { readonly kind: 'module'; readonly hash: Hash; readonly path: string }
-  | { readonly kind: 'blob'; readonly hash: Hash };
+  | { readonly kind: 'blob'; readonly hash: Hash }
+  /** The source map of a run. */
+  | { readonly kind: 'run-map'; readonly hash: Hash };
 
 /**
  * @param rest what follows the registry's prefix in a URL's path
@@ -42,5 +44,7 @@ export function parseRegistryRoute(rest: string): RegistryRoute | undefined {
   }
   if (name === 'modules' && isHash(first)) return { kind: 'module', hash: first, path: tail };
   if (name === 'blobs' && isHash(first) && tail === '') return { kind: 'blob', hash: first };
+  const run = /^(.*)\.map$/.exec(first)?.[1];
+  if (name === 'runs' && isHash(run) && tail === '') return { kind: 'run-map', hash: run };
   return undefined;
 }
