@@ -92,6 +92,11 @@ export class FusedModules {
     return absent.length > 0;
   }
 
+  /** The natural URLs of all members of the runs in use. */
+  members(): string[] {
+    return [...this.#used].flatMap((run) => (this.isRefused(run) ? [] : run.members.map((path) => this.urlOf(path))));
+  }
+
   /** Whether runs are made so that a page can start from a module, in the order in which it evaluates others. */
   isPlanned({ path, url }: SiteModule): boolean {
     return this.#options.fusion.order.has(path) && this.urlOf(path) === url;

@@ -76,11 +76,22 @@ export class Linker {
     const { fetchMissing, laterMaps } = this.#options;
     return this.#queue.run(async () => {
       await this.#link(entries);
+      this.#prepareMembers(this.#addresses());
       if (!laterMaps) await this.#linkLazy(entries);
       else if (!fetchMissing) this.importTargets.prepareRest('http');
       this.#install();
       this.#started = true;
     });
+  }
+
+  /**
+   * Puts the other members of the runs in use into the import map, for scripts that only the browser knows of.
+   * Call it when the page has loaded: the boot needs none of them.
+   */
+  installMembers(): void {
+    if (!this.#options.laterMaps || !this.#started) return;
+    this.#prepareMembers();
+    this.#install();
   }
 
   /** Call it before an `import()` of `url`. */
@@ -129,6 +140,19 @@ export class Linker {
     for (const module of modules) if (fused.isPlanned(module)) starts.delete(module.url);
     const isAbsent = fused.refuseAbsent(missing);
     return fused.refuseUnplanned(this.#graph.closure(starts).modules) || isAbsent;
+  }
+
+  /** @param among natural URLs; all members of the runs in use without it */
+  #prepareMembers(among?: ReadonlySet<unknown>): void {
+    const urls = this.#fused?.members() ?? [];
+    const { modules } = this.#graph.closure(urls.filter((url) => among?.has(url) !== false));
+    for (const module of modules) this.#prepare(module);
+  }
+
+  /** What the page's own rules lead to. Once installed, they cannot be changed. */
+  #addresses(): Set<unknown> {
+    const { imports, scopes } = this.#options.resolver.map;
+    return new Set([imports, ...scopes.values()].flatMap((rules) => [...rules.values()]));
   }
 
   #prepare(module: SiteModule): void {

@@ -22,7 +22,7 @@ export class MemberRefused extends Error {
 const ENTRY = 'modcast-run';
 
 /** Part of what a run is named by: another version of rolldown may join in another way. */
-export const JOIN_VERSION = '1 rolldown 1.2.19';
+export const JOIN_VERSION = '2 rolldown 1.2.19';
 
 /** The member that an error of the bundler is about. */
 function memberOf(error: unknown, members: ReadonlyMap<string, string>): string | undefined {
@@ -72,7 +72,8 @@ export async function joinRun(
       minifyInternalExports: false,
     });
     const [chunk] = output;
-    return { code: chunk.code, map: chunk.map === null ? null : withPaths(chunk.map) };
+    const isOwn = [...members.values()].some((source) => source.includes('__name'));
+    return { code: isOwn ? chunk.code : nameFunctionsFirst(chunk.code), map: chunk.map === null ? null : withPaths(chunk.map) };
   } catch (error) {
     const member = memberOf(error, members);
     if (member === undefined) throw error;
@@ -80,6 +81,17 @@ export async function joinRun(
   } finally {
     await bundle.close();
   }
+}
+
+/** The helper by which rolldown keeps names, and its calls for function declarations. */
+const NAMER = /^var __name = [^]*?^\}\);$/m;
+const NAMING = /^__name\([\w$]+, "(?:[^"\\]|\\.)*"\);$/gm;
+
+/** Functions can be called before their declarations, so they get their names at once. Lines stay as they are. */
+function nameFunctionsFirst(code: string): string {
+  const calls = code.match(NAMING);
+  if (calls === null) return code;
+  return code.replace(NAMING, '').replace(NAMER, (namer) => namer + calls.join(''));
 }
 
 const withPaths = (map: { sources: (string | null)[]; toString(): string }): string => {

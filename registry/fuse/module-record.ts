@@ -47,9 +47,40 @@ const EVAL = /\beval\b/;
 /** `import defer * as x from`, `import.source(…)`: not in every engine. */
 const PHASE = /\bimport\s*(?:\.\s*(?:defer|source)\s*\(|defer\s*\*|source\s+[\w$]+\s+from\b)/;
 
-/** Whether a module awaits outside of functions, and whether it calls `eval` directly. */
-function walk(program: ParseResult['program']): { awaits: boolean; evals: boolean } {
-  const found = { awaits: false, evals: false };
+interface Found {
+  /** Whether it awaits outside of functions. */
+  readonly awaits: boolean;
+  /** Whether it calls `eval` directly. */
+  readonly evals: boolean;
+  /** A class that is used before its declaration, outside of functions. Joining turns `class` into `var`. */
+  readonly early: string | undefined;
+}
+
+const NOTHING: Found = { awaits: false, evals: false, early: undefined };
+
+const CLASS = /^[^\S\n]*(?:export[^\S\n]+(?:default[^\S\n]+)?)?class[^\S\n]+([\w$]+)/gm;
+
+/** Classes that are perhaps declared at the top level, and named before. */
+function classesNamedEarly(source: string): Set<string> {
+  const early = new Set<string>();
+  for (const { 1: name, index, 0: text } of source.matchAll(CLASS)) {
+    const first = source.search(new RegExp(`(?<![\\w$])${name!.replaceAll('$', '\\$')}(?![\\w$])`));
+    if (first < index + text.length - name!.length) early.add(name!);
+  }
+  return early;
+}
+
+/** @param names of classes to look for */
+function walk(program: ParseResult['program'], names: ReadonlySet<string>): Found {
+  const classes = new Map<string, number>();
+  for (const node of program.body) {
+    const isExport = node.type === 'ExportNamedDeclaration' || node.type === 'ExportDefaultDeclaration';
+    const declared = isExport ? node.declaration : node;
+    if (declared?.type === 'ClassDeclaration' && declared.id != null && names.has(declared.id.name)) {
+      classes.set(declared.id.name, declared.start);
+    }
+  }
+  const found: { -readonly [K in keyof Found]: Found[K] } = { ...NOTHING };
   let functions = 0;
   const enter = () => void functions++;
   const leave = () => void functions--;
@@ -73,6 +104,9 @@ function walk(program: ParseResult['program']): { awaits: boolean; evals: boolea
     CallExpression: ({ callee }) => {
       if (callee.type === 'Identifier' && callee.name === 'eval') found.evals = true;
     },
+    Identifier: ({ name, start }) => {
+      if (functions === 0 && start < (classes.get(name) ?? 0)) found.early = name;
+    },
   }).visit(program);
   return found;
 }
@@ -90,24 +124,26 @@ type Specifier = { readonly value: string; readonly start: number; readonly end:
 
 /**
  * The specifier of `export … from`. The parser lists `export { x }` of an imported `x` under the statement
- * that imports it, and no specifier for `export {} from`.
+ * that imports it.
  */
 function exportedFrom(
   statement: string,
   listed: Specifier | null | undefined,
   start: number,
 ): Specifier | undefined {
-  if (!statement.startsWith('export')) return undefined;
-  if (listed !== undefined) {
-    return listed !== null && listed.start > start && listed.end <= start + statement.length
-      ? listed
-      : undefined;
-  }
-  const empty = /^export\s*\{\s*\}\s*from\s*(?:'([^'\\]*)'|"([^"\\]*)")/.exec(statement);
-  if (empty === null) return undefined;
-  const end = start + empty[0].length;
-  const value = empty[1] ?? empty[2]!;
-  return { value, start: end - value.length - 2, end };
+  const isOwn = listed != null && listed.start > start && listed.end <= start + statement.length;
+  return isOwn && statement.startsWith('export') ? listed : undefined;
+}
+
+const EMPTY_EXPORT = /\bexport(?:\s|\/\*[^]*?\*\/|\/\/.*)*\{(?:\s|\/\*[^]*?\*\/|\/\/.*)*\}/;
+
+/** `export {} from …`, which the parser does not list. */
+function emptyExports(source: string, program: () => ParseResult['program']) {
+  if (!EMPTY_EXPORT.test(source)) return [];
+  return program().body.flatMap((node) => {
+    const isEmpty = node.type === 'ExportNamedDeclaration' && node.source !== null && node.specifiers.length === 0;
+    return isEmpty ? [{ start: node.start, end: node.end, specifier: node.source! }] : [];
+  });
 }
 
 const NEW_BEFORE = /(?:^|[^\w$.#])new(?:\s|\/\*(?:[^*]|\*(?!\/))*\*\/)+$/;
@@ -145,9 +181,13 @@ export function readRecord(source: string): ModuleRecord {
       }
     }
   }
+  for (const { start, end, specifier } of emptyExports(source, () => parsed.program)) {
+    requests.push({ ...request(start, end, specifier), imports: [] });
+  }
   requests.sort((a, b) => a.start - b.start);
-  const needsWalk = AWAIT.test(source) || EVAL.test(source);
-  const { awaits, evals } = needsWalk ? walk(parsed.program) : { awaits: false, evals: false };
+  const early = classesNamedEarly(source);
+  const needsWalk = AWAIT.test(source) || EVAL.test(source) || early.size > 0;
+  const found = needsWalk ? walk(parsed.program, early) : NOTHING;
   return {
     requests,
     localExports,
@@ -162,17 +202,15 @@ export function readRecord(source: string): ModuleRecord {
       end,
       followsNew: NEW_BEFORE.test(source.slice(Math.max(0, start - 512), start)),
     })),
-    hasTopLevelAwait: awaits,
-    reason: reasonOf(source, { awaits, evals, errors: parsed.errors.length }),
+    hasTopLevelAwait: found.awaits,
+    reason: reasonOf(source, found, parsed.errors.length),
   };
 }
 
-function reasonOf(
-  source: string,
-  { awaits, evals, errors }: { awaits: boolean; evals: boolean; errors: number },
-): string | undefined {
+function reasonOf(source: string, { awaits, evals, early }: Found, errors: number): string | undefined {
   if (errors > 0) return 'does not parse';
   if (awaits) return 'has a top-level await';
+  if (early !== undefined) return `uses the class ${early} before its declaration`;
   if (source.startsWith('#!')) return 'begins with #!';
   // A bundler counts lines in another way.
   if (/\r(?!\n)/.test(source)) return 'has line breaks that are a carriage return only';

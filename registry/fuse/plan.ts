@@ -53,6 +53,8 @@ function reasonFor(node: FuseNode, exports: ExportResolver, cycles: ReadonlyMap<
   if (node.reason !== undefined) return node.reason;
   const cycle = cycles.get(node.path);
   if (cycle !== undefined) return `is in an import cycle: ${[...cycle.slice(0, 3)].join(', ')}`;
+  const conflict = exports.conflicts(node.path)[0];
+  if (conflict !== undefined) return `re-exports ${conflict} from several modules`;
   if (exports.isOpaque(node.path)) return 're-exports everything of a module outside the site';
   const record = node.record!;
   for (const { exported, specifier, name } of record.indirectExports) {
@@ -104,7 +106,11 @@ function findRoots(graph: FuseGraph, entries: readonly Path[]): Root[] {
     ...starts.map((path) => ({ path, order: closureOf(path) })),
     ...[...loaded]
       .filter(([path]) => !isStart.has(path))
-      .map(([path, before]) => ({ path, order: evaluationOrder(graph, path, before) })),
+      .map(([path, before]) => {
+        // It evaluates at least itself, also where the page has done so before.
+        const order = before.has(path) ? [path] : evaluationOrder(graph, path, before);
+        return { path, order };
+      }),
   ];
 }
 
