@@ -89,7 +89,9 @@ function createNode(path: Path, base: string, record: ModuleRecord | null, sourc
     const { target } = resolved;
     reason ??= resolved.reason;
     targets.set(request.specifier, target);
-    imports.push(target.kind === 'module' ? target.path : placeOfUrl(target.url, ROOT));
+    if (target.kind === 'module') imports.push(target.path);
+    // What is no JavaScript has no effects.
+    else if (request.attributes === '') imports.push(placeOfUrl(target.url, ROOT));
   }
   const dynamic = (record?.dynamicImports ?? []).flatMap(({ specifier }) => {
     if (specifier === undefined) return [];

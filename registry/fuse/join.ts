@@ -44,11 +44,17 @@ export async function joinRun(
   sourcemap: boolean,
 ): Promise<JoinedRun> {
   const members = new Map(
-    recipe.members.map(({ path, hash, edits }) => [MEMBER + path, applyEdits(sourceOf(hash), edits)]),
+    // `exports` and `module` are ordinary names in what is certainly an ES module.
+    recipe.members.map(({ path, hash, edits }) => [
+      MEMBER + path,
+      `${applyEdits(sourceOf(hash), edits)}\nexport {};`,
+    ]),
   );
   const bundle = await rolldown({
     input: ENTRY,
     cwd: '/',
+    // Others replace `process.env.NODE_ENV`.
+    platform: 'neutral',
     // Nothing that a module does may be left out.
     treeshake: false,
     logLevel: 'silent',

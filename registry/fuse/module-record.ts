@@ -44,6 +44,7 @@ export interface ModuleRecord {
 /** Words without which a source needs no walk over its syntax tree. */
 const AWAIT = /\bawait\b/;
 const EVAL = /\beval\b/;
+const REQUIRE = /(?<![\w$.])require\b/;
 /** `import defer * as x from`, `import.source(…)`: not in every engine. */
 const PHASE = /\bimport\s*(?:\.\s*(?:defer|source)\s*\(|defer\s*\*|source\s+[\w$]+\s+from\b)/;
 
@@ -52,20 +53,32 @@ interface Found {
   readonly awaits: boolean;
   /** Whether it calls `eval` directly. */
   readonly evals: boolean;
+  /** Whether it names `require`, which a bundler takes for its own. */
+  readonly requires: boolean;
   /** A class that is used before its declaration, outside of functions. Joining turns `class` into `var`. */
   readonly early: string | undefined;
 }
 
-const NOTHING: Found = { awaits: false, evals: false, early: undefined };
+const NOTHING: Found = { awaits: false, evals: false, requires: false, early: undefined };
 
-const CLASS = /^[^\S\n]*(?:export[^\S\n]+(?:default[^\S\n]+)?)?class[^\S\n]+([\w$]+)/gm;
+const CLASS = /\bclass\s+(?!extends\b)([\w$]+)/g;
 
-/** Classes that are perhaps declared at the top level, and named before. */
+/** Classes that are perhaps named before their declaration. */
 function classesNamedEarly(source: string): Set<string> {
-  const early = new Set<string>();
+  const places = new Map<string, number>();
   for (const { 1: name, index, 0: text } of source.matchAll(CLASS)) {
-    const first = source.search(new RegExp(`(?<![\\w$])${name!.replaceAll('$', '\\$')}(?![\\w$])`));
-    if (first < index + text.length - name!.length) early.add(name!);
+    const place = index + text.length - name!.length;
+    places.set(name!, Math.max(place, places.get(name!) ?? 0));
+  }
+  const early = new Set<string>();
+  if (places.size === 0) return early;
+  for (const { 0: word, index } of source.matchAll(/[\w$]+/g)) {
+    const place = places.get(word);
+    if (place === undefined) continue;
+    if (index < place) early.add(word);
+    // The first place decides.
+    places.delete(word);
+    if (places.size === 0) break;
   }
   return early;
 }
@@ -105,10 +118,22 @@ function walk(program: ParseResult['program'], names: ReadonlySet<string>): Foun
       if (callee.type === 'Identifier' && callee.name === 'eval') found.evals = true;
     },
     Identifier: ({ name, start }) => {
+      if (name === 'require') found.requires = true;
       if (functions === 0 && start < (classes.get(name) ?? 0)) found.early = name;
     },
   }).visit(program);
   return found;
+}
+
+/** The names that modules import, by the places of these names, where the parser lists their export. */
+function importsByPlace({ staticImports }: ParseResult['module']): Map<number, string> {
+  const names = new Map<number, string>();
+  for (const { entries } of staticImports) {
+    for (const entry of entries) {
+      names.set(entry.importName.start ?? entry.localName.start!, importName(entry.importName));
+    }
+  }
+  return names;
 }
 
 const importName = ({ kind, name }: { kind: string; name: string | null }): string =>
@@ -165,6 +190,7 @@ export function readRecord(source: string): ModuleRecord {
     ...request(start, end, moduleRequest),
     imports: entries.map((entry) => ({ name: importName(entry.importName), local: entry.localName.value })),
   }));
+  const imported = importsByPlace(parsed.module);
   const localExports: string[] = [];
   const indirectExports: { exported: string; specifier: string; name: string }[] = [];
   const starExports: string[] = [];
@@ -176,7 +202,8 @@ export function readRecord(source: string): ModuleRecord {
       if (entry.moduleRequest === null) localExports.push(exported!);
       else if (entry.importName.kind === 'AllButDefault') starExports.push(entry.moduleRequest.value);
       else {
-        const name = importName(entry.importName);
+        // The parser takes the local name of a default import for the imported one.
+        const name = imported.get(entry.importName.start ?? -1) ?? importName(entry.importName);
         indirectExports.push({ exported: exported!, specifier: entry.moduleRequest.value, name });
       }
     }
@@ -186,7 +213,7 @@ export function readRecord(source: string): ModuleRecord {
   }
   requests.sort((a, b) => a.start - b.start);
   const early = classesNamedEarly(source);
-  const needsWalk = AWAIT.test(source) || EVAL.test(source) || early.size > 0;
+  const needsWalk = [AWAIT, EVAL, REQUIRE].some((word) => word.test(source)) || early.size > 0;
   const found = needsWalk ? walk(parsed.program, early) : NOTHING;
   return {
     requests,
@@ -207,9 +234,10 @@ export function readRecord(source: string): ModuleRecord {
   };
 }
 
-function reasonOf(source: string, { awaits, evals, early }: Found, errors: number): string | undefined {
+function reasonOf(source: string, { awaits, evals, requires, early }: Found, errors: number): string | undefined {
   if (errors > 0) return 'does not parse';
   if (awaits) return 'has a top-level await';
+  if (requires) return 'uses the name require';
   if (early !== undefined) return `uses the class ${early} before its declaration`;
   if (source.startsWith('#!')) return 'begins with #!';
   // A bundler counts lines in another way.

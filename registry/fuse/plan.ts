@@ -1,6 +1,6 @@
 import { isPlaceOfUrl, NAMESPACE, type Path } from '../../schema/index.js';
 import { evaluationOrder, findCycles, type FuseGraph, type FuseNode } from './fuse-graph.js';
-import { ExportResolver } from './resolve-export.js';
+import { ExportResolver, type Binding } from './resolve-export.js';
 
 /** Modules that are joined into one, in evaluation order. */
 export interface Run {
@@ -49,7 +49,12 @@ interface Root {
 }
 
 /** Why a module cannot be joined, by what it and its imports say. */
-function reasonFor(node: FuseNode, exports: ExportResolver, cycles: ReadonlyMap<Path, readonly Path[]>) {
+function reasonFor(
+  node: FuseNode,
+  graph: FuseGraph,
+  exports: ExportResolver,
+  cycles: ReadonlyMap<Path, readonly Path[]>,
+): string | undefined {
   if (node.reason !== undefined) return node.reason;
   const cycle = cycles.get(node.path);
   if (cycle !== undefined) return `is in an import cycle: ${[...cycle.slice(0, 3)].join(', ')}`;
@@ -63,9 +68,18 @@ function reasonFor(node: FuseNode, exports: ExportResolver, cycles: ReadonlyMap<
     const binding = exports.resolve(target.path, name);
     if (binding === null) return `re-exports ${exported}, which ${target.path} does not export`;
   }
+  // Only the import of such a module itself says what it is.
+  const isScript = (binding: Binding | null) => binding === null || graph.get(binding.path)!.record !== null;
+  if (record.indirectExports.length + record.starExports.length > 0) {
+    const other = [...exports.names(node.path)].find((name) => !isScript(exports.resolve(node.path, name)));
+    if (other !== undefined) return `re-exports ${other} of a module that is not JavaScript`;
+  }
   for (const { specifier, imports } of record.requests) {
     const target = node.targets.get(specifier)!;
     if (target.kind === 'outside') continue;
+    const { path } = target;
+    const other = imports.find(({ name }) => isScript({ path, name }) && !isScript(exports.resolve(path, name)));
+    if (other !== undefined) return `imports ${other.name} of a module that is not JavaScript from ${path}`;
     const missing = imports.find(({ name }) => name !== NAMESPACE && !exports.resolve(target.path, name));
     if (missing !== undefined) return `imports ${missing.name}, which ${target.path} does not export`;
   }
@@ -112,6 +126,19 @@ function findRoots(graph: FuseGraph, entries: readonly Path[]): Root[] {
         return { path, order };
       }),
   ];
+}
+
+/**
+ * Modules in an order in which they can be imported, so that they are evaluated in the given one. A cycle has
+ * to be entered where its root enters it: at the module that is evaluated last.
+ */
+function startOrder(modules: readonly Path[], cycles: ReadonlyMap<Path, readonly Path[]>): Path[] {
+  const last = new Map<readonly Path[], Path>();
+  for (const path of modules) {
+    const cycle = cycles.get(path);
+    if (cycle !== undefined) last.set(cycle, path);
+  }
+  return modules.map((path) => last.get(cycles.get(path) ?? []) ?? path);
 }
 
 /** For each module, the modules with a top-level await that it waits for, as a text that can be compared. */
@@ -183,7 +210,7 @@ export function planRuns(options: FusePlanOptions): FusePlan {
     for (const path of root.order) {
       if (done.has(path)) continue;
       done.add(path);
-      const reason = refused?.get(path) ?? reasonFor(graph.get(path)!, exports, cycles);
+      const reason = refused?.get(path) ?? reasonFor(graph.get(path)!, graph, exports, cycles);
       if (reason !== undefined) {
         endRun();
         if (!isPlaceOfUrl(path)) singles.set(path, reason);
@@ -200,7 +227,8 @@ export function planRuns(options: FusePlanOptions): FusePlan {
   const runOf = new Map(runs.flatMap((run) => run.members.map((path) => [path, run] as const)));
   const order = new Map<Path, readonly Path[]>();
   for (const { path, order: modules } of roots) {
-    const pieces = runOf.has(path) ? modules.map((each) => runOf.get(each)?.name ?? each) : [];
+    const scripts = modules.filter((each) => isPlaceOfUrl(each) || graph.get(each)!.record !== null);
+    const pieces = runOf.has(path) ? startOrder(scripts, cycles).map((each) => runOf.get(each)?.name ?? each) : [];
     order.set(path, [...new Set(pieces)]);
   }
   return { graph, exports, runs, runOf, singles, order };

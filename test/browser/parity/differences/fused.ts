@@ -10,7 +10,7 @@ const STACK = 'the text of a stack names the run that holds a module, with a lin
 /** Places without their URL, line and column; also those in inline scripts, whose columns vary. */
 const withoutPlaces = (observations: Observations): unknown =>
   map(observations, (text) =>
-    text.replace(/(?:\b(?:https:\/\/site\/|blob:|data:)[^\s():]*(?::\d+){1,2})/g, 'place'),
+    text.replace(/(?:\b(?:https:\/\/site\/|blob:|data:)[^\s():]*(?::\d+){0,2})/g, 'place'),
   );
 
 const STACKS = [

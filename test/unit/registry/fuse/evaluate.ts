@@ -22,6 +22,7 @@ const show = (value) => {
 parentPort.on('message', async (urls) => {
   globalThis.log = [];
   globalThis.show = show;
+  globalThis.process = undefined;
   globalThis.__modcast__ = (key) => ({ own: () => (metas[key] ??= { key }) });
   const metas = {};
   spaces.clear();
@@ -34,7 +35,7 @@ parentPort.on('message', async (urls) => {
         log.push(name + ' = ' + value);
       }
     } catch (error) {
-      log.push('throws ' + error.name + (error.name === 'Error' ? ' ' + error.message : ''));
+      log.push('throws ' + error.name + (/^\\d+$|fails/.test(error.message) ? ' ' + error.message : ''));
     }
   }
   parentPort.postMessage(log);

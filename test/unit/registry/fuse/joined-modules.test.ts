@@ -45,11 +45,26 @@ describe('modules that are joined behave as single ones:', () => {
         log.push(a.name, b.name, c.name, d.name); export { a, b, c, d };`,
     }));
 
+  it('an imported default that is exported again, beside an export of that name', () =>
+    expectSame({
+      'a.mjs': `export default 'default'; export const a = 'a', b = 'b';`,
+      'b.mjs': `import a, { a as c, b } from './a.mjs'; export { a, c, b as default }; log.push(a, b, c);`,
+      'main.mjs': `import b, { a, c } from './b.mjs'; log.push(a, b, c); export * from './b.mjs';`,
+    }));
+
+  it('names of CommonJS, which mean nothing', () =>
+    expectSame({
+      'a.mjs': `if (typeof module === 'object') module.exports = 1; log.push(typeof exports, typeof this);`,
+      'r.mjs': `if (typeof require === 'function') require('./a.mjs'); else log.push('no require');`,
+      'b.mjs': `try { log.push(process.env.NODE_ENV); } catch (error) { log.push(error.name); }`,
+      'main.mjs': `${all('r', 'a', 'b')} try { exports.a = 1; } catch (error) { log.push(error.name); }`,
+    }));
+
   it('names that hide globals, and this at the top level', () =>
     expectSame({
       'a.mjs': `export const Map = 1; let undefined_ = undefined, Object = 2, exports = 3, module = 4; log.push(typeof this, Map, Object, exports, module);`,
       'b.mjs': `import { Map as M } from './a.mjs'; log.push(typeof Map, typeof Object, M, typeof exports === 'number');
-        const __name = 5, __defProp = 6, require = 7; log.push(__name, __defProp, require); var arguments_ = typeof this; log.push(arguments_);`,
+        const __name = 5, __defProp = 6; log.push(__name, __defProp); var arguments_ = typeof this; log.push(arguments_);`,
       'main.mjs': `${all('a', 'b')} function Map() {} log.push(Map.name, typeof Object.keys);`,
     }));
 
@@ -104,9 +119,11 @@ describe('modules that are joined behave as single ones:', () => {
   it('another instance of a module, in its place', () =>
     expectSame({
       'a.mjs': `log.push('a'); export const a = {};`,
-      'b.mjs': `import { a } from './a.mjs'; log.push('b', show(a));`,
       'c.mjs': `log.push('c');`,
-      'main.mjs': `import { a } from './a.mjs'; import './c.mjs?2'; import './b.mjs'; import { a as other } from './a.mjs?1'; log.push(a === other);`,
+      'd.mjs': `log.push('d');`,
+      'e.mjs': `log.push('e');`,
+      'main.mjs': `import { a } from './a.mjs'; import './c.mjs?2'; import './d.mjs'; import './e.mjs';
+        import { a as other } from './a.mjs?1'; log.push(a === other);`,
     }));
 
   it('a member that a bundler refuses', () =>
@@ -129,6 +146,80 @@ describe('modules that are joined behave as single ones:', () => {
     expectSame({
       'a.json': '{ "a": 1 }',
       'a.mjs': `import a from './a.json' with { type: 'json' }; a.b = 2; export { a }; export { default as again } from './a.json' with { type: 'json' };`,
-      'main.mjs': `import json from './a.json' with { type: 'json' }; import { a, again } from './a.mjs'; import * as space from './a.json' with { type: 'json' }; log.push(a === json, again === a, show(space));`,
+      'main.mjs': `import './b.mjs'; import './c.mjs'; import json from './a.json' with { type: 'json' }; import { a, again } from './a.mjs'; import * as space from './a.json' with { type: 'json' }; log.push(a === json, again === a, show(space));`,
+      'b.mjs': `import json from './a.json' with { type: 'json' }; log.push(json.a);`,
+      'c.mjs': `log.push('c');`,
     }));
+});
+
+const NAMES = ['a', 'b', 'default', 'f'];
+
+interface Generated {
+  /** Indices of modules, with the way in which each is imported. */
+  readonly imports: readonly { readonly to: number; readonly how: string; readonly name: string }[];
+  readonly body: string;
+}
+
+/** The text of a module that logs what it sees. */
+function textOf(index: number, count: number, { imports, body }: Generated): string {
+  const lines = imports.map(({ to, how, name }, at) => {
+    const from = JSON.stringify(`./m${to % count}.mjs`);
+    if (how === 'named') return `import { ${name} as i${at} } from ${from}; log.push(show(i${at}));`;
+    if (how === 'space') return `import * as i${at} from ${from}; log.push(Object.keys(i${at}).join());`;
+    if (how === 'star') return `export * from ${from};`;
+    if (how === 'again') return `export { ${name} as r${at} } from ${from};`;
+    if (how === 'imported') return `import { ${name} as i${at} } from ${from}; export { i${at} };`;
+    return `import ${from};`;
+  });
+  return `log.push('m${index} begins');\n${lines.join('\n')}\n${body.replaceAll('INDEX', String(index))}\nlog.push('m${index}');`;
+}
+
+const BODIES = [
+  `export const a = 'a INDEX'; export let b = 0; export function f() { return ++b; } f(); export default class {}`,
+  `export const a = 'a INDEX'; export default () => a;`,
+  `export let b = 'b INDEX'; const a = b; export function f() { return a; } log.push(f.name); export default f;`,
+  `class f {} export { f, f as a }; export default function () {}`,
+  `export default { INDEX: 1 };`,
+  ``,
+  `await 0; export const a = 1;`,
+  `throw new Error('INDEX');`,
+];
+
+const generated = (from: number): fc.Arbitrary<Generated> =>
+  fc.record({
+    imports: fc.array(
+      fc.record({
+        // Mostly without cycles.
+        to: fc.oneof({ weight: 12, arbitrary: fc.integer({ min: from + 1, max: 11 }) }, { weight: 1, arbitrary: fc.nat(11) }),
+        how: fc.constantFrom('effect', 'effect', 'named', 'space', 'star', 'again', 'imported'),
+        name: fc.constantFrom(...NAMES),
+      }),
+      { maxLength: 4 },
+    ),
+    body: fc.oneof(
+      { weight: 20, arbitrary: fc.constantFrom(...BODIES.slice(0, 6)) },
+      { weight: 1, arbitrary: fc.constantFrom(...BODIES.slice(6)) },
+    ),
+  });
+
+describe('any module graph', () => {
+  it('evaluates the same modules in the same order, with the same exports, when it is joined', async () => {
+    const graphs = fc.tuple(...Array.from({ length: 11 }, (_, index) => generated(index)));
+    const entries = fc.uniqueArray(fc.nat(3), { minLength: 1, maxLength: 3 });
+    let joined = 0;
+    await fc.assert(
+      fc.asyncProperty(graphs, entries, async (modules, starts) => {
+        const texts = [...modules, { imports: [], body: BODIES[0]! }];
+        const files = Object.fromEntries(
+          texts.map((module, index) => [`m${index}.mjs`, textOf(index, texts.length, module)]),
+        );
+        const paths = starts.map((index) => `m${index}.mjs`);
+        const { log, members } = await evaluator.joined(files, paths);
+        expect(log).toEqual(await evaluator.single(files, paths));
+        joined += members;
+      }),
+      { numRuns: Number(process.env.FUSE_RUNS ?? 60) },
+    );
+    expect(joined).toBeGreaterThan(60);
+  }, 120_000);
 });
