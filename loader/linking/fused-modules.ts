@@ -43,6 +43,7 @@ export class FusedModules {
   readonly #options: FusedModulesOptions;
   readonly #byName = new Map<Path, FusedRun>();
   readonly #byMember = new Map<Path, FusedRun>();
+  readonly #roots: ReadonlySet<Path>;
   /** Runs whose members run singly in this page. */
   readonly #refused = new Set<FusedRun>();
   /** Runs that the import map leads to. */
@@ -51,6 +52,7 @@ export class FusedModules {
 
   constructor(options: FusedModulesOptions) {
     this.#options = options;
+    this.#roots = new Set(options.fusion.roots);
     for (const run of options.fusion.runs) {
       this.#byName.set(run.name, run);
       for (const path of run.members) this.#byMember.set(path, run);
@@ -99,7 +101,7 @@ export class FusedModules {
 
   /** Whether runs are made so that a page can start from a module, in the order in which it evaluates others. */
   isPlanned({ path, url }: SiteModule): boolean {
-    return this.#options.fusion.order.has(path) && this.urlOf(path) === url;
+    return this.#roots.has(path) && this.urlOf(path) === url;
   }
 
   /** Call it for a run that the page imports: from now on it is never refused. */

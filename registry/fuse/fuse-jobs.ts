@@ -1,12 +1,13 @@
 import { EMPTY_IMPORT_MAP, parseImportMap, PLACEHOLDER_ROOT, Resolver } from '../../importmap/index.js';
-import type {
-  ExportGroup,
-  FusedRun,
-  Hash,
-  Manifest,
-  ManifestRow,
-  Path,
-  SiteImportMap,
+import {
+  isPlaceOfUrl,
+  type ExportGroup,
+  type FusedRun,
+  type Hash,
+  type Manifest,
+  type ManifestRow,
+  type Path,
+  type SiteImportMap,
 } from '../../schema/index.js';
 import { blake3 } from '../hash.js';
 import { createGraph } from './fuse-graph.js';
@@ -47,6 +48,7 @@ export type PlannedRun = Omit<FusedRun, 'hash' | 'size'> & { readonly key: Hash 
 export interface PlanResult {
   readonly runs: readonly PlannedRun[];
   readonly exports: ReadonlyMap<Path, readonly ExportGroup[]>;
+  readonly roots: readonly Path[];
   readonly order: ReadonlyMap<Path, readonly Path[]>;
   /** Why each other module that is reached stays single. */
   readonly singles: ReadonlyMap<Path, string>;
@@ -116,6 +118,7 @@ export class FuseJobs {
         return { name, members, runs, modules: singles, dynamic, key: keyOf(recipe) };
       }),
       exports: new Map([...plan.runOf.keys()].map((path) => [path, exportGroups(plan, path)])),
+      roots: plan.roots.filter((path) => !isPlaceOfUrl(path)),
       order: plan.order,
       singles: plan.singles,
     };

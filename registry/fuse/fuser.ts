@@ -178,7 +178,7 @@ function fusedDeploy(
     const { hash = null, size = 0 } = joined.get(run.name) ?? {};
     return { ...run, hash, size };
   });
-  const fusion = { manifest, runs, exports: plan.exports, order: plan.order };
+  const fusion = { manifest, runs, exports: plan.exports, roots: plan.roots, order: plan.order };
   const bytes = encodeFusion(fusion);
   return { fusion, bytes, hash: blake3(bytes), singles: plan.singles };
 }

@@ -18,7 +18,12 @@ export interface FusePlan {
   readonly runOf: ReadonlyMap<Path, Run>;
   /** Why each other module that a page or worker reaches stays single. */
   readonly singles: ReadonlyMap<Path, string>;
-  /** For each root: the runs (by name), single modules and URLs that it reaches, in evaluation order. */
+  /** Modules from which a page, a worker or an `import()` starts. */
+  readonly roots: readonly Path[];
+  /**
+   * For each member that is a root, or that a single module imports: the runs (by name), single modules and URLs
+   * that it reaches, in evaluation order.
+   */
   readonly order: ReadonlyMap<Path, readonly Path[]>;
 }
 
@@ -226,10 +231,18 @@ export function planRuns(options: FusePlanOptions): FusePlan {
   }
   const runOf = new Map(runs.flatMap((run) => run.members.map((path) => [path, run] as const)));
   const order = new Map<Path, readonly Path[]>();
-  for (const { path, order: modules } of roots) {
+  const addOrder = (path: Path, modules: readonly Path[]) => {
+    if (!runOf.has(path) || order.has(path)) return;
     const scripts = modules.filter((each) => isPlaceOfUrl(each) || graph.get(each)!.record !== null);
-    const pieces = runOf.has(path) ? startOrder(scripts, cycles).map((each) => runOf.get(each)?.name ?? each) : [];
+    const pieces = startOrder(scripts, cycles).map((each) => runOf.get(each)?.name ?? each);
     order.set(path, [...new Set(pieces)]);
+  };
+  for (const root of roots) addOrder(root.path, root.order);
+  for (const path of done) {
+    if (runOf.has(path)) continue;
+    for (const imported of graph.get(path)!.imports) {
+      if (!order.has(imported)) addOrder(imported, evaluationOrder(graph, imported, new Set()));
+    }
   }
-  return { graph, exports, runs, runOf, singles, order };
+  return { graph, exports, runs, runOf, singles, roots: [...rootPaths], order };
 }

@@ -23,12 +23,17 @@ parentPort.on('message', async (urls) => {
   globalThis.log = [];
   globalThis.show = show;
   globalThis.process = undefined;
-  globalThis.__modcast__ = (key) => ({ own: () => (metas[key] ??= { key }) });
+  globalThis.later = [];
+  globalThis.__modcast__ = (key) => ({
+    own: () => (metas[key] ??= { key }),
+    import: (specifier) => import(new URL(specifier, new URL(key.replace('modcast:module/', ''), urls[0]))),
+  });
   const metas = {};
   spaces.clear();
   for (const url of urls) {
     try {
       const space = await import(url);
+      for (const run of later.splice(0)) await run().catch((error) => log.push('later throws ' + error.name));
       for (const name of Object.keys(space)) {
         let value;
         try { value = show(space[name]); } catch (error) { value = error.name; }
@@ -43,7 +48,7 @@ parentPort.on('message', async (urls) => {
 
 /** Evaluates sites in a thread, as Node evaluates ES modules. */
 export class Evaluator {
-  readonly #thread = new Worker(THREAD, { eval: true });
+  readonly #thread = new Worker(THREAD, { eval: true }).setMaxListeners(0);
 
   async close(): Promise<void> {
     await this.#thread.terminate();
@@ -60,6 +65,7 @@ export class Evaluator {
       manifest: '0'.repeat(64),
       runs: plan.runs.map(({ key, ...run }) => ({ ...run, hash: key, size: 1 })),
       exports: plan.exports,
+      roots: plan.roots,
       order: plan.order,
     };
     const site = { root: 'https://site.invalid/', manifest: manifestOf(files, entries) };
