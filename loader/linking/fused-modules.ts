@@ -96,7 +96,9 @@ export class FusedModules {
 
   /** The natural URLs of all members of the runs in use. */
   members(): string[] {
-    return [...this.#used].flatMap((run) => (this.isRefused(run) ? [] : run.members.map((path) => this.urlOf(path))));
+    return [...this.#used].flatMap((run) =>
+      this.isRefused(run) ? [] : run.members.map((path) => this.urlOf(path)),
+    );
   }
 
   /** Whether runs are made so that a page can start from a module, in the order in which it evaluates others. */

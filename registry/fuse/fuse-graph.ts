@@ -115,7 +115,10 @@ export function createGraph(
       const reason = `is ${type}, not JavaScript`;
       graph.set(path, { path, hash, record: null, targets: new Map(), imports: [], dynamic: [], reason });
     } else if (type === JAVASCRIPT) {
-      graph.set(path, { ...createNode(path, naturalUrl(PLACEHOLDER_ROOT, path), recordOf(hash), source), hash });
+      graph.set(path, {
+        ...createNode(path, naturalUrl(PLACEHOLDER_ROOT, path), recordOf(hash), source),
+        hash,
+      });
     }
   }
   addPlaces(graph, source);

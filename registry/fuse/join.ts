@@ -79,7 +79,10 @@ export async function joinRun(
     });
     const [chunk] = output;
     const isOwn = [...members.values()].some((source) => source.includes('__name'));
-    return { code: isOwn ? chunk.code : nameFunctionsFirst(chunk.code), map: chunk.map === null ? null : withPaths(chunk.map) };
+    return {
+      code: isOwn ? chunk.code : nameFunctionsFirst(chunk.code),
+      map: chunk.map === null ? null : withPaths(chunk.map),
+    };
   } catch (error) {
     const member = memberOf(error, members);
     if (member === undefined) throw error;

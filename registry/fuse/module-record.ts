@@ -166,7 +166,8 @@ const EMPTY_EXPORT = /\bexport(?:\s|\/\*[^]*?\*\/|\/\/.*)*\{(?:\s|\/\*[^]*?\*\/|
 function emptyExports(source: string, program: () => ParseResult['program']) {
   if (!EMPTY_EXPORT.test(source)) return [];
   return program().body.flatMap((node) => {
-    const isEmpty = node.type === 'ExportNamedDeclaration' && node.source !== null && node.specifiers.length === 0;
+    const isEmpty =
+      node.type === 'ExportNamedDeclaration' && node.source !== null && node.specifiers.length === 0;
     return isEmpty ? [{ start: node.start, end: node.end, specifier: node.source! }] : [];
   });
 }
@@ -234,7 +235,11 @@ export function readRecord(source: string): ModuleRecord {
   };
 }
 
-function reasonOf(source: string, { awaits, evals, requires, early }: Found, errors: number): string | undefined {
+function reasonOf(
+  source: string,
+  { awaits, evals, requires, early }: Found,
+  errors: number,
+): string | undefined {
   if (errors > 0) return 'does not parse';
   if (awaits) return 'has a top-level await';
   if (requires) return 'uses the name require';

@@ -83,7 +83,9 @@ function reasonFor(
     const target = node.targets.get(specifier)!;
     if (target.kind === 'outside') continue;
     const { path } = target;
-    const other = imports.find(({ name }) => isScript({ path, name }) && !isScript(exports.resolve(path, name)));
+    const other = imports.find(
+      ({ name }) => isScript({ path, name }) && !isScript(exports.resolve(path, name)),
+    );
     if (other !== undefined) return `imports ${other.name} of a module that is not JavaScript from ${path}`;
     const missing = imports.find(({ name }) => name !== NAMESPACE && !exports.resolve(target.path, name));
     if (missing !== undefined) return `imports ${missing.name}, which ${target.path} does not export`;

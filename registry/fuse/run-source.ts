@@ -1,4 +1,13 @@
-import { exportName, isPlaceOfUrl, moduleKey, NAMESPACE, placeOfUrl, runKey, type Hash, type Path } from '../../schema/index.js';
+import {
+  exportName,
+  isPlaceOfUrl,
+  moduleKey,
+  NAMESPACE,
+  placeOfUrl,
+  runKey,
+  type Hash,
+  type Path,
+} from '../../schema/index.js';
 import { PLACEHOLDER_ROOT } from '../../importmap/index.js';
 import type { FuseNode } from './fuse-graph.js';
 import type { Request } from './module-record.js';
@@ -127,7 +136,9 @@ function effectOf(path: Path, nodes: readonly FuseNode[], plan: FusePlan): strin
       return target.kind === 'outside' && attributes === '' ? [target.url] : [];
     }),
   );
-  return requests.filter((url) => placeOfUrl(url, PLACEHOLDER_ROOT) === path).map((url) => `import ${quote(url)};`);
+  return requests
+    .filter((url) => placeOfUrl(url, PLACEHOLDER_ROOT) === path)
+    .map((url) => `import ${quote(url)};`);
 }
 
 export function runRecipe(run: Run, plan: FusePlan): RunRecipe {

@@ -69,10 +69,16 @@ export class Evaluator {
       order: plan.order,
     };
     const site = { root: 'https://site.invalid/', manifest: manifestOf(files, entries) };
-    const modules = new FusedModules({ fusion, site, blobPool: { get: () => undefined }, pinned: () => false });
+    const modules = new FusedModules({
+      fusion,
+      site,
+      blobPool: { get: () => undefined },
+      pinned: () => false,
+    });
     const members = new Set(plan.runs.flatMap((run) => run.members));
     const made: Record<string, string> = {};
-    for (const [path, text] of Object.entries(files)) made[path] = members.has(path) ? modules.facade(path) : text;
+    for (const [path, text] of Object.entries(files))
+      made[path] = members.has(path) ? modules.facade(path) : text;
     for (const [name, code] of runs) made[`runs/${name}`] = code;
     return { log: await this.#run(made, entries), members: members.size };
   }

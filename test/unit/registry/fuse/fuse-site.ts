@@ -16,7 +16,11 @@ const typeOf = (path: Path): string =>
 
 const hashOf = (text: string): Hash => blake3(encoder.encode(text));
 
-export function manifestOf(files: Files, entries: readonly Path[], importMap: SiteImportMap | null = null): Manifest {
+export function manifestOf(
+  files: Files,
+  entries: readonly Path[],
+  importMap: SiteImportMap | null = null,
+): Manifest {
   const modules = Object.entries(files).map(
     ([path, text]) => [path, { hash: hashOf(text), size: text.length, type: typeOf(path) }] as const,
   );
@@ -33,7 +37,11 @@ export function graphOf(files: Files, importMap: SiteImportMap | null = null): F
   );
 }
 
-export function planOf(files: Files, entries: readonly Path[], options: Partial<FusePlanOptions> = {}): FusePlan {
+export function planOf(
+  files: Files,
+  entries: readonly Path[],
+  options: Partial<FusePlanOptions> = {},
+): FusePlan {
   const sizeOf = (path: Path) => files[path]!.length;
   return planRuns({ graph: graphOf(files), entries, sizeOf, digest: () => 1, ...options });
 }
@@ -53,7 +61,9 @@ export interface FusedFiles {
 export async function fuseFiles(files: Files, entries: readonly Path[]): Promise<FusedFiles> {
   const jobs = new FuseJobs();
   const manifest = manifestOf(files, entries);
-  const modules = [...manifest.modules].map(([path, { hash, size, type }]) => [path, hash, size, type] as const);
+  const modules = [...manifest.modules].map(
+    ([path, { hash, size, type }]) => [path, hash, size, type] as const,
+  );
   const sources = Object.values(files).map((text) => [hashOf(text), encoder.encode(text)] as const);
   const refused: [Path, string][] = [];
   for (;;) {

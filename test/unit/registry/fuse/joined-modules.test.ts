@@ -97,14 +97,18 @@ describe('modules that are joined behave as single ones:', () => {
     ));
 
   it('cycles, temporal dead zones and an import of itself', () =>
-    expectSame({
-      'a.mjs': `import { b } from './b.mjs'; export const a = 'a'; export function f() { return b; } log.push(f());`,
-      'b.mjs': `import { a, f } from './a.mjs'; export const b = 'b'; log.push(f.name); try { a; } catch (error) { log.push(error.name); }`,
-      'self.mjs': `import * as self from './self.mjs'; try { self.x; } catch (error) { log.push(error.name); } export const x = 1; log.push(self.x);`,
-      'early.mjs': `try { new C(); } catch (error) { log.push(error.name); } try { x; } catch (error) { log.push(error.name); } class C {} let x;`,
-      'c.mjs': `log.push('c');`,
-      'main.mjs': `${all('c', 'a', 'self', 'early')} log.push('main');`,
-    }, ['main.mjs'], 0));
+    expectSame(
+      {
+        'a.mjs': `import { b } from './b.mjs'; export const a = 'a'; export function f() { return b; } log.push(f());`,
+        'b.mjs': `import { a, f } from './a.mjs'; export const b = 'b'; log.push(f.name); try { a; } catch (error) { log.push(error.name); }`,
+        'self.mjs': `import * as self from './self.mjs'; try { self.x; } catch (error) { log.push(error.name); } export const x = 1; log.push(self.x);`,
+        'early.mjs': `try { new C(); } catch (error) { log.push(error.name); } try { x; } catch (error) { log.push(error.name); } class C {} let x;`,
+        'c.mjs': `log.push('c');`,
+        'main.mjs': `${all('c', 'a', 'self', 'early')} log.push('main');`,
+      },
+      ['main.mjs'],
+      0,
+    ));
 
   it('top-level awaits, beside modules that do not wait for them', () =>
     expectSame({
@@ -206,7 +210,10 @@ const generated = (from: number): fc.Arbitrary<Generated> =>
     imports: fc.array(
       fc.record({
         // Mostly without cycles.
-        to: fc.oneof({ weight: 12, arbitrary: fc.integer({ min: from + 1, max: 11 }) }, { weight: 1, arbitrary: fc.nat(11) }),
+        to: fc.oneof(
+          { weight: 12, arbitrary: fc.integer({ min: from + 1, max: 11 }) },
+          { weight: 1, arbitrary: fc.nat(11) },
+        ),
         how: fc.constantFrom('effect', 'effect', 'named', 'space', 'star', 'again', 'imported', 'later'),
         name: fc.constantFrom(...NAMES),
       }),

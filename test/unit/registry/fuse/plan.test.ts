@@ -42,11 +42,16 @@ describe('a plan', () => {
 
   it('tells what each root evaluates, with the places of single modules', () => {
     const files = { ...LEAVES, 'b.mjs': 'eval("");', 'main.mjs': `import './x.mjs'; ${THREE}`, 'x.mjs': '' };
-    expect(planOf(files, ['main.mjs']).order).toEqual(new Map([['main.mjs', ['a.mjs', 'b.mjs', 'main.mjs']]]));
+    expect(planOf(files, ['main.mjs']).order).toEqual(
+      new Map([['main.mjs', ['a.mjs', 'b.mjs', 'main.mjs']]]),
+    );
   });
 
   it('ends a run before a module of another site', () => {
-    const files = { ...LEAVES, 'main.mjs': `import './a.mjs'; import './b.mjs'; import 'https://cdn.invalid/'; import './c.mjs';` };
+    const files = {
+      ...LEAVES,
+      'main.mjs': `import './a.mjs'; import './b.mjs'; import 'https://cdn.invalid/'; import './c.mjs';`,
+    };
     expect(runsOf(files, ['main.mjs'])).toEqual(['a.mjs b.mjs', 'c.mjs main.mjs']);
   });
 
@@ -58,9 +63,17 @@ describe('a plan', () => {
   });
 
   it.each([
-    ['import cycle', { 'a.mjs': `import './b.mjs';`, 'b.mjs': `import './a.mjs';` }, 'is in an import cycle: '],
+    [
+      'import cycle',
+      { 'a.mjs': `import './b.mjs';`, 'b.mjs': `import './a.mjs';` },
+      'is in an import cycle: ',
+    ],
     ['missing import', { 'a.mjs': `import { x } from './c.mjs';` }, 'imports x, which c.mjs does not export'],
-    ['missing re-export', { 'a.mjs': `export { x } from './c.mjs';` }, 're-exports x, which c.mjs does not export'],
+    [
+      'missing re-export',
+      { 'a.mjs': `export { x } from './c.mjs';` },
+      're-exports x, which c.mjs does not export',
+    ],
     [
       'conflict',
       {
