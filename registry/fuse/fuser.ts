@@ -174,9 +174,9 @@ function fusedDeploy(
   plan: PlanResult,
   joined: ReadonlyMap<Path, { readonly hash: Hash; readonly size: number }>,
 ): FusedDeploy {
-  const runs = plan.runs.map(({ key: _, ...run }): FusedRun => {
-    const { hash = null, size = 0 } = joined.get(run.name) ?? {};
-    return { ...run, hash, size };
+  const runs = plan.runs.map(({ name, members, runs: imported, modules, dynamic }): FusedRun => {
+    const { hash = null, size = 0 } = joined.get(name) ?? {};
+    return { name, hash, size, members, runs: imported, modules, dynamic };
   });
   const fusion = { manifest, runs, exports: plan.exports, roots: plan.roots, order: plan.order };
   const bytes = encodeFusion(fusion);

@@ -89,9 +89,8 @@ function walk(program: ParseResult['program'], names: ReadonlySet<string>): Foun
   for (const node of program.body) {
     const isExport = node.type === 'ExportNamedDeclaration' || node.type === 'ExportDefaultDeclaration';
     const declared = isExport ? node.declaration : node;
-    if (declared?.type === 'ClassDeclaration' && declared.id != null && names.has(declared.id.name)) {
-      classes.set(declared.id.name, declared.start);
-    }
+    const name = declared?.type === 'ClassDeclaration' ? (declared.id?.name ?? '') : '';
+    if (names.has(name)) classes.set(name, declared!.start);
   }
   const found: { -readonly [K in keyof Found]: Found[K] } = { ...NOTHING };
   let functions = 0;
@@ -156,8 +155,8 @@ function exportedFrom(
   listed: Specifier | null | undefined,
   start: number,
 ): Specifier | undefined {
-  const isOwn = listed != null && listed.start > start && listed.end <= start + statement.length;
-  return isOwn && statement.startsWith('export') ? listed : undefined;
+  if (listed === null || listed === undefined || !statement.startsWith('export')) return undefined;
+  return listed.start > start && listed.end <= start + statement.length ? listed : undefined;
 }
 
 const EMPTY_EXPORT = /\bexport(?:\s|\/\*[^]*?\*\/|\/\/.*)*\{(?:\s|\/\*[^]*?\*\/|\/\/.*)*\}/;

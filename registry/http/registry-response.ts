@@ -85,8 +85,8 @@ export async function registryResponse(
         blob(context, request, route.hash, headers),
       );
     case 'run-map': {
-      const map = await context.fusions?.sourceMap(route.hash);
-      if (map == null) return problem(404, 'No such run.', headers);
+      const map = (await context.fusions?.sourceMap(route.hash)) ?? null;
+      if (map === null) return problem(404, 'No such run.', headers);
       const bytes = new TextEncoder().encode(map);
       return answer(request, { bytes, type: 'application/json', freshness: 'immutable' }, headers);
     }

@@ -10,7 +10,7 @@ const STACK = 'the text of a stack names the run that holds a module, with a lin
 /** Places without their URL, line and column; also those in inline scripts, whose columns vary. */
 const withoutPlaces = (observations: Observations): unknown =>
   map(observations, (text) =>
-    text.replace(/(?:\b(?:https:\/\/site\/|blob:|data:)[^\s():]*(?::\d+){0,2})/g, 'place'),
+    text.replace(/(?:\b(?:https:\/\/site\/|blob:|data:|url(?=:\d))[^\s():]*(?::\d+){0,2})/g, 'place'),
   );
 
 const STACKS = [
@@ -23,23 +23,33 @@ const STACKS = [
   'stack-traces',
 ];
 
-/** What of modules that are joined a page can tell, as of those of any bundle. */
-const FUSED: Readonly<Record<string, KnownDifference>> = {
-  ...Object.fromEntries(STACKS.map((name) => [name, { reason: STACK, same: withoutPlaces }])),
-  'stack-function-source-text': {
-    reason: 'a function’s source text is that of the run',
-    same: ({ log: _log, ...rest }) => rest,
-  },
-  'text-module': {
-    reason: 'a module imported as text is the one that leads to the run',
-    same: withoutLog('as text it is not', 'modcast:run/'),
-  },
+const SOURCE_TEXT: KnownDifference = {
+  reason: 'a function’s source text is that of the run',
+  same: ({ log: _log, ...rest }) => rest,
 };
 
-const withFused = (unfused: EngineDifferences): EngineDifferences => ({
-  ...unfused,
-  known: { ...unfused.known, ...FUSED },
-});
+const TEXT_MODULE: KnownDifference = {
+  reason: 'a module imported as text is the one that leads to the run',
+  same: withoutLog('as text it is not', 'modcast:run/'),
+};
+
+/** With what a page can tell of joined modules, as of those of any bundle. */
+function withFused({ known, ...rest }: EngineDifferences): EngineDifferences {
+  const stacks = STACKS.map((name) => {
+    const same = (o: Observations) => withoutPlaces((known[name]?.same(o) ?? o) as Observations);
+    return [name, { reason: STACK, same }] as const;
+  });
+  return {
+    ...rest,
+    known: {
+      ...known,
+      ...Object.fromEntries(stacks),
+      'stack-function-source-text': SOURCE_TEXT,
+      // WebKit has no text modules.
+      ...('text-module' in known && { 'text-module': TEXT_MODULE }),
+    },
+  };
+}
 
 export const FUSED_CHROMIUM = withFused(CHROMIUM);
 export const FUSED_FIREFOX = withFused(FIREFOX);
