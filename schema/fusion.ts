@@ -15,7 +15,8 @@ export interface Fusion {
   /** Modules from which a page, a worker or an `import()` starts. */
   readonly roots: readonly Path[];
   /**
-   * For each member that is a root, or that a single module imports: the runs (by name), single modules and URLs
+   * For each member that is a root, or that a single module imports: the runs (by name), single modules
+   * and URLs
    * (`placeOfUrl`) that it reaches, in evaluation order.
    */
   readonly order: ReadonlyMap<Path, readonly Path[]>;
@@ -61,7 +62,8 @@ export const runKey = (name: Path): string => RUN_KEY + pathToUrl(name);
 export const moduleKey = (path: Path): string => MODULE_KEY + pathToUrl(path);
 
 /**
- * Stands for a URL where a path may stand: a module of another site, or another instance of one of the site. No
+ * Stands for a URL where a path may stand: a module of another site, or another instance of one of the
+ * site. No
  * path begins with a slash.
  */
 export const placeOfUrl = (url: string, root: string): Path =>

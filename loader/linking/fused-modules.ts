@@ -101,7 +101,10 @@ export class FusedModules {
     );
   }
 
-  /** Whether runs are made so that a page can start from a module, in the order in which it evaluates others. */
+  /**
+   * Whether runs are made so that a page can start from a module, in the order in which it evaluates
+   * others.
+   */
   isPlanned({ path, url }: SiteModule): boolean {
     return this.#roots.has(path) && this.urlOf(path) === url;
   }

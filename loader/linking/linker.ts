@@ -85,7 +85,8 @@ export class Linker {
   }
 
   /**
-   * Puts the other members of the runs in use into the import map, for scripts that only the browser knows of.
+   * Puts the other members of the runs in use into the import map, for scripts that only the browser
+   * knows of.
    * Call it when the page has loaded: the boot needs none of them.
    */
   installMembers(): void {

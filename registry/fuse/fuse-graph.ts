@@ -8,7 +8,8 @@ export type Target =
   | { readonly kind: 'outside'; readonly url: string };
 
 /**
- * A module of the site with what it imports, as a page resolves it. Or a place in the evaluation order that is
+ * A module of the site with what it imports, as a page resolves it. Or a place in the evaluation order
+ * that is
  * none of these modules, `placeOfUrl`: one of another site, or another instance of one of these.
  */
 export interface FuseNode {
@@ -142,7 +143,10 @@ function addPlaces(graph: Map<Path, FuseNode>, source: GraphSource): void {
   }
 }
 
-/** The members of import cycles, each with a path that shows its cycle. Tarjan's algorithm, without recursion. */
+/**
+ * The members of import cycles, each with a path that shows its cycle. Tarjan's algorithm, without
+ * recursion.
+ */
 export function findCycles(graph: FuseGraph): Map<Path, readonly Path[]> {
   const index = new Map<Path, number>();
   const low = new Map<Path, number>();

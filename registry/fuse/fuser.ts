@@ -85,7 +85,10 @@ export class Fuser {
     });
   }
 
-  /** The source map of a run: joined once more, as few are asked for. Null for a run that the deploy has not. */
+  /**
+   * The source map of a run: joined once more, as few are asked for. Null for a run that the deploy
+   * has not.
+   */
   sourceMap({ manifest }: Pick<Head, 'manifest'>, name: Path): Promise<string | null> {
     return this.#queue.run(async () => {
       const plan = await this.#plan(manifest);

@@ -96,7 +96,10 @@ export async function joinRun(
 const NAMER = /^var __name = [^]*?^\}\);$/m;
 const NAMING = /^__name\([\w$]+, "(?:[^"\\]|\\.)*"\);$/gm;
 
-/** Functions can be called before their declarations, so they get their names at once. Lines stay as they are. */
+/**
+ * Functions can be called before their declarations, so they get their names at once. Lines stay as
+ * they are.
+ */
 function nameFunctionsFirst(code: string): string {
   const calls = code.match(NAMING);
   if (calls === null) return code;

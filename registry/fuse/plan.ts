@@ -21,7 +21,8 @@ export interface FusePlan {
   /** Modules from which a page, a worker or an `import()` starts. */
   readonly roots: readonly Path[];
   /**
-   * For each member that is a root, or that a single module imports: the runs (by name), single modules and URLs
+   * For each member that is a root, or that a single module imports: the runs (by name), single modules
+   * and URLs
    * that it reaches, in evaluation order.
    */
   readonly order: ReadonlyMap<Path, readonly Path[]>;

@@ -20,7 +20,10 @@ export function parityIn(engine: Engine, differences: EngineDifferences): void {
   });
 }
 
-/** The same with runs of joined modules. Fixtures that join into no run are skipped: they are as without fusing. */
+/**
+ * The same with runs of joined modules. Fixtures that join into no run are skipped: they are as
+ * without fusing.
+ */
 export function fusedParityIn(engine: Engine, differences: EngineDifferences): void {
   describe.runIf(selectEngines().engines.includes(engine))(`${engine.name}, fused:`, () => {
     defineParity(engine, differences, (skip) => async (dir) => {
