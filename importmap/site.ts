@@ -21,6 +21,9 @@ export interface SiteModule extends ManifestModule {
 
 export const naturalUrl = (root: string, path: Path): string => new URL(root + pathToUrl(path)).href;
 
+/** The URL for which `placeOfUrl` stands. */
+export const urlOfPlace = (root: string, place: string): string => new URL(place.slice(1), root).href;
+
 /** The path of a URL under `root`, without query and fragment; undefined if the URL is elsewhere. */
 export function pathOfUrl(root: string, url: string): Path | undefined {
   if (!url.startsWith(root)) return undefined;

@@ -125,12 +125,15 @@ export class Registry {
   /**
    * Resolves when the modules of the channel's newest deploy are joined into runs, as far as they can be.
    * Pages that load earlier run more modules singly.
+   *
+   * @returns the number of runs
    */
-  async fused(): Promise<void> {
+  async fused(): Promise<number> {
     const { catalog, fusions } = await this.#services;
     await this.ready;
     const head = await catalog.head(this.#options.channel);
-    if (head !== null) await fusions?.whole(head);
+    const fused = head === null ? null : await fusions?.whole(head);
+    return fused?.fusion.runs.length ?? 0;
   }
 
   async close(): Promise<void> {

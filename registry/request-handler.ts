@@ -96,6 +96,7 @@ export function createRequestHandling(core: Core, site: LocalSite | null, socket
     single: singlePage(options.single),
     workerRuntime: () => readWorkerRuntime(hot !== null),
     serviceWorker: readServiceWorker,
+    fusions: core.fusions,
     health: () => health(store, core.identity, sockets.size),
     publish: publishRoutes(core),
     editor: hot === null ? null : editorRoute(core),

@@ -12,9 +12,12 @@ export interface Fusion {
   readonly runs: readonly FusedRun[];
   /** What each member of a run exports. */
   readonly exports: ReadonlyMap<Path, readonly ExportGroup[]>;
+  /** Modules from which a page, a worker or an `import()` starts. */
+  readonly roots: readonly Path[];
   /**
-   * For a member from which a page or an `import()` starts: the runs (by name) and single modules to
-   * evaluate.
+   * For each member that is a root, or that a single module imports: the runs (by name), single modules
+   * and URLs
+   * (`placeOfUrl`) that it reaches, in evaluation order.
    */
   readonly order: ReadonlyMap<Path, readonly Path[]>;
 }
@@ -60,6 +63,16 @@ export const runKey = (name: Path): string => RUN_KEY + pathToUrl(name);
 /** The key by which runs import a module that is in none, or a namespace object. */
 export const moduleKey = (path: Path): string => MODULE_KEY + pathToUrl(path);
 
+/**
+ * Stands for a URL where a path may stand: a module of another site, or another instance of one of the
+ * site. No
+ * path begins with a slash.
+ */
+export const placeOfUrl = (url: string, root: string): Path =>
+  `/${url.startsWith(root) ? `./${url.slice(root.length)}` : url}`;
+
+export const isPlaceOfUrl = (place: Path): boolean => place.startsWith('/');
+
 /** What follows the prefix of a module's key: a path, percent-encoded. Undefined for another text. */
 export const placeOfModuleKey = (key: string): string | undefined =>
   key.startsWith(MODULE_KEY) ? key.slice(MODULE_KEY.length) : undefined;
@@ -86,11 +99,12 @@ interface FusionJson {
   ])[];
   /** Member, then groups: the defining module, and names. A name is a text where it is the same at both. */
   readonly exports: readonly (readonly [member: number, ...groups: (readonly [number, ...NameJson[]])[]])[];
-  readonly order: readonly (readonly [root: number, ...pieces: number[]])[];
+  readonly roots: readonly number[];
+  readonly order: readonly (readonly [member: number, ...pieces: number[]])[];
 }
 
 /** Equal fusions give equal bytes. */
-export function encodeFusion({ manifest, runs, exports, order }: Fusion): Uint8Array<ArrayBuffer> {
+export function encodeFusion({ manifest, runs, exports, roots, order }: Fusion): Uint8Array<ArrayBuffer> {
   const places = new Map<Path, number>();
   const at = (path: Path) => {
     let place = places.get(path);
@@ -115,7 +129,8 @@ export function encodeFusion({ manifest, runs, exports, order }: Fusion): Uint8A
         ...names.map((pair): NameJson => (pair[0] === pair[1] ? pair[0] : pair)),
       ]),
     ]),
-    order: [...order].map(([root, pieces]) => [at(root), ...pieces.map(at)]),
+    roots: roots.map(at),
+    order: [...order].map(([member, pieces]) => [at(member), ...pieces.map(at)]),
   };
   return new TextEncoder().encode(
     JSON.stringify({ modcast: 1, manifest, paths: [...places.keys()], ...body }),
@@ -158,7 +173,8 @@ export function decodeFusion(bytes: Uint8Array): Fusion {
           })),
         ]),
       ),
-      order: new Map(json.order.map(([root, ...pieces]) => [path(root), pieces.map(path)])),
+      roots: json.roots.map(path),
+      order: new Map(json.order.map(([member, ...pieces]) => [path(member), pieces.map(path)])),
     };
   } catch (error) {
     throw new ModcastError('message-invalid', `fusion: ${String(error)}`, { cause: error });

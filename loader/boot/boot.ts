@@ -168,6 +168,7 @@ export class Boot {
     // The server had nothing to send, or the socket was lost before it did.
     if (source === 'network' && this.#received === 0) source = linker.isWhole(entries) ? 'cache' : 'http';
     this.#runPage({ pageDeploy, hot }, source, allowed);
+    addEventListener('load', () => linker.installMembers(), { once: true });
   }
 
   async #runNatively(): Promise<void> {

@@ -1,8 +1,9 @@
 import type { Resolver } from '../../importmap/resolver.js';
 import { ResolvedImports, type Imports, type LinksOf } from '../../importmap/graph.js';
-import { naturalUrl, type Site, type SiteModule } from '../../importmap/site.js';
+import { naturalUrl, urlOfPlace, type Site, type SiteModule } from '../../importmap/site.js';
 import {
   exportName,
+  isPlaceOfUrl,
   moduleKey,
   NAMESPACE,
   runKey,
@@ -18,7 +19,7 @@ import type { BlobPool } from '../cache/blob-pool.js';
 export interface Needed {
   /** By name. */
   readonly runs: ReadonlySet<FusedRun>;
-  /** Modules that these import singly. */
+  /** Modules and URLs that these import singly. */
   readonly modules: ReadonlySet<Path>;
 }
 
@@ -54,6 +55,7 @@ export class FusedModules {
   readonly #options: FusedModulesOptions;
   readonly #byName = new Map<Path, FusedRun>();
   readonly #byMember = new Map<Path, FusedRun>();
+  readonly #roots: ReadonlySet<Path>;
   /** Runs whose members run singly in this page. */
   readonly #refused = new Set<FusedRun>();
   /** Most members of a run need the same, and have the same object. */
@@ -61,13 +63,16 @@ export class FusedModules {
   /** Of which all runs are here. */
   readonly #whole = new Set<Needed>();
   readonly #imports = new Map<Needed, Imports>();
+  /** Runs that the import map leads to. */
+  readonly #used = new Set<FusedRun>();
 
   constructor(options: FusedModulesOptions) {
     this.#options = options;
+    this.#roots = new Set(options.fusion.roots);
     for (const run of options.fusion.runs) {
       this.#byName.set(run.name, run);
       for (const path of run.members) this.#byMember.set(path, run);
-      const isPinned = run.members.some((path) => options.pinned(this.#urlOf(path)));
+      const isPinned = run.members.some((path) => options.pinned(this.urlOf(path)));
       if (run.hash === null || isPinned) this.#refused.add(run);
     }
   }
@@ -78,7 +83,7 @@ export class FusedModules {
     if (run === undefined || this.#refused.has(run)) return undefined;
     const { site } = this.#options;
     // Another query or fragment is another instance, and another version is in no run.
-    const isOwn = site.manifest.modules.get(path)?.hash === hash && this.#urlOf(path) === url;
+    const isOwn = site.manifest.modules.get(path)?.hash === hash && this.urlOf(path) === url;
     return isOwn ? run : undefined;
   }
 
@@ -108,6 +113,43 @@ export class FusedModules {
     for (const run of absent) this.#refused.add(run);
     this.#needed.clear();
     return absent.length > 0;
+  }
+
+  /** The natural URLs of all members of the runs in use. */
+  members(): string[] {
+    return [...this.#used].flatMap((run) =>
+      this.isRefused(run) ? [] : run.members.map((path) => this.urlOf(path)),
+    );
+  }
+
+  /**
+   * Whether runs are made so that a page can start from a module, in the order in which it evaluates
+   * others.
+   */
+  isPlanned({ path, url }: SiteModule): boolean {
+    return this.#roots.has(path) && this.urlOf(path) === url;
+  }
+
+  /** Call it for a run that the page imports: from now on it is never refused. */
+  use(run: FusedRun): void {
+    this.#used.add(run);
+  }
+
+  /**
+   * Gives up runs that would evaluate more than a module from which nobody was expected to start: it imports
+   * a member that is not the last one.
+   *
+   * @param modules what it imports
+   * @returns whether there are any
+   */
+  refuseUnplanned(modules: readonly SiteModule[]): boolean {
+    const before = this.#refused.size;
+    for (const module of modules) {
+      const run = this.isPlanned(module) ? undefined : this.runOf(module);
+      if (run !== undefined && !this.#used.has(run)) this.#refused.add(run);
+    }
+    this.#needed.clear();
+    return this.#refused.size > before;
   }
 
   /** What a member's facade imports, directly or not. */
@@ -152,14 +194,14 @@ export class FusedModules {
   /** What the members of the runs that a member needs name in a literal `import()`: natural URLs. */
   dynamicOf(path: Path): string[] {
     const { runs } = this.needed(path);
-    return [...new Set([...runs].flatMap((run) => run.dynamic))].map((dynamic) => this.#urlOf(dynamic));
+    return [...new Set([...runs].flatMap((run) => run.dynamic))].map((dynamic) => this.urlOf(dynamic));
   }
 
   importsOf(path: Path): Imports {
     const needed = this.needed(path);
     let imports = this.#imports.get(needed);
     if (imports === undefined) {
-      const modules = [...needed.modules].map((module) => this.#urlOf(module));
+      const modules = [...needed.modules].map((module) => this.urlOf(module));
       imports = { static: modules, dynamic: this.dynamicOf(path) };
       this.#imports.set(needed, imports);
     }
@@ -169,8 +211,12 @@ export class FusedModules {
   /** The module by which a member is imported from outside of its run. Its bindings are those of the run. */
   facade(path: Path): string {
     const { fusion } = this.#options;
+    const nameOf = (piece: Path) => {
+      if (isPlaceOfUrl(piece)) return this.urlOf(piece);
+      return this.#byName.has(piece) ? runKey(piece) : moduleKey(piece);
+    };
     const lines = (fusion.order.get(path) ?? [this.#byMember.get(path)!.name]).map(
-      (piece) => `import ${JSON.stringify(this.#byName.has(piece) ? runKey(piece) : moduleKey(piece))};`,
+      (piece) => `import ${JSON.stringify(nameOf(piece))};`,
     );
     for (const { from, names } of this.#exportsOf(path)) {
       const run = this.#byMember.get(from);
@@ -207,7 +253,7 @@ export class FusedModules {
     const members = [...together(needed).runs].flatMap((run) => (this.#refused.has(run) ? [] : run.members));
     return members.flatMap((member) => {
       const module = site.manifest.modules.get(member);
-      return module === undefined ? [] : [{ ...module, path: member, url: this.#urlOf(member) }];
+      return module === undefined ? [] : [{ ...module, path: member, url: this.urlOf(member) }];
     });
   }
 
@@ -220,8 +266,9 @@ export class FusedModules {
     return this.#options.fusion.exports.get(path) ?? [];
   }
 
-  #urlOf(path: Path): string {
-    return naturalUrl(this.#options.site.root, path);
+  urlOf(place: Path): string {
+    const { root } = this.#options.site;
+    return isPlaceOfUrl(place) ? urlOfPlace(root, place) : naturalUrl(root, place);
   }
 }
 

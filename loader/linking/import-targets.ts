@@ -90,8 +90,8 @@ export class ImportTargets {
   /** The version that a natural URL was decided for; undefined before. */
   hashOf = (url: string): Hash | undefined => this.#hashes.get(url);
 
-  /** The natural URL of a module that a target holds. */
-  urlOf = (target: string): string | undefined => this.#urls.get(target);
+  /** The natural URL of a module that a target holds, or the URL of a run. */
+  urlOf = (target: string): string | undefined => this.#urls.get(target) ?? this.#runs?.urlOf(target);
 
   /** Chooses a module's target, and links it. */
   prepare(module: SiteModule, permitted = this.#options.permitted): void {

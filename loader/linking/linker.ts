@@ -80,11 +80,23 @@ export class Linker {
     const { fetchMissing, laterMaps } = this.#options;
     return this.#queue.run(async () => {
       await this.#link(entries);
+      this.#prepareMembers(this.#addresses());
       if (!laterMaps) await this.#linkLazy(entries);
       else if (!fetchMissing) this.#prepareRest('http');
       this.#install();
       this.#started = true;
     });
+  }
+
+  /**
+   * Puts the other members of the runs in use into the import map, for scripts that only the browser
+   * knows of.
+   * Call it when the page has loaded: the boot needs none of them.
+   */
+  installMembers(): void {
+    if (!this.#options.laterMaps || !this.#started) return;
+    this.#prepareMembers();
+    this.#install();
   }
 
   /** Call it before an `import()` of `url`. @returns undefined if the import map has it */
@@ -112,10 +124,7 @@ export class Linker {
   async #link(urls: readonly string[]): Promise<void> {
     const { config, fetchMissing } = this.#options;
     if (fetchMissing) await this.prefetch(urls);
-    // Runs that do not come: their members are tried singly.
-    if (this.#fused?.refuseAbsent(this.#graph.closure(urls).missing) === true && fetchMissing) {
-      await this.prefetch(urls);
-    }
+    while (this.#refuseRuns(urls)) if (fetchMissing) await this.prefetch(urls);
     const { modules, missing } = this.#graph.closure(urls);
     for (const module of modules) this.#prepare(module);
     // Hot reload replaces any module that runs.
@@ -123,6 +132,32 @@ export class Linker {
       for (const module of this.#fused?.membersFor(modules) ?? []) this.#prepare(module);
     // The imports of a missing blob are unknown: a target for each module keeps them in this deploy.
     if (missing.size > 0 && this.#options.laterMaps) this.#prepareRest(this.#options.permitted);
+  }
+
+  /** Gives up runs that did not come, or are of no use for these modules: then their members run singly. */
+  #refuseRuns(urls: readonly string[]): boolean {
+    const fused = this.#fused;
+    if (fused === null) return false;
+    const { modules, missing } = this.#graph.closure(urls);
+    const starts = new Set(urls);
+    // Other instances of modules are no part of the plan.
+    for (const { path, url } of modules) if (fused.urlOf(path) !== url) starts.add(url);
+    for (const module of modules) if (fused.isPlanned(module)) starts.delete(module.url);
+    const isAbsent = fused.refuseAbsent(missing);
+    return fused.refuseUnplanned(this.#graph.closure(starts).modules) || isAbsent;
+  }
+
+  /** @param among natural URLs; all members of the runs in use without it */
+  #prepareMembers(among?: ReadonlySet<unknown>): void {
+    const urls = this.#fused?.members() ?? [];
+    const { modules } = this.#graph.closure(urls.filter((url) => among?.has(url) !== false));
+    for (const module of modules) this.#prepare(module);
+  }
+
+  /** What the page's own rules lead to. Once installed, they cannot be changed. */
+  #addresses(): Set<unknown> {
+    const { imports, scopes } = this.#options.resolver.map;
+    return new Set([imports, ...scopes.values()].flatMap((rules) => [...rules.values()]));
   }
 
   #prepare(module: SiteModule): void {

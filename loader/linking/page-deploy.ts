@@ -15,6 +15,7 @@ import { importModule } from './import-module.js';
 import { Linker } from './linker.js';
 import type { ChannelClient, Release } from '../transport/channel-client.js';
 import type { NaturalText } from '../page/error-events.js';
+import { withoutRuns } from '../page/run-positions.js';
 import { holdsModule, MODULE_URLS } from './module-url.js';
 import { readFusion } from './read-fusion.js';
 import { createRuntime, type HotRuntime } from './runtime.js';
@@ -118,9 +119,10 @@ export function provideRuntime(
     return changed;
   };
   const naturalText: NaturalText = (text) =>
-    written(text)
-      .replace(MODULE_URLS, (url) => linker.importTargets.urlOf(url) ?? url)
-      .replace(/[^\s'"(@]+\/modules\/[\da-f]{64}\//g, (url) => (url.startsWith(prefix) ? root : url));
+    withoutRuns(
+      root,
+      written(text).replace(MODULE_URLS, (url) => linker.importTargets.urlOf(url) ?? url),
+    ).replace(/[^\s'"(@]+\/modules\/[\da-f]{64}\//g, (url) => (url.startsWith(prefix) ? root : url));
   globalThis.__modcast__ = createRuntime({
     resolver,
     refresh,

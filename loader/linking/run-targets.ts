@@ -1,5 +1,4 @@
-import { naturalUrl, type Site } from '../../importmap/site.js';
-import { moduleKey, runKey, type FusedRun } from '../../schema/fusion.js';
+import { isPlaceOfUrl, moduleKey, runKey, type FusedRun } from '../../schema/fusion.js';
 import { pathToUrl, type Path } from '../../schema/path.js';
 import type { BlobPool } from '../cache/blob-pool.js';
 import { DATA_BYTES } from './choose-target.js';
@@ -9,7 +8,6 @@ import { createModuleUrl, type UrlKind } from './module-url.js';
 
 export interface RunTargetsOptions {
   readonly fused: FusedModules;
-  readonly site: Site;
   readonly blobPool: Pick<BlobPool, 'get'>;
   /** The registry's prefix as a URL. */
   readonly prefix: string;
@@ -23,6 +21,8 @@ export interface RunTargetsOptions {
 export class RunTargets {
   readonly #options: RunTargetsOptions;
   readonly #targets = new Map<FusedRun, string>();
+  /** The URL by which texts of the browser name each run, by its target. */
+  readonly #urls = new Map<string, string>();
   readonly #modules = new Set<Path>();
   readonly #created = new Set<Needed>();
   readonly #installed = new Set<string>();
@@ -40,16 +40,24 @@ export class RunTargets {
     const needed = fused.needed(path);
     if (!this.#created.has(needed)) {
       this.#created.add(needed);
-      for (const run of needed.runs)
-        if (!this.#targets.has(run)) this.#targets.set(run, this.#createRun(run));
+      for (const run of needed.runs) {
+        if (this.#targets.has(run)) continue;
+        fused.use(run);
+        this.#targets.set(run, this.#createRun(run));
+      }
       for (const module of needed.modules) this.#modules.add(module);
     }
     return createModuleUrl(kind, [fused.facade(path)], JAVASCRIPT);
   }
 
+  /** The URL of a run that a target holds. */
+  urlOf(target: string): string | undefined {
+    return this.#urls.get(target);
+  }
+
   /** The rules that are not installed yet. */
   rules(): Record<string, string> {
-    const { site, targetOf } = this.#options;
+    const { fused, targetOf } = this.#options;
     const rules: Record<string, string> = {};
     const add = (key: string, target: string) => {
       if (this.#installed.has(key)) return;
@@ -58,7 +66,8 @@ export class RunTargets {
     };
     for (const [{ name }, target] of this.#targets) add(runKey(name), target);
     for (const path of this.#modules) {
-      const url = naturalUrl(site.root, path);
+      if (isPlaceOfUrl(path)) continue;
+      const url = fused.urlOf(path);
       add(moduleKey(path), targetOf(url) ?? url);
     }
     return rules;
@@ -75,10 +84,9 @@ export class RunTargets {
     this.count += run.members.length;
     this.bytes += bytes.length;
     const large = bytes.length > DATA_BYTES ? 'blob' : kind;
-    return createModuleUrl(
-      large,
-      [bytes, `\n//# sourceURL=${url}\n//# sourceMappingURL=${place}.map`],
-      JAVASCRIPT,
-    );
+    const comments = `\n//# sourceURL=${url}\n//# sourceMappingURL=${place}.map`;
+    const target = createModuleUrl(large, [bytes, comments], JAVASCRIPT);
+    this.#urls.set(target, url);
+    return target;
   }
 }

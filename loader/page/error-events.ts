@@ -8,6 +8,11 @@ export type NaturalText = (text: string) => string;
 /** What Chromium puts before the message of a script that does not parse when it is inserted. */
 const INSERTION = /(^|SyntaxError: )Failed to execute 'insertBefore' on 'Node': /;
 
+/** A URL with a line and a column. */
+const PLACE = /(.*):(\d+):(\d+)$/s;
+
+const IN_RUN = /\/runs\/[\da-f]{64}\//;
+
 /** Whether reading a stack may run a function of the page. */
 export const isStackPrepared = (): boolean => 'prepareStackTrace' in Error;
 
@@ -28,7 +33,8 @@ export function correctError(error: unknown, natural: NaturalText): void {
   const isChanged = correct('message');
   correct('fileName');
   correct('sourceURL');
-  if (isWebKit() || (isChanged && !isStackPrepared())) correct('stack');
+  const isWrong = () => isChanged || IN_RUN.test(String(texts['stack']));
+  if (isWebKit() || (!isStackPrepared() && isWrong())) correct('stack');
 }
 
 /**
@@ -72,11 +78,13 @@ export class ErrorEvents {
   /** The event that the page gets instead. */
   #correct(event: ErrorEvent): ErrorEvent | undefined {
     const { natural = (text) => text } = this;
-    const { lineno, colno, error } = event;
+    const { error } = event;
     const isSyntax = error instanceof SyntaxError;
     const withoutInsertion = (text: string) => natural(isSyntax ? text.replace(INSERTION, '$1') : text);
     const message = withoutInsertion(event.message);
-    const filename = natural(event.filename);
+    const [, filename, lineno, colno] = PLACE.exec(
+      natural(`${event.filename}:${event.lineno}:${event.colno}`),
+    ) as unknown as [string, string, number, number];
     correctError(error, withoutInsertion);
     if (message === event.message && filename === event.filename) return undefined;
     event.stopImmediatePropagation();

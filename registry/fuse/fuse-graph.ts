@@ -1,16 +1,21 @@
-import { naturalUrl, pathOfUrl, type Resolver } from '../../importmap/index.js';
-import type { Hash, Manifest, Path } from '../../schema/index.js';
+import { naturalUrl, pathOfUrl, urlOfPlace, type Resolver } from '../../importmap/index.js';
+import { placeOfUrl, type Hash, type Manifest, type Path } from '../../schema/index.js';
 import type { ModuleRecord } from './module-record.js';
 
-/** Where a static import leads: to a module of the site, or to a URL outside of it. */
+/** Where a static import leads: to a module of the site, or to a URL that is loaded as without fusing. */
 export type Target =
   | { readonly kind: 'module'; readonly path: Path }
   | { readonly kind: 'outside'; readonly url: string };
 
-/** A module of the site with what it imports, as a page resolves it. */
+/**
+ * A module of the site with what it imports, as a page resolves it. Or a place in the evaluation order
+ * that is
+ * none of these modules, `placeOfUrl`: one of another site, or another instance of one of these.
+ */
 export interface FuseNode {
   readonly path: Path;
-  readonly hash: Hash;
+  /** Null for a URL. */
+  readonly hash: Hash | null;
   /** Null for JSON and style sheets, and for what does not parse. */
   readonly record: ModuleRecord | null;
   /** By specifier. */
@@ -29,63 +34,92 @@ export type FuseGraph = ReadonlyMap<Path, FuseNode>;
 
 const JAVASCRIPT = 'text/javascript';
 
-function resolve(resolver: Resolver, root: string, specifier: string, path: Path): Target | string {
-  const resolution = resolver.resolve(specifier, naturalUrl(root, path));
-  if (resolution.state !== 'resolved') return `imports ${JSON.stringify(specifier)}, which does not resolve`;
-  const { url } = resolution;
-  if (!url.startsWith(new URL('/', root).href)) return { kind: 'outside', url };
-  // Another query or fragment is another instance.
-  if (/[?#]/.test(url)) return `imports ${JSON.stringify(specifier)}, a URL with a query or a fragment`;
-  const target = pathOfUrl(root, url);
-  if (target === undefined || naturalUrl(root, target) !== url) {
-    return `imports ${JSON.stringify(specifier)}, which is no file of the site`;
-  }
-  return { kind: 'module', path: target };
+/** A node without a record. */
+const NOTHING = { record: null, targets: new Map<string, Target>(), imports: [], dynamic: [], computed: [] };
+
+interface Resolved {
+  readonly target: Target;
+  /** Why the importer stays single. */
+  readonly reason?: string;
 }
 
-function createNode(
-  path: Path,
-  manifest: Manifest,
-  record: ModuleRecord | null,
+/** Undefined for what does not resolve. */
+function resolve(
   resolver: Resolver,
-  root: string,
-): FuseNode {
-  const { hash, type } = manifest.modules.get(path)!;
+  { specifier, attributes = '' }: { readonly specifier: string; readonly attributes?: string },
+  base: string,
+  { root, manifest: { modules } }: GraphSource,
+): Resolved | undefined {
+  const resolution = resolver.resolve(specifier, base);
+  if (resolution.state !== 'resolved') return undefined;
+  const { url } = resolution;
+  const outside: Target = { kind: 'outside', url };
+  if (!url.startsWith(new URL('/', root).href)) return { target: outside };
+  const name = JSON.stringify(specifier);
+  const path = pathOfUrl(root, url);
+  const file = path === undefined ? undefined : modules.get(path);
+  if (path === undefined || file === undefined) {
+    return { target: outside, reason: `imports ${name}, which is not in the deploy` };
+  }
+  // Another spelling, query or fragment is another instance.
+  if (naturalUrl(root, path) !== url) {
+    return { target: outside, reason: `imports ${name}, another instance of ${path}` };
+  }
+  if (file.type === JAVASCRIPT && attributes !== '') {
+    return { target: { kind: 'outside', url: `${url}#` }, reason: `imports ${name}, not as JavaScript` };
+  }
+  return { target: { kind: 'module', path } };
+}
+
+interface GraphSource {
+  /** A URL that stands for the site's. */
+  readonly root: string;
+  readonly manifest: Manifest;
+  /** Asked for JavaScript modules only. Null for what does not parse. */
+  readonly recordOf: (hash: Hash) => ModuleRecord | null;
+  readonly resolver: Resolver;
+}
+
+/** @param base the URL from which the module resolves its imports */
+function createNode(path: Path, base: string, record: ModuleRecord | null, source: GraphSource) {
+  const { manifest, resolver, root } = source;
   const targets = new Map<string, Target>();
   const imports: Path[] = [];
-  let reason = type === JAVASCRIPT ? record?.reason : `is ${type}, not JavaScript`;
-  if (record === null) reason ??= 'does not parse';
-  for (const { specifier } of record?.requests ?? []) {
-    const target = resolve(resolver, root, specifier, path);
-    if (typeof target === 'string') {
-      reason ??= target;
+  let reason = record === null ? 'does not parse' : record.reason;
+  for (const request of record?.requests ?? []) {
+    const resolved = resolve(resolver, request, base, source);
+    if (resolved === undefined) {
+      reason ??= `imports ${JSON.stringify(request.specifier)}, which does not resolve`;
       continue;
     }
-    targets.set(specifier, target);
-    if (target.kind === 'outside') continue;
-    if (manifest.modules.has(target.path)) imports.push(target.path);
-    else reason ??= `imports ${target.path}, which is not in the deploy`;
+    const { target } = resolved;
+    reason ??= resolved.reason;
+    targets.set(request.specifier, target);
+    if (target.kind === 'module') imports.push(target.path);
+    // What is no JavaScript has no effects.
+    else if (request.attributes === '') imports.push(placeOfUrl(target.url, root));
   }
   const dynamic = (record?.dynamicImports ?? []).flatMap(({ specifier }) => {
-    const target = specifier === undefined ? '' : resolve(resolver, root, specifier, path);
-    const isOwn = typeof target !== 'string' && target.kind === 'module' && manifest.modules.has(target.path);
-    return isOwn ? [target.path] : [];
+    if (specifier === undefined) return [];
+    const target = resolve(resolver, { specifier }, base, source)?.target;
+    if (target === undefined) return [];
+    return [target.kind === 'module' ? target.path : placeOfUrl(target.url, root)];
   });
   const computed = (record?.computedImports ?? []).flatMap((beginning) => {
-    const start = resolver.resolve(beginning, naturalUrl(root, path));
+    const start = resolver.resolve(beginning, base);
     if (start.state !== 'resolved') return [];
     return [...manifest.modules.keys()].filter((one) => {
       const url = naturalUrl(root, one);
       return url.startsWith(start.url) && !url.slice(start.url.length).includes('/');
     });
   });
-  return { path, hash, record, targets, imports: [...new Set(imports)], dynamic, computed, reason };
+  const found = { imports: [...new Set(imports)], dynamic: [...new Set(dynamic)], computed };
+  return { path, record, targets, ...found, reason };
 }
 
 /**
  * Finds what the modules of a deploy import.
  *
- * @param recordOf asked for JavaScript modules only
  * @param root a URL that stands for the site's
  */
 export function createGraph(
@@ -94,16 +128,45 @@ export function createGraph(
   resolver: Resolver,
   root: string,
 ): FuseGraph {
+  const source = { root, manifest, recordOf, resolver };
   const graph = new Map<Path, FuseNode>();
   for (const [path, { hash, type }] of manifest.modules) {
-    const isModule = type === JAVASCRIPT || type === 'application/json' || type === 'text/css';
-    if (!isModule) continue;
-    graph.set(path, createNode(path, manifest, type === JAVASCRIPT ? recordOf(hash) : null, resolver, root));
+    if (type === 'application/json' || type === 'text/css') {
+      const reason = `is ${type}, not JavaScript`;
+      graph.set(path, { ...NOTHING, path, hash, reason });
+    } else if (type === JAVASCRIPT) {
+      graph.set(path, {
+        ...createNode(path, naturalUrl(root, path), recordOf(hash), source),
+        hash,
+      });
+    }
   }
+  addPlaces(graph, source);
   return graph;
 }
 
-/** The members of import cycles, each with those of its cycle. Tarjan's algorithm, without recursion. */
+/** Adds a node for each URL that modules import, with what other instances of modules import in turn. */
+function addPlaces(graph: Map<Path, FuseNode>, source: GraphSource): void {
+  const { root } = source;
+  const { modules } = source.manifest;
+  const missing = [...graph.values()].flatMap(({ imports, dynamic }) => [...imports, ...dynamic]);
+  for (let place = missing.pop(); place !== undefined; place = missing.pop()) {
+    if (graph.has(place)) continue;
+    const url = urlOfPlace(root, place);
+    const path = url.startsWith(root) && !url.endsWith('#') ? pathOfUrl(root, url) : undefined;
+    const file = path === undefined ? undefined : modules.get(path);
+    const record = file?.type === JAVASCRIPT ? source.recordOf(file.hash) : null;
+    const { imports, dynamic, computed } = createNode(place, url, record, source);
+    const reason = 'is no module at its own URL';
+    graph.set(place, { ...NOTHING, path: place, hash: null, imports, dynamic, computed, reason });
+    missing.push(...imports, ...dynamic);
+  }
+}
+
+/**
+ * The members of import cycles, each with a path that shows its cycle. Tarjan's algorithm, without
+ * recursion.
+ */
 export function findCycles(graph: FuseGraph): Map<Path, readonly Path[]> {
   const index = new Map<Path, number>();
   const low = new Map<Path, number>();

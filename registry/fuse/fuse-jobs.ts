@@ -1,5 +1,6 @@
 import {
   EMPTY_MANIFEST,
+  isPlaceOfUrl,
   type ExportGroup,
   type FusedRun,
   type Hash,
@@ -73,6 +74,7 @@ export interface WholePlan {
   readonly state: 'whole';
   readonly runs: readonly PlannedRun[];
   readonly exports: ReadonlyMap<Path, readonly ExportGroup[]>;
+  readonly roots: readonly Path[];
   readonly order: ReadonlyMap<Path, readonly Path[]>;
   /** Why each other module that is reached stays single. */
   readonly singles: ReadonlyMap<Path, string>;
@@ -138,7 +140,8 @@ export class FuseJobs {
     });
     if (changed !== null && isDifference) return { forgot, plan: { state: 'changed', runs } };
     const { order, singles } = plan;
-    return { forgot, plan: { state: 'whole', runs, exports, order, singles } };
+    const roots = plan.roots.filter((path) => !isPlaceOfUrl(path));
+    return { forgot, plan: { state: 'whole', runs, exports, roots, order, singles } };
   }
 
   async #join({ run, sources, sourcemap }: JoinJob): Promise<JoinResult> {

@@ -287,7 +287,7 @@ function fusedDeploy(manifest: Hash, plan: WholePlan, joined: ReadonlyMap<Hash, 
     const { hash = null, digest = null, size = 0 } = joined.get(key) ?? {};
     return { ...run, hash, digest, size };
   });
-  const fusion = { manifest, runs, exports: plan.exports, order: plan.order };
+  const fusion = { manifest, runs, exports: plan.exports, roots: plan.roots, order: plan.order };
   const bytes = encodeFusion(fusion);
   return { fusion, bytes, hash: blake3(bytes), singles: plan.singles };
 }

@@ -1,12 +1,12 @@
 import { stripVTControlCharacters } from 'node:util';
 import { rolldown } from 'rolldown';
-import type { Hash } from '../../schema/index.js';
+import { pathToUrl, type Hash } from '../../schema/index.js';
 import { applyEdits, MEMBER, type RunRecipe } from './run-source.js';
 
 /** A run as one ES module. */
 export interface JoinedRun {
   readonly code: string;
-  /** A source map (JSON) whose sources are the members' paths; null where none was asked for. */
+  /** A source map (JSON) whose sources are relative to the site's root; null where none was asked for. */
   readonly map: string | null;
 }
 
@@ -23,7 +23,7 @@ export class MemberRefused extends Error {
 const ENTRY = 'modcast-run';
 
 /** Part of what a run is named by: another version of rolldown may join in another way. */
-export const JOIN_VERSION = '1 rolldown 1.2.19';
+export const JOIN_VERSION = '2 rolldown 1.2.19';
 
 /** The member that an error of the bundler is about. */
 function memberOf(error: unknown, members: ReadonlyMap<string, string>): string | undefined {
@@ -53,11 +53,17 @@ export async function joinRun(
   sourcemap: boolean,
 ): Promise<JoinedRun> {
   const members = new Map(
-    recipe.members.map(({ path, hash, edits }) => [MEMBER + path, applyEdits(sourceOf(hash), edits)]),
+    // `exports` and `module` are ordinary names in what is certainly an ES module.
+    recipe.members.map(({ path, hash, edits }) => [
+      MEMBER + path,
+      `${applyEdits(sourceOf(hash), edits)}\nexport {};`,
+    ]),
   );
   const bundle = await rolldown({
     input: ENTRY,
     cwd: '/',
+    // Others replace `process.env.NODE_ENV`.
+    platform: 'neutral',
     // Nothing that a module does may be left out.
     treeshake: false,
     logLevel: 'silent',
@@ -81,7 +87,11 @@ export async function joinRun(
       minifyInternalExports: false,
     });
     const [chunk] = output;
-    return { code: chunk.code, map: chunk.map === null ? null : withPaths(chunk.map) };
+    const isOwn = [...members.values()].some((source) => source.includes('__name'));
+    return {
+      code: isOwn ? chunk.code : nameFunctionsFirst(chunk.code),
+      map: chunk.map === null ? null : withPaths(chunk.map),
+    };
   } catch (error) {
     const member = memberOf(error, members);
     if (member === undefined) throw error;
@@ -91,10 +101,24 @@ export async function joinRun(
   }
 }
 
+/** The helper by which rolldown keeps names, and its calls for function declarations. */
+const NAMER = /^var __name = [^]*?^\}\);$/m;
+const NAMING = /^__name\([\w$]+, "(?:[^"\\]|\\.)*"\);$/gm;
+
+/**
+ * Functions can be called before their declarations, so they get their names at once. Lines stay as
+ * they are.
+ */
+function nameFunctionsFirst(code: string): string {
+  const calls = code.match(NAMING);
+  if (calls === null) return code;
+  return code.replace(NAMING, '').replace(NAMER, (namer) => namer + calls.join(''));
+}
+
 const withPaths = (map: { sources: (string | null)[]; toString(): string }): string => {
   const { sources, ...rest } = JSON.parse(map.toString()) as { sources: (string | null)[] };
   const paths = sources.map((id) =>
-    id?.includes(MEMBER) ? id.slice(id.indexOf(MEMBER) + MEMBER.length) : id,
+    id?.includes(MEMBER) ? pathToUrl(id.slice(id.indexOf(MEMBER) + MEMBER.length)) : id,
   );
   return JSON.stringify({ ...rest, sources: paths });
 };

@@ -44,17 +44,60 @@ export interface ModuleRecord {
 }
 
 /** Another version may read a module in another way: a change of this file has to change it. */
-export const RECORD_VERSION = '1';
+export const RECORD_VERSION = '2';
 
 /** Words without which a source needs no walk over its syntax tree. */
 const AWAIT = /\bawait\b/;
 const EVAL = /\beval\b/;
+const REQUIRE = /(?<![\w$.])require\b/;
 /** `import defer * as x from`, `import.source(…)`: not in every engine. */
 const PHASE = /\bimport\s*(?:\.\s*(?:defer|source)\s*\(|defer\s*\*|source\s+[\w$]+\s+from\b)/;
 
-/** Whether a module awaits outside of functions, and whether it calls `eval` directly. */
-function walk(program: ParseResult['program']): { awaits: boolean; evals: boolean } {
-  const found = { awaits: false, evals: false };
+interface Found {
+  /** Whether it awaits outside of functions. */
+  readonly awaits: boolean;
+  /** Whether it calls `eval` directly. */
+  readonly evals: boolean;
+  /** Whether it names `require`, which a bundler takes for its own. */
+  readonly requires: boolean;
+  /** A class that is used before its declaration, outside of functions. Joining turns `class` into `var`. */
+  readonly early: string | undefined;
+}
+
+const NOTHING: Found = { awaits: false, evals: false, requires: false, early: undefined };
+
+const CLASS = /\bclass\s+(?!extends\b)([\w$]+)/g;
+
+/** Classes that are perhaps named before their declaration. */
+function classesNamedEarly(source: string): Set<string> {
+  const places = new Map<string, number>();
+  for (const { 1: name, index, 0: text } of source.matchAll(CLASS)) {
+    const place = index + text.length - name!.length;
+    places.set(name!, Math.max(place, places.get(name!) ?? 0));
+  }
+  const early = new Set<string>();
+  if (places.size === 0) return early;
+  for (const { 0: word, index } of source.matchAll(/[\w$]+/g)) {
+    const place = places.get(word);
+    if (place === undefined) continue;
+    if (index < place) early.add(word);
+    // The first place decides.
+    places.delete(word);
+    if (places.size === 0) break;
+  }
+  return early;
+}
+
+/** @param names of classes to look for */
+function walk(program: ParseResult['program'], names: ReadonlySet<string>): Found {
+  const classes = new Map<string, number>();
+  for (const node of program.body) {
+    const isExport = node.type === 'ExportNamedDeclaration' || node.type === 'ExportDefaultDeclaration';
+    const declared = isExport ? node.declaration : node;
+    const name = declared?.type === 'ClassDeclaration' ? (declared.id?.name ?? '') : '';
+    if (names.has(name)) classes.set(name, declared!.start);
+  }
+  const found: { -readonly [K in keyof Found]: Found[K] } = { ...NOTHING };
   let functions = 0;
   const enter = () => void functions++;
   const leave = () => void functions--;
@@ -78,8 +121,23 @@ function walk(program: ParseResult['program']): { awaits: boolean; evals: boolea
     CallExpression: ({ callee }) => {
       if (callee.type === 'Identifier' && callee.name === 'eval') found.evals = true;
     },
+    Identifier: ({ name, start }) => {
+      if (name === 'require') found.requires = true;
+      if (functions === 0 && start < (classes.get(name) ?? 0)) found.early = name;
+    },
   }).visit(program);
   return found;
+}
+
+/** The names that modules import, by the places of these names, where the parser lists their export. */
+function importsByPlace({ staticImports }: ParseResult['module']): Map<number, string> {
+  const names = new Map<number, string>();
+  for (const { entries } of staticImports) {
+    for (const entry of entries) {
+      names.set(entry.importName.start ?? entry.localName.start!, importName(entry.importName));
+    }
+  }
+  return names;
 }
 
 const importName = ({ kind, name }: { kind: string; name: string | null }): string =>
@@ -98,24 +156,27 @@ type Specifier = { readonly value: string; readonly start: number; readonly end:
 
 /**
  * The specifier of `export … from`. The parser lists `export { x }` of an imported `x` under the statement
- * that imports it, and no specifier for `export {} from`.
+ * that imports it.
  */
 function exportedFrom(
   statement: string,
   listed: Specifier | null | undefined,
   start: number,
 ): Specifier | undefined {
-  if (!statement.startsWith('export')) return undefined;
-  if (listed !== undefined) {
-    return listed !== null && listed.start > start && listed.end <= start + statement.length
-      ? listed
-      : undefined;
-  }
-  const empty = /^export\s*\{\s*\}\s*from\s*(?:'([^'\\]*)'|"([^"\\]*)")/.exec(statement);
-  if (empty === null) return undefined;
-  const end = start + empty[0].length;
-  const value = empty[1] ?? empty[2]!;
-  return { value, start: end - value.length - 2, end };
+  if (listed === null || listed === undefined || !statement.startsWith('export')) return undefined;
+  return listed.start > start && listed.end <= start + statement.length ? listed : undefined;
+}
+
+const EMPTY_EXPORT = /\bexport(?:\s|\/\*[^]*?\*\/|\/\/.*)*\{(?:\s|\/\*[^]*?\*\/|\/\/.*)*\}/;
+
+/** `export {} from …`, which the parser does not list. */
+function emptyExports(source: string, program: () => ParseResult['program']) {
+  if (!EMPTY_EXPORT.test(source)) return [];
+  return program().body.flatMap((node) => {
+    const isEmpty =
+      node.type === 'ExportNamedDeclaration' && node.source !== null && node.specifiers.length === 0;
+    return isEmpty ? [{ start: node.start, end: node.end, specifier: node.source! }] : [];
+  });
 }
 
 const NEW_BEFORE = /(?:^|[^\w$.#])new(?:\s|\/\*(?:[^*]|\*(?!\/))*\*\/)+$/;
@@ -137,6 +198,7 @@ export function readRecord(source: string): ModuleRecord {
     ...request(start, end, moduleRequest),
     imports: entries.map((entry) => ({ name: importName(entry.importName), local: entry.localName.value })),
   }));
+  const imported = importsByPlace(parsed.module);
   const localExports: string[] = [];
   const indirectExports: { exported: string; specifier: string; name: string }[] = [];
   const starExports: string[] = [];
@@ -148,14 +210,19 @@ export function readRecord(source: string): ModuleRecord {
       if (entry.moduleRequest === null) localExports.push(exported!);
       else if (entry.importName.kind === 'AllButDefault') starExports.push(entry.moduleRequest.value);
       else {
-        const name = importName(entry.importName);
+        // The parser takes the local name of a default import for the imported one.
+        const name = imported.get(entry.importName.start ?? -1) ?? importName(entry.importName);
         indirectExports.push({ exported: exported!, specifier: entry.moduleRequest.value, name });
       }
     }
   }
+  for (const { start, end, specifier } of emptyExports(source, () => parsed.program)) {
+    requests.push({ ...request(start, end, specifier), imports: [] });
+  }
   requests.sort((a, b) => a.start - b.start);
-  const needsWalk = AWAIT.test(source) || EVAL.test(source);
-  const { awaits, evals } = needsWalk ? walk(parsed.program) : { awaits: false, evals: false };
+  const early = classesNamedEarly(source);
+  const needsWalk = [AWAIT, EVAL, REQUIRE].some((word) => word.test(source)) || early.size > 0;
+  const found = needsWalk ? walk(parsed.program, early) : NOTHING;
   return {
     requests,
     localExports,
@@ -174,17 +241,23 @@ export function readRecord(source: string): ModuleRecord {
       end,
       followsNew: NEW_BEFORE.test(source.slice(Math.max(0, start - 512), start)),
     })),
-    hasTopLevelAwait: awaits,
-    reason: reasonOf(source, { awaits, evals, errors: parsed.errors.length }),
+    hasTopLevelAwait: found.awaits,
+    reason: reasonOf(source, found, parsed.errors.length),
   };
 }
 
 function reasonOf(
   source: string,
-  { awaits, evals, errors }: { awaits: boolean; evals: boolean; errors: number },
+  { awaits, evals, requires, early }: Found,
+  errors: number,
 ): string | undefined {
   if (errors > 0) return 'does not parse';
   if (awaits) return 'has a top-level await';
+  if (requires) return 'uses the name require';
+  if (early !== undefined) return `uses the class ${early} before its declaration`;
+  if (source.startsWith('#!')) return 'begins with #!';
+  // A bundler counts lines in another way.
+  if (/\r(?!\n)/.test(source)) return 'has line breaks that are a carriage return only';
   if (evals) return 'calls eval(), which sees the names around it';
   if (PHASE.test(source)) return 'imports in a phase that not every browser knows';
   if (source.includes('__modcast__')) return 'uses the name __modcast__';

@@ -1,9 +1,9 @@
-import { NAMESPACE, type Path } from '../../schema/index.js';
+import { isPlaceOfUrl, NAMESPACE, type Path } from '../../schema/index.js';
 import { evaluationOrder, findCycles, type FuseGraph, type FuseNode } from './fuse-graph.js';
-import { ExportResolver } from './resolve-export.js';
+import { ExportResolver, type Binding } from './resolve-export.js';
 
 /** Another version may join other modules: a change of what this file decides has to change it. */
-export const PLAN_VERSION = '1';
+export const PLAN_VERSION = '2';
 
 /** Modules that are joined into one, in evaluation order. */
 export interface Run {
@@ -21,9 +21,12 @@ export interface FusePlan {
   readonly runOf: ReadonlyMap<Path, Run>;
   /** Why each other module that a page or worker reaches stays single. */
   readonly singles: ReadonlyMap<Path, string>;
+  /** Modules from which a page, a worker or an `import()` starts. */
+  readonly roots: readonly Path[];
   /**
-   * For each root that is in a run: the runs (by name) and single modules that it reaches, in evaluation
-   * order.
+   * For each member that is a root, or that a single module imports: the runs (by name), single modules
+   * and URLs
+   * that it reaches, in evaluation order.
    */
   readonly order: ReadonlyMap<Path, readonly Path[]>;
 }
@@ -69,10 +72,17 @@ export interface Root {
 }
 
 /** Why a module cannot be joined, by what it and its imports say. */
-function reasonFor(node: FuseNode, exports: ExportResolver, cycles: ReadonlyMap<Path, readonly Path[]>) {
+function reasonFor(
+  node: FuseNode,
+  graph: FuseGraph,
+  exports: ExportResolver,
+  cycles: ReadonlyMap<Path, readonly Path[]>,
+): string | undefined {
   if (node.reason !== undefined) return node.reason;
   const cycle = cycles.get(node.path);
   if (cycle !== undefined) return `is in an import cycle: ${[...cycle.slice(0, 3)].join(', ')}`;
+  const conflict = exports.conflicts(node.path)[0];
+  if (conflict !== undefined) return `re-exports ${conflict} from several modules`;
   if (exports.isOpaque(node.path)) return 're-exports everything of a module outside the site';
   const record = node.record!;
   for (const { exported, specifier, name } of record.indirectExports) {
@@ -81,9 +91,20 @@ function reasonFor(node: FuseNode, exports: ExportResolver, cycles: ReadonlyMap<
     const binding = exports.resolve(target.path, name);
     if (binding === null) return `re-exports ${exported}, which ${target.path} does not export`;
   }
+  // Only the import of such a module itself says what it is.
+  const isScript = (binding: Binding | null) => binding === null || graph.get(binding.path)!.record !== null;
+  if (record.indirectExports.length + record.starExports.length > 0) {
+    const other = [...exports.names(node.path)].find((name) => !isScript(exports.resolve(node.path, name)));
+    if (other !== undefined) return `re-exports ${other} of a module that is not JavaScript`;
+  }
   for (const { specifier, imports } of record.requests) {
     const target = node.targets.get(specifier)!;
     if (target.kind === 'outside') continue;
+    const { path } = target;
+    const other = imports.find(
+      ({ name }) => isScript({ path, name }) && !isScript(exports.resolve(path, name)),
+    );
+    if (other !== undefined) return `imports ${other.name} of a module that is not JavaScript from ${path}`;
     const missing = imports.find(({ name }) => name !== NAMESPACE && !exports.resolve(target.path, name));
     if (missing !== undefined) return `imports ${missing.name}, which ${target.path} does not export`;
   }
@@ -131,8 +152,25 @@ function findRoots(graph: FuseGraph, entries: readonly Path[]): Root[] {
     ...starts.map((path) => ({ path, order: closures.get(path)! })),
     ...[...loaded]
       .filter(([path]) => !isStart.has(path))
-      .map(([path, before]) => ({ path, order: evaluationOrder(graph, path, before) })),
+      .map(([path, before]) => {
+        // It evaluates at least itself, also where the page has done so before.
+        const order = before.has(path) ? [path] : evaluationOrder(graph, path, before);
+        return { path, order };
+      }),
   ];
+}
+
+/**
+ * Modules in an order in which they can be imported, so that they are evaluated in the given one. A cycle has
+ * to be entered where its root enters it: at the module that is evaluated last.
+ */
+function startOrder(modules: readonly Path[], cycles: ReadonlyMap<Path, readonly Path[]>): Path[] {
+  const last = new Map<readonly Path[], Path>();
+  for (const path of modules) {
+    const cycle = cycles.get(path);
+    if (cycle !== undefined) last.set(cycle, path);
+  }
+  return modules.map((path) => last.get(cycles.get(path) ?? []) ?? path);
 }
 
 /** For each module, the modules with a top-level await that it waits for, as a text that can be compared. */
@@ -179,7 +217,7 @@ export function findStructure({ graph, entries, refused }: StructureOptions): Si
   }
   const reasons = new Map<Path, string | undefined>();
   for (const path of places.keys()) {
-    reasons.set(path, refused?.get(path) ?? reasonFor(graph.get(path)!, exports, cycles));
+    reasons.set(path, refused?.get(path) ?? reasonFor(graph.get(path)!, graph, exports, cycles));
   }
   const follows = (before: Path, path: Path) => {
     const [a, b] = [places.get(before)!, places.get(path)!];
@@ -216,7 +254,7 @@ export function cutRuns(structure: SiteStructure, options: CutOptions): Pick<Fus
       const reason = reasons.get(path);
       if (reason !== undefined) {
         endRun();
-        singles.set(path, reason);
+        if (!isPlaceOfUrl(path)) singles.set(path, reason);
         continue;
       }
       const before = members.at(-1);
@@ -230,16 +268,6 @@ export function cutRuns(structure: SiteStructure, options: CutOptions): Pick<Fus
   return { runs, singles };
 }
 
-/**
- * An evaluation order, as imports that follow it. The first member of a cycle to be evaluated is not the one
- * by which the cycle is entered: that one is the last, and brings the others with it.
- */
-function enteredCycles(order: readonly Path[], cycles: ReadonlyMap<Path, readonly Path[]>): Path[] {
-  const entries = new Map<readonly Path[] | undefined, Path>();
-  for (const path of order) entries.set(cycles.get(path), path);
-  return order.map((path) => (cycles.has(path) ? entries.get(cycles.get(path))! : path));
-}
-
 export function planOf(
   graph: FuseGraph,
   { exports, cycles, roots }: SiteStructure,
@@ -247,11 +275,18 @@ export function planOf(
 ): FusePlan {
   const runOf = new Map(runs.flatMap((run) => run.members.map((path) => [path, run] as const)));
   const order = new Map<Path, readonly Path[]>();
-  for (const { path, order: modules } of roots) {
-    if (!runOf.has(path)) continue;
-    const entered = enteredCycles(modules, cycles);
-    const pieces = entered.map((each) => runOf.get(each)?.name ?? each);
+  const addOrder = (path: Path, modules: readonly Path[]) => {
+    if (!runOf.has(path) || order.has(path)) return;
+    const scripts = modules.filter((each) => isPlaceOfUrl(each) || graph.get(each)!.record !== null);
+    const pieces = startOrder(scripts, cycles).map((each) => runOf.get(each)?.name ?? each);
     order.set(path, [...new Set(pieces)]);
+  };
+  for (const root of roots) addOrder(root.path, root.order);
+  for (const path of new Set(roots.flatMap((root) => root.order))) {
+    if (runOf.has(path)) continue;
+    for (const imported of graph.get(path)!.imports) {
+      if (!order.has(imported)) addOrder(imported, evaluationOrder(graph, imported, new Set()));
+    }
   }
-  return { graph, exports, runs, runOf, singles, order };
+  return { graph, exports, runs, runOf, singles, roots: [...new Set(roots.map(({ path }) => path))], order };
 }

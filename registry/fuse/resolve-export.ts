@@ -44,6 +44,13 @@ export class ExportResolver {
     return names;
   }
 
+  /** Names that several `export *` of a module provide: importing one is an error. */
+  conflicts(path: Path): string[] {
+    if (this.#graph.get(path)?.record?.starExports.length === 0) return [];
+    const names = this.names(path);
+    return [...this.#exported(path, new Set())].filter((name) => !names.has(name));
+  }
+
   /** Whether only a browser knows what a module exports, as it re-exports from outside of the site. */
   isOpaque(path: Path): boolean {
     const known = this.#opaque.get(path);

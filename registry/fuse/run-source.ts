@@ -1,4 +1,14 @@
-import { exportName, moduleKey, NAMESPACE, runKey, type Hash, type Path } from '../../schema/index.js';
+import {
+  exportName,
+  isPlaceOfUrl,
+  moduleKey,
+  NAMESPACE,
+  placeOfUrl,
+  runKey,
+  type Hash,
+  type Path,
+} from '../../schema/index.js';
+import { PLACEHOLDER_ROOT } from '../../importmap/index.js';
 import type { FuseNode } from './fuse-graph.js';
 import type { Request } from './module-record.js';
 import type { FusePlan, Run } from './plan.js';
@@ -77,7 +87,7 @@ function importStatements(
   return parts.join(' ');
 }
 
-/** The keys of what a member imports, for its effects and order: other runs and single modules. */
+/** What a member imports, for its effects and order: other runs, single modules and URLs. */
 function dependencies(node: FuseNode, run: Run, plan: FusePlan): Path[] {
   return node.imports.flatMap((path) => {
     const other = plan.runOf.get(path);
@@ -114,6 +124,23 @@ export function applyEdits(source: string, edits: readonly Edit[]): string {
   return text + source.slice(last);
 }
 
+/** Imports something for its effects. JSON and style sheets have none, and need import attributes. */
+function effectOf(path: Path, nodes: readonly FuseNode[], plan: FusePlan): string[] {
+  if (!isPlaceOfUrl(path)) {
+    if (plan.graph.get(path)!.record === null) return [];
+    return [`import ${quote(plan.runOf.has(path) ? runKey(path) : moduleKey(path))};`];
+  }
+  const requests = nodes.flatMap(({ record, targets }) =>
+    record!.requests.flatMap(({ specifier, attributes }) => {
+      const target = targets.get(specifier)!;
+      return target.kind === 'outside' && attributes === '' ? [target.url] : [];
+    }),
+  );
+  return requests
+    .filter((url) => placeOfUrl(url, PLACEHOLDER_ROOT) === path)
+    .map((url) => `import ${quote(url)};`);
+}
+
 export function runRecipe(run: Run, plan: FusePlan): RunRecipe {
   const imported: string[] = [];
   const exported: string[] = [];
@@ -124,18 +151,18 @@ export function runRecipe(run: Run, plan: FusePlan): RunRecipe {
     imported.push(`import ${quote(MEMBER + path)};`);
     const names = record!.localExports.map((name) => `${nameText(name)} as ${quote(exportName(path, name))}`);
     if (names.length > 0) exported.push(`export { ${names.join(', ')} } from ${quote(MEMBER + path)};`);
-    return { path, hash, edits: memberEdits(node, run, plan, spaces) };
+    return { path, hash: hash!, edits: memberEdits(node, run, plan, spaces) };
   });
   const before = [...new Set(nodes.flatMap((node) => dependencies(node, run, plan)))];
-  // What members import for its effects. JSON and style sheets have none, and need import attributes.
-  const effects = before
-    .filter((path) => plan.graph.get(path)!.record !== null)
-    .map((path) => `import ${quote(plan.runOf.has(path) ? runKey(path) : moduleKey(path))};`);
+  const effects = before.flatMap((path) => effectOf(path, nodes, plan));
+  const modules = before.filter((path) => !plan.runOf.has(path) && !isPlaceOfUrl(path));
   return {
     entry: [...effects, ...imported, ...exported].join('\n'),
     members,
     runs: before.filter((path) => plan.runOf.has(path)),
-    modules: [...new Set([...before.filter((path) => !plan.runOf.has(path)), ...spaces])],
-    dynamic: [...new Set(nodes.flatMap((node) => [...node.dynamic, ...node.computed]))],
+    modules: [...new Set([...modules, ...spaces])],
+    dynamic: [...new Set(nodes.flatMap((node) => [...node.dynamic, ...node.computed]))].filter(
+      (path) => plan.graph.get(path)?.hash,
+    ),
   };
 }

@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Engine } from '../engines/engine.js';
 import { selectEngines } from '../engines/selection.js';
+import { serveFused } from '../serve-fused.js';
 import { serveModcast } from '../serve-modcast.js';
 import { serveNative } from '../serve-native.js';
+import type { ServeSite } from '../serve-site.js';
 import type { EngineDifferences } from './differences/difference.js';
 import { FixtureRunner, fixtureNames, type Observations } from './harness.js';
 import { runNatively } from './native-runs.js';
@@ -13,11 +15,31 @@ import { runNatively } from './native-runs.js';
  */
 export function parityIn(engine: Engine, differences: EngineDifferences): void {
   describe.runIf(selectEngines().engines.includes(engine))(`${engine.name}:`, () => {
-    defineParity(engine, differences);
+    defineParity(engine, differences, () => serveModcast);
   });
 }
 
-function defineParity(engine: Engine, { known, unfinished, open }: EngineDifferences): void {
+/**
+ * The same with runs of joined modules. Fixtures that join into no run are skipped: they are as
+ * without fusing.
+ */
+export function fusedParityIn(engine: Engine, differences: EngineDifferences): void {
+  describe.runIf(selectEngines().engines.includes(engine))(`${engine.name}, fused:`, () => {
+    defineParity(engine, differences, (skip) => async (dir) => {
+      const site = await serveFused(dir);
+      if (site.runs > 0) return site;
+      await site.close();
+      return skip('joins into no run');
+    });
+  });
+}
+
+/** @param serveOurs makes what serves a fixture through modcast, or skips its test */
+function defineParity(
+  engine: Engine,
+  { known, unfinished, open }: EngineDifferences,
+  serveOurs: (skip: (note: string) => never) => ServeSite,
+): void {
   const names = fixtureNames();
   const listed = [...Object.keys(known), ...Object.keys(unfinished), ...open];
   let runner: FixtureRunner;
@@ -28,20 +50,23 @@ function defineParity(engine: Engine, { known, unfinished, open }: EngineDiffere
 
   afterAll(() => runner.close());
 
-  const both = (name: string): Promise<[native: Observations, ours: Observations]> =>
-    Promise.all([runNatively(engine.name, runner, name), runner.run(serveModcast, name)]);
+  const both = (
+    name: string,
+    skip: (note: string) => never,
+  ): Promise<[native: Observations, ours: Observations]> =>
+    Promise.all([runNatively(engine.name, runner, name), runner.run(serveOurs(skip), name)]);
 
   describe.concurrent.each(names.filter((name) => !listed.includes(name)))('%s', (name) => {
-    it('runs through modcast as it runs natively', async () => {
-      const [native, ours] = await both(name);
+    it('runs through modcast as it runs natively', async ({ skip }) => {
+      const [native, ours] = await both(name, skip);
       expect(ours).toEqual(native);
     });
   });
 
   describe.concurrent.each(Object.entries(known))('%s', (name, { reason, same, varies }) => {
-    it(`differs only in that ${reason}`, async ({ task }) => {
+    it(`differs only in that ${reason}`, async ({ task, skip }) => {
+      const [native, ours] = await both(name, skip);
       task.meta.knownDifference = reason;
-      const [native, ours] = await both(name);
       expect(same(ours)).toEqual(same(native));
       // A difference that is gone is to go from the list.
       if (varies !== true) expect(ours).not.toEqual(native);
@@ -53,10 +78,11 @@ function defineParity(engine: Engine, { known, unfinished, open }: EngineDiffere
     const isOver = (now: Observations) => stopped(now) || now.log.includes('done');
     it(`does not finish natively because ${reason}, and has no other errors through modcast`, async ({
       task,
+      skip,
     }) => {
       const native = await runner.runUntil(serveNative, name, varies ? isOver : stopped);
       if (varies !== true) expect(native.log).not.toContain('done');
-      const ours = await runner.runUntil(serveModcast, name, isOver);
+      const ours = await runner.runUntil(serveOurs(skip), name, isOver);
       if (JSON.stringify(ours) !== JSON.stringify(native)) task.meta.knownDifference = reason;
       const errors = ({ errors, rejections }: Observations) => [...errors, ...rejections];
       expect(errors(native)).toEqual(expect.arrayContaining(errors(ours)));
@@ -64,9 +90,9 @@ function defineParity(engine: Engine, { known, unfinished, open }: EngineDiffere
   });
 
   describe.concurrent.each(open)('%s', (name) => {
-    it('still differs', async ({ task }) => {
+    it('still differs', async ({ task, skip }) => {
       task.meta.openDifference = true;
-      const [native, ours] = await both(name).catch((error: unknown) => [null, error]);
+      const [native, ours] = await both(name, skip).catch((error: unknown) => [null, error]);
       expect(ours).not.toEqual(native);
     });
   });

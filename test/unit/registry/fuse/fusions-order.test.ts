@@ -17,7 +17,7 @@ function fusedOf({ deploy }: Head, isJoined: boolean): FusedDeploy {
   const run = { name: 'main.mjs', hash: isJoined ? hashOf('run') : null, digest: null, size: 1, members: [] };
   const runs = [{ ...run, runs: [], modules: [], dynamic: [] }];
   const bytes = new TextEncoder().encode(`${deploy.manifest} ${isJoined}`);
-  const fusion = { manifest: deploy.manifest, runs, exports: new Map(), order: new Map() };
+  const fusion = { manifest: deploy.manifest, runs, exports: new Map(), roots: [], order: new Map() };
   return { fusion, bytes, hash: blake3(bytes), singles: new Map() };
 }
 

@@ -1,0 +1,56 @@
+import type { Observations } from '../harness.js';
+import { CHROMIUM } from './chromium.js';
+import type { EngineDifferences, KnownDifference } from './difference.js';
+import { FIREFOX } from './firefox.js';
+import { map, withoutLog } from './rules.js';
+import { WEBKIT } from './webkit.js';
+
+const STACK = 'the text of a stack names the run that holds a module, with a line and a column in it';
+
+/** Places without their URL, line and column; also those in inline scripts, whose columns vary. */
+const withoutPlaces = (observations: Observations): unknown =>
+  map(observations, (text) =>
+    text.replace(/(?:\b(?:https:\/\/site\/|blob:|data:|url(?=:\d))[^\s():]*(?::\d+){0,2})/g, 'place'),
+  );
+
+const STACKS = [
+  'stack-columns-after-imports-on-the-same-line',
+  'stack-first-line',
+  'stack-minified',
+  'stack-non-ascii',
+  'stack-prepared-by-the-page',
+  'stack-source-map-comment',
+  'stack-traces',
+];
+
+const SOURCE_TEXT: KnownDifference = {
+  reason: 'a function’s source text is that of the run',
+  same: ({ log: _log, ...rest }) => rest,
+};
+
+const TEXT_MODULE: KnownDifference = {
+  reason: 'a module imported as text is the one that leads to the run',
+  same: withoutLog('as text it is not', 'modcast:run/'),
+};
+
+/** With what a page can tell of joined modules, as of those of any bundle. */
+function withFused({ known, ...rest }: EngineDifferences): EngineDifferences {
+  const stacks = STACKS.map((name) => {
+    const same = (o: Observations) => withoutPlaces((known[name]?.same(o) ?? o) as Observations);
+    return [name, { reason: STACK, same }] as const;
+  });
+  return {
+    ...rest,
+    known: {
+      ...known,
+      ...Object.fromEntries(stacks),
+      'stack-function-source-text': SOURCE_TEXT,
+      // WebKit has no text modules.
+      ...('text-module' in known && { 'text-module': TEXT_MODULE }),
+    },
+  };
+}
+
+export const FUSED_CHROMIUM = withFused(CHROMIUM);
+export const FUSED_FIREFOX = withFused(FIREFOX);
+export const FUSED_WEBKIT = withFused(WEBKIT);
