@@ -1,4 +1,5 @@
-// Bundles the browser's scripts: the guard, which is inline in every page, the loader, what the loader adds
+// Bundles the browser's scripts: the guard, which is inline in every page, the loader (for single modules, and
+// for runs too), what the loader adds
 // where the server watches or offers offline use, the runtime of workers, without hot reload and with it, and
 // the service worker.
 import { build } from 'esbuild';
@@ -53,6 +54,24 @@ async function bundle(
 /** When the loader runs, the page's scripts may have replaced what it would keep. The guard has kept it. */
 const withoutNatives = changed(/natives\.ts$/, () => 'export const withNatives = (work) => work();');
 
+/** A guard that comes with the loader is too late to open a socket before it. */
+const withoutEarlySocket = changed(
+  /early-socket\.ts$/,
+  () => 'export const openEarly = () => undefined; export const adopt = () => undefined;',
+);
+
+/** Servers that join no modules send a loader that knows single modules only. It is a tenth smaller. */
+const WITHOUT_RUNS = {
+  'fused-modules': 'export class FusedModules {} export class FusedImports {}',
+  'run-targets': 'export class RunTargets {}',
+  'read-fusion': 'export const readFusion = () => undefined; export const derivedHashes = () => [];',
+  'run-positions': 'export const withoutRuns = (text) => text;',
+  digests: 'export const withDigests = async (records) => records;',
+};
+const withoutRuns = Object.entries(WITHOUT_RUNS).map(([name, text]) =>
+  changed(new RegExp(`/${name}\\.ts$`), () => text),
+);
+
 function changed(filter, change) {
   return {
     name: 'changed',
@@ -84,13 +103,16 @@ function withOwnGlobals(text) {
   return `try{(()=>{${body}})()}catch(e){${leave}}finally{document.currentScript.remove()}`;
 }
 
+// The page's scripts may have replaced globals that the loader needs.
+const LOADER = {
+  plugins: [withoutNatives, withoutEarlySocket],
+  before: '"use strict";try{',
+  after: '}catch(e){if(!window.__modcast_guard__)throw e;__modcast_guard__.fail("failed: "+e)}',
+};
+
 await Promise.all([
-  bundle('loader', 'main.ts', {
-    plugins: [withoutNatives],
-    // The page's scripts may have replaced globals that the loader needs.
-    before: '"use strict";try{',
-    after: '}catch(e){if(!window.__modcast_guard__)throw e;__modcast_guard__.fail("failed: "+e)}',
-  }),
+  bundle('loader', 'main.ts', { ...LOADER, plugins: [...LOADER.plugins, ...withoutRuns] }),
+  bundle('fused-loader', 'main.ts', LOADER),
   bundle('hot', 'hot/main.ts'),
   bundle('worker', 'workers/main.ts', { define: {} }),
   bundle('offline-page', 'offline/main.ts'),

@@ -80,7 +80,7 @@ export function createRequestHandling(core: Core, site: LocalSite | null, socket
     prefix: options.prefix,
     page: { channel, boot, timeout, progress, hot, offline: offlineMode(options.offline) },
     pages: new InjectedPages(readBlob, { root: placeholderRoot(options.base) }),
-    loader: () => (loader ??= readLoader().then((bytes) => withIdentity(bytes, core.identity))),
+    loader: () => (loader ??= readLoader(options.fuse).then((bytes) => withIdentity(bytes, core.identity))),
     guard: readGuard,
     hot: readHot,
     offlinePage: readOfflinePage,

@@ -114,8 +114,8 @@ export async function exportStatic(options: ExportStaticOptions): Promise<Export
   const { number, channel } = deploy;
   const root = placeholderRoot(base);
   const identity = await store.identity();
-  const loader = withIdentity(await (options.loader ?? readLoader)(), identity);
   const fused = options.fuse === true ? await fusedFiles(store, deploy, manifest, PREFIX) : null;
+  const loader = withIdentity(await (options.loader?.() ?? readLoader(fused !== null)), identity);
   const page = {
     loaderSrc: `${base}${PREFIX}loader.js?v=${loaderVersion(loader)}`,
     integrity: scriptIntegrity(loader),

@@ -15,7 +15,9 @@ function readScript(name: string): Promise<Uint8Array> {
   return script;
 }
 
-export const readLoader = (): Promise<Uint8Array> => readScript('loader.js');
+/** @param fuse whether the server joins modules */
+export const readLoader = (fuse: boolean): Promise<Uint8Array> =>
+  readScript(fuse ? 'fused-loader.js' : 'loader.js');
 
 /**
  * The loader of one registry. It contains the registry's identity, for pages whose author wrote the loader's

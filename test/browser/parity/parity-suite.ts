@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Engine } from '../engines/engine.js';
+import { FUSE } from '../fused-mode.js';
 import { selectEngines } from '../engines/selection.js';
 import { serveFused } from '../serve-fused.js';
 import { serveModcast } from '../serve-modcast.js';
@@ -24,7 +25,7 @@ export function parityIn(engine: Engine, differences: EngineDifferences): void {
  * without fusing.
  */
 export function fusedParityIn(engine: Engine, differences: EngineDifferences): void {
-  describe.runIf(selectEngines().engines.includes(engine))(`${engine.name}, fused:`, () => {
+  describe.runIf(FUSE && selectEngines().engines.includes(engine))(`${engine.name}, fused:`, () => {
     defineParity(engine, differences, (skip) => async (dir) => {
       const site = await serveFused(dir);
       if (site.runs > 0) return site;
