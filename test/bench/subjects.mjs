@@ -152,9 +152,10 @@ const buildH2 = {
  * @param {string} name
  * @param {string} checkout a built checkout of modcast
  * @param {'directory' | 'deploy'} serves the watched directory, or what was published of it
+ * @param {readonly string[]} flags of `serve` and `publish`
  * @returns {Subject}
  */
-const modcastOf = (id, name, checkout, serves) => ({
+const modcastOf = (id, name, checkout, serves, flags = []) => ({
   id,
   name,
   keepsPages: serves === 'directory',
@@ -162,11 +163,12 @@ const modcastOf = (id, name, checkout, serves) => ({
     const main = path.join(checkout, 'dist/cli/main.js');
     const database = ['--db', path.join(scratch, 'modcast.db')];
     const publish = async () => {
-      await run(process.execPath, [main, 'publish', directory, ...database]);
+      await run(process.execPath, [main, 'publish', directory, ...database, ...flags]);
     };
     if (serves === 'deploy') await publish();
     const what = serves === 'deploy' ? ['--no-dir', '--channel', 'production'] : [directory];
-    const server = await startServerProcess(name, [main, 'serve', ...what, '--port', '0', ...database]);
+    const given = ['--port', '0', ...database, ...flags];
+    const server = await startServerProcess(name, [main, 'serve', ...what, ...given]);
     return {
       ...server,
       ...(serves === 'deploy' && { publish }),
@@ -225,13 +227,15 @@ export const SUBJECTS = [
   modcastOf('modcast', 'modcast', file('../..'), 'directory'),
   production,
   productionH2,
+  modcastOf('fused', 'modcast --fuse', file('../..'), 'directory', ['--fuse']),
+  modcastOf('production-fused', 'production --fuse', file('../..'), 'deploy', ['--fuse']),
 ];
 
 /** Those that run without `--subjects`: a site's author compares with them, and they are quick. */
 export const DEFAULT_SUBJECTS = ['plain', 'vite-bundled', 'build-h2', 'modcast', 'production'];
 
 /** Those whose times are divided by the others' times. */
-export const OWN_SUBJECTS = ['modcast', 'production', 'production-h2'];
+export const OWN_SUBJECTS = ['modcast', 'production', 'production-h2', 'fused', 'production-fused'];
 
 /** @param {string} checkout a built checkout of another commit, to compare this one with */
 export const baselineOf = (checkout) =>
