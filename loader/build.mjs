@@ -54,12 +54,6 @@ async function bundle(
 /** When the loader runs, the page's scripts may have replaced what it would keep. The guard has kept it. */
 const withoutNatives = changed(/natives\.ts$/, () => 'export const withNatives = (work) => work();');
 
-/** A guard that comes with the loader is too late to open a socket before it. */
-const withoutEarlySocket = changed(
-  /early-socket\.ts$/,
-  () => 'export const openEarly = () => undefined; export const adopt = () => undefined;',
-);
-
 /** Servers that join no modules send a loader that knows single modules only. It is a tenth smaller. */
 const WITHOUT_RUNS = {
   'fused-modules': 'export class FusedModules {} export class FusedImports {}',
@@ -105,7 +99,7 @@ function withOwnGlobals(text) {
 
 // The page's scripts may have replaced globals that the loader needs.
 const LOADER = {
-  plugins: [withoutNatives, withoutEarlySocket],
+  plugins: [withoutNatives],
   before: '"use strict";try{',
   after: '}catch(e){if(!window.__modcast_guard__)throw e;__modcast_guard__.fail("failed: "+e)}',
 };

@@ -58,7 +58,7 @@ const fetchWith =
  *
  * @param guard has a sign of life for each part of a response over HTTP
  */
-export function createServices(config: LoaderConfig, guard: Pick<Guard, 'signal' | 'takeSocket'>): Services {
+export function createServices(config: LoaderConfig, guard: Pick<Guard, 'signal'>): Services {
   const events = new Emitter<ModcastEvents>();
   const topics = new Emitter<Record<string, unknown>>();
   const page = new PageState();
@@ -84,7 +84,7 @@ export function createServices(config: LoaderConfig, guard: Pick<Guard, 'signal'
       return names ? `${url}registry=${config.registry}&` : url;
     },
     hello,
-    createSocket: (url) => guard.takeSocket(url) ?? new WebSocket(url),
+    createSocket: (url) => new WebSocket(url),
     random: Math.random,
     after,
   });

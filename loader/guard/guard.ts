@@ -1,4 +1,3 @@
-import { adopt, openEarly, type EarlySocket } from './early-socket.js';
 import { ErrorEvents } from '../page/error-events.js';
 import {
   hold,
@@ -101,7 +100,6 @@ export class Guard {
   /** Called when the page has run without the loader, which was too slow. Set by the loader. */
   ranWithout: GuardRun['done'] = nothing;
   #tag: HTMLScriptElement | undefined;
-  #socket: EarlySocket | undefined;
   #ticks = 0;
 
   constructor(options: GuardOptions) {
@@ -138,13 +136,6 @@ export class Guard {
   /** Whether the browser may have loaded modules before the loader's import map. */
   get early(): boolean {
     return this.#early === 'import' || (this.#early === 'render' && BLOCKS);
-  }
-
-  /** The socket for a URL, where the guard has opened it. */
-  takeSocket(url: string): WebSocket | undefined {
-    const socket = adopt(this.#socket, url);
-    this.#socket = undefined;
-    return socket;
   }
 
   /** Whether the page runs, through the loader or natively. */
@@ -211,7 +202,6 @@ export class Guard {
       loaded: () => this.#events?.finish(),
     });
     if (!ran) return;
-    this.takeSocket('');
     const { loader } = this.#options;
     const message = `the loader ${reason} (${loader}). This page runs without modcast.`;
     console.warn(`modcast: ${message}`);
@@ -265,7 +255,6 @@ export class Guard {
 
   #watch(script: HTMLScriptElement): void {
     this.#early = script.dataset['early'] ?? '';
-    this.#socket = openEarly(script);
     this.#tag = script;
     script.addEventListener('error', () => this.fail('could not be loaded'));
     script.addEventListener('load', () => {
