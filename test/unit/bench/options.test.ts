@@ -48,6 +48,8 @@ describe('lists', () => {
       'modcast',
       'production',
       'production-h2',
+      'fused',
+      'production-fused',
     ]);
     expect(read('--sites', 'all').sites).toContain('babylon');
   });
