@@ -190,7 +190,7 @@ export class Fuser {
   #putRecords(records: Sources): void {
     if (records.length === 0) return;
     this.#storing = this.#storing.then(() => this.#options.store.putRecords(records));
-    // Whoever waits for it is told.
+    // fuse() awaits it, and rejects then.
     this.#storing.catch(() => {});
   }
 

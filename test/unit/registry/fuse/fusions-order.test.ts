@@ -155,7 +155,7 @@ describe('on the channel of a watched directory', () => {
     expect(log.at(-1)).toBe('plan two');
   });
 
-  it('whoever needs all runs waits for no page', async () => {
+  it('a caller that needs all runs waits for no page', async () => {
     const { fusions, head, move, step } = setUp();
     move('one');
     fusions.boots('dev');
@@ -166,7 +166,7 @@ describe('on the channel of a watched directory', () => {
   });
 });
 
-it('fuses an older deploy for whoever asked', async () => {
+it('fuses an older deploy for a caller that asked for it', async () => {
   const { fusions, head, log, move, step } = setUp(null);
   move('one', 'production');
   const whole = fusions.whole(head('one'));

@@ -113,6 +113,6 @@ it('plans a cycle so that it is entered as natively', () => {
     recordOf,
     NONE,
   );
-  // Evaluated: b, c, a. Whoever imports b first evaluates a before it.
+  // Evaluated: b, c, a. An import of b before the others would evaluate a before b.
   expect(plan.order.get('main.mjs')).toEqual(['a.mjs', 'c.mjs', 'main.mjs']);
 });
