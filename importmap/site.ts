@@ -19,7 +19,8 @@ export interface SiteModule extends ManifestModule {
   readonly url: string;
 }
 
-export const naturalUrl = (root: string, path: Path): string => new URL(root + pathToUrl(path)).href;
+/** The URL of a path. The root is one that the URL parser has returned, and needs no parsing again. */
+export const naturalUrl = (root: string, path: Path): string => root + pathToUrl(path);
 
 /** The URL for which `placeOfUrl` stands. */
 export const urlOfPlace = (root: string, place: string): string => new URL(place.slice(1), root).href;

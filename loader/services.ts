@@ -104,10 +104,7 @@ export function createServices(config: LoaderConfig, guard: Pick<Guard, 'signal'
     blobPool.addCached(records);
     const own = deploys.find(({ hash }) => hash === config.deploy?.manifest) ?? deploys.at(-1);
     const fusion = readFusion(blobPool, own?.fusion ?? null);
-    if (fusion !== undefined) {
-      blobPool.learn(fusion);
-      await blobPool.verifyRuns();
-    }
+    if (fusion !== undefined) blobPool.learn(fusion);
     return deploys;
   });
   const { stall } = config;

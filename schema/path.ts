@@ -57,15 +57,10 @@ export function assertVisible(paths: Iterable<Path>): void {
  * the URL parser would escape (WHATWG path percent-encode set), so that `new URL(root + pathToUrl(p))` is the
  * natural URL. Do not pass the root as the base instead: a first segment `c:` would be a scheme.
  */
-export function pathToUrl(path: Path): string {
-  let url = '';
-  for (const char of path) {
-    const code = char.codePointAt(0)!;
-    const escape = code <= 0x20 || code >= 0x7f || ' "#%<>?\\^`{}'.includes(char);
-    url += escape ? encodeURIComponent(char) : char;
-  }
-  return url;
-}
+export const pathToUrl = (path: Path): string => path.replace(ESCAPED, encodeURIComponent);
+
+/** All but printable ASCII without `"#%<>?\^\`` and `{}`. */
+const ESCAPED = /[^!$&-;=@-[\]_a-z|~]/gu;
 
 /**
  * The path of the path part of a URL, without leading slash and query. Decodes once. Undefined if the result

@@ -1,11 +1,10 @@
-import { wrongLink } from '../../importmap/link-range.js';
 import type { Hash, Hasher } from '../../schema/hash.js';
 import type { Links } from '../../schema/links.js';
 import type { Fusion } from '../../schema/fusion.js';
 import type { PackRecord } from '../../schema/pack.js';
-import { digestOf } from '../hash.js';
 import { applyFossilDelta } from '../transport/delta.js';
 import { withDigests, type ReceivedRecord } from './digests.js';
+import { isIntact, type CachedRecord } from './segments.js';
 
 export interface PooledBlob {
   readonly bytes: Uint8Array;
@@ -14,7 +13,7 @@ export interface PooledBlob {
 }
 
 interface Entry extends PooledBlob {
-  /** Blobs from the cache are hashed when they are first used: a boot needs few of them. */
+  /** The others are hashed when they are first used: a boot needs few of them. */
   verified: boolean;
 }
 
@@ -36,13 +35,12 @@ export class BlobPool {
   }
 
   /**
-   * Adds blobs from a cache, unverified. Verified ones stay. Of two records of a blob the last one counts: it
-   * was stored after the first had turned out to be damaged.
+   * Adds blobs from a cache. Verified ones stay. Of two records of a blob the last one counts: it was stored
+   * after the first had turned out to be damaged.
    */
-  addCached(records: readonly PackRecord[]): void {
-    for (const { hash, bytes, links } of records) {
-      if (this.#entries.get(hash)?.verified !== true)
-        this.#entries.set(hash, { bytes, links, verified: false });
+  addCached(records: readonly CachedRecord[]): void {
+    for (const { hash, bytes, links, verified = false } of records) {
+      if (this.#entries.get(hash)?.verified !== true) this.#entries.set(hash, { bytes, links, verified });
     }
   }
 
@@ -50,15 +48,6 @@ export class BlobPool {
   learn({ runs }: Fusion): void {
     for (const { hash, digest } of runs)
       if (hash !== null && digest !== null) this.#digests.set(hash, digest);
-  }
-
-  /** Checks the runs that are here by their digests. Others are hashed when they are first used. */
-  async verifyRuns(): Promise<void> {
-    const check = async ([hash, expected]: readonly [Hash, Hash]) => {
-      const entry = this.#entries.get(hash);
-      if (entry?.verified === false && (await digestOf(entry.bytes)) === expected) entry.verified = true;
-    };
-    await Promise.all([...this.#digests].map(check));
   }
 
   /** Records with whole bytes in place of deltas, without those whose base is not here. */
@@ -95,8 +84,7 @@ export class BlobPool {
     const entry = this.#entries.get(hash);
     if (entry === undefined || entry.verified) return entry;
     const { bytes, links } = entry;
-    // The links of a damaged cache could name other modules.
-    if (this.#options.hasher(bytes) === hash && (links === null || wrongLink(bytes, links) === undefined)) {
+    if (isIntact({ hash, bytes, links }, this.#options.hasher)) {
       entry.verified = true;
       return entry;
     }

@@ -5,11 +5,12 @@ import type { LoaderConfig } from '../config.js';
 import { createDebug } from '../debug.js';
 import type { Release } from '../transport/channel-client.js';
 import { Cache, type CachedDeploy } from './cache.js';
+import type { CachedRecord } from './segments.js';
 
 export interface CacheContents {
   /** The deploy that the page belongs to, and the one that was stored last, as far as they are here. */
   readonly deploys: readonly CachedDeploy[];
-  readonly records: readonly PackRecord[];
+  readonly records: readonly CachedRecord[];
 }
 
 /** A manifest and its fusion, as the server is told. */

@@ -1,17 +1,11 @@
-import { batchesByBytes } from '../../schema/batches.js';
 import type { Channel } from '../../schema/channel.js';
 import type { Hash, Hasher } from '../../schema/hash.js';
-import {
-  manifestBytes,
-  manifestFromJson,
-  manifestToJson,
-  type Manifest,
-  type ManifestJson,
-} from '../../schema/manifest.js';
-import { decodeRecords, encodeRecords, type PackRecord } from '../../schema/pack.js';
+import { manifestBytes, manifestFromJson, type Manifest } from '../../schema/manifest.js';
+import type { PackRecord } from '../../schema/pack.js';
 import type { RegistryId } from '../../schema/registry-id.js';
 import { openDatabase, requested, write } from './database.js';
 import { heldDeploys } from './held-deploys.js';
+import { isIntact, readSegment, toSegment, toSegments, type CachedRecord, type Segment } from './segments.js';
 
 /** A deploy that can be booted without a network. */
 export interface CachedDeploy {
@@ -32,24 +26,18 @@ interface Row {
   readonly order: number;
 }
 
-/** In the store `deploys`: one row for each manifest of a channel. */
-interface DeployRow extends Row {
+/** In the store `deploys`: one row for each manifest of a channel, as a segment of its canonical JSON. */
+interface DeployRow extends Row, Segment {
   readonly channel: Channel;
   readonly hash: Hash;
   readonly deploy: number;
-  readonly manifest: ManifestJson;
   /** Not in rows of earlier versions. */
   readonly fusion?: Hash | null;
   readonly derived?: readonly Hash[];
 }
 
-/**
- * In the store `segments`: many blobs in one row, which is ten times as fast as a row for each of a thousand.
- */
-interface SegmentRow extends Row {
-  readonly count: number;
-  readonly body: Uint8Array;
-}
+/** In the store `segments`. */
+interface SegmentRow extends Row, Segment {}
 
 /** One for all registries of an origin, so that old ones can be evicted. */
 export const DATABASE = 'modcast';
@@ -65,12 +53,9 @@ const KEPT_IN_ALL = 12;
 /** With more segments than this, they are rewritten without the blobs that no kept deploy names. */
 const MAX_SEGMENTS = 24;
 
-/** Bytes of blobs in one segment. */
-const SEGMENT_BYTES = 4 * 1024 * 1024;
-
 /**
- * Deploys and blobs of one registry in this browser's IndexedDB. Nothing in it is trusted: the blob pool
- * hashes each blob before use.
+ * Deploys and blobs of one registry in this browser's IndexedDB. Nothing in it is trusted: a segment has a
+ * digest, and the blob pool hashes blobs of a segment that does not match it before use.
  */
 export class Cache {
   readonly #database: IDBDatabase;
@@ -95,14 +80,14 @@ export class Cache {
     const found: CachedDeploy[] = [];
     for (const row of rows.toReversed()) {
       if (row.channel !== channel || (found.length > 0 && row.hash !== named)) continue;
-      const deploy = readDeploy(row, this.#hasher);
+      const deploy = await readDeploy(row, this.#hasher);
       if (deploy !== null) found.push(deploy);
     }
     return found.toReversed();
   }
 
-  /** All blobs, not verified. Damaged segments are skipped. */
-  blobs(): Promise<PackRecord[]> {
+  /** All blobs. Segments that cannot be read are skipped. */
+  blobs(): Promise<CachedRecord[]> {
     return storedBlobs(this.#database, this.#registry);
   }
 
@@ -116,13 +101,16 @@ export class Cache {
     const isSame = (row: DeployRow) =>
       row.registry === this.#registry && row.channel === deploy.channel && row.hash === deploy.hash;
     const held = await heldDeploys();
+    const { manifest, ...named } = deploy;
+    const record = { hash: deploy.hash, links: null, bytes: manifestBytes(manifest) };
+    const row = { ...named, registry: this.#registry, ...(await toSegment([record])) };
+    const segments = await toSegments(records);
     for (;;) {
       try {
         await write(this.#database, STORES, async (transaction) => {
-          addSegments(transaction, this.#registry, records);
+          addSegments(transaction, this.#registry, segments);
           // Added again, so that it is the newest.
           deleteRows(transaction, 'deploys', (await allDeploys(transaction)).filter(isSame));
-          const row = { ...deploy, registry: this.#registry, manifest: manifestToJson(deploy.manifest) };
           transaction.objectStore('deploys').put(row);
         });
         break;
@@ -134,29 +122,59 @@ export class Cache {
   }
 
   /** @returns false when there is no deploy but those that stay */
-  #evictOldest(stays: (row: DeployRow) => boolean): Promise<boolean> {
-    return write(this.#database, STORES, async (transaction) => {
+  async #evictOldest(stays: (row: DeployRow) => boolean): Promise<boolean> {
+    const evicted = await write(this.#database, STORES, async (transaction) => {
       const oldest = (await allDeploys(transaction)).find((row) => !stays(row));
-      if (oldest === undefined) return false;
-      deleteRows(transaction, 'deploys', [oldest]);
-      await rewriteSegments(transaction, oldest.registry);
-      return true;
+      if (oldest !== undefined) deleteRows(transaction, 'deploys', [oldest]);
+      return oldest;
     });
+    if (evicted !== undefined) await this.#rewriteSegments(evicted.registry);
+    return evicted !== undefined;
   }
 
   /** Deletes old deploys that no tab runs, and blobs that only they name where there are many segments. */
-  #evict(channel: Channel, held: ReadonlySet<string | undefined>): Promise<void> {
+  async #evict(channel: Channel, held: ReadonlySet<string | undefined>): Promise<void> {
     const isOwn = (row: Row) => row.registry === this.#registry;
-    return write(this.#database, STORES, async (transaction) => {
+    const changed = await write(this.#database, STORES, async (transaction) => {
       const rows = await allDeploys(transaction);
       const own = rows.filter((row) => isOwn(row) && row.channel === channel);
       const old = [...own.slice(0, -KEPT_DEPLOYS), ...rows.slice(0, -KEPT_IN_ALL)];
       const dropped = new Set(old.filter(({ hash }) => !held.has(hash)));
       deleteRows(transaction, 'deploys', [...dropped]);
       const count = await requested(byRegistry(transaction, 'segments').count(this.#registry));
-      if (count > MAX_SEGMENTS) await rewriteSegments(transaction, this.#registry);
       const others = [...dropped].filter((row) => !isOwn(row)).map(({ registry }) => registry);
-      for (const registry of new Set(others)) await rewriteSegments(transaction, registry);
+      return new Set(count > MAX_SEGMENTS ? [this.#registry, ...others] : others);
+    });
+    for (const registry of changed) await this.#rewriteSegments(registry);
+  }
+
+  /**
+   * Joins a registry's segments, without the blobs that no deploy names. Of two records of a blob the last
+   * one counts. Does nothing where another tab writes at the same time.
+   */
+  async #rewriteSegments(registry: RegistryId): Promise<void> {
+    const read = async (transaction: IDBTransaction) => ({
+      deploys: await rowsOf<DeployRow>(transaction, 'deploys', registry),
+      segments: await rowsOf<SegmentRow>(transaction, 'segments', registry),
+    });
+    const before = await read(this.#database.transaction(STORES));
+    const named = new Set<Hash>();
+    for (const row of before.deploys) {
+      const deploy = await readDeploy(row, this.#hasher);
+      for (const { hash } of deploy?.manifest.modules.values() ?? []) named.add(hash);
+      for (const hash of deploy?.derived ?? []) named.add(hash);
+    }
+    const live = new Map<Hash, PackRecord>();
+    for (const record of (await Promise.all(before.segments.map(readSegment))).flat()) {
+      const isSound = record.verified === true || isIntact(record, this.#hasher);
+      if (isSound && named.has(record.hash)) live.set(record.hash, record);
+    }
+    const joined = await toSegments(live.values());
+    await write(this.#database, STORES, async (transaction) => {
+      const { deploys, segments } = await read(transaction);
+      if (lastOf(deploys) !== lastOf(before.deploys) || lastOf(segments) !== lastOf(before.segments)) return;
+      deleteRows(transaction, 'segments', segments);
+      addSegments(transaction, registry, joined);
     });
   }
 
@@ -181,13 +199,14 @@ export async function storedDeploys(
   hasher: Hasher,
 ): Promise<CachedDeploy[]> {
   const rows = await rowsOf<DeployRow>(database.transaction('deploys'), 'deploys', registry);
-  return rows.map((row) => readDeploy(row, hasher)).filter((deploy) => deploy !== null);
+  const deploys = await Promise.all(rows.map((row) => readDeploy(row, hasher)));
+  return deploys.filter((deploy) => deploy !== null);
 }
 
-/** A registry's blobs, not verified. */
-export async function storedBlobs(database: IDBDatabase, registry: RegistryId): Promise<PackRecord[]> {
+/** A registry's blobs. */
+export async function storedBlobs(database: IDBDatabase, registry: RegistryId): Promise<CachedRecord[]> {
   const rows = await rowsOf<SegmentRow>(database.transaction('segments'), 'segments', registry);
-  return rows.flatMap(readSegment);
+  return (await Promise.all(rows.map(readSegment))).flat();
 }
 
 const byRegistry = (transaction: IDBTransaction, store: string): IDBIndex =>
@@ -204,59 +223,26 @@ const rowsOf = <T extends Row>(
 const allDeploys = (transaction: IDBTransaction): Promise<DeployRow[]> =>
   requested<DeployRow[]>(transaction.objectStore('deploys').getAll());
 
+/** Keys only grow. */
+const lastOf = (rows: readonly Row[]): number | undefined => rows.at(-1)?.order;
+
 function deleteRows(transaction: IDBTransaction, store: string, rows: readonly Row[]): void {
   for (const { order } of rows) transaction.objectStore(store).delete(order);
 }
 
-function addSegments(transaction: IDBTransaction, registry: RegistryId, records: Iterable<PackRecord>): void {
-  for (const batch of batchesByBytes(records, ({ bytes }) => bytes.length, SEGMENT_BYTES)) {
-    transaction.objectStore('segments').put({ registry, count: batch.length, body: encodeRecords(batch) });
-  }
-}
-
-/**
- * Joins a registry's segments, without the blobs that no deploy names. Of two records of a blob the last one
- * counts.
- */
-async function rewriteSegments(transaction: IDBTransaction, registry: RegistryId): Promise<void> {
-  const named = new Set<Hash>();
-  for (const row of await rowsOf<DeployRow>(transaction, 'deploys', registry)) {
-    for (const { hash } of readManifest(row.manifest)?.modules.values() ?? []) named.add(hash);
-    for (const hash of row.derived ?? []) named.add(hash);
-  }
-  const segments = await rowsOf<SegmentRow>(transaction, 'segments', registry);
-  const live = new Map<Hash, PackRecord>();
-  for (const record of segments.flatMap(readSegment)) {
-    if (named.has(record.hash)) live.set(record.hash, record);
-  }
-  deleteRows(transaction, 'segments', segments);
-  addSegments(transaction, registry, live.values());
+function addSegments(transaction: IDBTransaction, registry: RegistryId, segments: Iterable<Segment>): void {
+  for (const segment of segments) transaction.objectStore('segments').put({ registry, ...segment });
 }
 
 /** Null for a damaged row, or one of another version. */
-function readDeploy(
-  { channel, deploy, hash, manifest: json, fusion = null, derived = [] }: DeployRow,
-  hasher: Hasher,
-): CachedDeploy | null {
-  const manifest = readManifest(json);
-  if (manifest === null || hasher(manifestBytes(manifest)) !== hash) return null;
-  return { channel, deploy, hash, manifest, fusion, derived };
-}
-
-/** Null for anything that is not a manifest. */
-function readManifest(json: unknown): Manifest | null {
+async function readDeploy(row: DeployRow, hasher: Hasher): Promise<CachedDeploy | null> {
+  const { channel, deploy, hash, fusion = null, derived = [] } = row;
+  const [record] = await readSegment(row);
+  if (record?.hash !== hash || !(record.verified === true || isIntact(record, hasher))) return null;
   try {
-    return manifestFromJson(json);
+    const manifest = manifestFromJson(JSON.parse(new TextDecoder().decode(record.bytes)));
+    return { channel, deploy, hash, manifest, fusion, derived };
   } catch {
     return null;
-  }
-}
-
-/** Empty for anything that is not a segment. */
-function readSegment(row: SegmentRow): PackRecord[] {
-  try {
-    return decodeRecords(row.body, row.count);
-  } catch {
-    return [];
   }
 }

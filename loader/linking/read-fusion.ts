@@ -1,12 +1,18 @@
 import { decodeFusion, type Fusion } from '../../schema/fusion.js';
 import type { Hash } from '../../schema/hash.js';
-import type { BlobPool } from '../cache/blob-pool.js';
+import type { BlobPool, PooledBlob } from '../cache/blob-pool.js';
+
+/** A boot reads the same fusion several times. */
+const decoded = new WeakMap<PooledBlob, Fusion>();
 
 /** A fusion from the pool; undefined if it is not here. */
 export function readFusion(blobPool: Pick<BlobPool, 'get'>, hash: Hash | null): Fusion | undefined {
   const blob = hash === null ? undefined : blobPool.get(hash);
+  if (blob === undefined) return undefined;
   try {
-    return blob && decodeFusion(blob.bytes);
+    const fusion = decoded.get(blob) ?? decodeFusion(blob.bytes);
+    decoded.set(blob, fusion);
+    return fusion;
   } catch {
     // Of a version that this loader does not know.
     return undefined;

@@ -42,11 +42,12 @@ const stored = async (of = cache): Promise<string[]> =>
   (await of.blobs()).map(({ bytes }) => new TextDecoder().decode(bytes)).toSorted();
 
 /** Works on the database behind the cache's back. */
-async function alter(work: (transaction: IDBTransaction) => void): Promise<void> {
+async function alter(work: (transaction: IDBTransaction) => unknown): Promise<void> {
   const database = await openDatabase('modcast', () => {});
   const transaction = database.transaction(['deploys', 'segments'], 'readwrite');
-  work(transaction);
-  await new Promise((resolve) => (transaction.oncomplete = resolve));
+  const committed = new Promise((resolve) => (transaction.oncomplete = resolve));
+  await work(transaction);
+  await committed;
   database.close();
 }
 
@@ -146,6 +147,69 @@ it('cuts blobs into segments of 4 MiB', async () => {
   await put(deployOf(1, {}), `${half.slice(1)}1`, `${half.slice(1)}2`, '3');
   expect(await segmentCount()).toBe(2);
   expect(await cache.blobs()).toHaveLength(3);
+});
+
+describe('a large segment', () => {
+  const large = (name: string) => name.repeat(20_000);
+  const files = Object.fromEntries(Array.from({ length: 200 }, (_, i) => [`${i}.mjs`, `${i}`]));
+  const isVerified = async () => (await cache.blobs()).map(({ verified }) => verified ?? false);
+
+  /** Changes each row of a store. */
+  const alterRows = (store: string, change: (row: { body: Uint8Array; digest?: string }) => object) =>
+    alter(async (transaction) => {
+      const rows = transaction.objectStore(store);
+      for (const row of await requested(rows.getAll())) rows.put({ ...row, ...change(row) });
+    });
+
+  /** Replaces one byte of text. */
+  const damaged = ({ body }: { body: Uint8Array }, at = 10_000) => ({
+    body: body.map((byte, i) => (i === at ? byte ^ 1 : byte)),
+  });
+
+  it('is verified as a whole', async () => {
+    await put(deployOf(1, files), large('a'), large('b'));
+    expect(await isVerified()).toEqual([true, true]);
+  });
+
+  it.each<[string, (row: { body: Uint8Array; digest?: string }) => object]>([
+    ['has another byte', damaged],
+    ['has another digest', () => ({ digest: 'f'.repeat(64) })],
+    ['has no digest', () => ({ digest: undefined })],
+    ['has a digest of another kind', () => ({ digest: 7 })],
+  ])('is not when it %s', async (_, change) => {
+    await put(deployOf(1, files), large('a'), large('b'));
+    await alterRows('segments', change);
+    expect(await isVerified()).toEqual([false, false]);
+  });
+
+  it('is not verified where the browser has no digests', async () => {
+    vi.stubGlobal('crypto', {});
+    await put(deployOf(1, files), large('a'));
+    expect(await isVerified()).toEqual([false]);
+    expect((await newest())?.deploy).toBe(1);
+  });
+
+  it('of a manifest is skipped when it is damaged', async () => {
+    await put(deployOf(1, files));
+    await alterRows('deploys', damaged);
+    expect(await newest()).toBeNull();
+  });
+
+  it('of another manifest is skipped', async () => {
+    await put(deployOf(1, files));
+    await alterRows('deploys', () => ({ hash: hashOf('other') }));
+    expect(await newest()).toBeNull();
+  });
+
+  it('leaves its damaged blobs behind when segments are joined', async () => {
+    const deploy = deployOf(1, { 'a.mjs': large('a'), 'b.mjs': large('b') });
+    await put(deploy, large('a'), large('b'));
+    await alterRows('segments', damaged);
+    for (let i = 0; i < 24; i++) await put(deploy, `unused ${i}`);
+    expect(await segmentCount()).toBe(1);
+    expect(await stored()).toEqual([large('b')]);
+    expect(await isVerified()).toEqual([true]);
+  });
 });
 
 describe('old deploys', () => {
