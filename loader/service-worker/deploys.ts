@@ -1,5 +1,11 @@
 import type { Hash, Hasher } from '../../schema/hash.js';
-import { manifestBytes, manifestFromJson, type Manifest } from '../../schema/manifest.js';
+import {
+  applyDelta,
+  manifestBytes,
+  manifestFromJson,
+  type Manifest,
+  type ManifestDelta,
+} from '../../schema/manifest.js';
 import { BlobPool, type PooledBlob } from '../cache/blob-pool.js';
 import type { RegistryId } from '../../schema/registry-id.js';
 import { storedBlobs, storedDeploys } from '../cache/cache.js';
@@ -10,8 +16,11 @@ export interface CachedDeploysOptions {
   /** Opens the database of pages. Rejects where there is none. */
   readonly openDatabase: () => Promise<IDBDatabase>;
   readonly hasher: Hasher;
-  /** Requests the manifest of a deploy by its number. */
-  readonly fetchManifest: (deploy: number) => Promise<Response>;
+  /**
+   * Requests the manifest of a deploy by its number, or its difference from another one, as the server
+   * chooses.
+   */
+  readonly fetchManifest: (deploy: number, since: Hash | undefined) => Promise<Response>;
 }
 
 /** A manifest and its hash. */
@@ -80,9 +89,12 @@ export class CachedDeploys {
   }
 
   async #fetch(hash: Hash, number: number): Promise<void> {
-    const response = await this.#options.fetchManifest(number);
+    const known = [...this.#stored.values()].at(-1);
+    const response = await this.#options.fetchManifest(number, known?.hash);
     if (!response.ok) return;
-    const manifest = manifestFromJson(await response.json());
+    const json = (await response.json()) as Partial<ManifestDelta> & { since?: unknown };
+    const isDelta = known !== undefined && json.since === known.hash;
+    const manifest = isDelta ? applyDelta(known.manifest, json as ManifestDelta) : manifestFromJson(json);
     if (this.#options.hasher(manifestBytes(manifest)) === hash) this.#fetched.set(hash, { hash, manifest });
   }
 }

@@ -43,7 +43,10 @@ export class OfflineServiceWorker {
       registry: config.registry,
       openDatabase: () => openDatabase(DATABASE, onlyExisting),
       hasher,
-      fetchManifest: (deploy) => fetch(`${origin}${config.prefix}deploys/${deploy}/manifest.json`),
+      fetchManifest: (deploy, since) =>
+        fetch(
+          `${origin}${config.prefix}deploys/${deploy}/manifest.json${since === undefined ? '' : `?since=${since}`}`,
+        ),
     });
     this.#tabs = new Tabs(scope.clients, kept);
     const shared = { config, origin, kept, fetch, deploys: this.#deploys, tabs: this.#tabs };

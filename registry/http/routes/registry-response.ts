@@ -1,6 +1,8 @@
 import {
   CHANNEL_PATTERN,
   ModcastError,
+  diffManifests,
+  isHash,
   manifestBytes,
   pathFromUrl,
   type Hash,
@@ -170,6 +172,7 @@ async function channelHead(
   return answer(request, { bytes, type, freshness: 'revalidate', tag: tags.hash }, headers);
 }
 
+/** With `?since=<manifest>`, the difference from that one, if anyone may read it. */
 async function deployManifest(
   { store, catalog, history, fusions }: RegistryContext,
   request: Request,
@@ -180,7 +183,15 @@ async function deployManifest(
   return withAccess(history.deploy(request, deploy), headers, async () => {
     if (deploy === null) return problem(404, `No deploy ${number}.`, headers);
     headers.set('Modcast-Deploy', String(number));
-    const bytes = sharedManifestBytes(await catalog.manifest(deploy));
+    const manifest = await catalog.manifest(deploy);
+    const since = new URL(request.url).searchParams.get('since');
+    const base = isHash(since) ? await history.manifest(deploy.channel, since) : null;
+    if (base !== null) {
+      const difference = { since, ...diffManifests(base, manifest) };
+      const bytes = new TextEncoder().encode(JSON.stringify(difference));
+      return answer(request, { bytes, type: 'application/json', freshness: 'immutable' }, headers);
+    }
+    const bytes = sharedManifestBytes(manifest);
     const tag = deploy.manifest;
     const fusion = await fusions?.finished(tag);
     nameFusion(fusion, headers);

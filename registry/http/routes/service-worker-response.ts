@@ -1,4 +1,5 @@
 import { pathToUrl, type Path, type RegistryId } from '../../../schema/index.js';
+import { blake3 } from '../../hash.js';
 import { loaderVersion } from '../../pages/loader-page.js';
 import { answer } from '../response/answer.js';
 import type { DeployRequestContext } from '../site/deploy-request.js';
@@ -43,5 +44,7 @@ export async function serviceWorkerResponse(
     await serviceWorker(),
   ]);
   headers.set('Service-Worker-Allowed', config.root);
-  return answer(request, { bytes, type: 'text/javascript', freshness: 'revalidate' }, headers);
+  // The browser asks for it again and again.
+  const tag = blake3(bytes);
+  return answer(request, { bytes, type: 'text/javascript', freshness: 'revalidate', tag }, headers);
 }

@@ -145,6 +145,10 @@ it('history-over-socket: a page does not open an old deploy by naming it', async
   expect(await client.message('manifest')).toMatchObject({ base: null, delete: [] });
   expect(await ask(deploy.number)).toBe(401);
   expect(await ask(deploy.number + 1)).toBe(200);
+  const difference = await fetch(
+    `${url}-/deploys/${deploy.number + 1}/manifest.json?since=${deploy.manifest}`,
+  );
+  expect(await difference.json()).not.toHaveProperty('since');
 });
 
 async function openStore(file: string) {

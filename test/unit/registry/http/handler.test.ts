@@ -3,7 +3,7 @@ import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { blake3 } from '../../../../registry/hash.js';
-import { manifestFromJson } from '../../../../schema/index.js';
+import { applyDelta, manifestFromJson } from '../../../../schema/index.js';
 import { NAVIGATION, SITE, open, serve, site, temporary, write, type Files } from '../site.js';
 
 const hashOf = (text: string) => blake3(Buffer.from(text));
@@ -29,6 +29,7 @@ async function handler(files: Files = SITE, options = {}) {
 
 const routes: readonly (readonly [target: string, type: string, immutable: boolean, tag: boolean])[] = [
   ['/-/loader.js', 'text/javascript', false, true],
+  ['/-/offline.js', 'text/javascript', false, true],
   ['/-/channels/dev/manifest.json', 'application/json', false, true],
   ['/-/deploys/1/manifest.json', 'application/json', true, true],
   ['/-/deploys/1/at/main.js', 'text/javascript', true, true],
@@ -122,6 +123,29 @@ it('serves the manifest with its hash as validator, and the deploy’s number', 
   expect(response.headers.get('Modcast-Deploy')).toBe('1');
   expect(manifestFromJson(JSON.parse(text)).modules.get('main.js')?.hash).toBe(MAIN);
   expect(await (await ask('/-/deploys/1/manifest.json')).text()).toBe(text);
+});
+
+describe('with ?since, a manifest', () => {
+  it('is the difference from an earlier one', async () => {
+    const { ask, registry, directory } = await handler();
+    const first = (await registry.ready)!.deploy.manifest;
+    await write(directory, { 'main.js': 'export const changed = true;\n' });
+    await registry.scan();
+    const difference = await (await ask(`/-/deploys/2/manifest.json?since=${first}`)).json();
+    expect(difference).toMatchObject({
+      since: first,
+      set: [['main.js', expect.any(String), 29, expect.any(String)]],
+    });
+    const base = manifestFromJson(await (await ask('/-/deploys/1/manifest.json')).json());
+    const whole = manifestFromJson(await (await ask('/-/deploys/2/manifest.json')).json());
+    expect(applyDelta(base, difference)).toEqual(whole);
+  });
+
+  it.each(['f'.repeat(64), 'x', ''])('is whole where %j is no manifest', async (since) => {
+    const { ask } = await handler();
+    const whole = await (await ask('/-/deploys/1/manifest.json')).text();
+    expect(await (await ask(`/-/deploys/1/manifest.json?since=${since}`)).text()).toBe(whole);
+  });
 });
 
 it('serves blobs unchanged, and modules linked for an import map', async () => {
