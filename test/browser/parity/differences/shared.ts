@@ -12,14 +12,6 @@ export const IN_EVERY_ENGINE: Readonly<Record<string, KnownDifference>> = {
     reason: 'a MutationObserver sees held scripts being put in again',
     same: withoutLog('body data-own'),
   },
-  'page-patched-globals': {
-    reason: 'a page that wraps fetch, WebSocket, Blob and createObjectURL counts our calls',
-    same: withoutLog(/^resolve,url /, /^\d+ /),
-  },
-  'page-removed-globals': {
-    reason: 'without TextEncoder it runs natively, and the console says why',
-    same: (o) => ({ ...o, console: [] }),
-  },
   'page-visit-runs-a-script-again': {
     reason:
       'a script that is inserted again with the source of one that runs from a blob runs again: the browser has not loaded that URL',
