@@ -39,4 +39,5 @@ export function readMessage<T extends string>(
   throw messageInvalid(data, `expected a type of ${Object.keys(types).join(', ')}`);
 }
 
-export const encodeMessage = <M extends { readonly type: string }>(message: M): string => JSON.stringify(message);
+export const encodeMessage = <M extends { readonly type: string }>(message: M): string =>
+  JSON.stringify(message);

@@ -34,10 +34,6 @@ export const IN_CHROMIUM_AND_FIREFOX: Readonly<Record<string, KnownDifference>> 
       'classic scripts and attributes run as written, and nothing can come between import() and what catches its error: it names the URL that a module runs from',
     same: (o) => map(o, targets),
   },
-  'json-attribute-on-a-script': {
-    reason: 'the syntax error of `assert {…}`, which our parser takes, has its column in the linked text',
-    same: ({ errors, ...rest }) => ({ ...rest, errors: errors.slice(0, -1) }),
-  },
   'stack-columns-after-imports-on-the-same-line': { reason: LINKED_COLUMNS, same: stack },
   'stack-columns-of-imports-themselves': {
     reason: `${LINKED_COLUMNS}, and import() and import.meta go through the loader`,
