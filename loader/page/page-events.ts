@@ -7,7 +7,7 @@ const { defineProperty, deleteProperty } = Reflect;
 const DELAYING =
   'script[src]:is(:not([type]),[type=module],[type$=javascript]):not([nomodule]),link[rel~=stylesheet i]:not([disabled]),iframe,img';
 
-/** How often and how long the page's `load` event waits for these, in milliseconds. Some failures show nowhere. */
+/** How often it looks for these and how long it waits, in milliseconds. Some failures show nowhere. */
 const INTERVAL_MS = 20;
 const LIMIT_MS = 10_000;
 
