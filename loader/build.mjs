@@ -97,10 +97,23 @@ function withOwnGlobals(text) {
   return `try{(()=>{${body}})()}catch(e){${leave}}finally{document.currentScript.remove()}`;
 }
 
-// The page's scripts may have replaced globals that the loader needs.
+/**
+ * What the loader takes from the guard as it was before the page's scripts, which may wrap or remove it: what
+ * they could count calls of, and what a boot fails without. In the loader, local names stand for it.
+ */
+const KEPT =
+  'fetch,WebSocket,Blob,indexedDB,crypto,TextEncoder,TextDecoder,setTimeout,clearTimeout,JSON.parse,JSON.stringify,URL.createObjectURL,URL.revokeObjectURL';
+const keptNames = KEPT.split(',').map((name) => [name, `kept_${name.replace('.', '_')}`]);
+const kept = Object.fromEntries([...keptNames, ['globalThis.crypto', 'kept_crypto']]);
+// Some browsers have no indexedDB.
+const fromPage = KEPT.replace('indexedDB', 'window.indexedDB');
+const fromGuard = `const[${keptNames.map(([, local]) => local).join()}]=window.__modcast_guard__?.kept||[${fromPage}]`;
+
+// The page's scripts may have replaced other globals that the loader needs.
 const LOADER = {
   plugins: [withoutNatives],
-  before: '"use strict";try{',
+  define: { globalThis: 'window', ...kept },
+  before: `"use strict";try{${fromGuard};`,
   after: '}catch(e){if(!window.__modcast_guard__)throw e;__modcast_guard__.fail("failed: "+e)}',
 };
 
@@ -114,6 +127,7 @@ await Promise.all([
   bundle('worker-hot', 'workers/hot/main.ts', { define: {} }),
   // Otherwise errors that it reports for the browser would seem to come from the page.
   bundle('guard', 'guard/main.ts', {
+    define: { globalThis: 'window', KEPT: JSON.stringify(KEPT) },
     wrap: withOwnGlobals,
     comment: '\n//# sourceURL=modcast/guard.js',
   }),

@@ -11,9 +11,6 @@ export const PROTOCOL_VERSION = 1;
 export const BOOT_SOURCES = ['network', 'cache', 'http', 'native'] as const;
 export type BootSource = (typeof BOOT_SOURCES)[number];
 
-/** Captured at once, because a page's scripts may change `JSON` later. */
-const { parse, stringify } = JSON;
-
 export const isNatural = (value: unknown): value is number =>
   Number.isSafeInteger(value) && (value as number) >= 0;
 
@@ -32,7 +29,7 @@ export function readMessage<T extends string>(
 ): { readonly [field: string]: unknown; readonly type: T } {
   let json: { readonly type?: unknown } | null;
   try {
-    json = parse(data) as typeof json;
+    json = JSON.parse(data) as typeof json;
   } catch {
     throw messageInvalid(data, 'expected JSON');
   }
@@ -42,4 +39,5 @@ export function readMessage<T extends string>(
   throw messageInvalid(data, `expected a type of ${Object.keys(types).join(', ')}`);
 }
 
-export const encodeMessage = <M extends { readonly type: string }>(message: M): string => stringify(message);
+export const encodeMessage = <M extends { readonly type: string }>(message: M): string =>
+  JSON.stringify(message);

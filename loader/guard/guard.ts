@@ -46,6 +46,8 @@ export interface GuardOptions {
   readonly loader: string;
   /** Whether the page has scripts to hold. */
   readonly holds: boolean;
+  /** What the loader uses of the browser, as it was before the scripts of the page. */
+  readonly kept?: readonly unknown[];
 }
 
 export interface GuardRun extends Pick<RunOptions, 'prepare' | 'signal' | 'setText'> {
@@ -87,6 +89,8 @@ export class Guard {
   readonly #stylesheetGate = new StylesheetGate();
   readonly #events: PageEvents | undefined;
   readonly #options: GuardOptions;
+  /** For the loader. The build makes it read this first. */
+  readonly kept: GuardOptions['kept'];
   readonly #observer: MutationObserver;
   readonly #timer: ReturnType<typeof setInterval>;
   /** The scripts that are not held, with their base URLs. */
@@ -104,6 +108,7 @@ export class Guard {
 
   constructor(options: GuardOptions) {
     this.#options = options;
+    this.kept = options.kept;
     this.#observer = new MutationObserver((records) =>
       withNatives(() => {
         this.#readText();

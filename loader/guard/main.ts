@@ -3,6 +3,9 @@ import { Guard } from './guard.js';
 import { missingFeature } from './missing-feature.js';
 import { stepAside } from './step-aside.js';
 
+/** Names of what the loader uses of the browser. The build knows them. */
+declare const KEPT: string;
+
 const script = document.currentScript as HTMLScriptElement;
 const { guard, timeout, holds } = script.dataset;
 const loader = new URL(guard!, location.href).href;
@@ -13,6 +16,9 @@ if (missing !== undefined) {
   throw new Error(`the browser has no ${missing}`);
 }
 saveNatives(script.text);
+const kept = KEPT.split(',').map((name) =>
+  name.split('.').reduce((owner, key) => (owner as Record<string, unknown>)[key], window as unknown),
+);
 Object.defineProperty(globalThis, '__modcast_guard__', {
   configurable: true,
   writable: true,
@@ -21,5 +27,6 @@ Object.defineProperty(globalThis, '__modcast_guard__', {
     timeout: Number(timeout) || 0,
     loader,
     holds: holds !== undefined,
+    kept,
   }),
 });

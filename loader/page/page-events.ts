@@ -3,6 +3,14 @@ import { withNatives } from './natives.js';
 
 const { defineProperty, deleteProperty } = Reflect;
 
+/** Elements that delay a page's `load` event until they have one of their own. */
+const DELAYING =
+  'script[src]:is(:not([type]),[type=module],[type$=javascript]):not([nomodule]),link[rel~=stylesheet i]:not([disabled]),iframe,img';
+
+/** How often it looks for these and how long it waits, in milliseconds. Some failures show nowhere. */
+const INTERVAL_MS = 20;
+const LIMIT_MS = 10_000;
+
 /**
  * Natively a page's module scripts run before `DOMContentLoaded`, and `load` waits for them. Modules from a
  * socket run later. So these events are held, and dispatched after the modules have run, in the native order
@@ -15,6 +23,8 @@ export class PageEvents {
    */
   #state: 'holding' | 'ran' | 'released' | 'done' = 'holding';
   readonly #held: { readonly name: string; readonly run: () => void }[] = [];
+  /** Elements whose `load` or `error` event has been, once the browser's `load` event is held. */
+  #settled: (EventTarget | null)[] | undefined;
 
   constructor() {
     this.#hold(window, 'DOMContentLoaded', () =>
@@ -22,6 +32,14 @@ export class PageEvents {
     );
     this.#hold(document, 'readystatechange', dispatchStateChange);
     this.#hold(window, 'load', dispatchLoad);
+    for (const name of ['load', 'error'])
+      document.addEventListener(
+        name,
+        ({ target }) => {
+          if (this.#settled !== undefined) this.#settled[this.#settled.length] = target;
+        },
+        true,
+      );
     this.#hold(window, 'pageshow', dispatchPageShow);
     this.#showState({ get: () => (nativeState() === 'complete' ? 'interactive' : nativeState()) });
   }
@@ -36,8 +54,15 @@ export class PageEvents {
     first.run();
   }
 
-  /** All scripts have run: dispatches the other held events, in their order. */
-  release(): void {
+  /**
+   * All scripts have run: dispatches the other held events, in their order. Natively `load` waits for what
+   * scripts have inserted.
+   */
+  release(patience = LIMIT_MS): void {
+    const settled = this.#settled;
+    if (settled && patience > 0 && withNatives(() => this.#isLoading(settled)))
+      return void setTimeout(() => this.release(patience - INTERVAL_MS), INTERVAL_MS);
+    this.#settled = undefined;
     this.#state = 'released';
     this.#restoreReadyState();
     const held = this.#held;
@@ -52,15 +77,20 @@ export class PageEvents {
   finish(): void {
     if (nativeState() === 'complete') return;
     // What else delays the events, and can be seen.
-    const isLoading = withNatives(() =>
-      select<HTMLImageElement>('img').some(({ complete, loading }) => !complete && loading !== 'lazy'),
-    );
-    if (isLoading) return void setTimeout(() => this.finish(), 100);
+    if (withNatives(() => this.#isLoading(select(DELAYING))))
+      return void setTimeout(() => this.finish(), 100);
     this.#state = 'done';
     this.#showState({ value: 'complete' });
     dispatchStateChange();
     dispatchLoad();
     dispatchPageShow();
+  }
+
+  /** @param settled elements that have had their event. Images tell by themselves */
+  #isLoading(settled: readonly (EventTarget | null)[]): boolean {
+    return select<HTMLImageElement>(DELAYING).some(
+      (element) => !(element.complete ?? settled.includes(element)) && element.loading !== 'lazy',
+    );
   }
 
   #showState(descriptor: PropertyDescriptor): void {
@@ -85,6 +115,7 @@ export class PageEvents {
           event.stopImmediatePropagation();
           if (this.#state === 'done') this.#restoreReadyState();
           else this.#held.push({ name, run });
+          if (name === 'load') this.#settled = select(DELAYING);
         }),
       true,
     );

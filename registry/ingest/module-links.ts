@@ -11,24 +11,47 @@ import { mediaType, moduleKind } from '../content/media-type.js';
 import { BINARY, isBinary, isClassicScript, syntaxProblem, type SyntaxProblem } from './syntax.js';
 
 export interface ModuleLinks {
-  /** Null for a file that is not JavaScript; UNPARSED for one that does not parse. */
+  /** Null for a file that is not JavaScript; UNPARSED for one that not every browser parses. */
   readonly links: Links | null;
   readonly problem: SyntaxProblem | undefined;
   /** Whether it is a classic script that is no module: the problem counts only where a module is expected. */
   readonly isScript: boolean;
 }
 
-/** Finds the links of a file, or why it does not parse. The path decides about the media type. */
+/**
+ * Finds the links of a file, or why it does not parse. The path decides about the media type. A module that
+ * only some browsers parse is UNPARSED without a problem.
+ */
 export async function moduleLinks(path: Path, bytes: Uint8Array): Promise<ModuleLinks> {
   const kind = moduleKind(mediaType(path));
   if (kind !== 'javascript' && kind !== 'json') return { links: null, problem: undefined, isScript: false };
   const found = await syntaxProblem(kind, new TextDecoder().decode(bytes));
   const problem = found !== undefined && isBinary(bytes) ? BINARY : found;
   if (kind === 'json') return { links: null, problem, isScript: false };
-  if (problem === undefined) return { links: lexModule(bytes), problem, isScript: false };
+  if (problem === undefined) {
+    const links = lexModule(bytes);
+    return { links: hasOldAttributes(bytes, links) ? UNPARSED : links, problem, isScript: false };
+  }
   const isScript = !path.endsWith('.mjs') && (await isClassicScript(new TextDecoder().decode(bytes)));
   return { links: UNPARSED, problem, isScript };
 }
+
+/** `assert` after a specifier, on the same line. */
+const ASSERT = /^(?:[^\S\n\r\u2028\u2029]|\/\*(?:[^*\n\r\u2028\u2029]|\*(?!\/))*\*\/)*assert(?![\w$])/;
+
+/** Bytes after a specifier that are read. */
+const AFTER = 200;
+
+/**
+ * Whether import attributes begin with `assert`. The parser takes them, and so do some browsers. The others
+ * report the place, which is that in the author's file if the browser loads it from the site.
+ */
+const hasOldAttributes = (bytes: Uint8Array, { list }: Links): boolean =>
+  list.some(
+    ({ kind, end }) => kind === 'static' && ASSERT.test(utf8.decode(bytes.subarray(end, end + AFTER))),
+  );
+
+const utf8 = new TextDecoder();
 
 /**
  * The links of a blob that was stored as a JavaScript module, found in its bytes again: stored links are not

@@ -235,6 +235,16 @@ inEachEngine((engine) => {
     expect(told).toEqual([`modcast: this page runs without modcast: the browser has no ${feature}`]);
   });
 
+  it.each(
+    words('fetch WebSocket Blob indexedDB crypto TextEncoder TextDecoder setTimeout clearTimeout JSON'),
+  )('a page that replaces %s boots with what the guard has kept', async (global) => {
+    const from = await opened.evaluate(
+      (index) => (globalThis as unknown as { from: (string | null)[] }).from[index],
+      CASES.findIndex(({ name }) => name === `${global} replaced`),
+    );
+    expect(from).toMatch(/^(?:network|cache)$/);
+  });
+
   it('the console says once why a page runs natively, and nothing of the kind where it does not', async () => {
     const results = await opened.evaluate(() => {
       const { told, from } = globalThis as unknown as { told: string[][]; from: (string | null)[] };

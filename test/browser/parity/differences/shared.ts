@@ -12,14 +12,6 @@ export const IN_EVERY_ENGINE: Readonly<Record<string, KnownDifference>> = {
     reason: 'a MutationObserver sees held scripts being put in again',
     same: withoutLog('body data-own'),
   },
-  'page-patched-globals': {
-    reason: 'a page that wraps fetch, WebSocket, Blob and createObjectURL counts our calls',
-    same: withoutLog(/^resolve,url /, /^\d+ /),
-  },
-  'page-removed-globals': {
-    reason: 'without TextEncoder it runs natively, and the console says why',
-    same: (o) => ({ ...o, console: [] }),
-  },
   'page-visit-runs-a-script-again': {
     reason:
       'a script that is inserted again with the source of one that runs from a blob runs again: the browser has not loaded that URL',
@@ -41,10 +33,6 @@ export const IN_CHROMIUM_AND_FIREFOX: Readonly<Record<string, KnownDifference>> 
     reason:
       'classic scripts and attributes run as written, and nothing can come between import() and what catches its error: it names the URL that a module runs from',
     same: (o) => map(o, targets),
-  },
-  'json-attribute-on-a-script': {
-    reason: 'the syntax error of `assert {…}`, which our parser takes, has its column in the linked text',
-    same: ({ errors, ...rest }) => ({ ...rest, errors: errors.slice(0, -1) }),
   },
   'stack-columns-after-imports-on-the-same-line': { reason: LINKED_COLUMNS, same: stack },
   'stack-columns-of-imports-themselves': {
