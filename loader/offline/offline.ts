@@ -26,7 +26,12 @@ export function createOffline(ports: OfflinePorts): Offline {
   /** Leaves a service worker of the site's own. */
   const register = async () => {
     const workers = container();
-    const before = await workers.getRegistration(root);
+    let before = await workers.getRegistration(root);
+    // The site or another tab registers it right now: it has no worker before its script has come.
+    while (before !== undefined && scriptOf(before) === undefined) {
+      await nextUpdate(before);
+      before = await workers.getRegistration(root);
+    }
     if (before !== undefined && scriptOf(before) !== url) return { registration: before, isOurs: false };
     const options = { scope: root, updateViaCache: 'none' } as const;
     return { registration: await workers.register(trustedUrl(url), options), isOurs: true };
@@ -46,6 +51,8 @@ export function createOffline(ports: OfflinePorts): Offline {
     async keep({ all = config.offline?.all ?? false, persist = false, onProgress }: OfflineOptions) {
       const { release } = page;
       if (release === null) throw new Error('the page runs without modcast');
+      // The registration may be on its way.
+      await registered?.catch(() => {});
       // A tab may have unregistered it. Then `navigator.serviceWorker.ready` is still the former one.
       if ((await container().getRegistration(root)) === undefined) registered = undefined;
       const { registration, isOurs } = await (registered ??= register());
@@ -148,6 +155,16 @@ async function newest({ installing, waiting, active }: ServiceWorkerRegistration
     await new Promise((resolve) => next.addEventListener('statechange', resolve, { once: true }));
   return next;
 }
+
+/** Milliseconds between two looks at a registration. One whose script does not come tells nothing. */
+const LOOK_MS = 200;
+
+/** Resolves when a registration has a new worker, or has to be looked at again. */
+const nextUpdate = (registration: ServiceWorkerRegistration): Promise<void> =>
+  new Promise((resolve) => {
+    registration.addEventListener('updatefound', () => resolve(), { once: true });
+    setTimeout(resolve, LOOK_MS);
+  });
 
 const deleteDatabase = (name: string): Promise<void> =>
   new Promise((resolve, reject) => {

@@ -1,9 +1,9 @@
-import type { Hasher } from '../../schema/hash.js';
+import type { Hash, Hasher } from '../../schema/hash.js';
 import { DATABASE } from '../cache/cache.js';
 import { onlyExisting, openDatabase } from '../cache/database.js';
 import type { KeepRequest, ToServiceWorker } from '../offline/messages.js';
 import type { OfflineConfig } from './offline-config.js';
-import { CachedDeploys, hashesOf } from './deploys.js';
+import { CachedDeploys, hashesOf, type FoundDeploy } from './deploys.js';
 import { Files } from './files.js';
 import { keepDeploy } from './keep-deploy.js';
 import { KeptFiles } from './kept-files.js';
@@ -43,7 +43,7 @@ export class OfflineServiceWorker {
       registry: config.registry,
       openDatabase: () => openDatabase(DATABASE, onlyExisting),
       hasher,
-      fetchManifest: (deploy) => fetch(`${origin}${config.prefix}deploys/${deploy}/manifest.json`),
+      fetchManifest: (deploy) => this.#requests.fetchKept(this.#manifestUrl(deploy)),
     });
     this.#tabs = new Tabs(scope.clients, kept);
     const shared = { config, origin, kept, fetch, deploys: this.#deploys, tabs: this.#tabs };
@@ -53,7 +53,7 @@ export class OfflineServiceWorker {
     });
     this.#pages = new Pages({
       ...shared,
-      onPage: (client, deploy) => this.#tabs.set(client, deploy),
+      onPage: (client, deploy) => this.#tabs.opens(client, deploy),
       onForeign: () => void this.#end().catch(() => {}),
       onUnknown: () => this.#checkServer(),
       file: async (request) => {
@@ -84,6 +84,10 @@ export class OfflineServiceWorker {
   /** URL of this script. */
   get #script(): string {
     return `${this.#origin}${this.#config.prefix}offline.js`;
+  }
+
+  #manifestUrl(deploy: number): string {
+    return `${this.#origin}${this.#config.prefix}deploys/${deploy}/manifest.json`;
   }
 
   #install(event: InstallEvent): void {
@@ -135,16 +139,27 @@ export class OfflineServiceWorker {
       requests: this.#requests,
       report: (progress) => ports[0]?.postMessage(progress),
     });
-    await this.#evict();
+    // A page without a socket stores no deploy.
+    if (!this.#deploys.isStored(manifest)) await this.#requests.keep(this.#manifestUrl(number), manifest);
+    await this.#evict(manifest);
   }
 
-  /** Deletes what belongs to deploys that the cache of pages no longer has, and no page or worker runs. */
-  async #evict(): Promise<void> {
-    const deploys = await this.#deploys.all();
-    const inUse = await this.#tabs.inUse();
-    const manifests = new Set([...deploys.map(({ hash }) => hash), ...inUse]);
+  /**
+   * Deletes what belongs to deploys that the cache of pages no longer has, and no page or worker runs.
+   *
+   * @param kept the deploy that was just kept. Its page may have been closed since
+   */
+  async #evict(kept: Hash): Promise<void> {
+    const stored = await this.#deploys.all();
+    const inUse = new Set([kept, ...(await this.#tabs.inUse())]);
+    const running = await Promise.all([...inUse].map((manifest) => this.#runningDeploy(manifest)));
+    const deploys = [...stored, ...running.filter((deploy) => deploy !== undefined)];
     const files = new Set(deploys.flatMap(({ manifest }) => hashesOf(manifest)));
-    await this.#kept.evict(manifests, files);
+    await this.#kept.evict(new Set([...deploys.map(({ hash }) => hash), ...inUse]), files);
+  }
+
+  async #runningDeploy(manifest: Hash): Promise<FoundDeploy | undefined> {
+    return this.#deploys.find(await this.#tabs.named(manifest)).catch(() => undefined);
   }
 
   /** Policies that the server adds to this script, it adds to scripts of workers too. */
