@@ -20,6 +20,11 @@ export interface KeepRequest {
   readonly used: readonly string[];
   /** Whether to keep the whole deploy. */
   readonly all: boolean;
+  /**
+   * When the page has registered the service worker, milliseconds since 1970; null where the application calls
+   * `offline()`.
+   */
+  readonly registered: number | null;
 }
 
 /**

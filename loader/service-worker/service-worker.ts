@@ -1,7 +1,7 @@
 import type { Hash, Hasher } from '../../schema/hash.js';
 import { DATABASE } from '../cache/cache.js';
-import { onlyExisting, openDatabase } from '../cache/database.js';
-import type { KeepRequest, ToServiceWorker } from '../offline/messages.js';
+import { openExisting } from '../cache/database.js';
+import type { KeepProgress, KeepRequest, ToServiceWorker } from '../offline/messages.js';
 import type { OfflineConfig } from './offline-config.js';
 import { CachedDeploys, hashesOf, type FoundDeploy } from './deploys.js';
 import { Files } from './files.js';
@@ -29,6 +29,8 @@ export class OfflineServiceWorker {
   readonly #pages: Pages;
   readonly #requests: Requests;
   #state: 'active' | 'ended' = 'active';
+  /** When it has ended last, milliseconds since 1970. */
+  #ended = 0;
   #policies: Promise<HeaderList> | undefined;
 
   constructor(scope: ServiceWorkerScope, config: OfflineConfig, hasher: Hasher) {
@@ -41,7 +43,7 @@ export class OfflineServiceWorker {
     this.#kept = kept;
     this.#deploys = new CachedDeploys({
       registry: config.registry,
-      openDatabase: () => openDatabase(DATABASE, onlyExisting),
+      openDatabase: () => openExisting(DATABASE),
       hasher,
       fetchManifest: (deploy) => this.#requests.fetchKept(this.#manifestUrl(deploy)),
     });
@@ -124,7 +126,10 @@ export class OfflineServiceWorker {
   }
 
   async #keep(request: KeepRequest, { source, ports }: MessageFromPage): Promise<void> {
-    const { manifest, number, isolated } = request;
+    const { manifest, number, isolated, registered } = request;
+    // It was on its way when a tab has unregistered this.
+    if (registered !== null && registered < this.#ended)
+      return ports[0]?.postMessage({ done: 0, total: 0, failed: 0 } satisfies KeepProgress);
     const embedder = isolated ? 'require-corp' : null;
     this.#kept.permitCreation();
     // Chromium goes on with a worker that was unregistered when a page registers it again.
@@ -181,6 +186,7 @@ export class OfflineServiceWorker {
   async #end(): Promise<void> {
     if (this.#state === 'ended') return;
     this.#state = 'ended';
+    this.#ended = Date.now();
     if (this.#isOwn) await this.#scope.registration.unregister();
     await this.#kept.delete();
   }
