@@ -27,6 +27,9 @@ export interface KeepRequest {
   readonly registered: number | null;
 }
 
+/** The first answer to each message: this service worker knows it, and is at work. */
+export const RECEIVED = 'received';
+
 /**
  * The answer to `keep`, over the message's port: one for each file, and the last has `done` = `total`. The
  * service worker of another registry or prefix answers null.

@@ -1,7 +1,7 @@
 import type { Hash, Hasher } from '../../schema/hash.js';
 import { DATABASE } from '../cache/cache.js';
 import { openExisting } from '../cache/database.js';
-import type { KeepProgress, KeepRequest, ToServiceWorker } from '../offline/messages.js';
+import { RECEIVED, type KeepProgress, type KeepRequest, type ToServiceWorker } from '../offline/messages.js';
 import type { OfflineConfig } from './offline-config.js';
 import { CachedDeploys, hashesOf, type FoundDeploy } from './deploys.js';
 import { Files } from './files.js';
@@ -115,6 +115,7 @@ export class OfflineServiceWorker {
 
   #message(event: MessageFromPage): void {
     const message = event.data as Partial<ToServiceWorker> | null;
+    if (message?.modcast !== undefined) event.ports[0]?.postMessage(RECEIVED);
     if (message?.modcast === 'keep') {
       const { registry, prefix } = this.#config;
       const isOwn = message.registry === registry && message.prefix === this.#origin + prefix;

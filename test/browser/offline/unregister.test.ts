@@ -10,7 +10,7 @@ import { stopServiceWorkers } from './stop-service-workers.js';
 declare global {
   /** Names of the databases that a page has seen; undefined when it looks no more. */
   var seenDatabases: Set<string | undefined> | undefined;
-  /** Sends the request that a page makes by itself. Resolves with the first answer. */
+  /** Sends the request that a page makes by itself. Resolves with the first progress. */
   var askLate: (() => Promise<unknown>) | undefined;
 }
 
@@ -131,7 +131,7 @@ inEachEngine((engine) => {
         globalThis.askLate = () =>
           new Promise((resolve) => {
             const { port1, port2 } = new MessageChannel();
-            port1.onmessage = ({ data }) => resolve(data);
+            port1.onmessage = ({ data }) => data !== 'received' && resolve(data);
             Reflect.apply(postMessage, this, [message, [port2]]);
           });
       };
