@@ -8,6 +8,18 @@ import { GatedSite } from '../gated-site.js';
 import { files, publish, whole } from './published-site.js';
 import { stopServiceWorkers } from './stop-service-workers.js';
 
+/** How many files the service worker has. Called in a page. */
+const keptFiles = () =>
+  new Promise<number>((resolve, reject) => {
+    const opening = indexedDB.open('modcast offline /');
+    opening.onerror = reject;
+    opening.onsuccess = () => {
+      const counting = opening.result.transaction('files').objectStore('files').count();
+      counting.onsuccess = () => resolve(counting.result);
+      opening.result.close();
+    };
+  });
+
 let directory: TemporarySite;
 let site: GatedSite;
 
@@ -36,6 +48,8 @@ inEachEngine((engine) => {
     expect(await page.evaluate(() => modcast!.offline({ all: true }))).toMatchObject({ failed: 0 });
     // What it deletes is gone by the second answer.
     expect(await page.evaluate(() => modcast!.offline())).toMatchObject({ failed: 0 });
+    // The browser's HTTP cache has them too.
+    expect(await page.evaluate(keptFiles)).toBe(Object.keys(files(1)).length + 1);
     site.http = () => 'refuse';
     await page.goto(site.url, 'load');
     expect(await page.until(() => (globalThis as { said?: object }).said)).toEqual(whole(1));
