@@ -15,12 +15,15 @@ const project = (name: string, setup: string[] = [], options: ProjectConfig['tes
 /** Files share the loaded code: loading it for every file takes longer than most tests. None mocks a module. */
 const SHARED = { isolate: false, restoreMocks: true, unstubEnvs: true, unstubGlobals: true };
 
-/** The files of a worker share its browsers too. On a busy machine a page can take tens of seconds instead of one. */
+/**
+ * The files of a worker share its browsers too. On a busy machine a page can take tens of seconds instead of one:
+ * the limits are for what hangs, and each is above those of what it waits for.
+ */
 const BROWSERS = {
   ...SHARED,
   environment: './test/browser/environment.ts',
-  testTimeout: 120_000,
-  hookTimeout: 120_000,
+  testTimeout: 300_000,
+  hookTimeout: 300_000,
 };
 
 /** Short files that take minutes: at the end, one of them would keep a single worker busy. */
@@ -37,8 +40,9 @@ class LongFilesFirst extends BaseSequencer {
 export default defineConfig({
   test: {
     sequence: { sequencer: LongFilesFirst },
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    expect: { poll: { timeout: 60_000 } },
     // A worker with its browsers keeps more than one core busy: more at a time than this only slow each other down.
     maxWorkers: 2,
     // Of parity fixtures, each with a native and a modcast page.

@@ -24,8 +24,14 @@ export function openDatabase(name: string, create: Create): Promise<IDBDatabase>
   });
 }
 
-/** For `openDatabase`: makes it fail with `AbortError` where there is no database, and leave none. */
-export const onlyExisting: Create = (_database, transaction) => transaction.abort();
+/** @throws DOMException when there is no such database */
+export async function openExisting(name: string): Promise<IDBDatabase> {
+  // To open one creates it, so that others see it for a moment.
+  const known = await indexedDB.databases?.();
+  if (known?.every((database) => database.name !== name) === true)
+    throw new DOMException(`no database ${name}`, 'NotFoundError');
+  return openDatabase(name, (_database, transaction) => transaction.abort());
+}
 
 /** Runs `work` in one transaction. Resolves with its result when all is written. A failure writes nothing. */
 export async function write<T>(

@@ -1,4 +1,4 @@
-import type { KeepProgress, KeepRequest, ToServiceWorker } from './messages.js';
+import { RECEIVED, type KeepProgress, type KeepRequest, type ToServiceWorker } from './messages.js';
 import type { OfflineOptions } from './offline-api.js';
 
 /**
@@ -30,8 +30,11 @@ export async function askToKeep(
   }
 }
 
-/** Milliseconds to the first answer of a service worker. That of the site may not know the question. */
-const FIRST_ANSWER_MS = 5000;
+/**
+ * Milliseconds to the first answer of a service worker, which may have to start. That of the site may not know
+ * the question.
+ */
+const FIRST_ANSWER_MS = 20_000;
 
 /** Milliseconds to each other answer. The browser may end a service worker that works for long. */
 const NEXT_ANSWER_MS = 60_000;
@@ -55,14 +58,14 @@ export function ask<T>(
         reject(new Error(`${worker.scriptURL} does not answer; ${reason}`));
       }, ms);
     let timer = wait(FIRST_ANSWER_MS, 'it has to import the registry’s offline.js');
-    port1.onmessage = ({ data }: MessageEvent<T>) => {
+    port1.onmessage = ({ data }: MessageEvent<T | typeof RECEIVED>) => {
       clearTimeout(timer);
-      if (!isLast(data)) {
+      if (data === RECEIVED || !isLast(data as T)) {
         timer = wait(NEXT_ANSWER_MS, 'call offline() again to go on');
         return;
       }
       port1.close();
-      resolve(data);
+      resolve(data as T);
     };
     worker.postMessage(message, [port2]);
   });

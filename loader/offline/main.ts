@@ -4,8 +4,7 @@ import type { CreateOffline } from './start-offline.js';
 const create: CreateOffline = (ports) => {
   const offline = createOffline(ports);
   offline
-    .register()
-    .then((isOurs) => (isOurs ? offline.keep({}) : undefined))
+    .start()
     // A browser may have none, or its user forbids it. The page runs as before.
     .catch((error: unknown) => console.info(`modcast: offline use: ${String(error)}`));
   return offline;

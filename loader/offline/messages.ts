@@ -20,7 +20,15 @@ export interface KeepRequest {
   readonly used: readonly string[];
   /** Whether to keep the whole deploy. */
   readonly all: boolean;
+  /**
+   * When the page has registered the service worker, milliseconds since 1970; null where the application calls
+   * `offline()`.
+   */
+  readonly registered: number | null;
 }
+
+/** The first answer to each message: this service worker knows it, and is at work. */
+export const RECEIVED = 'received';
 
 /**
  * The answer to `keep`, over the message's port: one for each file, and the last has `done` = `total`. The

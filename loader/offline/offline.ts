@@ -26,10 +26,17 @@ export function createOffline(ports: OfflinePorts): Offline {
   /** Leaves a service worker of the site's own. */
   const register = async () => {
     const workers = container();
-    const before = await workers.getRegistration(root);
-    if (before !== undefined && scriptOf(before) !== url) return { registration: before, isOurs: false };
+    let before = await workers.getRegistration(root);
+    // The site or another tab registers it right now: it has no worker before its script has come.
+    while (before !== undefined && scriptOf(before) === undefined) {
+      await nextUpdate(before);
+      before = await workers.getRegistration(root);
+    }
+    if (before !== undefined && scriptOf(before) !== url)
+      return { registration: before, isOurs: false, time: Date.now() };
     const options = { scope: root, updateViaCache: 'none' } as const;
-    return { registration: await workers.register(trustedUrl(url), options), isOurs: true };
+    const registration = await workers.register(trustedUrl(url), options);
+    return { registration, isOurs: true, time: Date.now() };
   };
   let registered: ReturnType<typeof register> | undefined;
 
@@ -37,49 +44,54 @@ export function createOffline(ports: OfflinePorts): Offline {
 
   if (page.release !== null) holdDeploy(page.release.hash);
 
+  const keep = async (
+    { all = config.offline?.all ?? false, persist = false, onProgress }: OfflineOptions,
+    isAutomatic: boolean,
+  ) => {
+    const { release } = page;
+    if (release === null) throw new Error('the page runs without modcast');
+    // The registration may be on its way.
+    await registered?.catch(() => {});
+    // A tab may have unregistered it. Then `navigator.serviceWorker.ready` is still the former one.
+    if (!isAutomatic && (await container().getRegistration(root)) === undefined) registered = undefined;
+    const { registration, isOurs, time } = await (registered ??= register());
+    if (persist) await navigator.storage.persist();
+    const site = { root, manifest: release.manifest };
+    const isFile = (name: string) => fileAt(site, withoutDeploy(name)) !== undefined;
+    const used = [...usedByPage(requested(), isFile), ...(await usedByWorkers(release.hash)).filter(isFile)];
+    await cacheModules(ports, all ? undefined : used);
+    const request = {
+      modcast: 'keep',
+      registry: config.registry!,
+      prefix,
+      manifest: release.hash,
+      number: release.deploy,
+      isolated: globalThis.crossOriginIsolated === true,
+      page: location.href,
+      used,
+      all,
+      registered: isAutomatic ? time : null,
+    } as const;
+    const { active } = registration;
+    // It may be that of a prefix which the registry had before.
+    const isOwn = active !== null && (!isOurs || active.scriptURL === url);
+    const worker = isOwn ? active : await newest(registration);
+    const kept = await askToKeep(worker, request, onProgress);
+    if (kept !== null) return kept;
+    // The service worker is that of a registry that was here before.
+    await registration.update();
+    const again = await askToKeep(await newest(registration), request, onProgress);
+    if (again === null) throw new Error('the service worker of another registry is at this origin');
+    return again;
+  };
+
   return {
-    async register() {
+    async start() {
       registered ??= register();
-      return (await registered).isOurs;
+      if ((await registered).isOurs) await keep({}, true);
     },
 
-    async keep({ all = config.offline?.all ?? false, persist = false, onProgress }: OfflineOptions) {
-      const { release } = page;
-      if (release === null) throw new Error('the page runs without modcast');
-      // A tab may have unregistered it. Then `navigator.serviceWorker.ready` is still the former one.
-      if ((await container().getRegistration(root)) === undefined) registered = undefined;
-      const { registration, isOurs } = await (registered ??= register());
-      if (persist) await navigator.storage.persist();
-      const site = { root, manifest: release.manifest };
-      const isFile = (name: string) => fileAt(site, withoutDeploy(name)) !== undefined;
-      const used = [
-        ...usedByPage(requested(), isFile),
-        ...(await usedByWorkers(release.hash)).filter(isFile),
-      ];
-      await cacheModules(ports, all ? undefined : used);
-      const request = {
-        modcast: 'keep',
-        registry: config.registry!,
-        prefix,
-        manifest: release.hash,
-        number: release.deploy,
-        isolated: globalThis.crossOriginIsolated === true,
-        page: location.href,
-        used,
-        all,
-      } as const;
-      const { active } = registration;
-      // It may be that of a prefix which the registry had before.
-      const isOwn = active !== null && (!isOurs || active.scriptURL === url);
-      const worker = isOwn ? active : await newest(registration);
-      const kept = await askToKeep(worker, request, onProgress);
-      if (kept !== null) return kept;
-      // The service worker is that of a registry that was here before.
-      await registration.update();
-      const again = await askToKeep(await newest(registration), request, onProgress);
-      if (again === null) throw new Error('the service worker of another registry is at this origin');
-      return again;
-    },
+    keep: (options) => keep(options, false),
 
     async unregister() {
       const registration = await container().getRegistration(root);
@@ -148,6 +160,16 @@ async function newest({ installing, waiting, active }: ServiceWorkerRegistration
     await new Promise((resolve) => next.addEventListener('statechange', resolve, { once: true }));
   return next;
 }
+
+/** Milliseconds between two looks at a registration. One whose script does not come tells nothing. */
+const LOOK_MS = 200;
+
+/** Resolves when a registration has a new worker, or has to be looked at again. */
+const nextUpdate = (registration: ServiceWorkerRegistration): Promise<void> =>
+  new Promise((resolve) => {
+    registration.addEventListener('updatefound', () => resolve(), { once: true });
+    setTimeout(resolve, LOOK_MS);
+  });
 
 const deleteDatabase = (name: string): Promise<void> =>
   new Promise((resolve, reject) => {

@@ -59,6 +59,11 @@ export class CachedDeploys {
     return known();
   }
 
+  /** Whether pages have stored a deploy, as far as that has been read. */
+  isStored(manifest: Hash): boolean {
+    return this.#stored.has(manifest);
+  }
+
   /** The stored ones, oldest first. */
   async all(): Promise<FoundDeploy[]> {
     await this.refresh();

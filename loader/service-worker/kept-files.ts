@@ -1,5 +1,5 @@
 import { isHash, type Hash, type Hasher } from '../../schema/hash.js';
-import { onlyExisting, openDatabase, requested, write } from '../cache/database.js';
+import { openDatabase, openExisting, requested, write } from '../cache/database.js';
 
 /** A response as it was, for one URL: a page, or a script of the registry. */
 export interface KeptResponse {
@@ -54,8 +54,9 @@ export class KeptFiles {
   #opened: Promise<IDBDatabase> | undefined;
   /**
    * A worker that is unregistered goes on for open pages, and restarts: it must not create a database again.
+   * After `delete` it opens none.
    */
-  #mayCreate = false;
+  #permitted: 'creation' | 'opening' | 'nothing' = 'opening';
   /** Hashes of files that were read whole. A large one takes long to hash. */
   readonly #sound = new Set<Hash>();
 
@@ -67,7 +68,7 @@ export class KeptFiles {
 
   /** A page has asked to keep files: from now on the database is created if there is none. */
   permitCreation(): void {
-    this.#mayCreate = true;
+    this.#permitted = 'creation';
   }
 
   async response(url: string): Promise<KeptResponse | undefined> {
@@ -136,8 +137,8 @@ export class KeptFiles {
 
   /** Deletes the database. */
   async delete(): Promise<void> {
-    this.#mayCreate = false;
-    (await this.#opened)?.close();
+    this.#permitted = 'nothing';
+    (await this.#opened?.catch(() => undefined))?.close();
     this.#opened = undefined;
     await requested(indexedDB.deleteDatabase(this.#name));
   }
@@ -160,10 +161,13 @@ export class KeptFiles {
       created.createObjectStore(FILES, { keyPath: 'hash' });
       created.createObjectStore(TABS, { keyPath: 'id' });
     };
-    const database = await openDatabase(this.#name, this.#mayCreate ? create : onlyExisting);
+    if (this.#permitted === 'nothing') throw new DOMException('deleted', 'NotFoundError');
+    const database = await (this.#permitted === 'creation'
+      ? openDatabase(this.#name, create)
+      : openExisting(this.#name));
     const forget = () => {
       this.#opened = undefined;
-      this.#mayCreate = false;
+      this.#permitted = 'nothing';
     };
     // A page deletes it, or the browser.
     database.addEventListener('versionchange', forget);

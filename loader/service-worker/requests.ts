@@ -15,7 +15,7 @@ export interface RequestsOptions {
   readonly origin: string;
   readonly kept: Pick<KeptFiles, 'response' | 'putResponse'>;
   readonly deploys: Pick<CachedDeploys, 'find'>;
-  readonly tabs: Pick<Tabs, 'deploy' | 'named' | 'set'>;
+  readonly tabs: Pick<Tabs, 'deploy' | 'named' | 'opens'>;
   readonly files: Pick<Files, 'answer' | 'runtime'>;
   readonly pages: Pick<Pages, 'navigate'>;
   readonly fetch: typeof globalThis.fetch;
@@ -70,6 +70,18 @@ export class Requests {
     return true;
   }
 
+  /**
+   * What is kept of a URL whose content never changes, else the server's answer.
+   *
+   * @param query for the server only
+   * @throws TypeError
+   */
+  async fetchKept(url: string, query = ''): Promise<Response> {
+    const { kept, fetch } = this.#options;
+    const found = await kept.response(url).catch(() => undefined);
+    return found === undefined ? fetch(url + query) : toResponse(found);
+  }
+
   async #file(event: FetchEvent): Promise<Response> {
     const { config, deploys, tabs, files, fetch } = this.#options;
     const { request, clientId, resultingClientId } = event;
@@ -78,7 +90,7 @@ export class Requests {
       const own = await tabs.deploy(clientId);
       const run = named === undefined || own?.manifest === named ? own : await tabs.named(named);
       if (run === undefined) return await fetch(request);
-      event.waitUntil(tabs.set(resultingClientId, run).catch(() => {}));
+      event.waitUntil(tabs.opens(resultingClientId, run).catch(() => {}));
       if (config.watches && named === undefined) return await this.#newest(event, run);
       const deploy = await deploys.find(run);
       const answer = deploy && (await files.answer(request, deploy, run.embedder));

@@ -1,9 +1,9 @@
-import type { Hasher } from '../../schema/hash.js';
+import type { Hash, Hasher } from '../../schema/hash.js';
 import { DATABASE } from '../cache/cache.js';
-import { onlyExisting, openDatabase } from '../cache/database.js';
-import type { KeepRequest, ToServiceWorker } from '../offline/messages.js';
+import { openExisting } from '../cache/database.js';
+import { RECEIVED, type KeepProgress, type KeepRequest, type ToServiceWorker } from '../offline/messages.js';
 import type { OfflineConfig } from './offline-config.js';
-import { CachedDeploys, hashesOf } from './deploys.js';
+import { CachedDeploys, hashesOf, type FoundDeploy } from './deploys.js';
 import { Files } from './files.js';
 import { keepDeploy } from './keep-deploy.js';
 import { KeptFiles } from './kept-files.js';
@@ -29,6 +29,8 @@ export class OfflineServiceWorker {
   readonly #pages: Pages;
   readonly #requests: Requests;
   #state: 'active' | 'ended' = 'active';
+  /** When it has ended last, milliseconds since 1970. */
+  #ended = 0;
   #policies: Promise<HeaderList> | undefined;
 
   constructor(scope: ServiceWorkerScope, config: OfflineConfig, hasher: Hasher) {
@@ -41,12 +43,10 @@ export class OfflineServiceWorker {
     this.#kept = kept;
     this.#deploys = new CachedDeploys({
       registry: config.registry,
-      openDatabase: () => openDatabase(DATABASE, onlyExisting),
+      openDatabase: () => openExisting(DATABASE),
       hasher,
       fetchManifest: (deploy, since) =>
-        fetch(
-          `${origin}${config.prefix}deploys/${deploy}/manifest.json${since === undefined ? '' : `?since=${since}`}`,
-        ),
+        this.#requests.fetchKept(this.#manifestUrl(deploy), since === undefined ? '' : `?since=${since}`),
     });
     this.#tabs = new Tabs(scope.clients, kept);
     const shared = { config, origin, kept, fetch, deploys: this.#deploys, tabs: this.#tabs };
@@ -56,7 +56,7 @@ export class OfflineServiceWorker {
     });
     this.#pages = new Pages({
       ...shared,
-      onPage: (client, deploy) => this.#tabs.set(client, deploy),
+      onPage: (client, deploy) => this.#tabs.opens(client, deploy),
       onForeign: () => void this.#end().catch(() => {}),
       onUnknown: () => this.#checkServer(),
       file: async (request) => {
@@ -89,6 +89,10 @@ export class OfflineServiceWorker {
     return `${this.#origin}${this.#config.prefix}offline.js`;
   }
 
+  #manifestUrl(deploy: number): string {
+    return `${this.#origin}${this.#config.prefix}deploys/${deploy}/manifest.json`;
+  }
+
   #install(event: InstallEvent): void {
     this.#kept.permitCreation();
     // Its headers are those of the site's server. A policy that forbids its requests would break the site's.
@@ -117,6 +121,7 @@ export class OfflineServiceWorker {
 
   #message(event: MessageFromPage): void {
     const message = event.data as Partial<ToServiceWorker> | null;
+    if (message?.modcast !== undefined) event.ports[0]?.postMessage(RECEIVED);
     if (message?.modcast === 'keep') {
       const { registry, prefix } = this.#config;
       const isOwn = message.registry === registry && message.prefix === this.#origin + prefix;
@@ -128,7 +133,10 @@ export class OfflineServiceWorker {
   }
 
   async #keep(request: KeepRequest, { source, ports }: MessageFromPage): Promise<void> {
-    const { manifest, number, isolated } = request;
+    const { manifest, number, isolated, registered } = request;
+    // It was on its way when a tab has unregistered this.
+    if (registered !== null && registered < this.#ended)
+      return ports[0]?.postMessage({ done: 0, total: 0, failed: 0 } satisfies KeepProgress);
     const embedder = isolated ? 'require-corp' : null;
     this.#kept.permitCreation();
     // Chromium goes on with a worker that was unregistered when a page registers it again.
@@ -143,16 +151,27 @@ export class OfflineServiceWorker {
       requests: this.#requests,
       report: (progress) => ports[0]?.postMessage(progress),
     });
-    await this.#evict();
+    // A page without a socket stores no deploy.
+    if (!this.#deploys.isStored(manifest)) await this.#requests.keep(this.#manifestUrl(number), manifest);
+    await this.#evict(manifest);
   }
 
-  /** Deletes what belongs to deploys that the cache of pages no longer has, and no page or worker runs. */
-  async #evict(): Promise<void> {
-    const deploys = await this.#deploys.all();
-    const inUse = await this.#tabs.inUse();
-    const manifests = new Set([...deploys.map(({ hash }) => hash), ...inUse]);
+  /**
+   * Deletes what belongs to deploys that the cache of pages no longer has, and no page or worker runs.
+   *
+   * @param kept the deploy that was just kept. Its page may have been closed since
+   */
+  async #evict(kept: Hash): Promise<void> {
+    const stored = await this.#deploys.all();
+    const inUse = new Set([kept, ...(await this.#tabs.inUse())]);
+    const running = await Promise.all([...inUse].map((manifest) => this.#runningDeploy(manifest)));
+    const deploys = [...stored, ...running.filter((deploy) => deploy !== undefined)];
     const files = new Set(deploys.flatMap(({ manifest }) => hashesOf(manifest)));
-    await this.#kept.evict(manifests, files);
+    await this.#kept.evict(new Set([...deploys.map(({ hash }) => hash), ...inUse]), files);
+  }
+
+  async #runningDeploy(manifest: Hash): Promise<FoundDeploy | undefined> {
+    return this.#deploys.find(await this.#tabs.named(manifest)).catch(() => undefined);
   }
 
   /** Policies that the server adds to this script, it adds to scripts of workers too. */
@@ -174,6 +193,7 @@ export class OfflineServiceWorker {
   async #end(): Promise<void> {
     if (this.#state === 'ended') return;
     this.#state = 'ended';
+    this.#ended = Date.now();
     if (this.#isOwn) await this.#scope.registration.unregister();
     await this.#kept.delete();
   }

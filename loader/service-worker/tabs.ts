@@ -14,6 +14,8 @@ export class Tabs {
   readonly #clients: ServiceWorkerScope['clients'];
   readonly #kept: Pick<KeptFiles, 'tabs' | 'putTab' | 'deleteTabs'>;
   readonly #deploys = new Map<string, TabDeploy>();
+  /** Pages and workers that are about to open. The browser does not list them yet. */
+  readonly #opening = new Set<string>();
   #stored: Promise<void> | undefined;
 
   constructor(
@@ -53,12 +55,20 @@ export class Tabs {
     await this.#kept.putTab({ id, ...deploy, time: Date.now() });
   }
 
-  /** The manifests of pages and workers that are open, or that this run has seen. */
+  /** The same for a page or worker that the answer to a request becomes. */
+  opens(id: string, deploy: TabDeploy): Promise<void> {
+    if (id !== '') this.#opening.add(id);
+    return this.set(id, deploy);
+  }
+
+  /** The manifests of pages and workers that are open, or about to open. */
   async inUse(): Promise<Set<Hash>> {
     await this.#read();
     const open = await this.#clients.matchAll({ includeUncontrolled: true, type: 'all' });
+    for (const { id } of open) this.#opening.delete(id);
     const deploys = await Promise.all(open.map(({ id }) => this.deploy(id)));
-    return new Set(deploys.flatMap((deploy) => deploy?.manifest ?? []));
+    const opening = [...this.#opening].map((id) => this.#deploys.get(id));
+    return new Set([...deploys, ...opening].flatMap((deploy) => deploy?.manifest ?? []));
   }
 
   /** A worker or frame without a URL of its own runs the deploy of its page, if that can be only one. */

@@ -62,6 +62,8 @@ export const chromium: Engine = {
 export function toBrowserPage(page: Page): BrowserPage {
   const console = new ConsoleMessages();
   page.on('console', (message) => {
+    // The browser asks for an icon on its own, some time after the load event.
+    if (message.location().url.endsWith('/favicon.ico')) return;
     const isCall = message.args().length > 0;
     // Only a call has arguments, and a call without any writes an empty text.
     console.push({

@@ -2,7 +2,7 @@ import type { ConsoleMessages } from './console-messages.js';
 import type { BrowserContext, BrowserPage, Key, OpenBrowser } from './engine.js';
 
 /** Milliseconds that a page waits for a condition, if the test does not say otherwise. */
-const WAIT = 60_000;
+const WAIT = 100_000;
 
 /** A function whose source text runs in the page. */
 export type Run = (argument: unknown) => unknown;

@@ -39,7 +39,7 @@ const open = sharing<BrowserContext, never>(async () => {
 });
 
 /** Milliseconds in which a browser starts on a busy machine. Some do not start. */
-const START = 20_000;
+const START = 60_000;
 
 /** A browser of its own: in automation it stores nothing on disk. */
 async function openContext(

@@ -1,11 +1,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { DEFAULT_FILTER } from '../../../registry/ingest/files.js';
 import { exportStatic } from '../../../registry/export/index.js';
 import { createRegistry, type Registry } from '../../../registry/index.js';
 import { PublishService, publishSite, readSite } from '../../../registry/publish/index.js';
+import { eventually } from '../../eventually.js';
 import { TemporarySite } from '../counted-site.js';
 import { inEachEngine } from '../engines/in-each-engine.js';
 import { sharedContext } from '../engines/shared-context.js';
@@ -193,8 +194,7 @@ inEachEngine((kind) => {
         // Below a prefix that the server does not know, there is no loader.
         expect(said).toEqual([expect.stringMatching(prefix === undefined ? says : /the loader /)]);
         // So does the terminal, where there is one.
-        if (mode.startsWith('serve'))
-          await vi.waitFor(() => expect(reports).toEqual([said[0]!.slice(9)]), 20_000);
+        if (mode.startsWith('serve')) await eventually(() => expect(reports).toEqual([said[0]!.slice(9)]));
         // The page has what its author wrote.
         const types = () => [...document.querySelectorAll('script')].map(({ type }) => type);
         const written = ['', '', 'importmap', 'module', 'module', 'module', ''];

@@ -43,7 +43,7 @@ async function publish(directory: string): Promise<void> {
     const manifest = await fetch(`${site.url}-/channels/production/manifest.json`);
     return manifest.headers.get('Modcast-Deploy');
   };
-  await expect.poll(head, { timeout: 10_000 }).toBe(`${number}`);
+  await expect.poll(head).toBe(`${number}`);
 }
 
 /** What the page writes to the console, errors included, until it has booted and its cache is written. */

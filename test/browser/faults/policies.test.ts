@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { eventually } from '../../eventually.js';
 import type { BrowserPage, OpenBrowser } from '../engines/engine.js';
 import { inEachEngine } from '../engines/in-each-engine.js';
 import { faultFiles } from './fault-files.js';
@@ -188,7 +189,7 @@ inEachEngine(({ name, launch }) => {
     const site = await visit(HeadersSite.open(files, header("script-src 'self'; report-uri /csp")));
     await tab.until(() => 'ran' in globalThis);
     await tab.line('runs without modcast');
-    await vi.waitFor(() => expect(site.reports).toHaveLength(1));
+    await eventually(() => expect(site.reports).toHaveLength(1));
   });
 
   it('boots from the cache without waiting for the headers of the page', async () => {
@@ -299,7 +300,7 @@ inEachEngine(({ name, launch }) => {
         performance.getEntriesByName(new URL('/-/notice.js?reason=inline-script', location.href).href)
           .length > 0,
     );
-    await vi.waitFor(() =>
+    await eventually(() =>
       expect(tab.lines.filter((line) => line.includes('served as it is'))).toHaveLength(1),
     );
     expect(reasons).toEqual([['index.html', 'inline-script', "script-src 'self'"]]);

@@ -48,7 +48,7 @@ async function bootWithin(ms: number) {
   await page.goto(site.url);
   await site.relay.seen(() => isSilent);
   // All that came has been read.
-  await expect.poll(() => received(page), { timeout: 5000 }).toBe(site.relay.sent - before);
+  await expect.poll(() => received(page)).toBe(site.relay.sent - before);
   // Between the steps, the page gets the answers to its requests.
   for (let passed = 0; passed < ms; passed += STEP) await clock.runFor(STEP);
   // The page's scripts need a timer now and then: its clock goes on, but slowly.
@@ -160,7 +160,7 @@ it('stalls: a slow but steady pack is not cut off', async () => {
     if (send === undefined) continue;
     const before = await received(page);
     send();
-    await expect.poll(() => received(page), { timeout: 5000 }).toBeGreaterThan(before);
+    await expect.poll(() => received(page)).toBeGreaterThan(before);
     // A second between any two parts of the pack, and far more in all than a page waits for a silent socket.
     if (++messages > 3) await clock.runFor(1000);
   }

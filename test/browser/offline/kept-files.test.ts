@@ -1,11 +1,9 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { deferred } from '../../../loader/deferred.js';
 import type {} from '../../../loader/index.js';
 import type { BrowserPage, OpenBrowser } from '../engines/engine.js';
 import { inEachEngine } from '../engines/in-each-engine.js';
 import { ProxiedSite } from './proxied-site.js';
-
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 inEachEngine(
   (engine) => {
@@ -14,10 +12,7 @@ inEachEngine(
     let site: ProxiedSite | undefined;
     beforeAll(async () => void (browser = await engine.launch()));
     afterAll(() => browser.close());
-    beforeEach(async () => {
-      page = await browser.newPage();
-      page.timeout = 15_000;
-    });
+    beforeEach(async () => void (page = await browser.newPage()));
     afterEach(async () => {
       await page.close();
       await site?.close();

@@ -1,12 +1,10 @@
 import { chromium as playwright, type Browser, type BrowserContext, type Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import type {} from '../../../loader/index.js';
 import { FLAGS, findChromium } from '../../chromium.mjs';
 import { TemporarySite } from '../counted-site.js';
 import { ProxiedSite } from './proxied-site.js';
 import { stopServiceWorkers } from './stop-service-workers.js';
-
-vi.setConfig({ testTimeout: 40_000, hookTimeout: 40_000 });
 
 const site1 = (version: number) => ({
   'index.html': `<!doctype html><title>${version}</title><script type="module" src="main.mjs"></script>`,
@@ -36,7 +34,7 @@ beforeEach(async () => {
   databases = await TemporarySite.create();
   context = await browser.newContext();
   page = await context.newPage();
-  page.setDefaultTimeout(12_000);
+  page.setDefaultTimeout(60_000);
 });
 afterEach(async () => {
   await context.close();

@@ -33,8 +33,6 @@ inEachEngine((engine) => {
     directory = await TemporarySite.create({});
     databases = await TemporarySite.create({});
     page = await browser.newPage();
-    // A service worker that the browser has ended is asked again after a minute.
-    page.timeout = 100_000;
   });
   afterEach(async () => {
     await page.close();

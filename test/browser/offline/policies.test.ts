@@ -1,10 +1,8 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import type {} from '../../../loader/index.js';
 import type { BrowserPage, OpenBrowser } from '../engines/engine.js';
 import { inEachEngine } from '../engines/in-each-engine.js';
 import { ProxiedSite } from './proxied-site.js';
-
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 declare global {
   /** What the page's call of `navigator.serviceWorker.register` gives. */
@@ -27,10 +25,7 @@ inEachEngine(
     let site: ProxiedSite;
     beforeAll(async () => void (browser = await engine.launch()));
     afterAll(() => browser.close());
-    beforeEach(async () => {
-      page = await browser.newPage();
-      page.timeout = 8000;
-    });
+    beforeEach(async () => void (page = await browser.newPage()));
     afterEach(async () => {
       await page.close();
       await site.close();

@@ -1,12 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { BrowserContext, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type {} from '../../../loader/index.js';
 import { type ChromiumBrowser, launchChromium } from '../engines/chromium.js';
 import { ProxiedSite } from './proxied-site.js';
 import { stopServiceWorkers } from './stop-service-workers.js';
-
-vi.setConfig({ testTimeout: 40_000, hookTimeout: 40_000 });
 
 const BYTES = Uint8Array.from({ length: 1000 }, (_, at) => at % 251);
 
@@ -32,7 +30,7 @@ afterAll(() => browser.close());
 beforeEach(async () => {
   context = await browser.newContext();
   page = await context.newPage();
-  page.setDefaultTimeout(12_000);
+  page.setDefaultTimeout(60_000);
   site = await ProxiedSite.open(site1(1));
 });
 afterEach(async () => {

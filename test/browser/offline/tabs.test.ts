@@ -1,10 +1,8 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type {} from '../../../loader/index.js';
 import type { BrowserPage, OpenBrowser } from '../engines/engine.js';
 import { inEachEngine } from '../engines/in-each-engine.js';
 import { ProxiedSite } from './proxied-site.js';
-
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 inEachEngine(
   (engine) => {
@@ -15,7 +13,6 @@ inEachEngine(
     afterAll(() => browser.close());
     beforeEach(async () => {
       page = await browser.newPage();
-      page.timeout = 15_000;
       site = await ProxiedSite.open(version(1));
       await page.goto(site.url, 'load');
       await page.evaluate(async () => void (await modcast!.offline()));

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type {} from '../../../loader/index.js';
 import { type ChromiumBrowser, launchChromium } from '../engines/chromium.js';
 import type { BrowserPage, OpenBrowser } from '../engines/engine.js';
@@ -7,7 +7,12 @@ import { ProxiedSite } from './proxied-site.js';
 import { files } from './published-site.js';
 import { stopServiceWorkers } from './stop-service-workers.js';
 
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
+declare global {
+  /** Names of the databases that a page has seen; undefined when it looks no more. */
+  var seenDatabases: Set<string | undefined> | undefined;
+  /** Sends the request that a page makes by itself. Resolves with the first progress. */
+  var askLate: (() => Promise<unknown>) | undefined;
+}
 
 /** What is left in the browser. Called in a page. */
 async function left() {
@@ -81,6 +86,29 @@ inEachEngine((engine) => {
     expect(await tabs[1].evaluate(left)).toEqual(NOTHING);
   });
 
+  it('no database comes back, not even for a moment, while a tab uses the site', async () => {
+    const tabs = await openTabs();
+    await tabs[0].evaluate(() => modcast!.unregister());
+    await tabs[0].evaluate(() => {
+      const seen = new Set<string | undefined>();
+      const look = async (): Promise<void> => {
+        for (const { name } of await indexedDB.databases()) seen.add(name);
+        if (globalThis.seenDatabases === seen) return look();
+      };
+      globalThis.seenDatabases = seen;
+      void look();
+    });
+    await tabs[1].evaluate(use);
+    await tabs[0].evaluate(use);
+    expect(
+      await tabs[0].evaluate(() => {
+        const { seenDatabases: seen } = globalThis;
+        globalThis.seenDatabases = undefined;
+        return [...seen!];
+      }),
+    ).toEqual([]);
+  });
+
   it('nothing comes back when it is called while another tab keeps the whole deploy', async () => {
     const tabs = await openTabs();
     await tabs[1].evaluate(() => {
@@ -88,6 +116,33 @@ inEachEngine((engine) => {
     });
     await tabs[0].evaluate(() => modcast!.unregister());
     expect(await tabs[0].evaluate(left)).toEqual(NOTHING);
+  });
+
+  it('nothing comes back when a page that has just loaded asks late to keep its files', async () => {
+    const page = await (await browser.newContext()).newPage();
+    pages.push(page);
+    await page.addInitScript(() => {
+      // oxlint-disable-next-line typescript/unbound-method
+      const { postMessage } = ServiceWorker.prototype;
+      ServiceWorker.prototype.postMessage = function (this: ServiceWorker, ...args: unknown[]) {
+        const message = args[0] as { modcast?: string; registered?: number | null };
+        if (message.modcast !== 'keep' || message.registered === null)
+          return Reflect.apply(postMessage, this, args) as void;
+        globalThis.askLate = () =>
+          new Promise((resolve) => {
+            const { port1, port2 } = new MessageChannel();
+            port1.onmessage = ({ data }) => data !== 'received' && resolve(data);
+            Reflect.apply(postMessage, this, [message, [port2]]);
+          });
+      };
+    });
+    await page.goto(site.url, 'load');
+    await page.until(() => globalThis.askLate !== undefined);
+    await page.evaluate(async () => void (await modcast!.offline()));
+    await page.evaluate(() => modcast!.unregister());
+    expect(await page.evaluate(() => globalThis.askLate!())).toEqual({ done: 0, total: 0, failed: 0 });
+    await page.evaluate(use);
+    expect(await page.evaluate(left)).toEqual(NOTHING);
   });
 
   it('offline() keeps files again after unregister(), in each tab', async () => {

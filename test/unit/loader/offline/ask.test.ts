@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { askToKeep } from '../../../../loader/offline/ask.js';
-import type { KeepProgress, KeepRequest } from '../../../../loader/offline/messages.js';
+import { RECEIVED, type KeepProgress, type KeepRequest } from '../../../../loader/offline/messages.js';
 
 /** Delivers before the next timer, so that a test can wait for all messages. */
 class PromptChannel {
@@ -69,4 +69,19 @@ it('one that never answers is asked once', async () => {
   const worker = { scriptURL: 'sw.js', postMessage: () => void requests++ } as unknown as ServiceWorker;
   await expect((await keep(worker)).kept).rejects.toThrow('does not answer');
   expect(requests).toBe(1);
+});
+
+it('one that has received the request may take long to answer, and does not count as one that knows it not', async () => {
+  const answers: unknown[] = [RECEIVED, { done: 0, total: 0, failed: 0 }];
+  const worker = {
+    scriptURL: 'offline.js',
+    postMessage(_: unknown, [port]: [MessagePort]) {
+      port.postMessage(answers.shift());
+      setTimeout(() => port.postMessage(answers.shift()), 59_000);
+    },
+  } as unknown as ServiceWorker;
+  const kept = askToKeep(worker, REQUEST, undefined);
+  await new Promise((resolve) => setImmediate(resolve));
+  vi.advanceTimersByTime(59_000);
+  expect(await kept).toEqual({ done: 0, total: 0, failed: 0 });
 });

@@ -2,7 +2,7 @@ import 'fake-indexeddb/auto';
 import { IDBFactory } from 'fake-indexeddb';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { Cache, DATABASE } from '../../../../loader/cache/cache.js';
-import { onlyExisting, openDatabase } from '../../../../loader/cache/database.js';
+import { openExisting } from '../../../../loader/cache/database.js';
 import { hash } from '../../../../loader/hash.js';
 import { CachedDeploys } from '../../../../loader/service-worker/deploys.js';
 import { diffManifests, manifestToJson, type Manifest } from '../../../../schema/index.js';
@@ -33,7 +33,7 @@ function deploysFrom(json: (since: string | undefined) => unknown) {
   const asked: unknown[] = [];
   const deploys = new CachedDeploys({
     registry: SITE,
-    openDatabase: () => openDatabase(DATABASE, onlyExisting),
+    openDatabase: () => openExisting(DATABASE),
     hasher: hash,
     async fetchManifest(number, since) {
       asked.push([number, since]);

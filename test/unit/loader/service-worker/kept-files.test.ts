@@ -109,8 +109,12 @@ describe('a database is created only when a page has asked to keep files:', () =
   };
 
   const nothingIsCreated = async () => {
+    const open = vi.spyOn(indexedDB, 'open');
     for (const [name, act] of Object.entries(actions)) await expect(act(), name).rejects.toThrow();
     expect(await indexedDB.databases()).toEqual([]);
+    // Pages would see it for a moment.
+    expect(open).not.toHaveBeenCalled();
+    open.mockRestore();
   };
 
   it('not by a worker that has been started again', async () => {

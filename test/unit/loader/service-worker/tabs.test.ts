@@ -88,6 +88,20 @@ it('deploys of open clients are in use', async () => {
   expect(await tabs.inUse()).toEqual(new Set([A.manifest]));
 });
 
+it('the deploy of a client is in use from the answer that it becomes, before the browser lists it, until it closes', async () => {
+  await tabs.opens('page', A);
+  expect(await tabs.inUse()).toEqual(new Set([A.manifest]));
+  open = [{ id: 'page', url: URL_A }];
+  expect(await tabs.inUse()).toEqual(new Set([A.manifest]));
+  open = [];
+  expect(await tabs.inUse()).toEqual(new Set());
+});
+
+it('an answer that becomes no client is of none', async () => {
+  await tabs.opens('', A);
+  expect(await tabs.inUse()).toEqual(new Set());
+});
+
 it('a client that comes back has its deploy, unless 200 others have come since', async () => {
   for (let i = 0; i < 205; i++) rows.set(`${i}`, { id: `${i}`, ...A, time: i });
   tabs = start();
