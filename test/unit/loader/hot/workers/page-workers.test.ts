@@ -167,6 +167,16 @@ describe('a worker that replaces modules', () => {
     expect(typesOf(end)).toEqual(['update', 'verdict', 'update']);
   });
 
+  it('is asked again when it says that it is outdated', async () => {
+    const { end } = await start(() => ({}));
+    await workers.ask(release);
+    expect(typesOf(end)).toEqual([]);
+    end.say({ type: 'outdated' });
+    await settle();
+    await workers.ask(release);
+    expect(typesOf(end)).toEqual(['update']);
+  });
+
   it('is not waited for when a newer update has taken the place of one', async () => {
     const { end } = await start(() => ({}));
     for (const version of [2, 3]) {
