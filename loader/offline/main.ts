@@ -4,9 +4,8 @@ import type { CreateOffline } from './start-offline.js';
 const create: CreateOffline = (ports) => {
   const offline = createOffline(ports);
   offline
-    .register()
-    .then((isOurs) => (isOurs ? offline.keep({}) : undefined))
-    // A browser may have none, or its user forbids it. The page runs as before.
+    .start()
+    // A browser may have no service workers, or its user forbids it. The page runs as before.
     .catch((error: unknown) => console.info(`modcast: offline use: ${String(error)}`));
   return offline;
 };

@@ -37,3 +37,6 @@ export interface KeepProgress {
 export const usedChannel = (manifest: Hash): string => `modcast used ${manifest}`;
 
 export const USED_QUESTION = 'used?';
+
+/** The `BroadcastChannel` on which a page tells the other pages of a site that it removes offline use. */
+export const removalChannel = (root: string): string => `modcast removal ${root}`;

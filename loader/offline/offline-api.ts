@@ -12,12 +12,12 @@ export interface OfflineOptions {
 /** What the script of offline use does for the loader. */
 export interface Offline {
   /**
-   * Registers the service worker, unless the site has one of its own.
+   * Registers the service worker, unless the site has one of its own, and keeps what the page has used. Leaves
+   * nothing if another tab has removed offline use since the page began to load.
    *
-   * @returns false where the site has its own
    * @throws Error where the browser has no service workers, or the site is not a secure context
    */
-  register(): Promise<boolean>;
+  start(): Promise<void>;
   keep(options: OfflineOptions): Promise<KeepProgress>;
   unregister(): Promise<void>;
 }

@@ -5,14 +5,14 @@ import { DATABASE } from '../cache/cache.js';
 import { holdDeploy } from '../cache/held-deploys.js';
 import { offlineDatabase } from '../service-worker/kept-files.js';
 import { ask, askToKeep } from './ask.js';
-import { USED_QUESTION, usedChannel } from './messages.js';
+import { type KeepProgress, removalChannel, USED_QUESTION, usedChannel } from './messages.js';
 import { observeRequests } from './observed-requests.js';
 import type { Offline, OfflineOptions } from './offline-api.js';
 import type { OfflinePorts } from './start-offline.js';
 
 /** Offline use of one page, by the service worker of its registry. */
 export function createOffline(ports: OfflinePorts): Offline {
-  const { config, page, trustedUrl } = ports;
+  const { config, page, trustedUrl, removal } = ports;
   const { prefix, root } = config;
   const url = `${prefix}offline.js`;
   const container = (): ServiceWorkerContainer => {
@@ -37,61 +37,81 @@ export function createOffline(ports: OfflinePorts): Offline {
 
   if (page.release !== null) holdDeploy(page.release.hash);
 
+  const keep = async ({
+    all = config.offline?.all ?? false,
+    persist = false,
+    onProgress,
+  }: OfflineOptions): Promise<KeepProgress> => {
+    const { release } = page;
+    if (release === null) throw new Error('the page runs without modcast');
+    // A tab may have unregistered it. Then `navigator.serviceWorker.ready` is still the former one.
+    if ((await container().getRegistration(root)) === undefined) registered = undefined;
+    const { registration, isOurs } = await (registered ??= register());
+    if (persist) await navigator.storage.persist();
+    const site = { root, manifest: release.manifest };
+    const isFile = (name: string) => fileAt(site, withoutDeploy(name)) !== undefined;
+    const used = [...usedByPage(requested(), isFile), ...(await usedByWorkers(release.hash)).filter(isFile)];
+    await cacheModules(ports, all ? undefined : used);
+    const request = {
+      modcast: 'keep',
+      registry: config.registry!,
+      prefix,
+      manifest: release.hash,
+      number: release.deploy,
+      isolated: globalThis.crossOriginIsolated === true,
+      page: location.href,
+      used,
+      all,
+    } as const;
+    const { active } = registration;
+    // It may be that of a prefix which the registry had before.
+    const isOwn = active !== null && (!isOurs || active.scriptURL === url);
+    const worker = isOwn ? active : await newest(registration);
+    const kept = await askToKeep(worker, request, onProgress);
+    if (kept !== null) return kept;
+    // The service worker is that of a registry that was here before.
+    await registration.update();
+    const again = await askToKeep(await newest(registration), request, onProgress);
+    if (again === null) throw new Error('the service worker of another registry is at this origin');
+    return again;
+  };
+
+  const remove = async () => {
+    const registration = await container().getRegistration(root);
+    if (registration !== undefined && scriptOf(registration) === url) {
+      const { active } = registration;
+      // One that does not answer goes all the same.
+      if (active !== null) await ask(active, { modcast: 'unregister' }, () => true).catch(() => {});
+      await registration.unregister();
+    }
+    for (const name of [DATABASE, offlineDatabase(new URL(root).pathname)]) await deleteDatabase(name);
+    for (const storage of [localStorage, sessionStorage])
+      for (const key of Object.keys(storage)) if (key.startsWith('modcast ')) storage.removeItem(key);
+  };
+
   return {
-    async register() {
-      registered ??= register();
-      return (await registered).isOurs;
+    async start() {
+      if (removal.has) return removal.close();
+      try {
+        const { isOurs } = await (registered ??= register());
+        if (isOurs && !removal.has) await keep({});
+      } finally {
+        removal.close();
+        if (removal.has) await remove();
+      }
     },
 
-    async keep({ all = config.offline?.all ?? false, persist = false, onProgress }: OfflineOptions) {
-      const { release } = page;
-      if (release === null) throw new Error('the page runs without modcast');
-      // A tab may have unregistered it. Then `navigator.serviceWorker.ready` is still the former one.
-      if ((await container().getRegistration(root)) === undefined) registered = undefined;
-      const { registration, isOurs } = await (registered ??= register());
-      if (persist) await navigator.storage.persist();
-      const site = { root, manifest: release.manifest };
-      const isFile = (name: string) => fileAt(site, withoutDeploy(name)) !== undefined;
-      const used = [
-        ...usedByPage(requested(), isFile),
-        ...(await usedByWorkers(release.hash)).filter(isFile),
-      ];
-      await cacheModules(ports, all ? undefined : used);
-      const request = {
-        modcast: 'keep',
-        registry: config.registry!,
-        prefix,
-        manifest: release.hash,
-        number: release.deploy,
-        isolated: globalThis.crossOriginIsolated === true,
-        page: location.href,
-        used,
-        all,
-      } as const;
-      const { active } = registration;
-      // It may be that of a prefix which the registry had before.
-      const isOwn = active !== null && (!isOurs || active.scriptURL === url);
-      const worker = isOwn ? active : await newest(registration);
-      const kept = await askToKeep(worker, request, onProgress);
-      if (kept !== null) return kept;
-      // The service worker is that of a registry that was here before.
-      await registration.update();
-      const again = await askToKeep(await newest(registration), request, onProgress);
-      if (again === null) throw new Error('the service worker of another registry is at this origin');
-      return again;
+    keep(options) {
+      // The page wants it again.
+      removal.has = false;
+      return keep(options);
     },
 
     async unregister() {
-      const registration = await container().getRegistration(root);
-      if (registration !== undefined && scriptOf(registration) === url) {
-        const { active } = registration;
-        // One that does not answer goes all the same.
-        if (active !== null) await ask(active, { modcast: 'unregister' }, () => true).catch(() => {});
-        await registration.unregister();
-      }
-      for (const name of [DATABASE, offlineDatabase(new URL(root).pathname)]) await deleteDatabase(name);
-      for (const storage of [localStorage, sessionStorage])
-        for (const key of Object.keys(storage)) if (key.startsWith('modcast ')) storage.removeItem(key);
+      const channel = new BroadcastChannel(removalChannel(root));
+      channel.postMessage(null);
+      channel.close();
+      await remove();
     },
   };
 }
