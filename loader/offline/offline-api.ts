@@ -12,8 +12,8 @@ export interface OfflineOptions {
 /** What the script of offline use does for the loader. */
 export interface Offline {
   /**
-   * Registers the service worker, unless the site has one of its own, and keeps what the page has used. Leaves
-   * nothing if another tab has removed offline use since the page began to load.
+   * Registers the service worker, unless the site has one of its own, and keeps what the page has used.
+   * Leaves nothing if another tab has removed offline use since the page began to load.
    *
    * @throws Error where the browser has no service workers, or the site is not a secure context
    */

@@ -33,8 +33,8 @@ export class WorkerImports {
 }
 
 /**
- * The `import()` calls of a worker's modules. Without the server, one may give the instance that the module had
- * before: then the page has to ask the worker again once the server is back.
+ * The `import()` calls of a worker's modules. Without the server, one may give the instance that the module
+ * had before: then the page has to ask the worker again once the server is back.
  */
 export function tellOutdated(
   importLater: PageImport,
