@@ -1,4 +1,5 @@
 import { ModcastError } from '../schema/errors.js';
+import { importMapWarning } from './import-map-warnings.js';
 import { sortDescending, type ImportMap, type ImportMapJson, type SpecifierMap } from './import-map.js';
 import { urlLike } from './resolve.js';
 import { parseUrl } from './url.js';
@@ -44,7 +45,7 @@ export function parseImportMap(json: string | ImportMapJson, baseUrl: string): P
   };
   for (const name of sections.keys()) {
     if (name !== 'imports' && name !== 'scopes' && name !== 'integrity') {
-      warn(`${quote(name)} is not a section of an import map and is ignored.`);
+      warn(importMapWarning('section', name));
     }
   }
   return { map, warnings };
@@ -78,7 +79,7 @@ function normalizeSpecifierMap(original: Entries, baseUrl: string, warn: Warn): 
   const normalized = new Map<string, string | null>();
   for (const [key, value] of original) {
     if (key === '') {
-      warn('A specifier key is the empty string and is ignored.');
+      warn(importMapWarning('empty-key', key));
       continue;
     }
     normalized.set(urlLike(key, baseUrl) ?? key, normalizeAddress(key, value, baseUrl, warn));
@@ -88,21 +89,17 @@ function normalizeSpecifierMap(original: Entries, baseUrl: string, warn: Warn): 
 
 function normalizeAddress(key: string, value: unknown, baseUrl: string, warn: Warn): string | null {
   if (typeof value !== 'string') {
-    warn(`The address of ${quote(key)} is not a string: the specifier is blocked.`);
+    warn(importMapWarning('address-type', key));
     return null;
   }
   const address = urlLike(value, baseUrl);
   if (address === undefined) {
-    warn(
-      `The address of ${quote(key)} is not a URL, "/…", "./…" or "../…": ${quote(value)}. The specifier is blocked.`,
-    );
+    warn(importMapWarning('address-url', key, value));
     return null;
   }
   // The standard checks the key as written: "https://host" may have an address without a slash.
   if (key.endsWith('/') && !address.endsWith('/')) {
-    warn(
-      `The address of ${quote(key)} does not end in a slash as its key does: ${quote(value)}. The prefix is blocked.`,
-    );
+    warn(importMapWarning('address-slash', key, value));
     return null;
   }
   return address;
@@ -112,10 +109,10 @@ function normalizeAddress(key: string, value: unknown, baseUrl: string, warn: Wa
 function normalizeScopes(original: Entries, baseUrl: string, warn: Warn): ImportMap['scopes'] {
   const normalized = new Map<string, SpecifierMap>();
   for (const [prefix, value] of original) {
-    const imports = entriesOf(value, `The import map’s scope ${quote(prefix)}`);
+    const imports = entriesOf(value, `The import map’s scope ${JSON.stringify(prefix)}`);
     const url = parseUrl(prefix, baseUrl);
     if (url === undefined) {
-      warn(`The scope ${quote(prefix)} is not a URL and is ignored.`);
+      warn(importMapWarning('scope', prefix));
       continue;
     }
     normalized.set(url, normalizeSpecifierMap(imports, baseUrl, warn));
@@ -129,16 +126,12 @@ function normalizeIntegrity(original: Entries, baseUrl: string, warn: Warn): Imp
   for (const [key, value] of original) {
     const url = urlLike(key, baseUrl);
     if (url === undefined) {
-      warn(`The integrity key ${quote(key)} is not a URL, "/…", "./…" or "../…" and is ignored.`);
+      warn(importMapWarning('integrity-key', key));
     } else if (typeof value !== 'string') {
-      warn(`The integrity of ${quote(key)} is not a string and is ignored.`);
+      warn(importMapWarning('integrity-type', key));
     } else {
       normalized.set(url, value);
     }
   }
   return normalized;
-}
-
-function quote(text: string): string {
-  return JSON.stringify(text);
 }

@@ -37,7 +37,7 @@ async function bundle(
     // A page may replace globalThis, and old browsers do not have it. A worker has no window.
     define,
     target: ['es2022'],
-    plugins,
+    plugins: [...plugins, withoutWarnings],
     banner: { js: before },
     footer: { js: after },
     // Otherwise esbuild drops the second argument of import().
@@ -53,6 +53,12 @@ async function bundle(
 
 /** When the loader runs, the page's scripts may have replaced what it would keep. The guard has kept it. */
 const withoutNatives = changed(/natives\.ts$/, () => 'export const withNatives = (work) => work();');
+
+/** A browser warns of its page's import map by itself. */
+const withoutWarnings = changed(
+  /import-map-warnings\.ts$/,
+  () => "export const importMapWarning = () => '';",
+);
 
 /** Servers that join no modules send a loader that knows single modules only. It is a tenth smaller. */
 const WITHOUT_RUNS = {

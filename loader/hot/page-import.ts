@@ -15,7 +15,7 @@ export interface PageImportOptions {
   readonly swap: Swap;
 }
 
-type PageImport = (importer: string, url: string, options?: ImportCallOptions) => Promise<unknown>;
+export type PageImport = (importer: string, url: string, options?: ImportCallOptions) => Promise<unknown>;
 
 const NONE: ReadonlySet<string> = new Set();
 

@@ -31,8 +31,8 @@ export async function askToKeep(
 }
 
 /**
- * Milliseconds to the first answer of a service worker, which may have to start. That of the site may not know
- * the question.
+ * Milliseconds to the first answer of a service worker, which may have to start. That of the site may not
+ * know the question.
  */
 const FIRST_ANSWER_MS = 20_000;
 

@@ -5,7 +5,7 @@ const create: CreateOffline = (ports) => {
   const offline = createOffline(ports);
   offline
     .start()
-    // A browser may have none, or its user forbids it. The page runs as before.
+    // A browser may have no service workers, or its user forbids it. The page runs as before.
     .catch((error: unknown) => console.info(`modcast: offline use: ${String(error)}`));
   return offline;
 };

@@ -21,8 +21,8 @@ export interface KeepRequest {
   /** Whether to keep the whole deploy. */
   readonly all: boolean;
   /**
-   * When the page has registered the service worker, milliseconds since 1970; null where the application calls
-   * `offline()`.
+   * When the page has registered the service worker, milliseconds since 1970; null where the application
+   * calls `offline()`.
    */
   readonly registered: number | null;
 }
@@ -45,3 +45,6 @@ export interface KeepProgress {
 export const usedChannel = (manifest: Hash): string => `modcast used ${manifest}`;
 
 export const USED_QUESTION = 'used?';
+
+/** The `BroadcastChannel` on which a page tells the other pages of a site that it removes offline use. */
+export const removalChannel = (root: string): string => `modcast removal ${root}`;

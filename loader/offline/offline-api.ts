@@ -13,6 +13,7 @@ export interface OfflineOptions {
 export interface Offline {
   /**
    * Registers the service worker, unless the site has one of its own, and keeps what the page has used.
+   * Leaves nothing if another tab has removed offline use since the page began to load.
    *
    * @throws Error where the browser has no service workers, or the site is not a secure context
    */

@@ -5,14 +5,15 @@ import { DATABASE } from '../cache/cache.js';
 import { holdDeploy } from '../cache/held-deploys.js';
 import { offlineDatabase } from '../service-worker/kept-files.js';
 import { ask, askToKeep } from './ask.js';
-import { USED_QUESTION, usedChannel } from './messages.js';
+import { removalChannel, USED_QUESTION, usedChannel } from './messages.js';
+
 import { observeRequests } from './observed-requests.js';
 import type { Offline, OfflineOptions } from './offline-api.js';
 import type { OfflinePorts } from './start-offline.js';
 
 /** Offline use of one page, by the service worker of its registry. */
 export function createOffline(ports: OfflinePorts): Offline {
-  const { config, page, trustedUrl } = ports;
+  const { config, page, trustedUrl, removal } = ports;
   const { prefix, root } = config;
   const url = `${prefix}offline.js`;
   const container = (): ServiceWorkerContainer => {
@@ -85,25 +86,42 @@ export function createOffline(ports: OfflinePorts): Offline {
     return again;
   };
 
+  const remove = async () => {
+    const registration = await container().getRegistration(root);
+    if (registration !== undefined && scriptOf(registration) === url) {
+      const { active } = registration;
+      // One that does not answer goes all the same.
+      if (active !== null) await ask(active, { modcast: 'unregister' }, () => true).catch(() => {});
+      await registration.unregister();
+    }
+    for (const name of [DATABASE, offlineDatabase(new URL(root).pathname)]) await deleteDatabase(name);
+    for (const storage of [localStorage, sessionStorage])
+      for (const key of Object.keys(storage)) if (key.startsWith('modcast ')) storage.removeItem(key);
+  };
+
   return {
     async start() {
-      registered ??= register();
-      if ((await registered).isOurs) await keep({}, true);
+      if (removal.has) return removal.close();
+      try {
+        const { isOurs } = await (registered ??= register());
+        if (isOurs && !removal.has) await keep({}, true);
+      } finally {
+        removal.close();
+        if (removal.has) await remove();
+      }
     },
 
-    keep: (options) => keep(options, false),
+    keep(options) {
+      // The page wants it again.
+      removal.has = false;
+      return keep(options, false);
+    },
 
     async unregister() {
-      const registration = await container().getRegistration(root);
-      if (registration !== undefined && scriptOf(registration) === url) {
-        const { active } = registration;
-        // One that does not answer goes all the same.
-        if (active !== null) await ask(active, { modcast: 'unregister' }, () => true).catch(() => {});
-        await registration.unregister();
-      }
-      for (const name of [DATABASE, offlineDatabase(new URL(root).pathname)]) await deleteDatabase(name);
-      for (const storage of [localStorage, sessionStorage])
-        for (const key of Object.keys(storage)) if (key.startsWith('modcast ')) storage.removeItem(key);
+      const channel = new BroadcastChannel(removalChannel(root));
+      channel.postMessage(null);
+      channel.close();
+      await remove();
     },
   };
 }

@@ -66,7 +66,11 @@ export class ModuleUpdate {
     const result = await this.#swap(propagation);
     this.#options.pending.redirect();
     const cycle = result.failed.find(({ error }) => error instanceof CycleFailure);
-    if (cycle !== undefined && reload((cycle.error as CycleFailure).message)) return false;
+    if (cycle !== undefined && reload((cycle.error as CycleFailure).message)) {
+      // The page of a worker may stay as it is.
+      this.#options.retries.add(result.failed.map(({ root }) => root));
+      return false;
+    }
     await this.#finish(starts, propagation, result, () => callAcceptors(acceptors, result, report));
     contexts.emit('afterUpdate', { type: 'update', updates });
     report.updated(

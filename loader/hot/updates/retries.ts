@@ -54,9 +54,14 @@ export class Retries {
     this.add(this.#stalled.retain((url) => this.#records.running.has(url)));
   }
 
+  /** Whether the next update has something to replace. */
+  get isPending(): boolean {
+    return [...this.#urls].some((url) => this.#records.running.has(url));
+  }
+
   /** Asks for another update if there is something to replace. */
   request(): void {
-    if ([...this.#urls].some((url) => this.#records.running.has(url))) this.#retry();
+    if (this.isPending) this.#retry();
   }
 
   /** The errors of the stalled updates. */

@@ -152,7 +152,9 @@ export class PageWorkers {
     }
     const changed = changedPaths(worker.known.manifest, release.manifest);
     if (changed.length === 0) return null;
-    const files = await (this.#files.get(worker) ?? this.#askFiles(worker));
+    const known = this.#files.get(worker) ?? 'all';
+    // What was unknown may be known now.
+    const files = await (known === 'all' ? this.#askFiles(worker) : known);
     const path = changed.find((one) => {
       const runs = files === 'all' ? this.#mayImport(one, release) : files.has(one);
       return runs && this.#canRun(one, release);

@@ -20,7 +20,7 @@ const ANSWER_MS = 3000;
 const KINDS = { Worker: 'worker', SharedWorker: 'shared-worker', Worklet: 'worklet' } as const;
 
 /** What a worker tells beside its answers. */
-export type Told = Exclude<FromWorker, { type: 'hello' | 'imported' | 'decided' | 'applied' }>;
+export type Told = Exclude<FromWorker, { type: 'hello' | 'imported' | 'decided' | 'applied' | 'outdated' }>;
 
 export interface RunningWorkerOptions {
   readonly worker: StartedWorker;
@@ -182,6 +182,9 @@ export class RunningWorker {
         if (message.update !== this.#update) return;
         this.#isOutdated = message.isOutdated;
         return this.#applied.resolve();
+      case 'outdated':
+        this.#isOutdated = true;
+        return;
       case 'hello': {
         const isFirst = !this.#hasGreeted;
         this.#hasGreeted = true;

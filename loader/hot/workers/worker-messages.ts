@@ -38,8 +38,10 @@ export type FromWorker =
   | { readonly type: 'need'; readonly hashes: readonly Hash[]; readonly closure: boolean }
   /** The answer to the update of that number. */
   | { readonly type: 'decided'; readonly update: number; readonly decision: Decision }
-  /** Outdated: some modules still run in older versions. */
+  /** Outdated: some modules still have to be replaced. */
   | { readonly type: 'applied'; readonly update: number; readonly isOutdated: boolean }
+  /** The same, when it turns out later. */
+  | { readonly type: 'outdated' }
   | { readonly type: 'reload'; readonly reason: string }
   /** All errors of its updates that are not solved. */
   | { readonly type: 'errors'; readonly errors: readonly HotError[] }

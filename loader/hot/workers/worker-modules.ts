@@ -11,7 +11,7 @@ import type { PagePorts } from '../ports.js';
 import { importedScripts } from './imported-scripts.js';
 import type { RunningWorker } from './running-worker.js';
 
-/** Paths. `all` stands for a classic worker that computes which scripts it imports. */
+/** Paths. `all` where these are unknown: a classic worker computes what it imports, or blobs are missing. */
 export type Files = ReadonlySet<Path> | 'all';
 
 /** Which files workers and worklets run, as far as the page can tell without asking them. */
@@ -42,8 +42,11 @@ export class WorkerModules {
       if (next.length === urls.length) break;
       urls = next;
     }
-    // What is missing may come: the worker could not start without it.
-    const outside = graph.closure(urls).outside.keys();
+    const { missing: unknown, outside: absent } = graph.closure(urls);
+    // The server may be away.
+    if (unknown.size > 0) return 'all';
+    // What is absent may come: the worker could not start without it.
+    const outside = absent.keys();
     return new Set([...urls, ...outside].flatMap((url) => pathOfUrl(config.root, url) ?? []));
   }
 

@@ -14,7 +14,7 @@ export interface WorkerApplyOptions {
   readonly link: Pick<PageLink, 'post'>;
   readonly records: ModuleRecords;
   readonly instances: Pick<Instances, 'evict'>;
-  readonly retries: Pick<Retries, 'add'>;
+  readonly retries: Pick<Retries, 'add' | 'isPending'>;
   readonly starts: Pick<Starts, 'take' | 'leaveToPage'>;
   readonly moduleUpdate: Pick<ModuleUpdate, 'run' | 'decide'>;
   /** Finds out what the worker runs, before its first update. False when the page cannot tell. */
@@ -99,8 +99,10 @@ export class WorkerApply {
     try {
       if (await moduleUpdate.run(urls, [])) instances.evict();
     } finally {
-      const isOutdated = records.changed().length > 0;
+      // An unchanged module too may have to be replaced: it holds an instance that others no longer have.
+      const isOutdated = records.changed().length > 0 || retries.isPending;
       if (asked !== undefined) link.post({ type: 'applied', update: asked.update, isOutdated });
+      else if (isOutdated) link.post({ type: 'outdated' });
     }
   }
 

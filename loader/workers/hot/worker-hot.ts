@@ -28,7 +28,7 @@ import { ownStart, type PageLink } from './page-link.js';
 import { WorkerApply } from './worker-apply.js';
 import { createBegin } from './worker-begin.js';
 import { WorkerBlobs } from './worker-blobs.js';
-import { WorkerImports } from './worker-imports.js';
+import { tellOutdated, WorkerImports } from './worker-imports.js';
 import { WorkerTargets } from './worker-targets.js';
 
 interface OwnRuntime extends WorkerHotRuntime {
@@ -166,7 +166,13 @@ function replacing(scope: WorkerScope, link: PageLink, imports: WorkerImports): 
     ...shared,
     prune,
     report,
-    guardedReload: { start: (_starts, reason) => Promise.resolve(reload(reason)) },
+    guardedReload: {
+      async start(starts, reason) {
+        // The page may stay as it is.
+        retries.add(starts.filter((url) => records.isNewest(url)));
+        return reload(reason);
+      },
+    },
     reload,
   });
   const begin = createBegin({
@@ -179,7 +185,7 @@ function replacing(scope: WorkerScope, link: PageLink, imports: WorkerImports): 
   });
   const apply = new WorkerApply({ ...shared, link, moduleUpdate, starts: new Starts(shared), begin });
   const queue = new UpdateQueue({ ...shared, apply, moduleUpdate, reload });
-  const importLater = createPageImport(shared);
+  const importLater = tellOutdated(createPageImport(shared), records, link);
 
   link.listen((message) => {
     switch (message.type) {

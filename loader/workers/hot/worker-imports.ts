@@ -1,3 +1,6 @@
+import { moduleAt } from '../../../importmap/site.js';
+import type { ModuleRecords } from '../../hot/modules/module-records.js';
+import type { PageImport } from '../../hot/page-import.js';
 import type { PageLink } from './page-link.js';
 
 /** The modules that a worker has imported by itself: the first one, and those of its `import()` calls. */
@@ -27,4 +30,25 @@ export class WorkerImports {
   greet(): void {
     this.#link.post({ type: 'hello', imported: [...this.#urls] });
   }
+}
+
+/**
+ * The `import()` calls of a worker's modules. Without the server, one may give the instance that the module
+ * had before: then the page has to ask the worker again once the server is back.
+ */
+export function tellOutdated(
+  importLater: PageImport,
+  records: Pick<ModuleRecords, 'running' | 'site'>,
+  link: Pick<PageLink, 'post'>,
+): PageImport {
+  return (importer, url, options) => {
+    const importing = importLater(importer, url, options);
+    const check = () => {
+      if (!records.running.has(url) && moduleAt(records.site, url) !== undefined)
+        link.post({ type: 'outdated' });
+    };
+    // Who imports it handles the error.
+    void importing.then(check, () => {});
+    return importing;
+  };
 }

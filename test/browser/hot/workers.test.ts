@@ -104,6 +104,31 @@ inEachBrowser((suite) => {
       expect(await hot.survived()).toBe(true);
     });
 
+    it('that failed is tried again when the server is back, so that all share what they import', async () => {
+      const user = (name: string) => said(name, 1, `import { version as shared } from './shared.mjs';`, SELF);
+      const hot = await suite.open({
+        ...MAIN,
+        'w.mjs': said(
+          'w',
+          1,
+          `import './a.mjs';`,
+          `import './b.mjs';`,
+          `onmessage = () => (self.fails = false);`,
+        ),
+        'a.mjs': user('a') + `postMessage('a has shared ' + shared);`,
+        'b.mjs': `if (self.fails) throw new Error('b fails');
+${user('b')}self.fails = true;\npostMessage('b has shared ' + shared);`,
+        'shared.mjs': piece(1),
+      });
+      await hot.logged('b has shared 1');
+      await hot.save({ 'shared.mjs': piece(2) }, 'a has shared 2');
+      await hot.overlayShows('b fails');
+      await tell(hot, 'go on');
+      await hot.restart();
+      await hot.logged('b has shared 2');
+      expect(await hot.survived()).toBe(true);
+    });
+
     it('is what a pending import gets', async () => {
       const slow = (version: number, wait = '') => `${wait}\n${piece(version)}`;
       const hot = await suite.open({

@@ -26,6 +26,10 @@ async function left() {
 
 const NOTHING = { registrations: 0, caches: [], databases: [], keys: [] };
 
+/** A page with an image that no deploy has. */
+const SLOW =
+  '<!doctype html><title>slow</title><script type="module" src="lib.mjs"></script><img src="slow.png">';
+
 /** Uses all that the service worker answers. Called in a page that is still open. */
 async function use(): Promise<void> {
   const read = (url: string) => fetch(url).then((response) => response.text(), String);
@@ -143,6 +147,25 @@ inEachEngine((engine) => {
     expect(await page.evaluate(() => globalThis.askLate!())).toEqual({ done: 0, total: 0, failed: 0 });
     await page.evaluate(use);
     expect(await page.evaluate(left)).toEqual(NOTHING);
+  });
+
+  it('nothing comes back when it is called while another tab loads', async () => {
+    const tabs = await openTabs();
+    let load = () => {};
+    site.first = ({ url }, response) => {
+      if (url !== '/slow.png') return false;
+      load = () => void response.writeHead(404).end();
+      return true;
+    };
+    await site.publish({ ...files(1), 'slow.html': SLOW });
+    await tabs[1].goto(`${site.url}slow.html`);
+    await tabs[1].until(() => globalThis.modcast?.stats().boot);
+    await tabs[0].evaluate(() => modcast!.unregister());
+    load();
+    await tabs[1].until(() =>
+      performance.getEntriesByType('resource').some(({ name }) => name.includes('offline-page.js')),
+    );
+    for (let times = 0; times < 20; times++) expect(await tabs[1].evaluate(left)).toEqual(NOTHING);
   });
 
   it('offline() keeps files again after unregister(), in each tab', async () => {

@@ -37,6 +37,8 @@ let errors: Map<string | null, readonly HotError[]>;
 let scope: { Worker: new (url: string, options?: WorkerOptions) => Worker; Worklet: new () => Worklet };
 /** Modules that do not parse, by path. */
 let unparsed: string[];
+/** Whether blobs of modules have not arrived. */
+let isAway: boolean;
 
 beforeEach(() => {
   stubChannels();
@@ -44,7 +46,7 @@ beforeEach(() => {
   vi.stubGlobal('document', Object.create({ baseURI: ROOT }));
   release = releaseOf(FILES);
   clock = new FakeClock();
-  [log, errors, unparsed] = [[], new Map(), []];
+  [log, errors, unparsed, isAway] = [[], new Map(), [], false];
   class FakeWorker extends EventTarget {
     constructor(
       readonly url: string,
@@ -59,6 +61,7 @@ beforeEach(() => {
   }
   scope = { Worker: FakeWorker, Worklet: FakeWorklet } as unknown as typeof scope;
   const blobOf = (hash: Hash) => {
+    if (isAway) return undefined;
     const bytes = Buffer.from(texts.get(hash)!);
     return { bytes, links: lexModule(bytes) };
   };
@@ -165,6 +168,16 @@ describe('a worker that replaces modules', () => {
     await settle();
     await workers.ask(next);
     expect(typesOf(end)).toEqual(['update', 'verdict', 'update']);
+  });
+
+  it('is asked again when it says that it is outdated', async () => {
+    const { end } = await start(() => ({}));
+    await workers.ask(release);
+    expect(typesOf(end)).toEqual([]);
+    end.say({ type: 'outdated' });
+    await settle();
+    await workers.ask(release);
+    expect(typesOf(end)).toEqual(['update']);
   });
 
   it('is not waited for when a newer update has taken the place of one', async () => {
@@ -341,6 +354,22 @@ describe('a worker that says nothing', () => {
     new scope.Worker('lacks.mjs', { type: 'module' });
     const next = releaseOf({ ...FILES, 'lacks.mjs': "import './gone.mjs';", 'gone.mjs': '' });
     expect(await reasonsOf(next)).toEqual(['gone.mjs changed, and worker lacks.mjs cannot replace it']);
+  });
+
+  it('may run any script while the server is away, and only until its modules are known', async () => {
+    new scope.Worker('w.mjs', { type: 'module' });
+    isAway = true;
+    // Asked before an update.
+    expect(workers.runsFile('dep.mjs')).toBe(false);
+    await settle();
+    expect(await reasonsOf(save({ 'other.mjs': '2;' }))).toEqual([
+      'other.mjs changed, and worker w.mjs cannot replace it',
+    ]);
+    isAway = false;
+    expect(await reasonsOf(save({ 'other.mjs': '2;' }))).toEqual([]);
+    expect(await reasonsOf(save({ 'dep.mjs': '2;' }))).toEqual([
+      'dep.mjs changed, and worker w.mjs cannot replace it',
+    ]);
   });
 
   it('is a worklet, whose literal import() calls cannot run', async () => {

@@ -20,11 +20,14 @@ let reason: string | null;
 let begins: boolean;
 let starts: string[];
 let loaded: string[];
+let changed: string[];
+let isPending: boolean;
 let apply: WorkerApply;
 let manifest: Manifest;
 
 beforeEach(() => {
   [posted, log, reason, begins, starts, loaded] = [[], [], null, true, ['w'], []];
+  [changed, isPending] = [['w'], false];
   manifest = FIRST.manifest;
   const records = {
     get site() {
@@ -34,13 +37,18 @@ beforeEach(() => {
     setManifest: (next: Manifest) => void (manifest = next),
     runsFile: (path: string) => path === 'w.mjs',
     isNewest: () => false,
-    changed: () => ['w'],
+    changed: () => changed,
   };
   apply = new WorkerApply({
     link: { post: (message: FromWorker) => posted.push(message) },
     records,
     instances: { evict: () => log.push('evict') },
-    retries: { add: (urls: readonly string[]) => log.push(`retry ${urls.join()}`) },
+    retries: {
+      add: (urls: readonly string[]) => log.push(`retry ${urls.join()}`),
+      get isPending() {
+        return isPending;
+      },
+    },
     starts: { take: async () => starts, leaveToPage: () => log.push('left') },
     moduleUpdate: {
       decide: async () => ({ reason }),
@@ -135,7 +143,26 @@ it('a file that the worker has fetched needs a reload when it changes', async ()
   );
 });
 
+it('a worker is outdated while an unchanged module has to be replaced', async () => {
+  changed = [];
+  for (const pending of [true, false]) {
+    isPending = pending;
+    void ask(1);
+    await settle();
+    apply.verdict(1, 'apply');
+    await settle();
+    expect(posted.at(-1)).toEqual({ type: 'applied', update: 1, isOutdated: pending });
+  }
+});
+
+it('it tells so after an update that it asked for itself', async () => {
+  [changed, isPending] = [[], true];
+  await apply.run(NEXT);
+  expect(posted).toEqual([{ type: 'outdated' }]);
+});
+
 it('an update that the worker asks for itself needs no word of the page', async () => {
+  changed = [];
   await apply.run(NEXT);
   expect([log, posted]).toEqual([['run w', 'evict'], []]);
 });
