@@ -59,7 +59,8 @@ const WITHOUT_RUNS = {
   'fused-modules': 'export class FusedModules {} export class FusedImports {}',
   'run-targets': 'export class RunTargets {}',
   'read-fusion': 'export const readFusion = () => undefined; export const derivedHashes = () => [];',
-  'run-positions': 'export const withoutRuns = (root, text) => text;',
+  'run-positions':
+    'export const withoutRuns = (root, text) => text; export const correctRunPlace = () => {};',
   digests: 'export const withDigests = async (records) => records;',
 };
 const withoutRuns = Object.entries(WITHOUT_RUNS).map(([name, text]) =>

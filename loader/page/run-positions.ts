@@ -2,13 +2,19 @@ import type { NaturalText } from './error-events.js';
 
 /** The members of a source map that are read. */
 interface SourceMap {
-  /** Paths of the run's members. */
+  /** URLs of the run's members. They lead from the map up to the site's root. */
   readonly sources: readonly string[];
   readonly mappings: string;
 }
 
 /** A place in a run: the URL of its map without the extension, then the line and the column, from 1. */
 const PLACE = /([^\s'"(@]+\/runs\/[\da-f]{64})\/[^\s'"():]+:(\d+):(\d+)/g;
+
+/** Where Firefox and WebKit say where an error was made. */
+const PROPERTIES = [
+  ['fileName', 'lineNumber', 'columnNumber'],
+  ['sourceURL', 'line', 'column'],
+] as const;
 
 const DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
 
@@ -34,7 +40,7 @@ function readMap(url: string): SourceMap | null {
 /**
  * Finds the place in a module. https://tc39.es/ecma426/
  *
- * @returns `path:line:column`
+ * @returns `path:line:column`, with the path as in a URL below the site's root
  */
 function originalPlace({ sources, mappings }: SourceMap, line: number, column: number): string | undefined {
   let found: string | undefined;
@@ -54,7 +60,8 @@ function originalPlace({ sources, mappings }: SourceMap, line: number, column: n
         value = shift = 0;
       }
       const [at, source, row, start] = state as [number, number, number, number];
-      if (field > 3 && at < column) found = `${sources[source]}:${row + 1}:${start + column - at}`;
+      if (field < 4 || at >= column) continue;
+      found = `${sources[source]!.replace(/^(\.\.\/)+/, '')}:${row + 1}:${start + column - at}`;
     }
   }
   return found;
@@ -67,3 +74,16 @@ export const withoutRuns = (root: string, text: string): ReturnType<NaturalText>
     const found = source === null ? undefined : originalPlace(source, Number(line), Number(column));
     return found === undefined ? place : root + found;
   });
+
+/** Makes an error that says where it was made, in a run, name the place in a module. */
+export function correctRunPlace(error: Record<string, unknown>, natural: NaturalText): void {
+  for (const [file, line, column] of PROPERTIES) {
+    const run = `${error[file]}:${error[line]}:${error[column]}`;
+    const [, url, ...place] = /(.*):(\d+):(\d+)$/s.exec(natural(run)) ?? [];
+    if (url === undefined || !run.includes('/runs/')) continue;
+    // The page may have frozen it.
+    Reflect.set(error, file, url);
+    Reflect.set(error, line, Number(place[0]));
+    Reflect.set(error, column, Number(place[1]));
+  }
+}
