@@ -56,7 +56,8 @@ const withoutNatives = changed(/natives\.ts$/, () => 'export const withNatives =
 
 /** Servers that join no modules send a loader that knows single modules only. It is a tenth smaller. */
 const WITHOUT_RUNS = {
-  'fused-modules': 'export class FusedModules {} export class FusedImports {}',
+  'fused-modules': 'export class FusedModules {}',
+  'fused-imports': 'export class FusedImports {}',
   'run-targets': 'export class RunTargets {}',
   'read-fusion': 'export const readFusion = () => undefined; export const derivedHashes = () => [];',
   'run-positions':

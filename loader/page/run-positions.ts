@@ -78,12 +78,14 @@ export const withoutRuns = (root: string, text: string): ReturnType<NaturalText>
 /** Makes an error that says where it was made, in a run, name the place in a module. */
 export function correctRunPlace(error: Record<string, unknown>, natural: NaturalText): void {
   for (const [file, line, column] of PROPERTIES) {
-    const run = `${error[file]}:${error[line]}:${error[column]}`;
-    const [, url, ...place] = /(.*):(\d+):(\d+)$/s.exec(natural(run)) ?? [];
-    if (url === undefined || !run.includes('/runs/')) continue;
+    // Firefox names what holds the run, or the run.
+    if (!natural(String(error[file])).includes('/runs/')) continue;
+    const place = natural(`${error[file]}:${error[line]}:${error[column]}`);
+    const [, url, ...numbers] = /(.*):(\d+):(\d+)$/s.exec(place) ?? [];
+    if (url === undefined) continue;
     // The page may have frozen it.
     Reflect.set(error, file, url);
-    Reflect.set(error, line, Number(place[0]));
-    Reflect.set(error, column, Number(place[1]));
+    Reflect.set(error, line, Number(numbers[0]));
+    Reflect.set(error, column, Number(numbers[1]));
   }
 }

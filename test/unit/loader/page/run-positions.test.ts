@@ -6,13 +6,16 @@ const mapOf = (source: string) => JSON.stringify({ sources: [source], mappings: 
 
 it('tells the place of an error, where Firefox and WebKit do', () => {
   const run = `https://site/-/runs/${'a'.repeat(64)}/main.mjs`;
-  const natural = (text: string) => text.replace(`${run}:9:4`, 'https://site/a.mjs:2:3');
+  const natural = (text: string) =>
+    text.replace('blob:1', run).replace(`${run}:9:4`, 'https://site/a.mjs:2:3');
   const inFirefox = { fileName: run, lineNumber: 9, columnNumber: 4 };
+  const fromBlob = { fileName: 'blob:1', lineNumber: 9, columnNumber: 4 };
   const inWebKit = { sourceURL: run, line: 9, column: 4 };
   const single = { fileName: 'https://site/b.mjs', lineNumber: 9, columnNumber: 4 };
-  const errors = [inFirefox, inWebKit, single, { name: 'Error' }];
+  const errors = [inFirefox, fromBlob, inWebKit, single, { name: 'Error' }];
   for (const error of errors) correctRunPlace(error, natural);
   expect(errors).toEqual([
+    { fileName: 'https://site/a.mjs', lineNumber: 2, columnNumber: 3 },
     { fileName: 'https://site/a.mjs', lineNumber: 2, columnNumber: 3 },
     { sourceURL: 'https://site/a.mjs', line: 2, column: 3 },
     single,
