@@ -1,5 +1,3 @@
-import type { NaturalText } from './error-events.js';
-
 /** The members of a source map that are read. */
 interface SourceMap {
   /** URLs of the run's members. They lead from the map up to the site's root. */
@@ -68,7 +66,7 @@ function originalPlace({ sources, mappings }: SourceMap, line: number, column: n
 }
 
 /** Names modules, with lines and columns in them, where a text names runs. */
-export const withoutRuns = (root: string, text: string): ReturnType<NaturalText> =>
+export const withoutRuns = (root: string, text: string): string =>
   text.replace(PLACE, (place, map: string, line: string, column: string) => {
     const source = readMap(`${map}.map`);
     const found = source === null ? undefined : originalPlace(source, Number(line), Number(column));
@@ -76,11 +74,11 @@ export const withoutRuns = (root: string, text: string): ReturnType<NaturalText>
   });
 
 /** Makes an error that says where it was made, in a run, name the place in a module. */
-export function correctRunPlace(error: Record<string, unknown>, natural: NaturalText): void {
+export function correctRunPlace(error: Record<string, unknown>, natural: (text: string) => string): void {
   for (const [file, line, column] of PROPERTIES) {
     // Firefox names what holds the run, or the run.
     if (!natural(String(error[file])).includes('/runs/')) continue;
-    const place = natural(`${error[file]}:${error[line]}:${error[column]}`);
+    const place = natural([file, line, column].map((name) => error[name]).join(':'));
     const [, url, ...numbers] = /(.*):(\d+):(\d+)$/s.exec(place) ?? [];
     if (url === undefined) continue;
     // The page may have frozen it.

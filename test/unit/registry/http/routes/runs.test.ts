@@ -45,7 +45,7 @@ describe('a deploy whose modules are joined', () => {
   it.each(['/-/', '/a/b/'])('below %s has source maps with the modules as written', async (prefix) => {
     const files: Files = {
       ...FUSED,
-      'lib/main.mjs': `import './ä 1%25.mjs';\n${FUSED['lib/main.mjs']}`,
+      'lib/main.mjs': `import './ä 1%25.mjs';\n${String(FUSED['lib/main.mjs'])}`,
       'lib/ä 1%.mjs': 'export const b = import.meta.url;\n',
     };
     const registry = open({ directory: await site(files), fuse: true, prefix });
