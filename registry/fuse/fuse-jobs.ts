@@ -87,7 +87,7 @@ export type JoinResult =
 const decoder = new TextDecoder('utf-8', { fatal: true });
 const encoder = new TextEncoder();
 
-/** Does the work of fusing. Most of its time goes into parsing and joining, so it belongs in another process. */
+/** Does the work of fusing. It parses and joins, which takes long, so it belongs in another process. */
 export class FuseJobs {
   readonly #records = new Map<Hash, ModuleRecord | null>();
   #planner: SitePlanner | undefined;
