@@ -62,10 +62,12 @@ const withoutWarnings = changed(
 
 /** Servers that join no modules send a loader that knows single modules only. It is a tenth smaller. */
 const WITHOUT_RUNS = {
-  'fused-modules': 'export class FusedModules {} export class FusedImports {}',
+  'fused-modules': 'export class FusedModules {}',
+  'fused-imports': 'export class FusedImports {}',
   'run-targets': 'export class RunTargets {}',
   'read-fusion': 'export const readFusion = () => undefined; export const derivedHashes = () => [];',
-  'run-positions': 'export const withoutRuns = (root, text) => text;',
+  'run-positions':
+    'export const withoutRuns = (root, text) => text; export const correctRunPlace = () => {};',
   digests: 'export const withDigests = async (records) => records;',
 };
 const withoutRuns = Object.entries(WITHOUT_RUNS).map(([name, text]) =>

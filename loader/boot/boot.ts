@@ -148,7 +148,7 @@ export class Boot {
     const isHttp = from === 'http';
     const { fusion } = release;
     if (fusion !== null && blobPool.get(fusion) === undefined) {
-      if (isHttp) blobPool.addReceived(await fetchBlob(http, fusion));
+      if (isHttp) channelClient.addFetched(await fetchBlob(http, fusion));
       else if (fetchMissing) await channelClient.need([fusion], false);
     }
     const pageDeploy = prepare(release, allowed, fetchMissing, isHttp);

@@ -1,5 +1,4 @@
-import type { Resolver } from '../../importmap/resolver.js';
-import { ResolvedImports, type Imports, type LinksOf } from '../../importmap/graph.js';
+import type { Imports } from '../../importmap/graph.js';
 import { naturalUrl, urlOfPlace, type Site, type SiteModule } from '../../importmap/site.js';
 import {
   exportName,
@@ -72,9 +71,18 @@ export class FusedModules {
     for (const run of options.fusion.runs) {
       this.#byName.set(run.name, run);
       for (const path of run.members) this.#byMember.set(path, run);
-      const isPinned = run.members.some((path) => options.pinned(this.urlOf(path)));
-      if (run.hash === null || isPinned) this.#refused.add(run);
+      if (run.hash === null) this.#refused.add(run);
     }
+    this.refusePinned();
+  }
+
+  /** Gives up runs, not in use yet, of which the page loads a member by itself. */
+  refusePinned(): void {
+    for (const run of this.#byName.values()) {
+      const isPinned = () => run.members.some((path) => this.#options.pinned(this.urlOf(path)));
+      if (!this.#used.has(run) && isPinned()) this.#refused.add(run);
+    }
+    this.#needed.clear();
   }
 
   /** The run that holds a module; undefined for one that runs singly. */
@@ -269,25 +277,5 @@ export class FusedModules {
   urlOf(place: Path): string {
     const { root } = this.#options.site;
     return isPlaceOfUrl(place) ? urlOfPlace(root, place) : naturalUrl(root, place);
-  }
-}
-
-/** The imports of a site's modules, where those that are in runs import what their runs need. */
-export class FusedImports extends ResolvedImports {
-  readonly #fused: FusedModules;
-
-  constructor(resolver: Pick<Resolver, 'resolve'>, fused: FusedModules) {
-    super(resolver);
-    this.#fused = fused;
-  }
-
-  override of(module: SiteModule, linksOf: LinksOf): Imports | undefined {
-    if (this.#fused.runOf(module) === undefined) return super.of(module, linksOf);
-    return this.#fused.absent(module.path).length > 0 ? undefined : this.#fused.importsOf(module.path);
-  }
-
-  override missing(module: SiteModule): readonly Hash[] {
-    if (this.#fused.runOf(module) === undefined) return super.missing(module);
-    return this.#fused.absent(module.path).flatMap(({ hash }) => hash ?? []);
   }
 }

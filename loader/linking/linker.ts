@@ -9,7 +9,8 @@ import type { ChannelClient } from '../transport/channel-client.js';
 import type { NativeScripts } from '../page/native-scripts.js';
 import { chooseTarget, type TargetKind } from './choose-target.js';
 import { computedImports } from './computed-imports.js';
-import { FusedImports, FusedModules } from './fused-modules.js';
+import { FusedImports } from './fused-imports.js';
+import { FusedModules } from './fused-modules.js';
 import { ImportTargets } from './import-targets.js';
 import { siteGraph } from './site-graph.js';
 
@@ -97,6 +98,11 @@ export class Linker {
     if (!this.#options.laterMaps || !this.#started) return;
     this.#prepareMembers();
     this.#install();
+  }
+
+  /** Call it when scripts of the page have added import maps. */
+  mapsAdded(): void {
+    this.#fused?.refusePinned();
   }
 
   /** Call it before an `import()` of `url`. @returns undefined if the import map has it */

@@ -87,7 +87,9 @@ export function createPageDeploy(options: PageDeployOptions): PageDeploy {
       const before = native.map;
       native.refresh();
       // An engine that takes one map has refused them.
-      if (laterMaps && native.map !== before) resolver.extend(native.map, linker.importTargets.isInstalled);
+      if (native.map === before) return;
+      resolver.extend(native.map, linker.importTargets.isInstalled);
+      linker.mapsAdded();
     },
     laterMaps,
     brokenMaps: broken,

@@ -125,8 +125,8 @@ export function createRuntime(options: RuntimeOptions): (given: string) => Modul
     },
     own(shared) {
       if (own !== undefined) return own;
-      own = Object.create(null) as ImportMeta;
-      own.resolve = shared.resolve;
+      // With the engine's order of properties.
+      own = Object.assign(Object.create(null) as ImportMeta, shared);
       if (hot?.context !== undefined) Object.assign(own, { hot: hot.context(url, targetOf?.(url) ?? url) });
       own.url = url;
       setResolve(own, url);

@@ -1,6 +1,7 @@
 import { isWebKit } from './engine.js';
 import { dispatch } from './native-document.js';
 import { withNatives } from './natives.js';
+import { correctRunPlace } from './run-positions.js';
 
 /** Puts natural URLs in place of those that modules run from, in a text of the browser's. */
 export type NaturalText = (text: string) => string;
@@ -31,6 +32,7 @@ export function correctError(error: unknown, natural: NaturalText): void {
     return corrected !== text && Reflect.set(error, name, corrected);
   };
   const isChanged = correct('message');
+  correctRunPlace(texts, natural);
   correct('fileName');
   correct('sourceURL');
   const isWrong = () => isChanged || IN_RUN.test(String(texts['stack']));

@@ -1,14 +1,18 @@
-import type { NaturalText } from './error-events.js';
-
 /** The members of a source map that are read. */
 interface SourceMap {
-  /** Paths of the run's members. */
+  /** URLs of the run's members. They lead from the map up to the site's root. */
   readonly sources: readonly string[];
   readonly mappings: string;
 }
 
 /** A place in a run: the URL of its map without the extension, then the line and the column, from 1. */
 const PLACE = /([^\s'"(@]+\/runs\/[\da-f]{64})\/[^\s'"():]+:(\d+):(\d+)/g;
+
+/** Where Firefox and WebKit say where an error was made. */
+const PROPERTIES = [
+  ['fileName', 'lineNumber', 'columnNumber'],
+  ['sourceURL', 'line', 'column'],
+] as const;
 
 const DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
 
@@ -34,7 +38,7 @@ function readMap(url: string): SourceMap | null {
 /**
  * Finds the place in a module. https://tc39.es/ecma426/
  *
- * @returns `path:line:column`
+ * @returns `path:line:column`, with the path as in a URL below the site's root
  */
 function originalPlace({ sources, mappings }: SourceMap, line: number, column: number): string | undefined {
   let found: string | undefined;
@@ -54,16 +58,32 @@ function originalPlace({ sources, mappings }: SourceMap, line: number, column: n
         value = shift = 0;
       }
       const [at, source, row, start] = state as [number, number, number, number];
-      if (field > 3 && at < column) found = `${sources[source]}:${row + 1}:${start + column - at}`;
+      if (field < 4 || at >= column) continue;
+      found = `${sources[source]!.replace(/^(\.\.\/)+/, '')}:${row + 1}:${start + column - at}`;
     }
   }
   return found;
 }
 
 /** Names modules, with lines and columns in them, where a text names runs. */
-export const withoutRuns = (root: string, text: string): ReturnType<NaturalText> =>
+export const withoutRuns = (root: string, text: string): string =>
   text.replace(PLACE, (place, map: string, line: string, column: string) => {
     const source = readMap(`${map}.map`);
     const found = source === null ? undefined : originalPlace(source, Number(line), Number(column));
     return found === undefined ? place : root + found;
   });
+
+/** Makes an error that says where it was made, in a run, name the place in a module. */
+export function correctRunPlace(error: Record<string, unknown>, natural: (text: string) => string): void {
+  for (const [file, line, column] of PROPERTIES) {
+    // Firefox names what holds the run, or the run.
+    if (!natural(String(error[file])).includes('/runs/')) continue;
+    const place = natural([file, line, column].map((name) => error[name]).join(':'));
+    const [, url, ...numbers] = /(.*):(\d+):(\d+)$/s.exec(place) ?? [];
+    if (url === undefined) continue;
+    // The page may have frozen it.
+    Reflect.set(error, file, url);
+    Reflect.set(error, line, Number(numbers[0]));
+    Reflect.set(error, column, Number(numbers[1]));
+  }
+}

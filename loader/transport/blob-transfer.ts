@@ -96,6 +96,11 @@ export class BlobTransfer {
     this.notify();
   }
 
+  /** Adds blobs that came in another way. They are stored with what is received. */
+  add(records: readonly PackRecord[]): void {
+    this.#records.push(...this.#options.blobPool.addReceived(records));
+  }
+
   /** The blobs received since the last call. */
   takeRecords(): PackRecord[] {
     return this.#records.splice(0);

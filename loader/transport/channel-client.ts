@@ -146,6 +146,11 @@ export class ChannelClient extends Emitter<ChannelClientEvents> {
     return this.#blobs.needClosure(graph, urls);
   }
 
+  /** Adds blobs that came over HTTP: the server may send them once more, when they are no longer new. */
+  addFetched(records: readonly PackRecord[]): void {
+    this.#blobs.add(records);
+  }
+
   /** The fusion comes first: it tells how to check the runs. */
   #receive(records: readonly ReceivedRecord[]): void {
     const { blobPool } = this.#options;

@@ -42,7 +42,7 @@ export interface PlanJob {
   readonly importMap: SiteImportMap | null;
   /** Modules from which pages and workers start. */
   readonly entries: readonly Path[];
-  /** JavaScript modules that the thread has not seen yet. */
+  /** JavaScript modules that the worker has not seen yet. */
   readonly sources: Sources;
   /** Records of others, as an earlier job returned them. */
   readonly records: Sources;
@@ -65,7 +65,7 @@ export type PlannedRun = Omit<FusedRun, 'hash' | 'digest' | 'size'> & { readonly
 
 /** A whole plan, or the runs that differ from the one before. */
 export type PlanResult = ReadResult & {
-  /** Whether the thread has forgotten the modules of other deploys. */
+  /** Whether the worker has forgotten the modules of other deploys. */
   readonly forgot: boolean;
   readonly plan: WholePlan | { readonly state: 'changed'; readonly runs: readonly PlannedRun[] };
 };
@@ -87,7 +87,7 @@ export type JoinResult =
 const decoder = new TextDecoder('utf-8', { fatal: true });
 const encoder = new TextEncoder();
 
-/** Does the work of fusing. Most of its time goes into parsing and joining, so it belongs in a thread. */
+/** Does the work of fusing. It parses and joins, which takes long, so it belongs in another process. */
 export class FuseJobs {
   readonly #records = new Map<Hash, ModuleRecord | null>();
   #planner: SitePlanner | undefined;

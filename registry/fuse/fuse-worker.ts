@@ -1,4 +1,4 @@
-import { serveJobs } from '../job-thread.js';
+import { serveJobs } from '../job-worker.js';
 import { FuseJobs, type FuseJob } from './fuse-jobs.js';
 
 const jobs = new FuseJobs();

@@ -12,7 +12,7 @@ import {
 } from '../../schema/index.js';
 import type { VerifiedBlobs } from '../content/verified-blobs.js';
 import { blake3 } from '../hash.js';
-import { JobThread } from '../job-thread.js';
+import { JobWorker } from '../job-worker.js';
 import type { FuseStore, StoredFusion, StoredRun } from './fuse-store.js';
 import {
   FuseJobs,
@@ -48,8 +48,8 @@ export interface FuserOptions {
 }
 
 /**
- * Milliseconds without work after which the thread ends. It holds what it knows of every module of the site,
- * which a thread that starts again reads from the store.
+ * Milliseconds without work after which the worker ends. It holds what it knows of every module of the site,
+ * which a worker that starts again reads from the store.
  */
 const IDLE_MS = 30_000;
 
@@ -58,7 +58,7 @@ const WATCHING_IDLE_MS = 10 * 60_000;
 
 const JAVASCRIPT = 'text/javascript';
 
-/** Modules that a thread reads in one go. */
+/** Modules that a worker reads in one go. */
 const BATCH = 64;
 
 export interface FuseControl {
@@ -73,12 +73,12 @@ const AT_ONCE: FuseControl = { isOld: () => false, pause: () => Promise.resolve(
 /** Joins the modules of deploys into runs. */
 export class Fuser {
   readonly #options: FuserOptions;
-  readonly #thread: JobThread<FuseJob>;
-  /** Does the jobs where no thread starts. */
+  readonly #worker: JobWorker<FuseJob>;
+  /** Does the jobs where no worker starts. */
   #here: FuseJobs | undefined;
-  /** Modules that the thread has parsed. */
+  /** Modules that the worker has parsed. */
   readonly #parsed = new Set<Hash>();
-  /** What the thread has planned last. */
+  /** What the worker has planned last. */
   #planned: { readonly manifest: Manifest; readonly plan: WholePlan; isNewest: boolean } | undefined;
   /** Modules that could not be joined: path and hash, with the reason. */
   readonly #refused = new Map<string, string>();
@@ -94,7 +94,7 @@ export class Fuser {
       this.#planned = undefined;
     };
     const idle = options.isWatching === true ? WATCHING_IDLE_MS : IDLE_MS;
-    this.#thread = new JobThread(file, { idle, onEnd });
+    this.#worker = new JobWorker(file, { kind: 'process', idle, onEnd });
   }
 
   /** Joins all runs of a deploy that are not joined yet. Null if it has become obsolete. */
@@ -162,10 +162,10 @@ export class Fuser {
   }
 
   close(): Promise<void> {
-    return this.#thread.close();
+    return this.#worker.close();
   }
 
-  /** Lets the thread parse what it does not know, bit by bit. */
+  /** Lets the worker parse what it does not know, bit by bit. */
   async #read({ modules }: Manifest, pause: () => Promise<void>): Promise<void> {
     const unknown = this.#unknown([...modules.values()]);
     for (let at = 0; at + BATCH < unknown.length; at += BATCH) {
@@ -179,7 +179,7 @@ export class Fuser {
     }
   }
 
-  /** What is known of modules that the thread does not know: the records of some, the bytes of others. */
+  /** What is known of modules that the worker does not know: the records of some, the bytes of others. */
   async #known(hashes: readonly Hash[]): Promise<{ readonly sources: Sources; readonly records: Sources }> {
     const records = await this.#options.store.records(hashes);
     const known = new Set(records.map(([hash]) => hash));
@@ -215,7 +215,7 @@ export class Fuser {
     const rest = { ...unknown, entries: entries.toSorted(byCodeUnit), refused };
     const { root } = this.#options.store;
     const job = { kind: 'plan', root, modules, isDifference, importMap, ...rest } as const;
-    // Where it fails, the thread may know the deploy or not.
+    // Where it fails, the worker may know the deploy or not.
     this.#planned = undefined;
     const result = (await this.#run(job)) as PlanResult;
     if (result.forgot) this.#parsed.clear();
@@ -254,18 +254,18 @@ export class Fuser {
   }
 
   async #run(job: FuseJob): Promise<unknown> {
-    if (!this.#thread.isAbsent) {
+    if (!this.#worker.isAbsent) {
       try {
-        return await this.#thread.run(job);
+        return await this.#worker.run(job);
       } catch (error) {
-        if (!this.#thread.isAbsent) throw error;
+        if (!this.#worker.isAbsent) throw error;
       }
     }
     return (this.#here ??= new FuseJobs()).run(job);
   }
 }
 
-/** The rows that a thread needs to plan a deploy after another one. */
+/** The rows that a worker needs to plan a deploy after another one. */
 function rowsToPlan(
   before: Manifest | undefined,
   manifest: Manifest,

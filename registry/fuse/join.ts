@@ -1,12 +1,12 @@
 import { stripVTControlCharacters } from 'node:util';
 import { rolldown } from 'rolldown';
-import { pathToUrl, type Hash } from '../../schema/index.js';
+import type { Hash } from '../../schema/index.js';
 import { applyEdits, MEMBER, type RunRecipe } from './run-source.js';
 
 /** A run as one ES module. */
 export interface JoinedRun {
   readonly code: string;
-  /** A source map (JSON) whose sources are relative to the site's root; null where none was asked for. */
+  /** A source map (JSON) whose sources are paths of the members; null where none was asked for. */
   readonly map: string | null;
 }
 
@@ -118,7 +118,7 @@ function nameFunctionsFirst(code: string): string {
 const withPaths = (map: { sources: (string | null)[]; toString(): string }): string => {
   const { sources, ...rest } = JSON.parse(map.toString()) as { sources: (string | null)[] };
   const paths = sources.map((id) =>
-    id?.includes(MEMBER) ? pathToUrl(id.slice(id.indexOf(MEMBER) + MEMBER.length)) : id,
+    id?.includes(MEMBER) ? id.slice(id.indexOf(MEMBER) + MEMBER.length) : id,
   );
   return JSON.stringify({ ...rest, sources: paths });
 };

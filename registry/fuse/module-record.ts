@@ -44,12 +44,14 @@ export interface ModuleRecord {
 }
 
 /** Another version may read a module in another way: a change of this file has to change it. */
-export const RECORD_VERSION = '2';
+export const RECORD_VERSION = '3';
 
 /** Words without which a source needs no walk over its syntax tree. */
 const AWAIT = /\bawait\b/;
 const EVAL = /\beval\b/;
 const REQUIRE = /(?<![\w$.])require\b/;
+/** Before import attributes had the keyword `with`. */
+const LEGACY = /^(?:\s|\/\*[^]*?\*\/)*assert\b/;
 /** `import defer * as x from`, `import.source(…)`: not in every engine. */
 const PHASE = /\bimport\s*(?:\.\s*(?:defer|source)\s*\(|defer\s*\*|source\s+[\w$]+\s+from\b)/;
 
@@ -242,7 +244,9 @@ export function readRecord(source: string): ModuleRecord {
       followsNew: NEW_BEFORE.test(source.slice(Math.max(0, start - 512), start)),
     })),
     hasTopLevelAwait: found.awaits,
-    reason: reasonOf(source, found, parsed.errors.length),
+    reason: requests.some(({ attributes }) => LEGACY.test(attributes))
+      ? 'imports with the keyword assert, which not every browser knows'
+      : reasonOf(source, found, parsed.errors.length),
   };
 }
 
@@ -257,7 +261,8 @@ function reasonOf(
   if (early !== undefined) return `uses the class ${early} before its declaration`;
   if (source.startsWith('#!')) return 'begins with #!';
   // A bundler counts lines in another way.
-  if (/\r(?!\n)/.test(source)) return 'has line breaks that are a carriage return only';
+  if (/\r(?!\n)|[\u2028\u2029]/.test(source)) return 'has line breaks that are not line feeds';
+  if (/\/\/[#@] *sourceURL=/.test(source)) return 'names itself with a sourceURL comment';
   if (evals) return 'calls eval(), which sees the names around it';
   if (PHASE.test(source)) return 'imports in a phase that not every browser knows';
   if (source.includes('__modcast__')) return 'uses the name __modcast__';

@@ -1,9 +1,9 @@
 import { isPlaceOfUrl, NAMESPACE, type Path } from '../../schema/index.js';
 import { evaluationOrder, findCycles, type FuseGraph, type FuseNode } from './fuse-graph.js';
-import { ExportResolver, type Binding } from './resolve-export.js';
+import { ExportResolver, findConflicting, type Binding } from './resolve-export.js';
 
 /** Another version may join other modules: a change of what this file decides has to change it. */
-export const PLAN_VERSION = '2';
+export const PLAN_VERSION = '3';
 
 /** Modules that are joined into one, in evaluation order. */
 export interface Run {
@@ -48,6 +48,8 @@ export interface CutOptions {
   readonly minBytes?: number;
   /** Bytes that a run has at most, unless one module is larger. Default 1 MiB. */
   readonly maxBytes?: number;
+  /** Members that a run has at least. Default 2: to join one alone gains nothing. */
+  readonly minMembers?: number;
 }
 
 /** What follows from imports and exports alone: where a text changes without these, it stays. */
@@ -216,8 +218,10 @@ export function findStructure({ graph, entries, refused }: StructureOptions): Si
     }
   }
   const reasons = new Map<Path, string | undefined>();
+  const conflicting = findConflicting(graph, exports);
   for (const path of places.keys()) {
-    reasons.set(path, refused?.get(path) ?? reasonFor(graph.get(path)!, graph, exports, cycles));
+    const known = refused?.get(path) ?? conflicting.get(path);
+    reasons.set(path, known ?? reasonFor(graph.get(path)!, graph, exports, cycles));
   }
   const follows = (before: Path, path: Path) => {
     const [a, b] = [places.get(before)!, places.get(path)!];
@@ -234,15 +238,16 @@ export function findStructure({ graph, entries, refused }: StructureOptions): Si
  */
 export function cutRuns(structure: SiteStructure, options: CutOptions): Pick<FusePlan, 'runs' | 'singles'> {
   const { roots, reasons, follows } = structure;
-  const { sizeOf, digest, minBytes = 256 * 1024, maxBytes = 1024 * 1024 } = options;
+  const { sizeOf, digest, minMembers = 2 } = options;
+  const { minBytes = 256 * 1024, maxBytes = 1024 * 1024 } = options;
   const rootPaths = new Set(roots.map(({ path }) => path));
   const singles = new Map<Path, string>();
   const runs: Run[] = [];
   let members: Path[] = [];
   let bytes = 0;
   const endRun = () => {
-    if (members.length === 1) singles.set(members[0]!, 'has no neighbour to be joined with');
-    else if (members.length > 1) runs.push({ name: members.at(-1)!, members });
+    if (members.length >= minMembers) runs.push({ name: members.at(-1)!, members });
+    else for (const path of members) singles.set(path, 'has no neighbour to be joined with');
     members = [];
     bytes = 0;
   };

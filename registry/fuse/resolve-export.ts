@@ -51,6 +51,19 @@ export class ExportResolver {
     return [...this.#exported(path, new Set())].filter((name) => !names.has(name));
   }
 
+  /** The modules that provide a name which conflicts, from the module's `export *` on. */
+  providers(path: Path, name: string): Path[] {
+    const seen = new Set([path]);
+    for (const each of seen) {
+      const node = this.#graph.get(each);
+      for (const specifier of node?.record?.starExports ?? []) {
+        const target = node!.targets.get(specifier);
+        if (target?.kind === 'module') seen.add(target.path);
+      }
+    }
+    return [...seen].filter((each) => each !== path && this.resolve(each, name) !== null);
+  }
+
   /** Whether only a browser knows what a module exports, as it re-exports from outside of the site. */
   isOpaque(path: Path): boolean {
     const known = this.#opaque.get(path);
@@ -115,4 +128,29 @@ export class ExportResolver {
     }
     return names;
   }
+}
+
+/**
+ * Modules that an engine names in the error of an import, because they provide the same name for it: the
+ * reason for each to stay single.
+ */
+export function findConflicting(graph: FuseGraph, exports: ExportResolver): Map<Path, string> {
+  const reasons = new Map<Path, string>();
+  for (const { targets, record } of graph.values()) {
+    const imported = (record?.requests ?? []).flatMap(({ specifier, imports }) =>
+      imports.map(({ name }) => ({ specifier, name })),
+    );
+    for (const { specifier, name } of [...imported, ...(record?.indirectExports ?? [])]) {
+      const target = targets.get(specifier);
+      if (target?.kind !== 'module' || name === NAMESPACE) continue;
+      const { path } = target;
+      if (exports.resolve(path, name) !== null) continue;
+      const providers = exports.providers(path, name);
+      if (providers.length < 2) continue;
+      for (const each of providers) {
+        reasons.set(each, `exports ${name}, as does another module that ${path} re-exports`);
+      }
+    }
+  }
+  return reasons;
 }

@@ -2,7 +2,15 @@ import { EMPTY_IMPORT_MAP, parseImportMap, Resolver } from '../../importmap/inde
 import type { ExportGroup, Hash, Manifest, Path } from '../../schema/index.js';
 import { createGraph, type FuseGraph, type FuseNode } from './fuse-graph.js';
 import type { ModuleRecord } from './module-record.js';
-import { cutRuns, findStructure, planOf, type FusePlan, type Run, type SiteStructure } from './plan.js';
+import {
+  cutRuns,
+  findStructure,
+  planOf,
+  type CutOptions,
+  type FusePlan,
+  type Run,
+  type SiteStructure,
+} from './plan.js';
 import { runRecipe, type RunRecipe } from './run-source.js';
 
 export interface SitePlan {
@@ -61,6 +69,8 @@ function exportGroups(plan: FusePlan, path: Path): ExportGroup[] {
  * follows from these is kept.
  */
 export class SitePlanner {
+  /** Members that a run has at least. Tests set 1, to join each module that can be joined. */
+  static minMembers = 2;
   #last: Kept | undefined;
 
   /** @param root a URL that stands for the site's. It is always the same */
@@ -76,10 +86,11 @@ export class SitePlanner {
   }
 }
 
-const sizesIn =
-  ({ modules }: Manifest) =>
-  (path: Path) =>
-    modules.get(path)!.size;
+const cutOptions = ({ modules }: Manifest): CutOptions => ({
+  sizeOf: (path) => modules.get(path)!.size,
+  digest,
+  minMembers: SitePlanner.minMembers,
+});
 
 function planAll(
   manifest: Manifest,
@@ -91,7 +102,7 @@ function planAll(
   const map = importMap === null ? EMPTY_IMPORT_MAP : parseImportMap(importMap, root).map;
   const graph = createGraph(manifest, recordOf, new Resolver(map), root);
   const structure = findStructure({ graph, entries, refused });
-  const runs = cutRuns(structure, { sizeOf: sizesIn(manifest), digest });
+  const runs = cutRuns(structure, cutOptions(manifest));
   return described(planOf(graph, structure, runs), { manifest, structure, refused });
 }
 
@@ -130,7 +141,7 @@ function replan(last: Kept, manifest: Manifest, changed: readonly FuseNode[]): K
   const { structure, refused } = last;
   const graph = new Map(last.plan.graph);
   for (const node of changed) graph.set(node.path, node);
-  const cut = cutRuns(structure, { sizeOf: sizesIn(manifest), digest });
+  const cut = cutRuns(structure, cutOptions(manifest));
   // A text of another size may cut runs elsewhere.
   if (!sameRuns(cut.runs, last.plan.runs)) {
     return described(planOf(graph satisfies FuseGraph, structure, cut), { manifest, structure, refused });

@@ -1,9 +1,9 @@
 import { LIMITS } from '../../schema/index.js';
-import { JobThread } from '../job-thread.js';
+import { JobWorker } from '../job-worker.js';
 import { runPageJob, type PageJob, type PageResult } from './page-jobs.js';
 
 /** One for the process: a second one would only take memory. */
-const shared = new JobThread<PageJob>(new URL('./page-worker.js', import.meta.url));
+const shared = new JobWorker<PageJob>(new URL('./page-worker.js', import.meta.url));
 
 /** Does a job in the thread for a large page, so that other requests are answered meanwhile. */
 export async function onPage<J extends PageJob>(job: J, thread = shared): Promise<PageResult<J>> {

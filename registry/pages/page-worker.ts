@@ -1,4 +1,4 @@
-import { serveJobs } from '../job-thread.js';
+import { serveJobs } from '../job-worker.js';
 import { runPageJob, type PageJob } from './page-jobs.js';
 
 serveJobs((job: PageJob) => runPageJob(job));

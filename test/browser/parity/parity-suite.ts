@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Engine } from '../engines/engine.js';
+import { SitePlanner } from '../../../registry/fuse/site-planner.js';
 import { FUSE } from '../fused-mode.js';
 import { selectEngines } from '../engines/selection.js';
 import { serveFused } from '../serve-fused.js';
@@ -26,6 +27,10 @@ export function parityIn(engine: Engine, differences: EngineDifferences): void {
  */
 export function fusedParityIn(engine: Engine, differences: EngineDifferences): void {
   describe.runIf(FUSE && selectEngines().engines.includes(engine))(`${engine.name}, fused:`, () => {
+    // A fixture has few modules: each one that can be joined is, also alone.
+    const { minMembers } = SitePlanner;
+    beforeAll(() => void (SitePlanner.minMembers = 1));
+    afterAll(() => void (SitePlanner.minMembers = minMembers));
     defineParity(engine, differences, (skip) => async (dir) => {
       const site = await serveFused(dir);
       if (site.runs > 0) return site;

@@ -2,17 +2,17 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, expect, it } from 'vitest';
 import { onPage } from '../../../registry/pages/page-parser.js';
-import { JobThread } from '../../../registry/job-thread.js';
+import { JobWorker } from '../../../registry/job-worker.js';
 import type { PageJob } from '../../../registry/pages/page-jobs.js';
 
 /** The built thread: it runs in no process that loads TypeScript. */
 const BUILT = pathToFileURL(path.resolve(import.meta.dirname, '../../../dist/registry/pages/page-worker.js'));
 
-const threads: JobThread<PageJob>[] = [];
+const threads: JobWorker<PageJob>[] = [];
 afterEach(() => Promise.all(threads.splice(0).map((thread) => thread.close())));
 
-function threadOf(file: URL): JobThread<PageJob> {
-  const thread = new JobThread<PageJob>(file);
+function threadOf(file: URL): JobWorker<PageJob> {
+  const thread = new JobWorker<PageJob>(file);
   threads.push(thread);
   return thread;
 }

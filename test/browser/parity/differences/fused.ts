@@ -14,14 +14,20 @@ const withoutPlaces = (observations: Observations): unknown =>
   );
 
 const STACKS = [
+  'stack-async',
   'stack-columns-after-imports-on-the-same-line',
   'stack-first-line',
   'stack-minified',
   'stack-non-ascii',
+  'stack-of-inline-modules',
   'stack-prepared-by-the-page',
   'stack-source-map-comment',
   'stack-traces',
 ];
+
+/** These log no more than a line and a column from a stack. */
+const LINES: KnownDifference = { reason: STACK, same: (o) => map(o, withoutNumbers) };
+const withoutNumbers = (text: string): string => (/^\d+[:,]\d+$/.test(text) ? 'place' : text);
 
 const SOURCE_TEXT: KnownDifference = {
   reason: 'a function’s source text is that of the run',
@@ -30,7 +36,7 @@ const SOURCE_TEXT: KnownDifference = {
 
 const TEXT_MODULE: KnownDifference = {
   reason: 'a module imported as text is the one that leads to the run',
-  same: withoutLog('as text it is not', 'modcast:run/'),
+  same: withoutLog('as text it is not', 'export const value', 'modcast:run/'),
 };
 
 /** With what a page can tell of joined modules, as of those of any bundle. */
@@ -45,8 +51,9 @@ function withFused({ known, ...rest }: EngineDifferences): EngineDifferences {
       ...known,
       ...Object.fromEntries(stacks),
       'stack-function-source-text': SOURCE_TEXT,
+      'syntax-byte-order-mark': LINES,
       // WebKit has no text modules.
-      ...('text-module' in known && { 'text-module': TEXT_MODULE }),
+      ...('text-module' in known && { 'text-module': TEXT_MODULE, 'text-module-static': TEXT_MODULE }),
     },
   };
 }

@@ -348,6 +348,17 @@ describe('blobs', () => {
   });
 });
 
+it('stores what came over HTTP with the release that it belongs to, though the server sends it again', async () => {
+  client.addFetched([recordOf('a1')]);
+  welcome(1, v1);
+  manifest(null, v1);
+  pack(recordOf('a1'));
+  await settle();
+  expect(events.filter((event) => 'complete' in (event as object))).toEqual([
+    { complete: 1, records: [hashOf('a1')] },
+  ]);
+});
+
 /** A graph with these modules, which import nothing. */
 const graphOf = (...texts: string[]) => ({
   closure: () => ({ missing: new Set(texts.map(hashOf).filter((name) => !pool.has(name))) }) as never,

@@ -55,10 +55,16 @@ describe('a module record', () => {
     ['eval("1")', 'calls eval(), which sees the names around it'],
     [`typeof require`, 'uses the name require'],
     ['#!/usr/bin/env node\n', 'begins with #!'],
-    ['a();\rb();', 'has line breaks that are a carriage return only'],
+    ['a();\rb();', 'has line breaks that are not line feeds'],
+    ['a("\u2028");', 'has line breaks that are not line feeds'],
+    ['a();\n//# sourceURL=b.mjs', 'names itself with a sourceURL comment'],
     ['new A(); class A {}', 'uses the class A before its declaration'],
     ['class A extends B {}\nexport default class B {}', 'uses the class B before its declaration'],
     ['export let x = () => A;\nnew A();\nexport class A {}', 'uses the class A before its declaration'],
+    [
+      `import a from './a.json' assert { type: 'json' };`,
+      'imports with the keyword assert, which not every browser knows',
+    ],
     ['let 1;', 'does not parse'],
   ])('says why a module stays single: %s', (source, reason) => {
     expect(readRecord(source).reason).toBe(reason);

@@ -47,6 +47,24 @@ describe('a plan', () => {
     );
   });
 
+  it('keeps modules single that an engine names in an error: two provide a name that is imported', () => {
+    const files = {
+      'one.mjs': 'export const same = 1, own = 1;',
+      'two.mjs': 'export const same = 2;',
+      'both.mjs': `export * from './one.mjs'; export * from './two.mjs';`,
+      'main.mjs': `import './both.mjs'; import('./bad.mjs');`,
+      'bad.mjs': `import { same } from './both.mjs';`,
+    };
+    expect([...planOf(files, ['main.mjs']).singles]).toEqual(
+      expect.arrayContaining([
+        ['one.mjs', 'exports same, as does another module that both.mjs re-exports'],
+        ['two.mjs', 'exports same, as does another module that both.mjs re-exports'],
+      ]),
+    );
+    const fine = { ...files, 'bad.mjs': `import { own } from './both.mjs';` };
+    expect(runsOf(fine, ['main.mjs'])).toContain('one.mjs two.mjs');
+  });
+
   it('ends a run before a module of another site', () => {
     const files = {
       ...LEAVES,

@@ -43,7 +43,12 @@ describe('a deploy whose modules are joined', () => {
   });
 
   it.each(['/-/', '/a/b/'])('below %s has source maps with the modules as written', async (prefix) => {
-    const registry = open({ directory: await site(FUSED), fuse: true, prefix });
+    const files: Files = {
+      ...FUSED,
+      'lib/main.mjs': `import './ä 1%25.mjs';\n${String(FUSED['lib/main.mjs'])}`,
+      'lib/ä 1%.mjs': 'export const b = import.meta.url;\n',
+    };
+    const registry = open({ directory: await site(files), fuse: true, prefix });
     await registry.fused();
     const ask = async (target: string) =>
       (await registry.handle(new Request(new URL(target, 'http://localhost'))))!;
@@ -55,11 +60,13 @@ describe('a deploy whose modules are joined', () => {
     const mapUrl = new URL(code.headers.get('SourceMap')!, place);
     const map = (await (await ask(mapUrl.href)).json()) as { sources: string[]; sourcesContent: string[] };
     const sources = map.sources.map((source, at) => [
-      new URL(source, mapUrl).pathname,
+      decodeURIComponent(new URL(source, mapUrl).pathname),
       map.sourcesContent[at],
     ]);
     expect(sources).toEqual(
-      expect.arrayContaining(['lib/a.mjs', 'lib/main.mjs'].map((path) => [`/${path}`, FUSED[path]])),
+      expect.arrayContaining(
+        ['lib/a.mjs', 'lib/ä 1%.mjs', 'lib/main.mjs'].map((path) => [`/${path}`, files[path]]),
+      ),
     );
   });
 
