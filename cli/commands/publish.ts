@@ -1,12 +1,10 @@
 import { Command, InvalidArgumentError } from 'commander';
 import path from 'node:path';
 import type { Diagnostic } from '../../registry/index.js';
-import { fuseManifest } from '../../registry/fuse/index.js';
 import { DEFAULT_PREFIX } from '../../registry/options.js';
 import {
   PublishService,
   diagnoseSite,
-  fuseFirst,
   httpTarget,
   publishSite,
   readSite,
@@ -17,23 +15,23 @@ import {
   type SiteContent,
 } from '../../registry/publish/index.js';
 import { refuseFollowed } from '../../registry/store/lock.js';
-import type { Store } from '../../registry/store/store.js';
 import { userName } from '../../registry/user-name.js';
 import { ModcastError, parseChannel } from '../../schema/index.js';
 import type { Io } from '../io.js';
 import { databaseOption, withStore, type DatabaseOptions } from '../options/database.js';
-import { filterOptions, type FilterOptions } from '../options/filter.js';
+import { WATCHED_CHANNEL, filterOptions, type FilterOptions } from '../options/filter.js';
 import { withSlashes } from '../options/values.js';
 import { jsonOption } from '../options/json-option.js';
 import { changeCounts } from '../output/changes.js';
 import { newDeployLine } from '../output/deploy.js';
 import { diagnosticText } from '../output/diagnostic-text.js';
 import { count, formatBytes } from '../output/format.js';
-import { deployJson, jsonLine, writeJson } from '../output/json.js';
+import { deployJson, writeJson } from '../output/json.js';
 import { pathList } from '../output/path-list.js';
 import { ProgressBar } from '../output/progress-bar.js';
 import { contentsLine, siteContents } from '../output/site-contents.js';
 import { printable } from '../output/text.js';
+import { fusing } from '../publishing/fusing.js';
 import { publishFilter } from '../publishing/publish-filter.js';
 import { remoteToken } from '../publishing/remote-token.js';
 
@@ -46,7 +44,7 @@ interface PublishCommandOptions extends DatabaseOptions, FilterOptions {
   expect?: number;
   allowMissing: boolean;
   dryRun: boolean;
-  fuse: boolean;
+  fuse?: boolean;
   json?: boolean;
 }
 
@@ -87,9 +85,9 @@ export function publishCommand(io: Io): Command {
     .option('--allow-missing', 'publish even if imports do not resolve', false)
     .option(
       '--fuse',
-      'join modules into runs before the deploy is made, for a server that has --fuse (experimental)',
-      false,
+      'join modules into runs before the deploy is made, so that its first page boots as fast as the next (default: on all channels but dev)',
     )
+    .option('--no-fuse', 'leave it to the server to join modules, or not')
     .option('-n, --dry-run', 'show what would be published, and publish nothing', false)
     .addHelpText(
       'after',
@@ -114,9 +112,10 @@ async function run(io: Io, dir: string, options: PublishCommandOptions): Promise
       found: options.to,
     });
   }
-  if (options.to !== undefined && options.fuse) {
-    const message = '--fuse is for a database: the server at --to decides whether it joins modules';
-    throw new ModcastError('option-invalid', message, { found: '--fuse' });
+  if (options.to !== undefined && options.fuse !== undefined) {
+    const found = options.fuse ? '--fuse' : '--no-fuse';
+    const message = `${found} is for a database: the server at --to decides whether it joins modules`;
+    throw new ModcastError('option-invalid', message, { found });
   }
   const directory = path.resolve(io.cwd, dir);
   // Check the address and the token before reading a large site.
@@ -137,7 +136,8 @@ async function run(io: Io, dir: string, options: PublishCommandOptions): Promise
       const isInParent = database === undefined && path.dirname(path.dirname(file)) !== directory;
       if (isInParent && options.json !== true) io.error(`Publishing to ${file}\n`);
       const service = new PublishService({ store, now: () => io.now() });
-      const target = options.fuse ? fusing(io, service, store, options) : service;
+      const isFused = options.fuse ?? options.channel !== WATCHED_CHANNEL;
+      const target = isFused ? fusing(io, service, store, options) : service;
       report(io, options, content, await send(io, target, site, options));
     },
     { create: true },
@@ -245,27 +245,6 @@ async function send(
   } finally {
     bar.clear();
   }
-}
-
-/** Joins the modules before the deploy is made, so that the first page gets runs. */
-function fusing(
-  io: Io,
-  service: PublishService,
-  store: Store,
-  { json }: PublishCommandOptions,
-): PublishTarget {
-  const bar = new ProgressBar(io, 'joining modules');
-  return fuseFirst(
-    service,
-    (target) =>
-      fuseManifest(store, target, (done, all) =>
-        bar.show(done / all, `${done} of ${count(all, 'run')}`),
-      ).finally(() => bar.clear()),
-    (error) => {
-      const message = `the modules could not be joined, pages load single ones: ${String(error)}`;
-      io.error(json ? jsonLine({ warning: { message } }) : `${io.colours.yellow('warning')} ${message}\n`);
-    },
-  );
 }
 
 function report(

@@ -40,7 +40,7 @@ interface ServeOptions extends FilterOptions {
   dir: boolean;
   offline?: boolean | string;
   publicHistory: boolean;
-  fuse: boolean;
+  fuse?: boolean;
   single?: string | true;
 }
 
@@ -99,7 +99,8 @@ export function serveCommand(): Command {
       'how many deploys to keep while watching; 0 keeps all (default: 1000 on dev, else all)',
       wholeNumber({ most: 1_000_000 }),
     )
-    .option('--fuse', 'join modules into runs, which boot faster (experimental)', false)
+    .option('--fuse', 'join modules into runs, which boot faster (default: on all channels but dev)')
+    .option('--no-fuse', 'run each module singly')
     .option('--no-overlay', 'do not show errors of modules in an overlay on the page')
     .option('--progress', 'show a progress bar in the page if a boot takes long', false)
     .option(
@@ -171,7 +172,7 @@ function registryOf(dir: string, database: string | undefined, options: ServeOpt
     ...(options.dir ? { directory: dir } : { serveHead: true }),
     ...(database === undefined ? {} : { database }),
     publicHistory: options.publicHistory,
-    fuse: options.fuse,
+    ...(options.fuse === undefined ? {} : { fuse: options.fuse }),
     ...(options.offline === undefined
       ? {}
       : { offline: options.offline === 'all' ? 'all' : options.offline !== false }),

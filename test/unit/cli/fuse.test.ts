@@ -67,7 +67,7 @@ describe('modcast fuse', () => {
   });
 
   it('joins what is not joined yet', async () => {
-    await run('publish', '.');
+    await run('publish', '.', '--no-fuse');
     expect(await kinds()).toEqual([]);
     await run('fuse');
     expect(await kinds()).toEqual(expect.arrayContaining(['run', 'fusion']));
@@ -76,21 +76,27 @@ describe('modcast fuse', () => {
 
 describe('modcast publish', () => {
   it('joins the modules before the deploy is made', async () => {
-    expect(await run('publish', '.', '--fuse')).toMatchObject({ code: 0, err: '' });
+    expect(await run('publish', '.')).toMatchObject({ code: 0, err: '' });
     expect(await kinds()).toEqual(expect.arrayContaining(['run', 'fusion', 'record']));
     expect(await run('verify')).toMatchObject({ code: 0 });
   });
 
+  it('leaves modules single on the channel dev, where each save is a deploy', async () => {
+    expect(await run('publish', '.', '--channel', 'dev')).toMatchObject({ code: 0 });
+    expect(await kinds()).toEqual([]);
+    expect(await run('publish', '.', '--channel', 'dev', '--fuse')).toMatchObject({ code: 0 });
+  });
+
   it('shows the runs that are joined', async () => {
-    const { err } = await modcast(directory, ['publish', '.', '--fuse', '--db', db], {
+    const { err } = await modcast(directory, ['publish', '.', '--db', db], {
       tty: true,
       columns: 120,
     });
     expect(err).toMatch(/joining modules .+ 1 of 1 run/);
   });
 
-  it('refuses --fuse for a server, which decides itself', async () => {
-    const { code, err } = await modcast(directory, ['publish', '.', '--fuse', '--to', 'localhost:1']);
+  it.each(['--fuse', '--no-fuse'])('refuses %s for a server, which decides itself', async (option) => {
+    const { code, err } = await modcast(directory, ['publish', '.', option, '--to', 'localhost:1']);
     expect([code, err]).toEqual([2, expect.stringContaining('(option-invalid)')]);
   });
 });

@@ -44,11 +44,12 @@ describe('the defaults', () => {
     });
   });
 
-  it('put the database into the directory; channels other than dev boot from the cache and keep all deploys', () => {
+  it('put the database into the directory; channels other than dev boot runs from the cache and keep all deploys', () => {
     expect(resolve({ directory: 'site', channel: 'production' })).toMatchObject({
       database: 'site/.modcast/registry.db',
       boot: 'cached',
       keepDeploys: 0,
+      fuse: true,
     });
   });
 });
