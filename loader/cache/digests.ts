@@ -7,12 +7,17 @@ export interface ReceivedRecord extends PackRecord {
   readonly digest?: Hash | undefined;
 }
 
-/** Adds the digests of what may be runs: these are large, and checked by their digest. */
-export const withDigests = (records: readonly PackRecord[]): Promise<ReceivedRecord[]> =>
-  Promise.all(
-    records.map(async (record) =>
-      record.links === null && record.base === undefined
-        ? { ...record, digest: await digestOf(record.bytes) }
-        : record,
-    ),
+/**
+ * Adds the digests of what may be runs: these are large, and checked by their digest. Without methods of
+ * `Promise`, which a page may have replaced: the socket would be opened again and again.
+ */
+export async function withDigests(records: readonly PackRecord[]): Promise<ReceivedRecord[]> {
+  const added = records.map(async (record): Promise<ReceivedRecord> =>
+    record.links === null && record.base === undefined
+      ? { ...record, digest: await digestOf(record.bytes) }
+      : record,
   );
+  const all: ReceivedRecord[] = [];
+  for (const one of added) all.push(await one);
+  return all;
+}
