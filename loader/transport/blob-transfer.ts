@@ -30,7 +30,7 @@ export interface BlobTransferOptions {
 /** Milliseconds without a frame of a pack on its way after which the socket counts as lost. */
 const LOST_MS = 10_000;
 
-/** How often a blob is requested: a second time when it came damaged. */
+/** How often a blob is requested on a connection: a second time when it came damaged. */
 const MAX_REQUESTS = 2;
 
 /** Requests missing blobs, and takes in those that packs bring. */
@@ -83,6 +83,8 @@ export class BlobTransfer {
 
   connectionLost(): void {
     this.#pending = 0;
+    // What was on its way has not come damaged.
+    this.#requests.clear();
     this.progressed();
   }
 

@@ -469,6 +469,19 @@ describe('need', () => {
     expect(connection.sent).toEqual([want(['x']), want(['x'])]);
   });
 
+  it('requests what several connections have lost', async () => {
+    const done = track(client.need([hashOf('x')], true));
+    await settle();
+    for (let times = 0; times < 4; times++) {
+      connection.emit('closed', { opened: true });
+      await settle();
+    }
+    expect(connection.sent).toHaveLength(5);
+    pack(recordOf('x'));
+    await settle();
+    expect(done()).toBe(true);
+  });
+
   it('waits no longer when nothing comes for a while (stalls)', async () => {
     const done = track(client.need([hashOf('x'), hashOf('y')], true));
     await settle();
