@@ -1,4 +1,4 @@
-import { Failure, GoneFailure } from './errors/failure.js';
+import { AbsentFailure, Failure, GoneFailure } from './errors/failure.js';
 import type { ImporterGraph } from './modules/importer-graph.js';
 import type { Instances } from './modules/instances.js';
 import type { ModuleRecords } from './modules/module-records.js';
@@ -22,6 +22,8 @@ const NONE: ReadonlySet<string> = new Set();
 /** The `import()` calls of the page's modules. They start synchronously and wait for no update. */
 export function createPageImport(options: PageImportOptions): PageImport {
   const { ports, records, instances, importers, pending, swap } = options;
+  /** The browser would link modules to the instances with which the page has started. */
+  const isReplaced = () => [...records.running.values()].some(({ name }) => name !== undefined);
   return async (importer, url, importOptions) => {
     importers.record(importer, url);
     if (ports.targets === 'http') {
@@ -31,7 +33,10 @@ export function createPageImport(options: PageImportOptions): PageImport {
     const result = await swap([url], NONE, {
       unparsed: 'run',
       // The browser reports in its own words why a module cannot be imported.
-      importsAnyway: (error) => error instanceof Failure && !(error instanceof GoneFailure),
+      importsAnyway: (error) =>
+        error instanceof Failure &&
+        !(error instanceof GoneFailure) &&
+        !(error instanceof AbsentFailure && isReplaced()),
       import: (root) => pending.import(root, importOptions),
       held: (batch, root) => importers.heldElsewhere(batch, root),
     });

@@ -21,6 +21,9 @@ export class CycleFailure extends Failure {
   override readonly name = 'CycleFailure';
 }
 
+/** A module has not come from the server. */
+export class AbsentFailure extends Failure {}
+
 /** The manifest does not have an imported module any more. An old instance may still run. */
 export class GoneFailure extends Failure {
   override readonly name = 'GoneFailure';

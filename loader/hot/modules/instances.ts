@@ -1,7 +1,7 @@
 import { importsOf } from '../../../importmap/graph.js';
 import { moduleAt } from '../../../importmap/site.js';
 import type { Hash } from '../../../schema/hash.js';
-import { CycleFailure, Failure, GoneFailure } from '../errors/failure.js';
+import { AbsentFailure, CycleFailure, Failure, GoneFailure } from '../errors/failure.js';
 import type { ScopePorts } from '../ports.js';
 import { createInstances, rollBack, type CreateOptions } from './create.js';
 import type { Batch, ModuleInstance } from './module-instance.js';
@@ -66,7 +66,7 @@ export class Instances {
         const { missing } = outcome;
         if (asked !== undefined && [...asked].every((hash) => missing.has(hash))) {
           const path = [...missing.values()][0]!;
-          throw new Failure(`${path} did not arrive from the server`, path);
+          throw new AbsentFailure(`${path} did not arrive from the server`, path);
         }
         asked = new Set(missing.keys());
         await this.#ports.channelClient.need(asked, true);

@@ -211,6 +211,27 @@ describe('an update', () => {
     expect(page.ran()).toEqual([]);
   });
 
+  it.each([
+    ['leaves an import() of what did not arrive to the browser before', false],
+    ['fails an import() of what did not arrive after', true],
+  ])('%s modules have been replaced', async (_, isReplaced) => {
+    const files = { ...FILES, 'late.mjs': source(1, './leaf.mjs') };
+    const page = await open(files, { code: { 'a.mjs 1': accepts } });
+    if (isReplaced) await page.update({ 'leaf.mjs': source(2) });
+    page.ran();
+    page.answers = false;
+    page.save({ 'late.mjs': source(2, './leaf.mjs') }, { withBlobs: false });
+    await page.settle();
+    const failure = page.hot.import(page.url('main.mjs'), page.url('late.mjs')).then(
+      () => 'imported',
+      (error: Error) => error.message,
+    );
+    await page.settle();
+    const expected = 'late.mjs did not arrive from the server';
+    expect((await failure) === expected).toBe(isReplaced);
+    expect(page.ran().some((one) => one.startsWith('leaf.mjs'))).toBe(false);
+  });
+
   it('replaces a cycle, through an alias', async () => {
     const cycle = {
       'main.mjs': source(1, './a.mjs'),
