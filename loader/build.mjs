@@ -113,9 +113,9 @@ const KEPT =
   'fetch,WebSocket,Blob,indexedDB,crypto,TextEncoder,TextDecoder,setTimeout,clearTimeout,JSON.parse,JSON.stringify,URL.createObjectURL,URL.revokeObjectURL';
 const keptNames = KEPT.split(',').map((name) => [name, `kept_${name.replace('.', '_')}`]);
 const kept = Object.fromEntries([...keptNames, ['globalThis.crypto', 'kept_crypto']]);
-// Some browsers have no indexedDB.
-const fromPage = KEPT.replace('indexedDB', 'window.indexedDB');
-const fromGuard = `const[${keptNames.map(([, local]) => local).join()}]=window.__modcast_guard__?.kept||[${fromPage}]`;
+// A browser may have no indexedDB, or forbid it.
+const fromPage = `"${KEPT}".split(",").map(n=>{try{return n.split(".").reduce((o,k)=>o[k],window)}catch{}})`;
+const fromGuard = `const[${keptNames.map(([, local]) => local).join()}]=window.__modcast_guard__?.kept||${fromPage}`;
 
 // The page's scripts may have replaced other globals that the loader needs.
 const LOADER = {

@@ -16,9 +16,14 @@ if (missing !== undefined) {
   throw new Error(`the browser has no ${missing}`);
 }
 saveNatives(script.text);
-const kept = KEPT.split(',').map((name) =>
-  name.split('.').reduce((owner, key) => (owner as Record<string, unknown>)[key], window as unknown),
-);
+const kept = KEPT.split(',').map((name) => {
+  try {
+    return name.split('.').reduce((owner, key) => (owner as Record<string, unknown>)[key], window as unknown);
+  } catch {
+    // The browser forbids it to this page.
+    return undefined;
+  }
+});
 Object.defineProperty(globalThis, '__modcast_guard__', {
   configurable: true,
   writable: true,

@@ -1,4 +1,5 @@
 import { accessSync, constants } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 import puppeteer, { type Browser, type BrowserContext, type Page } from 'puppeteer-core';
 import { ConsoleMessages } from './console-messages.js';
 import { toBrowser, toPage } from './driver.js';
@@ -84,7 +85,7 @@ function toBrowserPage(page: Page): BrowserPage {
   });
   return toPage(
     {
-      goto: (url, waitUntil, timeout) => page.goto(url, { waitUntil, timeout }),
+      goto: (url, waitUntil, timeout) => navigate(page, url, waitUntil, timeout),
       evaluate: (run, argument) => page.evaluate(run, argument),
       until: async (condition, argument, timeout) =>
         (await page.waitForFunction(condition, { timeout }, argument)).jsonValue(),
@@ -95,6 +96,35 @@ function toBrowserPage(page: Page): BrowserPage {
     },
     console,
   );
+}
+
+/** Milliseconds after which a page is asked whether it has loaded. */
+const LOST_EVENT_MS = 20_000;
+
+/** A busy Firefox sometimes loses the event that ends a navigation. Then the page itself tells. */
+async function navigate(
+  page: Page,
+  url: string,
+  waitUntil: 'domcontentloaded' | 'load',
+  timeout: number,
+): Promise<void> {
+  const started = Date.now();
+  let isOver = false;
+  const navigation = page.goto(url, { waitUntil, timeout }).finally(() => (isOver = true));
+  const told = async () => {
+    await delay(Math.min(LOST_EVENT_MS, timeout), undefined, { ref: false });
+    const hasLoaded = (to: string, since: number, states: string[]) =>
+      location.href === to && performance.timeOrigin >= since && states.includes(document.readyState);
+    const states = ['complete', ...(waitUntil === 'load' ? [] : ['interactive'])];
+    while (!isOver) {
+      // It may be between two documents.
+      if (await page.evaluate(hasLoaded, new URL(url).href, started, states).catch(() => false)) return;
+      await delay(250);
+    }
+  };
+  await Promise.race([navigation, told()]);
+  // Nobody waits for it any more.
+  navigation.catch(() => {});
 }
 
 /** The Firefox that FIREFOX_PATH names, else an installed one. @throws Error that says how to install one */

@@ -8,6 +8,8 @@ import { HotPage } from './hot-page.js';
 
 export interface HotSuite {
   readonly engine: Engine;
+  /** Runs a function in the site's page before its own scripts. Call it before `open`. */
+  before(run: () => void): Promise<void>;
   /** Opens the site's page. */
   open(
     files: Record<string, string>,
@@ -35,6 +37,7 @@ export function hotSuite(engine: Engine): HotSuite {
   });
   return {
     engine,
+    before: (run) => page.addInitScript(run),
     async open(files, options, path, sockets) {
       const hot = await HotPage.open(page, files, options, path, sockets);
       opened.push(hot);
