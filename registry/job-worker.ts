@@ -74,7 +74,11 @@ export class JobWorker<Job> {
     clearTimeout(this.#idle);
     const worker = this.#worker;
     if (worker instanceof Worker) await worker.terminate();
-    else if (worker?.kill('SIGKILL') === true) await once(worker, 'exit');
+    else if (worker?.kill('SIGKILL') === true) {
+      // Otherwise this process might end here, as nothing else keeps it alive.
+      worker.ref();
+      await once(worker, 'exit');
+    }
   }
 
   #start(): Worker | ChildProcess {
