@@ -52,7 +52,11 @@ async function bootWithin(ms: number) {
   // Between the steps, the page gets the answers to its requests.
   for (let passed = 0; passed < ms; passed += STEP) await clock.runFor(STEP);
   // The page's scripts need a timer now and then: its clock goes on, but slowly.
-  while (!(await isBooted(page))) await clock.runFor(1);
+  const isBootedLater = async () => {
+    await clock.runFor(1);
+    return isBooted(page);
+  };
+  await expect.poll(isBootedLater, { interval: 50 }).toBe(true);
   const evaluated = await booted(page);
   await page.close();
   return evaluated;
