@@ -69,6 +69,8 @@ describe('after the browser has ended the service worker', () => {
     expect(await page.evaluate(() => modcast!.offline({ all: true }))).toMatchObject({ failed: 0 });
     expect(await page.evaluate(() => modcast!.offline())).toMatchObject({ failed: 0 });
     await stopServiceWorkers(context, page);
+    // It has the manifest too, until it needs the room.
+    await (await context.newCDPSession(page)).send('Network.clearBrowserCache');
     site.http = () => 'refuse';
     await page.goto(site.url, { waitUntil: 'load' });
     await page.waitForFunction(() => 'said' in globalThis);
