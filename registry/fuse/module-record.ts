@@ -1,5 +1,6 @@
 import { NAMESPACE } from '../../schema/index.js';
 import { parseSync, Visitor, type ParseResult } from 'rolldown/utils';
+import { beginsWithAssert } from '../content/old-attributes.js';
 
 /** One `import … from` or `export … from` of a module. */
 export interface Request {
@@ -50,8 +51,6 @@ export const RECORD_VERSION = '3';
 const AWAIT = /\bawait\b/;
 const EVAL = /\beval\b/;
 const REQUIRE = /(?<![\w$.])require\b/;
-/** Before import attributes had the keyword `with`. */
-const LEGACY = /^(?:\s|\/\*[^]*?\*\/)*assert\b/;
 /** `import defer * as x from`, `import.source(…)`: not in every engine. */
 const PHASE = /\bimport\s*(?:\.\s*(?:defer|source)\s*\(|defer\s*\*|source\s+[\w$]+\s+from\b)/;
 
@@ -244,7 +243,7 @@ export function readRecord(source: string): ModuleRecord {
       followsNew: NEW_BEFORE.test(source.slice(Math.max(0, start - 512), start)),
     })),
     hasTopLevelAwait: found.awaits,
-    reason: requests.some(({ attributes }) => LEGACY.test(attributes))
+    reason: requests.some(({ attributes }) => beginsWithAssert(attributes))
       ? 'imports with the keyword assert, which not every browser knows'
       : reasonOf(source, found, parsed.errors.length),
   };

@@ -8,6 +8,7 @@ import {
 } from '../../importmap/index.js';
 import { UNPARSED, encodeLinks, type Links, type Path } from '../../schema/index.js';
 import { mediaType, moduleKind } from '../content/media-type.js';
+import { beginsWithAssert } from '../content/old-attributes.js';
 import { BINARY, isBinary, isClassicScript, syntaxProblem, type SyntaxProblem } from './syntax.js';
 
 export interface ModuleLinks {
@@ -36,9 +37,6 @@ export async function moduleLinks(path: Path, bytes: Uint8Array): Promise<Module
   return { links: UNPARSED, problem, isScript };
 }
 
-/** `assert` after a specifier, on the same line. */
-const ASSERT = /^(?:[^\S\n\r\u2028\u2029]|\/\*(?:[^*\n\r\u2028\u2029]|\*(?!\/))*\*\/)*assert(?![\w$])/;
-
 /** Bytes after a specifier that are read. */
 const AFTER = 200;
 
@@ -48,7 +46,7 @@ const AFTER = 200;
  */
 const hasOldAttributes = (bytes: Uint8Array, { list }: Links): boolean =>
   list.some(
-    ({ kind, end }) => kind === 'static' && ASSERT.test(utf8.decode(bytes.subarray(end, end + AFTER))),
+    ({ kind, end }) => kind === 'static' && beginsWithAssert(utf8.decode(bytes.subarray(end, end + AFTER))),
   );
 
 const utf8 = new TextDecoder();
