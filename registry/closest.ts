@@ -36,6 +36,15 @@ export function closestName(given: string, names: Iterable<string>, most: number
   return best;
 }
 
+/** Typing mistakes up to which a name is suggested. */
+const TYPOS = 3;
+
+/** The name most like `found`, and a "did you mean" hint if it is similar enough. */
+export function nearest(found: string, names: readonly string[]): { name: string; hint: string } {
+  const name = closestName(found, names, Infinity)!;
+  return { name, hint: distance(found, name) <= TYPOS ? `; did you mean "${name}"?` : '' };
+}
+
 /** A name in the same directory that a file was probably meant to have. */
 export async function closestEntry(file: string): Promise<string | undefined> {
   const { dir, base } = path.parse(path.resolve(file));

@@ -1,7 +1,7 @@
 import { ModcastError, type Diagnostic, type Hash, type Path } from '../schema/index.js';
 import type { IngestResult } from './ingest/ingest.js';
 import type { ReadProgress } from './ingest/read-modules.js';
-import { nearest } from './nearest.js';
+import { nearest } from './closest.js';
 import type { UnchangedCode } from './pages/unchanged-page.js';
 import type { BootReport } from './socket/session-events.js';
 import type { Deploy } from './store/store.js';

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { CHANNEL_PATTERN, LIMITS, ModcastError, isHidden, isPath, type Channel } from '../schema/index.js';
 import { DEFAULT_FILTER } from './ingest/files.js';
-import { nearest } from './nearest.js';
+import { nearest } from './closest.js';
 
 /** Path prefix of the registry's routes when no other is given. */
 export const DEFAULT_PREFIX = '/-/';

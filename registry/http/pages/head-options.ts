@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { ModcastError, isPath, type Path } from '../../../schema/index.js';
-import { nearest } from '../../nearest.js';
+import { nearest } from '../../closest.js';
 
 /** Options of `Registry.head`. */
 export interface HeadOptions {
