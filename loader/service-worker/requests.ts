@@ -22,7 +22,7 @@ export interface RequestsOptions {
 }
 
 /** Scripts of the registry whose URLs name their version, below its prefix. */
-const SCRIPT = /^(?:loader|hot|offline-page)\.js\?v=/;
+const SCRIPT = /^(?:(?:fused-)?loader|hot|offline-page)\.js\?v=/;
 
 /** Answers the requests of pages and workers. What belongs to no deploy goes to the network. */
 export class Requests {

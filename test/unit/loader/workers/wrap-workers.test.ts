@@ -50,6 +50,41 @@ describe('a worker', () => {
     expect(new scope.SharedWorker('w.js', 'name').given).toEqual(['w.js', 'name']);
   });
 
+  it('reads what it is given once, as a browser does', () => {
+    const read: string[] = [];
+    const url = {
+      toString() {
+        read.push('url');
+        return 'w.mjs';
+      },
+    };
+    const options = {
+      get credentials() {
+        read.push('credentials');
+        return 'omit';
+      },
+      get name() {
+        read.push('name');
+        return 'x';
+      },
+      get type() {
+        read.push('type');
+        return { toString: () => 'module' };
+      },
+    };
+    const { given } = new scope.Worker(url, options);
+    expect(given[0]).toBe(`https://site.test/app/w.mjs?modcast=${HASH}`);
+    const { credentials, name, type } = given[1] as Record<string, unknown>;
+    expect([credentials, name, type]).toEqual(['omit', 'x', 'module']);
+    expect(read).toEqual(['url', 'credentials', 'name', 'type']);
+  });
+
+  it('starts classically from the text of what it is given', () => {
+    let texts = 0;
+    const url = { toString: () => `w${++texts}.js` };
+    expect(new scope.Worker(url).given).toEqual(['w1.js']);
+  });
+
   it('can be subclassed, and is an instance of both', () => {
     class Own extends scope.Worker {}
     const own = new Own('w.mjs', { type: 'module' });

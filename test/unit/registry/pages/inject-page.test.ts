@@ -13,7 +13,12 @@ const HL = H + LOADER;
 const IMPORT = /import\s*(\()?\s*['"]([^'"]*)['"]/g;
 const lex: Lex = (source) =>
   [...source.matchAll(IMPORT)].map((m) => ({ specifier: m[2] ?? '', dynamic: m[1] !== undefined }));
-const options: InjectOptions = { loader: { src: '/-/loader.js' }, guard: 'guard', data: { channel: 'dev' }, lex };
+const options: InjectOptions = {
+  loader: { src: '/-/loader.js' },
+  guard: 'guard',
+  data: { channel: 'dev' },
+  lex,
+};
 
 /** Pages are written with one character per byte, so that they can contain any byte. */
 function inject(page: string, using: Parameters<typeof injectPage>[1] = options): string | undefined {
