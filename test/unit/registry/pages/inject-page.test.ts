@@ -414,6 +414,32 @@ describe('a page with policies in its headers', () => {
   });
 });
 
+describe('a page of a server with two loaders', () => {
+  const loaders = {
+    ...options,
+    loader: { src: '/-/fused-loader.js?v=1' },
+    standalone: { src: '/-/loader.js?v=2' },
+  };
+
+  it('gets the one that needs a guard with the guard', () => {
+    const injected = inject('<head>', loaders)!;
+    expect(injected).toContain('<script data-guard="/-/fused-loader.js?v=1"');
+    expect(injected).toContain('<script async src="/-/fused-loader.js?v=1"');
+    expect(injected).not.toContain('/-/loader.js');
+  });
+
+  it('gets the other one without', () => {
+    const injected = inject('<head>', { ...loaders, policies: ["script-src 'self'"] })!;
+    expect(injected).toContain('<script async src="/-/loader.js?v=2" data-channel="dev" data-native=""');
+    expect(injected).not.toContain('fused-loader');
+  });
+
+  it('keeps the one whose tag its author wrote', () => {
+    const injected = inject('<head><script src="/-/loader.js"></script>', loaders)!;
+    expect(injected.match(/<script [^>]*src=[^>]*>/g)).toEqual(['<script src="/-/loader.js">']);
+  });
+});
+
 describe('a page with its own policy', () => {
   const page = (policy: string, rest = '') =>
     `<head><meta http-equiv="Content-Security-Policy" content="${policy}">${rest}<script type=module src=a></script>`;
