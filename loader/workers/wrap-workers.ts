@@ -72,6 +72,7 @@ export function wrapWorkers(scope: Scope, { base, workerUrl, starting }: WrapWor
     define(native.prototype, 'constructor', wrapped);
     define(scope, kind, wrapped);
   }
+  scope.addEventListener('securitypolicyviolation', nameNaturalUrls, true);
   const worklet = (scope.Worklet as typeof Worklet | undefined)?.prototype;
   if (worklet === undefined) return;
   // oxlint-disable-next-line typescript/unbound-method
@@ -108,10 +109,13 @@ function readOptions(given: unknown): unknown {
   };
 }
 
-/** Makes the event of an error in a worker name natural URLs. Called before the page's listeners. */
+/**
+ * Makes the event of an error in a worker, or of a worker that a policy blocks, name natural URLs. Called
+ * before the listeners of the page.
+ */
 function nameNaturalUrls(event: Event): void {
-  for (const name of ['message', 'filename'] as const) {
-    const text = (event as ErrorEvent)[name] as unknown;
+  for (const name of ['message', 'filename', 'blockedURI', 'sourceFile'] as const) {
+    const text = (event as Partial<ErrorEvent & SecurityPolicyViolationEvent>)[name] as unknown;
     if (typeof text === 'string') define(event, name, withoutDeploys(text));
   }
 }

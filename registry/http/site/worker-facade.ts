@@ -3,9 +3,10 @@ import { contentType, moduleKind } from '../../content/media-type.js';
 import type { SiteFile } from './site-source.js';
 
 /**
- * A module that leads from its natural URL to the instance that a worker has at the URL of its deploy. It is for
- * code that is evaluated from text: no link in it has been rewritten, so its `import()` requests natural URLs.
- * Browsers send the worker's URL as its referrer. Undefined for other requests, and for what is no module.
+ * A module that leads from its natural URL to the instance that a worker has at the URL of its deploy. It is
+ * for code that is evaluated from text: no link in it has been rewritten, so its `import()` requests natural
+ * URLs. Browsers send the worker's URL as its referrer. Undefined for other requests, and for what is no
+ * module.
  *
  * @param path of the file, at which the worker may import it too
  * @param url natural URL of the request, absolute or relative to the root of the origin

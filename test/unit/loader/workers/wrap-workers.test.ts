@@ -21,7 +21,15 @@ function scopeOf() {
     }
   }
   class FakeSharedWorker extends FakeWorker {}
-  return { Worker: FakeWorker, SharedWorker: FakeSharedWorker, Worklet: FakeWorklet };
+  const events = new EventTarget();
+  const addEventListener = events.addEventListener.bind(events);
+  return {
+    events,
+    addEventListener,
+    Worker: FakeWorker,
+    SharedWorker: FakeSharedWorker,
+    Worklet: FakeWorklet,
+  };
 }
 
 let scope: ReturnType<typeof scopeOf>;
@@ -83,6 +91,14 @@ describe('a worker', () => {
     let texts = 0;
     const url = { toString: () => `w${++texts}.js` };
     expect(new scope.Worker(url).given).toEqual(['w1.js']);
+  });
+
+  it('that a policy blocks is reported with its natural URL', () => {
+    const event = Object.assign(new Event('securitypolicyviolation'), {
+      blockedURI: `https://site.test/w.mjs?q&modcast=${HASH}`,
+    });
+    scope.events.dispatchEvent(event);
+    expect(event.blockedURI).toBe('https://site.test/w.mjs?q');
   });
 
   it('can be subclassed, and is an instance of both', () => {
