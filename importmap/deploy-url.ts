@@ -1,5 +1,8 @@
 import type { Hash } from '../schema/hash.js';
 
+/** A header of the service worker's requests that stand for an `import()` in code evaluated from text. */
+export const IMPORT_HEADER = 'Modcast-Import';
+
 /** What names a deploy at the end of a URL's query, by the hash of its manifest. */
 const DEPLOY = /^([^#]*)[?&]modcast=([\da-f]{64})(?=#|$)/;
 

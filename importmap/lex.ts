@@ -162,3 +162,13 @@ export function lexSpecifiers(source: string): { specifier: string; dynamic: boo
       : [],
   );
 }
+
+/** Whether a JavaScript module exports `default`. Undefined if the lexer fails. */
+export function hasDefaultExport(bytes: Uint8Array): boolean | undefined {
+  const { text } = readSource(bytes);
+  try {
+    return parse(text.replace(PREAMBLE, ''))[1].some((item) => 'name' in item && item.name === 'default');
+  } catch {
+    return undefined;
+  }
+}

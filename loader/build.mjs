@@ -1,7 +1,9 @@
-// Bundles the browser's scripts: the guard, which is inline in every page, the loader (for single modules, and
-// for runs too), what the loader adds
-// where the server watches or offers offline use, the runtime of workers, without hot reload and with it, and
-// the service worker.
+// Bundles the browser's scripts: the guard, which is inline in the server's pages, the loader, what the loader
+// adds where the server watches or offers offline use, the runtime of workers, without hot reload and with it,
+// and the service worker.
+//
+// There are two loaders, each small enough for a first visit. One runs in all pages, also in those without a
+// guard, and knows single modules only. The other knows runs as well, and needs the guard of its page.
 import { build } from 'esbuild';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -60,7 +62,7 @@ const withoutWarnings = changed(
   () => "export const importMapWarning = () => '';",
 );
 
-/** Servers that join no modules send a loader that knows single modules only. It is a tenth smaller. */
+/** Servers that join no modules need a loader that knows single modules only. It is a tenth smaller. */
 const WITHOUT_RUNS = {
   'fused-modules': 'export class FusedModules {}',
   'fused-imports': 'export class FusedImports {}',
@@ -73,6 +75,9 @@ const WITHOUT_RUNS = {
 const withoutRuns = Object.entries(WITHOUT_RUNS).map(([name, text]) =>
   changed(new RegExp(`/${name}\\.ts$`), () => text),
 );
+
+/** A tenth of the loader. */
+const withoutGuard = changed(/own-guard\.ts$/, () => 'export const ownGuard = () => undefined;');
 
 function changed(filter, change) {
   return {
@@ -127,7 +132,7 @@ const LOADER = {
 
 await Promise.all([
   bundle('loader', 'main.ts', { ...LOADER, plugins: [...LOADER.plugins, ...withoutRuns] }),
-  bundle('fused-loader', 'main.ts', LOADER),
+  bundle('fused-loader', 'main.ts', { ...LOADER, plugins: [...LOADER.plugins, withoutGuard] }),
   bundle('hot', 'hot/main.ts'),
   bundle('worker', 'workers/main.ts', { define: {} }),
   bundle('offline-page', 'offline/main.ts'),

@@ -1,7 +1,8 @@
 import { Boot } from './boot/boot.js';
 import { readConfig, type LoaderConfig } from './config.js';
 import { followDeploys } from './follow-deploys.js';
-import { Guard } from './guard/guard.js';
+import type { Guard } from './guard/guard.js';
+import { ownGuard } from './guard/own-guard.js';
 import { createModcast } from './modcast.js';
 import { createServices } from './services.js';
 import { startWorkersFromDeploy } from './workers/start-workers.js';
@@ -13,7 +14,7 @@ import { startWorkersFromDeploy } from './workers/start-workers.js';
 function findGuard(script: HTMLScriptElement, { timeout, native }: LoaderConfig): Guard | null | undefined {
   const { nonce, src: loader, async } = script;
   if (globalThis.__modcast_guard__ !== undefined || (async && !native)) return globalThis.__modcast_guard__;
-  return new Guard({ nonce, loader, timeout, holds: !native });
+  return ownGuard({ nonce, loader, timeout, holds: !native });
 }
 
 // A second loader tag on a page changes nothing.
@@ -24,7 +25,7 @@ if (document.currentScript instanceof HTMLScriptElement && globalThis.modcast ==
   // The page should find only the scripts that its author wrote.
   script.remove();
   if (guard === undefined) {
-    console.info('modcast: this page runs without modcast: its policy blocks inline scripts.');
+    console.info('modcast: this page runs without modcast: it has no guard, or its policy blocks that.');
   } else if (guard?.take() === true) {
     const services = createServices(config, guard);
     const boot = new Boot(services, guard);

@@ -31,6 +31,7 @@ import {
   readServiceWorker,
   readWorkerRuntime,
   withIdentity,
+  type LoaderName,
 } from './pages/read-loader.js';
 import { PublishService } from './publish/publish-service.js';
 import { createPublishRoutes, type PublishRoutes } from './publish/publish-routes.js';
@@ -68,9 +69,16 @@ export interface RequestHandling {
 
 export function createRequestHandling(core: Core, site: LocalSite | null, sockets: Sockets): RequestHandling {
   const { options, store } = core;
-  const { channel, boot, timeout, progress, overlay } = options;
+  const { channel, boot, timeout, progress, fuse, overlay } = options;
   const hot = site?.isHot === true ? { overlay, assetChanges: () => site.assetChanges } : null;
-  let loader: Promise<Uint8Array> | undefined;
+  const loaders = new Map<LoaderName, Promise<Uint8Array>>();
+  const loader = (name: LoaderName) => {
+    const known = loaders.get(name);
+    if (known !== undefined) return known;
+    const read = readLoader(name).then((bytes) => withIdentity(bytes, core.identity));
+    loaders.set(name, read);
+    return read;
+  };
   const readBlob: ReadBlob = async (hash) => (await core.blobs.one(hash))?.bytes;
   const source = siteSource(core);
   const pageContext: PageContext = {
@@ -78,9 +86,9 @@ export function createRequestHandling(core: Core, site: LocalSite | null, socket
     identity: core.identity,
     base: options.base,
     prefix: options.prefix,
-    page: { channel, boot, timeout, progress, hot, offline: offlineMode(options.offline) },
+    page: { channel, boot, timeout, progress, fuse, hot, offline: offlineMode(options.offline) },
     pages: new InjectedPages(readBlob, { root: placeholderRoot(options.base) }),
-    loader: () => (loader ??= readLoader(options.fuse).then((bytes) => withIdentity(bytes, core.identity))),
+    loader,
     guard: readGuard,
     hot: readHot,
     offlinePage: readOfflinePage,

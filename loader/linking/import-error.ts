@@ -1,7 +1,7 @@
 import { correctError, isStackPrepared, type NaturalText } from '../page/error-events.js';
 
-const OWN = /\/-\/(?:loader|hot)\.js/;
-const OWN_FRAME = /(?:^\s+at |@).*\/-\/(?:loader|hot)\.js/;
+const OWN = /\/-\/(?:(?:fused-)?loader|hot)\.js/;
+const OWN_FRAME = /(?:^\s+at |@).*\/-\/(?:(?:fused-)?loader|hot)\.js/;
 const FRAME = /^(?:.*@)?(\S+):(\d+):(\d+)$/m;
 
 /**

@@ -1,4 +1,4 @@
-import { manifestOfUrl } from '../../importmap/deploy-url.js';
+import { IMPORT_HEADER, manifestOfUrl } from '../../importmap/deploy-url.js';
 import { isRuntimeUrl } from '../../importmap/worker-module.js';
 import type { Hash } from '../../schema/hash.js';
 import type { OfflineConfig } from './offline-config.js';
@@ -22,7 +22,7 @@ export interface RequestsOptions {
 }
 
 /** Scripts of the registry whose URLs name their version, below its prefix. */
-const SCRIPT = /^(?:loader|hot|offline-page)\.js\?v=/;
+const SCRIPT = /^(?:(?:fused-)?loader|hot|offline-page)\.js\?v=/;
 
 /** Answers the requests of pages and workers. What belongs to no deploy goes to the network. */
 export class Requests {
@@ -92,6 +92,8 @@ export class Requests {
       if (run === undefined) return await fetch(request);
       event.waitUntil(tabs.opens(resultingClientId, run).catch(() => {}));
       if (config.watches && named === undefined) return await this.#newest(event, run);
+      const instance = named === undefined ? await this.#instance(request) : undefined;
+      if (instance !== undefined) return instance;
       const deploy = await deploys.find(run);
       const answer = deploy && (await files.answer(request, deploy, run.embedder));
       if (answer !== undefined) return answer;
@@ -99,6 +101,18 @@ export class Requests {
       // The network fails, and so does this, as natively.
     }
     return fetch(request);
+  }
+
+  /**
+   * For an `import()` in code that a worker evaluates from text, the server has a module that leads to the
+   * worker's instance. Undefined for other requests, and without the server.
+   */
+  async #instance({ url, destination, referrer }: Request): Promise<Response | undefined> {
+    if (destination !== 'script' || manifestOfUrl(referrer) === undefined) return undefined;
+    // Browsers send another destination for a service worker.
+    const headers = { [IMPORT_HEADER]: '1' };
+    const response = await this.#options.fetch(url, { headers, referrer }).catch(() => undefined);
+    return response?.ok === true ? response : undefined;
   }
 
   /** While files are edited, those of the server are newer than those of the deploy. */

@@ -1,3 +1,3 @@
-import { startRuntime } from './worker-runtime.js';
+import { installRuntime, startRuntime } from './worker-runtime.js';
 
-globalThis.__modcast__ = startRuntime();
+installRuntime(startRuntime());

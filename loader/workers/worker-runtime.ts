@@ -66,3 +66,8 @@ export function startRuntime(
     hot,
   });
 }
+
+/** Lets linked modules call the runtime. Code that lists the globals of its scope does not find it. */
+export function installRuntime(value: NonNullable<typeof globalThis.__modcast__>): void {
+  Object.defineProperty(globalThis, '__modcast__', { value, configurable: true, writable: true });
+}

@@ -54,9 +54,14 @@ export function wrapWorkers(scope: Scope, { base, workerUrl, starting }: WrapWor
     const native = scope[kind] as typeof Worker | undefined;
     if (native === undefined) continue;
     const wrapped = new Proxy(native, {
-      construct(target, [url, second, ...rest]: [unknown, WorkerOptions | null | undefined], newTarget) {
-        const isModule = second?.type === 'module';
-        const { given, options, started } = start(kind, url, isModule, second);
+      construct(target, all: [unknown?, unknown?, ...unknown[]], newTarget) {
+        // The browser's own error.
+        if (all.length === 0) return Reflect.construct(target, all, newTarget) as Worker;
+        const [first, second, ...rest] = all;
+        const url = textOf(scope, first);
+        const read = readOptions(second);
+        const isModule = (read as WorkerOptions | undefined)?.type === 'module';
+        const { given, options, started } = start(kind, url, isModule, read);
         const values = options === undefined ? [given] : [given, options, ...rest];
         const worker = Reflect.construct(target, values, newTarget) as Worker;
         started?.(worker);
@@ -67,6 +72,7 @@ export function wrapWorkers(scope: Scope, { base, workerUrl, starting }: WrapWor
     define(native.prototype, 'constructor', wrapped);
     define(scope, kind, wrapped);
   }
+  scope.addEventListener('securitypolicyviolation', nameNaturalUrls, true);
   const worklet = (scope.Worklet as typeof Worklet | undefined)?.prototype;
   if (worklet === undefined) return;
   // oxlint-disable-next-line typescript/unbound-method
@@ -83,10 +89,33 @@ export function wrapWorkers(scope: Scope, { base, workerUrl, starting }: WrapWor
   );
 }
 
-/** Makes the event of an error in a worker name natural URLs. Called before the page's listeners. */
+/** The text of a URL, which an object makes once. Others are the browser's to read, and to refuse. */
+const textOf = (scope: Scope, url: unknown): unknown =>
+  typeof url === 'object' && url !== null && scope.trustedTypes?.isScriptURL(url) !== true
+    ? String(url)
+    : url;
+
+/** Reads the options of a worker once, in the order of browsers: they may have getters. */
+function readOptions(given: unknown): unknown {
+  if (typeof given !== 'object' || given === null) return given;
+  const { credentials, name, type } = given as WorkerOptions;
+  return {
+    // For what else there may be.
+    __proto__: given,
+    credentials,
+    name,
+    // A symbol is the browser's to refuse.
+    type: typeof type === 'object' ? String(type) : type,
+  };
+}
+
+/**
+ * Makes the event of an error in a worker, or of a worker that a policy blocks, name natural URLs. Called
+ * before the listeners of the page.
+ */
 function nameNaturalUrls(event: Event): void {
-  for (const name of ['message', 'filename'] as const) {
-    const text = (event as ErrorEvent)[name] as unknown;
+  for (const name of ['message', 'filename', 'blockedURI', 'sourceFile'] as const) {
+    const text = (event as Partial<ErrorEvent & SecurityPolicyViolationEvent>)[name] as unknown;
     if (typeof text === 'string') define(event, name, withoutDeploys(text));
   }
 }

@@ -20,7 +20,7 @@ import { EarlyUses } from '../pages/classic-scripts.js';
 import { loaderPage, loaderVersion, scriptIntegrity } from '../pages/loader-page.js';
 import { contentType, moduleKind } from '../content/media-type.js';
 import { Packs } from '../content/packs.js';
-import { readGuard, readLoader, withIdentity } from '../pages/read-loader.js';
+import { readGuard, readLoader, withIdentity, type LoaderName } from '../pages/read-loader.js';
 import type { Deploy, Store } from '../store/store.js';
 import { manifestBlobs, readDeploy, type ExportOptions, type Exported } from './export-deploy.js';
 import { fusedFiles, type FusedFiles } from './fused-files.js';
@@ -33,7 +33,7 @@ export interface ExportStaticOptions extends ExportOptions {
   readonly assets: string | null;
   /** Join modules into runs. Experimental. Default false. */
   readonly fuse?: boolean;
-  readonly loader?: () => Promise<Uint8Array>;
+  readonly loader?: (name: LoaderName) => Promise<Uint8Array>;
 }
 
 /** Directory of the registry's own files, in the exported site. */
@@ -43,7 +43,11 @@ const PREFIX = '-/';
 const isAsset = ({ type }: ManifestModule): boolean => !isModuleType(type) && type !== 'text/html';
 
 /** All paths of a static export: the site's files and the answers of a server. */
-function staticPaths({ number, channel, manifest: hash }: Deploy, manifest: Manifest): Path[] {
+function staticPaths(
+  { number, channel, manifest: hash }: Deploy,
+  manifest: Manifest,
+  scripts: readonly string[],
+): Path[] {
   const paths = new Set<Path>();
   for (const [path, module] of manifest.modules) {
     paths.add(path);
@@ -54,7 +58,7 @@ function staticPaths({ number, channel, manifest: hash }: Deploy, manifest: Mani
   }
   return [
     ...paths,
-    `${PREFIX}loader.js`,
+    ...scripts.map((name) => `${PREFIX}${name}`),
     `${PREFIX}channels/${channel}/head.json`,
     `${PREFIX}channels/${channel}/manifest.json`,
     `${PREFIX}deploys/${number}/manifest.json`,
@@ -103,7 +107,7 @@ const json = (value: unknown): Uint8Array => new TextEncoder().encode(`${JSON.st
 
 /**
  * Writes everything that a page needs to boot from a static file host: the site's files, its pages with the
- * loader injected, and under `-/` the answers of a registry. Except for the pages, `loader.js` and the files
+ * loader injected, and under `-/` the answers of a registry. Except for the pages, the loaders and the files
  * in `channels/`, a file never changes under its name, so a later export may use the same directory.
  *
  * @throws ModcastError as `exportDeploy`
@@ -115,10 +119,18 @@ export async function exportStatic(options: ExportStaticOptions): Promise<Export
   const root = placeholderRoot(base);
   const identity = await store.identity();
   const fused = options.fuse === true ? await fusedFiles(store, deploy, manifest, PREFIX) : null;
-  const loader = withIdentity(await (options.loader?.() ?? readLoader(fused !== null)), identity);
+  // Pages that are not of the deploy may have tags of their own, without a guard.
+  const names: LoaderName[] = fused === null ? ['loader.js'] : ['loader.js', 'fused-loader.js'];
+  const scripts = new Map<LoaderName, Uint8Array>();
+  for (const name of names)
+    scripts.set(name, withIdentity(await (options.loader ?? readLoader)(name), identity));
+  const [standalone, loader = standalone!] = names.map((name) => {
+    const bytes = scripts.get(name)!;
+    return { src: `${base}${PREFIX}${name}?v=${loaderVersion(bytes)}`, integrity: scriptIntegrity(bytes) };
+  });
   const page = {
-    loaderSrc: `${base}${PREFIX}loader.js?v=${loaderVersion(loader)}`,
-    integrity: scriptIntegrity(loader),
+    loader,
+    standalone: standalone!,
     guard: await readGuard(),
     data: {
       registry: identity,
@@ -131,7 +143,7 @@ export async function exportStatic(options: ExportStaticOptions): Promise<Export
   const assets = options.assets === null ? null : await listAssets(options.assets, manifest);
   const derived = [...(fused?.files ?? [])].map(([path, body]) => [PREFIX + path, body] as const);
   const paths = [
-    ...staticPaths(deploy, manifest),
+    ...staticPaths(deploy, manifest, names),
     ...derived.map(([path]) => path),
     ...(assets?.paths ?? []),
   ];
@@ -169,7 +181,7 @@ export async function exportStatic(options: ExportStaticOptions): Promise<Export
       for (const path of assets?.paths ?? []) await write(path, await readFile(join(assets!.root, path)));
       for (const [path, body] of derived) await write(path, body);
       const canonical = manifestBytes(manifest);
-      await write(`${PREFIX}loader.js`, loader);
+      for (const [name, script] of scripts) await write(`${PREFIX}${name}`, script);
       await write(
         `${PREFIX}channels/${channel}/head.json`,
         json({ deploy: number, manifest: deploy.manifest }),

@@ -12,11 +12,17 @@ import {
 } from './script-kinds.js';
 import { forbidsInline, reasonToLeave } from './unchanged-page.js';
 
+export interface LoaderScript {
+  readonly src: string;
+  /** Integrity metadata of its bytes, for pages with an `Integrity-Policy`. Default: none. */
+  readonly integrity?: string;
+}
+
 export interface InjectOptions {
-  /** URL of the loader, `/-/loader.js`. */
-  loaderSrc: string;
-  /** Integrity metadata of the loader's bytes, for pages with an `Integrity-Policy`. Default: none. */
-  integrity?: string;
+  /** The loader of pages that get the guard. */
+  loader: LoaderScript;
+  /** The loader of pages without the guard, `/-/loader.js`. Default: the same. */
+  standalone?: LoaderScript;
   /** The source text of the guard. */
   guard: string;
   /** Data attributes of the loader's tag: `{ bootMode: 'fresh' }` becomes `data-boot-mode="fresh"`. */
@@ -58,8 +64,8 @@ export function injectPage(
   if (headOffset === undefined || elements.some((e) => isOptOut(e) || isGuard(e))) return undefined;
   const head = readHead(elements);
   const {
-    loaderSrc,
-    integrity,
+    loader,
+    standalone = loader,
     guard,
     data,
     lex,
@@ -68,12 +74,12 @@ export function injectPage(
     parses = () => true,
   } = typeof options === 'function' ? options(head) : options;
   if (reasonToLeave(elements, policies) !== undefined) return undefined;
-  const isOwnTag = elements.some((e) => isLoader(e, loaderSrc));
-  const tagOf = (more: Record<string, string>) =>
-    isOwnTag ? '' : loaderTag({ src: loaderSrc, integrity, data: { ...data, ...more } }, head.nonce);
+  const isOwnTag = elements.some((e) => isLoader(e, standalone.src));
+  const tagOf = (script: LoaderScript, more: Record<string, string>) =>
+    isOwnTag ? '' : loaderTag({ ...script, data: { ...data, ...more } }, head.nonce);
   const put = (text: string, marks: Edit[] = []) =>
     splice(html, html.length - body.length, [{ start: headOffset, end: headOffset, text }, ...marks]);
-  if (forbidsInline(policies, head.nonce)) return put(tagOf({ native: '' }));
+  if (forbidsInline(policies, head.nonce)) return put(tagOf(standalone, { native: '' }));
   const marks: Edit[] = [];
   // Those before it run before it, so that they are not held either.
   const lastBlocking = elements.findLastIndex(blocksRendering);
@@ -92,9 +98,9 @@ export function injectPage(
         preloads ||= !hasMap && scriptSource(element) !== undefined;
       }
       marks.push(markScript(element, kind, reader, kind === 'module' && index <= lastBlocking));
-    } else if (modules > 0 && isDeferred(element) && !isLoader(element, loaderSrc))
+    } else if (modules > 0 && isDeferred(element) && !isLoader(element, standalone.src))
       marks.push(markScript(element, 'defer', undefined, index <= lastBlocking));
   }
-  const tag = { text: guard, loaderSrc, timeout: data['timeout'], holds: modules > 0 };
-  return put(guardTag(tag, head.nonce) + tagOf({}) + (preloads ? PRELOAD_STOP : ''), marks);
+  const tag = { text: guard, loaderSrc: loader.src, timeout: data['timeout'], holds: modules > 0 };
+  return put(guardTag(tag, head.nonce) + tagOf(loader, {}) + (preloads ? PRELOAD_STOP : ''), marks);
 }

@@ -19,7 +19,7 @@ export function loaderTag({ src, integrity, data }: LoaderTag, nonce: string | u
 export interface LoaderTag {
   readonly src: string;
   /** Integrity metadata of the loader's bytes. */
-  readonly integrity: string | undefined;
+  readonly integrity?: string | undefined;
   /** Data attributes: `{ bootMode: 'fresh' }` becomes `data-boot-mode="fresh"`. */
   readonly data: Readonly<Record<string, string>>;
 }

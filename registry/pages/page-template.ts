@@ -4,16 +4,16 @@ import type { Manifest, Path } from '../../schema/index.js';
 import { isModule } from '../ingest/syntax.js';
 import type { EarlyUse } from './early-use.js';
 import { pageEntries } from './entries.js';
-import { injectPage } from './inject-page.js';
+import { injectPage, type LoaderScript } from './inject-page.js';
 import { dataAttributes } from './page-edits.js';
 import { readPage, type Page } from './read-page.js';
 import { explainUnchanged, type ExplainedPage } from './unchanged-page.js';
 
 export interface LoaderOptions {
-  /** URL of the loader. */
-  readonly loaderSrc: string;
-  /** Integrity metadata of the loader's bytes. */
-  readonly integrity: string;
+  /** The loader of pages that get the guard. */
+  readonly loader: LoaderScript;
+  /** That of pages without it. Default: the same. */
+  readonly standalone?: LoaderScript;
   /**
    * The start of the URL of the script that tells the console why a page has no loader; the reason's code
    * follows. Undefined: pages get none.

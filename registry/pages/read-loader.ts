@@ -15,9 +15,13 @@ function readScript(name: string): Promise<Uint8Array> {
   return script;
 }
 
-/** @param fuse whether the server joins modules */
-export const readLoader = (fuse: boolean): Promise<Uint8Array> =>
-  readScript(fuse ? 'fused-loader.js' : 'loader.js');
+/**
+ * The names of the two loaders, also in URLs. `loader.js` runs in any page, and knows single modules only.
+ * `fused-loader.js` knows runs of joined modules too, and needs a page with a guard.
+ */
+export type LoaderName = 'loader.js' | 'fused-loader.js';
+
+export const readLoader = (name: LoaderName): Promise<Uint8Array> => readScript(name);
 
 /**
  * The loader of one registry. It contains the registry's identity, for pages whose author wrote the loader's

@@ -4,7 +4,10 @@ import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { LOADER_KILOBYTES } from './targets.mjs';
 
-const LOADER = fileURLToPath(new URL('../../dist/loader/loader.js', import.meta.url));
+const BUILT = fileURLToPath(new URL('../../dist/loader/', import.meta.url));
+
+/** Of single modules, and of joined ones. */
+const LOADERS = ['loader.js', 'fused-loader.js'];
 
 /** @param {string} file */
 async function sizeOf(file) {
@@ -14,26 +17,34 @@ async function sizeOf(file) {
 
 const kilobytes = (/** @type {number} */ bytes) => bytes / 1024;
 
-/** Size of the loader script that every page gets first: uncompressed and compressed. */
+/** Size of the two loaders, of which every page gets one first: uncompressed and compressed. */
 export const loaderSize = {
   name: 'loader',
 
   /** @param {import('./context.mjs').BenchContext} bench */
   async run({ options }) {
-    const own = await sizeOf(LOADER);
     const { baseline } = options;
-    const sizes =
-      baseline === undefined ? [own] : [own, await sizeOf(path.join(baseline, 'dist/loader/loader.js'))];
+    const folders = [BUILT, ...(baseline === undefined ? [] : [path.join(baseline, 'dist/loader')])];
+    const sizes = await Promise.all(
+      folders.flatMap((folder) => LOADERS.map((name) => sizeOf(path.join(folder, name)))),
+    );
+    const own = sizes.slice(0, LOADERS.length);
+    const of = folders.flatMap((_, at) => LOADERS.map((name) => (at === 0 ? name : `${name}, baseline`)));
     return [
       {
         title: 'Size of the loader (KB)',
-        header: ['', 'modcast', ...sizes.slice(1).map(() => 'baseline')],
+        header: ['', ...of],
         rows: [
           ['as built', ...sizes.map(({ bytes }) => kilobytes(bytes).toFixed(1))],
           ['gzip -9', ...sizes.map(({ gzip }) => kilobytes(gzip).toFixed(2))],
         ],
-        targets: [{ what: 'loader, gzip', value: kilobytes(own.gzip), atMost: LOADER_KILOBYTES, unit: 'KB' }],
-        data: { bench: 'loader', ...own },
+        targets: LOADERS.map((name, at) => ({
+          what: `${name}, gzip`,
+          value: kilobytes(own[at]?.gzip ?? Infinity),
+          atMost: LOADER_KILOBYTES,
+          unit: 'KB',
+        })),
+        data: { bench: 'loader', ...Object.fromEntries(LOADERS.map((name, at) => [name, own[at]])) },
       },
     ];
   },

@@ -153,9 +153,10 @@ const buildH2 = {
  * @param {string} checkout a built checkout of modcast
  * @param {'directory' | 'deploy'} serves the watched directory, or what was published of it
  * @param {readonly string[]} flags of `serve` and `publish`
+ * @param {readonly string[]} serveFlags of `serve` only
  * @returns {Subject}
  */
-const modcastOf = (id, name, checkout, serves, flags = []) => ({
+const modcastOf = (id, name, checkout, serves, flags = [], serveFlags = []) => ({
   id,
   name,
   keepsPages: serves === 'directory',
@@ -167,7 +168,7 @@ const modcastOf = (id, name, checkout, serves, flags = []) => ({
     };
     if (serves === 'deploy') await publish();
     const what = serves === 'deploy' ? ['--no-dir', '--channel', 'production'] : [directory];
-    const given = ['--port', '0', ...database, ...flags];
+    const given = ['--port', '0', ...database, ...flags, ...serveFlags];
     const server = await startServerProcess(name, [main, 'serve', ...what, ...given]);
     return {
       ...server,
@@ -227,6 +228,8 @@ export const SUBJECTS = [
   modcastOf('modcast', 'modcast', file('../..'), 'directory'),
   production,
   productionH2,
+  // What the first visit pays for offline use.
+  modcastOf('no-offline', 'production --no-offline', file('../..'), 'deploy', [], ['--no-offline']),
   modcastOf('fused', 'modcast --fuse', file('../..'), 'directory', ['--fuse']),
   modcastOf('production-fused', 'production --fuse', file('../..'), 'deploy', ['--fuse']),
 ];

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { booted, each, importLater, once, STATIC_MODULES } from './counted-site.js';
 import { inEachEngine } from './engines/in-each-engine.js';
-import { cutOnceReceived } from './gated-site.js';
+import { cutOnceReceived, isLoader } from './gated-site.js';
 import {
   deploy,
   directory,
@@ -206,8 +206,7 @@ inEachEngine((engine) => {
     it.each(['missing', 'refuse'] as const)('runs the page natively: %s', async (gate) => {
       await serve();
       site.sockets = 'refuse';
-      site.http = (target) =>
-        target.startsWith('/-/') && !target.startsWith('/-/loader.js') ? gate : 'pass';
+      site.http = (target) => (target.startsWith('/-/') && !isLoader(target) ? gate : 'pass');
       const page = await visit();
       expect(await booted(page)).toMatchObject({
         from: 'native',
@@ -225,8 +224,7 @@ inEachEngine((engine) => {
     it('runs the page natively where it does not answer, and tells the application', async () => {
       await serve(IMPATIENT);
       site.sockets = 'refuse';
-      site.http = (target) =>
-        target.startsWith('/-/') && !target.startsWith('/-/loader.js') ? 'hold' : 'pass';
+      site.http = (target) => (target.startsWith('/-/') && !isLoader(target) ? 'hold' : 'pass');
       const page = await visit();
       expect(await booted(page)).toMatchObject({
         from: 'native',

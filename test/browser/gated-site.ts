@@ -11,7 +11,10 @@ import { FUSE, fusedIfAsked } from './fused-mode.js';
 /** `pass` lets what comes through, `hold` keeps it until it is let go, `refuse` closes the connection. */
 export type Gate = 'pass' | 'hold' | 'refuse';
 
-const isModule = (target: string) => !target.startsWith('/-/loader.js') && /\.m?js\b/.test(target);
+/** Whether a page requests its loader: of single modules, or of joined ones. */
+export const isLoader = (target: string) => /^\/-\/(?:fused-)?loader\.js/.test(target);
+
+const isModule = (target: string) => !isLoader(target) && /\.m?js\b/.test(target);
 
 /**
  * A registry behind a server of the test's own, which decides what becomes of each socket and each request,

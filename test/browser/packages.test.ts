@@ -6,7 +6,7 @@ import type {} from '../../loader/index.js';
 import type { BrowserContext, BrowserPage, OpenBrowser } from './engines/engine.js';
 import { inEachEngine } from './engines/in-each-engine.js';
 import { TemporarySite } from './counted-site.js';
-import { GatedSite } from './gated-site.js';
+import { GatedSite, isLoader } from './gated-site.js';
 import { serveNative } from './serve-native.js';
 
 const at = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
@@ -249,7 +249,7 @@ inEachEngine(({ name, launch }) => {
     /** The server is gone. The browser has the page and the loader at hand. */
     async function offline(name: string, work: () => Promise<void>): Promise<void> {
       site.kept.set(`/${name}`, await site.page(`/${name}`));
-      site.http = (target) => (target.startsWith('/-/loader.js') ? 'pass' : 'refuse');
+      site.http = (target) => (isLoader(target) ? 'pass' : 'refuse');
       site.sockets = 'refuse';
       try {
         await work();

@@ -148,7 +148,7 @@ inEachEngine((engine) => {
       const { asked, ...problems } = first.seen();
       expect(beside(asked).toSorted()).toEqual([
         'deploys/1/manifest.json',
-        'loader.js',
+        'fused-loader.js',
         `packs/${manifest}.pack`,
       ]);
       expect(problems).toEqual({ failed: [], errors: [] });
@@ -161,7 +161,7 @@ inEachEngine((engine) => {
       const second = await visit(site);
       expect(await booted(second.page)).toMatchObject({ from: 'cache', deploy: 1 });
       const again = second.seen();
-      expect(beside(again.asked)).toEqual(['loader.js']);
+      expect(beside(again.asked)).toEqual(['fused-loader.js']);
       expect(alone(again.asked)).not.toContain('main.mjs');
       expect(again).toMatchObject({ failed: [], errors: [] });
       expect(await address(second.page)).toBe(await address(first.page));

@@ -4,7 +4,7 @@ import { TemporarySite } from './counted-site.js';
 import type { BrowserPage } from './engines/engine.js';
 import { inEachEngine } from './engines/in-each-engine.js';
 import { sharedContext } from './engines/shared-context.js';
-import { GatedSite } from './gated-site.js';
+import { GatedSite, isLoader } from './gated-site.js';
 
 const PAGE = `<!doctype html><title>workers</title>
 <script type="importmap">{ "imports": { "parts/": "./parts/" } }</script>
@@ -117,7 +117,7 @@ inEachEngine(({ launch }) => {
   }
 
   const moduleTargets = ({ requests }: GatedSite) =>
-    requests.filter((target) => /\.(?:m?js|json)\b/.test(target) && !target.startsWith('/-/loader.js'));
+    requests.filter((target) => /\.(?:m?js|json)\b/.test(target) && !isLoader(target));
 
   describe('a module worker', () => {
     it('runs the deploy of its page, whatever has been saved since', async () => {

@@ -31,6 +31,7 @@ async function look(): Promise<Record<string, string>> {
   });
   worker.terminate();
   const note = await (await fetch('note.txt')).text();
+  const named = await (await fetch(modcast!.url('note.txt'))).text();
   const style = await (await fetch('style.css')).text();
   const found = {
     title: said['title'],
@@ -42,6 +43,7 @@ async function look(): Promise<Record<string, string>> {
     'note in the worker': later['note'],
     note,
     style,
+    'note at modcast.url()': named,
   };
   return Object.fromEntries(
     Object.entries(found).map(([key, value]) => [key, /\d+/.exec(String(value))?.[0] ?? String(value)]),

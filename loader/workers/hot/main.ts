@@ -1,4 +1,4 @@
-import { startRuntime } from '../worker-runtime.js';
+import { installRuntime, startRuntime } from '../worker-runtime.js';
 import { createWorkerHot } from './worker-hot.js';
 
-globalThis.__modcast__ = startRuntime(createWorkerHot);
+installRuntime(startRuntime(createWorkerHot));

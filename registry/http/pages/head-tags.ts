@@ -45,12 +45,12 @@ export class HeadTagsMaker {
     let made = this.#made.get(key);
     if (made === undefined) {
       const { nonce, entries } = options;
-      const { loaderSrc, integrity, guard, data } = await loaderOptions(context);
+      const { loader, guard, data } = await loaderOptions(context);
       const { workers: _, ...settings } = data;
       const hasWorkers = options.workers ?? (this.#servesSite && isOwn && origin === '');
       const tag = {
-        src: origin + loaderSrc,
-        integrity,
+        ...loader,
+        src: origin + loader.src,
         data: {
           ...settings,
           ...(hasWorkers ? { workers: '' } : {}),

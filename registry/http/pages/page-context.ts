@@ -1,6 +1,7 @@
 import type { Channel, OfflineMode, Path, RegistryId } from '../../../schema/index.js';
 import type { Catalog } from '../../content/catalog.js';
 import type { InjectedPages } from '../../pages/injected-pages.js';
+import type { LoaderName } from '../../pages/read-loader.js';
 import type { Unchanged } from '../../pages/unchanged-page.js';
 
 /** Settings that the loader reads from the attributes of its script tag. */
@@ -10,6 +11,8 @@ export interface PageOptions {
   /** Milliseconds that a page waits for the socket to connect. */
   readonly timeout: number;
   readonly progress: boolean;
+  /** Whether pages run joined modules. */
+  readonly fuse: boolean;
   /** What browsers keep for when the server is away. */
   readonly offline: OfflineMode;
   /** Settings of hot reload; null when the directory is not watched. */
@@ -29,7 +32,7 @@ export interface PageContext {
   readonly prefix: string;
   readonly page: PageOptions;
   readonly pages: InjectedPages;
-  readonly loader: () => Promise<Uint8Array>;
+  readonly loader: (name: LoaderName) => Promise<Uint8Array>;
   /** The source text of the guard. */
   readonly guard: () => Promise<string>;
   /** The hot reload script. */

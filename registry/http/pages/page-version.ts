@@ -1,7 +1,9 @@
 import type { Head } from '../../content/catalog.js';
 import type { PageVersion } from '../../pages/injected-pages.js';
+import type { LoaderScript } from '../../pages/inject-page.js';
 import { loaderVersion, scriptIntegrity } from '../../pages/loader-page.js';
 import type { LoaderOptions } from '../../pages/page-template.js';
+import type { LoaderName } from '../../pages/read-loader.js';
 import type { PageContext, PagePlace } from './page-context.js';
 
 type Data = Readonly<Record<string, string>>;
@@ -11,10 +13,15 @@ export async function loaderOptions(context: PageContext): Promise<LoaderOptions
   const { page, base, policies } = context;
   const prefix = base + context.prefix.slice(1);
   const { hot } = page;
-  const [loader, hotScript] = [await context.loader(), await context.hot()];
+  const script = async (name: LoaderName): Promise<LoaderScript> => {
+    const bytes = await context.loader(name);
+    return { src: `${prefix}${name}?v=${loaderVersion(bytes)}`, integrity: scriptIntegrity(bytes) };
+  };
+  const hotScript = await context.hot();
+  const standalone = await script('loader.js');
   return {
-    loaderSrc: `${prefix}loader.js?v=${loaderVersion(loader)}`,
-    integrity: scriptIntegrity(loader),
+    loader: page.fuse ? await script('fused-loader.js') : standalone,
+    standalone,
     guard: await context.guard(),
     ...(policies === undefined ? {} : { policies }),
     ...(hot === null ? {} : { noticeSrc: `${prefix}notice.js?reason=` }),

@@ -32,7 +32,6 @@ export interface RegistryContext extends ServiceWorkerContext, Pick<RunContext, 
   readonly catalog: Catalog;
   readonly health: () => Promise<unknown>;
   readonly headTags: HeadTagsMaker;
-  readonly loader: () => Promise<Uint8Array>;
   /** The hot reload script. */
   readonly hot: () => Promise<Uint8Array>;
   /** The script of offline use in pages. */
@@ -40,7 +39,8 @@ export interface RegistryContext extends ServiceWorkerContext, Pick<RunContext, 
 }
 
 const SCRIPTS: Readonly<Record<ScriptName, (context: RegistryContext) => Promise<Uint8Array>>> = {
-  'loader.js': ({ loader }) => loader(),
+  'loader.js': ({ loader }) => loader('loader.js'),
+  'fused-loader.js': ({ loader }) => loader('fused-loader.js'),
   'hot.js': ({ hot }) => hot(),
   'offline-page.js': ({ offlinePage }) => offlinePage(),
 };

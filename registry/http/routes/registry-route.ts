@@ -1,9 +1,15 @@
 import { isHash, type Channel, type Hash } from '../../../schema/index.js';
+import type { LoaderName } from '../../pages/read-loader.js';
 
 /** A script that pages load by a URL with its version. */
-export type ScriptName = 'loader.js' | 'hot.js' | 'offline-page.js';
+export type ScriptName = LoaderName | 'hot.js' | 'offline-page.js';
 
-const SCRIPTS: readonly string[] = ['loader.js', 'hot.js', 'offline-page.js'] satisfies ScriptName[];
+const SCRIPTS: readonly string[] = [
+  'loader.js',
+  'fused-loader.js',
+  'hot.js',
+  'offline-page.js',
+] satisfies ScriptName[];
 
 const isScript = (name: string): name is ScriptName => SCRIPTS.includes(name);
 

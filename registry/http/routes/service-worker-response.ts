@@ -1,12 +1,13 @@
 import { pathToUrl, type Path, type RegistryId } from '../../../schema/index.js';
 import { blake3 } from '../../hash.js';
 import { loaderVersion } from '../../pages/loader-page.js';
+import type { LoaderName } from '../../pages/read-loader.js';
 import { answer } from '../response/answer.js';
 import type { DeployRequestContext } from '../site/deploy-request.js';
 
 export interface ServiceWorkerContext extends DeployRequestContext {
   readonly identity: RegistryId;
-  readonly loader: () => Promise<Uint8Array>;
+  readonly loader: (name: LoaderName) => Promise<Uint8Array>;
   readonly hot: () => Promise<Uint8Array>;
   readonly offlinePage: () => Promise<Uint8Array>;
   /** The page for routes of a single-page application. */
@@ -25,6 +26,7 @@ export async function serviceWorkerResponse(
   const runtime = await workerRuntime();
   const url = async (name: string, script: () => Promise<Uint8Array>) =>
     `${base}${prefix.slice(1)}${name}?v=${loaderVersion(await script())}`;
+  const loader = (name: LoaderName) => url(name, () => context.loader(name));
   const config = {
     registry: identity,
     channel: page.channel,
@@ -33,7 +35,7 @@ export async function serviceWorkerResponse(
     single: single === null ? null : pathToUrl(single),
     watches: page.hot !== null,
     scripts: [
-      await url('loader.js', context.loader),
+      await loader(page.fuse ? 'fused-loader.js' : 'loader.js'),
       await url('offline-page.js', context.offlinePage),
       ...(page.hot === null ? [] : [await url('hot.js', context.hot)]),
     ],

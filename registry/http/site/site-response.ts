@@ -1,6 +1,6 @@
-import { mediaType } from '../../content/media-type.js';
-import { PAGE_HEADER, type Path } from '../../../schema/index.js';
-import { isReading, notAllowed, problem, redirect } from '../response/answer.js';
+import { contentType, mediaType } from '../../content/media-type.js';
+import { PAGE_HEADER, pathFromUrl, type Path } from '../../../schema/index.js';
+import { answer, isReading, notAllowed, problem, redirect } from '../response/answer.js';
 import { deployResponse, type DeployRequestContext } from './deploy-request.js';
 import { acceptsHtml } from '../request/navigation.js';
 import type { PageContext } from '../pages/page-context.js';
@@ -9,6 +9,7 @@ import { parseRequestPath } from '../request/request-path.js';
 import { allowOwnUse } from '../response/sniffing.js';
 import { siteRoute } from './site-route.js';
 import type { SiteSource } from './site-source.js';
+import { workerFacade } from './worker-facade.js';
 import { workerSource } from './worker-source.js';
 
 export interface SiteContext extends PageContext, DeployRequestContext {
@@ -59,11 +60,30 @@ async function workerFileResponse(
   const source = await workerSource(context, request);
   if (source === undefined) return null;
   const own = { ...context, source, single: null, isLast: false };
-  const response = await findResponse(own, request, pathname, new Headers(headers));
+  const response =
+    (await facadeResponse(own, request, pathname, new Headers(headers))) ??
+    (await findResponse(own, request, pathname, new Headers(headers)));
   // Another client gets another version at the same URL.
   response?.headers.append('Vary', 'Referer');
   response?.headers.set('Cache-Control', 'private, no-cache');
   return response;
+}
+
+/** For an `import()` in code that a worker evaluates from text. */
+async function facadeResponse(
+  { source, base }: SiteContext,
+  request: Request,
+  pathname: string,
+  headers: Headers,
+): Promise<Response | null> {
+  const path = pathFromUrl(pathname.slice(1));
+  const file = path === undefined ? undefined : await source.find(path);
+  if (file === undefined) return null;
+  const url = base + pathname.slice(1) + new URL(request.url).search;
+  const bytes = await workerFacade(request, file, path!, url);
+  if (bytes === undefined) return null;
+  allowOwnUse(request, path!, headers);
+  return answer(request, { bytes, type: contentType(path!), freshness: 'revalidate' }, headers);
 }
 
 async function findResponse(

@@ -50,7 +50,7 @@ addEventListener('load', () => log.push('load'));`,
 
 const NATIVE = ['main 1', 'inline 2', 'last 3', 'classic', 'DOMContentLoaded', 'load'];
 
-const isLoader = (target: string) => target.includes('/-/loader.js');
+const isLoader = (target: string) => /\/-\/(?:fused-)?loader\.js/.test(target);
 const script = { 'Content-Type': 'text/javascript' };
 
 interface Failure extends ProxyOptions {

@@ -7,7 +7,7 @@ import { DEFAULT_FILTER } from '../../../registry/ingest/files.js';
 import { PublishService, publishSite, readSite } from '../../../registry/publish/index.js';
 import { type ChromiumBrowser, launchChromium } from '../engines/chromium.js';
 import { TemporarySite } from '../counted-site.js';
-import { GatedSite, type Gate } from '../gated-site.js';
+import { GatedSite, type Gate, isLoader } from '../gated-site.js';
 
 const fixture = (name: string): string =>
   fileURLToPath(new URL(`../../fixtures/faults/${name}`, import.meta.url));
@@ -180,7 +180,7 @@ describe('cached-boot-old-modules-in-a-new-page', () => {
   it('runs the page’s deploy from the cache without any network', async () => {
     await keepPage();
     site.sockets = 'refuse';
-    site.http = (target) => (target.startsWith('/-/loader.js') ? 'pass' : 'refuse');
+    site.http = (target) => (isLoader(target) ? 'pass' : 'refuse');
     expect(await visit()).toEqual({ said: ['main v1 old'], from: 'cache', deploy: 1 });
   });
 });

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { OpenBrowser } from '../engines/engine.js';
 import { inEachEngine } from '../engines/in-each-engine.js';
-import { GatedSite } from '../gated-site.js';
+import { GatedSite, isLoader } from '../gated-site.js';
 import { TemporarySite } from '../counted-site.js';
 
 /**
@@ -106,8 +106,7 @@ inEachEngine((engine) => {
     ['within the import map', /(?<="imports")/],
   ])('a page that arrives in parts, cut %s', (_name, cut) => {
     it.each(['with the loader', 'without it'])('runs whole, %s', async (how) => {
-      site.http = (target) =>
-        how === 'without it' && target.startsWith('/-/loader.js') ? 'missing' : 'pass';
+      site.http = (target) => (how === 'without it' && isLoader(target) ? 'missing' : 'pass');
       const slow = await SlowSite.open(site, cut);
       expect(slow.parts.length).toBeGreaterThan(2);
       const page = await browser.newPage();

@@ -20,8 +20,7 @@ function threadOf(file: URL): JobWorker<PageJob> {
 const page = (bytes: number) =>
   Buffer.from(`<script type="module" src="a.mjs"></script>${'<p>text</p>'.repeat(bytes / 11)}`);
 const options = {
-  loaderSrc: '/-/loader.js',
-  integrity: 'sha384-x',
+  loader: { src: '/-/loader.js', integrity: 'sha384-x' },
   guard: 'guard',
   data: { channel: 'dev' },
 };

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { lexImportCalls, lexModule, lexSpecifiers } from '../../../importmap/lex.js';
+import { hasDefaultExport, lexImportCalls, lexModule, lexSpecifiers } from '../../../importmap/lex.js';
 import type { Link } from '../../../schema/index.js';
 
 /** Each link as its kind, the bytes of its range, and its specifier. */
@@ -293,4 +293,24 @@ describe('for any module made of fragments', () => {
       { numRuns: 2000 },
     );
   });
+});
+
+describe('the default export', () => {
+  const has = (source: string) => hasDefaultExport(new TextEncoder().encode(source));
+
+  it.each([
+    'export default 1',
+    '#!/bin/node\nexport default class {}',
+    'const a = 1; export { a as default };',
+    "export { default } from './a.mjs'",
+    "export * as default from './a.mjs'",
+    'export { a as "default" }; const a = 1;',
+  ])('is found: %s', (source) => expect(has(source)).toBe(true));
+
+  it.each(['', 'export const a = 1', "export * from './a.mjs'", 'const text = "export default 1"'])(
+    'is not found: %s',
+    (source) => expect(has(source)).toBe(false),
+  );
+
+  it('is unknown where the lexer fails', () => expect(has('import {')).toBeUndefined());
 });

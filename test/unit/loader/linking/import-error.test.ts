@@ -25,6 +25,11 @@ describe('an error of an import() that the loader has called', () => {
       'TypeError: boo\n    at f (https://host/-/loader.js?v=1:1:9)\n    at async g (https://host/a.mjs:1:2)',
       'TypeError: boo\n    at async g (https://host/a.mjs:1:2)',
     ],
+    [
+      'joined modules',
+      'f@https://host/-/fused-loader.js?v=1:1:9\ng@https://host/a.mjs:1:2\n',
+      'g@https://host/a.mjs:1:2\n',
+    ],
     ['Firefox', 'f@https://host/-/hot.js:1:9\ng@https://host/a.mjs:1:2\n', 'g@https://host/a.mjs:1:2\n'],
     ['another file', 'loader.js@https://host/loader.js:1:9', 'loader.js@https://host/loader.js:1:9'],
   ])('has no frames of the loader: %s', (_, stack, left) => {

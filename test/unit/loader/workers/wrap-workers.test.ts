@@ -21,7 +21,15 @@ function scopeOf() {
     }
   }
   class FakeSharedWorker extends FakeWorker {}
-  return { Worker: FakeWorker, SharedWorker: FakeSharedWorker, Worklet: FakeWorklet };
+  const events = new EventTarget();
+  const addEventListener = events.addEventListener.bind(events);
+  return {
+    events,
+    addEventListener,
+    Worker: FakeWorker,
+    SharedWorker: FakeSharedWorker,
+    Worklet: FakeWorklet,
+  };
 }
 
 let scope: ReturnType<typeof scopeOf>;
@@ -48,6 +56,49 @@ describe('a worker', () => {
   it('that is classic starts as it is', () => {
     expect(new scope.Worker('w.js').given).toEqual(['w.js']);
     expect(new scope.SharedWorker('w.js', 'name').given).toEqual(['w.js', 'name']);
+  });
+
+  it('reads what it is given once, as a browser does', () => {
+    const read: string[] = [];
+    const url = {
+      toString() {
+        read.push('url');
+        return 'w.mjs';
+      },
+    };
+    const options = {
+      get credentials() {
+        read.push('credentials');
+        return 'omit';
+      },
+      get name() {
+        read.push('name');
+        return 'x';
+      },
+      get type() {
+        read.push('type');
+        return { toString: () => 'module' };
+      },
+    };
+    const { given } = new scope.Worker(url, options);
+    expect(given[0]).toBe(`https://site.test/app/w.mjs?modcast=${HASH}`);
+    const { credentials, name, type } = given[1] as Record<string, unknown>;
+    expect([credentials, name, type]).toEqual(['omit', 'x', 'module']);
+    expect(read).toEqual(['url', 'credentials', 'name', 'type']);
+  });
+
+  it('starts classically from the text of what it is given', () => {
+    let texts = 0;
+    const url = { toString: () => `w${++texts}.js` };
+    expect(new scope.Worker(url).given).toEqual(['w1.js']);
+  });
+
+  it('that a policy blocks is reported with its natural URL', () => {
+    const event = Object.assign(new Event('securitypolicyviolation'), {
+      blockedURI: `https://site.test/w.mjs?q&modcast=${HASH}`,
+    });
+    scope.events.dispatchEvent(event);
+    expect(event.blockedURI).toBe('https://site.test/w.mjs?q');
   });
 
   it('can be subclassed, and is an instance of both', () => {

@@ -29,6 +29,7 @@ async function handler(files: Files = SITE, options = {}) {
 
 const routes: readonly (readonly [target: string, type: string, immutable: boolean, tag: boolean])[] = [
   ['/-/loader.js', 'text/javascript', false, true],
+  ['/-/fused-loader.js', 'text/javascript', false, true],
   ['/-/offline.js', 'text/javascript', false, true],
   ['/-/channels/dev/manifest.json', 'application/json', false, true],
   ['/-/deploys/1/manifest.json', 'application/json', true, true],

@@ -115,7 +115,7 @@ describe('the classic scripts of a page', () => {
     const { read, readBlob } = reader();
     const pages = new InjectedPages(readBlob);
     const textOf = async (html: string, key: string) => {
-      const loader = { loaderSrc: '/-/loader.js', integrity: '', guard: 'guard', data: {} };
+      const loader = { loader: { src: '/-/loader.js' }, guard: 'guard', data: {} };
       const version = { key, manifest, loader, data: () => ({}) };
       const { injected } = await pages.page('index.html', Buffer.from(html), version);
       return Buffer.from(injected!.bytes).toString();

@@ -10,7 +10,7 @@ const BROKEN = '!!';
 const isBroken = (source: string) => source.includes(BROKEN);
 
 const options: InjectOptions = {
-  loaderSrc: '/-/loader.js',
+  loader: { src: '/-/loader.js' },
   guard: 'guard',
   data: { channel: 'dev' },
   lex: (source) => {

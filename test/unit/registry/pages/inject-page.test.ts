@@ -13,7 +13,12 @@ const HL = H + LOADER;
 const IMPORT = /import\s*(\()?\s*['"]([^'"]*)['"]/g;
 const lex: Lex = (source) =>
   [...source.matchAll(IMPORT)].map((m) => ({ specifier: m[2] ?? '', dynamic: m[1] !== undefined }));
-const options: InjectOptions = { loaderSrc: '/-/loader.js', guard: 'guard', data: { channel: 'dev' }, lex };
+const options: InjectOptions = {
+  loader: { src: '/-/loader.js' },
+  guard: 'guard',
+  data: { channel: 'dev' },
+  lex,
+};
 
 /** Pages are written with one character per byte, so that they can contain any byte. */
 function inject(page: string, using: Parameters<typeof injectPage>[1] = options): string | undefined {
@@ -406,6 +411,32 @@ describe('a page with policies in its headers', () => {
     [["script-src 'self'; require-trusted-types-for 'script'"]],
   ])('that forbid the loader is served unchanged: %s', (policies) => {
     expect(withPolicies(...policies)).toBeUndefined();
+  });
+});
+
+describe('a page of a server with two loaders', () => {
+  const loaders = {
+    ...options,
+    loader: { src: '/-/fused-loader.js?v=1' },
+    standalone: { src: '/-/loader.js?v=2' },
+  };
+
+  it('gets the one that needs a guard with the guard', () => {
+    const injected = inject('<head>', loaders)!;
+    expect(injected).toContain('<script data-guard="/-/fused-loader.js?v=1"');
+    expect(injected).toContain('<script async src="/-/fused-loader.js?v=1"');
+    expect(injected).not.toContain('/-/loader.js');
+  });
+
+  it('gets the other one without', () => {
+    const injected = inject('<head>', { ...loaders, policies: ["script-src 'self'"] })!;
+    expect(injected).toContain('<script async src="/-/loader.js?v=2" data-channel="dev" data-native=""');
+    expect(injected).not.toContain('fused-loader');
+  });
+
+  it('keeps the one whose tag its author wrote', () => {
+    const injected = inject('<head><script src="/-/loader.js"></script>', loaders)!;
+    expect(injected.match(/<script [^>]*src=[^>]*>/g)).toEqual(['<script src="/-/loader.js">']);
   });
 });
 

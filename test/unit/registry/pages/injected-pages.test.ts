@@ -20,7 +20,11 @@ function versionOf(key: string, manifest = manifestOf('a.mjs', 'lib/a.mjs')) {
   const version: PageVersion = {
     key,
     manifest,
-    loader: { loaderSrc: '/-/loader.js', integrity: 'sha384-x', guard: 'guard', data: { channel: 'dev' } },
+    loader: {
+      loader: { src: '/-/loader.js', integrity: 'sha384-x' },
+      guard: 'guard',
+      data: { channel: 'dev' },
+    },
     data: (hash) => {
       made.push(hash);
       return { key, time: String(made.length) };

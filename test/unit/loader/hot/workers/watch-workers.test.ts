@@ -30,7 +30,8 @@ function scopeOf() {
   class FakeWorklet {
     addModule(): void {}
   }
-  return { Worker: FakeWorker, SharedWorker: FakeSharedWorker, Worklet: FakeWorklet };
+  const addEventListener = () => {};
+  return { addEventListener, Worker: FakeWorker, SharedWorker: FakeSharedWorker, Worklet: FakeWorklet };
 }
 
 let scope: ReturnType<typeof scopeOf>;

@@ -73,6 +73,38 @@ describe('a worker of an older deploy gets the files of that deploy', () => {
   });
 });
 
+describe('code that a worker evaluates from text imports', () => {
+  const script = { 'Sec-Fetch-Dest': 'script' };
+
+  it('the instances of the worker', async () => {
+    const { ask, old, manifests } = await twoDeploys();
+    const { text, caching, vary, response } = await ask('lib/piece.mjs?a=1', old, script);
+    const target = `"/lib/piece.mjs?a=1&modcast=${manifests[0]}"`;
+    expect(text).toBe(`export * from ${target};export { default } from ${target};\n`);
+    expect(response.headers.get('Content-Type')).toBe('text/javascript');
+    expect([caching, vary]).toEqual(['private, no-cache', expect.stringContaining('Referer')]);
+    // As the service worker asks, which sends another destination.
+    const header = { 'Sec-Fetch-Dest': 'empty', 'Modcast-Import': '1' };
+    expect((await ask('lib/piece.mjs?a=1', old, header)).text).toBe(text);
+  });
+
+  it('no default export that there is not', async () => {
+    const { ask, old } = await twoDeploys();
+    expect((await ask('classic.js', old, script)).text).toMatch(/^export \* from "[^"]*";\n$/);
+  });
+
+  it('them below a base too', async () => {
+    const { ask, old } = await twoDeploys({ base: '/app/' });
+    expect((await ask('w.mjs', old, script)).text).toContain('from "/app/w.mjs?modcast=');
+  });
+
+  it('other files as they are', async () => {
+    const { ask, old } = await twoDeploys();
+    expect((await ask('data.json', old, script)).text).toBe('{"version":1}');
+    expect((await ask('lib/piece.mjs', `http://localhost/w.mjs`, script)).text).toBe('export default 2;');
+  });
+});
+
 describe('no cache mixes the deploys up:', () => {
   it('each answer is validated, and says that it depends on the referrer', async () => {
     const { ask, old, base } = await twoDeploys();
