@@ -1,5 +1,6 @@
 import { lexModule } from '../../importmap/index.js';
 import { UNPARSED, type Channel, type Hash, type Links, type Manifest } from '../../schema/index.js';
+import { blake3 } from '../hash.js';
 import type { DerivedBlobs } from '../content/derived-blobs.js';
 import type { Deploy, Store, StoredBlob } from '../store/store.js';
 import type { ServedSite, SiteTransformer } from './site-transformer.js';
@@ -14,6 +15,8 @@ export interface ServedStoreOptions {
   readonly derived: DerivedBlobs;
   /** The channel that a directory is deployed to. */
   readonly followed?: Channel | null;
+  /** How all channels run. Default: as the channel says. */
+  readonly mode?: Mode;
 }
 
 /** A deploy as browsers get it. */
@@ -29,7 +32,7 @@ export class Served {
   /** By manifest and mode. */
   readonly #sites = new Map<string, Promise<ServedSite>>();
   /** The manifests that served ones are made of. */
-  readonly #originals = new Map<Hash, { readonly manifest: Hash; readonly mode: Mode }>();
+  readonly #originals = new Map<Hash, Hash>();
   readonly #sources = new Map<Hash, Hash>();
   readonly #broken = new Set<Hash>();
   readonly #links = new Map<Hash, Links>();
@@ -68,12 +71,19 @@ export class Served {
     return { deploy: { ...deploy, manifest: site.hash }, manifest: site.manifest, site };
   }
 
+  /** What browsers get of a manifest, which need not be that of a deploy yet. */
+  serve(manifest: Manifest, hash: Hash, channel: Channel): Promise<ServedSite> {
+    return this.#site({ manifest: hash, channel }, () => Promise.resolve(manifest));
+  }
+
   modeOf(channel: Channel): Mode {
+    const { mode } = this.#options;
+    if (mode !== undefined) return mode;
     return channel === 'dev' || channel === this.#options.followed ? 'development' : 'production';
   }
 
   #site(
-    { channel, manifest: hash }: Deploy,
+    { channel, manifest: hash }: Pick<Deploy, 'channel' | 'manifest'>,
     read: () => Promise<Manifest>,
     isAgain = false,
   ): Promise<ServedSite> {
@@ -83,8 +93,8 @@ export class Served {
     if (known !== undefined) return known;
     const made = read()
       .then((manifest) => this.#options.sites.serve(manifest, hash, mode, isAgain))
-      .then((site) => {
-        this.#remember(site, hash, mode);
+      .then(async (site) => {
+        await this.#remember(site, hash);
         return site;
       });
     made.catch(() => this.#sites.delete(key));
@@ -97,10 +107,15 @@ export class Served {
     return made;
   }
 
-  #remember(site: ServedSite, manifest: Hash, mode: Mode): void {
+  async #remember(site: ServedSite, manifest: Hash): Promise<void> {
     for (const [code, source] of site.sources) this.#sources.set(code, source);
     for (const hash of site.broken) this.#broken.add(hash);
-    if (site.hash !== manifest) this.#originals.set(site.hash, { manifest, mode });
+    if (site.hash === manifest || this.#originals.get(site.hash) === manifest) return;
+    this.#originals.set(site.hash, manifest);
+    const { derived, sites } = this.#options;
+    const bytes = new TextEncoder().encode(site.hash);
+    const item = { kind: 'site', key: site.hash, hash: blake3(bytes), bytes, needs: [manifest] } as const;
+    await derived.put([{ ...item, version: sites.version }]);
   }
 
   async #deploy(deploy: Deploy | null): Promise<Deploy | null> {
@@ -126,11 +141,20 @@ export class Served {
 
   async #deployOfManifest(channel: Channel, hash: Hash): Promise<Deploy | null> {
     const { store } = this.#options;
-    const original = this.#originals.get(hash)?.manifest ?? hash;
+    const original = (await this.#originalOf(hash)) ?? hash;
     const deploy = await store.deployOfManifest(channel, original);
     const served = await this.#deploy(deploy);
     // Another version of the transforms has made other code: the client needs all of it.
     return served?.manifest === hash ? served : null;
+  }
+
+  /** The manifest that a served one is made of, also before the last restart. */
+  async #originalOf(hash: Hash): Promise<Hash | undefined> {
+    const known = this.#originals.get(hash);
+    if (known !== undefined) return known;
+    const { derived, sites } = this.#options;
+    const [item] = await derived.items('site', [hash], sites.version);
+    return item?.needs[0];
   }
 
   async #manifest(number: number): Promise<Manifest | null> {
@@ -141,6 +165,11 @@ export class Served {
   async #visible(channel: Channel, hashes: readonly Hash[], from?: number): Promise<Set<Hash>> {
     const own = new Map<Hash, Hash>();
     for (const hash of hashes) own.set(hash, this.#sources.get(hash) ?? hash);
+    // What is no blob may be code from before the last restart.
+    for (const hash of await this.#options.store.missing([...own.values()])) {
+      const source = await this.#sourceOf(hash);
+      if (source !== undefined) own.set(hash, source);
+    }
     const found = await this.#options.store.visible(channel, [...new Set(own.values())], from);
     return new Set(hashes.filter((hash) => found.has(own.get(hash)!)));
   }
@@ -157,12 +186,22 @@ export class Served {
   }
 
   async #made(hash: Hash): Promise<StoredBlob | undefined> {
-    if (!this.#sources.has(hash)) return undefined;
+    if ((await this.#sourceOf(hash)) === undefined) return undefined;
     const bytes = (await this.#options.derived.read(hash)) ?? (await this.#makeAgain(hash));
     if (bytes === undefined) return undefined;
     const links = this.#links.get(hash) ?? lexModule(bytes);
     this.#links.set(hash, links);
     return { hash, bytes, links };
+  }
+
+  /** The blob that code is made of. */
+  async #sourceOf(hash: Hash): Promise<Hash | undefined> {
+    const known = this.#sources.get(hash);
+    if (known !== undefined) return known;
+    const item = await this.#options.derived.itemOf('module', hash);
+    const source = item?.needs[0];
+    if (source !== undefined) this.#sources.set(hash, source);
+    return source;
   }
 
   /** Derived data can be dropped at any time. */

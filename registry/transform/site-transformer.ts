@@ -51,6 +51,8 @@ interface Job {
 
 /** Makes the manifest that browsers get of the one that a deploy has. */
 export class SiteTransformer {
+  /** Names the transforms with their versions. */
+  readonly version: string;
   readonly #transformer: ModuleTransformer;
   readonly #blobs: SourceBlobs;
   readonly #cache: ModuleCache;
@@ -61,6 +63,7 @@ export class SiteTransformer {
   constructor(transformer: ModuleTransformer, blobs: SourceBlobs, derived: DerivedBlobs, base = '/') {
     this.#base = base;
     this.#transformer = transformer;
+    this.version = transformer.version;
     this.#blobs = blobs;
     this.#cache = new ModuleCache(derived, transformer.version);
     this.#plain = new PlainModules(
