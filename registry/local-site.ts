@@ -9,6 +9,7 @@ import { SiteDirectory } from './ingest/site-directory.js';
 import type { ResolvedOptions } from './options.js';
 import { PageSummaries } from './pages/page-summaries.js';
 import type { Store } from './store/store.js';
+import type { Served } from './transform/served-store.js';
 
 export interface LocalSiteOptions {
   /** Absolute. It may be a link that moves. */
@@ -17,6 +18,8 @@ export interface LocalSiteOptions {
   readonly store: Store;
   readonly blobs: VerifiedBlobs;
   readonly catalog: Catalog;
+  /** What browsers get of the store. */
+  readonly served: Pick<Served, 'head'>;
   readonly clock: Clock;
   readonly events: RegistryEmitter;
   /** Lets a page open files in the author's editor. */
@@ -101,14 +104,15 @@ export class LocalSite {
     this.#problems.close();
   }
 
-  #take(result: IngestResult): void {
-    const { catalog, events } = this.#options;
-    const { deploy, manifest, created } = result;
-    const hasNewProblems = this.#problems.setResult(result);
+  async #take(read: IngestResult): Promise<void> {
+    const { catalog, events, served } = this.#options;
+    const { deploy, manifest, site } = await served.head(read);
+    const result = { ...read, problems: [...read.problems, ...site.problems] };
+    const hasNewProblems = this.#problems.setResult({ ...result, deploy, manifest });
     // Before the deploy, so that a page that cannot run it knows why.
     if (hasNewProblems && this.isHot) this.#send(this.#problemNews());
     catalog.moveHead({ deploy, manifest });
-    if (created) events.emit('deploy', result);
+    if (read.created) events.emit('deploy', result);
     if (hasNewProblems) events.emit('problems', this.#problems.list);
   }
 

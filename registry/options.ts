@@ -2,6 +2,7 @@ import { inspect } from 'node:util';
 import { CHANNEL_PATTERN, LIMITS, ModcastError, isHidden, isPath, type Channel } from '../schema/index.js';
 import { DEFAULT_FILTER } from './ingest/files.js';
 import { nearest } from './closest.js';
+import { isTransform, type Transform } from './transform/transform.js';
 
 /** Path prefix of the registry's routes when no other is given. */
 export const DEFAULT_PREFIX = '/-/';
@@ -85,6 +86,8 @@ export interface RegistryOptions {
   publicHistory?: boolean;
   /** Maximum number of connected clients. Default 10,000. */
   clients?: number;
+  /** What makes modules of the site's files, before TypeScript and JSX are transformed. Default: none. */
+  transforms?: Transform[];
 }
 
 export interface ResolvedOptions extends Required<Omit<RegistryOptions, 'directory'>> {
@@ -103,6 +106,8 @@ const isHostName = (text: string): boolean =>
   /^[\w.-]+$/.test(text) &&
   URL.canParse(`http://${text}/`) &&
   new URL(`http://${text}/`).hostname === text.toLowerCase();
+
+const isTransforms = (value: unknown): boolean => Array.isArray(value) && value.every(isTransform);
 
 type Rule = readonly [expected: string, isValid: (value: unknown) => boolean];
 
@@ -142,6 +147,7 @@ const RULES: { readonly [name in keyof ResolvedOptions]: Rule } = {
   fuse: ['true or false', (value) => typeof value === 'boolean'],
   publicHistory: ['true or false', (value) => typeof value === 'boolean'],
   clients: ['a whole number above 0', isCount],
+  transforms: ['a list of transforms, each with `name`, `version`, `filter` and `transform`', isTransforms],
 };
 
 /** URL parsing removes dot segments, so a prefix with one would never match. */
@@ -200,6 +206,7 @@ export function resolveOptions(options: RegistryOptions, author: string): Resolv
     fuse: options.fuse ?? channel !== 'dev',
     publicHistory: options.publicHistory ?? false,
     clients: options.clients ?? LIMITS.clients,
+    transforms: options.transforms ?? [],
   };
   if (directory !== null && resolved.serveHead) {
     const expected = 'a directory or serveHead';

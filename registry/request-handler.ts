@@ -37,6 +37,8 @@ import { PublishService } from './publish/publish-service.js';
 import { createPublishRoutes, type PublishRoutes } from './publish/publish-routes.js';
 import type { Sockets } from './socket/sockets.js';
 import type { Store } from './store/store.js';
+import type { Served } from './transform/served-store.js';
+import { transformedSource } from './transform/transformed-source.js';
 
 /** What the parts of a registry share. */
 export interface Core {
@@ -45,6 +47,8 @@ export interface Core {
   /** Absolute; null when the registry serves no directory. It may be a link that moves. */
   readonly directory: string | null;
   readonly store: Store;
+  /** What browsers get of it. */
+  readonly served: Served;
   /** The store's. */
   readonly identity: RegistryId;
   readonly blobs: VerifiedBlobs;
@@ -98,6 +102,8 @@ export function createRequestHandling(core: Core, site: LocalSite | null, socket
   const handler = createHandler({
     ...core,
     ...pageContext,
+    store: core.served.store,
+    isMade: (hash) => core.served.isMade(hash),
     headTags,
     site: source,
     trustProxy: options.trustProxy,
@@ -124,13 +130,16 @@ const singlePage = (option: boolean | string): Path | null =>
   typeof option === 'string' ? option : option ? 'index.html' : null;
 
 /** Where the site's own files come from; null when another server serves them. */
-function siteSource({ options, directory, catalog, blobs }: Core): SiteSource | null {
-  if (directory !== null) return directorySource(directory);
-  return options.serveHead ? headSource({ catalog, blobs, channel: options.channel }) : null;
+function siteSource({ options, directory, catalog, blobs, served }: Core): SiteSource | null {
+  const { channel } = options;
+  if (directory !== null) {
+    return transformedSource(directorySource(directory), { catalog, blobs, channel, served });
+  }
+  return options.serveHead ? headSource({ catalog, blobs, channel }) : null;
 }
 
 function publishRoutes(core: Core): PublishRoutes {
-  const { options, directory, store, catalog, history, access, events, onError } = core;
+  const { options, directory, store, served, catalog, history, access, events, onError } = core;
   return createPublishRoutes({
     store,
     history,
@@ -139,8 +148,8 @@ function publishRoutes(core: Core): PublishRoutes {
     followed: directory === null ? null : options.channel,
     clock: systemClock,
     now: Date.now,
-    onCommit: ({ created, ...head }) => {
-      if (catalog.moveHead(head) && created) events.emit('published', head.deploy);
+    onCommit: async ({ created, ...head }) => {
+      if (catalog.moveHead(await served.head(head)) && created) events.emit('published', head.deploy);
     },
     onError,
   });

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { placeholderRoot } from '../importmap/index.js';
-import { LIMITS } from '../schema/index.js';
+import { LIMITS, type Hash } from '../schema/index.js';
 import { createAccess } from './auth/allowed-origins.js';
 import { DeploysInUse } from './auth/deploys-in-use.js';
 import { HistoryAccess } from './auth/history-access.js';
@@ -28,6 +28,7 @@ import { Session } from './socket/session.js';
 import { Sockets } from './socket/sockets.js';
 import { Turns } from './socket/turns.js';
 import type { Store } from './store/store.js';
+import { createServed } from './transform/create-served.js';
 
 /** What a running registry consists of. */
 export interface Services extends RequestHandling {
@@ -101,14 +102,14 @@ async function start(options: ResolvedOptions, events: RegistryEmitter, cleanup:
 async function openCore(options: ResolvedOptions, events: RegistryEmitter, cleanup: Cleanup): Promise<Core> {
   const directory = options.directory === null ? null : await openRoot(options.directory);
   const store = await openStore(options, directory, cleanup);
-  const blobs = new VerifiedBlobs({
-    store,
-    channel: options.channel,
-    directory,
-    onDamaged: (hash, repaired) => events.emit('damaged', hash, repaired),
-  });
-  const catalog = new Catalog(store, blobs, placeholderRoot(options.base));
+  const { channel, base, transforms } = options;
+  const onDamaged = (hash: Hash, repaired: boolean) => events.emit('damaged', hash, repaired);
   const derived = new DerivedBlobs(store);
+  const sources = new VerifiedBlobs({ store, channel, directory, onDamaged });
+  const followed = directory === null ? null : channel;
+  const served = createServed({ store, derived, sources, followed, base, transforms });
+  const blobs = new VerifiedBlobs({ store: served.store, channel, directory, onDamaged });
+  const catalog = new Catalog(served.store, blobs, placeholderRoot(base));
   const fusions = options.fuse ? createFusions(options, directory, blobs, derived, events, cleanup) : null;
   fusions?.follow(catalog);
   const inUse = new DeploysInUse();
@@ -118,12 +119,13 @@ async function openCore(options: ResolvedOptions, events: RegistryEmitter, clean
     events,
     directory,
     store,
+    served,
     identity: await store.identity(),
     blobs,
     fusions,
     catalog,
     inUse,
-    history: new HistoryAccess({ store, catalog, inUse, publicHistory, now: Date.now }),
+    history: new HistoryAccess({ store: served.store, catalog, inUse, publicHistory, now: Date.now }),
     access: createAccess(options.allowedHosts, options.allowedOrigins),
     editorToken: randomBytes(18).toString('base64url'),
     onError: (error) => events.emit('error', error),

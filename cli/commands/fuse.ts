@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { fuseManifest, type FusedDeploy } from '../../registry/fuse/index.js';
 import { resolveDeploy } from '../../registry/history/index.js';
 import type { Deploy } from '../../registry/store/store.js';
+import { createServed } from '../../registry/transform/index.js';
 import type { Manifest } from '../../schema/index.js';
 import type { Io } from '../io.js';
 import { NO_DEPLOYS, chooseChannel } from '../options/choose-channel.js';
@@ -50,10 +51,12 @@ async function fuse(io: Io, ref: string | undefined, options: FuseOptions): Prom
   await withStore(io, options, async (store) => {
     const chosen = ref ?? (await chooseChannel(store, undefined));
     if (chosen === null) return options.json ? writeJson(io, null) : io.write(`${NO_DEPLOYS}\n`);
-    const deploy = await resolveDeploy(store, chosen, io.now());
-    const manifest: Manifest = (await store.manifest(deploy.number))!;
+    const found = await resolveDeploy(store, chosen, io.now());
+    const served = createServed({ store });
+    const manifest: Manifest = (await served.store.manifest(found.number))!;
+    const deploy = (await served.store.deploy(found.number))!;
     const bar = new ProgressBar(io, 'joining modules');
-    const fused = await fuseManifest(store, { deploy, manifest }, (done, all) =>
+    const fused = await fuseManifest(served.store, { deploy, manifest }, (done, all) =>
       bar.show(done / all, `${done} of ${count(all, 'run')}`),
     ).finally(() => bar.clear());
     if (options.json) return writeJson(io, asJson(deploy, fused));

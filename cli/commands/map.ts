@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { deployMap, resolveDeploy, type DeployMap, type MapTargets } from '../../registry/history/index.js';
+import { createServed } from '../../registry/transform/index.js';
 import type { Manifest } from '../../schema/index.js';
 import type { Io } from '../io.js';
 import { NO_DEPLOYS, chooseChannel } from '../options/choose-channel.js';
@@ -70,9 +71,10 @@ async function map(io: Io, ref: string | undefined, options: MapOptions): Promis
     const chosen = ref ?? (await chooseChannel(store, undefined));
     if (chosen === null) return io.write(`${NO_DEPLOYS}\n`);
     const deploy = await resolveDeploy(store, chosen, io.now());
-    const manifest: Manifest = (await store.manifest(deploy.number))!;
+    const { store: served } = createServed({ store });
+    const manifest: Manifest = (await served.manifest(deploy.number))!;
     const base = options.base ?? (options.targets === 'http' ? '/-/' : `/-/deploys/${deploy.number}/at/`);
-    const made = await deployMap(store, manifest, {
+    const made = await deployMap(served, manifest, {
       targets: options.targets,
       root: `${new URL(base, PAGE_ORIGIN).origin}/`,
       base,

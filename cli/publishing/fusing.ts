@@ -1,5 +1,6 @@
 import { fuseManifest } from '../../registry/fuse/index.js';
 import { fuseFirst, type PublishService, type PublishTarget } from '../../registry/publish/index.js';
+import { createServed } from '../../registry/transform/index.js';
 import type { Store } from '../../registry/store/store.js';
 import type { Io } from '../io.js';
 import { count } from '../output/format.js';
@@ -13,11 +14,13 @@ export function fusing(
   store: Store,
   { json }: { readonly json?: boolean },
 ): PublishTarget {
+  const served = createServed({ store });
   const bar = new ProgressBar(io, 'joining modules');
   return fuseFirst(
     service,
+    served,
     (target) =>
-      fuseManifest(store, target, (done, all) =>
+      fuseManifest(served.store, target, (done, all) =>
         bar.show(done / all, `${done} of ${count(all, 'run')}`),
       ).finally(() => bar.clear()),
     (error) => {

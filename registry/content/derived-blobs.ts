@@ -5,8 +5,8 @@ import type { DerivedItem, DerivedKind, DerivedStore, StoredBlob } from '../stor
 import type { VerifiedBlobs } from './verified-blobs.js';
 
 /**
- * Bytes that are made of the blobs of a deploy, by their hash: runs, and the fusions that name them. They are
- * in the store, the ones used last also in memory. Damaged ones are dropped, and count as missing.
+ * Bytes that are made of the blobs of a deploy, by their hash: transformed modules, runs, and the fusions that
+ * name them. They are in the store, the ones used last also in memory. Damaged ones are dropped, and count as missing.
  */
 export class DerivedBlobs {
   readonly #store: DerivedStore;
@@ -32,6 +32,12 @@ export class DerivedBlobs {
     return bytes;
   }
 
+  /** The item of a kind whose bytes have a hash. Undefined where there is none. */
+  async itemOf(kind: DerivedKind, hash: Hash): Promise<DerivedItem | undefined> {
+    const item = await this.#store.derivedByHash(hash);
+    return item?.kind === kind ? item : undefined;
+  }
+
   /** The stored items of a kind that this version has made. */
   async items(kind: DerivedKind, keys: readonly Hash[], version: string): Promise<DerivedItem[]> {
     const found = await this.#store.derived(kind, keys);
@@ -40,7 +46,7 @@ export class DerivedBlobs {
 
   /** Stores items. Where that fails they are only in memory. */
   async put(items: readonly DerivedItem[]): Promise<void> {
-    for (const { kind, hash, bytes } of items) if (kind !== 'record') this.keep(hash, bytes);
+    for (const { kind, hash, bytes } of items) if (isAsked(kind)) this.keep(hash, bytes);
     try {
       await this.#store.putDerived(items);
     } catch (error) {
@@ -66,7 +72,7 @@ export class DerivedBlobs {
 
   async #sound(items: readonly DerivedItem[]): Promise<DerivedItem[]> {
     const sound = items.filter(({ hash, bytes }) => blake3(bytes) === hash);
-    for (const { kind, hash, bytes } of sound) if (kind !== 'record') this.keep(hash, bytes);
+    for (const { kind, hash, bytes } of sound) if (isAsked(kind)) this.keep(hash, bytes);
     if (sound.length < items.length) {
       const damaged = items.filter((item) => !sound.includes(item));
       debug.fuse('%d items are damaged', damaged.length);
@@ -75,6 +81,9 @@ export class DerivedBlobs {
     return sound;
   }
 }
+
+/** Whether clients ask for items of a kind. */
+const isAsked = (kind: DerivedKind): boolean => kind === 'fusion' || kind === 'run' || kind === 'module';
 
 /**
  * Reads what a pack may hold: blobs, and what is made of them.

@@ -12,6 +12,12 @@ const MODULE_TYPES: ReadonlyMap<string, string> = new Map([
   ['json', 'application/json'],
   ['css', 'text/css'],
   ['wasm', 'application/wasm'],
+  // Sources. Browsers get what transforms make of them, as JavaScript.
+  ['ts', 'text/typescript'],
+  ['mts', 'text/typescript'],
+  ['cts', 'text/typescript'],
+  ['tsx', 'text/typescript'],
+  ['jsx', 'text/jsx'],
 ]);
 
 /** JavaScript MIME type essences, all sixteen of the MIME Sniffing Standard. */
@@ -41,6 +47,15 @@ export function contentType(path: string): string {
   const isDocument = type.startsWith('text/') && !/^text\/(?:xml|css|javascript)$/.test(type);
   return isDocument ? `${type}; charset=utf-8` : type;
 }
+
+/**
+ * The `Content-Type` of a file of a manifest: that of its path, except for a source that is served as
+ * JavaScript.
+ *
+ * @param type of the manifest
+ */
+export const servedType = (path: string, type: string | undefined): string =>
+  type !== undefined && isJavaScriptType(type) ? type : contentType(path);
 
 /** Whether a media type without parameters is a JavaScript type. */
 export function isJavaScriptType(essence: string): boolean {

@@ -18,10 +18,11 @@ import { sendable } from '../content/derived-blobs.js';
 import { linkedModule } from '../content/linked-module.js';
 import { EarlyUses } from '../pages/classic-scripts.js';
 import { loaderPage, loaderVersion, scriptIntegrity } from '../pages/loader-page.js';
-import { contentType, moduleKind } from '../content/media-type.js';
+import { moduleKind, servedType } from '../content/media-type.js';
 import { Packs } from '../content/packs.js';
 import { readGuard, readLoader, withIdentity, type LoaderName } from '../pages/read-loader.js';
 import type { Deploy, Store } from '../store/store.js';
+import { createServed } from '../transform/create-served.js';
 import { manifestBlobs, readDeploy, type ExportOptions, type Exported } from './export-deploy.js';
 import { fusedFiles, type FusedFiles } from './fused-files.js';
 import { writeFiles } from './write-files.js';
@@ -54,7 +55,8 @@ function staticPaths(
     if (isAsset(module)) continue;
     paths.add(`${PREFIX}blobs/${module.hash}`);
     paths.add(`${PREFIX}deploys/${number}/at/${path}`);
-    if (moduleKind(contentType(path)) !== undefined) paths.add(`${PREFIX}modules/${module.hash}/${path}`);
+    if (moduleKind(servedType(path, module.type)) !== undefined)
+      paths.add(`${PREFIX}modules/${module.hash}/${path}`);
   }
   return [
     ...paths,
@@ -113,7 +115,8 @@ const json = (value: unknown): Uint8Array => new TextEncoder().encode(`${JSON.st
  * @throws ModcastError as `exportDeploy`
  */
 export async function exportStatic(options: ExportStaticOptions): Promise<Exported> {
-  const { store, directory, force, base, progress = () => {} } = options;
+  const { directory, force, base, progress = () => {} } = options;
+  const { store } = createServed({ store: options.store, base, mode: 'production' });
   const { deploy, manifest } = await readDeploy(store, options.deploy);
   const { number, channel } = deploy;
   const root = placeholderRoot(base);
@@ -173,7 +176,12 @@ export async function exportStatic(options: ExportStaticOptions): Promise<Export
           );
           if (!modules.includes(path)) continue;
           await write(`${PREFIX}deploys/${number}/at/${path}`, blob.bytes);
-          const linked = linkedModule(path, blob, base + pathToUrl(path));
+          const linked = linkedModule(
+            path,
+            blob,
+            base + pathToUrl(path),
+            servedType(path, manifest.modules.get(path)!.type),
+          );
           if (linked !== undefined) await write(`${PREFIX}modules/${blob.hash}/${path}`, linked);
         }
         await setImmediate();

@@ -16,7 +16,7 @@ const NODE_MODULES = '**/node_modules/**';
 
 /** The files of a watched directory that its deploys contain. The directory itself serves the others. */
 export const DEFAULT_FILTER: FileFilter = {
-  include: ['**/*.{js,mjs,json,css,html}'],
+  include: ['**/*.{js,mjs,json,css,html,ts,mts,tsx,jsx}'],
   exclude: [NODE_MODULES],
 };
 

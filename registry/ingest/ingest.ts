@@ -9,7 +9,9 @@ import {
   type ManifestModule,
   type Path,
 } from '../../schema/index.js';
+import { mediaType } from '../content/media-type.js';
 import { debug } from '../debug.js';
+import { blake3 } from '../hash.js';
 import type { PageSummaries } from '../pages/page-summaries.js';
 import type { Deploy, FileStat, Store, StoredBlob } from '../store/store.js';
 import { ChangeReader } from './change-reader.js';
@@ -52,6 +54,11 @@ export interface IngestOptions {
   readonly summaries?: PageSummaries;
   /** The directory's git commit, for deploys of whole scans. A file that was just saved is not committed. */
   readonly commit?: () => Promise<string | null>;
+  /**
+   * Makes files of the deploy that are not in the directory, each time.
+   * @param directory real
+   */
+  readonly generate?: (directory: string, modules: ReadonlyMap<Path, ManifestModule>) => GeneratedFiles;
   /** An update has read files that were not reported to it. They may also disappear without a report. */
   readonly onUnreported?: () => void;
   /**
@@ -61,6 +68,12 @@ export interface IngestOptions {
   readonly onUnsettled?: (files: readonly Path[]) => void;
   /** These files exist and could not be read; null: so could directories. What was known of them stays. */
   readonly onUnreadable?: (files: readonly Path[] | null) => void;
+}
+
+/** Files of a deploy that no file of the directory is. */
+export interface GeneratedFiles {
+  readonly files: ReadonlyMap<Path, Uint8Array>;
+  readonly problems: readonly Diagnostic[];
 }
 
 interface Changes {
@@ -208,7 +221,8 @@ export class Ingest {
     for (const name of kept) changes.keep(name);
     await changes.read(files, removed);
     if (changes.unreported.length > 0) onUnreported?.();
-    const { manifest, deploy, created } = await this.#deploy(mode, changes.blobs);
+    const generated = this.#options.generate?.(directory, this.#table.modules) ?? NOTHING;
+    const { manifest, deploy, created } = await this.#deploy(mode, changes.blobs, generated.files);
     const { stats, forgotten, unsettled, unreadable, count } = changes;
     // Stats of changed files may stay in the store: their time stamps do not come back.
     if (stats.size > 0 || removed.length > 0) {
@@ -221,7 +235,8 @@ export class Ingest {
     debug.ingest('%s of %d files: %d read, %d ms, %s', mode, files.length, count, ms, made);
     if (unsettled.length > 0) onUnsettled?.(unsettled);
     if (unreadable.length > 0) onUnreadable?.(unreadable);
-    return { deploy, created, manifest, problems: this.#table.problems, read: count };
+    const problems = [...this.#table.problems, ...generated.problems];
+    return { deploy, created, manifest, problems, read: count };
   }
 
   async #put(blobs: readonly StoredBlob[]): Promise<void> {
@@ -229,16 +244,23 @@ export class Ingest {
     await this.#options.store.putBlobs(blobs);
   }
 
-  async #deploy(mode: 'scan' | 'update', blobs: readonly StoredBlob[]) {
+  async #deploy(mode: 'scan' | 'update', read: readonly StoredBlob[], generated: GeneratedFiles['files']) {
     const { store, channel, author, now, commit } = this.#options;
     const { modules, pathChanges } = this.#table;
     const headManifest = async () => {
       const head = await store.head(channel);
       return head === null ? null : store.manifest(head.number);
     };
+    const own = new Map(modules);
+    const blobs = [...read];
+    for (const [name, bytes] of generated) {
+      const hash = blake3(bytes);
+      own.set(name, { hash, size: bytes.length, type: mediaType(name) });
+      blobs.push({ hash, bytes, links: null });
+    }
     const fresh = new Map(blobs.map((blob) => [blob.hash, blob]));
     const bytesOf = (hash: Hash) => this.#bytesOf(hash, fresh);
-    const manifest = await this.#manifests.build(modules, pathChanges, headManifest, bytesOf);
+    const manifest = await this.#manifests.build(own, pathChanges, headManifest, bytesOf);
     const made = await commitHead(store, {
       channel,
       manifest,
@@ -260,6 +282,8 @@ export class Ingest {
     return blob.bytes;
   }
 }
+
+const NOTHING: GeneratedFiles = { files: new Map(), problems: [] };
 
 /** Whether a path is `place` or in that directory. Empty: the root. */
 const isBelow = (place: Path, name: Path): boolean =>

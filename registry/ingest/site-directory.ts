@@ -11,6 +11,7 @@ import { gitCommit } from './git-commit.js';
 import { Ingest, type IngestResult } from './ingest.js';
 import type { ReadProgress } from './read-modules.js';
 import { ReadAgain } from './read-again.js';
+import { recipeFiles } from '../transform/read-recipe.js';
 import { Retention } from './retention.js';
 import type { Watch } from './watch.js';
 import { watchRoot } from './watch-root.js';
@@ -27,7 +28,7 @@ export interface SiteDirectoryOptions {
   readonly summaries: PageSummaries;
   readonly onReading: (progress: ReadProgress) => void;
   /** An ingest has ended. Called before the promise of its caller resolves. */
-  readonly onResult: (result: IngestResult) => void;
+  readonly onResult: (result: IngestResult) => void | Promise<void>;
   readonly onNews: (news: HotNews) => void;
   readonly onState: (state: 'gone' | 'back') => void;
   readonly onError: (error: unknown) => void;
@@ -70,6 +71,7 @@ export class SiteDirectory {
       now: Date.now,
       root: placeholderRoot(options.options.base),
       summaries: options.summaries,
+      generate: (root, modules) => recipeFiles(root, modules.keys()),
       commit: () => gitCommit(directory, (file) => ingest.matches(file)),
       onUnreported: () => this.#rescanSoon(),
       onUnsettled: (files) => this.#readAgainSoon(files),
@@ -196,7 +198,7 @@ export class SiteDirectory {
         if (this.#watch !== undefined && !isDirectoryGone(error)) this.#unreadable.schedule(null);
         throw error;
       });
-      this.#options.onResult(result);
+      await this.#options.onResult(result);
       if (result.created) this.#retention?.deployed();
       return result;
     });

@@ -1,5 +1,6 @@
 import type { FuseTarget } from '../fuse/fuser.js';
 import type { PublishService } from './publish-service.js';
+import type { Served } from '../transform/served-store.js';
 import type { PublishTarget } from './publish-target.js';
 
 /**
@@ -8,6 +9,7 @@ import type { PublishTarget } from './publish-target.js';
  */
 export const fuseFirst = (
   service: PublishService,
+  served: Pick<Served, 'serve'>,
   fuse: (target: FuseTarget) => Promise<unknown>,
   onFailed: (error: unknown) => void,
 ): PublishTarget => ({
@@ -16,7 +18,8 @@ export const fuseFirst = (
   async commit(lease) {
     const { manifest, hash } = service.manifestOf(lease);
     try {
-      await fuse({ deploy: { manifest: hash }, manifest });
+      const site = await served.serve(manifest, hash, service.channelOf(lease));
+      await fuse({ deploy: { manifest: site.hash }, manifest: site.manifest });
     } catch (error) {
       onFailed(error);
     }

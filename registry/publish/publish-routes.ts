@@ -22,7 +22,7 @@ export interface PublishRoutesOptions {
   readonly clock: Clock;
   readonly now: () => number;
   /** Called for each deploy before the publisher gets the answer. */
-  readonly onCommit: (committed: Committed) => void;
+  readonly onCommit: (committed: Committed) => void | Promise<void>;
   /** Called for errors of the registry itself. */
   readonly onError: (error: unknown) => void;
   readonly stallMs?: number;
@@ -96,7 +96,7 @@ export function createPublishRoutes(options: PublishRoutesOptions): PublishRoute
   };
   const commit = async (lease: string): Promise<unknown> => {
     const committed = await publishing.commit(lease);
-    options.onCommit(committed);
+    await options.onCommit(committed);
     return { deploy: committed.deploy, created: committed.created };
   };
 

@@ -18,6 +18,7 @@ import { compileFilter, openDirectory, walk, type FileFilter } from '../ingest/f
 import { gitCommit } from '../ingest/git-commit.js';
 import { readStable } from '../ingest/read-file.js';
 import { readModules, type ReadProgress } from '../ingest/read-modules.js';
+import { recipeFiles } from '../transform/read-recipe.js';
 import { checkModuleCount, siteManifest } from '../ingest/site-manifest.js';
 
 /** The content of a directory at the time it was read. */
@@ -83,7 +84,15 @@ export async function readSite(
     }
   }
   progress({ done: files.length, total: files.length });
-  const bytes = (hash: Hash) => readAgain(directory, places.get(hash)!, hash);
+  const generated = recipeFiles(directory, modules.keys());
+  const made = new Map<Hash, Uint8Array>();
+  for (const [file, content] of generated.files) {
+    const hash = blake3(content);
+    made.set(hash, content);
+    modules.set(file, { hash, size: content.length, type: mediaType(file) });
+  }
+  for (const problem of generated.problems) broken.set(problem.path, problem);
+  const bytes = (hash: Hash) => made.get(hash) ?? readAgain(directory, places.get(hash)!, hash);
   const manifest = await siteManifest(modules, async (hash) => bytes(hash), undefined, placeholderRoot(base));
   return {
     directory,

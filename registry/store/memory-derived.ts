@@ -51,13 +51,28 @@ export function memoryDerived(state: State): Methods<DerivedStore> {
 /** Drops what no kept deploy needs. */
 export function collectMemoryDerived({ derived, deploys, blobs }: State): void {
   const manifests = new Set([...deploys.values()].map(({ deploy }) => deploy.manifest));
+  const modules = new Set<string>();
+  for (const { item } of derived.values()) {
+    if (item.kind === 'site' && manifests.has(item.needs[0]!)) manifests.add(item.key);
+    if (item.kind === 'module') modules.add(item.key);
+  }
   const needed = new Set<string>();
   for (const { item } of derived.values()) {
     if (item.kind === 'fusion' && manifests.has(item.key)) for (const hash of item.needs) needed.add(hash);
   }
-  const isKept = ({ kind, key, hash }: DerivedItem): boolean => {
-    if (kind === 'fusion') return manifests.has(key);
-    return kind === 'run' ? needed.has(hash) : blobs.has(key);
+  const isKept = ({ kind, key, hash, needs }: DerivedItem): boolean => {
+    switch (kind) {
+      case 'fusion':
+        return manifests.has(key);
+      case 'run':
+        return needed.has(hash);
+      case 'record':
+        return blobs.has(key) || modules.has(key);
+      case 'site':
+        return manifests.has(needs[0]!);
+      default:
+        return blobs.has(needs[0]!);
+    }
   };
   for (const [place, { item }] of derived) if (!isKept(item)) derived.delete(place);
 }

@@ -95,8 +95,14 @@ export interface CollectOptions {
  * - `fusion`: how the modules of a manifest are joined. Its key is the manifest's hash.
  * - `run`: modules that are joined into one. Its key names what it is made of.
  * - `record`: what joining has to know of a module. Its key is the blob's hash.
+ * - `transform`: what a transform has made of a file, but for the code. Its key names what it is made of.
+ * - `module`: the code, by its hash.
+ * - `map`: the source map of the code, by the hash of that.
+ * - `site`: a manifest of transformed modules, by its hash, without bytes.
+ *
+ * The first of `needs` of the last four is what they are made of: a blob, and of a `site` a manifest.
  */
-export type DerivedKind = 'fusion' | 'run' | 'record';
+export type DerivedKind = 'fusion' | 'run' | 'record' | 'transform' | 'module' | 'map' | 'site';
 
 /** Bytes that are made of blobs, and can be made again. */
 export interface DerivedItem {

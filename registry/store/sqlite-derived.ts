@@ -91,7 +91,13 @@ export function sqliteDropDerived(connection: Connection): (pause: () => Promise
   const others = connection.pluck<number>(
     `SELECT id FROM derived d WHERE
        kind = 'fusion' AND NOT EXISTS (SELECT 1 FROM deploy WHERE manifest = d.key)
-       OR kind = 'record' AND NOT EXISTS (SELECT 1 FROM blob WHERE hash = d.key)`,
+         AND NOT EXISTS (SELECT 1 FROM derived s JOIN deploy ON deploy.manifest = substr(s.needs, 1, ${HASH_BYTES})
+           WHERE s.kind = 'site' AND s.key = d.key)
+       OR kind = 'site' AND NOT EXISTS (SELECT 1 FROM deploy WHERE manifest = substr(d.needs, 1, ${HASH_BYTES}))
+       OR kind = 'record' AND NOT EXISTS (SELECT 1 FROM blob WHERE hash = d.key)
+         AND NOT EXISTS (SELECT 1 FROM derived m WHERE m.kind = 'module' AND m.key = d.key)
+       OR kind IN ('transform', 'module', 'map')
+         AND NOT EXISTS (SELECT 1 FROM blob WHERE hash = substr(d.needs, 1, ${HASH_BYTES}))`,
   );
   const needs = connection.pluck<Buffer>("SELECT needs FROM derived WHERE kind = 'fusion'");
   const runs = connection.prepare<{ id: number; hash: Hash }>(

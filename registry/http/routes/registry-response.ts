@@ -12,7 +12,7 @@ import { isDeployed } from '../../auth/history-access.js';
 import type { Catalog } from '../../content/catalog.js';
 import type { SentFusion } from '../../content/shipment.js';
 import { linkedModule } from '../../content/linked-module.js';
-import { contentType, moduleKind } from '../../content/media-type.js';
+import { moduleKind, servedType } from '../../content/media-type.js';
 import { blake3 } from '../../hash.js';
 import { loaderVersion } from '../../pages/loader-page.js';
 import { UNCHANGED, type UnchangedCode } from '../../pages/unchanged-page.js';
@@ -30,6 +30,8 @@ import { withAccess } from './with-access.js';
 export interface RegistryContext extends ServiceWorkerContext, Pick<RunContext, 'fusions'> {
   readonly store: Store;
   readonly catalog: Catalog;
+  /** Whether a hash is that of a module that a transform has made. */
+  readonly isMade: (hash: Hash) => boolean;
   readonly health: () => Promise<unknown>;
   readonly headTags: HeadTagsMaker;
   /** The hot reload script. */
@@ -216,7 +218,7 @@ async function deployFile(
     const module = deploy === null ? undefined : (await context.catalog.manifest(deploy)).modules.get(path);
     const bytes = module === undefined ? undefined : await deployedBytes(context, module.hash);
     if (bytes === undefined) return problem(404, `Deploy ${number} has no ${path}.`, headers);
-    const type = contentType(path);
+    const type = servedType(path, module!.type);
     allowOwnUse(request, path, headers);
     return answer(request, { bytes, type, freshness: 'immutable', tag: module!.hash }, headers);
   });
@@ -231,12 +233,13 @@ async function moduleFile(
 ): Promise<Response> {
   const path = pathFromUrl(pathname);
   if (path === undefined) return problem(400, 'Not a path.', headers);
-  const kind = moduleKind(contentType(path));
+  const type = servedType(path, context.isMade(hash) ? 'text/javascript' : undefined);
+  const kind = moduleKind(type);
   const blob = kind === undefined ? undefined : await deployedBlob(context, hash);
-  const bytes = blob === undefined ? undefined : linkedModule(path, blob, context.base + pathname);
+  const bytes = blob === undefined ? undefined : linkedModule(path, blob, context.base + pathname, type);
   if (bytes === undefined) return problem(404, 'No such module.', headers);
   allowOwnUse(request, path, headers);
-  return answer(request, { bytes, type: contentType(path), freshness: 'immutable', tag: hash }, headers);
+  return answer(request, { bytes, type, freshness: 'immutable', tag: hash }, headers);
 }
 
 /** A blob of any deploy. Others are treated as missing. */

@@ -10,7 +10,7 @@ import {
 } from '../../../importmap/index.js';
 import { pathFromUrl, type Manifest } from '../../../schema/index.js';
 import type { HistoryAccess } from '../../auth/history-access.js';
-import { contentType, mediaType, moduleKind } from '../../content/media-type.js';
+import { mediaType, moduleKind, servedType } from '../../content/media-type.js';
 import type { VerifiedBlobs } from '../../content/verified-blobs.js';
 import { workerModule } from '../../content/worker-module.js';
 import { loaderVersion } from '../../pages/loader-page.js';
@@ -41,12 +41,12 @@ export async function deployResponse(
   const hash = manifestOfUrl(search);
   const path = hash === undefined ? undefined : pathFromUrl(pathname.slice(1));
   if (path === undefined) return undefined;
-  const type = contentType(path);
   const isPage = mediaType(path) === 'text/html';
   const manifest = isPage ? null : await history.manifest(page.channel, hash!);
   const module = manifest?.modules.get(path);
   if (module === undefined && isRuntimeUrl(request.url))
     return workerRuntimeResponse(context, request, headers);
+  const type = servedType(path, module?.type);
   const blob = module === undefined ? undefined : await blobs.one(module.hash);
   if (blob === undefined) return undefined;
   allowOwnUse(request, path, headers);

@@ -1,7 +1,7 @@
 import type { Channel, Manifest, Path } from '../../../schema/index.js';
 import type { VerifiedBlobs } from '../../content/verified-blobs.js';
 import type { Catalog } from '../../content/catalog.js';
-import { contentType } from '../../content/media-type.js';
+import { servedType } from '../../content/media-type.js';
 import { answer } from '../response/answer.js';
 import type { SiteFile, SiteSource } from './site-source.js';
 
@@ -36,7 +36,7 @@ export function manifestFile(
   return {
     bytes,
     start: async (count) => (await bytes())?.subarray(0, count) ?? null,
-    async respond(request, headers, type = contentType(path)) {
+    async respond(request, headers, type = servedType(path, module.type)) {
       const found = await bytes();
       if (found === null) return null;
       return answer(request, { bytes: found, type, freshness: 'revalidate', tag: module.hash }, headers);

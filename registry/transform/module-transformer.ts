@@ -1,0 +1,132 @@
+import type { SourceMapInput } from '@jridgewell/remapping';
+import { excerpt, type Diagnostic, type Path } from '../../schema/index.js';
+import { imports, joinMaps } from './imports.js';
+import { isTypeScript } from './kinds.js';
+import { refresh } from './refresh.js';
+import {
+  TransformError,
+  type Dependency,
+  type Transform,
+  type TransformOptions,
+  type VirtualModule,
+} from './transform.js';
+import { typescript } from './typescript.js';
+import { VIRTUAL_VERSION, virtualModule } from './virtual.js';
+
+/** A module as browsers run it. */
+export interface TransformedModule {
+  /** Null: the bytes are served as they were written. */
+  readonly code: string | null;
+  /** JSON. Null where the code has the lines and columns of the source. */
+  readonly map: string | null;
+  readonly deps: readonly Dependency[];
+  readonly virtual: readonly VirtualModule[];
+  readonly problem: Diagnostic | undefined;
+}
+
+/** Runs the transforms of a registry, in order, on one module. */
+export class ModuleTransformer {
+  readonly #transforms: readonly Transform[];
+  readonly #imports: Transform;
+  /** Names all transforms with their versions. */
+  readonly version: string;
+
+  /** @param own transforms of the registry's owner, which run first */
+  constructor(own: readonly Transform[] = []) {
+    this.#transforms = [...own, typescript, refresh];
+    this.#imports = imports((path) => this.takes(path));
+    const named = [...this.#transforms, this.#imports].map(({ name, version }) => `${name} ${version}`);
+    this.version = [...named, `virtual ${VIRTUAL_VERSION}`].join(', ');
+  }
+
+  /** Whether a file is a source: it is served as JavaScript. */
+  takes(path: Path): boolean {
+    return this.#transforms.some((transform) => transform.filter(path));
+  }
+
+  /** @param path of a source, or of a file that is JavaScript as written */
+  async transform(source: string, path: Path, options: TransformOptions): Promise<TransformedModule> {
+    const deps: Dependency[] = [];
+    const virtual: VirtualModule[] = [];
+    let code: string | null = null;
+    let map: SourceMapInput | null = null;
+    let text = source;
+    const steps = [...this.#transforms.filter((each) => each.filter(path)), this.#imports];
+    for (const step of steps) {
+      try {
+        const result = await step.transform(text, path, options);
+        if (result === null) continue;
+        deps.push(...(result.deps ?? []));
+        virtual.push(...(result.virtual ?? []));
+        if (result.code === text && result.map === null) continue;
+        code = text = result.code;
+        map = joinMaps(result.map, map);
+      } catch (error) {
+        const isOwnSource = code === null || map === null;
+        return failed(error, { source, path, isOwnSource, isTypeScript: isTypeScript(path), deps });
+      }
+    }
+    const json = map === null ? null : mapText(map, path, source);
+    return { code, map: json, deps, virtual, problem: undefined };
+  }
+
+  /** @param source bytes of the file that the module is made of */
+  async virtual(
+    module: VirtualModule,
+    source: Uint8Array | undefined,
+    options: TransformOptions,
+  ): Promise<TransformedModule> {
+    const none = { map: null, deps: [], virtual: [], problem: undefined };
+    try {
+      return { ...none, code: await virtualModule(module, source, options.mode) };
+    } catch (error) {
+      return failed(error, {
+        source: '',
+        path: module.file,
+        isOwnSource: false,
+        isTypeScript: false,
+        deps: [],
+      });
+    }
+  }
+}
+
+interface Failure {
+  readonly source: string;
+  readonly path: Path;
+  /** Whether the step that failed got the source as written. */
+  readonly isOwnSource: boolean;
+  readonly isTypeScript: boolean;
+  readonly deps: readonly Dependency[];
+}
+
+/**
+ * What is served instead: TypeScript that does not parse as it is, so that browsers report the place, and for other
+ * failures a module that throws.
+ */
+function failed(
+  error: unknown,
+  { source, path, isOwnSource, isTypeScript, deps }: Failure,
+): TransformedModule {
+  const message = error instanceof Error ? error.message : String(error);
+  const hasPlace = error instanceof TransformError && isOwnSource;
+  const { line, column } = hasPlace ? error : { line: 1, column: 1 };
+  const frame = hasPlace && source !== '' ? { frame: excerpt(source, line, column) } : {};
+  const problem: Diagnostic = { kind: 'syntax', severity: 'error', path, message, line, column, ...frame };
+  const code =
+    hasPlace && isTypeScript ? null : `throw new Error(${JSON.stringify(`${path}: ${message}`)});\n`;
+  return { code, map: null, deps, virtual: [], problem };
+}
+
+/** A map with one source: the file, with its content. */
+function mapText(map: SourceMapInput, path: Path, source: string): string {
+  const json = (typeof map === 'string' ? JSON.parse(map) : map) as Record<string, unknown>;
+  const name = path.slice(path.lastIndexOf('/') + 1);
+  return JSON.stringify({
+    version: 3,
+    sources: [name],
+    sourcesContent: [source],
+    names: json['names'] ?? [],
+    mappings: json['mappings'],
+  });
+}

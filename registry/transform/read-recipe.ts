@@ -1,0 +1,163 @@
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { parseEnv } from 'node:util';
+import { parseTsconfig } from 'get-tsconfig';
+import { isHidden, type Diagnostic, type Path } from '../../schema/index.js';
+import { isTypeScript } from './kinds.js';
+import {
+  NO_RECIPE,
+  RECIPE_PATH,
+  recipeBytes,
+  type CompilerOptions,
+  type Project,
+  type Recipe,
+} from './recipe.js';
+import type { Mode } from './transform.js';
+
+/** Variables that pages may see: the author means others for servers. */
+const PUBLIC = /^(?:VITE|MODCAST)_/;
+
+export interface ReadRecipe {
+  /** Null for a site that has nothing to set: no TypeScript, no JSX, no variables. */
+  readonly recipe: Recipe | null;
+  readonly problems: readonly Diagnostic[];
+}
+
+/**
+ * Reads how the sources of a site are transformed: each `tsconfig.json` with those it extends, the `.env` files in
+ * the root, and whether `package.json` names a framework.
+ *
+ * @param directory absolute
+ */
+export function readRecipe(directory: string, paths: Iterable<Path>): ReadRecipe {
+  const all = [...paths];
+  const env = {
+    development: readEnv(directory, 'development'),
+    production: readEnv(directory, 'production'),
+  };
+  const hasSources = all.some(isTypeScript);
+  if (!hasSources && Object.keys({ ...env.development, ...env.production }).length === 0)
+    return { recipe: null, problems: [] };
+  const problems: Diagnostic[] = [];
+  const configs = all.filter((file) => /(?:^|\/)[tj]sconfig\.json$/.test(file));
+  const projects = configs.flatMap((file) => readProject(directory, file, problems) ?? []);
+  const recipe: Recipe = {
+    ...NO_RECIPE,
+    // The deepest first; of two in one folder, that for TypeScript.
+    projects: projects.toSorted(
+      (a, b) => depth(b.directory) - depth(a.directory) || (a.directory < b.directory ? -1 : 1),
+    ),
+    env,
+    refresh: hasSources ? frameworkOf(directory) : null,
+  };
+  return { recipe, problems };
+}
+
+const depth = (directory: Path): number => (directory === '' ? 0 : directory.split('/').length);
+
+function readProject(directory: string, file: Path, problems: Diagnostic[]): Project[] | undefined {
+  const folder = path.posix.dirname(file) === '.' ? '' : path.posix.dirname(file);
+  try {
+    const config = parseTsconfig(path.join(directory, file));
+    const own = compilerOptions(config.compilerOptions ?? {}, directory, path.join(directory, folder));
+    // A solution file, as Vite's templates have it: the options are those of what it references.
+    if (own !== undefined && Object.keys(own).length > 0)
+      return [{ directory: folder, compilerOptions: own }];
+    const referenced = (config.references ?? []).flatMap(({ path: place }) => {
+      const target = path.join(directory, folder, place);
+      const name = place.endsWith('.json') ? target : path.join(target, 'tsconfig.json');
+      if (!existsSync(name) || /(?:^|[./\\])node\.json$/.test(name)) return [];
+      const options = compilerOptions(
+        parseTsconfig(name).compilerOptions ?? {},
+        directory,
+        path.dirname(name),
+      );
+      return [options];
+    });
+    return [{ directory: folder, compilerOptions: Object.assign({}, ...referenced) as CompilerOptions }];
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    problems.push({ kind: 'syntax', severity: 'error', path: file, message, line: 1, column: 1 });
+    return undefined;
+  }
+}
+
+const KEPT = [
+  'jsx',
+  'jsxImportSource',
+  'jsxFactory',
+  'jsxFragmentFactory',
+  'experimentalDecorators',
+  'emitDecoratorMetadata',
+  'useDefineForClassFields',
+  'target',
+  'verbatimModuleSyntax',
+] as const;
+
+/** @param folder absolute, of the configuration */
+function compilerOptions(
+  found: Readonly<Record<string, unknown>>,
+  directory: string,
+  folder: string,
+): CompilerOptions {
+  const options: Record<string, unknown> = {};
+  for (const name of KEPT) if (found[name] !== undefined) options[name] = found[name];
+  const inSite = (place: string): Path | undefined => {
+    const relative = path.relative(directory, place).split(path.sep).join('/');
+    return relative.startsWith('..') || path.isAbsolute(relative) ? undefined : relative;
+  };
+  const { baseUrl, paths } = found as {
+    baseUrl?: string;
+    paths?: Readonly<Record<string, readonly string[]>>;
+  };
+  const base = baseUrl === undefined ? undefined : inSite(path.resolve(folder, baseUrl));
+  if (base !== undefined) options['baseUrl'] = base;
+  if (paths !== undefined) {
+    options['paths'] = Object.fromEntries(
+      Object.entries(paths).map(([pattern, places]) => [
+        pattern,
+        places.flatMap((place) => inSite(path.resolve(folder, baseUrl ?? '.', place)) ?? []),
+      ]),
+    );
+  }
+  return options as CompilerOptions;
+}
+
+/** As Vite: later files win. Those of the mode, and those that are not in git, are later. */
+function readEnv(directory: string, mode: Mode): Record<string, string> {
+  const found: Record<string, string> = {};
+  for (const name of ['.env', '.env.local', `.env.${mode}`, `.env.${mode}.local`]) {
+    const file = path.join(directory, name);
+    if (!existsSync(file)) continue;
+    for (const [key, value] of Object.entries(parseEnv(readFileSync(file, 'utf8')))) {
+      if (PUBLIC.test(key) && value !== undefined) found[key] = value;
+    }
+  }
+  return found;
+}
+
+/** The framework of the package that the site is, or is in. */
+function frameworkOf(directory: string): Recipe['refresh'] {
+  for (let folder = directory; ; folder = path.dirname(folder)) {
+    const file = path.join(folder, 'package.json');
+    if (existsSync(file)) {
+      try {
+        const json = JSON.parse(readFileSync(file, 'utf8')) as Record<string, object | undefined>;
+        const names = { ...json['dependencies'], ...json['devDependencies'], ...json['peerDependencies'] };
+        return 'react' in names ? 'react' : 'preact' in names ? 'preact' : null;
+      } catch {
+        return null;
+      }
+    }
+    if (folder === path.dirname(folder) || isHidden(path.basename(folder))) return null;
+  }
+}
+
+/** The files that a deploy has for its recipe. */
+export function recipeFiles(
+  directory: string,
+  paths: Iterable<Path>,
+): { readonly files: ReadonlyMap<Path, Uint8Array>; readonly problems: readonly Diagnostic[] } {
+  const { recipe, problems } = readRecipe(directory, paths);
+  return { files: new Map(recipe === null ? [] : [[RECIPE_PATH, recipeBytes(recipe)]]), problems };
+}

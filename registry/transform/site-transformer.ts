@@ -1,0 +1,198 @@
+import {
+  manifestBytes,
+  type Diagnostic,
+  type Hash,
+  type Links,
+  type Manifest,
+  type ManifestModule,
+  type Path,
+} from '../../schema/index.js';
+import type { DerivedBlobs } from '../content/derived-blobs.js';
+import { isJavaScriptType } from '../content/media-type.js';
+import { blake3 } from '../hash.js';
+import type { StoredBlob } from '../store/store.js';
+import { isTransportStream } from './kinds.js';
+import { ManifestFiles } from './manifest-files.js';
+import { ModuleCache, type CachedModule } from './module-cache.js';
+import type { ModuleTransformer, TransformedModule } from './module-transformer.js';
+import { PlainModules } from './plain-modules.js';
+import { NO_RECIPE, parseRecipe, RECIPE_PATH, type Recipe } from './recipe.js';
+import type { Mode, TransformOptions, VirtualModule } from './transform.js';
+
+/** A site as browsers get it. */
+export interface ServedSite {
+  /** The same object as the site's own manifest where nothing is transformed. */
+  readonly manifest: Manifest;
+  readonly hash: Hash;
+  readonly problems: readonly Diagnostic[];
+  /** The blobs that transformed modules are made of, by the hashes of their code. */
+  readonly sources: ReadonlyMap<Hash, Hash>;
+  /** Sources that do not parse, and are served as they were written. */
+  readonly broken: ReadonlySet<Hash>;
+}
+
+/** The blobs of a site. */
+export interface SourceBlobs {
+  one(hash: Hash): Promise<StoredBlob | undefined>;
+  links(hashes: readonly Hash[]): Promise<ReadonlyMap<Hash, Links | null>>;
+}
+
+const JAVASCRIPT = 'text/javascript';
+
+/** Modules that are transformed at the same time. */
+const AT_ONCE = 32;
+
+interface Job {
+  readonly path: Path;
+  readonly key: Hash;
+  readonly source: Hash;
+  readonly run: () => Promise<TransformedModule>;
+}
+
+/** Makes the manifest that browsers get of the one that a deploy has. */
+export class SiteTransformer {
+  /** Names the transforms with their versions. */
+  readonly version: string;
+  readonly #transformer: ModuleTransformer;
+  readonly #blobs: SourceBlobs;
+  readonly #cache: ModuleCache;
+  readonly #plain: PlainModules;
+  readonly #base: string;
+  readonly #recipes = new Map<Hash, Recipe>();
+
+  constructor(transformer: ModuleTransformer, blobs: SourceBlobs, derived: DerivedBlobs, base = '/') {
+    this.#base = base;
+    this.#transformer = transformer;
+    this.version = transformer.version;
+    this.#blobs = blobs;
+    this.#cache = new ModuleCache(derived, transformer.version);
+    this.#plain = new PlainModules(
+      (hashes) => blobs.links(hashes),
+      (hash) => this.#bytesOf(hash),
+    );
+  }
+
+  /**
+   * @param hash of the manifest
+   * @param isAgain makes all results again: some are lost
+   */
+  async serve(manifest: Manifest, hash: Hash, mode: Mode, isAgain = false): Promise<ServedSite> {
+    const sources = [...manifest.modules].filter(([path]) => this.#transformer.takes(path));
+    const scripts = [...manifest.modules].filter(
+      ([path, { type }]) => isJavaScriptType(type) && !this.#transformer.takes(path),
+    );
+    const others = await this.#plain.others(
+      scripts.map(([, module]) => module.hash),
+      sources.length > 0,
+    );
+    const rows = [...sources, ...scripts.filter(([, module]) => others.has(module.hash))];
+    if (rows.length === 0) {
+      return { manifest, hash, problems: [], sources: new Map(), broken: new Set() };
+    }
+    const files = new ManifestFiles(manifest, (each) => this.#bytesOf(each));
+    const recipe = await this.#recipeOf(manifest);
+    const options: TransformOptions = { mode, recipe, files, base: this.#base };
+    const place = [mode, this.#base, JSON.stringify(recipe)];
+    const jobs = rows.map(([path, module]): Job => ({
+      path,
+      key: this.#cache.key('module', path, module.hash, ...place),
+      source: module.hash,
+      run: () => this.#transform(path, module.hash, options),
+    }));
+    const made = await this.#run(jobs, files, mode, isAgain);
+    const virtual = new Map<Path, { module: VirtualModule; importer: Hash }>();
+    for (const { path, source } of jobs) {
+      for (const module of made.get(path)!.virtual) virtual.set(module.path, { module, importer: source });
+    }
+    const more = [...virtual.values()].map(({ module, importer }): Job => {
+      const own = manifest.modules.get(module.file)?.hash;
+      return {
+        path: module.path,
+        key: this.#cache.key('virtual', module.kind, module.path, own ?? '', ...place),
+        source: own ?? importer,
+        run: async () => this.#transformer.virtual(module, await files.read(module.file), options),
+      };
+    });
+    for (const [path, module] of await this.#run(more, files, mode, isAgain)) made.set(path, module);
+    await this.#cache.flush();
+    return servedSite(manifest, [...jobs, ...more], made);
+  }
+
+  async #run(
+    jobs: readonly Job[],
+    files: ManifestFiles,
+    mode: Mode,
+    isAgain: boolean,
+  ): Promise<Map<Path, CachedModule>> {
+    const keys = jobs.map(({ key }) => key);
+    const known = isAgain ? new Map<Hash, CachedModule>() : await this.#cache.find(keys, files);
+    const made = new Map<Path, CachedModule>();
+    const waiting = jobs.values();
+    const work = async () => {
+      for (const { path, key, source, run } of waiting) {
+        let found = known.get(key);
+        if (found === undefined) {
+          const module = await run();
+          found = this.#cache.add(key, source, module, files, codeOf(module, mode));
+        }
+        made.set(path, found);
+      }
+    };
+    await Promise.all(Array.from({ length: Math.min(AT_ONCE, jobs.length) }, work));
+    return made;
+  }
+
+  async #transform(path: Path, hash: Hash, options: TransformOptions): Promise<TransformedModule> {
+    const none = { code: null, map: null, deps: [], virtual: [], problem: undefined };
+    const bytes = await this.#bytesOf(hash);
+    if (bytes === undefined || (path.endsWith('.ts') && isTransportStream(bytes))) return none;
+    return this.#transformer.transform(new TextDecoder().decode(bytes), path, options);
+  }
+
+  async #bytesOf(hash: Hash): Promise<Uint8Array | undefined> {
+    return (await this.#blobs.one(hash))?.bytes;
+  }
+
+  async #recipeOf(manifest: Manifest): Promise<Recipe> {
+    const module = manifest.modules.get(RECIPE_PATH);
+    if (module === undefined) return NO_RECIPE;
+    let recipe = this.#recipes.get(module.hash);
+    if (recipe === undefined) {
+      const bytes = await this.#bytesOf(module.hash);
+      recipe = bytes === undefined ? NO_RECIPE : parseRecipe(bytes);
+      this.#recipes.set(module.hash, recipe);
+    }
+    return recipe;
+  }
+}
+
+/** The code with its map: in production, tools ask for that apart. */
+function codeOf({ code, map }: TransformedModule, mode: Mode): string | null {
+  if (code === null || map === null || mode === 'production') return code;
+  const url = `data:application/json;base64,${Buffer.from(map).toString('base64')}`;
+  return `${code}${code.endsWith('\n') ? '' : '\n'}//# sourceMappingURL=${url}\n`;
+}
+
+function servedSite(
+  manifest: Manifest,
+  jobs: readonly Job[],
+  made: ReadonlyMap<Path, CachedModule>,
+): ServedSite {
+  const modules = new Map<Path, ManifestModule>(manifest.modules);
+  const sources = new Map<Hash, Hash>();
+  const broken = new Set<Hash>();
+  const problems: Diagnostic[] = [];
+  for (const { path, source } of jobs) {
+    const { code, problem } = made.get(path)!;
+    if (problem !== undefined) problems.push(problem);
+    if (code !== null) {
+      modules.set(path, { ...code, type: JAVASCRIPT });
+      sources.set(code.hash, source);
+    } else if (problem !== undefined) {
+      modules.set(path, { ...manifest.modules.get(path)!, type: JAVASCRIPT });
+      broken.add(source);
+    }
+  }
+  const served = { ...manifest, modules };
+  return { manifest: served, hash: blake3(manifestBytes(served)), problems, sources, broken };
+}

@@ -1,0 +1,22 @@
+import { manifestFile, type HeadSourceOptions } from '../http/site/head-source.js';
+import type { SiteSource } from '../http/site/site-source.js';
+import type { Served } from './served-store.js';
+
+export interface TransformedSourceOptions extends HeadSourceOptions {
+  readonly served: Pick<Served, 'isMade'>;
+}
+
+/** The files of a directory, but for those that a transform takes: their code is that of the channel's head. */
+export function transformedSource(
+  directory: SiteSource,
+  { catalog, blobs, channel, served }: TransformedSourceOptions,
+): SiteSource {
+  return {
+    async find(name) {
+      const manifest = (await catalog.head(channel))?.manifest;
+      const module = manifest?.modules.get(name.normalize('NFC'));
+      const isMade = module !== undefined && served.isMade(module.hash);
+      return isMade ? manifestFile(blobs, manifest!, name) : directory.find(name);
+    },
+  };
+}
