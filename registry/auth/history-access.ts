@@ -18,6 +18,13 @@ export interface HistoryAccessOptions {
 /** Why a request may read something: it is public, or the request has a token for it. */
 export type Grant = 'public' | 'token';
 
+/** A former head, which is public for some time. */
+interface PastHead {
+  readonly number: number;
+  /** Milliseconds since 1970. */
+  readonly until: number;
+}
+
 /** Hashes that are looked up before other work runs. */
 const LOOKUPS = 1000;
 
@@ -39,7 +46,9 @@ export class HistoryAccess {
   readonly #pastHeadMs: number;
   readonly #heads = new Map<Channel, Deploy>();
   /** Former heads of each channel, oldest first. */
-  readonly #past = new Map<Channel, { readonly number: number; readonly until: number }[]>();
+  readonly #past = new Map<Channel, PastHead[]>();
+  /** Channels whose former heads have been read from the store: the server may have been started again. */
+  readonly #read = new Map<Channel, Promise<void>>();
 
   constructor(options: HistoryAccessOptions) {
     this.#options = options;
@@ -117,12 +126,35 @@ export class HistoryAccess {
     const { catalog, inUse, publicHistory, now } = this.#options;
     if (publicHistory) return 0;
     const head = await catalog.head(channel);
+    const reading = this.#read.get(channel) ?? this.#readPast(channel);
+    this.#read.set(channel, reading);
+    await reading;
     const past = this.#pastOf(channel);
     while (past[0] !== undefined && past[0].until <= now()) past.shift();
     return Math.min(head?.deploy.number ?? Infinity, past[0]?.number ?? Infinity, inUse.oldest(channel));
   }
 
-  #pastOf(channel: Channel) {
+  /** Finds the former heads of the time before this process. */
+  async #readPast(channel: Channel): Promise<void> {
+    const { store, now } = this.#options;
+    const found: PastHead[] = [];
+    let next: Deploy | undefined;
+    for (let isRecent = true; isRecent;) {
+      const page = await store.deploys({ channel, ...(next && { before: next.number }) });
+      isRecent = page.length > 0;
+      for (const deploy of page) {
+        const until = next === undefined ? Infinity : next.time + this.#pastHeadMs;
+        if (!(isRecent &&= until > now())) break;
+        if (next !== undefined) found.unshift({ number: deploy.number, until });
+        next = deploy;
+      }
+    }
+    const known = this.#pastOf(channel);
+    const numbers = new Set(known.map(({ number }) => number));
+    known.unshift(...found.filter(({ number }) => !numbers.has(number)));
+  }
+
+  #pastOf(channel: Channel): PastHead[] {
     const past = this.#past.get(channel) ?? [];
     this.#past.set(channel, past);
     return past;

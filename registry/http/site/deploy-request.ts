@@ -14,7 +14,7 @@ import { mediaType, moduleKind, servedType } from '../../content/media-type.js';
 import type { VerifiedBlobs } from '../../content/verified-blobs.js';
 import { workerModule } from '../../content/worker-module.js';
 import { loaderVersion } from '../../pages/loader-page.js';
-import { answer } from '../response/answer.js';
+import { answer, problem } from '../response/answer.js';
 import type { PageContext } from '../pages/page-context.js';
 import { allowOwnUse } from '../response/sniffing.js';
 
@@ -28,7 +28,8 @@ export interface DeployRequestContext extends Pick<PageContext, 'base' | 'prefix
 /**
  * A file at a URL that names its deploy, `/lib/w.mjs?modcast=<manifest>`: JavaScript linked for a worker, and
  * other modules and assets as they are. Undefined where the URL names no deploy, the deploy has no such file,
- * or it is a page, which gets the loader: then the site's file is the answer.
+ * or it is a page, which gets the loader: then the site's file is the answer. So it is for a deploy that is
+ * unknown, except for what a worker imports.
  */
 export async function deployResponse(
   context: DeployRequestContext,
@@ -43,6 +44,11 @@ export async function deployResponse(
   if (path === undefined) return undefined;
   const isPage = mediaType(path) === 'text/html';
   const manifest = isPage ? null : await history.manifest(page.channel, hash!);
+  const isImport = request.headers.get('Sec-Fetch-Dest') === 'script';
+  if (!isPage && manifest === null && isImport && !isRuntimeUrl(request.url)) {
+    // The newest file would import second instances of what the worker runs, in other versions.
+    return problem(404, 'This deploy is not known, or not public any more.', headers);
+  }
   const module = manifest?.modules.get(path);
   if (module === undefined && isRuntimeUrl(request.url))
     return workerRuntimeResponse(context, request, headers);

@@ -140,7 +140,7 @@ describe('modcast serve', () => {
     expect(await published.ended()).toMatchObject({ code: 0 });
     const head = await fetch(`${url}-/channels/production/manifest.json`);
     expect([head.status, head.headers.get('Modcast-Deploy')]).toEqual([200, '1']);
-    expect(await (await fetch(url!, { headers: NAVIGATION })).text()).toContain('/-/loader.js');
+    expect(await (await fetch(url!, { headers: NAVIGATION })).text()).toContain('/-/fused-loader.js');
     expect(await (await fetch(`${url}main.mjs`)).text()).toBe('export const main = 1;\n');
     const again = [
       '--exclude',

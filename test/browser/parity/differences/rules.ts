@@ -23,7 +23,7 @@ export const columns = (text: string): string => text.replace(/(https:\/\/site\/
 export const loaderFrames = (text: string): string =>
   text
     .split('\n')
-    .filter((line) => !/\/-\/loader\.js|modcast\/guard\.js/.test(line))
+    .filter((line) => !/\/-\/(?:fused-)?loader\.js|modcast\/guard\.js/.test(line))
     .join('\n')
     .replace(/\d+ line\(s\)/g, 'lines');
 

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { VerifiedBlobs } from '../../../../registry/content/verified-blobs.js';
 import { Catalog } from '../../../../registry/content/catalog.js';
 import { DeploysInUse } from '../../../../registry/auth/deploys-in-use.js';
@@ -7,14 +7,16 @@ import { HistoryAccess } from '../../../../registry/auth/history-access.js';
 import { openMemoryStore } from '../../../../registry/store/memory.js';
 import { openSqliteStore } from '../../../../registry/store/sqlite.js';
 import { createToken } from '../../../../registry/auth/tokens.js';
+import { LIMITS } from '../../../../schema/index.js';
 import { blobOf, publish } from '../../../contract/store-fixture.js';
 import { Client, SITE, open, site, temporary, write } from '../site.js';
 
-async function history(rest: { publicHistory?: boolean } = {}) {
+/** @param rest `now`: long after the deploys by default, which are of time 1000 */
+async function history(rest: { publicHistory?: boolean; now?: number } = {}) {
   const store = await openMemoryStore();
   const blobs = new VerifiedBlobs({ store, channel: 'dev', directory: null, onDamaged: () => {} });
   const catalog = new Catalog(store, blobs);
-  const clock = { now: 1000 };
+  const clock = { now: rest.now ?? 2000 };
   const inUse = new DeploysInUse();
   const access = new HistoryAccess({
     store,
@@ -31,6 +33,12 @@ async function history(rest: { publicHistory?: boolean } = {}) {
       token === undefined ? {} : { headers: { Authorization: `Bearer ${token}` } },
     );
   return { store, catalog, inUse, access, clock, deploys, request };
+}
+
+/** From now on it is so late that no former head is public. */
+function afterPastHeads(): void {
+  const now = Date.now.bind(Date);
+  vi.spyOn(Date, 'now').mockImplementation(() => now() + 2 * LIMITS.pastHeadMs);
 }
 
 const refused = { code: 'token-required' };
@@ -89,10 +97,18 @@ it('a former head stays public for some time', async () => {
   await catalog.head('dev');
   await publish(store, [['a.mjs', 'three']]);
   await catalog.refresh();
-  clock.now = 1499;
+  clock.now = 2499;
   expect(await access.blob(request(), blobOf('two').hash)).toBe('public');
-  clock.now = 1500;
+  clock.now = 2500;
   await expect(access.deploy(request(), deploys[1]!)).rejects.toMatchObject(refused);
+});
+
+it('a former head of another process does too', async () => {
+  const { access, clock, deploys, request } = await history({ now: 1499 });
+  expect(await access.deploy(request(), deploys[0]!)).toBe('public');
+  expect(await access.blob(request(), blobOf('one').hash)).toBe('public');
+  clock.now = 1500;
+  await expect(access.deploy(request(), deploys[0]!)).rejects.toMatchObject(refused);
 });
 
 it('a public history needs no token', async () => {
@@ -108,7 +124,8 @@ it('over HTTP: 401 without a token, 403 with a narrow one, a private response wi
   await write(directory, { 'main.js': 'export const changed = true;\n' });
   await registry.scan();
   await registry.close();
-  // Another process, which has not seen an earlier head.
+  // Another process, when the earlier head is no longer public.
+  afterPastHeads();
   const { url } = await open({ directory, database }).listen();
   const other = await openStore(database);
   const ask = (path: string, token?: string) =>
@@ -137,6 +154,7 @@ it('history-over-socket: a page does not open an old deploy by naming it', async
   const { deploy } = (await before.ready)!;
   await before.close();
   await write(directory, { 'main.js': 'export const changed = true;\n' });
+  afterPastHeads();
   const { port, url } = await open({ directory, database }).listen();
   const ask = async (number: number) => (await fetch(`${url}-/deploys/${number}/manifest.json`)).status;
   const query = `protocol=1&channel=dev&deploy=${deploy.number}&have=${deploy.manifest}`;

@@ -103,6 +103,18 @@ describe('a URL that names a deploy', () => {
     expect(caching).not.toContain('immutable');
   });
 
+  it('is 404 for what a worker of an unknown deploy imports', async () => {
+    const site = await serve(SITE);
+    const of = async (manifest: string, destination: string) => {
+      const headers = { ...WORKER, 'Sec-Fetch-Dest': destination };
+      return (await fetch(deployUrl(`${site.url}w.mjs`, manifest as Hash), { headers })).status;
+    };
+    expect(await of('f'.repeat(64), 'script')).toBe(404);
+    // It starts natively, and so does all that it imports.
+    expect(await of('f'.repeat(64), 'worker')).toBe(200);
+    expect(await of(await manifestOf(site), 'script')).toBe(200);
+  });
+
   it('is 404 where neither has the file', async () => {
     const site = await serve(SITE);
     expect((await ask(site, 'gone.mjs', await manifestOf(site))).status).toBe(404);
