@@ -43,8 +43,8 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 120_000,
     expect: { poll: { timeout: 60_000 } },
-    // A worker with its browsers keeps more than one core busy: more at a time than this only slow each other down.
-    maxWorkers: 2,
+    // With their browsers, two workers leave a fifth of two cores idle, and three a tenth.
+    maxWorkers: 3,
     // Of parity fixtures, each with a native and a modcast page.
     maxConcurrency: 4,
     projects: [

@@ -145,5 +145,19 @@ inEachEngine(({ launch }) => {
         await page.close();
       });
     });
+
+    it('tells its page that an import is missing, while others are on their way', async () => {
+      await withSite(async (site, directory) => {
+        await directory.write({ 'worker.mjs': `import './nowhere.mjs';\npostMessage('runs');` });
+        await site.registry.scan();
+        const page = await open(site);
+        site.http = (target) => (target.startsWith('/-/worker.js') ? 'hold' : 'pass');
+        const told = said(page);
+        await site.requested((target) => target === '/nowhere.mjs');
+        site.releaseHttp();
+        expect(await told).toMatch(/^error: /);
+        await page.close();
+      });
+    });
   });
 });

@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { LIMITS } from '../../../schema/index.js';
-import { systemClock } from '../../clock.js';
+import { systemClock, type Clock } from '../../clock.js';
 import type { HeaderValues } from '../../pages/content-security-policy.js';
+import { untilImportMayFail } from './failed-import.js';
 import { requestPlace } from './request-place.js';
 import { writeResponse } from './write-response.js';
 
@@ -99,17 +100,24 @@ type RequestHandler = (request: Request, headers: HeaderValues, isLast: boolean)
  * Makes a Node listener `(request, response, next)`. Without `next`, it answers unknown URLs with 404 and
  * malformed ones with 400.
  */
-export function toListener(handler: RequestHandler, onError: (error: unknown) => void) {
+export function toListener(
+  handler: RequestHandler,
+  onError: (error: unknown) => void,
+  clock: Clock = systemClock,
+) {
   return async (message: IncomingMessage, out: ServerResponse, next?: () => void): Promise<void> => {
     try {
       await inTurn(message, out);
       const request = toRequest(message);
       const isLast = next === undefined;
       const response = request === undefined ? null : await handler(request, out.getHeaders(), isLast);
-      if (response !== null) await writeResponse(response, out, { clock: systemClock });
+      if (response !== null) await writeResponse(response, out, { clock });
       else if (next !== undefined) next();
       else if (request === undefined) refuse(out, 400, 'Malformed request.');
-      else refuse(out, 404, message.url === '/' ? 'This site has no index.html.' : 'Not found.');
+      else {
+        await untilImportMayFail(request, clock);
+        refuse(out, 404, message.url === '/' ? 'This site has no index.html.' : 'Not found.');
+      }
       if (out.writableEnded) endUnreadBody(message);
     } catch (error) {
       onError(error);

@@ -13,8 +13,12 @@ export class WebDriverSession {
     this.#url = url;
   }
 
-  /** Waits until the driver listens at a port, and starts its browser. */
-  static async open(port: number): Promise<WebDriverSession> {
+  /**
+   * Waits until the driver listens at a port, and starts its browser.
+   *
+   * @throws the reason why `signal` is aborted
+   */
+  static async open(port: number, signal: AbortSignal): Promise<WebDriverSession> {
     const url = `http://127.0.0.1:${port}/session`;
     // It gives no sign of when it listens.
     while (
@@ -24,6 +28,7 @@ export class WebDriverSession {
       ))
     ) {
       await new Promise((resolve) => setTimeout(resolve, 10));
+      signal.throwIfAborted();
     }
     const { sessionId } = await request<{ sessionId: string }>(url, 'POST', {
       capabilities: { alwaysMatch: { pageLoadStrategy: 'none' } },

@@ -38,14 +38,14 @@ const open = sharing<BrowserContext, never>(async () => {
   };
 });
 
-/** Milliseconds in which a browser starts on a busy machine. Some do not start. */
-const START = 60_000;
+/** Milliseconds that each attempt to start a browser has. Some never start. On a busy machine others take long. */
+const ATTEMPTS: readonly number[] = [10_000, 30_000, 60_000];
 
 /** A browser of its own: in automation it stores nothing on disk. */
 async function openContext(
   miniBrowser: string,
   display: NodeJS.ProcessEnv,
-  attempts = 3,
+  [limit, ...more] = ATTEMPTS,
 ): Promise<BrowserContext> {
   const [inspectorPort, driverPort] = [await freePort(), await freePort()];
   const env = { ...display, WEBKIT_INSPECTOR_SERVER: `127.0.0.1:${inspectorPort}` };
@@ -53,8 +53,9 @@ async function openContext(
   const target = `--target=127.0.0.1:${inspectorPort}`;
   const driver = new GuardedProcess(['WebKitWebDriver', `--port=${driverPort}`, target], env);
   const kill = () => Promise.all([browser.kill(), driver.kill()]);
+  const giveUp = new AbortController();
   const start = async () => {
-    const session = await WebDriverSession.open(driverPort);
+    const session = await WebDriverSession.open(driverPort, giveUp.signal);
     const connection = await InspectorConnection.open(inspectorPort);
     const handle = await session.window();
     return { session, connection, handle, page: await openWebKitPage(connection, 1n, session, handle) };
@@ -62,7 +63,7 @@ async function openContext(
   try {
     const { session, connection, handle, page } = await limited(
       start(),
-      START,
+      limit!,
       () => 'WebKit has not started',
     );
     let pages = 0;
@@ -80,9 +81,10 @@ async function openContext(
       },
     };
   } catch (error) {
+    giveUp.abort();
     await kill();
-    if (attempts === 1) throw error;
-    return openContext(miniBrowser, display, attempts - 1);
+    if (more.length === 0) throw error;
+    return openContext(miniBrowser, display, more);
   }
 }
 

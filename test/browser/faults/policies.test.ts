@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { afterEach, expect, it } from 'vitest';
 import { eventually } from '../../eventually.js';
-import type { BrowserPage, OpenBrowser } from '../engines/engine.js';
+import type { BrowserPage } from '../engines/engine.js';
 import { inEachEngine } from '../engines/in-each-engine.js';
+import { sharedContext } from '../engines/shared-context.js';
 import { faultFiles } from './fault-files.js';
 import { HeadersSite } from './headers-site.js';
 
@@ -20,24 +21,18 @@ const header = (policy: string, name = 'Content-Security-Policy') => [
   { match: '(/|html)$', headers: { [name]: policy } },
 ];
 
-inEachEngine(({ name, launch }) => {
-  const isChromium = name === 'Chromium';
-  let browser: OpenBrowser;
+inEachEngine((engine) => {
+  const isChromium = engine.name === 'Chromium';
   let tab: BrowserPage;
   const sites: HeadersSite[] = [];
-  beforeAll(async () => {
-    browser = await launch();
-  });
-  afterAll(() => browser.close());
-  afterEach(async () => {
-    await tab.close();
-    await Promise.all(sites.splice(0).map((site) => site.close()));
-  });
+  afterEach(() => Promise.all(sites.splice(0).map((site) => site.close())));
+  /** Each site has an origin of its own, and so a storage of its own. */
+  const newPage = sharedContext(engine);
 
   async function visit(opening: Promise<HeadersSite>): Promise<HeadersSite> {
     const site = await opening;
     sites.push(site);
-    tab = await browser.newPage();
+    tab = await newPage();
     await tab.goto(site.url);
     return site;
   }
@@ -177,7 +172,6 @@ inEachEngine(({ name, launch }) => {
         expect(proxy.requests.filter((request) => request.startsWith('HEAD'))).toEqual([]);
         await tab.close();
       }
-      tab = await browser.newPage();
     },
   );
 

@@ -2,9 +2,9 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { OpenBrowser } from '../engines/engine.js';
 import { inEachEngine } from '../engines/in-each-engine.js';
 import { GatedSite, isLoader } from '../gated-site.js';
+import { sharedContext } from '../engines/shared-context.js';
 import { TemporarySite } from '../counted-site.js';
 
 /**
@@ -81,21 +81,20 @@ class SlowSite {
 }
 
 inEachEngine((engine) => {
-  let browser: OpenBrowser;
   let directory: TemporarySite;
   let site: GatedSite;
 
   beforeAll(async () => {
-    browser = await engine.launch();
     directory = await TemporarySite.create(FILES);
     site = await GatedSite.open({ directory: directory.directory });
   });
 
   afterAll(async () => {
-    await browser.close();
     await site.close();
     await directory.close();
   });
+
+  const newPage = sharedContext(engine);
 
   describe.each([
     ['after the start tag of each script', /(?<=<script[^>]*>)/],
@@ -109,7 +108,7 @@ inEachEngine((engine) => {
       site.http = (target) => (how === 'without it' && isLoader(target) ? 'missing' : 'pass');
       const slow = await SlowSite.open(site, cut);
       expect(slow.parts.length).toBeGreaterThan(2);
-      const page = await browser.newPage();
+      const page = await newPage();
       await page.goto(slow.url, 'load');
       expect(await page.until(() => log.includes('last ends') && log.join())).toBe(RAN);
       await page.close();
