@@ -266,7 +266,7 @@ export class Fusions {
           return null;
         },
       );
-    if (isKnown) keepNewest(this.#planned, manifest, planned, KEPT);
+    if (isKnown) void keepNewest(this.#planned, manifest, planned, KEPT);
     return planned;
   }
 
