@@ -212,6 +212,9 @@ describe('a page whose entry threw, and that imports more, differs:', () => {
   });
 });
 
+/** `FUSE_SEED` repeats the graphs of a run. */
+const SEED = process.env.FUSE_SEED === undefined ? {} : { seed: Number(process.env.FUSE_SEED) };
+
 const NAMES = ['a', 'b', 'default', 'f'];
 
 interface Generated {
@@ -284,7 +287,7 @@ describe('any module graph', () => {
         expect(log).toEqual(await evaluator.single(files, paths));
         joined += members;
       }),
-      { numRuns: Number(process.env.FUSE_RUNS ?? 60) },
+      { numRuns: Number(process.env.FUSE_RUNS ?? 60), ...SEED },
     );
     expect(joined).toBeGreaterThan(60);
   }, 120_000);
