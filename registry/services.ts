@@ -85,6 +85,8 @@ async function start(options: ResolvedOptions, events: RegistryEmitter, cleanup:
   if (site !== null) cleanup.add(() => site.close());
   const firstScan = site === null ? null : await site.start();
   const { catalog, fusions } = core;
+  // What was published while no server ran is joined before the first request.
+  if (site === null) fusions?.begin(options.channel);
   return {
     ...handling,
     store,

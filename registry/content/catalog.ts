@@ -20,6 +20,7 @@ import {
 } from '../../schema/index.js';
 import { createShipment, type Held, type Shipment, type ShipmentOptions } from './shipment.js';
 import type { VerifiedBlobs } from './verified-blobs.js';
+import { keepNewest } from '../keep-newest.js';
 import type { Deploy, Store } from '../store/store.js';
 
 /** The newest deploy of a channel, with its manifest. */
@@ -38,15 +39,6 @@ const KEPT_SHIPMENTS = 64;
 
 /** Import maps whose resolved imports are kept in memory. */
 const KEPT_IMPORT_MAPS = 8;
-
-function keep<K, V>(map: Map<K, V>, key: K, value: V, limit: number): V {
-  map.set(key, value);
-  for (const oldest of map.keys()) {
-    if (map.size <= limit) break;
-    map.delete(oldest);
-  }
-  return value;
-}
 
 /** Whether two manifests have modules at the same paths, and those at each path have the same imports. */
 function importAlike(
@@ -110,7 +102,7 @@ export class Catalog {
     const before = this.#heads.get(head.deploy.channel);
     if (before !== undefined && before.deploy.number >= head.deploy.number) return false;
     this.#heads.set(head.deploy.channel, head);
-    keep(this.#manifests, head.deploy.manifest, head.manifest, KEPT_SHIPMENTS);
+    keepNewest(this.#manifests, head.deploy.manifest, head.manifest, KEPT_SHIPMENTS);
     for (const listener of this.#listeners) listener(head);
     return true;
   }
@@ -148,7 +140,7 @@ export class Catalog {
     const manifest = await this.#store.manifest(deploy.number);
     // The deploy has been collected. Another deploy may have the same manifest, so do not keep the empty one.
     if (manifest === null) return EMPTY_MANIFEST;
-    return keep(this.#manifests, deploy.manifest, manifest, KEPT_SHIPMENTS);
+    return keepNewest(this.#manifests, deploy.manifest, manifest, KEPT_SHIPMENTS);
   }
 
   /** The manifest that a client of the channel says it has; null when the channel never had it. */
@@ -178,7 +170,7 @@ export class Catalog {
     const known = this.#shipments.get(key);
     if (known !== undefined) return known;
     const made = this.#ship(to, { have, entries, fusion, withMembers });
-    void keep(this.#shipments, key, made, KEPT_SHIPMENTS);
+    void keepNewest(this.#shipments, key, made, KEPT_SHIPMENTS);
     made.catch(() => this.#shipments.delete(key));
     return made;
   }
@@ -203,7 +195,7 @@ export class Catalog {
       const graph = new ModuleGraph({ root: this.#root, manifest }, imports, linksOf);
       order = graph.reachable(paths.map((path) => naturalUrl(this.#root, path))).map(({ path }) => path);
     }
-    keep(this.#reached, key, { manifest, order: order! }, KEPT_SHIPMENTS);
+    keepNewest(this.#reached, key, { manifest, order: order! }, KEPT_SHIPMENTS);
     return order!;
   }
 
@@ -212,7 +204,7 @@ export class Catalog {
     const known = this.#imports.get(key);
     if (known !== undefined) return known;
     const map = importMap === null ? EMPTY_IMPORT_MAP : parseImportMap(importMap, this.#root).map;
-    return keep(this.#imports, key, new ResolvedImports(new Resolver(map)), KEPT_IMPORT_MAPS);
+    return keepNewest(this.#imports, key, new ResolvedImports(new Resolver(map)), KEPT_IMPORT_MAPS);
   }
 
   async #ship(

@@ -1,7 +1,7 @@
 import {
   EMPTY_MANIFEST,
+  encodeFusion,
   isPlaceOfUrl,
-  type ExportGroup,
   type FusedRun,
   type Hash,
   type Manifest,
@@ -12,8 +12,9 @@ import {
 import { blake3 } from '../hash.js';
 import { JOIN_VERSION, joinRun, MemberRefused, plainReason } from './join.js';
 import { readRecord, type ModuleRecord } from './module-record.js';
+import type { Run } from './plan.js';
 import type { RunRecipe } from './run-source.js';
-import { SitePlanner } from './site-planner.js';
+import { SitePlanner, type SitePlan } from './site-planner.js';
 
 /** The bytes of modules, by hash. */
 export type Sources = readonly (readonly [Hash, Uint8Array])[];
@@ -58,7 +59,20 @@ export interface JoinJob {
   readonly sourcemap: boolean;
 }
 
-export type FuseJob = ReadJob | PlanJob | JoinJob;
+/** Describes the last plan for browsers. */
+export interface EncodeJob {
+  readonly kind: 'encode';
+  readonly manifest: Hash;
+  /** What is joined, by the name of the run. */
+  readonly joined: ReadonlyMap<Path, StoredRun>;
+}
+
+export type FuseJob = ReadJob | PlanJob | JoinJob | EncodeJob;
+
+/** The bytes of a run, as a fusion names them. */
+export type StoredRun = Pick<FusedRun, 'hash' | 'digest' | 'size'>;
+
+export const NOT_JOINED: StoredRun = { hash: null, digest: null, size: 0 };
 
 /** A run that may not be joined yet. Equal keys are of equal runs. */
 export type PlannedRun = Omit<FusedRun, 'hash' | 'digest' | 'size'> & { readonly key: Hash };
@@ -70,12 +84,10 @@ export type PlanResult = ReadResult & {
   readonly plan: WholePlan | { readonly state: 'changed'; readonly runs: readonly PlannedRun[] };
 };
 
+/** What a server needs of a plan. The worker knows more, such as the exports of every member. */
 export interface WholePlan {
   readonly state: 'whole';
   readonly runs: readonly PlannedRun[];
-  readonly exports: ReadonlyMap<Path, readonly ExportGroup[]>;
-  readonly roots: readonly Path[];
-  readonly order: ReadonlyMap<Path, readonly Path[]>;
   /** Why each other module that is reached stays single. */
   readonly singles: ReadonlyMap<Path, string>;
 }
@@ -92,10 +104,11 @@ export class FuseJobs {
   readonly #records = new Map<Hash, ModuleRecord | null>();
   #planner: SitePlanner | undefined;
   #manifest: Manifest = EMPTY_MANIFEST;
-  #recipes: ReadonlyMap<Path, RunRecipe> = new Map();
+  #planned: SitePlan | undefined;
 
-  async run(job: FuseJob): Promise<PlanResult | JoinResult | ReadResult> {
+  async run(job: FuseJob): Promise<PlanResult | JoinResult | ReadResult | Uint8Array> {
     if (job.kind === 'join') return this.#join(job);
+    if (job.kind === 'encode') return this.#encode(job);
     const read = this.#read(job);
     return job.kind === 'plan' ? { ...read, ...this.#plan(job) } : read;
   }
@@ -129,24 +142,34 @@ export class FuseJobs {
     }
     const recordOf = (hash: Hash) => this.#records.get(hash) ?? null;
     if (this.#planner?.root !== root) this.#planner = new SitePlanner(root);
-    const found = this.#planner.plan(this.#manifest, recordOf, new Map(refused));
-    const { plan, recipes, changed, exports } = found;
-    this.#recipes = recipes;
-    const runs = plan.runs.flatMap(({ name, members }): PlannedRun[] => {
-      if (isDifference && changed?.has(name) === false) return [];
-      const recipe = recipes.get(name)!;
-      const { runs, modules: singles, dynamic } = recipe;
-      return [{ name, members, runs, modules: singles, dynamic, key: keyOf(recipe) }];
+    this.#planned = this.#planner.plan(this.#manifest, recordOf, new Map(refused));
+    const { plan, changed } = this.#planned;
+    const isChange = changed !== null && isDifference;
+    const planned = isChange ? plan.runs.filter(({ name }) => changed.has(name)) : plan.runs;
+    const runs = planned.map((run) => this.#describe(run));
+    if (isChange) return { forgot, plan: { state: 'changed', runs } };
+    return { forgot, plan: { state: 'whole', runs, singles: plan.singles } };
+  }
+
+  #describe({ name, members }: Run): PlannedRun {
+    const recipe = this.#planned!.recipes.get(name)!;
+    const { runs, modules, dynamic } = recipe;
+    return { name, members, runs, modules, dynamic, key: keyOf(recipe) };
+  }
+
+  #encode({ manifest, joined }: EncodeJob): Uint8Array {
+    const { plan, exports, recipes } = this.#planned!;
+    const runs = plan.runs.map(({ name, members }): FusedRun => {
+      const { runs: imported, modules, dynamic } = recipes.get(name)!;
+      return { name, ...(joined.get(name) ?? NOT_JOINED), members, runs: imported, modules, dynamic };
     });
-    if (changed !== null && isDifference) return { forgot, plan: { state: 'changed', runs } };
-    const { order, singles } = plan;
     const roots = plan.roots.filter((path) => !isPlaceOfUrl(path));
-    return { forgot, plan: { state: 'whole', runs, exports, roots, order, singles } };
+    return encodeFusion({ manifest, runs, exports, roots, order: plan.order });
   }
 
   async #join({ run, sources, sourcemap }: JoinJob): Promise<JoinResult> {
     const texts = new Map(sources.map(([hash, bytes]) => [hash, decoder.decode(bytes)]));
-    const recipe = this.#recipes.get(run)!;
+    const recipe = this.#planned!.recipes.get(run)!;
     try {
       const joined = await joinRun(recipe, (hash) => texts.get(hash)!, sourcemap);
       return { state: 'joined', ...joined };

@@ -17,7 +17,7 @@ export interface StoredRun {
 
 /** A fusion with its bytes. */
 export interface StoredFusion {
-  readonly fusion: Fusion;
+  readonly fusion: Pick<Fusion, 'manifest' | 'runs'>;
   readonly hash: Hash;
   readonly bytes: Uint8Array;
 }
@@ -84,13 +84,15 @@ export class FuseStore {
     ]);
   }
 
-  /** Drops fusions, and the runs that others do not have. */
+  /** Drops a fusion, and the runs that another one does not need. */
   async replace(manifest: Hash, except: Hash): Promise<void> {
-    const [old, kept] = [await this.fusion(manifest), await this.fusion(except)];
+    const items = await this.#derived.items('fusion', [manifest, except], this.#fusionVersion);
+    const old = items.find(({ key }) => key === manifest);
+    const kept = items.find(({ key }) => key === except);
     if (old === undefined || kept === undefined) return;
-    const needed = new Set(kept.fusion.runs.map(({ hash }) => hash));
-    const runs = new Set(old.fusion.runs.flatMap(({ hash }) => (needed.has(hash) ? [] : (hash ?? []))));
-    const keys = [...this.#runs].flatMap(([key, { hash }]) => (runs.has(hash) ? [key] : []));
+    const needed = new Set(kept.needs);
+    const dropped = new Set(old.needs.filter((hash) => !needed.has(hash)));
+    const keys = [...this.#runs].flatMap(([key, { hash }]) => (dropped.has(hash) ? [key] : []));
     for (const key of keys) this.#runs.delete(key);
     await this.#derived.drop([
       { kind: 'fusion', key: manifest },
@@ -130,7 +132,8 @@ const storedRun = (hash: Hash, bytes: Uint8Array): StoredRun => ({
 
 function decoded(hash: Hash, bytes: Uint8Array): StoredFusion | undefined {
   try {
-    return { fusion: decodeFusion(bytes), hash, bytes };
+    const { manifest, runs } = decodeFusion(bytes);
+    return { fusion: { manifest, runs }, hash, bytes };
   } catch {
     // Bytes of something else.
     return undefined;

@@ -1,8 +1,5 @@
 import {
   byCodeUnit,
-  diffManifests,
-  encodeFusion,
-  manifestToJson,
   SerialQueue,
   type FusedRun,
   type Hash,
@@ -14,11 +11,12 @@ import type { VerifiedBlobs } from '../content/verified-blobs.js';
 import { blake3 } from '../hash.js';
 import { JobWorker } from '../job-worker.js';
 import type { FuseStore, StoredFusion, StoredRun } from './fuse-store.js';
+import { rowsToPlan, withChanged, withPathsOf } from './plan-changes.js';
 import {
   FuseJobs,
+  NOT_JOINED,
   type FuseJob,
   type JoinResult,
-  type PlanJob,
   type PlannedRun,
   type PlanResult,
   type ReadResult,
@@ -32,7 +30,7 @@ export interface FuseTarget {
   readonly manifest: Manifest;
 }
 
-/** The fusion of a deploy. */
+/** The fusion of a deploy. Its bytes say more, for browsers. */
 export interface FusedDeploy extends StoredFusion {
   /** Why each module that is in no run stays single. */
   readonly singles: ReadonlyMap<Path, string>;
@@ -119,7 +117,7 @@ export class Fuser {
           if (found === undefined) return null;
         }
         if (runs.every(({ key }) => joined.has(key))) {
-          const fused = fusedDeploy(deploy.manifest, await this.#plan(manifest), joined);
+          const fused = await this.#describe(deploy.manifest, await this.#plan(manifest), joined);
           await this.#options.store.putFusion(fused);
           await this.#storing;
           return fused;
@@ -142,7 +140,7 @@ export class Fuser {
         const found = await this.#options.store.run(key);
         if (found !== undefined) joined.set(key, found);
       }
-      return fusedDeploy(deploy.manifest, plan, joined);
+      return this.#describe(deploy.manifest, plan, joined);
     });
   }
 
@@ -221,9 +219,29 @@ export class Fuser {
     if (result.forgot) this.#parsed.clear();
     for (const { hash } of manifest.modules.values()) this.#parsed.add(hash);
     this.#putRecords(result.records);
-    const plan = result.plan.state === 'whole' ? result.plan : withChanged(before!.plan, result.plan.runs);
+    const plan =
+      result.plan.state === 'whole'
+        ? withPathsOf(manifest, result.plan)
+        : withChanged(before!.plan, result.plan.runs);
     this.#planned = { manifest, plan, isNewest: true };
     return plan;
+  }
+
+  /** The worker writes the document: of a large site it has a megabyte. */
+  async #describe(
+    manifest: Hash,
+    { runs: planned, singles }: WholePlan,
+    stored: ReadonlyMap<Hash, StoredRun>,
+  ): Promise<FusedDeploy> {
+    const runs = planned.map(({ key, ...run }): FusedRun => ({ ...run, ...NOT_JOINED, ...stored.get(key) }));
+    const joined = new Map(
+      planned.flatMap(({ name, key }) => {
+        const run = stored.get(key);
+        return run === undefined ? [] : [[name, run] as const];
+      }),
+    );
+    const bytes = (await this.#run({ kind: 'encode', manifest, joined })) as Uint8Array;
+    return { fusion: { manifest, runs }, bytes, hash: blake3(bytes), singles };
   }
 
   /** Undefined if a module refuses to be joined. */
@@ -263,31 +281,4 @@ export class Fuser {
     }
     return (this.#here ??= new FuseJobs()).run(job);
   }
-}
-
-/** The rows that a worker needs to plan a deploy after another one. */
-function rowsToPlan(
-  before: Manifest | undefined,
-  manifest: Manifest,
-): Pick<PlanJob, 'modules' | 'isDifference'> {
-  if (before !== undefined && before.modules.size === manifest.modules.size) {
-    const { set, delete: gone } = diffManifests(before, manifest);
-    if (gone.length === 0) return { modules: set, isDifference: true };
-  }
-  return { modules: manifestToJson(manifest).modules, isDifference: false };
-}
-
-function withChanged(before: WholePlan, runs: readonly PlannedRun[]): WholePlan {
-  const changed = new Map(runs.map((run) => [run.name, run]));
-  return { ...before, runs: before.runs.map((run) => changed.get(run.name) ?? run) };
-}
-
-function fusedDeploy(manifest: Hash, plan: WholePlan, joined: ReadonlyMap<Hash, StoredRun>): FusedDeploy {
-  const runs = plan.runs.map(({ key, ...run }): FusedRun => {
-    const { hash = null, digest = null, size = 0 } = joined.get(key) ?? {};
-    return { ...run, hash, digest, size };
-  });
-  const fusion = { manifest, runs, exports: plan.exports, roots: plan.roots, order: plan.order };
-  const bytes = encodeFusion(fusion);
-  return { fusion, bytes, hash: blake3(bytes), singles: plan.singles };
 }

@@ -4,6 +4,7 @@ import type { Catalog, Head } from '../content/catalog.js';
 import type { DerivedBlobs } from '../content/derived-blobs.js';
 import type { SentFusion } from '../content/shipment.js';
 import { debug } from '../debug.js';
+import { keepNewest } from '../keep-newest.js';
 import type { Deploy } from '../store/store.js';
 import type { FuseStore, StoredFusion } from './fuse-store.js';
 import type { FuseControl, Fuser } from './fuser.js';
@@ -60,7 +61,7 @@ export class Fusions {
   #started: (() => void) | undefined;
   /** The manifest of the watched channel whose fusion is stored. */
   #storedOfWatched: Hash | undefined;
-  #catalog: Pick<Catalog, 'manifest'> | undefined;
+  #catalog: Pick<Catalog, 'manifest' | 'head'> | undefined;
   #isClosed = false;
 
   constructor(options: FusionsOptions) {
@@ -70,16 +71,23 @@ export class Fusions {
   }
 
   /** Starts with the heads that a catalog serves, and follows them. */
-  follow(catalog: Pick<Catalog, 'onHead' | 'manifest'>): void {
+  follow(catalog: Pick<Catalog, 'onHead' | 'manifest' | 'head'>): void {
     this.#catalog = catalog;
     catalog.onHead((head) => {
       const { channel, manifest } = head.deploy;
-      keep(this.#deploys, manifest, head.deploy);
+      keepNewest(this.#deploys, manifest, head.deploy, KEPT);
       this.#newest.set(channel, manifest);
       if (this.#done.has(manifest)) this.#waiting.delete(channel);
       else this.#waiting.set(channel, head);
       if (this.needsMembers(channel)) this.#quiet.saves();
       void this.#work();
+    });
+  }
+
+  /** Joins the head that a channel has now, in the background. */
+  begin(channel: Channel): void {
+    this.#catalog!.head(channel).catch((error: unknown) => {
+      if (!this.#isClosed) this.#options.onError(error);
     });
   }
 
@@ -114,7 +122,7 @@ export class Fusions {
   /** What is joined of a deploy, as far as it is known soon. Null while nothing is. */
   async soon(head: Head): Promise<SentFusion | null> {
     const { manifest, number } = head.deploy;
-    keep(this.#deploys, manifest, head.deploy);
+    keepNewest(this.#deploys, manifest, head.deploy, KEPT);
     const found = this.#done.get(manifest) ?? (await this.#within(PLAN_MS, this.#plan(head)));
     const runs = found?.fusion.runs ?? [];
     const joined = runs.filter(({ hash }) => hash !== null).length;
@@ -125,7 +133,7 @@ export class Fusions {
   /** The same, with all runs, which may take seconds. For those who still have something to run. */
   async whole(head: Head): Promise<SentFusion | null> {
     const { manifest } = head.deploy;
-    keep(this.#deploys, manifest, head.deploy);
+    keepNewest(this.#deploys, manifest, head.deploy, KEPT);
     const done = this.#done.get(manifest);
     if (done !== undefined) return done;
     let asked = this.#asked.get(manifest);
@@ -225,11 +233,14 @@ export class Fusions {
       pause: () => (this.#asked.size > 0 ? Promise.resolve() : this.#quiet.wait()),
     };
     try {
+      // The save itself goes first: clients hear of it after this.
+      await control.pause();
+      if (control.isOld()) return undefined;
       const fused = (await store.fusion(deploy.manifest)) ?? (await fuser.fuse(head, control));
       if (fused === null) return undefined;
       debug.fuse('deploy %d is fused: %d runs', deploy.number, fused.fusion.runs.length);
       const sent = this.#keep(fused, deploy.channel);
-      keep(this.#done, deploy.manifest, sent);
+      keepNewest(this.#done, deploy.manifest, sent, KEPT);
       if (this.needsMembers(deploy.channel)) await this.#replaceStored(deploy.manifest);
       return sent;
     } catch (error) {
@@ -255,7 +266,7 @@ export class Fusions {
           return null;
         },
       );
-    if (isKnown) keep(this.#planned, manifest, planned);
+    if (isKnown) void keepNewest(this.#planned, manifest, planned, KEPT);
     return planned;
   }
 
@@ -271,8 +282,7 @@ export class Fusions {
     this.#options.derived.keep(hash, bytes);
     if (channel !== undefined && runs.some((run) => run.hash !== null)) this.#joined.add(channel);
     const fused: SentFusion = { fusion: { manifest, runs }, hash, size: bytes.length };
-    keep(this.#byHash, hash, fused);
-    return fused;
+    return keepNewest(this.#byHash, hash, fused, KEPT);
   }
 
   #within(ms: number, work: Promise<SentFusion | null>): Promise<SentFusion | null> {
@@ -283,14 +293,5 @@ export class Fusions {
         resolve(fused);
       });
     });
-  }
-}
-
-function keep<V>(map: Map<Hash, V>, key: Hash, value: V): void {
-  map.delete(key);
-  map.set(key, value);
-  for (const oldest of map.keys()) {
-    if (map.size <= KEPT) break;
-    map.delete(oldest);
   }
 }

@@ -3,7 +3,7 @@ import { evaluationOrder, findCycles, type FuseGraph, type FuseNode } from './fu
 import { ExportResolver, findConflicting, type Binding } from './resolve-export.js';
 
 /** Another version may join other modules: a change of what this file decides has to change it. */
-export const PLAN_VERSION = '3';
+export const PLAN_VERSION = '4';
 
 /** Modules that are joined into one, in evaluation order. */
 export interface Run {
@@ -286,12 +286,13 @@ export function planOf(
     const pieces = startOrder(scripts, cycles).map((each) => runOf.get(each)?.name ?? each);
     order.set(path, [...new Set(pieces)]);
   };
-  for (const root of roots) addOrder(root.path, root.order);
   for (const path of new Set(roots.flatMap((root) => root.order))) {
     if (runOf.has(path)) continue;
     for (const imported of graph.get(path)!.imports) {
       if (!order.has(imported)) addOrder(imported, evaluationOrder(graph, imported, new Set()));
     }
   }
+  // What an `import()` names leaves out what its page has loaded, which such an importer may not have.
+  for (const root of roots) addOrder(root.path, root.order);
   return { graph, exports, runs, runOf, singles, roots: [...new Set(roots.map(({ path }) => path))], order };
 }

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { FusedModules } from '../../../../loader/linking/fused-modules.js';
-import type { Fusion, Path } from '../../../../schema/index.js';
+import type { Path } from '../../../../schema/index.js';
 import { fuseFiles, manifestOf, type Files } from './fuse-site.js';
 
 /** Imports entries, one after the other, and tells what they log, throw and export. */
@@ -19,7 +19,7 @@ const show = (value) => {
   }
   return JSON.stringify(value) ?? String(value);
 };
-parentPort.on('message', async (urls) => {
+parentPort.on('message', async ({ urls, goesOn }) => {
   globalThis.log = [];
   globalThis.show = show;
   globalThis.process = undefined;
@@ -41,14 +41,27 @@ parentPort.on('message', async (urls) => {
       }
     } catch (error) {
       log.push('throws ' + error.name + (/^\\d+$|fails/.test(error.message) ? ' ' + error.message : ''));
+      if (!goesOn) later.length = 0;
     }
   }
   parentPort.postMessage(log);
 });`;
 
-/** Evaluates sites in a thread, as Node evaluates ES modules. */
+/**
+ * Evaluates sites in a thread, as Node evaluates ES modules. What the modules put in `later` is called when
+ * their entry has been evaluated.
+ */
 export class Evaluator {
   readonly #thread = new Worker(THREAD, { eval: true }).setMaxListeners(0);
+  readonly #goesOn: boolean;
+
+  /**
+   * @param goesOn whether modules of an entry that threw import more, after the next entry. They can get the
+   *   error of the run that threw, where they would get a module natively
+   */
+  constructor({ goesOn = false } = {}) {
+    this.#goesOn = goesOn;
+  }
 
   async close(): Promise<void> {
     await this.#thread.terminate();
@@ -60,14 +73,7 @@ export class Evaluator {
 
   /** The same with runs. `members` is the number of modules that are in one. */
   async joined(files: Files, entries: readonly Path[]): Promise<{ log: string[]; members: number }> {
-    const { plan, runs } = await fuseFiles(files, entries);
-    const fusion: Fusion = {
-      manifest: '0'.repeat(64),
-      runs: plan.runs.map(({ key, ...run }) => ({ ...run, hash: key, digest: null, size: 1 })),
-      exports: plan.exports,
-      roots: plan.roots,
-      order: plan.order,
-    };
+    const { fusion, runs } = await fuseFiles(files, entries);
     const site = { root: 'https://site.invalid/', manifest: manifestOf(files, entries) };
     const modules = new FusedModules({
       fusion,
@@ -75,7 +81,7 @@ export class Evaluator {
       blobPool: { get: () => undefined },
       pinned: () => false,
     });
-    const members = new Set(plan.runs.flatMap((run) => run.members));
+    const members = new Set(fusion.runs.flatMap((run) => run.members));
     const made: Record<string, string> = {};
     for (const [path, text] of Object.entries(files))
       made[path] = members.has(path) ? modules.facade(path) : text;
@@ -99,7 +105,7 @@ export class Evaluator {
       const result = new Promise<string[]>((resolve, reject) => {
         this.#thread.once('message', resolve).once('error', reject);
       });
-      this.#thread.postMessage(entries.map(urlOf));
+      this.#thread.postMessage({ urls: entries.map(urlOf), goesOn: this.#goesOn });
       return await result;
     } finally {
       await rm(dir, { recursive: true });

@@ -1,9 +1,4 @@
-import {
-  FuseJobs,
-  type JoinResult,
-  type PlanResult,
-  type WholePlan,
-} from '../../../../registry/fuse/fuse-jobs.js';
+import { FuseJobs, type JoinResult, type PlanResult } from '../../../../registry/fuse/fuse-jobs.js';
 import { createGraph, type FuseGraph } from '../../../../registry/fuse/fuse-graph.js';
 import { readRecord } from '../../../../registry/fuse/module-record.js';
 import {
@@ -15,7 +10,14 @@ import {
 } from '../../../../registry/fuse/plan.js';
 import { EMPTY_IMPORT_MAP, parseImportMap, PLACEHOLDER_ROOT, Resolver } from '../../../../importmap/index.js';
 import { blake3 } from '../../../../registry/hash.js';
-import type { Hash, Manifest, Path, SiteImportMap } from '../../../../schema/index.js';
+import {
+  decodeFusion,
+  type Fusion,
+  type Hash,
+  type Manifest,
+  type Path,
+  type SiteImportMap,
+} from '../../../../schema/index.js';
 
 /** Texts of modules by path. */
 export type Files = Readonly<Record<Path, string>>;
@@ -66,9 +68,9 @@ export function planOf(
 export const runsOf = (files: Files, entries: readonly Path[], options?: PlanOptions) =>
   planOf(files, entries, options).runs.map(({ members }) => members.join(' '));
 
-/** A site with its plan and joined runs. */
+/** A site with its joined runs. */
 export interface FusedFiles {
-  readonly plan: WholePlan;
+  readonly fusion: Fusion;
   /** The text of each run, by name. */
   readonly runs: ReadonlyMap<Path, string>;
 }
@@ -95,6 +97,9 @@ export async function fuseFiles(files: Files, entries: readonly Path[]): Promise
       if (joined.state === 'joined') runs.set(name, joined.code);
       else refused.push(...joined.paths.map((path): [Path, string] => [path, joined.reason]));
     }
-    if (refused.length === known) return { plan, runs };
+    if (refused.length > known) continue;
+    const joined = new Map(plan.runs.map(({ name, key }) => [name, { hash: key, digest: null, size: 1 }]));
+    const encode = { kind: 'encode', manifest: '0'.repeat(64), joined } as const;
+    return { fusion: decodeFusion((await jobs.run(encode)) as Uint8Array), runs };
   }
 }

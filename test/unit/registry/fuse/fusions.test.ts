@@ -2,6 +2,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openMemoryStore } from '../../../../registry/store/memory.js';
 import type { Store } from '../../../../registry/store/store.js';
 import { hashOf } from '../../../contract/store-fixture.js';
+import { eventually } from '../../../eventually.js';
+import { servePublished } from '../site.js';
 import { createFusions, derivedItems, publishSite, SITE } from './fused-site.js';
 
 let store: Store;
@@ -65,6 +67,21 @@ describe('fusions of deploys', () => {
     expect(items.filter(({ kind }) => kind === 'fusion')).toHaveLength(1);
     expect(items.filter(({ kind }) => kind === 'run')).toHaveLength(1);
   });
+});
+
+test('a registry without a directory joins its head before the first request', async () => {
+  const { registry } = await servePublished(Object.fromEntries(SITE), { fuse: true });
+  const served = await registry.store();
+  const found = () => served.derivedPage(0, 1000);
+  await eventually(async () => expect((await found()).items.map(({ kind }) => kind)).toContain('fusion'));
+});
+
+test('a channel without a deploy has nothing to join', async () => {
+  const { fusions, work, errors } = createFusions(store);
+  fusions.begin('dev');
+  const head = await publishSite(store);
+  await fusions.whole(head);
+  expect([work, errors]).toEqual([{ plans: 0, fuses: 1 }, []]);
 });
 
 describe('what is stored of fusions', () => {

@@ -143,6 +143,20 @@ describe('modules that are joined behave as single ones:', () => {
       ['main.mjs', 'other.mjs'],
     ));
 
+  it('a module that a single one imports, and another page by import() after a part of it', () =>
+    expectSame(
+      {
+        'a.mjs': `log.push('a');`,
+        'b.mjs': `log.push('b');`,
+        'c.mjs': `import './a.mjs'; import './b.mjs'; log.push('c');`,
+        'd.mjs': `import './c.mjs'; log.push('d');`,
+        'main.mjs': `import './d.mjs'; log.push('main');`,
+        'other.mjs': `import './a.mjs'; later.push(() => import('./d.mjs'));`,
+        'third.mjs': `import './b.mjs';`,
+      },
+      ['main.mjs', 'other.mjs', 'third.mjs'],
+    ));
+
   it('a member that a bundler refuses', () =>
     expectSame({
       'a.mjs': `export const a = 1; log.push('a');`,
@@ -168,6 +182,38 @@ describe('modules that are joined behave as single ones:', () => {
       'c.mjs': `log.push('c');`,
     }));
 });
+
+describe('a page whose entry threw, and that imports more, differs:', () => {
+  const FILES: Files = {
+    'a.mjs': `log.push('a'); later.push(() => import('./lazy.mjs').then(({ b }) => log.push(b)));`,
+    'b.mjs': `log.push('b'); export const b = 'of b';`,
+    'throws.mjs': `log.push('throws'); throw new Error('fails');`,
+    'c.mjs': `log.push('c');`,
+    'lazy.mjs': `import './c.mjs'; export * from './b.mjs'; log.push('lazy');`,
+    'main.mjs': all('a', 'b', 'throws', 'c'),
+    'other.mjs': `log.push('other');`,
+  };
+  const entries = ['main.mjs', 'other.mjs'];
+  let goesOn: Evaluator;
+  beforeAll(() => void (goesOn = new Evaluator({ goesOn: true })));
+  afterAll(() => goesOn.close());
+
+  it('members of the run that threw cannot be had, neither those before the error nor those after it', async () => {
+    const before = ['a', 'b', 'throws', 'throws Error fails', 'other'];
+    expect(await goesOn.single(FILES, entries)).toEqual([...before, 'c', 'lazy', 'of b']);
+    expect((await goesOn.joined(FILES, entries)).log).toEqual([...before, 'later throws Error']);
+  });
+
+  it('what needs no member of that run is the same', async () => {
+    const files = { ...FILES, 'lazy.mjs': `log.push('lazy'); export const b = 1;` };
+    const { log } = await goesOn.joined(files, entries);
+    expect(log).toEqual(await goesOn.single(files, entries));
+    expect(log.at(-1)).toBe(1);
+  });
+});
+
+/** `FUSE_SEED` repeats the graphs of a run. */
+const SEED = process.env.FUSE_SEED === undefined ? {} : { seed: Number(process.env.FUSE_SEED) };
 
 const NAMES = ['a', 'b', 'default', 'f'];
 
@@ -241,7 +287,7 @@ describe('any module graph', () => {
         expect(log).toEqual(await evaluator.single(files, paths));
         joined += members;
       }),
-      { numRuns: Number(process.env.FUSE_RUNS ?? 60) },
+      { numRuns: Number(process.env.FUSE_RUNS ?? 60), ...SEED },
     );
     expect(joined).toBeGreaterThan(60);
   }, 120_000);
