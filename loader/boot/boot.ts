@@ -9,7 +9,7 @@ import { pageUrl, readHeldPage, whenParsed } from '../page/held-page.js';
 import { NativeScripts } from '../page/native-scripts.js';
 import { runMarker, type MarkerOptions } from '../page/marker.js';
 import { KnownPolicies } from '../page/known-policies.js';
-import { probePolicy, setScriptText, trustScripts, type Allowed } from '../page/policy.js';
+import { probePolicy, setScriptText, shownPolicies, trustScripts, type Allowed } from '../page/policy.js';
 import { leaveAsWritten, prepareScripts } from '../page/prepare-script.js';
 import { natively } from '../page/run-natively.js';
 import { ProgressBar } from '../page/progress.js';
@@ -48,6 +48,7 @@ export class Boot {
   constructor(services: Services, guard: Guard) {
     this.#services = services;
     this.#guard = guard;
+    for (const policy of guard.ahead.policies) shownPolicies.add(policy);
     const { config, connection, channelClient, after } = services;
     // Until the page is parsed, it may occupy its entry in the browser's cache.
     const late = pageParsed().then(() => new Promise<void>((resolve) => after(3 * config.timeout, resolve)));
@@ -81,7 +82,10 @@ export class Boot {
   start(): void {
     const { config, connection, events, after } = this.#services;
     if (config.socket && this.#policies.permitConnection) connection.connect();
-    else connection.close();
+    else {
+      connection.close();
+      this.#guard.closeAhead();
+    }
     // The event of a violation comes before the next timer.
     after(0, this.#tried.resolve);
     const bar = config.progress ? new ProgressBar() : undefined;
@@ -103,23 +107,24 @@ export class Boot {
     if (!this.#policies.permitConnection) return this.#runNatively();
     const page = readHeldPage(this.#guard.held);
     const native = new NativeScripts(this.#guard.seen);
-    const prepare: Prepare = (release, permitted, fetchMissing, runsOverHttp = false) =>
-      createPageDeploy({
-        ...this.#services,
-        page,
-        native,
-        early: this.#guard.early,
-        release,
-        permitted,
-        fetchMissing,
-        runsOverHttp,
-      });
+    /** What was prepared to see whether the cache has it all is mostly what runs. */
+    let last: { readonly release: Release; readonly key: string; readonly pageDeploy: PageDeploy } | undefined;
+    const prepare: Prepare = (release, permitted, fetchMissing, runsOverHttp = false) => {
+      const { early } = this.#guard;
+      native.refresh();
+      const key = [permitted, fetchMissing, runsOverHttp, early, native.count].join();
+      if (last?.release !== release || last.key !== key) {
+        const given = { page, native, early, release, permitted, fetchMissing, runsOverHttp };
+        last = { release, key, pageDeploy: createPageDeploy({ ...this.#services, ...given }) };
+      }
+      return last.pageDeploy;
+    };
     const chosen = choose({
       ...this.#services,
       ...http,
       ...greeting,
       isWhole(release) {
-        const { linker, entries } = prepare(release, 'blob', false);
+        const { linker, entries } = prepare(release, preferredUrlKind(), true);
         return linker.isWhole(entries);
       },
       async fetchPacked(release) {

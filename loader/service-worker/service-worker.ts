@@ -1,5 +1,5 @@
 import type { Hash, Hasher } from '../../schema/hash.js';
-import { DATABASE } from '../cache/cache.js';
+import { DATABASE } from '../cache/stored-rows.js';
 import { openExisting } from '../cache/database.js';
 import { RECEIVED, type KeepProgress, type KeepRequest, type ToServiceWorker } from '../offline/messages.js';
 import type { OfflineConfig } from './offline-config.js';
@@ -109,7 +109,9 @@ export class OfflineServiceWorker {
       condition: { urlPattern: { pathname: url.replace(/\?.*/, ''), search: '*' } },
       source: 'race-network-and-fetch-handler',
     }));
-    for (const routes of [methods, scripts]) event.addRoutes?.(routes).catch(() => {});
+    // A page does not wait until this has started, unless the server is away.
+    const pages = { condition: { requestMode: 'navigate' }, source: 'race-network-and-fetch-handler' };
+    for (const routes of [methods, scripts, [pages]]) event.addRoutes?.(routes).catch(() => {});
   }
 
   async #activate(): Promise<void> {
