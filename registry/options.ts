@@ -79,7 +79,7 @@ export interface RegistryOptions {
   offline?: boolean | 'all';
   /**
    * Join modules that run one after the other into one, a run: pages boot faster. Runs are kept in the
-   * database. Default: on all channels but `dev`.
+   * database. Default: true.
    */
   fuse?: boolean;
   /** Anyone may read all deploys over HTTP. Default false: deploys that are not in use need a token. */
@@ -203,7 +203,7 @@ export function resolveOptions(options: RegistryOptions, author: string): Resolv
     allowedOrigins: options.allowedOrigins ?? [],
     author: options.author ?? author,
     offline: options.offline ?? channel !== 'dev',
-    fuse: options.fuse ?? channel !== 'dev',
+    fuse: options.fuse ?? true,
     publicHistory: options.publicHistory ?? false,
     clients: options.clients ?? LIMITS.clients,
     transforms: options.transforms ?? [],

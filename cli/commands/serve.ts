@@ -99,7 +99,7 @@ export function serveCommand(): Command {
       'how many deploys to keep while watching; 0 keeps all (default: 1000 on dev, else all)',
       wholeNumber({ most: 1_000_000 }),
     )
-    .option('--fuse', 'join modules into runs, which boot faster (default: on all channels but dev)')
+    .option('--fuse', 'join modules into runs, which boot faster (default)')
     .option('--no-fuse', 'run each module singly')
     .option('--no-overlay', 'do not show errors of modules in an overlay on the page')
     .option('--progress', 'show a progress bar in the page if a boot takes long', false)

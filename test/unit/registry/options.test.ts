@@ -19,7 +19,7 @@ describe('the defaults', () => {
   it('are the documented ones', () => {
     expect(resolve({})).toEqual({
       directory: null,
-      fuse: false,
+      fuse: true,
       serveHead: false,
       single: false,
       database: 'modcast.db',
@@ -49,7 +49,6 @@ describe('the defaults', () => {
       database: 'site/.modcast/registry.db',
       boot: 'cached',
       keepDeploys: 0,
-      fuse: true,
     });
   });
 });
