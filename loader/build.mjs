@@ -56,6 +56,9 @@ async function bundle(
 /** When the loader runs, the page's scripts may have replaced what it would keep. The guard has kept it. */
 const withoutNatives = changed(/natives\.ts$/, () => 'export const withNatives = (work) => work();');
 
+/** The loader's own guard, for tags that authors wrote, starts with the loader: nothing is ahead of it. */
+const withoutAhead = changed(/guard\/ahead\.ts$/, () => 'export const startAhead = () => {};');
+
 /** A browser warns of its page's import map by itself. */
 const withoutWarnings = changed(
   /import-map-warnings\.ts$/,
@@ -117,14 +120,18 @@ function withOwnGlobals(text) {
 const KEPT =
   'fetch,WebSocket,Blob,indexedDB,crypto,TextEncoder,TextDecoder,setTimeout,clearTimeout,JSON.parse,JSON.stringify,URL.createObjectURL,URL.revokeObjectURL';
 const keptNames = KEPT.split(',').map((name) => [name, `kept_${name.replace('.', '_')}`]);
-const kept = Object.fromEntries([...keptNames, ['globalThis.crypto', 'kept_crypto']]);
+const kept = Object.fromEntries([
+  ...keptNames,
+  ['globalThis.crypto', 'kept_crypto'],
+  ['globalThis.indexedDB', 'kept_indexedDB'],
+]);
 // A browser may have no indexedDB, or forbid it.
 const fromPage = `"${KEPT}".split(",").map(n=>{try{return n.split(".").reduce((o,k)=>o[k],window)}catch{}})`;
 const fromGuard = `const[${keptNames.map(([, local]) => local).join()}]=window.__modcast_guard__?.kept||${fromPage}`;
 
 // The page's scripts may have replaced other globals that the loader needs.
 const LOADER = {
-  plugins: [withoutNatives],
+  plugins: [withoutNatives, withoutAhead],
   define: { globalThis: 'window', ...kept },
   before: `"use strict";try{${fromGuard};`,
   after: '}catch(e){if(!window.__modcast_guard__)throw e;__modcast_guard__.fail("failed: "+e)}',
