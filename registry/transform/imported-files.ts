@@ -52,7 +52,7 @@ export class ImportedFiles {
     const kind = virtualKind(name, query);
     const found = this.#resolver.resolve(name, this.#importer);
     // Files that no deploy contains have no virtual modules, but for their URLs.
-    const file = found ?? (kind === 'url' && isOfSite(name) ? joinPath(this.#importer, name) : undefined);
+    const file = found ?? (kind === 'url' ? this.place(name) : undefined);
     if (file === undefined) return undefined;
     const own = kind ?? virtualKind(file, query);
     if (own !== undefined && !(query === '' && this.#isSource(file))) return this.#name({ kind: own, file });
@@ -67,8 +67,9 @@ export class ImportedFiles {
     return relativeSpecifier(this.#importer, file) + query;
   }
 
-  /** The first place where a pattern of `import.meta.glob` leads. */
+  /** The place that a specifier, or a pattern of `import.meta.glob`, names first, whether there is a file or not. */
   place(pattern: string): Path | undefined {
+    if (pattern.startsWith('**')) return pattern;
     return isOfSite(pattern) ? joinPath(this.#importer, pattern) : this.#resolver.mapped(pattern);
   }
 
