@@ -53,7 +53,11 @@ export class ImportedFiles {
     const found = this.#resolver.resolve(name, this.#importer);
     // Files that no deploy contains have no virtual modules, but for their URLs.
     const file = found ?? (kind === 'url' ? this.place(name) : undefined);
-    if (file === undefined) return undefined;
+    if (file === undefined) {
+      const wanted = kind === 'raw' || kind === 'inline' ? this.place(name) : undefined;
+      if (wanted !== undefined && wanted !== '') this.#resolver.deps.push({ exists: wanted, isWanted: true });
+      return undefined;
+    }
     const own = kind ?? virtualKind(file, query);
     if (own !== undefined && !(query === '' && this.#isSource(file))) return this.#name({ kind: own, file });
     if (isOfSite(name) && joinPath(this.#importer, name) === file) return undefined;

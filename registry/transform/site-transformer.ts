@@ -25,6 +25,8 @@ export interface ServedSite {
   readonly manifest: Manifest;
   readonly hash: Hash;
   readonly problems: readonly Diagnostic[];
+  /** Files that it needs and does not have. */
+  readonly wanted: readonly Path[];
   /** The blobs that transformed modules are made of, by the hashes of their code. */
   readonly sources: ReadonlyMap<Hash, Hash>;
   /** Sources that do not parse, and are served as they were written. */
@@ -87,7 +89,7 @@ export class SiteTransformer {
     );
     const rows = [...sources, ...scripts.filter(([, module]) => others.has(module.hash))];
     if (rows.length === 0) {
-      return { manifest, hash, problems: [], sources: new Map(), broken: new Set() };
+      return { manifest, hash, problems: [], wanted: [], sources: new Map(), broken: new Set() };
     }
     const files = new ManifestFiles(manifest, (each) => this.#bytesOf(each));
     const recipe = await this.#recipeOf(manifest);
@@ -182,8 +184,13 @@ function servedSite(
   const sources = new Map<Hash, Hash>();
   const broken = new Set<Hash>();
   const problems: Diagnostic[] = [];
+  const wanted = new Set<Path>();
   for (const { path, source } of jobs) {
-    const { code, problem } = made.get(path)!;
+    const { code, problem, deps } = made.get(path)!;
+    for (const dep of deps) {
+      const isWanted = typeof dep === 'object' && 'isWanted' in dep && !manifest.modules.has(dep.exists);
+      if (isWanted) wanted.add(dep.exists);
+    }
     if (problem !== undefined) problems.push(problem);
     if (code !== null) {
       modules.set(path, { ...code, type: JAVASCRIPT });
@@ -194,5 +201,12 @@ function servedSite(
     }
   }
   const served = { ...manifest, modules };
-  return { manifest: served, hash: blake3(manifestBytes(served)), problems, sources, broken };
+  return {
+    manifest: served,
+    hash: blake3(manifestBytes(served)),
+    problems,
+    wanted: [...wanted],
+    sources,
+    broken,
+  };
 }
