@@ -14,6 +14,7 @@ import { DEFAULT_COLUMNS } from '../io.js';
 import { placeDatabase } from '../options/database.js';
 import { WATCHED_CHANNEL, filterOf, filterOptions, type FilterOptions } from '../options/filter.js';
 import { offlineMode, repeated, wholeNumber, withSlashes } from '../options/values.js';
+import { readConfig } from '../options/config.js';
 import { contentsText } from '../output/site-contents.js';
 import { channelHint, networkHint, publishHint, singleHint, startText } from '../serving/hints.js';
 import { report } from '../serving/report.js';
@@ -31,6 +32,7 @@ interface ServeOptions extends FilterOptions {
   watch: boolean;
   poll?: number | true;
   progress: boolean;
+  config?: string;
   overlay: boolean;
   keepDeploys?: number;
   prefix: string;
@@ -101,6 +103,7 @@ export function serveCommand(): Command {
     )
     .option('--fuse', 'join modules into runs, which boot faster (default: on all channels but dev)')
     .option('--no-fuse', 'run each module singly')
+    .option('--config <file>', 'module whose default export has transforms (docs/transforms.md)')
     .option('--no-overlay', 'do not show errors of modules in an overlay on the page')
     .option('--progress', 'show a progress bar in the page if a boot takes long', false)
     .option(
@@ -166,7 +169,11 @@ async function databaseOf(options: ServeOptions): Promise<string | undefined> {
   return options.db ?? (process.env['MODCAST_DB'] || undefined);
 }
 
-function registryOf(dir: string, database: string | undefined, options: ServeOptions): Registry {
+async function registryOf(
+  dir: string,
+  database: string | undefined,
+  options: ServeOptions,
+): Promise<Registry> {
   const filter = filterOf(options, DEFAULT_FILTER);
   return createRegistry({
     ...(options.dir ? { directory: dir } : { serveHead: true }),
@@ -187,6 +194,7 @@ function registryOf(dir: string, database: string | undefined, options: ServeOpt
     timeout: options.timeout,
     progress: options.progress,
     overlay: options.overlay,
+    ...(options.config === undefined ? {} : await readConfig(options.config)),
     ...(options.keepDeploys === undefined ? {} : { keepDeploys: options.keepDeploys }),
     watch:
       options.poll === undefined
@@ -205,7 +213,7 @@ async function serve(named: string | undefined, options: ServeOptions): Promise<
   const started = performance.now();
   const dir = named ?? '.';
   const database = await databaseOf(options);
-  const registry = registryOf(dir, database, options);
+  const registry = await registryOf(dir, database, options);
   report(registry, pc, () => process.stdout.columns || DEFAULT_COLUMNS);
   try {
     await run(registry, dir, database, options, started);
