@@ -112,12 +112,13 @@ const json = (value: unknown): Uint8Array => new TextEncoder().encode(`${JSON.st
  */
 export async function exportStatic(options: ExportStaticOptions): Promise<Exported> {
   const { directory, force, base, progress = () => {} } = options;
-  const { store } = createServed({ store: options.store, base, mode: 'production' });
+  const served = createServed({ store: options.store, base, mode: 'production' });
+  const { store } = served;
   const { deploy, manifest } = await readDeploy(store, options.deploy);
   const { number, channel } = deploy;
   const root = placeholderRoot(base);
   const identity = await store.identity();
-  const fused = options.fuse === true ? await fusedFiles(store, deploy, manifest, PREFIX) : null;
+  const fused = options.fuse === true ? await fusedFiles(served, deploy, manifest, PREFIX) : null;
   const loader = withIdentity(await (options.loader?.() ?? readLoader(fused !== null)), identity);
   const page = {
     loaderSrc: `${base}${PREFIX}loader.js?v=${loaderVersion(loader)}`,

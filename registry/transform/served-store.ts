@@ -59,6 +59,13 @@ export class Served {
     return this.#sources.has(hash) || this.#broken.has(hash);
   }
 
+  /** The source map of code that a transform has made, as JSON. */
+  async mapOf(hash: Hash): Promise<string | undefined> {
+    const { derived, sites } = this.#options;
+    const [item] = this.#sources.has(hash) ? await derived.items('map', [hash], sites.version) : [];
+    return item && new TextDecoder().decode(item.bytes);
+  }
+
   /** A deploy as browsers get it. */
   async head({
     deploy,
