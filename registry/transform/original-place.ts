@@ -16,14 +16,19 @@ export function originalPlace({ line, column }: Place, map: SourceMapInput | nul
 
 const INLINE_MAP = /\n\/\/# sourceMappingURL=data:application\/json;base64,([\w+/=]+)\s*$/;
 
+/** The source map at the end of code, as JSON. */
+export function inlineMap(code: string): string | undefined {
+  const encoded = INLINE_MAP.exec(code)?.[1];
+  return encoded && Buffer.from(encoded, 'base64').toString();
+}
+
 /** The source of code whose map is in the code, and what a place in the code is there. */
 export function writtenSource(
   code: string,
 ): { readonly text: string; readonly place: (place: Place) => Place | undefined } | undefined {
-  const encoded = INLINE_MAP.exec(code)?.[1];
-  if (encoded === undefined) return undefined;
+  const map = inlineMap(code);
+  if (map === undefined) return undefined;
   try {
-    const map = Buffer.from(encoded, 'base64').toString();
     const [text] = (JSON.parse(map) as { sourcesContent?: (string | null)[] }).sourcesContent ?? [];
     return typeof text === 'string' ? { text, place: (place) => originalPlace(place, map) } : undefined;
   } catch {

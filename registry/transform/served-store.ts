@@ -3,6 +3,7 @@ import { UNPARSED, type Channel, type Hash, type Links, type Manifest } from '..
 import { blake3 } from '../hash.js';
 import type { DerivedBlobs } from '../content/derived-blobs.js';
 import type { Deploy, Store, StoredBlob } from '../store/store.js';
+import { inlineMap } from './original-place.js';
 import type { ServedSite, SiteTransformer } from './site-transformer.js';
 import type { Mode } from './transform.js';
 
@@ -62,8 +63,11 @@ export class Served {
   /** The source map of code that a transform has made, as JSON. */
   async mapOf(hash: Hash): Promise<string | undefined> {
     const { derived, sites } = this.#options;
-    const [item] = this.#sources.has(hash) ? await derived.items('map', [hash], sites.version) : [];
-    return item && new TextDecoder().decode(item.bytes);
+    if (!this.#sources.has(hash)) return undefined;
+    const [item] = await derived.items('map', [hash], sites.version);
+    if (item !== undefined) return new TextDecoder().decode(item.bytes);
+    const code = (await this.#made(hash))?.bytes;
+    return code && inlineMap(new TextDecoder().decode(code));
   }
 
   /** A deploy as browsers get it. */
