@@ -41,7 +41,7 @@ export interface RegistryOptions {
    */
   trustProxy?: boolean;
   /**
-   * Globs of files that deploys contain. Default: JavaScript, JSON, CSS and HTML. Dotfiles are never
+   * Globs of files that deploys contain. Default: JavaScript, TypeScript, JSX, JSON, CSS and HTML. Dotfiles are never
    * included.
    */
   include?: string[];

@@ -113,14 +113,23 @@ function compilerOptions(
   const base = baseUrl === undefined ? undefined : inSite(path.resolve(folder, baseUrl));
   if (base !== undefined) options['baseUrl'] = base;
   if (paths !== undefined) {
+    const from = baseUrl === undefined ? (placeOfPaths(found) ?? folder) : path.resolve(folder, baseUrl);
     options['paths'] = Object.fromEntries(
       Object.entries(paths).map(([pattern, places]) => [
         pattern,
-        places.flatMap((place) => inSite(path.resolve(folder, baseUrl ?? '.', place)) ?? []),
+        places.flatMap((place) => inSite(path.resolve(from, place)) ?? []),
       ]),
     );
   }
   return options as CompilerOptions;
+}
+
+/** The directory of the configuration that has the `paths`, which may be an extended one: a symbol names it. */
+function placeOfPaths(found: object): string | undefined {
+  const symbol = Object.getOwnPropertySymbols(found).find(
+    ({ description }) => description === 'implicitBaseUrl',
+  );
+  return symbol && (found as Record<symbol, string>)[symbol];
 }
 
 /** As Vite: later files win. Those of the mode, and those that are not in git, are later. */

@@ -1,5 +1,6 @@
 import { manifestFile, type HeadSourceOptions } from '../http/site/head-source.js';
 import type { SiteSource } from '../http/site/site-source.js';
+import { withStreams } from '../http/site/stream-type.js';
 import type { Served } from './served-store.js';
 
 export interface TransformedSourceOptions extends HeadSourceOptions {
@@ -16,7 +17,7 @@ export function transformedSource(
       const manifest = (await catalog.head(channel))?.manifest;
       const module = manifest?.modules.get(name.normalize('NFC'));
       const isMade = module !== undefined && served.isMade(module.hash);
-      return isMade ? manifestFile(blobs, manifest!, name) : directory.find(name);
+      return isMade ? manifestFile(blobs, manifest!, name) : withStreams(name, await directory.find(name));
     },
   };
 }

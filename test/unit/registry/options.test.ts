@@ -27,7 +27,7 @@ describe('the defaults', () => {
       prefix: '/-/',
       base: '/',
       trustProxy: false,
-      include: ['**/*.{js,mjs,json,css,html}'],
+      include: ['**/*.{js,mjs,json,css,html,ts,mts,tsx,jsx}'],
       exclude: ['**/node_modules/**'],
       watch: true,
       boot: 'fresh',

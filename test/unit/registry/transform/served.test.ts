@@ -97,9 +97,7 @@ describe('a site in TypeScript', () => {
     expect(await servedRows(second)).toEqual(rows);
     const store = await second.store();
     const { items } = await store.derivedPage(0, 1000);
-    expect(items.map(({ kind }) => kind)).toEqual(
-      expect.arrayContaining(['transform', 'module', 'site']),
-    );
+    expect(items.map(({ kind }) => kind)).toEqual(expect.arrayContaining(['transform', 'module', 'site']));
     await store.dropDerived(items);
     expect((await get(second, `/-/blobs/${hash}`)).status).toBe(200);
   });
@@ -127,7 +125,7 @@ it('leaves a transport stream alone', async () => {
   const registry = open({ directory: await site({ 'live.ts': video }) });
   await registry.scan();
   expect((await servedRows(registry)).get('live.ts')!.type).toBe('text/typescript');
-  expect((await get(registry, '/live.ts')).status).toBe(200);
+  expect(await get(registry, '/live.ts')).toMatchObject({ status: 200, type: 'video/mp2t' });
 });
 
 it('takes files whose text is imported, and keeps secrets out', async () => {
