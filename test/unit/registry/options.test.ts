@@ -41,6 +41,7 @@ describe('the defaults', () => {
       offline: false,
       publicHistory: false,
       clients: 10_000,
+      transforms: [],
     });
   });
 
@@ -116,6 +117,7 @@ describe('a wrong value is refused', () => {
     ],
     author: ['', 7],
     clients: [0, -1, 1.5, NaN, '10', Infinity, 1n],
+    transforms: ['a', [{}], [{ name: 'a', version: '1', filter: () => true }]],
   };
   it.each(Object.entries(wrong).flatMap(([name, values]) => values.map((value) => [name, value])))(
     '%s: %o',
@@ -151,6 +153,7 @@ it('accepts valid options', () => {
     offline: 'all',
     publicHistory: true,
     clients: 1,
+    transforms: [{ name: 'a', version: '1', filter: () => true, transform: () => null }],
     keepDeploys: 5,
   };
   expect(resolve(right)).toEqual(right);
