@@ -46,7 +46,7 @@ export function describeError(
   sourceOf: (url: string) => { readonly path: string; readonly text: string } | undefined,
 ): HotError {
   const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  let first: Pick<HotError, 'id' | 'frame' | 'loc'> | undefined;
+  const places: Pick<HotError, 'id' | 'frame' | 'loc'>[] = [];
   const made = error instanceof Error ? withUrls(error.stack ?? message) : message;
   const stack = made.replace(PLACE, (text, url: string, row: string, start: string) => {
     const source = sourceOf(url);
@@ -55,10 +55,10 @@ export function describeError(
     const place = { line: Number(row), column: Number(start) };
     const { line, column } = written?.place(place.line, place.column) ?? place;
     const frame = excerpt(written?.text ?? source.text, line, column);
-    first ??= { id: source.path, frame, loc: { file: source.path, line, column } };
+    places.push({ id: source.path, frame, loc: { file: source.path, line, column } });
     return `${url}:${line}:${column}`;
   });
-  if (first !== undefined) return { message, stack, ...first };
+  if (places.length > 0) return { message, stack, ...places[0] };
   return error instanceof Failure && error.path !== undefined
     ? { message: error.message, stack, id: error.path }
     : { message, stack };
