@@ -29,12 +29,6 @@ export const imports = (isSource: (path: Path) => boolean): Transform => ({
   transform: (source, path, options) => rewriteImports(source, path, options, isSource),
 });
 
-/** Whether the lexer may find something to rewrite in a module that is JavaScript as written. */
-export const isSpecial = (specifier: string): boolean =>
-  /^(?:\.{0,2}\/|@\/|~\/).*(?:\?(?:raw|url|inline|worker|sharedworker)\b|\.(?:css|json)(?:\?|$))/.test(
-    specifier,
-  ) || ImportedFiles.isAsset(specifier.replace(/[?#].*/s, ''));
-
 function rewriteImports(
   source: string,
   path: Path,

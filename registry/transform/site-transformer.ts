@@ -80,17 +80,15 @@ export class SiteTransformer {
    */
   async serve(manifest: Manifest, hash: Hash, mode: Mode, isAgain = false): Promise<ServedSite> {
     const sources = [...manifest.modules].filter(([path]) => this.#transformer.takes(path));
+    // Sites without any of it are native: browsers get what was written.
+    if (sources.length === 0 && !manifest.modules.has(RECIPE_PATH)) {
+      return { manifest, hash, problems: [], wanted: [], sources: new Map(), broken: new Set() };
+    }
     const scripts = [...manifest.modules].filter(
       ([path, { type }]) => isJavaScriptType(type) && !this.#transformer.takes(path),
     );
-    const others = await this.#plain.others(
-      scripts.map(([, module]) => module.hash),
-      sources.length > 0,
-    );
+    const others = await this.#plain.others(scripts.map(([, module]) => module.hash));
     const rows = [...sources, ...scripts.filter(([, module]) => others.has(module.hash))];
-    if (rows.length === 0) {
-      return { manifest, hash, problems: [], wanted: [], sources: new Map(), broken: new Set() };
-    }
     const files = new ManifestFiles(manifest, (each) => this.#bytesOf(each));
     const recipe = await this.#recipeOf(manifest);
     const options: TransformOptions = { mode, recipe, files, base: this.#base };

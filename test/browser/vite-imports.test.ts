@@ -96,6 +96,7 @@ import.meta.hot?.accept();`,
 
     it('works in JavaScript, and leaves imports with attributes to the browser', async () => {
       const hot = await suite.open({
+        'package.json': '{ "devDependencies": { "vite": "8" } }',
         'index.html': html('<script type="module" src="main.mjs"></script>'),
         'main.mjs': `import { a } from './data.json';
 import whole from './data.json' with { type: 'json' };

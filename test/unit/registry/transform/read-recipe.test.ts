@@ -8,6 +8,14 @@ it('is none for a site that has nothing to set', async () => {
   expect(await recipeOf({ 'main.js': '', 'tsconfig.json': '{}' })).toEqual({ recipe: null, problems: [] });
 });
 
+it.each([
+  [{ 'vite.config.ts': '' }],
+  [{ 'package.json': '{ "devDependencies": { "vite": "8" } }' }],
+  [{ 'main.jsx': '' }],
+])('is there for a site that was written for Vite: %j', async (files) => {
+  expect((await recipeOf({ 'main.js': '', ...files })).recipe).not.toBeNull();
+});
+
 it('has the options of each configuration, with those that it extends, the deepest first', async () => {
   const { recipe } = await recipeOf({
     'main.ts': '',
