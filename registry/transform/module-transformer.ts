@@ -111,7 +111,8 @@ function failed(error: unknown, { source, path, map, isTypeScript, deps }: Failu
   const { line, column } = found ?? { line: 1, column: 1 };
   const frame = found === undefined || source === '' ? {} : { frame: excerpt(source, line, column) };
   const problem: Diagnostic = { kind: 'syntax', severity: 'error', path, message, line, column, ...frame };
-  const code = isTypeScript ? null : `throw new Error(${JSON.stringify(`${path}: ${message}`)});\n`;
+  const isUnparsed = isTypeScript && error instanceof TransformError;
+  const code = isUnparsed ? null : `throw new Error(${JSON.stringify(`${path}: ${message}`)});\n`;
   return { code, map: null, deps, virtual: [], problem };
 }
 

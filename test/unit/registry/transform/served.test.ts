@@ -140,7 +140,10 @@ it('takes files whose text is imported, and keeps secrets out', async () => {
   expect([...manifest.modules.keys()].toSorted()).toEqual(['main.js', 'modcast.recipe.json', 'note.glsl']);
   expect((await get(registry, '/main.js')).text).toContain('console.log(text, "public", (void 0));');
   expect((await get(registry, '/note.glsl@raw.js')).text).toBe('export default "void";\n');
-  expect((await get(registry, '/modcast.recipe.json')).text).not.toContain('topsecret');
+  const { hash } = manifest.modules.get('modcast.recipe.json')!;
+  const recipe = await get(registry, `/-/blobs/${hash}`);
+  expect(recipe.text).toContain('public');
+  expect(recipe.text).not.toContain('topsecret');
 });
 
 it('runs the transforms of the owner first, and again when their dependencies change', async () => {

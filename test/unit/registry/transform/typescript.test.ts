@@ -46,7 +46,7 @@ it('lowers decorators, whose helper is a module of the deploy', async () => {
 it('names the place of an error, and leaves the file as it is', async () => {
   const { code, problem } = await transformed('m.ts', 'interface A {}\nconst ä = 1, b: A = ;\n');
   expect(code).toBeNull();
-  expect(problem).toMatchObject({ kind: 'syntax', path: 'm.ts', line: 2, column: 22 });
+  expect(problem).toMatchObject({ kind: 'syntax', path: 'm.ts', line: 2, column: 21 });
   expect(problem!.frame).toContain('2 | const ä = 1, b: A = ;');
 });
 
