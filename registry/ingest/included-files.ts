@@ -3,7 +3,10 @@ import { isHidden, type Path } from '../../schema/index.js';
 import { readProblem } from './files.js';
 import { statFile } from './read-file.js';
 
-/** Files that deploys of a directory contain although their kind is left out: the site's modules need them. */
+/**
+ * Files that deploys of a directory contain although their kind is left out: the site's modules need
+ * them.
+ */
 export class IncludedFiles {
   readonly #paths = new Set<Path>();
 

@@ -71,7 +71,10 @@ export class ImportedFiles {
     return relativeSpecifier(this.#importer, file) + query;
   }
 
-  /** The place that a specifier, or a pattern of `import.meta.glob`, names first, whether there is a file or not. */
+  /**
+   * The place that a specifier, or a pattern of `import.meta.glob`, names first, whether there is a file
+   * or not.
+   */
   place(pattern: string): Path | undefined {
     if (pattern.startsWith('**')) return pattern;
     return isOfSite(pattern) ? joinPath(this.#importer, pattern) : this.#resolver.mapped(pattern);

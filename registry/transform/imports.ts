@@ -16,9 +16,9 @@ await init();
 const ENV = /^\.env(?![\w$])(?:\s*\.\s*([A-Za-z_$][\w$]*)|\[\s*(?:'([\w$]+)'|"([\w$]+)")\s*\])?/;
 
 /**
- * Makes what people import besides JavaScript work in browsers: files without their extension, style sheets, images,
- * `?raw`, `import.meta.glob`, `import.meta.env`. It takes what is JavaScript by now, and leaves code without such
- * imports as it is, byte for byte. Imports with attributes are for the browser.
+ * Makes what people import besides JavaScript work in browsers: files without their extension, style
+ * sheets, images, `?raw`, `import.meta.glob`, `import.meta.env`. It takes what is JavaScript by now, and
+ * leaves code without such imports as it is, byte for byte. Imports with attributes are for the browser.
  *
  * @param isSource whether another transform takes a file
  */

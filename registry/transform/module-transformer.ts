@@ -102,8 +102,8 @@ interface Failure {
 }
 
 /**
- * What is served instead: TypeScript that does not parse as it is, so that browsers report the place, and for other
- * failures a module that throws.
+ * What is served instead: TypeScript that does not parse as it is, so that browsers report the place, and
+ * for other failures a module that throws.
  */
 function failed(error: unknown, { source, path, map, isTypeScript, deps }: Failure): TransformedModule {
   const message = error instanceof Error ? error.message : String(error);

@@ -24,8 +24,8 @@ export interface ReadRecipe {
 }
 
 /**
- * Reads how the sources of a site are transformed: each `tsconfig.json` with those it extends, the `.env` files in
- * the root, and whether `package.json` names a framework.
+ * Reads how the sources of a site are transformed: each `tsconfig.json` with those it extends, the `.env`
+ * files in the root, and whether `package.json` names a framework.
  *
  * @param directory absolute
  */
@@ -124,7 +124,10 @@ function compilerOptions(
   return options as CompilerOptions;
 }
 
-/** The directory of the configuration that has the `paths`, which may be an extended one: a symbol names it. */
+/**
+ * The directory of the configuration that has the `paths`, which may be an extended one: a symbol names
+ * it.
+ */
 function placeOfPaths(found: object): string | undefined {
   const symbol = Object.getOwnPropertySymbols(found).find(
     ({ description }) => description === 'implicitBaseUrl',

@@ -9,8 +9,8 @@ import type { Transform } from './transform.js';
 const RENDERER = /\bfrom\s*["'](?:react-dom(?:\/client)?|preact)["']/;
 
 /**
- * Keeps the state of React's and Preact's components when a module that exports only components is saved. It takes
- * what `jsx.refresh` of the TypeScript transform has prepared.
+ * Keeps the state of React's and Preact's components when a module that exports only components is saved.
+ * It takes what `jsx.refresh` of the TypeScript transform has prepared.
  */
 export const refresh: Transform = {
   name: 'refresh',

@@ -8,8 +8,8 @@ export type Mode = 'development' | 'production';
 /**
  * What a transform has looked at besides the source. If it changes, the transform runs again:
  * - a path: the file's content
- * - `exists`: whether there is a file at the path. `isWanted`: the site needs it, although deploys of a directory
- *   leave out files of its kind.
+ * - `exists`: whether there is a file at the path. `isWanted`: the site needs it, although deploys of a
+ *   directory leave out files of its kind.
  * - `glob`: which paths of the site match
  */
 export type Dependency =

@@ -7,7 +7,10 @@ export interface TransformedSourceOptions extends HeadSourceOptions {
   readonly served: Pick<Served, 'isMade'>;
 }
 
-/** The files of a directory, but for those that a transform takes: their code is that of the channel's head. */
+/**
+ * The files of a directory, but for those that a transform takes: their code is that of the channel's
+ * head.
+ */
 export function transformedSource(
   directory: SiteSource,
   { catalog, blobs, channel, served }: TransformedSourceOptions,
