@@ -1,12 +1,17 @@
 import { transform, type JsxOptions, type TransformOptions as OxcOptions } from 'oxc-transform';
 import { placeIn } from '../ingest/syntax.js';
 import type { Path } from '../../schema/index.js';
+import { decoratorPlace } from './decorators.js';
 import { isTypeScript } from './kinds.js';
+import { originalPlace } from './original-place.js';
 import { compilerOptionsOf, type CompilerOptions, type Recipe } from './recipe.js';
 import { TransformError, type Mode, type Transform } from './transform.js';
 
 /** Part of what a result is kept by: another version may write other code. */
 const OXC_VERSION = '0.151.0';
+
+const NO_DECORATORS =
+  'no browser has decorators of the ECMAScript proposal; set experimentalDecorators in tsconfig.json for those of TypeScript';
 
 /** Strips types, and turns JSX, enums and decorators into JavaScript, as the `tsconfig.json` says. */
 export const typescript: Transform = {
@@ -20,6 +25,12 @@ export const typescript: Transform = {
     if (error !== undefined) {
       const { line, column } = placeIn(Buffer.from(source), error.labels[0]?.start ?? 0);
       throw new TransformError(error.message, line, column);
+    }
+    const decorator = decoratorPlace(code);
+    if (decorator !== undefined) {
+      const { line, column } =
+        originalPlace(decorator, map === undefined ? null : JSON.stringify(map)) ?? decorator;
+      throw new TransformError(NO_DECORATORS, line, column);
     }
     return { code, map: map === undefined ? null : JSON.stringify(map) };
   },

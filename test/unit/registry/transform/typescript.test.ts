@@ -43,6 +43,16 @@ it('lowers decorators, whose helper is a module of the deploy', async () => {
   expect(virtual.map(({ path }) => path)).toEqual(['modcast.runtime/decorate.js']);
 });
 
+it('reports decorators that no browser has, and not what looks like one', async () => {
+  const { problem } = await transformed('m.ts', 'interface A {}\nclass B { @a b(): A {} }');
+  expect(problem).toMatchObject({
+    line: 2,
+    column: 11,
+    message: expect.stringContaining('experimentalDecorators'),
+  });
+  expect((await transformed('m.ts', 'export const css = ` @media print {}`; // @a')).problem).toBeUndefined();
+});
+
 it('names the place of an error, and leaves the file as it is', async () => {
   const { code, problem } = await transformed('m.ts', 'interface A {}\nconst ä = 1, b: A = ;\n');
   expect(code).toBeNull();
