@@ -41,6 +41,9 @@ export interface SourceBlobs {
 
 const JAVASCRIPT = 'text/javascript';
 
+/** Where sites that are written for Vite have the files of their root. */
+export const PUBLIC = 'public/';
+
 /** Modules that are transformed at the same time. */
 const AT_ONCE = 32;
 
@@ -197,6 +200,11 @@ function servedSite(
       modules.set(path, { ...manifest.modules.get(path)!, type: JAVASCRIPT });
       broken.add(source);
     }
+  }
+  // Files of `public/` are also at the root, as in Vite.
+  for (const [path, module] of manifest.modules) {
+    const alias = path.startsWith(PUBLIC) ? path.slice(PUBLIC.length) : '';
+    if (alias !== '' && !modules.has(alias)) modules.set(alias, module);
   }
   const served = { ...manifest, modules };
   return {

@@ -128,6 +128,17 @@ it('leaves a transport stream alone', async () => {
   expect(await get(registry, '/live.ts')).toMatchObject({ status: 200, type: 'video/mp2t' });
 });
 
+it('has the files of public/ at its root, too', async () => {
+  const registry = open({
+    directory: await site({ ...TYPED, 'public/a.json': '1', 'public/b.svg': '<svg/>' }),
+  });
+  await registry.scan();
+  expect((await servedRows(registry)).get('a.json')).toEqual(
+    (await servedRows(registry)).get('public/a.json'),
+  );
+  expect(await get(registry, '/b.svg')).toMatchObject({ status: 200, type: 'image/svg+xml' });
+});
+
 it('takes files whose text is imported, and keeps secrets out', async () => {
   const files = {
     'main.js': `import text from './note.glsl?raw';\nconsole.log(text, import.meta.env.VITE_A, import.meta.env.SECRET);`,
