@@ -18,7 +18,7 @@ export interface CachedModule {
 }
 
 /** Modules that are kept in memory. */
-const KEPT = 50_000;
+const KEPT = 10_000;
 
 /** The results of transforms, in memory and beside the blobs. */
 export class ModuleCache {

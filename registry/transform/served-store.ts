@@ -10,6 +10,9 @@ import type { Mode } from './transform.js';
 /** Deploys whose served form is kept in memory. */
 const KEPT = 64;
 
+/** Modules whose links are kept in memory. */
+const KEPT_LINKS = 20_000;
+
 export interface ServedStoreOptions {
   readonly store: Store;
   readonly sites: SiteTransformer;
@@ -201,6 +204,7 @@ export class Served {
     const bytes = (await this.#options.derived.read(hash)) ?? (await this.#makeAgain(hash));
     if (bytes === undefined) return undefined;
     const links = this.#links.get(hash) ?? lexModule(bytes);
+    if (this.#links.size >= KEPT_LINKS) this.#links.clear();
     this.#links.set(hash, links);
     return { hash, bytes, links };
   }
