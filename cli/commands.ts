@@ -35,6 +35,7 @@ const GROUPS: { readonly [group in Group]: { readonly [name: string]: Load } } =
     map: async () => (await import('./commands/map.js')).mapCommand,
   },
   Publish: {
+    check: async () => (await import('./commands/check.js')).checkCommand,
     publish: async () => (await import('./commands/publish.js')).publishCommand,
     rollback: async () => (await import('./commands/rollback.js')).rollbackCommand,
     promote: async () => (await import('./commands/promote.js')).promoteCommand,

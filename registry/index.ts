@@ -6,6 +6,15 @@ export type { IngestResult } from './ingest/ingest.js';
 export type { ReadProgress } from './ingest/read-modules.js';
 export type { BootReport } from './socket/session-events.js';
 export type { Deploy, Store, Token } from './store/store.js';
+export {
+  TransformError,
+  type Dependency,
+  type Mode,
+  type SiteFiles,
+  type Transform,
+  type TransformOptions,
+  type TransformResult,
+} from './transform/index.js';
 export { isNavigation } from './http/request/navigation.js';
 export { UNCHANGED, type UnchangedCode } from './pages/unchanged-page.js';
 export { injectPage } from './pages/inject-page.js';

@@ -62,6 +62,7 @@ export class LocalSite {
       options,
       clock,
       onReading: (progress) => events.emit('reading', progress),
+      wanted: async (result) => (await site.served.head(result)).site.wanted,
       onResult: (result) => this.#take(result),
       onNews: (news) => this.#send(news),
       onState: (state) => events.emit('directory', state),

@@ -41,8 +41,8 @@ export interface RegistryOptions {
    */
   trustProxy?: boolean;
   /**
-   * Globs of files that deploys contain. Default: JavaScript, JSON, CSS and HTML. Dotfiles are never
-   * included.
+   * Globs of files that deploys contain. Default: JavaScript, TypeScript, JSX, JSON, CSS and HTML.
+   * Dotfiles are never included.
    */
   include?: string[];
   /** Globs of files that deploys do not contain. Default `node_modules`, at any depth. */

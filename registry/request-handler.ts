@@ -104,6 +104,7 @@ export function createRequestHandling(core: Core, site: LocalSite | null, socket
     ...pageContext,
     store: core.served.store,
     isMade: (hash) => core.served.isMade(hash),
+    mapOf: (hash) => core.served.mapOf(hash),
     headTags,
     site: source,
     trustProxy: options.trustProxy,

@@ -9,14 +9,16 @@ import open from 'open';
 import pc from 'picocolors';
 import { createRegistry, type Registry } from '../../registry/index.js';
 import { DEFAULT_FILTER } from '../../registry/ingest/files.js';
-import { ModcastError, type Manifest } from '../../schema/index.js';
+import { ModcastError } from '../../schema/index.js';
 import { DEFAULT_COLUMNS } from '../io.js';
+import { readConfig } from '../options/config.js';
 import { placeDatabase } from '../options/database.js';
 import { WATCHED_CHANNEL, filterOf, filterOptions, type FilterOptions } from '../options/filter.js';
 import { offlineMode, repeated, wholeNumber, withSlashes } from '../options/values.js';
 import { contentsText } from '../output/site-contents.js';
 import { channelHint, networkHint, publishHint, singleHint, startText } from '../serving/hints.js';
 import { report } from '../serving/report.js';
+import { hasPage, pageOf, singlePage } from '../serving/single-page.js';
 
 interface ServeOptions extends FilterOptions {
   port?: number;
@@ -31,6 +33,7 @@ interface ServeOptions extends FilterOptions {
   watch: boolean;
   poll?: number | true;
   progress: boolean;
+  config?: string;
   overlay: boolean;
   keepDeploys?: number;
   prefix: string;
@@ -101,6 +104,7 @@ export function serveCommand(): Command {
     )
     .option('--fuse', 'join modules into runs, which boot faster (default)')
     .option('--no-fuse', 'run each module singly')
+    .option('--config <file>', 'module whose default export has transforms (docs/transforms.md)')
     .option('--no-overlay', 'do not show errors of modules in an overlay on the page')
     .option('--progress', 'show a progress bar in the page if a boot takes long', false)
     .option(
@@ -150,23 +154,17 @@ async function listen(registry: Registry, options: ServeOptions): Promise<{ url:
   }
 }
 
-/**
- * `/app.html` and `./app.html` are the path `app.html`.
- * @throws ModcastError `option-invalid`: `--single public` would take the directory for the page
- */
-function pageOf(single: string): string {
-  if (/\.x?html?$/i.test(single)) return single.replace(/^\.?\/+/, '');
-  const message = `--single takes a page such as index.html, not ${single}; put the directory before --single`;
-  throw new ModcastError('option-invalid', message, { expected: 'the path of a page', found: single });
-}
-
 /** Undefined for the default one in the directory. */
 async function databaseOf(options: ServeOptions): Promise<string | undefined> {
   if (!options.dir) return placeDatabase({ cwd: process.cwd(), env: process.env }, options);
   return options.db ?? (process.env['MODCAST_DB'] || undefined);
 }
 
-function registryOf(dir: string, database: string | undefined, options: ServeOptions): Registry {
+async function registryOf(
+  dir: string,
+  database: string | undefined,
+  options: ServeOptions,
+): Promise<Registry> {
   const filter = filterOf(options, DEFAULT_FILTER);
   return createRegistry({
     ...(options.dir ? { directory: dir } : { serveHead: true }),
@@ -187,6 +185,7 @@ function registryOf(dir: string, database: string | undefined, options: ServeOpt
     timeout: options.timeout,
     progress: options.progress,
     overlay: options.overlay,
+    ...(options.config === undefined ? {} : await readConfig(options.config)),
     ...(options.keepDeploys === undefined ? {} : { keepDeploys: options.keepDeploys }),
     watch:
       options.poll === undefined
@@ -205,7 +204,7 @@ async function serve(named: string | undefined, options: ServeOptions): Promise<
   const started = performance.now();
   const dir = named ?? '.';
   const database = await databaseOf(options);
-  const registry = registryOf(dir, database, options);
+  const registry = await registryOf(dir, database, options);
   report(registry, pc, () => process.stdout.columns || DEFAULT_COLUMNS);
   try {
     await run(registry, dir, database, options, started);
@@ -253,15 +252,6 @@ async function run(
   console.log('');
   if (options.open && isatty(1)) await open(url).catch(() => {});
   await untilStopped();
-}
-
-const singlePage = ({ single }: ServeOptions): string | null =>
-  single === undefined ? null : single === true ? 'index.html' : pageOf(single);
-
-/** Also one that the deploy leaves out is served. */
-async function hasPage(dir: string, { modules }: Manifest): Promise<boolean> {
-  if ([...modules.values()].some(({ type }) => type === 'text/html')) return true;
-  return (await readdir(dir)).some((name) => /\.x?html?$/i.test(name));
 }
 
 /** Prints what is served without a directory, or how to publish the first deploy. */

@@ -9,7 +9,7 @@ interface Part {
 
 /** The files of a deploy by what they are for. */
 export interface SiteContents {
-  /** JavaScript, JSON and CSS. */
+  /** JavaScript, TypeScript, JSX, JSON and CSS. */
   readonly modules: Part;
   /** HTML. */
   readonly pages: Part;
@@ -24,12 +24,15 @@ export function siteContents({ modules }: Pick<Manifest, 'modules'>): SiteConten
     assets: { files: 0, bytes: 0 },
   };
   for (const { type, size } of modules.values()) {
-    const part = isModuleType(type) ? parts.modules : type === 'text/html' ? parts.pages : parts.assets;
+    const part = isModule(type) ? parts.modules : type === 'text/html' ? parts.pages : parts.assets;
     part.files++;
     part.bytes += size;
   }
   return parts;
 }
+
+/** Also what is a module once it is transformed. */
+const isModule = (type: string): boolean => isModuleType(type) || /^text\/(?:typescript|jsx)$/.test(type);
 
 const NOUNS = { modules: 'module', pages: 'page', assets: 'asset' } as const;
 

@@ -1,5 +1,5 @@
 /** The members of a source map that are read. */
-interface SourceMap {
+export interface SourceMap {
   /** URLs of the run's members. They lead from the map up to the site's root. */
   readonly sources: readonly string[];
   readonly mappings: string;
@@ -40,7 +40,11 @@ function readMap(url: string): SourceMap | null {
  *
  * @returns `path:line:column`, with the path as in a URL below the site's root
  */
-function originalPlace({ sources, mappings }: SourceMap, line: number, column: number): string | undefined {
+export function originalPlace(
+  { sources, mappings }: SourceMap,
+  line: number,
+  column: number,
+): string | undefined {
   let found: string | undefined;
   /** The column in the run, then the source, the line and the column in it. */
   const state = [0, 0, 0, 0, 0];

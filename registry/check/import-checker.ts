@@ -13,6 +13,7 @@ import { EarlyUses } from '../pages/classic-scripts.js';
 import { PageSummaries } from '../pages/page-summaries.js';
 import type { Page } from '../pages/read-page.js';
 import { placeIn } from '../ingest/syntax.js';
+import { writtenSource } from '../transform/original-place.js';
 import { installedPackage } from './installed-package.js';
 import { readImportMaps, type PageImportMaps } from './page-import-maps.js';
 import { reachedModules, type Severity } from './reached-modules.js';
@@ -214,8 +215,11 @@ const MESSAGES: Readonly<Record<ImportFailure, (specifier: string, prefix: strin
 
 function placeWithFrame(bytes: Uint8Array | undefined, start: number): Place | undefined {
   if (bytes === undefined) return undefined;
-  const place = placeIn(bytes, start);
-  return { ...place, frame: excerpt(new TextDecoder().decode(bytes), place.line, place.column) };
+  const made = placeIn(bytes, start);
+  const code = new TextDecoder().decode(bytes);
+  const written = writtenSource(code);
+  const place = written?.place(made) ?? made;
+  return { ...place, frame: excerpt(written?.text ?? code, place.line, place.column) };
 }
 
 const bySeverity = (a: { severity: Severity }, b: { severity: Severity }) =>

@@ -5,8 +5,9 @@ import type { DerivedItem, DerivedKind, DerivedStore, StoredBlob } from '../stor
 import type { VerifiedBlobs } from './verified-blobs.js';
 
 /**
- * Bytes that are made of the blobs of a deploy, by their hash: transformed modules, runs, and the fusions that
- * name them. They are in the store, the ones used last also in memory. Damaged ones are dropped, and count as missing.
+ * Bytes that are made of the blobs of a deploy, by their hash: transformed modules, runs, and the fusions
+ * that name them. They are in the store, the ones used last also in memory. Damaged ones are dropped, and
+ * count as missing.
  */
 export class DerivedBlobs {
   readonly #store: DerivedStore;

@@ -116,12 +116,13 @@ const json = (value: unknown): Uint8Array => new TextEncoder().encode(`${JSON.st
  */
 export async function exportStatic(options: ExportStaticOptions): Promise<Exported> {
   const { directory, force, base, progress = () => {} } = options;
-  const { store } = createServed({ store: options.store, base, mode: 'production' });
+  const served = createServed({ store: options.store, base, mode: 'production' });
+  const { store } = served;
   const { deploy, manifest } = await readDeploy(store, options.deploy);
   const { number, channel } = deploy;
   const root = placeholderRoot(base);
   const identity = await store.identity();
-  const fused = options.fuse === true ? await fusedFiles(store, deploy, manifest, PREFIX) : null;
+  const fused = options.fuse === true ? await fusedFiles(served, deploy, manifest, PREFIX) : null;
   // Pages that are not of the deploy may have tags of their own, without a guard.
   const names: LoaderName[] = fused === null ? ['loader.js'] : ['loader.js', 'fused-loader.js'];
   const scripts = new Map<LoaderName, Uint8Array>();

@@ -4,7 +4,8 @@ import { VerifiedBlobs } from '../content/verified-blobs.js';
 import { debug } from '../debug.js';
 import { withFuser } from '../fuse/fuse-manifest.js';
 import { runSourceMap, siteFromRuns } from '../http/routes/run-response.js';
-import type { Deploy, Store } from '../store/store.js';
+import type { Deploy } from '../store/store.js';
+import type { Served } from '../transform/served-store.js';
 
 /** The runs of an exported deploy. */
 export interface FusedFiles {
@@ -17,11 +18,12 @@ export interface FusedFiles {
 
 /** Null where nothing can be joined: then the site boots with single modules. */
 export async function fusedFiles(
-  store: Store,
+  served: Served,
   deploy: Deploy,
   manifest: Manifest,
   prefix: string,
 ): Promise<FusedFiles | null> {
+  const { store } = served;
   const blobs = new VerifiedBlobs({ store, channel: deploy.channel, directory: null, onDamaged: () => {} });
   try {
     return await withFuser(
@@ -39,7 +41,9 @@ export async function fusedFiles(
           files.set(`runs/${run.hash}/${run.name}`, code);
           files.set(
             `runs/${run.hash}.map`,
-            await runSourceMap(map, manifest, blobs, siteFromRuns(`/${prefix}`)),
+            await runSourceMap(map, manifest, blobs, siteFromRuns(`/${prefix}`), (each) =>
+              served.mapOf(each),
+            ),
           );
         }
         return { fusion: { fusion, hash, size: bytes.length }, files, bytes: all };

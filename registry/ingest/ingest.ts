@@ -28,6 +28,7 @@ import {
 } from './files.js';
 import { BlobLease } from './blob-lease.js';
 import type { ReadProgress } from './read-modules.js';
+import { IncludedFiles } from './included-files.js';
 import { ManifestBuilder } from './site-manifest.js';
 
 export interface IngestResult {
@@ -93,7 +94,8 @@ interface Changes {
 /** Reads a directory into a store: its blobs, and a deploy of its modules. One call at a time. */
 export class Ingest {
   readonly #options: IngestOptions;
-  readonly #matches: Matches;
+  readonly #byName: Matches;
+  readonly #included = new IncludedFiles();
   readonly #table = new FileTable();
   readonly #empty: EmptyFiles;
   readonly #manifests: ManifestBuilder;
@@ -107,15 +109,24 @@ export class Ingest {
 
   constructor(options: IngestOptions) {
     this.#options = options;
-    this.#matches = compileFilter(options.filter);
+    this.#byName = compileFilter(options.filter);
     this.#manifests = new ManifestBuilder(options.summaries, options.root);
     this.#empty = new EmptyFiles(options.now);
     this.#lease = new BlobLease(options.store, options.now);
   }
 
-  /** Whether a file belongs to the registry by its name. */
-  matches(file: string): boolean {
-    return this.#matches(file);
+  /** Whether a file belongs to the registry by its name, or because the site needs it. */
+  readonly matches = (file: string): boolean => this.#byName(file) || this.#included.has(file);
+
+  /**
+   * Takes files that the filter leaves out, from the next scan or update on.
+   * @returns those that exist and are new
+   */
+  include(files: readonly Path[]): Path[] {
+    return this.#included.add(
+      this.#openRoot(),
+      files.filter((file) => !this.matches(file)),
+    );
   }
 
   /**
@@ -126,6 +137,7 @@ export class Ingest {
       const { store, filter } = this.#options;
       const directory = this.#openRoot();
       const { files, skipped, unreadable } = await walk(directory, filter);
+      files.push(...this.#included.existing(directory));
       const stats = this.#table.stats.size > 0 ? this.#table.stats : await store.files(directory);
       const known = await this.#withStoredBlobs(stats);
       const before = new Map(this.#table.modules);
@@ -152,7 +164,7 @@ export class Ingest {
     const readable: Path[] = [];
     const removed: Path[] = [];
     for (const file of new Set(files)) {
-      if (this.#matches(file)) (this.#skipUnreadable(directory, file) ? removed : readable).push(file);
+      if (this.matches(file)) (this.#skipUnreadable(directory, file) ? removed : readable).push(file);
     }
     const { modules, stats } = this.#table;
     const changes = { directory, files: readable, removed, kept: [], before: modules, known: stats };
@@ -207,7 +219,7 @@ export class Ingest {
     const changes = new ChangeReader({
       directory,
       root: this.#options.root ?? PLACEHOLDER_ROOT,
-      matches: this.#matches,
+      matches: this.matches,
       table: this.#table,
       empty: this.#empty,
       known,

@@ -28,6 +28,8 @@ export interface SiteDirectoryOptions {
   readonly summaries: PageSummaries;
   readonly onReading: (progress: ReadProgress) => void;
   /** An ingest has ended. Called before the promise of its caller resolves. */
+  /** The files that the site needs and the deploy does not have. */
+  readonly wanted?: (result: IngestResult) => Promise<readonly Path[]>;
   readonly onResult: (result: IngestResult) => void | Promise<void>;
   readonly onNews: (news: HotNews) => void;
   readonly onState: (state: 'gone' | 'back') => void;
@@ -193,11 +195,16 @@ export class SiteDirectory {
 
   #run(ingest: () => Promise<IngestResult>): Promise<IngestResult> {
     return this.#queue.run(async () => {
-      const result = await ingest().catch((error: unknown) => {
+      let result = await ingest().catch((error: unknown) => {
         // What was saved must not wait for the next change: the disk may be full only now.
         if (this.#watch !== undefined && !isDirectoryGone(error)) this.#unreadable.schedule(null);
         throw error;
       });
+      const wanted = this.#ingest.include((await this.#options.wanted?.(result)) ?? []);
+      if (wanted.length > 0) {
+        const more = await this.#ingest.update(wanted);
+        result = { ...more, created: result.created || more.created, read: result.read + more.read };
+      }
       await this.#options.onResult(result);
       if (result.created) this.#retention?.deployed();
       return result;

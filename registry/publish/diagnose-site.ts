@@ -1,6 +1,8 @@
-import { ModcastError, type Diagnostic, type ErrorCode, type Links } from '../../schema/index.js';
+import { ModcastError, type Diagnostic, type ErrorCode, type Path } from '../../schema/index.js';
 import { ImportChecker } from '../check/import-checker.js';
 import { DEFAULT_PREFIX } from '../options.js';
+import { isTypeScript } from '../transform/kinds.js';
+import { transformContent } from '../transform/transform-content.js';
 import type { SiteContent } from './read-site.js';
 
 /**
@@ -15,26 +17,28 @@ export async function diagnoseSite(
   prefix: string = DEFAULT_PREFIX,
   base = '/',
 ): Promise<Diagnostic[]> {
-  const { manifest, directory, broken } = site;
-  const links = new Map<string, Links | null>();
-  for (const [path, { hash }] of manifest.modules) {
-    links.set(hash, site.links.get(path) ?? links.get(hash) ?? null);
-  }
+  const { directory, broken } = site;
+  const { manifest, links, read, problems } = await transformContent(site);
   const checker = new ImportChecker({
     directory,
     prefix,
     base,
     blobs: {
       links: async () => links,
-      read: async (hashes) => new Map(hashes.map((hash) => [hash, { bytes: site.bytes(hash) }])),
+      read: async (hashes) => {
+        const rows = await Promise.all(hashes.map(async (hash) => [hash, await read(hash)] as const));
+        return new Map(rows.flatMap(([hash, bytes]) => (bytes === undefined ? [] : [[hash, { bytes }]])));
+      },
     },
   });
   const { diagnostics, reached } = await checker.check(manifest);
+  // A file that is no module has a problem where a module is made of it.
+  const isReached = (path: Path) => reached.has(path) || !isTypeScript(path);
   const syntax = [...broken].flatMap(([path, problem]): Diagnostic[] => {
     const severity = reached.get(path);
     return severity === undefined ? [] : [{ ...problem, severity }];
   });
-  const all = [...syntax, ...diagnostics];
+  const all = [...syntax, ...problems.filter(({ path }) => isReached(path)), ...diagnostics];
   return [...all.filter(isError), ...all.filter((one) => !isError(one))];
 }
 

@@ -22,7 +22,7 @@ export async function moduleClasses(
   const name = 'lightningcss';
   const lightning = (await import(name).catch(() => null)) as LightningCss | null;
   if (lightning === null) {
-    throw new Error(`${file} is a CSS module, which needs a package: npm install --save-dev lightningcss`);
+    throw new Error(`${file} is a CSS module, which needs a package: npm install -D lightningcss`);
   }
   const { code, exports } = lightning.transform({
     filename: file,

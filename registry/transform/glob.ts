@@ -47,7 +47,7 @@ export function expandGlobs(
     });
     const matches = matchingPaths(globs, files).filter((path) => path !== imported.importer);
     for (const { glob } of globs) deps.push({ glob });
-    const isAbsolute = patterns.some((pattern) => !/^!?\.{1,2}\//.test(pattern));
+    const isAbsolute = patterns.some((pattern) => !/^!|^\.{1,2}\//.test(pattern));
     const rows = matches.map((path) => {
       const key = JSON.stringify(
         isAbsolute ? `/${path}` : decodeURI(relativeSpecifier(imported.importer, path)),

@@ -52,8 +52,12 @@ export class ImportedFiles {
     const kind = virtualKind(name, query);
     const found = this.#resolver.resolve(name, this.#importer);
     // Files that no deploy contains have no virtual modules, but for their URLs.
-    const file = found ?? (kind === 'url' && isOfSite(name) ? joinPath(this.#importer, name) : undefined);
-    if (file === undefined) return undefined;
+    const file = found ?? (kind === 'url' ? this.place(name) : undefined);
+    if (file === undefined) {
+      const wanted = kind === 'raw' || kind === 'inline' ? this.place(name) : undefined;
+      if (wanted !== undefined && wanted !== '') this.#resolver.deps.push({ exists: wanted, isWanted: true });
+      return undefined;
+    }
     const own = kind ?? virtualKind(file, query);
     if (own !== undefined && !(query === '' && this.#isSource(file))) return this.#name({ kind: own, file });
     if (isOfSite(name) && joinPath(this.#importer, name) === file) return undefined;
@@ -67,8 +71,12 @@ export class ImportedFiles {
     return relativeSpecifier(this.#importer, file) + query;
   }
 
-  /** The first place where a pattern of `import.meta.glob` leads. */
+  /**
+   * The place that a specifier, or a pattern of `import.meta.glob`, names first, whether there is a file
+   * or not.
+   */
   place(pattern: string): Path | undefined {
+    if (pattern.startsWith('**')) return pattern;
     return isOfSite(pattern) ? joinPath(this.#importer, pattern) : this.#resolver.mapped(pattern);
   }
 

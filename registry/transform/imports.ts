@@ -16,9 +16,9 @@ await init();
 const ENV = /^\.env(?![\w$])(?:\s*\.\s*([A-Za-z_$][\w$]*)|\[\s*(?:'([\w$]+)'|"([\w$]+)")\s*\])?/;
 
 /**
- * Makes what people import besides JavaScript work in browsers: files without their extension, style sheets, images,
- * `?raw`, `import.meta.glob`, `import.meta.env`. It takes what is JavaScript by now, and leaves code without such
- * imports as it is, byte for byte. Imports with attributes are for the browser.
+ * Makes what people import besides JavaScript work in browsers: files without their extension, style
+ * sheets, images, `?raw`, `import.meta.glob`, `import.meta.env`. It takes what is JavaScript by now, and
+ * leaves code without such imports as it is, byte for byte. Imports with attributes are for the browser.
  *
  * @param isSource whether another transform takes a file
  */
@@ -28,12 +28,6 @@ export const imports = (isSource: (path: Path) => boolean): Transform => ({
   filter: () => false,
   transform: (source, path, options) => rewriteImports(source, path, options, isSource),
 });
-
-/** Whether the lexer may find something to rewrite in a module that is JavaScript as written. */
-export const isSpecial = (specifier: string): boolean =>
-  /^(?:\.{0,2}\/|@\/|~\/).*(?:\?(?:raw|url|inline|worker|sharedworker)\b|\.(?:css|json)(?:\?|$))/.test(
-    specifier,
-  ) || ImportedFiles.isAsset(specifier.replace(/[?#].*/s, ''));
 
 function rewriteImports(
   source: string,

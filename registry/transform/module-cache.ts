@@ -18,7 +18,7 @@ export interface CachedModule {
 }
 
 /** Modules that are kept in memory. */
-const KEPT = 50_000;
+const KEPT = 10_000;
 
 /** The results of transforms, in memory and beside the blobs. */
 export class ModuleCache {
@@ -80,7 +80,8 @@ export class ModuleCache {
     this.#items.push({ ...item, kind: 'transform', hash: blake3(row), bytes: row });
     if (bytes !== null)
       this.#items.push({ ...item, kind: 'module', key: cached.code!.hash, hash: cached.code!.hash, bytes });
-    if (module.map !== null && bytes !== null) {
+    // Otherwise the map is in the code.
+    if (module.map !== null && bytes !== null && code === module.code) {
       const map = new TextEncoder().encode(module.map);
       this.#items.push({ ...item, kind: 'map', key: cached.code!.hash, hash: blake3(map), bytes: map });
     }

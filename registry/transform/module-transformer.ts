@@ -2,6 +2,7 @@ import type { SourceMapInput } from '@jridgewell/remapping';
 import { excerpt, type Diagnostic, type Path } from '../../schema/index.js';
 import { imports, joinMaps } from './imports.js';
 import { isTypeScript } from './kinds.js';
+import { originalPlace } from './original-place.js';
 import { refresh } from './refresh.js';
 import {
   TransformError,
@@ -62,8 +63,7 @@ export class ModuleTransformer {
         code = text = result.code;
         map = joinMaps(result.map, map);
       } catch (error) {
-        const isOwnSource = code === null || map === null;
-        return failed(error, { source, path, isOwnSource, isTypeScript: isTypeScript(path), deps });
+        return failed(error, { source, path, map, isTypeScript: code === null && isTypeScript(path), deps });
       }
     }
     const json = map === null ? null : mapText(map, path, source);
@@ -83,7 +83,7 @@ export class ModuleTransformer {
       return failed(error, {
         source: '',
         path: module.file,
-        isOwnSource: false,
+        map: null,
         isTypeScript: false,
         deps: [],
       });
@@ -94,27 +94,25 @@ export class ModuleTransformer {
 interface Failure {
   readonly source: string;
   readonly path: Path;
-  /** Whether the step that failed got the source as written. */
-  readonly isOwnSource: boolean;
+  /** From what the step that failed got to the source. */
+  readonly map: SourceMapInput | null;
+  /** Whether it is TypeScript that does not parse. */
   readonly isTypeScript: boolean;
   readonly deps: readonly Dependency[];
 }
 
 /**
- * What is served instead: TypeScript that does not parse as it is, so that browsers report the place, and for other
- * failures a module that throws.
+ * What is served instead: TypeScript that does not parse as it is, so that browsers report the place, and
+ * for other failures a module that throws.
  */
-function failed(
-  error: unknown,
-  { source, path, isOwnSource, isTypeScript, deps }: Failure,
-): TransformedModule {
+function failed(error: unknown, { source, path, map, isTypeScript, deps }: Failure): TransformedModule {
   const message = error instanceof Error ? error.message : String(error);
-  const hasPlace = error instanceof TransformError && isOwnSource;
-  const { line, column } = hasPlace ? error : { line: 1, column: 1 };
-  const frame = hasPlace && source !== '' ? { frame: excerpt(source, line, column) } : {};
+  const found = error instanceof TransformError ? originalPlace(error, map) : undefined;
+  const { line, column } = found ?? { line: 1, column: 1 };
+  const frame = found === undefined || source === '' ? {} : { frame: excerpt(source, line, column) };
   const problem: Diagnostic = { kind: 'syntax', severity: 'error', path, message, line, column, ...frame };
-  const code =
-    hasPlace && isTypeScript ? null : `throw new Error(${JSON.stringify(`${path}: ${message}`)});\n`;
+  const isUnparsed = isTypeScript && error instanceof TransformError;
+  const code = isUnparsed ? null : `throw new Error(${JSON.stringify(`${path}: ${message}`)});\n`;
   return { code, map: null, deps, virtual: [], problem };
 }
 

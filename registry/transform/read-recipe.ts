@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseEnv } from 'node:util';
 import { parseTsconfig } from 'get-tsconfig';
-import { isHidden, type Diagnostic, type Path } from '../../schema/index.js';
+import type { Diagnostic, Path } from '../../schema/index.js';
 import { isTypeScript } from './kinds.js';
 import {
   NO_RECIPE,
@@ -24,8 +24,8 @@ export interface ReadRecipe {
 }
 
 /**
- * Reads how the sources of a site are transformed: each `tsconfig.json` with those it extends, the `.env` files in
- * the root, and whether `package.json` names a framework.
+ * Reads how the sources of a site are transformed: each `tsconfig.json` with those it extends, the `.env`
+ * files in the root, and whether `package.json` names a framework.
  *
  * @param directory absolute
  */
@@ -36,8 +36,8 @@ export function readRecipe(directory: string, paths: Iterable<Path>): ReadRecipe
     production: readEnv(directory, 'production'),
   };
   const hasSources = all.some(isTypeScript);
-  if (!hasSources && Object.keys({ ...env.development, ...env.production }).length === 0)
-    return { recipe: null, problems: [] };
+  const hasVariables = Object.keys({ ...env.development, ...env.production }).length > 0;
+  if (!hasSources && !hasVariables && !isForVite(directory, all)) return { recipe: null, problems: [] };
   const problems: Diagnostic[] = [];
   const configs = all.filter((file) => /(?:^|\/)[tj]sconfig\.json$/.test(file));
   const projects = configs.flatMap((file) => readProject(directory, file, problems) ?? []);
@@ -113,14 +113,26 @@ function compilerOptions(
   const base = baseUrl === undefined ? undefined : inSite(path.resolve(folder, baseUrl));
   if (base !== undefined) options['baseUrl'] = base;
   if (paths !== undefined) {
+    const from = baseUrl === undefined ? (placeOfPaths(found) ?? folder) : path.resolve(folder, baseUrl);
     options['paths'] = Object.fromEntries(
       Object.entries(paths).map(([pattern, places]) => [
         pattern,
-        places.flatMap((place) => inSite(path.resolve(folder, baseUrl ?? '.', place)) ?? []),
+        places.flatMap((place) => inSite(path.resolve(from, place)) ?? []),
       ]),
     );
   }
   return options as CompilerOptions;
+}
+
+/**
+ * The directory of the configuration that has the `paths`, which may be an extended one: a symbol names
+ * it.
+ */
+function placeOfPaths(found: object): string | undefined {
+  const symbol = Object.getOwnPropertySymbols(found).find(
+    ({ description }) => description === 'implicitBaseUrl',
+  );
+  return symbol && (found as Record<symbol, string>)[symbol];
 }
 
 /** As Vite: later files win. Those of the mode, and those that are not in git, are later. */
@@ -136,20 +148,29 @@ function readEnv(directory: string, mode: Mode): Record<string, string> {
   return found;
 }
 
+/** Whether a site in plain JavaScript was written for Vite. */
+const isForVite = (directory: string, paths: readonly Path[]): boolean =>
+  paths.some((file) => /^vite\.config\.[cm]?[jt]s$/.test(file)) ||
+  dependenciesOf(directory)?.has('vite') === true;
+
 /** The framework of the package that the site is, or is in. */
 function frameworkOf(directory: string): Recipe['refresh'] {
-  for (let folder = directory; ; folder = path.dirname(folder)) {
-    const file = path.join(folder, 'package.json');
-    if (existsSync(file)) {
-      try {
-        const json = JSON.parse(readFileSync(file, 'utf8')) as Record<string, object | undefined>;
-        const names = { ...json['dependencies'], ...json['devDependencies'], ...json['peerDependencies'] };
-        return 'react' in names ? 'react' : 'preact' in names ? 'preact' : null;
-      } catch {
-        return null;
-      }
-    }
-    if (folder === path.dirname(folder) || isHidden(path.basename(folder))) return null;
+  const names = dependenciesOf(directory);
+  if (names !== undefined) return names.has('react') ? 'react' : names.has('preact') ? 'preact' : null;
+  const above = path.dirname(directory);
+  return above === directory ? null : frameworkOf(above);
+}
+
+/** What the `package.json` of a directory depends on. Undefined where there is none. */
+function dependenciesOf(directory: string): Set<string> | undefined {
+  const file = path.join(directory, 'package.json');
+  if (!existsSync(file)) return undefined;
+  try {
+    const json = JSON.parse(readFileSync(file, 'utf8')) as Record<string, object | undefined>;
+    const kinds = ['dependencies', 'devDependencies', 'peerDependencies'];
+    return new Set(kinds.flatMap((kind) => Object.keys(json[kind] ?? {})));
+  } catch {
+    return new Set();
   }
 }
 

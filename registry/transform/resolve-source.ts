@@ -24,8 +24,8 @@ export class SourceResolver {
   }
 
   /**
-   * The file that a specifier names, without its query. Undefined where it names none, and for bare names that no
-   * `paths` of the `tsconfig.json` match.
+   * The file that a specifier names, without its query. Undefined where it names none, and for bare names
+   * that no `paths` of the `tsconfig.json` match.
    */
   resolve(specifier: string, importer: Path): Path | undefined {
     if (isRelative(specifier)) return this.#source(joinPath(importer, specifier));

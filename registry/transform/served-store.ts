@@ -3,11 +3,15 @@ import { UNPARSED, type Channel, type Hash, type Links, type Manifest } from '..
 import { blake3 } from '../hash.js';
 import type { DerivedBlobs } from '../content/derived-blobs.js';
 import type { Deploy, Store, StoredBlob } from '../store/store.js';
+import { inlineMap } from './original-place.js';
 import type { ServedSite, SiteTransformer } from './site-transformer.js';
 import type { Mode } from './transform.js';
 
 /** Deploys whose served form is kept in memory. */
 const KEPT = 64;
+
+/** Modules whose links are kept in memory. */
+const KEPT_LINKS = 20_000;
 
 export interface ServedStoreOptions {
   readonly store: Store;
@@ -57,6 +61,16 @@ export class Served {
   /** Whether a hash is that of a module's code that a transform has made. */
   isMade(hash: Hash): boolean {
     return this.#sources.has(hash) || this.#broken.has(hash);
+  }
+
+  /** The source map of code that a transform has made, as JSON. */
+  async mapOf(hash: Hash): Promise<string | undefined> {
+    const { derived, sites } = this.#options;
+    if (!this.#sources.has(hash)) return undefined;
+    const [item] = await derived.items('map', [hash], sites.version);
+    if (item !== undefined) return new TextDecoder().decode(item.bytes);
+    const code = (await this.#made(hash))?.bytes;
+    return code && inlineMap(new TextDecoder().decode(code));
   }
 
   /** A deploy as browsers get it. */
@@ -190,6 +204,7 @@ export class Served {
     const bytes = (await this.#options.derived.read(hash)) ?? (await this.#makeAgain(hash));
     if (bytes === undefined) return undefined;
     const links = this.#links.get(hash) ?? lexModule(bytes);
+    if (this.#links.size >= KEPT_LINKS) this.#links.clear();
     this.#links.set(hash, links);
     return { hash, bytes, links };
   }

@@ -25,6 +25,8 @@ export interface ServedSite {
   readonly manifest: Manifest;
   readonly hash: Hash;
   readonly problems: readonly Diagnostic[];
+  /** Files that it needs and does not have. */
+  readonly wanted: readonly Path[];
   /** The blobs that transformed modules are made of, by the hashes of their code. */
   readonly sources: ReadonlyMap<Hash, Hash>;
   /** Sources that do not parse, and are served as they were written. */
@@ -38,6 +40,9 @@ export interface SourceBlobs {
 }
 
 const JAVASCRIPT = 'text/javascript';
+
+/** Where sites that are written for Vite have the files of their root. */
+export const PUBLIC = 'public/';
 
 /** Modules that are transformed at the same time. */
 const AT_ONCE = 32;
@@ -78,17 +83,15 @@ export class SiteTransformer {
    */
   async serve(manifest: Manifest, hash: Hash, mode: Mode, isAgain = false): Promise<ServedSite> {
     const sources = [...manifest.modules].filter(([path]) => this.#transformer.takes(path));
+    // Sites without any of it are native: browsers get what was written.
+    if (sources.length === 0 && !manifest.modules.has(RECIPE_PATH)) {
+      return { manifest, hash, problems: [], wanted: [], sources: new Map(), broken: new Set() };
+    }
     const scripts = [...manifest.modules].filter(
       ([path, { type }]) => isJavaScriptType(type) && !this.#transformer.takes(path),
     );
-    const others = await this.#plain.others(
-      scripts.map(([, module]) => module.hash),
-      sources.length > 0,
-    );
+    const others = await this.#plain.others(scripts.map(([, module]) => module.hash));
     const rows = [...sources, ...scripts.filter(([, module]) => others.has(module.hash))];
-    if (rows.length === 0) {
-      return { manifest, hash, problems: [], sources: new Map(), broken: new Set() };
-    }
     const files = new ManifestFiles(manifest, (each) => this.#bytesOf(each));
     const recipe = await this.#recipeOf(manifest);
     const options: TransformOptions = { mode, recipe, files, base: this.#base };
@@ -182,8 +185,13 @@ function servedSite(
   const sources = new Map<Hash, Hash>();
   const broken = new Set<Hash>();
   const problems: Diagnostic[] = [];
+  const wanted = new Set<Path>();
   for (const { path, source } of jobs) {
-    const { code, problem } = made.get(path)!;
+    const { code, problem, deps } = made.get(path)!;
+    for (const dep of deps) {
+      const isWanted = typeof dep === 'object' && 'isWanted' in dep && !manifest.modules.has(dep.exists);
+      if (isWanted) wanted.add(dep.exists);
+    }
     if (problem !== undefined) problems.push(problem);
     if (code !== null) {
       modules.set(path, { ...code, type: JAVASCRIPT });
@@ -193,6 +201,18 @@ function servedSite(
       broken.add(source);
     }
   }
+  // Files of `public/` are also at the root, as in Vite.
+  for (const [path, module] of manifest.modules) {
+    const alias = path.startsWith(PUBLIC) ? path.slice(PUBLIC.length) : '';
+    if (alias !== '' && !modules.has(alias)) modules.set(alias, module);
+  }
   const served = { ...manifest, modules };
-  return { manifest: served, hash: blake3(manifestBytes(served)), problems, sources, broken };
+  return {
+    manifest: served,
+    hash: blake3(manifestBytes(served)),
+    problems,
+    wanted: [...wanted],
+    sources,
+    broken,
+  };
 }

@@ -8,10 +8,14 @@ export type Mode = 'development' | 'production';
 /**
  * What a transform has looked at besides the source. If it changes, the transform runs again:
  * - a path: the file's content
- * - `exists`: whether there is a file at the path
+ * - `exists`: whether there is a file at the path. `isWanted`: the site needs it, although deploys of a
+ *   directory leave out files of its kind.
  * - `glob`: which paths of the site match
  */
-export type Dependency = Path | { readonly exists: Path } | { readonly glob: string };
+export type Dependency =
+  | Path
+  | { readonly exists: Path; readonly isWanted?: true }
+  | { readonly glob: string };
 
 /** The files of the site that is transformed. */
 export interface SiteFiles {

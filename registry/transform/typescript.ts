@@ -1,12 +1,17 @@
 import { transform, type JsxOptions, type TransformOptions as OxcOptions } from 'oxc-transform';
 import { placeIn } from '../ingest/syntax.js';
 import type { Path } from '../../schema/index.js';
+import { decoratorPlace } from './decorators.js';
 import { isTypeScript } from './kinds.js';
-import { compilerOptionsOf, type CompilerOptions } from './recipe.js';
+import { originalPlace } from './original-place.js';
+import { compilerOptionsOf, type CompilerOptions, type Recipe } from './recipe.js';
 import { TransformError, type Mode, type Transform } from './transform.js';
 
 /** Part of what a result is kept by: another version may write other code. */
 const OXC_VERSION = '0.151.0';
+
+const NO_DECORATORS =
+  'no browser has decorators of the ECMAScript proposal; set experimentalDecorators in tsconfig.json for those of TypeScript';
 
 /** Strips types, and turns JSX, enums and decorators into JavaScript, as the `tsconfig.json` says. */
 export const typescript: Transform = {
@@ -14,12 +19,18 @@ export const typescript: Transform = {
   version: `1 oxc ${OXC_VERSION}`,
   filter: isTypeScript,
   async transform(source, path, { mode, recipe }) {
-    const options = oxcOptions(path, compilerOptionsOf(recipe, path), mode, recipe.refresh !== null);
+    const options = oxcOptions(path, compilerOptionsOf(recipe, path), mode, recipe.refresh);
     const { code, map, errors } = await transform(path, source, options);
     const error = errors.find(({ severity }) => severity === 'Error');
     if (error !== undefined) {
       const { line, column } = placeIn(Buffer.from(source), error.labels[0]?.start ?? 0);
       throw new TransformError(error.message, line, column);
+    }
+    const decorator = decoratorPlace(code);
+    if (decorator !== undefined) {
+      const { line, column } =
+        originalPlace(decorator, map === undefined ? null : JSON.stringify(map)) ?? decorator;
+      throw new TransformError(NO_DECORATORS, line, column);
     }
     return { code, map: map === undefined ? null : JSON.stringify(map) };
   },
@@ -29,7 +40,12 @@ type Lang = NonNullable<OxcOptions['lang']>;
 
 const langOf = (path: Path): Lang => (path.endsWith('.tsx') ? 'tsx' : path.endsWith('.jsx') ? 'jsx' : 'ts');
 
-export function oxcOptions(path: Path, compiler: CompilerOptions, mode: Mode, refresh: boolean): OxcOptions {
+export function oxcOptions(
+  path: Path,
+  compiler: CompilerOptions,
+  mode: Mode,
+  framework: Recipe['refresh'],
+): OxcOptions {
   const { experimentalDecorators = false, emitDecoratorMetadata = false } = compiler;
   // As TypeScript: fields are assigned, not defined, for old targets and with this option.
   const isAssigned = compiler.useDefineForClassFields === false || isOldTarget(compiler);
@@ -45,20 +61,21 @@ export function oxcOptions(path: Path, compiler: CompilerOptions, mode: Mode, re
     },
     ...(isAssigned ? { assumptions: { setPublicClassFields: true } } : {}),
     decorator: { legacy: experimentalDecorators, emitDecoratorMetadata },
-    jsx: jsxOptions(compiler, mode, refresh),
+    jsx: jsxOptions(compiler, mode, framework),
   };
 }
 
-function jsxOptions(compiler: CompilerOptions, mode: Mode, refresh: boolean): JsxOptions {
+function jsxOptions(compiler: CompilerOptions, mode: Mode, framework: Recipe['refresh']): JsxOptions {
   const { jsx, jsxImportSource, jsxFactory, jsxFragmentFactory } = compiler;
   const isDevelopment = mode === 'development';
-  const shared = { development: isDevelopment, refresh: refresh && isDevelopment };
+  const shared = { development: isDevelopment, refresh: framework !== null && isDevelopment };
+  const source = jsxImportSource ?? (framework === 'preact' ? 'preact' : undefined);
   // What `preserve` leaves is for a bundler, which then takes the automatic runtime.
   if (jsx !== 'react' && jsx !== 'react-native') {
     return {
       ...shared,
       runtime: 'automatic',
-      ...(jsxImportSource === undefined ? {} : { importSource: jsxImportSource }),
+      ...(source === undefined ? {} : { importSource: source }),
     };
   }
   return {

@@ -127,5 +127,28 @@ export function derivedContract(store: () => Store): void {
       await store().collect(ALL);
       expect(await everything()).toStrictEqual([kept]);
     });
+
+    test('what transforms have made of blobs and manifests that are gone, and runs of it', async () => {
+      const first = await publish(store(), [['a.ts', 'a']]);
+      const second = await publish(store(), [['a.ts', 'b']]);
+      const made = ([name, manifest]: readonly [string, string]) => {
+        const needs = [blobOf(name).hash];
+        const site = item('site', `site of ${name}`, { needs: [manifest] });
+        return [
+          item('transform', `of ${name}`, { needs }),
+          item('module', `code of ${name}`, { needs }),
+          item('map', `map of ${name}`, { needs }),
+          site,
+          fusionOf(site.key, []),
+        ];
+      };
+      const old = made(['a', first.manifest]);
+      const kept = made(['b', second.manifest]);
+      await store().putDerived([...old, ...kept]);
+      await store().collect({ ...ALL, keep: 2 });
+      expect(await everything()).toStrictEqual([...old, ...kept]);
+      await store().collect(ALL);
+      expect(await everything()).toStrictEqual(kept);
+    });
   });
 }

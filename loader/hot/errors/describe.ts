@@ -5,6 +5,7 @@ import { siteGraph } from '../../linking/site-graph.js';
 import type { HotError } from '../api.js';
 import { describeError, Failure } from './failure.js';
 import { importPlace, linkPlace, NOT_LOADED, type ImportPlace, type Source } from './import-place.js';
+import { writtenSource } from './written-source.js';
 import type { ScopePorts } from '../ports.js';
 import type { ModuleRecords } from '../modules/module-records.js';
 
@@ -109,8 +110,10 @@ export function createDescribe(
     const place =
       missing?.place ?? (described.loc === undefined ? placeOf(error, message, asked) : undefined);
     if (place !== undefined) {
-      const { path, line, column, text } = place;
-      const frame = excerpt(text, line, column);
+      const { path } = place;
+      const written = writtenSource(place.text);
+      const { line, column } = written?.place(place.line, place.column) ?? place;
+      const frame = excerpt(written?.text ?? place.text, line, column);
       // Linking fails before the module runs: the stack is the loader's.
       return { message, stack: message, id: path, frame, loc: { file: path, line, column } };
     }

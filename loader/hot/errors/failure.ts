@@ -1,5 +1,6 @@
 import { excerpt } from '../../../schema/excerpt.js';
 import type { HotError } from '../api.js';
+import { writtenSource } from './written-source.js';
 
 /** Why an update cannot be applied, for the author of the module. */
 export class Failure extends Error {
@@ -29,6 +30,9 @@ export class GoneFailure extends Failure {
   override readonly name = 'GoneFailure';
 }
 
+/** A place in a file: its URL, the line and the column. */
+const PLACE = /(\bhttps?:\/\/[^\s()]+?):(\d+):(\d+)/g;
+
 /**
  * Describes an error with the place in the site's files where it was thrown: the first frame of the stack
  * with a natural URL.
@@ -42,14 +46,19 @@ export function describeError(
   sourceOf: (url: string) => { readonly path: string; readonly text: string } | undefined,
 ): HotError {
   const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  const stack = error instanceof Error ? withUrls(error.stack ?? message) : message;
-  for (const [, url, line, column] of stack.matchAll(/(\bhttps?:\/\/[^\s()]+?):(\d+):(\d+)/g)) {
-    const source = sourceOf(url!);
-    if (source === undefined) continue;
-    const place = { file: source.path, line: Number(line), column: Number(column) };
-    const frame = excerpt(source.text, place.line, place.column);
-    return { message, stack, id: source.path, frame, loc: place };
-  }
+  const places: Pick<HotError, 'id' | 'frame' | 'loc'>[] = [];
+  const made = error instanceof Error ? withUrls(error.stack ?? message) : message;
+  const stack = made.replace(PLACE, (text, url: string, row: string, start: string) => {
+    const source = sourceOf(url);
+    if (source === undefined) return text;
+    const written = writtenSource(source.text);
+    const place = { line: Number(row), column: Number(start) };
+    const { line, column } = written?.place(place.line, place.column) ?? place;
+    const frame = excerpt(written?.text ?? source.text, line, column);
+    places.push({ id: source.path, frame, loc: { file: source.path, line, column } });
+    return `${url}:${line}:${column}`;
+  });
+  if (places.length > 0) return { message, stack, ...places[0] };
   return error instanceof Failure && error.path !== undefined
     ? { message: error.message, stack, id: error.path }
     : { message, stack };

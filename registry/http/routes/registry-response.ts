@@ -27,7 +27,7 @@ import { serviceWorkerResponse, type ServiceWorkerContext } from './service-work
 import { allowOwnUse } from '../response/sniffing.js';
 import { withAccess } from './with-access.js';
 
-export interface RegistryContext extends ServiceWorkerContext, Pick<RunContext, 'fusions'> {
+export interface RegistryContext extends ServiceWorkerContext, Pick<RunContext, 'fusions' | 'mapOf'> {
   readonly store: Store;
   readonly catalog: Catalog;
   /** Whether a hash is that of a module that a transform has made. */

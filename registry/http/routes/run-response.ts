@@ -1,3 +1,4 @@
+import remapping from '@jridgewell/remapping';
 import { pathToUrl, type Hash, type Manifest, type Path } from '../../../schema/index.js';
 import type { HistoryAccess } from '../../auth/history-access.js';
 import type { VerifiedBlobs } from '../../content/verified-blobs.js';
@@ -9,6 +10,8 @@ export interface RunContext {
   readonly prefix: string;
   readonly blobs: Pick<VerifiedBlobs, 'read'>;
   readonly history: Pick<HistoryAccess, 'deploy'>;
+  /** The source map of a module that a transform has made, by its hash. */
+  readonly mapOf: (hash: Hash) => Promise<string | undefined>;
   /** Null where modules run singly. */
   readonly fusions: Pick<Fusions, 'owner' | 'bytes' | 'sourceMap' | 'finished'> | null;
 }
@@ -23,24 +26,58 @@ export const siteFromRuns = (prefix: string): string => '../'.repeat(prefix.spli
  *
  * @param map whose sources are paths of the manifest
  * @param toSite leads from the map's URL to the site's root
+ * @param mapOf the map of a module that a transform has made, by its hash
  */
 export async function runSourceMap(
   map: string,
   manifest: Manifest,
   blobs: Pick<VerifiedBlobs, 'read'>,
   toSite: string,
+  mapOf: (hash: Hash) => Promise<string | undefined>,
 ): Promise<Uint8Array> {
-  const json = JSON.parse(map) as { sources: (Path | null)[]; sourcesContent?: (string | null)[] };
+  const json = await writtenMap(map, manifest, mapOf);
   const hashOf = (path: Path | null): Hash => manifest.modules.get(path ?? '')?.hash ?? '';
   const found = await blobs.read(json.sources.map(hashOf).filter((hash) => hash !== ''));
   const contents = json.sources.map((path, at) => {
+    const own = json.written.get(path ?? '');
+    if (own !== undefined) return own;
     const bytes = found.get(hashOf(path))?.bytes;
     return bytes === undefined ? (json.sourcesContent?.[at] ?? null) : decoder.decode(bytes);
   });
   const sources = json.sources.map((path) =>
     path !== null && manifest.modules.has(path) ? toSite + pathToUrl(path) : path,
   );
-  return new TextEncoder().encode(JSON.stringify({ ...json, sources, sourcesContent: contents }));
+  const { written: _, ...rest } = json;
+  return new TextEncoder().encode(JSON.stringify({ ...rest, sources, sourcesContent: contents }));
+}
+
+interface RunMap {
+  readonly sources: (Path | null)[];
+  readonly sourcesContent?: (string | null)[];
+  /** The texts of sources that a transform takes, by path. */
+  readonly written: ReadonlyMap<Path, string>;
+}
+
+/** The map of a run, traced through those of its transformed members. */
+async function writtenMap(
+  map: string,
+  manifest: Manifest,
+  mapOf: (hash: Hash) => Promise<string | undefined>,
+): Promise<RunMap> {
+  const own = JSON.parse(map) as Omit<RunMap, 'written'>;
+  const maps = new Map<Path, string>();
+  const written = new Map<Path, string>();
+  for (const path of own.sources) {
+    const module = manifest.modules.get(path ?? '');
+    const found = module === undefined ? undefined : await mapOf(module.hash);
+    if (path === null || found === undefined) continue;
+    const json = JSON.parse(found) as { sourcesContent: [string] };
+    written.set(path, json.sourcesContent[0]);
+    maps.set(path, JSON.stringify({ ...json, sources: [path] }));
+  }
+  if (maps.size === 0) return { ...own, written };
+  const traced = remapping(map, (path, { depth }) => (depth === 1 ? (maps.get(path) ?? null) : null));
+  return { ...(JSON.parse(traced.toString()) as Omit<RunMap, 'written'>), written };
 }
 
 /** A run, or the fusion that names it, of a deploy that the request may read. */
@@ -90,7 +127,7 @@ export async function runMapResponse(
   return withAccess(history.deploy(request, owner.deploy), headers, async () => {
     const map = await fusions!.sourceMap(hash);
     if (map === undefined) return problem(404, 'No such run.', headers);
-    const bytes = await runSourceMap(map, owner.manifest, blobs, siteFromRuns(prefix));
+    const bytes = await runSourceMap(map, owner.manifest, blobs, siteFromRuns(prefix), context.mapOf);
     return answer(request, { bytes, type: 'application/json', freshness: 'immutable', tag: hash }, headers);
   });
 }

@@ -3,6 +3,7 @@ import type { VerifiedBlobs } from '../../content/verified-blobs.js';
 import type { Catalog } from '../../content/catalog.js';
 import { servedType } from '../../content/media-type.js';
 import { answer } from '../response/answer.js';
+import { withStreams } from './stream-type.js';
 import type { SiteFile, SiteSource } from './site-source.js';
 
 export interface HeadSourceOptions {
@@ -17,7 +18,8 @@ export function headSource({ catalog, blobs, channel }: HeadSourceOptions): Site
     async find(name) {
       const head = await catalog.head(channel);
       const file = head === null ? undefined : manifestFile(blobs, head.manifest, name);
-      return file && { ...file, head: head! };
+      const found = withStreams(name, file);
+      return found && { ...found, head: head! };
     },
   };
 }

@@ -27,7 +27,7 @@ describe('the defaults', () => {
       prefix: '/-/',
       base: '/',
       trustProxy: false,
-      include: ['**/*.{js,mjs,json,css,html}'],
+      include: ['**/*.{js,mjs,json,css,html,ts,mts,tsx,jsx}'],
       exclude: ['**/node_modules/**'],
       watch: true,
       boot: 'fresh',
@@ -41,6 +41,7 @@ describe('the defaults', () => {
       offline: false,
       publicHistory: false,
       clients: 10_000,
+      transforms: [],
     });
   });
 
@@ -115,6 +116,7 @@ describe('a wrong value is refused', () => {
     ],
     author: ['', 7],
     clients: [0, -1, 1.5, NaN, '10', Infinity, 1n],
+    transforms: ['a', [{}], [{ name: 'a', version: '1', filter: () => true }]],
   };
   it.each(Object.entries(wrong).flatMap(([name, values]) => values.map((value) => [name, value])))(
     '%s: %o',
@@ -150,6 +152,7 @@ it('accepts valid options', () => {
     offline: 'all',
     publicHistory: true,
     clients: 1,
+    transforms: [{ name: 'a', version: '1', filter: () => true, transform: () => null }],
     keepDeploys: 5,
   };
   expect(resolve(right)).toEqual(right);

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { fuseFirst } from '../../../../registry/publish/fuse-first.js';
 import { PublishService } from '../../../../registry/publish/publish-service.js';
+import { createServed } from '../../../../registry/transform/index.js';
 import { openMemoryStore } from '../../../../registry/store/memory.js';
 import { blobOf, hashOf, manifestOf } from '../../../contract/store-fixture.js';
 import { manifestBytes } from '../../../../schema/index.js';
@@ -11,6 +12,7 @@ async function publish(fuse: (hash: string) => Promise<unknown>) {
   const failures: unknown[] = [];
   const target = fuseFirst(
     new PublishService({ store, now: () => 0 }),
+    createServed({ store }),
     async ({ deploy }) => {
       // The deploy is not the head yet.
       expect(await store.head('production')).toBeNull();
