@@ -154,6 +154,9 @@ it('history-over-socket: a page does not open an old deploy by naming it', async
   const { deploy } = (await before.ready)!;
   await before.close();
   await write(directory, { 'main.js': 'export const changed = true;\n' });
+  const between = open({ directory, database });
+  await between.ready;
+  await between.close();
   afterPastHeads();
   const { port, url } = await open({ directory, database }).listen();
   const ask = async (number: number) => (await fetch(`${url}-/deploys/${number}/manifest.json`)).status;
