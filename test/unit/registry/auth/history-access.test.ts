@@ -107,6 +107,8 @@ it('a former head of another process does too', async () => {
   const { access, clock, deploys, request } = await history({ now: 1499 });
   expect(await access.deploy(request(), deploys[0]!)).toBe('public');
   expect(await access.blob(request(), blobOf('one').hash)).toBe('public');
+  // As a worker needs it that has started before.
+  expect(await access.manifest('dev', deploys[0]!.manifest)).not.toBeNull();
   clock.now = 1500;
   await expect(access.deploy(request(), deploys[0]!)).rejects.toMatchObject(refused);
 });
