@@ -60,7 +60,7 @@ export function wrapWorkers(scope: Scope, { base, workerUrl, starting }: WrapWor
         const [first, second, ...rest] = all;
         const url = textOf(scope, first);
         const read = readOptions(second);
-        const isModule = (read as WorkerOptions | undefined)?.type === 'module';
+        const isModule = (read as WorkerOptions | null | undefined)?.type === 'module';
         const { given, options, started } = start(kind, url, isModule, read);
         const values = options === undefined ? [given] : [given, options, ...rest];
         const worker = Reflect.construct(target, values, newTarget) as Worker;
@@ -89,23 +89,23 @@ export function wrapWorkers(scope: Scope, { base, workerUrl, starting }: WrapWor
   );
 }
 
+const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null;
+
 /** The text of a URL, which an object makes once. Others are the browser's to read, and to refuse. */
 const textOf = (scope: Scope, url: unknown): unknown =>
-  typeof url === 'object' && url !== null && scope.trustedTypes?.isScriptURL(url) !== true
-    ? String(url)
-    : url;
+  isObject(url) && scope.trustedTypes?.isScriptURL(url) !== true ? String(url) : url;
 
 /** Reads the options of a worker once, in the order of browsers: they may have getters. */
 function readOptions(given: unknown): unknown {
-  if (typeof given !== 'object' || given === null) return given;
-  const { credentials, name, type } = given as WorkerOptions;
+  if (!isObject(given)) return given;
+  const { credentials, name, type } = given as Record<string, unknown>;
   return {
     // For what else there may be.
     __proto__: given,
     credentials,
     name,
     // A symbol is the browser's to refuse.
-    type: typeof type === 'object' ? String(type) : type,
+    type: isObject(type) ? String(type) : type,
   };
 }
 

@@ -140,11 +140,12 @@ export class HistoryAccess {
     const found: PastHead[] = [];
     let next: Deploy | undefined;
     for (let isRecent = true; isRecent;) {
-      const page = await store.deploys({ channel, ...(next && { before: next.number }) });
+      const page: Deploy[] = await store.deploys({ channel, ...(next && { before: next.number }) });
       isRecent = page.length > 0;
       for (const deploy of page) {
         const until = next === undefined ? Infinity : next.time + this.#pastHeadMs;
-        if (!(isRecent &&= until > now())) break;
+        isRecent = until > now();
+        if (!isRecent) break;
         if (next !== undefined) found.unshift({ number: deploy.number, until });
         next = deploy;
       }

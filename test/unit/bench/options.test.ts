@@ -48,6 +48,7 @@ describe('lists', () => {
       'modcast',
       'production',
       'production-h2',
+      'no-offline',
       'fused',
       'production-fused',
     ]);

@@ -107,6 +107,8 @@ it('a former head of another process does too', async () => {
   const { access, clock, deploys, request } = await history({ now: 1499 });
   expect(await access.deploy(request(), deploys[0]!)).toBe('public');
   expect(await access.blob(request(), blobOf('one').hash)).toBe('public');
+  // As a worker needs it that has started before.
+  expect(await access.manifest('dev', deploys[0]!.manifest)).not.toBeNull();
   clock.now = 1500;
   await expect(access.deploy(request(), deploys[0]!)).rejects.toMatchObject(refused);
 });
@@ -154,6 +156,9 @@ it('history-over-socket: a page does not open an old deploy by naming it', async
   const { deploy } = (await before.ready)!;
   await before.close();
   await write(directory, { 'main.js': 'export const changed = true;\n' });
+  const between = open({ directory, database });
+  await between.ready;
+  await between.close();
   afterPastHeads();
   const { port, url } = await open({ directory, database }).listen();
   const ask = async (number: number) => (await fetch(`${url}-/deploys/${number}/manifest.json`)).status;

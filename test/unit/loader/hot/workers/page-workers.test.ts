@@ -59,7 +59,8 @@ beforeEach(() => {
   class FakeWorklet {
     addModule() {}
   }
-  scope = { Worker: FakeWorker, Worklet: FakeWorklet } as unknown as typeof scope;
+  const addEventListener = () => {};
+  scope = { addEventListener, Worker: FakeWorker, Worklet: FakeWorklet } as unknown as typeof scope;
   const blobOf = (hash: Hash) => {
     if (isAway) return undefined;
     const bytes = Buffer.from(texts.get(hash)!);
