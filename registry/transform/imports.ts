@@ -44,6 +44,10 @@ function rewriteImports(
     if (item.type === 'import-meta') {
       const after = source.slice(item.end, item.end + 200);
       if (/^\.glob\s*\(/.test(after)) hasGlobs = true;
+      for (const { start, end, specifier } of acceptedPlaces(source, item.end)) {
+        const target = files.target(specifier);
+        if (target !== undefined) text.overwrite(start, end, JSON.stringify(target));
+      }
       const found = ENV.exec(after);
       if (found === null) continue;
       const env = importMetaEnv(options);
@@ -71,11 +75,37 @@ function rewriteImports(
   };
 }
 
+/** A call that accepts updates of other modules, up to the first of them. */
+const ACCEPT = /\??\.hot\s*(?:\?\.|!?\.)\s*accept\s*\(\s*\[?\s*/y;
+
+/** A literal, and the comma to the next one of a list. */
+const ACCEPTED = /(['"])((?:(?!\1)[^\\\n])*)\1\s*,?\s*/y;
+
+/** The modules that `import.meta.hot.accept` names in literals, after an `import.meta`. */
+function* acceptedPlaces(source: string, from: number): Generator<SpecifierPlace> {
+  ACCEPT.lastIndex = from;
+  const call = ACCEPT.exec(source);
+  if (call === null) return;
+  const isList = call[0].includes('[');
+  ACCEPTED.lastIndex = ACCEPT.lastIndex;
+  for (let found = ACCEPTED.exec(source); found !== null; found = ACCEPTED.exec(source)) {
+    const specifier = found[2]!;
+    yield { start: found.index, end: found.index + specifier.length + 2, specifier };
+    if (!isList) return;
+  }
+}
+
+interface SpecifierPlace {
+  readonly start: number;
+  readonly end: number;
+  readonly specifier: string;
+}
+
 /** The place of a specifier with its quotes. Undefined where it is none, computed, or has attributes. */
 function specifierPlace(
   item: Exclude<Import, { type: 'import-meta' }>,
   source: string,
-): { start: number; end: number; specifier: string } | undefined {
+): SpecifierPlace | undefined {
   const { specifier, phase, attributesStart, start, end } = item;
   if (specifier === undefined || phase !== null || attributesStart !== -1) return undefined;
   if (item.type !== 'dynamic') return { start: start - 1, end: end + 1, specifier };

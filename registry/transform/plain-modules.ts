@@ -1,7 +1,7 @@
 import type { Hash, Links } from '../../schema/index.js';
 
 /** What follows `import.meta` where a transform takes it. */
-const META = /^\.(?:env(?![\w$])|glob\s*\()/;
+const META = /^\??\.(?:env(?![\w$])|glob\s*\(|hot\b)/;
 
 /** Knows which JavaScript files have nothing that a transform takes: they are served as they were written. */
 export class PlainModules {

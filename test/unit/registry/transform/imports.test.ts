@@ -62,6 +62,20 @@ describe('a specifier', () => {
   });
 });
 
+it('is resolved in import.meta.hot.accept, too', async () => {
+  const source = `import.meta.hot?.accept('./part', (a) => a); import.meta.hot!.accept(['./view', "./part.js", './none'], b);
+if (import.meta.hot) import.meta.hot.accept(), import.meta.hot.accept((c) => './part');`;
+  expect(await codeOf('src/main.ts', source, given)).toBe(
+    `import.meta.hot?.accept("./part.ts", (a) => a);
+import.meta.hot.accept([
+"./view.tsx",
+"./part.ts",
+"./none"
+], b);
+if (import.meta.hot) import.meta.hot.accept(), import.meta.hot.accept((c) => "./part");`,
+  );
+});
+
 it('leaves JavaScript without such imports as it is', async () => {
   const source = `import "./both.js"; import("./both.js"); import.meta.url; import.meta.environment;`;
   expect((await transformed('src/main.js', source, given)).code).toBeNull();
