@@ -257,7 +257,10 @@ import.meta.hot.send('asks', { from: 'worker' });`,
       await hot.logged('tune 440');
     });
 
-    it('works in a worker of a worker', async () => {
+    // There, such a start can block for ever, natively too (docs/browsers.md). That one hangs proves nothing.
+    const again = { retry: suite.engine.name === 'Firefox' ? 2 : 0 };
+
+    it('works in a worker of a worker', again, async () => {
       const hot = await suite.open({
         'main.mjs': `${MAIN['main.mjs']}\nimport './a.mjs';`,
         'a.mjs': `import.meta.hot.accept((module) => log.push('a ' + module.version));\nexport const version = 1;`,

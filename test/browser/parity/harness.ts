@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { dirname, join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { BrowserPage, ConsoleMessage, Engine, OpenBrowser } from '../engines/engine.js';
+import type { BrowserPage, ConsoleMessage, Engine, EngineName, OpenBrowser } from '../engines/engine.js';
 import type { ServeSite } from '../serve-site.js';
 import { installRecorder, type PageRecord, readRecord, untilFinished } from './recorder.js';
 
@@ -9,6 +9,13 @@ const FIXTURES = fileURLToPath(new URL('../../fixtures/parity/', import.meta.url
 
 /** Far above what a fixture takes on a loaded machine; only a fixture that never finishes reaches it. */
 const DEADLINE_MS = 100_000;
+
+/**
+ * In Firefox, a worker that starts another one can block for ever, natively too: about once in a hundred starts
+ * on a busy machine (docs/browsers.md). Such a fixture is opened again; that one start hangs proves nothing.
+ */
+const STARTS_NESTED_WORKERS = new Set(['worker-from-a-worker']);
+const NESTED_DEADLINE_MS = 20_000;
 
 /** What a page could see of how its modules ran, with the site's origin replaced by `https://site`. */
 export interface Observations extends PageRecord {
@@ -32,10 +39,13 @@ export function fixtureNames(): string[] {
 export class FixtureRunner {
   readonly #free: BrowserPage[] = [];
 
-  private constructor(readonly browser: OpenBrowser) {}
+  private constructor(
+    readonly browser: OpenBrowser,
+    readonly engine: EngineName,
+  ) {}
 
   static async launch(engine: Engine): Promise<FixtureRunner> {
-    return new FixtureRunner(await engine.launch());
+    return new FixtureRunner(await engine.launch(), engine.name);
   }
 
   close(): Promise<void> {
@@ -51,11 +61,14 @@ export class FixtureRunner {
    *   finishes without having logged anything
    */
   async run(serve: ServeSite, name: string, deadline = DEADLINE_MS): Promise<Observations> {
-    return this.#onPage(serve, name, async (fixture) => {
-      const observations = await fixture.finish(deadline);
-      if (observations.log.length === 0) throw new Error(`The fixture ${name} logged nothing.`);
-      return observations;
-    });
+    const finish = (limit: number) =>
+      this.#onPage(serve, name, async (fixture) => {
+        const observations = await fixture.finish(limit);
+        if (observations.log.length === 0) throw new Error(`The fixture ${name} logged nothing.`);
+        return observations;
+      });
+    if (this.engine !== 'Firefox' || !STARTS_NESTED_WORKERS.has(name)) return finish(deadline);
+    return finish(NESTED_DEADLINE_MS).catch(() => finish(deadline));
   }
 
   /**
