@@ -223,3 +223,7 @@ export async function walk(directory: string, filter: FileFilter): Promise<WalkR
   await visit(root, '', [root]);
   return result;
 }
+
+/** Whether a path is `place` or in that directory. Empty: the root. */
+export const isBelow = (place: Path, name: Path): boolean =>
+  place === '' || name === place || name.startsWith(`${place}/`);

@@ -20,6 +20,7 @@ import { EmptyFiles } from './empty-files.js';
 import { FileTable } from './file-table.js';
 import {
   compileFilter,
+  isBelow,
   readProblem,
   requireDirectory,
   walk,
@@ -296,7 +297,3 @@ export class Ingest {
 }
 
 const NOTHING: GeneratedFiles = { files: new Map(), problems: [] };
-
-/** Whether a path is `place` or in that directory. Empty: the root. */
-const isBelow = (place: Path, name: Path): boolean =>
-  place === '' || name === place || name.startsWith(`${place}/`);

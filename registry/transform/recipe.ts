@@ -1,5 +1,7 @@
 import type { Path } from '../../schema/index.js';
-import type { Mode } from './transform.js';
+
+/** How a channel's pages run the site: `development` where a directory is watched, and on `dev`. */
+export type Mode = 'development' | 'production';
 
 /** The `compilerOptions` of a `tsconfig.json`, with those it extends, that change what TypeScript emits. */
 export interface CompilerOptions {

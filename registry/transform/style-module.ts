@@ -15,7 +15,7 @@ const isRelative = (url: string): boolean => url !== '' && !/^(?:[a-z][\w+.-]*:|
  * stays, so the order of the sheets does.
  */
 export async function styleModule(path: Path, file: Path, css: string, mode: Mode): Promise<string> {
-  const { text, classes } = /\.module\.css$/.test(file)
+  const { text, classes } = file.endsWith('.module.css')
     ? await moduleClasses(file, css)
     : { text: css, classes: null };
   const lines = [

@@ -1,9 +1,8 @@
 import type { SourceMapInput } from '@jridgewell/remapping';
 import type { Path } from '../../schema/index.js';
-import type { Recipe } from './recipe.js';
+import type { Mode, Recipe } from './recipe.js';
 
-/** How a channel's pages run the site: `development` where a directory is watched, and on `dev`. */
-export type Mode = 'development' | 'production';
+export type { Mode } from './recipe.js';
 
 /**
  * What a transform has looked at besides the source. If it changes, the transform runs again:

@@ -20,12 +20,22 @@ const walked = async (root: string, filter = DEFAULT_FILTER) => {
 
 describe('the default filter', () => {
   const matches = compileFilter(DEFAULT_FILTER);
-  it.each(['a.js', 'a.mjs', 'a/b/c.json', 'a.css', 'index.html', 'a b.js', '日本.js', '.well-known/a.json'])(
-    'keeps %s',
-    (name) => expect(matches(name)).toBe(true),
-  );
   it.each([
+    'a.js',
+    'a.mjs',
+    'a/b/c.json',
+    'a.css',
+    'index.html',
+    'a b.js',
+    '日本.js',
+    '.well-known/a.json',
     'a.ts',
+    'a.mts',
+    'a.tsx',
+    'a.jsx',
+  ])('keeps %s', (name) => expect(matches(name)).toBe(true));
+  it.each([
+    'a.cts',
     'a.svg',
     'a',
     '.a.js',
