@@ -74,7 +74,7 @@ describe('modcast serve', () => {
     const [summary] = await server.line(/.*module.*/);
     expect(summary).toMatch(/2 files, 71 B: 1 module, 1 page · deploy 1 on dev · .* 2 files read/);
     const [, url] = await server.line(/(http:\/\/127\.0\.0\.1:\d+\/)/);
-    expect(await (await fetch(url!, { headers: NAVIGATION })).text()).toContain('/-/loader.js');
+    expect(await (await fetch(url!, { headers: NAVIGATION })).text()).toContain('/-/fused-loader.js');
 
     await writeFile(path.join(directory, 'second.mjs'), 'export {};\n');
     expect((await server.line(/.*deploy 2.*/))[0]).toMatch(/deploy 2 · .*1 added · second\.mjs/);
@@ -96,7 +96,7 @@ describe('modcast serve', () => {
     const server = modcast('serve', directory, ...options, '--trust-proxy');
     const [, url] = await server.line(/(http:\/\/127\.0\.0\.1:\d+\/app\/)$/);
     const page = await (await fetch(url!, { headers: NAVIGATION })).text();
-    expect(page).toContain('src="/app/-/loader.js');
+    expect(page).toContain('src="/app/-/fused-loader.js');
     const ask = async (host: string) =>
       (await fetch(`${url}main.mjs`, { headers: { 'X-Forwarded-Host': host } })).status;
     expect([await ask('site.test'), await ask('other.test')]).toEqual([200, 403]);
