@@ -99,6 +99,19 @@ import.meta.hot?.accept('./part', (part: { name: string }) => log.push('accepted
       expect(await hot.survived()).toBe(true);
     });
 
+    it('shows where a module throws, as it was written', async () => {
+      const source = (value: string) =>
+        `interface Unused {\n  a: number;\n}\n\ndeclare const log: string[];\nlog.push(${value});\nimport.meta.hot?.accept();\n`;
+      const hot = await suite.open({
+        'index.html': html('<script type="module" src="/main.ts"></script>'),
+        'main.ts': source(`'one' as string`),
+      });
+      await hot.directory.write({ 'main.ts': source(`(null as unknown as string[])[0]!`) });
+      const shown = await hot.overlayShows('main.ts:6:');
+      expect(shown).toContain('6 | log.push((null as unknown as string[])[0]!);');
+      await hot.save({ 'main.ts': source(`'three' as string`) }, 'three');
+    });
+
     it('starts workers', async () => {
       const hot = await suite.open({
         'index.html': html('<script type="module" src="/main.ts"></script>'),
