@@ -21,11 +21,6 @@ export const IN_EVERY_ENGINE: Readonly<Record<string, KnownDifference>> = {
     reason: 'a preload of a module that is here already keeps its held rel',
     same: withoutLog(/^\d$/),
   },
-  'worker-imports-from-data-urls': {
-    reason:
-      'a worker has no import map: what a data: or blob: module in it imports of the site is an instance of its own',
-    same: withoutLog('evaluated', /^(?:data|blob) /),
-  },
 };
 
 export const IN_CHROMIUM_AND_FIREFOX: Readonly<Record<string, KnownDifference>> = {
@@ -54,5 +49,10 @@ export const IN_CHROMIUM_AND_FIREFOX: Readonly<Record<string, KnownDifference>> 
   'text-module-static': {
     reason: 'a module imported as text is the linked text',
     same: withoutLog('export const value'),
+  },
+  'worker-imports-from-data-urls': {
+    reason:
+      'a worker has no import map: what a data: or blob: module in it imports of the site is an instance of its own',
+    same: withoutLog('evaluated', /^(?:data|blob) /),
   },
 };
