@@ -195,7 +195,7 @@ inEachBrowser((suite) => {
             if (status === 304 || method === 'HEAD') expect(body, what).toBe('');
             else if (status === 206) expect(body, what).toBe(file.slice(2, 9));
             else
-              expect([status, body.includes('/-/loader.js'), body === file], what).toEqual([
+              expect([status, /\/-\/(?:fused-)?loader\.js/.test(body), body === file], what).toEqual([
                 200,
                 hasLoader,
                 !hasLoader,
