@@ -111,13 +111,12 @@ export function toListener(
       const request = toRequest(message);
       const isLast = next === undefined;
       const response = request === undefined ? null : await handler(request, out.getHeaders(), isLast);
+      if (request !== undefined && (response !== null || isLast))
+        await untilImportMayFail(request, response, clock);
       if (response !== null) await writeResponse(response, out, { clock });
       else if (next !== undefined) next();
       else if (request === undefined) refuse(out, 400, 'Malformed request.');
-      else {
-        await untilImportMayFail(request, clock);
-        refuse(out, 404, message.url === '/' ? 'This site has no index.html.' : 'Not found.');
-      }
+      else refuse(out, 404, message.url === '/' ? 'This site has no index.html.' : 'Not found.');
       if (out.writableEnded) endUnreadBody(message);
     } catch (error) {
       onError(error);
