@@ -117,8 +117,9 @@ const singlePage = (option: boolean | string): Path | null =>
 
 /** Where the site's own files come from; null when another server serves them. */
 function siteSource({ options, directory, catalog, blobs }: Core): SiteSource | null {
-  if (directory !== null) return directorySource(directory);
-  return options.serveHead ? headSource({ catalog, blobs, channel: options.channel }) : null;
+  const head = headSource({ catalog, blobs, channel: options.channel });
+  if (directory !== null) return directorySource(directory, head);
+  return options.serveHead ? head : null;
 }
 
 function publishRoutes(core: Core): PublishRoutes {

@@ -1,4 +1,4 @@
-import { EMPTY_IMPORT_MAP, placeholderRoot, Resolver } from '../../importmap/index.js';
+import { placeholderRoot, Resolver, withPackages } from '../../importmap/index.js';
 import {
   byCodeUnit,
   excerpt,
@@ -14,6 +14,8 @@ import { PageSummaries } from '../pages/page-summaries.js';
 import type { Page } from '../pages/read-page.js';
 import { placeIn } from '../ingest/syntax.js';
 import { installedPackage } from './installed-package.js';
+import { DeployPackageMaps } from '../packages/deploy-package-map.js';
+import { isPackagePath, PACKAGES_MAP } from '../packages/package-path.js';
 import { readImportMaps, type PageImportMaps } from './page-import-maps.js';
 import { reachedModules, type Severity } from './reached-modules.js';
 import { ServedPaths, type ServedPathsOptions } from './served-paths.js';
@@ -63,6 +65,7 @@ export class ImportChecker {
     { readonly hash: Hash; readonly page: Page; readonly maps: PageImportMaps }
   >();
   readonly #earlyUses: EarlyUses;
+  readonly #packageMaps: DeployPackageMaps;
   /** Pages by hash: what `#resolvers` were made of. */
   #pagesKey = '';
   /** One for each distinct import map of the pages. */
@@ -75,7 +78,9 @@ export class ImportChecker {
     this.#served = new ServedPaths(options);
     this.#root = placeholderRoot(options.base ?? '/');
     const { blobs } = options;
-    this.#earlyUses = new EarlyUses(async (hash) => (await blobs.read([hash])).get(hash)?.bytes, this.#root);
+    const bytesOf = async (hash: Hash) => (await blobs.read([hash])).get(hash)?.bytes;
+    this.#earlyUses = new EarlyUses(bytesOf, this.#root);
+    this.#packageMaps = new DeployPackageMaps(bytesOf, this.#root);
     this.#summaries = options.summaries ?? new PageSummaries();
   }
 
@@ -114,7 +119,8 @@ export class ImportChecker {
 
   async #readPages(manifest: Manifest): Promise<void> {
     const pages = [...manifest.modules].filter(([, { type }]) => type === 'text/html');
-    const key = JSON.stringify(pages.map(([name, { hash }]) => [name, hash]));
+    const packagesHash = manifest.modules.get(PACKAGES_MAP)?.hash;
+    const key = JSON.stringify([packagesHash, pages.map(([name, { hash }]) => [name, hash])]);
     if (key === this.#pagesKey) return;
     const changed = pages.filter(([name, { hash }]) => this.#pages.get(name)?.hash !== hash);
     for (const [name, { hash }] of changed) {
@@ -126,8 +132,10 @@ export class ImportChecker {
     }
     for (const name of this.#pages.keys()) if (!manifest.modules.has(name)) this.#pages.delete(name);
     this.#pagesKey = key;
-    const distinct = new Map([...this.#pages.values()].map(({ maps: { map } }) => [keyOf(map), map]));
-    if (distinct.size === 0) distinct.set('', EMPTY_IMPORT_MAP);
+    const packages = await this.#packageMaps.of(manifest);
+    const maps = [...this.#pages.values()].map(({ maps: { map } }) => withPackages(map, packages));
+    const distinct = new Map(maps.map((map) => [keyOf(map), map]));
+    if (distinct.size === 0) distinct.set('', packages);
     this.#resolvers = [...distinct.values()].map((map) => new Resolver(map));
     this.#imports = new Map();
   }
@@ -156,6 +164,8 @@ export class ImportChecker {
     for (const [path, severityOfModule] of reached) {
       const { hash } = modules.get(path)!;
       for (const one of importsOf(path)) {
+        // What packages do not find is reported where they are resolved.
+        if (!one.resolves && isPackagePath(path)) continue;
         const found: (ImportFailure | undefined)[] = [];
         for (const target of one.targets) found.push(await failureOf(target));
         if (found.includes(undefined)) continue;

@@ -2,6 +2,7 @@ import { realpathSync } from 'node:fs';
 import { PLACEHOLDER_ROOT } from '../../importmap/index.js';
 import {
   ModcastError,
+  batchesByBytes,
   isHash,
   type Diagnostic,
   type Hash,
@@ -10,7 +11,8 @@ import {
   type Path,
 } from '../../schema/index.js';
 import { debug } from '../debug.js';
-import type { PageSummaries } from '../pages/page-summaries.js';
+import { Packages, withPackageFiles, type PackageSet, type PackageSettings } from '../packages/packages.js';
+import { PageSummaries } from '../pages/page-summaries.js';
 import type { Deploy, FileStat, Store, StoredBlob } from '../store/store.js';
 import { ChangeReader } from './change-reader.js';
 import { commitHead } from './commit-head.js';
@@ -50,6 +52,8 @@ export interface IngestOptions {
   readonly root?: string;
   /** Pages that are read elsewhere too. */
   readonly summaries?: PageSummaries;
+  /** How the bare names of the site are resolved to packages. Null: they are not. Default: null. */
+  readonly packages?: PackageSettings | null;
   /** The directory's git commit, for deploys of whole scans. A file that was just saved is not committed. */
   readonly commit?: () => Promise<string | null>;
   /** An update has read files that were not reported to it. They may also disappear without a report. */
@@ -77,6 +81,11 @@ interface Changes {
   readonly progress: (progress: ReadProgress) => void;
 }
 
+const NO_PACKAGES = { modules: new Map<Path, ManifestModule>(), problems: [] };
+
+/** Bytes of packages that are stored in one transaction. */
+const PUT_BYTES = 64 * 1024 * 1024;
+
 /** Reads a directory into a store: its blobs, and a deploy of its modules. One call at a time. */
 export class Ingest {
   readonly #options: IngestOptions;
@@ -84,7 +93,11 @@ export class Ingest {
   readonly #table = new FileTable();
   readonly #empty: EmptyFiles;
   readonly #manifests: ManifestBuilder;
+  readonly #summaries: PageSummaries;
   readonly #lease: BlobLease;
+  #packages: Packages | null = null;
+  /** The packages whose blobs are stored. */
+  #stored: PackageSet | undefined;
   /** Whether the table has the whole directory. False before the first scan, and after one that failed. */
   #isWhole = false;
   /** The real path of the directory that the table is about. */
@@ -95,7 +108,8 @@ export class Ingest {
   constructor(options: IngestOptions) {
     this.#options = options;
     this.#matches = compileFilter(options.filter);
-    this.#manifests = new ManifestBuilder(options.summaries, options.root);
+    this.#summaries = options.summaries ?? new PageSummaries();
+    this.#manifests = new ManifestBuilder(this.#summaries, options.root);
     this.#empty = new EmptyFiles(options.now);
     this.#lease = new BlobLease(options.store, options.now);
   }
@@ -164,6 +178,9 @@ export class Ingest {
       this.#isWhole = false;
       this.#table.clear();
       this.#table.clearStats();
+      const { packages } = this.#options;
+      this.#packages = packages ? new Packages({ ...packages, directory: root }) : null;
+      this.#stored = undefined;
     }
     return root;
   }
@@ -208,7 +225,8 @@ export class Ingest {
     for (const name of kept) changes.keep(name);
     await changes.read(files, removed);
     if (changes.unreported.length > 0) onUnreported?.();
-    const { manifest, deploy, created } = await this.#deploy(mode, changes.blobs);
+    const packages = await this.#resolvePackages(mode, changes.blobs);
+    const { manifest, deploy, created } = await this.#deploy(mode, changes.blobs, packages.modules);
     const { stats, forgotten, unsettled, unreadable, count } = changes;
     // Stats of changed files may stay in the store: their time stamps do not come back.
     if (stats.size > 0 || removed.length > 0) {
@@ -221,7 +239,8 @@ export class Ingest {
     debug.ingest('%s of %d files: %d read, %d ms, %s', mode, files.length, count, ms, made);
     if (unsettled.length > 0) onUnsettled?.(unsettled);
     if (unreadable.length > 0) onUnreadable?.(unreadable);
-    return { deploy, created, manifest, problems: this.#table.problems, read: count };
+    const problems = [...this.#table.problems, ...packages.problems];
+    return { deploy, created, manifest, problems, read: count };
   }
 
   async #put(blobs: readonly StoredBlob[]): Promise<void> {
@@ -229,9 +248,50 @@ export class Ingest {
     await this.#options.store.putBlobs(blobs);
   }
 
-  async #deploy(mode: 'scan' | 'update', blobs: readonly StoredBlob[]) {
+  /** Resolves the names that the site imports, and stores the files of packages that it does not have. */
+  async #resolvePackages(
+    mode: 'scan' | 'update',
+    blobs: readonly StoredBlob[],
+  ): Promise<Pick<PackageSet, 'modules' | 'problems'>> {
+    if (this.#packages === null) return NO_PACKAGES;
+    const { store, root = PLACEHOLDER_ROOT } = this.#options;
+    const fresh = new Map(blobs.map((blob) => [blob.hash, blob]));
+    const found = await this.#packages.resolve({
+      modules: this.#table.modules,
+      linksOf: async (hashes) => {
+        const links = new Map(await store.links(hashes.filter((hash) => !fresh.has(hash))));
+        for (const hash of hashes) if (fresh.has(hash)) links.set(hash, fresh.get(hash)!.links);
+        return links;
+      },
+      bytesOf: (hash) => this.#bytesOf(hash, fresh),
+      summaries: this.#summaries,
+      root,
+    });
+    if (mode === 'scan' || found !== this.#stored) await this.#storePackages(found);
+    this.#stored = found;
+    return found;
+  }
+
+  async #storePackages({ files }: PackageSet): Promise<void> {
+    const byHash = new Map([...files.values()].map((file) => [file.hash, file]));
+    await this.#lease.hold([...byHash.keys()]);
+    const missing = await this.#options.store.missing([...byHash.keys()]);
+    for (const batch of batchesByBytes(missing, (hash) => byHash.get(hash)!.size, PUT_BYTES)) {
+      await this.#options.store.putBlobs(
+        batch.map((hash) => ({ hash, bytes: byHash.get(hash)!.bytes(), links: byHash.get(hash)!.links })),
+      );
+    }
+  }
+
+  async #deploy(
+    mode: 'scan' | 'update',
+    blobs: readonly StoredBlob[],
+    packages: ReadonlyMap<Path, ManifestModule>,
+  ) {
     const { store, channel, author, now, commit } = this.#options;
-    const { modules, pathChanges } = this.#table;
+    const { pathChanges } = this.#table;
+    const modules =
+      packages.size === 0 ? this.#table.modules : withPackageFiles(this.#table.modules, packages);
     const headManifest = async () => {
       const head = await store.head(channel);
       return head === null ? null : store.manifest(head.number);

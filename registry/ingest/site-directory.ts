@@ -3,6 +3,7 @@ import { ModcastError, SerialQueue, type HotNews, type Path } from '../../schema
 import type { ResolvedOptions } from '../options.js';
 import type { Clock } from '../clock.js';
 import { debug } from '../debug.js';
+import type { PackageSettings } from '../packages/packages.js';
 import type { PageSummaries } from '../pages/page-summaries.js';
 import type { Store } from '../store/store.js';
 import { Assets, type ChangedAsset } from './assets.js';
@@ -21,7 +22,15 @@ export interface SiteDirectoryOptions {
   readonly store: Store;
   readonly options: Pick<
     ResolvedOptions,
-    'base' | 'channel' | 'include' | 'exclude' | 'author' | 'watch' | 'keepDeploys'
+    | 'base'
+    | 'channel'
+    | 'include'
+    | 'exclude'
+    | 'author'
+    | 'watch'
+    | 'keepDeploys'
+    | 'packages'
+    | 'conditions'
   >;
   readonly clock: Clock;
   readonly summaries: PageSummaries;
@@ -38,6 +47,14 @@ export const RESCAN_MS = 700;
 
 /** Milliseconds after which a file is read again that an editor may be about to write. */
 const UNSETTLED_MS = 30;
+
+function packageSettings({
+  packages,
+  conditions,
+  channel,
+}: SiteDirectoryOptions['options']): PackageSettings | null {
+  return packages ? { conditions, mode: channel === 'dev' ? 'development' : 'production' } : null;
+}
 
 const isDirectoryGone = (error: unknown): boolean =>
   error instanceof ModcastError && error.code === 'directory-invalid';
@@ -70,6 +87,7 @@ export class SiteDirectory {
       now: Date.now,
       root: placeholderRoot(options.options.base),
       summaries: options.summaries,
+      packages: packageSettings(options.options),
       commit: () => gitCommit(directory, (file) => ingest.matches(file)),
       onUnreported: () => this.#rescanSoon(),
       onUnsettled: (files) => this.#readAgainSoon(files),

@@ -34,7 +34,7 @@ export async function diagnoseSite(
     const severity = reached.get(path);
     return severity === undefined ? [] : [{ ...problem, severity }];
   });
-  const all = [...syntax, ...diagnostics];
+  const all = [...syntax, ...site.packageProblems, ...diagnostics];
   return [...all.filter(isError), ...all.filter((one) => !isError(one))];
 }
 

@@ -19,6 +19,10 @@ import { gitCommit } from '../ingest/git-commit.js';
 import { readStable } from '../ingest/read-file.js';
 import { readModules, type ReadProgress } from '../ingest/read-modules.js';
 import { checkModuleCount, siteManifest } from '../ingest/site-manifest.js';
+import type { DeployFile } from '../packages/package-files.js';
+import { DEFAULT_CONDITIONS } from '../packages/package-resolver.js';
+import { Packages, withPackageFiles, type PackageSettings } from '../packages/packages.js';
+import { PageSummaries } from '../pages/page-summaries.js';
 
 /** The content of a directory at the time it was read. */
 export interface SiteContent {
@@ -31,6 +35,8 @@ export interface SiteContent {
   readonly broken: ReadonlyMap<Path, Diagnostic>;
   /** Those of them that parse as classic scripts. */
   readonly scripts: ReadonlySet<Path>;
+  /** What cannot work in the packages that it imports. */
+  readonly packageProblems: readonly Diagnostic[];
   /** Files that match the filter and were left out. */
   readonly skipped: readonly Diagnostic[];
   readonly commit: string | null;
@@ -46,6 +52,8 @@ export interface ReadSiteOptions {
   readonly purpose?: 'publish' | 'compare';
   /** Where browsers find the site. Starts and ends with "/". Default "/". */
   readonly base?: string;
+  /** How bare names are resolved to packages. Null: they are not. Default: for production. */
+  readonly packages?: PackageSettings | null;
 }
 
 /**
@@ -59,7 +67,7 @@ export async function readSite(
   name: string,
   filter: FileFilter,
   progress: (progress: ReadProgress) => void = () => {},
-  { purpose = 'publish', base = '/' }: ReadSiteOptions = {},
+  { purpose = 'publish', base = '/', packages: settings = PRODUCTION }: ReadSiteOptions = {},
 ): Promise<SiteContent> {
   const directory = await openDirectory(name);
   const { files, skipped } = await walk(directory, filter);
@@ -83,8 +91,29 @@ export async function readSite(
     }
   }
   progress({ done: files.length, total: files.length });
-  const bytes = (hash: Hash) => readAgain(directory, places.get(hash)!, hash);
-  const manifest = await siteManifest(modules, async (hash) => bytes(hash), undefined, placeholderRoot(base));
+  const ofPackages = new Map<Hash, DeployFile>();
+  const bytes = (hash: Hash) => {
+    const place = places.get(hash);
+    return place === undefined ? packageBytes(ofPackages.get(hash)!) : readAgain(directory, place, hash);
+  };
+  const bytesOf = async (hash: Hash) => bytes(hash);
+  const summaries = new PageSummaries();
+  const root = placeholderRoot(base);
+  const packages = settings === null ? null : new Packages({ ...settings, directory });
+  const linksByHash = new Map([...modules].map(([file, { hash }]) => [hash, links.get(file) ?? null]));
+  const found = await packages?.resolve({
+    modules,
+    linksOf: async () => linksByHash,
+    bytesOf,
+    summaries,
+    root,
+  });
+  for (const [file, one] of found?.files ?? []) {
+    ofPackages.set(one.hash, one);
+    if (!modules.has(file)) links.set(file, one.links);
+  }
+  const all = found === undefined ? modules : withPackageFiles(modules, found.modules);
+  const manifest = await siteManifest(all, bytesOf, summaries, root);
   return {
     directory,
     manifest,
@@ -92,6 +121,7 @@ export async function readSite(
     links,
     broken,
     scripts,
+    packageProblems: found?.problems ?? [],
     skipped: skipped.map(({ path: file, reason }) => ({
       path: file,
       kind: 'skipped',
@@ -101,6 +131,16 @@ export async function readSite(
     commit,
     bytes,
   };
+}
+
+const PRODUCTION: PackageSettings = { conditions: DEFAULT_CONDITIONS, mode: 'production' };
+
+function packageBytes(file: DeployFile): Uint8Array {
+  const bytes = file.bytes();
+  if (blake3(bytes) === file.hash) return bytes;
+  throw new ModcastError('file-unstable', 'a package was changed while it was used; run the command again', {
+    expected: file.hash,
+  });
 }
 
 function readAgain(directory: string, place: Path, hash: Hash): Uint8Array {

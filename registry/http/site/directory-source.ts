@@ -2,14 +2,20 @@ import { open, readFile } from 'node:fs/promises';
 import { contentType } from '../../content/media-type.js';
 import { fileResponse, nullIfGone } from '../response/file-response.js';
 import { findFile } from './find-file.js';
+import { isPackagePath } from '../../packages/package-path.js';
 import type { SiteSource } from './site-source.js';
 
-/** The files of a directory (absolute), including those that the registry does not store. */
-export function directorySource(root: string): SiteSource {
+/**
+ * The files of a directory (absolute), including those that the registry does not store.
+ * @param packages the files of packages, which are in no directory of the site
+ */
+export function directorySource(root: string, packages?: SiteSource): SiteSource {
   return {
     async find(name) {
       const found = await findFile(root, name);
-      if (found === undefined || found === 'directory') return undefined;
+      if (found === undefined || found === 'directory') {
+        return isPackagePath(name) ? packages?.find(name) : undefined;
+      }
       return {
         bytes: () => readFile(found.file).catch(nullIfGone),
         start: (count) => readStart(found.file, count).catch(nullIfGone),

@@ -1,0 +1,146 @@
+import { statSync } from 'node:fs';
+import path from 'node:path';
+import type { Conversion, ConversionInput } from './convert-commonjs.js';
+import type { InstalledPackages } from './installed-packages.js';
+import type { PackageFile, PackageImport } from './package-file.js';
+import type { Found, PackageResolver } from './package-resolver.js';
+import type { SameInstalls } from './same-installs.js';
+
+/** An import of a package's module that cannot work in a browser. */
+export interface PackageFailure {
+  /** Absolute and real. */
+  readonly importer: string;
+  readonly specifier: string;
+  readonly kind: PackageImport['kind'] | 'require';
+  readonly found: Exclude<Found, { state: 'file' }>;
+}
+
+/** An import with what it leads to. `ignored`: the `browser` field replaces it by nothing. */
+export interface WalkedImport extends PackageImport {
+  readonly target: string | 'ignored';
+}
+
+export interface WalkOptions {
+  readonly packages: InstalledPackages;
+  readonly resolver: PackageResolver;
+  readonly installs: SameInstalls;
+  /** @throws the file system's errors */
+  readonly read: (file: string) => PackageFile;
+  readonly convert: (input: Pick<ConversionInput, 'directory' | 'entries'>) => Promise<Conversion>;
+}
+
+/** Follows imports through the files of packages. Used once. */
+export class PackageWalk {
+  readonly #options: WalkOptions;
+  /** ES modules, by file, with their imports. */
+  readonly modules = new Map<
+    string,
+    { readonly file: PackageFile; readonly imports: readonly WalkedImport[] }
+  >();
+  /** Files that are taken as they are. */
+  readonly assets = new Set<string>();
+  /** JSON files that are imported without attributes, and have to be modules. */
+  readonly jsonModules = new Set<string>();
+  /** By package directory, the CommonJS modules that something outside of them imports. Relative. */
+  readonly entries = new Map<string, Set<string>>();
+  /** By package directory. */
+  readonly conversions = new Map<string, Conversion>();
+  /** Directories of packages with an import that is replaced by nothing. */
+  readonly failures: PackageFailure[] = [];
+  /** The site's own files that packages or the site reach by name. */
+  readonly siteFiles = new Set<string>();
+  /** The first importer of each file. */
+  readonly importers = new Map<string, string>();
+  readonly #queue: string[] = [];
+  readonly #pending = new Set<string>();
+
+  constructor(options: WalkOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves a specifier of the site or of a package, and follows what it leads to. */
+  add(importer: string, specifier: string, kind: PackageImport['kind'], hasAttributes = false): Found {
+    const found = this.#options.resolver.resolve(importer, specifier);
+    if (found.state !== 'file') return found;
+    const file = this.#reach(found.file, importer, kind, hasAttributes);
+    return { state: 'file', file };
+  }
+
+  /** Follows imports until nothing is new. */
+  async run(): Promise<void> {
+    for (;;) {
+      for (let file = this.#queue.pop(); file !== undefined; file = this.#queue.pop()) this.#follow(file);
+      if (this.#pending.size === 0) return;
+      const pending = [...this.#pending];
+      this.#pending.clear();
+      const made = await Promise.all(
+        pending.map((directory) =>
+          this.#options.convert({ directory, entries: [...this.entries.get(directory)!].toSorted() }),
+        ),
+      );
+      for (const [i, directory] of pending.entries()) this.#takeConversion(directory, made[i]!);
+    }
+  }
+
+  #reach(found: string, importer: string, kind: PackageImport['kind'], hasAttributes: boolean): string {
+    const { packages, installs, read } = this.#options;
+    if (packages.isOfSite(found)) {
+      this.siteFiles.add(found);
+      return found;
+    }
+    const file = installs.fileFor(found);
+    if (!this.importers.has(file)) this.importers.set(file, importer);
+    const { format } = read(file);
+    if (format === 'module') {
+      if (!this.modules.has(file)) this.#queue.push(file);
+    } else if (format === 'commonjs' && kind !== 'url') {
+      const { directory } = packages.packageOf(file);
+      const entries = this.entries.get(directory) ?? new Set();
+      this.entries.set(directory, entries);
+      const name = path.relative(directory, file).split(path.sep).join('/');
+      if (!entries.has(name)) this.#pending.add(directory);
+      entries.add(name);
+    } else if (format === 'json' && kind !== 'url' && !hasAttributes) this.jsonModules.add(file);
+    else this.assets.add(file);
+    return file;
+  }
+
+  #follow(name: string): void {
+    if (this.modules.has(name)) return;
+    const file = this.#options.read(name);
+    const imports: WalkedImport[] = [];
+    // Set first: a cycle of imports comes back here.
+    this.modules.set(name, { file, imports });
+    for (const one of file.imports) {
+      const { specifier, kind } = one;
+      if (kind === 'url') {
+        this.#reachUrl(name, specifier);
+        continue;
+      }
+      if (isOutside(specifier)) continue;
+      const found = this.add(name, specifier, kind, one.hasAttributes);
+      if (found.state === 'file') imports.push({ ...one, target: found.file });
+      else if (found.state === 'ignored') imports.push({ ...one, target: 'ignored' });
+      else this.failures.push({ importer: name, specifier, kind, found });
+    }
+  }
+
+  /** A file beside a module, named by its URL. It may be missing: the module may have another way. */
+  #reachUrl(importer: string, specifier: string): void {
+    if (!/^\.{1,2}\//.test(specifier)) return;
+    const file = path.join(path.dirname(importer), specifier.replace(/[?#].*$/, ''));
+    if (statSync(file, { throwIfNoEntry: false })?.isFile() !== true) return;
+    if (!this.#options.packages.isOfSite(file)) this.#reach(file, importer, 'url', false);
+  }
+
+  #takeConversion(directory: string, conversion: Conversion): void {
+    this.conversions.set(directory, conversion);
+    for (const { importer, specifier } of conversion.imports) {
+      this.add(path.join(directory, importer), specifier, 'static');
+    }
+  }
+}
+
+/** A specifier that names no file of a package: a URL, or a path of the site. */
+const isOutside = (specifier: string): boolean =>
+  specifier.startsWith('/') || (/^[a-z][a-z\d+.-]*:/i.test(specifier) && !specifier.startsWith('node:'));
