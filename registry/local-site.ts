@@ -7,6 +7,7 @@ import type { RegistryEmitter } from './events.js';
 import type { IngestResult } from './ingest/ingest.js';
 import { SiteDirectory } from './ingest/site-directory.js';
 import type { ResolvedOptions } from './options.js';
+import { packageMode } from './packages/packages.js';
 import { PageSummaries } from './pages/page-summaries.js';
 import type { Store } from './store/store.js';
 
@@ -45,6 +46,7 @@ export class LocalSite {
       directory,
       prefix: options.prefix,
       base: options.base,
+      conditions: options.packages ? [...options.conditions, packageMode(options.channel)] : null,
       clock,
       onChange: () => {
         this.#send(this.#problemNews());

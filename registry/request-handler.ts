@@ -18,6 +18,7 @@ import { createOpenInEditor } from './http/routes/open-in-editor.js';
 import type { PageContext } from './http/pages/page-context.js';
 import { RenderedPages } from './http/pages/rendered-page.js';
 import type { SiteSource } from './http/site/site-source.js';
+import { NodeModulesAccess } from './http/site/node-modules-access.js';
 import { directorySource } from './http/site/directory-source.js';
 import type { LocalSite } from './local-site.js';
 import type { ResolvedOptions } from './options.js';
@@ -118,7 +119,9 @@ const singlePage = (option: boolean | string): Path | null =>
 /** Where the site's own files come from; null when another server serves them. */
 function siteSource({ options, directory, catalog, blobs }: Core): SiteSource | null {
   const head = headSource({ catalog, blobs, channel: options.channel });
-  if (directory !== null) return directorySource(directory, head);
+  if (directory !== null) {
+    return directorySource(directory, head, new NodeModulesAccess(catalog, blobs, options.channel));
+  }
   return options.serveHead ? head : null;
 }
 

@@ -2,6 +2,8 @@ import { Command, InvalidArgumentError } from 'commander';
 import path from 'node:path';
 import type { Diagnostic } from '../../registry/index.js';
 import { DEFAULT_PREFIX } from '../../registry/options.js';
+import { DEFAULT_CONDITIONS } from '../../registry/packages/package-resolver.js';
+import { packageMode } from '../../registry/packages/packages.js';
 import {
   PublishService,
   diagnoseSite,
@@ -20,6 +22,7 @@ import { ModcastError, parseChannel } from '../../schema/index.js';
 import type { Io } from '../io.js';
 import { databaseOption, withStore, type DatabaseOptions } from '../options/database.js';
 import { WATCHED_CHANNEL, filterOptions, type FilterOptions } from '../options/filter.js';
+import { packageOptions, type PackageOptions } from '../options/packages.js';
 import { withSlashes } from '../options/values.js';
 import { jsonOption } from '../options/json-option.js';
 import { changeCounts } from '../output/changes.js';
@@ -35,7 +38,7 @@ import { fusing } from '../publishing/fusing.js';
 import { publishFilter } from '../publishing/publish-filter.js';
 import { remoteToken } from '../publishing/remote-token.js';
 
-interface PublishCommandOptions extends DatabaseOptions, FilterOptions {
+interface PublishCommandOptions extends DatabaseOptions, FilterOptions, PackageOptions {
   channel: string;
   message: string;
   author?: string;
@@ -81,7 +84,8 @@ export function publishCommand(io: Io): Command {
         deployNumber,
       ),
     'all',
-  )
+  );
+  packageOptions(command)
     .option('--allow-missing', 'publish even if imports do not resolve', false)
     .option(
       '--fuse',
@@ -165,7 +169,12 @@ async function read(
       directory,
       filter,
       ({ done, total }) => bar.show(done / Math.max(total, 1), `${done} of ${count(total, 'file')}`),
-      { base },
+      {
+        base,
+        packages: options.packages
+          ? { conditions: options.conditions ?? DEFAULT_CONDITIONS, mode: packageMode(options.channel) }
+          : null,
+      },
     );
   } finally {
     bar.clear();

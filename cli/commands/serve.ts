@@ -13,12 +13,13 @@ import { ModcastError, type Manifest } from '../../schema/index.js';
 import { DEFAULT_COLUMNS } from '../io.js';
 import { placeDatabase } from '../options/database.js';
 import { WATCHED_CHANNEL, filterOf, filterOptions, type FilterOptions } from '../options/filter.js';
+import { packageOptions, type PackageOptions } from '../options/packages.js';
 import { offlineMode, repeated, wholeNumber, withSlashes } from '../options/values.js';
 import { contentsText } from '../output/site-contents.js';
 import { channelHint, networkHint, publishHint, singleHint, startText } from '../serving/hints.js';
 import { report } from '../serving/report.js';
 
-interface ServeOptions extends FilterOptions {
+interface ServeOptions extends FilterOptions, PackageOptions {
   port?: number;
   host: string;
   db?: string;
@@ -50,7 +51,7 @@ const PORTS_TRIED = 20;
 const DEFAULT_POLL_MS = 300;
 
 export function serveCommand(): Command {
-  return filterOptions(
+  const command = filterOptions(
     new Command('serve')
       .summary('serve a directory, with hot reload')
       .description(
@@ -75,7 +76,8 @@ export function serveCommand(): Command {
       )
       .option('--open', 'open the site in the browser', false),
     DEFAULT_FILTER.include.join(),
-  )
+  );
+  return packageOptions(command)
     .addOption(
       new Option(
         '--boot <mode>',
@@ -177,6 +179,8 @@ function registryOf(dir: string, database: string | undefined, options: ServeOpt
       ? {}
       : { offline: options.offline === 'all' ? 'all' : options.offline !== false }),
     ...(options.single === undefined ? {} : { single: options.single === true || pageOf(options.single) }),
+    packages: options.packages,
+    ...(options.conditions === undefined ? {} : { conditions: options.conditions }),
     channel: options.channel,
     prefix: options.prefix,
     include: [...filter.include],

@@ -1,21 +1,26 @@
-import { placeholderRoot, Resolver, withPackages } from '../../importmap/index.js';
+import { realpath } from 'node:fs/promises';
+import { placeholderRoot, resolveSpecifier, Resolver, withPackages } from '../../importmap/index.js';
 import {
-  byCodeUnit,
-  excerpt,
   type Diagnostic,
   type Hash,
   type ImportFailure,
   type Links,
   type Manifest,
+  PACKAGES_MAP,
   type Path,
+  byCodeUnit,
+  excerpt,
+  isPackagePath,
 } from '../../schema/index.js';
 import { EarlyUses } from '../pages/classic-scripts.js';
+import { pageBase } from '../pages/entries.js';
 import { PageSummaries } from '../pages/page-summaries.js';
 import type { Page } from '../pages/read-page.js';
 import { placeIn } from '../ingest/syntax.js';
 import { installedPackage } from './installed-package.js';
 import { DeployPackageMaps } from '../packages/deploy-package-map.js';
-import { isPackagePath, PACKAGES_MAP } from '../packages/package-path.js';
+import { nameAdvice } from '../packages/name-advice.js';
+import { DEFAULT_CONDITIONS } from '../packages/package-resolver.js';
 import { readImportMaps, type PageImportMaps } from './page-import-maps.js';
 import { reachedModules, type Severity } from './reached-modules.js';
 import { ServedPaths, type ServedPathsOptions } from './served-paths.js';
@@ -30,6 +35,8 @@ export interface ImportCheckerOptions extends ServedPathsOptions {
   };
   /** Pages that are read elsewhere too. */
   readonly summaries?: PageSummaries;
+  /** Conditions by which names are resolved to packages. Null: they are not. Default: those of browsers. */
+  readonly conditions?: readonly string[] | null;
   /** Failing imports that are reported, errors first. Default: all. */
   readonly limit?: number;
 }
@@ -96,7 +103,10 @@ export class ImportChecker {
       importsOf,
       isModule: (path) => manifest.modules.has(path) && !this.#served.isReserved(path),
     });
-    const failing = await this.#failing(manifest, reached, importsOf);
+    const failing = [
+      ...(await this.#failing(manifest, reached, importsOf)),
+      ...(await this.#failingInline(manifest)),
+    ];
     const invalid = [...this.#pages.values()].flatMap(({ maps }) => maps.invalid);
     const isUnmapped = ({ failure }: FailingImport) => failure === 'unmapped';
     const breaks = failing.some((one) => isUnmapped(one) && one.severity === 'error');
@@ -178,6 +188,29 @@ export class ImportChecker {
     return failing;
   }
 
+  /** Bare names in inline scripts that no import map of their page maps. */
+  async #failingInline(manifest: Manifest): Promise<FailingImport[]> {
+    const packages = await this.#packageMaps.of(manifest);
+    const failing: FailingImport[] = [];
+    for (const [path, { hash, page, maps }] of this.#pages) {
+      const map = withPackages(maps.map, packages);
+      for (const { imports, beforeBase } of page.scripts) {
+        const base = pageBase(page, path, beforeBase, this.#root);
+        for (const { specifier, dynamic } of imports) {
+          if (resolveSpecifier(map, specifier, base).state !== 'unresolved' || /^[./]/.test(specifier))
+            continue;
+          const { bytes } = (await this.#options.blobs.read([hash])).get(hash) ?? {};
+          const start = bytes === undefined ? -1 : literalIn(bytes, specifier);
+          const kind = dynamic ? 'dynamic' : 'static';
+          const severity = dynamic ? 'warning' : 'error';
+          const place = { path, hash, start: Math.max(0, start), targets: [], resolves: false };
+          failing.push({ ...place, specifier, kind, severity, failure: 'unmapped' });
+        }
+      }
+    }
+    return failing;
+  }
+
   async #describe(failing: readonly FailingImport[]): Promise<Diagnostic[]> {
     const idOf = ({ path, hash, start }: FailingImport) => JSON.stringify([path, hash, start]);
     const unknown = failing.filter((one) => !this.#places.has(idOf(one)));
@@ -194,16 +227,17 @@ export class ImportChecker {
       const kind = one.kind === 'static' ? 'import' : 'dynamic-import';
       const message =
         MESSAGES[failure](JSON.stringify(specifier), this.#options.prefix) +
-        (failure === 'unmapped' ? await this.#advice(specifier) : '');
+        (failure === 'unmapped' ? await this.#advice(path, specifier) : '');
       diagnostics.push({ path, kind, severity, message, ...place, specifier, failure });
     }
     this.#places = places;
     return diagnostics;
   }
 
-  /** Where an installed package is, for the import map that it needs. */
-  async #advice(specifier: string): Promise<string> {
-    const { directory, base = '/' } = this.#options;
+  /** Why a name leads to no package. Where packages are not resolved, what an import map needs. */
+  async #advice(importer: Path, specifier: string): Promise<string> {
+    const { directory, base = '/', conditions = DEFAULT_CONDITIONS } = this.#options;
+    if (conditions !== null) return nameAdvice(await realpath(directory), importer, specifier, conditions);
     const found = await installedPackage(directory, specifier);
     if (found === null) return '';
     const { folder, file } = found;
@@ -221,6 +255,15 @@ const MESSAGES: Readonly<Record<ImportFailure, (specifier: string, prefix: strin
   dotfile: (specifier) => `cannot import ${specifier}: dotfiles are not served`,
   reserved: (specifier, prefix) => `cannot import ${specifier}: no files are served below ${prefix}`,
 };
+
+/** The offset of the first string literal with this text; -1 where there is none. */
+function literalIn(bytes: Uint8Array, text: string): number {
+  const source = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const found = [`'${text}'`, `"${text}"`]
+    .map((literal) => source.indexOf(literal))
+    .filter((at) => at !== -1);
+  return found.length === 0 ? -1 : Math.min(...found);
+}
 
 function placeWithFrame(bytes: Uint8Array | undefined, start: number): Place | undefined {
   if (bytes === undefined) return undefined;

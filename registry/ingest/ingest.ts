@@ -145,6 +145,16 @@ export class Ingest {
     });
   }
 
+  /** Other packages may be installed. */
+  forgetPackages(): void {
+    this.#packages?.forget();
+  }
+
+  /** Files of linked packages outside of the site and of `node_modules` that the last deploy has. Absolute. */
+  get linkedFiles(): readonly string[] {
+    return this.#stored?.linked ?? [];
+  }
+
   /** Reads these files again, and removes those that are gone. */
   async update(files: Iterable<string>): Promise<IngestResult> {
     const directory = this.#openRoot();

@@ -3,7 +3,8 @@ import { ModcastError, SerialQueue, type HotNews, type Path } from '../../schema
 import type { ResolvedOptions } from '../options.js';
 import type { Clock } from '../clock.js';
 import { debug } from '../debug.js';
-import type { PackageSettings } from '../packages/packages.js';
+import { watchInstalled } from '../packages/installed-watch.js';
+import { packageMode, type PackageSettings } from '../packages/packages.js';
 import type { PageSummaries } from '../pages/page-summaries.js';
 import type { Store } from '../store/store.js';
 import { Assets, type ChangedAsset } from './assets.js';
@@ -53,7 +54,7 @@ function packageSettings({
   conditions,
   channel,
 }: SiteDirectoryOptions['options']): PackageSettings | null {
-  return packages ? { conditions, mode: channel === 'dev' ? 'development' : 'production' } : null;
+  return packages ? { conditions, mode: packageMode(channel) } : null;
 }
 
 const isDirectoryGone = (error: unknown): boolean =>
@@ -66,6 +67,7 @@ export class SiteDirectory {
   readonly #assets: Assets;
   #watch: Watch | undefined;
   #retention: Retention | undefined;
+  #installed: { close(): void } | undefined;
   #rescan: { cancel(): void } | undefined;
   #readAgain: { cancel(): void } | undefined;
   readonly #unsettled = new Set<Path>();
@@ -113,6 +115,7 @@ export class SiteDirectory {
       await this.#assets.start();
     }
     const result = await this.#run(() => this.#ingest.scan(onReading));
+    if (watch !== false && this.#options.options.packages) this.#followInstalled();
     if (watch !== false && keepDeploys > 0) {
       const idle = () => this.#queue.idle();
       this.#retention = new Retention({
@@ -145,6 +148,7 @@ export class SiteDirectory {
 
   async close(): Promise<void> {
     this.#assets.close();
+    this.#installed?.close();
     await this.#watch?.close();
     await this.#queue.idle();
     this.#rescan?.cancel();
@@ -166,6 +170,20 @@ export class SiteDirectory {
       this.#unsettled.clear();
       this.#readAgain = undefined;
       void this.#run(() => this.#ingest.update(again)).catch(this.#onError);
+    });
+  }
+
+  #followInstalled(): void {
+    const { directory, clock } = this.#options;
+    this.#installed = watchInstalled({
+      directory,
+      linked: () => this.#ingest.linkedFiles,
+      clock,
+      onChange: () => {
+        debug.watch('other packages are installed');
+        this.#ingest.forgetPackages();
+        void this.scan().catch(this.#onError);
+      },
     });
   }
 

@@ -1,13 +1,13 @@
 import { PLACEHOLDER_ROOT } from '../../importmap/index.js';
 import {
-  LIMITS,
-  ModcastError,
   type Hash,
+  LIMITS,
   type Manifest,
   type ManifestModule,
+  ModcastError,
+  PACKAGES_MAP,
   type Path,
 } from '../../schema/index.js';
-import { PACKAGES_MAP } from '../packages/package-path.js';
 import { siteEntries } from '../pages/site-entries.js';
 import { PageSummaries } from '../pages/page-summaries.js';
 

@@ -1,8 +1,7 @@
 import { EMPTY_IMPORT_MAP, PLACEHOLDER_ROOT, type ImportMap } from '../../importmap/index.js';
-import { LIMITS, type Hash, type Manifest } from '../../schema/index.js';
+import { type Hash, LIMITS, type Manifest, PACKAGES_MAP } from '../../schema/index.js';
 import { pageImportMapOf } from '../pages/import-map-text.js';
 import { SizedCache } from '../pages/sized-cache.js';
-import { PACKAGES_MAP } from './package-path.js';
 
 type BytesOf = (hash: Hash) => Promise<Uint8Array | undefined>;
 

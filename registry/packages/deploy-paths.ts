@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { mediaType, moduleKind } from '../content/media-type.js';
 import type { InstalledPackages } from './installed-packages.js';
-import { PACKAGES_PREFIX } from './package-path.js';
+import { PACKAGES_PREFIX } from '../../schema/index.js';
 
 /** Where the files of packages are in a deploy. */
 export class DeployPaths {

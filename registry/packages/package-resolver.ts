@@ -2,7 +2,7 @@ import { builtinModules } from 'node:module';
 import path from 'node:path';
 import { ResolverFactory, type NapiResolveOptions } from 'oxc-resolver';
 import type { InstalledPackages } from './installed-packages.js';
-import { splitSpecifier } from './package-path.js';
+import { splitSpecifier } from '../../schema/index.js';
 
 /** What a specifier means in a file on the disk. */
 export type Found =

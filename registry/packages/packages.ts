@@ -1,7 +1,14 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { EMPTY_IMPORT_MAP, parseImportMap, type ImportMap } from '../../importmap/index.js';
-import type { Diagnostic, Hash, ManifestModule, Path } from '../../schema/index.js';
+import {
+  type Channel,
+  type Diagnostic,
+  type Hash,
+  type ManifestModule,
+  PACKAGES_MAP,
+  type Path,
+} from '../../schema/index.js';
 import { mediaType } from '../content/media-type.js';
 import { debug } from '../debug.js';
 import { blake3 } from '../hash.js';
@@ -10,7 +17,6 @@ import { InstalledPackages } from './installed-packages.js';
 import { readPackageFile, type PackageFile } from './package-file.js';
 import { packageFiles, type DeployFile } from './package-files.js';
 import { packageMap, type MapRule, type PackageMap } from './package-map.js';
-import { PACKAGES_MAP } from './package-path.js';
 import { packageProblems } from './package-problems.js';
 import { PackageResolver } from './package-resolver.js';
 import { PackageWalk } from './package-walk.js';
@@ -18,6 +24,10 @@ import { SameInstalls } from './same-installs.js';
 import { SiteNames, type SiteFiles, type SiteName } from './site-names.js';
 
 export type PackageMode = 'development' | 'production';
+
+/** The mode of the deploys on a channel. */
+export const packageMode = (channel: Channel): PackageMode =>
+  channel === 'dev' ? 'development' : 'production';
 
 /** How names are resolved. */
 export interface PackageSettings {
@@ -38,9 +48,11 @@ export interface PackageSet {
   readonly files: ReadonlyMap<Path, DeployFile>;
   readonly modules: ReadonlyMap<Path, ManifestModule>;
   readonly problems: readonly Diagnostic[];
+  /** Files of linked packages outside of the site and of `node_modules`. Absolute. */
+  readonly linked: readonly string[];
 }
 
-const NOTHING: PackageSet = { files: new Map(), modules: new Map(), problems: [] };
+const NOTHING: PackageSet = { files: new Map(), modules: new Map(), problems: [], linked: [] };
 
 /** The files of a site and of its packages. The site's own files win, but its import map is in the other. */
 export function withPackageFiles<M>(
@@ -133,7 +145,10 @@ export class Packages {
       paths: made.paths,
       packages: disk.packages,
     });
-    return { set: { files, modules, problems: await problems }, siteFiles };
+    const linked = [...walk.importers.keys()].filter(
+      (file) => !file.split(path.sep).includes('node_modules'),
+    );
+    return { set: { files, modules, problems: await problems, linked }, siteFiles };
   }
 }
 

@@ -24,6 +24,7 @@ export async function diagnoseSite(
     directory,
     prefix,
     base,
+    conditions: site.conditions,
     blobs: {
       links: async () => links,
       read: async (hashes) => new Map(hashes.map((hash) => [hash, { bytes: site.bytes(hash) }])),

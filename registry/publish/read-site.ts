@@ -35,6 +35,8 @@ export interface SiteContent {
   readonly broken: ReadonlyMap<Path, Diagnostic>;
   /** Those of them that parse as classic scripts. */
   readonly scripts: ReadonlySet<Path>;
+  /** Conditions by which names were resolved to packages. Null: they were not. */
+  readonly conditions: readonly string[] | null;
   /** What cannot work in the packages that it imports. */
   readonly packageProblems: readonly Diagnostic[];
   /** Files that match the filter and were left out. */
@@ -121,6 +123,7 @@ export async function readSite(
     links,
     broken,
     scripts,
+    conditions: settings === null ? null : [...settings.conditions, settings.mode],
     packageProblems: found?.problems ?? [],
     skipped: skipped.map(({ path: file, reason }) => ({
       path: file,

@@ -42,6 +42,8 @@ it('scans all files again after a new directory, to find unreported ones', async
       author: 'a',
       watch: true,
       keepDeploys: 0,
+      packages: true,
+      conditions: [],
     },
     clock,
     onReading() {},

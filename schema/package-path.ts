@@ -1,4 +1,4 @@
-import type { Path } from '../../schema/index.js';
+import type { Path } from './path.js';
 
 /** The directory of a deploy with the files of packages, and with their import map. */
 export const PACKAGES_PREFIX = 'npm/';
