@@ -143,7 +143,9 @@ export class ImportChecker {
     for (const name of this.#pages.keys()) if (!manifest.modules.has(name)) this.#pages.delete(name);
     this.#pagesKey = key;
     const packages = await this.#packageMaps.of(manifest);
-    const maps = [...this.#pages.values()].map(({ maps: { map } }) => withPackages(map, packages));
+    const maps = [...this.#pages.values()].map(({ maps: { map } }) =>
+      withPackages(map, packages, this.#root),
+    );
     const distinct = new Map(maps.map((map) => [keyOf(map), map]));
     if (distinct.size === 0) distinct.set('', packages);
     this.#resolvers = [...distinct.values()].map((map) => new Resolver(map));
@@ -193,7 +195,7 @@ export class ImportChecker {
     const packages = await this.#packageMaps.of(manifest);
     const failing: FailingImport[] = [];
     for (const [path, { hash, page, maps }] of this.#pages) {
-      const map = withPackages(maps.map, packages);
+      const map = withPackages(maps.map, packages, this.#root);
       for (const { imports, beforeBase } of page.scripts) {
         const base = pageBase(page, path, beforeBase, this.#root);
         for (const { specifier, dynamic } of imports) {

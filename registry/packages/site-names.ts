@@ -1,4 +1,11 @@
-import { Resolver, mergeImportMaps, naturalUrl, pathOfUrl, type ImportMap } from '../../importmap/index.js';
+import {
+  Resolver,
+  mergeImportMaps,
+  naturalUrl,
+  pathOfUrl,
+  withoutPackageRules,
+  type ImportMap,
+} from '../../importmap/index.js';
 import type { Hash, Links, ManifestModule, Path } from '../../schema/index.js';
 import { readImportMaps } from '../check/page-import-maps.js';
 import { reachedModules, type Severity } from '../check/reached-modules.js';
@@ -52,7 +59,7 @@ export class SiteNames {
       pages++;
       const page = await site.summaries.read(hash, site.bytesOf);
       const { map: own } = await readImportMaps(at, page, () => site.bytesOf(hash), root);
-      const map = mergeImportMaps(own, vendored).map;
+      const map = mergeImportMaps(withoutPackageRules(own, root), vendored).map;
       const resolver = new Resolver(map);
       maps.set(
         JSON.stringify([[...map.imports], [...map.scopes].map(([scope, rules]) => [scope, [...rules]])]),

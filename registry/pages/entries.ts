@@ -17,7 +17,7 @@ export const pageImportMap = (
   at: Path,
   root = PLACEHOLDER_ROOT,
   packages: ImportMap = EMPTY_IMPORT_MAP,
-): ImportMap => withPackages(ownImportMap(page, at, root), packages);
+): ImportMap => withPackages(ownImportMap(page, at, root), packages, root);
 
 function ownImportMap(page: Page, at: Path, root: string): ImportMap {
   if (page.importMap === undefined) return EMPTY_IMPORT_MAP;

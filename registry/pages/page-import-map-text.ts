@@ -1,6 +1,7 @@
 import {
   PLACEHOLDER_ROOT,
   packageRulesFor,
+  withoutPackageRules,
   parseUrl,
   type ImportMap,
   type ImportMapJson,
@@ -28,10 +29,15 @@ export interface OwnImportMap {
  * The import map of a page in a site with packages, as ASCII text of an import map element: the author's
  * entries as they are written, and the rules of packages that they leave. Null where nothing is added.
  *
+ * @param root URL of the site's root, as `placeholderRoot` returns it
  * @param own null for a page without an import map, and for one that does not parse
  */
-export function importMapText(own: OwnImportMap | null, packages: ImportMap): string | null {
-  const added = own === null ? packages : packageRulesFor(own.map, packages);
+export function importMapText(
+  own: OwnImportMap | null,
+  packages: ImportMap,
+  root = PLACEHOLDER_ROOT,
+): string | null {
+  const added = own === null ? packages : packageRulesFor(withoutPackageRules(own.map, root), packages);
   if (added.imports.size + added.scopes.size === 0) return null;
   const written = own === null ? {} : (JSON.parse(own.text) as ImportMapJson);
   const scopes: Record<string, Record<string, string | null>> = { ...written.scopes };
@@ -39,11 +45,11 @@ export function importMapText(own: OwnImportMap | null, packages: ImportMap): st
   for (const [scope, rules] of [...added.scopes].toReversed()) {
     // The same scope may be written in another way, and the last one counts.
     const key = ownScopes.findLast((one) => parseUrl(one, own!.base) === scope) ?? asPath(scope);
-    scopes[key] = { ...rulesJson(rules), ...scopes[key] };
+    scopes[key] = { ...scopes[key], ...rulesJson(rules) };
   }
   const json: ImportMapJson = {
     ...written,
-    imports: { ...rulesJson(added.imports), ...written.imports },
+    imports: { ...written.imports, ...rulesJson(added.imports) },
     ...(Object.keys(scopes).length === 0 ? {} : { scopes }),
   };
   // As many lines as before: engines count the lines of what follows.

@@ -138,12 +138,12 @@ export function fillTemplate(
 function mapPart(page: Page, path: Path, packages: ImportMap, root: string): string {
   const { importMap: text, nonce } = page;
   if (text === undefined) {
-    const added = importMapText(null, packages);
+    const added = importMapText(null, packages, root);
     return added === null ? '' : importMapTag(added, nonce);
   }
   try {
     const base = mapBase(page, path, 0, root);
-    return importMapText({ text, base, map: pageImportMapOf(text, base) }, packages) ?? text;
+    return importMapText({ text, base, map: pageImportMapOf(text, base) }, packages, root) ?? text;
   } catch {
     // The browser reports an import map that does not parse.
     return text;
