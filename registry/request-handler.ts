@@ -34,6 +34,7 @@ import {
   withIdentity,
 } from './pages/read-loader.js';
 import { PublishService } from './publish/publish-service.js';
+import { DeployPackageMaps } from './packages/deploy-package-map.js';
 import { createPublishRoutes, type PublishRoutes } from './publish/publish-routes.js';
 import type { Sockets } from './socket/sockets.js';
 import type { Store } from './store/store.js';
@@ -81,6 +82,7 @@ export function createRequestHandling(core: Core, site: LocalSite | null, socket
     prefix: options.prefix,
     page: { channel, boot, timeout, progress, hot, offline: offlineMode(options.offline) },
     pages: new InjectedPages(readBlob, { root: placeholderRoot(options.base) }),
+    packageMaps: new DeployPackageMaps(readBlob, placeholderRoot(options.base)),
     loader: () => (loader ??= readLoader(options.fuse).then((bytes) => withIdentity(bytes, core.identity))),
     guard: readGuard,
     hot: readHot,

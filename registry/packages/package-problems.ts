@@ -1,13 +1,16 @@
 import { readFileSync } from 'node:fs';
-import { excerpt, type Diagnostic, type Path } from '../../schema/index.js';
+import path from 'node:path';
+import { excerpt, type Diagnostic } from '../../schema/index.js';
 import { position } from '../ingest/syntax.js';
+import { certainRequires } from './certain-requires.js';
 import type { DeployPaths } from './deploy-paths.js';
 import type { InstalledPackages } from './installed-packages.js';
-import type { PackageFailure, PackageWalk } from './package-walk.js';
-import type { SiteFiles, SiteName } from './site-names.js';
+import type { Found, PackageResolver } from './package-resolver.js';
+import type { PackageWalk } from './package-walk.js';
+import type { SiteName } from './site-names.js';
+import { versionWarnings, type PackageUse } from './version-warnings.js';
 
 export interface ProblemsOptions {
-  readonly site: SiteFiles;
   /** Of the site: absolute and real. */
   readonly directory: string;
   readonly walk: PackageWalk;
@@ -15,34 +18,85 @@ export interface ProblemsOptions {
   readonly names: readonly (SiteName & { readonly file: string })[];
   readonly paths: DeployPaths;
   readonly packages: InstalledPackages;
+  readonly resolver: Pick<PackageResolver, 'resolve'>;
 }
 
-/** What cannot work in the packages that a site imports. */
-export async function packageProblems(options: ProblemsOptions): Promise<Diagnostic[]> {
+/** An import of a package that leads nowhere. */
+interface Failure {
+  readonly importer: string;
+  readonly specifier: string;
+  readonly kind: 'static' | 'dynamic';
+  readonly severity: 'error' | 'warning';
+  readonly found: Found;
+}
+
+/** What cannot work, or may not, in the packages that a site imports. Errors first. */
+export function packageProblems(options: ProblemsOptions): Diagnostic[] {
   const { walk } = options;
-  return walk.failures.map((failure) => diagnosticOf(failure, options));
+  const failures = walk.failures.map((failure): Failure => {
+    const kind = failure.kind === 'dynamic' ? 'dynamic' : 'static';
+    return { ...failure, kind, severity: kind === 'dynamic' ? 'warning' : 'error' };
+  });
+  const found = [...failures, ...failingRequires(options)].map((failure) => diagnosticOf(failure, options));
+  const isError = ({ severity }: Diagnostic) => severity === 'error';
+  const warnings = versionWarnings({ ...options, uses: usesOf(options) });
+  return [...found.filter(isError), ...found.filter((one) => !isError(one)), ...warnings];
 }
 
-function diagnosticOf(
-  failure: PackageFailure,
-  { walk, paths, packages, directory }: ProblemsOptions,
-): Diagnostic {
-  const { importer, specifier, kind, found } = failure;
+/**
+ * Calls of `require` that throw whenever their module runs. Only those of a module that is imported itself are
+ * errors: others may be required under a condition.
+ */
+function* failingRequires({ walk, resolver }: ProblemsOptions): Generator<Failure> {
+  for (const [directory, { stubs }] of walk.conversions) {
+    for (const { importer: name, specifier } of stubs) {
+      const importer = path.join(directory, name);
+      if (!certainRequires(readFileSync(importer, 'utf8')).has(specifier)) continue;
+      const severity = walk.entries.get(directory)!.has(name) ? 'error' : 'warning';
+      yield { importer, specifier, kind: 'static', severity, found: resolver.resolve(importer, specifier) };
+    }
+  }
+}
+
+function usesOf({ walk, names, directory, resolver }: ProblemsOptions): PackageUse[] {
+  const uses: PackageUse[] = names.map(({ importer, specifier, file }) => {
+    return { importer: path.join(directory, importer), specifier, file };
+  });
+  for (const [importer, { imports }] of walk.modules) {
+    for (const { specifier, target } of imports) {
+      if (target !== 'ignored' && !specifier.startsWith('.'))
+        uses.push({ importer, specifier, file: target });
+    }
+  }
+  for (const [at, { imports }] of walk.conversions) {
+    for (const { importer, specifier } of imports) {
+      const found = resolver.resolve(path.join(at, importer), specifier);
+      if (found.state !== 'file' || specifier.startsWith('.')) continue;
+      uses.push({ importer: path.join(at, importer), specifier, file: walk.chosen(found.file) });
+    }
+  }
+  return uses;
+}
+
+function diagnosticOf(failure: Failure, { walk, paths, packages, directory }: ProblemsOptions): Diagnostic {
+  const { importer, specifier, kind, severity, found } = failure;
   const source = readFileSync(importer, 'utf8');
-  const at = Math.max(0, source.search(new RegExp(`(["'\`])${escape(specifier)}\\1`)));
-  const place = position(source, at);
+  const literal = new RegExp(
+    `(?:\\bfrom|\\bimport|\\brequire)\\s*\\(?\\s*(?=["'\`]${escape(specifier)}["'\`])`,
+  );
+  const match = literal.exec(source);
+  const place = position(source, match === null ? 0 : match.index + match[0].length);
   const { name } = packages.packageOf(importer);
   const by = siteImporter(importer, walk, packages, directory);
   const reason =
     found.state === 'builtin'
-      ? `the package ${name} needs Node's ${JSON.stringify(found.name)}, and has no version for browsers`
-      : `the package ${name} imports ${JSON.stringify(specifier)}: ${found.state === 'missing' ? found.reason : 'it is ignored'}`;
-  const path: Path = paths.of(importer);
+      ? `the package ${name} needs Node's ${JSON.stringify(found.name)}, which browsers do not have`
+      : `the package ${name} imports ${JSON.stringify(specifier)}: ${found.state === 'missing' ? found.reason : 'there is no such file'}`;
   return {
-    path,
+    path: paths.of(importer),
     kind: kind === 'dynamic' ? 'dynamic-import' : 'import',
-    severity: kind === 'dynamic' ? 'warning' : 'error',
-    message: by === undefined ? reason : `${reason}; ${by} imports the package`,
+    severity,
+    message: by === undefined ? reason : `${reason}; ${by} brings in the package`,
     ...place,
     frame: excerpt(source, place.line, place.column),
     specifier,
@@ -57,8 +111,10 @@ function siteImporter(
   packages: InstalledPackages,
   directory: string,
 ): string | undefined {
-  for (let at: string | undefined = file; at !== undefined; at = walk.importers.get(at)) {
-    if (packages.isOfSite(at)) return at.slice(directory.length + 1);
+  const seen = new Set<string>();
+  for (let at: string | undefined = file; at !== undefined && !seen.has(at); at = walk.importerOf(at)) {
+    if (packages.isOfSite(at)) return path.relative(directory, at).split(path.sep).join('/');
+    seen.add(at);
   }
   return undefined;
 }

@@ -45,7 +45,7 @@ export class PackageWalk {
   readonly entries = new Map<string, Set<string>>();
   /** By package directory. */
   readonly conversions = new Map<string, Conversion>();
-  /** Directories of packages with an import that is replaced by nothing. */
+  /** Imports of ES modules that lead nowhere. */
   readonly failures: PackageFailure[] = [];
   /** The site's own files that packages or the site reach by name. */
   readonly siteFiles = new Set<string>();
@@ -64,6 +64,21 @@ export class PackageWalk {
     if (found.state !== 'file') return found;
     const file = this.#reach(found.file, importer, kind, hasAttributes);
     return { state: 'file', file };
+  }
+
+  /** The file that stands for a file of a package, or of the site. */
+  chosen(file: string): string {
+    const { packages, installs } = this.#options;
+    return packages.isOfSite(file) ? file : installs.fileFor(file);
+  }
+
+  /** What brings in a file: its importer, or that of an entry of its package. */
+  importerOf(file: string): string | undefined {
+    const known = this.importers.get(file);
+    if (known !== undefined) return known;
+    const { directory } = this.#options.packages.packageOf(file);
+    const [entry] = this.entries.get(directory) ?? [];
+    return entry === undefined ? undefined : this.importers.get(path.join(directory, entry));
   }
 
   /** Follows imports until nothing is new. */

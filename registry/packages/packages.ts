@@ -98,7 +98,7 @@ export class Packages {
         names.map(({ importer, specifier, kind }) => [importer, specifier, kind]),
       ]);
       if (this.#last?.key === key) return this.#last.set;
-      const { set, siteFiles } = await this.#make(site, names, vendored?.json ?? null);
+      const { set, siteFiles } = await this.#make(names, vendored?.json ?? null);
       const found = siteFiles.filter((name) => site.modules.has(name)).toSorted();
       // The modules of a linked package in the site import packages too.
       if (found.every((name) => more.includes(name))) {
@@ -112,7 +112,6 @@ export class Packages {
   }
 
   async #make(
-    site: SiteFiles,
     names: readonly SiteName[],
     vendored: PackageMap | null,
   ): Promise<{ set: PackageSet; siteFiles: Path[] }> {
@@ -138,24 +137,24 @@ export class Packages {
       [...files].map(([name, { hash, size }]) => [name, { hash, size, type: mediaType(name) }] as const),
     );
     const problems = packageProblems({
-      site,
       directory,
       walk,
       names: wanted,
       paths: made.paths,
       packages: disk.packages,
+      resolver: disk.resolver,
     });
     const linked = [...walk.importers.keys()].filter(
       (file) => !file.split(path.sep).includes('node_modules'),
     );
-    return { set: { files, modules, problems: await problems, linked }, siteFiles };
+    return { set: { files, modules, problems, linked }, siteFiles };
   }
 }
 
 /** What is known of the packages on the disk. */
 class Disk {
   readonly packages: InstalledPackages;
-  readonly #resolver: PackageResolver;
+  readonly resolver: PackageResolver;
   readonly #installs: SameInstalls;
   readonly #files = new Map<string, PackageFile>();
   readonly #conversions: ConversionCache;
@@ -167,16 +166,16 @@ class Disk {
     this.#conditions = [...conditions, mode];
     this.packages = new InstalledPackages(directory);
     const isModule = (file: string) => this.#read(file).format === 'module';
-    this.#resolver = new PackageResolver(this.#conditions, this.packages, isModule);
-    this.#installs = new SameInstalls(this.packages, this.#resolver);
+    this.resolver = new PackageResolver(this.#conditions, this.packages, isModule);
+    this.#installs = new SameInstalls(this.packages, this.resolver);
     this.#conversions = new ConversionCache(nearestModules(directory) ?? null);
   }
 
   walk(): PackageWalk {
-    const resolve = (importer: string, specifier: string) => this.#resolver.resolve(importer, specifier);
+    const resolve = (importer: string, specifier: string) => this.resolver.resolve(importer, specifier);
     return new PackageWalk({
       packages: this.packages,
-      resolver: this.#resolver,
+      resolver: this.resolver,
       installs: this.#installs,
       read: (file) => this.#read(file),
       convert: ({ directory, entries }) => {

@@ -1,5 +1,6 @@
 import type { Channel, OfflineMode, Path, RegistryId } from '../../../schema/index.js';
 import type { Catalog } from '../../content/catalog.js';
+import type { DeployPackageMaps } from '../../packages/deploy-package-map.js';
 import type { InjectedPages } from '../../pages/injected-pages.js';
 import type { Unchanged } from '../../pages/unchanged-page.js';
 
@@ -29,6 +30,7 @@ export interface PageContext {
   readonly prefix: string;
   readonly page: PageOptions;
   readonly pages: InjectedPages;
+  readonly packageMaps: DeployPackageMaps;
   readonly loader: () => Promise<Uint8Array>;
   /** The source text of the guard. */
   readonly guard: () => Promise<string>;
