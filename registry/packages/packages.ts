@@ -68,7 +68,15 @@ export class Packages {
   readonly #options: PackagesOptions;
   readonly #names = new SiteNames();
   #disk: Disk | undefined;
-  #last: { readonly key: string; readonly set: PackageSet } | undefined;
+  #vendored: { readonly hash: Hash; readonly content: Vendored | null } | undefined;
+  #last:
+    | {
+        readonly names: readonly SiteName[];
+        readonly vendored: Vendored | null;
+        readonly more: readonly Path[];
+        readonly set: PackageSet;
+      }
+    | undefined;
 
   constructor(options: PackagesOptions) {
     this.#options = options;
@@ -87,31 +95,34 @@ export class Packages {
     const { directory } = this.#options;
     if (!hasPackages(directory)) return NOTHING;
     const start = performance.now();
-    const vendoredHash = site.modules.get(PACKAGES_MAP)?.hash;
-    const vendored = vendoredHash === undefined ? null : await readVendored(site, vendoredHash);
-    let more: readonly Path[] = [];
+    const vendored = await this.#readVendored(site);
+    // The modules of linked packages in the site import packages too. Most often they are the same as before.
+    const before = this.#last?.more ?? [];
+    let more: readonly Path[] = before;
     for (;;) {
       const names = await this.#names.find(site, vendored?.map ?? EMPTY_IMPORT_MAP, more);
-      const key = JSON.stringify([
-        vendoredHash,
-        more,
-        names.map(({ importer, specifier, kind }) => [importer, specifier, kind]),
-      ]);
-      if (this.#last?.key === key) return this.#last.set;
-      const { set, siteFiles } = await this.#make(names, vendored?.json ?? null);
+      if (this.#last?.names === names && this.#last.vendored === vendored) return this.#last.set;
+      const { set, siteFiles } = await this.#make(site, names, vendored?.json ?? null);
       const found = siteFiles.filter((name) => site.modules.has(name)).toSorted();
-      // The modules of a linked package in the site import packages too.
-      if (found.every((name) => more.includes(name))) {
-        this.#last = { key, set };
+      if (found.join() === more.join()) {
+        this.#last = { names, vendored, more, set };
         const ms = Math.round(performance.now() - start);
         debug.ingest('packages: %d names, %d files, %d ms', names.length, set.files.size, ms);
         return set;
       }
-      more = [...new Set([...more, ...found])].toSorted();
+      more = more === before ? found : [...new Set([...more, ...found])].toSorted();
     }
   }
 
+  async #readVendored(site: SiteFiles): Promise<Vendored | null> {
+    const hash = site.modules.get(PACKAGES_MAP)?.hash;
+    if (hash === undefined) return null;
+    if (this.#vendored?.hash !== hash) this.#vendored = { hash, content: await readVendored(site, hash) };
+    return this.#vendored.content;
+  }
+
   async #make(
+    site: SiteFiles,
     names: readonly SiteName[],
     vendored: PackageMap | null,
   ): Promise<{ set: PackageSet; siteFiles: Path[] }> {
@@ -119,14 +130,17 @@ export class Packages {
     if (names.length === 0) return { set: NOTHING, siteFiles: [] };
     const disk = (this.#disk ??= new Disk(this.#options));
     const walk = disk.walk();
-    const wanted = names.flatMap((name) => {
-      const found = walk.add(path.join(directory, name.importer), name.specifier, name.kind);
-      return found.state === 'file' ? { ...name, file: found.file } : [];
-    });
+    const wanted: (SiteName & { readonly file: string; readonly hasAttributes: boolean })[] = [];
+    for (const name of names) {
+      const { importer, specifier, kind } = name;
+      const hasAttributes = /\.json$/i.test(specifier) && (await isTyped(site, name));
+      const found = walk.add(path.join(directory, importer), specifier, kind, hasAttributes);
+      if (found.state === 'file') wanted.push({ ...name, file: found.file, hasAttributes });
+    }
     await walk.run();
     const made = packageFiles(directory, walk, disk.packages);
-    const own = wanted.map(({ importer, specifier, file }): MapRule => {
-      const target = made.targetOf(file, false);
+    const own = wanted.map(({ importer, specifier, file, hasAttributes }): MapRule => {
+      const target = made.targetOf(file, hasAttributes);
       return { importer, package: null, specifier, target };
     });
     const map = joined(packageMap([...own, ...made.rules]), vendored);
@@ -149,6 +163,13 @@ export class Packages {
     );
     return { set: { files, modules, problems, linked }, siteFiles };
   }
+}
+
+/** Whether a file imports a name with attributes, `with { type: 'json' }`. */
+async function isTyped({ modules, bytesOf }: SiteFiles, { importer, specifier }: SiteName): Promise<boolean> {
+  const source = Buffer.from(await bytesOf(modules.get(importer)!.hash)).toString();
+  const literal = specifier.replace(/[$()*+.?[\\\]^{|}]/g, String.raw`\$&`);
+  return new RegExp(`(["'\`])${literal}\\1\\s*(?:with\\b|assert\\b|,)`).test(source);
 }
 
 /** What is known of the packages on the disk. */
@@ -214,10 +235,13 @@ export function nearestModules(directory: string): string | undefined {
 /** Without an installed package there is nothing to resolve, and pages need not be read. */
 const hasPackages = (directory: string): boolean => nearestModules(directory) !== undefined;
 
-async function readVendored(
-  site: SiteFiles,
-  hash: Hash,
-): Promise<{ map: ImportMap; json: PackageMap } | null> {
+/** The import map of packages that is a file of the site. */
+interface Vendored {
+  readonly map: ImportMap;
+  readonly json: PackageMap;
+}
+
+async function readVendored(site: SiteFiles, hash: Hash): Promise<Vendored | null> {
   try {
     const text = Buffer.from(await site.bytesOf(hash)).toString('utf8');
     const { map } = parseImportMap(text, site.root);

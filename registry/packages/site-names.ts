@@ -11,6 +11,7 @@ import { readImportMaps } from '../check/page-import-maps.js';
 import { reachedModules, type Severity } from '../check/reached-modules.js';
 import { siteImports, type SiteImport } from '../check/site-imports.js';
 import { pageBase, pageEntries } from '../pages/entries.js';
+import type { Page } from '../pages/read-page.js';
 import type { PageSummaries } from '../pages/page-summaries.js';
 import { urlBefore } from './package-file.js';
 
@@ -29,134 +30,156 @@ export interface SiteName {
   readonly importer: Path;
   readonly specifier: string;
   readonly kind: 'static' | 'dynamic';
-  /** Byte offset in a module. Undefined in a page. */
-  readonly start: number | undefined;
-  readonly severity: Severity;
 }
 
-interface ModuleNames {
+interface SitePage {
+  readonly hash: Hash;
+  readonly page: Page;
+  readonly resolver: Resolver;
+  /** Equal for equal import maps. */
   readonly key: string;
+  /** URLs of scripts that its inline scripts start as workers. */
+  readonly workers: readonly string[];
+}
+
+interface SiteScript {
+  readonly hash: Hash;
+  /** Imports, and files named by `new URL('…', import.meta.url)`, which may be workers. */
   readonly imports: readonly SiteImport[];
 }
 
 /** Finds the bare names that the pages of a site import, in modules, inline scripts and workers. */
 export class SiteNames {
-  #modules = new Map<Path, ModuleNames>();
-  readonly #workers = new Map<Hash, readonly string[]>();
+  #pages = new Map<Path, SitePage>();
+  #scripts = new Map<Path, SiteScript>();
+  /** What all scripts were resolved with. */
+  #mapsKey = '';
+  #vendored: ImportMap | undefined;
+  #last: { readonly key: string; readonly names: readonly SiteName[] } | undefined;
 
   /**
    * @param vendored the import map of packages that is a file of the site
    * @param more modules that packages import
+   * @returns the same list for as long as no name comes or goes
    */
-  async find(site: SiteFiles, vendored: ImportMap, more: readonly Path[]): Promise<SiteName[]> {
-    const { modules, root } = site;
-    const names: SiteName[] = [];
-    const roots = new Set<Path>(more);
-    const maps = new Map<string, Resolver>();
-    let pages = 0;
-    for (const [at, { hash, type }] of modules) {
-      if (type !== 'text/html') continue;
-      pages++;
-      const page = await site.summaries.read(hash, site.bytesOf);
-      const { map: own } = await readImportMaps(at, page, () => site.bytesOf(hash), root);
-      const map = mergeImportMaps(withoutPackageRules(own, root), vendored).map;
-      const resolver = new Resolver(map);
-      maps.set(
-        JSON.stringify([[...map.imports], [...map.scopes].map(([scope, rules]) => [scope, [...rules]])]),
-        resolver,
-      );
-      for (const entry of pageEntries(page, at, modules, root)) roots.add(entry);
-      for (const script of page.scripts) {
-        const base = pageBase(page, at, script.beforeBase, root);
-        for (const { specifier, dynamic } of script.imports) {
-          if (resolver.resolve(specifier, base).state !== 'unresolved') continue;
-          names.push({
-            importer: at,
-            specifier,
-            kind: dynamic ? 'dynamic' : 'static',
-            start: undefined,
-            severity: 'error',
-          });
-        }
-      }
-      const add = (url: string) => {
-        const path = pathOfUrl(root, url);
-        if (path !== undefined && modules.has(path)) roots.add(path);
-      };
-      for (const source of await this.#workersOf(hash, site, inlineWorkers)) {
-        if (URL.canParse(source, pageBase(page, at, false, root)))
-          add(new URL(source, pageBase(page, at, false, root)).href);
-      }
-    }
-    const resolvers = maps.size === 0 ? [new Resolver(vendored)] : [...maps.values()];
-    names.push(...(await this.#inModules(site, [...roots], resolvers, [...maps.keys()].join(), pages > 0)));
+  async find(site: SiteFiles, vendored: ImportMap, more: readonly Path[]): Promise<readonly SiteName[]> {
+    const hasSamePages = await this.#readPages(site, vendored);
+    const hasSameImports = await this.#readScripts(site);
+    const key = more.join('\n');
+    if (hasSamePages && hasSameImports && this.#last?.key === key) return this.#last.names;
+    const names = [...this.#inPages(site), ...this.#inScripts(site, more)];
+    this.#last = { key, names };
     return names;
   }
 
-  async #inModules(
-    site: SiteFiles,
-    roots: readonly Path[],
-    resolvers: readonly Resolver[],
-    mapsKey: string,
-    hasPages: boolean,
-  ): Promise<SiteName[]> {
+  /** @returns whether all pages are as they were */
+  async #readPages(site: SiteFiles, vendored: ImportMap): Promise<boolean> {
     const { modules, root } = site;
-    const isScript = ({ type }: ManifestModule) => type === 'text/javascript';
-    const scripts = [...modules].filter(([, module]) => isScript(module));
-    const isKnown = (path: Path, hash: Hash) => this.#modules.get(path)?.key === hash + mapsKey;
-    const unknown = scripts.filter(([path, { hash }]) => !isKnown(path, hash)).map(([, { hash }]) => hash);
-    const links = await site.linksOf([...new Set(unknown)]);
-    const next = new Map<Path, ModuleNames>();
-    for (const [path, { hash }] of scripts) {
-      const key = hash + mapsKey;
-      const known = this.#modules.get(path);
-      const found = links.get(hash);
-      next.set(
-        path,
-        known?.key === key ? known : { key, imports: siteImports(path, found, resolvers, root) },
-      );
-      // Only a module with `import.meta` names its workers.
-      if (found?.list.some(({ kind }) => kind === 'meta') === true)
-        await this.#workersOf(hash, site, metaUrls);
+    const before = this.#pages;
+    const pages = new Map<Path, SitePage>();
+    let isSame = this.#vendored === vendored;
+    for (const [at, { hash, type }] of modules) {
+      if (type !== 'text/html') continue;
+      const known = this.#vendored === vendored ? before.get(at) : undefined;
+      const found = known?.hash === hash ? known : await readSitePage(site, at, hash, vendored);
+      isSame &&= found === known;
+      pages.set(at, found);
     }
-    this.#modules = next;
-    const urlsOf = (path: Path): SiteImport[] =>
-      (this.#workers.get(modules.get(path)!.hash) ?? []).flatMap((specifier) => {
-        const url = naturalUrl(root, path);
-        const target = URL.canParse(specifier, url)
-          ? pathOfUrl(root, new URL(specifier, url).href)
-          : undefined;
-        return target === undefined
-          ? []
-          : [{ specifier, start: 0, kind: 'static' as const, resolves: true, targets: [target] }];
-      });
-    const reached = reachedModules({
-      roots: hasPages ? roots : [...next.keys()],
-      importsOf: (path) => [...(next.get(path)?.imports ?? []), ...urlsOf(path)],
-      isModule: (path) => next.has(path),
-    });
-    return [...reached].flatMap(([importer, severity]) =>
-      next
-        .get(importer)!
-        .imports.flatMap(({ specifier, kind, start, resolves }): SiteName[] =>
-          resolves ? [] : [{ importer, specifier, kind, start, severity: hasPages ? severity : 'warning' }],
-        ),
+    isSame &&= before.size === pages.size;
+    this.#vendored = vendored;
+    this.#pages = pages;
+    const mapsKey = JSON.stringify([root, [...new Set([...pages.values()].map((page) => page.key))]]);
+    if (mapsKey !== this.#mapsKey) this.#scripts = new Map();
+    this.#mapsKey = mapsKey;
+    return isSame;
+  }
+
+  /** @returns whether all scripts import what they did */
+  async #readScripts(site: SiteFiles): Promise<boolean> {
+    const { modules } = site;
+    const before = this.#scripts;
+    const scripts = new Map<Path, SiteScript>();
+    const changed: [Path, Hash][] = [];
+    for (const [path, { hash, type }] of modules) {
+      if (type !== 'text/javascript') continue;
+      const known = before.get(path);
+      if (known?.hash === hash) scripts.set(path, known);
+      else changed.push([path, hash]);
+    }
+    const resolvers = this.#resolvers();
+    const links = await site.linksOf([...new Set(changed.map(([, hash]) => hash))]);
+    let isSame = before.size === scripts.size + changed.length;
+    for (const [path, hash] of changed) {
+      const found = links.get(hash);
+      const imports = siteImports(path, found, resolvers, site.root);
+      // Only a module with `import.meta` names its workers.
+      if (found?.list.some(({ kind }) => kind === 'meta') === true) {
+        imports.push(...fileUrls(path, Buffer.from(await site.bytesOf(hash)).toString(), site.root));
+      }
+      scripts.set(path, { hash, imports });
+      isSame &&= sameImports(before.get(path)?.imports, imports);
+    }
+    this.#scripts = scripts;
+    return isSame;
+  }
+
+  #resolvers(): Resolver[] {
+    const distinct = new Map([...this.#pages.values()].map(({ key, resolver }) => [key, resolver]));
+    return distinct.size === 0 ? [new Resolver(this.#vendored!)] : [...distinct.values()];
+  }
+
+  #inPages({ root }: SiteFiles): SiteName[] {
+    return [...this.#pages].flatMap(([at, { page, resolver }]) =>
+      page.scripts.flatMap(({ imports, beforeBase }) => {
+        const base = pageBase(page, at, beforeBase, root);
+        return imports.flatMap(({ specifier, dynamic }): SiteName[] => {
+          const isOpen = resolver.resolve(specifier, base).state === 'unresolved';
+          return isOpen ? [{ importer: at, specifier, kind: dynamic ? 'dynamic' : 'static' }] : [];
+        });
+      }),
     );
   }
 
-  async #workersOf(
-    hash: Hash,
-    site: SiteFiles,
-    find: (text: string) => string[],
-  ): Promise<readonly string[]> {
-    let found = this.#workers.get(hash);
-    if (found === undefined) {
-      found = find(Buffer.from(await site.bytesOf(hash)).toString('utf8'));
-      this.#workers.set(hash, found);
+  #inScripts({ modules, root }: SiteFiles, more: readonly Path[]): SiteName[] {
+    const roots = new Set<Path>(more);
+    for (const [at, { page, workers }] of this.#pages) {
+      for (const entry of pageEntries(page, at, modules, root)) roots.add(entry);
+      const base = pageBase(page, at, false, root);
+      for (const source of workers) {
+        const path = URL.canParse(source, base) ? pathOfUrl(root, new URL(source, base).href) : undefined;
+        if (path !== undefined) roots.add(path);
+      }
     }
-    return found;
+    const reached: ReadonlyMap<Path, Severity> = reachedModules({
+      roots: this.#pages.size > 0 ? [...roots] : [...this.#scripts.keys()],
+      importsOf: (path) => this.#scripts.get(path)!.imports,
+      isModule: (path) => this.#scripts.has(path),
+    });
+    return [...reached.keys()].flatMap((importer) =>
+      this.#scripts
+        .get(importer)!
+        .imports.flatMap(({ specifier, kind, resolves }): SiteName[] =>
+          resolves ? [] : [{ importer, specifier, kind }],
+        ),
+    );
   }
 }
+
+async function readSitePage(site: SiteFiles, at: Path, hash: Hash, vendored: ImportMap): Promise<SitePage> {
+  const { summaries, bytesOf, root } = site;
+  const page = await summaries.read(hash, bytesOf);
+  const { map: own } = await readImportMaps(at, page, () => bytesOf(hash), root);
+  const map = mergeImportMaps(withoutPackageRules(own, root), vendored).map;
+  const scopes = [...map.scopes].map(([scope, rules]) => [scope, [...rules]]);
+  const key = JSON.stringify([[...map.imports], scopes]);
+  const html = Buffer.from(await bytesOf(hash)).toString('latin1');
+  return { hash, page, resolver: new Resolver(map), key, workers: inlineWorkers(html) };
+}
+
+const sameImports = (a: readonly SiteImport[] | undefined, b: readonly SiteImport[]): boolean =>
+  a !== undefined && JSON.stringify(a.map(withoutPlace)) === JSON.stringify(b.map(withoutPlace));
+
+const withoutPlace = ({ start: _, ...rest }: SiteImport) => rest;
 
 /** Scripts that a page's inline scripts start as workers or worklets. */
 const inlineWorkers = (html: string): string[] =>
@@ -164,8 +187,15 @@ const inlineWorkers = (html: string): string[] =>
     (match) => match[2]!,
   );
 
-/** Files that a module names by `new URL('…', import.meta.url)`, which may be workers. */
-const metaUrls = (source: string): string[] =>
-  [...source.matchAll(/import\.meta/g)].flatMap(
-    ({ index }) => urlBefore(source.slice(Math.max(0, index - 300), index)) ?? [],
-  );
+/** Files that a module names by `new URL('…', import.meta.url)`. */
+function fileUrls(path: Path, source: string, root: string): SiteImport[] {
+  const url = naturalUrl(root, path);
+  return [...source.matchAll(/import\.meta/g)].flatMap(({ index: start }): SiteImport[] => {
+    const specifier = urlBefore(source.slice(Math.max(0, start - 300), start));
+    const isUrl = specifier !== undefined && URL.canParse(specifier, url);
+    const target = isUrl ? pathOfUrl(root, new URL(specifier, url).href) : undefined;
+    return target === undefined
+      ? []
+      : [{ specifier: specifier!, start, kind: 'static', resolves: true, targets: [target] }];
+  });
+}
