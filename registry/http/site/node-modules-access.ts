@@ -8,8 +8,8 @@ import {
 import type { Catalog } from '../../content/catalog.js';
 import type { VerifiedBlobs } from '../../content/verified-blobs.js';
 
-/** Types of files that can name others. */
-const TEXT = /^(?:text\/|application\/json$|image\/svg)/;
+/** Types of files that can load others. Lockfiles, which are JSON, name every package. */
+const LOADS = /^text\/(?:html|css|javascript)$/;
 
 /** Whether a path is in a `node_modules`. */
 export const isInNodeModules = (path: string): boolean => path.split('/').includes('node_modules');
@@ -41,7 +41,7 @@ export class NodeModulesAccess {
   }
 
   async #names({ hash, type }: ManifestModule): Promise<boolean> {
-    if (!TEXT.test(type)) return false;
+    if (!LOADS.test(type)) return false;
     let found = this.#known.get(hash);
     if (found === undefined) {
       const bytes = (await this.#blobs.one(hash))?.bytes ?? new Uint8Array();
