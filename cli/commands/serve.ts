@@ -17,6 +17,7 @@ import { packageOptions, type PackageOptions } from '../options/packages.js';
 import { offlineMode, repeated, wholeNumber, withSlashes } from '../options/values.js';
 import { contentsText } from '../output/site-contents.js';
 import { channelHint, networkHint, publishHint, singleHint, startText } from '../serving/hints.js';
+import { DEFAULT_PORT, listen } from '../serving/listen.js';
 import { report } from '../serving/report.js';
 
 interface ServeOptions extends FilterOptions, PackageOptions {
@@ -45,9 +46,6 @@ interface ServeOptions extends FilterOptions, PackageOptions {
   single?: string | true;
 }
 
-const DEFAULT_PORT = 4321;
-/** How many ports to try after the default one if it is in use. A port from --port is never replaced. */
-const PORTS_TRIED = 20;
 const DEFAULT_POLL_MS = 300;
 
 export function serveCommand(): Command {
@@ -138,18 +136,6 @@ Examples:
   modcast serve --no-dir --db registry.db --channel production   a registry for modcast publish --to`,
     )
     .action(serve);
-}
-
-async function listen(registry: Registry, options: ServeOptions): Promise<{ url: string }> {
-  if (options.port !== undefined) return registry.listen({ port: options.port, host: options.host });
-  for (let port = DEFAULT_PORT; ; port++) {
-    try {
-      return await registry.listen({ port, host: options.host });
-    } catch (error) {
-      const taken = error instanceof ModcastError && error.code === 'port-in-use';
-      if (!taken || port === DEFAULT_PORT + PORTS_TRIED) throw error;
-    }
-  }
 }
 
 /**

@@ -2,16 +2,14 @@ import { realpathSync } from 'node:fs';
 import { PLACEHOLDER_ROOT } from '../../importmap/index.js';
 import {
   ModcastError,
-  batchesByBytes,
   isHash,
   type Diagnostic,
-  type Hash,
   type Manifest,
   type ManifestModule,
   type Path,
 } from '../../schema/index.js';
 import { debug } from '../debug.js';
-import { Packages, withPackageFiles, type PackageSet, type PackageSettings } from '../packages/packages.js';
+import { withPackageFiles, type PackageSettings } from '../packages/packages.js';
 import { PageSummaries } from '../pages/page-summaries.js';
 import type { Deploy, FileStat, Store, StoredBlob } from '../store/store.js';
 import { ChangeReader } from './change-reader.js';
@@ -27,8 +25,10 @@ import {
   type Matches,
 } from './files.js';
 import { BlobLease } from './blob-lease.js';
+import { blobReader } from './blob-reader.js';
 import type { ReadProgress } from './read-modules.js';
 import { ManifestBuilder } from './site-manifest.js';
+import { NO_PACKAGES, SitePackages } from './site-packages.js';
 
 export interface IngestResult {
   readonly deploy: Deploy;
@@ -81,11 +81,6 @@ interface Changes {
   readonly progress: (progress: ReadProgress) => void;
 }
 
-const NO_PACKAGES = { modules: new Map<Path, ManifestModule>(), problems: [] };
-
-/** Bytes of packages that are stored in one transaction. */
-const PUT_BYTES = 64 * 1024 * 1024;
-
 /** Reads a directory into a store: its blobs, and a deploy of its modules. One call at a time. */
 export class Ingest {
   readonly #options: IngestOptions;
@@ -95,9 +90,7 @@ export class Ingest {
   readonly #manifests: ManifestBuilder;
   readonly #summaries: PageSummaries;
   readonly #lease: BlobLease;
-  #packages: Packages | null = null;
-  /** The packages whose blobs are stored. */
-  #stored: PackageSet | undefined;
+  readonly #packages: SitePackages | null;
   /** Whether the table has the whole directory. False before the first scan, and after one that failed. */
   #isWhole = false;
   /** The real path of the directory that the table is about. */
@@ -112,6 +105,18 @@ export class Ingest {
     this.#manifests = new ManifestBuilder(this.#summaries, options.root);
     this.#empty = new EmptyFiles(options.now);
     this.#lease = new BlobLease(options.store, options.now);
+    const { packages: settings = null, store, root } = options;
+    const lease = this.#lease;
+    this.#packages =
+      settings === null
+        ? null
+        : new SitePackages({
+            settings,
+            store,
+            lease,
+            summaries: this.#summaries,
+            ...(root === undefined ? {} : { root }),
+          });
   }
 
   /** Whether a file belongs to the registry by its name. */
@@ -152,7 +157,7 @@ export class Ingest {
 
   /** Files of linked packages outside of the site and of `node_modules` that the last deploy has. Absolute. */
   get linkedFiles(): readonly string[] {
-    return this.#stored?.linked ?? [];
+    return this.#packages?.linkedFiles ?? [];
   }
 
   /** Reads these files again, and removes those that are gone. */
@@ -188,9 +193,7 @@ export class Ingest {
       this.#isWhole = false;
       this.#table.clear();
       this.#table.clearStats();
-      const { packages } = this.#options;
-      this.#packages = packages ? new Packages({ ...packages, directory: root }) : null;
-      this.#stored = undefined;
+      this.#packages?.setDirectory(root);
     }
     return root;
   }
@@ -235,7 +238,7 @@ export class Ingest {
     for (const name of kept) changes.keep(name);
     await changes.read(files, removed);
     if (changes.unreported.length > 0) onUnreported?.();
-    const packages = await this.#resolvePackages(mode, changes.blobs);
+    const packages = (await this.#packages?.resolve(mode, this.#table.modules, changes.blobs)) ?? NO_PACKAGES;
     const { manifest, deploy, created } = await this.#deploy(mode, changes.blobs, packages.modules);
     const { stats, forgotten, unsettled, unreadable, count } = changes;
     // Stats of changed files may stay in the store: their time stamps do not come back.
@@ -258,41 +261,6 @@ export class Ingest {
     await this.#options.store.putBlobs(blobs);
   }
 
-  /** Resolves the names that the site imports, and stores the files of packages that it does not have. */
-  async #resolvePackages(
-    mode: 'scan' | 'update',
-    blobs: readonly StoredBlob[],
-  ): Promise<Pick<PackageSet, 'modules' | 'problems'>> {
-    if (this.#packages === null) return NO_PACKAGES;
-    const { store, root = PLACEHOLDER_ROOT } = this.#options;
-    const fresh = new Map(blobs.map((blob) => [blob.hash, blob]));
-    const found = await this.#packages.resolve({
-      modules: this.#table.modules,
-      linksOf: async (hashes) => {
-        const links = new Map(await store.links(hashes.filter((hash) => !fresh.has(hash))));
-        for (const hash of hashes) if (fresh.has(hash)) links.set(hash, fresh.get(hash)!.links);
-        return links;
-      },
-      bytesOf: (hash) => this.#bytesOf(hash, fresh),
-      summaries: this.#summaries,
-      root,
-    });
-    if (mode === 'scan' || found !== this.#stored) await this.#storePackages(found);
-    this.#stored = found;
-    return found;
-  }
-
-  async #storePackages({ files }: PackageSet): Promise<void> {
-    const byHash = new Map([...files.values()].map((file) => [file.hash, file]));
-    await this.#lease.hold([...byHash.keys()]);
-    const missing = await this.#options.store.missing([...byHash.keys()]);
-    for (const batch of batchesByBytes(missing, (hash) => byHash.get(hash)!.size, PUT_BYTES)) {
-      await this.#options.store.putBlobs(
-        batch.map((hash) => ({ hash, bytes: byHash.get(hash)!.bytes(), links: byHash.get(hash)!.links })),
-      );
-    }
-  }
-
   async #deploy(
     mode: 'scan' | 'update',
     blobs: readonly StoredBlob[],
@@ -306,8 +274,7 @@ export class Ingest {
       const head = await store.head(channel);
       return head === null ? null : store.manifest(head.number);
     };
-    const fresh = new Map(blobs.map((blob) => [blob.hash, blob]));
-    const bytesOf = (hash: Hash) => this.#bytesOf(hash, fresh);
+    const bytesOf = blobReader(store, blobs);
     const manifest = await this.#manifests.build(modules, pathChanges, headManifest, bytesOf);
     const made = await commitHead(store, {
       channel,
@@ -321,13 +288,6 @@ export class Ingest {
       durable: mode === 'scan',
     });
     return { manifest, ...made };
-  }
-
-  /** @param fresh blobs that are not in the store yet */
-  async #bytesOf(hash: Hash, fresh: ReadonlyMap<Hash, StoredBlob>): Promise<Uint8Array> {
-    const blob = fresh.get(hash) ?? (await this.#options.store.blobs([hash]))[0];
-    if (blob === undefined) throw new ModcastError('blob-unknown', `no blob ${hash}`, { found: hash });
-    return blob.bytes;
   }
 }
 

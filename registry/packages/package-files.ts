@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { lexModule } from '../../importmap/index.js';
-import { pathToUrl, type Hash, type Links, type Path } from '../../schema/index.js';
+import { ModcastError, pathToUrl, type Hash, type Links, type Path } from '../../schema/index.js';
 import { mediaType, moduleKind } from '../content/media-type.js';
 import { blake3 } from '../hash.js';
 import { DeployPaths } from './deploy-paths.js';
@@ -16,7 +16,10 @@ export interface DeployFile {
   readonly size: number;
   /** Null for a file that is not JavaScript. */
   readonly links: Links | null;
-  /** The bytes. Those of a file on the disk are read again, and may have changed. */
+  /**
+   * The bytes. Those of a file on the disk are read again.
+   * @throws ModcastError `file-unstable` when the file has changed since
+   */
   readonly bytes: () => Uint8Array;
 }
 
@@ -115,8 +118,18 @@ function madeFile(bytes: Buffer): DeployFile {
 }
 
 function diskFile(file: string, name: Path, bytes: Buffer = readFileSync(file)): DeployFile {
-  const { length: size } = bytes;
-  return { hash: blake3(bytes), size, links: linksOf(bytes, name), bytes: () => readFileSync(file) };
+  const hash = blake3(bytes);
+  return { hash, size: bytes.length, links: linksOf(bytes, name), bytes: () => readAgain(file, hash) };
+}
+
+function readAgain(file: string, hash: Hash): Uint8Array {
+  const bytes = readFileSync(file);
+  const found = blake3(bytes);
+  if (found === hash) return bytes;
+  throw new ModcastError('file-unstable', `${file} was changed while it was used; try again`, {
+    expected: hash,
+    found,
+  });
 }
 
 function moduleFile(

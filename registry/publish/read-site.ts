@@ -96,7 +96,7 @@ export async function readSite(
   const ofPackages = new Map<Hash, DeployFile>();
   const bytes = (hash: Hash) => {
     const place = places.get(hash);
-    return place === undefined ? packageBytes(ofPackages.get(hash)!) : readAgain(directory, place, hash);
+    return place === undefined ? ofPackages.get(hash)!.bytes() : readAgain(directory, place, hash);
   };
   const bytesOf = async (hash: Hash) => bytes(hash);
   const summaries = new PageSummaries();
@@ -137,14 +137,6 @@ export async function readSite(
 }
 
 const PRODUCTION: PackageSettings = { conditions: DEFAULT_CONDITIONS, mode: 'production' };
-
-function packageBytes(file: DeployFile): Uint8Array {
-  const bytes = file.bytes();
-  if (blake3(bytes) === file.hash) return bytes;
-  throw new ModcastError('file-unstable', 'a package was changed while it was used; run the command again', {
-    expected: file.hash,
-  });
-}
 
 function readAgain(directory: string, place: Path, hash: Hash): Uint8Array {
   const again = readStable(path.join(directory, place));
