@@ -1,4 +1,4 @@
-import type { Diagnostic } from '../../schema/index.js';
+import { isPackagePath, type Diagnostic } from '../../schema/index.js';
 import type { Clock } from '../clock.js';
 import type { IngestResult } from '../ingest/ingest.js';
 import { ImportChecker, type ImportCheckerOptions } from './import-checker.js';
@@ -35,9 +35,15 @@ export class SiteProblems {
     return this.#list;
   }
 
-  /** The list without what a page reports itself, if it does not handle it: a failing `import()`. */
+  /**
+   * The list without what a page reports itself, if it does not handle it, which is a failing `import()`, and
+   * without warnings about packages: the page runs.
+   */
   get listForPages(): readonly Diagnostic[] {
-    return this.#list.filter(({ kind }) => kind !== 'dynamic-import');
+    return this.#list.filter(({ kind, severity, path, failure }) => {
+      const isOfPackage = kind === 'import' && (failure === undefined || isPackagePath(path));
+      return kind !== 'dynamic-import' && !(isOfPackage && severity === 'warning');
+    });
   }
 
   /** From now on, imports are checked after each ingest. */

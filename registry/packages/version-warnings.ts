@@ -78,7 +78,7 @@ export function versionWarnings({ uses, packages, paths, directory }: VersionsOp
     return warningAt(
       importer,
       specifier,
-      `${who} wants ${name} ${range}, and ${version} is installed; run npm install`,
+      `${who} wants ${name} ${range}, and ${version} is installed${by === null ? '; run npm install' : ''}`,
     );
   }
 

@@ -131,7 +131,7 @@ describe('versions', () => {
       }),
     ).toEqual([
       'warning index.html:undefined:undefined the package.json of the site wants a ^2.0.0, and 1.0.0 is installed; run npm install',
-      'warning npm/a@1.0.0/index.js:undefined:undefined a 1.0.0 wants b >=3, and 1.0.0 is installed; run npm install',
+      'warning npm/a@1.0.0/index.js:undefined:undefined a 1.0.0 wants b >=3, and 1.0.0 is installed',
     ]);
   });
 });
