@@ -97,6 +97,9 @@ export class InstalledPackages {
 const NAME = /^(?:@[\w.~-]+\/)?[\w~-][\w.~-]*$/;
 const VERSION = /^[\w.+-]+$/;
 
+/** Whether a file (absolute, real) is in a `node_modules`. */
+export const isInstalled = (file: string): boolean => file.includes(MODULES);
+
 /** The directory below the last `node_modules` of a path. */
 function rootOf(file: string): string | undefined {
   const at = file.lastIndexOf(MODULES);

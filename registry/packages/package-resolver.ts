@@ -1,7 +1,9 @@
+import { realpathSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import path from 'node:path';
 import { ResolverFactory, type NapiResolveOptions } from 'oxc-resolver';
-import type { InstalledPackages } from './installed-packages.js';
+import { isInside } from '../ingest/files.js';
+import { isInstalled, type InstalledPackages } from './installed-packages.js';
 import { splitSpecifier } from '../../schema/index.js';
 
 /** What a specifier means in a file on the disk. */
@@ -56,10 +58,27 @@ export class PackageResolver {
     const key = `${directory}\0${specifier}`;
     let found = this.#known.get(key);
     if (found === undefined) {
-      found = this.#resolve(directory, specifier);
+      found = this.#contained(importer, specifier, this.#resolve(directory, specifier));
       this.#known.set(key, found);
     }
     return found;
+  }
+
+  /**
+   * A package may reach installed packages and its own files. Its paths and fields must not bring in other
+   * files of the disk.
+   */
+  #contained(importer: string, specifier: string, found: Found): Found {
+    if (found.state !== 'file') return found;
+    const { file } = found;
+    const packages = this.#packages;
+    if (packages.isOfSite(file) || isInstalled(file)) return found;
+    const { directory } = packages.packageOf(file);
+    if (!packages.isOfSite(importer) && packages.packageOf(importer).directory === directory) return found;
+    const parts = splitSpecifier(specifier);
+    const linked = parts && this.directoryOf(path.dirname(importer), parts.name);
+    if (linked && isInside(realpathSync(linked), file)) return found;
+    return { state: 'missing', reason: `${JSON.stringify(specifier)} leads out of its package` };
   }
 
   #resolve(directory: string, specifier: string): Found {

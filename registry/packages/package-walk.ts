@@ -1,5 +1,6 @@
-import { statSync } from 'node:fs';
+import { realpathSync, statSync } from 'node:fs';
 import path from 'node:path';
+import { isInside } from '../ingest/files.js';
 import type { Conversion, ConversionInput } from './convert-commonjs.js';
 import type { InstalledPackages } from './installed-packages.js';
 import type { PackageFile, PackageImport } from './package-file.js';
@@ -143,9 +144,11 @@ export class PackageWalk {
   /** A file beside a module, named by its URL. It may be missing: the module may have another way. */
   #reachUrl(importer: string, specifier: string): void {
     if (!/^\.{1,2}\//.test(specifier)) return;
-    const file = path.join(path.dirname(importer), specifier.replace(/[?#].*$/, ''));
-    if (statSync(file, { throwIfNoEntry: false })?.isFile() !== true) return;
-    if (!this.#options.packages.isOfSite(file)) this.#reach(file, importer, 'url', false);
+    const { packages } = this.#options;
+    const named = path.join(path.dirname(importer), specifier.replace(/[?#].*$/, ''));
+    if (statSync(named, { throwIfNoEntry: false })?.isFile() !== true) return;
+    const file = realpathSync(named);
+    if (isInside(packages.packageOf(importer).directory, file)) this.#reach(file, importer, 'url', false);
   }
 
   #takeConversion(directory: string, conversion: Conversion): void {

@@ -334,6 +334,43 @@ describe('modules that need a bundler', () => {
   });
 });
 
+describe('a package cannot bring in other files of the disk', () => {
+  const outside = { 'secret.js': 'export const key = 1;', 'secret.json': '{}' };
+
+  it.each([
+    ['its main file', { 'index.js': '' }, { main: '../../secret.js' }],
+    ['an import', { 'index.js': `import '../../secret.js';` }, {}],
+    ['an import of JSON', { 'index.js': `import '../../secret.json' with { type: 'json' };` }, {}],
+    ['a URL', { 'index.js': `new URL('../../secret.js', import.meta.url)` }, {}],
+    ['a call of require', { 'index.js': `exports.x = require('../../secret.js');` }, {}],
+    [
+      'its browser field',
+      { 'index.js': `import './x.js';`, 'x.js': '' },
+      { browser: { './x.js': '../../secret.js' } },
+    ],
+  ])('by %s', async (_, files, description) => {
+    const root = await site({
+      'public/index.html': page(`import 'a';`),
+      ...outside,
+      ...installed('a', files, description),
+    });
+    const { paths } = await resolvedDirectory(path.join(root, 'public'));
+    expect(paths.filter((name) => name.includes('secret'))).toEqual([]);
+  });
+
+  it('by a link', async () => {
+    const root = await site({
+      'public/index.html': page(`import 'a';`),
+      ...outside,
+      ...installed('a', { 'index.js': `import './link.js'; new URL('./link.js', import.meta.url);` }),
+    });
+    await symlink('../../secret.js', path.join(root, 'node_modules/a/link.js'));
+    const { paths, content } = await resolvedDirectory(path.join(root, 'public'));
+    expect(paths).toEqual(['npm/a@1.0.0/index.js']);
+    expect(content.packageProblems).toMatchObject([{ severity: 'error' }]);
+  });
+});
+
 it('a package that changes keeps no old file', async () => {
   const directory = await site({
     'index.html': page(`import 'a';`),
