@@ -6,13 +6,16 @@ import { blake3 } from '../hash.js';
 import type { Found } from './package-resolver.js';
 
 /** Part of what a conversion is kept by: another version may write other modules. */
-export const CONVERT_VERSION = '1 rolldown 1.2.19 cjs-module-lexer 2.3.0';
+export const CONVERT_VERSION = '2 rolldown 1.2.19 cjs-module-lexer 2.3.0';
 
 export interface ConversionInput {
   /** Of the package: absolute and real. */
   readonly directory: string;
-  /** Files that other packages or ES modules import. Relative to the directory, sorted. */
-  readonly entries: readonly string[];
+  /**
+   * Files that other packages or ES modules import, relative to the directory, with the names that these
+   * import. Sorted.
+   */
+  readonly entries: readonly (readonly [file: string, names: readonly string[]])[];
   /** The value of `process.env.NODE_ENV`. */
   readonly mode: string;
   /** Whatever else `resolve` depends on: the package's description, and the conditions. */
@@ -98,7 +101,7 @@ export async function convertCommonJs(input: ConversionInput): Promise<Conversio
   };
   const bundle = await rolldown({
     cwd: directory,
-    input: Object.fromEntries(entries.map((entry) => [outputName(entry), ENTRY + entry])),
+    input: Object.fromEntries(entries.map(([entry]) => [outputName(entry), ENTRY + entry])),
     platform: 'browser',
     treeshake: false,
     logLevel: 'silent',
@@ -130,7 +133,8 @@ export const outputName = (entry: string): string => (/\.m?js$/i.test(entry) ? e
  * `module.exports`.
  */
 function entrySource(file: string, read: (file: string) => string, input: ConversionInput): string {
-  const names = [...exportNames(file, read, input)].filter(
+  const wanted = input.entries.find(([entry]) => path.join(input.directory, entry) === file)?.[1] ?? [];
+  const names = [...new Set([...exportNames(file, read, input), ...wanted])].filter(
     (name) => name !== 'default' && name !== 'module.exports',
   );
   const values = names.map((name, i) => `const e${i} = m[${JSON.stringify(name)}];\n`).join('');

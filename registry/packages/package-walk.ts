@@ -1,7 +1,9 @@
 import { realpathSync, statSync } from 'node:fs';
 import path from 'node:path';
+import { byCodeUnit } from '../../schema/index.js';
 import { isInside } from '../ingest/files.js';
 import type { Conversion, ConversionInput } from './convert-commonjs.js';
+import { importedNames } from './imported-names.js';
 import type { InstalledPackages } from './installed-packages.js';
 import type { PackageFile, PackageImport } from './package-file.js';
 import type { Found, PackageResolver } from './package-resolver.js';
@@ -30,6 +32,12 @@ export interface WalkOptions {
   readonly convert: (input: Pick<ConversionInput, 'directory' | 'entries'>) => Promise<Conversion>;
 }
 
+export interface AddOptions {
+  readonly hasAttributes?: boolean;
+  /** The names that are imported. Called for a CommonJS module. */
+  readonly names?: () => readonly string[];
+}
+
 /** Follows imports through the files of packages. Used once. */
 export class PackageWalk {
   readonly #options: WalkOptions;
@@ -42,8 +50,11 @@ export class PackageWalk {
   readonly assets = new Set<string>();
   /** JSON files that are imported without attributes, and have to be modules. */
   readonly jsonModules = new Set<string>();
-  /** By package directory, the CommonJS modules that something outside of them imports. Relative. */
-  readonly entries = new Map<string, Set<string>>();
+  /**
+   * By package directory, the CommonJS modules that something outside of them imports, relative, with the
+   * names that it imports.
+   */
+  readonly entries = new Map<string, Map<string, Set<string>>>();
   /** By package directory. */
   readonly conversions = new Map<string, Conversion>();
   /** Imports of ES modules that lead nowhere. */
@@ -60,10 +71,15 @@ export class PackageWalk {
   }
 
   /** Resolves a specifier of the site or of a package, and follows what it leads to. */
-  add(importer: string, specifier: string, kind: PackageImport['kind'], hasAttributes = false): Found {
+  add(
+    importer: string,
+    specifier: string,
+    kind: PackageImport['kind'],
+    { hasAttributes = false, names = () => [] }: AddOptions = {},
+  ): Found {
     const found = this.#options.resolver.resolve(importer, specifier);
     if (found.state !== 'file') return found;
-    const file = this.#reach(found.file, importer, kind, hasAttributes);
+    const file = this.#reach(found.file, importer, kind, { hasAttributes, names });
     return { state: 'file', file };
   }
 
@@ -78,7 +94,7 @@ export class PackageWalk {
     const known = this.importers.get(file);
     if (known !== undefined) return known;
     const { directory } = this.#options.packages.packageOf(file);
-    const [entry] = this.entries.get(directory) ?? [];
+    const [entry] = this.entries.get(directory)?.keys() ?? [];
     return entry === undefined ? undefined : this.importers.get(path.join(directory, entry));
   }
 
@@ -91,14 +107,19 @@ export class PackageWalk {
       this.#pending.clear();
       const made = await Promise.all(
         pending.map((directory) =>
-          this.#options.convert({ directory, entries: [...this.entries.get(directory)!].toSorted() }),
+          this.#options.convert({ directory, entries: sortedEntries(this.entries.get(directory)!) }),
         ),
       );
       for (const [i, directory] of pending.entries()) this.#takeConversion(directory, made[i]!);
     }
   }
 
-  #reach(found: string, importer: string, kind: PackageImport['kind'], hasAttributes: boolean): string {
+  #reach(
+    found: string,
+    importer: string,
+    kind: PackageImport['kind'],
+    { hasAttributes, names }: Required<AddOptions>,
+  ): string {
     const { packages, installs, read } = this.#options;
     if (packages.isOfSite(found)) {
       this.siteFiles.add(found);
@@ -111,11 +132,14 @@ export class PackageWalk {
       if (!this.modules.has(file)) this.#queue.push(file);
     } else if (format === 'commonjs' && kind !== 'url') {
       const { directory } = packages.packageOf(file);
-      const entries = this.entries.get(directory) ?? new Set();
+      const entries = this.entries.get(directory) ?? new Map<string, Set<string>>();
       this.entries.set(directory, entries);
       const name = path.relative(directory, file).split(path.sep).join('/');
-      if (!entries.has(name)) this.#pending.add(directory);
-      entries.add(name);
+      const known = entries.get(name) ?? new Set();
+      const count = known.size;
+      for (const one of names()) known.add(one);
+      if (!entries.has(name) || known.size > count) this.#pending.add(directory);
+      entries.set(name, known);
     } else if (format === 'json' && kind !== 'url' && !hasAttributes) this.jsonModules.add(file);
     else this.assets.add(file);
     return file;
@@ -134,7 +158,8 @@ export class PackageWalk {
         continue;
       }
       if (isOutside(specifier)) continue;
-      const found = this.add(name, specifier, kind, one.hasAttributes);
+      const names = () => importedNames(file.bytes.toString(), specifier);
+      const found = this.add(name, specifier, kind, { hasAttributes: one.hasAttributes, names });
       if (found.state === 'file') imports.push({ ...one, target: found.file });
       else if (found.state === 'ignored') imports.push({ ...one, target: 'ignored' });
       else this.failures.push({ importer: name, specifier, kind, found });
@@ -148,7 +173,9 @@ export class PackageWalk {
     const named = path.join(path.dirname(importer), specifier.replace(/[?#].*$/, ''));
     if (statSync(named, { throwIfNoEntry: false })?.isFile() !== true) return;
     const file = realpathSync(named);
-    if (isInside(packages.packageOf(importer).directory, file)) this.#reach(file, importer, 'url', false);
+    if (isInside(packages.packageOf(importer).directory, file)) {
+      this.#reach(file, importer, 'url', { hasAttributes: false, names: () => [] });
+    }
   }
 
   #takeConversion(directory: string, conversion: Conversion): void {
@@ -158,6 +185,11 @@ export class PackageWalk {
     }
   }
 }
+
+const sortedEntries = (entries: ReadonlyMap<string, ReadonlySet<string>>): ConversionInput['entries'] =>
+  [...entries]
+    .map(([name, names]) => [name, [...names].toSorted()] as const)
+    .toSorted(([a], [b]) => byCodeUnit(a, b));
 
 /** A specifier that names no file of a package: a URL, or a path of the site. */
 const isOutside = (specifier: string): boolean =>

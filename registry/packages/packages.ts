@@ -132,9 +132,12 @@ export class Packages {
     const walk = disk.walk();
     const wanted: (SiteName & { readonly file: string; readonly hasAttributes: boolean })[] = [];
     for (const name of names) {
-      const { importer, specifier, kind } = name;
+      const { importer, specifier, kind, names: imported } = name;
       const hasAttributes = /\.json$/i.test(specifier) && (await isTyped(site, name));
-      const found = walk.add(path.join(directory, importer), specifier, kind, hasAttributes);
+      const found = walk.add(path.join(directory, importer), specifier, kind, {
+        hasAttributes,
+        names: () => imported,
+      });
       if (found.state === 'file') wanted.push({ ...name, file: found.file, hasAttributes });
     }
     await walk.run();

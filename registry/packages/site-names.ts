@@ -13,6 +13,7 @@ import { siteImports, type SiteImport } from '../check/site-imports.js';
 import { pageBase, pageEntries } from '../pages/entries.js';
 import type { Page } from '../pages/read-page.js';
 import type { PageSummaries } from '../pages/page-summaries.js';
+import { importedNames } from './imported-names.js';
 import { urlBefore } from './package-file.js';
 
 /** The files of a site, without those of packages. */
@@ -30,6 +31,13 @@ export interface SiteName {
   readonly importer: Path;
   readonly specifier: string;
   readonly kind: 'static' | 'dynamic';
+  /** Names that it imports from there. */
+  readonly names: readonly string[];
+}
+
+/** An import with the names of its clause, if it is by a bare specifier. */
+interface NamedImport extends SiteImport {
+  readonly names?: readonly string[];
 }
 
 interface SitePage {
@@ -40,12 +48,13 @@ interface SitePage {
   readonly key: string;
   /** URLs of scripts that its inline scripts start as workers. */
   readonly workers: readonly string[];
+  readonly namesOf: (specifier: string) => readonly string[];
 }
 
 interface SiteScript {
   readonly hash: Hash;
   /** Imports, and files named by `new URL('…', import.meta.url)`, which may be workers. */
-  readonly imports: readonly SiteImport[];
+  readonly imports: readonly NamedImport[];
 }
 
 /** Finds the bare names that the pages of a site import, in modules, inline scripts and workers. */
@@ -111,10 +120,15 @@ export class SiteNames {
     let isSame = before.size === scripts.size + changed.length;
     for (const [path, hash] of changed) {
       const found = links.get(hash);
-      const imports = siteImports(path, found, resolvers, site.root);
-      // Only a module with `import.meta` names its workers.
-      if (found?.list.some(({ kind }) => kind === 'meta') === true) {
-        imports.push(...fileUrls(path, Buffer.from(await site.bytesOf(hash)).toString(), site.root));
+      let imports: NamedImport[] = siteImports(path, found, resolvers, site.root);
+      const hasMeta = found?.list.some(({ kind }) => kind === 'meta') === true;
+      if (hasMeta || imports.some(({ resolves }) => !resolves)) {
+        const source = Buffer.from(await site.bytesOf(hash)).toString();
+        imports = imports.map((one) =>
+          one.resolves ? one : { ...one, names: importedNames(source, one.specifier) },
+        );
+        // Only a module with `import.meta` names its workers.
+        if (hasMeta) imports.push(...fileUrls(path, source, site.root));
       }
       scripts.set(path, { hash, imports });
       isSame &&= sameImports(before.get(path)?.imports, imports);
@@ -129,12 +143,13 @@ export class SiteNames {
   }
 
   #inPages({ root }: SiteFiles): SiteName[] {
-    return [...this.#pages].flatMap(([at, { page, resolver }]) =>
+    return [...this.#pages].flatMap(([at, { page, resolver, namesOf }]) =>
       page.scripts.flatMap(({ imports, beforeBase }) => {
         const base = pageBase(page, at, beforeBase, root);
         return imports.flatMap(({ specifier, dynamic }): SiteName[] => {
           const isOpen = resolver.resolve(specifier, base).state === 'unresolved';
-          return isOpen ? [{ importer: at, specifier, kind: dynamic ? 'dynamic' : 'static' }] : [];
+          const kind = dynamic ? 'dynamic' : 'static';
+          return isOpen ? [{ importer: at, specifier, kind, names: namesOf(specifier) }] : [];
         });
       }),
     );
@@ -158,8 +173,8 @@ export class SiteNames {
     return [...reached.keys()].flatMap((importer) =>
       this.#scripts
         .get(importer)!
-        .imports.flatMap(({ specifier, kind, resolves }): SiteName[] =>
-          resolves ? [] : [{ importer, specifier, kind }],
+        .imports.flatMap(({ specifier, kind, resolves, names = [] }): SiteName[] =>
+          resolves ? [] : [{ importer, specifier, kind, names }],
         ),
     );
   }
@@ -172,14 +187,15 @@ async function readSitePage(site: SiteFiles, at: Path, hash: Hash, vendored: Imp
   const map = mergeImportMaps(withoutPackageRules(own, root), vendored).map;
   const scopes = [...map.scopes].map(([scope, rules]) => [scope, [...rules]]);
   const key = JSON.stringify([[...map.imports], scopes]);
-  const html = Buffer.from(await bytesOf(hash)).toString('latin1');
-  return { hash, page, resolver: new Resolver(map), key, workers: inlineWorkers(html) };
+  const html = Buffer.from(await bytesOf(hash)).toString();
+  const namesOf = (specifier: string) => importedNames(html, specifier);
+  return { hash, page, resolver: new Resolver(map), key, workers: inlineWorkers(html), namesOf };
 }
 
-const sameImports = (a: readonly SiteImport[] | undefined, b: readonly SiteImport[]): boolean =>
+const sameImports = (a: readonly NamedImport[] | undefined, b: readonly NamedImport[]): boolean =>
   a !== undefined && JSON.stringify(a.map(withoutPlace)) === JSON.stringify(b.map(withoutPlace));
 
-const withoutPlace = ({ start: _, ...rest }: SiteImport) => rest;
+const withoutPlace = ({ start: _, ...rest }: NamedImport) => rest;
 
 /** Scripts that a page's inline scripts start as workers or worklets. */
 const inlineWorkers = (html: string): string[] =>

@@ -62,6 +62,21 @@ describe('a CommonJS package', () => {
     expect(found['y']).toBe(found['direct']);
   });
 
+  it('exports the names that are imported, although its source does not show them', async () => {
+    const found = await run({
+      'main.js': `import { one } from 'a'; export { /* again */ two as again } from 'a'; import { three } from 'b'; export { one, three };`,
+      ...installed('a', {
+        'index.js': `const all = { one: 1, two: 2 }; (typeof module === 'object' && module).exports = all;`,
+      }),
+      ...installed(
+        'b',
+        { 'index.js': `import { two } from 'a'; export const three = two + 1;` },
+        { type: 'module' },
+      ),
+    });
+    expect(found).toMatchObject({ one: 1, again: 2, three: 3 });
+  });
+
   it('that was an ES module once exports its default', async () => {
     const found = await run({
       'main.js': `export { default } from 'a';`,
