@@ -63,7 +63,7 @@ export function publishCommand(io: Io): Command {
     new Command('publish')
       .summary('publish a directory on a channel')
       .description(
-        'Makes a deploy of a directory: all its files, except dotfiles, node_modules and temporary files of editors. It goes into a database, or with --to into a running registry, which receives only the blobs that it does not have. Open pages of the channel learn of the deploy at once. After a broken connection, run it again: it sends only the rest. A file may have up to 64 MiB.',
+        'Makes a deploy of a directory: all its files, except dotfiles, node_modules and temporary files of editors, and what it imports by name from node_modules (docs/packages.md). It goes into a database, or with --to into a running registry, which receives only the blobs that it does not have. Open pages of the channel learn of the deploy at once. After a broken connection, run it again: it sends only the rest. A file may have up to 64 MiB.',
       )
       .argument('[dir]', 'directory of the site', '.')
       .option('--channel <name>', 'channel to publish on', 'production')

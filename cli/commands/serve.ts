@@ -53,7 +53,7 @@ export function serveCommand(): Command {
     new Command('serve')
       .summary('serve a directory, with hot reload')
       .description(
-        'Serves a directory as a site. Its pages get the modcast loader: they load their modules over one WebSocket and cache them in the browser. A saved file runs in every open page without a reload (docs/hot-reload.md). /about is about.html, and 404.html is shown where a path has no file (docs/routes.md). With --no-dir, serves the newest deploy of the channel instead, with all files that were published.',
+        'Serves a directory as a site. Its pages get the modcast loader: they load their modules over one WebSocket and cache them in the browser. A saved file runs in every open page without a reload (docs/hot-reload.md). /about is about.html, and 404.html is shown where a path has no file (docs/routes.md). What it imports by name is found in node_modules (docs/packages.md). With --no-dir, serves the newest deploy of the channel instead, with all files that were published.',
       )
       .argument('[dir]', 'directory of the site (default: the current one)')
       .option(
