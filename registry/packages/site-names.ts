@@ -13,6 +13,7 @@ import { siteImports, type SiteImport } from '../check/site-imports.js';
 import { pageBase, pageEntries } from '../pages/entries.js';
 import type { Page } from '../pages/read-page.js';
 import type { PageSummaries } from '../pages/page-summaries.js';
+import { importGlobs } from './import-globs.js';
 import { importedNames } from './imported-names.js';
 import { urlBefore } from './package-file.js';
 
@@ -55,6 +56,8 @@ interface SiteScript {
   readonly hash: Hash;
   /** Imports, and files named by `new URL('…', import.meta.url)`, which may be workers. */
   readonly imports: readonly NamedImport[];
+  /** Paths that computed imports can mean. */
+  readonly globs: readonly RegExp[];
 }
 
 /** Finds the bare names that the pages of a site import, in modules, inline scripts and workers. */
@@ -122,16 +125,20 @@ export class SiteNames {
       const found = links.get(hash);
       let imports: NamedImport[] = siteImports(path, found, resolvers, site.root);
       const hasMeta = found?.list.some(({ kind }) => kind === 'meta') === true;
-      if (hasMeta || imports.some(({ resolves }) => !resolves)) {
+      const computes = found?.list.some((link) => link.kind === 'dynamic' && link.specifier === undefined);
+      let globs: RegExp[] = [];
+      if (hasMeta || computes === true || imports.some(({ resolves }) => !resolves)) {
         const source = Buffer.from(await site.bytesOf(hash)).toString();
         imports = imports.map((one) =>
           one.resolves ? one : { ...one, names: importedNames(source, one.specifier) },
         );
         // Only a module with `import.meta` names its workers.
         if (hasMeta) imports.push(...fileUrls(path, source, site.root));
+        if (computes === true) globs = importGlobs(path, source);
       }
-      scripts.set(path, { hash, imports });
-      isSame &&= sameImports(before.get(path)?.imports, imports);
+      scripts.set(path, { hash, imports, globs });
+      const known = before.get(path);
+      isSame &&= sameImports(known?.imports, imports) && known?.globs.join() === globs.join();
     }
     this.#scripts = scripts;
     return isSame;
@@ -167,7 +174,10 @@ export class SiteNames {
     }
     const reached: ReadonlyMap<Path, Severity> = reachedModules({
       roots: this.#pages.size > 0 ? [...roots] : [...this.#scripts.keys()],
-      importsOf: (path) => this.#scripts.get(path)!.imports,
+      importsOf: (path) => {
+        const { imports, globs } = this.#scripts.get(path)!;
+        return [...imports, ...globs.map((glob) => this.#matching(glob))];
+      },
       isModule: (path) => this.#scripts.has(path),
     });
     return [...reached.keys()].flatMap((importer) =>
@@ -177,6 +187,12 @@ export class SiteNames {
           resolves ? [] : [{ importer, specifier, kind, names }],
         ),
     );
+  }
+
+  /** A computed import, with all that it can mean. */
+  #matching(glob: RegExp): SiteImport {
+    const targets = [...this.#scripts.keys()].filter((path) => glob.test(path));
+    return { specifier: glob.source, start: 0, kind: 'dynamic', resolves: true, targets };
   }
 }
 

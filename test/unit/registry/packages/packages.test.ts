@@ -35,6 +35,22 @@ describe('names that a site imports', () => {
     expect(Object.keys(map.imports)).toEqual(['a', 'b', 'c', 'd']);
   });
 
+  it('are found in what computed imports can mean', async () => {
+    const { map } = await resolvedSite({
+      'index.html': page(`import './main.js';`),
+      'main.js': 'import(`./pieces/${name}.js`); import(`/abs/${name}`); import(name);',
+      'pieces/a.js': `import 'a';`,
+      'pieces/deep/b.js': `import 'b';`,
+      'abs/c.js': `import 'c';`,
+      'other/d.js': `import 'd';`,
+      ...['a', 'b', 'c', 'd'].reduce(
+        (all, name) => ({ ...all, ...installed(name, { 'index.js': 'export {}' }) }),
+        {},
+      ),
+    });
+    expect(Object.keys(map.imports)).toEqual(['a', 'b', 'c']);
+  });
+
   it('are resolved above the directory of the site too', async () => {
     const root = await site({
       'public/index.html': page(`import 'a';`),
