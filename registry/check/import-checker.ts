@@ -24,7 +24,7 @@ import { DEFAULT_CONDITIONS } from '../packages/package-resolver.js';
 import { readImportMaps, type PageImportMaps } from './page-import-maps.js';
 import { reachedModules, type Severity } from './reached-modules.js';
 import { ServedPaths, type ServedPathsOptions } from './served-paths.js';
-import { siteImports, type SiteImport } from './site-imports.js';
+import { isOfNode, siteImports, type SiteImport } from './site-imports.js';
 
 export interface ImportCheckerOptions extends ServedPathsOptions {
   /** Where browsers find the site. Starts and ends with "/". Default "/". */
@@ -199,8 +199,8 @@ export class ImportChecker {
       for (const { imports, beforeBase } of page.scripts) {
         const base = pageBase(page, path, beforeBase, this.#root);
         for (const { specifier, dynamic } of imports) {
-          if (resolveSpecifier(map, specifier, base).state !== 'unresolved' || /^[./]/.test(specifier))
-            continue;
+          const { state } = resolveSpecifier(map, specifier, base);
+          if ((state !== 'unresolved' && !isOfNode(specifier)) || /^[./]/.test(specifier)) continue;
           const { bytes } = (await this.#options.blobs.read([hash])).get(hash) ?? {};
           const start = bytes === undefined ? -1 : literalIn(bytes, specifier);
           const kind = dynamic ? 'dynamic' : 'static';

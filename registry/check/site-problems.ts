@@ -1,6 +1,7 @@
 import { isPackagePath, type Diagnostic } from '../../schema/index.js';
 import type { Clock } from '../clock.js';
 import type { IngestResult } from '../ingest/ingest.js';
+import { newProblems } from './new-problems.js';
 import { ImportChecker, type ImportCheckerOptions } from './import-checker.js';
 
 /** Milliseconds between a deploy and the check of its imports: pages get the deploy first. */
@@ -68,7 +69,8 @@ export class SiteProblems {
   }
 
   #updateList(): boolean {
-    const list = [...(this.#result?.problems ?? []), ...this.#importProblems];
+    const { problems = [] } = this.#result ?? {};
+    const list = [...problems, ...newProblems(this.#importProblems, problems)];
     const hasChanged = JSON.stringify(list) !== JSON.stringify(this.#list);
     this.#list = list;
     return hasChanged;

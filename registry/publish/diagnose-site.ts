@@ -1,5 +1,6 @@
 import { ModcastError, type Diagnostic, type ErrorCode, type Links } from '../../schema/index.js';
 import { ImportChecker } from '../check/import-checker.js';
+import { newProblems } from '../check/new-problems.js';
 import { DEFAULT_PREFIX } from '../options.js';
 import type { SiteContent } from './read-site.js';
 
@@ -35,7 +36,7 @@ export async function diagnoseSite(
     const severity = reached.get(path);
     return severity === undefined ? [] : [{ ...problem, severity }];
   });
-  const all = [...syntax, ...site.packageProblems, ...diagnostics];
+  const all = [...syntax, ...site.packageProblems, ...newProblems(diagnostics, site.packageProblems)];
   return [...all.filter(isError), ...all.filter((one) => !isError(one))];
 }
 
