@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { excerpt, type Diagnostic } from '../../schema/index.js';
-import { position } from '../ingest/syntax.js';
+import type { Diagnostic } from '../../schema/index.js';
 import { certainRequires } from './certain-requires.js';
 import type { DeployPaths } from './deploy-paths.js';
 import type { InstalledPackages } from './installed-packages.js';
 import type { Found, PackageResolver } from './package-resolver.js';
 import type { PackageWalk } from './package-walk.js';
 import type { SiteName } from './site-names.js';
+import { specifierPlace } from './specifier-place.js';
 import { versionWarnings, type PackageUse } from './version-warnings.js';
 
 export interface ProblemsOptions {
@@ -80,12 +80,6 @@ function usesOf({ walk, names, directory, resolver }: ProblemsOptions): PackageU
 
 function diagnosticOf(failure: Failure, { walk, paths, packages, directory }: ProblemsOptions): Diagnostic {
   const { importer, specifier, kind, severity, found } = failure;
-  const source = readFileSync(importer, 'utf8');
-  const literal = new RegExp(
-    `(?:\\bfrom|\\bimport|\\brequire)\\s*\\(?\\s*(?=["'\`]${escape(specifier)}["'\`])`,
-  );
-  const match = literal.exec(source);
-  const place = position(source, match === null ? 0 : match.index + match[0].length);
   const { name } = packages.packageOf(importer);
   const by = siteImporter(importer, walk, packages, directory);
   const reason =
@@ -97,8 +91,7 @@ function diagnosticOf(failure: Failure, { walk, paths, packages, directory }: Pr
     kind: kind === 'dynamic' ? 'dynamic-import' : 'import',
     severity,
     message: by === undefined ? reason : `${reason}; ${by} brings in the package`,
-    ...place,
-    frame: excerpt(source, place.line, place.column),
+    ...specifierPlace(importer, specifier),
     specifier,
     failure: 'unmapped',
   };
@@ -118,5 +111,3 @@ function siteImporter(
   }
   return undefined;
 }
-
-const escape = (text: string): string => text.replace(/[$()*+.?[\\\]^{|}]/g, String.raw`\$&`);

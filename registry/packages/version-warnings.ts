@@ -3,6 +3,7 @@ import semver from 'semver';
 import type { Diagnostic, Path } from '../../schema/index.js';
 import type { DeployPaths } from './deploy-paths.js';
 import type { InstalledPackage, InstalledPackages, PackageJson } from './installed-packages.js';
+import { specifierPlace } from './specifier-place.js';
 
 /** What breaks when a page has two copies of a package. */
 const SINGLETONS: ReadonlyMap<string, string> = new Map([
@@ -56,7 +57,8 @@ export function versionWarnings({ uses, packages, paths, directory }: VersionsOp
   return [...unwanted.values(), ...copyWarnings()];
 
   function warningAt(importer: string, specifier: string, message: string): Diagnostic {
-    return { path: pathOf(importer), kind: 'import', severity: 'warning', message, specifier };
+    const place = specifierPlace(importer, specifier);
+    return { path: pathOf(importer), kind: 'import', severity: 'warning', message, ...place, specifier };
   }
 
   function pathOf(file: string): Path {

@@ -133,8 +133,8 @@ describe('versions', () => {
         ...installed('b', { 'index.js': 'export {}' }, ESM),
       }),
     ).toEqual([
-      'warning index.html:undefined:undefined the package.json of the site wants a ^2.0.0, and 1.0.0 is installed; run npm install',
-      'warning npm/a@1.0.0/index.js:undefined:undefined a 1.0.0 wants b >=3, and 1.0.0 is installed',
+      'warning index.html:1:30 the package.json of the site wants a ^2.0.0, and 1.0.0 is installed; run npm install',
+      'warning npm/a@1.0.0/index.js:1:8 a 1.0.0 wants b >=3, and 1.0.0 is installed',
     ]);
   });
 });
