@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { parse } from 'es-module-lexer';
 import type { Path } from '../../schema/index.js';
+import { escapePattern } from './escape-pattern.js';
 
 /**
  * The paths that computed imports of a module can mean, as far as its text shows: `import(`./pieces/${name}.js`)`
@@ -21,7 +22,7 @@ export function importGlobs(importer: Path, source: string): RegExp[] {
     if (specifier === undefined || !/^(?:\/|\.{1,2}\/)/.test(specifier)) return [];
     const from = specifier.startsWith('/') ? '' : path.posix.dirname(importer);
     const parts = path.posix.join(from, specifier).replace(/^\//, '').split('*');
-    const escaped = parts.map((part) => part.replace(/[$()+.?[\\\]^{|}]/g, String.raw`\$&`));
+    const escaped = parts.map((part) => escapePattern(part));
     return [new RegExp(`^${escaped.join('.*')}$`)];
   });
 }

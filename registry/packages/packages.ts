@@ -22,6 +22,7 @@ import { PackageResolver } from './package-resolver.js';
 import { PackageWalk } from './package-walk.js';
 import { SameInstalls } from './same-installs.js';
 import { SiteNames, type SiteFiles, type SiteName } from './site-names.js';
+import { escapePattern } from './escape-pattern.js';
 
 export type PackageMode = 'development' | 'production';
 
@@ -171,7 +172,7 @@ export class Packages {
 /** Whether a file imports a name with attributes, `with { type: 'json' }`. */
 async function isTyped({ modules, bytesOf }: SiteFiles, { importer, specifier }: SiteName): Promise<boolean> {
   const source = Buffer.from(await bytesOf(modules.get(importer)!.hash)).toString();
-  const literal = specifier.replace(/[$()*+.?[\\\]^{|}]/g, String.raw`\$&`);
+  const literal = escapePattern(specifier);
   return new RegExp(`(["'\`])${literal}\\1\\s*(?:with\\b|assert\\b|,)`).test(source);
 }
 

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { excerpt, type Diagnostic } from '../../schema/index.js';
 import { position } from '../ingest/syntax.js';
+import { escapePattern } from './escape-pattern.js';
 
 /** Where a file on the disk first imports or requires a specifier; the start of the file where that is not found. */
 export function specifierPlace(
@@ -8,7 +9,7 @@ export function specifierPlace(
   specifier: string,
 ): Required<Pick<Diagnostic, 'line' | 'column' | 'frame'>> {
   const source = readFileSync(file, 'utf8');
-  const literal = specifier.replace(/[$()*+.?[\\\]^{|}]/g, String.raw`\$&`);
+  const literal = escapePattern(specifier);
   const before = new RegExp(`(?:\\bfrom|\\bimport|\\brequire)\\s*\\(?\\s*(?=["'\`]${literal}["'\`])`);
   const match = before.exec(source);
   const { line, column } = position(source, match === null ? 0 : match.index + match[0].length);
