@@ -29,8 +29,8 @@ const mapRules = (
 });
 
 /**
- * An import map without rules that lead to files of packages: `modcast map --write` has put those into a page,
- * and another version may be installed since.
+ * An import map without rules that lead to files of packages: `modcast map --write` has put those into a
+ * page, and another version may be installed since.
  *
  * @param root URL of the site's root; it ends with "/"
  */

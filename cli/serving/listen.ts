@@ -3,7 +3,7 @@ import { ModcastError } from '../../schema/index.js';
 
 export const DEFAULT_PORT = 4321;
 
-/** How many ports to try after the default one if it is in use. A port that is asked for is never replaced. */
+/** How many ports to try after the default one if it is in use. No port from --port is replaced. */
 const PORTS_TRIED = 20;
 
 /** @throws ModcastError `port-in-use`, `listen-failed` */

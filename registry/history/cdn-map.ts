@@ -12,7 +12,7 @@ import { readBlob } from './read-blob.js';
 /** Public hosts of npm packages as ES modules. */
 export type Cdn = 'esm.sh' | 'jspm' | 'unpkg';
 
-/** jspm converts CommonJS, unpkg has files as they are, esm.sh builds each entry; `*` keeps its imports bare. */
+/** jspm converts CommonJS, unpkg has files as they are, esm.sh builds entries; `*` keeps imports bare. */
 const BASES: { readonly [cdn in Cdn]: string } = {
   'esm.sh': 'https://esm.sh/*',
   jspm: 'https://ga.jspm.io/npm:',

@@ -155,7 +155,7 @@ export class Ingest {
     this.#packages?.forget();
   }
 
-  /** Files of linked packages outside of the site and of `node_modules` that the last deploy has. Absolute. */
+  /** Files of linked packages in the last deploy, outside of the site and of `node_modules`. Absolute. */
   get linkedFiles(): readonly string[] {
     return this.#packages?.linkedFiles ?? [];
   }

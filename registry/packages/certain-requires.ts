@@ -14,8 +14,8 @@ const MAYBE = [
 ] as const;
 
 /**
- * The specifiers that a CommonJS module requires whenever it runs: outside of functions, conditions and `try`.
- * None for a source that does not parse.
+ * The specifiers that a CommonJS module requires whenever it runs: outside of functions, conditions and
+ * `try`. None for a source that does not parse.
  */
 export function certainRequires(source: string): Set<string> {
   const found = new Set<string>();

@@ -4,8 +4,8 @@ import type { Path } from '../../schema/index.js';
 import { escapePattern } from './escape-pattern.js';
 
 /**
- * The paths that computed imports of a module can mean, as far as its text shows: `import(`./pieces/${name}.js`)`
- * is each script in `pieces`.
+ * The paths that computed imports of a module can mean, as far as its text shows:
+ * `import(`./pieces/${name}.js`)` is each script in `pieces`.
  *
  * @returns a pattern for each, without those that begin with an expression
  */

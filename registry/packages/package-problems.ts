@@ -44,8 +44,8 @@ export function packageProblems(options: ProblemsOptions): Diagnostic[] {
 }
 
 /**
- * Calls of `require` that throw whenever their module runs. Only those of a module that is imported itself are
- * errors: others may be required under a condition.
+ * Calls of `require` that throw whenever their module runs. Only those of a module that is imported itself
+ * are errors: others may be required under a condition.
  */
 function* failingRequires({ walk, resolver }: ProblemsOptions): Generator<Failure> {
   for (const [directory, { stubs }] of walk.conversions) {

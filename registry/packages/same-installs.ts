@@ -12,7 +12,7 @@ import type { PackageResolver } from './package-resolver.js';
 export class SameInstalls {
   readonly #packages: InstalledPackages;
   readonly #resolver: PackageResolver;
-  /** By name and version, the directories that stand for their installs, in the order in which they were met. */
+  /** By name and version, the directories that stand for their installs, the first one met first. */
   readonly #chosen = new Map<string, string[]>();
   /** By directory, the one that stands for it. */
   readonly #standIns = new Map<string, string>();

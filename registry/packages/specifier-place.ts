@@ -3,7 +3,7 @@ import { excerpt, type Diagnostic } from '../../schema/index.js';
 import { position } from '../ingest/syntax.js';
 import { escapePattern } from './escape-pattern.js';
 
-/** Where a file on the disk first imports or requires a specifier; the start of the file where that is not found. */
+/** Where a file on the disk first imports or requires a specifier. Its start where that is not found. */
 export function specifierPlace(
   file: string,
   specifier: string,

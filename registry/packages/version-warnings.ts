@@ -39,7 +39,7 @@ export interface VersionsOptions {
   readonly directory: string;
 }
 
-/** Warnings about two copies of a package that must be one, and about versions that an importer does not want. */
+/** Warnings about copies of a package that must be one, and versions that an importer does not want. */
 export function versionWarnings({ uses, packages, paths, directory }: VersionsOptions): Diagnostic[] {
   const copies = new Map<string, Map<string, PackageUse>>();
   const unwanted = new Map<string, Diagnostic>();

@@ -134,7 +134,7 @@ export function fillTemplate(
   return new Uint8Array(Buffer.concat(done));
 }
 
-/** The text of the page's first import map with the rules of packages; the whole element where it has none. */
+/** The text of the page's first import map with the rules of packages, or a whole element. */
 function mapPart(page: Page, path: Path, packages: ImportMap, root: string): string {
   const { importMap: text, nonce } = page;
   if (text === undefined) {

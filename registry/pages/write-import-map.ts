@@ -14,8 +14,8 @@ type Rules = Readonly<Record<string, string | null>>;
  * to packages are replaced. The same page comes out when it is written again.
  *
  * @param links `modulepreload` links; they replace those of the last time
- * @throws ModcastError `importmap-invalid` for a page whose import map is not JSON; `option-invalid` for a page
- *   that cannot be changed
+ * @throws ModcastError `importmap-invalid` for a page whose import map is not JSON; `option-invalid` for a
+ *   page that cannot be changed
  */
 export function writeImportMap(html: Uint8Array, map: ImportMapJson, links: readonly string[]): Uint8Array {
   const plain = withoutLinks(html);
