@@ -29,6 +29,8 @@ describe('the defaults', () => {
       trustProxy: false,
       include: ['**/*.{js,mjs,json,css,html}'],
       exclude: ['**/node_modules/**'],
+      packages: true,
+      conditions: ['browser', 'module', 'import'],
       watch: true,
       boot: 'fresh',
       timeout: 500,
@@ -101,6 +103,8 @@ describe('a wrong value is refused', () => {
     ],
     boot: ['', 'fast', true],
     timeout: [-1, NaN, Infinity, '500'],
+    packages: ['no', 0],
+    conditions: ['browser', [1], ['']],
     overlay: ['no', 0],
     progress: ['yes', 1],
     allowedHosts: ['example.org', ['example.org:80'], ['http://example.org'], ['a b'], [7], ['*']],
@@ -152,6 +156,8 @@ it('accepts valid options', () => {
     publicHistory: true,
     clients: 1,
     keepDeploys: 5,
+    packages: false,
+    conditions: ['worker'],
   };
   expect(resolve(right)).toEqual(right);
 });

@@ -24,7 +24,7 @@ async function followed(files: Files) {
   });
   await ingest.scan();
   const paths = ({ manifest }: Awaited<ReturnType<Ingest['scan']>>) =>
-    [...manifest.modules.keys()].filter((name) => name.startsWith('npm/') && name.endsWith('.js'));
+    [...manifest.modules.keys()].filter((name) => name.startsWith('npm/') && name.endsWith('.js')).toSorted();
   return {
     directory,
     store,
