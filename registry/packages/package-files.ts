@@ -72,10 +72,10 @@ export function packageFiles(site: string, walk: PackageWalk, packages: Installe
     const edits: { readonly start: number; readonly end: number; readonly text: string }[] = [];
     for (const one of imports) {
       const target =
-        one.target === 'ignored'
+        one.target === null
           ? paths.ofPackage(directory) + EMPTY_FILE
           : targetOf(one.target, one.hasAttributes);
-      if (one.target === 'ignored') files.set(target, madeFile(EMPTY_SOURCE));
+      if (one.target === null) files.set(target, madeFile(EMPTY_SOURCE));
       if (!one.specifier.startsWith('.')) addRule(importer, directory, one.specifier, target);
       else if (path.posix.join(path.posix.dirname(importer), plain(one.specifier)) !== target) {
         const text = relativeUrl(importer, target);

@@ -64,8 +64,7 @@ function usesOf({ walk, names, directory, resolver }: ProblemsOptions): PackageU
   });
   for (const [importer, { imports }] of walk.modules) {
     for (const { specifier, target } of imports) {
-      if (target !== 'ignored' && !specifier.startsWith('.'))
-        uses.push({ importer, specifier, file: target });
+      if (target !== null && !specifier.startsWith('.')) uses.push({ importer, specifier, file: target });
     }
   }
   for (const [at, { imports }] of walk.conversions) {

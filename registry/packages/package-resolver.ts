@@ -84,7 +84,7 @@ export class PackageResolver {
   #resolve(directory: string, specifier: string): Found {
     const plain = specifier.replace(/[?#].*$/, (rest) => (specifier.startsWith('#') ? rest : ''));
     let result = this.#resolver.sync(directory, plain);
-    if (result.error !== undefined && /^Path is ignored/.test(result.error)) return { state: 'ignored' };
+    if (result.error !== undefined && result.error.startsWith('Path is ignored')) return { state: 'ignored' };
     if (result.path === undefined) {
       const again = this.#withRequire.sync(directory, plain);
       if (again.path === undefined) return this.#missing(directory, specifier);

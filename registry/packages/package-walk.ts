@@ -18,9 +18,9 @@ export interface PackageFailure {
   readonly found: Exclude<Found, { state: 'file' }>;
 }
 
-/** An import with what it leads to. `ignored`: the `browser` field replaces it by nothing. */
+/** An import with what it leads to. Null: the `browser` field replaces it by nothing. */
 export interface WalkedImport extends PackageImport {
-  readonly target: string | 'ignored';
+  readonly target: string | null;
 }
 
 export interface WalkOptions {
@@ -161,7 +161,7 @@ export class PackageWalk {
       const names = () => importedNames(file.bytes.toString(), specifier);
       const found = this.add(name, specifier, kind, { hasAttributes: one.hasAttributes, names });
       if (found.state === 'file') imports.push({ ...one, target: found.file });
-      else if (found.state === 'ignored') imports.push({ ...one, target: 'ignored' });
+      else if (found.state === 'ignored') imports.push({ ...one, target: null });
       else this.failures.push({ importer: name, specifier, kind, found });
     }
   }

@@ -209,9 +209,19 @@ async function readSitePage(site: SiteFiles, at: Path, hash: Hash, vendored: Imp
 }
 
 const sameImports = (a: readonly NamedImport[] | undefined, b: readonly NamedImport[]): boolean =>
-  a !== undefined && JSON.stringify(a.map(withoutPlace)) === JSON.stringify(b.map(withoutPlace));
+  a !== undefined && textOf(a) === textOf(b);
 
-const withoutPlace = ({ start: _, ...rest }: NamedImport) => rest;
+/** Without their places. */
+const textOf = (imports: readonly NamedImport[]): string =>
+  JSON.stringify(
+    imports.map(({ specifier, kind, resolves, targets, names }) => [
+      specifier,
+      kind,
+      resolves,
+      targets,
+      names,
+    ]),
+  );
 
 /** Scripts that a page's inline scripts start as workers or worklets. */
 const inlineWorkers = (html: string): string[] =>

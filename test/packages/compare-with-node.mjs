@@ -50,7 +50,7 @@ function byNode(specifier) {
   }
 }
 
-function reasonOf(name, node, own) {
+function reasonOf(name, node) {
   const { exports, browser, module } = describe(name);
   if (node.startsWith('node:')) return 'the name is that of a part of Node';
   if (exports !== undefined) {
@@ -84,7 +84,7 @@ for (const name of names) {
     if (node === own) continue;
     const isFailure = /^ERR_|no such/.test(node) && !path.isAbsolute(own);
     if (isFailure) bothFail++;
-    else rows.push([specifier, shown(node), shown(own), reasonOf(name, node, own)]);
+    else rows.push([specifier, shown(node), shown(own), reasonOf(name, node)]);
   }
 }
 
