@@ -182,7 +182,9 @@ export class SiteNames {
       this.#scripts
         .get(importer)!
         .imports.flatMap(({ specifier, kind, resolves, names = [] }): SiteName[] =>
-          resolves ? [] : [{ importer, specifier, kind, names }],
+          resolves
+            ? []
+            : inBothModes(specifier).map((one): SiteName => ({ importer, specifier: one, kind, names })),
         ),
     );
   }
@@ -205,6 +207,15 @@ async function readSitePage(site: SiteFiles, at: Path, hash: Hash, vendored: Imp
   const namesOf = (specifier: string) => importedNames(html, specifier);
   return { hash, page, resolver: new Resolver(map), key, workers: inlineWorkers(html), namesOf };
 }
+
+/**
+ * What code imports in both modes where JSX is transformed: a deploy of `dev` can be exported, and promoted
+ * to another channel.
+ */
+const inBothModes = (specifier: string): string[] =>
+  specifier.endsWith('/jsx-dev-runtime')
+    ? [specifier, specifier.replace(/jsx-dev-runtime$/, 'jsx-runtime')]
+    : [specifier];
 
 const sameImports = (a: readonly NamedImport[] | undefined, b: readonly NamedImport[]): boolean =>
   a !== undefined && textOf(a) === textOf(b);

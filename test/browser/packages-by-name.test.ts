@@ -1,18 +1,21 @@
 import { once } from 'node:events';
-import { mkdir, symlink } from 'node:fs/promises';
+import { mkdir, readFile, readdir, symlink } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import type {} from '../../loader/index.js';
+import { exportStatic } from '../../registry/export/index.js';
 import { SITE_FILTER } from '../../registry/ingest/files.js';
 import { createRegistry, type Registry } from '../../registry/index.js';
 import { PublishService, publishSite, readSite, republish } from '../../registry/publish/index.js';
 import { installed } from '../unit/registry/packages/resolved-site.js';
-import { later, nextEvent, open, site, write, type Files } from '../unit/registry/site.js';
+import { later, nextEvent, open, site, temporary, write, type Files } from '../unit/registry/site.js';
 import { inEachEngine } from './engines/in-each-engine.js';
 import { sharedContext } from './engines/shared-context.js';
+import { inEachBrowser } from './hot/suite.js';
+import { serveNative } from './serve-native.js';
 
 const REPOSITORY = fileURLToPath(new URL('../../node_modules', import.meta.url));
 
@@ -63,6 +66,62 @@ const MODES = [
   ['with the loader', undefined],
   ['without the loader', (target: string) => target.startsWith('/-/loader.js')],
 ] as const;
+
+/** A component in TypeScript, with a state. */
+const counter = (label: string): string => `import { useState } from 'react';
+export const Counter = ({ name }: { name: string }) => {
+  const [count, set] = useState<number>(0);
+  return <button onClick={() => set(count + 1)}>{\`${label} \${name} \${count}\`}</button>;
+};
+`;
+
+const TYPED: Files = {
+  'index.html': pageOf(`import './src/main.tsx';`),
+  'package.json': '{ "dependencies": { "react": "*", "react-dom": "*" } }',
+  'src/main.tsx': `import React, { type ReactNode } from 'react';
+import { createRoot } from 'react-dom/client';
+import type { Missing } from 'not-installed';
+import { Counter } from './counter';
+const view: ReactNode = <Counter name={typeof React.version satisfies string} />;
+createRoot(document.querySelector('main')!).render(view);
+new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' }).onmessage = ({ data }: MessageEvent<string>) => {
+  document.title = data;
+};
+`,
+  'src/worker.ts': `import { isValidElement } from 'react';\npostMessage(\`worker \${isValidElement(1 as unknown)}\`);\n`,
+  'src/counter.tsx': counter('first'),
+};
+
+/** The files of a package of this repository, as far as a page in development needs them. */
+async function filesOf(name: string): Promise<Record<string, string>> {
+  const folder = path.join(REPOSITORY, name);
+  const isNeeded = (file: string) => /\.js(?:on)?$/.test(file) && !/production|profiling|server/.test(file);
+  const names = (await readdir(folder, { recursive: true })).filter(isNeeded);
+  const read = async (file: string) =>
+    [`node_modules/${name}/${file}`, await readFile(path.join(folder, file), 'utf8')] as const;
+  return Object.fromEntries(await Promise.all(names.map(read)));
+}
+
+const mainText = (wanted: string): string | false => {
+  const found = document.querySelector('main')?.textContent ?? '';
+  return found.includes(wanted) && found;
+};
+
+inEachBrowser((suite) => {
+  it('a component in TypeScript keeps its state when it is saved, with React by name', async () => {
+    const packages = await Promise.all(['react', 'react-dom', 'scheduler'].map(filesOf));
+    const files = Object.assign({}, TYPED, ...packages) as Record<string, string>;
+    const hot = await suite.open(files);
+    expect(await hot.page.until(mainText, 'first')).toBe('first string 0');
+    await hot.page.until(() => document.title === 'worker false');
+    await hot.page.evaluate(() => document.querySelector('button')!.click());
+    await hot.page.until(mainText, ' 1');
+    await hot.directory.write({ 'src/counter.tsx': counter('second') });
+    expect(await hot.page.until(mainText, 'second')).toBe('second string 1');
+    expect(await hot.survived()).toBe(true);
+    expect(await hot.overlay()).toBeNull();
+  });
+});
 
 inEachEngine(({ launch }) => {
   const newPage = sharedContext({ launch });
@@ -183,5 +242,39 @@ inEachEngine(({ launch }) => {
     await republish(store, { deploy, channel: 'production', author: 'ada', message: '', now: Date.now });
     await isBack;
     expect(await shown()).toBe('1.0.0');
+  });
+
+  describe('a published site in TypeScript with React', () => {
+    const published = async (fuse: boolean) => {
+      const registry = open({ channel: 'production', serveHead: true, fuse });
+      const { url } = await registry.listen();
+      const store = await registry.store();
+      const content = await readSite(await siteWith(['react', 'react-dom'], TYPED), SITE_FILTER);
+      const target = new PublishService({ store, now: Date.now });
+      await publishSite(target, content, { channel: 'production', author: 'ada', message: '' });
+      return { url, store };
+    };
+    const runsAt = async (url: string) => {
+      const page = await newPage();
+      // The second time from the cache.
+      for (let visit = 0; visit < 2; visit++) {
+        await page.goto(url);
+        expect(await page.until(mainText, 'first')).toBe('first string 0');
+        await page.until(() => document.title === 'worker false');
+      }
+    };
+
+    it.each([false, true])('runs without the directory, joined: %s', async (fuse) => {
+      await runsAt((await published(fuse)).url);
+    });
+
+    it('runs from a host of static files', async () => {
+      const { store } = await published(true);
+      const directory = await temporary();
+      await exportStatic({ store, deploy: 1, directory, force: true, base: '/', assets: null, fuse: true });
+      const host = await serveNative(directory);
+      later(() => host.close());
+      await runsAt(host.url);
+    });
   });
 });
