@@ -68,7 +68,7 @@ export interface ReadSiteOptions {
   readonly base?: string;
   /** How bare names are resolved to packages. Null: they are not. Default: for production. */
   readonly packages?: PackageSettings | null;
-  /** How pages run the site, which decides what it imports. Default: as `packages` says, else `production`. */
+  /** How pages run it, which decides what it imports. Default: as `packages` says, else `production`. */
   readonly mode?: Mode;
 }
 

@@ -25,7 +25,7 @@ export class ContentTransformer {
     return new ContentTransformer(new DerivedBlobs(await openMemoryStore(), Infinity), base);
   }
 
-  /** The files of a site as browsers will get them. Code has its source map at its end, for the places of problems. */
+  /** The files of a site as browsers will get them. Code ends with its source map, for problems' places. */
   async files(site: ReadableSite, mode: Mode): Promise<TransformedFiles> {
     const files = await transformedFiles(site, { sites: this.#sites, derived: this.#derived, mode });
     return { ...files, bytesOf: (hash) => this.#withMap(files, hash) };
