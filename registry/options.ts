@@ -53,8 +53,8 @@ export interface RegistryOptions {
    */
   packages?: boolean;
   /**
-   * Conditions of `exports` and `imports` in a `package.json`, besides `default` and `development` (on `dev`)
-   * or `production`. Default `browser`, `module`, `import`.
+   * Conditions of `exports` and `imports` in a `package.json`, besides `default` and `development`. Default
+   * `browser`, `module`, `import`.
    */
   conditions?: string[];
   /** Watch the directory. Default true. `poll` is an interval in milliseconds, for network mounts. */
