@@ -7,6 +7,7 @@ import type { RegistryEmitter } from './events.js';
 import type { IngestResult } from './ingest/ingest.js';
 import { SiteDirectory } from './ingest/site-directory.js';
 import type { ResolvedOptions } from './options.js';
+import type { PackageSettings } from './packages/packages.js';
 import { PageSummaries } from './pages/page-summaries.js';
 import type { Store } from './store/store.js';
 import type { Served } from './transform/served-store.js';
@@ -19,7 +20,7 @@ export interface LocalSiteOptions {
   readonly blobs: VerifiedBlobs;
   readonly catalog: Catalog;
   /** What browsers get of the store. */
-  readonly served: Pick<Served, 'head'>;
+  readonly served: Pick<Served, 'head' | 'filesOf' | 'modeOf'>;
   readonly clock: Clock;
   readonly events: RegistryEmitter;
   /** Lets a page open files in the author's editor. */
@@ -42,12 +43,17 @@ export class LocalSite {
     this.isHot = options.watch !== false;
     const onError = (error: unknown) => events.emit('error', error);
     const summaries = new PageSummaries();
+    const { channel, conditions } = options;
+    const packages: PackageSettings | null = options.packages
+      ? { conditions, mode: site.served.modeOf(channel) }
+      : null;
     this.#problems = new SiteProblems({
       summaries,
       blobs,
       directory,
       prefix: options.prefix,
       base: options.base,
+      conditions: packages && [...packages.conditions, packages.mode],
       clock,
       onChange: () => {
         this.#send(this.#problemNews());
@@ -60,6 +66,8 @@ export class LocalSite {
       directory,
       store,
       options,
+      packages,
+      served: (files) => site.served.filesOf(files, channel),
       clock,
       onReading: (progress) => events.emit('reading', progress),
       wanted: async (result) => (await site.served.head(result)).site.wanted,

@@ -2,6 +2,7 @@ import { inspect } from 'node:util';
 import { CHANNEL_PATTERN, LIMITS, ModcastError, isHidden, isPath, type Channel } from '../schema/index.js';
 import { DEFAULT_FILTER } from './ingest/files.js';
 import { nearest } from './closest.js';
+import { DEFAULT_CONDITIONS } from './packages/package-resolver.js';
 import { isTransform, type Transform } from './transform/transform.js';
 
 /** Path prefix of the registry's routes when no other is given. */
@@ -47,6 +48,15 @@ export interface RegistryOptions {
   include?: string[];
   /** Globs of files that deploys do not contain. Default `node_modules`, at any depth. */
   exclude?: string[];
+  /**
+   * Find what the site imports by name in `node_modules`, and add it to deploys. Default true.
+   */
+  packages?: boolean;
+  /**
+   * Conditions of `exports` and `imports` in a `package.json`, besides `default` and `development`. Default
+   * `browser`, `module`, `import`.
+   */
+  conditions?: string[];
   /** Watch the directory. Default true. `poll` is an interval in milliseconds, for network mounts. */
   watch?: boolean | { poll: number };
   /**
@@ -128,6 +138,8 @@ const RULES: { readonly [name in keyof ResolvedOptions]: Rule } = {
   trustProxy: ['true or false', (value) => typeof value === 'boolean'],
   include: ['a list of globs', isStrings],
   exclude: ['a list of globs', isStrings],
+  packages: ['true or false', (value) => typeof value === 'boolean'],
+  conditions: ['a list of names', isStrings],
   watch: ['true, false or { poll: milliseconds }', isWatch],
   keepDeploys: ['a whole number', (value) => Number.isSafeInteger(value) && (value as number) >= 0],
   overlay: ['true or false', (value) => typeof value === 'boolean'],
@@ -193,6 +205,8 @@ export function resolveOptions(options: RegistryOptions, author: string): Resolv
     trustProxy: options.trustProxy ?? false,
     include: options.include ?? [...DEFAULT_FILTER.include],
     exclude: options.exclude ?? [...DEFAULT_FILTER.exclude],
+    packages: options.packages ?? true,
+    conditions: options.conditions ?? [...DEFAULT_CONDITIONS],
     watch: options.watch ?? true,
     keepDeploys: options.keepDeploys ?? (channel === 'dev' ? LIMITS.devDeploys : 0),
     overlay: options.overlay ?? true,

@@ -18,6 +18,7 @@ import { createOpenInEditor } from './http/routes/open-in-editor.js';
 import type { PageContext } from './http/pages/page-context.js';
 import { RenderedPages } from './http/pages/rendered-page.js';
 import type { SiteSource } from './http/site/site-source.js';
+import { NodeModulesAccess } from './http/site/node-modules-access.js';
 import { directorySource } from './http/site/directory-source.js';
 import type { LocalSite } from './local-site.js';
 import type { ResolvedOptions } from './options.js';
@@ -34,6 +35,7 @@ import {
   type LoaderName,
 } from './pages/read-loader.js';
 import { PublishService } from './publish/publish-service.js';
+import { DeployPackageMaps } from './packages/deploy-package-map.js';
 import { createPublishRoutes, type PublishRoutes } from './publish/publish-routes.js';
 import type { Sockets } from './socket/sockets.js';
 import type { Store } from './store/store.js';
@@ -92,6 +94,7 @@ export function createRequestHandling(core: Core, site: LocalSite | null, socket
     prefix: options.prefix,
     page: { channel, boot, timeout, progress, fuse, hot, offline: offlineMode(options.offline) },
     pages: new InjectedPages(readBlob, { root: placeholderRoot(options.base) }),
+    packageMaps: new DeployPackageMaps(readBlob, placeholderRoot(options.base)),
     loader,
     guard: readGuard,
     hot: readHot,
@@ -133,10 +136,12 @@ const singlePage = (option: boolean | string): Path | null =>
 /** Where the site's own files come from; null when another server serves them. */
 function siteSource({ options, directory, catalog, blobs, served }: Core): SiteSource | null {
   const { channel } = options;
+  const head = headSource({ catalog, blobs, channel });
   if (directory !== null) {
-    return transformedSource(directorySource(directory), { catalog, blobs, channel, served });
+    const files = directorySource(directory, head, new NodeModulesAccess(catalog, blobs, channel));
+    return transformedSource(files, { catalog, blobs, channel, served });
   }
-  return options.serveHead ? headSource({ catalog, blobs, channel }) : null;
+  return options.serveHead ? head : null;
 }
 
 function publishRoutes(core: Core): PublishRoutes {

@@ -16,6 +16,7 @@ export * from './hot-news.js';
 export { BOOT_SOURCES, PROTOCOL_VERSION, encodeMessage, type BootSource } from './message.js';
 export * from './pack.js';
 export * from './page-encoding.js';
+export * from './package-path.js';
 export * from './page-header.js';
 export * from './path.js';
 export * from './registry-id.js';

@@ -3,21 +3,23 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { Command } from 'commander';
 import { SITE_FILTER } from '../../registry/ingest/files.js';
+import { DEFAULT_CONDITIONS } from '../../registry/packages/package-resolver.js';
 import { diagnoseSite, readSite } from '../../registry/publish/index.js';
 import { EXIT, type Io } from '../io.js';
 import { filterOf, filterOptions, type FilterOptions } from '../options/filter.js';
 import { jsonOption } from '../options/json-option.js';
+import { packageOptions, type PackageOptions } from '../options/packages.js';
 import { diagnosticText } from '../output/diagnostic-text.js';
 import { count } from '../output/format.js';
 import { writeJson } from '../output/json.js';
 
-interface CheckOptions extends FilterOptions {
+interface CheckOptions extends FilterOptions, PackageOptions {
   json?: boolean;
 }
 
 export function checkCommand(io: Io): Command {
   const command = filterOptions(new Command('check').argument('[dir]', 'directory of the site', '.'), 'all');
-  return jsonOption(command, '{problems: […], types: "passed"|"failed"|"none", output}')
+  return jsonOption(packageOptions(command), '{problems: […], types: "passed"|"failed"|"none", output}')
     .summary('check a site without publishing it: files that do not parse, imports, types')
     .description(
       'Finds what modcast publish would refuse: files that do not parse, and imports that resolve to nothing. If the directory has a tsconfig.json, and it or a directory above has TypeScript in node_modules, that checks the types, as tsc --noEmit does. The exit code is 1 if there are errors.',
@@ -27,7 +29,13 @@ export function checkCommand(io: Io): Command {
 }
 
 async function check(io: Io, directory: string, options: CheckOptions): Promise<void> {
-  const site = await readSite(directory, filterOf(options, SITE_FILTER), () => {}, { purpose: 'compare' });
+  const { packages, conditions = DEFAULT_CONDITIONS } = options;
+  const mode = 'production';
+  const site = await readSite(directory, filterOf(options, SITE_FILTER), () => {}, {
+    purpose: 'compare',
+    mode,
+    packages: packages ? { conditions, mode } : null,
+  });
   const problems = await diagnoseSite(site);
   const types = checkTypes(directory);
   const errors = problems.filter(({ severity }) => severity === 'error').length;

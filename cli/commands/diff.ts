@@ -2,7 +2,9 @@ import { Command } from 'commander';
 import {
   compare,
   isSelected,
+  packageChangeText,
   pathUnknown,
+  splitPackageChanges,
   typedPath,
   updateCost,
   type Change,
@@ -15,7 +17,7 @@ import { databaseOption, withStore, type DatabaseOptions } from '../options/data
 import { jsonOption } from '../options/json-option.js';
 import { REFS_HELP, resolveSides } from '../options/refs.js';
 import { wholeNumber } from '../options/values.js';
-import { statusLetter } from '../output/changes.js';
+import { packageLine, statusLetter } from '../output/changes.js';
 import { formatStat } from '../output/diff-stat.js';
 import { count, formatBytes } from '../output/format.js';
 import { changeJson, deployJson, writeJson } from '../output/json.js';
@@ -26,6 +28,7 @@ import { printable } from '../output/text.js';
 interface DiffOptions extends DatabaseOptions {
   patch?: true;
   binary?: true;
+  packages?: true;
   stat?: true;
   nameStatus?: true;
   renames: boolean;
@@ -49,6 +52,7 @@ export function diffCommand(io: Io): Command {
       '--name-status',
       'show only the path of each change, with a letter: A added, M modified, D deleted, R renamed',
     )
+    .option('--packages', 'compare the files of packages too, not only the packages')
     .option('-U, --unified <lines>', 'lines of context around a change', wholeNumber(), 3)
     .option('--no-renames', 'show a moved file as deleted and added')
     .option('--exit-code', 'exit with 1 if there are differences, and with 2 on an error');
@@ -82,16 +86,20 @@ async function diff(io: Io, a: string, b: string, given: string[], options: Diff
   await withStore(io, options, async (store) => {
     const [before, after] = await resolveSides(io, store, [a, b]);
     const all = await compare(before, after, { renames: options.renames });
-    const changes = all.filter(
+    const selected = all.filter(
       ({ path, oldPath }) => isSelected(path, paths) || (oldPath !== null && isSelected(oldPath, paths)),
     );
     await refuseUnmatched([before, after], paths);
-    if (options.exitCode && changes.length > 0) io.exitCode = EXIT.failed;
+    if (options.exitCode && selected.length > 0) io.exitCode = EXIT.failed;
     const patchOf = (change: Change) =>
       readPatch(change, before.store, after.store, { context: options.unified, binary: options.binary });
-    if (options.json) return json(io, before, after, changes, patchOf, options);
+    if (options.json) return json(io, before, after, selected, patchOf, options);
+    const isWhole = options.packages === true || paths.length > 0;
+    const { packages, others } = splitPackageChanges(isWhole ? [] : selected);
     await paged(io, async (write) => {
+      const changes = isWhole ? selected : others;
       if (options.nameStatus) {
+        for (const one of packages) await write(`P\t${printable(packageChangeText(one))}\n`);
         for (const change of changes) await write(`${nameStatus(io, change)}\n`);
         return;
       }
@@ -99,11 +107,13 @@ async function diff(io: Io, a: string, b: string, given: string[], options: Diff
         const patches: Patch[] = [];
         // Only their counts: all lines of a large comparison need not fit the memory.
         for (const change of changes) patches.push({ ...(await patchOf(change)), lines: [] });
-        await write(formatStat(io, changes, patches));
+        for (const one of packages) await write(` ${printable(packageChangeText(one))}\n`);
+        if (changes.length > 0 || packages.length === 0) await write(formatStat(io, changes, patches));
         await write(` a client that has ${before.label} ${costText(await updateCost(before, after))}\n`);
         if (options.patch && changes.length > 0) await write('\n');
       }
       if (options.stat && !options.patch) return;
+      for (const one of packages) await write(packageLine(io, one));
       for (const change of changes) await write(formatPatch(io, await patchOf(change)));
     });
   });

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import {
   channelDeploys,
   deployChanges,
+  splitPackageChanges,
   moduleLog,
   isSelected,
   pathUnknown,
@@ -19,7 +20,7 @@ import { jsonLinesOption } from '../options/json-option.js';
 import { REFS_HELP } from '../options/refs.js';
 import { timeOption, type TimeStyle } from '../options/time-style.js';
 import { wholeNumber } from '../options/values.js';
-import { statusLine } from '../output/changes.js';
+import { packageLine, statusLines } from '../output/changes.js';
 import { deployHead } from '../output/deploy.js';
 import { changeJson, deployJson, jsonLine } from '../output/json.js';
 import { paged, type Write } from '../output/pager.js';
@@ -36,6 +37,7 @@ interface LogOptions extends DatabaseOptions {
   all?: true;
   time: TimeStyle;
   json?: true;
+  packages?: true;
 }
 
 /** Changes of a deploy that are listed without --all. A channel's first deploy can have thousands. */
@@ -53,6 +55,7 @@ export function logCommand(io: Io): Command {
     .option('--from <ref>', 'start at this deploy and go back, on its channel')
     .option('-n, --limit <count>', 'only the newest <count>; also -3', wholeNumber({ least: 1 }))
     .option('--no-follow', 'do not follow a moved file')
+    .option('--packages', 'list the files of packages, not only the packages')
     .option('--all', `list all changes of a deploy, not only ${LISTED}`);
   binaryOption(command);
   jsonLinesOption(
@@ -179,12 +182,16 @@ async function channelLog(
       const list = changes ?? [];
       if (options.patch) {
         if (list.length > 0) await write('\n');
-        for (const change of list)
+        const shownWhole = options.packages === true || selected.length > 0;
+        const { packages, others } = splitPackageChanges(list);
+        for (const one of shownWhole ? [] : packages) await write(packageLine(io, one));
+        for (const change of shownWhole ? list : others)
           await write(formatPatch(io, await readPatch(change, store, store, options)));
       } else {
-        const most = options.all || list.length <= LISTED + 1 ? list.length : LISTED;
-        for (const change of list.slice(0, most)) await write(`  ${statusLine(io, change)}\n`);
-        const more = list.length - most;
+        const lines = statusLines(io, list, options.packages === true || selected.length > 0);
+        const most = options.all || lines.length <= LISTED + 1 ? lines.length : LISTED;
+        for (const line of lines.slice(0, most)) await write(`  ${line}\n`);
+        const more = lines.length - most;
         if (more > 0)
           await write(`  ${io.colours.dim(`… and ${more.toLocaleString('en')} more; --all lists them`)}\n`);
       }

@@ -2,6 +2,8 @@ import { Command, InvalidArgumentError } from 'commander';
 import path from 'node:path';
 import type { Diagnostic } from '../../registry/index.js';
 import { DEFAULT_PREFIX } from '../../registry/options.js';
+import { DEFAULT_CONDITIONS } from '../../registry/packages/package-resolver.js';
+import { publishMode } from '../../registry/packages/packages.js';
 import {
   PublishService,
   diagnoseSite,
@@ -20,6 +22,7 @@ import { ModcastError, parseChannel } from '../../schema/index.js';
 import type { Io } from '../io.js';
 import { databaseOption, withStore, type DatabaseOptions } from '../options/database.js';
 import { WATCHED_CHANNEL, filterOptions, type FilterOptions } from '../options/filter.js';
+import { packageOptions, type PackageOptions } from '../options/packages.js';
 import { withSlashes } from '../options/values.js';
 import { jsonOption } from '../options/json-option.js';
 import { changeCounts } from '../output/changes.js';
@@ -35,7 +38,7 @@ import { fusing } from '../publishing/fusing.js';
 import { publishFilter } from '../publishing/publish-filter.js';
 import { remoteToken } from '../publishing/remote-token.js';
 
-interface PublishCommandOptions extends DatabaseOptions, FilterOptions {
+interface PublishCommandOptions extends DatabaseOptions, FilterOptions, PackageOptions {
   channel: string;
   message: string;
   author?: string;
@@ -60,7 +63,7 @@ export function publishCommand(io: Io): Command {
     new Command('publish')
       .summary('publish a directory on a channel')
       .description(
-        'Makes a deploy of a directory: all its files, except dotfiles, node_modules and temporary files of editors. It goes into a database, or with --to into a running registry, which receives only the blobs that it does not have. Open pages of the channel learn of the deploy at once. After a broken connection, run it again: it sends only the rest. A file may have up to 64 MiB.',
+        'Makes a deploy of a directory: all its files, except dotfiles, node_modules and temporary files of editors, and what it imports by name from node_modules (docs/packages.md). It goes into a database, or with --to into a running registry, which receives only the blobs that it does not have. Open pages of the channel learn of the deploy at once. After a broken connection, run it again: it sends only the rest. A file may have up to 64 MiB.',
       )
       .argument('[dir]', 'directory of the site', '.')
       .option('--channel <name>', 'channel to publish on', 'production')
@@ -81,7 +84,8 @@ export function publishCommand(io: Io): Command {
         deployNumber,
       ),
     'all',
-  )
+  );
+  packageOptions(command)
     .option('--allow-missing', 'publish even if imports do not resolve', false)
     .option(
       '--fuse',
@@ -158,6 +162,7 @@ async function read(
 ): Promise<Content> {
   const filter = publishFilter(options, directory, database);
   const { base, prefix } = placeOf(options);
+  const mode = publishMode(options.channel);
   const bar = new ProgressBar(io, 'reading');
   let site: SiteContent;
   try {
@@ -165,7 +170,11 @@ async function read(
       directory,
       filter,
       ({ done, total }) => bar.show(done / Math.max(total, 1), `${done} of ${count(total, 'file')}`),
-      { base },
+      {
+        base,
+        mode,
+        packages: options.packages ? { conditions: options.conditions ?? DEFAULT_CONDITIONS, mode } : null,
+      },
     );
   } finally {
     bar.clear();

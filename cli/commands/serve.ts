@@ -14,13 +14,15 @@ import { DEFAULT_COLUMNS } from '../io.js';
 import { readConfig } from '../options/config.js';
 import { placeDatabase } from '../options/database.js';
 import { WATCHED_CHANNEL, filterOf, filterOptions, type FilterOptions } from '../options/filter.js';
+import { packageOptions, type PackageOptions } from '../options/packages.js';
 import { offlineMode, repeated, wholeNumber, withSlashes } from '../options/values.js';
 import { contentsText } from '../output/site-contents.js';
 import { channelHint, networkHint, publishHint, singleHint, startText } from '../serving/hints.js';
+import { DEFAULT_PORT, listen } from '../serving/listen.js';
 import { report } from '../serving/report.js';
 import { hasPage, pageOf, singlePage } from '../serving/single-page.js';
 
-interface ServeOptions extends FilterOptions {
+interface ServeOptions extends FilterOptions, PackageOptions {
   port?: number;
   host: string;
   db?: string;
@@ -47,17 +49,14 @@ interface ServeOptions extends FilterOptions {
   single?: string | true;
 }
 
-const DEFAULT_PORT = 4321;
-/** How many ports to try after the default one if it is in use. A port from --port is never replaced. */
-const PORTS_TRIED = 20;
 const DEFAULT_POLL_MS = 300;
 
 export function serveCommand(): Command {
-  return filterOptions(
+  const command = filterOptions(
     new Command('serve')
       .summary('serve a directory, with hot reload')
       .description(
-        'Serves a directory as a site. Its pages get the modcast loader: they load their modules over one WebSocket and cache them in the browser. A saved file runs in every open page without a reload (docs/hot-reload.md). /about is about.html, and 404.html is shown where a path has no file (docs/routes.md). With --no-dir, serves the newest deploy of the channel instead, with all files that were published.',
+        'Serves a directory as a site. Its pages get the modcast loader: they load their modules over one WebSocket and cache them in the browser. A saved file runs in every open page without a reload (docs/hot-reload.md). /about is about.html, and 404.html is shown where a path has no file (docs/routes.md). What it imports by name is found in node_modules (docs/packages.md). With --no-dir, serves the newest deploy of the channel instead, with all files that were published.',
       )
       .argument('[dir]', 'directory of the site (default: the current one)')
       .option(
@@ -78,7 +77,8 @@ export function serveCommand(): Command {
       )
       .option('--open', 'open the site in the browser', false),
     DEFAULT_FILTER.include.join(),
-  )
+  );
+  return packageOptions(command)
     .addOption(
       new Option(
         '--boot <mode>',
@@ -142,18 +142,6 @@ Examples:
     .action(serve);
 }
 
-async function listen(registry: Registry, options: ServeOptions): Promise<{ url: string }> {
-  if (options.port !== undefined) return registry.listen({ port: options.port, host: options.host });
-  for (let port = DEFAULT_PORT; ; port++) {
-    try {
-      return await registry.listen({ port, host: options.host });
-    } catch (error) {
-      const taken = error instanceof ModcastError && error.code === 'port-in-use';
-      if (!taken || port === DEFAULT_PORT + PORTS_TRIED) throw error;
-    }
-  }
-}
-
 /** Undefined for the default one in the directory. */
 async function databaseOf(options: ServeOptions): Promise<string | undefined> {
   if (!options.dir) return placeDatabase({ cwd: process.cwd(), env: process.env }, options);
@@ -175,6 +163,8 @@ async function registryOf(
       ? {}
       : { offline: options.offline === 'all' ? 'all' : options.offline !== false }),
     ...(options.single === undefined ? {} : { single: options.single === true || pageOf(options.single) }),
+    packages: options.packages,
+    ...(options.conditions === undefined ? {} : { conditions: options.conditions }),
     channel: options.channel,
     prefix: options.prefix,
     include: [...filter.include],

@@ -17,6 +17,7 @@ import { printable } from '../output/text.js';
 import { isoTime, relativeTime } from '../output/time.js';
 
 interface ShowOptions extends DatabaseOptions {
+  packages?: true;
   json?: true;
 }
 
@@ -27,6 +28,7 @@ export function showCommand(io: Io): Command {
       'Shows a deploy and its changes. With a path after a colon, prints that file of the deploy, or lists the files of that directory.',
     )
     .argument('<ref[:path]>', 'a deploy; after a colon, a file or directory of it');
+  command.option('--packages', 'list the files of packages, not only the packages');
   jsonOption(
     databaseOption(command),
     'for a deploy: deploy, entries, importMap, changes; for a directory: a list of path, hash, size, type; for a file: path, hash, size, type',
@@ -127,5 +129,5 @@ async function showDeploy(
   ];
   const head = `${yellow(`deploy ${deploy.number}`)}\n${facts.map(([name, value]) => `${name.padEnd(9)} ${value}\n`).join('')}`;
   const message = deploy.message === '' ? '' : `\n${indentedMessage(deploy)}`;
-  await paged(io, (write) => write(`${head}${message}\n${changeList(io, changes)}`));
+  await paged(io, (write) => write(`${head}${message}\n${changeList(io, changes, options.packages)}`));
 }

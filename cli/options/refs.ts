@@ -96,5 +96,5 @@ async function openDirectory(store: Store, directory: string, other: Deploy | st
     return directorySnapshot(directory, SITE_FILTER);
   const manifest = (await store.manifest(other.number)) ?? EMPTY_MANIFEST;
   const isWhole = siteContents(manifest).assets.files > 0;
-  return directorySnapshot(directory, isWhole ? SITE_FILTER : DEFAULT_FILTER);
+  return directorySnapshot(directory, isWhole ? SITE_FILTER : DEFAULT_FILTER, 'development');
 }

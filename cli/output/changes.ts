@@ -1,4 +1,10 @@
-import { STATUS_LETTERS, type Change } from '../../registry/history/index.js';
+import {
+  STATUS_LETTERS,
+  packageChangeText,
+  splitPackageChanges,
+  type Change,
+  type PackageChange,
+} from '../../registry/history/index.js';
 import type { Io } from '../io.js';
 import { printable } from './text.js';
 
@@ -30,16 +36,37 @@ export const statusLine = (io: Io, change: Change): string =>
   `${statusLetter(io, change)}  ${printable(formatPaths(change))}`;
 
 /**
+ * One line for each change. Those of a package are one line, unless its files are asked for: `P  lit 3.2.1 →
+ * 3.3.0 (12 files)`.
+ */
+export function statusLines(io: Io, changes: readonly Change[], withFiles: boolean): string[] {
+  if (withFiles) return changes.map((change) => statusLine(io, change));
+  const { packages, others } = splitPackageChanges(changes);
+  const letter = io.colours.cyan('P');
+  return [
+    ...packages.map((one) => `${letter}  ${printable(packageChangeText(one))}`),
+    ...others.map((change) => statusLine(io, change)),
+  ];
+}
+
+/**
  * The changes of a deploy, one a line.
  * @param changes null if the deploy before it was dropped by gc
+ * @param withFiles list the files of packages too
  */
-export function changeList(io: Io, changes: readonly Change[] | null): string {
+export function changeList(io: Io, changes: readonly Change[] | null, withFiles = false): string {
   const { dim } = io.colours;
   if (changes === null)
     return `${dim('Changes are not known: `modcast gc` has dropped the deploy before it.')}\n`;
   if (changes.length === 0) return `${dim('No file changed.')}\n`;
-  return changes.map((change) => `${statusLine(io, change)}\n`).join('');
+  return statusLines(io, changes, withFiles)
+    .map((line) => `${line}\n`)
+    .join('');
 }
+
+/** What changed in a package, between patches. */
+export const packageLine = (io: Io, change: PackageChange): string =>
+  `${io.colours.bold(`package ${printable(packageChangeText(change))}`)}\n`;
 
 /** `3 changed, 1 added`; an empty text for no change. */
 export function changeCounts(counts: { readonly [kind in 'changed' | 'added' | 'removed']: number }): string {

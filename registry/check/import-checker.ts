@@ -1,24 +1,31 @@
-import { EMPTY_IMPORT_MAP, placeholderRoot, Resolver } from '../../importmap/index.js';
+import { realpath } from 'node:fs/promises';
+import { placeholderRoot, resolveSpecifier, Resolver, withPackages } from '../../importmap/index.js';
 import {
-  byCodeUnit,
-  excerpt,
   type Diagnostic,
   type Hash,
   type ImportFailure,
   type Links,
   type Manifest,
+  PACKAGES_MAP,
   type Path,
+  byCodeUnit,
+  excerpt,
+  isPackagePath,
 } from '../../schema/index.js';
 import { EarlyUses } from '../pages/classic-scripts.js';
+import { pageBase } from '../pages/entries.js';
 import { PageSummaries } from '../pages/page-summaries.js';
 import type { Page } from '../pages/read-page.js';
 import { placeIn } from '../ingest/syntax.js';
 import { writtenSource } from '../transform/original-place.js';
 import { installedPackage } from './installed-package.js';
+import { DeployPackageMaps } from '../packages/deploy-package-map.js';
+import { nameAdvice } from '../packages/name-advice.js';
+import { DEFAULT_CONDITIONS } from '../packages/package-resolver.js';
 import { readImportMaps, type PageImportMaps } from './page-import-maps.js';
 import { reachedModules, type Severity } from './reached-modules.js';
 import { ServedPaths, type ServedPathsOptions } from './served-paths.js';
-import { siteImports, type SiteImport } from './site-imports.js';
+import { isOfNode, siteImports, type SiteImport } from './site-imports.js';
 
 export interface ImportCheckerOptions extends ServedPathsOptions {
   /** Where browsers find the site. Starts and ends with "/". Default "/". */
@@ -29,6 +36,8 @@ export interface ImportCheckerOptions extends ServedPathsOptions {
   };
   /** Pages that are read elsewhere too. */
   readonly summaries?: PageSummaries;
+  /** Conditions by which names are resolved to packages. Null: they are not. Default: those of browsers. */
+  readonly conditions?: readonly string[] | null;
   /** Failing imports that are reported, errors first. Default: all. */
   readonly limit?: number;
 }
@@ -64,6 +73,7 @@ export class ImportChecker {
     { readonly hash: Hash; readonly page: Page; readonly maps: PageImportMaps }
   >();
   readonly #earlyUses: EarlyUses;
+  readonly #packageMaps: DeployPackageMaps;
   /** Pages by hash: what `#resolvers` were made of. */
   #pagesKey = '';
   /** One for each distinct import map of the pages. */
@@ -76,7 +86,9 @@ export class ImportChecker {
     this.#served = new ServedPaths(options);
     this.#root = placeholderRoot(options.base ?? '/');
     const { blobs } = options;
-    this.#earlyUses = new EarlyUses(async (hash) => (await blobs.read([hash])).get(hash)?.bytes, this.#root);
+    const bytesOf = async (hash: Hash) => (await blobs.read([hash])).get(hash)?.bytes;
+    this.#earlyUses = new EarlyUses(bytesOf, this.#root);
+    this.#packageMaps = new DeployPackageMaps(bytesOf, this.#root);
     this.#summaries = options.summaries ?? new PageSummaries();
   }
 
@@ -92,7 +104,10 @@ export class ImportChecker {
       importsOf,
       isModule: (path) => manifest.modules.has(path) && !this.#served.isReserved(path),
     });
-    const failing = await this.#failing(manifest, reached, importsOf);
+    const failing = [
+      ...(await this.#failing(manifest, reached, importsOf)),
+      ...(await this.#failingInline(manifest)),
+    ];
     const invalid = [...this.#pages.values()].flatMap(({ maps }) => maps.invalid);
     const isUnmapped = ({ failure }: FailingImport) => failure === 'unmapped';
     const breaks = failing.some((one) => isUnmapped(one) && one.severity === 'error');
@@ -115,7 +130,8 @@ export class ImportChecker {
 
   async #readPages(manifest: Manifest): Promise<void> {
     const pages = [...manifest.modules].filter(([, { type }]) => type === 'text/html');
-    const key = JSON.stringify(pages.map(([name, { hash }]) => [name, hash]));
+    const packagesHash = manifest.modules.get(PACKAGES_MAP)?.hash;
+    const key = JSON.stringify([packagesHash, pages.map(([name, { hash }]) => [name, hash])]);
     if (key === this.#pagesKey) return;
     const changed = pages.filter(([name, { hash }]) => this.#pages.get(name)?.hash !== hash);
     for (const [name, { hash }] of changed) {
@@ -127,8 +143,12 @@ export class ImportChecker {
     }
     for (const name of this.#pages.keys()) if (!manifest.modules.has(name)) this.#pages.delete(name);
     this.#pagesKey = key;
-    const distinct = new Map([...this.#pages.values()].map(({ maps: { map } }) => [keyOf(map), map]));
-    if (distinct.size === 0) distinct.set('', EMPTY_IMPORT_MAP);
+    const packages = await this.#packageMaps.of(manifest);
+    const maps = [...this.#pages.values()].map(({ maps: { map } }) =>
+      withPackages(map, packages, this.#root),
+    );
+    const distinct = new Map(maps.map((map) => [keyOf(map), map]));
+    if (distinct.size === 0) distinct.set('', packages);
     this.#resolvers = [...distinct.values()].map((map) => new Resolver(map));
     this.#imports = new Map();
   }
@@ -157,6 +177,8 @@ export class ImportChecker {
     for (const [path, severityOfModule] of reached) {
       const { hash } = modules.get(path)!;
       for (const one of importsOf(path)) {
+        // What packages do not find is reported where they are resolved.
+        if (!one.resolves && isPackagePath(path)) continue;
         const found: (ImportFailure | undefined)[] = [];
         for (const target of one.targets) found.push(await failureOf(target));
         if (found.includes(undefined)) continue;
@@ -164,6 +186,29 @@ export class ImportChecker {
         // Without pages, the import map is in a page that is served elsewhere.
         const mayFail = one.kind === 'dynamic' || (failure === 'unmapped' && entries.length === 0);
         failing.push({ ...one, path, hash, failure, severity: mayFail ? 'warning' : severityOfModule });
+      }
+    }
+    return failing;
+  }
+
+  /** Bare names in inline scripts that no import map of their page maps. */
+  async #failingInline(manifest: Manifest): Promise<FailingImport[]> {
+    const packages = await this.#packageMaps.of(manifest);
+    const failing: FailingImport[] = [];
+    for (const [path, { hash, page, maps }] of this.#pages) {
+      const map = withPackages(maps.map, packages, this.#root);
+      for (const { imports, beforeBase } of page.scripts) {
+        const base = pageBase(page, path, beforeBase, this.#root);
+        for (const { specifier, dynamic } of imports) {
+          const { state } = resolveSpecifier(map, specifier, base);
+          if ((state !== 'unresolved' && !isOfNode(specifier)) || /^[./]/.test(specifier)) continue;
+          const { bytes } = (await this.#options.blobs.read([hash])).get(hash) ?? {};
+          const start = bytes === undefined ? -1 : literalIn(bytes, specifier);
+          const kind = dynamic ? 'dynamic' : 'static';
+          const severity = dynamic ? 'warning' : 'error';
+          const place = { path, hash, start: Math.max(0, start), targets: [], resolves: false };
+          failing.push({ ...place, specifier, kind, severity, failure: 'unmapped' });
+        }
       }
     }
     return failing;
@@ -185,16 +230,17 @@ export class ImportChecker {
       const kind = one.kind === 'static' ? 'import' : 'dynamic-import';
       const message =
         MESSAGES[failure](JSON.stringify(specifier), this.#options.prefix) +
-        (failure === 'unmapped' ? await this.#advice(specifier) : '');
+        (failure === 'unmapped' ? await this.#advice(path, specifier) : '');
       diagnostics.push({ path, kind, severity, message, ...place, specifier, failure });
     }
     this.#places = places;
     return diagnostics;
   }
 
-  /** Where an installed package is, for the import map that it needs. */
-  async #advice(specifier: string): Promise<string> {
-    const { directory, base = '/' } = this.#options;
+  /** Why a name leads to no package. Where packages are not resolved, what an import map needs. */
+  async #advice(importer: Path, specifier: string): Promise<string> {
+    const { directory, base = '/', conditions = DEFAULT_CONDITIONS } = this.#options;
+    if (conditions !== null) return nameAdvice(await realpath(directory), importer, specifier, conditions);
     const found = await installedPackage(directory, specifier);
     if (found === null) return '';
     const { folder, file } = found;
@@ -212,6 +258,15 @@ const MESSAGES: Readonly<Record<ImportFailure, (specifier: string, prefix: strin
   dotfile: (specifier) => `cannot import ${specifier}: dotfiles are not served`,
   reserved: (specifier, prefix) => `cannot import ${specifier}: no files are served below ${prefix}`,
 };
+
+/** The offset of the first string literal with this text; -1 where there is none. */
+function literalIn(bytes: Uint8Array, text: string): number {
+  const source = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const found = [`'${text}'`, `"${text}"`]
+    .map((literal) => source.indexOf(literal))
+    .filter((at) => at !== -1);
+  return found.length === 0 ? -1 : Math.min(...found);
+}
 
 function placeWithFrame(bytes: Uint8Array | undefined, start: number): Place | undefined {
   if (bytes === undefined) return undefined;

@@ -13,6 +13,9 @@ export interface SiteImport {
   readonly targets: readonly Path[];
 }
 
+/** Browsers know no URLs of this scheme. */
+export const isOfNode = (url: string): boolean => url.startsWith('node:');
+
 /**
  * The static imports and the literal `import()` calls of a module.
  *
@@ -32,7 +35,7 @@ export function siteImports(
     const { kind, specifier, start } = link;
     const urls = resolvers.flatMap((resolver) => {
       const resolution = resolver.resolve(specifier, referrer);
-      return resolution.state === 'resolved' ? resolution.url : [];
+      return resolution.state === 'resolved' && !isOfNode(resolution.url) ? resolution.url : [];
     });
     if (urls.some((url) => !url.startsWith(root))) continue;
     const targets = new Set(urls.flatMap((url) => pathOfUrl(root, url) ?? []));

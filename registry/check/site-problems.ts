@@ -1,6 +1,7 @@
-import type { Diagnostic } from '../../schema/index.js';
+import { isPackagePath, type Diagnostic } from '../../schema/index.js';
 import type { Clock } from '../clock.js';
 import type { IngestResult } from '../ingest/ingest.js';
+import { newProblems } from './new-problems.js';
 import { ImportChecker, type ImportCheckerOptions } from './import-checker.js';
 
 /** Milliseconds between a deploy and the check of its imports: pages get the deploy first. */
@@ -35,9 +36,15 @@ export class SiteProblems {
     return this.#list;
   }
 
-  /** The list without what a page reports itself, if it does not handle it: a failing `import()`. */
+  /**
+   * The list without what a page reports itself, if it does not handle it, which is a failing `import()`, and
+   * without warnings about packages: the page runs.
+   */
   get listForPages(): readonly Diagnostic[] {
-    return this.#list.filter(({ kind }) => kind !== 'dynamic-import');
+    return this.#list.filter(({ kind, severity, path, failure }) => {
+      const isOfPackage = kind === 'import' && (failure === undefined || isPackagePath(path));
+      return kind !== 'dynamic-import' && !(isOfPackage && severity === 'warning');
+    });
   }
 
   /** From now on, imports are checked after each ingest. */
@@ -62,7 +69,8 @@ export class SiteProblems {
   }
 
   #updateList(): boolean {
-    const list = [...(this.#result?.problems ?? []), ...this.#importProblems];
+    const { problems = [] } = this.#result ?? {};
+    const list = [...problems, ...newProblems(this.#importProblems, problems)];
     const hasChanged = JSON.stringify(list) !== JSON.stringify(this.#list);
     this.#list = list;
     return hasChanged;

@@ -7,6 +7,7 @@ import {
   isModuleType,
   manifestBytes,
   pathToUrl,
+  type Hash,
   type Manifest,
   type ManifestModule,
   type Path,
@@ -18,6 +19,7 @@ import { sendable } from '../content/derived-blobs.js';
 import { linkedModule } from '../content/linked-module.js';
 import { EarlyUses } from '../pages/classic-scripts.js';
 import { loaderPage, loaderVersion, scriptIntegrity } from '../pages/loader-page.js';
+import { DeployPackageMaps } from '../packages/deploy-package-map.js';
 import { moduleKind, servedType } from '../content/media-type.js';
 import { Packs } from '../content/packs.js';
 import { readGuard, readLoader, withIdentity, type LoaderName } from '../pages/read-loader.js';
@@ -154,7 +156,9 @@ export async function exportStatic(options: ExportStaticOptions): Promise<Export
   const total = paths.length;
   let done = 0;
   let bytes = 0;
-  const earlyUses = new EarlyUses(async (hash) => (await store.blobs([hash]))[0]?.bytes, root);
+  const bytesOf = async (hash: Hash) => (await store.blobs([hash]))[0]?.bytes;
+  const earlyUses = new EarlyUses(bytesOf, root);
+  const packages = await new DeployPackageMaps(bytesOf, root).of(manifest);
   await writeFiles({
     directory,
     force,
@@ -172,8 +176,9 @@ export async function exportStatic(options: ExportStaticOptions): Promise<Export
           const isPage = manifest.modules.get(path)!.type === 'text/html';
           await write(
             path,
-            (isPage ? await loaderPage(blob.bytes, path, manifest, page, earlyUses, root) : undefined) ??
-              blob.bytes,
+            (isPage
+              ? await loaderPage(blob.bytes, path, manifest, page, earlyUses, root, packages)
+              : undefined) ?? blob.bytes,
           );
           if (!modules.includes(path)) continue;
           await write(`${PREFIX}deploys/${number}/at/${path}`, blob.bytes);

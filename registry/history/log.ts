@@ -37,7 +37,10 @@ export async function* channelDeploys(
   }
 }
 
-/** The changes of a deploy against its parent, with renames. Null when its parent was collected. */
+/**
+ * The changes of a deploy against its parent, with renames of the site's own files. Null when its parent was
+ * collected.
+ */
 export async function deployChanges(store: Store, number: number): Promise<Change[] | null> {
   const changes = await store.changes(number);
   if (changes === null) return null;

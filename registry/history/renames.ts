@@ -1,4 +1,4 @@
-import { byCodeUnit, type Hash } from '../../schema/index.js';
+import { byCodeUnit, parsePackagePath, type Hash } from '../../schema/index.js';
 import type { Change } from './comparison.js';
 import { latin1, textOf } from './read-blob.js';
 
@@ -58,7 +58,10 @@ function sameContent(deleted: Set<Change>, added: Set<Change>): Change[] {
   const found: Change[] = [];
   const pair = (to: Change, named: boolean): void => {
     const from = (sources.get(to.after!.hash) ?? []).find(
-      (source) => deleted.has(source) && (!named || baseName(source.path) === baseName(to.path)),
+      (source) =>
+        deleted.has(source) &&
+        isOnePackage(source, to) &&
+        (!named || baseName(source.path) === baseName(to.path)),
     );
     if (from === undefined) return;
     deleted.delete(from);
@@ -68,6 +71,10 @@ function sameContent(deleted: Set<Change>, added: Set<Change>): Change[] {
   for (const named of [true, false]) for (const to of [...added]) pair(to, named);
   return found;
 }
+
+/** Whether both are files of the site, or of the same package. */
+const isOnePackage = (a: Change, b: Change): boolean =>
+  parsePackagePath(a.path)?.name === parsePackagePath(b.path)?.name;
 
 /**
  * Pairs deleted and added modules into renames, like git's -M: first those with unchanged content, then the
@@ -90,6 +97,7 @@ export async function findRenames(changes: readonly Change[], options: RenameOpt
     const candidates: { from: Change; to: Change; score: number; named: boolean }[] = [];
     for (const from of deleted) {
       for (const to of added) {
+        if (!isOnePackage(from, to)) continue;
         const sizes = [from.before!.size, to.after!.size] as const;
         // The common lines cannot be larger than the smaller text.
         if (Math.max(...sizes) > bytes || Math.min(...sizes) * 100 < Math.max(...sizes) * similarity)

@@ -1,5 +1,7 @@
 import { EMPTY_MANIFEST, type Hash, type Links, type Manifest } from '../../schema/index.js';
 import type { FileFilter } from '../ingest/files.js';
+import { DEFAULT_CONDITIONS } from '../packages/package-resolver.js';
+import type { Mode } from '../transform/transform.js';
 import { readSite } from '../publish/read-site.js';
 import { openMemoryStore } from '../store/memory.js';
 import type { Deploy, Store } from '../store/store.js';
@@ -35,12 +37,18 @@ export function deploySnapshot(store: Store, deploy: Deploy): Snapshot {
  * The files of a directory that the filter selects, without those that cannot be read. Their bytes are read
  * again when they are compared: a whole site need not fit the memory.
  *
+ * @param mode of the packages that it imports
  * @throws ModcastError `directory-invalid`, `manifest-invalid`; later `file-unstable` for a file that has
  *   changed since
  */
-export async function directorySnapshot(directory: string, filter: FileFilter): Promise<Snapshot> {
+export async function directorySnapshot(
+  directory: string,
+  filter: FileFilter,
+  mode: Mode = 'production',
+): Promise<Snapshot> {
   const { manifest, hash, links, bytes } = await readSite(directory, filter, () => {}, {
     purpose: 'compare',
+    packages: { conditions: DEFAULT_CONDITIONS, mode },
   });
   const linksOf = new Map<Hash, Links | null>();
   for (const [path, module] of manifest.modules) {

@@ -4,16 +4,14 @@ import {
   ModcastError,
   isHash,
   type Diagnostic,
-  type Hash,
   type Manifest,
   type ManifestModule,
   type Path,
 } from '../../schema/index.js';
-import { mediaType } from '../content/media-type.js';
 import { debug } from '../debug.js';
-import { blake3 } from '../hash.js';
-import type { PageSummaries } from '../pages/page-summaries.js';
+import { PageSummaries } from '../pages/page-summaries.js';
 import type { Deploy, FileStat, Store, StoredBlob } from '../store/store.js';
+import { AddedFiles, type AddedFilesOptions, type SiteBlobs } from './added-files.js';
 import { ChangeReader } from './change-reader.js';
 import { commitHead } from './commit-head.js';
 import { EmptyFiles } from './empty-files.js';
@@ -28,6 +26,7 @@ import {
   type Matches,
 } from './files.js';
 import { BlobLease } from './blob-lease.js';
+import { blobReader } from './blob-reader.js';
 import type { ReadProgress } from './read-modules.js';
 import { IncludedFiles } from './included-files.js';
 import { ManifestBuilder } from './site-manifest.js';
@@ -42,7 +41,7 @@ export interface IngestResult {
   readonly read: number;
 }
 
-export interface IngestOptions {
+export interface IngestOptions extends Pick<AddedFilesOptions, 'generate' | 'packages' | 'served' | 'root'> {
   /** Absolute. A link is followed each time, because it may be pointed to another directory. */
   readonly directory: string;
   readonly store: Store;
@@ -50,17 +49,10 @@ export interface IngestOptions {
   readonly filter: FileFilter;
   readonly author: string;
   readonly now: () => number;
-  /** URL of the site's root, as `placeholderRoot` returns it. Default: that of a site at `/`. */
-  readonly root?: string;
   /** Pages that are read elsewhere too. */
   readonly summaries?: PageSummaries;
   /** The directory's git commit, for deploys of whole scans. A file that was just saved is not committed. */
   readonly commit?: () => Promise<string | null>;
-  /**
-   * Makes files of the deploy that are not in the directory, each time.
-   * @param directory real
-   */
-  readonly generate?: (directory: string, modules: ReadonlyMap<Path, ManifestModule>) => GeneratedFiles;
   /** An update has read files that were not reported to it. They may also disappear without a report. */
   readonly onUnreported?: () => void;
   /**
@@ -70,12 +62,6 @@ export interface IngestOptions {
   readonly onUnsettled?: (files: readonly Path[]) => void;
   /** These files exist and could not be read; null: so could directories. What was known of them stays. */
   readonly onUnreadable?: (files: readonly Path[] | null) => void;
-}
-
-/** Files of a deploy that no file of the directory is. */
-export interface GeneratedFiles {
-  readonly files: ReadonlyMap<Path, Uint8Array>;
-  readonly problems: readonly Diagnostic[];
 }
 
 interface Changes {
@@ -101,6 +87,7 @@ export class Ingest {
   readonly #empty: EmptyFiles;
   readonly #manifests: ManifestBuilder;
   readonly #lease: BlobLease;
+  readonly #added: AddedFiles;
   /** Whether the table has the whole directory. False before the first scan, and after one that failed. */
   #isWhole = false;
   /** The real path of the directory that the table is about. */
@@ -111,9 +98,11 @@ export class Ingest {
   constructor(options: IngestOptions) {
     this.#options = options;
     this.#byName = compileFilter(options.filter);
-    this.#manifests = new ManifestBuilder(options.summaries, options.root);
+    const { summaries = new PageSummaries() } = options;
+    this.#manifests = new ManifestBuilder(summaries, options.root);
     this.#empty = new EmptyFiles(options.now);
     this.#lease = new BlobLease(options.store, options.now);
+    this.#added = new AddedFiles({ ...options, summaries, lease: this.#lease });
   }
 
   /** Whether a file belongs to the registry by its name, or because the site needs it. */
@@ -157,6 +146,16 @@ export class Ingest {
     });
   }
 
+  /** Other packages may be installed. */
+  forgetPackages(): void {
+    this.#added.forgetPackages();
+  }
+
+  /** Files of linked packages in the last deploy, outside of the site and of `node_modules`. Absolute. */
+  get linkedFiles(): readonly string[] {
+    return this.#added.linkedFiles;
+  }
+
   /** Reads these files again, and removes those that are gone. */
   async update(files: Iterable<string>): Promise<IngestResult> {
     const directory = this.#openRoot();
@@ -190,6 +189,7 @@ export class Ingest {
       this.#isWhole = false;
       this.#table.clear();
       this.#table.clearStats();
+      this.#added.setDirectory(root);
     }
     return root;
   }
@@ -234,8 +234,9 @@ export class Ingest {
     for (const name of kept) changes.keep(name);
     await changes.read(files, removed);
     if (changes.unreported.length > 0) onUnreported?.();
-    const generated = this.#options.generate?.(directory, this.#table.modules) ?? NOTHING;
-    const { manifest, deploy, created } = await this.#deploy(mode, changes.blobs, generated.files);
+    const { blobs } = changes;
+    const site = await this.#added.addTo({ modules: this.#table.modules, blobs }, mode);
+    const { manifest, deploy, created } = await this.#deploy(mode, site);
     const { stats, forgotten, unsettled, unreadable, count } = changes;
     // Stats of changed files may stay in the store: their time stamps do not come back.
     if (stats.size > 0 || removed.length > 0) {
@@ -248,7 +249,7 @@ export class Ingest {
     debug.ingest('%s of %d files: %d read, %d ms, %s', mode, files.length, count, ms, made);
     if (unsettled.length > 0) onUnsettled?.(unsettled);
     if (unreadable.length > 0) onUnreadable?.(unreadable);
-    const problems = [...this.#table.problems, ...generated.problems];
+    const problems = [...this.#table.problems, ...site.problems];
     return { deploy, created, manifest, problems, read: count };
   }
 
@@ -257,23 +258,15 @@ export class Ingest {
     await this.#options.store.putBlobs(blobs);
   }
 
-  async #deploy(mode: 'scan' | 'update', read: readonly StoredBlob[], generated: GeneratedFiles['files']) {
+  async #deploy(mode: 'scan' | 'update', { modules, blobs }: SiteBlobs) {
     const { store, channel, author, now, commit } = this.#options;
-    const { modules, pathChanges } = this.#table;
+    const { pathChanges } = this.#table;
     const headManifest = async () => {
       const head = await store.head(channel);
       return head === null ? null : store.manifest(head.number);
     };
-    const own = new Map(modules);
-    const blobs = [...read];
-    for (const [name, bytes] of generated) {
-      const hash = blake3(bytes);
-      own.set(name, { hash, size: bytes.length, type: mediaType(name) });
-      blobs.push({ hash, bytes, links: null });
-    }
-    const fresh = new Map(blobs.map((blob) => [blob.hash, blob]));
-    const bytesOf = (hash: Hash) => this.#bytesOf(hash, fresh);
-    const manifest = await this.#manifests.build(own, pathChanges, headManifest, bytesOf);
+    const bytesOf = blobReader(store, blobs);
+    const manifest = await this.#manifests.build(modules, pathChanges, headManifest, bytesOf);
     const made = await commitHead(store, {
       channel,
       manifest,
@@ -287,13 +280,4 @@ export class Ingest {
     });
     return { manifest, ...made };
   }
-
-  /** @param fresh blobs that are not in the store yet */
-  async #bytesOf(hash: Hash, fresh: ReadonlyMap<Hash, StoredBlob>): Promise<Uint8Array> {
-    const blob = fresh.get(hash) ?? (await this.#options.store.blobs([hash]))[0];
-    if (blob === undefined) throw new ModcastError('blob-unknown', `no blob ${hash}`, { found: hash });
-    return blob.bytes;
-  }
 }
-
-const NOTHING: GeneratedFiles = { files: new Map(), problems: [] };

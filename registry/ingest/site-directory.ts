@@ -3,12 +3,14 @@ import { ModcastError, SerialQueue, type HotNews, type Path } from '../../schema
 import type { ResolvedOptions } from '../options.js';
 import type { Clock } from '../clock.js';
 import { debug } from '../debug.js';
+import { watchInstalled } from '../packages/installed-watch.js';
+import type { PackageSettings } from '../packages/packages.js';
 import type { PageSummaries } from '../pages/page-summaries.js';
 import type { Store } from '../store/store.js';
 import { Assets, type ChangedAsset } from './assets.js';
 import { compileDescend } from './files.js';
 import { gitCommit } from './git-commit.js';
-import { Ingest, type IngestResult } from './ingest.js';
+import { Ingest, type IngestOptions, type IngestResult } from './ingest.js';
 import type { ReadProgress } from './read-modules.js';
 import { ReadAgain } from './read-again.js';
 import { recipeFiles } from '../transform/read-recipe.js';
@@ -24,12 +26,16 @@ export interface SiteDirectoryOptions {
     ResolvedOptions,
     'base' | 'channel' | 'include' | 'exclude' | 'author' | 'watch' | 'keepDeploys'
   >;
+  /** How the bare names of the site are resolved to packages. Null: they are not. */
+  readonly packages: PackageSettings | null;
+  /** What browsers get of the site's files, which decides what it imports. Default: the files as they are. */
+  readonly served?: IngestOptions['served'];
   readonly clock: Clock;
   readonly summaries: PageSummaries;
   readonly onReading: (progress: ReadProgress) => void;
-  /** An ingest has ended. Called before the promise of its caller resolves. */
   /** The files that the site needs and the deploy does not have. */
   readonly wanted?: (result: IngestResult) => Promise<readonly Path[]>;
+  /** An ingest has ended. Called before the promise of its caller resolves. */
   readonly onResult: (result: IngestResult) => void | Promise<void>;
   readonly onNews: (news: HotNews) => void;
   readonly onState: (state: 'gone' | 'back') => void;
@@ -52,6 +58,7 @@ export class SiteDirectory {
   readonly #assets: Assets;
   #watch: Watch | undefined;
   #retention: Retention | undefined;
+  #installed: { close(): void } | undefined;
   #rescan: { cancel(): void } | undefined;
   #readAgain: { cancel(): void } | undefined;
   readonly #unsettled = new Set<Path>();
@@ -74,6 +81,8 @@ export class SiteDirectory {
       root: placeholderRoot(options.options.base),
       summaries: options.summaries,
       generate: (root, modules) => recipeFiles(root, modules.keys()),
+      packages: options.packages,
+      ...(options.served === undefined ? {} : { served: options.served }),
       commit: () => gitCommit(directory, (file) => ingest.matches(file)),
       onUnreported: () => this.#rescanSoon(),
       onUnsettled: (files) => this.#readAgainSoon(files),
@@ -99,6 +108,7 @@ export class SiteDirectory {
       await this.#assets.start();
     }
     const result = await this.#run(() => this.#ingest.scan(onReading));
+    if (watch !== false && this.#options.packages !== null) this.#followInstalled();
     if (watch !== false && keepDeploys > 0) {
       const idle = () => this.#queue.idle();
       this.#retention = new Retention({
@@ -131,6 +141,7 @@ export class SiteDirectory {
 
   async close(): Promise<void> {
     this.#assets.close();
+    this.#installed?.close();
     await this.#watch?.close();
     await this.#queue.idle();
     this.#rescan?.cancel();
@@ -152,6 +163,20 @@ export class SiteDirectory {
       this.#unsettled.clear();
       this.#readAgain = undefined;
       void this.#run(() => this.#ingest.update(again)).catch(this.#onError);
+    });
+  }
+
+  #followInstalled(): void {
+    const { directory, clock } = this.#options;
+    this.#installed = watchInstalled({
+      directory,
+      linked: () => this.#ingest.linkedFiles,
+      clock,
+      onChange: () => {
+        debug.watch('other packages are installed');
+        this.#ingest.forgetPackages();
+        void this.scan().catch(this.#onError);
+      },
     });
   }
 

@@ -1,10 +1,11 @@
 import { PLACEHOLDER_ROOT } from '../../importmap/index.js';
 import {
-  LIMITS,
-  ModcastError,
   type Hash,
+  LIMITS,
   type Manifest,
   type ManifestModule,
+  ModcastError,
+  PACKAGES_MAP,
   type Path,
 } from '../../schema/index.js';
 import { siteEntries } from '../pages/site-entries.js';
@@ -66,7 +67,12 @@ export class ManifestBuilder {
   ): Promise<Manifest> {
     checkModuleCount(modules.size);
     const pages = pagesOf(modules);
-    const key = JSON.stringify([pages.map(([path, { hash }]) => [path, hash]).toSorted(), pathChanges]);
+    const packages = modules.get(PACKAGES_MAP)?.hash;
+    const key = JSON.stringify([
+      pages.map(([path, { hash }]) => [path, hash]).toSorted(),
+      pathChanges,
+      packages,
+    ]);
     if (this.#last?.key !== key) {
       // An earlier manifest may have been made for a site at another path.
       const isAtRoot = this.#root === PLACEHOLDER_ROOT;
@@ -91,6 +97,8 @@ function hasSameSite(
   return (
     manifest.modules.size === modules.size &&
     [...modules.keys()].every((path) => manifest.modules.has(path)) &&
-    pages.every(([path, { hash }]) => manifest.modules.get(path)?.hash === hash)
+    [...pages.map(([path]) => path), PACKAGES_MAP].every(
+      (path) => manifest.modules.get(path)?.hash === modules.get(path)?.hash,
+    )
   );
 }

@@ -3,6 +3,7 @@ import {
   naturalUrl,
   pathOfUrl,
   resolveSpecifier,
+  withPackages,
   type ImportMap,
   PLACEHOLDER_ROOT,
 } from '../../importmap/index.js';
@@ -10,8 +11,15 @@ import type { Path } from '../../schema/index.js';
 import { pageImportMapOf } from './import-map-text.js';
 import type { Page } from './read-page.js';
 
-/** The first import map of a page. Empty when it is invalid. */
-export function pageImportMap(page: Page, at: Path, root = PLACEHOLDER_ROOT): ImportMap {
+/** The first import map of a page with the rules of packages. Without its own rules when it is invalid. */
+export const pageImportMap = (
+  page: Page,
+  at: Path,
+  root = PLACEHOLDER_ROOT,
+  packages: ImportMap = EMPTY_IMPORT_MAP,
+): ImportMap => withPackages(ownImportMap(page, at, root), packages, root);
+
+function ownImportMap(page: Page, at: Path, root: string): ImportMap {
   if (page.importMap === undefined) return EMPTY_IMPORT_MAP;
   try {
     return pageImportMapOf(page.importMap, mapBase(page, at, 0, root));
@@ -36,14 +44,16 @@ export function pageBase(page: Page, at: Path, beforeBase = false, root = PLACEH
  * The entries of a page in document order: its module scripts, and the imports of its inline ones.
  *
  * @param root URL of the site's root, as `placeholderRoot` returns it
+ * @param packages the deploy's import map for packages
  */
 export function pageEntries(
   page: Page,
   at: Path,
   modules: ReadonlyMap<Path, unknown>,
   root = PLACEHOLDER_ROOT,
+  packages: ImportMap = EMPTY_IMPORT_MAP,
 ): Path[] {
-  const map = pageImportMap(page, at, root);
+  const map = pageImportMap(page, at, root, packages);
   const found = new Set<Path>();
   const add = (url: string | undefined) => {
     const path = url === undefined ? undefined : pathOfUrl(root, url);

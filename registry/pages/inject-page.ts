@@ -1,4 +1,4 @@
-import { parsePage, withoutBom } from './page-elements.js';
+import { parsePage, withoutBom, type PageElement } from './page-elements.js';
 import { PRELOAD_STOP, guardTag, holdLink, loaderTag, markScript, splice, type Edit } from './page-edits.js';
 import { readHead, type ImportCalls, type Lex, type Page } from './read-page.js';
 import {
@@ -38,6 +38,11 @@ export interface InjectOptions {
   policies?: readonly string[];
   /** Whether an inline module parses. What one imports that does not is unknown. */
   parses?: (source: string) => boolean;
+  /**
+   * Stands for the page's first import map: for its text, or for the element where it has none. ASCII.
+   * Default: the page keeps its map.
+   */
+  mapSlot?: string;
 }
 
 /**
@@ -72,6 +77,7 @@ export function injectPage(
     importCalls = () => [],
     policies = [],
     parses = () => true,
+    mapSlot,
   } = typeof options === 'function' ? options(head) : options;
   if (reasonToLeave(elements, policies) !== undefined) return undefined;
   const isOwnTag = elements.some((e) => isLoader(e, standalone.src));
@@ -86,6 +92,7 @@ export function injectPage(
   let modules = 0;
   let preloads = false;
   let hasMap = false;
+  const ownMap = firstImportMap(elements);
   for (const [index, element] of elements.entries()) {
     const kind = heldType(element);
     if (element.tag === 'link') marks.push(...holdLink(element, page));
@@ -98,9 +105,15 @@ export function injectPage(
         preloads ||= !hasMap && scriptSource(element) !== undefined;
       }
       marks.push(markScript(element, kind, reader, kind === 'module' && index <= lastBlocking));
+      if (element === ownMap && mapSlot !== undefined) marks.push({ ...element.textRange()!, text: mapSlot });
     } else if (modules > 0 && isDeferred(element) && !isLoader(element, standalone.src))
       marks.push(markScript(element, 'defer', undefined, index <= lastBlocking));
   }
   const tag = { text: guard, loaderSrc: loader.src, timeout: data['timeout'], holds: modules > 0 };
-  return put(guardTag(tag, head.nonce) + tagOf(loader, {}) + (preloads ? PRELOAD_STOP : ''), marks);
+  const map = ownMap === undefined ? (mapSlot ?? '') : '';
+  return put(guardTag(tag, head.nonce) + tagOf(loader, {}) + map + (preloads ? PRELOAD_STOP : ''), marks);
 }
+
+/** The import map that the browser takes first. */
+export const firstImportMap = (elements: readonly PageElement[]): PageElement | undefined =>
+  elements.find((e) => heldType(e) === 'importmap' && !e.inShadowRoot);

@@ -1,6 +1,7 @@
 import { PLACEHOLDER_ROOT } from '../../importmap/index.js';
 import { LIMITS, type Hash, type Manifest, type Path } from '../../schema/index.js';
 import { debug } from '../debug.js';
+import { DeployPackageMaps } from '../packages/deploy-package-map.js';
 import { blake3 } from '../hash.js';
 import { EarlyUses, type ReadBlob } from './classic-scripts.js';
 import { onPage } from './page-parser.js';
@@ -42,6 +43,7 @@ export class InjectedPages {
   readonly #pages: SizedCache<Path, InjectedPage>;
   readonly #making = new Map<string, Promise<PageTemplate>>();
   readonly #earlyUses: EarlyUses;
+  readonly #packageMaps: DeployPackageMaps;
   readonly #root: string;
 
   /**
@@ -51,6 +53,7 @@ export class InjectedPages {
   constructor(readBlob: ReadBlob, { cacheBytes = LIMITS.pageCacheBytes, root = PLACEHOLDER_ROOT } = {}) {
     this.#root = root;
     this.#earlyUses = new EarlyUses(readBlob, root);
+    this.#packageMaps = new DeployPackageMaps(readBlob, root);
     this.#templates = new SizedCache(cacheBytes);
     this.#pages = new SizedCache(cacheBytes);
   }
@@ -70,10 +73,11 @@ export class InjectedPages {
     const template =
       find() === undefined ? await this.#template(`${hash} ${policies}`, html, loader) : undefined;
     const use = template && (await this.#earlyUses.of(template.page, path, manifest));
+    const packages = await this.#packageMaps.of(manifest);
     // Meanwhile another request may have made the page.
     const known = find();
     if (known !== undefined || template === undefined || use === undefined) return known!;
-    const bytes = fillTemplate(template, path, manifest, use, data(hash), this.#root);
+    const bytes = fillTemplate(template, path, manifest, use, data(hash), this.#root, packages);
     const injected = bytes === undefined ? null : { bytes, hash: blake3(bytes) };
     const page = { html, hash, key, injected, unchanged: template.unchanged };
     this.#pages.set(path, page, sizeOf([html, bytes]));
@@ -97,7 +101,8 @@ export class InjectedPages {
       debug.http('a page of %d bytes is served unchanged: %s', html.length, error);
       return { page: { scripts: [], laterImportMaps: [] }, parts: null, unchanged: null };
     });
-    this.#templates.set(key, template, sizeOf(template.parts ?? []));
+    const bytes = (template.parts ?? []).filter((part) => typeof part !== 'string');
+    this.#templates.set(key, template, sizeOf(bytes));
     return template;
   }
 }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { ImportMap } from '../../importmap/index.js';
 import type { Manifest, Path } from '../../schema/index.js';
 import { blake3 } from '../hash.js';
 import type { EarlyUses } from './classic-scripts.js';
@@ -9,6 +10,7 @@ import { fillTemplate, pageTemplate, type LoaderOptions } from './page-template.
  *
  * @param earlyUses for the same root
  * @param root URL of the site's root, as `placeholderRoot` returns it
+ * @param packages the deploy's import map for packages
  */
 export async function loaderPage(
   html: Uint8Array,
@@ -17,10 +19,11 @@ export async function loaderPage(
   options: LoaderOptions,
   earlyUses: EarlyUses,
   root: string,
+  packages: ImportMap,
 ): Promise<Uint8Array | undefined> {
   const template = pageTemplate(html, options);
   const use = await earlyUses.of(template.page, path, manifest);
-  return fillTemplate(template, path, manifest, use, {}, root);
+  return fillTemplate(template, path, manifest, use, {}, root, packages);
 }
 
 const versions = new WeakMap<Uint8Array, { readonly version: string; readonly integrity: string }>();

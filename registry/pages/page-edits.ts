@@ -48,6 +48,10 @@ export function guardTag({ text, loaderSrc, timeout, holds }: GuardTag, nonce: s
  */
 export const PRELOAD_STOP = '<script type="importmap" data-modcast="none"></script>';
 
+/** An import map that the guard holds for the loader. @param text ASCII, without `<` */
+export const importMapTag = (text: string, nonce: string | undefined): string =>
+  `<script type="importmap" data-modcast="importmap"${nonceAttribute(nonce)}>${text}</script>`;
+
 const nonceAttribute = (nonce: string | undefined): string =>
   nonce === undefined ? '' : attribute('nonce', nonce);
 
@@ -116,7 +120,7 @@ export function holdLink(link: PageElement, page: ParsedPage): Edit[] {
   return [{ ...range, text: held.replace(/[^\w-]/gu, reference) }];
 }
 
-function asciiJson(value: unknown): string {
+export function asciiJson(value: unknown): string {
   return JSON.stringify(value).replace(
     /[^\x20-\x7e]/g,
     (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,

@@ -119,6 +119,12 @@ export class PageElement {
     return this.#text;
   }
 
+  /** The place of the text. Undefined where the element has none. */
+  textRange(): Range | undefined {
+    const end = this.#location.endTag?.startOffset;
+    return end === undefined ? undefined : { start: this.#startTagEnd, end };
+  }
+
   /** The start of the text, `line:column` from 1, as browsers count in the page. */
   position(): string {
     const starts = lineStarts(this.#bytes);

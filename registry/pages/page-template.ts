@@ -1,11 +1,19 @@
 import { randomBytes } from 'node:crypto';
-import { lexImportCalls, lexSpecifiers, PLACEHOLDER_ROOT } from '../../importmap/index.js';
+import {
+  EMPTY_IMPORT_MAP,
+  lexImportCalls,
+  lexSpecifiers,
+  PLACEHOLDER_ROOT,
+  type ImportMap,
+} from '../../importmap/index.js';
 import type { Manifest, Path } from '../../schema/index.js';
 import { isModule } from '../ingest/syntax.js';
 import type { EarlyUse } from './early-use.js';
-import { pageEntries } from './entries.js';
+import { mapBase, pageEntries } from './entries.js';
+import { pageImportMapOf } from './import-map-text.js';
 import { injectPage, type LoaderScript } from './inject-page.js';
-import { dataAttributes } from './page-edits.js';
+import { dataAttributes, importMapTag, PRELOAD_STOP } from './page-edits.js';
+import { importMapText } from './page-import-map-text.js';
 import { readPage, type Page } from './read-page.js';
 import { explainUnchanged, type ExplainedPage } from './unchanged-page.js';
 
@@ -31,16 +39,17 @@ export interface LoaderOptions {
 export interface PageTemplate {
   readonly page: Page;
   /**
-   * The bytes before and after the attributes that are missing; one part when the page has its own tag of
-   * the loader. Null when the page has to be served unchanged.
+   * The bytes around what is missing: attributes of the loader, unless the page has its own tag of it, and
+   * the first import map. Null when the page has to be served unchanged.
    */
-  readonly parts: readonly Uint8Array[] | null;
+  readonly parts: readonly (Uint8Array | 'data' | 'map')[] | null;
   /** Why `parts` is null. Null also where the page's author wants it. */
   readonly unchanged: ExplainedPage | null;
 }
 
-/** Stands for the missing attributes. No page can contain it. */
+/** Stand for what is missing. No page can contain them. */
 const SLOT = { slot: randomBytes(16).toString('hex') };
+const MAP_SLOT = randomBytes(16).toString('hex');
 
 export function pageTemplate(html: Uint8Array, { noticeSrc, data, ...tag }: LoaderOptions): PageTemplate {
   const page = readPage(html, lexSpecifiers);
@@ -50,14 +59,31 @@ export function pageTemplate(html: Uint8Array, { noticeSrc, data, ...tag }: Load
     importCalls: lexImportCalls,
     parses: isModule,
     data: { ...data, ...SLOT },
+    mapSlot: MAP_SLOT,
   });
   if (injected === undefined)
     return { page, parts: null, unchanged: explainUnchanged(html, noticeSrc, tag.policies) ?? null };
-  const slot = dataAttributes(SLOT);
-  const at = Buffer.from(injected.buffer, injected.byteOffset, injected.byteLength).indexOf(slot);
-  if (at === -1) return { page, parts: [injected], unchanged: null };
-  const parts = [injected.subarray(0, at), injected.subarray(at + slot.length)];
+  const bytes = Buffer.from(injected.buffer, injected.byteOffset, injected.byteLength);
+  const parts = splitAt(bytes, [
+    ['data', dataAttributes(SLOT)],
+    ['map', MAP_SLOT],
+  ]);
   return { page, parts, unchanged: null };
+}
+
+/** Splits bytes at texts that they contain at most once, in any order. */
+function splitAt<N extends string>(bytes: Buffer, slots: readonly (readonly [N, string])[]): (Buffer | N)[] {
+  const found = slots
+    .map(([name, text]) => ({ name, length: text.length, at: bytes.indexOf(text) }))
+    .filter(({ at }) => at !== -1)
+    .toSorted((a, b) => a.at - b.at);
+  const parts: (Buffer | N)[] = [];
+  let done = 0;
+  for (const { name, length, at } of found) {
+    parts.push(bytes.subarray(done, at), name);
+    done = at + length;
+  }
+  return [...parts, bytes.subarray(done)];
 }
 
 /** Which of a page's scripts the browser runs itself, before the loader is there. */
@@ -74,6 +100,7 @@ function early({ blocksRendering }: Page, use: EarlyUse): Record<string, string>
  * @param use what the page's classic scripts may do early
  * @param data the missing data attributes, without the page's entries
  * @param root URL of the site's root, as `placeholderRoot` returns it
+ * @param packages the deploy's import map for packages
  */
 export function fillTemplate(
   { page, parts, unchanged }: PageTemplate,
@@ -82,11 +109,43 @@ export function fillTemplate(
   use: EarlyUse,
   data: Readonly<Record<string, string>>,
   root = PLACEHOLDER_ROOT,
+  packages: ImportMap = EMPTY_IMPORT_MAP,
 ): Uint8Array | undefined {
   if (parts === null) return unchanged?.withNotice;
-  const [before, after] = parts;
-  if (after === undefined) return before;
-  const entries = JSON.stringify(pageEntries(page, path, manifest.modules, root));
+  const entries = JSON.stringify(pageEntries(page, path, manifest.modules, root, packages));
   const attributes = Buffer.from(dataAttributes({ ...data, ...early(page, use), entries }), 'latin1');
-  return new Uint8Array(Buffer.concat([before!, attributes, after]));
+  const done: Uint8Array[] = [];
+  let isMapAdded = false;
+  for (const part of parts) {
+    if (part === 'data') done.push(attributes);
+    else if (part === 'map') {
+      const text = mapPart(page, path, packages, root);
+      isMapAdded = page.importMap === undefined && text !== '';
+      done.push(Buffer.from(text));
+    } else {
+      // The page's import map stops the browser's preloads.
+      const bytes = Buffer.from(part.buffer, part.byteOffset, part.byteLength);
+      const isStopped =
+        isMapAdded && bytes.subarray(0, PRELOAD_STOP.length).equals(Buffer.from(PRELOAD_STOP));
+      done.push(isStopped ? bytes.subarray(PRELOAD_STOP.length) : bytes);
+      isMapAdded = false;
+    }
+  }
+  return new Uint8Array(Buffer.concat(done));
+}
+
+/** The text of the page's first import map with the rules of packages, or a whole element. */
+function mapPart(page: Page, path: Path, packages: ImportMap, root: string): string {
+  const { importMap: text, nonce } = page;
+  if (text === undefined) {
+    const added = importMapText(null, packages, root);
+    return added === null ? '' : importMapTag(added, nonce);
+  }
+  try {
+    const base = mapBase(page, path, 0, root);
+    return importMapText({ text, base, map: pageImportMapOf(text, base) }, packages, root) ?? text;
+  } catch {
+    // The browser reports an import map that does not parse.
+    return text;
+  }
 }

@@ -7,6 +7,7 @@ import {
   type Path,
   type SiteImportMap,
 } from '../../schema/index.js';
+import { DeployPackageMaps } from '../packages/deploy-package-map.js';
 import { pageEntries, pageImportMap } from './entries.js';
 import { PageSummaries } from './page-summaries.js';
 
@@ -30,7 +31,7 @@ function atRoot(map: ImportMap, root: string): SiteImportMap | null {
 
 /**
  * The entries of all pages of a site, and the import map of the page nearest to the root, by depth and then
- * by name. A page with its own map still uses that.
+ * by name, with the rules of packages. A page with its own map still uses that.
  *
  * @param root URL of the site's root, as `placeholderRoot` returns it
  */
@@ -42,13 +43,16 @@ export async function siteEntries(
   root = PLACEHOLDER_ROOT,
 ): Promise<Pick<Manifest, 'entries' | 'importMap'>> {
   const entries = new Set<Path>();
+  const packages = await new DeployPackageMaps(bytesOf, root).of({ modules });
   let importMap: SiteImportMap | null = null;
   const depth = (path: Path) => path.split('/').length;
   const nearest = pages.toSorted(([a], [b]) => depth(a) - depth(b) || byCodeUnit(a, b));
   for (const [path, { hash }] of nearest) {
     const page = await summaries.read(hash, bytesOf);
-    importMap ??= atRoot(pageImportMap(page, path, root), root);
-    for (const entry of pageEntries(page, path, modules, root)) entries.add(entry);
+    const hasOwn = importMap === null && atRoot(pageImportMap(page, path, root), root) !== null;
+    if (hasOwn) importMap = atRoot(pageImportMap(page, path, root, packages), root);
+    for (const entry of pageEntries(page, path, modules, root, packages)) entries.add(entry);
   }
+  importMap ??= atRoot(packages, root);
   return { entries: [...entries].toSorted(byCodeUnit), importMap };
 }

@@ -1,8 +1,15 @@
-import { ModcastError, type Diagnostic, type ErrorCode, type Path } from '../../schema/index.js';
+import {
+  ModcastError,
+  type Diagnostic,
+  type ErrorCode,
+  type Hash,
+  type Links,
+  type Path,
+} from '../../schema/index.js';
 import { ImportChecker } from '../check/import-checker.js';
+import { newProblems } from '../check/new-problems.js';
 import { DEFAULT_PREFIX } from '../options.js';
 import { isTypeScript } from '../transform/kinds.js';
-import { transformContent } from '../transform/transform-content.js';
 import type { SiteContent } from './read-site.js';
 
 /**
@@ -17,28 +24,45 @@ export async function diagnoseSite(
   prefix: string = DEFAULT_PREFIX,
   base = '/',
 ): Promise<Diagnostic[]> {
-  const { directory, broken } = site;
-  const { manifest, links, read, problems } = await transformContent(site);
+  const { directory, broken, mode } = site;
+  const links = new Map<Hash, Links | null>();
+  for (const [path, { hash }] of site.manifest.modules) {
+    links.set(hash, site.links.get(path) ?? links.get(hash) ?? null);
+  }
+  const { modules, problems, linksOf, bytesOf } = await site.transformer.files(
+    {
+      modules: site.manifest.modules,
+      linksOf: async (hashes) => new Map(hashes.map((hash) => [hash, links.get(hash) ?? null])),
+      bytesOf: async (hash) => site.bytes(hash),
+    },
+    mode,
+  );
   const checker = new ImportChecker({
     directory,
     prefix,
     base,
+    conditions: site.conditions,
     blobs: {
-      links: async () => links,
+      links: linksOf,
       read: async (hashes) => {
-        const rows = await Promise.all(hashes.map(async (hash) => [hash, await read(hash)] as const));
-        return new Map(rows.flatMap(([hash, bytes]) => (bytes === undefined ? [] : [[hash, { bytes }]])));
+        const rows = await Promise.all(hashes.map(async (hash) => [hash, await bytesOf(hash)] as const));
+        return new Map(rows.map(([hash, bytes]) => [hash, { bytes }]));
       },
     },
   });
-  const { diagnostics, reached } = await checker.check(manifest);
+  const { diagnostics, reached } = await checker.check({ ...site.manifest, modules });
   // A file that is no module has a problem where a module is made of it.
   const isReached = (path: Path) => reached.has(path) || !isTypeScript(path);
   const syntax = [...broken].flatMap(([path, problem]): Diagnostic[] => {
     const severity = reached.get(path);
     return severity === undefined ? [] : [{ ...problem, severity }];
   });
-  const all = [...syntax, ...problems.filter(({ path }) => isReached(path)), ...diagnostics];
+  const all = [
+    ...syntax,
+    ...problems.filter(({ path }) => isReached(path)),
+    ...site.packageProblems,
+    ...newProblems(diagnostics, site.packageProblems),
+  ];
   return [...all.filter(isError), ...all.filter((one) => !isError(one))];
 }
 

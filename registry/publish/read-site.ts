@@ -18,8 +18,20 @@ import { compileFilter, openDirectory, walk, type FileFilter } from '../ingest/f
 import { gitCommit } from '../ingest/git-commit.js';
 import { readStable } from '../ingest/read-file.js';
 import { readModules, type ReadProgress } from '../ingest/read-modules.js';
-import { recipeFiles } from '../transform/read-recipe.js';
 import { checkModuleCount, siteManifest } from '../ingest/site-manifest.js';
+import type { DeployFile } from '../packages/package-files.js';
+import { DEFAULT_CONDITIONS } from '../packages/package-resolver.js';
+import {
+  hasPackages,
+  Packages,
+  withPackageFiles,
+  type PackageSet,
+  type PackageSettings,
+} from '../packages/packages.js';
+import { PageSummaries } from '../pages/page-summaries.js';
+import { recipeFiles } from '../transform/read-recipe.js';
+import { ContentTransformer } from '../transform/transform-content.js';
+import type { Mode } from '../transform/transform.js';
 
 /** The content of a directory at the time it was read. */
 export interface SiteContent {
@@ -32,6 +44,13 @@ export interface SiteContent {
   readonly broken: ReadonlyMap<Path, Diagnostic>;
   /** Those of them that parse as classic scripts. */
   readonly scripts: ReadonlySet<Path>;
+  /** How pages run it. */
+  readonly mode: Mode;
+  readonly transformer: ContentTransformer;
+  /** Conditions by which names were resolved to packages. Null: they were not. */
+  readonly conditions: readonly string[] | null;
+  /** What cannot work in the packages that it imports. */
+  readonly packageProblems: readonly Diagnostic[];
   /** Files that match the filter and were left out. */
   readonly skipped: readonly Diagnostic[];
   readonly commit: string | null;
@@ -47,6 +66,10 @@ export interface ReadSiteOptions {
   readonly purpose?: 'publish' | 'compare';
   /** Where browsers find the site. Starts and ends with "/". Default "/". */
   readonly base?: string;
+  /** How bare names are resolved to packages. Null: they are not. Default: for production. */
+  readonly packages?: PackageSettings | null;
+  /** How pages run it, which decides what it imports. Default: as `packages` says, else `production`. */
+  readonly mode?: Mode;
 }
 
 /**
@@ -60,7 +83,12 @@ export async function readSite(
   name: string,
   filter: FileFilter,
   progress: (progress: ReadProgress) => void = () => {},
-  { purpose = 'publish', base = '/' }: ReadSiteOptions = {},
+  {
+    purpose = 'publish',
+    base = '/',
+    packages = PRODUCTION,
+    mode = packages?.mode ?? 'production',
+  }: ReadSiteOptions = {},
 ): Promise<SiteContent> {
   const directory = await openDirectory(name);
   const { files, skipped } = await walk(directory, filter);
@@ -84,16 +112,35 @@ export async function readSite(
     }
   }
   progress({ done: files.length, total: files.length });
+  const made = new Map<Hash, Pick<DeployFile, 'bytes'>>();
+  const bytes = (hash: Hash) => {
+    const place = places.get(hash);
+    return place === undefined ? made.get(hash)!.bytes() : readAgain(directory, place, hash);
+  };
+  const bytesOf = async (hash: Hash) => bytes(hash);
   const generated = recipeFiles(directory, modules.keys());
-  const made = new Map<Hash, Uint8Array>();
   for (const [file, content] of generated.files) {
     const hash = blake3(content);
-    made.set(hash, content);
+    made.set(hash, { bytes: () => content });
     modules.set(file, { hash, size: content.length, type: mediaType(file) });
+    links.set(file, null);
   }
   for (const problem of generated.problems) broken.set(problem.path, problem);
-  const bytes = (hash: Hash) => made.get(hash) ?? readAgain(directory, places.get(hash)!, hash);
-  const manifest = await siteManifest(modules, async (hash) => bytes(hash), undefined, placeholderRoot(base));
+  const transformer = await ContentTransformer.open(base);
+  const summaries = new PageSummaries();
+  const root = placeholderRoot(base);
+  let found: PackageSet | undefined;
+  if (packages !== null && hasPackages(directory)) {
+    const linksByHash = new Map([...modules].map(([file, { hash }]) => [hash, links.get(file) ?? null]));
+    const served = await transformer.files({ modules, linksOf: async () => linksByHash, bytesOf }, mode);
+    found = await new Packages({ ...packages, directory }).resolve({ ...served, summaries, root });
+    for (const [file, one] of found.files) {
+      made.set(one.hash, one);
+      if (!modules.has(file)) links.set(file, one.links);
+    }
+  }
+  const all = found === undefined ? modules : withPackageFiles(modules, found.modules);
+  const manifest = await siteManifest(all, bytesOf, summaries, root);
   return {
     directory,
     manifest,
@@ -101,6 +148,10 @@ export async function readSite(
     links,
     broken,
     scripts,
+    mode,
+    transformer,
+    conditions: packages && [...packages.conditions, packages.mode],
+    packageProblems: found?.problems ?? [],
     skipped: skipped.map(({ path: file, reason }) => ({
       path: file,
       kind: 'skipped',
@@ -111,6 +162,8 @@ export async function readSite(
     bytes,
   };
 }
+
+const PRODUCTION: PackageSettings = { conditions: DEFAULT_CONDITIONS, mode: 'production' };
 
 function readAgain(directory: string, place: Path, hash: Hash): Uint8Array {
   const again = readStable(path.join(directory, place));

@@ -2,7 +2,8 @@ export { createServed, type CreateServedOptions } from './create-served.js';
 export { RECIPE_PATH, type Recipe } from './recipe.js';
 export { readRecipe } from './read-recipe.js';
 export { Served, type ServedHead } from './served-store.js';
-export { transformContent, type Content, type TransformedContent } from './transform-content.js';
+export { ContentTransformer } from './transform-content.js';
+export type { ReadableSite, TransformedFiles } from './transformed-files.js';
 export type { ServedSite } from './site-transformer.js';
 export {
   TransformError,

@@ -5,12 +5,12 @@ import type { Dependency, SiteFiles } from './transform.js';
 
 /** The files of a manifest. */
 export class ManifestFiles implements SiteFiles {
-  readonly #manifest: Manifest;
+  readonly #manifest: Pick<Manifest, 'modules'>;
   readonly #bytesOf: (hash: Hash) => Promise<Uint8Array | undefined>;
   #paths: readonly Path[] | undefined;
   readonly #globs = new Map<string, string>();
 
-  constructor(manifest: Manifest, bytesOf: (hash: Hash) => Promise<Uint8Array | undefined>) {
+  constructor(manifest: Pick<Manifest, 'modules'>, bytesOf: (hash: Hash) => Promise<Uint8Array | undefined>) {
     this.#manifest = manifest;
     this.#bytesOf = bytesOf;
   }

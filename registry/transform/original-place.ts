@@ -16,6 +16,12 @@ export function originalPlace({ line, column }: Place, map: SourceMapInput | nul
 
 const INLINE_MAP = /\n\/\/# sourceMappingURL=data:application\/json;base64,([\w+/=]+)\s*$/;
 
+/** Code with its source map, JSON, at the end. */
+export function withInlineMap(code: string, map: string): string {
+  const url = `data:application/json;base64,${Buffer.from(map).toString('base64')}`;
+  return `${code}${code.endsWith('\n') ? '' : '\n'}//# sourceMappingURL=${url}\n`;
+}
+
 /** The source map at the end of code, as JSON. */
 export function inlineMap(code: string): string | undefined {
   const encoded = INLINE_MAP.exec(code)?.[1];

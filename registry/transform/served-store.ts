@@ -6,6 +6,7 @@ import type { Deploy, Store, StoredBlob } from '../store/store.js';
 import { inlineMap } from './original-place.js';
 import type { ServedSite, SiteTransformer } from './site-transformer.js';
 import type { Mode } from './transform.js';
+import { transformedFiles, type ReadableSite } from './transformed-files.js';
 
 /** Deploys whose served form is kept in memory. */
 const KEPT = 64;
@@ -88,6 +89,12 @@ export class Served {
   /** What browsers get of a manifest, which need not be that of a deploy yet. */
   serve(manifest: Manifest, hash: Hash, channel: Channel): Promise<ServedSite> {
     return this.#site({ manifest: hash, channel }, () => Promise.resolve(manifest));
+  }
+
+  /** What browsers will get of the files of a site that has no deploy yet. */
+  filesOf(site: ReadableSite, channel: Channel): Promise<ReadableSite> {
+    const { sites, derived } = this.#options;
+    return transformedFiles(site, { sites, derived, mode: this.modeOf(channel) });
   }
 
   modeOf(channel: Channel): Mode {

@@ -1,4 +1,5 @@
 import {
+  isPackagePath,
   manifestBytes,
   type Diagnostic,
   type Hash,
@@ -15,15 +16,15 @@ import { isTransportStream } from './kinds.js';
 import { ManifestFiles } from './manifest-files.js';
 import { ModuleCache, type CachedModule } from './module-cache.js';
 import type { ModuleTransformer, TransformedModule } from './module-transformer.js';
+import { withInlineMap } from './original-place.js';
 import { PlainModules } from './plain-modules.js';
 import { NO_RECIPE, parseRecipe, RECIPE_PATH, type Recipe } from './recipe.js';
 import type { Mode, TransformOptions, VirtualModule } from './transform.js';
 
-/** A site as browsers get it. */
-export interface ServedSite {
-  /** The same object as the site's own manifest where nothing is transformed. */
-  readonly manifest: Manifest;
-  readonly hash: Hash;
+/** The files of a site as browsers get them. */
+export interface TransformedRows {
+  /** The same object as the site's own where nothing is transformed. */
+  readonly modules: ReadonlyMap<Path, ManifestModule>;
   readonly problems: readonly Diagnostic[];
   /** Files that it needs and does not have. */
   readonly wanted: readonly Path[];
@@ -33,9 +34,16 @@ export interface ServedSite {
   readonly broken: ReadonlySet<Hash>;
 }
 
+/** A site as browsers get it. */
+export interface ServedSite extends Omit<TransformedRows, 'modules'> {
+  /** The same object as the site's own manifest where nothing is transformed. */
+  readonly manifest: Manifest;
+  readonly hash: Hash;
+}
+
 /** The blobs of a site. */
 export interface SourceBlobs {
-  one(hash: Hash): Promise<StoredBlob | undefined>;
+  one(hash: Hash): Promise<Pick<StoredBlob, 'bytes'> | undefined>;
   links(hashes: readonly Hash[]): Promise<ReadonlyMap<Hash, Links | null>>;
 }
 
@@ -46,6 +54,13 @@ export const PUBLIC = 'public/';
 
 /** Modules that are transformed at the same time. */
 const AT_ONCE = 32;
+
+export interface RowsOptions {
+  /** Makes all results again: some are lost. Default false. */
+  readonly isAgain?: boolean;
+  /** Default: those of the registry. */
+  readonly blobs?: SourceBlobs;
+}
 
 interface Job {
   readonly path: Path;
@@ -61,7 +76,7 @@ export class SiteTransformer {
   readonly #transformer: ModuleTransformer;
   readonly #blobs: SourceBlobs;
   readonly #cache: ModuleCache;
-  readonly #plain: PlainModules;
+  readonly #plain = new PlainModules();
   readonly #base: string;
   readonly #recipes = new Map<Hash, Recipe>();
 
@@ -71,10 +86,6 @@ export class SiteTransformer {
     this.version = transformer.version;
     this.#blobs = blobs;
     this.#cache = new ModuleCache(derived, transformer.version);
-    this.#plain = new PlainModules(
-      (hashes) => blobs.links(hashes),
-      (hash) => this.#bytesOf(hash),
-    );
   }
 
   /**
@@ -82,25 +93,43 @@ export class SiteTransformer {
    * @param isAgain makes all results again: some are lost
    */
   async serve(manifest: Manifest, hash: Hash, mode: Mode, isAgain = false): Promise<ServedSite> {
-    const sources = [...manifest.modules].filter(([path]) => this.#transformer.takes(path));
+    const { modules, ...made } = await this.rows(manifest.modules, mode, { isAgain });
+    if (modules === manifest.modules) return { manifest, hash, ...made };
+    const served = { ...manifest, modules };
+    return { manifest: served, hash: blake3(manifestBytes(served)), ...made };
+  }
+
+  /** The files that browsers get for those of a site. Files of packages are served as they are. */
+  async rows(
+    modules: ReadonlyMap<Path, ManifestModule>,
+    mode: Mode,
+    { isAgain = false, blobs = this.#blobs }: RowsOptions = {},
+  ): Promise<TransformedRows> {
+    const own = [...modules].filter(([path]) => !isPackagePath(path));
+    const sources = own.filter(([path]) => this.#transformer.takes(path));
     // Sites without any of it are native: browsers get what was written.
-    if (sources.length === 0 && !manifest.modules.has(RECIPE_PATH)) {
-      return { manifest, hash, problems: [], wanted: [], sources: new Map(), broken: new Set() };
+    if (sources.length === 0 && !modules.has(RECIPE_PATH)) {
+      return { modules, problems: [], wanted: [], sources: new Map(), broken: new Set() };
     }
-    const scripts = [...manifest.modules].filter(
+    const bytesOf = async (each: Hash) => (await blobs.one(each))?.bytes;
+    const scripts = own.filter(
       ([path, { type }]) => isJavaScriptType(type) && !this.#transformer.takes(path),
     );
-    const others = await this.#plain.others(scripts.map(([, module]) => module.hash));
+    const others = await this.#plain.others(
+      scripts.map(([, module]) => module.hash),
+      (hashes) => blobs.links(hashes),
+      bytesOf,
+    );
     const rows = [...sources, ...scripts.filter(([, module]) => others.has(module.hash))];
-    const files = new ManifestFiles(manifest, (each) => this.#bytesOf(each));
-    const recipe = await this.#recipeOf(manifest);
+    const files = new ManifestFiles({ modules }, bytesOf);
+    const recipe = await this.#recipeOf(modules.get(RECIPE_PATH)?.hash, bytesOf);
     const options: TransformOptions = { mode, recipe, files, base: this.#base };
     const place = [mode, this.#base, JSON.stringify(recipe)];
     const jobs = rows.map(([path, module]): Job => ({
       path,
       key: this.#cache.key('module', path, module.hash, ...place),
       source: module.hash,
-      run: () => this.#transform(path, module.hash, options),
+      run: () => this.#transform(path, options),
     }));
     const made = await this.#run(jobs, files, mode, isAgain);
     const virtual = new Map<Path, { module: VirtualModule; importer: Hash }>();
@@ -108,7 +137,7 @@ export class SiteTransformer {
       for (const module of made.get(path)!.virtual) virtual.set(module.path, { module, importer: source });
     }
     const more = [...virtual.values()].map(({ module, importer }): Job => {
-      const own = manifest.modules.get(module.file)?.hash;
+      const own = modules.get(module.file)?.hash;
       return {
         path: module.path,
         key: this.#cache.key('virtual', module.kind, module.path, own ?? '', ...place),
@@ -118,7 +147,7 @@ export class SiteTransformer {
     });
     for (const [path, module] of await this.#run(more, files, mode, isAgain)) made.set(path, module);
     await this.#cache.flush();
-    return servedSite(manifest, [...jobs, ...more], made);
+    return rowsOf(modules, [...jobs, ...more], made);
   }
 
   async #run(
@@ -145,25 +174,23 @@ export class SiteTransformer {
     return made;
   }
 
-  async #transform(path: Path, hash: Hash, options: TransformOptions): Promise<TransformedModule> {
+  async #transform(path: Path, options: TransformOptions): Promise<TransformedModule> {
     const none = { code: null, map: null, deps: [], virtual: [], problem: undefined };
-    const bytes = await this.#bytesOf(hash);
+    const bytes = await options.files.read(path);
     if (bytes === undefined || (path.endsWith('.ts') && isTransportStream(bytes))) return none;
     return this.#transformer.transform(new TextDecoder().decode(bytes), path, options);
   }
 
-  async #bytesOf(hash: Hash): Promise<Uint8Array | undefined> {
-    return (await this.#blobs.one(hash))?.bytes;
-  }
-
-  async #recipeOf(manifest: Manifest): Promise<Recipe> {
-    const module = manifest.modules.get(RECIPE_PATH);
-    if (module === undefined) return NO_RECIPE;
-    let recipe = this.#recipes.get(module.hash);
+  async #recipeOf(
+    hash: Hash | undefined,
+    bytesOf: (hash: Hash) => Promise<Uint8Array | undefined>,
+  ): Promise<Recipe> {
+    if (hash === undefined) return NO_RECIPE;
+    let recipe = this.#recipes.get(hash);
     if (recipe === undefined) {
-      const bytes = await this.#bytesOf(module.hash);
+      const bytes = await bytesOf(hash);
       recipe = bytes === undefined ? NO_RECIPE : parseRecipe(bytes);
-      this.#recipes.set(module.hash, recipe);
+      this.#recipes.set(hash, recipe);
     }
     return recipe;
   }
@@ -172,16 +199,15 @@ export class SiteTransformer {
 /** The code with its map: in production, tools ask for that apart. */
 function codeOf({ code, map }: TransformedModule, mode: Mode): string | null {
   if (code === null || map === null || mode === 'production') return code;
-  const url = `data:application/json;base64,${Buffer.from(map).toString('base64')}`;
-  return `${code}${code.endsWith('\n') ? '' : '\n'}//# sourceMappingURL=${url}\n`;
+  return withInlineMap(code, map);
 }
 
-function servedSite(
-  manifest: Manifest,
+function rowsOf(
+  own: ReadonlyMap<Path, ManifestModule>,
   jobs: readonly Job[],
   made: ReadonlyMap<Path, CachedModule>,
-): ServedSite {
-  const modules = new Map<Path, ManifestModule>(manifest.modules);
+): TransformedRows {
+  const modules = new Map(own);
   const sources = new Map<Hash, Hash>();
   const broken = new Set<Hash>();
   const problems: Diagnostic[] = [];
@@ -189,7 +215,7 @@ function servedSite(
   for (const { path, source } of jobs) {
     const { code, problem, deps } = made.get(path)!;
     for (const dep of deps) {
-      const isWanted = typeof dep === 'object' && 'isWanted' in dep && !manifest.modules.has(dep.exists);
+      const isWanted = typeof dep === 'object' && 'isWanted' in dep && !own.has(dep.exists);
       if (isWanted) wanted.add(dep.exists);
     }
     if (problem !== undefined) problems.push(problem);
@@ -197,22 +223,14 @@ function servedSite(
       modules.set(path, { ...code, type: JAVASCRIPT });
       sources.set(code.hash, source);
     } else if (problem !== undefined) {
-      modules.set(path, { ...manifest.modules.get(path)!, type: JAVASCRIPT });
+      modules.set(path, { ...own.get(path)!, type: JAVASCRIPT });
       broken.add(source);
     }
   }
   // Files of `public/` are also at the root, as in Vite.
-  for (const [path, module] of manifest.modules) {
+  for (const [path, module] of own) {
     const alias = path.startsWith(PUBLIC) ? path.slice(PUBLIC.length) : '';
     if (alias !== '' && !modules.has(alias)) modules.set(alias, module);
   }
-  const served = { ...manifest, modules };
-  return {
-    manifest: served,
-    hash: blake3(manifestBytes(served)),
-    problems,
-    wanted: [...wanted],
-    sources,
-    broken,
-  };
+  return { modules, problems, wanted: [...wanted], sources, broken };
 }

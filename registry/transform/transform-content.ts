@@ -1,49 +1,42 @@
-import { lexModule } from '../../importmap/index.js';
-import type { Diagnostic, Hash, Links, Manifest, Path } from '../../schema/index.js';
+import type { Hash } from '../../schema/index.js';
 import { DerivedBlobs } from '../content/derived-blobs.js';
 import { openMemoryStore } from '../store/memory.js';
 import { ModuleTransformer } from './module-transformer.js';
+import { inlineMap, withInlineMap } from './original-place.js';
 import { SiteTransformer, type SourceBlobs } from './site-transformer.js';
+import type { Mode } from './transform.js';
+import { transformedFiles, type ReadableSite, type TransformedFiles } from './transformed-files.js';
 
-/** What is needed of a site that is in no store. */
-export interface Content {
-  readonly manifest: Manifest;
-  readonly hash: Hash;
-  readonly links: ReadonlyMap<Path, Links | null>;
-  bytes(hash: Hash): Uint8Array;
-}
+/** Nothing is read without the files of a site. */
+const NO_BLOBS: SourceBlobs = { one: async () => undefined, links: async () => new Map() };
 
-/** A site as browsers will get it. */
-export interface TransformedContent {
-  readonly manifest: Manifest;
-  readonly problems: readonly Diagnostic[];
-  readonly links: ReadonlyMap<Hash, Links | null>;
-  read(hash: Hash): Promise<Uint8Array | undefined>;
-}
+/** Transforms sites that are in no store. A module that it knows is not transformed again. */
+export class ContentTransformer {
+  readonly #derived: DerivedBlobs;
+  readonly #sites: SiteTransformer;
 
-/** Transforms a site before it is published, to find what is wrong with it. */
-export async function transformContent({
-  manifest,
-  hash,
-  links: linksOf,
-  bytes,
-}: Content): Promise<TransformedContent> {
-  const links = new Map<Hash, Links | null>();
-  for (const [path, module] of manifest.modules) {
-    links.set(module.hash, linksOf.get(path) ?? links.get(module.hash) ?? null);
+  private constructor(derived: DerivedBlobs, base: string) {
+    this.#derived = derived;
+    this.#sites = new SiteTransformer(new ModuleTransformer(), NO_BLOBS, derived, base);
   }
-  const blobs: SourceBlobs = {
-    links: async () => links,
-    one: async (each) => ({ hash: each, bytes: bytes(each), links: links.get(each) ?? null }),
-  };
-  const derived = new DerivedBlobs(await openMemoryStore(), Infinity);
-  const served = await new SiteTransformer(new ModuleTransformer(), blobs, derived).serve(
-    manifest,
-    hash,
-    // With the maps, for the places of problems.
-    'development',
-  );
-  const read = async (each: Hash) => (served.sources.has(each) ? derived.read(each) : bytes(each));
-  for (const each of served.sources.keys()) links.set(each, lexModule((await read(each))!));
-  return { manifest: served.manifest, problems: served.problems, links, read };
+
+  /** @param base where browsers find the site. Starts and ends with "/" */
+  static async open(base = '/'): Promise<ContentTransformer> {
+    return new ContentTransformer(new DerivedBlobs(await openMemoryStore(), Infinity), base);
+  }
+
+  /** The files of a site as browsers will get them. Code ends with its source map, for problems' places. */
+  async files(site: ReadableSite, mode: Mode): Promise<TransformedFiles> {
+    const files = await transformedFiles(site, { sites: this.#sites, derived: this.#derived, mode });
+    return { ...files, bytesOf: (hash) => this.#withMap(files, hash) };
+  }
+
+  async #withMap({ isMade, bytesOf }: TransformedFiles, hash: Hash): Promise<Uint8Array> {
+    const bytes = await bytesOf(hash);
+    if (!isMade(hash)) return bytes;
+    const code = new TextDecoder().decode(bytes);
+    const [map] = await this.#derived.items('map', [hash], this.#sites.version);
+    if (map === undefined || inlineMap(code) !== undefined) return bytes;
+    return new TextEncoder().encode(withInlineMap(code, new TextDecoder().decode(map.bytes)));
+  }
 }

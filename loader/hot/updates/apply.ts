@@ -1,4 +1,5 @@
 import type { Manifest } from '../../../schema/manifest.js';
+import { PACKAGES_MAP } from '../../../schema/package-path.js';
 import type { Release } from '../../transport/channel-client.js';
 import { createDebug } from '../../debug.js';
 import type { Instances } from '../modules/instances.js';
@@ -121,6 +122,9 @@ export class Apply {
     const { config } = this.#options.ports;
     const other = newPage(config, before, this.#known);
     if (other !== undefined) return { reason: `${other} is new, and the page of this URL`, path: other };
+    // A rule of an import map can never be replaced.
+    if (changed.includes(PACKAGES_MAP))
+      return { reason: 'the packages of the site changed', path: PACKAGES_MAP };
     const page = pagePath(config);
     if (page !== undefined && changed.includes(page) && this.#isOtherPage(page))
       return { reason: `${page} changed`, path: page };

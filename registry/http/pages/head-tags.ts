@@ -1,6 +1,8 @@
+import { EMPTY_IMPORT_MAP, placeholderRoot } from '../../../importmap/index.js';
 import { ModcastError, type Channel, type Hash } from '../../../schema/index.js';
 import { blake3 } from '../../hash.js';
-import { PRELOAD_STOP, guardTag, loaderTag } from '../../pages/page-edits.js';
+import { PRELOAD_STOP, guardTag, importMapTag, loaderTag } from '../../pages/page-edits.js';
+import { importMapText } from '../../pages/page-import-map-text.js';
 import { SizedCache } from '../../pages/sized-cache.js';
 import type { HeadOptions } from './head-options.js';
 import type { PageContext } from './page-context.js';
@@ -28,7 +30,7 @@ export class HeadTagsMaker {
 
   /** The same object for as long as nothing changes. Null when the channel has no deploy. */
   async tags(channel: Channel, options: HeadOptions = {}): Promise<HeadTags | null> {
-    const { catalog, page, base } = this.#context;
+    const { catalog, page, base, packageMaps } = this.#context;
     const { origin = '' } = options;
     if (origin !== '' && base !== '/') {
       // A page's loader knows the path of the registry's routes, and not that of its site.
@@ -59,10 +61,13 @@ export class HeadTagsMaker {
         },
       };
       const timeout = data['timeout'];
+      // At another origin, the page's own server has no packages.
+      const packages = origin === '' ? await packageMaps.of(head.manifest) : EMPTY_IMPORT_MAP;
+      const map = importMapText(null, packages, placeholderRoot(base));
       const text =
         guardTag({ text: guard, loaderSrc: tag.src, timeout, holds: true }, nonce) +
         loaderTag(tag, nonce) +
-        PRELOAD_STOP;
+        (map === null ? PRELOAD_STOP : importMapTag(map, nonce));
       made = { text, hash: blake3(Buffer.from(text)) };
       this.#made.set(key, made, text.length);
     }

@@ -1,5 +1,6 @@
 import type { Channel, OfflineMode, Path, RegistryId } from '../../../schema/index.js';
 import type { Catalog } from '../../content/catalog.js';
+import type { DeployPackageMaps } from '../../packages/deploy-package-map.js';
 import type { InjectedPages } from '../../pages/injected-pages.js';
 import type { LoaderName } from '../../pages/read-loader.js';
 import type { Unchanged } from '../../pages/unchanged-page.js';
@@ -32,6 +33,7 @@ export interface PageContext {
   readonly prefix: string;
   readonly page: PageOptions;
   readonly pages: InjectedPages;
+  readonly packageMaps: DeployPackageMaps;
   readonly loader: (name: LoaderName) => Promise<Uint8Array>;
   /** The source text of the guard. */
   readonly guard: () => Promise<string>;

@@ -2,14 +2,27 @@ import { open, readFile } from 'node:fs/promises';
 import { contentType } from '../../content/media-type.js';
 import { fileResponse, nullIfGone } from '../response/file-response.js';
 import { findFile } from './find-file.js';
+import { isPackagePath } from '../../../schema/index.js';
+import { isInNodeModules, type NodeModulesAccess } from './node-modules-access.js';
 import type { SiteSource } from './site-source.js';
 
-/** The files of a directory (absolute), including those that the registry does not store. */
-export function directorySource(root: string): SiteSource {
+/**
+ * The files of a directory (absolute), including those that the registry does not store.
+ * @param deploy the files of the deploy: those of packages are in no directory of the site
+ * @param access whether the site uses files of `node_modules` by their paths. Default: it does
+ */
+export function directorySource(
+  root: string,
+  deploy?: SiteSource,
+  access?: Pick<NodeModulesAccess, 'isGranted'>,
+): SiteSource {
   return {
     async find(name) {
+      if (isInNodeModules(name) && access !== undefined && !(await access.isGranted())) return undefined;
       const found = await findFile(root, name);
-      if (found === undefined || found === 'directory') return undefined;
+      if (found === undefined || found === 'directory') {
+        return isPackagePath(name) ? deploy?.find(name) : undefined;
+      }
       return {
         bytes: () => readFile(found.file).catch(nullIfGone),
         start: (count) => readStart(found.file, count).catch(nullIfGone),

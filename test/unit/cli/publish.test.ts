@@ -203,7 +203,7 @@ describe('publish into a database', () => {
     const { code, err } = await publish();
     expect([code, err.split('\n')[0], err]).toEqual([
       1,
-      'import a.mjs:1:8 no import map says where "lodash" is',
+      'import a.mjs:1:8 no import map says where "lodash" is; the package "lodash" is not installed: run npm install lodash',
       expect.stringContaining('(specifier-unresolved)'),
     ]);
   });

@@ -29,6 +29,8 @@ describe('the defaults', () => {
       trustProxy: false,
       include: ['**/*.{js,mjs,json,css,html,ts,mts,tsx,jsx}'],
       exclude: ['**/node_modules/**'],
+      packages: true,
+      conditions: ['browser', 'module', 'import'],
       watch: true,
       boot: 'fresh',
       timeout: 500,
@@ -101,6 +103,8 @@ describe('a wrong value is refused', () => {
     ],
     boot: ['', 'fast', true],
     timeout: [-1, NaN, Infinity, '500'],
+    packages: ['no', 0],
+    conditions: ['browser', [1], ['']],
     overlay: ['no', 0],
     progress: ['yes', 1],
     allowedHosts: ['example.org', ['example.org:80'], ['http://example.org'], ['a b'], [7], ['*']],
@@ -154,6 +158,8 @@ it('accepts valid options', () => {
     clients: 1,
     transforms: [{ name: 'a', version: '1', filter: () => true, transform: () => null }],
     keepDeploys: 5,
+    packages: false,
+    conditions: ['worker'],
   };
   expect(resolve(right)).toEqual(right);
 });

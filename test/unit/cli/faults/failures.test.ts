@@ -49,7 +49,9 @@ describe('`publish` of a page whose entry imports `"lodash"`, no import map', ()
     site({ 'index.html': PAGE, 'main.mjs': '\nimport _ from "lodash";' });
     const { code, err } = await run('publish', 'site');
     expect(code).toBe(1);
-    expect(err).toMatch(/^import main\.mjs:2:15 no import map says where "lodash" is\n/);
+    expect(err).toMatch(
+      /^import main\.mjs:2:15 no import map says where "lodash" is; the package "lodash" is not installed: run npm install lodash\n/,
+    );
     expect(err).toMatch(/\(specifier-unresolved\)\n$/);
     expect(existsSync(at('site/.modcast'))).toBe(false);
   });

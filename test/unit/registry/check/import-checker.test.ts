@@ -68,7 +68,7 @@ describe('imports of a site', () => {
     });
     expect(await check.told()).toEqual([
       'error import lib/a.mjs:2:17 cannot find "./utli.mjs"',
-      'error import main.mjs:2:8 no import map says where "unmapped" is',
+      'error import main.mjs:2:8 no import map says where "unmapped" is; the package "unmapped" is not installed: run npm install unmapped',
     ]);
     const [first] = await check.problems();
     expect(first).toMatchObject({
@@ -108,10 +108,10 @@ import './-/x.mjs'; import './-/y.mjs'; import './-/health';`,
         'both.mjs': `import 'lodash';`,
       }),
     ).toEqual([
-      'warning import both.mjs:1:8 no import map says where "lodash" is',
+      'warning import both.mjs:1:8 no import map says where "lodash" is; the package "lodash" is not installed: run npm install lodash',
       'warning import later.mjs:1:8 cannot find "/none.mjs"',
       'warning dynamic-import main.mjs:2:1 cannot find "./nada.mjs"',
-      'warning dynamic-import main.mjs:3:1 no import map says where "bare" is',
+      'warning dynamic-import main.mjs:3:1 no import map says where "bare" is; the package "bare" is not installed: run npm install bare',
     ]);
   });
 
@@ -152,7 +152,7 @@ import './-/x.mjs'; import './-/y.mjs'; import './-/health';`,
       }),
     ).toEqual([
       'error import a.mjs:1:25 cannot find "./gone.mjs"',
-      'warning import a.mjs:1:8 no import map says where "lodash" is',
+      'warning import a.mjs:1:8 no import map says where "lodash" is; the package "lodash" is not installed: run npm install lodash',
     ]);
   });
 
@@ -196,7 +196,8 @@ import './-/x.mjs'; import './-/y.mjs'; import './-/health';`,
 it('injected-map: bare specifiers are unknown, and not wrong, where a script may add an import map', async () => {
   const files = { 'main.mjs': "import 'lib'; import './gone.mjs';", 'maps.js': "s.type = 'importmap';" };
   const missing = 'error import main.mjs:1:22 cannot find "./gone.mjs"';
-  const unmapped = 'error import main.mjs:1:8 no import map says where "lib" is';
+  const unmapped =
+    'error import main.mjs:1:8 no import map says where "lib" is; the package "lib" is not installed: run npm install lib';
   expect(await told({ ...files, 'index.html': PAGE })).toEqual([unmapped, missing]);
   const checked = await checkOf({ ...files, 'index.html': `<script src=maps.js></script>${PAGE}` });
   expect(await checked.told()).toEqual([missing]);

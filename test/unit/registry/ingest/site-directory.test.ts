@@ -43,6 +43,7 @@ it('scans all files again after a new directory, to find unreported ones', async
       watch: true,
       keepDeploys: 0,
     },
+    packages: { mode: 'development', conditions: [] },
     clock,
     onReading() {},
     onResult: (result) => tell(result),

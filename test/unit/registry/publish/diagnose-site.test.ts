@@ -45,7 +45,7 @@ describe('a site', () => {
 
   it('has an error at a bare specifier that no import map maps', async () => {
     expect(await problemsOf({ 'index.html': PAGE, 'main.mjs': 'import "lodash";' })).toEqual([
-      'error main.mjs:1:8: no import map says where "lodash" is',
+      'error main.mjs:1:8: no import map says where "lodash" is; the package "lodash" is not installed: run npm install lodash',
     ]);
   });
 

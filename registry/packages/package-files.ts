@@ -1,0 +1,148 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { lexModule } from '../../importmap/index.js';
+import { ModcastError, pathToUrl, type Hash, type Links, type Path } from '../../schema/index.js';
+import { mediaType, moduleKind } from '../content/media-type.js';
+import { blake3 } from '../hash.js';
+import { DeployPaths } from './deploy-paths.js';
+import type { InstalledPackages } from './installed-packages.js';
+import type { PackageFile } from './package-file.js';
+import type { MapRule } from './package-map.js';
+import type { PackageWalk, WalkedImport } from './package-walk.js';
+
+/** A file of a package in a deploy. */
+export interface DeployFile {
+  readonly hash: Hash;
+  readonly size: number;
+  /** Null for a file that is not JavaScript. */
+  readonly links: Links | null;
+  /**
+   * The bytes. Those of a file on the disk are read again.
+   * @throws ModcastError `file-unstable` when the file has changed since
+   */
+  readonly bytes: () => Uint8Array;
+}
+
+export interface PackageFiles {
+  readonly files: ReadonlyMap<Path, DeployFile>;
+  /** What the modules of packages import by name. */
+  readonly rules: readonly MapRule[];
+  readonly paths: DeployPaths;
+  /** The path to which an import of the site leads. */
+  readonly targetOf: (file: string, hasAttributes: boolean) => Path;
+}
+
+/** What an import gets that a `browser` field replaces by nothing. */
+const EMPTY_FILE = '_empty.js';
+const EMPTY_SOURCE = Buffer.from('export default {};\n');
+
+/**
+ * The files of a deploy that a walk has reached, where their relative imports work without a bundler: a
+ * specifier that means another file than its URL says is written as that file's.
+ *
+ * @param site the site's directory, absolute and real
+ */
+export function packageFiles(site: string, walk: PackageWalk, packages: InstalledPackages): PackageFiles {
+  const directories = [...walk.importers.keys()].map((file) => packages.packageOf(file).directory);
+  const paths = new DeployPaths(site, packages, directories);
+  const files = new Map<Path, DeployFile>();
+  const rules: MapRule[] = [];
+  const isEntry = (file: string): boolean => {
+    const { directory } = packages.packageOf(file);
+    return walk.entries.get(directory)?.has(slashes(path.relative(directory, file))) === true;
+  };
+  const targetOf = (file: string, hasAttributes: boolean): Path => {
+    if (packages.isOfSite(file)) return paths.of(file);
+    if (walk.jsonModules.has(file) && !hasAttributes) return `${paths.of(file)}.js`;
+    return paths.of(file, walk.modules.has(file) || isEntry(file) ? 'script' : 'file');
+  };
+  const addRule = (importer: Path, directory: string, specifier: string, target: Path) =>
+    rules.push({ importer, package: paths.ofPackage(directory), specifier, target });
+
+  for (const file of walk.assets) files.set(paths.of(file), diskFile(file, paths.of(file)));
+  for (const file of walk.jsonModules) {
+    files.set(
+      `${paths.of(file)}.js`,
+      madeFile(Buffer.from(`export default ${readFileSync(file, 'utf8').trim()};\n`)),
+    );
+  }
+  for (const [name, { file, imports }] of walk.modules) {
+    const importer = paths.of(name, 'script');
+    const { directory } = packages.packageOf(name);
+    const edits: { readonly start: number; readonly end: number; readonly text: string }[] = [];
+    for (const one of imports) {
+      const target =
+        one.target === null
+          ? paths.ofPackage(directory) + EMPTY_FILE
+          : targetOf(one.target, one.hasAttributes);
+      if (one.target === null) files.set(target, madeFile(EMPTY_SOURCE));
+      if (!one.specifier.startsWith('.')) addRule(importer, directory, one.specifier, target);
+      else if (path.posix.join(path.posix.dirname(importer), plain(one.specifier)) !== target) {
+        const text = relativeUrl(importer, target);
+        if (one.range === undefined) addRule(importer, directory, urlKey(importer, one), target);
+        else edits.push({ ...one.range, text: JSON.stringify(text) });
+      }
+    }
+    files.set(importer, moduleFile(name, file, edits));
+  }
+  for (const [directory, { files: made, imports }] of walk.conversions) {
+    for (const [name, code] of made)
+      files.set(paths.inPackage(directory, name, 'script'), madeFile(Buffer.from(code)));
+    for (const { importer, specifier, written } of imports) {
+      const found = walk.add(path.join(directory, importer), specifier, 'static');
+      if (found.state !== 'file') continue;
+      addRule(paths.inPackage(directory, importer), directory, written, targetOf(found.file, false));
+    }
+  }
+  return { files, rules, paths, targetOf };
+}
+
+const slashes = (name: string): string => name.split(path.sep).join('/');
+
+const plain = (specifier: string): string => specifier.replace(/[?#].*$/, '');
+
+/** A relative specifier that cannot be replaced in the source, as the key of an import map. */
+const urlKey = (importer: Path, { specifier }: WalkedImport): string =>
+  `./${pathToUrl(path.posix.join(path.posix.dirname(importer), plain(specifier)))}`;
+
+function relativeUrl(importer: Path, target: Path): string {
+  const found = pathToUrl(path.posix.relative(path.posix.dirname(importer), target));
+  return found.startsWith('.') ? found : `./${found}`;
+}
+
+const linksOf = (bytes: Uint8Array, name: string): Links | null =>
+  moduleKind(mediaType(name)) === 'javascript' ? lexModule(bytes) : null;
+
+function madeFile(bytes: Buffer): DeployFile {
+  return { hash: blake3(bytes), size: bytes.length, links: lexModule(bytes), bytes: () => bytes };
+}
+
+function diskFile(file: string, name: Path, bytes: Buffer = readFileSync(file)): DeployFile {
+  const hash = blake3(bytes);
+  return { hash, size: bytes.length, links: linksOf(bytes, name), bytes: () => readAgain(file, hash) };
+}
+
+function readAgain(file: string, hash: Hash): Uint8Array {
+  const bytes = readFileSync(file);
+  const found = blake3(bytes);
+  if (found === hash) return bytes;
+  throw new ModcastError('file-unstable', `${file} was changed while it was used; try again`, {
+    expected: hash,
+    found,
+  });
+}
+
+function moduleFile(
+  name: string,
+  { bytes, isChanged }: PackageFile,
+  edits: readonly { readonly start: number; readonly end: number; readonly text: string }[],
+): DeployFile {
+  if (edits.length === 0) return isChanged ? madeFile(bytes) : diskFile(name, 'x.js', bytes);
+  const parts: Buffer[] = [];
+  let done = 0;
+  for (const { start, end, text } of edits) {
+    parts.push(bytes.subarray(done, start), Buffer.from(text));
+    done = end;
+  }
+  return madeFile(Buffer.concat([...parts, bytes.subarray(done)]));
+}

@@ -1,0 +1,196 @@
+import { realpathSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { byCodeUnit } from '../../schema/index.js';
+import { isInside } from '../ingest/files.js';
+import type { Conversion, ConversionInput } from './convert-commonjs.js';
+import { importedNames } from './imported-names.js';
+import type { InstalledPackages } from './installed-packages.js';
+import type { PackageFile, PackageImport } from './package-file.js';
+import type { Found, PackageResolver } from './package-resolver.js';
+import type { SameInstalls } from './same-installs.js';
+
+/** An import of a package's module that cannot work in a browser. */
+export interface PackageFailure {
+  /** Absolute and real. */
+  readonly importer: string;
+  readonly specifier: string;
+  readonly kind: PackageImport['kind'] | 'require';
+  readonly found: Exclude<Found, { state: 'file' }>;
+}
+
+/** An import with what it leads to. Null: the `browser` field replaces it by nothing. */
+export interface WalkedImport extends PackageImport {
+  readonly target: string | null;
+}
+
+export interface WalkOptions {
+  readonly packages: InstalledPackages;
+  readonly resolver: PackageResolver;
+  readonly installs: SameInstalls;
+  /** @throws the file system's errors */
+  readonly read: (file: string) => PackageFile;
+  readonly convert: (input: Pick<ConversionInput, 'directory' | 'entries'>) => Promise<Conversion>;
+}
+
+export interface AddOptions {
+  readonly hasAttributes?: boolean;
+  /** The names that are imported. Called for a CommonJS module. */
+  readonly names?: () => readonly string[];
+}
+
+/** Follows imports through the files of packages. Used once. */
+export class PackageWalk {
+  readonly #options: WalkOptions;
+  /** ES modules, by file, with their imports. */
+  readonly modules = new Map<
+    string,
+    { readonly file: PackageFile; readonly imports: readonly WalkedImport[] }
+  >();
+  /** Files that are taken as they are. */
+  readonly assets = new Set<string>();
+  /** JSON files that are imported without attributes, and have to be modules. */
+  readonly jsonModules = new Set<string>();
+  /**
+   * By package directory, the CommonJS modules that something outside of them imports, relative, with the
+   * names that it imports.
+   */
+  readonly entries = new Map<string, Map<string, Set<string>>>();
+  /** By package directory. */
+  readonly conversions = new Map<string, Conversion>();
+  /** Imports of ES modules that lead nowhere. */
+  readonly failures: PackageFailure[] = [];
+  /** The site's own files that packages or the site reach by name. */
+  readonly siteFiles = new Set<string>();
+  /** The first importer of each file. */
+  readonly importers = new Map<string, string>();
+  readonly #queue: string[] = [];
+  readonly #pending = new Set<string>();
+
+  constructor(options: WalkOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves a specifier of the site or of a package, and follows what it leads to. */
+  add(
+    importer: string,
+    specifier: string,
+    kind: PackageImport['kind'],
+    { hasAttributes = false, names = () => [] }: AddOptions = {},
+  ): Found {
+    const found = this.#options.resolver.resolve(importer, specifier);
+    if (found.state !== 'file') return found;
+    const file = this.#reach(found.file, importer, kind, { hasAttributes, names });
+    return { state: 'file', file };
+  }
+
+  /** The file that stands for a file of a package, or of the site. */
+  chosen(file: string): string {
+    const { packages, installs } = this.#options;
+    return packages.isOfSite(file) ? file : installs.fileFor(file);
+  }
+
+  /** What brings in a file: its importer, or that of an entry of its package. */
+  importerOf(file: string): string | undefined {
+    const known = this.importers.get(file);
+    if (known !== undefined) return known;
+    const { directory } = this.#options.packages.packageOf(file);
+    const [entry] = this.entries.get(directory)?.keys() ?? [];
+    return entry === undefined ? undefined : this.importers.get(path.join(directory, entry));
+  }
+
+  /** Follows imports until nothing is new. */
+  async run(): Promise<void> {
+    for (;;) {
+      for (let file = this.#queue.pop(); file !== undefined; file = this.#queue.pop()) this.#follow(file);
+      if (this.#pending.size === 0) return;
+      const pending = [...this.#pending];
+      this.#pending.clear();
+      const made = await Promise.all(
+        pending.map((directory) =>
+          this.#options.convert({ directory, entries: sortedEntries(this.entries.get(directory)!) }),
+        ),
+      );
+      for (const [i, directory] of pending.entries()) this.#takeConversion(directory, made[i]!);
+    }
+  }
+
+  #reach(
+    found: string,
+    importer: string,
+    kind: PackageImport['kind'],
+    { hasAttributes, names }: Required<AddOptions>,
+  ): string {
+    const { packages, installs, read } = this.#options;
+    if (packages.isOfSite(found)) {
+      this.siteFiles.add(found);
+      return found;
+    }
+    const file = installs.fileFor(found);
+    if (!this.importers.has(file)) this.importers.set(file, importer);
+    const { format } = read(file);
+    if (format === 'module') {
+      if (!this.modules.has(file)) this.#queue.push(file);
+    } else if (format === 'commonjs' && kind !== 'url') {
+      const { directory } = packages.packageOf(file);
+      const entries = this.entries.get(directory) ?? new Map<string, Set<string>>();
+      this.entries.set(directory, entries);
+      const name = path.relative(directory, file).split(path.sep).join('/');
+      const known = entries.get(name) ?? new Set();
+      const count = known.size;
+      for (const one of names()) known.add(one);
+      if (!entries.has(name) || known.size > count) this.#pending.add(directory);
+      entries.set(name, known);
+    } else if (format === 'json' && kind !== 'url' && !hasAttributes) this.jsonModules.add(file);
+    else this.assets.add(file);
+    return file;
+  }
+
+  #follow(name: string): void {
+    if (this.modules.has(name)) return;
+    const file = this.#options.read(name);
+    const imports: WalkedImport[] = [];
+    // Set first: a cycle of imports comes back here.
+    this.modules.set(name, { file, imports });
+    for (const one of file.imports) {
+      const { specifier, kind } = one;
+      if (kind === 'url') {
+        this.#reachUrl(name, specifier);
+        continue;
+      }
+      if (isOutside(specifier)) continue;
+      const names = () => importedNames(file.bytes.toString(), specifier);
+      const found = this.add(name, specifier, kind, { hasAttributes: one.hasAttributes, names });
+      if (found.state === 'file') imports.push({ ...one, target: found.file });
+      else if (found.state === 'ignored') imports.push({ ...one, target: null });
+      else this.failures.push({ importer: name, specifier, kind, found });
+    }
+  }
+
+  /** A file beside a module, named by its URL. It may be missing: the module may have another way. */
+  #reachUrl(importer: string, specifier: string): void {
+    if (!/^\.{1,2}\//.test(specifier)) return;
+    const { packages } = this.#options;
+    const named = path.join(path.dirname(importer), specifier.replace(/[?#].*$/, ''));
+    if (statSync(named, { throwIfNoEntry: false })?.isFile() !== true) return;
+    const file = realpathSync(named);
+    if (isInside(packages.packageOf(importer).directory, file)) {
+      this.#reach(file, importer, 'url', { hasAttributes: false, names: () => [] });
+    }
+  }
+
+  #takeConversion(directory: string, conversion: Conversion): void {
+    this.conversions.set(directory, conversion);
+    for (const { importer, specifier } of conversion.imports) {
+      this.add(path.join(directory, importer), specifier, 'static');
+    }
+  }
+}
+
+const sortedEntries = (entries: ReadonlyMap<string, ReadonlySet<string>>): ConversionInput['entries'] =>
+  [...entries]
+    .map(([name, names]) => [name, [...names].toSorted()] as const)
+    .toSorted(([a], [b]) => byCodeUnit(a, b));
+
+/** A specifier that names no file of a package: a URL, or a path of the site. */
+const isOutside = (specifier: string): boolean =>
+  specifier.startsWith('/') || (/^[a-z][a-z\d+.-]*:/i.test(specifier) && !specifier.startsWith('node:'));

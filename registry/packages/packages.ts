@@ -1,0 +1,270 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { EMPTY_IMPORT_MAP, parseImportMap, type ImportMap } from '../../importmap/index.js';
+import {
+  type Channel,
+  type Diagnostic,
+  type Hash,
+  type ManifestModule,
+  PACKAGES_MAP,
+  type Path,
+} from '../../schema/index.js';
+import { mediaType } from '../content/media-type.js';
+import { debug } from '../debug.js';
+import { blake3 } from '../hash.js';
+import { ConversionCache } from './conversion-cache.js';
+import { InstalledPackages } from './installed-packages.js';
+import { readPackageFile, type PackageFile } from './package-file.js';
+import { packageFiles, type DeployFile } from './package-files.js';
+import { packageMap, type MapRule, type PackageMap } from './package-map.js';
+import { packageProblems } from './package-problems.js';
+import { PackageResolver } from './package-resolver.js';
+import { PackageWalk } from './package-walk.js';
+import { SameInstalls } from './same-installs.js';
+import { SiteNames, type SiteFiles, type SiteName } from './site-names.js';
+import { escapePattern } from './escape-pattern.js';
+import type { Mode } from '../transform/transform.js';
+
+/** The mode of deploys that are published on a channel. */
+export const publishMode = (channel: Channel): Mode => (channel === 'dev' ? 'development' : 'production');
+
+/** How names are resolved. */
+export interface PackageSettings {
+  /** The value of `process.env.NODE_ENV`, and a condition. */
+  readonly mode: Mode;
+  /** Conditions of `exports` and `imports`, besides `default`. */
+  readonly conditions: readonly string[];
+}
+
+export interface PackagesOptions extends PackageSettings {
+  /** The site's directory, absolute and real. */
+  readonly directory: string;
+}
+
+/** What the packages that a site imports add to its deploy. */
+export interface PackageSet {
+  /** Their files, and the import map. */
+  readonly files: ReadonlyMap<Path, DeployFile>;
+  readonly modules: ReadonlyMap<Path, ManifestModule>;
+  readonly problems: readonly Diagnostic[];
+  /** Files of linked packages outside of the site and of `node_modules`. Absolute. */
+  readonly linked: readonly string[];
+}
+
+const NOTHING: PackageSet = { files: new Map(), modules: new Map(), problems: [], linked: [] };
+
+/** The files of a site and of its packages. The site's own files win, but its import map is in the other. */
+export function withPackageFiles<M>(
+  site: ReadonlyMap<Path, M>,
+  packages: ReadonlyMap<Path, M>,
+): Map<Path, M> {
+  const map = packages.get(PACKAGES_MAP);
+  return new Map([...packages, ...site, ...(map === undefined ? [] : ([[PACKAGES_MAP, map]] as const))]);
+}
+
+/** Resolves the bare names of a site to installed packages. One call at a time. */
+export class Packages {
+  readonly #options: PackagesOptions;
+  readonly #names = new SiteNames();
+  #disk: Disk | undefined;
+  #vendored: { readonly hash: Hash; readonly content: Vendored | null } | undefined;
+  #last:
+    | {
+        readonly names: readonly SiteName[];
+        readonly vendored: Vendored | null;
+        readonly more: readonly Path[];
+        readonly set: PackageSet;
+      }
+    | undefined;
+
+  constructor(options: PackagesOptions) {
+    this.#options = options;
+  }
+
+  /** Forgets what is installed: it may have changed. */
+  forget(): void {
+    this.#disk = undefined;
+    this.#last = undefined;
+  }
+
+  /**
+   * The packages of a site as it is now. The same object for as long as the site imports the same names.
+   */
+  async resolve(site: SiteFiles): Promise<PackageSet> {
+    const { directory } = this.#options;
+    if (!hasPackages(directory)) return NOTHING;
+    const start = performance.now();
+    const vendored = await this.#readVendored(site);
+    // The modules of linked packages in the site import packages too. Most often they are the same as before.
+    const before = this.#last?.more ?? [];
+    let more: readonly Path[] = before;
+    for (;;) {
+      const names = await this.#names.find(site, vendored?.map ?? EMPTY_IMPORT_MAP, more);
+      if (this.#last?.names === names && this.#last.vendored === vendored) return this.#last.set;
+      const { set, siteFiles } = await this.#make(site, names, vendored?.json ?? null);
+      const found = siteFiles.filter((name) => site.modules.has(name)).toSorted();
+      if (found.join() === more.join()) {
+        this.#last = { names, vendored, more, set };
+        const ms = Math.round(performance.now() - start);
+        debug.ingest('packages: %d names, %d files, %d ms', names.length, set.files.size, ms);
+        return set;
+      }
+      more = more === before ? found : [...new Set([...more, ...found])].toSorted();
+    }
+  }
+
+  async #readVendored(site: SiteFiles): Promise<Vendored | null> {
+    const hash = site.modules.get(PACKAGES_MAP)?.hash;
+    if (hash === undefined) return null;
+    if (this.#vendored?.hash !== hash) this.#vendored = { hash, content: await readVendored(site, hash) };
+    return this.#vendored.content;
+  }
+
+  async #make(
+    site: SiteFiles,
+    names: readonly SiteName[],
+    vendored: PackageMap | null,
+  ): Promise<{ set: PackageSet; siteFiles: Path[] }> {
+    const { directory } = this.#options;
+    if (names.length === 0) return { set: NOTHING, siteFiles: [] };
+    const disk = (this.#disk ??= new Disk(this.#options));
+    const walk = disk.walk();
+    const wanted: (SiteName & { readonly file: string; readonly hasAttributes: boolean })[] = [];
+    for (const name of names) {
+      const { importer, specifier, kind, names: imported } = name;
+      const hasAttributes = /\.json$/i.test(specifier) && (await isTyped(site, name));
+      const found = walk.add(path.join(directory, importer), specifier, kind, {
+        hasAttributes,
+        names: () => imported,
+      });
+      if (found.state === 'file') wanted.push({ ...name, file: found.file, hasAttributes });
+    }
+    await walk.run();
+    const made = packageFiles(directory, walk, disk.packages);
+    const own = wanted.map(({ importer, specifier, file, hasAttributes }): MapRule => {
+      const target = made.targetOf(file, hasAttributes);
+      return { importer, package: null, specifier, target };
+    });
+    const map = joined(packageMap([...own, ...made.rules]), vendored);
+    const files = new Map(made.files);
+    const siteFiles = [...walk.siteFiles].map((file) => made.paths.of(file));
+    if (files.size > 0 || own.length > 0) files.set(PACKAGES_MAP, mapFile(map));
+    const modules = new Map(
+      [...files].map(([name, { hash, size }]) => [name, { hash, size, type: mediaType(name) }] as const),
+    );
+    const problems = packageProblems({
+      directory,
+      walk,
+      names: wanted,
+      paths: made.paths,
+      packages: disk.packages,
+      resolver: disk.resolver,
+    });
+    const linked = [...walk.importers.keys()].filter(
+      (file) => !file.split(path.sep).includes('node_modules'),
+    );
+    return { set: { files, modules, problems, linked }, siteFiles };
+  }
+}
+
+/** Whether a file imports a name with attributes, `with { type: 'json' }`. */
+async function isTyped({ modules, bytesOf }: SiteFiles, { importer, specifier }: SiteName): Promise<boolean> {
+  const source = Buffer.from(await bytesOf(modules.get(importer)!.hash)).toString();
+  const literal = escapePattern(specifier);
+  return new RegExp(`(["'\`])${literal}\\1\\s*(?:with\\b|assert\\b|,)`).test(source);
+}
+
+/** What is known of the packages on the disk. */
+class Disk {
+  readonly packages: InstalledPackages;
+  readonly resolver: PackageResolver;
+  readonly #installs: SameInstalls;
+  readonly #files = new Map<string, PackageFile>();
+  readonly #conversions: ConversionCache;
+  readonly #mode: Mode;
+  readonly #conditions: readonly string[];
+
+  constructor({ directory, mode, conditions }: PackagesOptions) {
+    this.#mode = mode;
+    this.#conditions = [...conditions, mode];
+    this.packages = new InstalledPackages(directory);
+    const isModule = (file: string) => this.#read(file).format === 'module';
+    this.resolver = new PackageResolver(this.#conditions, this.packages, isModule);
+    this.#installs = new SameInstalls(this.packages, this.resolver);
+    this.#conversions = new ConversionCache(nearestModules(directory) ?? null);
+  }
+
+  walk(): PackageWalk {
+    const resolve = (importer: string, specifier: string) => this.resolver.resolve(importer, specifier);
+    return new PackageWalk({
+      packages: this.packages,
+      resolver: this.resolver,
+      installs: this.#installs,
+      read: (file) => this.#read(file),
+      convert: ({ directory, entries }) => {
+        const { description } = this.packages.packageOf(path.join(directory, 'package.json'));
+        return this.#conversions.convert({
+          directory,
+          entries,
+          mode: this.#mode,
+          context: JSON.stringify([description, this.#conditions]),
+          isCommonJs: (file) => ['commonjs', 'json'].includes(this.#read(file).format),
+          resolve,
+        });
+      },
+    });
+  }
+
+  #read(file: string): PackageFile {
+    let found = this.#files.get(file);
+    if (found === undefined) {
+      found = readPackageFile(file, this.packages, this.#mode);
+      this.#files.set(file, found);
+    }
+    return found;
+  }
+}
+
+/** The nearest `node_modules` at or above a directory. */
+export function nearestModules(directory: string): string | undefined {
+  for (let at = directory; ; at = path.dirname(at)) {
+    const place = path.join(at, 'node_modules');
+    if (existsSync(place)) return place;
+    if (at === path.dirname(at)) return undefined;
+  }
+}
+
+/** Without an installed package there is nothing to resolve, and pages need not be read. */
+export const hasPackages = (directory: string): boolean => nearestModules(directory) !== undefined;
+
+/** The import map of packages that is a file of the site. */
+interface Vendored {
+  readonly map: ImportMap;
+  readonly json: PackageMap;
+}
+
+async function readVendored(site: SiteFiles, hash: Hash): Promise<Vendored | null> {
+  try {
+    const text = Buffer.from(await site.bytesOf(hash)).toString('utf8');
+    const { map } = parseImportMap(text, site.root);
+    const json = JSON.parse(text) as Partial<PackageMap>;
+    return { map, json: { imports: json.imports ?? {}, scopes: json.scopes ?? {} } };
+  } catch {
+    return null;
+  }
+}
+
+/** The rules of both; those of the site's own file win. */
+function joined(map: PackageMap, own: PackageMap | null): PackageMap {
+  if (own === null) return map;
+  const scopes: Record<string, Record<string, string>> = {};
+  for (const scope of new Set([...Object.keys(map.scopes), ...Object.keys(own.scopes)])) {
+    scopes[scope] = { ...map.scopes[scope], ...own.scopes[scope] };
+  }
+  return { imports: { ...map.imports, ...own.imports }, scopes };
+}
+
+function mapFile(map: PackageMap): DeployFile {
+  const bytes = Buffer.from(`${JSON.stringify(map, null, 2)}\n`);
+  return { hash: blake3(bytes), size: bytes.length, links: null, bytes: () => bytes };
+}

@@ -1,0 +1,55 @@
+import { lexModule } from '../../importmap/index.js';
+import {
+  UNPARSED,
+  type Diagnostic,
+  type Hash,
+  type Links,
+  type ManifestModule,
+  type Path,
+} from '../../schema/index.js';
+import type { DerivedBlobs } from '../content/derived-blobs.js';
+import type { SiteTransformer } from './site-transformer.js';
+import type { Mode } from './transform.js';
+
+/** The files of a site, and how to read them. */
+export interface ReadableSite {
+  readonly modules: ReadonlyMap<Path, ManifestModule>;
+  readonly linksOf: (hashes: readonly Hash[]) => Promise<ReadonlyMap<Hash, Links | null>>;
+  readonly bytesOf: (hash: Hash) => Promise<Uint8Array>;
+}
+
+export interface TransformedFiles extends ReadableSite {
+  readonly problems: readonly Diagnostic[];
+  /** Whether a hash is that of code that a transform has made. */
+  readonly isMade: (hash: Hash) => boolean;
+}
+
+/** The files of a site as browsers get them, before it has a deploy. */
+export async function transformedFiles(
+  { modules: own, linksOf, bytesOf }: ReadableSite,
+  {
+    sites,
+    derived,
+    mode,
+  }: { readonly sites: SiteTransformer; readonly derived: DerivedBlobs; readonly mode: Mode },
+): Promise<TransformedFiles> {
+  const { modules, problems, sources, broken } = await sites.rows(own, mode, {
+    blobs: { one: async (hash) => ({ bytes: await bytesOf(hash) }), links: linksOf },
+  });
+  // What cannot be stored may be lost again. Then it imports nothing.
+  const codeOf = async (hash: Hash) => (await derived.read(hash)) ?? new Uint8Array();
+  return {
+    modules,
+    problems,
+    isMade: (hash) => sources.has(hash),
+    bytesOf: (hash) => (sources.has(hash) ? codeOf(hash) : bytesOf(hash)),
+    async linksOf(hashes) {
+      const links = new Map(await linksOf(hashes.filter((hash) => !sources.has(hash))));
+      for (const hash of hashes) {
+        if (broken.has(hash)) links.set(hash, UNPARSED);
+        else if (sources.has(hash)) links.set(hash, lexModule(await codeOf(hash)));
+      }
+      return links;
+    },
+  };
+}
