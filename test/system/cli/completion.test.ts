@@ -31,7 +31,7 @@ it('completes commands, options and their values in bash', async () => {
   expect(complete('modcast', 'serve', '--boot', '=')).toEqual(['fresh', 'cached']);
   expect(complete('modcast', 'serve', '--boot', '=', 'c')).toEqual(['cached']);
   expect(complete('modcast', 'log', '--time', 'l')).toEqual(['local']);
-  expect(complete('modcast', 'log', '--time', 'local', '--pa')).toEqual(['--patch']);
+  expect(complete('modcast', 'log', '--time', 'local', '--pa')).toEqual(['--patch', '--packages']);
   expect(complete('modcast', 'publish', '-m', '')).toEqual(['']);
   expect(complete('modcast', '__')).toEqual(['']);
 });
