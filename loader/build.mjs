@@ -56,9 +56,6 @@ async function bundle(
 /** When the loader runs, the page's scripts may have replaced what it would keep. The guard has kept it. */
 const withoutNatives = changed(/natives\.ts$/, () => 'export const withNatives = (work) => work();');
 
-/** The loader's own guard, for tags that authors wrote, starts with the loader: nothing is ahead of it. */
-const withoutAhead = changed(/guard\/ahead\.ts$/, () => 'export const startAhead = () => {};');
-
 /** A browser warns of its page's import map by itself. */
 const withoutWarnings = changed(
   /import-map-warnings\.ts$/,
@@ -131,7 +128,7 @@ const fromGuard = `const[${keptNames.map(([, local]) => local).join()}]=window._
 
 // The page's scripts may have replaced other globals that the loader needs.
 const LOADER = {
-  plugins: [withoutNatives, withoutAhead],
+  plugins: [withoutNatives],
   define: { globalThis: 'window', ...kept },
   before: `"use strict";try{${fromGuard};`,
   after: '}catch(e){if(!window.__modcast_guard__)throw e;__modcast_guard__.fail("failed: "+e)}',
