@@ -117,11 +117,7 @@ function withOwnGlobals(text) {
 const KEPT =
   'fetch,WebSocket,Blob,indexedDB,crypto,TextEncoder,TextDecoder,setTimeout,clearTimeout,JSON.parse,JSON.stringify,URL.createObjectURL,URL.revokeObjectURL';
 const keptNames = KEPT.split(',').map((name) => [name, `kept_${name.replace('.', '_')}`]);
-const kept = Object.fromEntries([
-  ...keptNames,
-  ['globalThis.crypto', 'kept_crypto'],
-  ['globalThis.indexedDB', 'kept_indexedDB'],
-]);
+const kept = Object.fromEntries([...keptNames, ['globalThis.crypto', 'kept_crypto']]);
 // A browser may have no indexedDB, or forbid it.
 const fromPage = `"${KEPT}".split(",").map(n=>{try{return n.split(".").reduce((o,k)=>o[k],window)}catch{}})`;
 const fromGuard = `const[${keptNames.map(([, local]) => local).join()}]=window.__modcast_guard__?.kept||${fromPage}`;

@@ -108,9 +108,7 @@ export class Boot {
     const page = readHeldPage(this.#guard.held);
     const native = new NativeScripts(this.#guard.seen);
     /** What was prepared to see whether the cache has it all is mostly what runs. */
-    let last:
-      | { readonly release: Release; readonly key: string; readonly pageDeploy: PageDeploy }
-      | undefined;
+    let last: { readonly release: Release; readonly key: string; readonly pageDeploy: PageDeploy } | undefined;
     const prepare: Prepare = (release, permitted, fetchMissing, runsOverHttp = false) => {
       const { early } = this.#guard;
       native.refresh();

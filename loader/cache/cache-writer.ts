@@ -65,7 +65,9 @@ export class CacheWriter {
     this.#writes = new SerialQueue(options.booted);
     // Without an identity, another site's deploys could not be told from this one's.
     const open = async () =>
-      registry === null ? null : Cache.open(registry, options.hasher, `modcast ${prefix}`, options.reading);
+      registry === null
+        ? null
+        : Cache.open(registry, options.hasher, `modcast ${prefix}`, options.reading);
     this.#cache = open().catch((error: unknown) => {
       options.onProblem(error);
       return null;

@@ -15,8 +15,7 @@ type Create = (database: IDBDatabase, transaction: IDBTransaction) => void;
 
 /** @param create makes the object stores of a new database */
 export function openDatabase(name: string, create: Create): Promise<IDBDatabase> {
-  // As a member: the guard starts without it too.
-  const request = globalThis.indexedDB.open(name, 1);
+  const request = indexedDB.open(name, 1);
   request.onupgradeneeded = () => create(request.result, request.transaction!);
   return requested(request).then((database) => {
     // Another tab runs a newer loader, which may upgrade.

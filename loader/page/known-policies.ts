@@ -104,8 +104,7 @@ export class KnownPolicies {
     const { config, url, late, ready } = this.#options;
     const remembered = config.boot === 'cached' ? this.#remembered : undefined;
     // An answer that no boot waits for comes after it.
-    const ask = () =>
-      remembered === undefined ? readPolicies(url, late) : ready.then(() => readPolicies(url));
+    const ask = () => (remembered === undefined ? readPolicies(url, late) : ready.then(() => readPolicies(url)));
     const asked = this.permitConnection ? ask() : Promise.resolve(undefined);
     void Promise.all([asked, ready]).then(([answer = this.#remembered]) => {
       if (answer !== undefined || shownPolicies.size > 0)
