@@ -29,8 +29,6 @@ export class Requests {
   readonly #options: RequestsOptions;
   readonly #root: string;
   readonly #prefix: string;
-  /** By client: pages whose deploy is not known yet. The browser may have them before this has seen them. */
-  readonly #opening = new Map<string, Promise<unknown>>();
 
   constructor(options: RequestsOptions) {
     const { config, origin } = options;
@@ -43,20 +41,12 @@ export class Requests {
     const { request } = event;
     const { url } = request;
     if (request.method !== 'GET' || !url.startsWith(this.#root)) return;
-    if (request.mode === 'navigate') return this.#navigate(event);
+    if (request.mode === 'navigate') return event.respondWith(this.#options.pages.navigate(event));
     // A stream of events is no file. It may stay open for long.
     if (request.headers.get('Accept') === 'text/event-stream') return;
     if (isRuntimeUrl(url)) event.respondWith(this.#runtime(request));
     else if (!url.startsWith(this.#prefix)) event.respondWith(this.#file(event));
     else if (this.isScript(url)) event.respondWith(this.#script(request));
-  }
-
-  #navigate(event: FetchEvent): void {
-    const answer = this.#options.pages.navigate(event);
-    const { resultingClientId } = event;
-    const opened = () => this.#opening.delete(resultingClientId);
-    this.#opening.set(resultingClientId, answer.then(opened, opened));
-    event.respondWith(answer);
   }
 
   /** Whether the URL is that of a script which has to be kept for a page. */
@@ -97,7 +87,6 @@ export class Requests {
     const { request, clientId, resultingClientId } = event;
     try {
       const named = manifestOfUrl(request.url);
-      await this.#opening.get(clientId);
       const own = await tabs.deploy(clientId);
       const run = named === undefined || own?.manifest === named ? own : await tabs.named(named);
       if (run === undefined) return await fetch(request);

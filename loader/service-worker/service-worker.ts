@@ -109,9 +109,7 @@ export class OfflineServiceWorker {
       condition: { urlPattern: { pathname: url.replace(/\?.*/, ''), search: '*' } },
       source: 'race-network-and-fetch-handler',
     }));
-    // A page does not wait until this has started, unless the server is away.
-    const pages = { condition: { requestMode: 'navigate' }, source: 'race-network-and-fetch-handler' };
-    for (const routes of [methods, scripts, [pages]]) event.addRoutes?.(routes).catch(() => {});
+    for (const routes of [methods, scripts]) event.addRoutes?.(routes).catch(() => {});
   }
 
   async #activate(): Promise<void> {
