@@ -107,24 +107,23 @@ export class Boot {
     if (!this.#policies.permitConnection) return this.#runNatively();
     const page = readHeldPage(this.#guard.held);
     const native = new NativeScripts(this.#guard.seen);
-    /** What was prepared to see whether the cache has it all is mostly what runs. */
-    let last: { readonly release: Release; readonly key: string; readonly pageDeploy: PageDeploy } | undefined;
-    const prepare: Prepare = (release, permitted, fetchMissing, runsOverHttp = false) => {
-      const { early } = this.#guard;
-      native.refresh();
-      const key = [permitted, fetchMissing, runsOverHttp, early, native.count].join();
-      if (last?.release !== release || last.key !== key) {
-        const given = { page, native, early, release, permitted, fetchMissing, runsOverHttp };
-        last = { release, key, pageDeploy: createPageDeploy({ ...this.#services, ...given }) };
-      }
-      return last.pageDeploy;
-    };
+    const prepare: Prepare = (release, permitted, fetchMissing, runsOverHttp = false) =>
+      createPageDeploy({
+        ...this.#services,
+        page,
+        native,
+        early: this.#guard.early,
+        release,
+        permitted,
+        fetchMissing,
+        runsOverHttp,
+      });
     const chosen = choose({
       ...this.#services,
       ...http,
       ...greeting,
       isWhole(release) {
-        const { linker, entries } = prepare(release, preferredUrlKind(), true);
+        const { linker, entries } = prepare(release, 'blob', false);
         return linker.isWhole(entries);
       },
       async fetchPacked(release) {

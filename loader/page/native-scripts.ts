@@ -12,8 +12,6 @@ export class NativeScripts {
   readonly #read = new WeakSet<ScriptElement>();
   readonly #sources = new Set<string>();
   #map = EMPTY_IMPORT_MAP;
-  /** Counts the module scripts and import maps. */
-  count = 0;
 
   /** @param seen scripts that the guard has seen, with their base URLs. They may be gone from the page */
   constructor(seen: ReadonlyMap<ScriptElement, string>) {
@@ -34,11 +32,8 @@ export class NativeScripts {
   #readOnce(element: ScriptElement): void {
     if (this.#read.has(element)) return;
     this.#read.add(element);
-    const isModule = /^module$/i.test(element.type);
-    if (isModule) this.#sources.add((element as HTMLScriptElement).src);
-    const isMap = /^importmap$/i.test(element.type);
-    if (isModule || isMap) this.count++;
-    if (!isMap) return;
+    if (/^module$/i.test(element.type)) this.#sources.add((element as HTMLScriptElement).src);
+    if (!/^importmap$/i.test(element.type)) return;
     const base = this.#seen.get(element) ?? heldBase(element);
     try {
       this.#map = mergeImportMaps(this.#map, parseImportMap(element.textContent, base).map).map;
