@@ -9,13 +9,9 @@ const hasServiceWorker = (): boolean => Boolean(globalThis.navigator?.serviceWor
  * say what a policy permits, and would report an attempt as a violation.
  *
  * @param url the page's
- * @param late limits the wait
  * @returns undefined when no answer comes before `late` resolves, or a service worker would see the request
  */
-export function readPolicies(
-  url: string,
-  late: Promise<void> = new Promise(() => {}),
-): Promise<string[] | undefined> {
+export function readPolicies(url: string, late: Promise<void>): Promise<string[] | undefined> {
   // A service worker may store the answer, which has no body, in place of the page.
   if (hasServiceWorker()) return Promise.resolve(undefined);
   const names = ['Content-Security-Policy', 'Content-Security-Policy-Report-Only'];
@@ -102,14 +98,12 @@ export class KnownPolicies {
    */
   async read(): Promise<string[] | undefined> {
     const { config, url, late, ready } = this.#options;
-    const remembered = config.boot === 'cached' ? this.#remembered : undefined;
-    // An answer that no boot waits for comes after it.
-    const ask = () => (remembered === undefined ? readPolicies(url, late) : ready.then(() => readPolicies(url)));
-    const asked = this.permitConnection ? ask() : Promise.resolve(undefined);
-    void Promise.all([asked, ready]).then(([answer = this.#remembered]) => {
+    const remembered = this.#remembered;
+    const asked = this.permitConnection ? readPolicies(url, late) : Promise.resolve(undefined);
+    void Promise.all([asked, ready]).then(([answer = remembered]) => {
       if (answer !== undefined || shownPolicies.size > 0)
         rememberPolicies(this.#page, new Set([...(answer ?? []), ...shownPolicies]));
     });
-    return remembered ?? (await asked) ?? this.#remembered;
+    return config.boot === 'cached' && remembered !== undefined ? remembered : ((await asked) ?? remembered);
   }
 }
