@@ -7,11 +7,9 @@ import { Emitter } from './events.js';
 import type { Guard } from './guard/guard.js';
 import { hash } from './hash.js';
 import { PageState } from './page-state.js';
-import { adoptSocket } from './transport/adopt-socket.js';
 import { ChannelClient } from './transport/channel-client.js';
 import { Connection } from './transport/connection.js';
 import { Outbox } from './transport/outbox.js';
-import { socketUrl } from './transport/socket-url.js';
 import { derivedHashes, readFusion } from './linking/read-fusion.js';
 import type { FetchOptions } from './transport/plain-files.js';
 
@@ -60,7 +58,7 @@ const fetchWith =
  *
  * @param guard has a sign of life for each part of a response over HTTP
  */
-export function createServices(config: LoaderConfig, guard: Pick<Guard, 'signal' | 'ahead'>): Services {
+export function createServices(config: LoaderConfig, guard: Pick<Guard, 'signal'>): Services {
   const events = new Emitter<ModcastEvents>();
   const topics = new Emitter<Record<string, unknown>>();
   const page = new PageState();
@@ -80,11 +78,13 @@ export function createServices(config: LoaderConfig, guard: Pick<Guard, 'signal'
   });
   const connection = new Connection({
     url() {
+      const url = `${config.prefix.replace(/^http/, 'ws')}socket?`;
       // A page that runs may go on with another registry, which has another site or the same one.
-      return socketUrl(config.prefix, channelClient.head === undefined ? config.registry : null);
+      const names = config.registry !== null && channelClient.head === undefined;
+      return names ? `${url}registry=${config.registry}&` : url;
     },
     hello,
-    createSocket: (url) => adoptSocket(guard.ahead, url) ?? new WebSocket(url),
+    createSocket: (url) => new WebSocket(url),
     random: Math.random,
     after,
   });
@@ -96,7 +96,6 @@ export function createServices(config: LoaderConfig, guard: Pick<Guard, 'signal'
     config,
     derivedOf: (fusion) => derivedHashes(blobPool, fusion),
     hasher: hash,
-    reading: guard.ahead.rows,
     after,
     booted: page.ready,
     onProblem: (error) => problem('cache-unavailable', String(error)),

@@ -9,7 +9,7 @@ import { pageUrl, readHeldPage, whenParsed } from '../page/held-page.js';
 import { NativeScripts } from '../page/native-scripts.js';
 import { runMarker, type MarkerOptions } from '../page/marker.js';
 import { KnownPolicies } from '../page/known-policies.js';
-import { probePolicy, setScriptText, shownPolicies, trustScripts, type Allowed } from '../page/policy.js';
+import { probePolicy, setScriptText, trustScripts, type Allowed } from '../page/policy.js';
 import { leaveAsWritten, prepareScripts } from '../page/prepare-script.js';
 import { natively } from '../page/run-natively.js';
 import { ProgressBar } from '../page/progress.js';
@@ -48,7 +48,6 @@ export class Boot {
   constructor(services: Services, guard: Guard) {
     this.#services = services;
     this.#guard = guard;
-    for (const policy of guard.ahead.policies) shownPolicies.add(policy);
     const { config, connection, channelClient, after } = services;
     // Until the page is parsed, it may occupy its entry in the browser's cache.
     const late = pageParsed().then(() => new Promise<void>((resolve) => after(3 * config.timeout, resolve)));
@@ -82,10 +81,7 @@ export class Boot {
   start(): void {
     const { config, connection, events, after } = this.#services;
     if (config.socket && this.#policies.permitConnection) connection.connect();
-    else {
-      connection.close();
-      this.#guard.closeAhead();
-    }
+    else connection.close();
     // The event of a violation comes before the next timer.
     after(0, this.#tried.resolve);
     const bar = config.progress ? new ProgressBar() : undefined;

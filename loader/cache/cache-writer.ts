@@ -1,4 +1,4 @@
-import type { Hash, Hasher } from '../../schema/hash.js';
+import { isHash, type Hash, type Hasher } from '../../schema/hash.js';
 import type { PackRecord } from '../../schema/pack.js';
 import { SerialQueue } from '../../schema/serial-queue.js';
 import type { LoaderConfig } from '../config.js';
@@ -6,14 +6,20 @@ import { createDebug } from '../debug.js';
 import type { Release } from '../transport/channel-client.js';
 import { Cache, type CachedDeploy } from './cache.js';
 import type { CachedRecord } from './segments.js';
-import { hintKey, NOTHING, readHint, type Had } from './stored-hint.js';
-import type { StoredRows } from './stored-rows.js';
 
 export interface CacheContents {
   /** The deploy that the page belongs to, and the one that was stored last, as far as they are here. */
   readonly deploys: readonly CachedDeploy[];
   readonly records: readonly CachedRecord[];
 }
+
+/** A manifest and its fusion, as the server is told. */
+interface Had {
+  readonly have: Hash | null;
+  readonly fusion: Hash | null;
+}
+
+const NOTHING: Had = { have: null, fusion: null };
 
 const EMPTY: CacheContents = { deploys: [], records: [] };
 
@@ -35,8 +41,6 @@ export interface CacheWriterOptions {
   readonly derivedOf: (fusion: Hash) => Hash[];
   /** Calls back after so many milliseconds. */
   readonly after: (ms: number, callback: () => void) => void;
-  /** What the guard has begun to read. */
-  readonly reading?: Promise<StoredRows> | undefined;
   /** Nothing is written before: a boot does not wait for a disk. */
   readonly booted: Promise<unknown>;
   /** The cache is missing, full or broken. This page continues without it. */
@@ -61,13 +65,11 @@ export class CacheWriter {
   constructor(options: CacheWriterOptions) {
     this.#options = options;
     const { prefix, registry, channel } = options.config;
-    this.#key = hintKey(prefix, channel);
+    this.#key = `modcast ${prefix} ${channel}`;
     this.#writes = new SerialQueue(options.booted);
     // Without an identity, another site's deploys could not be told from this one's.
     const open = async () =>
-      registry === null
-        ? null
-        : Cache.open(registry, options.hasher, `modcast ${prefix}`, options.reading);
+      registry === null ? null : Cache.open(registry, options.hasher, `modcast ${prefix}`);
     this.#cache = open().catch((error: unknown) => {
       options.onProblem(error);
       return null;
@@ -76,7 +78,14 @@ export class CacheWriter {
 
   /** What was stored last. `localStorage` knows it before IndexedDB is open. */
   get have(): Had {
-    return this.#stored ?? readHint(this.#key, this.#options.config.registry);
+    if (this.#stored !== undefined) return this.#stored;
+    try {
+      const [registry, have, fusion] = localStorage.getItem(this.#key)!.split(' ');
+      if (registry !== this.#options.config.registry || !isHash(have)) return NOTHING;
+      return { have, fusion: isHash(fusion) ? fusion : null };
+    } catch {
+      return NOTHING;
+    }
   }
 
   /** What the cache holds; nothing when IndexedDB fails or does not answer in time. */

@@ -6,17 +6,6 @@ import type { RegistryId } from '../../schema/registry-id.js';
 import { openDatabase, requested, write } from './database.js';
 import { heldDeploys } from './held-deploys.js';
 import { isIntact, readSegment, toSegment, toSegments, type CachedRecord, type Segment } from './segments.js';
-import {
-  byRegistry,
-  DATABASE,
-  rowsOf,
-  STORES,
-  type DeployRow,
-  type Row,
-  type SegmentRow,
-  type StoredRows,
-  type StoreName,
-} from './stored-rows.js';
 
 /** A deploy that can be booted without a network. */
 export interface CachedDeploy {
@@ -29,6 +18,31 @@ export interface CachedDeploy {
   /** The fusion, and the runs in it. */
   readonly derived: readonly Hash[];
 }
+
+/** What a row is stored with. */
+interface Row {
+  readonly registry: RegistryId;
+  /** The key, which the database counts over all tabs: a clock may be set back. */
+  readonly order: number;
+}
+
+/** In the store `deploys`: one row for each manifest of a channel, as a segment of its canonical JSON. */
+interface DeployRow extends Row, Segment {
+  readonly channel: Channel;
+  readonly hash: Hash;
+  readonly deploy: number;
+  /** Not in rows of earlier versions. */
+  readonly fusion?: Hash | null;
+  readonly derived?: readonly Hash[];
+}
+
+/** In the store `segments`. */
+interface SegmentRow extends Row, Segment {}
+
+/** One for all registries of an origin, so that old ones can be evicted. */
+export const DATABASE = 'modcast';
+
+const STORES = ['deploys', 'segments'];
 
 /** Deploys kept per channel: the running one, and the one before it for other tabs. */
 const KEPT_DEPLOYS = 2;
@@ -47,38 +61,22 @@ export class Cache {
   readonly #database: IDBDatabase;
   readonly #registry: RegistryId;
   readonly #hasher: Hasher;
-  /** What was read while the loader was on its way, until it is used. */
-  readonly #read: Partial<StoredRows> | undefined;
 
-  private constructor(
-    database: IDBDatabase,
-    registry: RegistryId,
-    hasher: Hasher,
-    read?: Partial<StoredRows>,
-  ) {
+  private constructor(database: IDBDatabase, registry: RegistryId, hasher: Hasher) {
     this.#database = database;
     this.#registry = registry;
     this.#hasher = hasher;
-    this.#read = read;
   }
 
-  /**
-   * @param old a database of version 0.1, which told no registries apart: it is deleted
-   * @param reading what is being read already. Where that fails, the database is opened again
-   */
-  static async open(
-    registry: RegistryId,
-    hasher: Hasher,
-    old: string,
-    reading?: Promise<StoredRows>,
-  ): Promise<Cache> {
-    const read = await reading?.catch(() => undefined);
-    return new Cache(read?.database ?? (await openCacheDatabase(old)), registry, hasher, read);
+  /** @param old a database of version 0.1, which told no registries apart: it is deleted */
+  static async open(registry: RegistryId, hasher: Hasher, old: string): Promise<Cache> {
+    const database = await openCacheDatabase(old);
+    return new Cache(database, registry, hasher);
   }
 
   /** The channel's deploy with the manifest `named`, if it is here, and the one that was stored last. */
   async deploys(channel: Channel, named?: Hash): Promise<CachedDeploy[]> {
-    const rows = await this.#rows<DeployRow>('deploys');
+    const rows = await this.#rows<DeployRow>(this.#database.transaction('deploys'), 'deploys');
     const found: CachedDeploy[] = [];
     for (const row of rows.toReversed()) {
       if (row.channel !== channel || (found.length > 0 && row.hash !== named)) continue;
@@ -89,8 +87,8 @@ export class Cache {
   }
 
   /** All blobs. Segments that cannot be read are skipped. */
-  async blobs(): Promise<CachedRecord[]> {
-    return recordsOf(await this.#rows<SegmentRow>('segments'));
+  blobs(): Promise<CachedRecord[]> {
+    return storedBlobs(this.#database, this.#registry);
   }
 
   /**
@@ -180,11 +178,8 @@ export class Cache {
     });
   }
 
-  async #rows<T extends Row>(store: StoreName): Promise<T[]> {
-    const read = this.#read?.[store];
-    delete this.#read?.[store];
-    const rows = read ?? rowsOf(this.#database.transaction(store), store, this.#registry);
-    return rows as Promise<Row[]> as Promise<T[]>;
+  #rows<T extends Row>(transaction: IDBTransaction, store: string): Promise<T[]> {
+    return rowsOf(transaction, store, this.#registry);
   }
 }
 
@@ -210,11 +205,19 @@ export async function storedDeploys(
 
 /** A registry's blobs. */
 export async function storedBlobs(database: IDBDatabase, registry: RegistryId): Promise<CachedRecord[]> {
-  return recordsOf(await rowsOf<SegmentRow>(database.transaction('segments'), 'segments', registry));
+  const rows = await rowsOf<SegmentRow>(database.transaction('segments'), 'segments', registry);
+  return (await Promise.all(rows.map(readSegment))).flat();
 }
 
-const recordsOf = async (rows: readonly SegmentRow[]): Promise<CachedRecord[]> =>
-  (await Promise.all(rows.map(readSegment))).flat();
+const byRegistry = (transaction: IDBTransaction, store: string): IDBIndex =>
+  transaction.objectStore(store).index('registry');
+
+/** Oldest first. */
+const rowsOf = <T extends Row>(
+  transaction: IDBTransaction,
+  store: string,
+  registry: RegistryId,
+): Promise<T[]> => requested<T[]>(byRegistry(transaction, store).getAll(registry));
 
 /** Of all registries, oldest first. */
 const allDeploys = (transaction: IDBTransaction): Promise<DeployRow[]> =>

@@ -18,7 +18,6 @@ import { settlePreloads } from '../page/preloads.js';
 import { natively } from '../page/run-natively.js';
 import { runHeldScripts, type RunOptions } from '../page/run-scripts.js';
 import { StylesheetGate } from '../page/stylesheet-gate.js';
-import { startAhead, type Ahead } from './ahead.js';
 
 declare global {
   /** The guard of a page, until the loader takes over. Null where the browser cannot run modcast. */
@@ -90,8 +89,6 @@ export class Guard {
   readonly #stylesheetGate = new StylesheetGate();
   readonly #events: PageEvents | undefined;
   readonly #options: GuardOptions;
-  /** For the loader: what is under way when it comes. */
-  readonly ahead: Ahead = { policies: [] };
   /** For the loader. The build makes it read this first. */
   readonly kept: GuardOptions['kept'];
   readonly #observer: MutationObserver;
@@ -196,11 +193,6 @@ export class Guard {
     return true;
   }
 
-  /** Closes the socket, if the loader has not taken it. */
-  closeAhead(): void {
-    this.ahead.socket?.socket.close();
-  }
-
   /** Runs the page natively, unless it runs already. */
   fail(reason: string): void {
     const tag = this.#tag;
@@ -215,7 +207,6 @@ export class Guard {
       loaded: () => this.#events?.finish(),
     });
     if (!ran) return;
-    this.closeAhead();
     const { loader } = this.#options;
     const message = `the loader ${reason} (${loader}). This page runs without modcast.`;
     console.warn(`modcast: ${message}`);
@@ -270,10 +261,6 @@ export class Guard {
   #watch(script: HTMLScriptElement): void {
     this.#early = script.dataset['early'] ?? '';
     this.#tag = script;
-    addEventListener('securitypolicyviolation', ({ originalPolicy }) =>
-      this.ahead.policies.push(originalPolicy),
-    );
-    startAhead(this.ahead, script.src, script.dataset);
     script.addEventListener('error', () => this.fail('could not be loaded'));
     script.addEventListener('load', () => {
       if (this.#state === 'waiting') this.fail('did not start');

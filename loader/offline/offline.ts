@@ -1,7 +1,7 @@
 import { withoutDeploy } from '../../importmap/deploy-url.js';
 import { fileAt, moduleAt, naturalUrl } from '../../importmap/site.js';
 import type { Hash } from '../../schema/hash.js';
-import { DATABASE } from '../cache/stored-rows.js';
+import { DATABASE } from '../cache/cache.js';
 import { holdDeploy } from '../cache/held-deploys.js';
 import { offlineDatabase } from '../service-worker/kept-files.js';
 import { ask, askToKeep } from './ask.js';

@@ -1,5 +1,5 @@
 import type { Hash, Hasher } from '../../schema/hash.js';
-import { DATABASE } from '../cache/stored-rows.js';
+import { DATABASE } from '../cache/cache.js';
 import { openExisting } from '../cache/database.js';
 import { RECEIVED, type KeepProgress, type KeepRequest, type ToServiceWorker } from '../offline/messages.js';
 import type { OfflineConfig } from './offline-config.js';

@@ -1,8 +1,7 @@
 import 'fake-indexeddb/auto';
 import { IDBFactory } from 'fake-indexeddb';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { Cache } from '../../../../loader/cache/cache.js';
-import { DATABASE } from '../../../../loader/cache/stored-rows.js';
+import { Cache, DATABASE } from '../../../../loader/cache/cache.js';
 import { openExisting } from '../../../../loader/cache/database.js';
 import { hash } from '../../../../loader/hash.js';
 import { CachedDeploys } from '../../../../loader/service-worker/deploys.js';
