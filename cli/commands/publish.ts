@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { Diagnostic } from '../../registry/index.js';
 import { DEFAULT_PREFIX } from '../../registry/options.js';
 import { DEFAULT_CONDITIONS } from '../../registry/packages/package-resolver.js';
-import { publishMode } from '../../registry/packages/packages.js';
+import { publishMode } from '../../registry/transform/index.js';
 import {
   PublishService,
   diagnoseSite,

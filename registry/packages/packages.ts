@@ -2,7 +2,6 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { EMPTY_IMPORT_MAP, parseImportMap, type ImportMap } from '../../importmap/index.js';
 import {
-  type Channel,
   type Diagnostic,
   type Hash,
   type ManifestModule,
@@ -24,9 +23,6 @@ import { SameInstalls } from './same-installs.js';
 import { SiteNames, type SiteFiles, type SiteName } from './site-names.js';
 import { escapePattern } from './escape-pattern.js';
 import type { Mode } from '../transform/transform.js';
-
-/** The mode of deploys that are published on a channel. */
-export const publishMode = (channel: Channel): Mode => (channel === 'dev' ? 'development' : 'production');
 
 /** How names are resolved. */
 export interface PackageSettings {

@@ -1,5 +1,5 @@
 export { createServed, type CreateServedOptions } from './create-served.js';
-export { RECIPE_PATH, type Recipe } from './recipe.js';
+export { RECIPE_PATH, publishMode, type Recipe } from './recipe.js';
 export { readRecipe } from './read-recipe.js';
 export { Served, type ServedHead } from './served-store.js';
 export { ContentTransformer } from './transform-content.js';

@@ -1,7 +1,10 @@
-import type { Path } from '../../schema/index.js';
+import type { Channel, Path } from '../../schema/index.js';
 
 /** How a channel's pages run the site: `development` where a directory is watched, and on `dev`. */
 export type Mode = 'development' | 'production';
+
+/** The mode of deploys that are published on a channel. */
+export const publishMode = (channel: Channel): Mode => (channel === 'dev' ? 'development' : 'production');
 
 /** The `compilerOptions` of a `tsconfig.json`, with those it extends, that change what TypeScript emits. */
 export interface CompilerOptions {

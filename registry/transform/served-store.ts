@@ -4,6 +4,7 @@ import { blake3 } from '../hash.js';
 import type { DerivedBlobs } from '../content/derived-blobs.js';
 import type { Deploy, Store, StoredBlob } from '../store/store.js';
 import { inlineMap } from './original-place.js';
+import { publishMode } from './recipe.js';
 import type { ServedSite, SiteTransformer } from './site-transformer.js';
 import type { Mode } from './transform.js';
 import { transformedFiles, type ReadableSite } from './transformed-files.js';
@@ -100,7 +101,7 @@ export class Served {
   modeOf(channel: Channel): Mode {
     const { mode } = this.#options;
     if (mode !== undefined) return mode;
-    return channel === 'dev' || channel === this.#options.followed ? 'development' : 'production';
+    return channel === this.#options.followed ? 'development' : publishMode(channel);
   }
 
   #site(
