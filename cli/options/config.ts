@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { RegistryOptions } from '../../registry/index.js';
@@ -16,6 +17,8 @@ export async function readConfig(file: string): Promise<Pick<RegistryOptions, 't
       found,
     });
   };
+  // Node's own message names the module that imports it, too.
+  if (!existsSync(file)) return fail('there is no such file');
   let module: { readonly default?: unknown };
   try {
     module = (await import(pathToFileURL(path.resolve(file)).href)) as typeof module;
