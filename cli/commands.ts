@@ -33,6 +33,7 @@ const GROUPS: { readonly [group in Group]: { readonly [name: string]: Load } } =
     bisect: async () => (await import('./commands/bisect.js')).bisectCommand,
     fuse: async () => (await import('./commands/fuse.js')).fuseCommand,
     map: async () => (await import('./commands/map.js')).mapCommand,
+    sbom: async () => (await import('./commands/sbom.js')).sbomCommand,
   },
   Publish: {
     check: async () => (await import('./commands/check.js')).checkCommand,

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { ModcastError } from '../schema/index.js';
 import { explainSystemError } from '../registry/system-error.js';
@@ -6,13 +5,7 @@ import { COMMANDS, type CommandEntry } from './commands.js';
 import { DEFAULT_COLUMNS, EXIT, OutputClosed, type Io } from './io.js';
 import { errorJson, jsonLine } from './output/json.js';
 import { normalizeCall, commandMessage, usageMessage } from './usage.js';
-
-const { version } = JSON.parse(
-  readFileSync(
-    new URL(import.meta.url.includes('/dist/') ? '../../package.json' : '../package.json', import.meta.url),
-    'utf8',
-  ),
-) as { version: string };
+import { modcastVersion } from './version.js';
 
 const EXAMPLES = `
 Examples:
@@ -49,7 +42,7 @@ export async function createProgram(
     .description(
       'A content-addressed registry of ES modules. It serves a site with hot reload, and keeps every version of every module.',
     )
-    .version(version, '-v, --version')
+    .version(modcastVersion, '-v, --version')
     .showSuggestionAfterError()
     .configureOutput({
       writeOut: (text) => io.write(text),

@@ -110,7 +110,7 @@ current directory or the nearest one above it. They need no running server and c
 
 ${table('exit code', EXIT_CODES)}${table('variable', VARIABLES)}## JSON
 
-All commands take \`--json\`, except \`serve\`, \`completion\`, \`cat\` (prints bytes) and \`map\` (prints JSON without it). The JSON
+All commands take \`--json\`, except \`serve\`, \`completion\`, \`cat\` (prints bytes) and \`map\` and \`sbom\` (print JSON without it). The JSON
 is stable: fields may be added, none is removed or renamed. Times are ISO 8601 in UTC, sizes are in bytes.
 
 - \`deploys\` and \`log\` print JSON Lines: one document a line, as soon as it is known. Every other command prints one document.

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { mediaType, moduleKind } from '../content/media-type.js';
-import type { InstalledPackages } from './installed-packages.js';
+import type { InstalledPackage, InstalledPackages } from './installed-packages.js';
 import { PACKAGES_PREFIX } from '../../schema/index.js';
 
 /** Where the files of packages are in a deploy. */
@@ -21,6 +21,14 @@ export class DeployPaths {
       taken.set(id, count);
       this.#ids.set(directory, count === 1 ? id : `${id}~${count}`);
     }
+  }
+
+  /** The packages with their names in the deploy, such as `lit@3.3.0`. */
+  packages(): [id: string, InstalledPackage][] {
+    return [...this.#ids].map(([directory, id]) => [
+      id,
+      this.#packages.packageOf(path.join(directory, 'package.json')),
+    ]);
   }
 
   /** `npm/lit@3.3.0/` */

@@ -20,6 +20,8 @@ export interface PackageJson {
   readonly main?: unknown;
   readonly browser?: unknown;
   readonly exports?: unknown;
+  readonly license?: unknown;
+  readonly licenses?: unknown;
   readonly dependencies?: unknown;
   readonly peerDependencies?: unknown;
   readonly optionalDependencies?: unknown;

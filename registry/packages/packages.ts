@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { EMPTY_IMPORT_MAP, parseImportMap, type ImportMap } from '../../importmap/index.js';
+import { EMPTY_IMPORT_MAP } from '../../importmap/index.js';
 import {
   type Diagnostic,
-  type Hash,
   type ManifestModule,
+  PACKAGES_FILES,
+  PACKAGES_LIST,
   PACKAGES_MAP,
   type Path,
 } from '../../schema/index.js';
@@ -15,12 +16,14 @@ import { ConversionCache } from './conversion-cache.js';
 import { InstalledPackages } from './installed-packages.js';
 import { readPackageFile, type PackageFile } from './package-file.js';
 import { packageFiles, type DeployFile } from './package-files.js';
-import { packageMap, type MapRule, type PackageMap } from './package-map.js';
+import { packageList } from './package-list.js';
+import { packageMap, type MapRule } from './package-map.js';
 import { packageProblems } from './package-problems.js';
 import { PackageResolver } from './package-resolver.js';
 import { PackageWalk } from './package-walk.js';
 import { SameInstalls } from './same-installs.js';
 import { SiteNames, type SiteFiles, type SiteName } from './site-names.js';
+import { joinedMap, VendoredFiles, type Vendored } from './vendored.js';
 import { escapePattern } from './escape-pattern.js';
 import type { Mode } from '../transform/transform.js';
 
@@ -49,13 +52,13 @@ export interface PackageSet {
 
 const NOTHING: PackageSet = { files: new Map(), modules: new Map(), problems: [], linked: [] };
 
-/** The files of a site and of its packages. The site's own files win, but its import map is in the other. */
+/** The files of a site and of its packages. The site's own files win, but for those that are joined. */
 export function withPackageFiles<M>(
   site: ReadonlyMap<Path, M>,
   packages: ReadonlyMap<Path, M>,
 ): Map<Path, M> {
-  const map = packages.get(PACKAGES_MAP);
-  return new Map([...packages, ...site, ...(map === undefined ? [] : ([[PACKAGES_MAP, map]] as const))]);
+  const joint = [...packages].filter(([file]) => PACKAGES_FILES.includes(file));
+  return new Map([...packages, ...site, ...joint]);
 }
 
 /** Resolves the bare names of a site to installed packages. One call at a time. */
@@ -63,11 +66,11 @@ export class Packages {
   readonly #options: PackagesOptions;
   readonly #names = new SiteNames();
   #disk: Disk | undefined;
-  #vendored: { readonly hash: Hash; readonly content: Vendored | null } | undefined;
+  readonly #vendored = new VendoredFiles();
   #last:
     | {
         readonly names: readonly SiteName[];
-        readonly vendored: Vendored | null;
+        readonly vendored: Vendored;
         readonly more: readonly Path[];
         readonly set: PackageSet;
       }
@@ -90,14 +93,14 @@ export class Packages {
     const { directory } = this.#options;
     if (!hasPackages(directory)) return NOTHING;
     const start = performance.now();
-    const vendored = await this.#readVendored(site);
+    const vendored = await this.#vendored.read(site);
     // The modules of linked packages in the site import packages too. Most often they are the same as before.
     const before = this.#last?.more ?? [];
     let more: readonly Path[] = before;
     for (;;) {
-      const names = await this.#names.find(site, vendored?.map ?? EMPTY_IMPORT_MAP, more);
+      const names = await this.#names.find(site, vendored.map?.parsed ?? EMPTY_IMPORT_MAP, more);
       if (this.#last?.names === names && this.#last.vendored === vendored) return this.#last.set;
-      const { set, siteFiles } = await this.#make(site, names, vendored?.json ?? null);
+      const { set, siteFiles } = await this.#make(site, names, vendored);
       const found = siteFiles.filter((name) => site.modules.has(name)).toSorted();
       if (found.join() === more.join()) {
         this.#last = { names, vendored, more, set };
@@ -109,17 +112,10 @@ export class Packages {
     }
   }
 
-  async #readVendored(site: SiteFiles): Promise<Vendored | null> {
-    const hash = site.modules.get(PACKAGES_MAP)?.hash;
-    if (hash === undefined) return null;
-    if (this.#vendored?.hash !== hash) this.#vendored = { hash, content: await readVendored(site, hash) };
-    return this.#vendored.content;
-  }
-
   async #make(
     site: SiteFiles,
     names: readonly SiteName[],
-    vendored: PackageMap | null,
+    vendored: Vendored,
   ): Promise<{ set: PackageSet; siteFiles: Path[] }> {
     const { directory } = this.#options;
     if (names.length === 0) return { set: NOTHING, siteFiles: [] };
@@ -141,10 +137,14 @@ export class Packages {
       const target = made.targetOf(file, hasAttributes);
       return { importer, package: null, specifier, target };
     });
-    const map = joined(packageMap([...own, ...made.rules]), vendored);
+    const map = joinedMap(packageMap([...own, ...made.rules]), vendored.map?.json);
     const files = new Map(made.files);
     const siteFiles = [...walk.siteFiles].map((file) => made.paths.of(file));
-    if (files.size > 0 || own.length > 0) files.set(PACKAGES_MAP, mapFile(map));
+    if (files.size > 0 && vendored.list !== null) {
+      const found = packageList(made.paths.packages());
+      files.set(PACKAGES_LIST, jsonFile({ ...found, ...vendored.list }));
+    }
+    if (files.size > 0 || own.length > 0) files.set(PACKAGES_MAP, jsonFile(map));
     const modules = new Map(
       [...files].map(([name, { hash, size }]) => [name, { hash, size, type: mediaType(name) }] as const),
     );
@@ -233,34 +233,7 @@ export function nearestModules(directory: string): string | undefined {
 /** Without an installed package there is nothing to resolve, and pages need not be read. */
 export const hasPackages = (directory: string): boolean => nearestModules(directory) !== undefined;
 
-/** The import map of packages that is a file of the site. */
-interface Vendored {
-  readonly map: ImportMap;
-  readonly json: PackageMap;
-}
-
-async function readVendored(site: SiteFiles, hash: Hash): Promise<Vendored | null> {
-  try {
-    const text = Buffer.from(await site.bytesOf(hash)).toString('utf8');
-    const { map } = parseImportMap(text, site.root);
-    const json = JSON.parse(text) as Partial<PackageMap>;
-    return { map, json: { imports: json.imports ?? {}, scopes: json.scopes ?? {} } };
-  } catch {
-    return null;
-  }
-}
-
-/** The rules of both; those of the site's own file win. */
-function joined(map: PackageMap, own: PackageMap | null): PackageMap {
-  if (own === null) return map;
-  const scopes: Record<string, Record<string, string>> = {};
-  for (const scope of new Set([...Object.keys(map.scopes), ...Object.keys(own.scopes)])) {
-    scopes[scope] = { ...map.scopes[scope], ...own.scopes[scope] };
-  }
-  return { imports: { ...map.imports, ...own.imports }, scopes };
-}
-
-function mapFile(map: PackageMap): DeployFile {
-  const bytes = Buffer.from(`${JSON.stringify(map, null, 2)}\n`);
+function jsonFile(value: object): DeployFile {
+  const bytes = Buffer.from(`${JSON.stringify(value, null, 2)}\n`);
   return { hash: blake3(bytes), size: bytes.length, links: null, bytes: () => bytes };
 }

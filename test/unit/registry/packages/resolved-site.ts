@@ -1,7 +1,7 @@
 import { DEFAULT_FILTER } from '../../../../registry/ingest/files.js';
 import { readSite } from '../../../../registry/publish/read-site.js';
 import type { PackageMap } from '../../../../registry/packages/package-map.js';
-import { PACKAGES_MAP } from '../../../../schema/index.js';
+import { PACKAGES_FILES, PACKAGES_MAP } from '../../../../schema/index.js';
 import type { PackageSettings } from '../../../../registry/packages/packages.js';
 import { site, type Files } from '../site.js';
 
@@ -32,7 +32,7 @@ export async function resolvedDirectory(directory: string, settings: Partial<Pac
     directory,
     text,
     paths: [...manifest.modules.keys()]
-      .filter((path) => path.startsWith('npm/') && path !== PACKAGES_MAP)
+      .filter((path) => path.startsWith('npm/') && !PACKAGES_FILES.includes(path))
       .toSorted(),
     map: manifest.modules.has(PACKAGES_MAP)
       ? (JSON.parse(text(PACKAGES_MAP)) as PackageMap)
