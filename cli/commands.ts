@@ -34,6 +34,7 @@ const GROUPS: { readonly [group in Group]: { readonly [name: string]: Load } } =
     fuse: async () => (await import('./commands/fuse.js')).fuseCommand,
     map: async () => (await import('./commands/map.js')).mapCommand,
     sbom: async () => (await import('./commands/sbom.js')).sbomCommand,
+    audit: async () => (await import('./commands/audit.js')).auditCommand,
   },
   Publish: {
     check: async () => (await import('./commands/check.js')).checkCommand,

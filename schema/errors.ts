@@ -73,6 +73,7 @@ export const ERROR_CODES = {
   'server-foreign': 'The server at that address is not a modcast registry.',
   'export-occupied': 'The directory of an export is not empty, or a file in it is in the way.',
   'export-collision': 'Two paths of a deploy are the same file on the target file system.',
+  'advisories-unavailable': 'The npm registry did not answer, or has no advisories about packages.',
   'git-failed': 'git is not installed, or could not read the repository.',
 } as const;
 
