@@ -17,7 +17,7 @@ import { databaseOption, withStore, type DatabaseOptions } from '../options/data
 import { jsonOption } from '../options/json-option.js';
 import { REFS_HELP, resolveSides } from '../options/refs.js';
 import { wholeNumber } from '../options/values.js';
-import { packageLine, statusLetter } from '../output/changes.js';
+import { packageLines, statusLetter } from '../output/changes.js';
 import { formatStat } from '../output/diff-stat.js';
 import { count, formatBytes } from '../output/format.js';
 import { changeJson, deployJson, writeJson } from '../output/json.js';
@@ -59,7 +59,7 @@ export function diffCommand(io: Io): Command {
   binaryOption(command);
   jsonOption(
     databaseOption(command),
-    'a, b, cost {blobs, bytes, packed, unreached}, changes: a list of status, path, oldPath, similarity, before, after, added, deleted, with -p patch, encoding',
+    'a, b, cost {blobs, bytes, packed, unreached}, changes: a list of status, path, oldPath, similarity, before, after, added, deleted, with -p patch, encoding; packages: a list of name, before and after (versions), added, changed, removed (files)',
   );
   return command
     .addHelpText(
@@ -95,9 +95,10 @@ async function diff(io: Io, a: string, b: string, given: string[], options: Diff
       readPatch(change, before.store, after.store, { context: options.unified, binary: options.binary });
     if (options.json) return json(io, before, after, selected, patchOf, options);
     const isWhole = options.packages === true || paths.length > 0;
-    const { packages, others } = splitPackageChanges(isWhole ? [] : selected);
+    const split = splitPackageChanges(isWhole ? [] : selected);
+    const { packages } = split;
     await paged(io, async (write) => {
-      const changes = isWhole ? selected : others;
+      const changes = isWhole ? selected : [...split.derived, ...split.others];
       if (options.nameStatus) {
         for (const one of packages) await write(`P\t${printable(packageChangeText(one))}\n`);
         for (const change of changes) await write(`${nameStatus(io, change)}\n`);
@@ -113,8 +114,9 @@ async function diff(io: Io, a: string, b: string, given: string[], options: Diff
         if (options.patch && changes.length > 0) await write('\n');
       }
       if (options.stat && !options.patch) return;
-      for (const one of packages) await write(packageLine(io, one));
-      for (const change of changes) await write(formatPatch(io, await patchOf(change)));
+      for (const line of packageLines(io, split)) await write(line);
+      for (const change of isWhole ? selected : split.others)
+        await write(formatPatch(io, await patchOf(change)));
     });
   });
 }
@@ -173,5 +175,6 @@ async function json(
     b: sideJson(after),
     cost: await updateCost(before, after),
     changes: list,
+    packages: splitPackageChanges(changes).packages,
   });
 }

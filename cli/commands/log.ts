@@ -20,7 +20,7 @@ import { jsonLinesOption } from '../options/json-option.js';
 import { REFS_HELP } from '../options/refs.js';
 import { timeOption, type TimeStyle } from '../options/time-style.js';
 import { wholeNumber } from '../options/values.js';
-import { packageLine, statusLines } from '../output/changes.js';
+import { packageLines, statusLines } from '../output/changes.js';
 import { deployHead } from '../output/deploy.js';
 import { changeJson, deployJson, jsonLine } from '../output/json.js';
 import { paged, type Write } from '../output/pager.js';
@@ -183,9 +183,9 @@ async function channelLog(
       if (options.patch) {
         if (list.length > 0) await write('\n');
         const shownWhole = options.packages === true || selected.length > 0;
-        const { packages, others } = splitPackageChanges(list);
-        for (const one of shownWhole ? [] : packages) await write(packageLine(io, one));
-        for (const change of shownWhole ? list : others)
+        const split = splitPackageChanges(shownWhole ? [] : list);
+        for (const line of packageLines(io, split)) await write(line);
+        for (const change of shownWhole ? list : split.others)
           await write(formatPatch(io, await readPatch(change, store, store, options)));
       } else {
         const lines = statusLines(io, list, options.packages === true || selected.length > 0);

@@ -3,7 +3,6 @@ import {
   packageChangeText,
   splitPackageChanges,
   type Change,
-  type PackageChange,
 } from '../../registry/history/index.js';
 import type { Io } from '../io.js';
 import { printable } from './text.js';
@@ -41,11 +40,11 @@ export const statusLine = (io: Io, change: Change): string =>
  */
 export function statusLines(io: Io, changes: readonly Change[], withFiles: boolean): string[] {
   if (withFiles) return changes.map((change) => statusLine(io, change));
-  const { packages, others } = splitPackageChanges(changes);
+  const { packages, derived, others } = splitPackageChanges(changes);
   const letter = io.colours.cyan('P');
   return [
     ...packages.map((one) => `${letter}  ${printable(packageChangeText(one))}`),
-    ...others.map((change) => statusLine(io, change)),
+    ...[...derived, ...others].map((change) => statusLine(io, change)),
   ];
 }
 
@@ -64,9 +63,17 @@ export function changeList(io: Io, changes: readonly Change[] | null, withFiles 
     .join('');
 }
 
-/** What changed in a package, between patches. */
-export const packageLine = (io: Io, change: PackageChange): string =>
-  `${io.colours.bold(`package ${printable(packageChangeText(change))}`)}\n`;
+/** What changed in packages, in the place of patches: a line for each. */
+export function packageLines(
+  io: Io,
+  { packages, derived }: Pick<ReturnType<typeof splitPackageChanges>, 'packages' | 'derived'>,
+): string[] {
+  const texts = [
+    ...packages.map((one) => packageChangeText(one)),
+    ...derived.map(({ path }) => `names: ${path} (--packages shows its lines)`),
+  ];
+  return texts.map((text) => `${io.colours.bold(`package ${printable(text)}`)}\n`);
+}
 
 /** `3 changed, 1 added`; an empty text for no change. */
 export function changeCounts(counts: { readonly [kind in 'changed' | 'added' | 'removed']: number }): string {

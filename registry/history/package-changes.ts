@@ -1,4 +1,4 @@
-import { byCodeUnit, PACKAGES_MAP, parsePackagePath } from '../../schema/index.js';
+import { byCodeUnit, PACKAGES_FILES, parsePackagePath } from '../../schema/index.js';
 import type { Change } from './comparison.js';
 
 /** What changed in a package, of which a deploy has some files. */
@@ -14,11 +14,13 @@ export interface PackageChange {
 }
 
 /**
- * Takes the files of packages out of a list of changes: an update of a package changes all of its paths.
- * Their import map follows from them.
+ * Takes the files of packages out of a list of changes: an update of a package changes all of its paths. Their
+ * import map and their list follow from them.
  */
 export function splitPackageChanges(changes: readonly Change[]): {
   readonly packages: readonly PackageChange[];
+  /** What is said about packages, if no package changed. */
+  readonly derived: readonly Change[];
   readonly others: readonly Change[];
 } {
   const names = new Map<string, { before: Set<string>; after: Set<string>; counts: number[] }>();
@@ -44,8 +46,12 @@ export function splitPackageChanges(changes: readonly Change[]): {
       const [added, changed, removed] = counts as [number, number, number];
       return { name, before: [...before].toSorted(), after: [...after].toSorted(), added, changed, removed };
     });
-  const isDerived = ({ path }: Change) => packages.length > 0 && path === PACKAGES_MAP;
-  return { packages, others: others.filter((change) => !isDerived(change)) };
+  const isDerived = ({ path }: Change) => PACKAGES_FILES.includes(path);
+  return {
+    packages,
+    derived: packages.length > 0 ? [] : others.filter(isDerived),
+    others: others.filter((change) => !isDerived(change)),
+  };
 }
 
 /** `lit 3.2.1 → 3.3.0 (12 files)` */

@@ -18,23 +18,27 @@ const manifest = (files: Readonly<Record<string, string>>): Manifest => ({
 });
 
 const told = (before: Record<string, string>, after: Record<string, string>) => {
-  const { packages, others } = splitPackageChanges(compareManifests(manifest(before), manifest(after)));
-  return [...packages.map(packageChangeText), ...others.map(({ path }) => path)];
+  const { packages, derived, others } = splitPackageChanges(
+    compareManifests(manifest(before), manifest(after)),
+  );
+  return [...packages.map(packageChangeText), ...[...derived, ...others].map(({ path }) => path)];
 };
 
-it('an update of a package is one change, and its import map none of its own', () => {
+it('an update of a package is one change, and what is said about it none of its own', () => {
   expect(
     told(
       {
         'npm/lit@3.2.1/lit.js': 'a',
         'npm/lit@3.2.1/html.js': 'b',
         'npm/importmap.json': 'c',
+        'npm/packages.json': '1',
         'main.js': 'd',
       },
       {
         'npm/lit@3.3.0/lit.js': 'a',
         'npm/lit@3.3.0/html.js': 'e',
         'npm/importmap.json': 'f',
+        'npm/packages.json': '2',
         'main.js': 'g',
       },
     ),
