@@ -13,6 +13,8 @@ import type { Deploy } from './store/store.js';
 export interface RegistryEvents {
   /** Progress while the directory is read for the first time. */
   reading: (progress: ReadProgress) => void;
+  /** The packages that are being converted from CommonJS, as they begin and end. Empty: no more. */
+  converting: (packages: readonly string[]) => void;
   /** The watched directory made a new deploy. */
   deploy: (result: IngestResult) => void;
   /**
@@ -50,6 +52,7 @@ export interface RegistryEvents {
 /** Every event's name, checked against the interface by the compiler. */
 export const EVENTS: { readonly [name in keyof RegistryEvents]: true } = {
   reading: true,
+  converting: true,
   deploy: true,
   published: true,
   problems: true,

@@ -45,7 +45,11 @@ export class LocalSite {
     const summaries = new PageSummaries();
     const { channel, conditions } = options;
     const packages: PackageSettings | null = options.packages
-      ? { conditions, mode: site.served.modeOf(channel) }
+      ? {
+          conditions,
+          mode: site.served.modeOf(channel),
+          onConverting: (names) => events.emit('converting', names),
+        }
       : null;
     this.#problems = new SiteProblems({
       summaries,

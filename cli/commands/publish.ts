@@ -26,6 +26,7 @@ import { packageOptions, type PackageOptions } from '../options/packages.js';
 import { withSlashes } from '../options/values.js';
 import { jsonOption } from '../options/json-option.js';
 import { changeCounts } from '../output/changes.js';
+import { ConversionProgress } from '../output/conversion-progress.js';
 import { newDeployLine } from '../output/deploy.js';
 import { diagnosticText } from '../output/diagnostic-text.js';
 import { count, formatBytes } from '../output/format.js';
@@ -164,6 +165,7 @@ async function read(
   const { base, prefix } = placeOf(options);
   const mode = publishMode(options.channel);
   const bar = new ProgressBar(io, 'reading');
+  const converting = new ConversionProgress(options.json ? { ...io, error: () => {} } : io);
   let site: SiteContent;
   try {
     site = await readSite(
@@ -173,7 +175,13 @@ async function read(
       {
         base,
         mode,
-        packages: options.packages ? { conditions: options.conditions ?? DEFAULT_CONDITIONS, mode } : null,
+        packages: options.packages
+          ? {
+              conditions: options.conditions ?? DEFAULT_CONDITIONS,
+              mode,
+              onConverting: (names) => converting.show(names),
+            }
+          : null,
       },
     );
   } finally {

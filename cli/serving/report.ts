@@ -11,6 +11,7 @@ import { ModcastError, byCodeUnit, diffManifests, type Manifest, type Path } fro
 import type { Colours } from '../io.js';
 import { changeCounts } from '../output/changes.js';
 import { diagnosticText, frameLines } from '../output/diagnostic-text.js';
+import { ConversionProgress } from '../output/conversion-progress.js';
 import { count, formatBytes, formatMs } from '../output/format.js';
 import { pathList } from '../output/path-list.js';
 import { printable, textWidth } from '../output/text.js';
@@ -43,6 +44,8 @@ export function report(registry: Registry, colours: Colours, width: () => number
       done === total ? '\r\u001b[K' : `\r  reading ${done.toLocaleString('en')} of ${count(total, 'file')}…`,
     );
   });
+  const converting = new ConversionProgress({ tty: live, error: (text) => process.stderr.write(text) });
+  registry.on('converting', (names) => converting.show(names));
   let before: Manifest | undefined;
   // The first deploy is printed with the URL, and a failed start by the command itself.
   registry.ready.then(

@@ -22,9 +22,16 @@ interface Kept {
 export class ConversionCache {
   readonly #directory: string | null;
   readonly #known = new Map<string, Promise<Conversion>>();
+  readonly #onConverting: (names: readonly string[]) => void;
+  /** Packages that are being converted. */
+  readonly #running: string[] = [];
 
-  /** @param directory of `node_modules`; null: nothing is kept on the disk */
-  constructor(directory: string | null) {
+  /**
+   * @param directory of `node_modules`; null: nothing is kept on the disk
+   * @param onConverting gets the names of the packages that are being converted when one begins
+   */
+  constructor(directory: string | null, onConverting: (names: readonly string[]) => void = () => {}) {
+    this.#onConverting = onConverting;
     this.#directory = directory === null ? null : path.join(directory, '.cache', 'modcast');
   }
 
@@ -45,11 +52,11 @@ export class ConversionCache {
   }
 
   async #make(key: string, input: ConversionInput): Promise<Conversion> {
-    if (this.#directory === null) return convertCommonJs(input);
+    if (this.#directory === null) return this.#convert(input);
     const file = path.join(this.#directory, `${key}.json`);
     const kept = readKept(file);
     if (kept !== undefined && isCurrent(kept, input)) return kept;
-    const made = await convertCommonJs(input);
+    const made = await this.#convert(input);
     try {
       mkdirSync(this.#directory, { recursive: true });
       const { imports, stubs } = made;
@@ -61,6 +68,17 @@ export class ConversionCache {
       // Another run converts again.
     }
     return made;
+  }
+
+  async #convert(input: ConversionInput): Promise<Conversion> {
+    this.#running.push(input.name);
+    this.#onConverting([...this.#running]);
+    try {
+      return await convertCommonJs(input);
+    } finally {
+      this.#running.splice(this.#running.indexOf(input.name), 1);
+      if (this.#running.length > 0) this.#onConverting([...this.#running]);
+    }
   }
 }
 

@@ -9,6 +9,8 @@ import type { Found } from './package-resolver.js';
 export const CONVERT_VERSION = '2 rolldown 1.2.19 cjs-module-lexer 2.3.0';
 
 export interface ConversionInput {
+  /** Of the package, for progress. */
+  readonly name: string;
   /** Of the package: absolute and real. */
   readonly directory: string;
   /**

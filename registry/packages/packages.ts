@@ -33,6 +33,8 @@ export interface PackageSettings {
   readonly mode: Mode;
   /** Conditions of `exports` and `imports`, besides `default`. */
   readonly conditions: readonly string[];
+  /** The packages that are being converted from CommonJS, which can take seconds. Empty: no more. */
+  readonly onConverting?: (names: readonly string[]) => void;
 }
 
 export interface PackagesOptions extends PackageSettings {
@@ -90,6 +92,14 @@ export class Packages {
    * The packages of a site as it is now. The same object for as long as the site imports the same names.
    */
   async resolve(site: SiteFiles): Promise<PackageSet> {
+    try {
+      return await this.#resolve(site);
+    } finally {
+      this.#options.onConverting?.([]);
+    }
+  }
+
+  async #resolve(site: SiteFiles): Promise<PackageSet> {
     const { directory } = this.#options;
     if (!hasPackages(directory)) return NOTHING;
     const start = performance.now();
@@ -180,14 +190,14 @@ class Disk {
   readonly #mode: Mode;
   readonly #conditions: readonly string[];
 
-  constructor({ directory, mode, conditions }: PackagesOptions) {
+  constructor({ directory, mode, conditions, onConverting }: PackagesOptions) {
     this.#mode = mode;
     this.#conditions = [...conditions, mode];
     this.packages = new InstalledPackages(directory);
     const isModule = (file: string) => this.#read(file).format === 'module';
     this.resolver = new PackageResolver(this.#conditions, this.packages, isModule);
     this.#installs = new SameInstalls(this.packages, this.resolver);
-    this.#conversions = new ConversionCache(nearestModules(directory) ?? null);
+    this.#conversions = new ConversionCache(nearestModules(directory) ?? null, onConverting);
   }
 
   walk(): PackageWalk {
@@ -198,8 +208,9 @@ class Disk {
       installs: this.#installs,
       read: (file) => this.#read(file),
       convert: ({ directory, entries }) => {
-        const { description } = this.packages.packageOf(path.join(directory, 'package.json'));
+        const { description, name } = this.packages.packageOf(path.join(directory, 'package.json'));
         return this.#conversions.convert({
+          name,
           directory,
           entries,
           mode: this.#mode,

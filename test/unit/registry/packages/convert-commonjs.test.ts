@@ -183,3 +183,21 @@ describe('a conversion', () => {
     expect((await resolvedDirectory(directory)).text('npm/a@1.0.0/index.js')).toContain('module.exports = 2');
   });
 });
+
+it('tells which packages are being converted, and that it has ended, also if it fails', async () => {
+  const told: string[][] = [];
+  const onConverting = (names: readonly string[]) => void told.push([...names]);
+  const files = {
+    'index.html': page(`import 'a';`),
+    ...installed('a', { 'index.js': `exports.b = require('b');` }),
+    ...installed('b', { 'index.js': `exports.b = 1;` }),
+  };
+  const { directory } = await resolvedSite(files, { onConverting });
+  expect(told).toEqual([['a'], ['b'], []]);
+  told.length = 0;
+  await resolvedDirectory(directory, { onConverting });
+  expect(told).toEqual([[]]);
+  await write(directory, installed('b', { 'index.js': `exports.b = {;` }));
+  await expect(resolvedDirectory(directory, { onConverting })).rejects.toThrow();
+  expect(told.slice(1)).toEqual([['b'], []]);
+});
