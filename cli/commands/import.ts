@@ -2,13 +2,16 @@ import { Command, InvalidArgumentError } from 'commander';
 import path from 'node:path';
 import { TIME_EXAMPLES, parseTime } from '../../registry/history/when.js';
 import { importGit, type GitImported } from '../../registry/git/index.js';
+import { NpmInstalls, defaultInstallsFolder } from '../../registry/git/npm-installs.js';
 import { DEFAULT_FILTER, SITE_FILTER } from '../../registry/ingest/files.js';
 import { refuseFollowed } from '../../registry/store/lock.js';
-import { parseChannel } from '../../schema/index.js';
+import { publishMode } from '../../registry/transform/index.js';
+import { ModcastError, parseChannel } from '../../schema/index.js';
 import type { Io } from '../io.js';
 import { databaseOption, withStore, type DatabaseOptions } from '../options/database.js';
 import { WATCHED_CHANNEL, filterOf, filterOptions, type FilterOptions } from '../options/filter.js';
 import { jsonOption } from '../options/json-option.js';
+import { wholeNumber } from '../options/values.js';
 import { count } from '../output/format.js';
 import { writeJson } from '../output/json.js';
 import { ProgressLine } from '../output/progress-line.js';
@@ -20,6 +23,9 @@ interface ImportOptions extends DatabaseOptions, FilterOptions {
   channel: string;
   branch: string;
   since?: number;
+  max?: number;
+  install?: true;
+  installFolder?: string;
   json?: boolean;
 }
 
@@ -42,7 +48,16 @@ export function importCommand(io: Io): Command {
       .option('--path <folder>', 'folder of the site in the repository (default: all of it)', '')
       .option('--channel <name>', 'channel to import into', WATCHED_CHANNEL)
       .option('--branch <name>', 'branch, tag or commit to import', 'HEAD')
-      .option('--since <date>', 'only commits since this time: 2026-01-01, "3 months ago"', timeSince(io)),
+      .option('--since <date>', 'only commits since this time: 2026-01-01, "3 months ago"', timeSince(io))
+      .option('--max <count>', 'only so many commits, the newest ones', wholeNumber({ least: 1 }))
+      .option(
+        '--install',
+        'install the packages of each package-lock.json with npm ci, without their scripts, and add to each deploy those that its site imports by name',
+      )
+      .option(
+        '--install-folder <folder>',
+        'where to keep what was installed, for the next import (default: modcast/installs in the folder for caches of your system)',
+      ),
     `all, as in publish; on the channel ${WATCHED_CHANNEL} those of serve, which continues there`,
   )
     .addHelpText(
@@ -51,12 +66,13 @@ export function importCommand(io: Io): Command {
 Examples:
   modcast import --git . --path public
   modcast import --git ~/site.git --branch main --channel production
+  modcast import --git . --path public --install --max 100
   modcast import --git . --since '6 months ago' --exclude '**/*.test.mjs'`,
     )
     .action((options: ImportOptions) => importHistory(io, options));
   jsonOption(
     command,
-    '{commits, known, deploys, head, skipped: [{path, reason, commit}], dropped: true if gc has dropped deploys}',
+    '{commits, known, deploys, head, skipped: [{path, reason, commit}], packagesMissing: [{reason, commit, commits}] with --install, dropped: true if gc has dropped deploys}',
   );
   return databaseOption(command);
 }
@@ -64,6 +80,12 @@ Examples:
 async function importHistory(io: Io, options: ImportOptions): Promise<void> {
   const channel = parseChannel(options.channel);
   const line = new ProgressLine(io);
+  if (options.installFolder !== undefined && options.install !== true) {
+    const message = '--install-folder needs --install: otherwise nothing is installed';
+    throw new ModcastError('option-invalid', message, { found: options.installFolder });
+  }
+  const installs = installsOf(io, options);
+  let counts = '';
   const imported = await withStore(
     io,
     options,
@@ -77,12 +99,17 @@ async function importHistory(io: Io, options: ImportOptions): Promise<void> {
           channel,
           branch: options.branch,
           since: options.since ?? null,
+          max: options.max ?? null,
+          installs,
+          mode: publishMode(channel),
+          onInstall: ({ name }) =>
+            line.show(`${counts}  installing the packages of commit ${name.slice(0, 10)}…`),
           filter: filterOf(options, channel === WATCHED_CHANNEL ? DEFAULT_FILTER : SITE_FILTER),
           now: () => io.now(),
-          progress: ({ done, total, deploys }) =>
-            line.show(
-              `  ${done.toLocaleString('en')} of ${count(total, 'commit')}, ${count(deploys, 'deploy')}…`,
-            ),
+          progress({ done, total, deploys }) {
+            counts = `  ${done.toLocaleString('en')} of ${count(total, 'commit')}, ${count(deploys, 'deploy')}…`;
+            line.show(counts);
+          },
         });
       } finally {
         line.clear();
@@ -96,12 +123,24 @@ async function importHistory(io: Io, options: ImportOptions): Promise<void> {
       `${io.colours.yellow('left out')} ${printable(name)}: ${reason} ${io.colours.dim(`(${commit.slice(0, 10)})`)}\n`,
     );
   }
+  for (const { reason, commit, commits } of imported.packagesMissing ?? []) {
+    const more = commits === 1 ? '' : `, and ${count(commits - 1, 'later commit')}`;
+    const where = io.colours.dim(`(${commit.slice(0, 10)}${more})`);
+    io.write(`${io.colours.yellow('packages')} ${printable(reason)} ${where}\n`);
+  }
   io.write(`${sentence(imported, channel)}\n`);
   if (imported.dropped === true) {
     io.write(
       `\`modcast gc\` has dropped older deploys of ${channel}, and an import does not bring them back: a channel only grows. For the whole history, import into another channel with --channel <name>, or into a new database with --db <file>.\n`,
     );
   }
+}
+
+function installsOf(io: Io, { install, installFolder }: ImportOptions): NpmInstalls | null {
+  if (install !== true) return null;
+  const folder =
+    installFolder === undefined ? defaultInstallsFolder(io.env) : path.resolve(io.cwd, installFolder);
+  return new NpmInstalls({ folder, env: io.env });
 }
 
 function sentence({ commits, known, deploys, head }: GitImported, channel: string): string {

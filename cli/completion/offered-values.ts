@@ -12,6 +12,7 @@ const OPTIONS: { readonly [flag: string]: Value } = {
   '--db': 'files',
   '--from': 'refs',
   '--git': 'files',
+  '--install-folder': 'files',
   '--repair-from': 'files',
   'promote --to': 'channels',
 };

@@ -1,6 +1,7 @@
 import {
   LIMITS,
   ModcastError,
+  PACKAGES_MAP,
   pathProblem,
   type Hash,
   type Manifest,
@@ -12,6 +13,7 @@ import { blake3 } from '../hash.js';
 import { mediaType } from '../content/media-type.js';
 import { reasonFor } from '../ingest/left-out.js';
 import { moduleLinks } from '../ingest/module-links.js';
+import { withPackageFiles, type PackageSet } from '../packages/packages.js';
 import { siteEntries } from '../pages/site-entries.js';
 import { PageSummaries } from '../pages/page-summaries.js';
 import type { StoredBlob } from '../store/store.js';
@@ -44,6 +46,7 @@ export class Checkout {
   readonly #skipped = new Map<string, GitSkipped>();
   #site: Pick<Manifest, 'entries' | 'importMap'> = { entries: [], importMap: null };
   #names = false;
+  #packages: PackageSet | null = null;
 
   constructor(filter: FileFilter, objects: GitObjects) {
     this.#objects = objects;
@@ -94,18 +97,30 @@ export class Checkout {
     return changed;
   }
 
-  async manifest(): Promise<Manifest> {
-    if (this.#modules.size > LIMITS.manifestModules) {
-      throw new ModcastError('manifest-invalid', `a commit has ${this.#modules.size} files`, {
+  /** The current files of the site. */
+  get modules(): ReadonlyMap<Path, ManifestModule> {
+    return this.#modules;
+  }
+
+  /** @param packages what the site imports besides; the same object for the same packages */
+  async manifest(packages: PackageSet | null = null): Promise<Manifest> {
+    const modules =
+      packages === null ? new Map(this.#modules) : withPackageFiles(this.#modules, packages.modules);
+    if (modules.size > LIMITS.manifestModules) {
+      throw new ModcastError('manifest-invalid', `a commit has ${modules.size} files`, {
         expected: `at most ${LIMITS.manifestModules}`,
-        found: this.#modules.size,
+        found: modules.size,
       });
     }
-    const modules = new Map(this.#modules);
-    if (this.#names) {
+    if (this.#names || packages !== this.#packages) {
+      this.#packages = packages;
       const pages = [...modules].filter(([, { type }]) => type === 'text/html');
-      const unread = (hash: Hash) => Promise.reject(new Error(`page ${hash} has not been read`));
-      this.#site = await siteEntries(pages, modules, unread, this.#pages);
+      const map = packages?.files.get(PACKAGES_MAP);
+      const bytesOf = async (hash: Hash) => {
+        if (hash === map?.hash) return map.bytes();
+        throw new Error(`page ${hash} has not been read`);
+      };
+      this.#site = await siteEntries(pages, modules, bytesOf, this.#pages);
       this.#names = false;
       this.#pages.retain(new Set(pages.map(([, { hash }]) => hash)));
     }

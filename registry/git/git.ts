@@ -45,12 +45,14 @@ const emptyTree = (object: ObjectName): ObjectName =>
  * The commits of a branch along first parents, oldest first.
  *
  * @param since milliseconds since 1970, by the committer's clock; null: all
+ * @param max only so many, the newest ones; null: all
  * @throws ModcastError `git-failed`
  */
 export async function gitCommits(
   repository: string,
   branch: string,
   since: number | null,
+  max: number | null = null,
 ): Promise<GitCommit[]> {
   const fields = await output(repository, [
     '-c',
@@ -66,6 +68,7 @@ export async function gitCommits(
     '--no-patch',
     '--format=%H%x00%T%x00%at%x00%an%x00%ae%x00%B',
     ...(since === null ? [] : [`--since=${new Date(since).toISOString()}`]),
+    ...(max === null ? [] : [`--max-count=${max}`]),
     '--end-of-options',
     branch,
     '--',
@@ -184,10 +187,33 @@ export async function* gitChanges(
 
 /** Reads objects one at a time, from one process. */
 export class GitObjects {
+  readonly #repository: string;
   readonly #child: GitProcess;
+  #finder: GitProcess | undefined;
 
   constructor(repository: string) {
+    this.#repository = repository;
     this.#child = new GitProcess(repository, ['cat-file', '--batch']);
+  }
+
+  /**
+   * The names of the files at paths of a commit; null where it has none.
+   * @throws ModcastError `git-failed`
+   */
+  async find(commit: GitCommit, paths: readonly string[]): Promise<(ObjectName | null)[]> {
+    const finder = (this.#finder ??= new GitProcess(this.#repository, ['cat-file', '--batch-check']));
+    const found: (ObjectName | null)[] = [];
+    for (const path of paths) {
+      if (/[\0\n]/.test(path)) {
+        found.push(null);
+        continue;
+      }
+      await finder.write(`${commit.name}:${path}\n`);
+      const line = (await finder.source.until(0x0a))?.toString('latin1');
+      if (line === undefined) await finder.finish();
+      found.push(/^([0-9a-f]+) blob \d+$/.exec(line ?? '')?.[1] ?? null);
+    }
+    return found;
   }
 
   /**
@@ -219,6 +245,7 @@ export class GitObjects {
   }
 
   close(): void {
+    this.#finder?.stop();
     this.#child.stop();
   }
 }

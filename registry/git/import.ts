@@ -12,8 +12,11 @@ import { channelDeploys } from '../history/log.js';
 import type { FileFilter } from '../ingest/files.js';
 import { blake3 } from '../hash.js';
 import type { Store, StoredBlob } from '../store/store.js';
+import type { Mode } from '../transform/transform.js';
 import { Checkout, type GitSkipped } from './checkout.js';
+import { CommitPackages, type PackagesMissing } from './commit-packages.js';
 import { GitObjects, gitChanges, gitCommits, gitFolders, gitHasFolder, type GitCommit } from './git.js';
+import type { NpmInstalls } from './npm-installs.js';
 
 export interface GitImportOptions {
   readonly store: Store;
@@ -26,7 +29,14 @@ export interface GitImportOptions {
   readonly branch: string;
   /** Only commits since this time, milliseconds since 1970. Null: all. */
   readonly since: number | null;
+  /** Only so many commits, the newest ones. Default: all. */
+  readonly max?: number | null;
   readonly filter: FileFilter;
+  /** Installs the packages of each commit. Default: the deploys have none. */
+  readonly installs?: NpmInstalls | null;
+  /** How the channel runs, which decides what it gets of packages. Default: `production`. */
+  readonly mode?: Mode;
+  readonly onInstall?: (commit: GitCommit) => void;
   readonly now: () => number;
   readonly progress?: (progress: { done: number; total: number; deploys: number }) => void;
 }
@@ -41,6 +51,8 @@ export interface GitImported {
   /** The channel's head after the import. Null when the channel has no deploy. */
   readonly head: number | null;
   readonly skipped: readonly GitSkipped[];
+  /** Why commits have not all of their packages. */
+  readonly packagesMissing?: readonly PackagesMissing[];
   /** If `collect` has dropped deploys of the channel. An import does not make them again. */
   readonly dropped?: true;
 }
@@ -114,7 +126,7 @@ function withProgress(
 export async function importGit(options: GitImportOptions): Promise<GitImported> {
   const { store, repository, channel, progress = () => {} } = options;
   const folder = folderOf(options.folder);
-  const all = await gitCommits(repository, options.branch, options.since);
+  const all = await gitCommits(repository, options.branch, options.since, options.max);
   const imported = await importedCommits(store, channel);
   const last = all.findLastIndex(({ name }) => imported.commits.has(name));
   // Read the last imported commit again: later commits are compared with it.
@@ -123,6 +135,9 @@ export async function importGit(options: GitImportOptions): Promise<GitImported>
   const owner = `import ${randomUUID()}`;
   const objects = new GitObjects(repository);
   const checkout = new Checkout(options.filter, objects);
+  const { installs = null, mode = 'production', onInstall = () => {} } = options;
+  const packages =
+    installs === null ? null : new CommitPackages({ store, objects, folder, mode, installs, onInstall });
   let head = (await store.head(channel))?.number ?? null;
   let deploys = 0;
   let written: GitCommit | undefined;
@@ -167,11 +182,19 @@ export async function importGit(options: GitImportOptions): Promise<GitImported>
     let done = 0;
     let isBase = last >= 0;
     let touched = false;
+    const stored = new Set<Hash>();
     for await (const changes of gitChanges(repository, commits, folder)) {
       const commit = commits[done++]!;
       touched ||= changes.length > 0;
       const changed = await checkout.advance(commit, changes, take);
-      if (changed && !isBase) steps.push({ commit, manifest: await checkout.manifest() });
+      if (packages !== null && !isBase) {
+        const found = await packages.of(commit, changed, checkout.modules, blobs);
+        for (const { hash, links, bytes: content } of found?.files.values() ?? []) {
+          if (!stored.has(hash)) await take({ hash, bytes: content(), links });
+          stored.add(hash);
+        }
+        steps.push({ commit, manifest: await checkout.manifest(found) });
+      } else if (changed && !isBase) steps.push({ commit, manifest: await checkout.manifest() });
       isBase = false;
       if (steps.length >= WINDOW_COMMITS) await write();
       progress({ done, total: commits.length, deploys: deploys + steps.length });
@@ -202,6 +225,7 @@ export async function importGit(options: GitImportOptions): Promise<GitImported>
     deploys,
     head,
     skipped: checkout.skipped,
+    ...(packages === null ? {} : { packagesMissing: packages.missing }),
     ...(imported.dropped ? { dropped: true } : {}),
   };
 }

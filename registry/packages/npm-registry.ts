@@ -1,8 +1,5 @@
-import { spawn } from 'node:child_process';
 import { ModcastError } from '../../schema/index.js';
-
-/** Environment variables by name. */
-type Env = { readonly [name: string]: string | undefined };
+import { runNpm, type Env } from './run-npm.js';
 
 /**
  * The URL of the registry that npm uses in a directory. Asks npm, because that also reads its configuration
@@ -28,24 +25,13 @@ export function registryBase(text: string): URL | null {
   return url;
 }
 
-function ask(cwd: string, env: Env): Promise<string> {
-  const failed = (why: string) =>
-    new ModcastError(
-      'command-failed',
-      `npm could not say which registry it uses (${why}); name one with --registry <url>`,
-      { found: why },
-    );
-  return new Promise((resolve, reject) => {
-    // On Windows npm is a script, which only a shell runs.
-    const child = spawn('npm', ['config', 'get', 'registry'], {
-      cwd,
-      env: { ...env },
-      shell: process.platform === 'win32',
-      stdio: ['ignore', 'pipe', 'ignore'],
-    });
-    let out = '';
-    child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text));
-    child.on('error', (error) => reject(failed(error.message)));
-    child.on('close', (code) => (code === 0 ? resolve(out.trim()) : reject(failed(`exit code ${code}`))));
-  });
+async function ask(cwd: string, env: Env): Promise<string> {
+  const { code, out, err } = await runNpm(['config', 'get', 'registry'], { cwd, env });
+  if (code === 0) return out.trim();
+  const why = err.trim().split('\n', 1)[0] || 'no reason';
+  throw new ModcastError(
+    'command-failed',
+    `npm could not say which registry it uses (${why}); name one with --registry <url>`,
+    { found: why },
+  );
 }

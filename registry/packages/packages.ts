@@ -48,11 +48,19 @@ export interface PackageSet {
   readonly files: ReadonlyMap<Path, DeployFile>;
   readonly modules: ReadonlyMap<Path, ManifestModule>;
   readonly problems: readonly Diagnostic[];
+  /** Names that lead to no installed package. */
+  readonly unresolved: readonly SiteName[];
   /** Files of linked packages outside of the site and of `node_modules`. Absolute. */
   readonly linked: readonly string[];
 }
 
-const NOTHING: PackageSet = { files: new Map(), modules: new Map(), problems: [], linked: [] };
+const NOTHING: PackageSet = {
+  files: new Map(),
+  modules: new Map(),
+  problems: [],
+  unresolved: [],
+  linked: [],
+};
 
 /** The files of a site and of its packages. The site's own files win, but for those that are joined. */
 export function withPackageFiles<M>(
@@ -131,6 +139,7 @@ export class Packages {
     if (names.length === 0) return { set: NOTHING, siteFiles: [] };
     const disk = (this.#disk ??= new Disk(this.#options));
     const walk = disk.walk();
+    const unresolved: SiteName[] = [];
     const wanted: (SiteName & { readonly file: string; readonly hasAttributes: boolean })[] = [];
     for (const name of names) {
       const { importer, specifier, kind, names: imported } = name;
@@ -140,6 +149,7 @@ export class Packages {
         names: () => imported,
       });
       if (found.state === 'file') wanted.push({ ...name, file: found.file, hasAttributes });
+      else unresolved.push(name);
     }
     await walk.run();
     const made = packageFiles(directory, walk, disk.packages);
@@ -169,7 +179,7 @@ export class Packages {
     const linked = [...walk.importers.keys()].filter(
       (file) => !file.split(path.sep).includes('node_modules'),
     );
-    return { set: { files, modules, problems, linked }, siteFiles };
+    return { set: { files, modules, problems, unresolved, linked }, siteFiles };
   }
 }
 
