@@ -94,7 +94,7 @@ async function audit(io: Io, ref: string | undefined, options: AuditOptions): Pr
 function table(io: Io, findings: readonly Finding[]): string {
   const { red, yellow, dim } = io.colours;
   const paint = (text: string) =>
-    /^(?:critical|high)/.test(text) ? red(text) : /^moderate/.test(text) ? yellow(text) : text;
+    /^(?:critical|high)/.test(text) ? red(text) : text.startsWith('moderate') ? yellow(text) : text;
   const isWide = io.columns === Infinity;
   const [head, ...rows] = formatTable(
     [
