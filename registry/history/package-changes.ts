@@ -14,8 +14,8 @@ export interface PackageChange {
 }
 
 /**
- * Takes the files of packages out of a list of changes: an update of a package changes all of its paths. Their
- * import map and their list follow from them.
+ * Takes the files of packages out of a list of changes: an update of a package changes all of its paths.
+ * Their import map and their list follow from them.
  */
 export function splitPackageChanges(changes: readonly Change[]): {
   readonly packages: readonly PackageChange[];

@@ -11,9 +11,10 @@ import { Assets, type ChangedAsset } from './assets.js';
 import { compileDescend } from './files.js';
 import { gitCommit } from './git-commit.js';
 import { Ingest, type IngestOptions, type IngestResult } from './ingest.js';
+import { lookAgain } from './look-again.js';
 import type { ReadProgress } from './read-modules.js';
 import { ReadAgain } from './read-again.js';
-import { recipeFiles } from '../transform/read-recipe.js';
+import { recipeFiles, variableFiles } from '../transform/read-recipe.js';
 import { Retention } from './retention.js';
 import type { Watch } from './watch.js';
 import { watchRoot } from './watch-root.js';
@@ -58,7 +59,8 @@ export class SiteDirectory {
   readonly #assets: Assets;
   #watch: Watch | undefined;
   #retention: Retention | undefined;
-  #installed: { close(): void } | undefined;
+  /** Files that no watcher follows. */
+  readonly #lookedAt: { close(): void }[] = [];
   #rescan: { cancel(): void } | undefined;
   #readAgain: { cancel(): void } | undefined;
   readonly #unsettled = new Set<Path>();
@@ -108,6 +110,7 @@ export class SiteDirectory {
       await this.#assets.start();
     }
     const result = await this.#run(() => this.#ingest.scan(onReading));
+    if (watch !== false) this.#followVariables();
     if (watch !== false && this.#options.packages !== null) this.#followInstalled();
     if (watch !== false && keepDeploys > 0) {
       const idle = () => this.#queue.idle();
@@ -141,7 +144,7 @@ export class SiteDirectory {
 
   async close(): Promise<void> {
     this.#assets.close();
-    this.#installed?.close();
+    for (const one of this.#lookedAt) one.close();
     await this.#watch?.close();
     await this.#queue.idle();
     this.#rescan?.cancel();
@@ -168,7 +171,7 @@ export class SiteDirectory {
 
   #followInstalled(): void {
     const { directory, clock } = this.#options;
-    this.#installed = watchInstalled({
+    const installed = watchInstalled({
       directory,
       linked: () => this.#ingest.linkedFiles,
       clock,
@@ -178,6 +181,21 @@ export class SiteDirectory {
         void this.scan().catch(this.#onError);
       },
     });
+    this.#lookedAt.push(installed);
+  }
+
+  /** Variables are in dotfiles, which the watcher leaves out. */
+  #followVariables(): void {
+    const { directory, clock } = this.#options;
+    const variables = lookAgain({
+      files: () => variableFiles(directory),
+      clock,
+      onChange: () => {
+        debug.watch('an .env file has changed');
+        void this.scan().catch(this.#onError);
+      },
+    });
+    this.#lookedAt.push(variables);
   }
 
   #rescanSoon(): void {

@@ -1,9 +1,6 @@
-import { statSync } from 'node:fs';
 import path from 'node:path';
 import type { Clock } from '../clock.js';
-
-/** Milliseconds between two looks at what is installed. */
-export const INSTALLED_MS = 1000;
+import { lookAgain } from '../ingest/look-again.js';
 
 /** Files and directories that package managers write when they install something. */
 const MARKS = [
@@ -33,28 +30,8 @@ export interface InstalledWatchOptions {
  * Looks again and again whether other packages are installed, at the site's directory and above it: no
  * watcher follows `node_modules`, which can have a hundred thousand files.
  */
-export function watchInstalled({ directory, linked, clock, onChange }: InstalledWatchOptions): {
-  close(): void;
-} {
-  const look = () => stateOf([...marksOf(directory), ...linked()]);
-  let told = look();
-  let last = told;
-  let timer: { cancel(): void };
-  const next = () => {
-    timer = clock.after(INSTALLED_MS, () => {
-      const now = look();
-      // An install that is under way changes more.
-      if (now === last && now !== told) {
-        onChange();
-        told = look();
-      }
-      last = now;
-      next();
-    });
-  };
-  next();
-  return { close: () => timer.cancel() };
-}
+export const watchInstalled = ({ directory, linked, clock, onChange }: InstalledWatchOptions) =>
+  lookAgain({ files: () => [...marksOf(directory), ...linked()], clock, onChange });
 
 function marksOf(directory: string): string[] {
   const files: string[] = [];
@@ -63,11 +40,3 @@ function marksOf(directory: string): string[] {
     if (at === path.dirname(at)) return files;
   }
 }
-
-const stateOf = (files: readonly string[]): string =>
-  files
-    .map((file) => {
-      const found = statSync(file, { throwIfNoEntry: false });
-      return found === undefined ? '' : `${found.mtimeMs} ${found.size} ${found.ino}`;
-    })
-    .join();

@@ -80,16 +80,18 @@ export class PackSender {
     const header = encodePackHeader(count);
     if (segments.length === 0) return this.#sender.stream(header);
     // Make the next segment while the last one is being sent.
-    const make = (hashes: readonly Hash[]) => this.#packs.segment(hashes, bases);
+    const make = (hashes: readonly Hash[]) => {
+      const made = this.#packs.segment(hashes, bases);
+      // Nothing waits for a segment whose client has left.
+      made.catch(() => {});
+      return made;
+    };
     let next = make(segments[0]!);
     for (let i = 0; i < segments.length && this.#sender.isOpen; i++) {
       if (i > 0) await this.#turns.next();
       const segment = await next;
       const after = segments[i + 1];
-      if (after !== undefined) {
-        next = make(after);
-        next.catch(() => {});
-      }
+      if (after !== undefined) next = make(after);
       // The header goes with the first segment: each frame wakes the page once.
       await this.#sender.stream(i === 0 ? Buffer.concat([header, segment]) : segment);
     }

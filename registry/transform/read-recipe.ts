@@ -135,11 +135,19 @@ function placeOfPaths(found: object): string | undefined {
   return symbol && (found as Record<symbol, string>)[symbol];
 }
 
+/** In the order in which they are read. Absolute. */
+const envFiles = (directory: string, mode: Mode): string[] =>
+  ['.env', '.env.local', `.env.${mode}`, `.env.${mode}.local`].map((name) => path.join(directory, name));
+
+/** The files with variables of a site, for both modes. Absolute; they may be missing. */
+export const variableFiles = (directory: string): string[] => [
+  ...new Set([...envFiles(directory, 'development'), ...envFiles(directory, 'production')]),
+];
+
 /** As Vite: later files win. Those of the mode, and those that are not in git, are later. */
 function readEnv(directory: string, mode: Mode): Record<string, string> {
   const found: Record<string, string> = {};
-  for (const name of ['.env', '.env.local', `.env.${mode}`, `.env.${mode}.local`]) {
-    const file = path.join(directory, name);
+  for (const file of envFiles(directory, mode)) {
     if (!existsSync(file)) continue;
     for (const [key, value] of Object.entries(parseEnv(readFileSync(file, 'utf8')))) {
       if (PUBLIC.test(key) && value !== undefined) found[key] = value;

@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -43,12 +44,40 @@ modcast?.on('update', (event) => {
 void modcast?.import('a.mjs');
 `;
 
-it('authors have types for import.meta.hot and modcast', { timeout: 60_000 }, async () => {
+const IMPORTS = `
+import note from './note.glsl?raw';
+import logo from './logo.svg';
+import font from './any.bin?url';
+import start from './worker.ts?worker';
+import css from './style.css?inline';
+import classes from './a.module.css';
+import './style.css';
+
+const texts: string[] = [note, logo, font, css, classes['button']!];
+const worker: Worker = start({ name: 'w' });
+const pages = import.meta.glob<{ title: string }>(['./pages/*.ts', '!**/x.ts']);
+void pages['./pages/a.ts']?.().then(({ title }) => title.length);
+const eager: Record<string, string> = import.meta.glob<string>('./*.md', { eager: true, query: '?raw', import: 'default' });
+const mode: string = import.meta.env.MODE;
+const isDev: boolean = import.meta.env.DEV;
+const own: string = import.meta.env.VITE_TITLE;
+import.meta.hot?.accept();
+// @ts-expect-error
+import.meta.hot?.accpet();
+// @ts-expect-error No other kind of file can be imported.
+import other from './other.psd';
+// @ts-expect-error The pages are functions.
+pages['./pages/a.ts']?.title;
+export { texts, worker, eager, mode, isDev, own, other };
+`;
+
+/** What TypeScript says of a source with these types, as nodenext and for a bundler. */
+async function checked(source: string, types: string) {
   const directory = await temporary();
   await mkdir(path.join(directory, 'node_modules'));
   await symlink(ROOT, path.join(directory, 'node_modules/modcast'));
-  await writeFile(path.join(directory, 'main.mts'), AUTHOR);
-  for (const module of ['nodenext', 'esnext']) {
+  await writeFile(path.join(directory, 'main.mts'), source);
+  return ['nodenext', 'esnext'].map((module) => {
     const compilerOptions = {
       module,
       moduleResolution: module === 'esnext' ? 'bundler' : module,
@@ -56,14 +85,24 @@ it('authors have types for import.meta.hot and modcast', { timeout: 60_000 }, as
       lib: ['es2022', 'dom'],
       strict: true,
       noEmit: true,
-      types: ['modcast/hot'],
+      types: [types],
     };
-    await writeFile(
+    writeFileSync(
       path.join(directory, 'tsconfig.json'),
       JSON.stringify({ compilerOptions, files: ['main.mts'] }),
     );
     const tsc = path.join(ROOT, 'node_modules/typescript/bin/tsc');
     const { stdout, status } = spawnSync(process.execPath, [tsc, '-p', directory], { encoding: 'utf8' });
-    expect({ stdout, status }).toEqual({ stdout: '', status: 0 });
-  }
+    return { stdout, status };
+  });
+}
+
+const PASSED = { stdout: '', status: 0 };
+
+it('authors have types for import.meta.hot and modcast', { timeout: 60_000 }, async () => {
+  expect(await checked(AUTHOR, 'modcast/hot')).toEqual([PASSED, PASSED]);
+});
+
+it('authors have types for what modules can import', { timeout: 60_000 }, async () => {
+  expect(await checked(IMPORTS, 'modcast/client')).toEqual([PASSED, PASSED]);
 });

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { expect, it } from 'vitest';
-import { INSTALLED_MS, watchInstalled } from '../../../../registry/packages/installed-watch.js';
+import { LOOK_MS } from '../../../../registry/ingest/look-again.js';
+import { watchInstalled } from '../../../../registry/packages/installed-watch.js';
 import { FakeClock } from '../fake-clock.js';
 import { later, site, write } from '../site.js';
 
@@ -15,7 +16,7 @@ async function watched(linked: readonly string[] = []) {
     onChange: () => void changes++,
   });
   later(() => watch.close());
-  return { directory, changes: () => changes, look: () => clock.advance(INSTALLED_MS), watch, clock };
+  return { directory, changes: () => changes, look: () => clock.advance(LOOK_MS), watch, clock };
 }
 
 it('tells of an install when nothing has changed since the last look', async () => {
