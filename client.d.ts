@@ -2,7 +2,7 @@
  * Types of what modules can import, and of `import.meta`, for TypeScript sites that modcast serves:
  * `"types": ["modcast/client"]`. Not together with `vite/client`, which declares the same names.
  */
-/// <reference types="modcast/hot" />
+/// <reference path="./dist/loader/hot/import-meta.d.ts" />
 
 /** Add your own variables: `interface ImportMetaEnv { readonly VITE_TITLE: string }`. */
 interface ImportMetaEnv {
@@ -57,12 +57,13 @@ declare module '*?worker' {
   export default start;
 }
 
-declare module '*.css' {}
-
+// First: of two patterns that fit, the earlier one counts.
 declare module '*.module.css' {
   const classes: { readonly [name: string]: string };
   export default classes;
 }
+
+declare module '*.css' {}
 
 declare module '*.apng' {
   const url: string;
