@@ -109,6 +109,9 @@ describe('a Vite build with the plugin', () => {
     const host = await serveNative(path.join(root, 'dist'));
     later(() => host.close());
     expect(await visit(host.url)).toEqual({ ...FIRST, from: 'http' });
+    // What the last build has for static hosts belongs to no deploy.
+    await vite(root, {}, { build: { emptyOutDir: false } });
+    expect((await run(root, ['deploys', '--json'])).out.trim().split('\n')).toHaveLength(1);
   });
 
   it('goes to a running registry with a token, and fails without one', async () => {
