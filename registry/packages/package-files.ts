@@ -4,11 +4,13 @@ import { lexModule } from '../../importmap/index.js';
 import { ModcastError, pathToUrl, type Hash, type Links, type Path } from '../../schema/index.js';
 import { mediaType, moduleKind } from '../content/media-type.js';
 import { blake3 } from '../hash.js';
+import type { Mode } from '../transform/transform.js';
+import { virtualModule } from '../transform/virtual.js';
 import { DeployPaths } from './deploy-paths.js';
 import type { InstalledPackages } from './installed-packages.js';
-import type { PackageFile } from './package-file.js';
+import type { PackageFile, PackageImport } from './package-file.js';
 import type { MapRule } from './package-map.js';
-import type { PackageWalk, WalkedImport } from './package-walk.js';
+import { madeKind, type PackageWalk, type WalkedImport } from './package-walk.js';
 
 /** A file of a package in a deploy. */
 export interface DeployFile {
@@ -29,7 +31,7 @@ export interface PackageFiles {
   readonly rules: readonly MapRule[];
   readonly paths: DeployPaths;
   /** The path to which an import of the site leads. */
-  readonly targetOf: (file: string, hasAttributes: boolean) => Path;
+  readonly targetOf: (file: string, one: Pick<PackageImport, 'specifier' | 'hasAttributes'>) => Path;
 }
 
 /** What an import gets that a `browser` field replaces by nothing. */
@@ -42,7 +44,12 @@ const EMPTY_SOURCE = Buffer.from('export default {};\n');
  *
  * @param site the site's directory, absolute and real
  */
-export function packageFiles(site: string, walk: PackageWalk, packages: InstalledPackages): PackageFiles {
+export async function packageFiles(
+  site: string,
+  walk: PackageWalk,
+  packages: InstalledPackages,
+  mode: Mode,
+): Promise<PackageFiles> {
   const directories = [...walk.importers.keys()].map((file) => packages.packageOf(file).directory);
   const paths = new DeployPaths(site, packages, directories);
   const files = new Map<Path, DeployFile>();
@@ -51,11 +58,14 @@ export function packageFiles(site: string, walk: PackageWalk, packages: Installe
     const { directory } = packages.packageOf(file);
     return walk.entries.get(directory)?.has(slashes(path.relative(directory, file))) === true;
   };
-  const targetOf = (file: string, hasAttributes: boolean): Path => {
+  const targetOf: PackageFiles['targetOf'] = (file, { specifier, hasAttributes }) => {
+    const kind = madeKind(specifier, file, hasAttributes);
+    if (kind !== undefined) return `${paths.of(file)}@${kind}.js`;
     if (packages.isOfSite(file)) return paths.of(file);
     if (walk.jsonModules.has(file) && !hasAttributes) return `${paths.of(file)}.js`;
-    return paths.of(file, walk.modules.has(file) || isEntry(file) ? 'script' : 'file');
+    return paths.of(file, isModule(file) ? 'script' : 'file');
   };
+  const isModule = (file: string): boolean => walk.modules.has(file) || isEntry(file);
   const addRule = (importer: Path, directory: string, specifier: string, target: Path) =>
     rules.push({ importer, package: paths.ofPackage(directory), specifier, target });
 
@@ -72,12 +82,10 @@ export function packageFiles(site: string, walk: PackageWalk, packages: Installe
     const edits: { readonly start: number; readonly end: number; readonly text: string }[] = [];
     for (const one of imports) {
       const target =
-        one.target === null
-          ? paths.ofPackage(directory) + EMPTY_FILE
-          : targetOf(one.target, one.hasAttributes);
+        one.target === null ? paths.ofPackage(directory) + EMPTY_FILE : targetOf(one.target, one);
       if (one.target === null) files.set(target, madeFile(EMPTY_SOURCE));
       if (!one.specifier.startsWith('.')) addRule(importer, directory, one.specifier, target);
-      else if (path.posix.join(path.posix.dirname(importer), plain(one.specifier)) !== target) {
+      else if (urlOf(importer, one.specifier) !== urlOf(target)) {
         const text = relativeUrl(importer, target);
         if (one.range === undefined) addRule(importer, directory, urlKey(importer, one), target);
         else edits.push({ ...one.range, text: JSON.stringify(text) });
@@ -91,11 +99,35 @@ export function packageFiles(site: string, walk: PackageWalk, packages: Installe
     for (const { importer, specifier, written } of imports) {
       const found = walk.add(path.join(directory, importer), specifier, 'static');
       if (found.state !== 'file') continue;
-      addRule(paths.inPackage(directory, importer), directory, written, targetOf(found.file, false));
+      addRule(
+        paths.inPackage(directory, importer),
+        directory,
+        written,
+        targetOf(found.file, { specifier, hasAttributes: false }),
+      );
     }
+  }
+  for (const { file, kind, imports } of walk.made.values()) {
+    const { directory } = packages.packageOf(file);
+    const module = {
+      path: `${paths.of(file)}@${kind}.js`,
+      kind,
+      file: paths.of(file, isModule(file) ? 'script' : 'file'),
+    };
+    const named = new Set(imports.map(({ specifier }) => specifier));
+    const code = await virtualModule(module, readFileSync(file), {
+      mode,
+      isOfPackage: (name) => named.has(name),
+    });
+    files.set(module.path, madeFile(Buffer.from(code)));
+    for (const one of imports) addRule(module.path, directory, one.specifier, targetOf(one.target!, one));
   }
   return { files, rules, paths, targetOf };
 }
+
+/** The path of a file's URL, or of what a specifier means there: `//` is not `/`. */
+const urlOf = (importer: Path, specifier = ''): string =>
+  new URL(plain(specifier), `file:///${pathToUrl(importer)}`).pathname;
 
 const slashes = (name: string): string => name.split(path.sep).join('/');
 

@@ -128,7 +128,7 @@ export class Packages {
     const wanted: (SiteName & { readonly file: string; readonly hasAttributes: boolean })[] = [];
     for (const name of names) {
       const { importer, specifier, kind, names: imported } = name;
-      const hasAttributes = /\.json$/i.test(specifier) && (await isTyped(site, name));
+      const hasAttributes = /\.(?:json|css)$/i.test(specifier) && (await isTyped(site, name));
       const found = walk.add(path.join(directory, importer), specifier, kind, {
         hasAttributes,
         names: () => imported,
@@ -136,9 +136,9 @@ export class Packages {
       if (found.state === 'file') wanted.push({ ...name, file: found.file, hasAttributes });
     }
     await walk.run();
-    const made = packageFiles(directory, walk, disk.packages);
+    const made = await packageFiles(directory, walk, disk.packages, this.#options.mode);
     const own = wanted.map(({ importer, specifier, file, hasAttributes }): MapRule => {
-      const target = made.targetOf(file, hasAttributes);
+      const target = made.targetOf(file, { specifier, hasAttributes });
       return { importer, package: null, specifier, target };
     });
     const map = joined(packageMap([...own, ...made.rules]), vendored);

@@ -89,7 +89,7 @@ export class ImportedFiles {
 
 const isOfSite = (specifier: string): boolean => /^\.{0,2}\//.test(specifier);
 
-function splitQuery(specifier: string): { name: string; query: string } {
+export function splitQuery(specifier: string): { name: string; query: string } {
   const at = specifier.search(/[?#]/);
   return at === -1
     ? { name: specifier, query: '' }
@@ -97,7 +97,7 @@ function splitQuery(specifier: string): { name: string; query: string } {
 }
 
 /** How an import takes a file that is no JavaScript. Undefined where it is a module. */
-function virtualKind(name: string, query: string): VirtualKind | undefined {
+export function virtualKind(name: string, query: string): VirtualKind | undefined {
   const names = query
     .slice(1)
     .split('&')

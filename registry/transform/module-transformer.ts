@@ -1,8 +1,9 @@
 import type { SourceMapInput } from '@jridgewell/remapping';
-import { excerpt, type Diagnostic, type Path } from '../../schema/index.js';
+import { excerpt, splitSpecifier, type Diagnostic, type Path } from '../../schema/index.js';
 import { imports, joinMaps } from './imports.js';
 import { isTypeScript } from './kinds.js';
 import { originalPlace } from './original-place.js';
+import { joinPath } from './resolve-source.js';
 import { refresh } from './refresh.js';
 import {
   TransformError,
@@ -76,20 +77,33 @@ export class ModuleTransformer {
     source: Uint8Array | undefined,
     options: TransformOptions,
   ): Promise<TransformedModule> {
-    const none = { map: null, deps: [], virtual: [], problem: undefined };
+    const deps: Dependency[] = [];
+    const isOfPackage = (address: string) => {
+      const beside = joinPath(module.file, `./${address}`);
+      if (!isPackageName(address) || beside === undefined) return false;
+      deps.push({ exists: beside });
+      return !options.files.has(beside);
+    };
     try {
-      return { ...none, code: await virtualModule(module, source, options.mode) };
+      const code = await virtualModule(module, source, { mode: options.mode, isOfPackage });
+      return { code, map: null, deps, virtual: [], problem: undefined };
     } catch (error) {
       return failed(error, {
         source: '',
         path: module.file,
         map: null,
         isTypeScript: false,
-        deps: [],
+        deps,
       });
     }
   }
 }
+
+/** Whether an address can name a file of a package: `pkg/style.css`, and not `style.css`. */
+const isPackageName = (address: string): boolean => {
+  const parts = splitSpecifier(address);
+  return parts !== null && (parts.subpath !== '.' || !parts.name.endsWith('.css'));
+};
 
 interface Failure {
   readonly source: string;
