@@ -18,6 +18,8 @@ export interface ConversionInput {
   readonly entries: readonly (readonly [file: string, names: readonly string[]])[];
   /** The value of `process.env.NODE_ENV`. */
   readonly mode: string;
+  /** What stands for other expressions. */
+  readonly define?: Readonly<Record<string, string>>;
   /** Whatever else `resolve` depends on: the package's description, and the conditions. */
   readonly context: string;
   /** Whether a file of the package is a CommonJS module or JSON, which belongs into the conversion. */
@@ -106,7 +108,9 @@ export async function convertCommonJs(input: ConversionInput): Promise<Conversio
     treeshake: false,
     logLevel: 'silent',
     checks: { invalidAnnotation: false },
-    transform: { define: { 'process.env.NODE_ENV': JSON.stringify(mode), global: 'globalThis' } },
+    transform: {
+      define: { ...input.define, 'process.env.NODE_ENV': JSON.stringify(mode), global: 'globalThis' },
+    },
     plugins: [plugin],
   });
   try {

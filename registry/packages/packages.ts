@@ -22,7 +22,12 @@ import { PackageWalk } from './package-walk.js';
 import { SameInstalls } from './same-installs.js';
 import { SiteNames, type SiteFiles, type SiteName } from './site-names.js';
 import { escapePattern } from './escape-pattern.js';
+import { importMetaEnv, jsonLiteral } from '../transform/env.js';
+import { readEnv } from '../transform/read-recipe.js';
+import { NO_RECIPE } from '../transform/recipe.js';
+import { readSettings, type SiteSettings } from '../transform/settings.js';
 import type { Mode } from '../transform/transform.js';
+import type { SourceOptions } from './package-source.js';
 
 /** How names are resolved. */
 export interface PackageSettings {
@@ -178,14 +183,22 @@ class Disk {
   readonly #files = new Map<string, PackageFile>();
   readonly #conversions: ConversionCache;
   readonly #mode: Mode;
+  readonly #source: SourceOptions;
   readonly #conditions: readonly string[];
 
   constructor({ directory, mode, conditions }: PackagesOptions) {
+    const { alias, define } = readSettings(directory).settings;
     this.#mode = mode;
+    this.#source = { mode, define, defineInSources: environment(directory, mode) };
     this.#conditions = [...conditions, mode];
     this.packages = new InstalledPackages(directory);
     const isModule = (file: string) => this.#read(file).format === 'module';
-    this.resolver = new PackageResolver(this.#conditions, this.packages, isModule);
+    this.resolver = new PackageResolver(
+      this.#conditions,
+      this.packages,
+      isModule,
+      absoluteAliases(directory, alias),
+    );
     this.#installs = new SameInstalls(this.packages, this.resolver);
     this.#conversions = new ConversionCache(nearestModules(directory) ?? null);
   }
@@ -203,6 +216,7 @@ class Disk {
           directory,
           entries,
           mode: this.#mode,
+          define: this.#source.define,
           context: JSON.stringify([description, this.#conditions]),
           isCommonJs: (file) => ['commonjs', 'json'].includes(this.#read(file).format),
           resolve,
@@ -214,11 +228,27 @@ class Disk {
   #read(file: string): PackageFile {
     let found = this.#files.get(file);
     if (found === undefined) {
-      found = readPackageFile(file, this.packages, this.#mode);
+      found = readPackageFile(file, this.packages, this.#source);
       this.#files.set(file, found);
     }
     return found;
   }
+}
+
+/** Aliases for files of the whole disk. */
+const absoluteAliases = (directory: string, alias: SiteSettings['alias']): SiteSettings['alias'] =>
+  Object.fromEntries(
+    Object.entries(alias).map(([name, target]) => [
+      name,
+      /^[./]/.test(target) ? path.join(directory, target) : target,
+    ]),
+  );
+
+/** What `import.meta.env` is in the TypeScript of packages. */
+function environment(directory: string, mode: Mode): SiteSettings['define'] {
+  const env = { ...NO_RECIPE.env, [mode]: readEnv(directory, mode) };
+  const value = importMetaEnv({ mode, recipe: { ...NO_RECIPE, env }, base: '/' });
+  return { 'import.meta.env': jsonLiteral(value) };
 }
 
 /** The nearest `node_modules` at or above a directory. */

@@ -1,5 +1,6 @@
 import type { SourceMapInput } from '@jridgewell/remapping';
 import { excerpt, splitSpecifier, type Diagnostic, type Path } from '../../schema/index.js';
+import { define } from './define.js';
 import { imports, joinMaps } from './imports.js';
 import { isTypeScript } from './kinds.js';
 import { originalPlace } from './original-place.js';
@@ -37,7 +38,9 @@ export class ModuleTransformer {
   constructor(own: readonly Transform[] = []) {
     this.#transforms = [...own, typescript, refresh];
     this.#imports = imports((path) => this.takes(path));
-    const named = [...this.#transforms, this.#imports].map(({ name, version }) => `${name} ${version}`);
+    const named = [...this.#transforms, define, this.#imports].map(
+      ({ name, version }) => `${name} ${version}`,
+    );
     this.version = [...named, `virtual ${VIRTUAL_VERSION}`].join(', ');
   }
 
@@ -53,7 +56,7 @@ export class ModuleTransformer {
     let code: string | null = null;
     let map: SourceMapInput | null = null;
     let text = source;
-    const steps = [...this.#transforms.filter((each) => each.filter(path)), this.#imports];
+    const steps = [...this.#transforms.filter((each) => each.filter(path)), define, this.#imports];
     for (const step of steps) {
       try {
         const result = await step.transform(text, path, options);

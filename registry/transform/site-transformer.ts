@@ -13,6 +13,7 @@ import { isJavaScriptType } from '../content/media-type.js';
 import { blake3 } from '../hash.js';
 import type { StoredBlob } from '../store/store.js';
 import { isTransportStream } from './kinds.js';
+import { definitionsOf } from './define.js';
 import { ManifestFiles } from './manifest-files.js';
 import { ModuleCache, type CachedModule } from './module-cache.js';
 import type { ModuleTransformer, TransformedModule } from './module-transformer.js';
@@ -112,6 +113,7 @@ export class SiteTransformer {
       return { modules, problems: [], wanted: [], sources: new Map(), broken: new Set() };
     }
     const bytesOf = async (each: Hash) => (await blobs.one(each))?.bytes;
+    const recipe = await this.#recipeOf(modules.get(RECIPE_PATH)?.hash, bytesOf);
     const scripts = own.filter(
       ([path, { type }]) => isJavaScriptType(type) && !this.#transformer.takes(path),
     );
@@ -119,10 +121,10 @@ export class SiteTransformer {
       scripts.map(([, module]) => module.hash),
       (hashes) => blobs.links(hashes),
       bytesOf,
+      definitionsOf(recipe, mode),
     );
     const rows = [...sources, ...scripts.filter(([, module]) => others.has(module.hash))];
     const files = new ManifestFiles({ modules }, bytesOf);
-    const recipe = await this.#recipeOf(modules.get(RECIPE_PATH)?.hash, bytesOf);
     const options: TransformOptions = { mode, recipe, files, base: this.#base };
     const place = [mode, this.#base, JSON.stringify(recipe)];
     const jobs = rows.map(([path, module]): Job => ({

@@ -10,7 +10,7 @@ import { TransformError, type Mode, type Transform } from './transform.js';
 /** Part of what a result is kept by: another version may write other code. */
 const OXC_VERSION = '0.151.0';
 
-const NO_DECORATORS =
+export const NO_DECORATORS =
   'no browser has decorators of the ECMAScript proposal; set experimentalDecorators in tsconfig.json for those of TypeScript';
 
 /** Strips types, and turns JSX, enums and decorators into JavaScript, as the `tsconfig.json` says. */

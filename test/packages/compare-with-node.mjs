@@ -67,7 +67,9 @@ function reasonOf(name, node) {
 }
 
 const packages = new InstalledPackages(path.join(ROOT, 'test/packages'));
-const isModule = (file) => readPackageFile(file, packages, 'production').format === 'module';
+const isModule = (file) =>
+  readPackageFile(file, packages, { mode: 'production', define: {}, defineInSources: {} }).format ===
+  'module';
 const resolver = new PackageResolver(CONDITIONS, packages, isModule);
 const rows = [];
 let compared = 0;
