@@ -56,11 +56,16 @@ export class ModuleTransformer {
     let code: string | null = null;
     let map: SourceMapInput | null = null;
     let text = source;
-    const steps = [...this.#transforms.filter((each) => each.filter(path)), define, this.#imports];
-    for (const step of steps) {
+    // As the transforms so far say: `logo.svg.tsx` for a component that was made of an image.
+    let name = path;
+    for (const step of [...this.#transforms, define, this.#imports]) {
+      const isBuiltIn = step === typescript || step === refresh;
+      const takesAll = step === define || step === this.#imports;
+      if (!takesAll && !step.filter(isBuiltIn ? name : path)) continue;
       try {
-        const result = await step.transform(text, path, options);
+        const result = await step.transform(text, isBuiltIn ? name : path, options);
         if (result === null) continue;
+        if (result.lang !== undefined) name = `${path}.${result.lang}`;
         deps.push(...(result.deps ?? []));
         virtual.push(...(result.virtual ?? []));
         if (result.code === text && result.map === null) continue;
