@@ -95,9 +95,10 @@ export async function convertCommonJs(input: ConversionInput): Promise<Conversio
     },
     load(id) {
       if (id.startsWith(ENTRY)) return entrySource(path.join(directory, id.slice(ENTRY.length)), read, input);
-      if (id.startsWith(OUTSIDE)) return outsideSource(id.slice(OUTSIDE.length));
+      // Its name may be that of a style sheet.
+      if (id.startsWith(OUTSIDE)) return { code: outsideSource(id.slice(OUTSIDE.length)), moduleType: 'js' };
       if (id === EMPTY) return 'module.exports = {};';
-      if (id.startsWith(STUB)) return stubSource(id.slice(STUB.length));
+      if (id.startsWith(STUB)) return { code: stubSource(id.slice(STUB.length)), moduleType: 'js' };
       return id.endsWith('.json') ? { code: `module.exports = ${read(id)};`, moduleType: 'js' } : read(id);
     },
   };

@@ -94,10 +94,9 @@ export class PackageWalk {
     const found = this.#options.resolver.resolve(importer, specifier);
     if (found.state !== 'file') return found;
     const made = kind === 'url' ? undefined : madeKind(specifier, found.file, hasAttributes);
-    const file = this.#reach(found.file, importer, made === undefined ? kind : 'url', {
-      hasAttributes,
-      names,
-    });
+    // What has its URL needs the file. The text of the others is in the module that is made.
+    const reached = made === undefined ? kind : made === 'url' || made === 'worker' ? 'url' : 'text';
+    const file = this.#reach(found.file, importer, reached, { hasAttributes, names });
     if (made !== undefined) this.#make(file, made);
     return { state: 'file', file };
   }
@@ -136,7 +135,7 @@ export class PackageWalk {
   #reach(
     found: string,
     importer: string,
-    kind: PackageImport['kind'],
+    kind: PackageImport['kind'] | 'text',
     { hasAttributes, names }: Required<AddOptions>,
   ): string {
     const { packages, installs, read } = this.#options;
@@ -146,6 +145,7 @@ export class PackageWalk {
     }
     const file = installs.fileFor(found);
     if (!this.importers.has(file)) this.importers.set(file, importer);
+    if (kind === 'text') return file;
     const { format } = read(file);
     if (format === 'module') {
       if (!this.modules.has(file)) this.#queue.push(file);
