@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { lstatSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { Clock } from '../clock.js';
 
@@ -36,6 +36,7 @@ export interface InstalledWatchOptions {
 export function watchInstalled({ directory, linked, clock, onChange }: InstalledWatchOptions): {
   close(): void;
 } {
+  const stateOf = stateReader();
   const look = () => stateOf([...marksOf(directory), ...linked()]);
   let told = look();
   let last = told;
@@ -64,10 +65,34 @@ function marksOf(directory: string): string[] {
   }
 }
 
-const stateOf = (files: readonly string[]): string =>
-  files
-    .map((file) => {
-      const found = statSync(file, { throwIfNoEntry: false });
-      return found === undefined ? '' : `${found.mtimeMs} ${found.size} ${found.ino}`;
-    })
-    .join();
+/** The state of files and directories, as text. Directories are only read again when they have changed. */
+function stateReader(): (files: readonly string[]) => string {
+  const directories = new Map<string, { readonly mtime: number; readonly state: string }>();
+  const stateOf = (file: string): string => {
+    const found = statSync(file, { throwIfNoEntry: false });
+    if (found === undefined) return '';
+    if (!found.isDirectory()) return `${found.mtimeMs} ${found.size} ${found.ino}`;
+    const known = directories.get(file);
+    if (known?.mtime === found.mtimeMs) return known.state;
+    const state = `${found.ino} ${entriesOf(file)}`;
+    directories.set(file, { mtime: found.mtimeMs, state });
+    return state;
+  };
+  return (files) => files.map(stateOf).join();
+}
+
+/** What a directory contains, but for hidden entries: tools keep their caches there, as modcast does. */
+function entriesOf(directory: string): string {
+  try {
+    return readdirSync(directory)
+      .filter((name) => !name.startsWith('.'))
+      .map((name) => {
+        const found = lstatSync(path.join(directory, name), { throwIfNoEntry: false });
+        return `${name} ${found?.ino} ${found?.mtimeMs}`;
+      })
+      .join();
+  } catch {
+    // An install that is under way.
+    return '';
+  }
+}
