@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { lexModule } from '../../importmap/index.js';
+import type { Links } from '../../schema/index.js';
 import { isTypeScript } from '../transform/kinds.js';
 import { moduleFormat, type ModuleFormat } from './module-format.js';
 import type { InstalledPackages } from './installed-packages.js';
@@ -27,7 +28,8 @@ export interface PackageFile {
   readonly bytes: Buffer;
   /** Whether `bytes` are not those of the file. */
   readonly isChanged: boolean;
-  /** Of an ES module. */
+  /** Of an ES module. Null for other files. */
+  readonly links: Links | null;
   readonly imports: readonly PackageImport[];
 }
 
@@ -46,7 +48,7 @@ export function readPackageFile(
   const isSource = isTypeScript(file);
   const source = isSource || /\.(?:[cm]?js)$|[\\/][^.\\/]+$/i.test(file) ? bytes.toString('utf8') : '';
   const format = moduleFormat(file, source, packages);
-  if (format !== 'module') return { file, format, bytes, isChanged: false, imports: [] };
+  if (format !== 'module') return { file, format, bytes, isChanged: false, links: null, imports: [] };
   const code = isSource
     ? packageScript(file, source, packages.packageOf(file).directory, options)
     : packageModule(file, source, options);
@@ -55,15 +57,16 @@ export function readPackageFile(
     : code;
   const isChanged = written !== source;
   const final = isChanged ? Buffer.from(written) : bytes;
-  return { file, format, bytes: final, isChanged, imports: importsOf(final) };
+  const links = lexModule(final);
+  return { file, format, bytes: final, isChanged, links, imports: importsOf(final, links) };
 }
 
 /** Bytes beside a link that are read. */
 const NEAR = 300;
 
-function importsOf(bytes: Buffer): PackageImport[] {
+function importsOf(bytes: Buffer, links: Links): PackageImport[] {
   const found: PackageImport[] = [];
-  for (const link of lexModule(bytes).list) {
+  for (const link of links.list) {
     const { start, end } = link;
     if (link.kind === 'static') {
       const { specifier } = link;

@@ -69,7 +69,10 @@ export async function packageFiles(
   const addRule = (importer: Path, directory: string, specifier: string, target: Path) =>
     rules.push({ importer, package: paths.ofPackage(directory), specifier, target });
 
-  for (const file of walk.assets) files.set(paths.of(file), diskFile(file, paths.of(file)));
+  for (const file of walk.assets) {
+    const bytes = readFileSync(file);
+    files.set(paths.of(file), diskFile(file, bytes, linksOf(bytes, paths.of(file))));
+  }
   for (const file of walk.jsonModules) {
     files.set(
       `${paths.of(file)}.js`,
@@ -145,13 +148,13 @@ function relativeUrl(importer: Path, target: Path): string {
 const linksOf = (bytes: Uint8Array, name: string): Links | null =>
   moduleKind(mediaType(name)) === 'javascript' ? lexModule(bytes) : null;
 
-function madeFile(bytes: Buffer): DeployFile {
-  return { hash: blake3(bytes), size: bytes.length, links: lexModule(bytes), bytes: () => bytes };
+function madeFile(bytes: Buffer, links = lexModule(bytes)): DeployFile {
+  return { hash: blake3(bytes), size: bytes.length, links, bytes: () => bytes };
 }
 
-function diskFile(file: string, name: Path, bytes: Buffer = readFileSync(file)): DeployFile {
+function diskFile(file: string, bytes: Buffer, links: Links | null): DeployFile {
   const hash = blake3(bytes);
-  return { hash, size: bytes.length, links: linksOf(bytes, name), bytes: () => readAgain(file, hash) };
+  return { hash, size: bytes.length, links, bytes: () => readAgain(file, hash) };
 }
 
 function readAgain(file: string, hash: Hash): Uint8Array {
@@ -166,10 +169,10 @@ function readAgain(file: string, hash: Hash): Uint8Array {
 
 function moduleFile(
   name: string,
-  { bytes, isChanged }: PackageFile,
+  { bytes, isChanged, links }: PackageFile,
   edits: readonly { readonly start: number; readonly end: number; readonly text: string }[],
 ): DeployFile {
-  if (edits.length === 0) return isChanged ? madeFile(bytes) : diskFile(name, 'x.js', bytes);
+  if (edits.length === 0) return isChanged ? madeFile(bytes, links!) : diskFile(name, bytes, links);
   const parts: Buffer[] = [];
   let done = 0;
   for (const { start, end, text } of edits) {
