@@ -1,7 +1,14 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { lexModule } from '../../importmap/index.js';
-import { ModcastError, pathToUrl, type Hash, type Links, type Path } from '../../schema/index.js';
+import {
+  ModcastError,
+  pathToUrl,
+  splitSpecifier,
+  type Hash,
+  type Links,
+  type Path,
+} from '../../schema/index.js';
 import { mediaType, moduleKind } from '../content/media-type.js';
 import { blake3 } from '../hash.js';
 import type { Mode } from '../transform/transform.js';
@@ -117,13 +124,18 @@ export async function packageFiles(
       kind,
       file: paths.of(file, isModule(file) ? 'script' : 'file'),
     };
-    const named = new Set(imports.map(({ specifier }) => specifier));
-    const code = await virtualModule(module, readFileSync(file), {
-      mode,
-      isOfPackage: (name) => named.has(name),
-    });
+    const named = new Map(imports.map((one) => [one.specifier, targetOf(one.target!, one)]));
+    const importOf = (address: string) => {
+      const target = named.get(address);
+      if (target === undefined) return undefined;
+      if (splitSpecifier(address) === null || isBeside(module.path, address, target)) {
+        return relativeUrl(module.path, target);
+      }
+      addRule(module.path, directory, address, target);
+      return address;
+    };
+    const code = await virtualModule(module, readFileSync(file), { mode, importOf });
     files.set(module.path, madeFile(Buffer.from(code)));
-    for (const one of imports) addRule(module.path, directory, one.specifier, targetOf(one.target!, one));
   }
   return { files, rules, paths, targetOf };
 }
@@ -131,6 +143,10 @@ export async function packageFiles(
 /** The path of a file's URL, or of what a specifier means there: `//` is not `/`. */
 const urlOf = (importer: Path, specifier = ''): string =>
   new URL(plain(specifier), `file:///${pathToUrl(importer)}`).pathname;
+
+/** Whether a style sheet's URL, which may look like a name, leads to a file of the same package. */
+const isBeside = (importer: Path, address: string, target: Path): boolean =>
+  target === `${path.posix.join(path.posix.dirname(importer), address)}@style.js`;
 
 const slashes = (name: string): string => name.split(path.sep).join('/');
 

@@ -184,12 +184,17 @@ export class PackageWalk {
   #followStyle(file: string, imports: WalkedImport[] | null): void {
     for (const { address, rule } of styleUrls(readFileSync(file, 'utf8'))) {
       const beside = this.#beside(file, address);
-      if (beside !== undefined) {
+      const isStyle = beside === undefined ? splitSpecifier(address) !== null : beside.endsWith('.css');
+      const one = { specifier: address, kind: 'static', range: undefined, hasAttributes: false } as const;
+      if (beside !== undefined && isStyle && rule !== undefined && imports !== null) {
+        const target = this.#reach(beside, file, 'text', { hasAttributes: false, names: () => [] });
+        this.#make(target, 'style');
+        imports.push({ ...one, target });
+      } else if (beside !== undefined) {
         const isNew = !this.assets.has(beside);
         this.#reach(beside, file, 'url', { hasAttributes: false, names: () => [] });
-        if (isNew && beside.endsWith('.css')) this.#followStyle(beside, null);
-      } else if (rule !== undefined && imports !== null && splitSpecifier(address) !== null) {
-        const one = { specifier: address, kind: 'static', range: undefined, hasAttributes: false } as const;
+        if (isNew && isStyle) this.#followStyle(beside, null);
+      } else if (isStyle && rule !== undefined && imports !== null) {
         const found = this.add(file, address, 'static');
         if (found.state === 'file') imports.push({ ...one, target: found.file });
         else if (found.state !== 'ignored') this.failures.push({ ...one, importer: file, found });

@@ -4,7 +4,7 @@ import { define } from './define.js';
 import { imports, joinMaps } from './imports.js';
 import { isTypeScript } from './kinds.js';
 import { originalPlace } from './original-place.js';
-import { joinPath } from './resolve-source.js';
+import { joinPath, relativeSpecifier } from './resolve-source.js';
 import { refresh } from './refresh.js';
 import {
   TransformError,
@@ -86,15 +86,20 @@ export class ModuleTransformer {
     options: TransformOptions,
   ): Promise<TransformedModule> {
     const deps: Dependency[] = [];
-    const isOfPackage = (address: string) => {
-      const beside = joinPath(module.file, `./${address}`);
-      if (!isPackageName(address) || beside === undefined) return false;
-      deps.push({ exists: beside });
-      return !options.files.has(beside);
+    const virtual: VirtualModule[] = [];
+    const importOf = (address: string) => {
+      // Those of a CSS module would have classes of their own.
+      if (module.file.endsWith('.module.css')) return undefined;
+      const file = joinPath(module.file, `./${address}`);
+      if (file !== undefined) deps.push({ exists: file });
+      if (file === undefined || !options.files.has(file)) return isPackageName(address) ? address : undefined;
+      const path = `${file}@style.js`;
+      virtual.push({ path, kind: 'style', file });
+      return relativeSpecifier(module.path, path);
     };
     try {
-      const code = await virtualModule(module, source, { mode: options.mode, isOfPackage });
-      return { code, map: null, deps, virtual: [], problem: undefined };
+      const code = await virtualModule(module, source, { mode: options.mode, importOf });
+      return { code, map: null, deps, virtual, problem: undefined };
     } catch (error) {
       return failed(error, {
         source: '',

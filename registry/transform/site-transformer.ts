@@ -20,7 +20,7 @@ import type { ModuleTransformer, TransformedModule } from './module-transformer.
 import { withInlineMap } from './original-place.js';
 import { PlainModules } from './plain-modules.js';
 import { NO_RECIPE, parseRecipe, RECIPE_PATH, type Recipe } from './recipe.js';
-import type { Mode, TransformOptions, VirtualModule } from './transform.js';
+import type { Mode, TransformOptions } from './transform.js';
 
 /** The files of a site as browsers get them. */
 export interface TransformedRows {
@@ -134,20 +134,29 @@ export class SiteTransformer {
       run: () => this.#transform(path, options),
     }));
     const made = await this.#run(jobs, files, mode, isAgain);
-    const virtual = new Map<Path, { module: VirtualModule; importer: Hash }>();
-    for (const { path, source } of jobs) {
-      for (const module of made.get(path)!.virtual) virtual.set(module.path, { module, importer: source });
+    // Modules that are made of files, and those that these import: style sheets import others.
+    const more: Job[] = [];
+    const known = new Set<Path>();
+    for (let last = jobs; last.length > 0;) {
+      const next = last.flatMap(({ path, source }) =>
+        made.get(path)!.virtual.flatMap((module): Job[] => {
+          if (known.has(module.path)) return [];
+          known.add(module.path);
+          const own = modules.get(module.file)?.hash;
+          return [
+            {
+              path: module.path,
+              key: this.#cache.key('virtual', module.kind, module.path, own ?? '', ...place),
+              source: own ?? source,
+              run: async () => this.#transformer.virtual(module, await files.read(module.file), options),
+            },
+          ];
+        }),
+      );
+      for (const [path, module] of await this.#run(next, files, mode, isAgain)) made.set(path, module);
+      more.push(...next);
+      last = next;
     }
-    const more = [...virtual.values()].map(({ module, importer }): Job => {
-      const own = modules.get(module.file)?.hash;
-      return {
-        path: module.path,
-        key: this.#cache.key('virtual', module.kind, module.path, own ?? '', ...place),
-        source: own ?? importer,
-        run: async () => this.#transformer.virtual(module, await files.read(module.file), options),
-      };
-    });
-    for (const [path, module] of await this.#run(more, files, mode, isAgain)) made.set(path, module);
     await this.#cache.flush();
     return rowsOf(modules, [...jobs, ...more], made);
   }

@@ -4,10 +4,15 @@ import { relativeSpecifier } from './resolve-source.js';
 import { styleUrls } from './style-urls.js';
 import type { Mode, VirtualModule } from './transform.js';
 
+export type ImportOf = (address: string) => string | undefined;
+
 export interface StyleModuleOptions {
   readonly mode: Mode;
-  /** Whether an `@import` names a file of a package, and not one that is beside the style sheet. */
-  readonly isOfPackage?: (address: string) => boolean;
+  /**
+   * The specifier of the module for a style sheet that an `@import` without conditions names. Undefined where
+   * the browser loads it. Default: it loads all.
+   */
+  readonly importOf?: ImportOf;
 }
 
 /**
@@ -17,9 +22,9 @@ export interface StyleModuleOptions {
 export async function styleModule(
   { path, file }: Pick<VirtualModule, 'path' | 'file'>,
   css: string,
-  { mode, isOfPackage = () => false }: StyleModuleOptions,
+  { mode, importOf = () => undefined }: StyleModuleOptions,
 ): Promise<string> {
-  const sheet = withoutPackageImports(css, isOfPackage);
+  const sheet = withoutImports(css, importOf);
   const { text, classes } = file.endsWith('.module.css')
     ? await moduleClasses(file, sheet.text)
     : { text: sheet.text, classes: null };
@@ -49,19 +54,17 @@ export async function styleModule(
 }
 
 /**
- * The style sheets of packages that a sheet imports without conditions become imports of its module: they
- * are resolved like all names, and are in the document before it.
+ * The style sheets that a sheet imports without conditions become imports of its module: they are in the
+ * document before it, and before the code that imports it runs.
  */
-function withoutPackageImports(
-  css: string,
-  isOfPackage: (address: string) => boolean,
-): { text: string; imports: string[] } {
+function withoutImports(css: string, importOf: ImportOf): { text: string; imports: string[] } {
   const imports: string[] = [];
   let text = '';
   let last = 0;
   for (const { address, rule } of styleUrls(css)) {
-    if (rule === undefined || !isOfPackage(address)) continue;
-    imports.push(address);
+    const specifier = rule === undefined ? undefined : importOf(address);
+    if (rule === undefined || specifier === undefined) continue;
+    imports.push(specifier);
     text += css.slice(last, rule.start);
     last = rule.end;
   }

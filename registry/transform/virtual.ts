@@ -2,17 +2,17 @@ import type { Path } from '../../schema/index.js';
 import { RUNTIME } from './imported-files.js';
 import { relativeSpecifier } from './resolve-source.js';
 import { runtimeModule } from './runtime-modules.js';
-import { styleModule } from './style-module.js';
+import { styleModule, type ImportOf } from './style-module.js';
 import type { Mode, VirtualModule } from './transform.js';
 
 export interface VirtualOptions {
   readonly mode: Mode;
-  /** Whether an `@import` of a style sheet names a file of a package. Default: none does. */
-  readonly isOfPackage?: (address: string) => boolean;
+  /** See `StyleModuleOptions`. */
+  readonly importOf?: ImportOf;
 }
 
 /** Changes when the code of a virtual module does. */
-export const VIRTUAL_VERSION = '2';
+export const VIRTUAL_VERSION = '3';
 
 /**
  * The code of a module that is made of a file.

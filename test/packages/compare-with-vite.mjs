@@ -34,7 +34,10 @@ async function byVite(specifier) {
 function reasonOf(name, vite, own) {
   const { exports, browser, module, main } = describe(name);
   if (name === '@oxc-project/runtime') return 'Vite has its own copy of the helpers that Oxc imports';
-  if (vite === 'builtin') return own === 'builtin' ? 'same' : 'a part of Node, which Vite replaces also where a package has its name';
+  if (vite === 'builtin')
+    return own === 'builtin'
+      ? 'same'
+      : 'a part of Node, which Vite replaces also where a package has its name';
   if (path.isAbsolute(own) && !path.isAbsolute(vite)) {
     return exports === undefined
       ? 'only a file without an entry point in package.json'

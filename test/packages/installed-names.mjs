@@ -56,7 +56,8 @@ function specifiersOf(name) {
 export function ownAnswers(conditions) {
   const packages = new InstalledPackages(directory);
   const options = { mode: /** @type {const} */ ('production'), define: {}, defineInSources: {} };
-  const isModule = (/** @type {string} */ file) => readPackageFile(file, packages, options).format === 'module';
+  const isModule = (/** @type {string} */ file) =>
+    readPackageFile(file, packages, options).format === 'module';
   const resolver = new PackageResolver(conditions, packages, isModule);
   return (specifier) => {
     const found = resolver.resolve(IMPORTER, specifier);

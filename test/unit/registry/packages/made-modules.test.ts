@@ -22,7 +22,7 @@ describe('a style sheet of a package', () => {
     expect(problems).toEqual([]);
     expect(map.imports).toEqual({ 'p/style.css': './npm/p@1.0.0/style.css@style.js' });
     expect(paths).toEqual([
-      'npm/p@1.0.0/base.css',
+      'npm/p@1.0.0/base.css@style.js',
       'npm/p@1.0.0/f.woff2',
       'npm/p@1.0.0/img/a.png',
       'npm/p@1.0.0/style.css@style.js',
@@ -32,7 +32,7 @@ describe('a style sheet of a package', () => {
     expect(code).toContain('import "theme/dark.css";');
     expect(code).not.toContain('@import \\"theme');
     expect(code).toContain('place("./img/a.png#x")');
-    expect(code).toContain('place("./base.css")');
+    expect(code).toContain('import "./base.css@style.js";');
     expect(map.scopes).toEqual({
       './npm/p@1.0.0/': { 'theme/dark.css': './npm/theme@1.0.0/dark.css@style.js' },
     });
