@@ -21,8 +21,8 @@ export interface SourceOptions {
 const configs = new Map<string, unknown>();
 
 /**
- * The JavaScript of a TypeScript or JSX file in a package, by its nearest `tsconfig.json`. What does not parse
- * becomes a module that throws.
+ * The JavaScript of a TypeScript or JSX file in a package, by its nearest `tsconfig.json`. What does not
+ * parse becomes a module that throws.
  *
  * @param directory of the package: absolute
  */

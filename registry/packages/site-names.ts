@@ -53,8 +53,8 @@ interface SitePage {
 interface SiteScript {
   readonly hash: Hash;
   /**
-   * Imports, and files named by `new URL('…', import.meta.url)`, which may be workers: for each of the distinct
-   * import maps of the pages.
+   * Imports, and files named by `new URL('…', import.meta.url)`, which may be workers: for each of the
+   * distinct import maps of the pages.
    */
   readonly imports: readonly (readonly NamedImport[])[];
   /** Paths that computed imports can mean. */

@@ -31,7 +31,7 @@ export function withDefinitions(
     define: { ...definitions },
   });
   const error = errors.find(({ severity }) => severity === 'Error');
-  // What does not parse is reported where it is parsed. A definition that is no expression has no place in it.
+  // What does not parse is reported where it is parsed.
   if (error !== undefined) return { code: source, map: null };
   return { code, map: map === undefined ? null : JSON.stringify(map) };
 }

@@ -2,8 +2,8 @@
 const PARTS = /\/\*[^]*?\*\/|"(?:[^"\\]|\\[^])*"|'(?:[^'\\]|\\[^])*'|:(global|local)(?![\w(-])\s*/g;
 
 /**
- * A CSS module whose switches are functions: `.a :global .b .c` becomes `.a :global(.b .c)`. The switch counts
- * up to the next one, or the end of the selector.
+ * A CSS module whose switches are functions: `.a :global .b .c` becomes `.a :global(.b .c)`. The switch
+ * counts up to the next one, or the end of the selector.
  */
 export function withGlobalFunctions(css: string): string {
   let text = '';

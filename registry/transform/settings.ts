@@ -5,7 +5,7 @@ import { nearest } from '../closest.js';
 
 /** What the key `modcast` of a site's `package.json` sets. */
 export interface SiteSettings {
-  /** Names that imports mean another name by, or a path of the site: `./src`. Also for all that follows a `/`. */
+  /** Names, and what imports of them and below them mean: another name, or a path of the site, `./src`. */
   readonly alias: Readonly<Record<string, string>>;
   /** Expressions in sources, with what stands for them: JavaScript. */
   readonly define: Readonly<Record<string, string>>;
