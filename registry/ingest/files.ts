@@ -10,6 +10,8 @@ import { ModcastError, isHidden, pathProblem, type Path } from '../../schema/ind
 export interface FileFilter {
   readonly include: readonly string[];
   readonly exclude: readonly string[];
+  /** Other files that are selected: those that transforms take. */
+  readonly takes?: Matches;
 }
 
 const NODE_MODULES = '**/node_modules/**';
@@ -44,7 +46,7 @@ const compile = (globs: readonly string[]): Matches => picomatch([...globs], { n
 export function compileFilter(filter: FileFilter): Matches {
   const include = compile(filter.include);
   const exclude = compile(filter.exclude);
-  return (file) => !isHidden(file) && include(file) && !exclude(file);
+  return (file) => !isHidden(file) && (include(file) || filter.takes?.(file) === true) && !exclude(file);
 }
 
 /** Whether a directory may contain files that match. Others, such as `node_modules`, need not be read. */

@@ -25,7 +25,8 @@ export interface ModuleLinks {
  */
 export async function moduleLinks(path: Path, bytes: Uint8Array): Promise<ModuleLinks> {
   const kind = moduleKind(mediaType(path));
-  if (kind !== 'javascript' && kind !== 'json') return { links: null, problem: undefined, isScript: false };
+  const isCode = kind === 'javascript' || (kind === 'json' && !WITH_COMMENTS.test(path));
+  if (!isCode) return { links: null, problem: undefined, isScript: false };
   const found = await syntaxProblem(kind, new TextDecoder().decode(bytes));
   const problem = found !== undefined && isBinary(bytes) ? BINARY : found;
   if (kind === 'json') return { links: null, problem, isScript: false };
@@ -36,6 +37,9 @@ export async function moduleLinks(path: Path, bytes: Uint8Array): Promise<Module
   const isScript = !path.endsWith('.mjs') && (await isClassicScript(new TextDecoder().decode(bytes)));
   return { links: UNPARSED, problem, isScript };
 }
+
+/** Configurations that may have comments: nothing imports them. */
+const WITH_COMMENTS = /(?:^|\/)[tj]sconfig(?:\.[^/]+)?\.json$/;
 
 /** Bytes after a specifier that are read. */
 const AFTER = 200;

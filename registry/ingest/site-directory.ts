@@ -26,7 +26,8 @@ export interface SiteDirectoryOptions {
   readonly options: Pick<
     ResolvedOptions,
     'base' | 'channel' | 'include' | 'exclude' | 'author' | 'watch' | 'keepDeploys'
-  >;
+  > &
+    Partial<Pick<ResolvedOptions, 'transforms'>>;
   /** How the bare names of the site are resolved to packages. Null: they are not. */
   readonly packages: PackageSettings | null;
   /** What browsers get of the site's files, which decides what it imports. Default: the files as they are. */
@@ -71,8 +72,9 @@ export class SiteDirectory {
   constructor(options: SiteDirectoryOptions) {
     this.#options = options;
     const { directory, store } = options;
-    const { channel, include, exclude, author } = options.options;
-    const filter = { include, exclude };
+    const { channel, include, exclude, transforms = [], author } = options.options;
+    const takes = (file: Path) => transforms.some((each) => each.filter(file));
+    const filter = { include, exclude, takes };
     const ingest = new Ingest({
       directory,
       store,

@@ -37,8 +37,8 @@ export class ConversionCache {
 
   /** @throws as `convertCommonJs` */
   convert(input: ConversionInput): Promise<Conversion> {
-    const { directory, entries, mode, context } = input;
-    const text = JSON.stringify([CONVERT_VERSION, entries, mode, context]);
+    const { directory, entries, mode, define = {}, context } = input;
+    const text = JSON.stringify([CONVERT_VERSION, entries, mode, define, context]);
     const key = blake3(Buffer.from(text));
     // Another install may find other dependencies.
     const place = `${key} ${directory}`;

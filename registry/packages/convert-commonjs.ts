@@ -20,6 +20,8 @@ export interface ConversionInput {
   readonly entries: readonly (readonly [file: string, names: readonly string[]])[];
   /** The value of `process.env.NODE_ENV`. */
   readonly mode: string;
+  /** What stands for other expressions. */
+  readonly define?: Readonly<Record<string, string>>;
   /** Whatever else `resolve` depends on: the package's description, and the conditions. */
   readonly context: string;
   /** Whether a file of the package is a CommonJS module or JSON, which belongs into the conversion. */
@@ -95,9 +97,10 @@ export async function convertCommonJs(input: ConversionInput): Promise<Conversio
     },
     load(id) {
       if (id.startsWith(ENTRY)) return entrySource(path.join(directory, id.slice(ENTRY.length)), read, input);
-      if (id.startsWith(OUTSIDE)) return outsideSource(id.slice(OUTSIDE.length));
+      // Its name may be that of a style sheet.
+      if (id.startsWith(OUTSIDE)) return { code: outsideSource(id.slice(OUTSIDE.length)), moduleType: 'js' };
       if (id === EMPTY) return 'module.exports = {};';
-      if (id.startsWith(STUB)) return stubSource(id.slice(STUB.length));
+      if (id.startsWith(STUB)) return { code: stubSource(id.slice(STUB.length)), moduleType: 'js' };
       return id.endsWith('.json') ? { code: `module.exports = ${read(id)};`, moduleType: 'js' } : read(id);
     },
   };
@@ -108,7 +111,9 @@ export async function convertCommonJs(input: ConversionInput): Promise<Conversio
     treeshake: false,
     logLevel: 'silent',
     checks: { invalidAnnotation: false },
-    transform: { define: { 'process.env.NODE_ENV': JSON.stringify(mode), global: 'globalThis' } },
+    transform: {
+      define: { ...input.define, 'process.env.NODE_ENV': JSON.stringify(mode), global: 'globalThis' },
+    },
     plugins: [plugin],
   });
   try {

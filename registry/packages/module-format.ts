@@ -1,4 +1,5 @@
 import { parse } from 'es-module-lexer';
+import { isTypeScript } from '../transform/kinds.js';
 import type { InstalledPackages } from './installed-packages.js';
 
 /** How a file of a package gets to a browser. `other`: as it is. */
@@ -13,7 +14,7 @@ const COMMONJS = /\b(?:module|exports|require|__dirname|__filename)\b/;
  */
 export function moduleFormat(file: string, source: string, packages: InstalledPackages): ModuleFormat {
   if (/\.json$/i.test(file)) return 'json';
-  if (/\.mjs$/i.test(file)) return 'module';
+  if (/\.mjs$/i.test(file) || isTypeScript(file)) return 'module';
   if (/\.cjs$/i.test(file)) return 'commonjs';
   if (!/\.js$/i.test(file) && /\.[^./\\]+$/.test(file)) return 'other';
   if (packages.typeOf(file) === 'module' || hasModuleSyntax(source)) return 'module';

@@ -1,7 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { lexModule } from '../../importmap/index.js';
+import type { Links } from '../../schema/index.js';
+import { isTypeScript } from '../transform/kinds.js';
 import { moduleFormat, type ModuleFormat } from './module-format.js';
 import type { InstalledPackages } from './installed-packages.js';
+import { packageModule, packageScript, type SourceOptions } from './package-source.js';
 
 /** A specifier in an ES module of a package. */
 export interface PackageImport {
@@ -14,7 +17,10 @@ export interface PackageImport {
   readonly hasAttributes: boolean;
 }
 
-/** A file of a package as its author wrote it, except for `process.env.NODE_ENV`. */
+/**
+ * A file of a package as its author wrote it, except for `process.env.NODE_ENV` and what the site's settings
+ * define. TypeScript and JSX are JavaScript.
+ */
 export interface PackageFile {
   /** Absolute and real. */
   readonly file: string;
@@ -22,7 +28,8 @@ export interface PackageFile {
   readonly bytes: Buffer;
   /** Whether `bytes` are not those of the file. */
   readonly isChanged: boolean;
-  /** Of an ES module. */
+  /** Of an ES module. Null for other files. */
+  readonly links: Links | null;
   readonly imports: readonly PackageImport[];
 }
 
@@ -30,25 +37,36 @@ const NODE_ENV = /\bprocess\.env\.NODE_ENV\b(?!\s*=[^=])/g;
 
 /**
  * Reads a file of a package.
- * @param mode the value of `process.env.NODE_ENV`
  * @throws the file system's errors
  */
-export function readPackageFile(file: string, packages: InstalledPackages, mode: string): PackageFile {
+export function readPackageFile(
+  file: string,
+  packages: InstalledPackages,
+  options: SourceOptions,
+): PackageFile {
   const bytes = readFileSync(file);
-  const source = /\.(?:[cm]?js)$|[\\/][^.\\/]+$/i.test(file) ? bytes.toString('utf8') : '';
+  const isSource = isTypeScript(file);
+  const source = isSource || /\.(?:[cm]?js)$|[\\/][^.\\/]+$/i.test(file) ? bytes.toString('utf8') : '';
   const format = moduleFormat(file, source, packages);
-  if (format !== 'module') return { file, format, bytes, isChanged: false, imports: [] };
-  const isChanged = source.includes('process.env.NODE_ENV');
-  const written = isChanged ? Buffer.from(source.replace(NODE_ENV, JSON.stringify(mode))) : bytes;
-  return { file, format, bytes: written, isChanged, imports: importsOf(written) };
+  if (format !== 'module') return { file, format, bytes, isChanged: false, links: null, imports: [] };
+  const code = isSource
+    ? packageScript(file, source, packages.packageOf(file).directory, options)
+    : packageModule(file, source, options);
+  const written = code.includes('process.env.NODE_ENV')
+    ? code.replace(NODE_ENV, JSON.stringify(options.mode))
+    : code;
+  const isChanged = written !== source;
+  const final = isChanged ? Buffer.from(written) : bytes;
+  const links = lexModule(final);
+  return { file, format, bytes: final, isChanged, links, imports: importsOf(final, links) };
 }
 
 /** Bytes beside a link that are read. */
 const NEAR = 300;
 
-function importsOf(bytes: Buffer): PackageImport[] {
+function importsOf(bytes: Buffer, links: Links): PackageImport[] {
   const found: PackageImport[] = [];
-  for (const link of lexModule(bytes).list) {
+  for (const link of links.list) {
     const { start, end } = link;
     if (link.kind === 'static') {
       const { specifier } = link;

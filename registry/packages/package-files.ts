@@ -1,14 +1,23 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { lexModule } from '../../importmap/index.js';
-import { ModcastError, pathToUrl, type Hash, type Links, type Path } from '../../schema/index.js';
+import {
+  ModcastError,
+  pathToUrl,
+  splitSpecifier,
+  type Hash,
+  type Links,
+  type Path,
+} from '../../schema/index.js';
 import { mediaType, moduleKind } from '../content/media-type.js';
 import { blake3 } from '../hash.js';
+import type { Mode } from '../transform/transform.js';
+import { virtualModule } from '../transform/virtual.js';
 import { DeployPaths } from './deploy-paths.js';
 import type { InstalledPackages } from './installed-packages.js';
-import type { PackageFile } from './package-file.js';
+import type { PackageFile, PackageImport } from './package-file.js';
 import type { MapRule } from './package-map.js';
-import type { PackageWalk, WalkedImport } from './package-walk.js';
+import { madeKind, type PackageWalk, type WalkedImport } from './package-walk.js';
 
 /** A file of a package in a deploy. */
 export interface DeployFile {
@@ -29,7 +38,7 @@ export interface PackageFiles {
   readonly rules: readonly MapRule[];
   readonly paths: DeployPaths;
   /** The path to which an import of the site leads. */
-  readonly targetOf: (file: string, hasAttributes: boolean) => Path;
+  readonly targetOf: (file: string, one: Pick<PackageImport, 'specifier' | 'hasAttributes'>) => Path;
 }
 
 /** What an import gets that a `browser` field replaces by nothing. */
@@ -42,7 +51,12 @@ const EMPTY_SOURCE = Buffer.from('export default {};\n');
  *
  * @param site the site's directory, absolute and real
  */
-export function packageFiles(site: string, walk: PackageWalk, packages: InstalledPackages): PackageFiles {
+export async function packageFiles(
+  site: string,
+  walk: PackageWalk,
+  packages: InstalledPackages,
+  mode: Mode,
+): Promise<PackageFiles> {
   const directories = [...walk.importers.keys()].map((file) => packages.packageOf(file).directory);
   const paths = new DeployPaths(site, packages, directories);
   const files = new Map<Path, DeployFile>();
@@ -51,15 +65,21 @@ export function packageFiles(site: string, walk: PackageWalk, packages: Installe
     const { directory } = packages.packageOf(file);
     return walk.entries.get(directory)?.has(slashes(path.relative(directory, file))) === true;
   };
-  const targetOf = (file: string, hasAttributes: boolean): Path => {
+  const targetOf: PackageFiles['targetOf'] = (file, { specifier, hasAttributes }) => {
+    const kind = madeKind(specifier, file, hasAttributes);
+    if (kind !== undefined) return `${paths.of(file)}@${kind}.js`;
     if (packages.isOfSite(file)) return paths.of(file);
     if (walk.jsonModules.has(file) && !hasAttributes) return `${paths.of(file)}.js`;
-    return paths.of(file, walk.modules.has(file) || isEntry(file) ? 'script' : 'file');
+    return paths.of(file, isModule(file) ? 'script' : 'file');
   };
+  const isModule = (file: string): boolean => walk.modules.has(file) || isEntry(file);
   const addRule = (importer: Path, directory: string, specifier: string, target: Path) =>
     rules.push({ importer, package: paths.ofPackage(directory), specifier, target });
 
-  for (const file of walk.assets) files.set(paths.of(file), diskFile(file, paths.of(file)));
+  for (const file of walk.assets) {
+    const bytes = readFileSync(file);
+    files.set(paths.of(file), diskFile(file, bytes, linksOf(bytes, paths.of(file))));
+  }
   for (const file of walk.jsonModules) {
     files.set(
       `${paths.of(file)}.js`,
@@ -72,12 +92,10 @@ export function packageFiles(site: string, walk: PackageWalk, packages: Installe
     const edits: { readonly start: number; readonly end: number; readonly text: string }[] = [];
     for (const one of imports) {
       const target =
-        one.target === null
-          ? paths.ofPackage(directory) + EMPTY_FILE
-          : targetOf(one.target, one.hasAttributes);
+        one.target === null ? paths.ofPackage(directory) + EMPTY_FILE : targetOf(one.target, one);
       if (one.target === null) files.set(target, madeFile(EMPTY_SOURCE));
       if (!one.specifier.startsWith('.')) addRule(importer, directory, one.specifier, target);
-      else if (path.posix.join(path.posix.dirname(importer), plain(one.specifier)) !== target) {
+      else if (urlOf(importer, one.specifier) !== urlOf(target)) {
         const text = relativeUrl(importer, target);
         if (one.range === undefined) addRule(importer, directory, urlKey(importer, one), target);
         else edits.push({ ...one.range, text: JSON.stringify(text) });
@@ -91,11 +109,44 @@ export function packageFiles(site: string, walk: PackageWalk, packages: Installe
     for (const { importer, specifier, written } of imports) {
       const found = walk.add(path.join(directory, importer), specifier, 'static');
       if (found.state !== 'file') continue;
-      addRule(paths.inPackage(directory, importer), directory, written, targetOf(found.file, false));
+      addRule(
+        paths.inPackage(directory, importer),
+        directory,
+        written,
+        targetOf(found.file, { specifier, hasAttributes: false }),
+      );
     }
+  }
+  for (const { file, kind, imports } of walk.made.values()) {
+    const { directory } = packages.packageOf(file);
+    const module = {
+      path: `${paths.of(file)}@${kind}.js`,
+      kind,
+      file: paths.of(file, isModule(file) ? 'script' : 'file'),
+    };
+    const named = new Map(imports.map((one) => [one.specifier, targetOf(one.target!, one)]));
+    const importOf = (address: string) => {
+      const target = named.get(address);
+      if (target === undefined) return undefined;
+      if (splitSpecifier(address) === null || isBeside(module.path, address, target)) {
+        return relativeUrl(module.path, target);
+      }
+      addRule(module.path, directory, address, target);
+      return address;
+    };
+    const code = await virtualModule(module, readFileSync(file), { mode, importOf });
+    files.set(module.path, madeFile(Buffer.from(code)));
   }
   return { files, rules, paths, targetOf };
 }
+
+/** The path of a file's URL, or of what a specifier means there: `//` is not `/`. */
+const urlOf = (importer: Path, specifier = ''): string =>
+  new URL(plain(specifier), `file:///${pathToUrl(importer)}`).pathname;
+
+/** Whether a style sheet's URL, which may look like a name, leads to a file of the same package. */
+const isBeside = (importer: Path, address: string, target: Path): boolean =>
+  target === `${path.posix.join(path.posix.dirname(importer), address)}@style.js`;
 
 const slashes = (name: string): string => name.split(path.sep).join('/');
 
@@ -113,13 +164,13 @@ function relativeUrl(importer: Path, target: Path): string {
 const linksOf = (bytes: Uint8Array, name: string): Links | null =>
   moduleKind(mediaType(name)) === 'javascript' ? lexModule(bytes) : null;
 
-function madeFile(bytes: Buffer): DeployFile {
-  return { hash: blake3(bytes), size: bytes.length, links: lexModule(bytes), bytes: () => bytes };
+function madeFile(bytes: Buffer, links = lexModule(bytes)): DeployFile {
+  return { hash: blake3(bytes), size: bytes.length, links, bytes: () => bytes };
 }
 
-function diskFile(file: string, name: Path, bytes: Buffer = readFileSync(file)): DeployFile {
+function diskFile(file: string, bytes: Buffer, links: Links | null): DeployFile {
   const hash = blake3(bytes);
-  return { hash, size: bytes.length, links: linksOf(bytes, name), bytes: () => readAgain(file, hash) };
+  return { hash, size: bytes.length, links, bytes: () => readAgain(file, hash) };
 }
 
 function readAgain(file: string, hash: Hash): Uint8Array {
@@ -134,10 +185,10 @@ function readAgain(file: string, hash: Hash): Uint8Array {
 
 function moduleFile(
   name: string,
-  { bytes, isChanged }: PackageFile,
+  { bytes, isChanged, links }: PackageFile,
   edits: readonly { readonly start: number; readonly end: number; readonly text: string }[],
 ): DeployFile {
-  if (edits.length === 0) return isChanged ? madeFile(bytes) : diskFile(name, 'x.js', bytes);
+  if (edits.length === 0) return isChanged ? madeFile(bytes, links!) : diskFile(name, bytes, links);
   const parts: Buffer[] = [];
   let done = 0;
   for (const { start, end, text } of edits) {

@@ -3,6 +3,8 @@ import { builtinModules } from 'node:module';
 import path from 'node:path';
 import { ResolverFactory, type NapiResolveOptions } from 'oxc-resolver';
 import { isInside } from '../ingest/files.js';
+import { isTypeScript } from '../transform/kinds.js';
+import type { SiteSettings } from '../transform/settings.js';
 import { isInstalled, type InstalledPackages } from './installed-packages.js';
 import { splitSpecifier } from '../../schema/index.js';
 
@@ -28,13 +30,18 @@ export class PackageResolver {
   readonly #resolver: ResolverFactory;
   readonly #withRequire: ResolverFactory;
   readonly #moduleFirst: ResolverFactory;
+  readonly #typescript: ResolverFactory;
   readonly #known = new Map<string, Found>();
 
-  /** @param isModule whether a file is an ES module */
+  /**
+   * @param isModule whether a file is an ES module
+   * @param alias other names, or absolute paths, that names stand for
+   */
   constructor(
     conditions: readonly string[],
     packages: InstalledPackages,
     readonly isModule: (file: string) => boolean,
+    alias: SiteSettings['alias'] = {},
   ) {
     this.#conditions = conditions;
     this.#packages = packages;
@@ -42,7 +49,8 @@ export class PackageResolver {
       conditionNames: [...conditions, 'default'],
       mainFields: ['browser', 'module', 'jsnext:main', 'main'],
       aliasFields: [['browser']],
-      extensions: ['.mjs', '.js', '.cjs', '.json'],
+      extensions: ['.mjs', '.js', '.cjs', '.mts', '.ts', '.jsx', '.tsx', '.json'],
+      alias: Object.fromEntries(Object.entries(alias).map(([name, target]) => [name, [target]])),
     };
     this.#resolver = new ResolverFactory(options);
     // Packages without an ES module have only this condition.
@@ -50,15 +58,25 @@ export class PackageResolver {
     this.#withRequire = this.#resolver.cloneWithOptions({ ...options, conditionNames });
     const mainFields = ['module', 'jsnext:main', 'browser', 'main'];
     this.#moduleFirst = this.#resolver.cloneWithOptions({ ...options, mainFields });
+    // In TypeScript, `./x.js` may be `x.ts`, and `paths` of the `tsconfig.json` count.
+    this.#typescript = this.#resolver.cloneWithOptions({
+      ...options,
+      tsconfig: 'auto',
+      extensionAlias: { '.js': ['.js', '.ts', '.tsx'], '.mjs': ['.mjs', '.mts'], '.jsx': ['.jsx', '.tsx'] },
+    });
   }
 
   /** @param importer absolute and real */
   resolve(importer: string, specifier: string): Found {
     const directory = path.dirname(importer);
-    const key = `${directory}\0${specifier}`;
+    // A configuration for TypeScript in the site is for its own sources, which are resolved elsewhere.
+    const isSource = isTypeScript(importer) && !isInstalled(importer) && !this.#packages.isOfSite(importer);
+    const key = `${isSource ? importer : directory}\0${specifier}`;
     let found = this.#known.get(key);
     if (found === undefined) {
-      found = this.#contained(importer, specifier, this.#resolve(directory, specifier));
+      const file = isSource ? this.#typescript.resolveFileSync(importer, specifier).path : undefined;
+      const own: Found = file === undefined ? this.#resolve(directory, specifier) : { state: 'file', file };
+      found = this.#contained(importer, specifier, own);
       this.#known.set(key, found);
     }
     return found;

@@ -1,7 +1,10 @@
-import { realpathSync, statSync } from 'node:fs';
+import { readFileSync, realpathSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { byCodeUnit } from '../../schema/index.js';
+import { byCodeUnit, splitSpecifier } from '../../schema/index.js';
 import { isInside } from '../ingest/files.js';
+import { splitQuery, virtualKind } from '../transform/imported-files.js';
+import { styleUrls } from '../transform/style-urls.js';
+import type { VirtualKind } from '../transform/transform.js';
 import type { Conversion, ConversionInput } from './convert-commonjs.js';
 import { importedNames } from './imported-names.js';
 import type { InstalledPackages } from './installed-packages.js';
@@ -16,6 +19,15 @@ export interface PackageFailure {
   readonly specifier: string;
   readonly kind: PackageImport['kind'] | 'require';
   readonly found: Exclude<Found, { state: 'file' }>;
+}
+
+/** A module that is made of a file of a package: of a style sheet, an image. */
+export interface MadeModule {
+  /** Absolute and real. */
+  readonly file: string;
+  readonly kind: VirtualKind;
+  /** The style sheets of other packages that it imports. */
+  readonly imports: readonly WalkedImport[];
 }
 
 /** An import with what it leads to. Null: the `browser` field replaces it by nothing. */
@@ -50,6 +62,8 @@ export class PackageWalk {
   readonly assets = new Set<string>();
   /** JSON files that are imported without attributes, and have to be modules. */
   readonly jsonModules = new Set<string>();
+  /** By file and kind. */
+  readonly made = new Map<string, MadeModule>();
   /**
    * By package directory, the CommonJS modules that something outside of them imports, relative, with the
    * names that it imports.
@@ -79,7 +93,11 @@ export class PackageWalk {
   ): Found {
     const found = this.#options.resolver.resolve(importer, specifier);
     if (found.state !== 'file') return found;
-    const file = this.#reach(found.file, importer, kind, { hasAttributes, names });
+    const made = kind === 'url' ? undefined : madeKind(specifier, found.file, hasAttributes);
+    // What has its URL needs the file. The text of the others is in the module that is made.
+    const reached = made === undefined ? kind : made === 'url' || made === 'worker' ? 'url' : 'text';
+    const file = this.#reach(found.file, importer, reached, { hasAttributes, names });
+    if (made !== undefined) this.#make(file, made);
     return { state: 'file', file };
   }
 
@@ -117,7 +135,7 @@ export class PackageWalk {
   #reach(
     found: string,
     importer: string,
-    kind: PackageImport['kind'],
+    kind: PackageImport['kind'] | 'text',
     { hasAttributes, names }: Required<AddOptions>,
   ): string {
     const { packages, installs, read } = this.#options;
@@ -127,6 +145,7 @@ export class PackageWalk {
     }
     const file = installs.fileFor(found);
     if (!this.importers.has(file)) this.importers.set(file, importer);
+    if (kind === 'text') return file;
     const { format } = read(file);
     if (format === 'module') {
       if (!this.modules.has(file)) this.#queue.push(file);
@@ -143,6 +162,44 @@ export class PackageWalk {
     } else if (format === 'json' && kind !== 'url' && !hasAttributes) this.jsonModules.add(file);
     else this.assets.add(file);
     return file;
+  }
+
+  /** A module that is made of a file, with the files and modules that it needs. */
+  #make(file: string, kind: VirtualKind): void {
+    const { packages } = this.#options;
+    const key = madeKey(file, kind);
+    // What is made of the site's own files is the site's.
+    if (this.made.has(key) || packages.isOfSite(file)) return;
+    const imports: WalkedImport[] = [];
+    this.made.set(key, { file, kind, imports });
+    if (kind === 'style') this.#followStyle(file, imports);
+    // A worker runs what its URL leads to.
+    if (kind === 'worker') this.#reach(file, file, 'static', { hasAttributes: false, names: () => [] });
+  }
+
+  /**
+   * The files that a style sheet names. Those of other packages are imported: a name that is no file beside
+   * it.
+   */
+  #followStyle(file: string, imports: WalkedImport[] | null): void {
+    for (const { address, rule } of styleUrls(readFileSync(file, 'utf8'))) {
+      const beside = this.#beside(file, address);
+      const isStyle = beside === undefined ? splitSpecifier(address) !== null : beside.endsWith('.css');
+      const one = { specifier: address, kind: 'static', range: undefined, hasAttributes: false } as const;
+      if (beside !== undefined && isStyle && rule !== undefined && imports !== null) {
+        const target = this.#reach(beside, file, 'text', { hasAttributes: false, names: () => [] });
+        this.#make(target, 'style');
+        imports.push({ ...one, target });
+      } else if (beside !== undefined) {
+        const isNew = !this.assets.has(beside);
+        this.#reach(beside, file, 'url', { hasAttributes: false, names: () => [] });
+        if (isNew && isStyle) this.#followStyle(beside, null);
+      } else if (isStyle && rule !== undefined && imports !== null) {
+        const found = this.add(file, address, 'static');
+        if (found.state === 'file') imports.push({ ...one, target: found.file });
+        else if (found.state !== 'ignored') this.failures.push({ ...one, importer: file, found });
+      }
+    }
   }
 
   #follow(name: string): void {
@@ -168,14 +225,16 @@ export class PackageWalk {
 
   /** A file beside a module, named by its URL. It may be missing: the module may have another way. */
   #reachUrl(importer: string, specifier: string): void {
-    if (!/^\.{1,2}\//.test(specifier)) return;
-    const { packages } = this.#options;
-    const named = path.join(path.dirname(importer), specifier.replace(/[?#].*$/, ''));
-    if (statSync(named, { throwIfNoEntry: false })?.isFile() !== true) return;
+    const file = /^\.{1,2}\//.test(specifier) ? this.#beside(importer, specifier) : undefined;
+    if (file !== undefined) this.#reach(file, importer, 'url', { hasAttributes: false, names: () => [] });
+  }
+
+  /** The file of the same package that a relative URL names. */
+  #beside(importer: string, url: string): string | undefined {
+    const named = path.join(path.dirname(importer), url.replace(/[?#].*$/, ''));
+    if (statSync(named, { throwIfNoEntry: false })?.isFile() !== true) return undefined;
     const file = realpathSync(named);
-    if (isInside(packages.packageOf(importer).directory, file)) {
-      this.#reach(file, importer, 'url', { hasAttributes: false, names: () => [] });
-    }
+    return isInside(this.#options.packages.packageOf(importer).directory, file) ? file : undefined;
   }
 
   #takeConversion(directory: string, conversion: Conversion): void {
@@ -185,6 +244,19 @@ export class PackageWalk {
     }
   }
 }
+
+/**
+ * What is made of a file that an import names and that is no JavaScript. Undefined for modules, for JSON, and
+ * for imports with attributes, which are the browser's.
+ */
+export function madeKind(specifier: string, file: string, hasAttributes: boolean): VirtualKind | undefined {
+  if (hasAttributes) return undefined;
+  const { query } = specifier.startsWith('#') ? { query: '' } : splitQuery(specifier);
+  const kind = virtualKind(file, query);
+  return kind === 'json' ? undefined : kind;
+}
+
+export const madeKey = (file: string, kind: VirtualKind): string => `${file}@${kind}`;
 
 const sortedEntries = (entries: ReadonlyMap<string, ReadonlySet<string>>): ConversionInput['entries'] =>
   [...entries]

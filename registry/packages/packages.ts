@@ -25,7 +25,12 @@ import { SameInstalls } from './same-installs.js';
 import { SiteNames, type SiteFiles, type SiteName } from './site-names.js';
 import { joinedMap, VendoredFiles, type Vendored } from './vendored.js';
 import { escapePattern } from './escape-pattern.js';
+import { importMetaEnv, jsonLiteral } from '../transform/env.js';
+import { readEnv } from '../transform/read-recipe.js';
+import { NO_RECIPE } from '../transform/recipe.js';
+import { readSettings, type SiteSettings } from '../transform/settings.js';
 import type { Mode } from '../transform/transform.js';
+import type { SourceOptions } from './package-source.js';
 
 /** How names are resolved. */
 export interface PackageSettings {
@@ -143,7 +148,7 @@ export class Packages {
     const wanted: (SiteName & { readonly file: string; readonly hasAttributes: boolean })[] = [];
     for (const name of names) {
       const { importer, specifier, kind, names: imported } = name;
-      const hasAttributes = /\.json$/i.test(specifier) && (await isTyped(site, name));
+      const hasAttributes = /\.(?:json|css)$/i.test(specifier) && (await isTyped(site, name));
       const found = walk.add(path.join(directory, importer), specifier, kind, {
         hasAttributes,
         names: () => imported,
@@ -152,9 +157,9 @@ export class Packages {
       else unresolved.push(name);
     }
     await walk.run();
-    const made = packageFiles(directory, walk, disk.packages);
+    const made = await packageFiles(directory, walk, disk.packages, this.#options.mode);
     const own = wanted.map(({ importer, specifier, file, hasAttributes }): MapRule => {
-      const target = made.targetOf(file, hasAttributes);
+      const target = made.targetOf(file, { specifier, hasAttributes });
       return { importer, package: null, specifier, target };
     });
     const map = joinedMap(packageMap([...own, ...made.rules]), vendored.map?.json);
@@ -198,14 +203,22 @@ class Disk {
   readonly #files = new Map<string, PackageFile>();
   readonly #conversions: ConversionCache;
   readonly #mode: Mode;
+  readonly #source: SourceOptions;
   readonly #conditions: readonly string[];
 
   constructor({ directory, mode, conditions, onConverting }: PackagesOptions) {
+    const { alias, define } = readSettings(directory).settings;
     this.#mode = mode;
+    this.#source = { mode, define, defineInSources: environment(directory, mode) };
     this.#conditions = [...conditions, mode];
     this.packages = new InstalledPackages(directory);
     const isModule = (file: string) => this.#read(file).format === 'module';
-    this.resolver = new PackageResolver(this.#conditions, this.packages, isModule);
+    this.resolver = new PackageResolver(
+      this.#conditions,
+      this.packages,
+      isModule,
+      absoluteAliases(directory, alias),
+    );
     this.#installs = new SameInstalls(this.packages, this.resolver);
     this.#conversions = new ConversionCache(nearestModules(directory) ?? null, onConverting);
   }
@@ -224,6 +237,7 @@ class Disk {
           directory,
           entries,
           mode: this.#mode,
+          define: this.#source.define,
           context: JSON.stringify([description, this.#conditions]),
           isCommonJs: (file) => ['commonjs', 'json'].includes(this.#read(file).format),
           resolve,
@@ -235,11 +249,27 @@ class Disk {
   #read(file: string): PackageFile {
     let found = this.#files.get(file);
     if (found === undefined) {
-      found = readPackageFile(file, this.packages, this.#mode);
+      found = readPackageFile(file, this.packages, this.#source);
       this.#files.set(file, found);
     }
     return found;
   }
+}
+
+/** Aliases for files of the whole disk. */
+const absoluteAliases = (directory: string, alias: SiteSettings['alias']): SiteSettings['alias'] =>
+  Object.fromEntries(
+    Object.entries(alias).map(([name, target]) => [
+      name,
+      /^[./]/.test(target) ? path.join(directory, target) : target,
+    ]),
+  );
+
+/** What `import.meta.env` is in the TypeScript of packages. */
+function environment(directory: string, mode: Mode): SiteSettings['define'] {
+  const env = { ...NO_RECIPE.env, [mode]: readEnv(directory, mode) };
+  const value = importMetaEnv({ mode, recipe: { ...NO_RECIPE, env }, base: '/' });
+  return { 'import.meta.env': jsonLiteral(value) };
 }
 
 /** The nearest `node_modules` at or above a directory. */

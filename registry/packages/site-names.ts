@@ -52,8 +52,11 @@ interface SitePage {
 
 interface SiteScript {
   readonly hash: Hash;
-  /** Imports, and files named by `new URL('…', import.meta.url)`, which may be workers. */
-  readonly imports: readonly NamedImport[];
+  /**
+   * Imports, and files named by `new URL('…', import.meta.url)`, which may be workers: for each of the
+   * distinct import maps of the pages.
+   */
+  readonly imports: readonly (readonly NamedImport[])[];
   /** Paths that computed imports can mean. */
   readonly globs: readonly RegExp[];
 }
@@ -98,7 +101,7 @@ export class SiteNames {
     isSame &&= before.size === pages.size;
     this.#vendored = vendored;
     this.#pages = pages;
-    const mapsKey = JSON.stringify([root, [...new Set([...pages.values()].map((page) => page.key))]]);
+    const mapsKey = JSON.stringify([root, this.#keys()]);
     if (mapsKey !== this.#mapsKey) this.#scripts = new Map();
     this.#mapsKey = mapsKey;
     return isSame;
@@ -121,17 +124,15 @@ export class SiteNames {
     let isSame = before.size === scripts.size + changed.length;
     for (const [path, hash] of changed) {
       const found = links.get(hash);
-      let imports: NamedImport[] = siteImports(path, found, resolvers, site.root);
+      let imports = resolvers.map((one): NamedImport[] => siteImports(path, found, [one], site.root));
       const hasMeta = found?.list.some(({ kind }) => kind === 'meta') === true;
       const computes = found?.list.some((link) => link.kind === 'dynamic' && link.specifier === undefined);
       let globs: RegExp[] = [];
-      if (hasMeta || computes === true || imports.some(({ resolves }) => !resolves)) {
+      if (hasMeta || computes === true || imports.flat().some(({ resolves }) => !resolves)) {
         const source = Buffer.from(await site.bytesOf(hash)).toString();
-        imports = imports.map((one) =>
-          one.resolves ? one : { ...one, names: importedNames(source, one.specifier) },
-        );
         // Only a module with `import.meta` names its workers.
-        if (hasMeta) imports.push(...fileUrls(path, source, site.root));
+        const urls = hasMeta ? fileUrls(path, source, site.root) : [];
+        imports = imports.map((list) => [...list.map((one) => withNames(one, source)), ...urls]);
         if (computes === true) globs = importGlobs(path, source);
       }
       scripts.set(path, { hash, imports, globs });
@@ -147,6 +148,11 @@ export class SiteNames {
     return distinct.size === 0 ? [new Resolver(this.#vendored!)] : [...distinct.values()];
   }
 
+  /** Of the distinct import maps, in the order of `#resolvers`. */
+  #keys(): string[] {
+    return [...new Set([...this.#pages.values()].map(({ key }) => key))];
+  }
+
   #inPages({ root }: SiteFiles): SiteName[] {
     return [...this.#pages].flatMap(([at, { page, resolver, namesOf }]) =>
       page.scripts.flatMap(({ imports, beforeBase }) => {
@@ -160,9 +166,24 @@ export class SiteNames {
     );
   }
 
-  #inScripts({ modules, root }: SiteFiles, more: readonly Path[]): SiteName[] {
+  #inScripts(site: SiteFiles, more: readonly Path[]): SiteName[] {
+    const names = new Map<string, SiteName>();
+    const keys = this.#pages.size === 0 ? [''] : this.#keys();
+    for (const [at, key] of keys.entries()) {
+      for (const one of this.#under(at, this.#roots(site, key, more))) {
+        const id = `${one.importer}\0${one.specifier}\0${one.kind}`;
+        if (!names.has(id)) names.set(id, one);
+      }
+    }
+    return [...names.values()];
+  }
+
+  /** What pages with an import map start, and the modules that packages import. */
+  #roots({ modules, root }: SiteFiles, key: string, more: readonly Path[]): Path[] {
+    if (this.#pages.size === 0) return [...this.#scripts.keys()];
     const roots = new Set<Path>(more);
-    for (const [at, { page, workers }] of this.#pages) {
+    for (const [at, { page, workers, key: own }] of this.#pages) {
+      if (own !== key) continue;
       for (const entry of pageEntries(page, at, modules, root)) roots.add(entry);
       const base = pageBase(page, at, false, root);
       for (const source of workers) {
@@ -170,18 +191,23 @@ export class SiteNames {
         if (path !== undefined) roots.add(path);
       }
     }
+    return [...roots];
+  }
+
+  /** The names that modules import under one of the import maps, by its index. */
+  #under(map: number, roots: readonly Path[]): SiteName[] {
     const reached: ReadonlyMap<Path, Severity> = reachedModules({
-      roots: this.#pages.size > 0 ? [...roots] : [...this.#scripts.keys()],
+      roots,
       importsOf: (path) => {
         const { imports, globs } = this.#scripts.get(path)!;
-        return [...imports, ...globs.map((glob) => this.#matching(glob))];
+        return [...imports[map]!, ...globs.map((glob) => this.#matching(glob))];
       },
       isModule: (path) => this.#scripts.has(path),
     });
     return [...reached.keys()].flatMap((importer) =>
       this.#scripts
         .get(importer)!
-        .imports.flatMap(({ specifier, kind, resolves, names = [] }): SiteName[] =>
+        .imports[map]!.flatMap(({ specifier, kind, resolves, names = [] }): SiteName[] =>
           resolves
             ? []
             : inBothModes(specifier).map((one): SiteName => ({ importer, specifier: one, kind, names })),
@@ -217,8 +243,11 @@ const inBothModes = (specifier: string): string[] =>
     ? [specifier, specifier.replace(/jsx-dev-runtime$/, 'jsx-runtime')]
     : [specifier];
 
-const sameImports = (a: readonly NamedImport[] | undefined, b: readonly NamedImport[]): boolean =>
-  a !== undefined && textOf(a) === textOf(b);
+const withNames = (one: NamedImport, source: string): NamedImport =>
+  one.resolves ? one : { ...one, names: importedNames(source, one.specifier) };
+
+const sameImports = (a: SiteScript['imports'] | undefined, b: SiteScript['imports']): boolean =>
+  a !== undefined && a.map(textOf).join('\n') === b.map(textOf).join('\n');
 
 /** Without their places. */
 const textOf = (imports: readonly NamedImport[]): string =>

@@ -1,4 +1,5 @@
 import type { Path } from '../../schema/index.js';
+import { withGlobalFunctions } from './global-selectors.js';
 
 interface Export {
   readonly name: string;
@@ -26,7 +27,7 @@ export async function moduleClasses(
   }
   const { code, exports } = lightning.transform({
     filename: file,
-    code: Buffer.from(css),
+    code: Buffer.from(withGlobalFunctions(css)),
     cssModules: { pattern: '[name]_[local]_[hash]' },
   });
   const classes = Object.fromEntries(

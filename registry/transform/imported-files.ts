@@ -1,4 +1,4 @@
-import type { Path } from '../../schema/index.js';
+import { pathToUrl, type Path } from '../../schema/index.js';
 import { joinPath, relativeSpecifier, type SourceResolver } from './resolve-source.js';
 import type { VirtualKind, VirtualModule } from './transform.js';
 
@@ -48,7 +48,9 @@ export class ImportedFiles {
   target(specifier: string): string | undefined {
     const helper = HELPER.exec(specifier)?.[1];
     if (helper !== undefined) return this.#name({ kind: 'runtime', file: `${RUNTIME}${helper}.js` });
-    const { name, query } = splitQuery(specifier);
+    const { name: written, query } = splitQuery(specifier);
+    const alias = this.#resolver.aliased(written);
+    const name = alias ?? written;
     const kind = virtualKind(name, query);
     const found = this.#resolver.resolve(name, this.#importer);
     // Files that no deploy contains have no virtual modules, but for their URLs.
@@ -56,11 +58,11 @@ export class ImportedFiles {
     if (file === undefined) {
       const wanted = kind === 'raw' || kind === 'inline' ? this.place(name) : undefined;
       if (wanted !== undefined && wanted !== '') this.#resolver.deps.push({ exists: wanted, isWanted: true });
-      return undefined;
+      return alias === undefined ? undefined : alias + query;
     }
     const own = kind ?? virtualKind(file, query);
     if (own !== undefined && !(query === '' && this.#isSource(file))) return this.#name({ kind: own, file });
-    if (isOfSite(name) && joinPath(this.#importer, name) === file) return undefined;
+    if (isOfSite(written) && urlPath(this.#importer, written) === `/${pathToUrl(file)}`) return undefined;
     return relativeSpecifier(this.#importer, file) + query;
   }
 
@@ -77,6 +79,8 @@ export class ImportedFiles {
    */
   place(pattern: string): Path | undefined {
     if (pattern.startsWith('**')) return pattern;
+    const alias = this.#resolver.aliased(pattern);
+    if (alias !== undefined && isOfSite(alias)) return joinPath(this.#importer, alias);
     return isOfSite(pattern) ? joinPath(this.#importer, pattern) : this.#resolver.mapped(pattern);
   }
 
@@ -87,9 +91,13 @@ export class ImportedFiles {
   }
 }
 
+/** The path of the URL that a specifier means: `//` is not `/`. */
+const urlPath = (importer: Path, specifier: string): string =>
+  new URL(specifier, `file:///${pathToUrl(importer)}`).pathname;
+
 const isOfSite = (specifier: string): boolean => /^\.{0,2}\//.test(specifier);
 
-function splitQuery(specifier: string): { name: string; query: string } {
+export function splitQuery(specifier: string): { name: string; query: string } {
   const at = specifier.search(/[?#]/);
   return at === -1
     ? { name: specifier, query: '' }
@@ -97,7 +105,7 @@ function splitQuery(specifier: string): { name: string; query: string } {
 }
 
 /** How an import takes a file that is no JavaScript. Undefined where it is a module. */
-function virtualKind(name: string, query: string): VirtualKind | undefined {
+export function virtualKind(name: string, query: string): VirtualKind | undefined {
   const names = query
     .slice(1)
     .split('&')

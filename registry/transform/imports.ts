@@ -24,7 +24,7 @@ const ENV = /^\.env(?![\w$])(?:\s*\.\s*([A-Za-z_$][\w$]*)|\[\s*(?:'([\w$]+)'|"([
  */
 export const imports = (isSource: (path: Path) => boolean): Transform => ({
   name: 'imports',
-  version: '1',
+  version: '2',
   filter: () => false,
   transform: (source, path, options) => rewriteImports(source, path, options, isSource),
 });
@@ -37,7 +37,11 @@ function rewriteImports(
 ): TransformResult | null {
   const [items] = parse(source);
   const text = new MagicString(source);
-  const resolver = new SourceResolver(options.files, compilerOptionsOf(options.recipe, path));
+  const resolver = new SourceResolver(
+    options.files,
+    compilerOptionsOf(options.recipe, path),
+    options.recipe.alias,
+  );
   const files = new ImportedFiles(path, resolver, isSource);
   let hasGlobs = false;
   for (const item of items) {

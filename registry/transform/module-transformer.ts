@@ -1,8 +1,10 @@
 import type { SourceMapInput } from '@jridgewell/remapping';
-import { excerpt, type Diagnostic, type Path } from '../../schema/index.js';
+import { excerpt, splitSpecifier, type Diagnostic, type Path } from '../../schema/index.js';
+import { define } from './define.js';
 import { imports, joinMaps } from './imports.js';
 import { isTypeScript } from './kinds.js';
 import { originalPlace } from './original-place.js';
+import { joinPath, relativeSpecifier } from './resolve-source.js';
 import { refresh } from './refresh.js';
 import {
   TransformError,
@@ -36,7 +38,9 @@ export class ModuleTransformer {
   constructor(own: readonly Transform[] = []) {
     this.#transforms = [...own, typescript, refresh];
     this.#imports = imports((path) => this.takes(path));
-    const named = [...this.#transforms, this.#imports].map(({ name, version }) => `${name} ${version}`);
+    const named = [...this.#transforms, define, this.#imports].map(
+      ({ name, version }) => `${name} ${version}`,
+    );
     this.version = [...named, `virtual ${VIRTUAL_VERSION}`].join(', ');
   }
 
@@ -52,11 +56,16 @@ export class ModuleTransformer {
     let code: string | null = null;
     let map: SourceMapInput | null = null;
     let text = source;
-    const steps = [...this.#transforms.filter((each) => each.filter(path)), this.#imports];
-    for (const step of steps) {
+    // As the transforms so far say: `logo.svg.tsx` for a component that was made of an image.
+    let name = path;
+    for (const step of [...this.#transforms, define, this.#imports]) {
+      const isBuiltIn = step === typescript || step === refresh;
+      const takesAll = step === define || step === this.#imports;
+      if (!takesAll && !step.filter(isBuiltIn ? name : path)) continue;
       try {
-        const result = await step.transform(text, path, options);
+        const result = await step.transform(text, isBuiltIn ? name : path, options);
         if (result === null) continue;
+        if (result.lang !== undefined) name = `${path}.${result.lang}`;
         deps.push(...(result.deps ?? []));
         virtual.push(...(result.virtual ?? []));
         if (result.code === text && result.map === null) continue;
@@ -76,20 +85,38 @@ export class ModuleTransformer {
     source: Uint8Array | undefined,
     options: TransformOptions,
   ): Promise<TransformedModule> {
-    const none = { map: null, deps: [], virtual: [], problem: undefined };
+    const deps: Dependency[] = [];
+    const virtual: VirtualModule[] = [];
+    const importOf = (address: string) => {
+      // Those of a CSS module would have classes of their own.
+      if (module.file.endsWith('.module.css')) return undefined;
+      const file = joinPath(module.file, `./${address}`);
+      if (file !== undefined) deps.push({ exists: file });
+      if (file === undefined || !options.files.has(file)) return isPackageName(address) ? address : undefined;
+      const path = `${file}@style.js`;
+      virtual.push({ path, kind: 'style', file });
+      return relativeSpecifier(module.path, path);
+    };
     try {
-      return { ...none, code: await virtualModule(module, source, options.mode) };
+      const code = await virtualModule(module, source, { mode: options.mode, importOf });
+      return { code, map: null, deps, virtual, problem: undefined };
     } catch (error) {
       return failed(error, {
         source: '',
         path: module.file,
         map: null,
         isTypeScript: false,
-        deps: [],
+        deps,
       });
     }
   }
 }
+
+/** Whether an address can name a file of a package: `pkg/style.css`, and not `style.css`. */
+const isPackageName = (address: string): boolean => {
+  const parts = splitSpecifier(address);
+  return parts !== null && (parts.subpath !== '.' || !parts.name.endsWith('.css'));
+};
 
 interface Failure {
   readonly source: string;

@@ -12,6 +12,7 @@ import {
   type Project,
   type Recipe,
 } from './recipe.js';
+import { readSettings } from './settings.js';
 import type { Mode } from './transform.js';
 
 /** Variables that pages may see: the author means others for servers. */
@@ -36,9 +37,13 @@ export function readRecipe(directory: string, paths: Iterable<Path>): ReadRecipe
     production: readEnv(directory, 'production'),
   };
   const hasSources = all.some(isTypeScript);
+  const { settings, problems: invalid } = readSettings(directory);
+  const isSet = [settings.alias, settings.define].some((each) => Object.keys(each).length > 0);
   const hasVariables = Object.keys({ ...env.development, ...env.production }).length > 0;
-  if (!hasSources && !hasVariables && !isForVite(directory, all)) return { recipe: null, problems: [] };
-  const problems: Diagnostic[] = [];
+  if (!hasSources && !hasVariables && !isSet && !isForVite(directory, all)) {
+    return { recipe: null, problems: invalid };
+  }
+  const problems: Diagnostic[] = [...invalid];
   const configs = all.filter((file) => /(?:^|\/)[tj]sconfig\.json$/.test(file));
   const projects = configs.flatMap((file) => readProject(directory, file, problems) ?? []);
   const recipe: Recipe = {
@@ -49,6 +54,7 @@ export function readRecipe(directory: string, paths: Iterable<Path>): ReadRecipe
     ),
     env,
     refresh: hasSources ? frameworkOf(directory) : null,
+    ...(isSet ? settings : {}),
   };
   return { recipe, problems };
 }
@@ -95,7 +101,7 @@ const KEPT = [
 ] as const;
 
 /** @param folder absolute, of the configuration */
-function compilerOptions(
+export function compilerOptions(
   found: Readonly<Record<string, unknown>>,
   directory: string,
   folder: string,
@@ -145,7 +151,7 @@ export const variableFiles = (directory: string): string[] => [
 ];
 
 /** As Vite: later files win. Those of the mode, and those that are not in git, are later. */
-function readEnv(directory: string, mode: Mode): Record<string, string> {
+export function readEnv(directory: string, mode: Mode): Record<string, string> {
   const found: Record<string, string> = {};
   for (const file of envFiles(directory, mode)) {
     if (!existsSync(file)) continue;

@@ -1,4 +1,5 @@
 import type { Channel, Path } from '../../schema/index.js';
+import type { SiteSettings } from './settings.js';
 
 /** How a channel's pages run the site: `development` where a directory is watched, and on `dev`. */
 export type Mode = 'development' | 'production';
@@ -42,6 +43,9 @@ export interface Recipe {
   readonly env: Readonly<Record<Mode, Readonly<Record<string, string>>>>;
   /** The framework whose components keep their state when they are saved. */
   readonly refresh: 'react' | 'preact' | null;
+  /** What `package.json` sets: see `SiteSettings`. Undefined: nothing. */
+  readonly alias?: SiteSettings['alias'];
+  readonly define?: SiteSettings['define'];
 }
 
 export const NO_RECIPE: Recipe = {

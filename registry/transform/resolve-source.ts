@@ -1,5 +1,6 @@
 import { pathFromUrl, pathToUrl, type Path } from '../../schema/index.js';
 import type { CompilerOptions } from './recipe.js';
+import { aliased, type SiteSettings } from './settings.js';
 import type { Dependency, SiteFiles } from './transform.js';
 
 /** What TypeScript takes instead of a JavaScript file that it would write. */
@@ -16,11 +17,19 @@ const EXTENSIONS = ['ts', 'tsx', 'mts', 'js', 'jsx', 'mjs', 'json'] as const;
 export class SourceResolver {
   readonly #files: SiteFiles;
   readonly #options: CompilerOptions;
+  readonly #alias: SiteSettings['alias'];
   readonly deps: Dependency[] = [];
 
-  constructor(files: SiteFiles, options: CompilerOptions) {
+  constructor(files: SiteFiles, options: CompilerOptions, alias: SiteSettings['alias'] = {}) {
     this.#files = files;
     this.#options = options;
+    this.#alias = alias;
+  }
+
+  /** What an alias makes of a specifier: another name, or a path of the site, `/src/view`. */
+  aliased(specifier: string): string | undefined {
+    const target = aliased(specifier, this.#alias);
+    return target?.startsWith('.') ? `/${joinPath('', `./${target}`) ?? ''}` : target;
   }
 
   /**

@@ -13,13 +13,14 @@ import { isJavaScriptType } from '../content/media-type.js';
 import { blake3 } from '../hash.js';
 import type { StoredBlob } from '../store/store.js';
 import { isTransportStream } from './kinds.js';
+import { definitionsOf } from './define.js';
 import { ManifestFiles } from './manifest-files.js';
 import { ModuleCache, type CachedModule } from './module-cache.js';
 import type { ModuleTransformer, TransformedModule } from './module-transformer.js';
 import { withInlineMap } from './original-place.js';
 import { PlainModules } from './plain-modules.js';
 import { NO_RECIPE, parseRecipe, RECIPE_PATH, type Recipe } from './recipe.js';
-import type { Mode, TransformOptions, VirtualModule } from './transform.js';
+import type { Mode, TransformOptions } from './transform.js';
 
 /** The files of a site as browsers get them. */
 export interface TransformedRows {
@@ -112,6 +113,7 @@ export class SiteTransformer {
       return { modules, problems: [], wanted: [], sources: new Map(), broken: new Set() };
     }
     const bytesOf = async (each: Hash) => (await blobs.one(each))?.bytes;
+    const recipe = await this.#recipeOf(modules.get(RECIPE_PATH)?.hash, bytesOf);
     const scripts = own.filter(
       ([path, { type }]) => isJavaScriptType(type) && !this.#transformer.takes(path),
     );
@@ -119,10 +121,10 @@ export class SiteTransformer {
       scripts.map(([, module]) => module.hash),
       (hashes) => blobs.links(hashes),
       bytesOf,
+      definitionsOf(recipe, mode),
     );
     const rows = [...sources, ...scripts.filter(([, module]) => others.has(module.hash))];
     const files = new ManifestFiles({ modules }, bytesOf);
-    const recipe = await this.#recipeOf(modules.get(RECIPE_PATH)?.hash, bytesOf);
     const options: TransformOptions = { mode, recipe, files, base: this.#base };
     const place = [mode, this.#base, JSON.stringify(recipe)];
     const jobs = rows.map(([path, module]): Job => ({
@@ -132,20 +134,29 @@ export class SiteTransformer {
       run: () => this.#transform(path, options),
     }));
     const made = await this.#run(jobs, files, mode, isAgain);
-    const virtual = new Map<Path, { module: VirtualModule; importer: Hash }>();
-    for (const { path, source } of jobs) {
-      for (const module of made.get(path)!.virtual) virtual.set(module.path, { module, importer: source });
+    // Modules that are made of files, and those that these import: style sheets import others.
+    const more: Job[] = [];
+    const known = new Set<Path>();
+    for (let last = jobs; last.length > 0;) {
+      const next = last.flatMap(({ path, source }) =>
+        made.get(path)!.virtual.flatMap((module): Job[] => {
+          if (known.has(module.path)) return [];
+          known.add(module.path);
+          const own = modules.get(module.file)?.hash;
+          return [
+            {
+              path: module.path,
+              key: this.#cache.key('virtual', module.kind, module.path, own ?? '', ...place),
+              source: own ?? source,
+              run: async () => this.#transformer.virtual(module, await files.read(module.file), options),
+            },
+          ];
+        }),
+      );
+      for (const [path, module] of await this.#run(next, files, mode, isAgain)) made.set(path, module);
+      more.push(...next);
+      last = next;
     }
-    const more = [...virtual.values()].map(({ module, importer }): Job => {
-      const own = modules.get(module.file)?.hash;
-      return {
-        path: module.path,
-        key: this.#cache.key('virtual', module.kind, module.path, own ?? '', ...place),
-        source: own ?? importer,
-        run: async () => this.#transformer.virtual(module, await files.read(module.file), options),
-      };
-    });
-    for (const [path, module] of await this.#run(more, files, mode, isAgain)) made.set(path, module);
     await this.#cache.flush();
     return rowsOf(modules, [...jobs, ...more], made);
   }

@@ -1,24 +1,35 @@
 import type { Path } from '../../schema/index.js';
 import { moduleClasses } from './css-modules.js';
 import { relativeSpecifier } from './resolve-source.js';
-import type { Mode } from './transform.js';
+import { styleUrls } from './style-urls.js';
+import type { Mode, VirtualModule } from './transform.js';
 
-/** Comments, strings, `url(…)` and the string of an `@import`. */
-const PARTS =
-  /\/\*[^]*?\*\/|(@import\s+)?("(?:[^"\\]|\\[^])*"|'(?:[^'\\]|\\[^])*')|\burl\(\s*("(?:[^"\\]|\\[^])*"|'(?:[^'\\]|\\[^])*'|[^"'()\s]+)\s*\)/gi;
+export type ImportOf = (address: string) => string | undefined;
 
-/** Whether a URL of a style sheet means another place below another base. */
-const isRelative = (url: string): boolean => url !== '' && !/^(?:[a-z][\w+.-]*:|\/|#)/i.test(url);
+export interface StyleModuleOptions {
+  readonly mode: Mode;
+  /**
+   * The specifier of the module for a style sheet that an `@import` without conditions names. Undefined where
+   * the browser loads it. Default: it loads all.
+   */
+  readonly importOf?: ImportOf;
+}
 
 /**
  * A module that adds a style sheet to the document, and replaces its text when the file is saved. The element
  * stays, so the order of the sheets does.
  */
-export async function styleModule(path: Path, file: Path, css: string, mode: Mode): Promise<string> {
+export async function styleModule(
+  { path, file }: Pick<VirtualModule, 'path' | 'file'>,
+  css: string,
+  { mode, importOf = () => undefined }: StyleModuleOptions,
+): Promise<string> {
+  const sheet = withoutImports(css, importOf);
   const { text, classes } = file.endsWith('.module.css')
-    ? await moduleClasses(file, css)
-    : { text: css, classes: null };
+    ? await moduleClasses(file, sheet.text)
+    : { text: sheet.text, classes: null };
   const lines = [
+    ...sheet.imports.map((specifier) => `import ${JSON.stringify(specifier)};`),
     `const place = (url) => new URL(url, import.meta.url).href;`,
     `const text = ${textWithUrls(text, path, file)};`,
     `const style = import.meta.hot?.data.style ?? document.createElement("style");`,
@@ -42,6 +53,24 @@ export async function styleModule(path: Path, file: Path, css: string, mode: Mod
   return `${lines.join('\n')}\n`;
 }
 
+/**
+ * The style sheets that a sheet imports without conditions become imports of its module: they are in the
+ * document before it, and before the code that imports it runs.
+ */
+function withoutImports(css: string, importOf: ImportOf): { text: string; imports: string[] } {
+  const imports: string[] = [];
+  let text = '';
+  let last = 0;
+  for (const { address, rule } of styleUrls(css)) {
+    const specifier = rule === undefined ? undefined : importOf(address);
+    if (rule === undefined || specifier === undefined) continue;
+    imports.push(specifier);
+    text += css.slice(last, rule.start);
+    last = rule.end;
+  }
+  return { text: text + css.slice(last), imports };
+}
+
 const classExports = (classes: Readonly<Record<string, string>>): string[] => [
   `const classes = ${JSON.stringify(classes)};`,
   ...Object.keys(classes)
@@ -58,20 +87,13 @@ function textWithUrls(css: string, path: Path, file: Path): string {
   const parts: string[] = [];
   let last = 0;
   const literal = (text: string) => JSON.stringify(text);
-  for (const found of css.matchAll(PARTS)) {
-    const [whole, rule, string, url] = found;
-    const quoted = url ?? (rule === undefined ? undefined : string);
-    if (quoted === undefined) continue;
-    const isQuoted = /^['"]/.test(quoted);
-    const address = isQuoted ? quoted.slice(1, -1) : quoted;
-    if (!isRelative(address)) continue;
-    const start = found.index + whole.indexOf(quoted);
+  for (const { address, start, end } of styleUrls(css)) {
     parts.push(
       literal(`${css.slice(last, start)}"`),
       `place(${literal(placeOf(address, path, file))})`,
       literal('"'),
     );
-    last = start + quoted.length;
+    last = end;
   }
   parts.push(literal(css.slice(last)));
   return parts.filter((part) => part !== '""').join(' + ') || '""';
@@ -80,5 +102,5 @@ function textWithUrls(css: string, path: Path, file: Path): string {
 /** A URL relative to the file, for the module that lies beside it. */
 const placeOf = (url: string, path: Path, file: Path): string => {
   const folder = relativeSpecifier(path, file).replace(/[^/]*$/, '');
-  return folder + url.replace(/^\.\//, '').replace(/\\(.)/g, '$1');
+  return folder + url.replace(/^\.\//, '');
 };

@@ -38,6 +38,8 @@ export interface TransformResult {
   readonly code: string;
   /** From `code` to the source that the transform got. Null if lines and columns are the same. */
   readonly map: SourceMapInput | null;
+  /** What the code is, if it is no JavaScript yet. */
+  readonly lang?: 'ts' | 'tsx' | 'jsx';
   readonly deps?: readonly Dependency[];
   /** Modules that the code imports and that no file of the site is: their paths, with what makes them. */
   readonly virtual?: readonly VirtualModule[];

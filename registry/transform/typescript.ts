@@ -1,26 +1,32 @@
-import { transform, type JsxOptions, type TransformOptions as OxcOptions } from 'oxc-transform';
+import {
+  transform,
+  type JsxOptions,
+  type TransformOptions as OxcOptions,
+  type TransformResult,
+} from 'oxc-transform';
 import { placeIn } from '../ingest/syntax.js';
 import type { Path } from '../../schema/index.js';
 import { decoratorPlace } from './decorators.js';
 import { isTypeScript } from './kinds.js';
 import { originalPlace } from './original-place.js';
+import { countAccessors, mayHaveAccessors } from './refresh-accessors.js';
 import { compilerOptionsOf, type CompilerOptions, type Recipe } from './recipe.js';
 import { TransformError, type Mode, type Transform } from './transform.js';
 
 /** Part of what a result is kept by: another version may write other code. */
 const OXC_VERSION = '0.151.0';
 
-const NO_DECORATORS =
+export const NO_DECORATORS =
   'no browser has decorators of the ECMAScript proposal; set experimentalDecorators in tsconfig.json for those of TypeScript';
 
 /** Strips types, and turns JSX, enums and decorators into JavaScript, as the `tsconfig.json` says. */
 export const typescript: Transform = {
   name: 'typescript',
-  version: `1 oxc ${OXC_VERSION}`,
+  version: `2 oxc ${OXC_VERSION}`,
   filter: isTypeScript,
   async transform(source, path, { mode, recipe }) {
     const options = oxcOptions(path, compilerOptionsOf(recipe, path), mode, recipe.refresh);
-    const { code, map, errors } = await transform(path, source, options);
+    const { code, map, errors } = await transformed(path, source, options);
     const error = errors.find(({ severity }) => severity === 'Error');
     if (error !== undefined) {
       const { line, column } = placeIn(Buffer.from(source), error.labels[0]?.start ?? 0);
@@ -35,6 +41,20 @@ export const typescript: Transform = {
     return { code, map: map === undefined ? null : JSON.stringify(map) };
   },
 };
+
+/**
+ * Oxc's transform for Fast Refresh makes a plain method of a getter of an object that calls a hook. Such a
+ * module is replaced with its importers.
+ */
+async function transformed(path: Path, source: string, options: OxcOptions): Promise<TransformResult> {
+  const result = await transform(path, source, options);
+  const jsx = options.jsx as JsxOptions;
+  if (jsx.refresh !== true || !mayHaveAccessors(source) || !result.code.includes('$RefreshSig$')) {
+    return result;
+  }
+  const plain = await transform(path, source, { ...options, jsx: { ...jsx, refresh: false } });
+  return countAccessors(result.code) < countAccessors(plain.code) ? plain : result;
+}
 
 type Lang = NonNullable<OxcOptions['lang']>;
 

@@ -2,11 +2,17 @@ import type { Path } from '../../schema/index.js';
 import { RUNTIME } from './imported-files.js';
 import { relativeSpecifier } from './resolve-source.js';
 import { runtimeModule } from './runtime-modules.js';
-import { styleModule } from './style-module.js';
+import { styleModule, type ImportOf } from './style-module.js';
 import type { Mode, VirtualModule } from './transform.js';
 
+export interface VirtualOptions {
+  readonly mode: Mode;
+  /** See `StyleModuleOptions`. */
+  readonly importOf?: ImportOf;
+}
+
 /** Changes when the code of a virtual module does. */
-export const VIRTUAL_VERSION = '1';
+export const VIRTUAL_VERSION = '3';
 
 /**
  * The code of a module that is made of a file.
@@ -17,7 +23,7 @@ export const VIRTUAL_VERSION = '1';
 export async function virtualModule(
   { path, kind, file }: VirtualModule,
   source: Uint8Array | undefined,
-  mode: Mode,
+  options: VirtualOptions,
 ): Promise<string> {
   const text = () => {
     if (source === undefined) throw new Error(`no deploy contains ${file}`);
@@ -34,7 +40,7 @@ export async function virtualModule(
     case 'json':
       return jsonModule(text());
     case 'style':
-      return styleModule(path, file, text(), mode);
+      return styleModule({ path, file }, text(), options);
     case 'runtime':
       return runtimeModule(file.slice(RUNTIME.length));
   }

@@ -42,11 +42,12 @@ export const boot = {
  * @param {string} site
  */
 async function runSite(bench, site) {
-  const { title, cannotBundle } = /** @type {import('./sites.mjs').Site} */ (SITES[site]);
+  const { title, cannotBundle, usesPackages } = /** @type {import('./sites.mjs').Site} */ (SITES[site]);
   const { options } = bench;
   const contestants = [];
   for (const subject of options.subjects) {
     if (subject.bundles && cannotBundle) bench.progress(`${site}: ${subject.name} cannot bundle it`);
+    else if (subject.isPlain && usesPackages) bench.progress(`${site}: ${subject.name} cannot run it`);
     else contestants.push(await enter(bench, subject, site));
   }
   // A warm-up visit that is not measured: some servers transform modules on the first request.

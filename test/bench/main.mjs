@@ -7,8 +7,10 @@ import { ingest } from './ingest.mjs';
 import { loaderSize } from './loader-size.mjs';
 import { machineLine } from './machine.mjs';
 import { readOptions, usage } from './options.mjs';
+import { refresh } from './refresh.mjs';
 import { plot } from './plot.mjs';
 import { isMet, markdownReport } from './report.mjs';
+import { start } from './start.mjs';
 import { OWN_SUBJECTS } from './subjects.mjs';
 
 /**
@@ -18,7 +20,7 @@ import { OWN_SUBJECTS } from './subjects.mjs';
  */
 
 /** @type {Bench[]} */
-const BENCHES = [loaderSize, ingest, boot, hot];
+const BENCHES = [loaderSize, ingest, boot, hot, start, refresh];
 
 const names = BENCHES.map(({ name }) => name);
 

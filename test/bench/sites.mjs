@@ -1,6 +1,7 @@
 import { cp, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { makeReactSite } from './react-site.mjs';
 import { makeWorkerSite } from './worker-site.mjs';
 
 const fromRoot = (/** @type {string} */ name) => fileURLToPath(new URL(`../../${name}`, import.meta.url));
@@ -12,6 +13,7 @@ export const LEAF = 'leaf.mjs';
  * @typedef {object} Site
  * @property {string} title
  * @property {(directory: string) => Promise<void>} make writes all but the leaf into an empty directory
+ * @property {boolean} [usesPackages] whether its sources need a server that resolves packages and runs TypeScript
  * @property {boolean} [cannotBundle] whether it computes URLs of its files, which no bundler can follow
  */
 
@@ -30,6 +32,11 @@ export const SITES = {
     make: (directory) => makePackageSite(directory, '@babylonjs/core', SCENE),
   },
   orrery: { title: 'the example, 65 modules', make: makeOrrery },
+  react: {
+    title: 'an application in TypeScript with React, 302 modules',
+    make: (directory) => makeReactSite(directory, LEAF),
+    usesPackages: true,
+  },
   worker: {
     title: 'a worker, 40 modules',
     make: (directory) => writePage(directory).then(() => makeWorkerSite(directory, LEAF)),

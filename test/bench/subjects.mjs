@@ -35,6 +35,7 @@ import { startServerProcess } from './server-process.mjs';
  * @property {string} id for `--subjects`
  * @property {string} name
  * @property {(options: StartOptions) => Promise<Server>} start
+ * @property {boolean} [isPlain] whether it serves only files as they are: no TypeScript, and no packages by name
  * @property {boolean} [bundles] whether it joins modules, which not every site allows
  * @property {boolean} [keepsPages] whether an open page gets edits without a reload, if its modules accept them
  * @property {(page: import('./bench-page.mjs').BenchPage) => Promise<string>} [settled] waits until a booted page
@@ -66,6 +67,7 @@ const leafText = (origin) => textOf(origin, LEAF);
 const plain = {
   id: 'plain',
   name: 'plain HTTP/1.1',
+  isPlain: true,
   async start({ directory }) {
     const server = await startServerProcess(this.name, [file('./peers/plain-http.mjs'), directory]);
     return { ...server, revision: () => leafText(server.origin) };
@@ -76,6 +78,7 @@ const plain = {
 const plainH2 = {
   id: 'plain-h2',
   name: 'plain HTTP/2',
+  isPlain: true,
   async start({ directory, certificate }) {
     // The leaf is sent as it is: a compressed copy would be older than the leaf after an edit.
     await compressFiles(directory, (name) => name === LEAF);

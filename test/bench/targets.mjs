@@ -8,6 +8,8 @@
  */
 const BOOT = [
   { own: 'modcast', peer: 'vite-bundled', roundTrips: [0, 40], state: 'warm', what: 'ms', atMost: 1 },
+  { own: 'modcast', peer: 'vite', roundTrips: [0], state: 'cold', what: 'ms', atMost: 1 },
+  { own: 'modcast', peer: 'vite', roundTrips: [0], state: 'warm', what: 'ms', atMost: 1 },
   { own: 'modcast', peer: 'plain', roundTrips: [0, 40], state: 'warm', what: 'ms', atMost: 0.25 },
   { own: 'production', peer: 'build-h2', roundTrips: [0, 40], state: 'warm', what: 'ms', atMost: 1.2 },
   { own: 'production', peer: 'build-h2', roundTrips: [40], state: 'cold', what: 'ms', atMost: 1.2 },
@@ -19,6 +21,9 @@ export const LOADER_KILOBYTES = 30;
 /** Time from the write of a file to the accept callback, in one page and in the last of many pages. */
 export const HOT_MS = 60;
 export const HOT_PAGES_MS = 250;
+/** modcast's time divided by Vite's: from the start of the server to a boot, and from a save to the new component. */
+export const START_RATIO = 1;
+export const REFRESH_RATIO = 1.2;
 export const INGEST_SECONDS = { new: 6, unchanged: 1 };
 
 /**

@@ -1,66 +1,19 @@
-import { once } from 'node:events';
-import { mkdir, readFile, readdir, symlink } from 'node:fs/promises';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { readFile, readdir } from 'node:fs/promises';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import type {} from '../../loader/index.js';
 import { exportStatic } from '../../registry/export/index.js';
 import { SITE_FILTER } from '../../registry/ingest/files.js';
-import { createRegistry, type Registry } from '../../registry/index.js';
 import { PublishService, publishSite, readSite, republish } from '../../registry/publish/index.js';
 import { installed } from '../unit/registry/packages/resolved-site.js';
 import { later, nextEvent, open, site, temporary, write, type Files } from '../unit/registry/site.js';
 import { inEachEngine } from './engines/in-each-engine.js';
 import { sharedContext } from './engines/shared-context.js';
 import { inEachBrowser } from './hot/suite.js';
+import { REPOSITORY, pageOf, serveDirectory, siteWith } from './packages-site.js';
 import { serveNative } from './serve-native.js';
 
-const REPOSITORY = fileURLToPath(new URL('../../node_modules', import.meta.url));
-
 const ESM = { type: 'module' };
-
-const pageOf = (source: string, head = ''): string =>
-  `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>x</title>${head}</head><body><main></main>
-<script type="module">${source}</script></body></html>`;
-
-/** A site with packages of this repository. */
-async function siteWith(names: readonly string[], files: Files): Promise<string> {
-  const directory = await site(files);
-  await mkdir(path.join(directory, 'node_modules'), { recursive: true });
-  for (const name of names)
-    await symlink(path.join(REPOSITORY, name), path.join(directory, 'node_modules', name));
-  return directory;
-}
-
-/** @param isBlocked which requests the server answers with 404 */
-async function serveDirectory(
-  directory: string,
-  { isBlocked, ...options }: { isBlocked?: (target: string) => boolean; channel?: string } = {},
-): Promise<string> {
-  const registry: Registry = createRegistry({
-    directory,
-    database: ':memory:',
-    watch: false,
-    timeout: 25_000,
-    ...options,
-  });
-  later(() => registry.close());
-  await registry.ready;
-  const server = createServer((request, response) => {
-    if (isBlocked?.(request.url!) === true) response.writeHead(404).end();
-    else void registry.middleware(request, response);
-  });
-  registry.attach(server);
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  later(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
-}
 
 const MODES = [
   ['with the loader', undefined],

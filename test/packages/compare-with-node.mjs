@@ -1,47 +1,30 @@
 // Compares how the names of all packages in node_modules resolve here and in Node, under the same conditions:
 //
-//     npm run build && node test/packages/compare-with-node.mjs
+//     npm run build && node test/packages/compare-with-node.mjs [directory]
 //
-// Prints a table of the differences, each with its reason.
+// The directory has packages installed. Default: this repository. Prints a table of the differences, each with its reason.
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, readdirSync, realpathSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { InstalledPackages } from '../../dist/registry/packages/installed-packages.js';
-import { readPackageFile } from '../../dist/registry/packages/package-file.js';
-import { PackageResolver } from '../../dist/registry/packages/package-resolver.js';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { IMPORTER, describe, installedNames, ownAnswers, printDifferences } from './installed-names.mjs';
 
 const CONDITIONS = ['browser', 'module', 'import', 'production'];
-const ROOT = realpathSync(fileURLToPath(new URL('../..', import.meta.url)));
-const MODULES = path.join(ROOT, 'node_modules');
 
 if (!process.execArgv.some((flag) => flag.startsWith('--conditions'))) {
   const flags = CONDITIONS.filter((name) => name !== 'import').map((name) => `--conditions=${name}`);
-  const { status } = spawnSync(process.execPath, [...flags, fileURLToPath(import.meta.url)], {
+  // For the second argument of import.meta.resolve.
+  flags.push('--experimental-import-meta-resolve');
+  const args = [...flags, fileURLToPath(import.meta.url), ...process.argv.slice(2)];
+  const { status } = spawnSync(process.execPath, args, {
     stdio: 'inherit',
   });
   process.exit(status);
 }
 
-const names = readdirSync(MODULES)
-  .filter((name) => !name.startsWith('.'))
-  .flatMap((name) =>
-    name.startsWith('@') ? readdirSync(path.join(MODULES, name)).map((inner) => `${name}/${inner}`) : [name],
-  );
-
-/** The entry point, and the subpaths that `exports` names without a wildcard. */
-function specifiersOf(name) {
-  const { exports } = describe(name);
-  if (typeof exports !== 'object' || exports === null) return [name];
-  const keys = Object.keys(exports).filter((key) => key.startsWith('.') && !/[*]|\/$/.test(key));
-  return keys.length === 0 ? [name] : keys.map((key) => name + key.slice(1));
-}
-
-const describe = (name) => JSON.parse(readFileSync(path.join(MODULES, name, 'package.json'), 'utf8'));
-
 function byNode(specifier) {
   try {
-    const url = import.meta.resolve(specifier);
+    const url = import.meta.resolve(specifier, pathToFileURL(IMPORTER));
     if (!url.startsWith('file:')) return url;
     const file = fileURLToPath(url);
     return existsSync(file) ? realpathSync(file) : 'no such file';
@@ -66,39 +49,19 @@ function reasonOf(name, node) {
   return 'unknown';
 }
 
-const packages = new InstalledPackages(path.join(ROOT, 'test/packages'));
-const isModule = (file) => readPackageFile(file, packages, 'production').format === 'module';
-const resolver = new PackageResolver(CONDITIONS, packages, isModule);
+const own = ownAnswers(CONDITIONS);
 const rows = [];
 let compared = 0;
 let bothFail = 0;
-const used = new Set();
-for (const name of names) {
-  if (!existsSync(path.join(MODULES, name, 'package.json'))) continue;
-  for (const specifier of specifiersOf(name)) {
+const names = installedNames();
+for (const { name, specifiers } of names) {
+  for (const specifier of specifiers) {
     const node = byNode(specifier);
-    const found = resolver.resolve(fileURLToPath(import.meta.url), specifier);
-    const own = found.state === 'file' ? found.file : found.state;
+    const found = own(specifier);
     compared++;
-    used.add(name);
-    if (node === own) continue;
-    const isFailure = /^ERR_|no such/.test(node) && !path.isAbsolute(own);
-    if (isFailure) bothFail++;
-    else rows.push([specifier, shown(node), shown(own), reasonOf(name, node)]);
+    if (node === found) continue;
+    if (/^ERR_|no such/.test(node) && !path.isAbsolute(found)) bothFail++;
+    else rows.push([specifier, node, found, reasonOf(name, node)]);
   }
 }
-
-function shown(found) {
-  return path.isAbsolute(found) ? path.relative(MODULES, found) : found;
-}
-
-const same = compared - bothFail - rows.length;
-console.log(
-  `${used.size} packages, ${compared} names: ${same} the same, ${bothFail} fail in both, ${rows.length} differ\n`,
-);
-const reasons = new Map();
-for (const row of rows) reasons.set(row[3], [...(reasons.get(row[3]) ?? []), row]);
-for (const [reason, list] of reasons) {
-  console.log(`${reason}: ${list.length}`);
-  for (const [specifier, node, own] of list) console.log(`  ${specifier}: Node ${node}, here ${own}`);
-}
+printDifferences('Node', { packages: names.length, compared, bothFail, rows });

@@ -47,3 +47,15 @@ it('looks no more when it is closed', async () => {
   watch.close();
   expect(clock.waiting).toBe(0);
 });
+
+it('tells nothing of caches that tools keep in node_modules', async () => {
+  const { directory, changes, look } = await watched();
+  await write(directory, { 'node_modules/a/package.json': '{}' });
+  look();
+  look();
+  expect(changes()).toBe(1);
+  await write(directory, { 'node_modules/.cache/modcast/x.json': '{}', 'node_modules/.vite/deps/x.js': '' });
+  look();
+  look();
+  expect(changes()).toBe(1);
+});

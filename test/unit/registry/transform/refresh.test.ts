@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { transformed, type Given } from './site.js';
+import { codeOf, transformed, type Given } from './site.js';
 
 const COMPONENT = `export function App() { return <b>1</b>; }\n`;
 const given = (refresh: 'react' | 'preact' | null, mode: Given['mode'] = 'development'): Given => ({
@@ -31,4 +31,13 @@ it('comes before the renderer, in a module without components, too', async () =>
 
 it.each([given('react', 'production'), given(null)])('is not there otherwise: %o', async (options) => {
   expect((await transformed('app.tsx', COMPONENT, options)).code).not.toContain('efresh');
+});
+
+it('leaves getters that call hooks as they are: such a module is replaced with its importers', async () => {
+  const source = `import { useState } from 'react';
+export const useSettings = () => ({ get theme() { return useState('dark')[0]; } });`;
+  const code = await codeOf('main.tsx', source, given('react'));
+  expect(code).toMatch(/get theme\(\)/);
+  const method = await codeOf('main.tsx', source.replace('get theme', 'theme'), given('react'));
+  expect(method).toContain('$RefreshSig$');
 });
