@@ -14,7 +14,7 @@ import type { TargetKind } from './choose-target.js';
 import { importModule } from './import-module.js';
 import { Linker } from './linker.js';
 import type { ChannelClient, Release } from '../transport/channel-client.js';
-import type { NaturalText } from '../page/error-events.js';
+import type { NaturalText } from '../page/correct-error.js';
 import { withoutRuns } from '../page/run-positions.js';
 import { holdsModule, MODULE_URLS } from './module-url.js';
 import { readFusion } from './read-fusion.js';
