@@ -5,7 +5,7 @@ import { atRest } from '../../../../loader/offline/at-rest.js';
 async function looks(...seen: [page: string, workers: string][]): Promise<number> {
   let look = 0;
   let time = 0;
-  const [page, workers] = [0, 1].map((at) => () => [...seen[Math.min(look, seen.length - 1)]![at]!]);
+  const [page, workers] = [0, 1].map((at) => () => seen[Math.min(look, seen.length - 1)]![at]!.split(''));
   await atRest({
     byPage: page!,
     async byWorkers() {
