@@ -40,7 +40,8 @@ export interface PageTemplate {
   readonly page: Page;
   /**
    * The bytes around what is missing: attributes of the loader, unless the page has its own tag of it, and
-   * the first import map; `async` where workers run the page's deploy. Null when the page has to be served unchanged.
+   * the first import map; `async` where workers run the page's deploy. Null when the page has to be served
+   * unchanged.
    */
   readonly parts: readonly (Uint8Array | 'async' | 'data' | 'map')[] | null;
   /** Why `parts` is null. Null also where the page's author wants it. */
