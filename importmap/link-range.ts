@@ -23,7 +23,10 @@ function isLiteral(bytes: Uint8Array, { start, end }: Link, quotes: readonly num
   return at === end - 1 && bytes[at] === quote;
 }
 
-const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
+/** Made when it is first used: paint worklets have none. */
+let utf8: TextDecoder | undefined;
+const decode = (bytes: Uint8Array): string =>
+  (utf8 ??= new TextDecoder('utf-8', { ignoreBOM: true })).decode(bytes);
 
 const ESCAPE = /\\(?:u\{([\da-f]+)\}|u([\da-f]{4})|x([\da-f]{2})|([^]))/gi;
 /** Characters after a backslash, and what they stand for. The last three continue the line. */
@@ -49,7 +52,7 @@ function isWritten(bytes: Uint8Array, start: number, end: number, specifier: str
   while (at < end && bytes[at] === specifier.charCodeAt(at - start) && isPlain(bytes[at]!)) at++;
   return at === end
     ? specifier.length === end - start
-    : valueOf(utf8.decode(bytes.subarray(start, end))) === specifier;
+    : valueOf(decode(bytes.subarray(start, end))) === specifier;
 }
 
 const isPlain = (byte: number): boolean => byte >= SPACE && byte < 0x7f && byte !== BACKSLASH;

@@ -1,4 +1,4 @@
-import { correctError, isStackPrepared, type NaturalText } from '../page/error-events.js';
+import { correctError, isStackPrepared, type NaturalText } from '../page/correct-error.js';
 
 const OWN = /\/-\/(?:(?:fused-)?loader|hot)\.js/;
 const OWN_FRAME = /(?:^\s+at |@).*\/-\/(?:(?:fused-)?loader|hot)\.js/;

@@ -27,10 +27,11 @@ export function createModuleUrl(
   return `data:${type};modcast=${++count};base64,${concatenate(parts).toBase64!()}`;
 }
 
-const encoder = new TextEncoder();
+/** Paint worklets, which load this too, have no `TextEncoder`. */
+const encode = (text: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(text);
 
 function concatenate(parts: readonly (Uint8Array | string)[]): Uint8Array {
-  const chunks = parts.map((part) => (typeof part === 'string' ? encoder.encode(part) : part));
+  const chunks = parts.map((part) => (typeof part === 'string' ? encode(part) : part));
   if (chunks.length === 1) return chunks[0]!;
   const whole = new Uint8Array(chunks.reduce((size, chunk) => size + chunk.length, 0));
   let at = 0;

@@ -1,3 +1,4 @@
+import { withoutDeploys } from '../../importmap/deploy-url.js';
 import { EMPTY_IMPORT_MAP, sameImportMap } from '../../importmap/import-map.js';
 import { parseImportMap } from '../../importmap/parse.js';
 import { Resolver } from '../../importmap/resolver.js';
@@ -14,7 +15,7 @@ import type { TargetKind } from './choose-target.js';
 import { importModule } from './import-module.js';
 import { Linker } from './linker.js';
 import type { ChannelClient, Release } from '../transport/channel-client.js';
-import type { NaturalText } from '../page/error-events.js';
+import type { NaturalText } from '../page/correct-error.js';
 import { withoutRuns } from '../page/run-positions.js';
 import { holdsModule, MODULE_URLS } from './module-url.js';
 import { readFusion } from './read-fusion.js';
@@ -120,10 +121,11 @@ export function provideRuntime(
       for (const quote of `'"”`) changed = changed.replace(url + quote, () => specifier + quote);
     return changed;
   };
+  // An error of a worker that is not handled there is the page's too.
   const naturalText: NaturalText = (text) =>
     withoutRuns(
       root,
-      written(text).replace(MODULE_URLS, (url) => linker.importTargets.urlOf(url) ?? url),
+      withoutDeploys(written(text)).replace(MODULE_URLS, (url) => linker.importTargets.urlOf(url) ?? url),
     ).replace(/[^\s'"(@]+\/modules\/[\da-f]{64}\//g, (url) => (url.startsWith(prefix) ? root : url));
   globalThis.__modcast__ = createRuntime({
     resolver,

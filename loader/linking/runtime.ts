@@ -1,5 +1,5 @@
 import { isAlias, type Resolver } from '../../importmap/resolver.js';
-import type { NaturalText } from '../page/error-events.js';
+import type { NaturalText } from '../page/correct-error.js';
 import { correctImportError } from './import-error.js';
 
 /** What `__modcast__(url)` returns to linked modules. */

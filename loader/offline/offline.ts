@@ -1,10 +1,11 @@
-import { withoutDeploy } from '../../importmap/deploy-url.js';
+import { manifestOfUrl, withoutDeploy } from '../../importmap/deploy-url.js';
 import { fileAt, moduleAt, naturalUrl } from '../../importmap/site.js';
 import type { Hash } from '../../schema/hash.js';
 import { DATABASE } from '../cache/cache.js';
 import { holdDeploy } from '../cache/held-deploys.js';
 import { offlineDatabase } from '../service-worker/kept-files.js';
 import { ask, askToKeep } from './ask.js';
+import { atRest } from './at-rest.js';
 import { removalChannel, USED_QUESTION, usedChannel } from './messages.js';
 
 import { observeRequests } from './observed-requests.js';
@@ -101,6 +102,14 @@ export function createOffline(ports: OfflinePorts): Offline {
 
   return {
     async start() {
+      const manifest = page.release?.hash;
+      if (manifest !== undefined)
+        await atRest({
+          byPage: () => [...requested().keys()],
+          byWorkers: () => usedByWorkers(manifest),
+          isWorker: (url) => manifestOfUrl(url) === manifest,
+          now: () => performance.now(),
+        });
       if (removal.has) return removal.close();
       try {
         const { isOurs } = await (registered ??= register());

@@ -1,5 +1,6 @@
 import { isWebKit } from './engine.js';
-import { isStackPrepared, type ErrorEvents } from './error-events.js';
+import { isStackPrepared } from './correct-error.js';
+import type { ErrorEvents } from './error-events.js';
 import type { HeldScript } from './held-page.js';
 import { withNatives } from './natives.js';
 import { whenSettled } from './settled-element.js';

@@ -4,6 +4,7 @@ import type { Hash } from '../../schema/hash.js';
 import { importModule } from '../linking/import-module.js';
 import { createRuntime, type HotRuntime } from '../linking/runtime.js';
 import { hideDeploy } from './hide-deploy.js';
+import { nameErrorsNaturally } from './natural-errors.js';
 import { reportUsed } from './report-used.js';
 import { WorkerResolver } from './worker-resolver.js';
 import { workletRuntime } from './worklet-runtime.js';
@@ -54,13 +55,15 @@ export function startRuntime(
   hideDeploy();
   reportUsed(manifest);
   wrapWorkers(globalThis, { base: () => location.href, workerUrl: resolver.inDeploy });
+  const naturalText = (text: string) => withoutDeploys(hot?.naturalText(text) ?? text);
+  nameErrorsNaturally(naturalText);
   const hot = createHot?.({ root, resolver, runtime: url, started });
   return createRuntime({
     resolver,
     // A worker has no elements.
     refresh() {},
     naturalOf: (given) => hot?.naturalOf(given) ?? withoutDeploy(given),
-    naturalText: (text) => withoutDeploys(hot?.naturalText(text) ?? text),
+    naturalText,
     ensure() {},
     importModule,
     hot,

@@ -32,6 +32,8 @@ export interface WrapWorkersOptions {
 }
 
 interface Start extends WatchedStart {
+  /** Absolute. Undefined where it does not parse. */
+  readonly url?: string;
   /** What the browser gets as the URL. */
   readonly given: unknown;
 }
@@ -44,7 +46,7 @@ export function wrapWorkers(scope: Scope, { base, workerUrl, starting }: WrapWor
       // A page that requires Trusted Types takes no other value.
       const target = isModule && scope.trustedTypes?.isScriptURL(given) !== true ? workerUrl(url) : url;
       const watched = starting?.({ kind, isModule, url, target, options });
-      return { options, ...watched, given: target === url ? given : target };
+      return { options, ...watched, url, given: target === url ? given : target };
     } catch {
       // The browser's own error.
       return { options, given };
@@ -61,18 +63,18 @@ export function wrapWorkers(scope: Scope, { base, workerUrl, starting }: WrapWor
         const url = textOf(scope, first);
         const read = readOptions(second);
         const isModule = (read as WorkerOptions | null | undefined)?.type === 'module';
-        const { given, options, started } = start(kind, url, isModule, read);
+        const { given, options, started, url: at } = start(kind, url, isModule, read);
         const values = options === undefined ? [given] : [given, options, ...rest];
         const worker = Reflect.construct(target, values, newTarget) as Worker;
         started?.(worker);
-        if (isModule) worker.addEventListener('error', nameNaturalUrls);
+        if (isModule) worker.addEventListener('error', (event) => nameNaturalUrls(event, at));
         return worker;
       },
     });
     define(native.prototype, 'constructor', wrapped);
     define(scope, kind, wrapped);
   }
-  scope.addEventListener('securitypolicyviolation', nameNaturalUrls, true);
+  scope.addEventListener('securitypolicyviolation', (event) => nameNaturalUrls(event), true);
   const worklet = (scope.Worklet as typeof Worklet | undefined)?.prototype;
   if (worklet === undefined) return;
   // oxlint-disable-next-line typescript/unbound-method
@@ -112,13 +114,19 @@ function readOptions(given: unknown): unknown {
 /**
  * Makes the event of an error in a worker, or of a worker that a policy blocks, name natural URLs. Called
  * before the listeners of the page.
+ *
+ * @param started natural URL from which the worker was started
  */
-function nameNaturalUrls(event: Event): void {
+function nameNaturalUrls(event: Event, started?: string): void {
   for (const name of ['message', 'filename', 'blockedURI', 'sourceFile'] as const) {
     const text = (event as Partial<ErrorEvent & SecurityPolicyViolationEvent>)[name] as unknown;
-    if (typeof text === 'string') define(event, name, withoutDeploys(text));
+    if (typeof text === 'string') define(event, name, withFragment(withoutDeploys(text), started));
   }
 }
+
+/** Chromium takes the name of a module from its text, which the server cannot know the fragment for. */
+export const withFragment = (file: string, started = ''): string =>
+  file === started.replace(/#.*/s, '') ? started : file;
 
 const define = (object: object, key: string, value: unknown): void =>
   void Object.defineProperty(object, key, { value, configurable: true, writable: true });

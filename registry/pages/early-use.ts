@@ -4,10 +4,45 @@ export interface EarlyUse {
   readonly modules: boolean;
   /** Insert an import map. */
   readonly maps: boolean;
+  /** Start a module worker, or add a module to a worklet. */
+  readonly workers: boolean;
 }
 
 const MODULES = /\bimport\s*[(/]|importmap|(["'`])module\1|\btype\s*=\s*\\?["']?module\b/i;
 const MAPS = /importmap/i;
+const MODULE = /(["'`])module\1/;
+const WORKERS = /\b(?:Shared)?Worker\b/;
+const WORKLETS = /\baddModule\b/;
+
+const WORKER_CALLS = /\bnew\s+(?:[\w$]+\s*\.\s*)*(?:Shared)?Worker\s*\(/g;
+const PARENTHESES = /"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`(?:[^`\\]|\\.)*`|[()]/g;
+
+/** Characters of a call that starts a worker. In a longer one, its end has been missed. */
+const CALL_LENGTH = 500;
+
+/** The text without what makes workers module workers: it inserts no module script. */
+function withoutWorkerTypes(source: string): string {
+  const parts: string[] = [];
+  let done = 0;
+  for (const { index, 0: start } of source.matchAll(WORKER_CALLS)) {
+    const begin = index + start.length;
+    const end = endOfCall(source.slice(begin, begin + CALL_LENGTH));
+    if (begin < done || end === undefined) continue;
+    const values = source.slice(begin, begin + end);
+    parts.push(source.slice(done, begin), values.replace(/\btype\b["']?\s*:\s*(["'`])module\1/g, ''));
+    done = begin + end;
+  }
+  return parts.join('') + source.slice(done);
+}
+
+function endOfCall(text: string): number | undefined {
+  let depth = 1;
+  for (const { index, 0: token } of text.matchAll(PARENTHESES)) {
+    if (token === '(') depth++;
+    else if (token === ')' && --depth === 0) return index;
+  }
+  return undefined;
+}
 
 /** `'mod' + 'ule'` is `'module'`: scripts write tags and code in parts. */
 const joined = (source: string): string => source.replace(/(["'`])\s*\+\s*\1/g, '');
@@ -15,21 +50,26 @@ const joined = (source: string): string => source.replace(/(["'`])\s*\+\s*\1/g, 
 /** Reads it from the text of a classic script. What is said by mistake costs speed only. */
 export function earlyUse(source: string): EarlyUse {
   const text = joined(source);
-  return { modules: MODULES.test(text), maps: MAPS.test(text) };
+  return {
+    modules: MODULES.test(withoutWorkerTypes(text)),
+    maps: MAPS.test(text),
+    workers: (WORKERS.test(text) && MODULE.test(text)) || WORKLETS.test(text),
+  };
 }
 
-export const NO_EARLY_USE: EarlyUse = { modules: false, maps: false };
+export const NO_EARLY_USE: EarlyUse = { modules: false, maps: false, workers: false };
 
 /** What one of two does. */
 export const eitherUse = (a: EarlyUse, b: EarlyUse): EarlyUse => ({
   modules: a.modules || b.modules,
   maps: a.maps || b.maps,
+  workers: a.workers || b.workers,
 });
 
 /** What inline classic scripts may do early, all together. Undefined where they do nothing. */
 export function inlineUse(sources: readonly string[]): EarlyUse | undefined {
   const use = sources.map(earlyUse).reduce(eitherUse, NO_EARLY_USE);
-  return use.modules ? use : undefined;
+  return use.modules || use.workers ? use : undefined;
 }
 
 /** Attributes with scripts, with their values in double quotes, in single ones, or in none. */

@@ -1,5 +1,14 @@
 import { parsePage, withoutBom, type PageElement } from './page-elements.js';
-import { PRELOAD_STOP, guardTag, holdLink, loaderTag, markScript, splice, type Edit } from './page-edits.js';
+import {
+  PRELOAD_STOP,
+  guardTag,
+  holdLink,
+  loaderTag,
+  markScript,
+  splice,
+  type Edit,
+  type LoaderTag,
+} from './page-edits.js';
 import { readHead, type ImportCalls, type Lex, type Page } from './read-page.js';
 import {
   blocksRendering,
@@ -43,6 +52,8 @@ export interface InjectOptions {
    * Default: the page keeps its map.
    */
   mapSlot?: string;
+  /** Stands for the loader's `async`. ASCII. Default: it has that. */
+  asyncSlot?: string | undefined;
 }
 
 /**
@@ -78,14 +89,15 @@ export function injectPage(
     policies = [],
     parses = () => true,
     mapSlot,
+    asyncSlot,
   } = typeof options === 'function' ? options(head) : options;
   if (reasonToLeave(elements, policies) !== undefined) return undefined;
   const isOwnTag = elements.some((e) => isLoader(e, standalone.src));
-  const tagOf = (script: LoaderScript, more: Record<string, string>) =>
-    isOwnTag ? '' : loaderTag({ ...script, data: { ...data, ...more } }, head.nonce);
+  const tagOf = (script: LoaderScript, more: Partial<LoaderTag>) =>
+    isOwnTag ? '' : loaderTag({ ...script, data, ...more }, head.nonce);
   const put = (text: string, marks: Edit[] = []) =>
     splice(html, html.length - body.length, [{ start: headOffset, end: headOffset, text }, ...marks]);
-  if (forbidsInline(policies, head.nonce)) return put(tagOf(standalone, { native: '' }));
+  if (forbidsInline(policies, head.nonce)) return put(tagOf(standalone, { data: { ...data, native: '' } }));
   const marks: Edit[] = [];
   // Those before it run before it, so that they are not held either.
   const lastBlocking = elements.findLastIndex(blocksRendering);
@@ -111,7 +123,10 @@ export function injectPage(
   }
   const tag = { text: guard, loaderSrc: loader.src, timeout: data['timeout'], holds: modules > 0 };
   const map = ownMap === undefined ? (mapSlot ?? '') : '';
-  return put(guardTag(tag, head.nonce) + tagOf(loader, {}) + map + (preloads ? PRELOAD_STOP : ''), marks);
+  return put(
+    guardTag(tag, head.nonce) + tagOf(loader, { async: asyncSlot }) + map + (preloads ? PRELOAD_STOP : ''),
+    marks,
+  );
 }
 
 /** The import map that the browser takes first. */

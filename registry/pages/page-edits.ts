@@ -9,12 +9,18 @@ export interface Edit extends Range {
   text: string;
 }
 
-/** The loader's script. It does not block the parser: the guard holds the page's scripts for it. */
-export function loaderTag({ src, integrity, data }: LoaderTag, nonce: string | undefined): string {
+/** The loader's script. */
+export function loaderTag(
+  { src, integrity, data, async = ASYNC }: LoaderTag,
+  nonce: string | undefined,
+): string {
   // An `Integrity-Policy` accepts integrity only for CORS requests.
   const hash = integrity === undefined ? '' : `${attribute('integrity', integrity)} crossorigin`;
-  return `<script async${attribute('src', src)}${hash}${dataAttributes(data)}${nonceAttribute(nonce)}></script>`;
+  return `<script${async}${attribute('src', src)}${hash}${dataAttributes(data)}${nonceAttribute(nonce)}></script>`;
 }
+
+/** The loader does not block the parser: the guard holds the page's scripts for it. */
+export const ASYNC = ' async';
 
 export interface LoaderTag {
   readonly src: string;
@@ -22,6 +28,8 @@ export interface LoaderTag {
   readonly integrity?: string | undefined;
   /** Data attributes: `{ bootMode: 'fresh' }` becomes `data-boot-mode="fresh"`. */
   readonly data: Readonly<Record<string, string>>;
+  /** `ASYNC`, or what stands for it. Default `ASYNC`. */
+  readonly async?: string | undefined;
 }
 
 export interface GuardTag {

@@ -12,7 +12,7 @@ import type { EarlyUse } from './early-use.js';
 import { mapBase, pageEntries } from './entries.js';
 import { pageImportMapOf } from './import-map-text.js';
 import { injectPage, type LoaderScript } from './inject-page.js';
-import { dataAttributes, importMapTag, PRELOAD_STOP } from './page-edits.js';
+import { ASYNC, dataAttributes, importMapTag, PRELOAD_STOP } from './page-edits.js';
 import { importMapText } from './page-import-map-text.js';
 import { readPage, type Page } from './read-page.js';
 import { explainUnchanged, type ExplainedPage } from './unchanged-page.js';
@@ -40,9 +40,10 @@ export interface PageTemplate {
   readonly page: Page;
   /**
    * The bytes around what is missing: attributes of the loader, unless the page has its own tag of it, and
-   * the first import map. Null when the page has to be served unchanged.
+   * the first import map; `async` where workers run the page's deploy. Null when the page has to be served
+   * unchanged.
    */
-  readonly parts: readonly (Uint8Array | 'data' | 'map')[] | null;
+  readonly parts: readonly (Uint8Array | 'async' | 'data' | 'map')[] | null;
   /** Why `parts` is null. Null also where the page's author wants it. */
   readonly unchanged: ExplainedPage | null;
 }
@@ -50,6 +51,7 @@ export interface PageTemplate {
 /** Stand for what is missing. No page can contain them. */
 const SLOT = { slot: randomBytes(16).toString('hex') };
 const MAP_SLOT = randomBytes(16).toString('hex');
+const ASYNC_SLOT = ` ${randomBytes(16).toString('hex')}`;
 
 export function pageTemplate(html: Uint8Array, { noticeSrc, data, ...tag }: LoaderOptions): PageTemplate {
   const page = readPage(html, lexSpecifiers);
@@ -60,11 +62,13 @@ export function pageTemplate(html: Uint8Array, { noticeSrc, data, ...tag }: Load
     parses: isModule,
     data: { ...data, ...SLOT },
     mapSlot: MAP_SLOT,
+    asyncSlot: 'workers' in data ? ASYNC_SLOT : undefined,
   });
   if (injected === undefined)
     return { page, parts: null, unchanged: explainUnchanged(html, noticeSrc, tag.policies) ?? null };
   const bytes = Buffer.from(injected.buffer, injected.byteOffset, injected.byteLength);
   const parts = splitAt(bytes, [
+    ['async', ASYNC_SLOT],
     ['data', dataAttributes(SLOT)],
     ['map', MAP_SLOT],
   ]);
@@ -118,6 +122,8 @@ export function fillTemplate(
   let isMapAdded = false;
   for (const part of parts) {
     if (part === 'data') done.push(attributes);
+    // A classic script waits for the loader, and starts a worker of the page's deploy.
+    else if (part === 'async') done.push(Buffer.from(use.workers ? '' : ASYNC));
     else if (part === 'map') {
       const text = mapPart(page, path, packages, root);
       isMapAdded = page.importMap === undefined && text !== '';

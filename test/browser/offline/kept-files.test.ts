@@ -43,6 +43,20 @@ inEachEngine(
       expect(await offline()).toMatchObject({ failed: 0 });
     });
 
+    it('offline() asks the browser not to evict the storage on request only', async () => {
+      await open('');
+      await visit();
+      const asked = await page.evaluate(async () => {
+        let calls = 0;
+        navigator.storage.persist = () => Promise.resolve(++calls > 0);
+        await modcast!.offline();
+        const before = calls;
+        await modcast!.offline({ persist: true });
+        return [before, calls];
+      });
+      expect(asked).toEqual([0, 1]);
+    });
+
     it('a file above 32 MB is not downloaded because a page has used a part of it', async () => {
       await open('', { 'big.bin': new Uint8Array(33 * 1024 * 1024) });
       await visit();

@@ -26,13 +26,33 @@ describe('a classic script may use modules early', () => {
     ["script.type = 'text/javascript'", false, false],
     ['important()', false, false],
     ["reimport('x')", false, false],
-  ])('%s', (source, modules, maps) => expect(earlyUse(source)).toEqual({ modules, maps }));
+  ])('%s', (source, modules, maps) => expect(earlyUse(source)).toMatchObject({ modules, maps }));
+});
+
+describe('a classic script may start a worker of the deploy early', () => {
+  it.each([
+    ["new Worker('w.mjs', { type: 'module' })", true, false],
+    ['new window.SharedWorker(url(name()), { name: ")", type: "module" })', true, false],
+    ["new Worker('w.mjs', { 'type': 'mod' + 'ule' }); important()", true, false],
+    ["const kind = 'module'; new Worker('w.mjs', { type: kind })", true, true],
+    ["const options = { type: 'module' };\nnew Worker('w.mjs', options)", true, true],
+    ["new Worker('w.mjs', { type: 'module' }); import('x')", true, true],
+    ["new Worker(await import('x'), { type: 'module' })", true, true],
+    ["new Worker('w.js')\nObject.assign(script, { type: 'module' })", true, true],
+    [`new Worker('w.mjs', { type: 'module' /* ${'x'.repeat(600)} */ })`, true, true],
+    ["CSS.paintWorklet.addModule('paint.mjs')", true, false],
+    ["context.audioWorklet['addModule'](url)", true, false],
+    ["new Worker('w.js')", false, false],
+    ["new Workers('w.js', { type: 'module' })", false, true],
+    ["script.type = 'module'", false, true],
+  ])('%s', (source, workers, modules) => expect(earlyUse(source)).toMatchObject({ workers, modules }));
 });
 
 const SCRIPTS = {
   'js/early.js': "import('./a.mjs')",
   'maps.js': "type = 'importmap'",
   'late.js': 'x()',
+  'js/worker.js': "new Worker('/w.mjs', { type: 'module' })",
   'js/loads.js': "document.createElement('script').src = 'js/early.js'",
   'js/chain.js': "document.write('<script src=/js/loads.js></scr' + 'ipt>')",
   'js/circle.js': "script.src = './js/circle.js'",
@@ -109,7 +129,23 @@ describe('the classic scripts of a page', () => {
     ['those of other sites', '<script src=https://cdn.test/js/early.js></script>', false, false],
     ['those that no browser with modules runs', '<script nomodule>import("x")</script>', false, false],
     ['data blocks', '<script type=text/template>import("x")</script>', false, false],
-  ])('%s', async (_name, html, modules, maps) => expect(await useOf(html)).toEqual({ modules, maps }));
+  ])('%s', async (_name, html, modules, maps) => expect(await useOf(html)).toMatchObject({ modules, maps }));
+
+  it.each([
+    ['an inline one', '<script>new Worker(u, { type: "module" })</script>', {}, false],
+    ['the site’s own', '<script src=js/worker.js></script>', {}, false],
+    ['one in an attribute', `<body onload="CSS.paintWorklet.addModule('p.mjs')">`, {}, false],
+    ['none that starts a module worker', '<script>new Worker(u)</script>', {}, true],
+    ['one, and workers run natively', '<script>new Worker(u, { type: "module" })</script>', null, true],
+  ])('wait for the loader where a worker needs it: %s', async (_name, html, workers, isAsync) => {
+    const { readBlob } = reader();
+    const data: Record<string, string> = workers === null ? {} : { workers: '' };
+    const loader = { loader: { src: '/-/loader.js' }, guard: 'guard', data };
+    const version = { key: '1', manifest, loader, data: () => ({}) };
+    const { injected } = await new InjectedPages(readBlob).page('index.html', Buffer.from(html), version);
+    const start = `<script${isAsync ? ' async' : ''} src="/-/loader.js"`;
+    expect(Buffer.from(injected!.bytes).toString()).toContain(start);
+  });
 
   it('are each read once, and the page says what they may do', async () => {
     const { read, readBlob } = reader();

@@ -1,0 +1,25 @@
+import { correctError, type NaturalText } from '../page/correct-error.js';
+import { withFragment } from './wrap-workers.js';
+
+/**
+ * Makes the event of an error in this worker name natural URLs: some engines name a module by the URL that it
+ * was loaded from. `onerror` gets what the event was made with, so the worker gets an event of its own.
+ */
+export function nameErrorsNaturally(natural: NaturalText): void {
+  addEventListener(
+    'error',
+    (event) => {
+      const { message, lineno, colno, error } = event;
+      const shown = {
+        message: natural(message),
+        filename: withFragment(natural(event.filename), location.href),
+      };
+      correctError(error, natural);
+      if (!event.isTrusted || (shown.message === message && shown.filename === event.filename)) return;
+      event.stopImmediatePropagation();
+      const corrected = new ErrorEvent('error', { ...shown, lineno, colno, error, cancelable: true });
+      if (!dispatchEvent(corrected)) event.preventDefault();
+    },
+    true,
+  );
+}
