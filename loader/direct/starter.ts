@@ -1,0 +1,144 @@
+import { placeOfModuleKey } from '../../schema/fusion.js';
+
+// The first script of a page that starts without the loader. It defines what linked modules call, takes away
+// what the server has added to the page, and loads the loader when the page's own scripts have run.
+
+const own = document.currentScript as HTMLScriptElement;
+const { modcastDirect, loader, integrity, settings } = own.dataset;
+const [base, prefix, fusion] = modcastDirect!.split(' ') as [string, string, string];
+const origin = new URL(base, location.href).origin;
+const root = origin + base;
+/** Where the deploy's modules are. */
+const direct = `${origin}${prefix}direct/${fusion}/`;
+const pageUrl = location.href;
+
+const naturalOf = (given: string): string => {
+  const place = placeOfModuleKey(given);
+  if (place !== undefined) return root + place;
+  const url = new URL(given, pageUrl).href;
+  return url.startsWith(direct) ? root + url.slice(direct.length) : url;
+};
+
+/** The browser's errors name the URL of the deploy. */
+function corrected(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  for (const name of ['message', 'stack'] as const) {
+    const text = error[name];
+    if (typeof text === 'string' && text.includes(direct))
+      Object.defineProperty(error, name, { value: text.replaceAll(direct, root), configurable: true, writable: true });
+  }
+  return error;
+}
+
+const isUrl = (text: string): boolean => /^\.{0,2}\//.test(text) || URL.canParse(text);
+
+function createContext(url: string) {
+  let shared: ImportMeta | undefined;
+  const setResolve = (meta: ImportMeta) => {
+    const native = meta.resolve;
+    meta.resolve = {
+      resolve(name: string) {
+        const text = `${name}`;
+        return isUrl(text) ? new URL(text, url).href : naturalOf(native(text));
+      },
+    }.resolve;
+  };
+  const change = (meta: ImportMeta): ImportMeta => {
+    meta.url = url;
+    setResolve(meta);
+    return meta;
+  };
+  const seen = new WeakSet<ImportMeta>();
+  return {
+    async import(specifier: unknown, options?: ImportCallOptions): Promise<unknown> {
+      try {
+        const text = `${specifier as string}`;
+        const name = isUrl(text) ? new URL(text, url).href : text;
+        return await (options === undefined ? import(name) : import(name, options));
+      } catch (error) {
+        throw corrected(error);
+      }
+    },
+    meta(meta: ImportMeta): ImportMeta {
+      if (seen.has(meta)) return meta;
+      seen.add(meta);
+      return change(meta);
+    },
+    own(meta: ImportMeta): ImportMeta {
+      return (shared ??= change(Object.assign(Object.create(null) as ImportMeta, meta)));
+    },
+    written: (specifier: unknown): string => `${specifier as string}`,
+  };
+}
+
+const contexts = new Map<string, ReturnType<typeof createContext>>();
+
+Object.defineProperty(globalThis, '__modcast__', {
+  configurable: true,
+  writable: true,
+  value: (given: string) => {
+    const url = naturalOf(given);
+    let context = contexts.get(url);
+    if (context === undefined) contexts.set(url, (context = createContext(url)));
+    return context;
+  },
+});
+
+/** Marked elements that the parser has begun. It prepares a script when it comes to its end. */
+let begun: HTMLElement[] = [];
+
+/** Gives elements that the parser has left what their author wrote. The browser has read them by then. */
+function restore(): void {
+  const isParsed = document.readyState !== 'loading';
+  begun = begun.filter((element) => {
+    // Without its element, a preload may end.
+    if (!isParsed && (element.nextSibling === null || element.tagName === 'LINK')) return true;
+    const { modcastSrc, modcastType } = element.dataset;
+    if (modcastSrc !== undefined) element.setAttribute('src', modcastSrc);
+    if (modcastType !== undefined) element.setAttribute('type', modcastType);
+    delete element.dataset['modcastSrc'];
+    delete element.dataset['modcastType'];
+    if (element.dataset['modcastAdded'] !== undefined) element.remove();
+    return false;
+  });
+}
+
+const observer = new MutationObserver((records) => {
+  restore();
+  for (const { addedNodes } of records)
+    for (const node of addedNodes)
+      if (node instanceof HTMLElement && Object.keys(node.dataset).some((name) => name.startsWith('modcast')))
+        begun.push(node);
+});
+observer.observe(document, { childList: true, subtree: true });
+
+addEventListener(
+  'readystatechange',
+  () => {
+    if (document.readyState === 'loading') return;
+    observer.disconnect();
+    restore();
+  },
+  { capture: true, once: true },
+);
+
+addEventListener(
+  'DOMContentLoaded',
+  () => {
+    setTimeout(() => {
+      const script = document.createElement('script');
+      script.nonce = own.nonce;
+      if (integrity !== undefined) {
+        script.integrity = integrity;
+        script.crossOrigin = '';
+      }
+      for (const [name, value] of Object.entries(JSON.parse(settings!) as Record<string, string>))
+        script.dataset[name] = value;
+      script.dataset['direct'] = `${performance.now()}`;
+      script.src = loader!;
+      document.documentElement.append(script);
+    });
+  },
+  { once: true },
+);
+own.remove();
