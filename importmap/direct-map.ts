@@ -54,6 +54,8 @@ export function directMap({ site, fusion, hash, map, prefix }: DirectMapOptions)
   const isSame = manifest.importMap === null;
   const placeOf = (path: Path): string => {
     const module = manifest.modules.get(path);
+    // Relative URLs of a style sheet are relative to its own.
+    if (module?.type === 'text/css') return base + pathToUrl(path);
     return isSame && module !== undefined && !members.has(path)
       ? moduleUrl(prefix, { ...module, url: naturalUrl(root, path) }, root)
       : direct + pathToUrl(path);

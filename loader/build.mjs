@@ -138,7 +138,11 @@ await Promise.all([
   bundle('offline-page', 'offline/main.ts'),
   bundle('offline', 'service-worker/main.ts', { define: {} }),
   bundle('worker-hot', 'workers/hot/main.ts', { define: {} }),
-  bundle('direct', 'direct/starter.ts', { comment: '\n//# sourceURL=modcast/direct.js' }),
+  bundle('direct', 'direct/starter.ts', {
+    plugins: [withoutNatives],
+    define: { globalThis: 'window', KEPT: JSON.stringify(KEPT) },
+    comment: '\n//# sourceURL=modcast/direct.js',
+  }),
   // Otherwise errors that it reports for the browser would seem to come from the page.
   bundle('guard', 'guard/main.ts', {
     define: { globalThis: 'window', KEPT: JSON.stringify(KEPT) },

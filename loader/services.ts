@@ -109,13 +109,16 @@ export function createServices(config: LoaderConfig, guard: Pick<Guard, 'signal'
     const release = await fetchRelease(http);
     return typeof release === 'string' ? [] : [{ ...release, channel: config.channel, derived: [] }];
   };
-  const cached = own !== null ? fetched() : cacheWriter.load().then(async ({ deploys, records }) => {
-    blobPool.addCached(records);
-    const own = deploys.find(({ hash }) => hash === config.deploy?.manifest) ?? deploys.at(-1);
-    const fusion = readFusion(blobPool, own?.fusion ?? null);
-    if (fusion !== undefined) blobPool.learn(fusion);
-    return deploys;
-  });
+  const cached =
+    own !== null
+      ? fetched()
+      : cacheWriter.load().then(async ({ deploys, records }) => {
+          blobPool.addCached(records);
+          const own = deploys.find(({ hash }) => hash === config.deploy?.manifest) ?? deploys.at(-1);
+          const fusion = readFusion(blobPool, own?.fusion ?? null);
+          if (fusion !== undefined) blobPool.learn(fusion);
+          return deploys;
+        });
   const { stall } = config;
   const channelClient = new ChannelClient({
     connection,

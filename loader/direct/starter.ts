@@ -1,7 +1,15 @@
 import { placeOfModuleKey } from '../../schema/fusion.js';
+import type { Guard } from '../guard/guard.js';
+import { correctError, ErrorEvents } from '../page/error-events.js';
+import { withoutRuns } from '../page/run-positions.js';
 
 // The first script of a page that starts without the loader. It defines what linked modules call, takes away
 // what the server has added to the page, and loads the loader when the page's own scripts have run.
+
+/** Names of what the loader uses of the browser. The build knows them. */
+declare const KEPT: string;
+
+const MODULE_URL = /[^\s'"(@]+\/modules\/[\da-f]{64}\//g;
 
 const own = document.currentScript as HTMLScriptElement;
 const { modcastDirect, loader, integrity, settings } = own.dataset;
@@ -19,16 +27,27 @@ const naturalOf = (given: string): string => {
   return url.startsWith(direct) ? root + url.slice(direct.length) : url;
 };
 
-/** The browser's errors name the URL of the deploy. */
-function corrected(error: unknown): unknown {
-  if (!(error instanceof Error)) return error;
-  for (const name of ['message', 'stack'] as const) {
-    const text = error[name];
-    if (typeof text === 'string' && text.includes(direct))
-      Object.defineProperty(error, name, { value: text.replaceAll(direct, root), configurable: true, writable: true });
+/** The browser's errors name the URLs of the deploy, and a module that names itself names its path. */
+const naturalText = (text: string): string =>
+  withoutRuns(root, text)
+    .replaceAll(direct, root)
+    .replace(MODULE_URL, (url) => (url.startsWith(`${origin}${prefix}`) ? root : url))
+    .replace(/^\/(?=[^\s]*:\d+:\d+$)/, `${origin}/`);
+
+const errors = new ErrorEvents();
+errors.natural = naturalText;
+
+/** What the loader uses of the browser, as it was before the scripts of the page. */
+const kept = KEPT.split(',').map((name) => {
+  try {
+    return name.split('.').reduce((owner, key) => (owner as Record<string, unknown>)[key], window as unknown);
+  } catch {
+    // The browser forbids it to this page.
+    return undefined;
   }
-  return error;
-}
+});
+const { setTimeout } = globalThis;
+const data = JSON.parse(settings!) as Record<string, string>;
 
 const isUrl = (text: string): boolean => /^\.{0,2}\//.test(text) || URL.canParse(text);
 
@@ -56,7 +75,8 @@ function createContext(url: string) {
         const name = isUrl(text) ? new URL(text, url).href : text;
         return await (options === undefined ? import(name) : import(name, options));
       } catch (error) {
-        throw corrected(error);
+        correctError(error, naturalText);
+        throw error;
       }
     },
     meta(meta: ImportMeta): ImportMeta {
@@ -132,9 +152,9 @@ addEventListener(
         script.integrity = integrity;
         script.crossOrigin = '';
       }
-      for (const [name, value] of Object.entries(JSON.parse(settings!) as Record<string, string>))
-        script.dataset[name] = value;
-      script.dataset['direct'] = `${performance.now()}`;
+      for (const [name, value] of Object.entries(data)) script.dataset[name] = value;
+      script.dataset['direct'] = '';
+      globalThis.__modcast_guard__ = { kept } as unknown as Guard;
       script.src = loader!;
       document.documentElement.append(script);
     });

@@ -59,7 +59,8 @@ export class Linker {
     this.#options = options;
     const { config, site, resolver, blobPool, fusion, permitted, problem } = options;
     const isHere = (hash: Hash) => options.runsOverHttp === true || blobPool.get(hash) !== undefined;
-    this.#fused = fusion === null || permitted === 'http' ? null : new FusedModules({ ...options, fusion, isHere });
+    this.#fused =
+      fusion === null || permitted === 'http' ? null : new FusedModules({ ...options, fusion, isHere });
     this.#imports =
       this.#fused === null ? new ResolvedImports(resolver) : new FusedImports(resolver, this.#fused);
     this.#graph = siteGraph(site, resolver, blobPool, this.#imports);

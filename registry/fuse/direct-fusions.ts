@@ -1,8 +1,18 @@
-import { decodeFusion, isPlaceOfUrl, type Fusion, type Hash } from '../../schema/index.js';
+import {
+  EMPTY_IMPORT_MAP,
+  importsOf,
+  moduleAt,
+  naturalUrl,
+  parseImportMap,
+  PLACEHOLDER_ROOT,
+  Resolver,
+} from '../../importmap/index.js';
+import { decodeFusion, type Fusion, type Hash, type Manifest, type Path } from '../../schema/index.js';
 import type { Head } from '../content/catalog.js';
 import type { VerifiedBlobs } from '../content/verified-blobs.js';
 import { keepNewest } from '../keep-newest.js';
 import type { Fusions } from './fusions.js';
+import { isRunnable } from './module-record.js';
 
 /** A fusion with which pages start without the loader. */
 export interface DirectFusion {
@@ -23,7 +33,16 @@ const KEPT = 16;
  * What a module cannot do before the loader runs: start a worker or worklet of its deploy, and call `modcast`.
  * The keys of runs begin with `modcast:`.
  */
-const NEEDS_LOADER = /\b(?:Worker|SharedWorker|addModule|serviceWorker)\b|(?<![\w-])modcast(?![\w:-])/;
+const CALLS_LOADER = /\b(?:Worker|SharedWorker|addModule|serviceWorker)\b|(?<![\w-])modcast(?![\w:-])/;
+
+/**
+ * What brings another instance of a module: a script element with its natural URL, an import map that leads to
+ * it, and a fragment, of which the server does not hear.
+ */
+const BYPASSES_MAP =
+  /importmap|\.type\s*=\s*["'`]module|["'`]type["'`]\s*,\s*["'`]module|["'`]\.{0,2}\/[^"'`\s]*\.\w+#/;
+
+const needsLoader = (text: string): boolean => CALLS_LOADER.test(text) || BYPASSES_MAP.test(text);
 
 const decoder = new TextDecoder();
 
@@ -61,18 +80,46 @@ export class DirectFusions {
   async #find({ manifest }: Head, hash: Hash): Promise<DirectFusion | undefined> {
     const fusion = await this.byHash(hash);
     if (fusion === undefined) return undefined;
-    const { fusions, blobs } = this.#options;
+    const { fusions } = this.#options;
     for (const run of fusion.runs) {
       const bytes = run.hash === null ? undefined : await fusions.bytes(run.hash);
-      if (bytes === undefined || NEEDS_LOADER.test(decoder.decode(bytes))) return undefined;
+      if (bytes === undefined || needsLoader(decoder.decode(bytes))) return undefined;
     }
     const members = new Set(fusion.runs.flatMap((run) => run.members));
-    const singles = [...fusion.runs.flatMap((run) => run.modules), ...[...fusion.order.values()].flat()];
-    const hashes = singles.flatMap((path) =>
-      isPlaceOfUrl(path) || members.has(path) ? [] : (manifest.modules.get(path)?.hash ?? []),
-    );
-    for (const { bytes } of (await blobs.read([...new Set(hashes)])).values())
-      if (NEEDS_LOADER.test(decoder.decode(bytes))) return undefined;
+    for (const { bytes, path } of await this.#singles(manifest, members)) {
+      if (needsLoader(decoder.decode(bytes))) return undefined;
+      // Its URL in the import map is that of linked bytes.
+      if (manifest.modules.get(path)!.type === 'text/javascript' && !isRunnable(bytes)) return undefined;
+    }
     return { fusion, hash };
+  }
+
+  /** The modules in no run that the site's entries and runs reach, by literal imports. */
+  async #singles(
+    manifest: Manifest,
+    members: ReadonlySet<Path>,
+  ): Promise<{ readonly path: Path; readonly bytes: Uint8Array }[]> {
+    const site = { root: PLACEHOLDER_ROOT, manifest };
+    const { importMap } = manifest;
+    const resolver = new Resolver(
+      importMap === null ? EMPTY_IMPORT_MAP : parseImportMap(importMap, PLACEHOLDER_ROOT).map,
+    );
+    const found = new Map<Path, Uint8Array>();
+    let next: readonly Path[] = [...manifest.entries, ...members];
+    const seen = new Set<Path>();
+    while (next.length > 0) {
+      const paths = next.filter((path) => !seen.has(path));
+      for (const path of paths) seen.add(path);
+      const hashOf = (path: Path) => manifest.modules.get(path)?.hash;
+      const blobs = await this.#options.blobs.read([...new Set(paths.flatMap((path) => hashOf(path) ?? []))]);
+      next = paths.flatMap((path) => {
+        const blob = blobs.get(hashOf(path) ?? '');
+        if (blob === undefined) return [];
+        if (!members.has(path)) found.set(path, blob.bytes);
+        const imports = importsOf({ url: naturalUrl(site.root, path) }, blob.links, resolver);
+        return [...imports.static, ...imports.dynamic].flatMap((url) => moduleAt(site, url)?.path ?? []);
+      });
+    }
+    return [...found].map(([path, bytes]) => ({ path, bytes }));
   }
 }

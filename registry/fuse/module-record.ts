@@ -244,7 +244,7 @@ export function readRecord(source: string): ModuleRecord {
     })),
     hasTopLevelAwait: found.awaits,
     reason: requests.some(({ attributes }) => beginsWithAssert(attributes))
-      ? 'imports with the keyword assert, which not every browser knows'
+      ? OLD_ATTRIBUTES
       : reasonOf(source, found, parsed.errors.length, namesItself(source, parsed)),
   };
 }
@@ -254,13 +254,22 @@ const namesItself = (source: string, parsed: Pick<ParseResult, 'comments'>): boo
   /\/\/[#@] *sourceURL=/.test(source) &&
   parsed.comments.some(({ type, value }) => type === 'Line' && /^[#@] *sourceURL=/.test(value));
 
+/** Whether every browser parses a module. */
+export function isRunnable(bytes: Uint8Array): boolean {
+  const { reason = '' } = readRecord(new TextDecoder().decode(bytes));
+  return reason !== NOT_PARSED && reason !== OLD_ATTRIBUTES;
+}
+
+const NOT_PARSED = 'does not parse';
+const OLD_ATTRIBUTES = 'imports with the keyword assert, which not every browser knows';
+
 function reasonOf(
   source: string,
   { awaits, evals, requires, early }: Found,
   errors: number,
   namesItself: boolean,
 ): string | undefined {
-  if (errors > 0) return 'does not parse';
+  if (errors > 0) return NOT_PARSED;
   if (awaits) return 'has a top-level await';
   if (requires) return 'uses the name require';
   if (early !== undefined) return `uses the class ${early} before its declaration`;

@@ -1,10 +1,17 @@
-import { directMap, PLACEHOLDER_ROOT, type ImportMap } from '../../importmap/index.js';
+import {
+  directMap,
+  naturalUrl,
+  parseImportMap,
+  pathOfUrl,
+  PLACEHOLDER_ROOT,
+  type ImportMap,
+} from '../../importmap/index.js';
 import type { Fusion, Hash, Manifest, Path } from '../../schema/index.js';
 import type { DirectTemplate } from './direct-template.js';
 import { pageBase, pageEntries, pageImportMap } from './entries.js';
 import type { LoaderScript } from './inject-page.js';
 import { asciiJson, attribute, withReferences } from './page-edits.js';
-import type { Page } from './read-page.js';
+import type { Page, PageScript } from './read-page.js';
 
 export interface DirectPageOptions {
   readonly template: DirectTemplate;
@@ -33,6 +40,7 @@ const MAP_BYTES = 64 * 1024;
 /** A page that starts without the loader. Undefined where its deploy, or its import map, needs the loader. */
 export function directPage(options: DirectPageOptions): Uint8Array | undefined {
   const { template, page, path, manifest, fusion, hash, root, prefix, packages } = options;
+  if (!parses(page.importMap)) return undefined;
   const map = pageImportMap(page, path, root, packages);
   const direct = directMap({ site: { root, manifest }, fusion, hash, map, prefix });
   if (direct === undefined) return undefined;
@@ -41,6 +49,14 @@ export function directPage(options: DirectPageOptions): Uint8Array | undefined {
   const entries = pageEntries(page, path, manifest.modules, root, packages);
   const preloads = new Set(entries.flatMap(direct.preloads));
   const base = pageBase(page, path, false, root);
+  // Another spelling of a URL, or a query, is another instance, from which nobody was expected to start.
+  const isPlanned = ({ src }: PageScript) => {
+    if (src === undefined || !URL.canParse(src, base)) return true;
+    const url = new URL(src, base).href;
+    const at = pathOfUrl(root, url);
+    return at === undefined || !manifest.modules.has(at) || naturalUrl(root, at) === url;
+  };
+  if (!page.scripts.every(isPlanned)) return undefined;
   const parts = template.parts.map((part) => {
     if (part === 'head') return Buffer.from(headTags(options, text, preloads, entries), 'latin1');
     if (part instanceof Uint8Array) return part;
@@ -48,6 +64,16 @@ export function directPage(options: DirectPageOptions): Uint8Array | undefined {
     return Buffer.from(withReferences(direct.urlOf(url) ?? part.src), 'latin1');
   });
   return new Uint8Array(Buffer.concat(parts));
+}
+
+/** The browser reports one that does not parse. */
+function parses(importMap = '{}'): boolean {
+  try {
+    parseImportMap(importMap, PLACEHOLDER_ROOT);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** The first script, the import map, and what the browser loads at once. */
@@ -60,7 +86,9 @@ function headTags(
   const nonce = page.nonce === undefined ? '' : attribute('nonce', page.nonce);
   const settings = { ...data, entries: JSON.stringify(entries) };
   const base = root.slice(PLACEHOLDER_ROOT.length - 1);
-  const links = [...preloads].map((url) => `<link rel="modulepreload"${attribute('href', url)} data-modcast-added${nonce}>`);
+  const links = [...preloads].map(
+    (url) => `<link rel="modulepreload"${attribute('href', url)} data-modcast-added${nonce}>`,
+  );
   return [
     `<script data-modcast-direct="${base} ${prefix} ${hash}"${attribute('data-loader', loader.src)}`,
     loader.integrity === undefined ? '' : attribute('data-integrity', loader.integrity),

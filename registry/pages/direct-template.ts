@@ -51,6 +51,8 @@ export function directTemplate(
   if (elements.some((e) => e.tag === 'link' && holdLink(e, parsed).length > 0)) return undefined;
   const scripts = elements.filter((e) => heldType(e) === 'module');
   if (scripts.length === 0 || !scripts.every(isSimple)) return undefined;
+  // A preload would bring a module that the policy blocks.
+  if (page.nonce !== undefined && scripts.some((e) => e.attribute('nonce') === undefined)) return undefined;
   const token = randomBytes(16).toString('hex');
   const sources: string[] = [];
   const edits: Edit[] = [{ start: headOffset, end: headOffset, text: `${token}-` }];

@@ -1,4 +1,4 @@
-import { FusedModules, naturalUrl, placeholderRoot } from '../../../importmap/index.js';
+import { FusedModules, placeholderRoot } from '../../../importmap/index.js';
 import { pathFromUrl, type Hash } from '../../../schema/index.js';
 import type { HistoryAccess } from '../../auth/history-access.js';
 import { linkedModule } from '../../content/linked-module.js';
@@ -7,6 +7,7 @@ import type { VerifiedBlobs } from '../../content/verified-blobs.js';
 import type { DirectFusions } from '../../fuse/direct-fusions.js';
 import type { Fusions } from '../../fuse/fusions.js';
 import { answer, problem } from '../response/answer.js';
+import { isRunnable } from '../../fuse/module-record.js';
 import { allowOwnUse } from '../response/sniffing.js';
 import { withAccess } from './with-access.js';
 
@@ -35,7 +36,8 @@ export async function directResponse(
   const owner = await fusions?.owner(hash);
   if (fusion === undefined || owner === undefined) return missing();
   return withAccess(history.deploy(request, owner.deploy), headers, async () => {
-    const { search } = new URL(request.url);
+    // Also an empty query makes another instance.
+    const search = request.url.replace(/^[^?]*/, '');
     const path = pathFromUrl(written);
     const module = path === undefined ? undefined : owner.manifest.modules.get(path);
     const toSite = () => {
@@ -43,7 +45,8 @@ export async function directResponse(
       headers.set('Location', base + written + search);
       return new Response(null, { status: 302, headers });
     };
-    if (path === undefined || module === undefined) return toSite();
+    // Relative URLs of a style sheet are relative to its own.
+    if (path === undefined || module === undefined || module.type === 'text/css') return toSite();
     const root = placeholderRoot(base);
     const fused = new FusedModules({
       fusion,
@@ -51,14 +54,20 @@ export async function directResponse(
       isHere: () => true,
       pinned: () => false,
     });
-    const isMember = fused.runOf({ ...module, path, url: naturalUrl(root, path) + search }) !== undefined;
+    const isMember = fused.runOf({ ...module, path, url: root + written + search }) !== undefined;
     if (isMember) {
       const bytes = new TextEncoder().encode(fused.facade(path));
-      return answer(request, { bytes, type: 'text/javascript', freshness: 'immutable', tag: `${hash}` }, headers);
+      return answer(
+        request,
+        { bytes, type: 'text/javascript', freshness: 'immutable', tag: `${hash}` },
+        headers,
+      );
     }
     const type = servedType(path, isMade(module.hash) ? 'text/javascript' : undefined);
     const blob = moduleKind(type) === undefined ? undefined : await blobs.one(module.hash);
-    const bytes = blob && linkedModule(path, blob, base + written, type);
+    // The browser's error tells a place in what the author wrote.
+    const isBroken = type === 'text/javascript' && blob !== undefined && !isRunnable(blob.bytes);
+    const bytes = isBroken ? blob.bytes : blob && linkedModule(path, blob, base + written, type);
     if (bytes === undefined) return toSite();
     allowOwnUse(request, path, headers);
     return answer(request, { bytes, type, freshness: 'immutable', tag: module.hash }, headers);
