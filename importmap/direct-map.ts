@@ -13,6 +13,8 @@ export interface DirectMapOptions {
   readonly fusion: Fusion;
   /** Of the fusion's bytes. */
   readonly hash: Hash;
+  /** Modules in no run that the site's entries and runs reach, each with what it imports statically. */
+  readonly singles: ReadonlyMap<Path, readonly Path[]>;
   /** The page's own, which must be that of the deploy. */
   readonly map: ImportMap;
   /** Of the registry's routes, below the origin. Starts and ends with "/". */
@@ -41,7 +43,14 @@ const namesUrl = (key: string): boolean => URL.canParse(key);
  *
  * @returns undefined for a deploy or a page that needs the loader
  */
-export function directMap({ site, fusion, hash, map, prefix }: DirectMapOptions): DirectMap | undefined {
+export function directMap({
+  site,
+  fusion,
+  hash,
+  singles,
+  map,
+  prefix,
+}: DirectMapOptions): DirectMap | undefined {
   const { root, manifest } = site;
   if (map.integrity.size > 0 || fusion.runs.some((run) => run.hash === null)) return undefined;
   if ([map.imports, ...map.scopes.values()].some((rules) => [...rules.keys()].some(namesUrl)))
@@ -60,17 +69,19 @@ export function directMap({ site, fusion, hash, map, prefix }: DirectMapOptions)
       ? moduleUrl(prefix, { ...module, url: naturalUrl(root, path) }, root)
       : direct + pathToUrl(path);
   };
-  const singles = new Set(
-    [...fusion.runs.flatMap((run) => run.modules), ...[...fusion.order.values()].flat()].filter(
-      (path) => !isPlaceOfUrl(path) && manifest.modules.has(path),
-    ),
+  const named = new Set(
+    [
+      ...singles.keys(),
+      ...fusion.runs.flatMap((run) => run.modules),
+      ...[...fusion.order.values()].flat(),
+    ].filter((path) => !isPlaceOfUrl(path) && manifest.modules.has(path)),
   );
   const imports: Record<string, string | null> = {};
   imports[base] = direct;
   imports[prefix] = prefix;
   for (const { name, hash: run } of fusion.runs)
     imports[runKey(name)] = `${prefix}runs/${run}/${pathToUrl(name)}`;
-  for (const path of singles) {
+  for (const path of named) {
     if (!members.has(path) && isSame) imports[base + pathToUrl(path)] = placeOf(path);
     imports[moduleKey(path)] = placeOf(path);
   }
@@ -78,7 +89,7 @@ export function directMap({ site, fusion, hash, map, prefix }: DirectMapOptions)
     if (address === null || !address.startsWith(root)) return address;
     const path = pathOfUrl(root, address);
     const rest = address.slice(root.length);
-    const isOwn = path !== undefined && singles.has(path) && rest === pathToUrl(path);
+    const isOwn = path !== undefined && named.has(path) && rest === pathToUrl(path);
     return isOwn ? placeOf(path) : direct + rest;
   };
   const rulesOf = (rules: SpecifierMap) =>
@@ -99,11 +110,19 @@ export function directMap({ site, fusion, hash, map, prefix }: DirectMapOptions)
       return addressOf(url)!;
     },
     preloads(entry) {
-      const own = placeOf(entry);
-      if (!members.has(entry)) return [own];
-      const { runs, modules } = fused.needed(entry);
-      const places = [...modules].filter((path) => singles.has(path)).map(placeOf);
-      return [own, ...[...runs].map((run) => imports[runKey(run.name)]!), ...places];
+      const places = new Set<string>();
+      const seen = new Set<Path>();
+      const add = (path: Path) => {
+        if (seen.has(path) || !manifest.modules.has(path)) return;
+        seen.add(path);
+        places.add(placeOf(path));
+        if (!members.has(path)) return void singles.get(path)?.forEach(add);
+        const { runs, modules } = fused.needed(path);
+        for (const run of runs) places.add(imports[runKey(run.name)]!);
+        modules.forEach(add);
+      };
+      add(entry);
+      return [...places];
     },
   };
 }

@@ -19,6 +19,8 @@ export interface DirectFusion {
   readonly fusion: Fusion;
   /** Of its bytes. */
   readonly hash: Hash;
+  /** Modules in no run that entries and runs reach, each with what it imports statically. */
+  readonly singles: ReadonlyMap<Path, readonly Path[]>;
 }
 
 export interface DirectFusionsOptions {
@@ -86,25 +88,27 @@ export class DirectFusions {
       if (bytes === undefined || needsLoader(decoder.decode(bytes))) return undefined;
     }
     const members = new Set(fusion.runs.flatMap((run) => run.members));
-    for (const { bytes, path } of await this.#singles(manifest, members)) {
+    const singles = await this.#singles(manifest, members);
+    for (const [path, { bytes }] of singles) {
       if (needsLoader(decoder.decode(bytes))) return undefined;
       // Its URL in the import map is that of linked bytes.
       if (manifest.modules.get(path)!.type === 'text/javascript' && !isRunnable(bytes)) return undefined;
     }
-    return { fusion, hash };
+    return { fusion, hash, singles: new Map([...singles].map(([path, { imports }]) => [path, imports])) };
   }
 
   /** The modules in no run that the site's entries and runs reach, by literal imports. */
   async #singles(
     manifest: Manifest,
     members: ReadonlySet<Path>,
-  ): Promise<{ readonly path: Path; readonly bytes: Uint8Array }[]> {
+  ): Promise<Map<Path, { readonly bytes: Uint8Array; readonly imports: readonly Path[] }>> {
     const site = { root: PLACEHOLDER_ROOT, manifest };
     const { importMap } = manifest;
     const resolver = new Resolver(
       importMap === null ? EMPTY_IMPORT_MAP : parseImportMap(importMap, PLACEHOLDER_ROOT).map,
     );
-    const found = new Map<Path, Uint8Array>();
+    const found = new Map<Path, { readonly bytes: Uint8Array; readonly imports: readonly Path[] }>();
+    const pathsOf = (urls: readonly string[]) => urls.flatMap((url) => moduleAt(site, url)?.path ?? []);
     let next: readonly Path[] = [...manifest.entries, ...members];
     const seen = new Set<Path>();
     while (next.length > 0) {
@@ -115,11 +119,11 @@ export class DirectFusions {
       next = paths.flatMap((path) => {
         const blob = blobs.get(hashOf(path) ?? '');
         if (blob === undefined) return [];
-        if (!members.has(path)) found.set(path, blob.bytes);
         const imports = importsOf({ url: naturalUrl(site.root, path) }, blob.links, resolver);
-        return [...imports.static, ...imports.dynamic].flatMap((url) => moduleAt(site, url)?.path ?? []);
+        if (!members.has(path)) found.set(path, { bytes: blob.bytes, imports: pathsOf(imports.static) });
+        return pathsOf([...imports.static, ...imports.dynamic]);
       });
     }
-    return [...found].map(([path, bytes]) => ({ path, bytes }));
+    return found;
   }
 }

@@ -4,6 +4,7 @@ import {
   parseImportMap,
   pathOfUrl,
   PLACEHOLDER_ROOT,
+  type DirectMapOptions,
   type ImportMap,
 } from '../../importmap/index.js';
 import type { Fusion, Hash, Manifest, Path } from '../../schema/index.js';
@@ -22,6 +23,7 @@ export interface DirectPageOptions {
   readonly fusion: Fusion;
   /** Of the fusion's bytes. */
   readonly hash: Hash;
+  readonly singles: DirectMapOptions['singles'];
   /** URL of the site's root, as `placeholderRoot` returns it. */
   readonly root: string;
   /** Of the registry's routes, below the origin. */
@@ -39,10 +41,10 @@ const MAP_BYTES = 64 * 1024;
 
 /** A page that starts without the loader. Undefined where its deploy, or its import map, needs the loader. */
 export function directPage(options: DirectPageOptions): Uint8Array | undefined {
-  const { template, page, path, manifest, fusion, hash, root, prefix, packages } = options;
+  const { template, page, path, manifest, fusion, hash, singles, root, prefix, packages } = options;
   if (!parses(page.importMap)) return undefined;
   const map = pageImportMap(page, path, root, packages);
-  const direct = directMap({ site: { root, manifest }, fusion, hash, map, prefix });
+  const direct = directMap({ site: { root, manifest }, fusion, hash, singles, map, prefix });
   if (direct === undefined) return undefined;
   const text = asciiJson(direct.importMap).replaceAll('<', '\\u003c');
   if (text.length > MAP_BYTES) return undefined;

@@ -13,7 +13,7 @@ const withoutPlaces = (observations: Observations): unknown =>
     text
       .replace(/(?:\b(?:https:\/\/site\/|blob:|data:|url(?=:\d))[^\s():]*(?::\d+){0,2})/g, 'place')
       // A single module that comes over HTTP names itself without the origin.
-      .replace(/(?<=at |\()\/[^\s():]+(?::\d+){1,2}/g, 'place'),
+      .replace(/(?<=at |\(|@)\/[^\s():]+(?::\d+){1,2}/g, 'place'),
   );
 
 const STACKS = [
@@ -39,7 +39,7 @@ const SOURCE_TEXT: KnownDifference = {
 
 const REQUESTS: KnownDifference = {
   reason: 'performance has entries of runs, and of the modules that lead to them',
-  same: withoutLog(' script', ' other'),
+  same: withoutLog(' script', ' other', ' link'),
 };
 
 const TEXT_MODULE: KnownDifference = {
