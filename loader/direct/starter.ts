@@ -1,5 +1,6 @@
 import { placeOfModuleKey } from '../../schema/fusion.js';
 import type { Guard } from '../guard/guard.js';
+import { isWebKit } from '../page/engine.js';
 import { correctError, ErrorEvents } from '../page/error-events.js';
 import { withoutRuns } from '../page/run-positions.js';
 
@@ -12,7 +13,7 @@ declare const KEPT: string;
 const MODULE_URL = /[^\s'"(@]+\/modules\/[\da-f]{64}\//g;
 
 const own = document.currentScript as HTMLScriptElement;
-const { modcastDirect, loader, integrity, settings } = own.dataset;
+const { modcastDirect, loader, integrity, preloads, settings } = own.dataset;
 const [base, prefix, fusion] = modcastDirect!.split(' ') as [string, string, string];
 const origin = new URL(base, location.href).origin;
 const root = origin + base;
@@ -104,21 +105,41 @@ Object.defineProperty(globalThis, '__modcast__', {
   },
 });
 
+/**
+ * Preloads what the page's modules import, behind the import map: an engine that takes one map takes none after
+ * a module. In WebKit, a module script whose modules are here does not wait for style sheets.
+ */
+function preload(): void {
+  if (isWebKit()) return;
+  for (const url of JSON.parse(preloads!) as string[]) {
+    const link = document.createElement('link');
+    link.rel = 'modulepreload';
+    link.nonce = own.nonce;
+    link.href = url;
+    document.head.append(link);
+    // Without its element, a preload may end.
+    added.push(link);
+  }
+}
+
 /** Marked elements that the parser has begun. It prepares a script when it comes to its end. */
+const added: HTMLElement[] = [];
 let begun: HTMLElement[] = [];
 
 /** Gives elements that the parser has left what their author wrote. The browser has read them by then. */
 function restore(): void {
   const isParsed = document.readyState !== 'loading';
   begun = begun.filter((element) => {
-    // Without its element, a preload may end.
-    if (!isParsed && (element.nextSibling === null || element.tagName === 'LINK')) return true;
+    if (!isParsed && element.nextSibling === null) return true;
     const { modcastSrc, modcastType } = element.dataset;
     if (modcastSrc !== undefined) element.setAttribute('src', modcastSrc);
     if (modcastType !== undefined) element.setAttribute('type', modcastType);
     delete element.dataset['modcastSrc'];
     delete element.dataset['modcastType'];
-    if (element.dataset['modcastAdded'] !== undefined) element.remove();
+    if (element.dataset['modcastAdded'] !== undefined) {
+      preload();
+      element.remove();
+    }
     return false;
   });
 }
@@ -138,6 +159,7 @@ addEventListener(
     if (document.readyState === 'loading') return;
     observer.disconnect();
     restore();
+    for (const link of added) link.remove();
   },
   { capture: true, once: true },
 );

@@ -78,7 +78,7 @@ function parses(importMap = '{}'): boolean {
   }
 }
 
-/** The first script, the import map, and what the browser loads at once. */
+/** The first script, which preloads modules after the import map, and that. */
 function headTags(
   { page, root, prefix, hash, starter, loader, data }: DirectPageOptions,
   map: string,
@@ -88,14 +88,11 @@ function headTags(
   const nonce = page.nonce === undefined ? '' : attribute('nonce', page.nonce);
   const settings = { ...data, entries: JSON.stringify(entries) };
   const base = root.slice(PLACEHOLDER_ROOT.length - 1);
-  const links = [...preloads].map(
-    (url) => `<link rel="modulepreload"${attribute('href', url)} data-modcast-added${nonce}>`,
-  );
   return [
     `<script data-modcast-direct="${base} ${prefix} ${hash}"${attribute('data-loader', loader.src)}`,
     loader.integrity === undefined ? '' : attribute('data-integrity', loader.integrity),
+    attribute('data-preloads', asciiJson([...preloads])),
     `${attribute('data-settings', asciiJson(settings))}${nonce}>${starter}</script>`,
     `<script type="importmap" data-modcast-added${nonce}>${map}</script>`,
-    ...links,
   ].join('');
 }
