@@ -1,4 +1,6 @@
 export * from './deploy-url.js';
+export * from './direct-map.js';
+export * from './fused-modules.js';
 export * from './generate.js';
 export * from './graph.js';
 export * from './import-map.js';

@@ -105,19 +105,19 @@ export function linkForHttp(bytes: Uint8Array, links: Links, pathname: string): 
   const specifier = (text: string): string | undefined => {
     if (!/^\.{0,2}\//.test(text) || !URL.canParse(text, base)) return undefined;
     const url = new URL(text, base);
-    return url.host === 'site.invalid' ? url.pathname + url.search + url.hash : undefined;
+    return url.host === 'site.invalid' ? url.href.slice('https://site.invalid'.length) : undefined;
   };
   const uses = (...kinds: Link['kind'][]) => links.list.some((item) => kinds.includes(item.kind));
   let tail = '';
   if (uses('dynamic', 'phase', 'meta')) {
     // Another query or fragment is another instance, as at the natural URL.
     tail += `
-function __modcast_url__(u) { u = new URL(u); return ${JSON.stringify(pathname)} + u.search + u.hash; }
-function __modcast_written__(s, b) { s = \`\${s}\`; return /^\\.{0,2}\\//.test(s) ? new URL(s, b ?? new URL(__modcast_url__(import.meta.url), import.meta.url)).href : s; }`;
+function __modcast_url__(u) { return ${JSON.stringify(pathname)} + u.replace(/^[^?#]*/, ''); }
+function __modcast_written__(s, b) { s = \`\${s}\`; return /^\\.{0,2}\\//.test(s) ? new URL(s, new URL(b ?? __modcast_url__(import.meta.url), import.meta.url)).href : s; }`;
   }
   if (uses('dynamic')) {
     tail += `
-async function __modcast_import__(s, o) { return globalThis.__modcast__ ? globalThis.__modcast__(__modcast_at__ ?? __modcast_url__(import.meta.url)).import(s, o) : import(__modcast_written__(s, __modcast_at__), o); }`;
+async function __modcast_import__(s, o) { return typeof __modcast__ === 'function' ? __modcast__(__modcast_at__ ?? __modcast_url__(import.meta.url)).import(s, o) : import(__modcast_written__(s, __modcast_at__), o); }`;
   }
   if (uses('dynamic', 'meta')) {
     // The author's code may assign import.meta.url, so the first use keeps its value.
@@ -127,11 +127,11 @@ var __modcast_at__;`;
   if (uses('meta')) {
     tail += `
 function __modcast_meta__(m) {
-  const at = __modcast_at__ ??= new URL(__modcast_url__(m.url), m.url).href;
-  if (globalThis.__modcast__) return globalThis.__modcast__(at).meta(m);
+  const at = __modcast_at__ ??= __modcast_url__(m.url);
+  if (typeof __modcast__ === 'function') return __modcast__(at).meta(m);
   if (m.resolve.modcast === undefined) {
     const resolve = m.resolve;
-    m.url = at;
+    m.url = new URL(at, m.url).href;
     m.resolve = (s) => resolve(__modcast_written__(s, at));
     m.resolve.modcast = true;
   }

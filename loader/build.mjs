@@ -68,6 +68,7 @@ const WITHOUT_RUNS = {
   'fused-imports': 'export class FusedImports {}',
   'run-targets': 'export class RunTargets {}',
   'read-fusion': 'export const readFusion = () => undefined; export const derivedHashes = () => [];',
+  'run-direct': 'export const runDirect = async () => {};',
   'run-positions':
     'export const withoutRuns = (root, text) => text; export const correctRunPlace = () => {};',
   digests: 'export const withDigests = async (records) => records;',
@@ -138,6 +139,11 @@ await Promise.all([
   bundle('offline-page', 'offline/main.ts'),
   bundle('offline', 'service-worker/main.ts', { define: {} }),
   bundle('worker-hot', 'workers/hot/main.ts', { define: {} }),
+  bundle('direct', 'direct/starter.ts', {
+    plugins: [withoutNatives],
+    define: { globalThis: 'window', KEPT: JSON.stringify(KEPT) },
+    comment: '\n//# sourceURL=modcast/direct.js',
+  }),
   // Otherwise errors that it reports for the browser would seem to come from the page.
   bundle('guard', 'guard/main.ts', {
     define: { globalThis: 'window', KEPT: JSON.stringify(KEPT) },

@@ -64,13 +64,15 @@ export interface LoaderConfig {
   readonly deploy: {
     readonly number: number;
     readonly manifest: Hash;
-    /** Only a static export names it. */
+    /** Only a static export, and a page that starts without the loader, name it. */
     readonly fusion?: Hash | undefined;
   } | null;
   /** `data-workers`: the site's server answers URLs that name a deploy. */
   readonly workers: boolean;
   /** `data-native`: the page has no guard, as a policy in its headers permits no inline script. */
   readonly native: boolean;
+  /** `data-direct`: the page has started without the loader. */
+  readonly direct: boolean;
   /** `data-progress`: show a bar on long boots. */
   readonly progress: boolean;
   /** `data-entries`: the page's entries, which the server sends first. */
@@ -120,6 +122,7 @@ export function readConfig(script: HTMLScriptElement): LoaderConfig {
     deploy: readDeploy(dataset['deploy']),
     workers: dataset['workers'] !== undefined,
     native: dataset['native'] !== undefined,
+    direct: dataset['direct'] !== undefined,
     progress: dataset['progress'] !== undefined,
     entries: readEntries(dataset['entries']),
     hot:

@@ -1,4 +1,5 @@
 import { Boot } from './boot/boot.js';
+import { runDirect } from './direct/run-direct.js';
 import { readConfig, type LoaderConfig } from './config.js';
 import { followDeploys } from './follow-deploys.js';
 import type { Guard } from './guard/guard.js';
@@ -21,11 +22,18 @@ function findGuard(script: HTMLScriptElement, { timeout, native }: LoaderConfig)
 if (document.currentScript instanceof HTMLScriptElement && globalThis.modcast === undefined) {
   const script = document.currentScript;
   const config = readConfig(script);
-  const guard = findGuard(script, config);
+  const guard = config.direct ? null : findGuard(script, config);
   // The page should find only the scripts that its author wrote.
   script.remove();
   if (guard === undefined) {
     console.info('modcast: this page runs without modcast: it has no guard, or its policy blocks that.');
+  } else if (config.direct) {
+    const services = createServices(config, { signal() {} });
+    followDeploys(services);
+    if (config.workers) startWorkersFromDeploy(services);
+    globalThis.modcast = createModcast(services);
+    dispatchEvent(new Event('modcast'));
+    void runDirect(services);
   } else if (guard?.take() === true) {
     const services = createServices(config, guard);
     const boot = new Boot(services, guard);

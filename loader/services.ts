@@ -11,7 +11,7 @@ import { ChannelClient } from './transport/channel-client.js';
 import { Connection } from './transport/connection.js';
 import { Outbox } from './transport/outbox.js';
 import { derivedHashes, readFusion } from './linking/read-fusion.js';
-import type { FetchOptions } from './transport/plain-files.js';
+import { fetchRelease, type FetchOptions } from './transport/plain-files.js';
 
 /** The services of a page. Each has one instance. */
 export interface Services {
@@ -68,10 +68,14 @@ export function createServices(config: LoaderConfig, guard: Pick<Guard, 'signal'
     const { deploy } = page;
     outbox.send({ type: 'failed', deploy, stage: code.slice(0, 64), message: message.slice(0, 4096) });
   };
+  // A page that has started without the loader has its deploy in the browser's HTTP cache.
+  const own = config.direct ? config.deploy : null;
   const hello = () => ({
     channel: config.channel,
     ...(channelClient.complete === undefined
-      ? cacheWriter.have
+      ? own === null
+        ? cacheWriter.have
+        : { have: own.manifest, fusion: own.fusion ?? null }
       : { have: channelClient.complete.hash, fusion: channelClient.complete.fusion }),
     deploy: page.deploy,
     entries: [...config.entries],
@@ -100,13 +104,21 @@ export function createServices(config: LoaderConfig, guard: Pick<Guard, 'signal'
     booted: page.ready,
     onProblem: (error) => problem('cache-unavailable', String(error)),
   });
-  const cached = cacheWriter.load().then(async ({ deploys, records }) => {
-    blobPool.addCached(records);
-    const own = deploys.find(({ hash }) => hash === config.deploy?.manifest) ?? deploys.at(-1);
-    const fusion = readFusion(blobPool, own?.fusion ?? null);
-    if (fusion !== undefined) blobPool.learn(fusion);
-    return deploys;
-  });
+  const http: FetchOptions = { config, hasher: hash, fetch: fetchWith(() => guard.signal()) };
+  const fetched = async (): Promise<CachedDeploy[]> => {
+    const release = await fetchRelease(http);
+    return typeof release === 'string' ? [] : [{ ...release, channel: config.channel, derived: [] }];
+  };
+  const cached =
+    own !== null
+      ? fetched()
+      : cacheWriter.load().then(async ({ deploys, records }) => {
+          blobPool.addCached(records);
+          const own = deploys.find(({ hash }) => hash === config.deploy?.manifest) ?? deploys.at(-1);
+          const fusion = readFusion(blobPool, own?.fusion ?? null);
+          if (fusion !== undefined) blobPool.learn(fusion);
+          return deploys;
+        });
   const { stall } = config;
   const channelClient = new ChannelClient({
     connection,
@@ -122,7 +134,6 @@ export function createServices(config: LoaderConfig, guard: Pick<Guard, 'signal'
   channelClient.on('progress', (progress) => events.emit('progress', progress));
   channelClient.on('problem', ({ code, message }) => problem(code, message));
   channelClient.on('message', ({ topic, data }) => topics.emit(topic, data));
-  const http: FetchOptions = { config, hasher: hash, fetch: fetchWith(() => guard.signal()) };
   return {
     config,
     events,

@@ -7,6 +7,7 @@ import { systemClock } from './clock.js';
 import type { Catalog } from './content/catalog.js';
 import type { VerifiedBlobs } from './content/verified-blobs.js';
 import type { RegistryEmitter } from './events.js';
+import { DirectFusions } from './fuse/direct-fusions.js';
 import type { Fusions } from './fuse/fusions.js';
 import { createEditorRoute, type EditorRoute } from './http/routes/editor.js';
 import { createFailureReportRoute } from './http/routes/failure-report.js';
@@ -30,6 +31,7 @@ import {
   readLoader,
   readOfflinePage,
   readServiceWorker,
+  readStarter,
   readWorkerRuntime,
   withIdentity,
   type LoaderName,
@@ -96,6 +98,8 @@ export function createRequestHandling(core: Core, site: LocalSite | null, socket
     pages: new InjectedPages(readBlob, { root: placeholderRoot(options.base) }),
     packageMaps: new DeployPackageMaps(readBlob, placeholderRoot(options.base)),
     loader,
+    direct: core.fusions && new DirectFusions({ fusions: core.fusions, blobs: core.blobs }),
+    starter: readStarter,
     guard: readGuard,
     hot: readHot,
     offlinePage: readOfflinePage,

@@ -2,7 +2,7 @@ import { ResolvedImports, type Imports, type LinksOf } from '../../importmap/gra
 import type { Resolver } from '../../importmap/resolver.js';
 import type { SiteModule } from '../../importmap/site.js';
 import type { Hash } from '../../schema/hash.js';
-import type { FusedModules } from './fused-modules.js';
+import type { FusedModules } from '../../importmap/fused-modules.js';
 
 /** The imports of a site's modules, where those that are in runs import what their runs need. */
 export class FusedImports extends ResolvedImports {

@@ -7,7 +7,7 @@ import type { BlobPool } from '../cache/blob-pool.js';
 import { createDebug } from '../debug.js';
 import type { NativeScripts } from '../page/native-scripts.js';
 import type { ChooseTarget, TargetKind } from './choose-target.js';
-import type { FusedModules } from './fused-modules.js';
+import type { FusedModules } from '../../importmap/fused-modules.js';
 import { ModuleSource } from './module-source.js';
 import { createModuleUrl, type UrlKind } from './module-url.js';
 import { RunTargets } from './run-targets.js';

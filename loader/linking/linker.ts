@@ -2,6 +2,7 @@ import { type ModuleGraph, ResolvedImports } from '../../importmap/graph.js';
 import type { Resolver } from '../../importmap/resolver.js';
 import type { Site, SiteModule } from '../../importmap/site.js';
 import type { Fusion } from '../../schema/fusion.js';
+import type { Hash } from '../../schema/hash.js';
 import { SerialQueue } from '../../schema/serial-queue.js';
 import type { BlobPool } from '../cache/blob-pool.js';
 import type { LoaderConfig } from '../config.js';
@@ -10,7 +11,7 @@ import type { NativeScripts } from '../page/native-scripts.js';
 import { chooseTarget, type TargetKind } from './choose-target.js';
 import { computedImports } from './computed-imports.js';
 import { FusedImports } from './fused-imports.js';
-import { FusedModules } from './fused-modules.js';
+import { FusedModules } from '../../importmap/fused-modules.js';
 import { ImportTargets } from './import-targets.js';
 import { siteGraph } from './site-graph.js';
 
@@ -57,7 +58,9 @@ export class Linker {
   constructor(options: LinkerOptions) {
     this.#options = options;
     const { config, site, resolver, blobPool, fusion, permitted, problem } = options;
-    this.#fused = fusion === null || permitted === 'http' ? null : new FusedModules({ ...options, fusion });
+    const isHere = (hash: Hash) => options.runsOverHttp === true || blobPool.get(hash) !== undefined;
+    this.#fused =
+      fusion === null || permitted === 'http' ? null : new FusedModules({ ...options, fusion, isHere });
     this.#imports =
       this.#fused === null ? new ResolvedImports(resolver) : new FusedImports(resolver, this.#fused);
     this.#graph = siteGraph(site, resolver, blobPool, this.#imports);

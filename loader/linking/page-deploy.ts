@@ -38,7 +38,7 @@ export interface PageDeploy {
 export interface PageDeployOptions {
   readonly config: LoaderConfig;
   readonly page: HeldPage;
-  readonly native: NativeScripts;
+  readonly native: Pick<NativeScripts, 'map' | 'refresh' | 'loads'>;
   readonly release: Release;
   /** The page has loaded modules before the boot. */
   readonly early: boolean;

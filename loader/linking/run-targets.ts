@@ -2,7 +2,7 @@ import { isPlaceOfUrl, moduleKey, runKey, type FusedRun } from '../../schema/fus
 import { pathToUrl, type Path } from '../../schema/path.js';
 import type { BlobPool } from '../cache/blob-pool.js';
 import { DATA_BYTES } from './choose-target.js';
-import type { FusedModules, Needed } from './fused-modules.js';
+import type { FusedModules, Needed } from '../../importmap/fused-modules.js';
 import { JAVASCRIPT } from './media-types.js';
 import { createModuleUrl, type UrlKind } from './module-url.js';
 

@@ -13,7 +13,7 @@ export interface KeepOptions {
   readonly deploys: Pick<CachedDeploys, 'find' | 'refresh'>;
   readonly files: Pick<Files, 'keep'>;
   readonly pages: Pick<Pages, 'keep'>;
-  readonly requests: Pick<Requests, 'isScript' | 'keep'>;
+  readonly requests: Pick<Requests, 'isScript' | 'isModule' | 'keep'>;
   readonly report: (progress: KeepProgress) => void;
 }
 
@@ -50,6 +50,7 @@ async function keepUrl(
   { root, watches, files, pages, requests }: KeepOptions,
 ): Promise<boolean> {
   if (requests.isScript(url)) return requests.keep(url, null);
+  if (requests.isModule(url)) return requests.keep(url, manifest);
   if (url === page.replace(/#.*/s, '') || isPage(deploy, url.slice(root.length))) {
     // A script may fetch it as a file.
     const isFileKept = !all || deploy === undefined || (await files.keep(url, deploy, all));

@@ -24,6 +24,9 @@ export interface RequestsOptions {
 /** Scripts of the registry whose URLs name their version, below its prefix. */
 const SCRIPT = /^(?:(?:fused-)?loader|hot|offline-page)\.js\?v=/;
 
+/** Modules of deploys, for pages that start without the loader. */
+const MODULE = /^(?:runs|direct|modules)\//;
+
 /** Answers the requests of pages and workers. What belongs to no deploy goes to the network. */
 export class Requests {
   readonly #options: RequestsOptions;
@@ -46,12 +49,17 @@ export class Requests {
     if (request.headers.get('Accept') === 'text/event-stream') return;
     if (isRuntimeUrl(url)) event.respondWith(this.#runtime(request));
     else if (!url.startsWith(this.#prefix)) event.respondWith(this.#file(event));
-    else if (this.isScript(url)) event.respondWith(this.#script(request));
+    else if (this.isScript(url) || this.isModule(url)) event.respondWith(this.#script(request));
   }
 
   /** Whether the URL is that of a script which has to be kept for a page. */
   isScript(url: string): boolean {
     return url.startsWith(this.#prefix) && SCRIPT.test(url.slice(this.#prefix.length));
+  }
+
+  /** Whether the URL is that of a module which a page has started from. */
+  isModule(url: string): boolean {
+    return url.startsWith(this.#prefix) && MODULE.test(url.slice(this.#prefix.length));
   }
 
   /** Keeps this script again, with the headers that the server sends now. @throws TypeError */
@@ -63,7 +71,10 @@ export class Requests {
   /** Keeps the answer to a request by its URL. @param manifest null for what belongs to no deploy */
   async keep(url: string, manifest: Hash | null): Promise<boolean> {
     const { kept, fetch } = this.#options;
-    if ((await kept.response(url)) !== undefined) return true;
+    const known = await kept.response(url);
+    // It goes with the newest deploy that has it.
+    if (known !== undefined && known.manifest !== manifest) await kept.putResponse({ ...known, manifest });
+    if (known !== undefined) return true;
     const response = await fetch(url, { cache: 'force-cache' });
     if (!mayKeep(response)) return false;
     await this.#put(url, manifest, response);

@@ -105,11 +105,17 @@ export class OfflineServiceWorker {
       source: 'network',
     }));
     // Mostly the browser's HTTP cache has them, with their compiled code. That is faster than starting this.
-    const scripts = this.#config.scripts.map((url) => ({
-      condition: { urlPattern: { pathname: url.replace(/\?.*/, ''), search: '*' } },
-      source: 'race-network-and-fetch-handler',
+    const immutable = [
+      ...this.#config.scripts.map((url) => url.replace(/\?.*/, '')),
+      ...['runs', 'direct', 'modules'].map((name) => `${this.#config.prefix}${name}/*`),
+    ];
+    const race = 'race-network-and-fetch-handler';
+    const files = immutable.map((pathname) => ({
+      condition: { urlPattern: { pathname, search: '*' } },
+      source: race,
     }));
-    for (const routes of [methods, scripts]) event.addRoutes?.(routes).catch(() => {});
+    const pages = [{ condition: { requestMode: 'navigate' }, source: race }];
+    for (const routes of [methods, files, pages]) event.addRoutes?.(routes).catch(() => {});
   }
 
   async #activate(): Promise<void> {

@@ -23,7 +23,7 @@ export class MemberRefused extends Error {
 const ENTRY = 'modcast-run';
 
 /** Part of what a run is named by: another version of rolldown may join in another way. */
-export const JOIN_VERSION = '2 rolldown 1.2.19';
+export const JOIN_VERSION = '3 rolldown 1.2.19';
 
 /** The member that an error of the bundler is about. */
 function memberOf(error: unknown, members: ReadonlyMap<string, string>): string | undefined {
@@ -83,6 +83,8 @@ export async function joinRun(
       // Renamed functions and classes keep their names.
       keepNames: true,
       minify: false,
+      // They are in the source map. Those of licenses have to stay.
+      comments: { legal: true, annotation: false, jsdoc: false },
       codeSplitting: false,
       minifyInternalExports: false,
     });

@@ -45,7 +45,7 @@ export interface ModuleRecord {
 }
 
 /** Another version may read a module in another way: a change of this file has to change it. */
-export const RECORD_VERSION = '3';
+export const RECORD_VERSION = '4';
 
 /** Words without which a source needs no walk over its syntax tree. */
 const AWAIT = /\bawait\b/;
@@ -244,24 +244,39 @@ export function readRecord(source: string): ModuleRecord {
     })),
     hasTopLevelAwait: found.awaits,
     reason: requests.some(({ attributes }) => beginsWithAssert(attributes))
-      ? 'imports with the keyword assert, which not every browser knows'
-      : reasonOf(source, found, parsed.errors.length),
+      ? OLD_ATTRIBUTES
+      : reasonOf(source, found, parsed.errors.length, namesItself(source, parsed)),
   };
 }
+
+/** A text that is built of such a comment is none. */
+const namesItself = (source: string, parsed: Pick<ParseResult, 'comments'>): boolean =>
+  /\/\/[#@] *sourceURL=/.test(source) &&
+  parsed.comments.some(({ type, value }) => type === 'Line' && /^[#@] *sourceURL=/.test(value));
+
+/** Whether every browser parses a module. */
+export function isRunnable(bytes: Uint8Array): boolean {
+  const { reason = '' } = readRecord(new TextDecoder().decode(bytes));
+  return reason !== NOT_PARSED && reason !== OLD_ATTRIBUTES;
+}
+
+const NOT_PARSED = 'does not parse';
+const OLD_ATTRIBUTES = 'imports with the keyword assert, which not every browser knows';
 
 function reasonOf(
   source: string,
   { awaits, evals, requires, early }: Found,
   errors: number,
+  namesItself: boolean,
 ): string | undefined {
-  if (errors > 0) return 'does not parse';
+  if (errors > 0) return NOT_PARSED;
   if (awaits) return 'has a top-level await';
   if (requires) return 'uses the name require';
   if (early !== undefined) return `uses the class ${early} before its declaration`;
   if (source.startsWith('#!')) return 'begins with #!';
   // A bundler counts lines in another way.
   if (/\r(?!\n)|[\u2028\u2029]/.test(source)) return 'has line breaks that are not line feeds';
-  if (/\/\/[#@] *sourceURL=/.test(source)) return 'names itself with a sourceURL comment';
+  if (namesItself) return 'names itself with a sourceURL comment';
   if (evals) return 'calls eval(), which sees the names around it';
   if (PHASE.test(source)) return 'imports in a phase that not every browser knows';
   if (source.includes('__modcast__')) return 'uses the name __modcast__';

@@ -1,10 +1,11 @@
-import { PLACEHOLDER_ROOT } from '../../importmap/index.js';
+import { PLACEHOLDER_ROOT, type ImportMap } from '../../importmap/index.js';
 import { LIMITS, type Hash, type Manifest, type Path } from '../../schema/index.js';
 import { debug } from '../debug.js';
 import { DeployPackageMaps } from '../packages/deploy-package-map.js';
 import { blake3 } from '../hash.js';
 import { EarlyUses, type ReadBlob } from './classic-scripts.js';
 import { onPage } from './page-parser.js';
+import { directPage, type DirectPageOptions } from './direct-page.js';
 import { fillTemplate, type LoaderOptions, type PageTemplate } from './page-template.js';
 import type { Unchanged } from './unchanged-page.js';
 import { SizedCache } from './sized-cache.js';
@@ -16,6 +17,8 @@ export interface PageVersion {
   /** Another text for another result of `data`. */
   readonly key: string;
   readonly manifest: Manifest;
+  /** How pages start without the loader, where they can. */
+  readonly direct?: Pick<DirectPageOptions, 'fusion' | 'hash' | 'singles' | 'prefix' | 'starter'> | undefined;
   /** Data attributes of the loader's tag that may differ from deploy to deploy. */
   readonly data: (page: Hash) => Readonly<Record<string, string>>;
 }
@@ -36,6 +39,12 @@ export interface InjectedPage {
 
 const sizeOf = (parts: readonly (Uint8Array | undefined)[]): number =>
   parts.reduce((sum, part) => sum + (part?.length ?? 0), 1024);
+
+/** The loader of a page that starts without it tells the server which runs the browser has. */
+const withFusion = (data: Readonly<Record<string, string>>, fusion: Hash) => ({
+  ...data,
+  deploy: `${data['deploy']} ${fusion}`,
+});
 
 /** The pages of a site with the loader. Each content is parsed once, and each page made once for a deploy. */
 export class InjectedPages {
@@ -77,11 +86,35 @@ export class InjectedPages {
     // Meanwhile another request may have made the page.
     const known = find();
     if (known !== undefined || template === undefined || use === undefined) return known!;
-    const bytes = fillTemplate(template, path, manifest, use, data(hash), this.#root, packages);
+    const bytes =
+      (use.modules || use.workers ? undefined : this.#directPage(template, path, version, hash, packages)) ??
+      fillTemplate(template, path, manifest, use, data(hash), this.#root, packages);
     const injected = bytes === undefined ? null : { bytes, hash: blake3(bytes) };
     const page = { html, hash, key, injected, unchanged: template.unchanged };
     this.#pages.set(path, page, sizeOf([html, bytes]));
     return page;
+  }
+
+  #directPage(
+    { direct: template, page }: PageTemplate,
+    path: Path,
+    { loader: { loader, data: settings }, manifest, direct, data }: PageVersion,
+    hash: Hash,
+    packages: ImportMap,
+  ): Uint8Array | undefined {
+    if (template === undefined || direct === undefined) return undefined;
+    const root = this.#root;
+    return directPage({
+      ...direct,
+      template,
+      page,
+      path,
+      manifest,
+      root,
+      packages,
+      loader,
+      data: { ...settings, ...withFusion(data(hash), direct.hash) },
+    });
   }
 
   #template(key: string, html: Uint8Array, loader: LoaderOptions): Promise<PageTemplate> {

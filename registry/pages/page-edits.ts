@@ -125,8 +125,11 @@ export function holdLink(link: PageElement, page: ParsedPage): Edit[] {
   // Some tokens are written with character references: write the whole value again, safe for any quotes or
   // none.
   const held = tokens.map((token) => token.replace(/^modulepreload$/i, 'modcast-modulepreload')).join(' ');
-  return [{ ...range, text: held.replace(/[^\w-]/gu, reference) }];
+  return [{ ...range, text: withReferences(held) }];
 }
+
+/** An attribute's value that is safe in any quotes or none. ASCII. */
+export const withReferences = (value: string): string => value.replace(/[^\w-]/gu, reference);
 
 export function asciiJson(value: unknown): string {
   return JSON.stringify(value).replace(
@@ -136,7 +139,7 @@ export function asciiJson(value: unknown): string {
 }
 
 /** ` name="value"`, in ASCII. */
-function attribute(name: string, value: string): string {
+export function attribute(name: string, value: string): string {
   const quote = value.includes('"') ? "'" : '"';
   const text = value.replace(/[^\x20-\x7e]|[&<>]/gu, reference).replaceAll(quote, reference);
   return ` ${name}=${quote}${text}${quote}`;

@@ -11,6 +11,7 @@ import { isModule } from '../ingest/syntax.js';
 import type { EarlyUse } from './early-use.js';
 import { mapBase, pageEntries } from './entries.js';
 import { pageImportMapOf } from './import-map-text.js';
+import { directTemplate, type DirectTemplate } from './direct-template.js';
 import { injectPage, type LoaderScript } from './inject-page.js';
 import { ASYNC, dataAttributes, importMapTag, PRELOAD_STOP } from './page-edits.js';
 import { importMapText } from './page-import-map-text.js';
@@ -44,6 +45,8 @@ export interface PageTemplate {
    * unchanged.
    */
   readonly parts: readonly (Uint8Array | 'async' | 'data' | 'map')[] | null;
+  /** For starting without the loader. Undefined for a page that needs it. */
+  readonly direct?: DirectTemplate | undefined;
   /** Why `parts` is null. Null also where the page's author wants it. */
   readonly unchanged: ExplainedPage | null;
 }
@@ -72,7 +75,8 @@ export function pageTemplate(html: Uint8Array, { noticeSrc, data, ...tag }: Load
     ['data', dataAttributes(SLOT)],
     ['map', MAP_SLOT],
   ]);
-  return { page, parts, unchanged: null };
+  const direct = directTemplate(html, page, tag.loader.src, tag.policies);
+  return { page, parts, direct, unchanged: null };
 }
 
 /** Splits bytes at texts that they contain at most once, in any order. */

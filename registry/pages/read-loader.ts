@@ -32,12 +32,17 @@ export function withIdentity(loader: Uint8Array, identity: RegistryId): Uint8Arr
   return new Uint8Array(Buffer.from(text.replace(REGISTRY_PLACEHOLDER, identity), 'latin1'));
 }
 
-/** The guard's source text, on one line: the lines of a page keep their numbers. */
-export const readGuard = async (): Promise<string> =>
-  Buffer.from(await readScript('guard.js'))
+const readOnOneLine = async (name: string): Promise<string> =>
+  Buffer.from(await readScript(name))
     .toString()
     .trim()
     .replaceAll('\n', ' ');
+
+/** The guard's source text, on one line: the lines of a page keep their numbers. */
+export const readGuard = (): Promise<string> => readOnOneLine('guard.js');
+
+/** The source text, on one line, of the first script of pages that start without the loader. */
+export const readStarter = (): Promise<string> => readOnOneLine('direct.js');
 
 /** The hot reload script, which the loader loads when the server watches. */
 export const readHot = (): Promise<Uint8Array> => readScript('hot.js');

@@ -186,7 +186,11 @@ const modcastOf = (id, name, checkout, serves, flags = [], serveFlags = []) => (
   },
   settled: (page) =>
     page.evaluate(async () => {
-      const { modcast: loader } = /** @type {any} */ (globalThis);
+      const page = /** @type {any} */ (globalThis);
+      // A page may start without the loader, which comes later.
+      if (page.modcast === undefined)
+        await new Promise((resolve) => addEventListener('modcast', resolve, { once: true }));
+      const { modcast: loader } = page;
       const { from } = await loader.ready;
       await loader.idle();
       // Where the server offers it, the service worker takes over in the background.

@@ -1,5 +1,6 @@
 import type { Channel, OfflineMode, Path, RegistryId } from '../../../schema/index.js';
 import type { Catalog } from '../../content/catalog.js';
+import type { DirectFusions } from '../../fuse/direct-fusions.js';
 import type { DeployPackageMaps } from '../../packages/deploy-package-map.js';
 import type { InjectedPages } from '../../pages/injected-pages.js';
 import type { LoaderName } from '../../pages/read-loader.js';
@@ -35,6 +36,10 @@ export interface PageContext {
   readonly pages: InjectedPages;
   readonly packageMaps: DeployPackageMaps;
   readonly loader: (name: LoaderName) => Promise<Uint8Array>;
+  /** For pages that start without the loader. Null where modules run singly. */
+  readonly direct: DirectFusions | null;
+  /** The source text of the first script of these. */
+  readonly starter: () => Promise<string>;
   /** The source text of the guard. */
   readonly guard: () => Promise<string>;
   /** The hot reload script. */

@@ -71,9 +71,13 @@ export async function pageVersion(
 ): Promise<PageVersion> {
   const { hot } = context.page;
   const options = await loaderOptions(context);
+  const direct = hot === null ? await context.direct?.of(head) : undefined;
   return {
     loader: { ...options, data: { ...options.data, ...(await offlineData(context)) } },
-    key: deployKey(context, head),
+    key: `${deployKey(context, head)} ${direct?.hash}`,
+    ...(direct && {
+      direct: { ...direct, prefix: context.base + context.prefix.slice(1), starter: await context.starter() },
+    }),
     manifest: head.manifest,
     data: (hash) => ({
       ...deployData(context, head),

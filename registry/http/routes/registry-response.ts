@@ -10,6 +10,7 @@ import {
 } from '../../../schema/index.js';
 import { isDeployed } from '../../auth/history-access.js';
 import type { Catalog } from '../../content/catalog.js';
+import type { DirectFusions } from '../../fuse/direct-fusions.js';
 import type { SentFusion } from '../../content/shipment.js';
 import { linkedModule } from '../../content/linked-module.js';
 import { moduleKind, servedType } from '../../content/media-type.js';
@@ -21,6 +22,7 @@ import { answer, problem } from '../response/answer.js';
 import { workerRuntimeResponse } from '../site/deploy-request.js';
 import { headOptionsOfQuery } from '../pages/head-options.js';
 import type { HeadTags, HeadTagsMaker } from '../pages/head-tags.js';
+import { directResponse } from './direct-response.js';
 import { parseRegistryRoute, type ScriptName } from './registry-route.js';
 import { derivedResponse, runMapResponse, runResponse, type RunContext } from './run-response.js';
 import { serviceWorkerResponse, type ServiceWorkerContext } from './service-worker-response.js';
@@ -29,6 +31,7 @@ import { withAccess } from './with-access.js';
 
 export interface RegistryContext extends ServiceWorkerContext, Pick<RunContext, 'fusions' | 'mapOf'> {
   readonly store: Store;
+  readonly direct: DirectFusions | null;
   readonly catalog: Catalog;
   /** Whether a hash is that of a module that a transform has made. */
   readonly isMade: (hash: Hash) => boolean;
@@ -89,6 +92,8 @@ export async function registryResponse(
       );
     case 'run':
       return runResponse(context, request, route, headers);
+    case 'direct':
+      return directResponse(context, request, route, headers);
     case 'run-map':
       return runMapResponse(context, request, route.hash, headers);
     case undefined:

@@ -28,7 +28,9 @@ export type RegistryRoute =
   | { readonly kind: 'blob'; readonly hash: Hash }
   /** Its path only names it in stack traces. */
   | { readonly kind: 'run'; readonly hash: Hash; readonly depth: number }
-  | { readonly kind: 'run-map'; readonly hash: Hash };
+  | { readonly kind: 'run-map'; readonly hash: Hash }
+  /** A natural URL of a deploy, for pages that start without the loader. */
+  | { readonly kind: 'direct'; readonly fusion: Hash; readonly path: string };
 
 /**
  * @param rest what follows the registry's prefix in a URL's path
@@ -51,6 +53,8 @@ export function parseRegistryRoute(rest: string): RegistryRoute | undefined {
   }
   if (name === 'modules' && isHash(first)) return { kind: 'module', hash: first, path: tail };
   if (name === 'blobs' && isHash(first) && tail === '') return { kind: 'blob', hash: first };
+  if (name === 'direct' && isHash(first) && more.length > 0)
+    return { kind: 'direct', fusion: first, path: tail };
   if (name === 'runs' && isHash(first) && tail !== '')
     return { kind: 'run', hash: first, depth: more.length };
   if (name === 'runs' && more.length === 0 && first.endsWith('.map')) {

@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 const LIMITS = {
   'loader.js': 32_000,
   /** The loader of pages with a guard, of servers that join modules. It knows runs as well. */
-  'fused-loader.js': 30_500,
+  'fused-loader.js': 31_000,
 };
 
 test.each(Object.entries(LIMITS))('%s has at most %i bytes with gzip', (name, limit) => {

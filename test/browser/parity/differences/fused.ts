@@ -10,7 +10,10 @@ const STACK = 'the text of a stack names the run that holds a module, with a lin
 /** Places without their URL, line and column; also those in inline scripts, whose columns vary. */
 const withoutPlaces = (observations: Observations): unknown =>
   map(observations, (text) =>
-    text.replace(/(?:\b(?:https:\/\/site\/|blob:|data:|url(?=:\d))[^\s():]*(?::\d+){0,2})/g, 'place'),
+    text
+      .replace(/(?:\b(?:https:\/\/site\/|blob:|data:|url(?=:\d))[^\s():]*(?::\d+){0,2})/g, 'place')
+      // A single module that comes over HTTP names itself without the origin.
+      .replace(/(?<=at |\(|@)\/[^\s():]+(?::\d+){1,2}/g, 'place'),
   );
 
 const STACKS = [
@@ -34,6 +37,11 @@ const SOURCE_TEXT: KnownDifference = {
   same: ({ log: _log, ...rest }) => rest,
 };
 
+const REQUESTS: KnownDifference = {
+  reason: 'performance has entries of runs, and of the modules that lead to them',
+  same: withoutLog(' script', ' other', ' link'),
+};
+
 const TEXT_MODULE: KnownDifference = {
   reason: 'a module imported as text is the one that leads to the run',
   same: withoutLog('as text it is not', 'export const value', 'modcast:run/'),
@@ -52,6 +60,7 @@ function withFused({ known, ...rest }: EngineDifferences): EngineDifferences {
       ...Object.fromEntries(stacks),
       'stack-function-source-text': SOURCE_TEXT,
       'syntax-byte-order-mark': LINES,
+      ...('resource-timing' in known && { 'resource-timing': REQUESTS }),
       // WebKit has no text modules.
       ...('text-module' in known && { 'text-module': TEXT_MODULE, 'text-module-static': TEXT_MODULE }),
     },

@@ -28,6 +28,7 @@ const config: LoaderConfig = {
   workers: false,
   native: false,
   progress: false,
+  direct: false,
   entries: [],
   hot: null,
   offline: null,

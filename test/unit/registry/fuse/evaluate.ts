@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
-import { FusedModules } from '../../../../loader/linking/fused-modules.js';
+import { FusedModules } from '../../../../importmap/fused-modules.js';
 import type { Path } from '../../../../schema/index.js';
 import { fuseFiles, manifestOf, type Files } from './fuse-site.js';
 
@@ -78,7 +78,7 @@ export class Evaluator {
     const modules = new FusedModules({
       fusion,
       site,
-      blobPool: { get: () => undefined },
+      isHere: () => false,
       pinned: () => false,
     });
     const members = new Set(fusion.runs.flatMap((run) => run.members));

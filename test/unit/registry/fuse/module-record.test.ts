@@ -76,6 +76,8 @@ describe('a module record', () => {
     'x.eval("1")',
     '// require',
     'a();\r\nb();',
+    'run(`${code}\n//# sourceURL=${name}`)',
+    '/* //# sourceURL=b.mjs */',
     '// A\nexport const make = () => new A();\nexport class A {}',
     'function f() { return A; }\nclass A { a = A; }',
     'class A { static #b = A.name; }',

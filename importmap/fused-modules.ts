@@ -1,5 +1,3 @@
-import type { Imports } from '../../importmap/graph.js';
-import { naturalUrl, urlOfPlace, type Site, type SiteModule } from '../../importmap/site.js';
 import {
   exportName,
   isPlaceOfUrl,
@@ -9,10 +7,11 @@ import {
   type ExportGroup,
   type FusedRun,
   type Fusion,
-} from '../../schema/fusion.js';
-import type { Hash } from '../../schema/hash.js';
-import type { Path } from '../../schema/path.js';
-import type { BlobPool } from '../cache/blob-pool.js';
+} from '../schema/fusion.js';
+import type { Hash } from '../schema/hash.js';
+import type { Path } from '../schema/path.js';
+import type { Imports } from './graph.js';
+import { naturalUrl, urlOfPlace, type Site, type SiteModule } from './site.js';
 
 /** What the import map needs so that a module can be imported. */
 export interface Needed {
@@ -25,11 +24,10 @@ export interface Needed {
 export interface FusedModulesOptions {
   readonly fusion: Fusion;
   readonly site: Site;
-  readonly blobPool: Pick<BlobPool, 'get'>;
+  /** Whether the bytes of a run are here, or need not be. */
+  readonly isHere: (hash: Hash) => boolean;
   /** Whether the page gives integrity metadata for a URL, or loads it natively. */
   readonly pinned: (url: string) => boolean;
-  /** Whether runs that are not here come from the registry's URLs. */
-  readonly runsOverHttp?: boolean;
 }
 
 const together = (all: Iterable<Needed>): Needed => {
@@ -266,8 +264,7 @@ export class FusedModules {
   }
 
   #isHere({ hash }: FusedRun): boolean {
-    const { runsOverHttp, blobPool } = this.#options;
-    return hash !== null && (runsOverHttp === true || blobPool.get(hash) !== undefined);
+    return hash !== null && this.#options.isHere(hash);
   }
 
   #exportsOf(path: Path): readonly ExportGroup[] {

@@ -1,0 +1,131 @@
+import { isPlaceOfUrl, moduleKey, runKey, type Fusion } from '../schema/fusion.js';
+import type { Hash } from '../schema/hash.js';
+import { isModuleType } from '../schema/manifest.js';
+import { pathToUrl, type Path } from '../schema/path.js';
+import { FusedModules } from './fused-modules.js';
+import { moduleUrl } from './generate.js';
+import type { ImportMap, ImportMapJson, SpecifierMap } from './import-map.js';
+import { naturalUrl, pathOfUrl, type Site } from './site.js';
+
+export interface DirectMapOptions {
+  /** The root's path is where browsers find the site. Its origin does not matter. */
+  readonly site: Site;
+  readonly fusion: Fusion;
+  /** Of the fusion's bytes. */
+  readonly hash: Hash;
+  /** Modules in no run that the site's entries and runs reach, each with what it imports statically. */
+  readonly singles: ReadonlyMap<Path, readonly Path[]>;
+  /** The page's own, which must be that of the deploy. */
+  readonly map: ImportMap;
+  /** Of the registry's routes, below the origin. Starts and ends with "/". */
+  readonly prefix: string;
+}
+
+/** What a page needs so that the browser starts its modules without the loader. */
+export interface DirectMap {
+  readonly importMap: ImportMapJson;
+  /** The URL, without its origin, of a module of the site at a natural URL; undefined for another one. */
+  readonly urlOf: (url: string) => string | undefined;
+  /** URLs of all that an entry imports statically, and its own. */
+  readonly preloads: (entry: Path) => string[];
+}
+
+/** Where a deploy's modules are for pages that start without the loader. */
+export const directPrefix = (prefix: string, fusion: Hash): string => `${prefix}direct/${fusion}/`;
+
+/** Whether a rule names a URL, and not a bare name. */
+const namesUrl = (key: string): boolean => URL.canParse(key);
+
+/**
+ * The import map of a page that starts without the loader. One rule sends all natural URLs of the site to the
+ * deploy's, where the server has a facade for a module in a run. Runs and single modules have rules of their
+ * own, as their URLs are the same in the next deploy.
+ *
+ * @returns undefined for a deploy or a page that needs the loader
+ */
+export function directMap({
+  site,
+  fusion,
+  hash,
+  singles,
+  map,
+  prefix,
+}: DirectMapOptions): DirectMap | undefined {
+  const { root, manifest } = site;
+  if (map.integrity.size > 0 || fusion.runs.some((run) => run.hash === null)) return undefined;
+  if ([map.imports, ...map.scopes.values()].some((rules) => [...rules.keys()].some(namesUrl)))
+    return undefined;
+  const fused = new FusedModules({ fusion, site, isHere: () => true, pinned: () => false });
+  const members = new Set(fusion.runs.flatMap((run) => run.members));
+  const base = new URL(root).pathname;
+  const direct = directPrefix(prefix, hash);
+  // Without its manifest, the server leaves bare names as they are.
+  const isSame = manifest.importMap === null;
+  const placeOf = (path: Path): string => {
+    const module = manifest.modules.get(path);
+    // Relative URLs of a style sheet are relative to its own.
+    if (module?.type === 'text/css') return base + pathToUrl(path);
+    return isSame && module !== undefined && !members.has(path)
+      ? moduleUrl(prefix, { ...module, url: naturalUrl(root, path) }, root)
+      : direct + pathToUrl(path);
+  };
+  const named = new Set(
+    [
+      ...singles.keys(),
+      ...fusion.runs.flatMap((run) => run.modules),
+      ...[...fusion.order.values()].flat(),
+    ].filter((path) => !isPlaceOfUrl(path) && manifest.modules.has(path)),
+  );
+  const imports: Record<string, string | null> = {};
+  imports[base] = direct;
+  imports[prefix] = prefix;
+  for (const { name, hash: run } of fusion.runs)
+    imports[runKey(name)] = `${prefix}runs/${run}/${pathToUrl(name)}`;
+  for (const path of named) {
+    if (!members.has(path) && isSame) imports[base + pathToUrl(path)] = placeOf(path);
+    imports[moduleKey(path)] = placeOf(path);
+  }
+  const addressOf = (address: string | null): string | null => {
+    if (address === null || !address.startsWith(root)) return address;
+    const path = pathOfUrl(root, address);
+    const rest = address.slice(root.length);
+    const isOwn = path !== undefined && named.has(path) && rest === pathToUrl(path);
+    return isOwn ? placeOf(path) : direct + rest;
+  };
+  const rulesOf = (rules: SpecifierMap) =>
+    Object.fromEntries([...rules].map(([name, address]) => [name, addressOf(address)]));
+  Object.assign(imports, rulesOf(map.imports));
+  const scopes = Object.fromEntries(
+    [...map.scopes].map(([scope, rules]) => [
+      scope.startsWith(root) ? base + scope.slice(root.length) : scope,
+      rulesOf(rules),
+    ]),
+  );
+  return {
+    importMap: { imports, ...(map.scopes.size === 0 ? {} : { scopes }) },
+    urlOf(url) {
+      const path = pathOfUrl(root, url);
+      const module = path === undefined ? undefined : manifest.modules.get(path);
+      if (module === undefined || !isModuleType(module.type)) return undefined;
+      return addressOf(url)!;
+    },
+    preloads(entry) {
+      const places = new Set<string>();
+      const seen = new Set<Path>();
+      const add = (path: Path) => {
+        if (seen.has(path) || !manifest.modules.has(path)) return;
+        seen.add(path);
+        places.add(placeOf(path));
+        if (!members.has(path)) {
+          singles.get(path)?.forEach(add);
+          return;
+        }
+        const { runs, modules } = fused.needed(path);
+        for (const run of runs) places.add(imports[runKey(run.name)]!);
+        modules.forEach(add);
+      };
+      add(entry);
+      return [...places];
+    },
+  };
+}

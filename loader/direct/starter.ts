@@ -1,0 +1,187 @@
+import { placeOfModuleKey } from '../../schema/fusion.js';
+import type { Guard } from '../guard/guard.js';
+import { isWebKit } from '../page/engine.js';
+import { correctError } from '../page/correct-error.js';
+import { ErrorEvents } from '../page/error-events.js';
+import { withoutRuns } from '../page/run-positions.js';
+
+// The first script of a page that starts without the loader. It defines what linked modules call, takes away
+// what the server has added to the page, and loads the loader when the page's own scripts have run.
+
+/** Names of what the loader uses of the browser. The build knows them. */
+declare const KEPT: string;
+
+const MODULE_URL = /[^\s'"(@]+\/modules\/[\da-f]{64}\//g;
+
+const own = document.currentScript as HTMLScriptElement;
+const { modcastDirect, loader, integrity, preloads, settings } = own.dataset;
+const [base, prefix, fusion] = modcastDirect!.split(' ') as [string, string, string];
+const origin = new URL(base, location.href).origin;
+const root = origin + base;
+/** Where the deploy's modules are. */
+const direct = `${origin}${prefix}direct/${fusion}/`;
+const pageUrl = location.href;
+
+const naturalOf = (given: string): string => {
+  const place = placeOfModuleKey(given);
+  if (place !== undefined) return root + place;
+  const url = new URL(given, pageUrl).href;
+  return url.startsWith(direct) ? root + url.slice(direct.length) : url;
+};
+
+/** The browser's errors name the URLs of the deploy, and a module that names itself names its path. */
+const naturalText = (text: string): string =>
+  withoutRuns(root, text)
+    .replaceAll(direct, root)
+    .replace(MODULE_URL, (url) => (url.startsWith(`${origin}${prefix}`) ? root : url))
+    .replace(/^\/(?=[^\s]*:\d+:\d+$)/, `${origin}/`);
+
+const errors = new ErrorEvents();
+errors.natural = naturalText;
+
+/** What the loader uses of the browser, as it was before the scripts of the page. */
+const kept = KEPT.split(',').map((name) => {
+  try {
+    return name.split('.').reduce((owner, key) => (owner as Record<string, unknown>)[key], window as unknown);
+  } catch {
+    // The browser forbids it to this page.
+    return undefined;
+  }
+});
+const { setTimeout } = globalThis;
+const data = JSON.parse(settings!) as Record<string, string>;
+
+const isUrl = (text: string): boolean => /^\.{0,2}\//.test(text) || URL.canParse(text);
+
+function createContext(url: string) {
+  let shared: ImportMeta | undefined;
+  const setResolve = (meta: ImportMeta) => {
+    const native = meta.resolve;
+    meta.resolve = {
+      resolve(name: string) {
+        const text = `${name}`;
+        return isUrl(text) ? new URL(text, url).href : naturalOf(native(text));
+      },
+    }.resolve;
+  };
+  const change = (meta: ImportMeta): ImportMeta => {
+    meta.url = url;
+    setResolve(meta);
+    return meta;
+  };
+  const seen = new WeakSet<ImportMeta>();
+  return {
+    async import(specifier: unknown, options?: ImportCallOptions): Promise<unknown> {
+      try {
+        const text = `${specifier as string}`;
+        const name = isUrl(text) ? new URL(text, url).href : text;
+        return await (options === undefined ? import(name) : import(name, options));
+      } catch (error) {
+        correctError(error, naturalText);
+        throw error;
+      }
+    },
+    meta(meta: ImportMeta): ImportMeta {
+      if (seen.has(meta)) return meta;
+      seen.add(meta);
+      return change(meta);
+    },
+    own(meta: ImportMeta): ImportMeta {
+      return (shared ??= change(Object.assign(Object.create(null) as ImportMeta, meta)));
+    },
+    written: (specifier: unknown): string => `${specifier as string}`,
+  };
+}
+
+const contexts = new Map<string, ReturnType<typeof createContext>>();
+
+Object.defineProperty(globalThis, '__modcast__', {
+  configurable: true,
+  writable: true,
+  value: (given: string) => {
+    const url = naturalOf(given);
+    let context = contexts.get(url);
+    if (context === undefined) contexts.set(url, (context = createContext(url)));
+    return context;
+  },
+});
+
+/**
+ * Preloads what the page's modules import, behind the import map: an engine that takes one map takes none after
+ * a module. In WebKit, a module script whose modules are here does not wait for style sheets.
+ */
+function preload(): void {
+  if (isWebKit()) return;
+  for (const url of JSON.parse(preloads!) as string[]) {
+    const link = document.createElement('link');
+    link.rel = 'modulepreload';
+    link.nonce = own.nonce;
+    link.href = url;
+    document.head.append(link);
+    // Without its element, a preload may end.
+    added.push(link);
+  }
+}
+
+/** Marked elements that the parser has begun. It prepares a script when it comes to its end. */
+const added: HTMLElement[] = [];
+let begun: HTMLElement[] = [];
+
+/** Gives elements that the parser has left what their author wrote. The browser has read them by then. */
+function restore(): void {
+  const isParsed = document.readyState !== 'loading';
+  begun = begun.filter((element) => {
+    if (!isParsed && element.nextSibling === null) return true;
+    const { modcastSrc, modcastType } = element.dataset;
+    if (modcastSrc !== undefined) element.setAttribute('src', modcastSrc);
+    if (modcastType !== undefined) element.setAttribute('type', modcastType);
+    delete element.dataset['modcastSrc'];
+    delete element.dataset['modcastType'];
+    if (element.dataset['modcastAdded'] !== undefined) {
+      preload();
+      element.remove();
+    }
+    return false;
+  });
+}
+
+const observer = new MutationObserver((records) => {
+  restore();
+  for (const { addedNodes } of records)
+    for (const node of addedNodes)
+      if (node instanceof HTMLElement && Object.keys(node.dataset).some((name) => name.startsWith('modcast')))
+        begun.push(node);
+});
+observer.observe(document, { childList: true, subtree: true });
+
+addEventListener(
+  'readystatechange',
+  () => {
+    if (document.readyState === 'loading') return;
+    observer.disconnect();
+    restore();
+    for (const link of added) link.remove();
+  },
+  { capture: true, once: true },
+);
+
+addEventListener(
+  'DOMContentLoaded',
+  () => {
+    setTimeout(() => {
+      const script = document.createElement('script');
+      script.nonce = own.nonce;
+      if (integrity !== undefined) {
+        script.integrity = integrity;
+        script.crossOrigin = '';
+      }
+      for (const [name, value] of Object.entries(data)) script.dataset[name] = value;
+      script.dataset['direct'] = '';
+      globalThis.__modcast_guard__ = { kept } as unknown as Guard;
+      script.src = loader!;
+      document.documentElement.append(script);
+    });
+  },
+  { once: true },
+);
+own.remove();

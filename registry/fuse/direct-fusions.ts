@@ -1,0 +1,129 @@
+import {
+  EMPTY_IMPORT_MAP,
+  importsOf,
+  moduleAt,
+  naturalUrl,
+  parseImportMap,
+  PLACEHOLDER_ROOT,
+  Resolver,
+} from '../../importmap/index.js';
+import { decodeFusion, type Fusion, type Hash, type Manifest, type Path } from '../../schema/index.js';
+import type { Head } from '../content/catalog.js';
+import type { VerifiedBlobs } from '../content/verified-blobs.js';
+import { keepNewest } from '../keep-newest.js';
+import type { Fusions } from './fusions.js';
+import { isRunnable } from './module-record.js';
+
+/** A fusion with which pages start without the loader. */
+export interface DirectFusion {
+  readonly fusion: Fusion;
+  /** Of its bytes. */
+  readonly hash: Hash;
+  /** Modules in no run that entries and runs reach, each with what it imports statically. */
+  readonly singles: ReadonlyMap<Path, readonly Path[]>;
+}
+
+export interface DirectFusionsOptions {
+  readonly fusions: Pick<Fusions, 'finished' | 'bytes' | 'byHash'>;
+  readonly blobs: Pick<VerifiedBlobs, 'read'>;
+}
+
+/** Deploys that are remembered. */
+const KEPT = 16;
+
+/**
+ * What a module cannot do before the loader runs: start a worker or worklet of its deploy, and call `modcast`.
+ * The keys of runs begin with `modcast:`.
+ */
+const CALLS_LOADER = /\b(?:Worker|SharedWorker|addModule|serviceWorker)\b|(?<![\w-])modcast(?![\w:-])/;
+
+/**
+ * What brings another instance of a module: a script element with its natural URL, an import map that leads to
+ * it, and a fragment, of which the server does not hear.
+ */
+const BYPASSES_MAP =
+  /importmap|\.type\s*=\s*["'`]module|["'`]type["'`]\s*,\s*["'`]module|["'`]\.{0,2}\/[^"'`\s]*\.\w+#/;
+
+const needsLoader = (text: string): boolean => CALLS_LOADER.test(text) || BYPASSES_MAP.test(text);
+
+const decoder = new TextDecoder();
+
+/** Finds the fusions of deploys whose pages can start without the loader. */
+export class DirectFusions {
+  readonly #options: DirectFusionsOptions;
+  readonly #known = new Map<Hash, Promise<DirectFusion | undefined>>();
+  readonly #decoded = new Map<Hash, Fusion>();
+
+  constructor(options: DirectFusionsOptions) {
+    this.#options = options;
+  }
+
+  /** Undefined while not all runs are joined, and for a deploy that needs the loader. */
+  async of(head: Head): Promise<DirectFusion | undefined> {
+    const finished = await this.#options.fusions.finished(head.deploy.manifest);
+    if (finished === undefined || finished.fusion.runs.length === 0) return undefined;
+    const { hash } = finished;
+    const known = this.#known.get(hash);
+    if (known !== undefined) return known;
+    const found = this.#find(head, hash);
+    found.catch(() => this.#known.delete(hash));
+    return keepNewest(this.#known, hash, found, KEPT);
+  }
+
+  /** A fusion by its hash, also of an older deploy; undefined if it is not known any more. */
+  async byHash(hash: Hash): Promise<Fusion | undefined> {
+    const known = this.#decoded.get(hash);
+    if (known !== undefined) return known;
+    if ((await this.#options.fusions.byHash(hash)) === undefined) return undefined;
+    const bytes = await this.#options.fusions.bytes(hash);
+    return bytes && keepNewest(this.#decoded, hash, decodeFusion(bytes), KEPT);
+  }
+
+  async #find({ manifest }: Head, hash: Hash): Promise<DirectFusion | undefined> {
+    const fusion = await this.byHash(hash);
+    if (fusion === undefined) return undefined;
+    const { fusions } = this.#options;
+    for (const run of fusion.runs) {
+      const bytes = run.hash === null ? undefined : await fusions.bytes(run.hash);
+      if (bytes === undefined || needsLoader(decoder.decode(bytes))) return undefined;
+    }
+    const members = new Set(fusion.runs.flatMap((run) => run.members));
+    const singles = await this.#singles(manifest, members);
+    for (const [path, { bytes }] of singles) {
+      if (needsLoader(decoder.decode(bytes))) return undefined;
+      // Its URL in the import map is that of linked bytes.
+      if (manifest.modules.get(path)!.type === 'text/javascript' && !isRunnable(bytes)) return undefined;
+    }
+    return { fusion, hash, singles: new Map([...singles].map(([path, { imports }]) => [path, imports])) };
+  }
+
+  /** The modules in no run that the site's entries and runs reach, by literal imports. */
+  async #singles(
+    manifest: Manifest,
+    members: ReadonlySet<Path>,
+  ): Promise<Map<Path, { readonly bytes: Uint8Array; readonly imports: readonly Path[] }>> {
+    const site = { root: PLACEHOLDER_ROOT, manifest };
+    const { importMap } = manifest;
+    const resolver = new Resolver(
+      importMap === null ? EMPTY_IMPORT_MAP : parseImportMap(importMap, PLACEHOLDER_ROOT).map,
+    );
+    const found = new Map<Path, { readonly bytes: Uint8Array; readonly imports: readonly Path[] }>();
+    const pathsOf = (urls: readonly string[]) => urls.flatMap((url) => moduleAt(site, url)?.path ?? []);
+    let next: readonly Path[] = [...manifest.entries, ...members];
+    const seen = new Set<Path>();
+    while (next.length > 0) {
+      const paths = next.filter((path) => !seen.has(path));
+      for (const path of paths) seen.add(path);
+      const hashOf = (path: Path) => manifest.modules.get(path)?.hash;
+      const blobs = await this.#options.blobs.read([...new Set(paths.flatMap((path) => hashOf(path) ?? []))]);
+      next = paths.flatMap((path) => {
+        const blob = blobs.get(hashOf(path) ?? '');
+        if (blob === undefined) return [];
+        const imports = importsOf({ url: naturalUrl(site.root, path) }, blob.links, resolver);
+        if (!members.has(path)) found.set(path, { bytes: blob.bytes, imports: pathsOf(imports.static) });
+        return pathsOf([...imports.static, ...imports.dynamic]);
+      });
+    }
+    return found;
+  }
+}

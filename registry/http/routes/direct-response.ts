@@ -1,0 +1,75 @@
+import { FusedModules, placeholderRoot } from '../../../importmap/index.js';
+import { pathFromUrl, type Hash } from '../../../schema/index.js';
+import type { HistoryAccess } from '../../auth/history-access.js';
+import { linkedModule } from '../../content/linked-module.js';
+import { moduleKind, servedType } from '../../content/media-type.js';
+import type { VerifiedBlobs } from '../../content/verified-blobs.js';
+import type { DirectFusions } from '../../fuse/direct-fusions.js';
+import type { Fusions } from '../../fuse/fusions.js';
+import { answer, problem } from '../response/answer.js';
+import { isRunnable } from '../../fuse/module-record.js';
+import { allowOwnUse } from '../response/sniffing.js';
+import { withAccess } from './with-access.js';
+
+export interface DirectContext {
+  readonly base: string;
+  readonly blobs: Pick<VerifiedBlobs, 'one'>;
+  readonly history: Pick<HistoryAccess, 'deploy'>;
+  readonly isMade: (hash: Hash) => boolean;
+  /** Null where modules run singly. */
+  readonly direct: Pick<DirectFusions, 'byHash'> | null;
+  readonly fusions: Pick<Fusions, 'owner'> | null;
+}
+
+/**
+ * What a page that starts without the loader gets for a natural URL of its deploy: a facade for a module in a
+ * run, another module linked, and the way to the site for all else.
+ */
+export async function directResponse(
+  { base, blobs, history, isMade, direct, fusions }: DirectContext,
+  request: Request,
+  { fusion: hash, path: written }: { readonly fusion: Hash; readonly path: string },
+  headers: Headers,
+): Promise<Response> {
+  const missing = () => problem(404, 'No such deploy.', headers);
+  const fusion = await direct?.byHash(hash);
+  const owner = await fusions?.owner(hash);
+  if (fusion === undefined || owner === undefined) return missing();
+  return withAccess(history.deploy(request, owner.deploy), headers, async () => {
+    // Also an empty query makes another instance.
+    const search = request.url.replace(/^[^?]*/, '');
+    const path = pathFromUrl(written);
+    const module = path === undefined ? undefined : owner.manifest.modules.get(path);
+    const toSite = () => {
+      headers.set('Cache-Control', 'no-cache');
+      headers.set('Location', base + written + search);
+      return new Response(null, { status: 302, headers });
+    };
+    // Relative URLs of a style sheet are relative to its own.
+    if (path === undefined || module === undefined || module.type === 'text/css') return toSite();
+    const root = placeholderRoot(base);
+    const fused = new FusedModules({
+      fusion,
+      site: { root, manifest: owner.manifest },
+      isHere: () => true,
+      pinned: () => false,
+    });
+    const isMember = fused.runOf({ ...module, path, url: root + written + search }) !== undefined;
+    if (isMember) {
+      const bytes = new TextEncoder().encode(fused.facade(path));
+      return answer(
+        request,
+        { bytes, type: 'text/javascript', freshness: 'immutable', tag: `${hash}` },
+        headers,
+      );
+    }
+    const type = servedType(path, isMade(module.hash) ? 'text/javascript' : undefined);
+    const blob = moduleKind(type) === undefined ? undefined : await blobs.one(module.hash);
+    // The browser's error tells a place in what the author wrote.
+    const isBroken = type === 'text/javascript' && blob !== undefined && !isRunnable(blob.bytes);
+    const bytes = isBroken ? blob.bytes : blob && linkedModule(path, blob, base + written, type);
+    if (bytes === undefined) return toSite();
+    allowOwnUse(request, path, headers);
+    return answer(request, { bytes, type, freshness: 'immutable', tag: module.hash }, headers);
+  });
+}

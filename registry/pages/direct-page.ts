@@ -1,0 +1,98 @@
+import {
+  directMap,
+  naturalUrl,
+  parseImportMap,
+  pathOfUrl,
+  PLACEHOLDER_ROOT,
+  type DirectMapOptions,
+  type ImportMap,
+} from '../../importmap/index.js';
+import type { Fusion, Hash, Manifest, Path } from '../../schema/index.js';
+import type { DirectTemplate } from './direct-template.js';
+import { pageBase, pageEntries, pageImportMap } from './entries.js';
+import type { LoaderScript } from './inject-page.js';
+import { asciiJson, attribute, withReferences } from './page-edits.js';
+import type { Page, PageScript } from './read-page.js';
+
+export interface DirectPageOptions {
+  readonly template: DirectTemplate;
+  readonly page: Page;
+  /** Where the page is in the site. */
+  readonly path: Path;
+  readonly manifest: Manifest;
+  readonly fusion: Fusion;
+  /** Of the fusion's bytes. */
+  readonly hash: Hash;
+  readonly singles: DirectMapOptions['singles'];
+  /** URL of the site's root, as `placeholderRoot` returns it. */
+  readonly root: string;
+  /** Of the registry's routes, below the origin. */
+  readonly prefix: string;
+  readonly packages: ImportMap;
+  /** The page's first script. */
+  readonly starter: string;
+  readonly loader: LoaderScript;
+  /** Data attributes of the loader's tag. */
+  readonly data: Readonly<Record<string, string>>;
+}
+
+/** Bytes of an import map above which a page is faster with the loader. */
+const MAP_BYTES = 64 * 1024;
+
+/** A page that starts without the loader. Undefined where its deploy, or its import map, needs the loader. */
+export function directPage(options: DirectPageOptions): Uint8Array | undefined {
+  const { template, page, path, manifest, fusion, hash, singles, root, prefix, packages } = options;
+  if (!parses(page.importMap)) return undefined;
+  const map = pageImportMap(page, path, root, packages);
+  const direct = directMap({ site: { root, manifest }, fusion, hash, singles, map, prefix });
+  if (direct === undefined) return undefined;
+  const text = asciiJson(direct.importMap).replaceAll('<', '\\u003c');
+  if (text.length > MAP_BYTES) return undefined;
+  const entries = pageEntries(page, path, manifest.modules, root, packages);
+  const preloads = new Set(entries.flatMap(direct.preloads));
+  const base = pageBase(page, path, false, root);
+  // Another spelling of a URL, or a query, is another instance, from which nobody was expected to start.
+  const isPlanned = ({ src }: PageScript) => {
+    if (src === undefined || !URL.canParse(src, base)) return true;
+    const url = new URL(src, base).href;
+    const at = pathOfUrl(root, url);
+    return at === undefined || !manifest.modules.has(at) || naturalUrl(root, at) === url;
+  };
+  if (!page.scripts.every(isPlanned)) return undefined;
+  const parts = template.parts.map((part) => {
+    if (part === 'head') return Buffer.from(headTags(options, text, preloads, entries), 'latin1');
+    if (part instanceof Uint8Array) return part;
+    const url = URL.canParse(part.src, base) ? new URL(part.src, base).href : '';
+    return Buffer.from(withReferences(direct.urlOf(url) ?? part.src), 'latin1');
+  });
+  return new Uint8Array(Buffer.concat(parts));
+}
+
+/** The browser reports one that does not parse. */
+function parses(importMap = '{}'): boolean {
+  try {
+    parseImportMap(importMap, PLACEHOLDER_ROOT);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The first script, which preloads modules after the import map, and that. */
+function headTags(
+  { page, root, prefix, hash, starter, loader, data }: DirectPageOptions,
+  map: string,
+  preloads: ReadonlySet<string>,
+  entries: readonly Path[],
+): string {
+  const nonce = page.nonce === undefined ? '' : attribute('nonce', page.nonce);
+  const settings = { ...data, entries: JSON.stringify(entries) };
+  const base = root.slice(PLACEHOLDER_ROOT.length - 1);
+  return [
+    `<script data-modcast-direct="${base} ${prefix} ${hash}"${attribute('data-loader', loader.src)}`,
+    loader.integrity === undefined ? '' : attribute('data-integrity', loader.integrity),
+    attribute('data-preloads', asciiJson([...preloads])),
+    `${attribute('data-settings', asciiJson(settings))}${nonce}>${starter}</script>`,
+    `<script type="importmap" data-modcast-added${nonce}>${map}</script>`,
+  ].join('');
+}

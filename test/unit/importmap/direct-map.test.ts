@@ -1,0 +1,126 @@
+import { describe, expect, it } from 'vitest';
+import {
+  directMap,
+  EMPTY_IMPORT_MAP,
+  parseImportMap,
+  resolveSpecifier,
+  type DirectMapOptions,
+  type ImportMapJson,
+} from '../../../importmap/index.js';
+import type { Path, SiteImportMap } from '../../../schema/index.js';
+import { fuseFiles, manifestOf, type Files } from '../registry/fuse/fuse-site.js';
+
+const ROOT = 'https://site.invalid/';
+const HASH = 'f'.repeat(64);
+
+/** Two joined modules, one with a top-level `await`, and one that imports it. */
+const FILES: Files = {
+  'main.js': `import './a.js'; import './waits.js';`,
+  'a.js': `import './b.js'; export const a = 1;`,
+  'b.js': `export const b = 1;`,
+  'waits.js': `import { b } from './b.js'; await b;`,
+};
+
+async function mapOf(
+  json: ImportMapJson | null = null,
+  { root = ROOT, entries = ['main.js'] }: { root?: string; entries?: readonly Path[] } = {},
+) {
+  const { fusion } = await fuseFiles(FILES, entries);
+  const manifest = { ...manifestOf(FILES, entries), importMap: json as SiteImportMap | null };
+  const map = json === null ? EMPTY_IMPORT_MAP : parseImportMap(json, root).map;
+  const options: DirectMapOptions = {
+    site: { root, manifest },
+    fusion,
+    hash: HASH,
+    singles: new Map<Path, readonly Path[]>([
+      ['main.js', ['a.js', 'waits.js']],
+      ['waits.js', ['b.js']],
+    ]),
+    map,
+    prefix: `${new URL(root).pathname}-/`,
+  };
+  return { direct: directMap(options), fusion, options };
+}
+
+/** What a browser makes of a specifier in a script of the page. */
+function resolved(json: ImportMapJson, specifier: string, at = ROOT): string | undefined {
+  const { map } = parseImportMap(json, at);
+  const resolution = resolveSpecifier(map, specifier, at);
+  return resolution.state === 'resolved' ? resolution.url.replace('https://site.invalid', '') : undefined;
+}
+
+describe('the import map of a page that starts without the loader', () => {
+  it('sends a member of a run to its facade, and a run to its bytes', async () => {
+    const { direct, fusion } = await mapOf();
+    const { importMap } = direct!;
+    expect(resolved(importMap, './a.js')).toBe(`/-/direct/${HASH}/a.js`);
+    expect(fusion.runs.length).toBeGreaterThan(0);
+    for (const { name, hash } of fusion.runs)
+      expect(resolved(importMap, `modcast:run/${name}`)).toBe(`/-/runs/${hash}/${name}`);
+  });
+
+  it('gives a single module a URL that does not depend on the deploy, by both of its names', async () => {
+    const { direct, options } = await mapOf();
+    const { hash } = options.site.manifest.modules.get('waits.js')!;
+    const url = `/-/modules/${hash}/waits.js`;
+    expect(resolved(direct!.importMap, './waits.js')).toBe(url);
+    expect(resolved(direct!.importMap, 'modcast:module/waits.js')).toBe(url);
+  });
+
+  it('leaves the routes of the registry, and other sites', async () => {
+    const { direct } = await mapOf();
+    expect(resolved(direct!.importMap, '/-/loader.js')).toBe('/-/loader.js');
+    expect(resolved(direct!.importMap, 'https://other.example/x.js')).toBe('https://other.example/x.js');
+  });
+
+  it('sends a file that is no module through the deploy, which sends it on', async () => {
+    const { direct } = await mapOf();
+    expect(resolved(direct!.importMap, './api/data?x=1')).toBe(`/-/direct/${HASH}/api/data?x=1`);
+    expect(direct!.urlOf(`${ROOT}api/data`)).toBeUndefined();
+  });
+
+  it('sends bare names of the page to the deploy, exact ones and prefixes, in scopes too', async () => {
+    const { direct } = await mapOf({
+      imports: { a: './a.js', 'lib/': './lib/', other: 'https://other.example/x.js' },
+      scopes: { './b/': { a: './b.js' } },
+    });
+    const { importMap } = direct!;
+    expect(resolved(importMap, 'a')).toBe(`/-/direct/${HASH}/a.js`);
+    expect(resolved(importMap, 'lib/x.js')).toBe(`/-/direct/${HASH}/lib/x.js`);
+    expect(resolved(importMap, 'other')).toBe('https://other.example/x.js');
+    expect(resolved(importMap, 'a', `${ROOT}b/page.html`)).toBe(`/-/direct/${HASH}/b.js`);
+  });
+
+  it('links single modules in the deploy where they may import bare names', async () => {
+    const { direct } = await mapOf({ imports: { a: './a.js' } });
+    expect(resolved(direct!.importMap, './waits.js')).toBe(`/-/direct/${HASH}/waits.js`);
+  });
+
+  it('works below a base', async () => {
+    const { direct } = await mapOf(null, { root: `${ROOT}app/` });
+    expect(resolved(direct!.importMap, './a.js', `${ROOT}app/`)).toBe(`/app/-/direct/${HASH}/a.js`);
+    expect(direct!.urlOf(`${ROOT}app/a.js`)).toBe(`/app/-/direct/${HASH}/a.js`);
+  });
+
+  it('preloads what an entry imports statically: its runs and single modules', async () => {
+    const { direct, fusion, options } = await mapOf();
+    const all = direct!.preloads('main.js');
+    expect(all[0]).toBe(direct!.urlOf(`${ROOT}main.js`));
+    expect(all).toContain(`/-/modules/${options.site.manifest.modules.get('waits.js')!.hash}/waits.js`);
+    expect(all).toContain(`/-/runs/${fusion.runs[0]!.hash}/${fusion.runs[0]!.name}`);
+  });
+
+  it.each<[string, ImportMapJson]>([
+    ['checks integrity', { integrity: { './a.js': 'sha384-x' } }],
+    ['maps a URL', { imports: { './a.js': './b.js' } }],
+    ['maps a URL in a scope', { scopes: { './': { '/a.js': './b.js' } } }],
+  ])('is none where the page %s', async (_, json) => {
+    expect((await mapOf(json)).direct).toBeUndefined();
+  });
+
+  it('is none while a run is not joined', async () => {
+    const { fusion, options } = await mapOf();
+    const runs = fusion.runs.map((run) => ({ ...run, hash: null }));
+    expect(directMap({ ...options, fusion: { ...fusion, runs } })).toBeUndefined();
+  });
+});
