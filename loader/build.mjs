@@ -139,6 +139,7 @@ await Promise.all([
   bundle('offline-page', 'offline/main.ts'),
   bundle('offline', 'service-worker/main.ts', { define: {} }),
   bundle('worker-hot', 'workers/hot/main.ts', { define: {} }),
+  bundle('direct-fallback', 'direct/fallback.ts'),
   bundle('direct', 'direct/starter.ts', {
     plugins: [withoutNatives],
     define: { globalThis: 'window', KEPT: JSON.stringify(KEPT) },

@@ -26,6 +26,7 @@ import type { ResolvedOptions } from './options.js';
 import type { ReadBlob } from './pages/classic-scripts.js';
 import { InjectedPages } from './pages/injected-pages.js';
 import {
+  readDirectFallback,
   readGuard,
   readHot,
   readLoader,
@@ -100,6 +101,7 @@ export function createRequestHandling(core: Core, site: LocalSite | null, socket
     loader,
     direct: core.fusions && new DirectFusions({ fusions: core.fusions, blobs: core.blobs }),
     starter: readStarter,
+    directFallback: readDirectFallback,
     guard: readGuard,
     hot: readHot,
     offlinePage: readOfflinePage,

@@ -133,8 +133,12 @@ function restore(): void {
   begun = begun.filter((element) => {
     if (!isParsed && element.nextSibling === null) return true;
     const { modcastSrc, modcastType } = element.dataset;
-    if (modcastSrc !== undefined) element.setAttribute('src', modcastSrc);
-    if (modcastType !== undefined) element.setAttribute('type', modcastType);
+    try {
+      if (modcastSrc !== undefined) element.setAttribute('src', modcastSrc);
+      if (modcastType !== undefined) element.setAttribute('type', modcastType);
+    } catch {
+      // The page requires Trusted Types.
+    }
     delete element.dataset['modcastSrc'];
     delete element.dataset['modcastType'];
     if (element.dataset['modcastAdded'] !== undefined) {

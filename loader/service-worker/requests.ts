@@ -22,7 +22,7 @@ export interface RequestsOptions {
 }
 
 /** Scripts of the registry whose URLs name their version, below its prefix. */
-const SCRIPT = /^(?:(?:fused-)?loader|hot|offline-page)\.js\?v=/;
+const SCRIPT = /^(?:(?:fused-)?loader|hot|offline-page|direct-fallback)\.js\?v=/;
 
 /** Modules of deploys, for pages that start without the loader. */
 const MODULE = /^(?:runs|direct|modules)\//;

@@ -31,6 +31,8 @@ export interface DirectPageOptions {
   readonly packages: ImportMap;
   /** The page's first script. */
   readonly starter: string;
+  /** URL of what runs the page natively where its first script cannot run. */
+  readonly fallback: string;
   readonly loader: LoaderScript;
   /** Data attributes of the loader's tag. */
   readonly data: Readonly<Record<string, string>>;
@@ -80,7 +82,7 @@ function parses(importMap = '{}'): boolean {
 
 /** The first script, which preloads modules after the import map, and that. */
 function headTags(
-  { page, root, prefix, hash, starter, loader, data }: DirectPageOptions,
+  { page, root, prefix, hash, starter, fallback, loader, data }: DirectPageOptions,
   map: string,
   preloads: ReadonlySet<string>,
   entries: readonly Path[],
@@ -94,5 +96,6 @@ function headTags(
     attribute('data-preloads', asciiJson([...preloads])),
     `${attribute('data-settings', asciiJson(settings))}${nonce}>${starter}</script>`,
     `<script type="importmap" data-modcast-added${nonce}>${map}</script>`,
+    `<script async${attribute('src', fallback)}${nonce}></script>`,
   ].join('');
 }

@@ -18,7 +18,9 @@ export interface PageVersion {
   readonly key: string;
   readonly manifest: Manifest;
   /** How pages start without the loader, where they can. */
-  readonly direct?: Pick<DirectPageOptions, 'fusion' | 'hash' | 'singles' | 'prefix' | 'starter'> | undefined;
+  readonly direct?:
+    | Pick<DirectPageOptions, 'fusion' | 'hash' | 'singles' | 'prefix' | 'starter' | 'fallback'>
+    | undefined;
   /** Data attributes of the loader's tag that may differ from deploy to deploy. */
   readonly data: (page: Hash) => Readonly<Record<string, string>>;
 }

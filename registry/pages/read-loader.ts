@@ -44,6 +44,9 @@ export const readGuard = (): Promise<string> => readOnOneLine('guard.js');
 /** The source text, on one line, of the first script of pages that start without the loader. */
 export const readStarter = (): Promise<string> => readOnOneLine('direct.js');
 
+/** What such a page loads in case that its first script cannot run. */
+export const readDirectFallback = (): Promise<Uint8Array> => readScript('direct-fallback.js');
+
 /** The hot reload script, which the loader loads when the server watches. */
 export const readHot = (): Promise<Uint8Array> => readScript('hot.js');
 

@@ -40,6 +40,7 @@ export interface PageContext {
   readonly direct: DirectFusions | null;
   /** The source text of the first script of these. */
   readonly starter: () => Promise<string>;
+  readonly directFallback: () => Promise<Uint8Array>;
   /** The source text of the guard. */
   readonly guard: () => Promise<string>;
   /** The hot reload script. */

@@ -1,5 +1,6 @@
 import type { Head } from '../../content/catalog.js';
 import type { PageVersion } from '../../pages/injected-pages.js';
+import type { DirectFusion } from '../../fuse/direct-fusions.js';
 import type { LoaderScript } from '../../pages/inject-page.js';
 import { loaderVersion, scriptIntegrity } from '../../pages/loader-page.js';
 import type { LoaderOptions } from '../../pages/page-template.js';
@@ -63,6 +64,18 @@ async function offlineData({ page, offlinePage }: PageContext): Promise<Data> {
   };
 }
 
+/** What all pages of a deploy that start without the loader have. */
+async function directOptions(context: PageContext, direct: DirectFusion) {
+  const prefix = context.base + context.prefix.slice(1);
+  const fallback = await context.directFallback();
+  return {
+    ...direct,
+    prefix,
+    starter: await context.starter(),
+    fallback: `${prefix}direct-fallback.js?v=${loaderVersion(fallback)}`,
+  };
+}
+
 /** The version of a page of the site. */
 export async function pageVersion(
   context: PageContext,
@@ -76,7 +89,7 @@ export async function pageVersion(
     loader: { ...options, data: { ...options.data, ...(await offlineData(context)) } },
     key: `${deployKey(context, head)} ${direct?.hash}`,
     ...(direct && {
-      direct: { ...direct, prefix: context.base + context.prefix.slice(1), starter: await context.starter() },
+      direct: await directOptions(context, direct),
     }),
     manifest: head.manifest,
     data: (hash) => ({

@@ -39,6 +39,8 @@ export interface RegistryContext extends ServiceWorkerContext, Pick<RunContext, 
   readonly headTags: HeadTagsMaker;
   /** The hot reload script. */
   readonly hot: () => Promise<Uint8Array>;
+  /** What pages that start without the loader load in case that they cannot. */
+  readonly directFallback: () => Promise<Uint8Array>;
   /** The script of offline use in pages. */
   readonly offlinePage: () => Promise<Uint8Array>;
 }
@@ -48,6 +50,7 @@ const SCRIPTS: Readonly<Record<ScriptName, (context: RegistryContext) => Promise
   'fused-loader.js': ({ loader }) => loader('fused-loader.js'),
   'hot.js': ({ hot }) => hot(),
   'offline-page.js': ({ offlinePage }) => offlinePage(),
+  'direct-fallback.js': ({ directFallback }) => directFallback(),
 };
 
 /** Answers a GET or HEAD request below the registry's prefix. `rest` is the path after the prefix. */

@@ -2,13 +2,14 @@ import { isHash, type Channel, type Hash } from '../../../schema/index.js';
 import type { LoaderName } from '../../pages/read-loader.js';
 
 /** A script that pages load by a URL with its version. */
-export type ScriptName = LoaderName | 'hot.js' | 'offline-page.js';
+export type ScriptName = LoaderName | 'hot.js' | 'offline-page.js' | 'direct-fallback.js';
 
 const SCRIPTS: readonly string[] = [
   'loader.js',
   'fused-loader.js',
   'hot.js',
   'offline-page.js',
+  'direct-fallback.js',
 ] satisfies ScriptName[];
 
 const isScript = (name: string): name is ScriptName => SCRIPTS.includes(name);

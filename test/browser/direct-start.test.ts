@@ -1,0 +1,226 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { TemporarySite } from './counted-site.js';
+import type { BrowserPage, OpenBrowser } from './engines/engine.js';
+import { inEachEngine } from './engines/in-each-engine.js';
+import { GatedSite, isLoader } from './gated-site.js';
+import { publish } from './offline/published-site.js';
+
+/** A page that imports each module in several ways. Modules count how often they run. */
+const files = (version: number): Record<string, string> => ({
+  'index.html': `<!doctype html><html lang="en"><head><title>${version}</title>
+<script type="importmap">{ "imports": { "bare": "./bare.mjs", "lib/": "./lib/" } }</script>
+<script type="module" src="./main.mjs"></script>
+<script type="module">import { b } from './lib/b.mjs'; import 'bare'; ran('inline ' + b); globalThis.inlineUrl = import.meta.url;</script>
+<script>
+globalThis.runs = []; globalThis.ran = (name) => runs.push(name);
+globalThis.seen = [...document.scripts].map((script) => script.outerHTML.slice(0, 80));
+</script></head><body></body></html>`,
+  'main.mjs': `import { a } from './lib/a.mjs';
+import './waits.mjs';
+ran('main ' + a);
+globalThis.again = () => Promise.all(['lib/c.mjs', 'lib/d.mjs', 'lib/a.mjs', 'bare.mjs'].map((name) => import(new URL(name, import.meta.url)))).then(() => {});
+globalThis.later = (name) => import(\`./pieces/\${name}.mjs\`);
+globalThis.metaUrl = import.meta.url;
+globalThis.resolved = import.meta.resolve('./x.txt');
+globalThis.sources = [...document.scripts].map((script) => script.getAttribute('src'));
+globalThis.done = ${version};`,
+  'waits.mjs': `import { b } from './lib/b.mjs'; await b; ran('waits'); globalThis.waitsUrl = import.meta.url;`,
+  'bare.mjs': `ran('bare');`,
+  'lib/c.mjs': `ran('c'); export const c = ${version};`,
+  'lib/d.mjs': `import { c } from './c.mjs'; ran('d'); export const d = c;`,
+  'lib/a.mjs': `import { b } from './b.mjs'; import { d } from './d.mjs'; d; ran('a'); export const a = b;`,
+  'lib/b.mjs': `ran('b'); export const b = ${version};`,
+  'pieces/lazy.mjs': `import { b } from '../lib/b.mjs'; ran('lazy'); export const version = [b, ${version}].join();`,
+});
+
+/** A proxy that adds a header to all answers. */
+async function addHeader(target: string, name: string, value: string) {
+  const server = createServer((request, response) => {
+    const { accept = '*/*' } = request.headers;
+    void fetch(new URL(request.url!, target), { headers: { accept }, redirect: 'manual' }).then(
+      async (answer) => {
+        const type = answer.headers.get('Content-Type') ?? 'text/plain';
+        response.writeHead(answer.status, { 'Content-Type': type, [name]: value });
+        response.end(Buffer.from(await answer.arrayBuffer()));
+      },
+    );
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+    async close() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+interface Globals {
+  readonly runs: readonly string[];
+  readonly done: number;
+  readonly again: () => Promise<void>;
+  readonly later: (name: string) => Promise<{ readonly version: string }>;
+}
+
+inEachEngine((engine) => {
+  let browser: OpenBrowser;
+  let page: BrowserPage;
+  let directory: TemporarySite;
+  let site: GatedSite;
+  beforeAll(async () => void (browser = await engine.launch()));
+  afterAll(() => browser.close());
+  beforeEach(async () => {
+    directory = await TemporarySite.create();
+    site = await GatedSite.open({ channel: 'production', serveHead: true, fuse: true });
+    page = await browser.newPage();
+    await publishVersion(1);
+  });
+  afterEach(async () => {
+    await page.close();
+    await site.close();
+    await directory.close();
+  });
+
+  async function publishVersion(version: number, changes: Record<string, string> = {}): Promise<void> {
+    await directory.write({ ...files(version), ...changes });
+    await publish(site, directory);
+    await site.registry.fused();
+  }
+
+  const visit = async () => {
+    await page.goto(site.url, 'load');
+    return page.until(() => (globalThis as unknown as Globals).done);
+  };
+
+  const hasModcast = async () => {
+    await page.until(() => globalThis.modcast);
+    return page.evaluate(() => modcast!.ready);
+  };
+
+  const lazy = () =>
+    page.evaluate(async () => (await (globalThis as unknown as Globals).later('lazy')).version);
+
+  it('runs without the loader, each module once, however it is imported', async () => {
+    site.http = (target) => (isLoader(target) ? 'refuse' : 'pass');
+    await visit();
+    expect(await lazy()).toBe('1,1');
+    await page.evaluate(() => (globalThis as unknown as Globals).again());
+    const runs = await page.evaluate(() => (globalThis as unknown as Globals).runs);
+    // Where a module waits, engines differ in what runs meanwhile.
+    expect(runs.toSorted()).toEqual(['a', 'b', 'bare', 'c', 'd', 'inline 1', 'lazy', 'main 1', 'waits']);
+    expect(site.requests.filter((target) => /^\/(?:lib|pieces|main|waits|bare)/.test(target))).toEqual([]);
+  });
+
+  it('finds natural URLs and what its author wrote', async () => {
+    await visit();
+    const found = await page.evaluate(() => {
+      const { metaUrl, waitsUrl, inlineUrl, resolved, sources, seen } = globalThis as unknown as Record<
+        string,
+        unknown
+      >;
+      const left = document.head.innerHTML;
+      return { metaUrl, waitsUrl, inlineUrl, resolved, sources, seen, left };
+    });
+    expect(found).toMatchObject({
+      metaUrl: `${site.url}main.mjs`,
+      waitsUrl: `${site.url}waits.mjs`,
+      inlineUrl: site.url,
+      resolved: `${site.url}x.txt`,
+    });
+    expect(found.sources).toContain('./main.mjs');
+    expect(JSON.stringify(found.seen)).not.toContain('modcast');
+    expect(found.left).toContain('<script type="importmap">{ "imports": { "bare"');
+    expect(found.left).not.toContain('modcast');
+  });
+
+  it('tells the page when the loader has come, and imports by path', async () => {
+    await visit();
+    expect(await hasModcast()).toMatchObject({ from: 'http', deploy: 1 });
+    const version = await page.evaluate(
+      async () => ((await modcast!.import('pieces/lazy.mjs')) as { version: string }).version,
+    );
+    expect(version).toBe('1,1');
+    expect(await lazy()).toBe('1,1');
+    const runs = await page.evaluate(() => (globalThis as unknown as Globals).runs);
+    expect(runs.filter((name) => name === 'lazy')).toHaveLength(1);
+  });
+
+  it('stays with its deploy, and hears of the next one', async () => {
+    await visit();
+    await hasModcast();
+    await page.evaluate(() =>
+      modcast!.on('deploy', (event) => void Object.assign(globalThis, { next: event })),
+    );
+    await publishVersion(2);
+    expect(await page.until(() => (globalThis as { next?: object }).next)).toEqual({ deploy: 2, running: 1 });
+    expect(await lazy()).toBe('1,1');
+    expect(await visit()).toBe(2);
+    expect(await lazy()).toBe('2,2');
+  });
+
+  it('asks the network for no module at the second visit, and for changed runs only after a deploy', async () => {
+    await visit();
+    site.clear();
+    await visit();
+    const modules = () => site.requests.filter((target) => /^\/-\/(?:runs|modules|direct)\//.test(target));
+    expect(modules()).toEqual([]);
+    await publishVersion(1, { 'bare.mjs': `ran('bare'); globalThis.changed = true;` });
+    site.clear();
+    await visit();
+    const asked = modules().map((target) => target.replace(/[\da-f]{64}/, '…'));
+    expect(asked.filter((target) => /^\/-\/modules\/…\/waits/.test(target))).toEqual([]);
+    expect(asked.length).toBeGreaterThan(0);
+  });
+
+  it('runs natively where a proxy adds a policy that forbids inline scripts', async () => {
+    await publishVersion(2, {
+      'index.html': '<!doctype html><title>x</title><script type="module" src="main.mjs"></script>',
+      'main.mjs': `import { a } from './lib/a.mjs'; globalThis.done = a; globalThis.metaUrl = import.meta.url;`,
+      'lib/b.mjs': `globalThis.ran = () => {}; export const b = 2;`,
+    });
+    const proxy = await addHeader(site.url, 'Content-Security-Policy', "script-src 'self'");
+    try {
+      await page.goto(proxy.url, 'load');
+      expect(await page.until(() => (globalThis as unknown as Globals).done)).toBe(2);
+      expect(await page.evaluate(() => (globalThis as { metaUrl?: string }).metaUrl)).toBe(
+        `${proxy.url}main.mjs`,
+      );
+    } finally {
+      await proxy.close();
+    }
+  });
+
+  describe.runIf(engine.name !== 'WebKit')('without the server', () => {
+    const stopServer = () => {
+      site.http = () => 'refuse';
+      site.sockets = 'refuse';
+      site.relay.cut();
+    };
+
+    it('a page that was visited runs, with what it has imported', async () => {
+      await visit();
+      await hasModcast();
+      await lazy();
+      expect(await page.evaluate(() => modcast!.offline())).toMatchObject({ failed: 0 });
+      stopServer();
+      expect(await visit()).toBe(1);
+      expect(await lazy()).toBe('1,1');
+    });
+
+    it('so does one of the next deploy, which has runs and modules of the first', async () => {
+      await visit();
+      await hasModcast();
+      await page.evaluate(() => modcast!.offline());
+      await publishVersion(2, { 'lib/b.mjs': files(1)['lib/b.mjs']! });
+      await visit();
+      await hasModcast();
+      await page.evaluate(() => modcast!.offline());
+      stopServer();
+      expect(await visit()).toBe(2);
+    });
+  });
+});
