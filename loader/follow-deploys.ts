@@ -35,7 +35,9 @@ export function followDeploys({ config, events, channelClient, cacheWriter, page
     reloadWithoutHot();
     // Another registry's deploys are not this site's.
     const stored =
-      channelClient.isForeign || config.direct ? Promise.resolve() : cacheWriter.store(release, records);
+      channelClient.isForeign || (config.direct && page.release?.hash !== release.hash)
+        ? Promise.resolve()
+        : cacheWriter.store(release, records);
     void stored.then(() => {
       // Blobs that are requested later complete the same deploy again, and so does a new connection.
       if (page.release?.hash === release.hash || announced === release.deploy) return;

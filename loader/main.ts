@@ -30,7 +30,6 @@ if (document.currentScript instanceof HTMLScriptElement && globalThis.modcast ==
   } else if (config.direct) {
     const services = createServices(config, { signal() {} });
     followDeploys(services);
-    if (config.workers) startWorkersFromDeploy(services);
     globalThis.modcast = createModcast(services);
     dispatchEvent(new Event('modcast'));
     void runDirect(services);

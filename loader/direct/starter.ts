@@ -1,9 +1,13 @@
+import { deployUrl } from '../../importmap/deploy-url.js';
 import { placeOfModuleKey } from '../../schema/fusion.js';
+import type { Hash } from '../../schema/hash.js';
 import type { Guard } from '../guard/guard.js';
 import { isWebKit } from '../page/engine.js';
 import { correctError } from '../page/correct-error.js';
 import { ErrorEvents } from '../page/error-events.js';
+import { pageBase } from '../page/native-document.js';
 import { withoutRuns } from '../page/run-positions.js';
+import { wrapWorkers } from '../workers/wrap-workers.js';
 
 // The first script of a page that starts without the loader. It defines what linked modules call, takes away
 // what the server has added to the page, and loads the loader when the page's own scripts have run.
@@ -50,6 +54,14 @@ const kept = KEPT.split(',').map((name) => {
 });
 const { setTimeout } = globalThis;
 const data = JSON.parse(settings!) as Record<string, string>;
+
+if (data['workers'] !== undefined) {
+  const [, manifest] = data['deploy']!.split(' ') as [string, Hash];
+  wrapWorkers(globalThis, {
+    base: pageBase,
+    workerUrl: (url) => (url.startsWith(root) ? deployUrl(url, manifest) : url),
+  });
+}
 
 const isUrl = (text: string): boolean => /^\.{0,2}\//.test(text) || URL.canParse(text);
 

@@ -1,6 +1,7 @@
 import { manifestOfUrl, withoutDeploy } from '../../importmap/deploy-url.js';
 import { fileAt, moduleAt, naturalUrl } from '../../importmap/site.js';
 import type { Hash } from '../../schema/hash.js';
+import type { LoaderConfig } from '../config.js';
 import { DATABASE } from '../cache/cache.js';
 import { holdDeploy } from '../cache/held-deploys.js';
 import { offlineDatabase } from '../service-worker/kept-files.js';
@@ -60,7 +61,11 @@ export function createOffline(ports: OfflinePorts): Offline {
     if (persist) await navigator.storage.persist();
     const site = { root, manifest: release.manifest };
     const isFile = (name: string) => fileAt(site, withoutDeploy(name)) !== undefined;
-    const used = [...usedByPage(requested(), isFile), ...(await usedByWorkers(release.hash)).filter(isFile)];
+    const used = [
+      ...usedByPage(requested(), isFile),
+      ...(await usedByWorkers(release.hash)).filter(isFile),
+      ...(all && config.direct ? await directUrls(config) : []),
+    ];
     await cacheModules(ports, all ? undefined : used);
     const request = {
       modcast: 'keep',
@@ -162,6 +167,12 @@ const usedByPage = (requested: ReadonlyMap<string, string>, isFile: (url: string
   [...requested]
     .filter(([url, initiator]) => isFile(url) || !/^(?:fetch|xmlhttprequest|beacon|other)$/.test(initiator))
     .map(([url]) => url);
+
+/** URLs of all modules of the deploy of a page that has started without the loader. */
+async function directUrls({ prefix, deploy }: LoaderConfig): Promise<string[]> {
+  const response = await fetch(`${prefix}direct/${deploy!.fusion}/`);
+  return ((await response.json()) as string[]).map((url) => prefix + url);
+}
 
 /** Milliseconds that workers have to answer. How many there are is unknown. */
 const ANSWER_MS = 250;

@@ -31,11 +31,8 @@ export interface DirectFusionsOptions {
 /** Deploys that are remembered. */
 const KEPT = 16;
 
-/**
- * What a module cannot do before the loader runs: start a worker or worklet of its deploy, and call `modcast`.
- * The keys of runs begin with `modcast:`.
- */
-const CALLS_LOADER = /\b(?:Worker|SharedWorker|addModule|serviceWorker)\b|(?<![\w-])modcast(?![\w:-])/;
+/** What a module cannot do before the loader runs. The keys of runs begin with `modcast:`. */
+const CALLS_LOADER = /(?<![\w-])modcast(?![\w:-])/;
 
 /**
  * What brings another instance of a module: a script element with its natural URL, an import map that leads to

@@ -211,6 +211,25 @@ inEachEngine((engine) => {
       expect(await lazy()).toBe('1,1');
     });
 
+    it('a page that keeps all imports what it never has, and starts a worker', async () => {
+      await publishVersion(2, {
+        'worker.mjs': `import { b } from './lib/b.mjs'; postMessage(b);`,
+        'pieces/start.mjs': `export const version = await new Promise((resolve) => {
+  new Worker(new URL('../worker.mjs', import.meta.url), { type: 'module' }).onmessage = ({ data }) => resolve(String(data));
+});`,
+        'lib/b.mjs': `globalThis.ran?.('b'); export const b = 2;`,
+      });
+      await visit();
+      await hasModcast();
+      expect(await page.evaluate(() => modcast!.offline({ all: true }))).toMatchObject({ failed: 0 });
+      stopServer();
+      expect(await visit()).toBe(2);
+      expect(await lazy()).toBe('2,2');
+      const started = () =>
+        page.evaluate(async () => (await (globalThis as unknown as Globals).later('start')).version);
+      expect(await started()).toBe('2');
+    });
+
     it('so does one of the next deploy, which has runs and modules of the first', async () => {
       await visit();
       await hasModcast();

@@ -1,5 +1,12 @@
 import { FusedModules, placeholderRoot } from '../../../importmap/index.js';
-import { pathFromUrl, type Hash } from '../../../schema/index.js';
+import {
+  isModuleType,
+  pathFromUrl,
+  pathToUrl,
+  type Fusion,
+  type Hash,
+  type Manifest,
+} from '../../../schema/index.js';
 import type { HistoryAccess } from '../../auth/history-access.js';
 import { linkedModule } from '../../content/linked-module.js';
 import { moduleKind, servedType } from '../../content/media-type.js';
@@ -35,9 +42,22 @@ export async function directResponse(
   const fusion = await direct?.byHash(hash);
   const owner = await fusions?.owner(hash);
   if (fusion === undefined || owner === undefined) return missing();
+  const allUrls = (runs: Fusion['runs'], { modules }: Manifest) => {
+    const urls = [
+      ...runs.map((run) => `runs/${run.hash}/${pathToUrl(run.name)}`),
+      ...[...modules].flatMap(([path, { hash: module, type }]) =>
+        isModuleType(type)
+          ? [`direct/${hash}/${pathToUrl(path)}`, `modules/${module}/${pathToUrl(path)}`]
+          : [],
+      ),
+    ];
+    const bytes = new TextEncoder().encode(JSON.stringify(urls));
+    return answer(request, { bytes, type: 'application/json', freshness: 'immutable' }, headers);
+  };
   return withAccess(history.deploy(request, owner.deploy), headers, async () => {
     // Also an empty query makes another instance.
     const search = request.url.replace(/^[^?]*/, '');
+    if (written === '') return allUrls(fusion.runs, owner.manifest);
     const path = pathFromUrl(written);
     const module = path === undefined ? undefined : owner.manifest.modules.get(path);
     const toSite = () => {
