@@ -42,7 +42,7 @@ interface Start extends WatchedStart {
 export function wrapWorkers(scope: Scope, { base, workerUrl, starting }: WrapWorkersOptions): void {
   const start = (kind: WorkerStart['kind'], given: unknown, isModule: boolean, options?: unknown): Start => {
     try {
-      const url = new URL(String(given), base()).href;
+      const url = new URL(given as string, base()).href;
       // A page that requires Trusted Types takes no other value.
       const target = isModule && scope.trustedTypes?.isScriptURL(given) !== true ? workerUrl(url) : url;
       const watched = starting?.({ kind, isModule, url, target, options });
