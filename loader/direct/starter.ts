@@ -119,8 +119,8 @@ Object.defineProperty(globalThis, '__modcast__', {
 });
 
 /**
- * Preloads what the page's modules import, behind the import map: an engine that takes one map takes none after
- * a module. WebKit runs module scripts without waiting for style sheets, which should still come first.
+ * Preloads what the page's modules import, behind the import map: an engine that takes one map takes none
+ * after a module. WebKit runs module scripts without waiting for style sheets, which should still come first.
  */
 function preload(): void {
   if (isWebKit()) return;

@@ -35,8 +35,8 @@ const KEPT = 16;
 const CALLS_LOADER = /(?<![\w-])modcast(?![\w:-])/;
 
 /**
- * What brings another instance of a module: a script element with its natural URL, an import map that leads to
- * it, and a fragment, of which the server does not hear.
+ * What brings another instance of a module: a script element with its natural URL, an import map that leads
+ * to it, and a fragment, of which the server does not hear.
  */
 const BYPASSES_MAP =
   /importmap|\.type\s*=\s*["'`]module|["'`]type["'`]\s*,\s*["'`]module|["'`]\.{0,2}\/[^"'`\s]*\.\w+#/;

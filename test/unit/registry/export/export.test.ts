@@ -66,7 +66,7 @@ test('the linked modules of a static export import each other below its base', a
     const own = `${base}lib/%C3%A4%20b.mjs`;
     // The page's author wrote what begins with a slash for the whole host.
     expect(linked).toContain(`import "${base}lib/b.mjs"; import "/other.mjs"; import 'bare';`);
-    expect(linked).toContain(`return ${JSON.stringify(own)} + u.search`);
+    expect(linked).toContain(`return ${JSON.stringify(own)} + u.replace`);
     expect(linked).toContain(`//# sourceURL=${own}`);
   }
 });
