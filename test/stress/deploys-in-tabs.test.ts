@@ -3,11 +3,12 @@ import type {} from '../../loader/index.js';
 import { TemporarySite } from '../browser/counted-site.js';
 import type { BrowserPage, OpenBrowser } from '../browser/engines/engine.js';
 import { inEachEngine } from '../browser/engines/in-each-engine.js';
+import { FUSE } from '../browser/fused-mode.js';
 import { GatedSite } from '../browser/gated-site.js';
 import { files, publish } from '../browser/offline/published-site.js';
 import { Random } from './chaos/random.js';
 
-/** Number of steps. A long run sets `STRESS_STEPS=200`, another one `STRESS_SEED`. */
+/** Number of steps. A long run sets `STRESS_STEPS=200`, another one `STRESS_SEED`, and one with runs `FUSE=1`. */
 const STEPS = Number(process.env['STRESS_STEPS'] ?? 12);
 const SEED = Number(process.env['STRESS_SEED'] ?? 3);
 
@@ -74,16 +75,23 @@ inEachEngine(
         const tabs: BrowserPage[] = [await context.newPage(), await context.newPage()];
         const versions = new Map<BrowserPage, string>();
         const wrong: unknown[] = [];
+        const sources = new Map<string, number>();
         let newest = 0;
         const publishVersion = async (version: number): Promise<void> => {
           const own = { 'sw.js': OWN, 'main.mjs': REGISTERS + String(files(version)['main.mjs']) };
           await directory.write({ ...files(version), ...(mode === 'with one of the site' ? own : {}) });
           await publish(site, directory);
+          // Pages of a deploy that is still being joined start in another way.
+          if (FUSE && random.below(3) > 0) await site.registry.fused();
         };
         const visit = async (tab: BrowserPage): Promise<void> => {
           await tab.goto(site.url, 'load');
           const said = await tab.until(() => (globalThis as { said?: { title: string } }).said);
           versions.set(tab, said.title);
+          // A page may start without the loader, which comes later.
+          await tab.until(() => globalThis.modcast);
+          const { from } = await tab.evaluate(() => modcast!.ready);
+          sources.set(from, (sources.get(from) ?? 0) + 1);
           if (mode === 'with the service worker') await tab.evaluate(() => modcast!.offline());
         };
         try {
@@ -104,6 +112,7 @@ inEachEngine(
               }
             }
           }
+          console.log(mode, Object.fromEntries(sources));
           expect(wrong, `STRESS_SEED=${SEED} STRESS_STEPS=${STEPS}`).toEqual([]);
         } finally {
           await context.close();

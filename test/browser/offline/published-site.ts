@@ -24,7 +24,9 @@ worker.onmessage = ({ data }) => {
 const note = await (await fetch('note.txt')).text();
 const piece = await import(\`./piece-\${version}.mjs\`);
 postMessage({ worker: version, note, piece: piece.version });`,
-  'lib.mjs': `export const version = ${version};`,
+  'lib.mjs': `import { a } from './parts/a.mjs'; export const version = a;`,
+  'parts/a.mjs': `import { b } from './b.mjs'; export const a = b;`,
+  'parts/b.mjs': `export const b = ${version};`,
   [`piece-${version}.mjs`]: `export { version } from './lib.mjs';`,
 });
 
