@@ -17,6 +17,8 @@ export interface PagesOptions {
   readonly onForeign: () => void;
   /** A page that may be another server's. */
   readonly onUnknown: () => Promise<void>;
+  /** Keeps a module of a page. @returns false where it could not be fetched */
+  readonly keepModule: (url: string, manifest: Hash) => Promise<boolean>;
   /** A file of the newest deploy that is here: the browser shows images and texts as pages. */
   readonly file: (request: Request) => Promise<Response | undefined>;
 }
@@ -61,8 +63,7 @@ export class Pages {
     });
     const page = parsePageHeader(response.headers.get(PAGE_HEADER));
     if (!mayKeep(response) || page?.manifest !== manifest) return false;
-    await this.#store(pageKey(url), page, response);
-    return true;
+    return this.#store(pageKey(url), page, response);
   }
 
   /** Notes which deploy the page has, and keeps it. Nothing here may hold up the page. */
@@ -100,10 +101,16 @@ export class Pages {
     await this.#store(url, page, response);
   }
 
-  async #store(url: string, { manifest }: PageHeader, response: Response): Promise<void> {
+  /** @returns false where a page that starts without the loader cannot be kept with its modules */
+  async #store(url: string, { manifest }: PageHeader, response: Response): Promise<boolean> {
+    const { kept, origin, keepModule } = this.#options;
     const headers = keptHeaders(response);
     const body = new Uint8Array(await response.arrayBuffer());
-    await this.#options.kept.putResponse({ url, manifest, headers, body });
+    const modules = preloadsOf(new TextDecoder('latin1').decode(body));
+    const areKept = await Promise.all(modules.map((module) => keepModule(origin + module, manifest)));
+    if (areKept.includes(false)) return false;
+    await kept.putResponse({ url, manifest, headers, body });
+    return true;
   }
 
   /** The answer without the server, by the same routes: see docs/routes.md. */
@@ -132,6 +139,12 @@ export class Pages {
     event.waitUntil(this.#options.onPage(event.resultingClientId, deploy).catch(() => {}));
     return toResponse(page!);
   }
+}
+
+/** What a page that starts without the loader preloads. Another page, which has the loader, has no such list. */
+function preloadsOf(html: string): string[] {
+  const text = /<script data-modcast-direct="[^>]* data-preloads='([^']*)'/.exec(html)?.[1] ?? '[]';
+  return JSON.parse(text.replace(/&#(\d+);/g, (_, code) => String.fromCodePoint(Number(code)))) as string[];
 }
 
 export const toResponse = ({ body, headers }: KeptResponse): Response =>

@@ -59,6 +59,7 @@ export class OfflineServiceWorker {
       onPage: (client, deploy) => this.#tabs.opens(client, deploy),
       onForeign: () => void this.#end().catch(() => {}),
       onUnknown: () => this.#checkServer(),
+      keepModule: (url, manifest) => this.#requests.keep(url, manifest),
       file: async (request) => {
         const newest = (await this.#deploys.all()).at(-1);
         return newest && this.#files.answer(request, newest, null);
