@@ -60,9 +60,11 @@ export class Files {
     const blob = this.#options.deploys.blob(file.hash);
     const isNamed = manifestOfUrl(request.url) !== undefined;
     if (isNamed && file.type === 'text/javascript') {
-      if (blob === undefined) return undefined;
-      const linked = this.#link(deploy, file, blob, natural);
-      return linked && respond(await bytesOf(linked), [...HEADERS, JAVASCRIPT, ...policies]);
+      const linked = blob && this.#link(deploy, file, blob, natural);
+      if (linked !== undefined) return respond(await bytesOf(linked), [...HEADERS, JAVASCRIPT, ...policies]);
+      const response = await this.#options.fetch(request).catch(() => undefined);
+      // Without the server, what its author wrote: natural URLs lead to the deploy here, but bare names do not.
+      if (response !== undefined) return response;
     }
     const headersOf = (known?: Uint8Array): HeaderList => [
       ...HEADERS,
