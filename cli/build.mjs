@@ -1,4 +1,4 @@
-// Joins the command's modules, and those of zod, into a few files in `dist/bin`: Node takes half a millisecond
+// Joins the command's modules, and those of some packages, into a few files in `dist/bin`: Node takes half a millisecond
 // for each file that it imports, and there are hundreds. `dist/cli` stays what tests and tools import.
 import { init, parse } from 'es-module-lexer';
 import MagicString from 'magic-string';
@@ -10,8 +10,8 @@ import { rolldown } from 'rolldown';
 const dist = fileURLToPath(new URL('../dist', import.meta.url));
 const bin = path.join(dist, 'bin');
 
-/** zod alone has a file for each of fifty languages. Other packages are few files, or have native code. */
-const JOINED = ['zod'];
+/** Packages of many files: zod alone has one for each of fifty languages. Others are few, or have native code. */
+const JOINED = ['zod', 'diff', 'parse5', 'entities'];
 
 const isJoined = (id) => JOINED.some((name) => id === name || id.startsWith(`${name}/`));
 const isName = (id) => !id.startsWith('.') && !path.isAbsolute(id);

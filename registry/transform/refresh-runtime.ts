@@ -1,6 +1,5 @@
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { rolldown } from 'rolldown';
 
 /** Registers components of a module, and renders them again when new versions have run. */
 const REACT = `import runtime from 'react-refresh/runtime';
@@ -59,6 +58,7 @@ const HERE = path.dirname(fileURLToPath(import.meta.url));
 
 /** A module that keeps the state of components, in one file. Preact is that of the site. */
 async function bundle(source: string): Promise<string> {
+  const { rolldown } = await import('rolldown');
   const made = await rolldown({
     input: ENTRY,
     cwd: HERE,
