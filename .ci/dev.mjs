@@ -39,7 +39,7 @@ async function buildOnce() {
   if (code !== 0) return say(pc.red('build failed, waiting for a change'));
   say(`built in ${Math.round(performance.now() - started)} ms, ${server ? 're' : ''}starting the server`);
   await stopServer();
-  if (!isStopping) server = start(process.execPath, ['dist/cli/main.js', 'serve', ...site]);
+  if (!isStopping) server = start(process.execPath, ['dist/bin/modcast.js', 'serve', ...site]);
 }
 
 /** One build at a time; a change during a build starts another one after it. */

@@ -5,7 +5,6 @@ import { isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { isatty } from 'node:tty';
 import path from 'node:path';
-import open from 'open';
 import pc from 'picocolors';
 import { createRegistry, type Registry } from '../../registry/index.js';
 import { DEFAULT_FILTER } from '../../registry/ingest/files.js';
@@ -240,8 +239,14 @@ async function run(
   );
   for (const line of hints) console.log(`  ${line}`);
   console.log('');
-  if (options.open && isatty(1)) await open(url).catch(() => {});
+  if (options.open && isatty(1)) await openBrowser(url);
   await untilStopped();
+}
+
+/** Loaded only for this: it consists of many files. */
+async function openBrowser(url: string): Promise<void> {
+  const { default: open } = await import('open');
+  await open(url).catch(() => {});
 }
 
 /** Prints what is served without a directory, or how to publish the first deploy. */

@@ -7,6 +7,9 @@ import { ImportChecker, type ImportCheckerOptions } from './import-checker.js';
 /** Milliseconds between a deploy and the check of its imports: pages get the deploy first. */
 const CHECK_DELAY_MS = 10;
 
+/** The same when the server has just started: a browser opens the first page now, and a check takes long. */
+const FIRST_CHECK_DELAY_MS = 500;
+
 /** Failing imports that are listed. One missing import map can break thousands. */
 const LISTED_IMPORTS = 50;
 
@@ -50,7 +53,7 @@ export class SiteProblems {
   /** From now on, imports are checked after each ingest. */
   startChecking(): void {
     if (this.#state === 'idle') this.#state = 'checking';
-    this.#scheduleCheck();
+    this.#scheduleCheck(FIRST_CHECK_DELAY_MS);
   }
 
   /**
@@ -76,10 +79,10 @@ export class SiteProblems {
     return hasChanged;
   }
 
-  #scheduleCheck(): void {
+  #scheduleCheck(ms: number = CHECK_DELAY_MS): void {
     if (this.#state !== 'checking') return;
     this.#nextCheck?.cancel();
-    this.#nextCheck = this.#options.clock.after(CHECK_DELAY_MS, () => {
+    this.#nextCheck = this.#options.clock.after(ms, () => {
       this.#check().catch((error: unknown) => {
         // A check that runs while the registry closes cannot read the store.
         if (this.#state !== 'closed') this.#options.onError(error);

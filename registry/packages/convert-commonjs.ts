@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { init, parse } from 'cjs-module-lexer';
-import { rolldown, type Plugin } from 'rolldown';
+import type { Plugin } from 'rolldown';
 import { blake3 } from '../hash.js';
 import type { Found } from './package-resolver.js';
 
@@ -104,6 +104,7 @@ export async function convertCommonJs(input: ConversionInput): Promise<Conversio
       return id.endsWith('.json') ? { code: `module.exports = ${read(id)};`, moduleType: 'js' } : read(id);
     },
   };
+  const { rolldown } = await import('rolldown');
   const bundle = await rolldown({
     cwd: directory,
     input: Object.fromEntries(entries.map(([entry]) => [outputName(entry), ENTRY + entry])),

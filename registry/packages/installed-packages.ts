@@ -35,6 +35,8 @@ export class InstalledPackages {
   readonly #site: string;
   readonly #descriptions = new Map<string, PackageJson | null>();
   readonly #packages = new Map<string, InstalledPackage>();
+  /** Whether a file is the site's own. A start asks this dozens of times for each file. */
+  readonly #ofSite = new Map<string, boolean>();
 
   /** @param site the site's directory, absolute and real */
   constructor(site: string) {
@@ -43,8 +45,13 @@ export class InstalledPackages {
 
   /** Whether a file (absolute, real) is the site's own, and so in no package. */
   isOfSite(file: string): boolean {
-    if (!isInside(this.#site, file)) return false;
-    return !path.relative(this.#site, file).split(path.sep).includes('node_modules');
+    let known = this.#ofSite.get(file);
+    if (known === undefined) {
+      const isBelow = isInside(this.#site, file);
+      known = isBelow && !path.relative(this.#site, file).split(path.sep).includes('node_modules');
+      this.#ofSite.set(file, known);
+    }
+    return known;
   }
 
   /** The package of a file that is not the site's. */

@@ -23,7 +23,7 @@ import { madeKind, type PackageWalk, type WalkedImport } from './package-walk.js
 export interface DeployFile {
   readonly hash: Hash;
   readonly size: number;
-  /** Null for a file that is not JavaScript. */
+  /** Null for a file that is not JavaScript. Found when it is asked for: most files are stored already. */
   readonly links: Links | null;
   /**
    * The bytes. Those of a file on the disk are read again.
@@ -141,8 +141,16 @@ export async function packageFiles(
 }
 
 /** The path of a file's URL, or of what a specifier means there: `//` is not `/`. */
-const urlOf = (importer: Path, specifier = ''): string =>
-  new URL(plain(specifier), `file:///${pathToUrl(importer)}`).pathname;
+function urlOf(importer: Path, specifier = ''): string {
+  const url = `/${pathToUrl(importer)}`;
+  if (specifier === '') return url;
+  // A URL is parsed slowly, and nearly all of these need not be.
+  if (isPlain(specifier)) return path.posix.join(path.posix.dirname(url), specifier);
+  return new URL(plain(specifier), `file://${url}`).pathname;
+}
+
+/** Whether a relative specifier means as a URL what it means as a path. */
+const isPlain = (specifier: string): boolean => /^\.{1,2}(?:\/\.\.)*(?:\/[\w-][\w.-]*)+$/.test(specifier);
 
 /** Whether a style sheet's URL, which may look like a name, leads to a file of the same package. */
 const isBeside = (importer: Path, address: string, target: Path): boolean =>
@@ -164,8 +172,16 @@ function relativeUrl(importer: Path, target: Path): string {
 const linksOf = (bytes: Uint8Array, name: string): Links | null =>
   moduleKind(mediaType(name)) === 'javascript' ? lexModule(bytes) : null;
 
-function madeFile(bytes: Buffer, links = lexModule(bytes)): DeployFile {
-  return { hash: blake3(bytes), size: bytes.length, links, bytes: () => bytes };
+function madeFile(bytes: Buffer, known?: Links): DeployFile {
+  let links = known;
+  return {
+    hash: blake3(bytes),
+    size: bytes.length,
+    get links() {
+      return (links ??= lexModule(bytes));
+    },
+    bytes: () => bytes,
+  };
 }
 
 function diskFile(file: string, bytes: Buffer, links: Links | null): DeployFile {

@@ -1,5 +1,6 @@
 import path from 'node:path';
-import semver from 'semver';
+import satisfies from 'semver/functions/satisfies.js';
+import validRange from 'semver/ranges/valid.js';
 import type { Diagnostic, Path } from '../../schema/index.js';
 import type { DeployPaths } from './deploy-paths.js';
 import type { InstalledPackage, InstalledPackages, PackageJson } from './installed-packages.js';
@@ -74,8 +75,8 @@ export function versionWarnings({ uses, packages, paths, directory }: VersionsOp
   ): Diagnostic | undefined {
     if (by?.name === name) return undefined;
     const range = by === null ? siteRange(importer, name) : rangeIn(by.description, name);
-    if (range === undefined || semver.validRange(range) === null) return undefined;
-    if (semver.satisfies(version, range, { includePrerelease: true })) return undefined;
+    if (range === undefined || validRange(range) === null) return undefined;
+    if (satisfies(version, range, { includePrerelease: true })) return undefined;
     const who = by === null ? 'the package.json of the site' : `${by.name} ${by.version}`;
     return warningAt(
       importer,

@@ -13,6 +13,9 @@ export class Connection {
   readonly db: Database.Database;
   readonly file: string;
   #written = false;
+  #isSyncing = false;
+  /** Whether something was committed since the last sync began. */
+  #isBehind = false;
 
   constructor(db: Database.Database, file: string) {
     this.db = db;
@@ -76,16 +79,24 @@ export class Connection {
 
   /**
    * A commit is durable once the log is on disk, and SQLite syncs the log before it copies from it. SQLite's
-   * locks are on the other two files, so closing this one releases none.
+   * locks are on the other two files, so closing this one releases none. A save commits several times: what is
+   * committed during a sync shares the next one.
    */
   async #syncLog(): Promise<void> {
-    try {
-      const log = await open(`${this.file}-wal`, 'r+');
-      await log.datasync().finally(() => log.close());
-    } catch {
-      // A closed database has no log and does not need it. If the disk fails, the next transaction that waits
-      // for it fails too.
+    this.#isBehind = true;
+    if (this.#isSyncing) return;
+    this.#isSyncing = true;
+    while (this.#isBehind) {
+      this.#isBehind = false;
+      try {
+        const log = await open(`${this.file}-wal`, 'r+');
+        await log.datasync().finally(() => log.close());
+      } catch {
+        // A closed database has no log and does not need it. If the disk fails, the next transaction that waits
+        // for it fails too.
+      }
     }
+    this.#isSyncing = false;
   }
 }
 

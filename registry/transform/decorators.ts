@@ -1,8 +1,8 @@
 import { parseAst } from 'rolldown/parseAst';
 import { position } from '../ingest/syntax.js';
 
-/** What a decorator looks like, also in a string or a comment. */
-const LIKE = /(?:^|[\s;{}()])@[\w$(]/;
+/** What a decorator looks like, also in a string. Compilers begin comments with it: `@__PURE__` is in all JSX. */
+const LIKE = /(?:^|[\s;{}()])(?<!\/\* )@[\w$(]/;
 
 interface Node {
   readonly start: number;

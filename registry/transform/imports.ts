@@ -116,8 +116,13 @@ function specifierPlace(
   return item.glob || !/^['"`]/.test(source[start] ?? '') ? undefined : { start, end, specifier };
 }
 
-/** The map of the second of two steps, traced through that of the first. */
-export function joinMaps(second: SourceMapInput | null, first: SourceMapInput | null): SourceMapInput | null {
-  if (second === null || first === null) return second ?? first;
-  return remapping(second, (_, context) => (context.depth === 1 ? first : null)).toString();
+/**
+ * One map for several steps. Tracing is most of the work, so it is done once for all of them.
+ *
+ * @param maps of the steps, the last one first
+ */
+export function joinMaps(maps: readonly SourceMapInput[]): SourceMapInput | null {
+  const [last, ...others] = maps;
+  if (last === undefined || others.length === 0) return last ?? null;
+  return remapping(last, (_, { depth }) => others[depth - 1] ?? null).toString();
 }

@@ -54,7 +54,7 @@ export class ModuleTransformer {
     const deps: Dependency[] = [];
     const virtual: VirtualModule[] = [];
     let code: string | null = null;
-    let map: SourceMapInput | null = null;
+    const maps: SourceMapInput[] = [];
     let text = source;
     // As the transforms so far say: `logo.svg.tsx` for a component that was made of an image.
     let name = path;
@@ -70,11 +70,13 @@ export class ModuleTransformer {
         virtual.push(...(result.virtual ?? []));
         if (result.code === text && result.map === null) continue;
         code = text = result.code;
-        map = joinMaps(result.map, map);
+        if (result.map !== null) maps.unshift(result.map);
       } catch (error) {
-        return failed(error, { source, path, map, isTypeScript: code === null && isTypeScript(path), deps });
+        const isUnread = code === null && isTypeScript(path);
+        return failed(error, { source, path, map: joinMaps(maps), isTypeScript: isUnread, deps });
       }
     }
+    const map = joinMaps(maps);
     const json = map === null ? null : mapText(map, path, source);
     return { code, map: json, deps, virtual, problem: undefined };
   }

@@ -1,4 +1,5 @@
-import { rolldown } from 'rolldown';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 /** Registers components of a module, and renders them again when new versions have run. */
 const REACT = `import runtime from 'react-refresh/runtime';
@@ -53,12 +54,14 @@ export const accept = (hot, names) => hot?.accept((next) => {
 `;
 
 const ENTRY = 'modcast-refresh';
+const HERE = path.dirname(fileURLToPath(import.meta.url));
 
 /** A module that keeps the state of components, in one file. Preact is that of the site. */
 async function bundle(source: string): Promise<string> {
+  const { rolldown } = await import('rolldown');
   const made = await rolldown({
     input: ENTRY,
-    cwd: import.meta.dirname,
+    cwd: HERE,
     platform: 'browser',
     external: /^preact(?:\/|$)/,
     logLevel: 'silent',
@@ -67,7 +70,7 @@ async function bundle(source: string): Promise<string> {
       {
         name: ENTRY,
         // As if it were a file here, so that packages are found beside this one.
-        resolveId: (id) => (id === ENTRY ? `${import.meta.dirname}/${ENTRY}.js` : null),
+        resolveId: (id) => (id === ENTRY ? `${HERE}/${ENTRY}.js` : null),
         load: (id) => (id.endsWith(`${ENTRY}.js`) ? source : null),
       },
     ],

@@ -1,4 +1,3 @@
-import { lexModule } from '../../importmap/index.js';
 import { UNPARSED, type Channel, type Hash, type Links, type Manifest } from '../../schema/index.js';
 import { blake3 } from '../hash.js';
 import type { DerivedBlobs } from '../content/derived-blobs.js';
@@ -11,9 +10,6 @@ import { transformedFiles, type ReadableSite } from './transformed-files.js';
 
 /** Deploys whose served form is kept in memory. */
 const KEPT = 64;
-
-/** Modules whose links are kept in memory. */
-const KEPT_LINKS = 20_000;
 
 export interface ServedStoreOptions {
   readonly store: Store;
@@ -41,7 +37,6 @@ export class Served {
   readonly #originals = new Map<Hash, Hash>();
   readonly #sources = new Map<Hash, Hash>();
   readonly #broken = new Set<Hash>();
-  readonly #links = new Map<Hash, Links>();
   /** Reads as pages do. What it writes goes to the store itself. */
   readonly store: Store;
 
@@ -211,10 +206,7 @@ export class Served {
     if ((await this.#sourceOf(hash)) === undefined) return undefined;
     const bytes = (await this.#options.derived.read(hash)) ?? (await this.#makeAgain(hash));
     if (bytes === undefined) return undefined;
-    const links = this.#links.get(hash) ?? lexModule(bytes);
-    if (this.#links.size >= KEPT_LINKS) this.#links.clear();
-    this.#links.set(hash, links);
-    return { hash, bytes, links };
+    return { hash, bytes, links: this.#options.sites.links.of(hash, bytes) };
   }
 
   /** The blob that code is made of. */
@@ -249,7 +241,7 @@ export class Served {
     for (const hash of hashes) {
       if (this.#broken.has(hash)) own.set(hash, UNPARSED);
       if (own.has(hash)) continue;
-      const links = this.#links.get(hash) ?? (await this.#made(hash))?.links;
+      const links = this.#options.sites.links.known(hash) ?? (await this.#made(hash))?.links;
       if (links !== undefined && links !== null) own.set(hash, links);
     }
     return own;

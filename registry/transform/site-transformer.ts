@@ -12,6 +12,7 @@ import type { DerivedBlobs } from '../content/derived-blobs.js';
 import { isJavaScriptType } from '../content/media-type.js';
 import { blake3 } from '../hash.js';
 import type { StoredBlob } from '../store/store.js';
+import { CodeLinks } from './code-links.js';
 import { isTransportStream } from './kinds.js';
 import { definitionsOf } from './define.js';
 import { ManifestFiles } from './manifest-files.js';
@@ -74,6 +75,7 @@ interface Job {
 export class SiteTransformer {
   /** Names the transforms with their versions. */
   readonly version: string;
+  readonly links = new CodeLinks();
   readonly #transformer: ModuleTransformer;
   readonly #blobs: SourceBlobs;
   readonly #cache: ModuleCache;

@@ -1,5 +1,5 @@
-import { lexModule } from '../../importmap/index.js';
 import {
+  NO_LINKS,
   UNPARSED,
   type Diagnostic,
   type Hash,
@@ -38,6 +38,10 @@ export async function transformedFiles(
   });
   // What cannot be stored may be lost again. Then it imports nothing.
   const codeOf = async (hash: Hash) => (await derived.read(hash)) ?? new Uint8Array();
+  const linksOfCode = async (hash: Hash) => {
+    const code = await derived.read(hash);
+    return code === undefined ? NO_LINKS : sites.links.of(hash, code);
+  };
   return {
     modules,
     problems,
@@ -45,9 +49,13 @@ export async function transformedFiles(
     bytesOf: (hash) => (sources.has(hash) ? codeOf(hash) : bytesOf(hash)),
     async linksOf(hashes) {
       const links = new Map(await linksOf(hashes.filter((hash) => !sources.has(hash))));
+      await derived.prefetch(
+        'module',
+        hashes.filter((hash) => sources.has(hash)),
+      );
       for (const hash of hashes) {
         if (broken.has(hash)) links.set(hash, UNPARSED);
-        else if (sources.has(hash)) links.set(hash, lexModule(await codeOf(hash)));
+        else if (sources.has(hash)) links.set(hash, await linksOfCode(hash));
       }
       return links;
     },

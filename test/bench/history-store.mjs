@@ -140,7 +140,7 @@ for (const [what, ask] of queries) {
 }
 console.log(`\n${markdownTable(['ms', 'median', 'min', 'max'], rows)}`);
 
-const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+const main = fileURLToPath(new URL('../../dist/bin/modcast.js', import.meta.url));
 const commands = [
   ['log', pathOf(7), '--channel', CHANNEL],
   ['show', String(middle)],

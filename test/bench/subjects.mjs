@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { rename, symlink } from 'node:fs/promises';
 import http from 'node:http';
 import https from 'node:https';
@@ -164,7 +165,9 @@ const modcastOf = (id, name, checkout, serves, flags = [], serveFlags = []) => (
   name,
   keepsPages: serves === 'directory',
   async start({ directory, scratch }) {
-    const main = path.join(checkout, 'dist/cli/main.js');
+    const bundled = path.join(checkout, 'dist/bin/modcast.js');
+    // Checkouts of earlier commits have no bundle.
+    const main = existsSync(bundled) ? bundled : path.join(checkout, 'dist/cli/main.js');
     const database = ['--db', path.join(scratch, 'modcast.db')];
     const publish = async () => {
       await run(process.execPath, [main, 'publish', directory, ...database, ...flags]);

@@ -9,7 +9,7 @@ import { blake3 } from '../../../registry/hash.js';
 import { moduleLinks } from '../../../registry/ingest/module-links.js';
 import { manifestBytes, type Manifest } from '../../../schema/index.js';
 
-const MAIN = path.resolve(import.meta.dirname, '../../../dist/cli/main.js');
+const MAIN = path.resolve(import.meta.dirname, '../../../dist/bin/modcast.js');
 const MODULES = 300;
 const SAVES = 100;
 

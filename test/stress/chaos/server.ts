@@ -8,7 +8,7 @@ import { manifestFromJson, type Manifest } from '../../../schema/index.js';
 /** `FUSE=1` lets pages load when the modules are joined, so that they run runs. */
 const WAITS = process.env['FUSE'] === '1';
 
-const MAIN = path.resolve(import.meta.dirname, '../../../dist/cli/main.js');
+const MAIN = path.resolve(import.meta.dirname, '../../../dist/bin/modcast.js');
 
 export interface Head {
   readonly deploy: number;

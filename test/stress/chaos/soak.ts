@@ -10,7 +10,7 @@ import { Random } from './random.js';
 import { waitForRest } from './run.js';
 import { KilledServer } from './server.js';
 
-const MAIN = resolve(import.meta.dirname, '../../../dist/cli/main.js');
+const MAIN = resolve(import.meta.dirname, '../../../dist/bin/modcast.js');
 
 export interface SoakOptions {
   readonly browser: ChromiumBrowser;

@@ -10,7 +10,7 @@ import { modcast } from '../../unit/cli/program.js';
 /** What bash offers for the last of the words, in a directory. */
 async function completer(cwd: string): Promise<(...words: string[]) => string[]> {
   const { out: script } = await modcast('/', ['completion', 'bash']);
-  const program = new URL('../../../dist/cli/main.js', import.meta.url).pathname;
+  const program = new URL('../../../dist/bin/modcast.js', import.meta.url).pathname;
   const called = `modcast() { '${process.execPath}' '${program}' "$@"; }`;
   return (...words) => {
     const list = words.map((word) => `'${word}'`).join(' ');
@@ -95,7 +95,7 @@ describe('completion of `blame <Tab>`', () => {
 
   const inShell = async (shell: string, script: (completion: string) => string) => {
     const { out } = await modcast('/', ['completion', shell]);
-    const program = new URL('../../../dist/cli/main.js', import.meta.url).pathname;
+    const program = new URL('../../../dist/bin/modcast.js', import.meta.url).pathname;
     const bin = path.join(directory, 'modcast');
     writeFileSync(bin, `#!/bin/sh\nexec '${process.execPath}' '${program}' "$@"\n`, { mode: 0o755 });
     const { stdout, stderr } = spawnSync(shell, [shell === 'zsh' ? '-fc' : '-c', script(out)], {

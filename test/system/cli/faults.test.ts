@@ -9,7 +9,7 @@ import { publish } from '../../contract/store-fixture.js';
 
 /** Rows of faults/CLI.md that only a process shows. */
 
-const MAIN = path.resolve(import.meta.dirname, '../../../dist/cli/main.js');
+const MAIN = path.resolve(import.meta.dirname, '../../../dist/bin/modcast.js');
 const env = { ...process.env, NO_COLOR: '1', FORCE_COLOR: undefined, MODCAST_DB: undefined };
 
 /** Deploys 1 and 2 on production. */

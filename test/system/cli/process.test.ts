@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openSqliteStore } from '../../../registry/index.js';
 import { publish } from '../../contract/store-fixture.js';
 
-const MAIN = path.resolve(import.meta.dirname, '../../../dist/cli/main.js');
+const MAIN = path.resolve(import.meta.dirname, '../../../dist/bin/modcast.js');
 const env = { ...process.env, NO_COLOR: '1' };
 
 /** A directory with a database: deploys 1 and 2 on production. */

@@ -11,7 +11,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { NAVIGATION } from '../../unit/registry/site.js';
 
-const MAIN = fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../../dist/bin/modcast.js', import.meta.url));
 
 let directory: string;
 const running = new Set<ChildProcess>();

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, expect, it } from 'vitest';
 import { site, temporary, write } from '../../unit/registry/site.js';
 
-const MAIN = fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../../dist/bin/modcast.js', import.meta.url));
 
 /** Bytes that look like those of a compressed file, the same in each run. */
 const noise = (length: number): Buffer => {

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { expect, it } from 'vitest';
 import { Client, nextEvent, open, site } from '../../../unit/registry/site.js';
 
-const MAIN = path.resolve(import.meta.dirname, '../../../../dist/cli/main.js');
+const MAIN = path.resolve(import.meta.dirname, '../../../../dist/bin/modcast.js');
 
 async function publish(directory: string, database: string): Promise<void> {
   const args = [MAIN, 'publish', directory, '--db', database, '--channel', 'production', '--author', 'eve'];

@@ -60,6 +60,20 @@ it('does not check imports before it is told to', async () => {
   expect(clock.waiting).toBe(1);
 });
 
+it('checks first when the first page has had time to load', async () => {
+  const { problems, result, clock, read, onChange } = await problemsOf({
+    'index.html': PAGE,
+    'main.mjs': 'import "./gone.mjs";',
+  });
+  problems.setResult(result);
+  problems.startChecking();
+  clock.advance(499);
+  await Promise.resolve();
+  expect(read).not.toHaveBeenCalled();
+  clock.advance(1);
+  await vi.waitFor(() => expect(onChange).toHaveBeenCalledTimes(1));
+});
+
 it('checks once for several results in a row', async () => {
   const { problems, result, clock } = await problemsOf({ 'index.html': PAGE, 'main.mjs': '' });
   problems.startChecking();
