@@ -63,7 +63,7 @@ export class Files {
       const linked = blob && this.#link(deploy, file, blob, natural);
       if (linked !== undefined) return respond(await bytesOf(linked), [...HEADERS, JAVASCRIPT, ...policies]);
       const response = await this.#options.fetch(request).catch(() => undefined);
-      // Without the server, what its author wrote: natural URLs lead to the deploy here, but bare names do not.
+      // Without the server, what its author wrote: natural URLs lead to the deploy here, bare names do not.
       if (response !== undefined) return response;
     }
     const headersOf = (known?: Uint8Array): HeaderList => [

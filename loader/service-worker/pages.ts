@@ -141,7 +141,7 @@ export class Pages {
   }
 }
 
-/** What a page that starts without the loader preloads. Another page, which has the loader, has no such list. */
+/** What a page that starts without the loader preloads. A page with the loader has no such list. */
 function preloadsOf(html: string): string[] {
   const text = /<script data-modcast-direct="[^>]* data-preloads='([^']*)'/.exec(html)?.[1] ?? '[]';
   return JSON.parse(text.replace(/&#(\d+);/g, (_, code) => String.fromCodePoint(Number(code)))) as string[];

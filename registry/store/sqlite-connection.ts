@@ -79,8 +79,8 @@ export class Connection {
 
   /**
    * A commit is durable once the log is on disk, and SQLite syncs the log before it copies from it. SQLite's
-   * locks are on the other two files, so closing this one releases none. A save commits several times: what is
-   * committed during a sync shares the next one.
+   * locks are on the other two files, so closing this one releases none. A save commits several times: what
+   * is committed during a sync shares the next one.
    */
   async #syncLog(): Promise<void> {
     this.#isBehind = true;
@@ -92,8 +92,8 @@ export class Connection {
         const log = await open(`${this.file}-wal`, 'r+');
         await log.datasync().finally(() => log.close());
       } catch {
-        // A closed database has no log and does not need it. If the disk fails, the next transaction that waits
-        // for it fails too.
+        // A closed database has no log and does not need it. If the disk fails, the next transaction that
+        // waits for it fails too.
       }
     }
     this.#isSyncing = false;

@@ -4,7 +4,7 @@ import type { Hash, Links } from '../../schema/index.js';
 /** Modules whose links are kept in memory. */
 const KEPT = 20_000;
 
-/** The links of code that transforms have made. It is lexed once for what it imports and for what pages get. */
+/** The links of code that transforms have made. It is lexed once, for what it imports and for pages. */
 export class CodeLinks {
   readonly #known = new Map<Hash, Links>();
 

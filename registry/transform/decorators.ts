@@ -1,7 +1,7 @@
 import { parseAst } from 'rolldown/parseAst';
 import { position } from '../ingest/syntax.js';
 
-/** What a decorator looks like, also in a string. Compilers begin comments with it: `@__PURE__` is in all JSX. */
+/** What a decorator looks like, also in a string. Compilers begin comments so: `@__PURE__` is in all JSX. */
 const LIKE = /(?:^|[\s;{}()])(?<!\/\* )@[\w$(]/;
 
 interface Node {

@@ -7,6 +7,9 @@ vi.mock('node:fs/promises', { spy: true });
 
 const at = temporaryDirectory();
 
+/** The machine may be busy. */
+const PATIENT = { timeout: 30_000 };
+
 it('syncs the log once for what is committed during a sync, and again for what comes later', async () => {
   const connection = openDatabase(at('a.db'));
   const { db } = connection;
@@ -22,11 +25,11 @@ it('syncs the log once for what is committed during a sync, and again for what c
   vi.mocked(open).mockResolvedValue(log);
 
   write('a');
-  await vi.waitFor(() => expect(synced).toEqual([['a']]));
+  await vi.waitFor(() => expect(synced).toEqual([['a']]), PATIENT);
   for (const path of ['b', 'c', 'd']) write(path);
   expect(synced).toHaveLength(1);
   started[0]!();
-  await vi.waitFor(() => expect(synced).toHaveLength(2));
+  await vi.waitFor(() => expect(synced).toHaveLength(2), PATIENT);
   expect(synced[1]).toEqual(['a', 'b', 'c', 'd']);
   started[1]!();
 
@@ -35,7 +38,7 @@ it('syncs the log once for what is committed during a sync, and again for what c
   await vi.waitFor(() => {
     write(`e${count++}`);
     expect(synced).toHaveLength(3);
-  });
+  }, PATIENT);
   started[2]!();
   db.close();
 });

@@ -40,7 +40,7 @@ describe('a registry that serves its head', () => {
       expect([page?.status, page?.headers.get('Content-Type')]).toEqual([200, 'text/html; charset=utf-8']);
       const html = await page!.text();
       expect(html).toMatch(
-        /<script async src="\/-\/fused-loader\.js\?v=[0-9a-f]{12}"[^>]* data-channel="production"/,
+        /<script async src="\/-\/loader\.js\?v=[0-9a-f]{12}"[^>]* data-channel="production"/,
       );
       const [store, deploys] = [await registry.store(), /data-deploy="(\d+) (\w+)"/.exec(html)!];
       const head = (await store.head('production'))!;
