@@ -22,7 +22,7 @@ import { formatStat } from '../output/diff-stat.js';
 import { count, formatBytes } from '../output/format.js';
 import { changeJson, deployJson, writeJson } from '../output/json.js';
 import { paged } from '../output/pager.js';
-import { binaryOption, formatPatch, patchJson, readPatch } from '../output/patch.js';
+import { binaryOption, formatPatch, patchJson, readCounts, readPatch } from '../output/patch.js';
 import { printable } from '../output/text.js';
 
 interface DiffOptions extends DatabaseOptions {
@@ -105,9 +105,7 @@ async function diff(io: Io, a: string, b: string, given: string[], options: Diff
         return;
       }
       if (options.stat) {
-        const patches: Patch[] = [];
-        // Only their counts: all lines of a large comparison need not fit the memory.
-        for (const change of changes) patches.push({ ...(await patchOf(change)), lines: [] });
+        const patches = await readCounts(changes, before.store, after.store);
         for (const one of packages) await write(` ${printable(packageChangeText(one))}\n`);
         if (changes.length > 0 || packages.length === 0) await write(formatStat(io, changes, patches));
         await write(` a client that has ${before.label} ${costText(await updateCost(before, after))}\n`);
