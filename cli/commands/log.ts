@@ -2,7 +2,6 @@ import { Command } from 'commander';
 import {
   channelDeploys,
   deployChanges,
-  splitPackageChanges,
   moduleLog,
   isSelected,
   isWanted,
@@ -29,12 +28,12 @@ import {
 import { REFS_HELP } from '../options/refs.js';
 import { timeOption, type TimeStyle } from '../options/time-style.js';
 import { wholeNumber } from '../options/values.js';
-import { packageLines, statusLines } from '../output/changes.js';
+import { detailsJson, writeDetails } from '../output/change-details.js';
+import { statusLines } from '../output/changes.js';
 import { deployHead, oneLine } from '../output/deploy.js';
-import { formatStat } from '../output/diff-stat.js';
 import { changeJson, deployJson, jsonLine } from '../output/json.js';
 import { paged, type Write } from '../output/pager.js';
-import { binaryOption, formatPatch, patchJson, readCounts, readPatch } from '../output/patch.js';
+import { binaryOption } from '../output/patch.js';
 import { versionTable } from '../output/version-table.js';
 
 interface LogOptions extends DatabaseOptions, LogFilterOptions {
@@ -154,17 +153,6 @@ async function historyOf(
   );
 }
 
-/** What `--json` adds to a change with -p and --stat. */
-async function patchFields(store: Store, change: Change, options: LogOptions) {
-  if (!options.patch && !options.stat) return {};
-  const patch = await readPatch(change, store, store, options);
-  const { added, deleted, binary } = patch;
-  return {
-    ...(options.stat ? { added: binary ? null : added, deleted: binary ? null : deleted } : {}),
-    ...(options.patch ? patchJson(patch) : {}),
-  };
-}
-
 /** Whether a deploy changed these files and directories, or may have: gc drops what the oldest changed. */
 async function hasChanged(store: Store, number: number, selected: readonly string[]): Promise<boolean> {
   const changes = await store.changes(number);
@@ -213,7 +201,7 @@ async function channelLog(
     if (options.json) {
       const list: unknown[] = [];
       for (const change of changes ?? []) {
-        list.push({ ...changeJson(change), ...(await patchFields(store, change, options)) });
+        list.push({ ...changeJson(change), ...(await detailsJson(store, change, options)) });
       }
       await write(jsonLine({ deploy: deployJson(deploy), changes: changes && list }));
     } else {
@@ -241,16 +229,8 @@ async function writeChanges(
   const list = changes ?? [];
   const shownWhole = options.packages === true || isWhole;
   if (options.stat || options.patch) {
-    const split = splitPackageChanges(shownWhole ? [] : list);
-    const files = shownWhole ? list : split.others;
-    if (list.length > 0 && !options.oneline && (options.patch || !options.stat)) await write('\n');
-    for (const line of packageLines(io, split)) await write(line);
-    if (options.stat && files.length > 0)
-      await write(formatStat(io, files, await readCounts(files, store, store)));
-    if (options.stat && options.patch && files.length > 0) await write('\n');
-    if (options.patch)
-      for (const change of files)
-        await write(formatPatch(io, await readPatch(change, store, store, options)));
+    if (list.length > 0 && !options.oneline && !options.stat) await write('\n');
+    await writeDetails(io, write, store, list, shownWhole, options);
   } else if (!options.oneline) {
     const lines = statusLines(io, list, shownWhole);
     const most = options.all || lines.length <= LISTED + 1 ? lines.length : LISTED;
@@ -271,7 +251,7 @@ async function pathLog(io: Io, source: Source, path: Path, options: LogOptions):
     const { change, deploy, number } = entry;
     if (!isWanted(deploy, filter) || (await isWantedChange?.(change)) === false) continue;
     if (options.json)
-      await write(jsonLine({ ...entryJson(entry), ...(await patchFields(store, change, options)) }));
+      await write(jsonLine({ ...entryJson(entry), ...(await detailsJson(store, change, options)) }));
     else if (options.patch || options.stat || options.oneline) {
       if (options.oneline) await write(oneLine(io, number, deploy));
       else {

@@ -5,6 +5,7 @@ export * from './read-blob.js';
 export * from './cost.js';
 export * from './deploy-filter.js';
 export * from './lines.js';
+export * from './listing.js';
 export * from './log.js';
 export * from './package-changes.js';
 export * from './patch.js';

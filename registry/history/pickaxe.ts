@@ -10,7 +10,7 @@ export type Wanted =
   /** Matches an added or a deleted line. Not in binary files. Without the flags g and y. */
   | { readonly line: RegExp };
 
-/** Counts of blobs that are remembered: a version is the `after` of one change and the `before` of the next. */
+/** Blobs whose counts are remembered: a version is `after` in one change and `before` in the next. */
 const REMEMBERED = 10_000;
 
 const EMPTY = new Uint8Array();

@@ -121,7 +121,7 @@ describe('`list`, `version`, `login`', () => {
 
   it.each([
     ['list', 'modcast deploys'],
-    ['ls', 'modcast show latest:'],
+    ['branch', 'modcast channels'],
     ['login', 'MODCAST_TOKEN'],
     ['deploy', 'modcast publish'],
     ['push', '--to'],
