@@ -26,6 +26,7 @@ const GROUPS: { readonly [group in Group]: { readonly [name: string]: Load } } =
   Inspect: {
     deploys: async () => (await import('./commands/deploys.js')).deploysCommand,
     channels: async () => (await import('./commands/channels.js')).channelsCommand,
+    status: async () => (await import('./commands/status.js')).statusCommand,
     log: async () => (await import('./commands/log.js')).logCommand,
     show: async () => (await import('./commands/show.js')).showCommand,
     ls: async () => (await import('./commands/ls.js')).lsCommand,

@@ -13,9 +13,11 @@ import {
   type Snapshot,
 } from '../../registry/history/index.js';
 import { EXIT, type Io } from '../io.js';
+import { NO_DEPLOYS, chooseChannel } from '../options/choose-channel.js';
 import { databaseOption, withStore, type DatabaseOptions } from '../options/database.js';
 import { jsonOption } from '../options/json-option.js';
-import { REFS_HELP, resolveSides } from '../options/refs.js';
+import { REFS_HELP } from '../options/refs.js';
+import { resolveSides } from '../options/sides.js';
 import { wholeNumber } from '../options/values.js';
 import { packageLines, statusLetter } from '../output/changes.js';
 import { formatStat } from '../output/diff-stat.js';
@@ -26,6 +28,7 @@ import { binaryOption, formatPatch, patchJson, readCounts, readPatch } from '../
 import { printable } from '../output/text.js';
 
 interface DiffOptions extends DatabaseOptions {
+  channel?: string;
   patch?: true;
   binary?: true;
   packages?: true;
@@ -41,11 +44,12 @@ export function diffCommand(io: Io): Command {
   const command = new Command('diff')
     .summary('compare two deploys, or a deploy and a directory')
     .description(
-      'Compares two deploys, of the same channel or of two, or a deploy and a directory. The output is a patch. In a pipe or a file it has no colours, so patch -p1 can apply it.',
+      'Compares two deploys, of the same channel or of two, or a deploy and a directory: without <b>, that of the site; without <a>, with the newest deploy. The output is a patch. In a pipe or a file it has no colours, so patch -p1 can apply it.',
     )
-    .argument('<a>', 'a ref, or a directory')
-    .argument('<b>', 'a ref, or a directory')
+    .argument('[a]', 'a ref, or a directory (default: the newest of production, else the newest of all)')
+    .argument('[b]', 'a ref, or a directory (default: the directory of the database, else the current one)')
     .argument('[path...]', 'only these files and directories; a path that is on neither side is an error')
+    .option('--channel <name>', 'the channel whose newest deploy is compared, without <a>')
     .option('-p, --patch', 'show patches (the default); with --stat, show both')
     .option('--stat', 'show changed lines as bars, and how much a client that has <a> downloads')
     .option(
@@ -69,22 +73,33 @@ Text that looks like a path (., ./public, /srv/site) is a directory.
 --stat counts the compressed bytes that the server sends, with differences instead of whole blobs where they are shorter.
 
 Examples:
+  modcast diff                                       what you have changed since the newest deploy
+  modcast diff lib/disk.mjs                          the same, of one file
   modcast diff production~1 production
   modcast diff 12 latest lib/ --stat
   modcast diff production ./public --name-status     what modcast publish would change
   modcast diff 11 12 | patch -p1`,
     )
-    .action((a: string, b: string, paths: string[], options: DiffOptions) => diff(io, a, b, paths, options));
+    .action((a: string | undefined, b: string | undefined, paths: string[], options: DiffOptions) =>
+      diff(io, [...[a, b].filter((text) => text !== undefined), ...paths], options),
+    );
+}
+
+function noDeploys(io: Io, options: DiffOptions): void {
+  if (options.json) writeJson(io, { a: null, b: null, cost: null, changes: [], packages: [] });
+  else io.write(`${NO_DEPLOYS}\n`);
 }
 
 const sideJson = (side: Snapshot) =>
   side.deploy === null ? { directory: side.label, manifest: side.hash } : deployJson(side.deploy);
 
-async function diff(io: Io, a: string, b: string, given: string[], options: DiffOptions): Promise<void> {
+async function diff(io: Io, args: readonly string[], options: DiffOptions): Promise<void> {
   if (options.exitCode) io.failureCode = EXIT.usage;
-  const paths = given.map(typedPath);
-  await withStore(io, options, async (store) => {
-    const [before, after] = await resolveSides(io, store, [a, b]);
+  await withStore(io, options, async (store, database) => {
+    const channel = await chooseChannel(store, options.channel);
+    if (channel === null) return noDeploys(io, options);
+    const { before, after, paths: given } = await resolveSides(io, { store, database, channel }, args);
+    const paths = given.map(typedPath);
     const all = await compare(before, after, { renames: options.renames });
     const selected = all.filter(
       ({ path, oldPath }) => isSelected(path, paths) || (oldPath !== null && isSelected(oldPath, paths)),

@@ -125,7 +125,6 @@ describe('`list`, `version`, `login`', () => {
     ['login', 'MODCAST_TOKEN'],
     ['deploy', 'modcast publish'],
     ['push', '--to'],
-    ['status', '--name-status'],
     ['revert', 'modcast rollback'],
     ['init', 'modcast serve'],
   ])('%s gets a hint: %s', async (command, hint) => {
