@@ -18,6 +18,7 @@ const OPTIONS: { readonly [flag: string]: Value } = {
 };
 
 const ARGUMENTS: { readonly [name: string]: Value } = {
+  'grep ref': 'places',
   'ls ref': 'places',
   a: 'sides',
   b: 'sides',

@@ -4,6 +4,7 @@ export * from './comparison.js';
 export * from './read-blob.js';
 export * from './cost.js';
 export * from './deploy-filter.js';
+export * from './grep.js';
 export * from './lines.js';
 export * from './listing.js';
 export * from './log.js';

@@ -56,6 +56,7 @@ const COMMANDS = [
   ['ls', '-r'],
   ['ls', 'scenes/'],
   ['channels'],
+  ['grep', '-n', 'value39', 'data/'],
   ['channels', '--time', 'local'],
   ['log', '--oneline'],
   ['log', LONG],
