@@ -35,6 +35,7 @@ interface DiffOptions extends DatabaseOptions {
   stat?: true;
   nameStatus?: true;
   renames: boolean;
+  ignoreAllSpace?: true;
   unified: number;
   exitCode?: true;
   json?: true;
@@ -58,6 +59,7 @@ export function diffCommand(io: Io): Command {
     )
     .option('--packages', 'compare the files of packages too, not only the packages')
     .option('-U, --unified <lines>', 'lines of context around a change', wholeNumber(), 3)
+    .option('-w, --ignore-all-space', 'ignore white space; a file without other changes is left out')
     .option('--no-renames', 'show a moved file as deleted and added')
     .option('--exit-code', 'exit with 1 if there are differences, and with 2 on an error');
   binaryOption(command);
@@ -85,6 +87,11 @@ Examples:
     );
 }
 
+/** Whether -w leaves something of a change. */
+async function isShown(change: Change, patchOf: (change: Change) => Promise<Patch>): Promise<boolean> {
+  return change.status !== 'modified' || (await patchOf(change)).lines.length > 0;
+}
+
 function noDeploys(io: Io, options: DiffOptions): void {
   if (options.json) writeJson(io, { a: null, b: null, cost: null, changes: [], packages: [] });
   else io.write(`${NO_DEPLOYS}\n`);
@@ -101,13 +108,16 @@ async function diff(io: Io, args: readonly string[], options: DiffOptions): Prom
     const { before, after, paths: given } = await resolveSides(io, { store, database, channel }, args);
     const paths = given.map(typedPath);
     const all = await compare(before, after, { renames: options.renames });
-    const selected = all.filter(
+    const found = all.filter(
       ({ path, oldPath }) => isSelected(path, paths) || (oldPath !== null && isSelected(oldPath, paths)),
     );
     await refuseUnmatched([before, after], paths);
+    const ignoreSpace = options.ignoreAllSpace;
+    const patchOptions = { context: options.unified, binary: options.binary, ignoreSpace };
+    const patchOf = (change: Change) => readPatch(change, before.store, after.store, patchOptions);
+    const selected: Change[] = [];
+    for (const change of found) if (!ignoreSpace || (await isShown(change, patchOf))) selected.push(change);
     if (options.exitCode && selected.length > 0) io.exitCode = EXIT.failed;
-    const patchOf = (change: Change) =>
-      readPatch(change, before.store, after.store, { context: options.unified, binary: options.binary });
     if (options.json) return json(io, before, after, selected, patchOf, options);
     const isWhole = options.packages === true || paths.length > 0;
     const split = splitPackageChanges(isWhole ? [] : selected);
@@ -120,7 +130,7 @@ async function diff(io: Io, args: readonly string[], options: DiffOptions): Prom
         return;
       }
       if (options.stat) {
-        const patches = await readCounts(changes, before.store, after.store);
+        const patches = await readCounts(changes, before.store, after.store, patchOptions);
         for (const one of packages) await write(` ${printable(packageChangeText(one))}\n`);
         if (changes.length > 0 || packages.length === 0) await write(formatStat(io, changes, patches));
         await write(` a client that has ${before.label} ${costText(await updateCost(before, after))}\n`);
