@@ -8,8 +8,8 @@ export interface LineRange {
 }
 
 /**
- * Parses the lines of `git blame -L`: `10,20`, `10,+5` (five lines), `20,-5` (the five up to it), `10,`, `,20`;
- * `10` alone ends with the file.
+ * Parses the lines of `git blame -L`: `10,20`, `10,+5` (five lines), `20,-5` (the five up to it), `10,`,
+ * `,20`; `10` alone ends with the file.
  * @throws InvalidArgumentError
  */
 export function lineRange(text: string): LineRange {
