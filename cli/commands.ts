@@ -25,8 +25,12 @@ const GROUPS: { readonly [group in Group]: { readonly [name: string]: Load } } =
   },
   Inspect: {
     deploys: async () => (await import('./commands/deploys.js')).deploysCommand,
+    channels: async () => (await import('./commands/channels.js')).channelsCommand,
+    status: async () => (await import('./commands/status.js')).statusCommand,
     log: async () => (await import('./commands/log.js')).logCommand,
     show: async () => (await import('./commands/show.js')).showCommand,
+    ls: async () => (await import('./commands/ls.js')).lsCommand,
+    grep: async () => (await import('./commands/grep.js')).grepCommand,
     cat: async () => (await import('./commands/cat.js')).catCommand,
     diff: async () => (await import('./commands/diff.js')).diffCommand,
     blame: async () => (await import('./commands/blame.js')).blameCommand,

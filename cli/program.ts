@@ -44,6 +44,8 @@ export async function createProgram(
     )
     .version(modcastVersion, '-v, --version')
     .showSuggestionAfterError()
+    // Next to the longest command with its arguments, descriptions are wrapped too.
+    .configureHelp({ minWidthToWrap: 30 })
     .configureOutput({
       writeOut: (text) => io.write(text),
       // With --json, the hint at the help would be a second, different answer.

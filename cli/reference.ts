@@ -84,9 +84,9 @@ const EXIT_CODES: [string, string][] = [
   [String(EXIT.done), 'success'],
   [
     String(EXIT.failed),
-    'failure, also of writing the output, with a message that ends in one of the error codes below; diff --exit-code: there are differences; bisect: found no single deploy',
+    'failure, also of writing the output, with a message that ends in one of the error codes below; diff --exit-code: there are differences; bisect: found no single deploy; grep: no line matches',
   ],
-  [String(EXIT.usage), 'wrong usage; diff --exit-code: failure'],
+  [String(EXIT.usage), 'wrong usage; diff --exit-code and grep: failure'],
 ];
 
 const VARIABLES: [string, string][] = [
@@ -113,7 +113,7 @@ ${table('exit code', EXIT_CODES)}${table('variable', VARIABLES)}## JSON
 All commands take \`--json\`, except \`serve\`, \`completion\`, \`cat\` (prints bytes) and \`map\` and \`sbom\` (print JSON without it). The JSON
 is stable: fields may be added, none is removed or renamed. Times are ISO 8601 in UTC, sizes are in bytes.
 
-- \`deploys\` and \`log\` print JSON Lines: one document a line, as soon as it is known. Every other command prints one document.
+- \`deploys\`, \`log\` and \`grep\` print JSON Lines: one document a line, as soon as it is known. Every other command prints one document.
 - A failure is one line of JSON on standard error, the last one: \`{"error": {"code", "message", "expected", "found"}}\`. The
   exit code is the same as without \`--json\`. Wrong usage has the code \`option-invalid\`.
 - A warning is a line \`{"warning": {"message"}}\` on standard error. The output of the command that \`bisect\` runs goes to

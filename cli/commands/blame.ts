@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { blame, resolveDeploy, typedPath, type BlamedLine } from '../../registry/history/index.js';
 import type { Deploy, Store } from '../../registry/index.js';
 import type { Io } from '../io.js';
@@ -6,12 +6,15 @@ import { NO_DEPLOYS, chooseChannel } from '../options/choose-channel.js';
 import { databaseOption, withStore, type DatabaseOptions } from '../options/database.js';
 import { jsonOption } from '../options/json-option.js';
 import { REFS_HELP } from '../options/refs.js';
+import { lineRange, selectLines, type LineRange } from '../options/line-range.js';
 import { formatTime, timeOption, type TimeStyle } from '../options/time-style.js';
 import { deployJson, writeJson } from '../output/json.js';
 import { paged } from '../output/pager.js';
 import { printable, textWidth, truncate, truncateStart } from '../output/text.js';
 
 interface BlameOptions extends DatabaseOptions {
+  L?: LineRange;
+  ignoreSpace?: true;
   time: TimeStyle;
   json?: true;
 }
@@ -29,6 +32,13 @@ export function blameCommand(io: Io): Command {
     )
     .argument('<path>', 'a file: lib/disk.mjs')
     .argument('[ref]', 'the deploy to read (default: the newest of production, else the newest of all)');
+  command
+    .addOption(
+      new Option('-L <start,end>', 'only these lines: 10,20 or 10,+5 or 10, or ,20 or 10').argParser(
+        lineRange,
+      ),
+    )
+    .option('-w, --ignore-space', 'a change of white space only does not change a line');
   jsonOption(
     databaseOption(timeOption(command)),
     'path, deploy, deploys (by number), lines: a list of line, text, deploy, path',
@@ -40,6 +50,7 @@ export function blameCommand(io: Io): Command {
 
 Examples:
   modcast blame lib/disk.mjs
+  modcast blame -w -L 10,20 lib/disk.mjs
   modcast blame lib/disk.mjs production~3 --time local`,
     )
     .action((path: string, ref: string | undefined, options: BlameOptions) =>
@@ -51,7 +62,8 @@ Examples:
         }
         const deploy = await resolveDeploy(store, ref ?? channel!, io.now());
         const plain = typedPath(path);
-        const lines = await blame(store, deploy, plain);
+        const all = await blame(store, deploy, plain, { ignoreSpace: options.ignoreSpace });
+        const lines = options.L === undefined ? all : selectLines(all, options.L, plain);
         const deploys = await deploysOf(store, lines);
         if (options.json) {
           const known = [...deploys].flatMap(([number, found]) =>
@@ -85,7 +97,7 @@ function format(
 ): string {
   const { dim, yellow } = io.colours;
   const moved = lines.some((line) => line.path !== path);
-  const digits = String(lines.length).length;
+  const digits = String(lines.at(-1)?.line ?? 0).length;
   const heads = lines.map(({ deploy: number, path: at }) => {
     const deploy = deploys.get(number) ?? null;
     const when = deploy === null ? 'dropped' : formatTime(io, style, deploy.time);

@@ -5,15 +5,16 @@ import { chooseChannel } from '../options/choose-channel.js';
 import { databaseOption, withStore, type DatabaseOptions } from '../options/database.js';
 import type { Io } from '../io.js';
 
-const KINDS = ['channels', 'paths', 'refs'] as const;
+const KINDS = ['channels', 'paths', 'places', 'refs'] as const;
 type Kind = (typeof KINDS)[number];
 
 /** How many deploys are offered by number, the newest ones. */
 const NUMBERED_DEPLOYS = 20;
 
 /**
- * Prints channels, refs or the paths of modules, one a line, for the scripts of `modcast completion`. Prints
- * nothing if there is no database or it cannot be read: errors would appear in the middle of a command line.
+ * Prints channels, refs, the paths of modules or both, one a line, for the scripts of `modcast completion`.
+ * Prints nothing if there is no database or it cannot be read: errors would appear in the middle of a command
+ * line.
  */
 export function completeCommand(io: Io): Command {
   return databaseOption(
@@ -29,6 +30,8 @@ export function completeCommand(io: Io): Command {
 }
 
 async function completionsOf(store: Store, kind: Kind): Promise<string[]> {
+  if (kind === 'places')
+    return [...(await completionsOf(store, 'refs')), ...(await completionsOf(store, 'paths'))];
   if (kind === 'paths') {
     const channel = await chooseChannel(store, undefined);
     const head = channel === null ? null : await store.head(channel);

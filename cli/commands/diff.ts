@@ -13,25 +13,29 @@ import {
   type Snapshot,
 } from '../../registry/history/index.js';
 import { EXIT, type Io } from '../io.js';
+import { NO_DEPLOYS, chooseChannel } from '../options/choose-channel.js';
 import { databaseOption, withStore, type DatabaseOptions } from '../options/database.js';
 import { jsonOption } from '../options/json-option.js';
-import { REFS_HELP, resolveSides } from '../options/refs.js';
+import { REFS_HELP } from '../options/refs.js';
+import { resolveSides } from '../options/sides.js';
 import { wholeNumber } from '../options/values.js';
 import { packageLines, statusLetter } from '../output/changes.js';
 import { formatStat } from '../output/diff-stat.js';
 import { count, formatBytes } from '../output/format.js';
 import { changeJson, deployJson, writeJson } from '../output/json.js';
 import { paged } from '../output/pager.js';
-import { binaryOption, formatPatch, patchJson, readPatch } from '../output/patch.js';
+import { binaryOption, formatPatch, patchJson, readCounts, readPatch } from '../output/patch.js';
 import { printable } from '../output/text.js';
 
 interface DiffOptions extends DatabaseOptions {
+  channel?: string;
   patch?: true;
   binary?: true;
   packages?: true;
   stat?: true;
   nameStatus?: true;
   renames: boolean;
+  ignoreAllSpace?: true;
   unified: number;
   exitCode?: true;
   json?: true;
@@ -41,11 +45,12 @@ export function diffCommand(io: Io): Command {
   const command = new Command('diff')
     .summary('compare two deploys, or a deploy and a directory')
     .description(
-      'Compares two deploys, of the same channel or of two, or a deploy and a directory. The output is a patch. In a pipe or a file it has no colours, so patch -p1 can apply it.',
+      'Compares two deploys, of the same channel or of two, or a deploy and a directory: without <b>, that of the site; without <a>, with the newest deploy. The output is a patch. In a pipe or a file it has no colours, so patch -p1 can apply it.',
     )
-    .argument('<a>', 'a ref, or a directory')
-    .argument('<b>', 'a ref, or a directory')
+    .argument('[a]', 'a ref, or a directory (default: the newest of production, else the newest of all)')
+    .argument('[b]', 'a ref, or a directory (default: the directory of the database, else the current one)')
     .argument('[path...]', 'only these files and directories; a path that is on neither side is an error')
+    .option('--channel <name>', 'the channel whose newest deploy is compared, without <a>')
     .option('-p, --patch', 'show patches (the default); with --stat, show both')
     .option('--stat', 'show changed lines as bars, and how much a client that has <a> downloads')
     .option(
@@ -54,6 +59,7 @@ export function diffCommand(io: Io): Command {
     )
     .option('--packages', 'compare the files of packages too, not only the packages')
     .option('-U, --unified <lines>', 'lines of context around a change', wholeNumber(), 3)
+    .option('-w, --ignore-all-space', 'ignore white space; a file without other changes is left out')
     .option('--no-renames', 'show a moved file as deleted and added')
     .option('--exit-code', 'exit with 1 if there are differences, and with 2 on an error');
   binaryOption(command);
@@ -69,30 +75,49 @@ Text that looks like a path (., ./public, /srv/site) is a directory.
 --stat counts the compressed bytes that the server sends, with differences instead of whole blobs where they are shorter.
 
 Examples:
+  modcast diff                                       what you have changed since the newest deploy
+  modcast diff lib/disk.mjs                          the same, of one file
   modcast diff production~1 production
   modcast diff 12 latest lib/ --stat
   modcast diff production ./public --name-status     what modcast publish would change
   modcast diff 11 12 | patch -p1`,
     )
-    .action((a: string, b: string, paths: string[], options: DiffOptions) => diff(io, a, b, paths, options));
+    .action((a: string | undefined, b: string | undefined, paths: string[], options: DiffOptions) =>
+      diff(io, [...[a, b].filter((text) => text !== undefined), ...paths], options),
+    );
+}
+
+/** Whether -w leaves something of a change. */
+async function isShown(change: Change, patchOf: (change: Change) => Promise<Patch>): Promise<boolean> {
+  return change.status !== 'modified' || (await patchOf(change)).lines.length > 0;
+}
+
+function noDeploys(io: Io, options: DiffOptions): void {
+  if (options.json) writeJson(io, { a: null, b: null, cost: null, changes: [], packages: [] });
+  else io.write(`${NO_DEPLOYS}\n`);
 }
 
 const sideJson = (side: Snapshot) =>
   side.deploy === null ? { directory: side.label, manifest: side.hash } : deployJson(side.deploy);
 
-async function diff(io: Io, a: string, b: string, given: string[], options: DiffOptions): Promise<void> {
+async function diff(io: Io, args: readonly string[], options: DiffOptions): Promise<void> {
   if (options.exitCode) io.failureCode = EXIT.usage;
-  const paths = given.map(typedPath);
-  await withStore(io, options, async (store) => {
-    const [before, after] = await resolveSides(io, store, [a, b]);
+  await withStore(io, options, async (store, database) => {
+    const channel = await chooseChannel(store, options.channel);
+    if (channel === null) return noDeploys(io, options);
+    const { before, after, paths: given } = await resolveSides(io, { store, database, channel }, args);
+    const paths = given.map(typedPath);
     const all = await compare(before, after, { renames: options.renames });
-    const selected = all.filter(
+    const found = all.filter(
       ({ path, oldPath }) => isSelected(path, paths) || (oldPath !== null && isSelected(oldPath, paths)),
     );
     await refuseUnmatched([before, after], paths);
+    const ignoreSpace = options.ignoreAllSpace;
+    const patchOptions = { context: options.unified, binary: options.binary, ignoreSpace };
+    const patchOf = (change: Change) => readPatch(change, before.store, after.store, patchOptions);
+    const selected: Change[] = [];
+    for (const change of found) if (!ignoreSpace || (await isShown(change, patchOf))) selected.push(change);
     if (options.exitCode && selected.length > 0) io.exitCode = EXIT.failed;
-    const patchOf = (change: Change) =>
-      readPatch(change, before.store, after.store, { context: options.unified, binary: options.binary });
     if (options.json) return json(io, before, after, selected, patchOf, options);
     const isWhole = options.packages === true || paths.length > 0;
     const split = splitPackageChanges(isWhole ? [] : selected);
@@ -105,9 +130,7 @@ async function diff(io: Io, a: string, b: string, given: string[], options: Diff
         return;
       }
       if (options.stat) {
-        const patches: Patch[] = [];
-        // Only their counts: all lines of a large comparison need not fit the memory.
-        for (const change of changes) patches.push({ ...(await patchOf(change)), lines: [] });
+        const patches = await readCounts(changes, before.store, after.store, patchOptions);
         for (const one of packages) await write(` ${printable(packageChangeText(one))}\n`);
         if (changes.length > 0 || packages.length === 0) await write(formatStat(io, changes, patches));
         await write(` a client that has ${before.label} ${costText(await updateCost(before, after))}\n`);

@@ -2,13 +2,15 @@ import { Command } from 'commander';
 import {
   channelDeploys,
   deployChanges,
-  splitPackageChanges,
   moduleLog,
   isSelected,
+  isWanted,
   pathUnknown,
+  pathsOf,
   resolveDeploy,
   typedPath,
   type Change,
+  type DeployFilter,
   type ModuleEntry,
 } from '../../registry/history/index.js';
 import type { Store } from '../../registry/index.js';
@@ -17,21 +19,30 @@ import type { Io } from '../io.js';
 import { NO_DEPLOYS, chooseChannel } from '../options/choose-channel.js';
 import { databaseOption, withStore, type DatabaseOptions } from '../options/database.js';
 import { jsonLinesOption } from '../options/json-option.js';
+import {
+  changeFilter,
+  deployFilter,
+  logFilterOptions,
+  type LogFilterOptions,
+} from '../options/log-filter.js';
 import { REFS_HELP } from '../options/refs.js';
 import { timeOption, type TimeStyle } from '../options/time-style.js';
 import { wholeNumber } from '../options/values.js';
-import { packageLines, statusLines } from '../output/changes.js';
-import { deployHead } from '../output/deploy.js';
+import { detailsJson, writeDetails } from '../output/change-details.js';
+import { statusLines } from '../output/changes.js';
+import { deployHead, oneLine } from '../output/deploy.js';
 import { changeJson, deployJson, jsonLine } from '../output/json.js';
 import { paged, type Write } from '../output/pager.js';
-import { binaryOption, formatPatch, patchJson, readPatch } from '../output/patch.js';
+import { binaryOption } from '../output/patch.js';
 import { versionTable } from '../output/version-table.js';
 
-interface LogOptions extends DatabaseOptions {
+interface LogOptions extends DatabaseOptions, LogFilterOptions {
   channel?: string;
   from?: string;
   limit?: number;
   patch?: true;
+  stat?: true;
+  oneline?: true;
   binary?: true;
   follow: boolean;
   all?: true;
@@ -51,23 +62,31 @@ export function logCommand(io: Io): Command {
     )
     .argument('[path]', 'a file or a directory: lib/disk.mjs, lib/')
     .option('-p, --patch', 'show changes as patches')
+    .option('--stat', 'show changed lines as bars')
+    .option('--oneline', 'a line per deploy: its number and the first line of its message')
     .option('--channel <name>', 'channel to read (default: production, else that of the newest deploy)')
     .option('--from <ref>', 'start at this deploy and go back, on its channel')
     .option('-n, --limit <count>', 'only the newest <count>; also -3', wholeNumber({ least: 1 }))
     .option('--no-follow', 'do not follow a moved file')
     .option('--packages', 'list the files of packages, not only the packages')
     .option('--all', `list all changes of a deploy, not only ${LISTED}`);
+  logFilterOptions(command, io);
   binaryOption(command);
   jsonLinesOption(
     databaseOption(timeOption(command)),
-    'a line per version: number, last, deploy, change, lines {added, deleted}, growth, with -p patch, encoding; or per deploy: deploy, changes, with -p each with patch, encoding',
+    'a line per version: number, last, deploy, change, lines {added, deleted}, growth, with -p patch, encoding; or per deploy: deploy, changes, with -p each with patch, encoding, with --stat each with added, deleted',
   );
   return command
     .addHelpText(
       'after',
       `${REFS_HELP}
+Several filters must all match. -n counts what is left. <regex> is a regular expression of JavaScript.
 
 Examples:
+  modcast log --oneline -5
+  modcast log --since 2.weeks.ago --author ada --stat
+  modcast log -S 'LIMIT = 8'             the deploys that added or removed it
+  modcast log -G '^export .*draw' lib/ -p
   modcast log lib/disk.mjs
   modcast log lib/disk.mjs -p
   modcast log lib/ -3
@@ -86,7 +105,9 @@ async function log(io: Io, path: string | undefined, options: LogOptions): Promi
         if (!options.json) await write(`${NO_DEPLOYS}\n`);
       } else {
         const upTo = start?.number ?? Number.MAX_SAFE_INTEGER - 1;
-        await historyOf(io, { store, channel, upTo, write }, path, options);
+        const filter = deployFilter(options);
+        const isWantedChange = changeFilter(store, options);
+        await historyOf(io, { store, channel, upTo, write, filter, isWantedChange }, path, options);
       }
     });
   });
@@ -98,6 +119,9 @@ interface Source {
   /** The newest deploy to show. */
   readonly upTo: number;
   readonly write: Write;
+  readonly filter: DeployFilter;
+  /** The changes that -S or -G selects. Undefined: all. */
+  readonly isWantedChange: ReturnType<typeof changeFilter>;
 }
 
 async function historyOf(
@@ -108,9 +132,12 @@ async function historyOf(
 ): Promise<void> {
   const path = typedPath(given ?? '').replace(/^\.$/, '');
   if (path === '') return void (await channelLog(io, source, [], options));
-  const isModule = !path.endsWith('/') && (await pathLog(io, source, path, options)) > 0;
+  const isModule = !path.endsWith('/') && (await pathLog(io, source, path, options));
   if (isModule || (await channelLog(io, source, [path], options)) > 0) return;
-  const { store, channel } = source;
+  const { store, channel, upTo } = source;
+  const paths = await pathsOf(store, channel, upTo);
+  // The filters have left nothing.
+  if (paths.some((each) => isSelected(each, [path]))) return;
   if ((await store.channels()).includes(path) || /^(?:latest|HEAD|[1-9]\d*)(?:[~^]\d*)*$/.test(path)) {
     throw new ModcastError(
       'path-unknown',
@@ -121,25 +148,9 @@ async function historyOf(
   throw pathUnknown(
     `channel ${channel} never had a file ${JSON.stringify(path)}`,
     path,
-    await pathsOf(source),
+    paths,
     `list its files with \`modcast show ${channel}:\``,
   );
-}
-
-/** Every path that the channel has had, those of its newest deploy first. */
-async function pathsOf({ store, channel, upTo }: Source): Promise<Path[]> {
-  const paths = new Set<Path>();
-  for await (const { number } of channelDeploys(store, channel, upTo)) {
-    if (paths.size === 0)
-      for (const path of (await store.manifest(number))?.modules.keys() ?? []) paths.add(path);
-    for (const { path } of (await store.changes(number)) ?? []) paths.add(path);
-  }
-  return [...paths];
-}
-
-/** The patch as `--json -p` shows it. */
-async function patchFields(store: Store, change: Change, options: LogOptions) {
-  return options.patch ? patchJson(await readPatch(change, store, store, options)) : {};
 }
 
 /** Whether a deploy changed these files and directories, or may have: gc drops what the oldest changed. */
@@ -151,80 +162,110 @@ async function hasChanged(store: Store, number: number, selected: readonly strin
   return paths.some((path) => isSelected(path, selected));
 }
 
+/** The changes of a deploy that the paths, -S and -G select. Null when they are not known: see hasChanged. */
+async function selectedChanges(
+  { store, isWantedChange }: Source,
+  number: number,
+  selected: readonly string[],
+): Promise<Change[] | null> {
+  const changes = await deployChanges(store, number);
+  if (changes === null) return null;
+  const found: Change[] = [];
+  for (const change of changes) {
+    const { path, oldPath } = change;
+    if (!isSelected(path, selected) && !(oldPath !== null && isSelected(oldPath, selected))) continue;
+    if ((await isWantedChange?.(change)) !== false) found.push(change);
+  }
+  return found;
+}
+
 /**
  * @param selected only changes of these files and directories; empty: all
  * @returns how many deploys were shown
  */
 async function channelLog(
   io: Io,
-  { store, channel, upTo, write }: Source,
+  source: Source,
   selected: readonly string[],
   options: LogOptions,
 ): Promise<number> {
+  const { store, channel, upTo, write, filter, isWantedChange } = source;
+  const needsChanges = !options.oneline || options.patch || options.stat || isWantedChange !== undefined;
   let shown = 0;
   for await (const deploy of channelDeploys(store, channel, upTo)) {
-    const isMatch = ({ path, oldPath }: { path: Path; oldPath?: Path | null }) =>
-      [path, oldPath ?? path].some((each) => isSelected(each, selected));
+    if (!isWanted(deploy, filter)) continue;
     if (selected.length > 0 && !(await hasChanged(store, deploy.number, selected))) continue;
-    const changes = (await deployChanges(store, deploy.number))?.filter(isMatch) ?? null;
+    const changes =
+      needsChanges || options.json ? await selectedChanges(source, deploy.number, selected) : [];
+    if (isWantedChange !== undefined && changes?.length === 0) continue;
     if (options.json) {
       const list: unknown[] = [];
       for (const change of changes ?? []) {
-        list.push({ ...changeJson(change), ...(await patchFields(store, change, options)) });
+        list.push({ ...changeJson(change), ...(await detailsJson(store, change, options)) });
       }
       await write(jsonLine({ deploy: deployJson(deploy), changes: changes && list }));
     } else {
-      await write((shown > 0 ? '\n' : '') + deployHead(io, deploy, options.time));
-      if (changes === null)
-        await write(
-          `  ${io.colours.dim('changes are not known: `modcast gc` has dropped the deploy before it')}\n`,
-        );
-      const list = changes ?? [];
-      if (options.patch) {
-        if (list.length > 0) await write('\n');
-        const shownWhole = options.packages === true || selected.length > 0;
-        const split = splitPackageChanges(shownWhole ? [] : list);
-        for (const line of packageLines(io, split)) await write(line);
-        for (const change of shownWhole ? list : split.others)
-          await write(formatPatch(io, await readPatch(change, store, store, options)));
-      } else {
-        const lines = statusLines(io, list, options.packages === true || selected.length > 0);
-        const most = options.all || lines.length <= LISTED + 1 ? lines.length : LISTED;
-        for (const line of lines.slice(0, most)) await write(`  ${line}\n`);
-        const more = lines.length - most;
-        if (more > 0)
-          await write(`  ${io.colours.dim(`… and ${more.toLocaleString('en')} more; --all lists them`)}\n`);
-      }
+      if (options.oneline) await write(oneLine(io, deploy.number, deploy));
+      else await write((shown > 0 ? '\n' : '') + deployHead(io, deploy, options.time));
+      if (needsChanges) await writeChanges(io, source, changes, selected.length > 0, options);
     }
     if (++shown === options.limit) break;
   }
   return shown;
 }
 
-/** @returns how many versions were shown */
-async function pathLog(
+/** @param isWhole list the files of packages too: they were asked for */
+async function writeChanges(
   io: Io,
-  { store, channel, upTo, write }: Source,
-  path: Path,
+  { store, write }: Source,
+  changes: readonly Change[] | null,
+  isWhole: boolean,
   options: LogOptions,
-): Promise<number> {
+): Promise<void> {
+  const { dim } = io.colours;
+  if (changes === null) {
+    await write(`  ${dim('changes are not known: `modcast gc` has dropped the deploy before it')}\n`);
+  }
+  const list = changes ?? [];
+  const shownWhole = options.packages === true || isWhole;
+  if (options.stat || options.patch) {
+    if (list.length > 0 && !options.oneline && !options.stat) await write('\n');
+    await writeDetails(io, write, store, list, shownWhole, options);
+  } else if (!options.oneline) {
+    const lines = statusLines(io, list, shownWhole);
+    const most = options.all || lines.length <= LISTED + 1 ? lines.length : LISTED;
+    for (const line of lines.slice(0, most)) await write(`  ${line}\n`);
+    const more = lines.length - most;
+    if (more > 0) await write(`  ${dim(`… and ${more.toLocaleString('en')} more; --all lists them`)}\n`);
+  }
+}
+
+/** @returns whether the path has had a version, also if the filters select none */
+async function pathLog(io: Io, source: Source, path: Path, options: LogOptions): Promise<boolean> {
+  const { store, channel, upTo, write, filter, isWantedChange } = source;
   const entries: ModuleEntry[] = [];
+  let isKnown = false;
   let shown = 0;
   for await (const entry of moduleLog(store, channel, path, upTo, options.follow)) {
+    isKnown = true;
+    const { change, deploy, number } = entry;
+    if (!isWanted(deploy, filter) || (await isWantedChange?.(change)) === false) continue;
     if (options.json)
-      await write(jsonLine({ ...entryJson(entry), ...(await patchFields(store, entry.change, options)) }));
-    else if (options.patch) {
-      const head =
-        entry.deploy === null
-          ? `${io.colours.yellow(`deploy ${entry.number}`)} ${io.colours.dim('· dropped by gc')}\n`
-          : deployHead(io, entry.deploy, options.time);
-      await write(`${shown > 0 ? '\n' : ''}${head}\n`);
-      await write(formatPatch(io, await readPatch(entry.change, store, store, options)));
+      await write(jsonLine({ ...entryJson(entry), ...(await detailsJson(store, change, options)) }));
+    else if (options.patch || options.stat || options.oneline) {
+      if (options.oneline) await write(oneLine(io, number, deploy));
+      else {
+        const dropped = `${io.colours.yellow(`deploy ${number}`)} ${io.colours.dim('· dropped by gc')}\n`;
+        const head = deploy === null ? dropped : deployHead(io, deploy, options.time);
+        await write(`${shown > 0 ? '\n' : ''}${head}${options.patch && !options.stat ? '\n' : ''}`);
+      }
+      if (options.patch || options.stat)
+        await writeChanges(io, source, [change], true, { ...options, oneline: true });
     } else entries.push(entry);
     if (++shown === options.limit) break;
   }
   if (entries.length > 0) await write(versionTable(io, path, entries, options.time));
-  return shown;
+  return isKnown;
 }
 
 const entryJson = (entry: ModuleEntry) => ({

@@ -6,10 +6,12 @@ import type { Io } from '../io.js';
 import { databaseOption, withStore, type DatabaseOptions } from '../options/database.js';
 import { jsonOption } from '../options/json-option.js';
 import { REFS_HELP, deployOrHint } from '../options/refs.js';
+import { detailsJson, writeDetails } from '../output/change-details.js';
 import { changeList } from '../output/changes.js';
 import { indentedMessage } from '../output/deploy.js';
 import { formatBytes } from '../output/format.js';
 import { changeJson, deployJson, writeJson } from '../output/json.js';
+import { binaryOption } from '../output/patch.js';
 import { paged, pagerOf } from '../output/pager.js';
 import { contentsText } from '../output/site-contents.js';
 import { formatTable } from '../output/table.js';
@@ -17,6 +19,9 @@ import { printable } from '../output/text.js';
 import { isoTime, relativeTime } from '../output/time.js';
 
 interface ShowOptions extends DatabaseOptions {
+  patch?: true;
+  stat?: true;
+  binary?: true;
   packages?: true;
   json?: true;
 }
@@ -27,11 +32,13 @@ export function showCommand(io: Io): Command {
     .description(
       'Shows a deploy and its changes. With a path after a colon, prints that file of the deploy, or lists the files of that directory.',
     )
-    .argument('<ref[:path]>', 'a deploy; after a colon, a file or directory of it');
-  command.option('--packages', 'list the files of packages, not only the packages');
+    .argument('[ref[:path]]', 'a deploy; after a colon, a file or directory of it', 'HEAD')
+    .option('-p, --patch', 'show the changes as patches')
+    .option('--stat', 'show changed lines as bars');
+  binaryOption(command).option('--packages', 'list the files of packages, not only the packages');
   jsonOption(
     databaseOption(command),
-    'for a deploy: deploy, entries, importMap, changes; for a directory: a list of path, hash, size, type; for a file: path, hash, size, type',
+    'for a deploy: deploy, entries, importMap, changes, with -p each with patch, encoding, with --stat each with added, deleted; for a directory: a list of path, hash, size, type; for a file: path, hash, size, type',
   );
   return command
     .addHelpText(
@@ -40,8 +47,8 @@ export function showCommand(io: Io): Command {
 
 Examples:
   modcast show production
+  modcast show --stat
   modcast show 12:lib/disk.mjs > disk.mjs
-  modcast show latest:              lists all files
   modcast show latest:lib/          lists the files of a directory`,
     )
     .action((ref: string, options: ShowOptions) => show(io, ref, options));
@@ -109,11 +116,14 @@ async function showDeploy(
 ): Promise<void> {
   const changes = await deployChanges(store, deploy.number);
   if (options.json) {
+    const list: unknown[] = [];
+    for (const change of changes ?? [])
+      list.push({ ...changeJson(change), ...(await detailsJson(store, change, options)) });
     return writeJson(io, {
       deploy: deployJson(deploy),
       entries: manifest.entries,
       importMap: manifest.importMap,
-      changes: changes?.map(changeJson) ?? null,
+      changes: changes && list,
     });
   }
   const { yellow, cyan, dim } = io.colours;
@@ -129,5 +139,10 @@ async function showDeploy(
   ];
   const head = `${yellow(`deploy ${deploy.number}`)}\n${facts.map(([name, value]) => `${name.padEnd(9)} ${value}\n`).join('')}`;
   const message = deploy.message === '' ? '' : `\n${indentedMessage(deploy)}`;
-  await paged(io, (write) => write(`${head}${message}\n${changeList(io, changes, options.packages)}`));
+  const withDetails = (changes?.length ?? 0) > 0 && (options.patch || options.stat);
+  await paged(io, async (write) => {
+    await write(`${head}${message}\n`);
+    if (withDetails) await writeDetails(io, write, store, changes!, options.packages === true, options);
+    else await write(changeList(io, changes, options.packages));
+  });
 }

@@ -20,16 +20,16 @@ ${readWords(nodes, '"${COMP_WORDS[@]:1:COMP_CWORD-1}"', branches)}
     words*) words=\${due#words } ;;
     channels | refs) words=$("\${COMP_WORDS[0]}" __complete "$due" \${db:+--db "$db"} 2>/dev/null) ;;
     sides) words=$("\${COMP_WORDS[0]}" __complete refs \${db:+--db "$db"} 2>/dev/null) ;;
-    files | database | text | paths) words= ;;
+    files | database | text | paths | places) words= ;;
   esac
   COMPREPLY=($(compgen -W "$words" -- "$current"))
   case "$due" in
     sides) COMPREPLY+=($(compgen -f -- "$current")) ;;
-    paths)
+    paths | places)
       # Not compgen -W: it expands what the names contain.
       while IFS= read -r word; do
         [[ $word == "$current"* ]] && COMPREPLY+=("$(printf %q "$word")")
-      done < <("\${COMP_WORDS[0]}" __complete paths \${db:+--db "$db"} 2>/dev/null)
+      done < <("\${COMP_WORDS[0]}" __complete "$due" \${db:+--db "$db"} 2>/dev/null)
       compopt +o default 2>/dev/null ;;
     words* | channels | refs | text) compopt +o default 2>/dev/null ;;
   esac

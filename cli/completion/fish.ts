@@ -27,7 +27,7 @@ export function fish(program: Command): string {
         `complete -c modcast -f -n ${quote(here + more)} -a ${inner.name()} -d ${quote(summaryOf(inner))}`,
       );
     }
-    const values = command.registeredArguments.map(argumentValue);
+    const values = command.registeredArguments.map((argument) => argumentValue(words, argument));
     const noFiles = values.includes('files') || values.includes('sides') ? '' : '-f ';
     for (const value of values) {
       if (value === undefined || value === 'files') continue;

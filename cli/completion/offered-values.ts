@@ -2,9 +2,9 @@ import type { Argument, Option } from 'commander';
 
 /**
  * What a shell offers for a value: a fixed list of words; channels, refs or paths of modules of the database;
- * refs or files (`sides`); files; or nothing, for free text.
+ * refs or files (`sides`); refs or paths of modules (`places`); files; or nothing, for free text.
  */
-export type Value = readonly string[] | 'channels' | 'paths' | 'refs' | 'sides' | 'files' | 'text';
+export type Value = readonly string[] | 'channels' | 'paths' | 'refs' | 'sides' | 'places' | 'files' | 'text';
 
 const OPTIONS: { readonly [flag: string]: Value } = {
   '--assets': 'files',
@@ -18,6 +18,8 @@ const OPTIONS: { readonly [flag: string]: Value } = {
 };
 
 const ARGUMENTS: { readonly [name: string]: Value } = {
+  'grep ref': 'places',
+  'ls ref': 'places',
   a: 'sides',
   b: 'sides',
   bad: 'refs',
@@ -37,6 +39,9 @@ export function optionValue(words: string, { long, required, argChoices }: Optio
   return argChoices ?? OPTIONS[`${words} ${long}`] ?? OPTIONS[long!] ?? 'text';
 }
 
-/** The value of an argument; undefined if nothing can be offered. */
-export const argumentValue = (argument: Argument): Value | undefined =>
-  argument.argChoices ?? ARGUMENTS[argument.name()];
+/**
+ * The value of an argument; undefined if nothing can be offered.
+ * @param words the command's names
+ */
+export const argumentValue = (words: string, argument: Argument): Value | undefined =>
+  argument.argChoices ?? ARGUMENTS[`${words} ${argument.name()}`] ?? ARGUMENTS[argument.name()];

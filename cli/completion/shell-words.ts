@@ -26,7 +26,7 @@ function argumentBranches(nodes: readonly CommandNode[]): string {
   const lines: string[] = [];
   for (const { words, command } of nodes) {
     for (const [index, argument] of command.registeredArguments.entries()) {
-      const value = argumentValue(argument);
+      const value = argumentValue(words, argument);
       if (value === undefined) continue;
       const more = argument.variadic ? `|${quote(`${words} `)}*` : '';
       lines.push(`      ${quote(`${words} ${index}`)}${more}) due=${quote(valueText(value))} ;;`);

@@ -25,7 +25,7 @@ _modcast() {
 ${readWords(nodes, '"${(@)words[2,CURRENT-1]}"', branches)}
   case "$due" in
     words*) compadd -- \${=due#words } ;;
-    channels|paths|refs) compadd -- \${(f)"$(\${words[1]} __complete $due \${db:+--db} $db 2>/dev/null)"} ;;
+    channels|paths|places|refs) compadd -- \${(f)"$(\${words[1]} __complete $due \${db:+--db} $db 2>/dev/null)"} ;;
     sides) compadd -- \${(f)"$(\${words[1]} __complete refs \${db:+--db} $db 2>/dev/null)"}; _files ;;
     text) ;;
     files|database) _files ;;

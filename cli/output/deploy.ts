@@ -2,7 +2,7 @@ import type { Deploy } from '../../registry/index.js';
 import type { Io } from '../io.js';
 import { formatTime, type TimeStyle } from '../options/time-style.js';
 import { changeCounts } from './changes.js';
-import { printable } from './text.js';
+import { printable, truncate } from './text.js';
 
 /** `deploy 12 · production · 3 days ago · ada`, and the message below. */
 export function deployHead(io: Io, deploy: Deploy, style: TimeStyle): string {
@@ -15,6 +15,20 @@ export function deployHead(io: Io, deploy: Deploy, style: TimeStyle): string {
     ...(deploy.commit === null ? [] : [dim(`commit ${deploy.commit.slice(0, 10)}`)]),
   ];
   return `${facts.join(` ${dim('·')} `)}\n${indentedMessage(deploy)}`;
+}
+
+/**
+ * `12 First light`: a deploy as `git log --oneline` shows a commit. Without a message it says what changed.
+ * @param deploy null: dropped by gc
+ */
+export function oneLine(io: Io, number: number, deploy: Deploy | null): string {
+  const { yellow, dim } = io.colours;
+  const subject = deploy?.message.trimStart().split('\n', 1)[0]!.trimEnd() ?? '';
+  const room = Math.max(io.columns - String(number).length - 1, 1);
+  const shown = (text: string): string => (io.columns === Infinity ? text : truncate(text, room));
+  const instead = deploy === null ? '(dropped by gc)' : `(${changeCounts(deploy) || 'no file changed'})`;
+  const text = subject === '' ? dim(shown(instead)) : shown(printable(subject));
+  return `${yellow(String(number))} ${text}\n`;
 }
 
 /** A deploy's message, indented by four columns, without empty lines at its end. */

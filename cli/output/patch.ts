@@ -28,6 +28,19 @@ export async function readPatch(
   return makePatch(change, await read(before, change.before), await read(after, change.after), options);
 }
 
+/** Patches with only their counts: all lines of a large comparison need not fit the memory. */
+export async function readCounts(
+  changes: readonly Change[],
+  before: BlobReader,
+  after: BlobReader,
+  options: PatchOptions = {},
+): Promise<Patch[]> {
+  const patches: Patch[] = [];
+  for (const change of changes)
+    patches.push({ ...(await readPatch(change, before, after, options)), lines: [] });
+  return patches;
+}
+
 const EMPTY = new Uint8Array();
 
 /** A patch as `--json` shows it: `patch -p1` takes the text in the given encoding. */

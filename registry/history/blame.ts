@@ -35,9 +35,15 @@ async function linesOf(store: Store, hash: Hash, path: Path): Promise<string[]> 
  * Finds the deploy that last changed each line of a module. Follows a module that was moved, also when it was
  * edited in the same deploy.
  *
+ * @param ignoreSpace a change of white space does not change a line, as with git's -w
  * @throws ModcastError `path-unknown`: the deploy has no such module; `option-invalid`: it is not text
  */
-export async function blame(store: Store, deploy: Deploy, path: Path): Promise<BlamedLine[]> {
+export async function blame(
+  store: Store,
+  deploy: Deploy,
+  path: Path,
+  { ignoreSpace = false }: { readonly ignoreSpace?: boolean | undefined } = {},
+): Promise<BlamedLine[]> {
   let result: BlamedLine[] | undefined;
   /** For each line of the current version, the index of its line in the result; -1 for none. */
   let became: number[] = [];
@@ -59,7 +65,7 @@ export async function blame(store: Store, deploy: Deploy, path: Path): Promise<B
     const before = await bytesOfLines(store, version.previous.hash);
     if (before === undefined) return result;
     const next = Array<number>(before.length).fill(-1);
-    for (const match of matchLines(before, lines)) {
+    for (const match of matchLines(before, lines, ignoreSpace)) {
       for (let n = 0; n < match.length; n++) next[match.before + n] = became[match.after + n]!;
     }
     became = next;

@@ -21,6 +21,9 @@ export interface LineCounts {
  */
 const MOST_EDITS = 4000;
 
+/** White space of C, as git ignores it. */
+const SPACE = /[ \t\n\v\f\r]+/g;
+
 /** Each line with its line break. The last one may have none. */
 export function splitLines(text: string): string[] {
   const lines: string[] = [];
@@ -122,11 +125,19 @@ function keptLines(a: Int32Array, b: Int32Array): Kept {
  * The lines that two texts have in common: the longest common subsequence. A change that could be at several
  * places is put where a reader expects it. For texts that differ in thousands of lines: the lines that occur
  * once in each.
+ *
+ * @param ignoreSpace lines that differ only in white space are equal, as with git's -w
  */
-export function matchLines(before: readonly string[], after: readonly string[]): Match[] {
+export function matchLines(
+  before: readonly string[],
+  after: readonly string[],
+  ignoreSpace = false,
+): Match[] {
   const numbers = new Map<string, number>();
-  const a = intern(numbers, before);
-  const b = intern(numbers, after);
+  const compared = (lines: readonly string[]) =>
+    intern(numbers, ignoreSpace ? lines.map((line) => line.replace(SPACE, '')) : lines);
+  const a = compared(before);
+  const b = compared(after);
   const kept = keptLines(a, b);
   slideChanges(before, a, kept.before, kept.after);
   slideChanges(after, b, kept.after, kept.before);

@@ -48,6 +48,17 @@ export async function deployChanges(store: Store, number: number): Promise<Chang
   return findRenames(toStatus(changes), { readBefore: read, readAfter: read });
 }
 
+/** Every path that a channel has had up to a deploy, those of that deploy first. */
+export async function pathsOf(store: Store, channel: Channel, upTo: number): Promise<Path[]> {
+  const paths = new Set<Path>();
+  for await (const { number } of channelDeploys(store, channel, upTo)) {
+    if (paths.size === 0)
+      for (const path of (await store.manifest(number))?.modules.keys() ?? []) paths.add(path);
+    for (const { path } of (await store.changes(number)) ?? []) paths.add(path);
+  }
+  return [...paths];
+}
+
 const EMPTY = new Uint8Array();
 
 async function linesOf(store: Store, before: Hash | null, after: Hash | null): Promise<LineCounts | null> {

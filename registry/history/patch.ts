@@ -23,6 +23,11 @@ export interface PatchOptions {
   readonly context?: number | undefined;
   /** Write the bytes of binary files, for `git apply`. Default: only say that they differ. */
   readonly binary?: boolean | undefined;
+  /**
+   * Lines that differ only in white space are equal, as with git's -w. A file without other changes has no
+   * lines. Context is that of the new side.
+   */
+  readonly ignoreSpace?: boolean | undefined;
 }
 
 const NO_NEWLINE = '\\ No newline at end of file';
@@ -119,7 +124,7 @@ function hunkLines(
     const skipped = Math.max(0, hunk.before - match.before);
     while (i < match.before) put('deleted', '-', before[i++]!);
     while (j < match.after) put('added', '+', after[j++]!);
-    for (let n = skipped; n < match.length && i < hunk.beforeEnd; n++, j++) put('context', ' ', before[i++]!);
+    for (let n = skipped; n < match.length && i < hunk.beforeEnd; n++, i++) put('context', ' ', after[j++]!);
   }
   return lines;
 }
@@ -155,7 +160,7 @@ export function makePatch(
   change: Change,
   before: Uint8Array,
   after: Uint8Array,
-  { context = 3, binary = false }: PatchOptions = {},
+  { context = 3, binary = false, ignoreSpace = false }: PatchOptions = {},
 ): Patch {
   const sides = [change.before, change.after] as const;
   const headed = (digits: number, ...rest: string[]): PatchLine[] => {
@@ -179,10 +184,13 @@ export function makePatch(
   const { encoding } = both;
   const lines = headed(ABBREVIATED);
   const [a, b] = both.texts.map(splitLines) as [string[], string[]];
-  const matches = matchLines(a, b);
+  const matches = matchLines(a, b, ignoreSpace);
   const common = matches.reduce((sum, match) => sum + match.length, 0);
   const counts = { added: b.length - common, deleted: a.length - common };
+  if (ignoreSpace && change.status === 'modified' && counts.added + counts.deleted === 0)
+    return { lines: [], binary: false, encoding, ...counts };
   if (a.length + b.length === 0) return { lines, binary: false, encoding, ...counts };
+  if (common === a.length && common === b.length) return { lines, binary: false, encoding, ...counts };
   lines.push(
     { kind: 'header', text: `--- ${inHeader(from)}` },
     { kind: 'header', text: `+++ ${inHeader(to)}` },

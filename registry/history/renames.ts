@@ -42,7 +42,8 @@ async function sketch(read: () => Promise<Uint8Array>): Promise<Sketch | undefin
   const bytes = await read();
   if (textOf(bytes) === undefined || bytes.length === 0) return undefined;
   const pieces = new Map<string, number>();
-  for (const [piece] of latin1(bytes).matchAll(PIECE)) {
+  // As in git, new line breaks do not make another file.
+  for (const [piece] of latin1(bytes).replaceAll('\r\n', '\n').matchAll(PIECE)) {
     pieces.set(piece, (pieces.get(piece) ?? 0) + piece.length);
   }
   return { pieces, size: bytes.length };

@@ -24,7 +24,7 @@ export const TIME_EXAMPLES = '2026-11-01, 2026-11-01T18:30, yesterday, 3 days ag
 
 /**
  * Parses a time: `2026-11-01` (its start, in local time), `2026-11-01T18:30` or with a space, optionally with
- * seconds and a zone; `now`, `yesterday`, `3 days ago`.
+ * seconds and a zone; `now`, `yesterday`, `3 days ago`, `3.days`.
  *
  * @returns milliseconds since 1970; undefined for other text
  */
@@ -32,7 +32,8 @@ export function parseTime(text: string, now: number): number | undefined {
   const plain = text.trim().toLowerCase();
   if (plain === 'now') return now;
   if (plain === 'yesterday') return now - UNITS['day']!;
-  const ago = /^(\d{1,4}) (second|minute|hour|day|week|month|year)s? ago$/.exec(plain);
+  // `2.weeks.ago` needs no quotes in a shell. git takes it without "ago", too.
+  const ago = /^(\d{1,4})[ .](second|minute|hour|day|week|month|year)s?(?:[ .]ago)?$/.exec(plain);
   if (ago !== null) return before(now, Number(ago[1]), ago[2]!);
   const date =
     /^(\d{4}-\d{2}-\d{2})(?:[t ](\d{2}:\d{2}(?::\d{2}(?:\.\d{1,3})?)?)(z|[+-]\d{2}:\d{2})?)?$/.exec(plain);

@@ -90,6 +90,10 @@ describe('completion of `blame <Tab>`', () => {
     for (const before of [[], ['lib/disk.mjs'], ['a', 'b']]) {
       expect(complete('modcast', 'diff', '1', 'production', ...before, 'ma')).toEqual(['main.mjs']);
     }
+    // The first argument of ls is a ref or a path.
+    expect(complete('modcast', 'ls', '')).toEqual(['dev', 'production', 'latest', 'HEAD', '2', '1', ...all]);
+    expect(complete('modcast', 'ls', 'p')).toEqual(['production']);
+    expect(complete('modcast', 'ls', '1', 'lib/d')).toEqual(['lib/disk.mjs']);
     expect(existsSync(path.join(directory, 'made'))).toBe(false);
   });
 

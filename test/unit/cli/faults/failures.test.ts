@@ -166,7 +166,7 @@ describe('`--json` failures', () => {
     [['deploys', '--nope'], 'option-invalid', 2],
     [['token', 'create'], 'option-invalid', 2],
     [['nope'], 'option-invalid', 2],
-    [['diff', '1'], 'option-invalid', 2],
+    [['blame'], 'option-invalid', 2],
   ] as const)('%j: JSON on standard error, %s', async (args, code, exit) => {
     const db = args.includes('--db' as never) || args[0] === 'nope' ? [] : ['--db', 'r.db'];
     const result = await run(...args, ...db, '--json');

@@ -121,11 +121,10 @@ describe('`list`, `version`, `login`', () => {
 
   it.each([
     ['list', 'modcast deploys'],
-    ['ls', 'modcast show latest:'],
+    ['branch', 'modcast channels'],
     ['login', 'MODCAST_TOKEN'],
     ['deploy', 'modcast publish'],
     ['push', '--to'],
-    ['status', '--name-status'],
     ['revert', 'modcast rollback'],
     ['init', 'modcast serve'],
   ])('%s gets a hint: %s', async (command, hint) => {

@@ -109,6 +109,10 @@ describe('a time', () => {
     ['1 year ago', new Date(NOW).setFullYear(new Date(NOW).getFullYear() - 1)],
     ['1 hour ago', NOW - 3_600_000],
     ['yesterday', NOW - DAY],
+    ['2.weeks.ago', NOW - 14 * DAY],
+    ['3.days', NOW - 3 * DAY],
+    ['3 days', NOW - 3 * DAY],
+    ['3-days', undefined],
     ['2026-13-01', undefined],
     ['tomorrow', undefined],
   ])('%s', (text, expected) => {

@@ -36,6 +36,12 @@ describe('renames', () => {
     ).toEqual(['renamed x/one.mjs 100 y/other.mjs', 'renamed x/two.mjs 100 y/two.mjs']);
   });
 
+  it('are found if the line breaks have changed, as by git', async () => {
+    const text = lines('a', 50);
+    const found = await renames([['old.mjs', text.replaceAll('\n', '\r\n')]], [['new.mjs', text]]);
+    expect(found).toEqual(['renamed old.mjs 85 new.mjs']);
+  });
+
   it('are modules with at least half of the content, the most similar first', async () => {
     const before: Texts = [['old.mjs', lines('a', 100)]];
     const near: [string, string] = ['near.mjs', lines('a', 90) + lines('b', 10)];

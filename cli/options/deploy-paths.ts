@@ -1,0 +1,67 @@
+import {
+  isSelected,
+  pathUnknownAt,
+  resolveDeploy,
+  splitRef,
+  typedPath,
+} from '../../registry/history/index.js';
+import type { Deploy, Store } from '../../registry/index.js';
+import { EMPTY_MANIFEST, ModcastError, type Manifest } from '../../schema/index.js';
+import type { Io } from '../io.js';
+import { chooseChannel } from './choose-channel.js';
+
+/** A deploy, and files and directories in it. */
+export interface DeployPaths {
+  readonly deploy: Deploy;
+  readonly manifest: Manifest;
+  /** Whether the first argument was a ref. */
+  readonly named: boolean;
+  /** Without "/" at the end, and without the site itself. Empty: all files. */
+  readonly paths: readonly string[];
+}
+
+/**
+ * Reads the arguments `[ref] [path...]`. The first one is a path if it is no ref, and `12:lib` is both.
+ * Without a ref: the newest deploy of production, else the newest of all.
+ *
+ * @returns null if there are no deploys and no ref is given
+ * @throws ModcastError `ref-unknown`, `ref-ambiguous`; `path-unknown`: the deploy does not have a path
+ */
+export async function readDeployPaths(
+  io: Io,
+  store: Store,
+  args: readonly string[],
+): Promise<DeployPaths | null> {
+  const [first, ...rest] = args;
+  const channel = await chooseChannel(store, undefined);
+  if (channel === null) return null;
+  const { ref, path } = splitRef(first ?? channel);
+  const deploy = await resolveDeploy(store, ref, io.now()).catch(async (error: unknown) => {
+    if (!(error instanceof ModcastError) || error.code !== 'ref-unknown' || path !== undefined) throw error;
+    const head = await resolveDeploy(store, channel, io.now());
+    const plain = plainPath(first!);
+    const { modules } = (await store.manifest(head.number)) ?? EMPTY_MANIFEST;
+    if (plain === '' || [...modules.keys()].some((each) => isSelected(each, [plain]))) return undefined;
+    // It has the form of a path, so it is a mistyped one.
+    if (/[./]/.test(first!)) throw await pathUnknownAt(store, head, plain);
+    throw error;
+  });
+  const found = deploy ?? (await resolveDeploy(store, channel, io.now()));
+  const manifest = (await store.manifest(found.number)) ?? EMPTY_MANIFEST;
+  const given = deploy === undefined ? args : path === undefined ? rest : [path, ...rest];
+  const paths = given.map(plainPath);
+  for (const one of paths) {
+    const exists = one === '' || [...manifest.modules.keys()].some((each) => isSelected(each, [one]));
+    if (!exists) throw await pathUnknownAt(store, found, one);
+  }
+  // The site itself contains the other paths.
+  const all = paths.includes('');
+  return {
+    deploy: found,
+    manifest,
+    named: first !== undefined && deploy !== undefined,
+    paths: all ? [] : paths,
+  };
+}
+
+const plainPath = (text: string): string => typedPath(text).replace(/^\.$|\/+$/, '');

@@ -1,0 +1,112 @@
+import { stat } from 'node:fs/promises';
+import path from 'node:path';
+import {
+  deploySnapshot,
+  directorySnapshot,
+  isSelected,
+  pathUnknownAt,
+  resolveDeploy,
+  typedPath,
+  type Snapshot,
+} from '../../registry/history/index.js';
+import type { Deploy, Store } from '../../registry/index.js';
+import { DEFAULT_FILTER } from '../../registry/ingest/files.js';
+import { DATABASE_FOLDER } from '../../registry/store/database-folder.js';
+import { EMPTY_MANIFEST, ModcastError, type Channel } from '../../schema/index.js';
+import type { Io } from '../io.js';
+import { siteContents } from '../output/site-contents.js';
+import { publishFilter } from '../publishing/publish-filter.js';
+import { WATCHED_CHANNEL, filterOf, type FilterOptions } from './filter.js';
+
+/** What a comparison reads. */
+export interface Site {
+  readonly store: Store;
+  /** The store's file. */
+  readonly database: string;
+  /** The channel that is compared with the directory if no deploy is named. */
+  readonly channel: Channel;
+}
+
+export interface Sides {
+  readonly before: Snapshot;
+  readonly after: Snapshot;
+  /** Files and directories to compare. Empty: all. */
+  readonly paths: readonly string[];
+}
+
+const looksLikePath = (text: string): boolean => text === '.' || text === '..' || /^\.{0,2}\/|\/$/.test(text);
+
+/** The directory of a site that keeps its database in it, else the current directory. */
+export function siteDirectory(io: Pick<Io, 'cwd'>, database: string): string {
+  const folder = path.dirname(database);
+  return path.basename(folder) === DATABASE_FOLDER ? path.dirname(folder) : io.cwd;
+}
+
+/**
+ * The two sides of a comparison: deploys by their refs, or directories. Text that looks like a path is a
+ * directory; other text is first a ref. A missing side is the channel's newest deploy before, and the site's
+ * directory after. The arguments from the first file of the deploy on are paths, as for `git diff`.
+ *
+ * @throws ModcastError `ref-unknown`, `path-unknown`, `directory-invalid`
+ */
+export async function resolveSides(io: Io, site: Site, args: readonly string[]): Promise<Sides> {
+  const { store, database, channel } = site;
+  const head = () => resolveDeploy(store, channel, io.now());
+  const sides: (string | Deploy)[] = [];
+  for (const text of args.slice(0, 2)) {
+    const found = await sideOf(io, store, text).catch(async (error: unknown) => {
+      if (!isRefUnknown(error)) throw error;
+      const [first] = sides;
+      // A path of the deploy that is compared with the directory.
+      const deploy = typeof first === 'object' ? first : await head();
+      const { modules } = (await store.manifest(deploy.number)) ?? EMPTY_MANIFEST;
+      if ([...modules.keys()].some((each) => isSelected(each, [typedPath(text)]))) return undefined;
+      // A text with a folder has the form of a path, so it is a mistyped one.
+      throw text.includes('/') ? await pathUnknownAt(store, deploy, typedPath(text)) : error;
+    });
+    if (found === undefined) break;
+    sides.push(found);
+  }
+  const paths = args.slice(sides.length);
+  const [first, second] = sides;
+  const isDirectory = typeof first === 'string' && second === undefined;
+  const a = isDirectory || first === undefined ? await head() : first;
+  const b = isDirectory ? first : (second ?? siteDirectory(io, database));
+  const open = (side: string | Deploy, other: string | Deploy) =>
+    typeof side === 'string' ? openDirectory(site, side, other) : deploySnapshot(store, side);
+  return { before: await open(a, b), after: await open(b, a), paths };
+}
+
+const isRefUnknown = (error: unknown): error is ModcastError =>
+  error instanceof ModcastError && error.code === 'ref-unknown';
+
+/** The deploy, or the absolute path of the directory. */
+async function sideOf(io: Io, store: Store, text: string): Promise<Deploy | string> {
+  const directory = path.resolve(io.cwd, text);
+  if (looksLikePath(text)) return directory;
+  try {
+    return await resolveDeploy(store, text, io.now());
+  } catch (error) {
+    const found = isRefUnknown(error) ? await stat(directory).catch(() => undefined) : undefined;
+    if (found?.isDirectory()) return directory;
+    throw error;
+  }
+}
+
+/**
+ * The whole content of a directory, as publishing reads it. Compared with a deploy that was made while the
+ * directory was watched: only what such a deploy contains.
+ */
+export async function openDirectory(
+  { store, database }: Site,
+  directory: string,
+  other: Deploy | string,
+  options: FilterOptions = {},
+): Promise<Snapshot> {
+  if (typeof other === 'string' || other.channel !== WATCHED_CHANNEL)
+    return directorySnapshot(directory, publishFilter(options, directory, database));
+  const manifest = (await store.manifest(other.number)) ?? EMPTY_MANIFEST;
+  const isWhole = siteContents(manifest).assets.files > 0;
+  const filter = isWhole ? publishFilter(options, directory, database) : filterOf(options, DEFAULT_FILTER);
+  return directorySnapshot(directory, filter, 'development');
+}
