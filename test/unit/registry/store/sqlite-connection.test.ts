@@ -1,9 +1,14 @@
-import { open } from 'node:fs/promises';
-import { expect, it, vi } from 'vitest';
+import { promises } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
+import { afterEach, expect, it, vi } from 'vitest';
 import { openDatabase } from '../../../../registry/store/sqlite-open.js';
 import { temporaryDirectory } from './temporary.js';
 
-vi.mock('node:fs/promises', { spy: true });
+/** Files share their modules with other tests. */
+afterEach(() => {
+  vi.restoreAllMocks();
+  syncBuiltinESMExports();
+});
 
 const at = temporaryDirectory();
 
@@ -21,8 +26,9 @@ it('syncs the log once for what is committed during a sync, and again for what c
     synced.push(db.prepare('SELECT path FROM path').pluck().all() as string[]);
     return new Promise<void>((resolve) => started.push(resolve));
   };
-  const log = { datasync, close: async () => {} } as unknown as Awaited<ReturnType<typeof open>>;
-  vi.mocked(open).mockResolvedValue(log);
+  const log = { datasync, close: async () => {} } as unknown as Awaited<ReturnType<typeof promises.open>>;
+  const open = vi.spyOn(promises, 'open').mockResolvedValue(log);
+  syncBuiltinESMExports();
 
   write('a');
   await vi.waitFor(() => expect(synced).toEqual([['a']]), PATIENT);
@@ -33,7 +39,7 @@ it('syncs the log once for what is committed during a sync, and again for what c
   expect(synced[1]).toEqual(['a', 'b', 'c', 'd']);
   started[1]!();
 
-  vi.mocked(open).mockRejectedValueOnce(new Error('the disk is gone'));
+  open.mockRejectedValueOnce(new Error('the disk is gone'));
   let count = 0;
   await vi.waitFor(() => {
     write(`e${count++}`);

@@ -19,7 +19,8 @@ const FILES: Files = {
 
 let registry: Registry;
 beforeEach(() => {
-  registry = open({ channel: 'production', serveHead: true });
+  // Pages of joined modules start in another way.
+  registry = open({ channel: 'production', serveHead: true, fuse: false });
 });
 
 async function put(files: Files, channel = 'production'): Promise<void> {
