@@ -13,6 +13,7 @@ import type { VerifiedBlobs } from '../content/verified-blobs.js';
 import { keepNewest } from '../keep-newest.js';
 import type { Fusions } from './fusions.js';
 import { isRunnable } from './module-record.js';
+import { needsLoader } from './needs-loader.js';
 
 /** A fusion with which pages start without the loader. */
 export interface DirectFusion {
@@ -30,18 +31,6 @@ export interface DirectFusionsOptions {
 
 /** Deploys that are remembered. */
 const KEPT = 16;
-
-/** What a module cannot do before the loader runs. The keys of runs begin with `modcast:`. */
-const CALLS_LOADER = /(?<![\w-])modcast(?![\w:-])/;
-
-/**
- * What brings another instance of a module: a script element with its natural URL, an import map that leads
- * to it, and a fragment, of which the server does not hear.
- */
-const BYPASSES_MAP =
-  /importmap|\.type\s*=\s*["'`]module|["'`]type["'`]\s*,\s*["'`]module|["'`]\.{0,2}\/[^"'`\s]*\.\w+#/;
-
-const needsLoader = (text: string): boolean => CALLS_LOADER.test(text) || BYPASSES_MAP.test(text);
 
 const decoder = new TextDecoder();
 

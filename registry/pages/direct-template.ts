@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { needsLoader } from '../fuse/needs-loader.js';
 import { parsePage, withoutBom, type PageElement } from './page-elements.js';
 import { attribute, holdLink, splice, type Edit } from './page-edits.js';
 import type { Page } from './read-page.js';
@@ -20,7 +21,7 @@ function isSimple(script: PageElement): boolean {
   // What has to be restored after it has run would show.
   if (blocksRendering(script)) return false;
   return scriptSource(script) === undefined
-    ? !RESOLVES.test(script.text())
+    ? !RESOLVES.test(script.text()) && !needsLoader(script.text())
     : script.valueRange('src') !== undefined;
 }
 

@@ -1,3 +1,5 @@
+import { callsLoader } from '../fuse/needs-loader.js';
+
 /** What classic scripts may do before the loader has installed the import map. */
 export interface EarlyUse {
   /** Import a module, or insert a module script. */
@@ -6,6 +8,8 @@ export interface EarlyUse {
   readonly maps: boolean;
   /** Start a module worker, or add a module to a worklet. */
   readonly workers: boolean;
+  /** Call `modcast`, which is there later in a page that starts without the loader. */
+  readonly loader: boolean;
 }
 
 const MODULES = /\bimport\s*[(/]|importmap|(["'`])module\1|\btype\s*=\s*\\?["']?module\b/i;
@@ -54,22 +58,29 @@ export function earlyUse(source: string): EarlyUse {
     modules: MODULES.test(withoutWorkerTypes(text)),
     maps: MAPS.test(text),
     workers: (WORKERS.test(text) && MODULE.test(text)) || WORKLETS.test(text),
+    loader: callsLoader(text),
   };
 }
 
-export const NO_EARLY_USE: EarlyUse = { modules: false, maps: false, workers: false };
+export const NO_EARLY_USE: EarlyUse = {
+  modules: false,
+  maps: false,
+  workers: false,
+  loader: false,
+};
 
 /** What one of two does. */
 export const eitherUse = (a: EarlyUse, b: EarlyUse): EarlyUse => ({
   modules: a.modules || b.modules,
   maps: a.maps || b.maps,
   workers: a.workers || b.workers,
+  loader: a.loader || b.loader,
 });
 
 /** What inline classic scripts may do early, all together. Undefined where they do nothing. */
 export function inlineUse(sources: readonly string[]): EarlyUse | undefined {
   const use = sources.map(earlyUse).reduce(eitherUse, NO_EARLY_USE);
-  return use.modules || use.workers ? use : undefined;
+  return use.modules || use.workers || use.loader ? use : undefined;
 }
 
 /** Attributes with scripts, with their values in double quotes, in single ones, or in none. */

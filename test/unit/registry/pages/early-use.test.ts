@@ -29,6 +29,16 @@ describe('a classic script may use modules early', () => {
   ])('%s', (source, modules, maps) => expect(earlyUse(source)).toMatchObject({ modules, maps }));
 });
 
+describe('a classic script may call the loader', () => {
+  it.each([
+    ["modcast.on('deploy', reload)", true],
+    ['globalThis.modcast?.ready', true],
+    ["element.className = 'modcast-bar'", false],
+    ["import('modcast:run/a.mjs')", false],
+    ['__modcast__()', false],
+  ])('%s', (source, loader) => expect(earlyUse(source)).toMatchObject({ loader }));
+});
+
 describe('a classic script may start a worker of the deploy early', () => {
   it.each([
     ["new Worker('w.mjs', { type: 'module' })", true, false],
