@@ -9,6 +9,7 @@ import { systemClock } from './clock.js';
 import { Catalog } from './content/catalog.js';
 import { DerivedBlobs, sendable } from './content/derived-blobs.js';
 import { Packs } from './content/packs.js';
+import { pastDeploys } from './content/past-deploys.js';
 import { VerifiedBlobs } from './content/verified-blobs.js';
 import type { RegistryEmitter } from './events.js';
 import { FuseStore } from './fuse/fuse-store.js';
@@ -113,7 +114,7 @@ async function openCore(options: ResolvedOptions, events: RegistryEmitter, clean
   const blobs = new VerifiedBlobs({ store: served.store, channel, directory, onDamaged });
   const catalog = new Catalog(served.store, blobs, placeholderRoot(base));
   const fusions = options.fuse ? createFusions(options, directory, blobs, derived, events, cleanup) : null;
-  fusions?.follow(catalog);
+  fusions?.follow(catalog, pastDeploys(served.store));
   const inUse = new DeploysInUse();
   const { publicHistory } = options;
   return {

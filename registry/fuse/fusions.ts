@@ -2,13 +2,14 @@ import type { Channel, Hash } from '../../schema/index.js';
 import type { Clock } from '../clock.js';
 import type { Catalog, Head } from '../content/catalog.js';
 import type { DerivedBlobs } from '../content/derived-blobs.js';
+import type { PastDeploys } from '../content/past-deploys.js';
 import type { SentFusion } from '../content/shipment.js';
 import { debug } from '../debug.js';
 import { keepNewest } from '../keep-newest.js';
-import type { Deploy } from '../store/store.js';
 import type { FuseStore, StoredFusion } from './fuse-store.js';
 import type { FuseControl, Fuser } from './fuser.js';
 import { Quiet } from './quiet.js';
+import { RunOwners, type RunOwner } from './run-owners.js';
 
 export interface FusionsOptions {
   readonly fuser: Pick<Fuser, 'plan' | 'fuse' | 'sourceMap'>;
@@ -45,9 +46,7 @@ export class Fusions {
   readonly #quiet: Quiet;
   readonly #planned = new Map<Hash, Promise<SentFusion | null>>();
   readonly #done = new Map<Hash, SentFusion>();
-  readonly #byHash = new Map<Hash, SentFusion>();
-  /** Deploys whose fusions are known, by manifest. */
-  readonly #deploys = new Map<Hash, Deploy>();
+  readonly #owners = new RunOwners();
   /** Fusions whose runs are being made again, by manifest. */
   readonly #restoring = new Map<Hash, Promise<unknown>>();
   /** The newest manifest of each channel. */
@@ -70,12 +69,17 @@ export class Fusions {
     if (options.watched !== null) this.#started = this.#quiet.starts();
   }
 
-  /** Starts with the heads that a catalog serves, and follows them. */
-  follow(catalog: Pick<Catalog, 'onHead' | 'manifest' | 'head'>): void {
+  /**
+   * Starts with the heads that a catalog serves, and follows them.
+   *
+   * @param past for pages that run older deploys
+   */
+  follow(catalog: Pick<Catalog, 'onHead' | 'manifest' | 'head'>, past?: PastDeploys): void {
     this.#catalog = catalog;
+    this.#owners.follow(catalog, past);
     catalog.onHead((head) => {
       const { channel, manifest } = head.deploy;
-      keepNewest(this.#deploys, manifest, head.deploy, KEPT);
+      this.#owners.remember(head.deploy);
       this.#newest.set(channel, manifest);
       if (this.#done.has(manifest)) this.#waiting.delete(channel);
       else this.#waiting.set(channel, head);
@@ -101,7 +105,7 @@ export class Fusions {
 
   /** A fusion that a client has; undefined if it is too old to be known. */
   async byHash(hash: Hash): Promise<SentFusion | undefined> {
-    const known = this.#byHash.get(hash);
+    const known = this.#owners.fusion(hash);
     if (known !== undefined) return known;
     const stored = await this.#options.store.fusionByHash(hash);
     return stored === undefined ? undefined : this.#keep(stored);
@@ -122,7 +126,7 @@ export class Fusions {
   /** What is joined of a deploy, as far as it is known soon. Null while nothing is. */
   async soon(head: Head): Promise<SentFusion | null> {
     const { manifest, number } = head.deploy;
-    keepNewest(this.#deploys, manifest, head.deploy, KEPT);
+    this.#owners.remember(head.deploy);
     const found = this.#done.get(manifest) ?? (await this.#within(PLAN_MS, this.#plan(head)));
     const runs = found?.fusion.runs ?? [];
     const joined = runs.filter(({ hash }) => hash !== null).length;
@@ -133,7 +137,7 @@ export class Fusions {
   /** The same, with all runs, which may take seconds. For those who still have something to run. */
   async whole(head: Head): Promise<SentFusion | null> {
     const { manifest } = head.deploy;
-    keepNewest(this.#deploys, manifest, head.deploy, KEPT);
+    this.#owners.remember(head.deploy);
     const done = this.#done.get(manifest);
     if (done !== undefined) return done;
     let asked = this.#asked.get(manifest);
@@ -188,16 +192,8 @@ export class Fusions {
   }
 
   /** The newest known deploy that has a run, or whose fusion it is; `name` is that of the run. */
-  async owner(hash: Hash): Promise<(Head & { readonly name: string }) | undefined> {
-    for (const known of [...this.#byHash.values()].toReversed()) {
-      const run = known.fusion.runs.find((each) => each.hash === hash);
-      const deploy = this.#deploys.get(known.fusion.manifest);
-      if ((run === undefined && known.hash !== hash) || deploy === undefined) continue;
-      const manifest = await this.#catalog!.manifest(deploy);
-      // The deploy may have been collected.
-      if (manifest.modules.size > 0) return { deploy, manifest, name: run?.name ?? '' };
-    }
-    return undefined;
+  owner(hash: Hash): Promise<RunOwner | undefined> {
+    return this.#owners.of(hash, this);
   }
 
   async #work(): Promise<void> {
@@ -282,7 +278,7 @@ export class Fusions {
     this.#options.derived.keep(hash, bytes);
     if (channel !== undefined && runs.some((run) => run.hash !== null)) this.#joined.add(channel);
     const fused: SentFusion = { fusion: { manifest, runs }, hash, size: bytes.length };
-    return keepNewest(this.#byHash, hash, fused, KEPT);
+    return this.#owners.keep(fused);
   }
 
   #within(ms: number, work: Promise<SentFusion | null>): Promise<SentFusion | null> {

@@ -89,7 +89,9 @@ export class InjectedPages {
     const known = find();
     if (known !== undefined || template === undefined || use === undefined) return known!;
     const bytes =
-      (use.modules || use.workers || use.loader ? undefined : this.#directPage(template, path, version, hash, packages)) ??
+      (use.modules || use.workers || use.loader
+        ? undefined
+        : this.#directPage(template, path, version, hash, packages)) ??
       fillTemplate(template, path, manifest, use, data(hash), this.#root, packages);
     const injected = bytes === undefined ? null : { bytes, hash: blake3(bytes) };
     const page = { html, hash, key, injected, unchanged: template.unchanged };

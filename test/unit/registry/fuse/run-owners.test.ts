@@ -1,0 +1,62 @@
+import { describe, expect, it, vi } from 'vitest';
+import type { SentFusion } from '../../../../registry/content/shipment.js';
+import { RunOwners } from '../../../../registry/fuse/run-owners.js';
+import type { Deploy } from '../../../../registry/store/store.js';
+import type { FusedRun, Hash, Manifest } from '../../../../schema/index.js';
+
+const hash = (digit: string): Hash => digit.repeat(64);
+
+const deploy = (number: number): Deploy =>
+  ({ number, channel: 'production', manifest: hash(`${number}`) }) as unknown as Deploy;
+
+/** The fusion of a deploy, with one run. */
+const fusionOf = ({ number, manifest }: Deploy): SentFusion => ({
+  fusion: { manifest, runs: [{ name: `run-${number}`, hash: hash('abcdef'[number]!) } as FusedRun] },
+  hash: hash('fedcba'[number]!),
+  size: 1,
+});
+
+const MANIFEST = { modules: new Map([['a.mjs', {}]]) } as unknown as Manifest;
+
+/** A process that has started when deploys 1 and 2 were stored, and has kept nothing of them. */
+function restarted() {
+  const stored = [deploy(1), deploy(2)];
+  const owners = new RunOwners();
+  const finished = vi.fn(async (manifest: Hash) => {
+    const found = stored.find((one) => one.manifest === manifest);
+    return found && owners.keep(fusionOf(found));
+  });
+  const source = {
+    finished,
+    async byHash(of: Hash) {
+      const found = stored.find((one) => fusionOf(one).hash === of);
+      return owners.fusion(of) ?? (found && owners.keep(fusionOf(found)));
+    },
+  };
+  const past = {
+    ofManifest: async (manifest: Hash) => stored.find((one) => one.manifest === manifest) ?? null,
+    recent: async () => stored.toReversed(),
+  };
+  owners.follow({ manifest: async () => MANIFEST }, past);
+  return { finished, of: (of: Hash) => owners.of(of, source) };
+}
+
+describe('a page that runs an older deploy, after a restart of the server', () => {
+  it('gets runs that no newer deploy has', async () => {
+    const { of } = restarted();
+    const [run] = fusionOf(deploy(1)).fusion.runs;
+    expect(await of(run!.hash!)).toMatchObject({ deploy: { number: 1 }, name: 'run-1' });
+  });
+
+  it('gets what leads to the modules of its fusion', async () => {
+    const { of, finished } = restarted();
+    expect(await of(fusionOf(deploy(1)).hash)).toMatchObject({ deploy: { number: 1 }, name: '' });
+    expect(finished).not.toHaveBeenCalled();
+  });
+
+  it('is not a reason to read all fusions again for each unknown hash', async () => {
+    const { of, finished } = restarted();
+    for (let i = 0; i < 3; i++) expect(await of(hash('0'))).toBeUndefined();
+    expect(finished).toHaveBeenCalledTimes(2);
+  });
+});
