@@ -26,12 +26,17 @@ export interface DirectMap {
   readonly importMap: ImportMapJson;
   /** The URL, without its origin, of a module of the site at a natural URL; undefined for another one. */
   readonly urlOf: (url: string) => string | undefined;
-  /** URLs of all that an entry imports statically, and its own. */
-  readonly preloads: (entry: Path) => string[];
+  /** What the page has in place of the source of a module script. It fails where there is no import map. */
+  readonly entryUrl: (entry: Path) => string;
+  /** URLs of all that an entry imports statically, and its own: JavaScript, and other modules. */
+  readonly preloads: (entry: Path) => { readonly scripts: string[]; readonly others: string[] };
 }
 
 /** Where a deploy's modules are for pages that start without the loader. */
 export const directPrefix = (prefix: string, fusion: Hash): string => `${prefix}direct/${fusion}/`;
+
+/** The query of the module that leads from the source of a script to a single module. */
+export const ENTRY = '?modcast-entry';
 
 /** Whether a rule names a URL, and not a bare name. */
 const namesUrl = (key: string): boolean => URL.canParse(key);
@@ -53,8 +58,8 @@ export function directMap({
 }: DirectMapOptions): DirectMap | undefined {
   const { root, manifest } = site;
   if (map.integrity.size > 0 || fusion.runs.some((run) => run.hash === null)) return undefined;
-  if ([map.imports, ...map.scopes.values()].some((rules) => [...rules.keys()].some(namesUrl)))
-    return undefined;
+  // Scopes apply to importers at their natural URLs, which modules do not have here.
+  if (map.scopes.size > 0 || [...map.imports.keys()].some(namesUrl)) return undefined;
   const fused = new FusedModules({ fusion, site, isHere: () => true, pinned: () => false });
   const members = new Set(fusion.runs.flatMap((run) => run.members));
   const base = new URL(root).pathname;
@@ -82,7 +87,8 @@ export function directMap({
   for (const { name, hash: run } of fusion.runs)
     imports[runKey(name)] = `${prefix}runs/${run}/${pathToUrl(name)}`;
   for (const path of named) {
-    if (!members.has(path) && isSame) imports[base + pathToUrl(path)] = placeOf(path);
+    const isCss = manifest.modules.get(path)!.type === 'text/css';
+    if (!members.has(path) && (isSame || isCss)) imports[base + pathToUrl(path)] = placeOf(path);
     imports[moduleKey(path)] = placeOf(path);
   }
   const addressOf = (address: string | null): string | null => {
@@ -95,37 +101,36 @@ export function directMap({
   const rulesOf = (rules: SpecifierMap) =>
     Object.fromEntries([...rules].map(([name, address]) => [name, addressOf(address)]));
   Object.assign(imports, rulesOf(map.imports));
-  const scopes = Object.fromEntries(
-    [...map.scopes].map(([scope, rules]) => [
-      scope.startsWith(root) ? base + scope.slice(root.length) : scope,
-      rulesOf(rules),
-    ]),
-  );
   return {
-    importMap: { imports, ...(map.scopes.size === 0 ? {} : { scopes }) },
+    importMap: { imports },
     urlOf(url) {
       const path = pathOfUrl(root, url);
       const module = path === undefined ? undefined : manifest.modules.get(path);
       if (module === undefined || !isModuleType(module.type)) return undefined;
       return addressOf(url)!;
     },
+    entryUrl(path) {
+      return members.has(path) ? placeOf(path) : `${direct}${pathToUrl(path)}${ENTRY}`;
+    },
     preloads(entry) {
-      const places = new Set<string>();
+      const scripts = new Set([this.entryUrl(entry)]);
+      const others = new Set<string>();
       const seen = new Set<Path>();
       const add = (path: Path) => {
         if (seen.has(path) || !manifest.modules.has(path)) return;
         seen.add(path);
-        places.add(placeOf(path));
+        const isScript = manifest.modules.get(path)!.type === 'text/javascript';
+        (isScript ? scripts : others).add(placeOf(path));
         if (!members.has(path)) {
           singles.get(path)?.forEach(add);
           return;
         }
         const { runs, modules } = fused.needed(path);
-        for (const run of runs) places.add(imports[runKey(run.name)]!);
+        for (const run of runs) scripts.add(imports[runKey(run.name)]!);
         modules.forEach(add);
       };
       add(entry);
-      return [...places];
+      return { scripts: [...scripts], others: [...others] };
     },
   };
 }

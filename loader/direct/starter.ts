@@ -6,6 +6,7 @@ import { isWebKit } from '../page/engine.js';
 import { correctError } from '../page/correct-error.js';
 import { ErrorEvents } from '../page/error-events.js';
 import { pageBase } from '../page/native-document.js';
+import { setScriptSrc } from '../page/policy.js';
 import { withoutRuns } from '../page/run-positions.js';
 import { wrapWorkers } from '../workers/wrap-workers.js';
 
@@ -38,7 +39,7 @@ const naturalText = (text: string): string =>
   withoutRuns(root, text)
     .replaceAll(direct, root)
     .replace(MODULE_URL, (url) => (url.startsWith(`${origin}${prefix}`) ? root : url))
-    .replace(/^\/(?=[^\s]*:\d+:\d+$)/, `${origin}/`);
+    .replace(/(^|at |\(|@)\/(?=[^\s/][^\s]*:\d+)/gm, (_, before: string) => `${before}${origin}/`);
 
 const errors = new ErrorEvents();
 errors.natural = naturalText;
@@ -194,7 +195,12 @@ addEventListener(
       for (const [name, value] of Object.entries(data)) script.dataset[name] = value;
       script.dataset['direct'] = '';
       globalThis.__modcast_guard__ = { kept } as unknown as Guard;
-      script.src = loader!;
+      try {
+        setScriptSrc(script, 'src', loader!);
+      } catch {
+        // The page requires Trusted Types, and permits no policy of modcast.
+        return;
+      }
       document.documentElement.append(script);
     });
   },

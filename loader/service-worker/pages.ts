@@ -143,8 +143,11 @@ export class Pages {
 
 /** What a page that starts without the loader preloads. A page with the loader has no such list. */
 function preloadsOf(html: string): string[] {
-  const text = /<script data-modcast-direct="[^>]* data-preloads='([^']*)'/.exec(html)?.[1] ?? '[]';
-  return JSON.parse(text.replace(/&#(\d+);/g, (_, code) => String.fromCodePoint(Number(code)))) as string[];
+  const tag = /<script data-modcast-direct="[^>]*>/.exec(html)?.[0] ?? '';
+  return [...tag.matchAll(/ data-(?:preloads|others)='([^']*)'/g)].flatMap(([, text]) => {
+    const json = text!.replace(/&#(\d+);/g, (_, code) => String.fromCodePoint(Number(code)));
+    return JSON.parse(json) as string[];
+  });
 }
 
 export const toResponse = ({ body, headers }: KeptResponse): Response =>

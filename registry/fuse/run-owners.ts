@@ -55,11 +55,19 @@ export class RunOwners {
     const fusion = await stored.byHash(hash);
     const deploy = fusion && (await this.#past.ofManifest(fusion.fusion.manifest));
     if (deploy) this.remember(deploy);
-    if (fusion === undefined) await (this.#recalled ??= this.#recall(this.#past, stored));
+    if (fusion === undefined) await this.#recall(this.#past, stored);
     return this.#known(hash);
   }
 
-  async #recall(past: PastDeploys, stored: StoredFusions): Promise<void> {
+  #recall(past: PastDeploys, stored: StoredFusions): Promise<void> {
+    this.#recalled ??= this.#readRecent(past, stored).catch((error: unknown) => {
+      this.#recalled = undefined;
+      throw error;
+    });
+    return this.#recalled;
+  }
+
+  async #readRecent(past: PastDeploys, stored: StoredFusions): Promise<void> {
     for (const deploy of (await past.recent(RECALLED)).toReversed())
       if ((await stored.finished(deploy.manifest)) !== undefined) this.remember(deploy);
   }

@@ -1,9 +1,12 @@
 import {
   directMap,
+  EMPTY_IMPORT_MAP,
   naturalUrl,
   parseImportMap,
   pathOfUrl,
   PLACEHOLDER_ROOT,
+  sameImportMap,
+  type DirectMap,
   type DirectMapOptions,
   type ImportMap,
 } from '../../importmap/index.js';
@@ -46,12 +49,20 @@ export function directPage(options: DirectPageOptions): Uint8Array | undefined {
   const { template, page, path, manifest, fusion, hash, singles, root, prefix, packages } = options;
   if (!parses(page.importMap)) return undefined;
   const map = pageImportMap(page, path, root, packages);
+  // Runs are made with the import map of the deploy.
+  const { importMap } = manifest;
+  const made = importMap === null ? EMPTY_IMPORT_MAP : parseImportMap(importMap, root).map;
+  if (!sameImportMap(map, made)) return undefined;
   const direct = directMap({ site: { root, manifest }, fusion, hash, singles, map, prefix });
   if (direct === undefined) return undefined;
   const text = asciiJson(direct.importMap).replaceAll('<', '\\u003c');
   if (text.length > MAP_BYTES) return undefined;
   const entries = pageEntries(page, path, manifest.modules, root, packages);
-  const preloads = new Set(entries.flatMap(direct.preloads));
+  const found = entries.map((entry) => direct.preloads(entry));
+  const preloads = {
+    scripts: [...new Set(found.flatMap(({ scripts }) => scripts))],
+    others: [...new Set(found.flatMap(({ others }) => others))],
+  };
   const base = pageBase(page, path, false, root);
   // Another spelling of a URL, or a query, is another instance, from which nobody was expected to start.
   const isPlanned = ({ src }: PageScript) => {
@@ -65,7 +76,8 @@ export function directPage(options: DirectPageOptions): Uint8Array | undefined {
     if (part === 'head') return Buffer.from(headTags(options, text, preloads, entries), 'latin1');
     if (part instanceof Uint8Array) return part;
     const url = URL.canParse(part.src, base) ? new URL(part.src, base).href : '';
-    return Buffer.from(withReferences(direct.urlOf(url) ?? part.src), 'latin1');
+    const entry = direct.urlOf(url) === undefined ? undefined : pathOfUrl(root, url);
+    return Buffer.from(withReferences(entry === undefined ? part.src : direct.entryUrl(entry)), 'latin1');
   });
   return new Uint8Array(Buffer.concat(parts));
 }
@@ -84,7 +96,7 @@ function parses(importMap = '{}'): boolean {
 function headTags(
   { page, root, prefix, hash, starter, fallback, loader, data }: DirectPageOptions,
   map: string,
-  preloads: ReadonlySet<string>,
+  preloads: ReturnType<DirectMap['preloads']>,
   entries: readonly Path[],
 ): string {
   const nonce = page.nonce === undefined ? '' : attribute('nonce', page.nonce);
@@ -93,7 +105,8 @@ function headTags(
   return [
     `<script data-modcast-direct="${base} ${prefix} ${hash}"${attribute('data-loader', loader.src)}`,
     loader.integrity === undefined ? '' : attribute('data-integrity', loader.integrity),
-    attribute('data-preloads', asciiJson([...preloads])),
+    attribute('data-preloads', asciiJson(preloads.scripts)),
+    attribute('data-others', asciiJson(preloads.others)),
     `${attribute('data-settings', asciiJson(settings))}${nonce}>${starter}</script>`,
     `<script type="importmap" data-modcast-added${nonce}>${map}</script>`,
     `<script async${attribute('src', fallback)}${nonce}></script>`,

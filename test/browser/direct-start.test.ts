@@ -176,9 +176,32 @@ inEachEngine((engine) => {
     expect(asked.length).toBeGreaterThan(0);
   });
 
+  it('sends nobody to another host', async () => {
+    const html = await site.page();
+    const fusion = /direct\/([\da-f]{64})/.exec(html)![1];
+    const ask = (path: string) =>
+      fetch(`${site.url}-/direct/${fusion}/${path}`, { redirect: 'manual' }).then(({ status }) => status);
+    expect(await Promise.all(['/evil.example/x', '..//evil.example', 'no-module.txt'].map(ask))).toEqual([
+      404, 404, 302,
+    ]);
+  });
+
+  it('boots with the loader where its import map is not that of the deploy', async () => {
+    await publishVersion(2, {
+      'other.html': `<!doctype html><script>globalThis.ran = () => {};</script>
+<script type="importmap">{ "imports": { "bare": "./other.mjs" } }</script>
+<script type="module">import 'bare'; globalThis.done = globalThis.other;</script>`,
+      'other.mjs': `globalThis.other = 7;`,
+    });
+    await page.goto(`${site.url}other.html`, 'load');
+    expect(await page.until(() => (globalThis as unknown as Globals).done)).toBe(7);
+  });
+
   it('runs natively where a proxy adds a policy that forbids inline scripts', async () => {
     await publishVersion(2, {
-      'index.html': '<!doctype html><title>x</title><script type="module" src="main.mjs"></script>',
+      'index.html': `<!doctype html><title>x</title><script type="module" src="alone.mjs"></script>
+<script type="module" src="main.mjs"></script>`,
+      'alone.mjs': `await 0; globalThis.alone = (globalThis.alone ?? 0) + 1;`,
       'main.mjs': `import { a } from './lib/a.mjs'; globalThis.done = a; globalThis.metaUrl = import.meta.url;`,
       'lib/b.mjs': `globalThis.ran = () => {}; export const b = 2;`,
     });
@@ -189,6 +212,8 @@ inEachEngine((engine) => {
       expect(await page.evaluate(() => (globalThis as { metaUrl?: string }).metaUrl)).toBe(
         `${proxy.url}main.mjs`,
       );
+      // A module in no run does not run a second time.
+      expect(await page.evaluate(() => (globalThis as { alone?: number }).alone)).toBe(1);
     } finally {
       await proxy.close();
     }

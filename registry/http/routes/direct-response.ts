@@ -1,6 +1,7 @@
-import { FusedModules, placeholderRoot } from '../../../importmap/index.js';
+import { ENTRY, FusedModules, placeholderRoot } from '../../../importmap/index.js';
 import {
   isModuleType,
+  moduleKey,
   pathFromUrl,
   pathToUrl,
   type Fusion,
@@ -46,7 +47,7 @@ export async function directResponse(
     const urls = [
       ...runs.map((run) => `runs/${run.hash}/${pathToUrl(run.name)}`),
       ...[...modules].flatMap(([path, { hash: module, type }]) =>
-        isModuleType(type)
+        isModuleType(type) && type !== 'text/css'
           ? [`direct/${hash}/${pathToUrl(path)}`, `modules/${module}/${pathToUrl(path)}`]
           : [],
       ),
@@ -59,14 +60,20 @@ export async function directResponse(
     const search = request.url.replace(/^[^?]*/, '');
     if (written === '') return allUrls(fusion.runs, owner.manifest);
     const path = pathFromUrl(written);
-    const module = path === undefined ? undefined : owner.manifest.modules.get(path);
+    // Another host could follow.
+    if (path === undefined) return missing();
+    const module = owner.manifest.modules.get(path);
     const toSite = () => {
       headers.set('Cache-Control', 'no-cache');
       headers.set('Location', base + written + search);
       return new Response(null, { status: 302, headers });
     };
     // Relative URLs of a style sheet are relative to its own.
-    if (path === undefined || module === undefined || module.type === 'text/css') return toSite();
+    if (module !== undefined && search === ENTRY) {
+      const bytes = new TextEncoder().encode(`import ${JSON.stringify(moduleKey(path))};`);
+      return answer(request, { bytes, type: 'text/javascript', freshness: 'immutable' }, headers);
+    }
+    if (module === undefined || module.type === 'text/css') return toSite();
     const root = placeholderRoot(base);
     const fused = new FusedModules({
       fusion,

@@ -79,16 +79,14 @@ describe('the import map of a page that starts without the loader', () => {
     expect(direct!.urlOf(`${ROOT}api/data`)).toBeUndefined();
   });
 
-  it('sends bare names of the page to the deploy, exact ones and prefixes, in scopes too', async () => {
+  it('sends bare names of the page to the deploy, exact ones and prefixes', async () => {
     const { direct } = await mapOf({
       imports: { a: './a.js', 'lib/': './lib/', other: 'https://other.example/x.js' },
-      scopes: { './b/': { a: './b.js' } },
     });
     const { importMap } = direct!;
     expect(resolved(importMap, 'a')).toBe(`/-/direct/${HASH}/a.js`);
     expect(resolved(importMap, 'lib/x.js')).toBe(`/-/direct/${HASH}/lib/x.js`);
     expect(resolved(importMap, 'other')).toBe('https://other.example/x.js');
-    expect(resolved(importMap, 'a', `${ROOT}b/page.html`)).toBe(`/-/direct/${HASH}/b.js`);
   });
 
   it('links single modules in the deploy where they may import bare names', async () => {
@@ -104,16 +102,23 @@ describe('the import map of a page that starts without the loader', () => {
 
   it('preloads what an entry imports statically: its runs and single modules', async () => {
     const { direct, fusion, options } = await mapOf();
-    const all = direct!.preloads('main.js');
-    expect(all[0]).toBe(direct!.urlOf(`${ROOT}main.js`));
-    expect(all).toContain(`/-/modules/${options.site.manifest.modules.get('waits.js')!.hash}/waits.js`);
-    expect(all).toContain(`/-/runs/${fusion.runs[0]!.hash}/${fusion.runs[0]!.name}`);
+    const { scripts } = direct!.preloads('main.js');
+    expect(scripts[0]).toBe(direct!.entryUrl('main.js'));
+    expect(scripts).toContain(direct!.urlOf(`${ROOT}main.js`));
+    expect(scripts).toContain(`/-/modules/${options.site.manifest.modules.get('waits.js')!.hash}/waits.js`);
+    expect(scripts).toContain(`/-/runs/${fusion.runs[0]!.hash}/${fusion.runs[0]!.name}`);
+  });
+
+  it('gives a script a source that fails without the map, also where its module is single', async () => {
+    const { direct } = await mapOf();
+    expect(direct!.entryUrl('main.js')).toBe(`/-/direct/${HASH}/main.js?modcast-entry`);
+    expect(direct!.entryUrl('a.js')).toBe(`/-/direct/${HASH}/a.js`);
   });
 
   it.each<[string, ImportMapJson]>([
     ['checks integrity', { integrity: { './a.js': 'sha384-x' } }],
     ['maps a URL', { imports: { './a.js': './b.js' } }],
-    ['maps a URL in a scope', { scopes: { './': { '/a.js': './b.js' } } }],
+    ['has scopes', { scopes: { './lib/': { a: './b.js' } } }],
   ])('is none where the page %s', async (_, json) => {
     expect((await mapOf(json)).direct).toBeUndefined();
   });
