@@ -2,6 +2,7 @@ import { withoutDeploys } from '../../importmap/deploy-url.js';
 import { EMPTY_IMPORT_MAP, sameImportMap } from '../../importmap/import-map.js';
 import { parseImportMap } from '../../importmap/parse.js';
 import { Resolver } from '../../importmap/resolver.js';
+import { naturalUrl } from '../../importmap/site.js';
 import { placeOfModuleKey } from '../../schema/fusion.js';
 import { isGecko } from '../page/engine.js';
 import { entryUrls } from '../page/entry-urls.js';
@@ -68,7 +69,14 @@ export function createPageDeploy(options: PageDeployOptions): PageDeploy {
   // Runs are made with the import map of the deploy, and hold what the page may have loaded by itself.
   const { importMap } = release.manifest;
   const made = importMap === null ? EMPTY_IMPORT_MAP : parseImportMap(importMap, config.root).map;
-  const isFused = fusion?.manifest === release.hash && !early && sameImportMap(map, made);
+  const entries = entryUrls(page, resolver, release, config.root);
+  // From where nobody was expected to start, some runs evaluate too much: imports tell which, if they are here.
+  const isPlanned = (url: string) => fusion!.roots.some((path) => naturalUrl(config.root, path) === url);
+  const isFused =
+    fusion?.manifest === release.hash &&
+    !early &&
+    sameImportMap(map, made) &&
+    (options.runsOverHttp !== true || entries.every(isPlanned));
   const linker = new Linker({
     ...options,
     site: { root: config.root, manifest: release.manifest },
@@ -94,7 +102,7 @@ export function createPageDeploy(options: PageDeployOptions): PageDeploy {
     },
     laterMaps,
     brokenMaps: broken,
-    entries: entryUrls(page, resolver, release, config.root),
+    entries,
   };
 }
 

@@ -176,6 +176,20 @@ inEachEngine((engine) => {
     expect(asked.length).toBeGreaterThan(0);
   });
 
+  it('evaluates nothing twice where the socket is refused, and a script has a query in its source', async () => {
+    const { 'index.html': html, 'main.mjs': main } = files(1);
+    await publishVersion(2, {
+      ...files(1),
+      'index.html': html!.replace('./main.mjs', './main.mjs?v=1'),
+      // Without what it waits for, it is in a run.
+      'main.mjs': main!.replace("import './waits.mjs';", ''),
+    });
+    site.sockets = 'refuse';
+    await visit();
+    const runs = await page.evaluate(() => (globalThis as unknown as Globals).runs);
+    expect(runs.toSorted()).toEqual(['a', 'b', 'bare', 'c', 'd', 'inline 1', 'main 1']);
+  });
+
   it('sends nobody to another host', async () => {
     const html = await site.page();
     const fusion = /direct\/([\da-f]{64})/.exec(html)![1];
