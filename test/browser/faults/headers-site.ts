@@ -61,7 +61,13 @@ export class HeadersSite {
   ): Promise<HeadersSite> {
     const site = await TemporarySite.create(files);
     const { directory } = site;
-    const registry = createRegistry({ directory, database: ':memory:', watch: false, ...options });
+    const registry = createRegistry({
+      directory,
+      database: ':memory:',
+      watch: false,
+      fuse: false,
+      ...options,
+    });
     await registry.ready;
     const record: Recorded = { reports: [], requests: [], holdsHeads: false };
     const server = createServer((request, response) => {

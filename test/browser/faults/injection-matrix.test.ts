@@ -49,7 +49,12 @@ class RecordedSite {
 
   static async open(): Promise<RecordedSite> {
     const site = await TemporarySite.create(FILES);
-    const registry = createRegistry({ directory: site.directory, database: ':memory:', watch: false });
+    const registry = createRegistry({
+      directory: site.directory,
+      database: ':memory:',
+      watch: false,
+      fuse: false,
+    });
     await registry.ready;
     const recorded = new RecordedSite(site, registry);
     const server = createServer((request, response) => {

@@ -136,7 +136,7 @@ beforeAll(async () => {
   temporary = await mkdtemp(path.join(tmpdir(), 'modcast-failures-'));
   directory = await TemporarySite.create(FILES);
   const open = async (options: Parameters<typeof createRegistry>[0]) => {
-    const registry = createRegistry({ watch: false, database: ':memory:', ...options });
+    const registry = createRegistry({ watch: false, database: ':memory:', fuse: false, ...options });
     registries.push(registry);
     registry.on('failed', ({ stage, message }) => void (stage === 'loader' && reports.push(message)));
     return registry;
