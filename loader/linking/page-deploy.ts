@@ -70,7 +70,7 @@ export function createPageDeploy(options: PageDeployOptions): PageDeploy {
   const { importMap } = release.manifest;
   const made = importMap === null ? EMPTY_IMPORT_MAP : parseImportMap(importMap, config.root).map;
   const entries = entryUrls(page, resolver, release, config.root);
-  // From where nobody was expected to start, some runs evaluate too much: imports tell which, if they are here.
+  // From where nobody was expected to start, some runs evaluate too much. Which ones, only imports tell.
   const isPlanned = (url: string) => fusion!.roots.some((path) => naturalUrl(config.root, path) === url);
   const isFused =
     fusion?.manifest === release.hash &&
