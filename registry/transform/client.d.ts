@@ -3,7 +3,7 @@
  * `"types": ["modcast/client"]`. Not together with `vite/client`, which declares the same names.
  */
 // oxlint-disable-next-line typescript/triple-slash-reference -- An import would make this file a module.
-/// <reference path="./dist/loader/hot/import-meta.d.ts" />
+/// <reference path="../../dist/loader/hot/import-meta.d.ts" />
 
 /** Add your own variables: `interface ImportMetaEnv { readonly VITE_TITLE: string }`. */
 interface ImportMetaEnv {
