@@ -15,7 +15,7 @@ export interface DirectMapOptions {
   readonly hash: Hash;
   /** Modules in no run that the site's entries and runs reach, each with what it imports statically. */
   readonly singles: ReadonlyMap<Path, readonly Path[]>;
-  /** The page's own, which must be that of the deploy. */
+  /** The deploy's. */
   readonly map: ImportMap;
   /** Of the registry's routes, below the origin. Starts and ends with "/". */
   readonly prefix: string;
@@ -60,17 +60,17 @@ export function directMap({
   if (map.integrity.size > 0 || fusion.runs.some((run) => run.hash === null)) return undefined;
   // Scopes apply to importers at their natural URLs, which modules do not have here.
   if (map.scopes.size > 0 || [...map.imports.keys()].some(namesUrl)) return undefined;
-  const fused = new FusedModules({ fusion, site, isHere: () => true, pinned: () => false });
+  const fused = new FusedModules({ fusion, site });
   const members = new Set(fusion.runs.flatMap((run) => run.members));
   const base = new URL(root).pathname;
   const direct = directPrefix(prefix, hash);
   // Without its manifest, the server leaves bare names as they are.
-  const isSame = manifest.importMap === null;
+  const hasNoMap = manifest.importMap === null;
   const placeOf = (path: Path): string => {
     const module = manifest.modules.get(path);
     // Relative URLs of a style sheet are relative to its own.
     if (module?.type === 'text/css') return base + pathToUrl(path);
-    return isSame && module !== undefined && !members.has(path)
+    return hasNoMap && module !== undefined && !members.has(path)
       ? moduleUrl(prefix, { ...module, url: naturalUrl(root, path) }, root)
       : direct + pathToUrl(path);
   };
@@ -88,7 +88,7 @@ export function directMap({
     imports[runKey(name)] = `${prefix}runs/${run}/${pathToUrl(name)}`;
   for (const path of named) {
     const isCss = manifest.modules.get(path)!.type === 'text/css';
-    if (!members.has(path) && (isSame || isCss)) imports[base + pathToUrl(path)] = placeOf(path);
+    if (!members.has(path) && (hasNoMap || isCss)) imports[base + pathToUrl(path)] = placeOf(path);
     imports[moduleKey(path)] = placeOf(path);
   }
   const addressOf = (address: string | null): string | null => {

@@ -24,10 +24,10 @@ export interface Needed {
 export interface FusedModulesOptions {
   readonly fusion: Fusion;
   readonly site: Site;
-  /** Whether the bytes of a run are here, or need not be. */
-  readonly isHere: (hash: Hash) => boolean;
-  /** Whether the page gives integrity metadata for a URL, or loads it natively. */
-  readonly pinned: (url: string) => boolean;
+  /** Whether the bytes of a run are here, or need not be. Default: they are. */
+  readonly isHere?: (hash: Hash) => boolean;
+  /** Whether the page gives integrity metadata for a URL, or loads it natively. Default: for none. */
+  readonly pinned?: (url: string) => boolean;
 }
 
 const together = (all: Iterable<Needed>): Needed => {
@@ -76,8 +76,10 @@ export class FusedModules {
 
   /** Gives up runs, not in use yet, of which the page loads a member by itself. */
   refusePinned(): void {
+    const { pinned } = this.#options;
+    if (pinned === undefined) return;
     for (const run of this.#byName.values()) {
-      const isPinned = () => run.members.some((path) => this.#options.pinned(this.urlOf(path)));
+      const isPinned = () => run.members.some((path) => pinned(this.urlOf(path)));
       if (!this.#used.has(run) && isPinned()) this.#refused.add(run);
     }
     this.#needed.clear();
@@ -264,7 +266,7 @@ export class FusedModules {
   }
 
   #isHere({ hash }: FusedRun): boolean {
-    return hash !== null && this.#options.isHere(hash);
+    return hash !== null && (this.#options.isHere?.(hash) ?? true);
   }
 
   #exportsOf(path: Path): readonly ExportGroup[] {

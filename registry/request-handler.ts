@@ -99,7 +99,14 @@ export function createRequestHandling(core: Core, site: LocalSite | null, socket
     pages: new InjectedPages(readBlob, { root: placeholderRoot(options.base) }),
     packageMaps: new DeployPackageMaps(readBlob, placeholderRoot(options.base)),
     loader,
-    direct: core.fusions && new DirectFusions({ fusions: core.fusions, blobs: core.blobs }),
+    direct:
+      core.fusions &&
+      new DirectFusions({
+        fusions: core.fusions,
+        blobs: core.blobs,
+        root: placeholderRoot(options.base),
+        prefix: options.base + options.prefix.slice(1),
+      }),
     starter: readStarter,
     directFallback: readDirectFallback,
     guard: readGuard,

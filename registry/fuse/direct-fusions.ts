@@ -1,43 +1,58 @@
 import {
+  directMap,
   EMPTY_IMPORT_MAP,
   importsOf,
   moduleAt,
   naturalUrl,
   parseImportMap,
-  PLACEHOLDER_ROOT,
   Resolver,
+  type DirectMap,
+  type ImportMap,
 } from '../../importmap/index.js';
 import { decodeFusion, type Fusion, type Hash, type Manifest, type Path } from '../../schema/index.js';
 import type { Head } from '../content/catalog.js';
 import type { VerifiedBlobs } from '../content/verified-blobs.js';
+import { asciiJson } from '../pages/page-edits.js';
 import { keepNewest } from '../keep-newest.js';
 import type { Fusions } from './fusions.js';
 import { isRunnable } from './module-record.js';
 import { needsLoader } from './needs-loader.js';
 
-/** A fusion with which pages start without the loader. */
-export interface DirectFusion {
-  readonly fusion: Fusion;
-  /** Of its bytes. */
+/** How pages of a deploy start without the loader. */
+export interface DirectStart {
+  /** Of the fusion's bytes. */
   readonly hash: Hash;
-  /** Modules in no run that entries and runs reach, each with what it imports statically. */
-  readonly singles: ReadonlyMap<Path, readonly Path[]>;
+  /** The deploy's import map. A page with another one needs the loader. */
+  readonly importMap: ImportMap;
+  readonly map: DirectMap;
+  /** The import map of `map`, as ASCII without `<`. */
+  readonly text: string;
 }
 
 export interface DirectFusionsOptions {
   readonly fusions: Pick<Fusions, 'finished' | 'bytes' | 'byHash'>;
   readonly blobs: Pick<VerifiedBlobs, 'read'>;
+  /** URL of the site's root, as `placeholderRoot` returns it. */
+  readonly root: string;
+  /** Of the registry's routes, below the origin. Starts and ends with "/". */
+  readonly prefix: string;
 }
 
 /** Deploys that are remembered. */
 const KEPT = 16;
 
+/** Bytes of an import map above which a page is faster with the loader. */
+const MAP_BYTES = 64 * 1024;
+
 const decoder = new TextDecoder();
+
+const deployMap = ({ importMap }: Manifest, root: string): ImportMap =>
+  importMap === null ? EMPTY_IMPORT_MAP : parseImportMap(importMap, root).map;
 
 /** Finds the fusions of deploys whose pages can start without the loader. */
 export class DirectFusions {
   readonly #options: DirectFusionsOptions;
-  readonly #known = new Map<Hash, Promise<DirectFusion | undefined>>();
+  readonly #known = new Map<Hash, Promise<DirectStart | undefined>>();
   readonly #decoded = new Map<Hash, Fusion>();
 
   constructor(options: DirectFusionsOptions) {
@@ -45,7 +60,7 @@ export class DirectFusions {
   }
 
   /** Undefined while not all runs are joined, and for a deploy that needs the loader. */
-  async of(head: Head): Promise<DirectFusion | undefined> {
+  async of(head: Head): Promise<DirectStart | undefined> {
     const finished = await this.#options.fusions.finished(head.deploy.manifest);
     if (finished === undefined || finished.fusion.runs.length === 0) return undefined;
     const { hash } = finished;
@@ -65,7 +80,7 @@ export class DirectFusions {
     return bytes && keepNewest(this.#decoded, hash, decodeFusion(bytes), KEPT);
   }
 
-  async #find({ manifest }: Head, hash: Hash): Promise<DirectFusion | undefined> {
+  async #find({ manifest }: Head, hash: Hash): Promise<DirectStart | undefined> {
     const fusion = await this.byHash(hash);
     if (fusion === undefined) return undefined;
     const { fusions } = this.#options;
@@ -80,7 +95,19 @@ export class DirectFusions {
       // Its URL in the import map is that of linked bytes.
       if (manifest.modules.get(path)!.type === 'text/javascript' && !isRunnable(bytes)) return undefined;
     }
-    return { fusion, hash, singles: new Map([...singles].map(([path, { imports }]) => [path, imports])) };
+    const { root, prefix } = this.#options;
+    const importMap = deployMap(manifest, root);
+    const map = directMap({
+      site: { root, manifest },
+      fusion,
+      hash,
+      singles: new Map([...singles].map(([path, { imports }]) => [path, imports])),
+      map: importMap,
+      prefix,
+    });
+    if (map === undefined) return undefined;
+    const text = asciiJson(map.importMap).replaceAll('<', '\\u003c');
+    return text.length > MAP_BYTES ? undefined : { hash, importMap, map, text };
   }
 
   /** The modules in no run that the site's entries and runs reach, by literal imports. */
@@ -88,17 +115,14 @@ export class DirectFusions {
     manifest: Manifest,
     members: ReadonlySet<Path>,
   ): Promise<Map<Path, { readonly bytes: Uint8Array; readonly imports: readonly Path[] }>> {
-    const site = { root: PLACEHOLDER_ROOT, manifest };
-    const { importMap } = manifest;
-    const resolver = new Resolver(
-      importMap === null ? EMPTY_IMPORT_MAP : parseImportMap(importMap, PLACEHOLDER_ROOT).map,
-    );
+    const site = { root: this.#options.root, manifest };
+    const resolver = new Resolver(deployMap(manifest, site.root));
     const found = new Map<Path, { readonly bytes: Uint8Array; readonly imports: readonly Path[] }>();
     const pathsOf = (urls: readonly string[]) => urls.flatMap((url) => moduleAt(site, url)?.path ?? []);
     let next: readonly Path[] = [...manifest.entries, ...members];
     const seen = new Set<Path>();
     while (next.length > 0) {
-      const paths = next.filter((path) => !seen.has(path));
+      const paths = [...new Set(next)].filter((path) => !seen.has(path));
       for (const path of paths) seen.add(path);
       const hashOf = (path: Path) => manifest.modules.get(path)?.hash;
       const blobs = await this.#options.blobs.read([...new Set(paths.flatMap((path) => hashOf(path) ?? []))]);

@@ -1,16 +1,14 @@
 import {
-  directMap,
-  EMPTY_IMPORT_MAP,
   naturalUrl,
   parseImportMap,
   pathOfUrl,
   PLACEHOLDER_ROOT,
   sameImportMap,
   type DirectMap,
-  type DirectMapOptions,
   type ImportMap,
 } from '../../importmap/index.js';
-import type { Fusion, Hash, Manifest, Path } from '../../schema/index.js';
+import type { Manifest, Path } from '../../schema/index.js';
+import type { DirectStart } from '../fuse/direct-fusions.js';
 import type { DirectTemplate } from './direct-template.js';
 import { pageBase, pageEntries, pageImportMap } from './entries.js';
 import type { LoaderScript } from './inject-page.js';
@@ -23,10 +21,7 @@ export interface DirectPageOptions {
   /** Where the page is in the site. */
   readonly path: Path;
   readonly manifest: Manifest;
-  readonly fusion: Fusion;
-  /** Of the fusion's bytes. */
-  readonly hash: Hash;
-  readonly singles: DirectMapOptions['singles'];
+  readonly start: DirectStart;
   /** URL of the site's root, as `placeholderRoot` returns it. */
   readonly root: string;
   /** Of the registry's routes, below the origin. */
@@ -41,24 +36,14 @@ export interface DirectPageOptions {
   readonly data: Readonly<Record<string, string>>;
 }
 
-/** Bytes of an import map above which a page is faster with the loader. */
-const MAP_BYTES = 64 * 1024;
-
 /** A page that starts without the loader. Undefined where its deploy, or its import map, needs the loader. */
 export function directPage(options: DirectPageOptions): Uint8Array | undefined {
-  const { template, page, path, manifest, fusion, hash, singles, root, prefix, packages } = options;
+  const { template, page, path, manifest, start, root, packages } = options;
   if (!parses(page.importMap)) return undefined;
-  const map = pageImportMap(page, path, root, packages);
   // Runs are made with the import map of the deploy.
-  const { importMap } = manifest;
-  const made = importMap === null ? EMPTY_IMPORT_MAP : parseImportMap(importMap, root).map;
-  if (!sameImportMap(map, made)) return undefined;
-  const direct = directMap({ site: { root, manifest }, fusion, hash, singles, map, prefix });
-  if (direct === undefined) return undefined;
-  const text = asciiJson(direct.importMap).replaceAll('<', '\\u003c');
-  if (text.length > MAP_BYTES) return undefined;
+  if (!sameImportMap(pageImportMap(page, path, root, packages), start.importMap)) return undefined;
   const entries = pageEntries(page, path, manifest.modules, root, packages);
-  const found = entries.map((entry) => direct.preloads(entry));
+  const found = entries.map((entry) => start.map.preloads(entry));
   const preloads = {
     scripts: [...new Set(found.flatMap(({ scripts }) => scripts))],
     others: [...new Set(found.flatMap(({ others }) => others))],
@@ -73,11 +58,11 @@ export function directPage(options: DirectPageOptions): Uint8Array | undefined {
   };
   if (!page.scripts.every(isPlanned)) return undefined;
   const parts = template.parts.map((part) => {
-    if (part === 'head') return Buffer.from(headTags(options, text, preloads, entries), 'latin1');
+    if (part === 'head') return Buffer.from(headTags(options, preloads, entries), 'latin1');
     if (part instanceof Uint8Array) return part;
     const url = URL.canParse(part.src, base) ? new URL(part.src, base).href : '';
-    const entry = direct.urlOf(url) === undefined ? undefined : pathOfUrl(root, url);
-    return Buffer.from(withReferences(entry === undefined ? part.src : direct.entryUrl(entry)), 'latin1');
+    const entry = start.map.urlOf(url) === undefined ? undefined : pathOfUrl(root, url);
+    return Buffer.from(withReferences(entry === undefined ? part.src : start.map.entryUrl(entry)), 'latin1');
   });
   return new Uint8Array(Buffer.concat(parts));
 }
@@ -94,8 +79,7 @@ function parses(importMap = '{}'): boolean {
 
 /** The first script, which preloads modules after the import map, and that. */
 function headTags(
-  { page, root, prefix, hash, starter, fallback, loader, data }: DirectPageOptions,
-  map: string,
+  { page, root, prefix, start, starter, fallback, loader, data }: DirectPageOptions,
   preloads: ReturnType<DirectMap['preloads']>,
   entries: readonly Path[],
 ): string {
@@ -103,12 +87,12 @@ function headTags(
   const settings = { ...data, entries: JSON.stringify(entries) };
   const base = root.slice(PLACEHOLDER_ROOT.length - 1);
   return [
-    `<script data-modcast-direct="${base} ${prefix} ${hash}"${attribute('data-loader', loader.src)}`,
+    `<script data-modcast-direct="${base} ${prefix} ${start.hash}"${attribute('data-loader', loader.src)}`,
     loader.integrity === undefined ? '' : attribute('data-integrity', loader.integrity),
     attribute('data-preloads', asciiJson(preloads.scripts)),
     attribute('data-others', asciiJson(preloads.others)),
     `${attribute('data-settings', asciiJson(settings))}${nonce}>${starter}</script>`,
-    `<script type="importmap" data-modcast-added${nonce}>${map}</script>`,
+    `<script type="importmap" data-modcast-added${nonce}>${start.text}</script>`,
     `<script async${attribute('src', fallback)}${nonce}></script>`,
   ].join('');
 }

@@ -77,10 +77,13 @@ export const eitherUse = (a: EarlyUse, b: EarlyUse): EarlyUse => ({
   loader: a.loader || b.loader,
 });
 
+/** Whether it does anything of that. An import map alone changes nothing. */
+export const usesEarly = ({ modules, workers, loader }: EarlyUse): boolean => modules || workers || loader;
+
 /** What inline classic scripts may do early, all together. Undefined where they do nothing. */
 export function inlineUse(sources: readonly string[]): EarlyUse | undefined {
   const use = sources.map(earlyUse).reduce(eitherUse, NO_EARLY_USE);
-  return use.modules || use.workers || use.loader ? use : undefined;
+  return usesEarly(use) ? use : undefined;
 }
 
 /** Attributes with scripts, with their values in double quotes, in single ones, or in none. */

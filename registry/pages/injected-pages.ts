@@ -5,6 +5,7 @@ import { DeployPackageMaps } from '../packages/deploy-package-map.js';
 import { blake3 } from '../hash.js';
 import { EarlyUses, type ReadBlob } from './classic-scripts.js';
 import { onPage } from './page-parser.js';
+import { usesEarly } from './early-use.js';
 import { directPage, type DirectPageOptions } from './direct-page.js';
 import { fillTemplate, type LoaderOptions, type PageTemplate } from './page-template.js';
 import type { Unchanged } from './unchanged-page.js';
@@ -18,9 +19,7 @@ export interface PageVersion {
   readonly key: string;
   readonly manifest: Manifest;
   /** How pages start without the loader, where they can. */
-  readonly direct?:
-    | Pick<DirectPageOptions, 'fusion' | 'hash' | 'singles' | 'prefix' | 'starter' | 'fallback'>
-    | undefined;
+  readonly direct?: Pick<DirectPageOptions, 'start' | 'prefix' | 'starter' | 'fallback'> | undefined;
   /** Data attributes of the loader's tag that may differ from deploy to deploy. */
   readonly data: (page: Hash) => Readonly<Record<string, string>>;
 }
@@ -89,9 +88,7 @@ export class InjectedPages {
     const known = find();
     if (known !== undefined || template === undefined || use === undefined) return known!;
     const bytes =
-      (use.modules || use.workers || use.loader
-        ? undefined
-        : this.#directPage(template, path, version, hash, packages)) ??
+      (usesEarly(use) ? undefined : this.#directPage(template, path, version, hash, packages)) ??
       fillTemplate(template, path, manifest, use, data(hash), this.#root, packages);
     const injected = bytes === undefined ? null : { bytes, hash: blake3(bytes) };
     const page = { html, hash, key, injected, unchanged: template.unchanged };
@@ -117,7 +114,7 @@ export class InjectedPages {
       root,
       packages,
       loader,
-      data: { ...settings, ...withFusion(data(hash), direct.hash) },
+      data: { ...settings, ...withFusion(data(hash), direct.start.hash) },
     });
   }
 

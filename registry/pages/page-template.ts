@@ -30,6 +30,8 @@ export interface LoaderOptions {
   readonly noticeSrc?: string;
   /** The source text of the guard. */
   readonly guard: string;
+  /** Whether pages may start without the loader. Default: not. */
+  readonly direct?: boolean;
   /** Policies in the headers of the page, as `policiesOfHeaders` returns them. Default: none are known. */
   readonly policies?: readonly string[];
   /** Data attributes of its tag that are the same for all deploys. */
@@ -56,7 +58,10 @@ const SLOT = { slot: randomBytes(16).toString('hex') };
 const MAP_SLOT = randomBytes(16).toString('hex');
 const ASYNC_SLOT = ` ${randomBytes(16).toString('hex')}`;
 
-export function pageTemplate(html: Uint8Array, { noticeSrc, data, ...tag }: LoaderOptions): PageTemplate {
+export function pageTemplate(
+  html: Uint8Array,
+  { noticeSrc, data, direct: mayBeDirect = false, ...tag }: LoaderOptions,
+): PageTemplate {
   const page = readPage(html, lexSpecifiers);
   const injected = injectPage(html, {
     ...tag,
@@ -75,7 +80,7 @@ export function pageTemplate(html: Uint8Array, { noticeSrc, data, ...tag }: Load
     ['data', dataAttributes(SLOT)],
     ['map', MAP_SLOT],
   ]);
-  const direct = directTemplate(html, page, tag.loader.src, tag.policies);
+  const direct = mayBeDirect ? directTemplate(html, page, tag.loader.src, tag.policies) : undefined;
   return { page, parts, direct, unchanged: null };
 }
 

@@ -1,6 +1,6 @@
 import type { Head } from '../../content/catalog.js';
 import type { PageVersion } from '../../pages/injected-pages.js';
-import type { DirectFusion } from '../../fuse/direct-fusions.js';
+import type { DirectStart } from '../../fuse/direct-fusions.js';
 import type { LoaderScript } from '../../pages/inject-page.js';
 import { loaderVersion, scriptIntegrity } from '../../pages/loader-page.js';
 import type { LoaderOptions } from '../../pages/page-template.js';
@@ -24,6 +24,7 @@ export async function loaderOptions(context: PageContext): Promise<LoaderOptions
     loader: page.fuse ? await script('fused-loader.js') : standalone,
     standalone,
     guard: await context.guard(),
+    direct: page.fuse && hot === null,
     ...(policies === undefined ? {} : { policies }),
     ...(hot === null ? {} : { noticeSrc: `${prefix}notice.js?reason=` }),
     data: {
@@ -65,11 +66,11 @@ async function offlineData({ page, offlinePage }: PageContext): Promise<Data> {
 }
 
 /** What all pages of a deploy that start without the loader have. */
-async function directOptions(context: PageContext, direct: DirectFusion) {
+async function directOptions(context: PageContext, start: DirectStart) {
   const prefix = context.base + context.prefix.slice(1);
   const fallback = await context.directFallback();
   return {
-    ...direct,
+    start,
     prefix,
     starter: await context.starter(),
     fallback: `${prefix}direct-fallback.js?v=${loaderVersion(fallback)}`,
@@ -84,13 +85,11 @@ export async function pageVersion(
 ): Promise<PageVersion> {
   const { hot } = context.page;
   const options = await loaderOptions(context);
-  const direct = hot === null ? await context.direct?.of(head) : undefined;
+  const direct = options.direct === true ? await context.direct?.of(head) : undefined;
   return {
     loader: { ...options, data: { ...options.data, ...(await offlineData(context)) } },
     key: `${deployKey(context, head)} ${direct?.hash}`,
-    ...(direct && {
-      direct: await directOptions(context, direct),
-    }),
+    ...(direct && { direct: await directOptions(context, direct) }),
     manifest: head.manifest,
     data: (hash) => ({
       ...deployData(context, head),
