@@ -11,7 +11,7 @@ export interface SiteSettings {
   readonly define: Readonly<Record<string, string>>;
 }
 
-export const NO_SETTINGS: SiteSettings = { alias: {}, define: {} };
+const NO_SETTINGS: SiteSettings = { alias: {}, define: {} };
 
 const KEYS = Object.keys(NO_SETTINGS);
 
@@ -31,14 +31,17 @@ export function readSettings(directory: string): {
   }
   if (found === undefined) return { settings: NO_SETTINGS, problems: [] };
   const messages: string[] = [];
-  const isObject = typeof found === 'object' && found !== null;
-  if (!isObject) messages.push('"modcast" must be an object');
-  const { alias = {}, define = {}, ...others } = (isObject ? found : {}) as Record<string, object>;
+  const objectOf = (value: unknown, name: string): Readonly<Record<string, unknown>> => {
+    if (isPlain(value)) return value;
+    messages.push(`"${name}" must be an object`);
+    return {};
+  };
+  const { alias = {}, define = {}, ...others } = objectOf(found, 'modcast');
   for (const key of Object.keys(others))
     messages.push(`"modcast" has no setting "${key}"${nearest(key, KEYS).hint}`);
   const settings: SiteSettings = {
     alias: Object.fromEntries(
-      Object.entries(alias).flatMap(([name, target]: [string, unknown]) => {
+      Object.entries(objectOf(alias, 'modcast.alias')).flatMap(([name, target]) => {
         if (typeof target === 'string' && name !== '')
           return [[name.replace(/\/$/, ''), target.replace(/\/$/, '')]];
         messages.push(`"modcast" must map the alias "${name}" to a string`);
@@ -47,7 +50,7 @@ export function readSettings(directory: string): {
     ),
     // As in Vite: a string is JavaScript, anything else stands for itself.
     define: Object.fromEntries(
-      Object.entries(define).map(([name, value]: [string, unknown]) => [
+      Object.entries(objectOf(define, 'modcast.define')).map(([name, value]) => [
         name,
         typeof value === 'string' ? value : JSON.stringify(value),
       ]),
@@ -63,6 +66,9 @@ export function readSettings(directory: string): {
   }));
   return { settings, problems };
 }
+
+const isPlain = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** What an alias makes of a specifier. Undefined where none fits. */
 export function aliased(specifier: string, alias: SiteSettings['alias']): string | undefined {

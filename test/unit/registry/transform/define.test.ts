@@ -47,9 +47,17 @@ describe('the key modcast of package.json', () => {
     [{ alais: {} }, '"modcast" has no setting "alais"; did you mean "alias"?'],
     [{ alias: { a: 1 } }, '"modcast" must map the alias "a" to a string'],
     ['x', '"modcast" must be an object'],
-  ])('that is wrong is reported: %j', async (value, message) => {
-    const { problems } = await read(value);
+    [null, '"modcast" must be an object'],
+    [[], '"modcast" must be an object'],
+    ...['alias', 'define'].flatMap((key) =>
+      [null, 'x', 1, [['a', 'b']]].map(
+        (value): [unknown, string] => [{ [key]: value }, `"modcast.${key}" must be an object`],
+      ),
+    ),
+  ] as [unknown, string][])('that is wrong is reported: %j', async (value, message) => {
+    const { recipe: found, problems } = await read(value);
     expect(problems.map((one) => `${one.path} ${one.message}`)).toEqual([`package.json ${message}`]);
+    expect([found?.alias ?? {}, found?.define ?? {}]).toEqual([{}, {}]);
   });
 });
 
