@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import {
   compare,
+  hasPath,
   isSelected,
   packageChangeText,
   pathUnknown,
@@ -93,6 +94,8 @@ async function isShown(change: Change, patchOf: (change: Change) => Promise<Patc
 }
 
 function noDeploys(io: Io, options: DiffOptions): void {
+  // Nothing was compared, and 0 would say that nothing differs.
+  io.exitCode = options.exitCode ? EXIT.usage : EXIT.done;
   if (options.json) writeJson(io, { a: null, b: null, cost: null, changes: [], packages: [] });
   else io.write(`${NO_DEPLOYS}\n`);
 }
@@ -104,8 +107,9 @@ async function diff(io: Io, args: readonly string[], options: DiffOptions): Prom
   if (options.exitCode) io.failureCode = EXIT.usage;
   await withStore(io, options, async (store, database) => {
     const channel = await chooseChannel(store, options.channel);
-    if (channel === null) return noDeploys(io, options);
-    const { before, after, paths: given } = await resolveSides(io, { store, database, channel }, args);
+    const sides = await resolveSides(io, { store, database, channel }, args);
+    if (sides === null) return noDeploys(io, options);
+    const { before, after, paths: given } = sides;
     const paths = given.map(typedPath);
     const all = await compare(before, after, { renames: options.renames });
     const found = all.filter(
@@ -161,7 +165,7 @@ async function refuseUnmatched(sides: readonly Snapshot[], paths: readonly strin
   if (paths.length === 0) return;
   const manifests = await Promise.all(sides.map((side) => side.manifest()));
   const there = manifests.flatMap(({ modules }) => [...modules.keys()]);
-  const found = paths.find((name) => !there.some((path) => isSelected(path, [name])));
+  const found = paths.find((name) => !hasPath(there, name));
   if (found === undefined) return;
   const where = [...new Set(sides.map(({ label }) => label))].join(' or ');
   throw pathUnknown(`no file of ${where} matches ${JSON.stringify(found)}`, found, there);

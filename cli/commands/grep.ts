@@ -75,12 +75,12 @@ async function search(io: Io, text: string, args: readonly string[], options: Gr
   await withStore(io, options, async (store) => {
     const wanted = expression(text, options);
     const read = await readDeployPaths(io, store, args);
+    io.exitCode = EXIT.failed;
     if (read === null) {
       if (!options.json) io.write(`${NO_DEPLOYS}\n`);
       return;
     }
     const prefix = read.named ? `${splitRef(args[0]!).ref}:` : '';
-    io.exitCode = EXIT.failed;
     await paged(io, async (write) => {
       for await (const file of grep(store, read.manifest, wanted, read.paths)) {
         io.exitCode = EXIT.done;

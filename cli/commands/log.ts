@@ -3,6 +3,7 @@ import {
   channelDeploys,
   deployChanges,
   moduleLog,
+  hasPath,
   isSelected,
   isWanted,
   pathUnknown,
@@ -137,7 +138,7 @@ async function historyOf(
   const { store, channel, upTo } = source;
   const paths = await pathsOf(store, channel, upTo);
   // The filters have left nothing.
-  if (paths.some((each) => isSelected(each, [path]))) return;
+  if (hasPath(paths, path)) return;
   if ((await store.channels()).includes(path) || /^(?:latest|HEAD|[1-9]\d*)(?:[~^]\d*)*$/.test(path)) {
     throw new ModcastError(
       'path-unknown',

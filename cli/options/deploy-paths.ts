@@ -1,18 +1,12 @@
-import {
-  isSelected,
-  pathUnknownAt,
-  resolveDeploy,
-  splitRef,
-  typedPath,
-} from '../../registry/history/index.js';
-import type { Deploy, Store } from '../../registry/index.js';
-import { EMPTY_MANIFEST, ModcastError, type Manifest } from '../../schema/index.js';
+import { hasPath, pathUnknownAt, resolveDeploy, splitRef, typedPath } from '../../registry/history/index.js';
+import type { Store } from '../../registry/index.js';
+import { EMPTY_MANIFEST, type Manifest } from '../../schema/index.js';
 import type { Io } from '../io.js';
 import { chooseChannel } from './choose-channel.js';
+import { isRefUnknown } from './refs.js';
 
-/** A deploy, and files and directories in it. */
+/** Files and directories in a deploy. */
 export interface DeployPaths {
-  readonly deploy: Deploy;
   readonly manifest: Manifest;
   /** Whether the first argument was a ref. */
   readonly named: boolean;
@@ -24,7 +18,7 @@ export interface DeployPaths {
  * Reads the arguments `[ref] [path...]`. The first one is a path if it is no ref, and `12:lib` is both.
  * Without a ref: the newest deploy of production, else the newest of all.
  *
- * @returns null if there are no deploys and no ref is given
+ * @returns null if there are no deploys and no arguments
  * @throws ModcastError `ref-unknown`, `ref-ambiguous`; `path-unknown`: the deploy does not have a path
  */
 export async function readDeployPaths(
@@ -34,34 +28,28 @@ export async function readDeployPaths(
 ): Promise<DeployPaths | null> {
   const [first, ...rest] = args;
   const channel = await chooseChannel(store, undefined);
-  if (channel === null) return null;
-  const { ref, path } = splitRef(first ?? channel);
+  const text = first ?? channel;
+  if (text === null) return null;
+  const { ref, path } = splitRef(text);
   const deploy = await resolveDeploy(store, ref, io.now()).catch(async (error: unknown) => {
-    if (!(error instanceof ModcastError) || error.code !== 'ref-unknown' || path !== undefined) throw error;
+    if (!isRefUnknown(error) || path !== undefined || channel === null) throw error;
     const head = await resolveDeploy(store, channel, io.now());
-    const plain = plainPath(first!);
+    const plain = plainPath(text);
     const { modules } = (await store.manifest(head.number)) ?? EMPTY_MANIFEST;
-    if (plain === '' || [...modules.keys()].some((each) => isSelected(each, [plain]))) return undefined;
+    if (plain === '' || hasPath(modules.keys(), plain)) return undefined;
     // It has the form of a path, so it is a mistyped one.
-    if (/[./]/.test(first!)) throw await pathUnknownAt(store, head, plain);
+    if (/[./]/.test(text)) throw await pathUnknownAt(store, head, plain);
     throw error;
   });
-  const found = deploy ?? (await resolveDeploy(store, channel, io.now()));
+  const found = deploy ?? (await resolveDeploy(store, channel!, io.now()));
   const manifest = (await store.manifest(found.number)) ?? EMPTY_MANIFEST;
   const given = deploy === undefined ? args : path === undefined ? rest : [path, ...rest];
   const paths = given.map(plainPath);
-  for (const one of paths) {
-    const exists = one === '' || [...manifest.modules.keys()].some((each) => isSelected(each, [one]));
-    if (!exists) throw await pathUnknownAt(store, found, one);
-  }
+  for (const one of paths)
+    if (one !== '' && !hasPath(manifest.modules.keys(), one)) throw await pathUnknownAt(store, found, one);
   // The site itself contains the other paths.
   const all = paths.includes('');
-  return {
-    deploy: found,
-    manifest,
-    named: first !== undefined && deploy !== undefined,
-    paths: all ? [] : paths,
-  };
+  return { manifest, named: first !== undefined && deploy !== undefined, paths: all ? [] : paths };
 }
 
 const plainPath = (text: string): string => typedPath(text).replace(/^\.$|\/+$/, '');

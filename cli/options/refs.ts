@@ -11,6 +11,9 @@ Refs: 12 (a deploy's number), latest, production (a channel's newest deploy), HE
 latest), production~2 or production^^ (two deploys before it), production@{2026-11-01}, @{yesterday}, or at
 least four digits of a manifest's hash.`;
 
+export const isRefUnknown = (error: unknown): error is ModcastError =>
+  error instanceof ModcastError && error.code === 'ref-unknown';
+
 /**
  * The deploy of a ref. For the path of a module it says how to name the module in a deploy.
  * @throws ModcastError `ref-unknown`, `ref-ambiguous`
@@ -19,7 +22,7 @@ export async function deployOrHint(io: Io, store: Store, text: string): Promise<
   try {
     return await resolveDeploy(store, text, io.now());
   } catch (error) {
-    if (!(error instanceof ModcastError) || error.code !== 'ref-unknown') throw error;
+    if (!isRefUnknown(error)) throw error;
     throw (await moduleHint(io, store, text)) ?? error;
   }
 }

@@ -3,7 +3,7 @@ import path from 'node:path';
 import {
   deploySnapshot,
   directorySnapshot,
-  isSelected,
+  hasPath,
   pathUnknownAt,
   resolveDeploy,
   typedPath,
@@ -12,19 +12,20 @@ import {
 import type { Deploy, Store } from '../../registry/index.js';
 import { DEFAULT_FILTER } from '../../registry/ingest/files.js';
 import { DATABASE_FOLDER } from '../../registry/store/database-folder.js';
-import { EMPTY_MANIFEST, ModcastError, type Channel } from '../../schema/index.js';
+import { EMPTY_MANIFEST, type Channel } from '../../schema/index.js';
 import type { Io } from '../io.js';
 import { siteContents } from '../output/site-contents.js';
 import { publishFilter } from '../publishing/publish-filter.js';
 import { WATCHED_CHANNEL, filterOf, type FilterOptions } from './filter.js';
+import { isRefUnknown } from './refs.js';
 
 /** What a comparison reads. */
 export interface Site {
   readonly store: Store;
   /** The store's file. */
   readonly database: string;
-  /** The channel that is compared with the directory if no deploy is named. */
-  readonly channel: Channel;
+  /** The channel that is compared with the directory if no deploy is named. Null: there are no deploys. */
+  readonly channel: Channel | null;
 }
 
 export interface Sides {
@@ -47,11 +48,12 @@ export function siteDirectory(io: Pick<Io, 'cwd'>, database: string): string {
  * directory; other text is first a ref. A missing side is the channel's newest deploy before, and the site's
  * directory after. The arguments from the first file of the deploy on are paths, as for `git diff`.
  *
+ * @returns null if the newest deploy is missing, and needed
  * @throws ModcastError `ref-unknown`, `path-unknown`, `directory-invalid`
  */
-export async function resolveSides(io: Io, site: Site, args: readonly string[]): Promise<Sides> {
+export async function resolveSides(io: Io, site: Site, args: readonly string[]): Promise<Sides | null> {
   const { store, database, channel } = site;
-  const head = () => resolveDeploy(store, channel, io.now());
+  const head = async () => (channel === null ? null : resolveDeploy(store, channel, io.now()));
   const sides: (string | Deploy)[] = [];
   for (const text of args.slice(0, 2)) {
     const found = await sideOf(io, store, text).catch(async (error: unknown) => {
@@ -59,8 +61,9 @@ export async function resolveSides(io: Io, site: Site, args: readonly string[]):
       const [first] = sides;
       // A path of the deploy that is compared with the directory.
       const deploy = typeof first === 'object' ? first : await head();
+      if (deploy === null) throw error;
       const { modules } = (await store.manifest(deploy.number)) ?? EMPTY_MANIFEST;
-      if ([...modules.keys()].some((each) => isSelected(each, [typedPath(text)]))) return undefined;
+      if (hasPath(modules.keys(), typedPath(text))) return undefined;
       // A text with a folder has the form of a path, so it is a mistyped one.
       throw text.includes('/') ? await pathUnknownAt(store, deploy, typedPath(text)) : error;
     });
@@ -71,14 +74,12 @@ export async function resolveSides(io: Io, site: Site, args: readonly string[]):
   const [first, second] = sides;
   const isDirectory = typeof first === 'string' && second === undefined;
   const a = isDirectory || first === undefined ? await head() : first;
+  if (a === null) return null;
   const b = isDirectory ? first : (second ?? siteDirectory(io, database));
   const open = (side: string | Deploy, other: string | Deploy) =>
     typeof side === 'string' ? openDirectory(site, side, other) : deploySnapshot(store, side);
   return { before: await open(a, b), after: await open(b, a), paths };
 }
-
-const isRefUnknown = (error: unknown): error is ModcastError =>
-  error instanceof ModcastError && error.code === 'ref-unknown';
 
 /** The deploy, or the absolute path of the directory. */
 async function sideOf(io: Io, store: Store, text: string): Promise<Deploy | string> {

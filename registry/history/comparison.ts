@@ -58,3 +58,9 @@ export function isSelected(path: Path, selected: readonly string[]): boolean {
     return plain === '' || plain === '.' || path === plain || path.startsWith(`${plain}/`);
   });
 }
+
+/** Whether one of the paths is that of the file or in the directory. */
+export function hasPath(paths: Iterable<Path>, wanted: string): boolean {
+  for (const path of paths) if (isSelected(path, [wanted])) return true;
+  return false;
+}

@@ -88,17 +88,18 @@ const MISTAKES = 2;
 async function baseDeploy(store: RefStore, ref: string, base: string, now: number): Promise<Deploy> {
   const timed = /^([^@]*)@\{(.*)\}$/.exec(base);
   const channels = await store.channels();
+  if (channels.length === 0) unknown(ref, 'there are no deploys yet');
   if (timed !== null) {
     const [, channel = '', when = ''] = timed;
     if (channel !== '' && !channels.includes(channel))
-      unknown(ref, `no channel ${channel}; channels: ${list(channels)}`);
+      unknown(ref, `no channel ${channel}; channels: ${channels.join(', ')}`);
     return deployAtTime(store, ref, channel === '' ? undefined : channel, when, now);
   }
   if (base === 'latest' || base === 'HEAD' || base === '@') {
     // As the commands that need no ref: production, else the channel of the newest deploy.
     const production = base === 'latest' ? null : await store.head('production');
     const [newest] = await store.deploys({ limit: 1 });
-    return production ?? newest ?? unknown(ref, 'there are no deploys yet');
+    return production ?? newest!;
   }
   if (channels.includes(base)) return (await store.head(base)) ?? unknown(ref, 'the channel has no deploy');
   const isNumber = /^(?:0|[1-9]\d{0,14})$/.test(base);
@@ -115,11 +116,11 @@ async function baseDeploy(store: RefStore, ref: string, base: string, now: numbe
   } else if (CHANNEL_PATTERN.test(base)) {
     const near = closestName(base, [...channels, 'latest'], Math.min(MISTAKES, base.length - 2));
     tried.push(
-      `no channel of that name${near === undefined ? `; channels: ${list(channels)}` : `, did you mean ${near}?`}`,
+      `no channel of that name${near === undefined ? `; channels: ${channels.join(', ')}` : `, did you mean ${near}?`}`,
     );
   } else {
     tried.push(
-      `not a number, a channel, latest, @{time} or the digits of a hash; channels: ${list(channels)}`,
+      `not a number, a channel, latest, @{time} or the digits of a hash; channels: ${channels.join(', ')}`,
     );
   }
   if (isPrefix) {
@@ -139,8 +140,6 @@ async function baseDeploy(store: RefStore, ref: string, base: string, now: numbe
   }
   unknown(ref, tried.join('; '));
 }
-
-const list = (channels: readonly string[]): string => (channels.length === 0 ? 'none' : channels.join(', '));
 
 /**
  * The deploy of a ref: `12`, `latest` (of all channels), `HEAD` (of production, else `latest`), a channel for

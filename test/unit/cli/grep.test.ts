@@ -60,6 +60,15 @@ describe('modcast grep', () => {
     expect((await run(['x', 'lbi/'])).err).toContain('did you mean lib/?');
   });
 
+  it('finds nothing without a deploy, and refuses a ref', async () => {
+    await (await openSqliteStore(path.join(site, 'empty.db'))).close();
+    const grep = (...args: string[]) => modcast(site, ['grep', '--db', 'empty.db', ...args]);
+    expect(await grep('LIMIT')).toMatchObject({ code: 1, out: expect.stringMatching(/^No deploys yet\. /) });
+    expect(await grep('LIMIT', '--json')).toMatchObject({ code: 1, out: '' });
+    expect(await grep('LIMIT', '12')).toMatchObject({ code: 2, out: '' });
+    expect((await grep('LIMIT', 'lib/')).err).toContain('there are no deploys yet');
+  });
+
   it('prints a line of JSON for each match', async () => {
     const { out } = await run(['LIMIT', '1', '--json']);
     expect(

@@ -153,3 +153,12 @@ it('says how to make the first deploy', async () => {
     expect((await modcast(site, [name, '--json', '--db', 'empty.db'])).out).toBe('[]\n');
   }
 });
+
+it('refuses what it is given without a deploy', async () => {
+  await (await openSqliteStore(path.join(site, 'empty.db'))).close();
+  for (const args of [['12'], ['production'], ['12:lib'], ['lib/'], ['lib', 'main.mjs']]) {
+    const { code, out, err } = await modcast(site, ['ls', ...args, '--db', 'empty.db']);
+    expect([code, out], args.join(' ')).toEqual([1, '']);
+    expect(err).toMatch(/unknown ref "[^"]*": there are no deploys yet/);
+  }
+});

@@ -107,6 +107,40 @@ M  main.mjs
       });
     }
   });
+
+  it('compares two directories without a deploy, and refuses what is none', async () => {
+    await (await openSqliteStore(path.join(site, 'empty.db'))).close();
+    for (const [name, text] of [
+      ['a', 'let x = 1;\n'],
+      ['b', 'let x = 2;\n'],
+    ] as const) {
+      mkdirSync(path.join(site, name), { recursive: true });
+      writeFileSync(path.join(site, name, 'm.mjs'), text);
+    }
+    const diff = (...args: string[]) => run('diff', ...args, '--exit-code', '--db', 'empty.db');
+    expect(await diff('./a', './b', '--name-status')).toMatchObject({ code: 1, out: 'M\tm.mjs\n' });
+    expect((await diff('a', 'b', 'm.mjs')).out).toContain('-let x = 1;\n+let x = 2;\n');
+    expect((await diff('./a', './a')).code).toBe(0);
+    expect((await diff('a', 'b', 'n.mjs')).err).toContain('no file of');
+    for (const args of [
+      ['1'],
+      ['latest'],
+      ['production', './a'],
+      ['./a', '1'],
+      ['m.mjs'],
+      ['./a', 'm.mjs'],
+    ]) {
+      const { code, err, out } = await diff(...args);
+      expect([code, out], args.join(' ')).toEqual([2, '']);
+      expect(err).toMatch(/unknown ref "[^"]*": there are no deploys yet/);
+    }
+    // One side would be the newest deploy.
+    for (const args of [[], ['./a']])
+      expect(await diff(...args)).toMatchObject({
+        code: 2,
+        out: expect.stringMatching(/^No deploys yet\. /),
+      });
+  });
 });
 
 describe('modcast diff with fewer arguments', () => {
