@@ -50,9 +50,10 @@ describe('the key modcast of package.json', () => {
     [null, '"modcast" must be an object'],
     [[], '"modcast" must be an object'],
     ...['alias', 'define'].flatMap((key) =>
-      [null, 'x', 1, [['a', 'b']]].map(
-        (value): [unknown, string] => [{ [key]: value }, `"modcast.${key}" must be an object`],
-      ),
+      [null, 'x', 1, [['a', 'b']]].map((value): [unknown, string] => [
+        { [key]: value },
+        `"modcast.${key}" must be an object`,
+      ]),
     ),
   ] as [unknown, string][])('that is wrong is reported: %j', async (value, message) => {
     const { recipe: found, problems } = await read(value);
