@@ -102,7 +102,9 @@ export function fixFor(version: string, vulnerable: string): string | null {
     const end = ends.toSorted((a, b) => semver.compare(a.semver, b.semver))[0];
     if (end === undefined) return null;
     if (end.operator === '<=') return `>${end.semver.version}`;
-    at = end.semver.version;
+    // A range such as `^1.0.0` ends before `2.0.0-0`, which nobody publishes.
+    const { major, minor, patch, prerelease, version: first } = end.semver;
+    at = prerelease.length === 1 && prerelease[0] === 0 ? `${major}.${minor}.${patch}` : first;
   }
 }
 

@@ -193,4 +193,12 @@ it('a fixed version is outside of all ranges', () => {
   expect(fixFor('3.0.0', '<1.2.3 || >=3.0.0 <3.1.0')).toBe('3.1.0');
   expect(fixFor('1.0.0-beta.1', '<1.0.0')).toBe('1.0.0');
   expect(fixFor('1.0.0', 'not a range')).toBeNull();
+  // Ranges that semver ends before the lowest prerelease.
+  expect(fixFor('1.2.0', '^1.0.0')).toBe('2.0.0');
+  expect(fixFor('1.2.0', '1.x')).toBe('2.0.0');
+  expect(fixFor('1.2.0', '~1.2.0')).toBe('1.3.0');
+  expect(fixFor('1.2.0', '1.0.0 - 1')).toBe('2.0.0');
+  expect(fixFor('1.2.0', '<=1.x')).toBe('2.0.0');
+  expect(fixFor('1.2.0', '^1.0.0 || >=2.0.0-alpha <2.0.1')).toBe('2.0.1');
+  expect(fixFor('1.2.0', '<2.0.0-rc-0')).toBe('2.0.0-rc-0');
 });
