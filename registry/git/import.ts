@@ -10,6 +10,7 @@ import {
 import { closestPath, didYouMean } from '../closest.js';
 import { channelDeploys } from '../history/log.js';
 import type { FileFilter } from '../ingest/files.js';
+import type { DeployFile } from '../packages/package-files.js';
 import { blake3 } from '../hash.js';
 import type { Store, StoredBlob } from '../store/store.js';
 import type { Mode } from '../transform/transform.js';
@@ -117,6 +118,18 @@ function withProgress(
 }
 
 /**
+ * The blobs of files whose hashes are not there yet, and adds these. A file finds its links and makes its
+ * bytes only when they are read.
+ */
+export function* newBlobs(files: Iterable<DeployFile>, stored: Set<Hash>): Generator<StoredBlob> {
+  for (const file of files) {
+    if (stored.has(file.hash)) continue;
+    stored.add(file.hash);
+    yield { hash: file.hash, bytes: file.bytes(), links: file.links };
+  }
+}
+
+/**
  * Makes a deploy for each commit of a branch, along first parents, that changes the site. The deploy has the
  * commit's author, time, message and hash. Commits up to the last imported one are skipped.
  *
@@ -189,10 +202,7 @@ export async function importGit(options: GitImportOptions): Promise<GitImported>
       const changed = await checkout.advance(commit, changes, take);
       if (packages !== null && !isBase) {
         const found = await packages.of(commit, changed, checkout.modules, blobs);
-        for (const { hash, links, bytes: content } of found?.files.values() ?? []) {
-          if (!stored.has(hash)) await take({ hash, bytes: content(), links });
-          stored.add(hash);
-        }
+        for (const blob of newBlobs(found?.files.values() ?? [], stored)) await take(blob);
         steps.push({ commit, manifest: await checkout.manifest(found) });
       } else if (changed && !isBase) steps.push({ commit, manifest: await checkout.manifest() });
       isBase = false;
