@@ -67,7 +67,10 @@ Examples:
 async function audit(io: Io, ref: string | undefined, options: AuditOptions): Promise<void> {
   await withStore(io, options, async (store) => {
     const chosen = ref ?? (await chooseChannel(store, undefined));
-    if (chosen === null) return io.error(`${NO_DEPLOYS}\n`);
+    if (chosen === null) {
+      const none = { deploy: null, registry: null, packages: 0, findings: [] };
+      return options.json ? writeJson(io, none) : io.write(`${NO_DEPLOYS}\n`);
+    }
     const { number } = await resolveDeploy(store, chosen, io.now());
     const { packages } = await deployPackages(store, (await store.manifest(number)) ?? EMPTY_MANIFEST);
     const registry =

@@ -4,7 +4,7 @@ import { CYCLONEDX_VERSION, cycloneDx } from '../../registry/packages/cyclonedx.
 import { deployPackages } from '../../registry/packages/deploy-packages.js';
 import { EMPTY_MANIFEST } from '../../schema/index.js';
 import type { Io } from '../io.js';
-import { chooseChannel, NO_DEPLOYS } from '../options/choose-channel.js';
+import { chooseChannel } from '../options/choose-channel.js';
 import { databaseOption, withStore, type DatabaseOptions } from '../options/database.js';
 import { REFS_HELP } from '../options/refs.js';
 import { writeJson } from '../output/json.js';
@@ -37,8 +37,8 @@ Examples:
 
 async function sbom(io: Io, ref: string | undefined, options: SbomOptions): Promise<void> {
   await withStore(io, options, async (store) => {
-    const chosen = ref ?? (await chooseChannel(store, undefined));
-    if (chosen === null) return io.error(`${NO_DEPLOYS}\n`);
+    // Without a deploy this fails: an empty file is no bill of materials.
+    const chosen = ref ?? (await chooseChannel(store, undefined)) ?? 'latest';
     const deploy = await resolveDeploy(store, chosen, io.now());
     const packages = await deployPackages(store, (await store.manifest(deploy.number)) ?? EMPTY_MANIFEST);
     writeJson(io, cycloneDx(deploy, packages, { tool: modcastVersion, withFiles: options.files }));

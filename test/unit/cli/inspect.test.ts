@@ -501,7 +501,15 @@ describe('a database without deploys', () => {
     const empty = mkdtempSync(path.join(tmpdir(), 'modcast-empty-'));
     const file = path.join(empty, 'new.db');
     await (await openSqliteStore(file)).close();
-    for (const args of [['deploys'], ['log'], ['log', 'x.mjs'], ['blame', 'x.mjs'], ['fuse'], ['map']]) {
+    for (const args of [
+      ['deploys'],
+      ['log'],
+      ['log', 'x.mjs'],
+      ['blame', 'x.mjs'],
+      ['fuse'],
+      ['map'],
+      ['audit'],
+    ]) {
       const { code, out } = await modcast(empty, [...args, '--db', file]);
       expect([code, out]).toEqual([
         0,
@@ -509,6 +517,14 @@ describe('a database without deploys', () => {
       ]);
     }
     expect((await modcast(empty, ['deploys', '--json', '--db', file])).out).toBe('');
+    const audit = await modcast(empty, ['audit', '--json', '--db', file]);
+    expect([audit.code, JSON.parse(audit.out)]).toEqual([
+      0,
+      { deploy: null, registry: null, packages: 0, findings: [] },
+    ]);
+    const { code, out, err } = await modcast(empty, ['sbom', '--db', file]);
+    expect({ code, out }).toEqual({ code: 1, out: '' });
+    expect(err).toContain('there are no deploys yet');
     rmSync(empty, { recursive: true });
   });
 });
