@@ -48,6 +48,7 @@ export class LocalSite {
       ? {
           conditions,
           mode: site.served.modeOf(channel),
+          base: options.base,
           onConverting: (names) => events.emit('converting', names),
         }
       : null;

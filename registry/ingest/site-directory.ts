@@ -194,6 +194,8 @@ export class SiteDirectory {
       clock,
       onChange: () => {
         debug.watch('an .env file has changed');
+        // Variables are written into the modules of packages.
+        this.#ingest.forgetPackages();
         void this.scan().catch(this.#onError);
       },
     });

@@ -15,10 +15,9 @@ export interface SourceOptions {
   readonly define: SiteSettings['define'];
   /** What stands for expressions in TypeScript and JSX only: `import.meta.env`. */
   readonly defineInSources: SiteSettings['define'];
+  /** Files of configurations that were read: `tsconfig.json` and what it extends. */
+  readonly configs: Map<string, unknown>;
 }
-
-/** Files of configurations that were read. */
-const configs = new Map<string, unknown>();
 
 /**
  * The JavaScript of a TypeScript or JSX file in a package, by its nearest `tsconfig.json`. What does not
@@ -30,9 +29,9 @@ export function packageScript(
   file: string,
   source: string,
   directory: string,
-  { mode, define, defineInSources }: SourceOptions,
+  { mode, define, defineInSources, configs }: SourceOptions,
 ): string {
-  const options = oxcOptions(file, tsconfigOf(file, directory), 'production', null);
+  const options = oxcOptions(file, tsconfigOf(file, directory, configs), 'production', null);
   const all = { ...defineInSources, ...define };
   const { code, map, errors } = transformSync(file, source, {
     ...options,
@@ -48,7 +47,11 @@ export function packageScript(
 export const packageModule = (file: string, source: string, { define }: SourceOptions): string =>
   mayHave(source, define) ? withDefinitions(file, source, define).code : source;
 
-function tsconfigOf(file: string, directory: string): ReturnType<typeof compilerOptions> {
+function tsconfigOf(
+  file: string,
+  directory: string,
+  configs: SourceOptions['configs'],
+): ReturnType<typeof compilerOptions> {
   try {
     const found = getTsconfig(path.dirname(file), 'tsconfig.json', configs as never);
     if (found === null) return {};

@@ -34,6 +34,8 @@ import type { SourceOptions } from './package-source.js';
 
 /** How names are resolved. */
 export interface PackageSettings {
+  /** The path under which the site is served: `import.meta.env.BASE_URL` in sources. Default: `/`. */
+  readonly base?: string;
   /** The value of `process.env.NODE_ENV`, and a condition. */
   readonly mode: Mode;
   /** Conditions of `exports` and `imports`, besides `default`. */
@@ -206,10 +208,11 @@ class Disk {
   readonly #source: SourceOptions;
   readonly #conditions: readonly string[];
 
-  constructor({ directory, mode, conditions, onConverting }: PackagesOptions) {
+  constructor({ directory, mode, conditions, base = '/', onConverting }: PackagesOptions) {
     const { alias, define } = readSettings(directory).settings;
     this.#mode = mode;
-    this.#source = { mode, define, defineInSources: environment(directory, mode) };
+    const defineInSources = environment(directory, mode, base);
+    this.#source = { mode, define, defineInSources, configs: new Map() };
     this.#conditions = [...conditions, mode];
     this.packages = new InstalledPackages(directory);
     const isModule = (file: string) => this.#read(file).format === 'module';
@@ -266,9 +269,9 @@ const absoluteAliases = (directory: string, alias: SiteSettings['alias']): SiteS
   );
 
 /** What `import.meta.env` is in the TypeScript of packages. */
-function environment(directory: string, mode: Mode): SiteSettings['define'] {
+function environment(directory: string, mode: Mode, base: string): SiteSettings['define'] {
   const env = { ...NO_RECIPE.env, [mode]: readEnv(directory, mode) };
-  const value = importMetaEnv({ mode, recipe: { ...NO_RECIPE, env }, base: '/' });
+  const value = importMetaEnv({ mode, recipe: { ...NO_RECIPE, env }, base });
   return { 'import.meta.env': jsonLiteral(value) };
 }
 

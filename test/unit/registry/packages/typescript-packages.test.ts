@@ -81,6 +81,20 @@ it('TypeScript in an installed package runs', async () => {
   expect(text('npm/p@1.0.0/src/index.ts.js')).toBe('export const p = 1;\n');
 });
 
+it.each([
+  [undefined, '/'],
+  ['/app/', '/app/'],
+])('TypeScript of a package gets the base %s', async (base, expected) => {
+  const { text } = await resolvedSite(
+    {
+      'index.html': page(`import 'p';`),
+      ...installed('p', { 'index.ts': `export const p = import.meta.env.BASE_URL;` }, { main: 'index.ts' }),
+    },
+    base === undefined ? {} : { base },
+  );
+  expect(text('npm/p@1.0.0/index.ts.js')).toMatch(new RegExp(`"BASE_URL": *"${expected}"`));
+});
+
 describe('the settings of package.json', () => {
   const settings = (modcast: object) => ({ 'package.json': JSON.stringify({ modcast }) });
 
