@@ -9,8 +9,8 @@ import type { Store, StoredBlob } from '../store/store.js';
 import { ContentTransformer } from '../transform/transform-content.js';
 import type { Mode } from '../transform/transform.js';
 import type { GitCommit, GitObjects, ObjectName } from './git.js';
-import { lockFiles } from './lock-files.js';
-import { type NpmInstalls } from './npm-installs.js';
+import { lockFiles, type NamedFiles } from './lock-files.js';
+import type { NpmInstall, NpmInstalls } from './npm-installs.js';
 
 /** Why commits have no packages, or not all. */
 export interface PackagesMissing {
@@ -23,11 +23,11 @@ export interface PackagesMissing {
 
 export interface CommitPackagesOptions {
   readonly store: Pick<Store, 'blobs' | 'links'>;
-  readonly objects: GitObjects;
+  readonly objects: Pick<GitObjects, 'find' | 'blobs'>;
   /** Of the site; ends with "/". Empty: the whole repository. */
   readonly folder: string;
   readonly mode: Mode;
-  readonly installs: NpmInstalls;
+  readonly installs: Pick<NpmInstalls, 'knows' | 'install'>;
   /** An install begins. */
   readonly onInstall?: (commit: GitCommit) => void;
 }
@@ -37,9 +37,13 @@ export class CommitPackages {
   readonly #options: CommitPackagesOptions;
   readonly #summaries = new PageSummaries();
   readonly #missing = new Map<string, PackagesMissing>();
-  readonly #known = new Map<ObjectName, Uint8Array | null>();
+  readonly #known = new Map<ObjectName, NamedFiles>();
+  /** By the keys of lock files. Their bytes are not kept. */
+  readonly #installed = new Map<string, NpmInstall>();
   #transformer: ContentTransformer | undefined;
-  #last: { readonly directory: string; readonly packages: Packages; set?: PackageSet } | undefined;
+  #last:
+    | { readonly directory: string; readonly packages: Packages; set?: PackageSet | undefined }
+    | undefined;
 
   constructor(options: CommitPackagesOptions) {
     this.#options = options;
@@ -63,7 +67,11 @@ export class CommitPackages {
     blobs: readonly StoredBlob[],
   ): Promise<PackageSet | null> {
     const directory = await this.#install(commit);
-    if (directory === null) return null;
+    if (directory === null) {
+      // The next commit with these packages may be told that only this one has changed the site.
+      if (isChanged && this.#last !== undefined) this.#last.set = undefined;
+      return null;
+    }
     if (this.#last?.directory !== directory) {
       const settings = { mode: this.#options.mode, conditions: DEFAULT_CONDITIONS, directory };
       this.#last = { directory, packages: new Packages(settings) };
@@ -108,8 +116,13 @@ export class CommitPackages {
     const found = await lockFiles(objects, this.#known, commit, folder);
     if (found === null) return this.#note(commit, 'there is no package-lock.json');
     if ('reason' in found) return this.#note(commit, found.reason);
-    if (!installs.knows(found.files)) onInstall?.(commit);
-    const install = await installs.install(found.files);
+    let install = this.#installed.get(found.key);
+    if (install === undefined) {
+      const files = await found.read();
+      if (!installs.knows(files)) onInstall?.(commit);
+      install = await installs.install(files);
+      this.#installed.set(found.key, install);
+    }
     if ('reason' in install)
       return this.#note(commit, `${found.lock} cannot be installed: ${install.reason}`);
     return path.join(install.directory, path.posix.relative(found.directory, folder));

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { LIMITS } from '../../schema/index.js';
 import type { GitCommit, GitObjects, ObjectName } from './git.js';
 
 /** Lock files by which `npm ci` installs. The first one counts, as in npm. */
@@ -10,21 +11,29 @@ export interface LockFiles {
   readonly lock: string;
   /** Its folder; ends with "/", or is empty. */
   readonly directory: string;
-  /** By their paths relative to the folder. */
-  readonly files: ReadonlyMap<string, Uint8Array>;
+  /** The same for the same files. */
+  readonly key: string;
+  /**
+   * The files by their paths relative to the folder, without those that are too large.
+   * @throws ModcastError `git-failed`
+   */
+  readonly read: () => Promise<Map<string, Uint8Array>>;
 }
+
+/** What a lock file names, or why it cannot be read. */
+export type NamedFiles = readonly string[] | { readonly reason: string };
 
 /**
  * Finds the lock file of a site in a commit: in its folder, or the nearest above.
  *
- * @param known contents of objects that were read before; null: too large
+ * @param known what the lock files that were read before name
  * @param folder of the site; ends with "/", or is empty
  * @returns null if there is none; a reason if it cannot be read
  * @throws ModcastError `git-failed`
  */
 export async function lockFiles(
-  objects: GitObjects,
-  known: Map<ObjectName, Uint8Array | null>,
+  objects: Pick<GitObjects, 'find' | 'blobs'>,
+  known: Map<ObjectName, NamedFiles>,
   commit: GitCommit,
   folder: string,
 ): Promise<LockFiles | { readonly reason: string } | null> {
@@ -33,21 +42,27 @@ export async function lockFiles(
   const index = names.findIndex((name) => name !== null);
   if (index === -1) return null;
   const lock = candidates[index]!;
+  const object = names[index]!;
   const directory = lock.slice(0, lock.lastIndexOf('/') + 1);
-  const bytes = await read(objects, known, names[index]!);
-  const others = bytes === null ? null : filesNamedBy(bytes);
-  if (others === null) return { reason: `${lock} is not JSON` };
-  const wanted = ['package.json', ...others].filter((name) => !name.startsWith('../'));
+  let named = known.get(object);
+  if (named === undefined) known.set(object, (named = filesNamedBy(await bytesOf(objects, object))));
+  if ('reason' in named) return { reason: `${lock} ${named.reason}` };
+  const wanted = ['package.json', ...named].filter((name) => !name.startsWith('../'));
   const found = await objects.find(
     commit,
     wanted.map((name) => directory + name),
   );
-  const files = new Map<string, Uint8Array>([[path.posix.basename(lock), bytes!]]);
-  for (const [i, name] of found.entries()) {
-    const content = name === null ? null : await read(objects, known, name);
-    if (content !== null) files.set(wanted[i]!, content);
-  }
-  return { lock, directory, files };
+  const all: (readonly [string, ObjectName])[] = [[path.posix.basename(lock), object]];
+  for (const [i, name] of found.entries()) if (name !== null) all.push([wanted[i]!, name]);
+  const read = async () => {
+    const files = new Map<string, Uint8Array>();
+    for (const [name, one] of all) {
+      const bytes = await bytesOf(objects, one);
+      if (bytes !== null) files.set(name, bytes);
+    }
+    return files;
+  };
+  return { lock, directory, key: JSON.stringify(all), read };
 }
 
 /** `a/b/`, `a/` and the root, for `a/b/`. */
@@ -56,8 +71,12 @@ function foldersOf(folder: string): string[] {
   return [...parts.map((_, i) => `${parts.slice(0, parts.length - i).join('/')}/`), ''];
 }
 
-/** Archives in the repository, and descriptions of linked packages, which npm compares with the lock file. */
-function filesNamedBy(lock: Uint8Array): string[] | null {
+/**
+ * Archives in the repository, and descriptions of linked packages, which npm compares with the lock file.
+ * @param lock null: too large
+ */
+function filesNamedBy(lock: Uint8Array | null): NamedFiles {
+  if (lock === null) return { reason: `is larger than ${LIMITS.blobBytes / 2 ** 20} MiB` };
   try {
     const { packages = {} } = JSON.parse(Buffer.from(lock).toString()) as {
       packages?: Readonly<Record<string, { readonly resolved?: unknown; readonly link?: unknown }>>;
@@ -69,22 +88,12 @@ function filesNamedBy(lock: Uint8Array): string[] | null {
     });
     return [...new Set(names.map((name) => path.posix.normalize(name)))];
   } catch {
-    return null;
+    return { reason: 'is not JSON' };
   }
 }
 
 /** The content of an object. Null: too large. */
-async function read(
-  objects: GitObjects,
-  known: Map<ObjectName, Uint8Array | null>,
-  name: ObjectName,
-): Promise<Uint8Array | null> {
-  const before = known.get(name);
-  if (before !== undefined) return before;
-  for await (const bytes of objects.blobs([name])) {
-    const content = bytes === 'large' ? null : Buffer.from(bytes);
-    known.set(name, content);
-    return content;
-  }
+async function bytesOf(objects: Pick<GitObjects, 'blobs'>, name: ObjectName): Promise<Uint8Array | null> {
+  for await (const bytes of objects.blobs([name])) return bytes === 'large' ? null : Buffer.from(bytes);
   return null;
 }
