@@ -34,13 +34,13 @@ export class DerivedBlobs {
   }
 
   /**
-   * Reads items in one query that are about to be read, as far as they fit into memory.
+   * Reads modules in one query that are about to be read, as far as they fit into memory.
    *
    * @param keys by which modules are stored: their hashes
    */
-  async prefetch(kind: 'module', keys: readonly Hash[]): Promise<void> {
+  async prefetch(keys: readonly Hash[]): Promise<void> {
     const missing = keys.filter((key) => !this.#kept.has(key));
-    if (missing.length > 1) await this.#sound(await this.#store.derived(kind, missing));
+    if (missing.length > 1) await this.#sound(await this.#store.derived('module', missing));
   }
 
   /** The item of a kind whose bytes have a hash. Undefined where there is none. */

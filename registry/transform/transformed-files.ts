@@ -39,6 +39,8 @@ export async function transformedFiles(
   // What cannot be stored may be lost again. Then it imports nothing.
   const codeOf = async (hash: Hash) => (await derived.read(hash)) ?? new Uint8Array();
   const linksOfCode = async (hash: Hash) => {
+    const known = sites.links.known(hash);
+    if (known !== undefined) return known;
     const code = await derived.read(hash);
     return code === undefined ? NO_LINKS : sites.links.of(hash, code);
   };
@@ -50,8 +52,9 @@ export async function transformedFiles(
     async linksOf(hashes) {
       const links = new Map(await linksOf(hashes.filter((hash) => !sources.has(hash))));
       await derived.prefetch(
-        'module',
-        hashes.filter((hash) => sources.has(hash)),
+        hashes.filter(
+          (hash) => sources.has(hash) && !broken.has(hash) && sites.links.known(hash) === undefined,
+        ),
       );
       for (const hash of hashes) {
         if (broken.has(hash)) links.set(hash, UNPARSED);

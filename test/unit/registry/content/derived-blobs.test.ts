@@ -23,7 +23,7 @@ const [a, b, gone] = [itemOf('a'), itemOf('b'), itemOf('gone')];
 it('reads in one query what is about to be read', async () => {
   const store = storeOf([a, b]);
   const derived = new DerivedBlobs(store as unknown as DerivedStore);
-  await derived.prefetch('module', [a.hash, b.hash, gone.hash]);
+  await derived.prefetch([a.hash, b.hash, gone.hash]);
   expect(await derived.read(a.hash)).toEqual(a.bytes);
   expect(await derived.read(b.hash)).toEqual(b.bytes);
   expect(store.derived).toHaveBeenCalledTimes(1);
@@ -35,7 +35,7 @@ it('drops what is damaged before it is read', async () => {
   const damaged = { ...b, bytes: new TextEncoder().encode('c') };
   const store = storeOf([a, damaged]);
   const derived = new DerivedBlobs(store as unknown as DerivedStore);
-  await derived.prefetch('module', [a.hash, b.hash]);
+  await derived.prefetch([a.hash, b.hash]);
   expect(store.dropDerived).toHaveBeenCalledWith([damaged]);
   expect(await derived.read(a.hash)).toEqual(a.bytes);
 });
@@ -43,7 +43,7 @@ it('drops what is damaged before it is read', async () => {
 it('reads again what does not fit into memory', async () => {
   const store = storeOf([a, b]);
   const derived = new DerivedBlobs(store as unknown as DerivedStore, 1);
-  await derived.prefetch('module', [a.hash, b.hash]);
+  await derived.prefetch([a.hash, b.hash]);
   expect(await derived.read(a.hash)).toEqual(a.bytes);
   expect(await derived.read(b.hash)).toEqual(b.bytes);
 });
