@@ -40,8 +40,7 @@ export function withDefinitions(
 export const define: Transform = {
   name: 'define',
   version: '1',
-  // It takes no files of its own, but all code.
-  filter: () => false,
+  filter: () => true,
   transform(source, path, { mode, recipe }) {
     const definitions = definitionsOf(recipe, mode);
     return mayHave(source, definitions) ? withDefinitions(path, source, definitions) : null;

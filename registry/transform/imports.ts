@@ -25,7 +25,7 @@ const ENV = /^\.env(?![\w$])(?:\s*\.\s*([A-Za-z_$][\w$]*)|\[\s*(?:'([\w$]+)'|"([
 export const imports = (isSource: (path: Path) => boolean): Transform => ({
   name: 'imports',
   version: '2',
-  filter: () => false,
+  filter: () => true,
   transform: (source, path, options) => rewriteImports(source, path, options, isSource),
 });
 

@@ -60,8 +60,7 @@ export class ModuleTransformer {
     let name = path;
     for (const step of [...this.#transforms, define, this.#imports]) {
       const isBuiltIn = step === typescript || step === refresh;
-      const takesAll = step === define || step === this.#imports;
-      if (!takesAll && !step.filter(isBuiltIn ? name : path)) continue;
+      if (!step.filter(isBuiltIn ? name : path)) continue;
       try {
         const result = await step.transform(text, isBuiltIn ? name : path, options);
         if (result === null) continue;
