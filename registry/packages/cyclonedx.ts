@@ -107,7 +107,7 @@ function componentOf(one: DeployPackage, withFiles: boolean): Component {
 }
 
 /** `pkg:npm/%40lit/reactive-element@2.1.2` (github.com/package-url/purl-spec) */
-export function packageUrl({ name, version }: Pick<DeployPackage, 'name' | 'version'>): string {
+function packageUrl({ name, version }: Pick<DeployPackage, 'name' | 'version'>): string {
   return `pkg:npm/${name.split('/').map(encodeURIComponent).join('/')}@${encodeURIComponent(version)}`;
 }
 

@@ -32,7 +32,7 @@ export interface DeployPackages {
 }
 
 /** The `id` of the package that a file of a deploy belongs to. */
-export function packageIdOf(path: Path): string | null {
+function packageIdOf(path: Path): string | null {
   const found = parsePackagePath(path);
   return found === null ? null : `${found.name}@${found.version}`;
 }

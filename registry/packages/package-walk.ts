@@ -256,7 +256,7 @@ export function madeKind(specifier: string, file: string, hasAttributes: boolean
   return kind === 'json' ? undefined : kind;
 }
 
-export const madeKey = (file: string, kind: VirtualKind): string => `${file}@${kind}`;
+const madeKey = (file: string, kind: VirtualKind): string => `${file}@${kind}`;
 
 const sortedEntries = (entries: ReadonlyMap<string, ReadonlySet<string>>): ConversionInput['entries'] =>
   [...entries]
