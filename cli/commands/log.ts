@@ -260,8 +260,7 @@ async function pathLog(io: Io, source: Source, path: Path, options: LogOptions):
         const head = deploy === null ? dropped : deployHead(io, deploy, options.time);
         await write(`${shown > 0 ? '\n' : ''}${head}${options.patch && !options.stat ? '\n' : ''}`);
       }
-      if (options.patch || options.stat)
-        await writeChanges(io, source, [change], true, { ...options, oneline: true });
+      if (options.patch || options.stat) await writeDetails(io, write, store, [change], true, options);
     } else entries.push(entry);
     if (++shown === options.limit) break;
   }
