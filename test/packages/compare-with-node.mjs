@@ -5,9 +5,8 @@
 // The directory has packages installed. Default: this repository. Prints a table of the differences, each with its reason.
 import { spawnSync } from 'node:child_process';
 import { existsSync, realpathSync } from 'node:fs';
-import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { IMPORTER, describe, installedNames, ownAnswers, printDifferences } from './installed-names.mjs';
+import { IMPORTER, compareNames, describe } from './installed-names.mjs';
 
 const CONDITIONS = ['browser', 'module', 'import', 'production'];
 
@@ -49,19 +48,8 @@ function reasonOf(name, node) {
   return 'unknown';
 }
 
-const own = ownAnswers(CONDITIONS);
-const rows = [];
-let compared = 0;
-let bothFail = 0;
-const names = installedNames();
-for (const { name, specifiers } of names) {
-  for (const specifier of specifiers) {
-    const node = byNode(specifier);
-    const found = own(specifier);
-    compared++;
-    if (node === found) continue;
-    if (/^ERR_|no such/.test(node) && !path.isAbsolute(found)) bothFail++;
-    else rows.push([specifier, node, found, reasonOf(name, node)]);
-  }
-}
-printDifferences('Node', { packages: names.length, compared, bothFail, rows });
+await compareNames('Node', CONDITIONS, {
+  resolve: byNode,
+  isFailure: (node) => /^ERR_|no such/.test(node),
+  reasonOf,
+});

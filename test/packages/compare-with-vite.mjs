@@ -6,7 +6,7 @@
 import { existsSync, realpathSync } from 'node:fs';
 import path from 'node:path';
 import { createServer } from 'vite';
-import { IMPORTER, describe, installedNames, ownAnswers, printDifferences } from './installed-names.mjs';
+import { IMPORTER, compareNames, describe } from './installed-names.mjs';
 
 const CONDITIONS = ['browser', 'module', 'import', 'development'];
 
@@ -50,20 +50,9 @@ function reasonOf(name, vite, own) {
   return main === undefined ? 'no main' : 'unknown';
 }
 
-const own = ownAnswers(CONDITIONS);
-const rows = [];
-let compared = 0;
-let bothFail = 0;
-const names = installedNames();
-for (const { name, specifiers } of names) {
-  for (const specifier of specifiers) {
-    const vite = await byVite(specifier);
-    const found = own(specifier);
-    compared++;
-    if (vite === found && path.isAbsolute(vite)) continue;
-    if (!path.isAbsolute(vite) && !path.isAbsolute(found)) bothFail++;
-    else rows.push([specifier, vite, found, reasonOf(name, vite, found)]);
-  }
-}
-printDifferences('Vite', { packages: names.length, compared, bothFail, rows });
+await compareNames('Vite', CONDITIONS, {
+  resolve: byVite,
+  isFailure: (vite) => !path.isAbsolute(vite),
+  reasonOf,
+});
 await server.close();

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { InstalledPackages } from '../../dist/registry/packages/installed-packages.js';
 import { readPackageFile } from '../../dist/registry/packages/package-file.js';
 import { PackageResolver } from '../../dist/registry/packages/package-resolver.js';
+import { nearestModules } from '../../dist/registry/packages/packages.js';
 
 const REPOSITORY = fileURLToPath(new URL('../../test/packages', import.meta.url));
 
@@ -12,13 +13,7 @@ const directory = realpathSync(process.argv[2] ?? REPOSITORY);
 /** A file that need not exist, and imports them. */
 export const IMPORTER = path.join(directory, 'importer.mjs');
 
-const MODULES = modulesAbove(directory);
-
-/** @param {string} from @returns {string} */
-function modulesAbove(from) {
-  const place = path.join(from, 'node_modules');
-  return existsSync(place) ? place : modulesAbove(path.dirname(from));
-}
+const MODULES = nearestModules(directory) ?? directory;
 
 /** Names of one reason that are printed. */
 const MOST = 10;
@@ -27,7 +22,7 @@ const MOST = 10;
 export const describe = (name) => JSON.parse(readFileSync(path.join(MODULES, name, 'package.json'), 'utf8'));
 
 /** All packages in node_modules, each with its entry point and the subpaths that `exports` names without a wildcard. */
-export function installedNames() {
+function installedNames() {
   return readdirSync(MODULES)
     .filter((name) => !name.startsWith('.'))
     .flatMap((name) =>
@@ -53,9 +48,10 @@ function specifiersOf(name) {
  * @param {string[]} conditions
  * @returns {(specifier: string) => string}
  */
-export function ownAnswers(conditions) {
+function ownAnswers(conditions) {
   const packages = new InstalledPackages(directory);
-  const options = { mode: /** @type {const} */ ('production'), define: {}, defineInSources: {} };
+  const mode = /** @type {const} */ ('production');
+  const options = { mode, define: {}, defineInSources: {}, configs: new Map() };
   const isModule = (/** @type {string} */ file) =>
     readPackageFile(file, packages, options).format === 'module';
   const resolver = new PackageResolver(conditions, packages, isModule);
@@ -66,12 +62,42 @@ export function ownAnswers(conditions) {
 }
 
 /**
+ * Compares all names, and prints a table of the differences.
+ *
+ * @param {string} other whose answers are compared
+ * @param {string[]} conditions
+ * @param {object} by
+ * @param {(specifier: string) => string | Promise<string>} by.resolve to a file, or to what is none
+ * @param {(theirs: string) => boolean} by.isFailure
+ * @param {(name: string, theirs: string, own: string) => string} by.reasonOf
+ */
+export async function compareNames(other, conditions, { resolve, isFailure, reasonOf }) {
+  const own = ownAnswers(conditions);
+  /** @type {[specifier: string, theirs: string, own: string, reason: string][]} */
+  const rows = [];
+  let compared = 0;
+  let bothFail = 0;
+  const names = installedNames();
+  for (const { name, specifiers } of names) {
+    for (const specifier of specifiers) {
+      const theirs = await resolve(specifier);
+      const found = own(specifier);
+      compared++;
+      if (theirs === found && path.isAbsolute(found)) continue;
+      if (isFailure(theirs) && !path.isAbsolute(found)) bothFail++;
+      else rows.push([specifier, theirs, found, reasonOf(name, theirs, found)]);
+    }
+  }
+  printDifferences(other, { packages: names.length, compared, bothFail, rows });
+}
+
+/**
  * Prints the differences, each with its reason.
  *
  * @param {string} other whose answers are compared
  * @param {{ compared: number, packages: number, bothFail: number, rows: [specifier: string, theirs: string, own: string, reason: string][] }} result
  */
-export function printDifferences(other, { compared, packages, bothFail, rows }) {
+function printDifferences(other, { compared, packages, bothFail, rows }) {
   const same = compared - bothFail - rows.length;
   console.log(
     `${packages} packages, ${compared} names: ${same} the same, ${bothFail} fail in both, ${rows.length} differ\n`,
