@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { grep, splitRef, type MatchedFile, type MatchedLine } from '../../registry/history/index.js';
+import { escapePattern } from '../../registry/packages/escape-pattern.js';
 import { ModcastError } from '../../schema/index.js';
 import { EXIT, type Io } from '../io.js';
 import { NO_DEPLOYS } from '../options/choose-channel.js';
@@ -58,7 +59,7 @@ Examples:
 
 /** The expression of the pattern and its options. @throws ModcastError `option-invalid` */
 function expression(text: string, { fixedStrings, wordRegexp, ignoreCase }: GrepOptions): RegExp {
-  const source = fixedStrings ? text.replace(/[\\^$.*+?()[\]{}|]/g, String.raw`\$&`) : text;
+  const source = fixedStrings ? escapePattern(text) : text;
   const reason = mistakeIn(source);
   if (reason !== undefined) {
     const expected = `a regular expression (${reason}), or -F for text`;

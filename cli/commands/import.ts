@@ -1,6 +1,5 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import path from 'node:path';
-import { TIME_EXAMPLES, parseTime } from '../../registry/history/when.js';
 import { importGit, type GitImported } from '../../registry/git/index.js';
 import { NpmInstalls, defaultInstallsFolder } from '../../registry/git/npm-installs.js';
 import { DEFAULT_FILTER, SITE_FILTER } from '../../registry/ingest/files.js';
@@ -11,7 +10,7 @@ import type { Io } from '../io.js';
 import { databaseOption, withStore, type DatabaseOptions } from '../options/database.js';
 import { WATCHED_CHANNEL, filterOf, filterOptions, type FilterOptions } from '../options/filter.js';
 import { jsonOption } from '../options/json-option.js';
-import { wholeNumber } from '../options/values.js';
+import { timeValue, wholeNumber } from '../options/values.js';
 import { count } from '../output/format.js';
 import { writeJson } from '../output/json.js';
 import { ProgressLine } from '../output/progress-line.js';
@@ -29,14 +28,6 @@ interface ImportOptions extends DatabaseOptions, FilterOptions {
   json?: boolean;
 }
 
-const timeSince =
-  (io: Io) =>
-  (text: string): number => {
-    const time = parseTime(text, io.now());
-    if (time === undefined) throw new InvalidArgumentError(`a time such as ${TIME_EXAMPLES}.`);
-    return time;
-  };
-
 export function importCommand(io: Io): Command {
   const command = filterOptions(
     new Command('import')
@@ -48,7 +39,7 @@ export function importCommand(io: Io): Command {
       .option('--path <folder>', 'folder of the site in the repository (default: all of it)', '')
       .option('--channel <name>', 'channel to import into', WATCHED_CHANNEL)
       .option('--branch <name>', 'branch, tag or commit to import', 'HEAD')
-      .option('--since <date>', 'only commits since this time: 2026-01-01, "3 months ago"', timeSince(io))
+      .option('--since <date>', 'only commits since this time: 2026-01-01, "3 months ago"', timeValue(io))
       .option('--max <count>', 'only so many commits, the newest ones', wholeNumber({ least: 1 }))
       .option(
         '--install',

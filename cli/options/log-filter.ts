@@ -1,13 +1,8 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import {
-  parseTime,
-  pickaxe,
-  type BlobReader,
-  type Change,
-  type DeployFilter,
-} from '../../registry/history/index.js';
+import { pickaxe, type BlobReader, type Change, type DeployFilter } from '../../registry/history/index.js';
 import type { Io } from '../io.js';
 import { compiled, pattern } from './pattern.js';
+import { timeValue } from './values.js';
 
 export interface LogFilterOptions {
   since?: number;
@@ -21,11 +16,7 @@ export interface LogFilterOptions {
 
 /** Adds the options by which `git log` selects commits, for `deployFilter` and `changeFilter`. */
 export function logFilterOptions(command: Command, io: Io): Command {
-  const time = (text: string): number => {
-    const parsed = parseTime(text, io.now());
-    if (parsed !== undefined) return parsed;
-    throw new InvalidArgumentError('a time, like 2026-11-01, 2026-11-01T18:30, yesterday or 3.days.ago.');
-  };
+  const time = timeValue(io);
   const text = (value: string): string => {
     if (value === '') throw new InvalidArgumentError('some text.');
     return value;

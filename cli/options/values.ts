@@ -1,4 +1,6 @@
 import { InvalidArgumentError } from 'commander';
+import { TIME_EXAMPLES, parseTime } from '../../registry/history/when.js';
+import type { Io } from '../io.js';
 
 /** Parses a whole number. @throws InvalidArgumentError unless `least` ≤ number ≤ `most` */
 export function wholeNumber({ least = 0, most = Infinity } = {}) {
@@ -9,6 +11,15 @@ export function wholeNumber({ least = 0, most = Infinity } = {}) {
       throw new InvalidArgumentError(`a whole number${limits}.`);
     }
     return value;
+  };
+}
+
+/** Parses a time, to milliseconds since 1970. @throws InvalidArgumentError */
+export function timeValue(io: Pick<Io, 'now'>) {
+  return (text: string): number => {
+    const time = parseTime(text, io.now());
+    if (time === undefined) throw new InvalidArgumentError(`a time such as ${TIME_EXAMPLES}.`);
+    return time;
   };
 }
 

@@ -137,7 +137,7 @@ describe('filters', () => {
   it.each([
     [
       ['--since', 'soon'],
-      "expected a time, like 2026-11-01, 2026-11-01T18:30, yesterday or 3.days.ago, found 'soon'",
+      "expected a time such as 2026-11-01, 2026-11-01T18:30, yesterday, 3 days ago, found 'soon'",
     ],
     [['--author', 'a('], "expected a regular expression (Unterminated group), found 'a('"],
     [['-S', ''], "expected some text, found ''"],
