@@ -194,20 +194,19 @@ async function deployManifest(
     if (deploy === null) return problem(404, `No deploy ${number}.`, headers);
     headers.set('Modcast-Deploy', String(number));
     const manifest = await catalog.manifest(deploy);
+    const fusion = await fusions?.finished(deploy.manifest);
+    nameFusion(fusion, headers);
+    // Asked again, the answer may name a fusion.
+    const freshness = fusions === null || fusion !== undefined ? 'immutable' : 'revalidate';
     const since = new URL(request.url).searchParams.get('since');
     const base = isHash(since) ? await history.manifest(deploy.channel, since) : null;
     if (base !== null) {
       const difference = { since, ...diffManifests(base, manifest) };
       const bytes = new TextEncoder().encode(JSON.stringify(difference));
-      return answer(request, { bytes, type: 'application/json', freshness: 'immutable' }, headers);
+      return answer(request, { bytes, type: 'application/json', freshness }, headers);
     }
     const bytes = sharedManifestBytes(manifest);
-    const tag = deploy.manifest;
-    const fusion = await fusions?.finished(tag);
-    nameFusion(fusion, headers);
-    // Asked again, the answer may name a fusion.
-    const freshness = fusions === null || fusion !== undefined ? 'immutable' : 'revalidate';
-    return answer(request, { bytes, type: 'application/json', freshness, tag }, headers);
+    return answer(request, { bytes, type: 'application/json', freshness, tag: deploy.manifest }, headers);
   });
 }
 
