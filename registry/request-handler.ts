@@ -17,6 +17,7 @@ import { headSource } from './http/site/head-source.js';
 import { health } from './http/routes/health.js';
 import { createOpenInEditor } from './http/routes/open-in-editor.js';
 import type { PageContext } from './http/pages/page-context.js';
+import { prepareDirect } from './http/pages/prepare-direct.js';
 import { RenderedPages } from './http/pages/rendered-page.js';
 import type { SiteSource } from './http/site/site-source.js';
 import { NodeModulesAccess } from './http/site/node-modules-access.js';
@@ -114,6 +115,9 @@ export function createRequestHandling(core: Core, site: LocalSite | null, socket
     offlinePage: readOfflinePage,
     onUnchanged: (page, { code, directive }) => core.events.emit('unchanged', page, code, directive ?? null),
   };
+  const { fusions, onError } = core;
+  const { direct, base } = pageContext;
+  if (fusions !== null && direct !== null) prepareDirect({ fusions, direct, channel, base, onError });
   const headTags = new HeadTagsMaker(pageContext, source !== null);
   const handler = createHandler({
     ...core,

@@ -1,4 +1,4 @@
-import { ENTRY, FusedModules, placeholderRoot } from '../../../importmap/index.js';
+import { ENTRY } from '../../../importmap/index.js';
 import {
   isModuleType,
   moduleKey,
@@ -13,6 +13,7 @@ import { linkedModule } from '../../content/linked-module.js';
 import { moduleKind, servedType } from '../../content/media-type.js';
 import type { VerifiedBlobs } from '../../content/verified-blobs.js';
 import type { DirectFusions } from '../../fuse/direct-fusions.js';
+import { facadesOf } from '../../fuse/facades.js';
 import type { Fusions } from '../../fuse/fusions.js';
 import { answer, problem } from '../response/answer.js';
 import { isRunnable } from '../../fuse/module-record.js';
@@ -74,21 +75,12 @@ export async function directResponse(
       return answer(request, { bytes, type: 'text/javascript', freshness: 'immutable' }, headers);
     }
     if (module === undefined || module.type === 'text/css') return toSite();
-    const root = placeholderRoot(base);
-    const fused = new FusedModules({
-      fusion,
-      site: { root, manifest: owner.manifest },
-      isHere: () => true,
-      pinned: () => false,
-    });
-    const isMember = fused.runOf({ ...module, path, url: root + written + search }) !== undefined;
-    if (isMember) {
-      const bytes = new TextEncoder().encode(fused.facade(path));
-      return answer(
-        request,
-        { bytes, type: 'text/javascript', freshness: 'immutable', tag: `${hash}` },
-        headers,
-      );
+    const facades = facadesOf(fusion, owner.manifest, base);
+    // Another spelling of a URL is another instance.
+    const facade = written + search === pathToUrl(path) ? facades.of(path) : undefined;
+    if (facade !== undefined) {
+      const body = { bytes: facade, type: 'text/javascript', freshness: 'immutable', tag: hash } as const;
+      return answer(request, body, headers);
     }
     const type = servedType(path, isMade(module.hash) ? 'text/javascript' : undefined);
     const blob = moduleKind(type) === undefined ? undefined : await blobs.one(module.hash);
