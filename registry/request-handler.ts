@@ -18,6 +18,7 @@ import { health } from './http/routes/health.js';
 import { createOpenInEditor } from './http/routes/open-in-editor.js';
 import type { PageContext } from './http/pages/page-context.js';
 import { prepareDirect } from './http/pages/prepare-direct.js';
+import { RunDictionaries } from './http/response/run-dictionaries.js';
 import { RenderedPages } from './http/pages/rendered-page.js';
 import type { SiteSource } from './http/site/site-source.js';
 import { NodeModulesAccess } from './http/site/node-modules-access.js';
@@ -117,7 +118,9 @@ export function createRequestHandling(core: Core, site: LocalSite | null, socket
   };
   const { fusions, onError } = core;
   const { direct, base } = pageContext;
-  if (fusions !== null && direct !== null) prepareDirect({ fusions, direct, channel, base, onError });
+  const dictionaries = new RunDictionaries();
+  if (fusions !== null && direct !== null)
+    prepareDirect({ fusions, direct, channel, base, dictionaries, onError });
   const headTags = new HeadTagsMaker(pageContext, source !== null);
   const handler = createHandler({
     ...core,
@@ -131,7 +134,8 @@ export function createRequestHandling(core: Core, site: LocalSite | null, socket
     single: singlePage(options.single),
     workerRuntime: () => readWorkerRuntime(hot !== null),
     serviceWorker: readServiceWorker,
-    fusions: core.fusions,
+    fusions,
+    dictionaries,
     health: () => health(store, core.identity, sockets.size),
     publish: publishRoutes(core),
     editor: hot === null ? null : editorRoute(core),

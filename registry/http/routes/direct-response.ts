@@ -17,11 +17,15 @@ import { facadesOf } from '../../fuse/facades.js';
 import type { Fusions } from '../../fuse/fusions.js';
 import { answer, problem } from '../response/answer.js';
 import { isRunnable } from '../../fuse/module-record.js';
+import { keepAsDictionary, type RunDictionaries } from '../response/run-dictionaries.js';
 import { allowOwnUse } from '../response/sniffing.js';
 import { withAccess } from './with-access.js';
 
 export interface DirectContext {
   readonly base: string;
+  /** Of the registry's routes, below `base`. Starts and ends with "/". */
+  readonly prefix: string;
+  readonly dictionaries: RunDictionaries;
   readonly blobs: Pick<VerifiedBlobs, 'one'>;
   readonly history: Pick<HistoryAccess, 'deploy'>;
   readonly isMade: (hash: Hash) => boolean;
@@ -35,7 +39,7 @@ export interface DirectContext {
  * run, another module linked, and the way to the site for all else.
  */
 export async function directResponse(
-  { base, blobs, history, isMade, direct, fusions }: DirectContext,
+  { base, prefix, dictionaries, blobs, history, isMade, direct, fusions }: DirectContext,
   request: Request,
   { fusion: hash, path: written }: { readonly fusion: Hash; readonly path: string },
   headers: Headers,
@@ -79,7 +83,16 @@ export async function directResponse(
     // Another spelling of a URL is another instance.
     const facade = written + search === pathToUrl(path) ? facades.of(path) : undefined;
     if (facade !== undefined) {
-      const body = { bytes: facade, type: 'text/javascript', freshness: 'immutable', tag: hash } as const;
+      dictionaries.learn(facade);
+      keepAsDictionary(headers, `${base}${prefix.slice(1)}direct/`, written);
+      const delta = dictionaries.delta(request, facade);
+      const body = {
+        bytes: facade,
+        type: 'text/javascript',
+        freshness: 'immutable',
+        tag: hash,
+        delta,
+      } as const;
       return answer(request, body, headers);
     }
     const type = servedType(path, isMade(module.hash) ? 'text/javascript' : undefined);

@@ -29,7 +29,8 @@ import { serviceWorkerResponse, type ServiceWorkerContext } from './service-work
 import { allowOwnUse } from '../response/sniffing.js';
 import { withAccess } from './with-access.js';
 
-export interface RegistryContext extends ServiceWorkerContext, Pick<RunContext, 'fusions' | 'mapOf'> {
+export interface RegistryContext
+  extends ServiceWorkerContext, Pick<RunContext, 'fusions' | 'mapOf' | 'dictionaries'> {
   readonly store: Store;
   readonly direct: DirectFusions | null;
   readonly catalog: Catalog;
