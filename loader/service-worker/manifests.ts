@@ -15,8 +15,8 @@ export interface ManifestsOptions {
 }
 
 /**
- * Manifests of deploys, for pages without a socket. One that is kept is not requested again, and of another one
- * the server sends how it differs from the one stored last.
+ * Manifests of deploys, for pages without a socket. One that is kept is not requested again, and of another
+ * one the server sends how it differs from the one stored last.
  */
 export class Manifests {
   readonly #options: ManifestsOptions;

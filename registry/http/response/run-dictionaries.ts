@@ -53,8 +53,8 @@ export class RunDictionaries {
 const DELTA_BYTES = 64 * 1024;
 
 /**
- * Lets the browser keep a run or a facade for its newer versions, unless its URL has characters with a meaning in
- * patterns.
+ * Lets the browser keep a run or a facade for its newer versions, unless its URL has characters with a
+ * meaning in patterns.
  *
  * @param folder of versions, as browsers see it
  * @param name path of the module, as in its URL
