@@ -17,6 +17,8 @@ import { headSource } from './http/site/head-source.js';
 import { health } from './http/routes/health.js';
 import { createOpenInEditor } from './http/routes/open-in-editor.js';
 import type { PageContext } from './http/pages/page-context.js';
+import { prepareDirect } from './http/pages/prepare-direct.js';
+import { RunDictionaries } from './http/response/run-dictionaries.js';
 import { RenderedPages } from './http/pages/rendered-page.js';
 import type { SiteSource } from './http/site/site-source.js';
 import { NodeModulesAccess } from './http/site/node-modules-access.js';
@@ -114,6 +116,11 @@ export function createRequestHandling(core: Core, site: LocalSite | null, socket
     offlinePage: readOfflinePage,
     onUnchanged: (page, { code, directive }) => core.events.emit('unchanged', page, code, directive ?? null),
   };
+  const { fusions, onError } = core;
+  const { direct, base } = pageContext;
+  const dictionaries = new RunDictionaries();
+  if (fusions !== null && direct !== null)
+    prepareDirect({ fusions, direct, channel, base, dictionaries, onError });
   const headTags = new HeadTagsMaker(pageContext, source !== null);
   const handler = createHandler({
     ...core,
@@ -127,7 +134,8 @@ export function createRequestHandling(core: Core, site: LocalSite | null, socket
     single: singlePage(options.single),
     workerRuntime: () => readWorkerRuntime(hot !== null),
     serviceWorker: readServiceWorker,
-    fusions: core.fusions,
+    fusions,
+    dictionaries,
     health: () => health(store, core.identity, sockets.size),
     publish: publishRoutes(core),
     editor: hot === null ? null : editorRoute(core),

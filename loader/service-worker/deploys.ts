@@ -29,11 +29,17 @@ export interface FoundDeploy {
   readonly manifest: Manifest;
 }
 
+export interface StoredDeploy extends FoundDeploy {
+  readonly number: number;
+  /** The hash of its fusion; null without one. */
+  readonly fusion: Hash | null;
+}
+
 /** The deploys that pages have stored in this browser, and others that pages run. */
 export class CachedDeploys {
   readonly #options: CachedDeploysOptions;
   readonly #pool: BlobPool;
-  #stored = new Map<Hash, FoundDeploy>();
+  #stored = new Map<Hash, StoredDeploy>();
   readonly #fetched = new Map<Hash, FoundDeploy>();
   #reading: Promise<void> | undefined;
   /** Manifests that were not stored when all was read. They may be now. */
@@ -70,6 +76,12 @@ export class CachedDeploys {
     return [...this.#stored.values()];
   }
 
+  /** The one that was stored last, as far as that has been read. */
+  async newest(): Promise<StoredDeploy | undefined> {
+    if (this.#stored.size === 0) await this.refresh();
+    return [...this.#stored.values()].at(-1);
+  }
+
   /** A blob that pages have stored. It is hashed before its first use. */
   blob(hash: Hash): PooledBlob | undefined {
     return this.#pool.get(hash);
@@ -88,7 +100,9 @@ export class CachedDeploys {
     const deploys = await storedDeploys(database, registry, hasher);
     this.#pool.addCached(await storedBlobs(database, registry));
     database.close();
-    this.#stored = new Map(deploys.map(({ hash, manifest }) => [hash, { hash, manifest }]));
+    this.#stored = new Map(
+      deploys.map(({ hash, manifest, deploy: number, fusion }) => [hash, { hash, manifest, number, fusion }]),
+    );
     this.#pool.retain(new Set(deploys.flatMap(({ manifest }) => hashesOf(manifest))));
     this.#missing.clear();
   }

@@ -5,6 +5,7 @@ import type { OfflineConfig } from './offline-config.js';
 import type { CachedDeploys } from './deploys.js';
 import type { Files } from './files.js';
 import type { KeptFiles, TabDeploy } from './kept-files.js';
+import type { Manifests } from './manifests.js';
 import { toResponse, type Pages } from './pages.js';
 import { keptHeaders, mayKeep } from './responses.js';
 import type { FetchEvent } from './scope.js';
@@ -18,6 +19,7 @@ export interface RequestsOptions {
   readonly tabs: Pick<Tabs, 'deploy' | 'named' | 'opens'>;
   readonly files: Pick<Files, 'answer' | 'runtime'>;
   readonly pages: Pick<Pages, 'navigate'>;
+  readonly manifests: Pick<Manifests, 'has' | 'answer'>;
   readonly fetch: typeof globalThis.fetch;
 }
 
@@ -50,6 +52,8 @@ export class Requests {
     if (isRuntimeUrl(url)) event.respondWith(this.#runtime(request));
     else if (!url.startsWith(this.#prefix)) event.respondWith(this.#file(event));
     else if (this.isScript(url) || this.isModule(url)) event.respondWith(this.#script(request));
+    else if (this.#options.manifests.has(url) && request.cache !== 'reload')
+      event.respondWith(this.#options.manifests.answer(url));
   }
 
   /** Whether the URL is that of a script which has to be kept for a page. */
@@ -70,12 +74,14 @@ export class Requests {
 
   /** Keeps the answer to a request by its URL. @param manifest null for what belongs to no deploy */
   async keep(url: string, manifest: Hash | null): Promise<boolean> {
-    const { kept, fetch } = this.#options;
+    const { kept, manifests, fetch } = this.#options;
     const known = await kept.response(url);
     // It goes with the newest deploy that has it.
     if (known !== undefined && known.manifest !== manifest) await kept.putResponse({ ...known, manifest });
     if (known !== undefined) return true;
-    const response = await fetch(url, { cache: 'force-cache' });
+    const response = await (manifests.has(url)
+      ? manifests.answer(url)
+      : fetch(url, { cache: 'force-cache' }));
     if (!mayKeep(response)) return false;
     await this.#put(url, manifest, response);
     return true;
@@ -87,7 +93,7 @@ export class Requests {
    * @param query for the server only
    * @throws TypeError
    */
-  async fetchKept(url: string, query = ''): Promise<Response> {
+  async fetchKept(url: string, query: string): Promise<Response> {
     const { kept, fetch } = this.#options;
     const found = await kept.response(url).catch(() => undefined);
     return found === undefined ? fetch(url + query) : toResponse(found);

@@ -7,6 +7,7 @@ import { CachedDeploys, hashesOf, type FoundDeploy } from './deploys.js';
 import { Files } from './files.js';
 import { keepDeploy } from './keep-deploy.js';
 import { KeptFiles } from './kept-files.js';
+import { Manifests } from './manifests.js';
 import { Pages } from './pages.js';
 import { Requests } from './requests.js';
 import { policyHeaders, type HeaderList } from './responses.js';
@@ -41,12 +42,20 @@ export class OfflineServiceWorker {
     this.#config = config;
     this.#origin = origin;
     this.#kept = kept;
+    const manifests = new Manifests({
+      kept,
+      newest: () => this.#deploys.newest(),
+      deploysUrl: `${origin}${config.prefix}deploys/`,
+      fetch,
+    });
     this.#deploys = new CachedDeploys({
       registry: config.registry,
       openDatabase: () => openExisting(DATABASE),
       hasher,
-      fetchManifest: (deploy, since) =>
-        this.#requests.fetchKept(this.#manifestUrl(deploy), since === undefined ? '' : `?since=${since}`),
+      fetchManifest: (deploy, since) => {
+        const url = this.#manifestUrl(deploy);
+        return since === undefined ? manifests.answer(url) : this.#requests.fetchKept(url, `?since=${since}`);
+      },
     });
     this.#tabs = new Tabs(scope.clients, kept);
     const shared = { config, origin, kept, fetch, deploys: this.#deploys, tabs: this.#tabs };
@@ -65,7 +74,7 @@ export class OfflineServiceWorker {
         return newest && this.#files.answer(request, newest, null);
       },
     });
-    this.#requests = new Requests({ ...shared, files: this.#files, pages: this.#pages });
+    this.#requests = new Requests({ ...shared, files: this.#files, pages: this.#pages, manifests });
   }
 
   start(): void {

@@ -54,6 +54,7 @@ export class Fusions {
   /** Heads that are to be fused, of each channel the newest. */
   readonly #waiting = new Map<Channel, Head>();
   readonly #asked = new Map<Hash, Asked>();
+  readonly #listeners: ((head: Head, fused: SentFusion) => void)[] = [];
   /** Channels of which something is joined. */
   readonly #joined = new Set<Channel>();
   #isWorking = false;
@@ -86,6 +87,11 @@ export class Fusions {
       if (this.needsMembers(channel)) this.#quiet.saves();
       void this.#work();
     });
+  }
+
+  /** Calls back when all runs of the head of a channel are joined. */
+  onFused(listener: (head: Head, fused: SentFusion) => void): void {
+    this.#listeners.push(listener);
   }
 
   /** Joins the head that a channel has now, in the background. */
@@ -237,6 +243,7 @@ export class Fusions {
       debug.fuse('deploy %d is fused: %d runs', deploy.number, fused.fusion.runs.length);
       const sent = this.#keep(fused, deploy.channel);
       keepNewest(this.#done, deploy.manifest, sent, KEPT);
+      for (const listener of this.#listeners) listener(head, sent);
       if (this.needsMembers(deploy.channel)) await this.#replaceStored(deploy.manifest);
       return sent;
     } catch (error) {

@@ -18,6 +18,8 @@ export interface Body {
   readonly freshness: Freshness;
   /** Strong validator without its quotes. */
   readonly tag?: string;
+  /** The bytes in the encoding `dcz`, for a client that takes it. */
+  readonly delta?: Uint8Array | undefined;
 }
 
 /** A plain-text error. */
@@ -42,9 +44,12 @@ export function notAllowed(headers: Headers): Response {
 }
 
 /** RFC 9110 section 12.5.3: listed, with a weight above 0. */
-function takesGzip(request: Request): boolean {
+export function takes(request: Request, name: 'gzip' | 'dcz'): boolean {
   const codings = (request.headers.get('Accept-Encoding') ?? '').split(',');
-  return codings.some((coding) => /^\s*gzip\s*(?:;\s*q=(?!0(?:\.0*)?\s*$)|$)/i.test(coding));
+  return codings.some((coding) => {
+    const [own, weight = ''] = coding.split(';').map((part) => part.trim());
+    return own!.toLowerCase() === name && !/^q\s*=\s*0(?:\.0*)?$/i.test(weight);
+  });
 }
 
 /**
@@ -57,7 +62,7 @@ export async function answer(request: Request, body: Body, headers: Headers): Pr
   let { bytes } = body;
   let part: ByteRange | null = null;
   const text = bytes.length >= COMPRESS_FROM && /^text\/|javascript|json/.test(body.type);
-  const gzip = text && takesGzip(request) && !request.headers.has('Range');
+  const gzip = text && takes(request, 'gzip') && !request.headers.has('Range');
   if (text) headers.append('Vary', 'Accept-Encoding');
   if (body.tag !== undefined) {
     // A strong validator would claim equal bytes, but compressed ones differ.
@@ -75,7 +80,9 @@ export async function answer(request: Request, body: Body, headers: Headers): Pr
   }
   if (gzip) {
     bytes = await gzipped(bytes);
-    headers.set('Content-Encoding', 'gzip');
+    const isSmaller = body.delta !== undefined && body.delta.length < bytes.length;
+    if (isSmaller) bytes = body.delta!;
+    headers.set('Content-Encoding', isSmaller ? 'dcz' : 'gzip');
   }
   const length = part === null ? bytes.length : part.end - part.start + 1;
   headers.set('Content-Length', String(length));

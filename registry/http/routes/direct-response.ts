@@ -1,4 +1,4 @@
-import { ENTRY, FusedModules, placeholderRoot } from '../../../importmap/index.js';
+import { ENTRY } from '../../../importmap/index.js';
 import {
   isModuleType,
   moduleKey,
@@ -13,14 +13,19 @@ import { linkedModule } from '../../content/linked-module.js';
 import { moduleKind, servedType } from '../../content/media-type.js';
 import type { VerifiedBlobs } from '../../content/verified-blobs.js';
 import type { DirectFusions } from '../../fuse/direct-fusions.js';
+import { facadesOf } from '../../fuse/facades.js';
 import type { Fusions } from '../../fuse/fusions.js';
 import { answer, problem } from '../response/answer.js';
 import { isRunnable } from '../../fuse/module-record.js';
+import { keepAsDictionary, type RunDictionaries } from '../response/run-dictionaries.js';
 import { allowOwnUse } from '../response/sniffing.js';
 import { withAccess } from './with-access.js';
 
 export interface DirectContext {
   readonly base: string;
+  /** Of the registry's routes, below `base`. Starts and ends with "/". */
+  readonly prefix: string;
+  readonly dictionaries: RunDictionaries;
   readonly blobs: Pick<VerifiedBlobs, 'one'>;
   readonly history: Pick<HistoryAccess, 'deploy'>;
   readonly isMade: (hash: Hash) => boolean;
@@ -34,7 +39,7 @@ export interface DirectContext {
  * run, another module linked, and the way to the site for all else.
  */
 export async function directResponse(
-  { base, blobs, history, isMade, direct, fusions }: DirectContext,
+  { base, prefix, dictionaries, blobs, history, isMade, direct, fusions }: DirectContext,
   request: Request,
   { fusion: hash, path: written }: { readonly fusion: Hash; readonly path: string },
   headers: Headers,
@@ -74,21 +79,21 @@ export async function directResponse(
       return answer(request, { bytes, type: 'text/javascript', freshness: 'immutable' }, headers);
     }
     if (module === undefined || module.type === 'text/css') return toSite();
-    const root = placeholderRoot(base);
-    const fused = new FusedModules({
-      fusion,
-      site: { root, manifest: owner.manifest },
-      isHere: () => true,
-      pinned: () => false,
-    });
-    const isMember = fused.runOf({ ...module, path, url: root + written + search }) !== undefined;
-    if (isMember) {
-      const bytes = new TextEncoder().encode(fused.facade(path));
-      return answer(
-        request,
-        { bytes, type: 'text/javascript', freshness: 'immutable', tag: `${hash}` },
-        headers,
-      );
+    const facades = facadesOf(fusion, owner.manifest, base);
+    // Another spelling of a URL is another instance.
+    const facade = written + search === pathToUrl(path) ? facades.of(path) : undefined;
+    if (facade !== undefined) {
+      dictionaries.learn(facade);
+      keepAsDictionary(headers, `${base}${prefix.slice(1)}direct/`, written);
+      const delta = dictionaries.delta(request, facade);
+      const body = {
+        bytes: facade,
+        type: 'text/javascript',
+        freshness: 'immutable',
+        tag: hash,
+        delta,
+      } as const;
+      return answer(request, body, headers);
     }
     const type = servedType(path, isMade(module.hash) ? 'text/javascript' : undefined);
     const blob = moduleKind(type) === undefined ? undefined : await blobs.one(module.hash);

@@ -29,7 +29,8 @@ import { serviceWorkerResponse, type ServiceWorkerContext } from './service-work
 import { allowOwnUse } from '../response/sniffing.js';
 import { withAccess } from './with-access.js';
 
-export interface RegistryContext extends ServiceWorkerContext, Pick<RunContext, 'fusions' | 'mapOf'> {
+export interface RegistryContext
+  extends ServiceWorkerContext, Pick<RunContext, 'fusions' | 'mapOf' | 'dictionaries'> {
   readonly store: Store;
   readonly direct: DirectFusions | null;
   readonly catalog: Catalog;
@@ -194,20 +195,19 @@ async function deployManifest(
     if (deploy === null) return problem(404, `No deploy ${number}.`, headers);
     headers.set('Modcast-Deploy', String(number));
     const manifest = await catalog.manifest(deploy);
+    const fusion = await fusions?.finished(deploy.manifest);
+    nameFusion(fusion, headers);
+    // Asked again, the answer may name a fusion.
+    const freshness = fusions === null || fusion !== undefined ? 'immutable' : 'revalidate';
     const since = new URL(request.url).searchParams.get('since');
     const base = isHash(since) ? await history.manifest(deploy.channel, since) : null;
     if (base !== null) {
       const difference = { since, ...diffManifests(base, manifest) };
       const bytes = new TextEncoder().encode(JSON.stringify(difference));
-      return answer(request, { bytes, type: 'application/json', freshness: 'immutable' }, headers);
+      return answer(request, { bytes, type: 'application/json', freshness }, headers);
     }
     const bytes = sharedManifestBytes(manifest);
-    const tag = deploy.manifest;
-    const fusion = await fusions?.finished(tag);
-    nameFusion(fusion, headers);
-    // Asked again, the answer may name a fusion.
-    const freshness = fusions === null || fusion !== undefined ? 'immutable' : 'revalidate';
-    return answer(request, { bytes, type: 'application/json', freshness, tag }, headers);
+    return answer(request, { bytes, type: 'application/json', freshness, tag: deploy.manifest }, headers);
   });
 }
 

@@ -27,8 +27,8 @@ export type RegistryRoute =
   | { readonly kind: 'deploy-file'; readonly deploy: number; readonly path: string }
   | { readonly kind: 'module'; readonly hash: Hash; readonly path: string }
   | { readonly kind: 'blob'; readonly hash: Hash }
-  /** Its path only names it in stack traces. */
-  | { readonly kind: 'run'; readonly hash: Hash; readonly depth: number }
+  /** Its name, as in the URL, is for stack traces, and tells which runs are versions of each other. */
+  | { readonly kind: 'run'; readonly hash: Hash; readonly name: string; readonly depth: number }
   | { readonly kind: 'run-map'; readonly hash: Hash }
   /** A natural URL of a deploy, for pages that start without the loader. */
   | { readonly kind: 'direct'; readonly fusion: Hash; readonly path: string };
@@ -57,7 +57,7 @@ export function parseRegistryRoute(rest: string): RegistryRoute | undefined {
   if (name === 'direct' && isHash(first) && more.length > 0)
     return { kind: 'direct', fusion: first, path: tail };
   if (name === 'runs' && isHash(first) && tail !== '')
-    return { kind: 'run', hash: first, depth: more.length };
+    return { kind: 'run', hash: first, name: tail, depth: more.length };
   if (name === 'runs' && more.length === 0 && first.endsWith('.map')) {
     const hash = first.slice(0, -'.map'.length);
     if (isHash(hash)) return { kind: 'run-map', hash };

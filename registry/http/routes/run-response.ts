@@ -4,10 +4,15 @@ import type { HistoryAccess } from '../../auth/history-access.js';
 import type { VerifiedBlobs } from '../../content/verified-blobs.js';
 import type { Fusions } from '../../fuse/fusions.js';
 import { answer, problem } from '../response/answer.js';
+import { keepAsDictionary, type RunDictionaries } from '../response/run-dictionaries.js';
 import { withAccess } from './with-access.js';
 
 export interface RunContext {
+  /** Path of the site's root. */
+  readonly base: string;
+  /** Of the registry's routes, below `base`. Starts and ends with "/". */
   readonly prefix: string;
+  readonly dictionaries: RunDictionaries;
   readonly blobs: Pick<VerifiedBlobs, 'read'>;
   readonly history: Pick<HistoryAccess, 'deploy'>;
   /** The source map of a module that a transform has made, by its hash. */
@@ -80,12 +85,17 @@ async function writtenMap(
   return { ...(JSON.parse(traced.toString()) as Omit<RunMap, 'written'>), written };
 }
 
-/** A run, or the fusion that names it, of a deploy that the request may read. */
+/**
+ * A run, or the fusion that names it, of a deploy that the request may read.
+ *
+ * @param deltaOf what has changed since a version that the client has
+ */
 export async function derivedResponse(
-  { fusions, history }: RunContext,
+  { fusions, history }: Pick<RunContext, 'fusions' | 'history'>,
   request: Request,
   { hash, type, name }: { readonly hash: Hash; readonly type: string; readonly name: string },
   headers: Headers,
+  deltaOf?: (bytes: Uint8Array) => Uint8Array | undefined,
 ): Promise<Response> {
   const missing = () => problem(404, `No such ${name}.`, headers);
   const owner = await fusions?.owner(hash);
@@ -93,7 +103,8 @@ export async function derivedResponse(
   return withAccess(history.deploy(request, owner.deploy), headers, async () => {
     const bytes = await fusions!.bytes(hash);
     if (bytes === undefined) return missing();
-    return answer(request, { bytes, type, freshness: 'immutable', tag: hash }, headers);
+    const delta = deltaOf?.(bytes);
+    return answer(request, { bytes, type, freshness: 'immutable', tag: hash, delta }, headers);
   });
 }
 
@@ -101,16 +112,23 @@ export async function derivedResponse(
 export async function runResponse(
   context: RunContext,
   request: Request,
-  { hash, depth }: { readonly hash: Hash; readonly depth: number },
+  { hash, name, depth }: { readonly hash: Hash; readonly name: string; readonly depth: number },
   headers: Headers,
 ): Promise<Response> {
+  const { base, prefix, dictionaries } = context;
   const response = await derivedResponse(
     context,
     request,
     { hash, type: 'text/javascript', name: 'run' },
     headers,
+    (bytes) => {
+      dictionaries.learn(bytes);
+      return dictionaries.delta(request, bytes);
+    },
   );
-  if (response.ok) response.headers.set('SourceMap', `${'../'.repeat(depth)}${hash}.map`);
+  if (!response.ok) return response;
+  response.headers.set('SourceMap', `${'../'.repeat(depth)}${hash}.map`);
+  keepAsDictionary(response.headers, `${base}${prefix.slice(1)}runs/`, name);
   return response;
 }
 

@@ -15,7 +15,7 @@ describe('a route of the registry', () => {
     ['deploys/12/at/lib/a%20b.mjs', { kind: 'deploy-file', deploy: 12, path: 'lib/a%20b.mjs' }],
     [`modules/${HASH}/lib/a.mjs`, { kind: 'module', hash: HASH, path: 'lib/a.mjs' }],
     [`blobs/${HASH}`, { kind: 'blob', hash: HASH }],
-    [`runs/${HASH}/lib/a.mjs`, { kind: 'run', hash: HASH, depth: 2 }],
+    [`runs/${HASH}/lib/a.mjs`, { kind: 'run', hash: HASH, name: 'lib/a.mjs', depth: 2 }],
     [`runs/${HASH}.map`, { kind: 'run-map', hash: HASH }],
   ])('%s', (rest, route) => {
     expect(parseRegistryRoute(rest)).toEqual(route);

@@ -1,7 +1,8 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { blake3 } from '../../../../../registry/hash.js';
 import { decodeFusion } from '../../../../../schema/index.js';
-import { open, site, type Files } from '../../site.js';
+import { open, site, write, type Files } from '../../site.js';
 
 const UNKNOWN = 'a'.repeat(64);
 
@@ -85,4 +86,72 @@ it('names no fusion where modules run singly', async () => {
     const response = (await registry.handle(new Request(`http://localhost${target}`)))!;
     expect(response.headers.get('Modcast-Fusion')).toBeNull();
   }
+});
+
+describe('a browser that keeps dictionaries', () => {
+  const LONG = 'lib/long.mjs';
+  const textOf = (last: string) =>
+    `${Array.from({ length: 400 }, (_, n) => `export const name${n} = ${n};`).join('\n')}\n${last}\n`;
+  const filesOf = (last: string): Files => ({
+    ...FUSED,
+    'lib/a.mjs': `export * from './long.mjs';\nexport const a = 1;\n`,
+    [LONG]: textOf(last),
+  });
+
+  it('gets what has changed in a run since the version that it has', async () => {
+    const directory = await site(filesOf('export const last = 1;'));
+    const registry = open({ directory, fuse: true });
+    const ask = async (target: string, headers = {}) =>
+      (await registry.handle(new Request(`http://localhost${target}`, { headers })))!;
+    const newest = async () => {
+      await registry.fused();
+      const manifest = await ask('/-/channels/dev/manifest.json');
+      const run = await firstRun(ask, manifest.headers.get('Modcast-Fusion')!);
+      return `/-/runs/${run.hash}/lib/main.mjs`;
+    };
+    const first = await ask(await newest());
+    expect(first.headers.get('Use-As-Dictionary')).toBe('match="/-/runs/*/lib/main.mjs"');
+    expect(first.headers.get('Vary')).toContain('Available-Dictionary');
+    const before = createHash('sha256')
+      .update(new Uint8Array(await first.arrayBuffer()))
+      .digest('base64');
+    await write(directory, { [LONG]: textOf('export const changed = 2;') });
+    await registry.scan();
+    const headers = { 'Accept-Encoding': 'gzip, br, dcz', 'Available-Dictionary': `:${before}:` };
+    const delta = await ask(await newest(), headers);
+    expect(delta.headers.get('Content-Encoding')).toBe('dcz');
+    expect(delta.headers.get('ETag')).toMatch(/^W\//);
+    const bytes = new Uint8Array(await delta.arrayBuffer());
+    expect(bytes.length).toBeLessThan(300);
+    expect(new TextDecoder().decode(bytes)).toContain('changed');
+  });
+
+  it.each([
+    ['a dictionary that is not known', 'gzip, dcz', `:${'A'.repeat(43)}=:`, 'gzip'],
+    ['no dictionary', 'gzip, dcz', undefined, 'gzip'],
+    ['something else for a dictionary', 'gzip, dcz', 'x', 'gzip'],
+  ])('gets all of a run with %s', async (_, encodings, dictionary, coding) => {
+    const { ask, hash } = await fused(filesOf('export const last = 1;'));
+    const run = await firstRun(ask, hash!);
+    const headers = {
+      'Accept-Encoding': encodings,
+      ...(dictionary && { 'Available-Dictionary': dictionary }),
+    };
+    const response = await ask(`/-/runs/${run.hash}/lib/main.mjs`, headers);
+    expect(response.headers.get('Content-Encoding')).toBe(coding);
+  });
+
+  it('gets all of a run if it does not take deltas', async () => {
+    const { ask, hash } = await fused(filesOf('export const last = 1;'));
+    const run = await firstRun(ask, hash!);
+    const url = `/-/runs/${run.hash}/lib/main.mjs`;
+    const text = new Uint8Array(await (await ask(url)).arrayBuffer());
+    const name = `:${createHash('sha256').update(text).digest('base64')}:`;
+    for (const encodings of ['gzip', 'gzip, dcz;q=0']) {
+      const headers = { 'Accept-Encoding': encodings, 'Available-Dictionary': name };
+      expect((await ask(url, headers)).headers.get('Content-Encoding')).toBe('gzip');
+    }
+    const range = { 'Accept-Encoding': 'gzip, dcz', 'Available-Dictionary': name, Range: 'bytes=0-9' };
+    expect((await ask(url, range)).headers.get('Content-Encoding')).toBeNull();
+  });
 });
