@@ -17,7 +17,8 @@ describe('a page', () => {
     ['with "all"', { channel: 'dev', offline: 'all' }, 'all', ''],
     ['on production without', { channel: 'production', offline: false }, 'off', undefined],
   ] as const)('names its deploy, and what is kept of it: %s', async (_, options, offline, tag) => {
-    const { site, response } = await ask(options);
+    // A page that starts without the loader has its attributes in another place.
+    const { site, response } = await ask({ ...options, fuse: false });
     const store = await site.registry.store();
     const { number, manifest } = (await store.head(options.channel))!;
     expect(parsePageHeader(response.headers.get('Modcast-Page'))).toEqual({
