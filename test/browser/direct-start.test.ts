@@ -176,6 +176,32 @@ inEachEngine((engine) => {
     expect(asked.length).toBeGreaterThan(0);
   });
 
+  it('runs what it makes of the former version of a run, and of what has changed in it', async () => {
+    // Text that does not compress, but for what the two versions have in common.
+    const text = Array.from({ length: 4000 }, (_, index) => Math.sin(index + 1)).join();
+    const d = files(1)['lib/d.mjs']!;
+    const versionOf = (n: number) => ({
+      'lib/d.mjs': `${d} globalThis.text = '${text}'; globalThis.d = ${n};`,
+    });
+    await publishVersion(1, versionOf(1));
+    await visit();
+    await publishVersion(1, versionOf(2));
+    await visit();
+    const found = await page.evaluate(() => {
+      const { d: changed, text: kept } = globalThis as unknown as {
+        readonly d: number;
+        readonly text: string;
+      };
+      const entries = performance.getEntriesByType('resource') as PerformanceResourceTiming[];
+      const runs = entries.filter(({ name }) => name.includes('/-/runs/'));
+      const sent = Math.max(...runs.map(({ encodedBodySize }) => encodedBodySize));
+      return { changed, kept, sent };
+    });
+    expect(found).toMatchObject({ changed: 2, kept: text });
+    // The others need not have dictionaries.
+    if (engine.name === 'Chromium') expect(found.sent).toBeLessThan(text.length / 10);
+  });
+
   it('evaluates nothing twice where the socket is refused, and a script has a query in its source', async () => {
     const { 'index.html': html, 'main.mjs': main } = files(1);
     await publishVersion(2, {
