@@ -65,7 +65,7 @@ Examples:
     command,
     '{commits, known, deploys, head, skipped: [{path, reason, commit}], packagesMissing: [{reason, commit, commits}] with --install, dropped: true if gc has dropped deploys}',
   );
-  return databaseOption(command);
+  return databaseOption(command, 'here or in a parent directory');
 }
 
 async function importHistory(io: Io, options: ImportOptions): Promise<void> {
@@ -106,7 +106,7 @@ async function importHistory(io: Io, options: ImportOptions): Promise<void> {
         line.clear();
       }
     },
-    { create: true },
+    { create: 'for-site' },
   );
   if (options.json === true) return writeJson(io, imported);
   for (const { path: name, reason, commit } of imported.skipped) {

@@ -103,7 +103,7 @@ Examples:
   MODCAST_TOKEN=mc_… modcast publish ./public --to https://modules.example.org`,
     )
     .action((dir: string, options: PublishCommandOptions) => run(io, dir, options));
-  databaseOption(command, 'in the directory of the site');
+  databaseOption(command, 'in the directory of the site or in a parent directory');
   return jsonOption(
     command,
     '{state: "published"|"current", deploy, sent, sentBytes, contents, problems} or {state: "planned", head, missing, changes, contents, problems}; contents: modules, pages, assets, each {files, bytes}; problems: a list of path, kind, severity, message, line, column, frame',
@@ -145,7 +145,7 @@ async function run(io: Io, dir: string, options: PublishCommandOptions): Promise
       const target = isFused ? fusing(io, service, store, options) : service;
       report(io, options, content, await send(io, target, site, options));
     },
-    { create: true },
+    { create: 'for-site' },
   );
 }
 

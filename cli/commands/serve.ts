@@ -66,7 +66,7 @@ export function serveCommand(): Command {
       .option('--host <host>', 'address to listen on; 0.0.0.0 for the whole network', '127.0.0.1')
       .option(
         '--db <file>',
-        'SQLite database (default: $MODCAST_DB, else .modcast/registry.db in the directory; with --no-dir, here or in a parent directory)',
+        'SQLite database (default: $MODCAST_DB, else .modcast/registry.db in the directory; with --no-dir, here, in a parent directory, or in a folder here)',
       )
       .option('--channel <name>', 'channel to serve', WATCHED_CHANNEL)
       .option('--no-dir', 'serve the newest deploy of the channel instead of a directory')
@@ -143,7 +143,7 @@ Examples:
 
 /** Undefined for the default one in the directory. */
 async function databaseOf(options: ServeOptions): Promise<string | undefined> {
-  if (!options.dir) return placeDatabase({ cwd: process.cwd(), env: process.env }, options);
+  if (!options.dir) return placeDatabase({ cwd: process.cwd(), env: process.env }, options, 'for-any');
   return options.db ?? (process.env['MODCAST_DB'] || undefined);
 }
 

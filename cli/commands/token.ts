@@ -107,7 +107,7 @@ async function create(io: Io, options: CreateOptions & { expires: number }): Pro
           `Revoke it with \`modcast token revoke ${token.id}\`.\n`,
       );
     },
-    { create: true },
+    { create: 'for-any' },
   );
 }
 

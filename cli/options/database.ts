@@ -19,12 +19,15 @@ const DEFAULT_DATABASE = path.join(DATABASE_FOLDER, 'registry.db');
 
 /**
  * Adds `--db`, for `withStore`.
- * @param start where the search for the default one starts
+ * @param places where the default one may be
  */
-export function databaseOption(command: Command, start = 'here'): Command {
+export function databaseOption(
+  command: Command,
+  places = 'here, in a parent directory, or in a folder here',
+): Command {
   return command.option(
     '--db <file>',
-    `SQLite database (default: $MODCAST_DB, else .modcast/registry.db ${start} or in a parent directory)`,
+    `SQLite database (default: $MODCAST_DB, else .modcast/registry.db ${places})`,
   );
 }
 
@@ -37,13 +40,20 @@ function nearest(directory: string): string | undefined {
   }
 }
 
-/** The database of a site in a folder of the directory: `modcast publish public` makes one there. */
-async function belowDirectory(directory: string): Promise<string | undefined> {
+/** The databases of sites in folders of the directory: `modcast publish public` makes one there. */
+async function belowDirectory(directory: string): Promise<string[]> {
   const names = await readdir(directory).catch(() => []);
   return names
     .toSorted()
     .map((name) => path.join(name, DEFAULT_DATABASE))
-    .find((file) => existsSync(path.join(directory, file)));
+    .filter((file) => existsSync(path.join(directory, file)));
+}
+
+/** The nearest database, else the only one in a folder of the directory. */
+async function defaultDatabase(directory: string): Promise<string | undefined> {
+  const [first, ...others] = await belowDirectory(directory);
+  const below = first === undefined || others.length > 0 ? undefined : path.join(directory, first);
+  return nearest(directory) ?? below;
 }
 
 /**
@@ -53,13 +63,13 @@ async function belowDirectory(directory: string): Promise<string | undefined> {
 export async function findDatabase(io: Pick<Io, 'cwd' | 'env'>, options: DatabaseOptions): Promise<string> {
   const named = options.db ?? (io.env['MODCAST_DB'] || undefined);
   if (named === undefined) {
-    const file = nearest(io.cwd);
+    const file = await defaultDatabase(io.cwd);
     if (file !== undefined) return file;
     const below = await belowDirectory(io.cwd);
     const next =
-      below === undefined
-        ? 'Create one with `modcast serve`, or name one with --db'
-        : `There is one below it: --db ${shellWord(below)}`;
+      below.length === 0
+        ? 'Create one with `modcast serve` or `modcast publish`, or name one with --db'
+        : `Choose one below it: ${below.map((file) => `--db ${shellWord(file)}`).join(', ')}`;
     throw new ModcastError(
       'database-missing',
       `no ${DEFAULT_DATABASE} in ${io.cwd} or in a directory above it. ${next}`,
@@ -79,18 +89,17 @@ export async function findDatabase(io: Pick<Io, 'cwd' | 'env'>, options: Databas
 /**
  * Opens the database that the options name, runs `work`, and closes it. A server can use it at the same time.
  *
- * @param create creates a missing database: at `--db` or MODCAST_DB, else in the current directory. Only for
- *   commands that write.
+ * @param create creates a missing database, as `placeDatabase` places it. Only for commands that write.
  * @throws ModcastError `database-missing`, and the codes of opening a store
  */
 export async function withStore<T>(
   io: Pick<Io, 'cwd' | 'env'>,
   options: DatabaseOptions,
   work: (store: Store, file: string) => Promise<T>,
-  { create = false }: { create?: boolean } = {},
+  { create }: { create?: Place } = {},
 ): Promise<T> {
-  const file = create ? await placeDatabase(io, options) : await findDatabase(io, options);
-  const store = await openSqliteStore(file, { create });
+  const file = create ? await placeDatabase(io, options, create) : await findDatabase(io, options);
+  const store = await openSqliteStore(file, { create: create !== undefined });
   try {
     return await work(store, file);
   } finally {
@@ -98,13 +107,22 @@ export async function withStore<T>(
   }
 }
 
-/** The absolute path of the database of a command that creates a missing one. */
-export async function placeDatabase(io: Pick<Io, 'cwd' | 'env'>, options: DatabaseOptions): Promise<string> {
+/** What a database is for that may have to be created: the site in the current directory, or any. */
+type Place = 'for-site' | 'for-any';
+
+/**
+ * The absolute path of the database of a command that creates a missing one: at `--db` or MODCAST_DB, else in
+ * the current directory. A site gets none of those below it, which are those of other sites.
+ */
+export async function placeDatabase(
+  io: Pick<Io, 'cwd' | 'env'>,
+  options: DatabaseOptions,
+  place: Place,
+): Promise<string> {
   const named = options.db ?? (io.env['MODCAST_DB'] || undefined);
-  const file =
-    named === undefined
-      ? (nearest(io.cwd) ?? path.join(io.cwd, DEFAULT_DATABASE))
-      : path.resolve(io.cwd, named);
-  if (named === undefined) await makeDatabaseFolder(file);
+  if (named !== undefined) return path.resolve(io.cwd, named);
+  const found = place === 'for-site' ? nearest(io.cwd) : await defaultDatabase(io.cwd);
+  const file = found ?? path.join(io.cwd, DEFAULT_DATABASE);
+  await makeDatabaseFolder(file);
   return file;
 }

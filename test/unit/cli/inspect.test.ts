@@ -482,17 +482,30 @@ describe('errors', () => {
     const { code, err } = await modcast(empty, ['deploys']);
     expect(code).toBe(1);
     expect(err).toContain(
-      `in ${empty} or in a directory above it. Create one with \`modcast serve\`, or name one with --db`,
+      `in ${empty} or in a directory above it. Create one with \`modcast serve\` or \`modcast publish\`, or name one with --db`,
     );
     expect(existsSync(path.join(empty, '.modcast'))).toBe(false);
-    // `modcast publish` of a folder makes a database in that folder.
-    mkdirSync(path.join(empty, 'my site'));
-    writeFileSync(path.join(empty, 'my site', 'a.mjs'), '1;');
-    expect(await modcast(empty, ['publish', 'my site'])).toMatchObject({ code: 0 });
-    expect((await modcast(empty, ['deploys'])).err).toContain(
-      `There is one below it: --db 'my site/.modcast/registry.db' (database-missing)`,
-    );
     rmSync(empty, { recursive: true });
+  });
+
+  it('takes the only database of the folders here, and asks which one where there are several', async () => {
+    const project = mkdtempSync(path.join(tmpdir(), 'modcast-project-'));
+    // `modcast publish` of a folder makes a database in that folder.
+    const publish = (name: string) => {
+      mkdirSync(path.join(project, name));
+      writeFileSync(path.join(project, name, 'a.mjs'), `'${name}';`);
+      return modcast(project, ['publish', name]);
+    };
+    expect(await publish('my site')).toMatchObject({ code: 0 });
+    expect(await modcast(project, ['ls'])).toMatchObject({ code: 0, out: expect.stringContaining('a.mjs') });
+    // So does a command that may create one.
+    expect(await modcast(project, ['gc'])).toMatchObject({ code: 0 });
+    expect(await publish('other')).toMatchObject({ code: 0 });
+    expect((await modcast(project, ['ls'])).err).toContain(
+      `Choose one below it: --db 'my site/.modcast/registry.db', --db other/.modcast/registry.db (database-missing)`,
+    );
+    expect(existsSync(path.join(project, '.modcast'))).toBe(false);
+    rmSync(project, { recursive: true });
   });
 });
 
