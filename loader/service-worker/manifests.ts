@@ -32,7 +32,7 @@ export class Manifests {
   }
 
   /**
-   * A manifest as the server sends it. Nothing here is verified: whoever asks knows its hash.
+   * A manifest as the server sends it. It is not verified here: callers know its hash, and check it.
    *
    * @throws TypeError when the network fails
    */

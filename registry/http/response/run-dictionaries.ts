@@ -10,8 +10,8 @@ export class RunDictionaries {
     LIMITS.derivedCacheBytes,
   );
   readonly #names = new WeakMap<Uint8Array, string>();
-  /** By the newer version, and the name of the older one. */
-  readonly #deltas = new WeakMap<Uint8Array, SizedCache<string, Uint8Array>>();
+  /** By the newer version, and the name of the older one. Null where it would save little. */
+  readonly #deltas = new WeakMap<Uint8Array, SizedCache<string, Uint8Array | null>>();
 
   /** Call it for what browsers get. */
   learn(bytes: Uint8Array): void {
@@ -41,16 +41,24 @@ export class RunDictionaries {
   #delta(name: string, bytes: Uint8Array): Uint8Array | undefined {
     const dictionary = this.#known.get(name);
     if (dictionary === undefined) return undefined;
-    const deltas = this.#deltas.get(bytes) ?? new SizedCache<string, Uint8Array>(DELTA_BYTES);
+    const deltas = this.#deltas.get(bytes) ?? new SizedCache<string, Uint8Array | null>(DELTAS_BYTES);
     this.#deltas.set(bytes, deltas);
-    const delta = deltas.get(name) ?? dictionaryDelta(bytes, dictionary);
-    deltas.set(name, delta, delta.length);
-    return delta;
+    let delta = deltas.get(name);
+    if (delta === undefined) {
+      delta = dictionaryDelta(bytes, dictionary);
+      // Others are not kept, and to make them for each request would block the server.
+      if (delta.length > bytes.length / LEAST_GAIN) delta = null;
+      deltas.set(name, delta, delta?.length ?? 0);
+    }
+    return delta ?? undefined;
   }
 }
 
-/** Of the deltas to one version. */
-const DELTA_BYTES = 64 * 1024;
+/** Of all deltas to one version. */
+const DELTAS_BYTES = 256 * 1024;
+
+/** How much smaller than its text a delta has to be: gzip is about four times smaller. */
+const LEAST_GAIN = 8;
 
 /**
  * Lets the browser keep a run or a facade for its newer versions, unless its URL has characters with a
