@@ -24,6 +24,8 @@ export class GatedSite {
   readonly relay = new FrameRelay();
   /** Targets of HTTP requests, in order. Those of HEAD requests start with `HEAD `. */
   readonly requests: string[] = [];
+  /** `Content-Length` of answers, by target. What browsers say of it depends on who has asked first. */
+  readonly lengths = new Map<string, number>();
   /** Requests of pages for the natural URLs of their module scripts. */
   readonly #byPages = new Set<string>();
   sockets: Gate = 'pass';
@@ -134,6 +136,7 @@ export class GatedSite {
     }
     const gate = this.http(target);
     const answer = () => void this.registry.middleware(request, response);
+    response.on('finish', () => this.lengths.set(target, Number(response.getHeader('Content-Length'))));
     if (gate === 'pass') answer();
     else if (gate === 'hold') this.#heldRequests.push(answer);
     else if (gate === 'missing') response.writeHead(404).end();
