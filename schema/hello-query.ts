@@ -9,6 +9,7 @@ export function helloToQuery(hello: Hello): string {
   if (hello.have !== null) query.push(['have', hello.have]);
   if (hello.fusion !== undefined) query.push(['fusion', hello.fusion ?? '']);
   if (hello.deploy !== null) query.push(['deploy', String(hello.deploy)]);
+  if (hello.runs !== undefined) query.push(['runs', hello.runs]);
   if (hello.entries.length > 0) query.push(['entries', JSON.stringify(hello.entries)]);
   return query.map(([key, value]) => `${key}=${encodeURIComponent(value)}`).join('&');
 }

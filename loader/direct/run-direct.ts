@@ -1,4 +1,5 @@
 import { EMPTY_IMPORT_MAP } from '../../importmap/import-map.js';
+import { reportBooted } from '../boot/report-booted.js';
 import { createPageDeploy } from '../linking/page-deploy.js';
 import type { Services } from '../services.js';
 
@@ -7,7 +8,7 @@ import type { Services } from '../services.js';
  * it runs. Its modules go on as they are.
  */
 export async function runDirect(services: Services): Promise<void> {
-  const { config, connection, cached, page, events, outbox, problem } = services;
+  const { config, connection, cached, page, problem } = services;
   const [own] = await cached;
   if (own === undefined) {
     page.settle({ pageDeploy: null, hot: undefined });
@@ -28,13 +29,10 @@ export async function runDirect(services: Services): Promise<void> {
   }
   connection.connect();
   const [navigation] = performance.getEntriesByType('navigation') as PerformanceNavigationTiming[];
-  const boot = {
-    from: own === undefined ? ('native' as const) : ('http' as const),
+  reportBooted(services, {
+    from: own === undefined ? 'native' : 'http',
     // Module scripts have run when it begins.
     ms: navigation?.domContentLoadedEventStart ?? performance.now(),
     deploy: page.deploy,
-  };
-  page.booted(boot);
-  events.emit('booted', boot);
-  outbox.send({ type: 'booted', ...boot, bytes: connection.received });
+  });
 }

@@ -5,6 +5,7 @@ import type { DerivedBlobs } from '../content/derived-blobs.js';
 import type { PastDeploys } from '../content/past-deploys.js';
 import type { SentFusion } from '../content/shipment.js';
 import { debug } from '../debug.js';
+import type { Deploy } from '../store/store.js';
 import { keepNewest } from '../keep-newest.js';
 import type { FuseStore, StoredFusion } from './fuse-store.js';
 import type { FuseControl, Fuser } from './fuser.js';
@@ -191,9 +192,19 @@ export class Fusions {
     return stored === undefined ? undefined : this.#keep(stored);
   }
 
-  /** The newest known deploy that has a run, or whose fusion it is; `name` is that of the run. */
-  owner(hash: Hash): Promise<RunOwner | undefined> {
-    return this.#owners.of(hash, this);
+  /**
+   * The newest known deploy that has a run, or whose fusion it is; `name` is that of the run.
+   *
+   * @param prefers the newest of these, if there is one
+   */
+  owner(hash: Hash, prefers?: (deploy: Deploy) => Promise<boolean>): Promise<RunOwner | undefined> {
+    return this.#owners.of(hash, this, prefers);
+  }
+
+  /** Makes a deploy known that a page runs: it may be older than those that are known after a start. */
+  async recall(deploy: Deploy): Promise<void> {
+    this.#owners.remember(deploy);
+    await this.finished(deploy.manifest);
   }
 
   async #work(): Promise<void> {

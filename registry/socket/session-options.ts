@@ -16,8 +16,8 @@ export interface SessionOptions {
   readonly catalog: Catalog;
   readonly packs: Packs;
   /** Null where modules are sent singly. */
-  readonly fusions?: Pick<Fusions, 'soon' | 'whole' | 'byHash' | 'needsMembers' | 'boots'> | null;
-  readonly history: Pick<HistoryAccess, 'manifest' | 'visible'>;
+  readonly fusions?: Pick<Fusions, 'soon' | 'whole' | 'byHash' | 'needsMembers' | 'boots' | 'recall'> | null;
+  readonly history: Pick<HistoryAccess, 'manifest' | 'visible' | 'hold'>;
   readonly inUse: DeploysInUse;
   readonly identity: string;
   readonly transport: Transport;

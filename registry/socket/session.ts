@@ -51,6 +51,8 @@ export class Session {
   #base: Manifest | null = null;
   /** Ends the use of the first deploy that was sent, by channel. The client may run it or any later one. */
   readonly #uses = new Map<Channel, () => void>();
+  /** The manifest that the client says it runs, and what ends the use of its deploy. */
+  #running: { readonly manifest: Hash; readonly release: () => void } | undefined;
   /** Greetings, updates and packs are sent one after the other. */
   readonly #queue = new SerialQueue();
   #unanswered = 0;
@@ -107,8 +109,9 @@ export class Session {
           return this.#limited(() => this.#sendWanted(message));
         case 'booted': {
           if (this.#hello !== undefined) this.#hello = { ...this.#hello, deploy: message.deploy };
-          const { deploy, from, ms } = message;
+          const { deploy, from, ms, runs } = message;
           this.#booted?.();
+          if (runs !== undefined) void this.#enqueue(() => this.#hold(runs));
           return this.#options.events.booted({ deploy, from, ms, bytes: this.#sender.sentBytes });
         }
         case 'failed':
@@ -150,6 +153,7 @@ export class Session {
     this.#booted?.();
     this.#rate.close();
     for (const release of this.#uses.values()) release();
+    this.#running?.release();
   }
 
   get #isOpen(): boolean {
@@ -163,6 +167,7 @@ export class Session {
       const head = await headFor(hello, catalog);
       this.#hello = hello;
       this.#rememberHead(head);
+      if (hello.runs !== undefined) await this.#hold(hello.runs);
       const { number: deploy, manifest } = head.deploy;
       const fused = await this.#fusion.for(head, hello, 'soon');
       const fusion = fused?.hash;
@@ -225,6 +230,18 @@ export class Session {
     const { channel, number } = head.deploy;
     if (!this.#isOpen || this.#uses.has(channel)) return;
     this.#uses.set(channel, this.#options.inUse.hold(channel, number));
+  }
+
+  /** Keeps the deploy public that the client runs: one for each client. */
+  async #hold(manifest: Hash): Promise<void> {
+    const channel = this.#sentHead?.deploy.channel;
+    if (channel === undefined || this.#running?.manifest === manifest) return;
+    const held = await this.#options.history.hold(channel, manifest);
+    if (held === null) return;
+    if (!this.#isOpen) return held.release();
+    this.#running?.release();
+    this.#running = { manifest, release: held.release };
+    await this.#options.fusions?.recall(held.deploy);
   }
 
   /** Limits how many messages that cause large answers may be unanswered. */

@@ -9,7 +9,7 @@ import { withAccess } from './with-access.js';
 export interface RunContext {
   readonly prefix: string;
   readonly blobs: Pick<VerifiedBlobs, 'read'>;
-  readonly history: Pick<HistoryAccess, 'deploy'>;
+  readonly history: Pick<HistoryAccess, 'deploy' | 'isPublic'>;
   /** The source map of a module that a transform has made, by its hash. */
   readonly mapOf: (hash: Hash) => Promise<string | undefined>;
   /** Null where modules run singly. */
@@ -88,7 +88,7 @@ export async function derivedResponse(
   headers: Headers,
 ): Promise<Response> {
   const missing = () => problem(404, `No such ${name}.`, headers);
-  const owner = await fusions?.owner(hash);
+  const owner = await fusions?.owner(hash, (deploy) => history.isPublic(deploy));
   if (owner === undefined) return missing();
   return withAccess(history.deploy(request, owner.deploy), headers, async () => {
     const bytes = await fusions!.bytes(hash);
@@ -122,7 +122,7 @@ export async function runMapResponse(
   headers: Headers,
 ): Promise<Response> {
   const { fusions, history, blobs, prefix } = context;
-  const owner = await fusions?.owner(hash);
+  const owner = await fusions?.owner(hash, (deploy) => history.isPublic(deploy));
   if (owner === undefined) return problem(404, 'No such run.', headers);
   return withAccess(history.deploy(request, owner.deploy), headers, async () => {
     const map = await fusions!.sourceMap(hash);
