@@ -118,8 +118,8 @@ export function createServices(config: LoaderConfig, guard: Pick<Guard, 'signal'
       ? fetched()
       : cacheWriter.load().then(async ({ deploys, records }) => {
           blobPool.addCached(records);
-          const own = deploys.find(({ hash }) => hash === config.deploy?.manifest) ?? deploys.at(-1);
-          const fusion = readFusion(blobPool, own?.fusion ?? null);
+          const first = deploys.find(({ hash }) => hash === config.deploy?.manifest) ?? deploys.at(-1);
+          const fusion = readFusion(blobPool, first?.fusion ?? null);
           if (fusion !== undefined) blobPool.learn(fusion);
           return deploys;
         });

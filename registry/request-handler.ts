@@ -59,6 +59,8 @@ export interface Core {
   readonly blobs: VerifiedBlobs;
   /** Null where modules run singly. */
   readonly fusions: Fusions | null;
+  /** The same, or else what was joined before: open pages run it. */
+  readonly joined: Fusions;
   readonly catalog: Catalog;
   readonly history: HistoryAccess;
   /** The deploys that connected pages run. */
@@ -99,14 +101,12 @@ export function createRequestHandling(core: Core, site: LocalSite | null, socket
     pages: new InjectedPages(readBlob, { root: placeholderRoot(options.base) }),
     packageMaps: new DeployPackageMaps(readBlob, placeholderRoot(options.base)),
     loader,
-    direct:
-      core.fusions &&
-      new DirectFusions({
-        fusions: core.fusions,
-        blobs: core.blobs,
-        root: placeholderRoot(options.base),
-        prefix: options.base + options.prefix.slice(1),
-      }),
+    direct: new DirectFusions({
+      fusions: core.joined,
+      blobs: core.blobs,
+      root: placeholderRoot(options.base),
+      prefix: options.base + options.prefix.slice(1),
+    }),
     starter: readStarter,
     directFallback: readDirectFallback,
     guard: readGuard,
@@ -127,7 +127,7 @@ export function createRequestHandling(core: Core, site: LocalSite | null, socket
     single: singlePage(options.single),
     workerRuntime: () => readWorkerRuntime(hot !== null),
     serviceWorker: readServiceWorker,
-    fusions: core.fusions,
+    fusions: core.joined,
     health: () => health(store, core.identity, sockets.size),
     publish: publishRoutes(core),
     editor: hot === null ? null : editorRoute(core),

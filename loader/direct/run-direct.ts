@@ -28,11 +28,39 @@ export async function runDirect(services: Services): Promise<void> {
     });
   }
   connection.connect();
+  followConnections(services);
   const [navigation] = performance.getEntriesByType('navigation') as PerformanceNavigationTiming[];
   reportBooted(services, {
     from: own === undefined ? 'native' : 'http',
     // Module scripts have run when it begins.
     ms: navigation?.domContentLoadedEventStart ?? performance.now(),
     deploy: page.deploy,
+  });
+}
+
+/**
+ * A server that was started again may not have what this page imports later. The browser's errors do not say
+ * why it does not come.
+ */
+function followConnections({ config, connection, channelClient, problem }: Services): void {
+  const { number, fusion } = config.deploy!;
+  let isAgain = false;
+  let isGone = false;
+  connection.on('closed', () => (isAgain = true));
+  channelClient.on('head', () => {
+    if (!isAgain || isGone) return;
+    isAgain = false;
+    void fetch(`${config.prefix}blobs/${fusion}`, { method: 'HEAD' }).then(
+      ({ status }) => {
+        if (isGone || (status !== 401 && status !== 404)) return;
+        isGone = true;
+        problem(
+          'deploy-gone',
+          `the server has deploy ${number} no more; reload the page to import more of it`,
+        );
+      },
+      // The server has gone again.
+      () => {},
+    );
   });
 }

@@ -20,6 +20,8 @@ export interface FusionsOptions {
   /** The channel whose directory is watched: its pages also need the single modules. */
   readonly watched: Channel | null;
   readonly onError: (error: unknown) => void;
+  /** Whether anything is joined. Without, what is in the store stays readable, for pages that run it. */
+  readonly joins: boolean;
 }
 
 /** Fusions that are kept in memory: clients name the one that they have. */
@@ -78,6 +80,7 @@ export class Fusions {
   follow(catalog: Pick<Catalog, 'onHead' | 'manifest' | 'head'>, past?: PastDeploys): void {
     this.#catalog = catalog;
     this.#owners.follow(catalog, past);
+    if (!this.#options.joins) return;
     catalog.onHead((head) => {
       const { channel, manifest } = head.deploy;
       this.#owners.remember(head.deploy);
@@ -154,9 +157,9 @@ export class Fusions {
 
   /** The bytes of a run or a fusion of a known deploy. They are made again if they were dropped. */
   async bytes(hash: Hash): Promise<Uint8Array | undefined> {
-    const { derived, onError } = this.#options;
+    const { derived, joins, onError } = this.#options;
     const found = await derived.read(hash);
-    if (found !== undefined) return found;
+    if (found !== undefined || !joins) return found;
     const target = await this.owner(hash);
     if (target === undefined) return undefined;
     const { manifest: key } = target.deploy;
@@ -180,6 +183,7 @@ export class Fusions {
    * @param hash of the run's bytes
    */
   async sourceMap(hash: Hash): Promise<string | undefined> {
+    if (!this.#options.joins) return undefined;
     const owner = await this.owner(hash);
     return owner === undefined ? undefined : this.#options.fuser.sourceMap(owner.manifest, owner.name);
   }

@@ -241,7 +241,7 @@ export class Session {
     if (!this.#isOpen) return held.release();
     this.#running?.release();
     this.#running = { manifest, release: held.release };
-    await this.#options.fusions?.recall(held.deploy);
+    await this.#options.recall?.(held.deploy);
   }
 
   /** Limits how many messages that cause large answers may be unanswered. */

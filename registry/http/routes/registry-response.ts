@@ -31,7 +31,7 @@ import { withAccess } from './with-access.js';
 
 export interface RegistryContext extends ServiceWorkerContext, Pick<RunContext, 'fusions' | 'mapOf'> {
   readonly store: Store;
-  readonly direct: DirectFusions | null;
+  readonly direct: DirectFusions;
   readonly catalog: Catalog;
   /** Whether a hash is that of a module that a transform has made. */
   readonly isMade: (hash: Hash) => boolean;
@@ -147,7 +147,7 @@ function nameFusion(found: SentFusion | undefined, headers: Headers): void {
 }
 
 async function channelManifest(
-  { catalog, fusions }: RegistryContext,
+  { catalog, page, fusions }: RegistryContext,
   request: Request,
   channel: string,
   headers: Headers,
@@ -155,7 +155,7 @@ async function channelManifest(
   const head = CHANNEL_PATTERN.test(channel) ? await catalog.head(channel) : null;
   if (head === null) return problem(404, `No deploy on channel ${channel}.`, headers);
   headers.set('Modcast-Deploy', String(head.deploy.number));
-  nameFusion(await fusions?.finished(head.deploy.manifest), headers);
+  if (page.fuse) nameFusion(await fusions.finished(head.deploy.manifest), headers);
   const bytes = sharedManifestBytes(head.manifest);
   const tag = head.deploy.manifest;
   return answer(request, { bytes, type: 'application/json', freshness: 'revalidate', tag }, headers);
@@ -184,7 +184,7 @@ async function channelHead(
 
 /** With `?since=<manifest>`, the difference from that one, if anyone may read it. */
 async function deployManifest(
-  { store, catalog, history, fusions }: RegistryContext,
+  { store, catalog, history, page, fusions }: RegistryContext,
   request: Request,
   number: number,
   headers: Headers,
@@ -203,10 +203,10 @@ async function deployManifest(
     }
     const bytes = sharedManifestBytes(manifest);
     const tag = deploy.manifest;
-    const fusion = await fusions?.finished(tag);
+    const fusion = page.fuse ? await fusions.finished(tag) : undefined;
     nameFusion(fusion, headers);
     // Asked again, the answer may name a fusion.
-    const freshness = fusions === null || fusion !== undefined ? 'immutable' : 'revalidate';
+    const freshness = !page.fuse || fusion !== undefined ? 'immutable' : 'revalidate';
     return answer(request, { bytes, type: 'application/json', freshness, tag }, headers);
   });
 }

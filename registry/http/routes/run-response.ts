@@ -12,8 +12,7 @@ export interface RunContext {
   readonly history: Pick<HistoryAccess, 'deploy' | 'isPublic'>;
   /** The source map of a module that a transform has made, by its hash. */
   readonly mapOf: (hash: Hash) => Promise<string | undefined>;
-  /** Null where modules run singly. */
-  readonly fusions: Pick<Fusions, 'owner' | 'bytes' | 'sourceMap' | 'finished'> | null;
+  readonly fusions: Pick<Fusions, 'owner' | 'bytes' | 'sourceMap' | 'finished'>;
 }
 
 const decoder = new TextDecoder();
@@ -88,10 +87,10 @@ export async function derivedResponse(
   headers: Headers,
 ): Promise<Response> {
   const missing = () => problem(404, `No such ${name}.`, headers);
-  const owner = await fusions?.owner(hash, (deploy) => history.isPublic(deploy));
+  const owner = await fusions.owner(hash, (deploy) => history.isPublic(deploy));
   if (owner === undefined) return missing();
   return withAccess(history.deploy(request, owner.deploy), headers, async () => {
-    const bytes = await fusions!.bytes(hash);
+    const bytes = await fusions.bytes(hash);
     if (bytes === undefined) return missing();
     return answer(request, { bytes, type, freshness: 'immutable', tag: hash }, headers);
   });
@@ -122,10 +121,10 @@ export async function runMapResponse(
   headers: Headers,
 ): Promise<Response> {
   const { fusions, history, blobs, prefix } = context;
-  const owner = await fusions?.owner(hash, (deploy) => history.isPublic(deploy));
+  const owner = await fusions.owner(hash, (deploy) => history.isPublic(deploy));
   if (owner === undefined) return problem(404, 'No such run.', headers);
   return withAccess(history.deploy(request, owner.deploy), headers, async () => {
-    const map = await fusions!.sourceMap(hash);
+    const map = await fusions.sourceMap(hash);
     if (map === undefined) return problem(404, 'No such run.', headers);
     const bytes = await runSourceMap(map, owner.manifest, blobs, siteFromRuns(prefix), context.mapOf);
     return answer(request, { bytes, type: 'application/json', freshness: 'immutable', tag: hash }, headers);
