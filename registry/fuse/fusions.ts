@@ -1,28 +1,15 @@
 import type { Channel, Hash } from '../../schema/index.js';
-import type { Clock } from '../clock.js';
 import type { Catalog, Head } from '../content/catalog.js';
-import type { DerivedBlobs } from '../content/derived-blobs.js';
 import type { PastDeploys } from '../content/past-deploys.js';
 import type { SentFusion } from '../content/shipment.js';
 import { debug } from '../debug.js';
 import type { Deploy } from '../store/store.js';
 import { keepNewest } from '../keep-newest.js';
-import type { FuseStore, StoredFusion } from './fuse-store.js';
-import type { FuseControl, Fuser } from './fuser.js';
+import type { StoredFusion } from './fuse-store.js';
+import type { FuseControl } from './fuser.js';
+import type { FusionsOptions } from './fusions-options.js';
 import { Quiet } from './quiet.js';
 import { RunOwners, type RunOwner } from './run-owners.js';
-
-export interface FusionsOptions {
-  readonly fuser: Pick<Fuser, 'plan' | 'fuse' | 'sourceMap'>;
-  readonly store: Pick<FuseStore, 'fusion' | 'fusionByHash' | 'replace' | 'forgetLost'>;
-  readonly derived: Pick<DerivedBlobs, 'read' | 'keep'>;
-  readonly clock: Clock;
-  /** The channel whose directory is watched: its pages also need the single modules. */
-  readonly watched: Channel | null;
-  readonly onError: (error: unknown) => void;
-  /** Whether anything is joined. Without, what is in the store stays readable, for pages that run it. */
-  readonly joins: boolean;
-}
 
 /** Fusions that are kept in memory: clients name the one that they have. */
 const KEPT = 64;
