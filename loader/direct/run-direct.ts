@@ -50,7 +50,7 @@ function followConnections({ config, connection, channelClient, problem }: Servi
   channelClient.on('head', () => {
     if (!isAgain || isGone) return;
     isAgain = false;
-    void fetch(`${config.prefix}blobs/${fusion}`, { method: 'HEAD' }).then(
+    void fetch(`${config.prefix}blobs/${fusion}`, { method: 'HEAD', cache: 'no-store' }).then(
       ({ status }) => {
         if (isGone || (status !== 401 && status !== 404)) return;
         isGone = true;
