@@ -107,7 +107,7 @@ function withOwnGlobals(text) {
   const read = 'n=>{if(window[n]===void 0)throw{message:"the browser has no "+n};return window[n]}';
   const body = `"use strict";const[${names}]="${names}".split(",").map(${read});${text}`;
   const leave =
-    'window.Object.defineProperty(window,"__modcast_guard__",{value:null,configurable:!0});console.info("modcast: this page runs without modcast: "+e.message)';
+    'window.__modcast_guard__=null;window.Object?.defineProperty(window,"__modcast_guard__",{enumerable:!1});console.info("modcast: this page runs without modcast: "+e.message)';
   return `try{(()=>{${body}})()}catch(e){${leave}}finally{document.currentScript.remove()}`;
 }
 
