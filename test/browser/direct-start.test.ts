@@ -123,6 +123,7 @@ inEachEngine((engine) => {
   it('tells the page when the loader has come, and imports by path', async () => {
     await visit();
     expect(await hasModcast()).toMatchObject({ from: 'http', deploy: 1 });
+    expect(await page.evaluate(() => Object.keys(globalThis))).not.toContain('__modcast_guard__');
     const version = await page.evaluate(
       async () => ((await modcast!.import('pieces/lazy.mjs')) as { version: string }).version,
     );
