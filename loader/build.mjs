@@ -107,7 +107,7 @@ function withOwnGlobals(text) {
   const read = 'n=>{if(window[n]===void 0)throw{message:"the browser has no "+n};return window[n]}';
   const body = `"use strict";const[${names}]="${names}".split(",").map(${read});${text}`;
   const leave =
-    'window.__modcast_guard__=null;console.info("modcast: this page runs without modcast: "+e.message)';
+    'window.__modcast_guard__=null;window.Object?.defineProperty(window,"__modcast_guard__",{enumerable:!1});console.info("modcast: this page runs without modcast: "+e.message)';
   return `try{(()=>{${body}})()}catch(e){${leave}}finally{document.currentScript.remove()}`;
 }
 
@@ -128,7 +128,7 @@ const LOADER = {
   plugins: [withoutNatives],
   define: { globalThis: 'window', ...kept },
   before: `"use strict";try{${fromGuard};`,
-  after: '}catch(e){if(!window.__modcast_guard__)throw e;__modcast_guard__.fail("failed: "+e)}',
+  after: '}catch(e){if(!window.__modcast_guard__?.fail)throw e;__modcast_guard__.fail("failed: "+e)}',
 };
 
 await Promise.all([

@@ -5,7 +5,7 @@ import { followDeploys } from './follow-deploys.js';
 import type { Guard } from './guard/guard.js';
 import { ownGuard } from './guard/own-guard.js';
 import { createModcast } from './modcast.js';
-import { createServices } from './services.js';
+import { createServices, type Services } from './services.js';
 import { startWorkersFromDeploy } from './workers/start-workers.js';
 
 /**
@@ -18,29 +18,31 @@ function findGuard(script: HTMLScriptElement, { timeout, native }: LoaderConfig)
   return ownGuard({ nonce, loader, timeout, holds: !native });
 }
 
+function offer(services: Services): void {
+  followDeploys(services);
+  globalThis.modcast = createModcast(services);
+  // For scripts that run before the loader.
+  dispatchEvent(new Event('modcast'));
+}
+
 // A second loader tag on a page changes nothing.
 if (document.currentScript instanceof HTMLScriptElement && globalThis.modcast === undefined) {
   const script = document.currentScript;
   const config = readConfig(script);
-  const guard = config.direct ? null : findGuard(script, config);
+  const guard = config.direct ? undefined : findGuard(script, config);
   // The page should find only the scripts that its author wrote.
   script.remove();
-  if (guard === undefined) {
-    console.info('modcast: this page runs without modcast: it has no guard, or its policy blocks that.');
-  } else if (config.direct) {
+  if (config.direct) {
     const services = createServices(config, { signal() {} });
-    followDeploys(services);
-    globalThis.modcast = createModcast(services);
-    dispatchEvent(new Event('modcast'));
+    offer(services);
     void runDirect(services);
+  } else if (guard === undefined) {
+    console.info('modcast: this page runs without modcast: it has no guard, or its policy blocks that.');
   } else if (guard?.take() === true) {
     const services = createServices(config, guard);
     const boot = new Boot(services, guard);
-    followDeploys(services);
     if (config.workers) startWorkersFromDeploy(services);
-    globalThis.modcast = createModcast(services);
-    // For scripts that run before the loader.
-    dispatchEvent(new Event('modcast'));
+    offer(services);
     boot.start();
   }
 }

@@ -70,16 +70,20 @@ export function createServices(config: LoaderConfig, guard: Pick<Guard, 'signal'
   };
   // A page that has started without the loader has its deploy in the browser's HTTP cache.
   const own = config.direct ? config.deploy : null;
-  const hello = () => ({
-    channel: config.channel,
-    ...(channelClient.complete === undefined
-      ? own === null
-        ? cacheWriter.have
-        : { have: own.manifest, fusion: own.fusion ?? null }
-      : { have: channelClient.complete.hash, fusion: channelClient.complete.fusion }),
-    deploy: page.deploy,
-    entries: [...config.entries],
-  });
+  const hello = () => {
+    const runs = page.release?.hash ?? own?.manifest;
+    return {
+      channel: config.channel,
+      ...(channelClient.complete === undefined
+        ? own === null
+          ? cacheWriter.have
+          : { have: own.manifest, fusion: own.fusion ?? null }
+        : { have: channelClient.complete.hash, fusion: channelClient.complete.fusion }),
+      deploy: page.deploy,
+      ...(runs && { runs }),
+      entries: [...config.entries],
+    };
+  };
   const connection = new Connection({
     url() {
       const url = `${config.prefix.replace(/^http/, 'ws')}socket?`;
@@ -114,8 +118,8 @@ export function createServices(config: LoaderConfig, guard: Pick<Guard, 'signal'
       ? fetched()
       : cacheWriter.load().then(async ({ deploys, records }) => {
           blobPool.addCached(records);
-          const own = deploys.find(({ hash }) => hash === config.deploy?.manifest) ?? deploys.at(-1);
-          const fusion = readFusion(blobPool, own?.fusion ?? null);
+          const first = deploys.find(({ hash }) => hash === config.deploy?.manifest) ?? deploys.at(-1);
+          const fusion = readFusion(blobPool, first?.fusion ?? null);
           if (fusion !== undefined) blobPool.learn(fusion);
           return deploys;
         });

@@ -12,3 +12,14 @@ export const systemClock: Clock = {
     return { cancel: () => clearTimeout(timer) };
   },
 };
+
+/** What the work resolves to, or null if that takes longer than `ms` milliseconds. It must not reject. */
+export function within<T>(clock: Clock, ms: number, work: Promise<T>): Promise<T | null> {
+  return new Promise((resolve) => {
+    const timer = clock.after(ms, () => resolve(null));
+    void work.then((result) => {
+      timer.cancel();
+      resolve(result);
+    });
+  });
+}

@@ -61,6 +61,8 @@ export interface Core {
   readonly blobs: VerifiedBlobs;
   /** Null where modules run singly. */
   readonly fusions: Fusions | null;
+  /** The same, or else what was joined before: open pages run it. */
+  readonly joined: Fusions;
   readonly catalog: Catalog;
   readonly history: HistoryAccess;
   /** The deploys that connected pages run. */
@@ -101,14 +103,12 @@ export function createRequestHandling(core: Core, site: LocalSite | null, socket
     pages: new InjectedPages(readBlob, { root: placeholderRoot(options.base) }),
     packageMaps: new DeployPackageMaps(readBlob, placeholderRoot(options.base)),
     loader,
-    direct:
-      core.fusions &&
-      new DirectFusions({
-        fusions: core.fusions,
-        blobs: core.blobs,
-        root: placeholderRoot(options.base),
-        prefix: options.base + options.prefix.slice(1),
-      }),
+    direct: new DirectFusions({
+      fusions: core.joined,
+      blobs: core.blobs,
+      root: placeholderRoot(options.base),
+      prefix: options.base + options.prefix.slice(1),
+    }),
     starter: readStarter,
     directFallback: readDirectFallback,
     guard: readGuard,
@@ -119,8 +119,7 @@ export function createRequestHandling(core: Core, site: LocalSite | null, socket
   const { fusions, onError } = core;
   const { direct, base } = pageContext;
   const dictionaries = new RunDictionaries();
-  if (fusions !== null && direct !== null)
-    prepareDirect({ fusions, direct, channel, base, dictionaries, onError });
+  if (fusions !== null) prepareDirect({ fusions, direct, channel, base, dictionaries, onError });
   const headTags = new HeadTagsMaker(pageContext, source !== null);
   const handler = createHandler({
     ...core,
@@ -134,7 +133,7 @@ export function createRequestHandling(core: Core, site: LocalSite | null, socket
     single: singlePage(options.single),
     workerRuntime: () => readWorkerRuntime(hot !== null),
     serviceWorker: readServiceWorker,
-    fusions,
+    fusions: core.joined,
     dictionaries,
     health: () => health(store, core.identity, sockets.size),
     publish: publishRoutes(core),

@@ -113,8 +113,8 @@ async function openCore(options: ResolvedOptions, events: RegistryEmitter, clean
   const served = createServed({ store, derived, sources, followed, base, transforms });
   const blobs = new VerifiedBlobs({ store: served.store, channel, directory, onDamaged });
   const catalog = new Catalog(served.store, blobs, placeholderRoot(base));
-  const fusions = options.fuse ? createFusions(options, directory, blobs, derived, events, cleanup) : null;
-  fusions?.follow(catalog, pastDeploys(served.store));
+  const joined = createFusions(options, directory, blobs, derived, events, cleanup);
+  joined.follow(catalog, pastDeploys(served.store));
   const inUse = new DeploysInUse();
   const { publicHistory } = options;
   return {
@@ -125,7 +125,8 @@ async function openCore(options: ResolvedOptions, events: RegistryEmitter, clean
     served,
     identity: await store.identity(),
     blobs,
-    fusions,
+    fusions: options.fuse ? joined : null,
+    joined,
     catalog,
     inUse,
     history: new HistoryAccess({ store: served.store, catalog, inUse, publicHistory, now: Date.now }),
@@ -136,7 +137,7 @@ async function openCore(options: ResolvedOptions, events: RegistryEmitter, clean
 }
 
 function createFusions(
-  { watch, channel, base }: ResolvedOptions,
+  { watch, channel, base, fuse: joins }: ResolvedOptions,
   directory: string | null,
   blobs: VerifiedBlobs,
   derived: DerivedBlobs,
@@ -144,10 +145,11 @@ function createFusions(
   cleanup: Cleanup,
 ): Fusions {
   const fuseStore = new FuseStore(derived, placeholderRoot(base));
-  const watched = directory !== null && watch !== false ? channel : null;
+  const watched = joins && directory !== null && watch !== false ? channel : null;
   const fuser = new Fuser({ blobs, store: fuseStore, isWatching: watched !== null });
   const onError = (error: unknown) => events.emit('error', error);
-  const fusions = new Fusions({ fuser, store: fuseStore, derived, clock: systemClock, watched, onError });
+  const parts = { fuser, store: fuseStore, derived, clock: systemClock };
+  const fusions = new Fusions({ ...parts, watched, onError, joins });
   cleanup.add(() => {
     fusions.close();
     return fuser.close();
@@ -156,7 +158,7 @@ function createFusions(
 }
 
 function createSockets(
-  { options, events, identity, blobs, fusions, catalog, inUse, history, access }: Core,
+  { options, events, identity, blobs, fusions, joined, catalog, inUse, history, access }: Core,
   site: LocalSite | null,
 ) {
   const packs = new Packs(fusions === null ? blobs : sendable(blobs, (hash) => fusions.bytes(hash)));
@@ -173,6 +175,7 @@ function createSockets(
         catalog,
         packs,
         fusions,
+        recall: (deploy) => joined.recall(deploy),
         identity,
         history,
         inUse,

@@ -22,6 +22,8 @@ export const FROM_CLIENT = {
     /** The fusion that it has. Not given by clients that run single modules only. */
     fusion: z.optional(z.nullable(hash)),
     deploy: z.nullable(natural),
+    /** The manifest of that deploy. It stays public while the client is connected. */
+    runs: z.optional(hash),
     entries: z.array(path).check(z.maxLength(LIMITS.helloEntries)),
   }),
   /**
@@ -37,6 +39,8 @@ export const FROM_CLIENT = {
   booted: z.strictObject({
     type: z.literal('booted'),
     deploy: z.nullable(natural),
+    /** The manifest of that deploy. */
+    runs: z.optional(hash),
     ms: z.number().check(z.nonnegative()),
     from: z.enum(BOOT_SOURCES),
     bytes: natural,
@@ -90,6 +94,7 @@ export function helloFromQuery(query: ReadonlyMap<string, string>): Hello {
     have: query.get('have') ?? null,
     ...(query.has('fusion') ? { fusion: query.get('fusion') || null } : {}),
     deploy: number('deploy'),
+    ...(query.has('runs') ? { runs: query.get('runs') } : {}),
     entries,
   };
   return parseFromClient(JSON.stringify(hello)) as Hello;

@@ -1,5 +1,4 @@
 import type { BootSource } from '../../schema/message.js';
-import type { BootInfo } from '../api.js';
 import { preferredUrlKind } from '../linking/module-url.js';
 import type { TargetKind } from '../linking/choose-target.js';
 import { createPageDeploy, provideRuntime, type PageDeploy } from '../linking/page-deploy.js';
@@ -21,6 +20,7 @@ import { fetchBlob, fetchPack } from '../transport/plain-files.js';
 import { choose, type Choice } from './choose.js';
 import { awaitGreeting } from './greeting.js';
 import { HotLoader } from './hot-loader.js';
+import { reportBooted } from './report-booted.js';
 
 type Prepare = (
   release: Release,
@@ -74,7 +74,7 @@ export class Boot {
     connection.on('frame', () => guard.signal());
     guard.ranWithout = (ms) => {
       services.page.settle({ pageDeploy: null, hot: undefined });
-      this.#booted({ from: 'native', ms, deploy: null });
+      reportBooted(services, { from: 'native', ms, deploy: null });
     };
   }
 
@@ -201,16 +201,8 @@ export class Boot {
             kind: allowed,
             isLinked: pageDeploy !== null,
           })),
-      done: (ms) => this.#booted({ from, ms, deploy: pageDeploy?.release.deploy ?? null }),
+      done: (ms) => reportBooted(this.#services, { from, ms, deploy: pageDeploy?.release.deploy ?? null }),
     });
-  }
-
-  #booted(boot: BootInfo): void {
-    const { connection, outbox, page, events } = this.#services;
-    page.booted(boot);
-    page.hot?.booted();
-    events.emit('booted', boot);
-    outbox.send({ type: 'booted', ...boot, bytes: connection.received });
   }
 }
 

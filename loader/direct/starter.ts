@@ -1,12 +1,12 @@
 import { deployUrl } from '../../importmap/deploy-url.js';
 import { placeOfModuleKey } from '../../schema/fusion.js';
 import type { Hash } from '../../schema/hash.js';
-import type { Guard } from '../guard/guard.js';
 import { isWebKit } from '../page/engine.js';
 import { correctError } from '../page/correct-error.js';
 import { ErrorEvents } from '../page/error-events.js';
 import { pageBase } from '../page/native-document.js';
 import { setScriptSrc } from '../page/policy.js';
+import type { ModuleContext } from '../linking/runtime.js';
 import { withoutRuns } from '../page/run-positions.js';
 import { wrapWorkers } from '../workers/wrap-workers.js';
 
@@ -66,7 +66,7 @@ if (data['workers'] !== undefined) {
 
 const isUrl = (text: string): boolean => /^\.{0,2}\//.test(text) || URL.canParse(text);
 
-function createContext(url: string) {
+function createContext(url: string): Omit<ModuleContext, 'inline'> {
   let shared: ImportMeta | undefined;
   const setResolve = (meta: ImportMeta) => {
     const native = meta.resolve;
@@ -106,7 +106,7 @@ function createContext(url: string) {
   };
 }
 
-const contexts = new Map<string, ReturnType<typeof createContext>>();
+const contexts = new Map<string, Omit<ModuleContext, 'inline'>>();
 
 Object.defineProperty(globalThis, '__modcast__', {
   configurable: true,
@@ -166,7 +166,10 @@ const observer = new MutationObserver((records) => {
   restore();
   for (const { addedNodes } of records)
     for (const node of addedNodes)
-      if (node instanceof HTMLElement && Object.keys(node.dataset).some((name) => name.startsWith('modcast')))
+      if (
+        node instanceof HTMLScriptElement &&
+        Object.keys(node.dataset).some((name) => name.startsWith('modcast'))
+      )
         begun.push(node);
 });
 observer.observe(document, { childList: true, subtree: true });
@@ -194,7 +197,7 @@ addEventListener(
       }
       for (const [name, value] of Object.entries(data)) script.dataset[name] = value;
       script.dataset['direct'] = '';
-      globalThis.__modcast_guard__ = { kept } as unknown as Guard;
+      Object.defineProperty(globalThis, '__modcast_guard__', { value: { kept }, configurable: true });
       try {
         setScriptSrc(script, 'src', loader!);
       } catch {

@@ -2,7 +2,7 @@ import { withoutDeploys } from '../../importmap/deploy-url.js';
 import { EMPTY_IMPORT_MAP, sameImportMap } from '../../importmap/import-map.js';
 import { parseImportMap } from '../../importmap/parse.js';
 import { Resolver } from '../../importmap/resolver.js';
-import { naturalUrl } from '../../importmap/site.js';
+import { moduleAt, naturalUrl } from '../../importmap/site.js';
 import { placeOfModuleKey } from '../../schema/fusion.js';
 import { isGecko } from '../page/engine.js';
 import { entryUrls } from '../page/entry-urls.js';
@@ -71,7 +71,10 @@ export function createPageDeploy(options: PageDeployOptions): PageDeploy {
   const made = importMap === null ? EMPTY_IMPORT_MAP : parseImportMap(importMap, config.root).map;
   const entries = entryUrls(page, resolver, release, config.root);
   // From where nobody was expected to start, some runs evaluate too much. Which ones, only imports tell.
-  const isPlanned = (url: string) => fusion!.roots.some((path) => naturalUrl(config.root, path) === url);
+  const roots = new Set(fusion?.roots.map((path) => naturalUrl(config.root, path)));
+  const site = { root: config.root, manifest: release.manifest };
+  // What is outside the site starts no run.
+  const isPlanned = (url: string) => roots.has(url) || moduleAt(site, url) === undefined;
   const isFused =
     fusion?.manifest === release.hash &&
     !early &&
@@ -79,7 +82,7 @@ export function createPageDeploy(options: PageDeployOptions): PageDeploy {
     (options.runsOverHttp !== true || entries.every(isPlanned));
   const linker = new Linker({
     ...options,
-    site: { root: config.root, manifest: release.manifest },
+    site,
     resolver,
     fusion: isFused ? fusion! : null,
     pinned: (url) => resolver.map.integrity.has(url) || pinnedScripts.has(url) || native.loads(url),

@@ -171,6 +171,7 @@ const usedByPage = (requested: ReadonlyMap<string, string>, isFile: (url: string
 /** URLs of all modules of the deploy of a page that has started without the loader. */
 async function directUrls({ prefix, deploy }: LoaderConfig): Promise<string[]> {
   const response = await fetch(`${prefix}direct/${deploy!.fusion}/`);
+  if (!response.ok) throw new Error(`the server does not have deploy ${deploy!.number} any more`);
   return ((await response.json()) as string[]).map((url) => prefix + url);
 }
 

@@ -9,13 +9,14 @@ export function nameErrorsNaturally(natural: NaturalText): void {
   addEventListener(
     'error',
     (event) => {
+      if (!event.isTrusted) return;
       const { message, lineno, colno, error } = event;
       const shown = {
         message: natural(message),
         filename: withFragment(natural(event.filename), location.href),
       };
       correctError(error, natural);
-      if (!event.isTrusted || (shown.message === message && shown.filename === event.filename)) return;
+      if (shown.message === message && shown.filename === event.filename) return;
       event.stopImmediatePropagation();
       const corrected = new ErrorEvent('error', { ...shown, lineno, colno, error, cancelable: true });
       if (!dispatchEvent(corrected)) event.preventDefault();

@@ -55,9 +55,11 @@ export function startRuntime(
   hideDeploy();
   reportUsed(manifest);
   wrapWorkers(globalThis, { base: () => location.href, workerUrl: resolver.inDeploy });
+  // An error may come before hot reload.
+  let hot: WorkerHotRuntime | undefined;
   const naturalText = (text: string) => withoutDeploys(hot?.naturalText(text) ?? text);
   nameErrorsNaturally(naturalText);
-  const hot = createHot?.({ root, resolver, runtime: url, started });
+  hot = createHot?.({ root, resolver, runtime: url, started });
   return createRuntime({
     resolver,
     // A worker has no elements.

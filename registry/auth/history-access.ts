@@ -39,7 +39,9 @@ export async function isDeployed(store: Store, hash: Hash): Promise<boolean> {
 /**
  * Decides which part of the history can be read without a token: on each channel, the deploys from the oldest
  * one in use on. In use are the head, the heads of the last hour, and the deploys that connected pages were
- * sent. The rest needs a token with the scope `read`. HTTP, sockets and publishers follow this one rule.
+ * sent. A page that runs an older deploy names its manifest, and that deploy alone is public while the page
+ * is connected. The rest needs a token with the scope `read`. HTTP, sockets and publishers follow this one
+ * rule.
  */
 export class HistoryAccess {
   readonly #options: HistoryAccessOptions;
@@ -65,8 +67,17 @@ export class HistoryAccess {
   /** @throws ModcastError `token-required` and the others of `authorize` */
   async deploy(request: Request, deploy: Deploy | null): Promise<Grant> {
     // That a deploy does not exist is public.
-    if (deploy === null || (await this.#isPublicManifest(deploy.manifest))) return 'public';
-    return this.#token(request);
+    return deploy === null || (await this.isPublic(deploy)) ? 'public' : this.#token(request);
+  }
+
+  /** Whether anyone may read it. The same manifest may be that of an old deploy and of a new one. */
+  async isPublic({ manifest }: Pick<Deploy, 'manifest'>): Promise<boolean> {
+    const { store } = this.#options;
+    for (const channel of await store.channels()) {
+      const newest = await store.deployOfManifest(channel, manifest);
+      if (newest !== null && (await this.#isPublicOn(newest))) return true;
+    }
+    return false;
   }
 
   /** @throws ModcastError `token-required` and the others of `authorize` */
@@ -88,10 +99,11 @@ export class HistoryAccess {
 
   /** The hashes that a page of the channel may ask for. */
   async visible(channel: Channel, hashes: readonly Hash[]): Promise<Set<Hash>> {
+    const { store, inUse } = this.#options;
     const found = new Set<Hash>();
     const from = await this.#oldest(channel);
     for (let at = 0; at < hashes.length; at += LOOKUPS) {
-      const page = await this.#options.store.visible(channel, hashes.slice(at, at + LOOKUPS), from);
+      const page = await store.visible(channel, hashes.slice(at, at + LOOKUPS), from, inUse.single(channel));
       for (const hash of page) found.add(hash);
       if (at + LOOKUPS < hashes.length) await new Promise((resolve) => setImmediate(resolve));
     }
@@ -102,8 +114,18 @@ export class HistoryAccess {
   async manifest(channel: Channel, hash: Hash): Promise<Manifest | null> {
     const { store, catalog } = this.#options;
     const deploy = await store.deployOfManifest(channel, hash);
-    if (deploy === null || deploy.number < (await this.#oldest(channel))) return null;
-    return catalog.manifest(deploy);
+    return deploy !== null && (await this.#isPublicOn(deploy)) ? catalog.manifest(deploy) : null;
+  }
+
+  /**
+   * Makes the deploy that a connected page runs public, alone, until the returned function is called. Only
+   * those to whom it was public know the hash of its manifest, and the channel must have had it: every deploy
+   * of a channel was its head. Null where it had not.
+   */
+  async hold(channel: Channel, manifest: Hash): Promise<{ deploy: Deploy; release: () => void } | null> {
+    const { store, inUse } = this.#options;
+    const deploy = await store.deployOfManifest(channel, manifest);
+    return deploy === null ? null : { deploy, release: inUse.holdOne(deploy) };
   }
 
   async #token(request: Request): Promise<Grant> {
@@ -111,14 +133,8 @@ export class HistoryAccess {
     return 'token';
   }
 
-  /** The same manifest may be that of an old deploy and of a new one. */
-  async #isPublicManifest(hash: Hash): Promise<boolean> {
-    const { store } = this.#options;
-    for (const channel of await store.channels()) {
-      const newest = await store.deployOfManifest(channel, hash);
-      if (newest !== null && newest.number >= (await this.#oldest(channel))) return true;
-    }
-    return false;
+  async #isPublicOn({ channel, manifest, number }: Deploy): Promise<boolean> {
+    return this.#options.inUse.isHeld(channel, manifest) || number >= (await this.#oldest(channel));
   }
 
   /** The number of the channel's oldest public deploy. */

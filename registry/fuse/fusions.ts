@@ -1,25 +1,16 @@
 import type { Channel, Hash } from '../../schema/index.js';
-import type { Clock } from '../clock.js';
 import type { Catalog, Head } from '../content/catalog.js';
-import type { DerivedBlobs } from '../content/derived-blobs.js';
 import type { PastDeploys } from '../content/past-deploys.js';
 import type { SentFusion } from '../content/shipment.js';
 import { debug } from '../debug.js';
+import type { Deploy } from '../store/store.js';
+import { within } from '../clock.js';
 import { keepNewest } from '../keep-newest.js';
-import type { FuseStore, StoredFusion } from './fuse-store.js';
-import type { FuseControl, Fuser } from './fuser.js';
+import type { StoredFusion } from './fuse-store.js';
+import type { FuseControl } from './fuser.js';
+import type { FusionsOptions } from './fusions-options.js';
 import { Quiet } from './quiet.js';
 import { RunOwners, type RunOwner } from './run-owners.js';
-
-export interface FusionsOptions {
-  readonly fuser: Pick<Fuser, 'plan' | 'fuse' | 'sourceMap'>;
-  readonly store: Pick<FuseStore, 'fusion' | 'fusionByHash' | 'replace' | 'forgetLost'>;
-  readonly derived: Pick<DerivedBlobs, 'read' | 'keep'>;
-  readonly clock: Clock;
-  /** The channel whose directory is watched: its pages also need the single modules. */
-  readonly watched: Channel | null;
-  readonly onError: (error: unknown) => void;
-}
 
 /** Fusions that are kept in memory: clients name the one that they have. */
 const KEPT = 64;
@@ -78,6 +69,7 @@ export class Fusions {
   follow(catalog: Pick<Catalog, 'onHead' | 'manifest' | 'head'>, past?: PastDeploys): void {
     this.#catalog = catalog;
     this.#owners.follow(catalog, past);
+    if (!this.#options.joins) return;
     catalog.onHead((head) => {
       const { channel, manifest } = head.deploy;
       this.#owners.remember(head.deploy);
@@ -133,7 +125,7 @@ export class Fusions {
   async soon(head: Head): Promise<SentFusion | null> {
     const { manifest, number } = head.deploy;
     this.#owners.remember(head.deploy);
-    const found = this.#done.get(manifest) ?? (await this.#within(PLAN_MS, this.#plan(head)));
+    const found = this.#done.get(manifest) ?? (await within(this.#options.clock, PLAN_MS, this.#plan(head)));
     const runs = found?.fusion.runs ?? [];
     const joined = runs.filter(({ hash }) => hash !== null).length;
     debug.fuse('a page gets deploy %d with %d of %d runs', number, joined, runs.length);
@@ -154,14 +146,14 @@ export class Fusions {
     }
     this.#quiet.hurry();
     void this.#work();
-    return this.#within(JOIN_MS, asked.fused);
+    return within(this.#options.clock, JOIN_MS, asked.fused);
   }
 
   /** The bytes of a run or a fusion of a known deploy. They are made again if they were dropped. */
   async bytes(hash: Hash): Promise<Uint8Array | undefined> {
-    const { derived, onError } = this.#options;
+    const { derived, joins, onError } = this.#options;
     const found = await derived.read(hash);
-    if (found !== undefined) return found;
+    if (found !== undefined || !joins) return found;
     const target = await this.owner(hash);
     if (target === undefined) return undefined;
     const { manifest: key } = target.deploy;
@@ -185,6 +177,7 @@ export class Fusions {
    * @param hash of the run's bytes
    */
   async sourceMap(hash: Hash): Promise<string | undefined> {
+    if (!this.#options.joins) return undefined;
     const owner = await this.owner(hash);
     return owner === undefined ? undefined : this.#options.fuser.sourceMap(owner.manifest, owner.name);
   }
@@ -197,9 +190,19 @@ export class Fusions {
     return stored === undefined ? undefined : this.#keep(stored);
   }
 
-  /** The newest known deploy that has a run, or whose fusion it is; `name` is that of the run. */
-  owner(hash: Hash): Promise<RunOwner | undefined> {
-    return this.#owners.of(hash, this);
+  /**
+   * The newest known deploy that has a run, or whose fusion it is; `name` is that of the run.
+   *
+   * @param prefers the newest of these, if there is one
+   */
+  owner(hash: Hash, prefers?: (deploy: Deploy) => Promise<boolean>): Promise<RunOwner | undefined> {
+    return this.#owners.of(hash, this, prefers);
+  }
+
+  /** Makes a deploy known that a page runs: it may be older than those that are known after a start. */
+  async recall(deploy: Deploy): Promise<void> {
+    this.#owners.remember(deploy);
+    await this.finished(deploy.manifest);
   }
 
   async #work(): Promise<void> {
@@ -286,15 +289,5 @@ export class Fusions {
     if (channel !== undefined && runs.some((run) => run.hash !== null)) this.#joined.add(channel);
     const fused: SentFusion = { fusion: { manifest, runs }, hash, size: bytes.length };
     return this.#owners.keep(fused);
-  }
-
-  #within(ms: number, work: Promise<SentFusion | null>): Promise<SentFusion | null> {
-    return new Promise((resolve) => {
-      const timer = this.#options.clock.after(ms, () => resolve(null));
-      void work.then((fused) => {
-        timer.cancel();
-        resolve(fused);
-      });
-    });
   }
 }

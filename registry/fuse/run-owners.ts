@@ -47,16 +47,23 @@ export class RunOwners {
     return this.#byHash.get(hash);
   }
 
-  /** @param hash of a run or a fusion */
-  async of(hash: Hash, stored: StoredFusions): Promise<RunOwner | undefined> {
-    const known = await this.#known(hash);
+  /**
+   * @param hash of a run or a fusion
+   * @param prefers deploys that are better than the newest one
+   */
+  async of(
+    hash: Hash,
+    stored: StoredFusions,
+    prefers: (deploy: Deploy) => Promise<boolean> = () => Promise.resolve(true),
+  ): Promise<RunOwner | undefined> {
+    const known = await this.#known(hash, prefers);
     if (known !== undefined || this.#past === undefined) return known;
     // A page may have started before this process, or many deploys ago.
     const fusion = await stored.byHash(hash);
     const deploy = fusion && (await this.#past.ofManifest(fusion.fusion.manifest));
     if (deploy) this.remember(deploy);
     if (fusion === undefined) await this.#recall(this.#past, stored);
-    return this.#known(hash);
+    return this.#known(hash, prefers);
   }
 
   #recall(past: PastDeploys, stored: StoredFusions): Promise<void> {
@@ -72,15 +79,21 @@ export class RunOwners {
       if ((await stored.finished(deploy.manifest)) !== undefined) this.remember(deploy);
   }
 
-  async #known(hash: Hash): Promise<RunOwner | undefined> {
+  async #known(hash: Hash, prefers: (deploy: Deploy) => Promise<boolean>): Promise<RunOwner | undefined> {
+    let newest: RunOwner | undefined;
     for (const known of [...this.#byHash.values()].toReversed()) {
       const run = known.fusion.runs.find((each) => each.hash === hash);
       const deploy = this.#deploys.get(known.fusion.manifest);
       if ((run === undefined && known.hash !== hash) || deploy === undefined) continue;
+      const isPreferred = await prefers(deploy);
+      if (newest !== undefined && !isPreferred) continue;
       const manifest = await this.#catalog!.manifest(deploy);
       // The deploy may have been collected.
-      if (manifest.modules.size > 0) return { deploy, manifest, name: run?.name ?? '' };
+      if (manifest.modules.size === 0) continue;
+      const owner = { deploy, manifest, name: run?.name ?? '' };
+      if (isPreferred) return owner;
+      newest = owner;
     }
-    return undefined;
+    return newest;
   }
 }

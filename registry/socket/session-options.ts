@@ -17,7 +17,9 @@ export interface SessionOptions {
   readonly packs: Packs;
   /** Null where modules are sent singly. */
   readonly fusions?: Pick<Fusions, 'soon' | 'whole' | 'byHash' | 'needsMembers' | 'boots'> | null;
-  readonly history: Pick<HistoryAccess, 'manifest' | 'visible'>;
+  /** Makes a deploy known that a client runs, so that its runs are found. */
+  readonly recall?: Fusions['recall'];
+  readonly history: Pick<HistoryAccess, 'manifest' | 'visible' | 'hold'>;
   readonly inUse: DeploysInUse;
   readonly identity: string;
   readonly transport: Transport;

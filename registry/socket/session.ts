@@ -5,7 +5,6 @@ import {
   SerialQueue,
   encodeMessage,
   parseFromClient,
-  type Channel,
   type FromServer,
   type Hash,
   type Hello,
@@ -18,6 +17,7 @@ import { MessageRate } from './message-rate.js';
 import { PackSender } from './pack-sender.js';
 import { RepeatPace } from './repeat-pace.js';
 import { Sender } from './sender.js';
+import { SessionDeploys } from './session-deploys.js';
 import { SessionFusion } from './session-fusion.js';
 import type { SessionOptions } from './session-options.js';
 import { sizesOf, wantedBlobs, type Wanted } from './wanted-blobs.js';
@@ -49,8 +49,7 @@ export class Session {
   readonly #fusion: SessionFusion;
   /** The manifest that the client had when it connected. */
   #base: Manifest | null = null;
-  /** Ends the use of the first deploy that was sent, by channel. The client may run it or any later one. */
-  readonly #uses = new Map<Channel, () => void>();
+  readonly #deploys: SessionDeploys;
   /** Greetings, updates and packs are sent one after the other. */
   readonly #queue = new SerialQueue();
   #unanswered = 0;
@@ -60,6 +59,7 @@ export class Session {
     this.#options = options;
     const { transport, clock, packs, turns, limits, fusions } = options;
     this.#fusion = new SessionFusion(fusions);
+    this.#deploys = new SessionDeploys(options);
     const { socketHighWater, socketQueueBytes, socketStallMs } = LIMITS;
     this.#wants = limits?.wants ?? 32;
     this.#rate = new MessageRate(clock, (error) => this.#sendError(error), limits);
@@ -107,8 +107,9 @@ export class Session {
           return this.#limited(() => this.#sendWanted(message));
         case 'booted': {
           if (this.#hello !== undefined) this.#hello = { ...this.#hello, deploy: message.deploy };
-          const { deploy, from, ms } = message;
+          const { deploy, from, ms, runs } = message;
           this.#booted?.();
+          if (runs !== undefined) void this.#enqueue(() => this.#deploys.runs(this.#hello!.channel, runs));
           return this.#options.events.booted({ deploy, from, ms, bytes: this.#sender.sentBytes });
         }
         case 'failed':
@@ -149,7 +150,7 @@ export class Session {
     this.#sender.disconnected();
     this.#booted?.();
     this.#rate.close();
-    for (const release of this.#uses.values()) release();
+    this.#deploys.close();
   }
 
   get #isOpen(): boolean {
@@ -163,6 +164,7 @@ export class Session {
       const head = await headFor(hello, catalog);
       this.#hello = hello;
       this.#rememberHead(head);
+      if (hello.runs !== undefined) await this.#deploys.runs(hello.channel, hello.runs);
       const { number: deploy, manifest } = head.deploy;
       const fused = await this.#fusion.for(head, hello, 'soon');
       const fusion = fused?.hash;
@@ -222,9 +224,7 @@ export class Session {
 
   #rememberHead(head: Head): void {
     this.#sentHead = head;
-    const { channel, number } = head.deploy;
-    if (!this.#isOpen || this.#uses.has(channel)) return;
-    this.#uses.set(channel, this.#options.inUse.hold(channel, number));
+    this.#deploys.sends(head.deploy.channel, head.deploy.number);
   }
 
   /** Limits how many messages that cause large answers may be unanswered. */

@@ -134,10 +134,16 @@ function memoryDeploys(
       if (after === null) throw deployUnknown(to);
       return makeDelta(before.modules, after.modules, after);
     },
-    visible(channel, hashes, from = 0) {
+    visible(channel, hashes, from = 0, single = []) {
       const named = new Set(
         versionsOf(channel).flatMap(([, versions]) =>
-          versions.filter((version) => ended(version) > from).map(({ module }) => module.hash),
+          versions
+            .filter(
+              (version) =>
+                ended(version) > from ||
+                single.some((number) => version.from <= number && number < ended(version)),
+            )
+            .map(({ module }) => module.hash),
         ),
       );
       return new Set(hashes.filter((hash) => named.has(hash)));

@@ -20,6 +20,10 @@ export function sqliteDeploys(
      UNION ALL
      SELECT id FROM version WHERE blob_id = $blob AND channel_id = $channel AND to_deploy > $from LIMIT 1`,
   );
+  const namesSingly = connection.pluck<number>(
+    `SELECT v.id FROM version v, json_each($numbers) one WHERE v.blob_id = $blob AND v.channel_id = $channel
+     AND v.from_deploy <= one.value AND v.to_deploy > one.value LIMIT 1`,
+  );
   const isSound = connection.pluck<number>(
     `SELECT ${soundRow('version', 'v')} AND v.blob_id = ? AND v.channel_id = ? FROM version v WHERE v.id = ?`,
   );
@@ -47,13 +51,17 @@ export function sqliteDeploys(
     }),
     manifest: connection.reading(manifests.manifest),
     delta: connection.reading(manifests.delta),
-    visible: connection.reading((name, hashes, from = 0) => {
+    visible: connection.reading((name, hashes, from = 0, single = []) => {
       const channel = rows.channel(name)?.id;
       if (channel === undefined) return new Set();
+      const numbers = single.length === 0 ? undefined : JSON.stringify(single);
       return new Set(
         hashes.filter((hash) => {
           const blob = rows.blobId(hash);
-          const id = blob === undefined ? undefined : names.get({ blob, channel, from });
+          if (blob === undefined) return false;
+          const id =
+            names.get({ blob, channel, from }) ??
+            (numbers === undefined ? undefined : namesSingly.get({ blob, channel, numbers }));
           return id !== undefined && isSound.get(blob, channel, id) === 1;
         }),
       );

@@ -81,8 +81,14 @@ export interface DeployStore {
   /**
    * The hashes that a deploy of the channel contains. One indexed lookup for each.
    * @param from only deploys from this number on. Default: all
+   * @param single numbers of further deploys
    */
-  visible(channel: Channel, hashes: readonly Hash[], from?: number): Promise<Set<Hash>>;
+  visible(
+    channel: Channel,
+    hashes: readonly Hash[],
+    from?: number,
+    single?: readonly number[],
+  ): Promise<Set<Hash>>;
   /** A path of a hash on the channel, from the newest deploy that has one. */
   pathOf(channel: Channel, hash: Hash): Promise<Path | null>;
 }

@@ -51,7 +51,7 @@ export class Served {
       deploy: async (number) => this.#deploy(await store.deploy(number)),
       deployOfManifest: (channel, manifest) => this.#deployOfManifest(channel, manifest),
       manifest: (number) => this.#manifest(number),
-      visible: (channel, hashes, from) => this.#visible(channel, hashes, from),
+      visible: (channel, hashes, ...deploys) => this.#visible(channel, hashes, deploys),
     };
   }
 
@@ -179,7 +179,11 @@ export class Served {
     return deploy === null ? null : ((await this.#siteOf(deploy))?.manifest ?? null);
   }
 
-  async #visible(channel: Channel, hashes: readonly Hash[], from?: number): Promise<Set<Hash>> {
+  async #visible(
+    channel: Channel,
+    hashes: readonly Hash[],
+    deploys: readonly [from?: number | undefined, single?: readonly number[] | undefined],
+  ): Promise<Set<Hash>> {
     const own = new Map<Hash, Hash>();
     for (const hash of hashes) own.set(hash, this.#sources.get(hash) ?? hash);
     // What is no blob may be code from before the last restart.
@@ -187,7 +191,7 @@ export class Served {
       const source = await this.#sourceOf(hash);
       if (source !== undefined) own.set(hash, source);
     }
-    const found = await this.#options.store.visible(channel, [...new Set(own.values())], from);
+    const found = await this.#options.store.visible(channel, [...new Set(own.values())], ...deploys);
     return new Set(hashes.filter((hash) => found.has(own.get(hash)!)));
   }
 

@@ -1,10 +1,10 @@
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { LIMITS } from '../../schema/index.js';
+import { eventually } from '../eventually.js';
 import { TemporarySite } from './counted-site.js';
 import type { BrowserPage, OpenBrowser } from './engines/engine.js';
 import { inEachEngine } from './engines/in-each-engine.js';
+import { openProxy } from './faults/tampering-proxy.js';
 import { GatedSite, isLoader } from './gated-site.js';
 import { publish } from './offline/published-site.js';
 
@@ -36,29 +36,6 @@ globalThis.done = ${version};`,
   'pieces/lazy.mjs': `import { b } from '../lib/b.mjs'; ran('lazy'); export const version = [b, ${version}].join();`,
 });
 
-/** A proxy that adds a header to all answers. */
-async function addHeader(target: string, name: string, value: string) {
-  const server = createServer((request, response) => {
-    const { accept = '*/*' } = request.headers;
-    void fetch(new URL(request.url!, target), { headers: { accept }, redirect: 'manual' }).then(
-      async (answer) => {
-        const type = answer.headers.get('Content-Type') ?? 'text/plain';
-        response.writeHead(answer.status, { 'Content-Type': type, [name]: value });
-        response.end(Buffer.from(await answer.arrayBuffer()));
-      },
-    );
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
-    async close() {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  };
-}
-
 interface Globals {
   readonly runs: readonly string[];
   readonly done: number;
@@ -71,9 +48,14 @@ inEachEngine((engine) => {
   let page: BrowserPage;
   let directory: TemporarySite;
   let site: GatedSite;
+  /** Milliseconds by which the server's clock is ahead. */
+  let passed: number;
   beforeAll(async () => void (browser = await engine.launch()));
   afterAll(() => browser.close());
   beforeEach(async () => {
+    passed = 0;
+    const now = Date.now.bind(Date);
+    vi.spyOn(Date, 'now').mockImplementation(() => now() + passed);
     directory = await TemporarySite.create();
     site = await GatedSite.open({ channel: 'production', serveHead: true, fuse: true });
     page = await browser.newPage();
@@ -83,6 +65,7 @@ inEachEngine((engine) => {
     await page.close();
     await site.close();
     await directory.close();
+    vi.restoreAllMocks();
   });
 
   async function publishVersion(version: number, changes: Record<string, string> = {}): Promise<void> {
@@ -140,6 +123,7 @@ inEachEngine((engine) => {
   it('tells the page when the loader has come, and imports by path', async () => {
     await visit();
     expect(await hasModcast()).toMatchObject({ from: 'http', deploy: 1 });
+    expect(await page.evaluate(() => Object.keys(globalThis))).not.toContain('__modcast_guard__');
     const version = await page.evaluate(
       async () => ((await modcast!.import('pieces/lazy.mjs')) as { version: string }).version,
     );
@@ -171,9 +155,15 @@ inEachEngine((engine) => {
     await publishVersion(1, { 'bare.mjs': `ran('bare'); globalThis.changed = true;` });
     site.clear();
     await visit();
-    const asked = modules().map((target) => target.replace(/[\da-f]{64}/, '…'));
-    expect(asked.filter((target) => target.startsWith('/-/modules/…/waits'))).toEqual([]);
-    expect(asked.length).toBeGreaterThan(0);
+    const asked = () => modules().map((target) => target.replace(/[\da-f]{64}/, '…'));
+    expect(asked()).toContain('/-/direct/…/bare.mjs');
+    // Its runs are those of before.
+    expect(asked().filter((target) => !target.startsWith('/-/direct/'))).toEqual([]);
+    await publishVersion(1, { 'lib/c.mjs': `ran('c'); export const c = 'changed';` });
+    site.clear();
+    await visit();
+    expect(asked().filter((target) => target.startsWith('/-/runs/'))).toEqual(['/-/runs/…/lib/a.mjs']);
+    expect(asked().filter((target) => target.startsWith('/-/modules/'))).toEqual([]);
   });
 
   it('runs what it makes of the former version of a run, and of what has changed in it', async () => {
@@ -233,8 +223,73 @@ inEachEngine((engine) => {
 <script type="module">import 'bare'; globalThis.done = globalThis.other;</script>`,
       'other.mjs': `globalThis.other = 7;`,
     });
+    expect(await site.page('/')).toContain('data-modcast-direct');
+    expect(await site.page('/other.html')).not.toContain('data-modcast-direct');
     await page.goto(`${site.url}other.html`, 'load');
     expect(await page.until(() => (globalThis as unknown as Globals).done)).toBe(7);
+    expect((await hasModcast()).from).toBe('network');
+  });
+
+  it('runs what is joined over HTTP, also beside a module script of another site', async () => {
+    await publishVersion(2, {
+      'other.html': `<!doctype html><script>globalThis.ran = () => {};</script>
+<script type="importmap">{ "imports": { "bare": "./bare.mjs", "lib/": "./lib/" } }</script>
+<script type="module" src="data:text/javascript,globalThis.external = 1"></script>
+<script type="module" src="./lib/a.mjs"></script>
+<script type="module">globalThis.done = globalThis.external + import.meta.resolve('./x').length;</script>`,
+    });
+    site.sockets = 'refuse';
+    site.clear();
+    expect(await site.page('/other.html')).not.toContain('data-modcast-direct');
+    await page.goto(`${site.url}other.html`, 'load');
+    await page.until(() => (globalThis as unknown as Globals).done);
+    const asked = site.requests.map((target) => target.replace(/[\da-f]{64}/, '…'));
+    expect(asked).toContain('/-/runs/…/lib/a.mjs');
+    expect(asked).not.toContain('/-/modules/…/lib/a.mjs');
+  });
+
+  /** The page has lost its socket, and has another one. */
+  async function connectAgain(): Promise<void> {
+    const before = site.relay.opened.length;
+    site.relay.cut();
+    await eventually(() => expect(site.relay.opened.length).toBeGreaterThan(before));
+    await eventually(async () =>
+      expect(await (await fetch(`${site.url}-/health`)).json()).toMatchObject({ clients: 1 }),
+    );
+  }
+
+  it('imports more of its deploy, long after that was replaced, when it has connected again', async () => {
+    await visit();
+    await hasModcast();
+    await publishVersion(2);
+    await publishVersion(3);
+    passed = 2 * LIMITS.pastHeadMs;
+    await connectAgain();
+    await connectAgain();
+    expect(await lazy()).toBe('1,1');
+    // Nobody runs this one.
+    expect((await fetch(`${site.url}-/deploys/2/manifest.json`)).status).toBe(401);
+  });
+
+  it('says once that a server has its deploy no more, and what helps', async () => {
+    await visit();
+    await hasModcast();
+    await page.evaluate(() => {
+      const problems: unknown[] = [];
+      Object.assign(globalThis, { problems });
+      modcast!.on('error', (error) => void problems.push(error));
+    });
+    const problems = () =>
+      page.evaluate(() => (globalThis as unknown as { problems: readonly unknown[] }).problems);
+    await connectAgain();
+    await eventually(() => expect(site.requests).toContainEqual(expect.stringMatching(/^HEAD \/-\/blobs\//)));
+    expect(await problems()).toEqual([]);
+    site.http = (target) => (/^\/-\/(?:blobs|direct|runs)\//.test(target) ? 'missing' : 'pass');
+    await connectAgain();
+    const gone = [{ code: 'deploy-gone', message: expect.stringMatching(/deploy 1 .*reload/) as string }];
+    await eventually(async () => expect(await problems()).toEqual(gone));
+    await connectAgain();
+    expect(await problems()).toEqual(gone);
   });
 
   it('runs natively where a proxy adds a policy that forbids inline scripts', async () => {
@@ -245,7 +300,9 @@ inEachEngine((engine) => {
       'main.mjs': `import { a } from './lib/a.mjs'; globalThis.done = a; globalThis.metaUrl = import.meta.url;`,
       'lib/b.mjs': `globalThis.ran = () => {}; export const b = 2;`,
     });
-    const proxy = await addHeader(site.url, 'Content-Security-Policy', "script-src 'self'");
+    const proxy = await openProxy(site.url, {
+      headers: () => ({ 'Content-Security-Policy': "script-src 'self'" }),
+    });
     try {
       await page.goto(proxy.url, 'load');
       expect(await page.until(() => (globalThis as unknown as Globals).done)).toBe(2);
@@ -257,6 +314,14 @@ inEachEngine((engine) => {
     } finally {
       await proxy.close();
     }
+  });
+
+  it('keeps nothing of a deploy of which the server has no list, and says so', async () => {
+    await visit();
+    await hasModcast();
+    site.http = (target) => (/^\/-\/direct\/[\da-f]+\/$/.test(target) ? 'missing' : 'pass');
+    const failure = await page.evaluate(() => modcast!.offline({ all: true }).catch(String));
+    expect(failure).toContain('does not have deploy 1 any more');
   });
 
   describe.runIf(engine.name !== 'WebKit')('without the server', () => {

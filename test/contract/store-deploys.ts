@@ -248,6 +248,11 @@ export function deployContract(store: () => Store): void {
       expect(await store().visible('dev', hashes, 3)).toEqual(new Set([a, b, a2, a3]));
       expect(await store().visible('dev', hashes, 4)).toEqual(new Set([a, a3]));
       expect(await store().visible('dev', hashes, 5)).toEqual(new Set([a, a3]));
+      // And in single deploys before.
+      expect(await store().visible('dev', hashes, 5, [1])).toEqual(new Set([a, b, a3]));
+      expect(await store().visible('dev', hashes, 5, [2])).toEqual(new Set([a, b, a2, a3]));
+      expect(await store().visible('dev', hashes, Infinity, [1])).toEqual(new Set([a, b]));
+      expect(await store().visible('production', hashes, 5, [1, 2])).toEqual(new Set());
     });
 
     test('give a blob’s path in the newest deploy that has it', async () => {

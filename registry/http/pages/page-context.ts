@@ -37,7 +37,7 @@ export interface PageContext {
   readonly packageMaps: DeployPackageMaps;
   readonly loader: (name: LoaderName) => Promise<Uint8Array>;
   /** For pages that start without the loader. Null where modules run singly. */
-  readonly direct: DirectFusions | null;
+  readonly direct: DirectFusions;
   /** The source text of the first script of these. */
   readonly starter: () => Promise<string>;
   readonly directFallback: () => Promise<Uint8Array>;

@@ -85,7 +85,7 @@ export async function pageVersion(
 ): Promise<PageVersion> {
   const { hot } = context.page;
   const options = await loaderOptions(context);
-  const direct = options.direct === true ? await context.direct?.of(head) : undefined;
+  const direct = options.direct === true ? await context.direct.of(head) : undefined;
   return {
     loader: { ...options, data: { ...options.data, ...(await offlineData(context)) } },
     key: `${deployKey(context, head)} ${direct?.hash}`,

@@ -32,7 +32,7 @@ import { withAccess } from './with-access.js';
 export interface RegistryContext
   extends ServiceWorkerContext, Pick<RunContext, 'fusions' | 'mapOf' | 'dictionaries'> {
   readonly store: Store;
-  readonly direct: DirectFusions | null;
+  readonly direct: DirectFusions;
   readonly catalog: Catalog;
   /** Whether a hash is that of a module that a transform has made. */
   readonly isMade: (hash: Hash) => boolean;
@@ -148,7 +148,7 @@ function nameFusion(found: SentFusion | undefined, headers: Headers): void {
 }
 
 async function channelManifest(
-  { catalog, fusions }: RegistryContext,
+  { catalog, page, fusions }: RegistryContext,
   request: Request,
   channel: string,
   headers: Headers,
@@ -156,7 +156,7 @@ async function channelManifest(
   const head = CHANNEL_PATTERN.test(channel) ? await catalog.head(channel) : null;
   if (head === null) return problem(404, `No deploy on channel ${channel}.`, headers);
   headers.set('Modcast-Deploy', String(head.deploy.number));
-  nameFusion(await fusions?.finished(head.deploy.manifest), headers);
+  if (page.fuse) nameFusion(await fusions.finished(head.deploy.manifest), headers);
   const bytes = sharedManifestBytes(head.manifest);
   const tag = head.deploy.manifest;
   return answer(request, { bytes, type: 'application/json', freshness: 'revalidate', tag }, headers);
@@ -185,7 +185,7 @@ async function channelHead(
 
 /** With `?since=<manifest>`, the difference from that one, if anyone may read it. */
 async function deployManifest(
-  { store, catalog, history, fusions }: RegistryContext,
+  { store, catalog, history, page, fusions }: RegistryContext,
   request: Request,
   number: number,
   headers: Headers,
@@ -195,10 +195,10 @@ async function deployManifest(
     if (deploy === null) return problem(404, `No deploy ${number}.`, headers);
     headers.set('Modcast-Deploy', String(number));
     const manifest = await catalog.manifest(deploy);
-    const fusion = await fusions?.finished(deploy.manifest);
+    const fusion = page.fuse ? await fusions.finished(deploy.manifest) : undefined;
     nameFusion(fusion, headers);
     // Asked again, the answer may name a fusion.
-    const freshness = fusions === null || fusion !== undefined ? 'immutable' : 'revalidate';
+    const freshness = !page.fuse || fusion !== undefined ? 'immutable' : 'revalidate';
     const since = new URL(request.url).searchParams.get('since');
     const base = isHash(since) ? await history.manifest(deploy.channel, since) : null;
     if (base !== null) {

@@ -14,11 +14,10 @@ export interface RunContext {
   readonly prefix: string;
   readonly dictionaries: RunDictionaries;
   readonly blobs: Pick<VerifiedBlobs, 'read'>;
-  readonly history: Pick<HistoryAccess, 'deploy'>;
+  readonly history: Pick<HistoryAccess, 'deploy' | 'isPublic'>;
   /** The source map of a module that a transform has made, by its hash. */
   readonly mapOf: (hash: Hash) => Promise<string | undefined>;
-  /** Null where modules run singly. */
-  readonly fusions: Pick<Fusions, 'owner' | 'bytes' | 'sourceMap' | 'finished'> | null;
+  readonly fusions: Pick<Fusions, 'owner' | 'bytes' | 'sourceMap' | 'finished'>;
 }
 
 const decoder = new TextDecoder();
@@ -98,10 +97,10 @@ export async function derivedResponse(
   deltaOf?: (bytes: Uint8Array) => Uint8Array | undefined,
 ): Promise<Response> {
   const missing = () => problem(404, `No such ${name}.`, headers);
-  const owner = await fusions?.owner(hash);
+  const owner = await fusions.owner(hash, (deploy) => history.isPublic(deploy));
   if (owner === undefined) return missing();
   return withAccess(history.deploy(request, owner.deploy), headers, async () => {
-    const bytes = await fusions!.bytes(hash);
+    const bytes = await fusions.bytes(hash);
     if (bytes === undefined) return missing();
     const delta = deltaOf?.(bytes);
     return answer(request, { bytes, type, freshness: 'immutable', tag: hash, delta }, headers);
@@ -140,10 +139,10 @@ export async function runMapResponse(
   headers: Headers,
 ): Promise<Response> {
   const { fusions, history, blobs, prefix } = context;
-  const owner = await fusions?.owner(hash);
+  const owner = await fusions.owner(hash, (deploy) => history.isPublic(deploy));
   if (owner === undefined) return problem(404, 'No such run.', headers);
   return withAccess(history.deploy(request, owner.deploy), headers, async () => {
-    const map = await fusions!.sourceMap(hash);
+    const map = await fusions.sourceMap(hash);
     if (map === undefined) return problem(404, 'No such run.', headers);
     const bytes = await runSourceMap(map, owner.manifest, blobs, siteFromRuns(prefix), context.mapOf);
     return answer(request, { bytes, type: 'application/json', freshness: 'immutable', tag: hash }, headers);

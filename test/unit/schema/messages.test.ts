@@ -26,14 +26,15 @@ const application = fc.record({
   topic: fc.string({ minLength: 1, maxLength: LIMITS.topicLength }),
   data,
 });
-const hello: fc.Arbitrary<Hello> = fc.record({
+const helloMembers = {
   type: fc.constant('hello' as const),
   protocol: natural,
   channel: fc.constantFrom('dev', 'production', 'a.b_c-1', 'x'.repeat(64)),
   have: fc.option(hash),
   deploy: fc.option(natural),
   entries: fc.array(path, { maxLength: 5 }),
-});
+};
+const hello: fc.Arbitrary<Hello> = fc.record(helloMembers);
 /** One arbitrary for each type: the compiler asks for that of a new message. */
 type Arbitraries<M extends { type: string }> = {
   [T in M['type']]: fc.Arbitrary<Extract<M, { type: T }>>;
@@ -239,14 +240,25 @@ describe('hello as a query', () => {
   const parse = (query: string) => helloFromQuery(new Map(new URLSearchParams(query)));
 
   it('is the same after encoding and decoding', () => {
+    const optional = { fusion: fc.option(hash), runs: hash };
+    const requiredKeys = Object.keys(helloMembers) as (keyof typeof helloMembers)[];
+    const withOptional = fc.record({ ...helloMembers, ...optional }, { requiredKeys });
     fc.assert(
-      fc.property(hello, (value) => {
+      fc.property(withOptional, (value) => {
         const query = helloToQuery(value);
         expect(parse(query)).toEqual(value);
         expect(new URL(`wss://site.test/-/socket?${query}`).search).toBe(`?${query}`);
       }),
       { numRuns: 300 },
     );
+  });
+
+  it('escapes what a URL escapes', () => {
+    const entries = [`it's "a" <b>#c?d&e=f+g%20 \u00e4.mjs`];
+    const value: Hello = { type: 'hello', protocol: 1, channel: 'dev', have: null, deploy: null, entries };
+    const query = helloToQuery(value);
+    expect(new URL(`wss://site.test/-/socket?${query}`).search).toBe(`?${query}`);
+    expect(parse(query)).toEqual(value);
   });
 
   it('has no empty members', () => {

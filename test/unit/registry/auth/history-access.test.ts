@@ -72,6 +72,51 @@ it('the deploy of a connected page is public until it disconnects, and so are la
   await expect(access.blob(request(), blobOf('two').hash)).rejects.toMatchObject(refused);
 });
 
+it('a page opens the deploy that it names, and none between that and the head, until it has gone', async () => {
+  const { store, access, deploys, request } = await history();
+  await publish(store, [['a.mjs', 'three']]);
+  const [first, second] = deploys;
+  const held = [await access.hold('dev', first!.manifest), await access.hold('dev', first!.manifest)];
+  expect(held[0]!.deploy).toEqual(first);
+  expect(await access.deploy(request(), first!)).toBe('public');
+  expect(await access.blob(request(), blobOf('one').hash)).toBe('public');
+  expect(await access.manifest('dev', first!.manifest)).not.toBeNull();
+  await expect(access.deploy(request(), second!)).rejects.toMatchObject(refused);
+  await expect(access.blob(request(), blobOf('two').hash)).rejects.toMatchObject(refused);
+  expect(await access.manifest('dev', second!.manifest)).toBeNull();
+  held[0]!.release();
+  held[0]!.release();
+  expect(await access.deploy(request(), first!)).toBe('public');
+  held[1]!.release();
+  await expect(access.deploy(request(), first!)).rejects.toMatchObject(refused);
+  await expect(access.blob(request(), blobOf('one').hash)).rejects.toMatchObject(refused);
+});
+
+it('a page opens nothing by the name of what was no deploy of its channel', async () => {
+  const { store, access, request } = await history();
+  const elsewhere = await publish(store, [['a.mjs', 'elsewhere']], { channel: 'secret' });
+  await publish(store, [['a.mjs', 'later']], { channel: 'secret' });
+  expect(await access.hold('dev', elsewhere.manifest)).toBeNull();
+  expect(await access.hold('dev', '0'.repeat(64))).toBeNull();
+  // A blob's hash is no deploy's name, and neither is that of a blob in no deploy.
+  expect(await access.hold('dev', blobOf('one').hash)).toBeNull();
+  await store.putBlobs([blobOf('unpublished')]);
+  expect(await access.hold('dev', blobOf('unpublished').hash)).toBeNull();
+  await expect(access.deploy(request(), elsewhere)).rejects.toMatchObject(refused);
+  await expect(access.blob(request(), blobOf('elsewhere').hash)).rejects.toMatchObject(refused);
+  expect((await access.publicBlobs([blobOf('unpublished').hash])).size).toBe(0);
+});
+
+it('pages keep a bounded number of deploys open', async () => {
+  const { store, inUse, access } = await history();
+  const named = [];
+  for (let i = 0; i < 300; i++) named.push(await publish(store, [['a.mjs', `save ${i}`]]));
+  const ends = await Promise.all(named.map((deploy) => access.hold('dev', deploy.manifest)));
+  expect(inUse.single('dev')).toEqual(named.slice(-256).map(({ number }) => number));
+  for (const end of ends) end!.release();
+  expect(inUse.single('dev')).toEqual([]);
+});
+
 it('an old deploy with the manifest of a public one is public', async () => {
   const { store, access, deploys, request } = await history();
   await publish(store, [['a.mjs', 'one']]);
@@ -172,6 +217,43 @@ it('history-over-socket: a page does not open an old deploy by naming it', async
     `${url}-/deploys/${deploy.number + 1}/manifest.json?since=${deploy.manifest}`,
   );
   expect(await difference.json()).not.toHaveProperty('since');
+});
+
+it('over HTTP: a tab keeps its deploy when it connects again, also after a restart of the server', async () => {
+  const directory = await site(SITE);
+  const database = path.join(await temporary(), 'registry.db');
+  const versions = ['export const two = 2;\n', 'export const three = 3;\n'];
+  const first = open({ directory, database });
+  const { deploy } = (await first.ready)!;
+  for (const text of versions) {
+    await write(directory, { 'main.js': text });
+    await first.scan();
+  }
+  await first.close();
+  afterPastHeads();
+  const { port, url } = await open({ directory, database }).listen();
+  const other = await openStore(database);
+  const hashes: string[] = [];
+  for (const number of [1, 2])
+    hashes.push((await other.store.manifest(number))!.modules.get('main.js')!.hash);
+  await other.store.close();
+  const paths = [
+    ['deploys/1/manifest.json', 'deploys/1/at/main.js', `blobs/${hashes[0]}`, `modules/${hashes[0]}/main.js`],
+    ['deploys/2/manifest.json', 'deploys/2/at/main.js', `blobs/${hashes[1]}`, `modules/${hashes[1]}/main.js`],
+  ];
+  const worker = `main.js?modcast=${deploy.manifest}`;
+  const ask = (list: readonly string[]) =>
+    Promise.all(list.map(async (target) => (await fetch(`${url}-/${target}`)).status));
+  const importAsWorker = async () =>
+    (await fetch(url + worker, { headers: { 'Sec-Fetch-Dest': 'script' } })).status;
+  expect(await ask(paths[0]!)).toEqual([401, 401, 401, 401]);
+  expect(await importAsWorker()).toBe(404);
+  const query = `protocol=1&channel=dev&deploy=1&runs=${deploy.manifest}`;
+  const client = new Client(port, query);
+  await client.message('manifest');
+  expect(await ask(paths[0]!)).toEqual([200, 200, 200, 200]);
+  expect(await importAsWorker()).toBe(200);
+  expect(await ask(paths[1]!)).toEqual([401, 401, 401, 401]);
 });
 
 async function openStore(file: string) {

@@ -39,6 +39,7 @@ export function createFusions(store: Store, watched: string | null = null, memor
   const work = { plans: 0, fuses: 0 };
   const errors: unknown[] = [];
   const fusions = new Fusions({
+    joins: true,
     fuser: {
       plan: (target) => (work.plans++, fuser.plan(target)),
       fuse: ((target, control) => (

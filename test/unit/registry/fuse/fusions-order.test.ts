@@ -61,7 +61,7 @@ function setUp(watched: string | null = 'dev') {
   };
   const derived = { read: nothing, keep() {} };
   const steps = { ...fuser, sourceMap: nothing } as unknown as Fuser;
-  const fusions = new Fusions({ fuser: steps, store, derived, clock, watched, onError });
+  const fusions = new Fusions({ fuser: steps, store, derived, clock, watched, onError, joins: true });
   let listener!: (head: Head) => void;
   fusions.follow({
     onHead: (given) => ((listener = given), () => {}),

@@ -54,6 +54,23 @@ describe('a page that runs an older deploy, after a restart of the server', () =
     expect(finished).not.toHaveBeenCalled();
   });
 
+  it('gets runs as its own, where a newer deploy that is not public has them too', async () => {
+    const owners = new RunOwners();
+    owners.follow({ manifest: async () => MANIFEST }, undefined);
+    const shared = fusionOf(deploy(1)).fusion.runs[0]!;
+    for (const number of [1, 2]) {
+      owners.remember(deploy(number));
+      const fusion = fusionOf(deploy(number));
+      owners.keep({ ...fusion, fusion: { ...fusion.fusion, runs: [shared] } });
+    }
+    const nothing = { byHash: async () => undefined, finished: async () => undefined };
+    const of = (isPublic: (number: number) => boolean) =>
+      owners.of(shared.hash!, nothing, async ({ number }) => isPublic(number));
+    expect(await of((number) => number === 1)).toMatchObject({ deploy: { number: 1 } });
+    expect(await of(() => true)).toMatchObject({ deploy: { number: 2 } });
+    expect(await of(() => false)).toMatchObject({ deploy: { number: 2 } });
+  });
+
   it('is not a reason to read all fusions again for each unknown hash', async () => {
     const { of, finished } = restarted();
     for (let i = 0; i < 3; i++) expect(await of(hash('0'))).toBeUndefined();

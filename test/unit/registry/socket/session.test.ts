@@ -18,6 +18,8 @@ import {
   forgetPastHeads,
   hashOf,
   hello,
+  history,
+  inUse,
   packsOf,
   store,
   topics,
@@ -247,6 +249,68 @@ describe('a want', () => {
     expect(await want([hashOf('old')], true)).toEqual([['old']]);
     session.closed();
     expect(await (await greeted()).want([hashOf('old')], true)).toEqual([[]]);
+  });
+});
+
+describe('the deploy that a page runs', () => {
+  const want = (session: ReturnType<typeof connect>['session'], text: string) =>
+    session.receive(JSON.stringify({ type: 'want', hashes: [hashOf(text)], closure: false }));
+
+  /** Three deploys of which only the last one is public. */
+  async function three() {
+    const first = await deploy({ ...TEXTS, 'alone.js': 'first' });
+    const second = await deploy({ ...TEXTS, 'alone.js': 'second' });
+    await deploy(TEXTS);
+    forgetPastHeads();
+    return { first, second };
+  }
+
+  it('stays readable while the page is connected, and no other one becomes so', async () => {
+    const { first } = await three();
+    const { session, transport } = connect();
+    await session.start(hello({ runs: first.hash, deploy: 1 }));
+    await want(session, 'first');
+    await want(session, 'second');
+    expect(
+      packsOf(transport)
+        .slice(-2)
+        .map((pack) => [...pack.values()]),
+    ).toEqual([['first'], []]);
+    session.closed();
+    expect(await history.visible('dev', [hashOf('first')])).toEqual(new Set());
+  });
+
+  it('is what the page has booted, also if it was offline before', async () => {
+    const { first } = await three();
+    const { session } = connect();
+    await session.start(hello());
+    const report = { type: 'booted', deploy: 1, ms: 1, from: 'cache', bytes: 0, runs: first.hash };
+    await session.receive(JSON.stringify(report));
+    await want(session, 'first');
+    expect(await history.visible('dev', [hashOf('first')])).toEqual(new Set([hashOf('first')]));
+  });
+
+  it('is one for each page', async () => {
+    const { first, second } = await three();
+    const { session } = connect();
+    await session.start(hello({ runs: first.hash, deploy: 1 }));
+    await session.receive(JSON.stringify(hello({ runs: second.hash, deploy: 2 })));
+    expect(await history.visible('dev', ['first', 'second'].map(hashOf))).toEqual(
+      new Set([hashOf('second')]),
+    );
+    session.closed();
+    expect(inUse.single('dev')).toEqual([]);
+  });
+
+  it('is none that its channel never had', async () => {
+    await deploy(TEXTS);
+    const elsewhere = await deploy({ 'main.js': 'elsewhere' }, ['main.js'], 'other');
+    await deploy({ 'main.js': 'later' }, ['main.js'], 'other');
+    forgetPastHeads();
+    const { session } = connect();
+    await session.start(hello({ runs: elsewhere.hash }));
+    for (const channel of ['dev', 'other'])
+      expect(await history.visible(channel, [hashOf('elsewhere')])).toEqual(new Set());
   });
 });
 

@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
+import path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { openSqliteStore } from '../../../../../registry/store/sqlite.js';
 import { blake3 } from '../../../../../registry/hash.js';
 import { decodeFusion } from '../../../../../schema/index.js';
-import { open, site, write, type Files } from '../../site.js';
+import { open, site, temporary, write, type Files } from '../../site.js';
 
 const UNKNOWN = 'a'.repeat(64);
 
@@ -153,5 +155,48 @@ describe('a browser that keeps dictionaries', () => {
     }
     const range = { 'Accept-Encoding': 'gzip, dcz', 'Available-Dictionary': name, Range: 'bytes=0-9' };
     expect((await ask(url, range)).headers.get('Content-Encoding')).toBeNull();
+  });
+});
+
+describe('a server that joins nothing any more', () => {
+  async function restarted(change: (database: string) => Promise<void> = () => Promise.resolve()) {
+    const database = path.join(await temporary(), 'registry.db');
+    const directory = await site(FUSED);
+    const { registry, hash, ask: askBefore } = await fused(FUSED, { directory, database });
+    const run = await firstRun(askBefore, hash!);
+    await registry.close();
+    await change(database);
+    const next = open({ directory, database, fuse: false });
+    await next.ready;
+    const ask = async (target: string, headers = {}) =>
+      (await next.handle(new Request(`http://localhost/-/${target}`, { headers })))!;
+    return { ask, hash: hash!, run };
+  }
+
+  it('serves what was joined before, for pages that are open', async () => {
+    const { ask, hash, run } = await restarted();
+    expect((await ask(`runs/${run.hash}/lib/main.mjs`)).status).toBe(200);
+    expect(await (await ask(`direct/${hash}/lib/a.mjs`)).text()).toContain('modcast:run/lib/main.mjs');
+    expect((await ask(`blobs/${hash}`)).status).toBe(200);
+    // Its source map would have to be made.
+    expect((await ask(`runs/${run.hash}.map`)).status).toBe(404);
+  });
+
+  it('tells new pages of none', async () => {
+    const { ask } = await restarted();
+    const manifest = await ask('deploys/1/manifest.json');
+    expect(manifest.headers.get('Modcast-Fusion')).toBeNull();
+    const page = await ask('../', { Accept: 'text/html', 'Sec-Fetch-Dest': 'document' });
+    expect(await page.text()).not.toMatch(/data-modcast-direct|fused-loader/);
+  });
+
+  it('has no run that was dropped, and makes none', async () => {
+    const { ask, hash, run } = await restarted(async (database) => {
+      const store = await openSqliteStore(database);
+      await store.dropDerived([{ kind: 'fusion', key: (await store.head('dev'))!.manifest }]);
+      await store.close();
+    });
+    for (const target of [`runs/${run.hash}/lib/main.mjs`, `direct/${hash}/lib/a.mjs`, `blobs/${hash}`])
+      expect([target, (await ask(target)).status]).toEqual([target, 404]);
   });
 });
