@@ -45,6 +45,18 @@ export default async () => {
   await nextTick();
   return [document.querySelector('#vue').textContent];
 };`,
+  '@babylonjs/core': `import { FreeCamera } from '@babylonjs/core/Cameras/freeCamera';
+import { NullEngine } from '@babylonjs/core/Engines/nullEngine';
+import { Vector3 } from '@babylonjs/core/Maths/math.vector.js';
+import { CreateBox } from '@babylonjs/core/Meshes/Builders/boxBuilder';
+import { Scene } from '@babylonjs/core/scene';
+export default () => {
+  const scene = new Scene(new NullEngine());
+  const camera = new FreeCamera('camera', new Vector3(0, 0, -5), scene);
+  CreateBox('box', { size: 2 }, scene);
+  scene.render();
+  return [scene.getActiveMeshes().length, scene.activeCamera === camera, camera.position instanceof Vector3];
+};`,
 } as const;
 
 const RESULTS = {
@@ -54,6 +66,7 @@ const RESULTS = {
   three: [true, true, 'function'],
   codemirror: ['one two', true, 1],
   vue: ['vue 2'],
+  '@babylonjs/core': [1, true, true],
 };
 
 inEachEngine((engine) => {
@@ -62,13 +75,13 @@ inEachEngine((engine) => {
   it('runs packages of many kinds on one page, with one instance of each', async () => {
     const names = Object.keys(SOURCES) as (keyof typeof SOURCES)[];
     const main = [
-      ...names.map((name, at) => `import run${at} from './${name}.js';`),
+      ...names.map((_, at) => `import run${at} from './use-${at}.js';`),
       'const results = {};',
       ...names.map((name, at) => `results['${name}'] = await run${at}();`),
       'globalThis.results = results;',
     ];
-    const files = Object.fromEntries(names.map((name) => [`${name}.js`, SOURCES[name]]));
-    const packages = ['d3', 'rxjs', 'date-fns', 'three', 'codemirror', '@codemirror', 'vue'];
+    const files = Object.fromEntries(names.map((name, at) => [`use-${at}.js`, SOURCES[name]]));
+    const packages = ['d3', 'rxjs', 'date-fns', 'three', 'codemirror', '@codemirror', 'vue', '@babylonjs'];
     const directory = await siteWith(packages, {
       'index.html': pageOf(`import './main.js';`),
       ...files,
