@@ -40,17 +40,23 @@ export interface RunRecipe {
 const nameText = (name: string): string => (/^[\w$]+$/.test(name) ? name : quote(name));
 const quote = (text: string): string => JSON.stringify(text);
 
+/** What the source of a run names: other runs, by name, and modules that it imports singly. */
+interface Named {
+  readonly runs: Set<Path>;
+  readonly modules: Set<Path>;
+}
+
 /**
  * `import` statements for one statement of a member, by the modules that define what it imports.
  *
- * @param spaces takes the modules whose namespace objects are imported
+ * @param named takes what they name. A module that runs singly may lead to it, and nothing else does
  */
 function importStatements(
   { specifier, attributes, imports }: Request,
   node: FuseNode,
   run: Run,
   plan: FusePlan,
-  spaces: Set<Path>,
+  named: Named,
 ): string {
   const target = node.targets.get(specifier)!;
   const clause = (request: Request['imports']) =>
@@ -69,17 +75,19 @@ function importStatements(
       name === NAMESPACE ? { path: target.path, name } : plan.exports.resolve(target.path, name)!;
     const other = plan.runOf.get(binding.path);
     if (binding.name === NAMESPACE) {
-      spaces.add(binding.path);
+      named.modules.add(binding.path);
       parts.push(`import * as ${local} from ${quote(moduleKey(binding.path))};`);
     } else if (other === run) {
       parts.push(
         `import { ${clause([{ name: binding.name, local }])} } from ${quote(MEMBER + binding.path)};`,
       );
     } else if (other === undefined) {
+      named.modules.add(binding.path);
       parts.push(
         `import { ${clause([{ name: binding.name, local }])} } from ${quote(moduleKey(binding.path))};`,
       );
     } else {
+      named.runs.add(other.name);
       const exported = quote(exportName(binding.path, binding.name));
       parts.push(`import { ${exported} as ${local} } from ${quote(runKey(other.name))};`);
     }
@@ -96,12 +104,12 @@ function dependencies(node: FuseNode, run: Run, plan: FusePlan): Path[] {
 }
 
 /** What changes in a member: its imports lead to the modules that define what they name. */
-function memberEdits(node: FuseNode, run: Run, plan: FusePlan, spaces: Set<Path>): Edit[] {
+function memberEdits(node: FuseNode, run: Run, plan: FusePlan, named: Named): Edit[] {
   const record = node.record!;
   const context = `__modcast__(${quote(moduleKey(node.path))})`;
   const edits: Edit[] = record.requests.map((request) => {
     const { start, end } = request;
-    const text = importStatements(request, node, run, plan, spaces) + request.lineBreaks;
+    const text = importStatements(request, node, run, plan, named) + request.lineBreaks;
     return { start, end, text: text || ';' };
   });
   for (const { start } of record.dynamicImports) {
@@ -144,14 +152,14 @@ function effectOf(path: Path, nodes: readonly FuseNode[], plan: FusePlan): strin
 export function runRecipe(run: Run, plan: FusePlan): RunRecipe {
   const imported: string[] = [];
   const exported: string[] = [];
-  const spaces = new Set<Path>();
+  const named: Named = { runs: new Set(), modules: new Set() };
   const nodes = run.members.map((path) => plan.graph.get(path)!);
   const members = nodes.map((node) => {
     const { path, hash, record } = node;
     imported.push(`import ${quote(MEMBER + path)};`);
     const names = record!.localExports.map((name) => `${nameText(name)} as ${quote(exportName(path, name))}`);
     if (names.length > 0) exported.push(`export { ${names.join(', ')} } from ${quote(MEMBER + path)};`);
-    return { path, hash: hash!, edits: memberEdits(node, run, plan, spaces) };
+    return { path, hash: hash!, edits: memberEdits(node, run, plan, named) };
   });
   const before = [...new Set(nodes.flatMap((node) => dependencies(node, run, plan)))];
   const effects = before.flatMap((path) => effectOf(path, nodes, plan));
@@ -159,8 +167,8 @@ export function runRecipe(run: Run, plan: FusePlan): RunRecipe {
   return {
     entry: [...effects, ...imported, ...exported].join('\n'),
     members,
-    runs: before.filter((path) => plan.runOf.has(path)),
-    modules: [...new Set([...modules, ...spaces])],
+    runs: [...new Set([...before.filter((path) => plan.runOf.has(path)), ...named.runs])],
+    modules: [...new Set([...modules, ...named.modules])],
     dynamic: [...new Set(nodes.flatMap((node) => [...node.dynamic, ...node.computed]))].filter(
       (path) => plan.graph.get(path)?.hash,
     ),

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { FusedModules } from '../../../../importmap/fused-modules.js';
-import type { Path } from '../../../../schema/index.js';
+import { moduleKey, runKey, type Path } from '../../../../schema/index.js';
 import { fuseFiles, manifestOf, type Files } from './fuse-site.js';
 
 /** Imports entries, one after the other, and tells what they log, throw and export. */
@@ -47,6 +47,18 @@ parentPort.on('message', async ({ urls, goesOn }) => {
   parentPort.postMessage(log);
 });`;
 
+/** The keys that a member's facade and its runs import, and that are not in what the member needs. */
+function lackingKeys(path: Path, modules: FusedModules, runs: ReadonlyMap<Path, string>): string[] {
+  const needed = modules.needed(path);
+  const names = [...needed.runs].map(({ name }) => name);
+  const keys = new Set([...names.map(runKey), ...[...needed.modules].map(moduleKey)]);
+  const texts = [modules.facade(path), ...names.map((name) => runs.get(name)!)];
+  return texts.flatMap((text) => text.match(KEY) ?? []).filter((key) => !keys.has(key));
+}
+
+/** A key in an import. Linked text has no other quotes. */
+const KEY = /(?<=(?:from|import) ")modcast:(?:run|module)\/[^"]*/g;
+
 /**
  * Evaluates sites in a thread, as Node evaluates ES modules. What the modules put in `later` is called when
  * their entry has been evaluated.
@@ -86,6 +98,8 @@ export class Evaluator {
     for (const [path, text] of Object.entries(files))
       made[path] = members.has(path) ? modules.facade(path) : text;
     for (const [name, code] of runs) made[`runs/${name}`] = code;
+    const lacking = [...members].flatMap((path) => lackingKeys(path, modules, new Map(runs)));
+    if (lacking.length > 0) throw new Error(`The import map lacks ${lacking.join(', ')}`);
     return { log: await this.#run(made, entries), members: members.size };
   }
 

@@ -143,6 +143,18 @@ describe('modules that are joined behave as single ones:', () => {
       ['main.mjs', 'other.mjs'],
     ));
 
+  it('bindings that a single module, or a cycle of them, takes from a run or from another single one', () =>
+    expectSame({
+      'a.mjs': `export const a = 'a'; log.push(a);`,
+      'b.mjs': `export let b = 'b'; export const set = () => (b = 'changed'); log.push(b);`,
+      'c.mjs': `import './cycle.mjs'; export const c = 'c'; log.push(c);`,
+      'cycle.mjs': `import './a.mjs'; export * from './b.mjs'; export { c } from './c.mjs'; export { a } from './a.mjs';`,
+      'single.mjs': `eval(''); export * from './cycle.mjs'; export * as space from './b.mjs';`,
+      'd.mjs': `import { a, b, c, set } from './cycle.mjs'; set(); log.push(a, b, c);`,
+      'e.mjs': `import { a, b, c, space } from './single.mjs'; log.push(a, b, c, space.b);`,
+      'main.mjs': `import './d.mjs'; import './e.mjs'; log.push('main');`,
+    }));
+
   it('a module that a single one imports, and another page by import() after a part of it', () =>
     expectSame(
       {
