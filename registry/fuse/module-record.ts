@@ -39,13 +39,19 @@ export interface ModuleRecord {
     /** Whether `new` precedes it, which would apply to a call in its place. */
     readonly followsNew: boolean;
   }[];
+  /** URLs of module workers that it starts, relative to its own: those that are literal. */
+  readonly workers: readonly string[];
   readonly hasTopLevelAwait: boolean;
   /** Why the module cannot share a scope with others; undefined if it can. */
   readonly reason: string | undefined;
 }
 
 /** Another version may read a module in another way: a change of this file has to change it. */
-export const RECORD_VERSION = '4';
+export const RECORD_VERSION = '5';
+
+/** `new Worker(new URL('./w.mjs', import.meta.url), { type: 'module' })` */
+const WORKER =
+  /\bnew\s+(?:[\w$]+\s*\.\s*)*Worker\s*\(\s*new\s+URL\s*\(\s*(['"`])([^'"`\\$]+)\1\s*,\s*import\s*\.\s*meta\s*\.\s*url\s*,?\s*\)(?:\s*\.\s*href)?\s*,\s*\{[^{}]*\btype['"]?\s*:\s*(['"`])module\3/g;
 
 /** Words without which a source needs no walk over its syntax tree. */
 const AWAIT = /\bawait\b/;
@@ -237,6 +243,7 @@ export function readRecord(source: string): ModuleRecord {
       const argument = source.slice(start, end);
       return literal(argument) === undefined ? (BEGINNING.exec(argument)?.[1] ?? []) : [];
     }),
+    workers: [...new Set([...source.matchAll(WORKER)].map(([, , url]) => url!))],
     metas: importMetas.map(({ start, end }) => ({
       start,
       end,

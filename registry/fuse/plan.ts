@@ -3,7 +3,7 @@ import { evaluationOrder, findCycles, type FuseGraph, type FuseNode } from './fu
 import { ExportResolver, findConflicting, type Binding } from './resolve-export.js';
 
 /** Another version may join other modules: a change of what this file decides has to change it. */
-export const PLAN_VERSION = '4';
+export const PLAN_VERSION = '5';
 
 /** Modules that are joined into one, in evaluation order. */
 export interface Run {
@@ -23,6 +23,8 @@ export interface FusePlan {
   readonly singles: ReadonlyMap<Path, string>;
   /** Modules from which a page, a worker or an `import()` starts. */
   readonly roots: readonly Path[];
+  /** Those of `roots` from which modules start workers. */
+  readonly workers: readonly Path[];
   /**
    * For each member that is a root, or that a single module imports: the runs (by name), single modules
    * and URLs
@@ -33,7 +35,7 @@ export interface FusePlan {
 
 export interface StructureOptions {
   readonly graph: FuseGraph;
-  /** Modules from which pages and workers start. */
+  /** Modules from which pages start. */
   readonly entries: readonly Path[];
   /** Modules that could not be joined when it was tried, with the reason. */
   readonly refused?: ReadonlyMap<Path, string>;
@@ -57,6 +59,7 @@ export interface SiteStructure {
   readonly exports: ExportResolver;
   readonly cycles: ReadonlyMap<Path, readonly Path[]>;
   readonly roots: readonly Root[];
+  readonly workers: readonly Path[];
   /** Modules by their first place in the orders of the roots, with why each cannot be joined. */
   readonly reasons: ReadonlyMap<Path, string | undefined>;
   /** Whether a module always comes directly after another one. */
@@ -113,7 +116,22 @@ function reasonFor(
   return undefined;
 }
 
-/** The roots of a site: its entries, and what literal `import()` names, with what each evaluates. */
+/** The modules from which workers start, of all that pages and these workers reach. */
+function findWorkers(graph: FuseGraph, entries: readonly Path[]): Path[] {
+  const workers = new Set<Path>();
+  const reached = new Set(entries);
+  for (const path of reached) {
+    const node = graph.get(path);
+    for (const worker of node?.workers ?? []) workers.add(worker);
+    for (const next of [node?.imports, node?.dynamic, node?.workers]) next?.forEach((one) => reached.add(one));
+  }
+  return [...workers];
+}
+
+/**
+ * The roots of a site: what its pages and workers start from, and what literal `import()` names, with what
+ * each evaluates.
+ */
 function findRoots(graph: FuseGraph, entries: readonly Path[]): Root[] {
   const starts = [...new Set(entries)].filter((path) => graph.has(path));
   const closures = new Map<Path, readonly Path[]>();
@@ -207,7 +225,8 @@ export function findStructure({ graph, entries, refused }: StructureOptions): Si
   const exports = new ExportResolver(graph);
   const cycles = findCycles(graph);
   const awaited = findAwaited(graph);
-  const roots = findRoots(graph, entries);
+  const workers = findWorkers(graph, entries);
+  const roots = findRoots(graph, [...entries, ...workers]);
   /** By module: its place in the order of each root that evaluates it. */
   const places = new Map<Path, Map<Root, number>>();
   for (const root of roots) {
@@ -228,7 +247,7 @@ export function findStructure({ graph, entries, refused }: StructureOptions): Si
     if (a.size !== b.size || awaited.get(before) !== awaited.get(path)) return false;
     return [...b].every(([root, at]) => a.get(root) === at - 1);
   };
-  return { exports, cycles, roots, reasons, follows };
+  return { exports, cycles, roots, workers, reasons, follows };
 }
 
 /**
@@ -275,7 +294,7 @@ export function cutRuns(structure: SiteStructure, options: CutOptions): Pick<Fus
 
 export function planOf(
   graph: FuseGraph,
-  { exports, cycles, roots }: SiteStructure,
+  { exports, cycles, roots, workers }: SiteStructure,
   { runs, singles }: Pick<FusePlan, 'runs' | 'singles'>,
 ): FusePlan {
   const runOf = new Map(runs.flatMap((run) => run.members.map((path) => [path, run] as const)));
@@ -294,5 +313,6 @@ export function planOf(
   }
   // What an `import()` names leaves out what its page has loaded, which such an importer may not have.
   for (const root of roots) addOrder(root.path, root.order);
-  return { graph, exports, runs, runOf, singles, roots: [...new Set(roots.map(({ path }) => path))], order };
+  const paths = [...new Set(roots.map(({ path }) => path))];
+  return { graph, exports, runs, runOf, singles, roots: paths, workers, order };
 }
