@@ -10,7 +10,7 @@ export const IMPORT_HEADER = 'Modcast-Import';
 export type DeployName = Hash | `${Hash}.${Hash}`;
 
 /** What names a deploy at the end of a URL's query. */
-const DEPLOY = /^([^#]*)[?&]modcast=(([\da-f]{64})(?:\.([\da-f]{64}))?)(?=#|$)/;
+const DEPLOY = /^([^#]*)[?&]modcast=(([\da-f]{64})(\.[\da-f]{64})?)~?(?=#|$)/;
 
 /**
  * The URL at which a file of a deploy is served as it is in that deploy, whatever is published later. Workers
@@ -18,9 +18,18 @@ const DEPLOY = /^([^#]*)[?&]modcast=(([\da-f]{64})(?:\.([\da-f]{64}))?)(?=#|$)/;
  */
 export function deployUrl(url: string, deploy: DeployName): string {
   if (DEPLOY.test(url)) return url;
-  const [, before, fragment] = /^([^#]*)(.*)$/s.exec(url)!;
-  return `${before}${before!.includes('?') ? '&' : '?'}modcast=${deploy}${fragment}`;
+  return url.replace(/^[^#]*/, (before) => `${before}${before.includes('?') ? '&' : '?'}modcast=${deploy}`);
 }
+
+/**
+ * The same for what a worker imports. A module with a fragment is an instance of its own, in no run, and the
+ * server does not hear of the fragment: a tilde after the name tells it.
+ */
+export const workerModuleUrl = (url: string, deploy: DeployName): string =>
+  deployUrl(url, deploy.includes('.') && url.includes('#') ? `${deploy}~` : deploy);
+
+/** Whether a URL of `workerModuleUrl` is that of an instance with a fragment. */
+export const isOwnInstance = (url: string): boolean => /~(?:#|$)/.test(url) && DEPLOY.test(url);
 
 /** The name of the deploy in a URL of `deployUrl`; undefined in any other. */
 export const deployOfUrl = (url: string): DeployName | undefined =>
@@ -30,11 +39,11 @@ export const deployOfUrl = (url: string): DeployName | undefined =>
 export const manifestOfUrl = (url: string): Hash | undefined => DEPLOY.exec(url)?.[3] as Hash | undefined;
 
 /** The fusion's hash in a URL of `deployUrl` that a worker of joined modules requests. */
-export const fusionOfUrl = (url: string): Hash | undefined => DEPLOY.exec(url)?.[4] as Hash | undefined;
+export const fusionOfUrl = (url: string): Hash | undefined => DEPLOY.exec(url)?.[4]?.slice(1);
 
 /** The natural URL of a URL of `deployUrl`. Any other stays as it is. */
 export const withoutDeploy = (url: string): string => url.replace(DEPLOY, '$1');
 
 /** A text of the browser's with natural URLs. */
 export const withoutDeploys = (text: string): string =>
-  text.replace(/[^\s'"(@]+[?&]modcast=[\da-f]{64}(\.[\da-f]{64})?/g, withoutDeploy);
+  text.replace(/[^\s'"(@]+[?&]modcast=[\da-f]{64}(\.[\da-f]{64})?~?/g, withoutDeploy);

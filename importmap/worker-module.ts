@@ -1,6 +1,6 @@
 import type { Hash } from '../schema/hash.js';
 import type { Links } from '../schema/links.js';
-import { deployUrl, type DeployName } from './deploy-url.js';
+import { deployUrl, workerModuleUrl, type DeployName } from './deploy-url.js';
 import type { ImportMap, ImportMapJson } from './import-map.js';
 import { linkForWorker, type LinkedPart } from './link.js';
 import { resolveInWorker } from './resolve.js';
@@ -40,7 +40,7 @@ export function linkWorkerModule(
     if (resolution.state !== 'resolved') return undefined;
     // The answer to this URL is of the same deploy, also for WebAssembly.
     const isOwn = fileAt(site, resolution.url) !== undefined;
-    const target = isOwn ? deployUrl(resolution.url, deploy) : resolution.url;
+    const target = isOwn ? workerModuleUrl(resolution.url, deploy) : resolution.url;
     if (target.startsWith(site.root)) return up + target.slice(site.root.length);
     return target.startsWith(origin) ? target.slice(origin.length - 1) : target;
   };

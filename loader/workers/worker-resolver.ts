@@ -1,4 +1,4 @@
-import { deployUrl, type DeployName } from '../../importmap/deploy-url.js';
+import { workerModuleUrl, type DeployName } from '../../importmap/deploy-url.js';
 import { EMPTY_IMPORT_MAP, type ImportMap, type ImportMapJson } from '../../importmap/import-map.js';
 import { parseImportMap } from '../../importmap/parse.js';
 import { resolveInWorker, type Resolution } from '../../importmap/resolve.js';
@@ -19,7 +19,7 @@ export class WorkerResolver {
   }
 
   /** The URL of a natural URL in the worker's deploy. */
-  inDeploy = (url: string): string => (url.startsWith(this.#root) ? deployUrl(url, this.#deploy) : url);
+  inDeploy = (url: string): string => (url.startsWith(this.#root) ? workerModuleUrl(url, this.#deploy) : url);
 
   resolve(specifier: string, referrer: string): Resolution {
     return resolveInWorker(this.#map, specifier, referrer);

@@ -54,7 +54,11 @@ export function startRuntime(
   if (typeof location === 'undefined') return workletRuntime;
   const { manifest, fusion, importMap, url, ...deploy } = __modcast_deploy__;
   const root = new URL(deploy.root, url).href;
-  const resolver = new WorkerResolver(importMap, root, fusion === undefined ? manifest : `${manifest}.${fusion}`);
+  const resolver = new WorkerResolver(
+    importMap,
+    root,
+    fusion === undefined ? manifest : `${manifest}.${fusion}`,
+  );
   const started = location.href;
   hideDeploy();
   // It has no entry of its own among what it has requested. At its natural URL it is a file.

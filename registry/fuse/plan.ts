@@ -123,7 +123,8 @@ function findWorkers(graph: FuseGraph, entries: readonly Path[]): Path[] {
   for (const path of reached) {
     const node = graph.get(path);
     for (const worker of node?.workers ?? []) workers.add(worker);
-    for (const next of [node?.imports, node?.dynamic, node?.workers]) next?.forEach((one) => reached.add(one));
+    for (const next of [node?.imports, node?.dynamic, node?.workers])
+      next?.forEach((one) => reached.add(one));
   }
   return [...workers];
 }

@@ -2,6 +2,7 @@ import {
   declareWorkerDeploy,
   deployUrl,
   fusionOfUrl,
+  isOwnInstance,
   isRuntimeUrl,
   manifestOfUrl,
   withoutDeploy,
@@ -65,8 +66,9 @@ export async function deployResponse(
   const place = pathname.slice(1);
   const url = origin + base + place + withoutDeploy(search);
   const options = await workerOptions(context, { manifest: manifest!, search, place, url });
-  const bytes =
-    (fusion && facadeFor(context, fusion, manifest!, path, options)) ?? workerModule(blob, options);
+  const facade =
+    fusion && !isOwnInstance(search) ? facadeFor(context, fusion, manifest!, path, options) : undefined;
+  const bytes = facade ?? workerModule(blob, options);
   return answer(request, { bytes, type, freshness: 'immutable' }, headers);
 }
 
