@@ -21,14 +21,18 @@ export function deployUrl(url: string, deploy: DeployName): string {
   return url.replace(/^[^#]*/, (before) => `${before}${before.includes('?') ? '&' : '?'}modcast=${deploy}`);
 }
 
+/** A fragment, or a spelling of a path that is not the one of the deploy: with a plain character encoded. */
+const OTHER_INSTANCE = /#|%(?:2[DE]|3\d|[46][1-9A-F]|[57][\dA]|5F|7E)/i;
+
 /**
- * The same for what a worker imports. A module with a fragment is an instance of its own, in no run, and the
- * server does not hear of the fragment: a tilde after the name tells it.
+ * The same for what a worker imports. With a fragment, or spelled otherwise, a module is an instance of its
+ * own, in no run. The server does not hear of a fragment, and some engines request the usual spelling: a
+ * tilde after the name tells it.
  */
 export const workerModuleUrl = (url: string, deploy: DeployName): string =>
-  deployUrl(url, deploy.includes('.') && url.includes('#') ? `${deploy}~` : deploy);
+  deployUrl(url, deploy.includes('.') && OTHER_INSTANCE.test(url) ? `${deploy}~` : deploy);
 
-/** Whether a URL of `workerModuleUrl` is that of an instance with a fragment. */
+/** Whether a URL of `workerModuleUrl` is that of an instance of its own. */
 export const isOwnInstance = (url: string): boolean => /~(?:#|$)/.test(url) && DEPLOY.test(url);
 
 /** The name of the deploy in a URL of `deployUrl`; undefined in any other. */

@@ -123,14 +123,22 @@ function createNode(path: Path, base: string, record: ModuleRecord | null, sourc
       return url.startsWith(start.url) && !url.slice(start.url.length).includes('/');
     });
   });
-  const workers = (record?.workers ?? []).flatMap((given) => {
-    const url = URL.canParse(given, base) ? new URL(given, base).href : '';
-    const found = pathOfUrl(root, url);
-    // Another spelling, query or fragment is another instance.
-    const isOwn = found !== undefined && modules.get(found)?.type === JAVASCRIPT;
-    return isOwn && naturalUrl(root, found) === url ? [found] : [];
-  });
-  const found = { imports: [...new Set(imports)], dynamic: [...new Set(dynamic)], workers, computed };
+  const workers = (record?.workers ?? []).flatMap(({ url: given, byPage }) =>
+    // Which page it is, nobody knows. To expect a worker that never starts does no harm.
+    (byPage ? [base, root] : [base]).flatMap((from) => {
+      const url = URL.canParse(given, from) ? new URL(given, from).href : '';
+      const found = pathOfUrl(root, url);
+      // Another spelling, query or fragment is another instance.
+      const isOwn = found !== undefined && modules.get(found)?.type === JAVASCRIPT;
+      return isOwn && naturalUrl(root, found) === url ? [found] : [];
+    }),
+  );
+  const found = {
+    imports: [...new Set(imports)],
+    dynamic: [...new Set(dynamic)],
+    workers: [...new Set(workers)],
+    computed,
+  };
   return { path, record, targets, ...found, reason };
 }
 

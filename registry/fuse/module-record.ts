@@ -39,8 +39,8 @@ export interface ModuleRecord {
     /** Whether `new` precedes it, which would apply to a call in its place. */
     readonly followsNew: boolean;
   }[];
-  /** URLs of module workers that it starts, relative to its own: those that are literal. */
-  readonly workers: readonly string[];
+  /** Literal URLs from which it starts module workers: relative to its own, or to that of its page. */
+  readonly workers: readonly { readonly url: string; readonly byPage: boolean }[];
   readonly hasTopLevelAwait: boolean;
   /** Why the module cannot share a scope with others; undefined if it can. */
   readonly reason: string | undefined;
@@ -49,9 +49,19 @@ export interface ModuleRecord {
 /** Another version may read a module in another way: a change of this file has to change it. */
 export const RECORD_VERSION = '5';
 
-/** `new Worker(new URL('./w.mjs', import.meta.url), { type: 'module' })` */
+/** `new Worker(new URL('./w.mjs', import.meta.url), { type: 'module' })`, or with a text as its URL. */
 const WORKER =
-  /\bnew\s+(?:[\w$]+\s*\.\s*)*Worker\s*\(\s*new\s+URL\s*\(\s*(['"`])([^'"`\\$]+)\1\s*,\s*import\s*\.\s*meta\s*\.\s*url\s*,?\s*\)(?:\s*\.\s*href)?\s*,\s*\{[^{}]*\btype['"]?\s*:\s*(['"`])module\3/g;
+  /\bnew\s+(?:[\w$]+\s*\.\s*)*Worker\s*\(\s*(?:new\s+URL\s*\(\s*(['"`])([^'"`\\$]+)\1\s*,\s*import\s*\.\s*meta\s*\.\s*url\s*,?\s*\)(?:\s*\.\s*href)?|(['"`])([^'"`\\$]+)\3)\s*,\s*\{[^{}]*\btype['"]?\s*:\s*(['"`])module\5/g;
+
+function workersOf(source: string): ModuleRecord['workers'] {
+  const found = [...source.matchAll(WORKER)].map((match) => ({
+    url: match[2] ?? match[4]!,
+    byPage: match[2] === undefined,
+  }));
+  return found.filter(
+    ({ url, byPage }, at) => at === found.findIndex((one) => one.url === url && one.byPage === byPage),
+  );
+}
 
 /** Words without which a source needs no walk over its syntax tree. */
 const AWAIT = /\bawait\b/;
@@ -243,7 +253,7 @@ export function readRecord(source: string): ModuleRecord {
       const argument = source.slice(start, end);
       return literal(argument) === undefined ? (BEGINNING.exec(argument)?.[1] ?? []) : [];
     }),
-    workers: [...new Set([...source.matchAll(WORKER)].map(([, , url]) => url!))],
+    workers: workersOf(source),
     metas: importMetas.map(({ start, end }) => ({
       start,
       end,
