@@ -82,8 +82,8 @@ if (data['workers'] !== undefined) {
       started(worker) {
         const closure = isModule ? closureOf(url, kind) : undefined;
         if (closure === undefined) return;
-        // The browser learns only bit by bit what a worker imports.
-        for (const place of closure)
+        // The browser learns only bit by bit what a worker imports. WebKit would request all of it twice.
+        for (const place of isWebKit() ? [] : closure)
           fetch(deployUrl(root + place, `${manifest}.${fusion as Hash}`)).catch(() => {});
         worker.addEventListener('error', namePlace);
       },

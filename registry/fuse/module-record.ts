@@ -1,6 +1,7 @@
 import { NAMESPACE } from '../../schema/index.js';
 import { parseSync, Visitor, type ParseResult } from 'rolldown/utils';
 import { beginsWithAssert } from '../content/old-attributes.js';
+import { workersOf, type StartedWorker } from './started-workers.js';
 
 /** One `import … from` or `export … from` of a module. */
 export interface Request {
@@ -39,8 +40,7 @@ export interface ModuleRecord {
     /** Whether `new` precedes it, which would apply to a call in its place. */
     readonly followsNew: boolean;
   }[];
-  /** Literal URLs from which it starts module workers: relative to its own, or to that of its page. */
-  readonly workers: readonly { readonly url: string; readonly byPage: boolean }[];
+  readonly workers: readonly StartedWorker[];
   readonly hasTopLevelAwait: boolean;
   /** Why the module cannot share a scope with others; undefined if it can. */
   readonly reason: string | undefined;
@@ -48,20 +48,6 @@ export interface ModuleRecord {
 
 /** Another version may read a module in another way: a change of this file has to change it. */
 export const RECORD_VERSION = '5';
-
-/** `new Worker(new URL('./w.mjs', import.meta.url), { type: 'module' })`, or with a text as its URL. */
-const WORKER =
-  /\bnew\s+(?:[\w$]+\s*\.\s*)*Worker\s*\(\s*(?:new\s+URL\s*\(\s*(['"`])([^'"`\\$]+)\1\s*,\s*import\s*\.\s*meta\s*\.\s*url\s*,?\s*\)(?:\s*\.\s*href)?|(['"`])([^'"`\\$]+)\3)\s*,\s*\{[^{}]*\btype['"]?\s*:\s*(['"`])module\5/g;
-
-function workersOf(source: string): ModuleRecord['workers'] {
-  const found = [...source.matchAll(WORKER)].map((match) => ({
-    url: match[2] ?? match[4]!,
-    byPage: match[2] === undefined,
-  }));
-  return found.filter(
-    ({ url, byPage }, at) => at === found.findIndex((one) => one.url === url && one.byPage === byPage),
-  );
-}
 
 /** Words without which a source needs no walk over its syntax tree. */
 const AWAIT = /\bawait\b/;

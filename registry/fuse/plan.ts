@@ -1,5 +1,6 @@
 import { isPlaceOfUrl, NAMESPACE, type Path } from '../../schema/index.js';
 import { evaluationOrder, findCycles, type FuseGraph, type FuseNode } from './fuse-graph.js';
+import { findRoots, findWorkers, type Root } from './roots.js';
 import { ExportResolver, findConflicting, type Binding } from './resolve-export.js';
 
 /** Another version may join other modules: a change of what this file decides has to change it. */
@@ -69,13 +70,6 @@ export interface SiteStructure {
 /** From `minBytes` on, one module in so many ends its run. */
 const CUT_EVERY = 32;
 
-/** Where a page or worker starts to evaluate: an entry, or the target of an `import()`. */
-export interface Root {
-  readonly path: Path;
-  /** What it evaluates that may not have been evaluated before it. */
-  readonly order: readonly Path[];
-}
-
 /** Why a module cannot be joined, by what it and its imports say. */
 function reasonFor(
   node: FuseNode,
@@ -114,71 +108,6 @@ function reasonFor(
     if (missing !== undefined) return `imports ${missing.name}, which ${target.path} does not export`;
   }
   return undefined;
-}
-
-/** The modules from which workers start, of all that pages and these workers reach. */
-function findWorkers(graph: FuseGraph, entries: readonly Path[]): Path[] {
-  const workers = new Set<Path>();
-  const reached = new Set(entries);
-  for (const path of reached) {
-    const node = graph.get(path);
-    for (const worker of node?.workers ?? []) workers.add(worker);
-    for (const next of [node?.imports, node?.dynamic, node?.workers])
-      next?.forEach((one) => reached.add(one));
-  }
-  return [...workers];
-}
-
-/**
- * The roots of a site: what its pages and workers start from, and what literal `import()` names, with what
- * each evaluates.
- */
-function findRoots(graph: FuseGraph, entries: readonly Path[]): Root[] {
-  const starts = [...new Set(entries)].filter((path) => graph.has(path));
-  const closures = new Map<Path, readonly Path[]>();
-  /** By dynamic root: what every page that can import it has loaded. */
-  const loaded = new Map<Path, Set<Path>>();
-  for (const entry of starts) {
-    const order = evaluationOrder(graph, entry, new Set());
-    closures.set(entry, order);
-    const own = new Set(order);
-    const reached = new Set<Path>(own);
-    const wave = [...own];
-    const seen = new Set<Path>();
-    // Many roots have the same sets before them.
-    const common = new Map<Set<Path>, Set<Path>>();
-    const both = (before: Set<Path>) => {
-      let found = common.get(before);
-      if (found === undefined) {
-        found = new Set([...before].filter((path) => own.has(path)));
-        common.set(before, found);
-      }
-      return found;
-    };
-    for (let path = wave.pop(); path !== undefined; path = wave.pop()) {
-      for (const root of graph.get(path)!.dynamic) {
-        if (!graph.has(root) || seen.has(root)) continue;
-        seen.add(root);
-        const before = loaded.get(root);
-        loaded.set(root, before === undefined ? own : both(before));
-        for (const found of evaluationOrder(graph, root, reached)) {
-          reached.add(found);
-          wave.push(found);
-        }
-      }
-    }
-  }
-  const isStart = new Set(starts);
-  return [
-    ...starts.map((path) => ({ path, order: closures.get(path)! })),
-    ...[...loaded]
-      .filter(([path]) => !isStart.has(path))
-      .map(([path, before]) => {
-        // It evaluates at least itself, also where the page has done so before.
-        const order = before.has(path) ? [path] : evaluationOrder(graph, path, before);
-        return { path, order };
-      }),
-  ];
 }
 
 /**

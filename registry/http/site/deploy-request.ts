@@ -43,15 +43,12 @@ export async function deployResponse(
     return problem(404, 'This deploy is not known, or not public any more.', headers);
   }
   const fusion = manifest === null ? undefined : await fusionOfWorker(context, search);
-  if (fusionOfUrl(search) !== undefined && !isRuntimeUrl(request.url)) {
+  if (fusion === undefined && fusionOfUrl(search) !== undefined && !isRuntimeUrl(request.url)) {
     // What the worker has imported already may be joined.
-    if (!isWorkerScript(request)) {
-      if (fusion === undefined) return problem(404, 'The joined modules of this deploy are gone.', headers);
-    } else if (fusion?.workers.includes(path) !== true) {
-      headers.set('Cache-Control', 'no-store');
-      headers.set('Location', deployUrl(base + pathname.slice(1) + withoutDeploy(search), hash!));
-      return new Response(null, { status: 302, headers });
-    }
+    if (!isWorkerScript(request)) return problem(404, 'The joined modules of this deploy are gone.', headers);
+    headers.set('Cache-Control', 'no-store');
+    headers.set('Location', deployUrl(base + pathname.slice(1) + withoutDeploy(search), hash!));
+    return new Response(null, { status: 302, headers });
   }
   const module = manifest?.modules.get(path);
   if (module === undefined && isRuntimeUrl(request.url))
