@@ -53,7 +53,7 @@ describe('a URL that names a deploy and its fusion', () => {
     expect(facade).not.toContain('modcast:');
     const code = await ask(at(`-/runs/${run!.hash}/work/b.mjs`));
     expect(code.headers.get('Cache-Control')).toContain('immutable');
-    expect(code.headers.get('SourceMap')).toBe(`../${run!.hash}.map`);
+    expect(code.headers.get('SourceMap')).toBe(`../../${run!.hash}.map`);
     const joined = await code.text();
     expect(joined).toContain('__modcast__("modcast:module/work/a.mjs").own(import.meta)');
     expect(joined).toMatch(/\nimport "\.\.\/\.\.\/\.\.\/\.\.\/-\/worker\.js/);
