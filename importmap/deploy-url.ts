@@ -7,7 +7,7 @@ export const IMPORT_HEADER = 'Modcast-Import';
  * What names a deploy in URLs: the hash of its manifest. For a worker that runs joined modules, a dot and the
  * hash of the deploy's fusion follow.
  */
-export type DeployName = Hash | `${Hash}.${Hash}`;
+export type DeployName = string;
 
 /** What names a deploy at the end of a URL's query. */
 const DEPLOY = /^([^#]*)[?&]modcast=(([\da-f]{64})(\.[\da-f]{64})?)~?(?=#|$)/;
@@ -36,8 +36,7 @@ export const workerModuleUrl = (url: string, deploy: DeployName): string =>
 export const isOwnInstance = (url: string): boolean => /~(?:#|$)/.test(url) && DEPLOY.test(url);
 
 /** The name of the deploy in a URL of `deployUrl`; undefined in any other. */
-export const deployOfUrl = (url: string): DeployName | undefined =>
-  DEPLOY.exec(url)?.[2] as DeployName | undefined;
+export const deployOfUrl = (url: string): DeployName | undefined => DEPLOY.exec(url)?.[2];
 
 /** The manifest's hash in a URL of `deployUrl`; undefined in any other. */
 export const manifestOfUrl = (url: string): Hash | undefined => DEPLOY.exec(url)?.[3] as Hash | undefined;

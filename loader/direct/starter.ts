@@ -76,7 +76,7 @@ if (data['workers'] !== undefined) {
     workerUrl(url, kind) {
       if (!url.startsWith(root)) return url;
       if (closureOf(url, kind) === undefined) return deployUrl(url, manifest);
-      return deployUrl(url, `${manifest}.${fusion as Hash}`);
+      return deployUrl(url, `${manifest}.${fusion}`);
     },
     starting: ({ kind, url, isModule }) => ({
       started(worker) {
@@ -84,7 +84,7 @@ if (data['workers'] !== undefined) {
         if (closure === undefined) return;
         // The browser learns only bit by bit what a worker imports. WebKit would request all of it twice.
         for (const place of isWebKit() ? [] : closure)
-          fetch(deployUrl(root + place, `${manifest}.${fusion as Hash}`)).catch(() => {});
+          fetch(deployUrl(root + place, `${manifest}.${fusion}`)).catch(() => {});
         worker.addEventListener('error', namePlace);
       },
     }),

@@ -22,8 +22,8 @@ import { workerOptions, type DeployRequestContext } from './worker-options.js';
  * or it is a page, which gets the loader: then the site's file is the answer. So it is for a deploy that is
  * unknown, except for what a worker imports.
  *
- * With `?modcast=<manifest>.<fusion>`, a member of a run is a module that leads to the run. All imports of such
- * a worker keep the name, so that it has one instance of each module.
+ * With `?modcast=<manifest>.<fusion>`, a member of a run is a module that leads to the run. All imports of
+ * such a worker keep the name, so that it has one instance of each module.
  */
 export async function deployResponse(
   context: DeployRequestContext,
