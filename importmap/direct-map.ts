@@ -15,6 +15,8 @@ export interface DirectMapOptions {
   readonly hash: Hash;
   /** Modules in no run that the site's entries and runs reach, each with what it imports statically. */
   readonly singles: ReadonlyMap<Path, readonly Path[]>;
+  /** The same for those that only workers reach. */
+  readonly workerSingles?: ReadonlyMap<Path, readonly Path[]>;
   /** The deploy's. */
   readonly map: ImportMap;
   /** Of the registry's routes, below the origin. Starts and ends with "/". */
@@ -30,6 +32,11 @@ export interface DirectMap {
   readonly entryUrl: (entry: Path) => string;
   /** URLs of all that an entry imports statically, and its own: JavaScript, and other modules. */
   readonly preloads: (entry: Path) => { readonly scripts: string[]; readonly others: string[] };
+  /**
+   * Of each module from which workers start: places below the site's root of all that it imports statically,
+   * and its own.
+   */
+  readonly workers: () => Record<string, string[]>;
 }
 
 /** Where a deploy's modules are for pages that start without the loader. */
@@ -53,6 +60,7 @@ export function directMap({
   fusion,
   hash,
   singles,
+  workerSingles = new Map(),
   map,
   prefix,
 }: DirectMapOptions): DirectMap | undefined {
@@ -101,6 +109,24 @@ export function directMap({
   const rulesOf = (rules: SpecifierMap) =>
     Object.fromEntries([...rules].map(([name, address]) => [name, addressOf(address)]));
   Object.assign(imports, rulesOf(map.imports));
+  const closureOf = (worker: Path): string[] => {
+    const places = new Set<string>();
+    const seen = new Set<Path>();
+    const add = (path: Path) => {
+      if (seen.has(path) || !manifest.modules.has(path)) return;
+      seen.add(path);
+      places.add(pathToUrl(path));
+      if (!members.has(path)) {
+        (singles.get(path) ?? workerSingles.get(path))?.forEach(add);
+        return;
+      }
+      const { runs, modules } = fused.needed(path);
+      for (const run of runs) places.add(imports[runKey(run.name)]!.slice(base.length));
+      modules.forEach(add);
+    };
+    add(worker);
+    return [...places];
+  };
   return {
     importMap: { imports },
     urlOf(url) {
@@ -132,5 +158,6 @@ export function directMap({
       add(entry);
       return { scripts: [...scripts], others: [...others] };
     },
+    workers: () => Object.fromEntries(fusion.workers.map((path) => [pathToUrl(path), closureOf(path)])),
   };
 }

@@ -1,6 +1,6 @@
 import type { Hash } from '../schema/hash.js';
 import type { Links } from '../schema/links.js';
-import { deployUrl } from './deploy-url.js';
+import { deployUrl, workerModuleUrl, type DeployName } from './deploy-url.js';
 import type { ImportMap, ImportMapJson } from './import-map.js';
 import { linkForWorker, type LinkedPart } from './link.js';
 import { resolveInWorker } from './resolve.js';
@@ -8,7 +8,7 @@ import { fileAt, type Site } from './site.js';
 
 export interface WorkerModuleOptions {
   readonly site: Site;
-  readonly manifest: Hash;
+  readonly deploy: DeployName;
   /** The page's, with URLs of `site.root`. */
   readonly importMap: ImportMap;
   /** Where the module lies below `site.root`, percent-encoded: `lib/w.mjs`. */
@@ -17,6 +17,8 @@ export interface WorkerModuleOptions {
   readonly url: string;
   /** Place below the site's root of the script that defines the runtime of a deploy's workers. */
   readonly runtime: string;
+  /** Place below the site's root of what a key of joined modules names: a run, or a single module. */
+  readonly placeOfKey?: (key: string) => string | undefined;
 }
 
 /**
@@ -26,17 +28,19 @@ export interface WorkerModuleOptions {
 export function linkWorkerModule(
   bytes: Uint8Array,
   links: Links,
-  { site, manifest, importMap, place, url, runtime }: WorkerModuleOptions,
+  { site, deploy, importMap, place, url, runtime, placeOfKey }: WorkerModuleOptions,
 ): LinkedPart[] {
   const referrer = site.root + place;
   const up = '../'.repeat(place.split('/').length - 1) || './';
   const origin = new URL('/', site.root).href;
   const written = (specifier: string): string | undefined => {
+    const key = placeOfKey?.(specifier);
+    if (key !== undefined) return up + deployUrl(key, deploy);
     const resolution = resolveInWorker(importMap, specifier, referrer);
     if (resolution.state !== 'resolved') return undefined;
     // The answer to this URL is of the same deploy, also for WebAssembly.
     const isOwn = fileAt(site, resolution.url) !== undefined;
-    const target = isOwn ? deployUrl(resolution.url, manifest) : resolution.url;
+    const target = isOwn ? workerModuleUrl(resolution.url, deploy) : resolution.url;
     if (target.startsWith(site.root)) return up + target.slice(site.root.length);
     return target.startsWith(origin) ? target.slice(origin.length - 1) : target;
   };
@@ -52,6 +56,8 @@ export const isRuntimeUrl = (url: string): boolean => /\/worker\.js\?v=[^&]*&mod
 /** What the runtime of a deploy's workers reads. */
 export interface WorkerDeploy {
   readonly manifest: Hash;
+  /** Whose runs the worker has; absent where its modules are single. */
+  readonly fusion?: Hash | undefined;
   /** The site's root, relative to the script of the runtime. */
   readonly root: string;
   readonly importMap: ImportMapJson | null;

@@ -14,6 +14,8 @@ export interface Fusion {
   readonly exports: ReadonlyMap<Path, readonly ExportGroup[]>;
   /** Modules from which a page, a worker or an `import()` starts. */
   readonly roots: readonly Path[];
+  /** Those of `roots` from which modules start workers. */
+  readonly workers: readonly Path[];
   /**
    * For each member that is a root, or that a single module imports: the runs (by name), single modules
    * and URLs
@@ -100,11 +102,20 @@ interface FusionJson {
   /** Member, then groups: the defining module, and names. A name is a text where it is the same at both. */
   readonly exports: readonly (readonly [member: number, ...groups: (readonly [number, ...NameJson[]])[]])[];
   readonly roots: readonly number[];
+  /** Absent where there are none. */
+  readonly workers?: readonly number[];
   readonly order: readonly (readonly [member: number, ...pieces: number[]])[];
 }
 
 /** Equal fusions give equal bytes. */
-export function encodeFusion({ manifest, runs, exports, roots, order }: Fusion): Uint8Array<ArrayBuffer> {
+export function encodeFusion({
+  manifest,
+  runs,
+  exports,
+  roots,
+  workers,
+  order,
+}: Fusion): Uint8Array<ArrayBuffer> {
   const places = new Map<Path, number>();
   const at = (path: Path) => {
     let place = places.get(path);
@@ -130,6 +141,7 @@ export function encodeFusion({ manifest, runs, exports, roots, order }: Fusion):
       ]),
     ]),
     roots: roots.map(at),
+    ...(workers.length > 0 ? { workers: workers.map(at) } : {}),
     order: [...order].map(([member, pieces]) => [at(member), ...pieces.map(at)]),
   };
   return new TextEncoder().encode(
@@ -174,6 +186,7 @@ export function decodeFusion(bytes: Uint8Array): Fusion {
         ]),
       ),
       roots: json.roots.map(path),
+      workers: (json.workers ?? []).map(path),
       order: new Map(json.order.map(([member, ...pieces]) => [path(member), pieces.map(path)])),
     };
   } catch (error) {

@@ -1,4 +1,4 @@
-import { deployUrl } from '../../importmap/deploy-url.js';
+import { deployUrl, withoutDeploys } from '../../importmap/deploy-url.js';
 import { placeOfModuleKey } from '../../schema/fusion.js';
 import type { Hash } from '../../schema/hash.js';
 import { isWebKit } from '../page/engine.js';
@@ -7,8 +7,8 @@ import { ErrorEvents } from '../page/error-events.js';
 import { pageBase } from '../page/native-document.js';
 import { setScriptSrc } from '../page/policy.js';
 import type { ModuleContext } from '../linking/runtime.js';
-import { withoutRuns } from '../page/run-positions.js';
-import { wrapWorkers } from '../workers/wrap-workers.js';
+import { naturalPlace, withoutRuns } from '../page/run-positions.js';
+import { wrapWorkers, type WorkerStart } from '../workers/wrap-workers.js';
 
 // The first script of a page that starts without the loader. It defines what linked modules call, takes away
 // what the server has added to the page, and loads the loader when the page's own scripts have run.
@@ -19,7 +19,7 @@ declare const KEPT: string;
 const MODULE_URL = /[^\s'"(@]+\/modules\/[\da-f]{64}\//g;
 
 const own = document.currentScript as HTMLScriptElement;
-const { modcastDirect, loader, integrity, preloads, settings } = own.dataset;
+const { modcastDirect, loader, integrity, preloads, workers = '{}', settings } = own.dataset;
 const [base, prefix, fusion] = modcastDirect!.split(' ') as [string, string, string];
 const origin = new URL(base, location.href).origin;
 const root = origin + base;
@@ -53,14 +53,41 @@ const kept = KEPT.split(',').map((name) => {
     return undefined;
   }
 });
-const { setTimeout } = globalThis;
+const { fetch, setTimeout } = globalThis;
+
+/** Makes the event of an error in a run of a worker name the place in a module. */
+function namePlace(event: ErrorEvent): void {
+  const { file, lineno, colno } = naturalPlace(event, (text) => naturalText(withoutDeploys(text)));
+  for (const [name, value] of Object.entries({ filename: file, lineno, colno }))
+    Object.defineProperty(event, name, { value, configurable: true });
+}
+
 const data = JSON.parse(settings!) as Record<string, string>;
 
 if (data['workers'] !== undefined) {
   const [, manifest] = data['deploy']!.split(' ') as [string, Hash];
+  /** By the place of a module below the root: what it imports. */
+  const joined = new Map(Object.entries(JSON.parse(workers) as Record<string, readonly string[]>));
+  /** What a worker imports of joined modules. Undefined for one that runs single modules. */
+  const closureOf = (url: string, kind: WorkerStart['kind']) =>
+    kind === 'Worker' && url.startsWith(root) ? joined.get(url.slice(root.length)) : undefined;
   wrapWorkers(globalThis, {
     base: pageBase,
-    workerUrl: (url) => (url.startsWith(root) ? deployUrl(url, manifest) : url),
+    workerUrl(url, kind) {
+      if (!url.startsWith(root)) return url;
+      if (closureOf(url, kind) === undefined) return deployUrl(url, manifest);
+      return deployUrl(url, `${manifest}.${fusion}`);
+    },
+    starting: ({ kind, url, isModule }) => ({
+      started(worker) {
+        const closure = isModule ? closureOf(url, kind) : undefined;
+        if (closure === undefined) return;
+        // The browser learns only bit by bit what a worker imports. WebKit would request all of it twice.
+        for (const place of isWebKit() ? [] : closure)
+          fetch(deployUrl(root + place, `${manifest}.${fusion}`)).catch(() => {});
+        worker.addEventListener('error', namePlace);
+      },
+    }),
   });
 }
 

@@ -1,4 +1,4 @@
-import { manifestOfUrl, withoutDeploy } from '../../importmap/deploy-url.js';
+import { fusionOfUrl, manifestOfUrl, withoutDeploy } from '../../importmap/deploy-url.js';
 import { fileAt, moduleAt, naturalUrl } from '../../importmap/site.js';
 import type { Hash } from '../../schema/hash.js';
 import type { LoaderConfig } from '../config.js';
@@ -60,7 +60,9 @@ export function createOffline(ports: OfflinePorts): Offline {
     const { registration, isOurs, time } = await (registered ??= register());
     if (persist) await navigator.storage.persist();
     const site = { root, manifest: release.manifest };
-    const isFile = (name: string) => fileAt(site, withoutDeploy(name)) !== undefined;
+    // What workers of joined modules import is made of several files.
+    const isFile = (name: string) =>
+      fusionOfUrl(name) !== undefined || fileAt(site, withoutDeploy(name)) !== undefined;
     const used = [
       ...usedByPage(requested(), isFile),
       ...(await usedByWorkers(release.hash)).filter(isFile),
@@ -151,7 +153,8 @@ async function cacheModules(
   const { release, pageDeploy, hot } = page;
   const site = { root: config.root, manifest: release!.manifest };
   const urls =
-    used?.map(withoutDeploy) ?? [...site.manifest.modules.keys()].map((path) => naturalUrl(site.root, path));
+    used?.filter((url) => fusionOfUrl(url) === undefined).map(withoutDeploy) ??
+    [...site.manifest.modules.keys()].map((path) => naturalUrl(site.root, path));
   const modules = urls.filter((url) => moduleAt(site, url) !== undefined);
   await (hot ?? pageDeploy?.linker)?.prefetch([...new Set(modules)]);
   await channelClient.idle();

@@ -77,6 +77,15 @@ export const withoutRuns = (root: string, text: string): string =>
     return found === undefined ? place : root + found;
   });
 
+/** Where an error event says that it was made, in a module. */
+export function naturalPlace(
+  { filename, lineno, colno }: Pick<ErrorEvent, 'filename' | 'lineno' | 'colno'>,
+  natural: (text: string) => string,
+): { readonly file: string; readonly lineno: number; readonly colno: number } {
+  const [, file, line, column] = /(.*):(\d+):(\d+)$/s.exec(natural(`${filename}:${lineno}:${colno}`))!;
+  return { file: file!, lineno: Number(line), colno: Number(column) };
+}
+
 /** Makes an error that says where it was made, in a run, name the place in a module. */
 export function correctRunPlace(error: Record<string, unknown>, natural: (text: string) => string): void {
   for (const [file, line, column] of PROPERTIES) {

@@ -168,7 +168,7 @@ export class Files {
     const { pathname } = new URL(url);
     return linkWorkerModule(blob.bytes, links, {
       site: { root: this.#root, manifest },
-      manifest: hash,
+      deploy: hash,
       importMap: this.#importMap(manifest),
       place: pathname.slice(config.root.length),
       url: natural,

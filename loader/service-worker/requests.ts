@@ -1,4 +1,10 @@
-import { IMPORT_HEADER, manifestOfUrl } from '../../importmap/deploy-url.js';
+import {
+  deployUrl,
+  fusionOfUrl,
+  IMPORT_HEADER,
+  manifestOfUrl,
+  withoutDeploy,
+} from '../../importmap/deploy-url.js';
 import { isRuntimeUrl } from '../../importmap/worker-module.js';
 import type { Hash } from '../../schema/hash.js';
 import type { OfflineConfig } from './offline-config.js';
@@ -49,7 +55,7 @@ export class Requests {
     if (request.mode === 'navigate') return event.respondWith(this.#options.pages.navigate(event));
     // A stream of events is no file. It may stay open for long.
     if (request.headers.get('Accept') === 'text/event-stream') return;
-    if (isRuntimeUrl(url)) event.respondWith(this.#runtime(request));
+    if (isRuntimeUrl(url) && fusionOfUrl(url) === undefined) event.respondWith(this.#runtime(request));
     else if (!url.startsWith(this.#prefix)) event.respondWith(this.#file(event));
     else if (this.isScript(url) || this.isModule(url)) event.respondWith(this.#script(request));
     else if (this.#options.manifests.has(url) && request.cache !== 'reload')
@@ -61,8 +67,12 @@ export class Requests {
     return url.startsWith(this.#prefix) && SCRIPT.test(url.slice(this.#prefix.length));
   }
 
-  /** Whether the URL is that of a module which a page has started from. */
+  /**
+   * Whether the URL is that of a module which a page has started from, or a worker of joined modules. The
+   * server has made it.
+   */
   isModule(url: string): boolean {
+    if (fusionOfUrl(url) !== undefined) return true;
     return url.startsWith(this.#prefix) && MODULE.test(url.slice(this.#prefix.length));
   }
 
@@ -108,6 +118,7 @@ export class Requests {
       const run = named === undefined || own?.manifest === named ? own : await tabs.named(named);
       if (run === undefined) return await fetch(request);
       event.waitUntil(tabs.opens(resultingClientId, run).catch(() => {}));
+      if (fusionOfUrl(request.url) !== undefined) return await this.#joined(request, run.manifest);
       if (config.watches && named === undefined) return await this.#newest(event, run);
       const instance = named === undefined ? await this.#instance(request) : undefined;
       if (instance !== undefined) return instance;
@@ -153,6 +164,18 @@ export class Requests {
     }
   }
 
+  /**
+   * What a worker of joined modules requests. Where its script is not kept and the server is away, the worker
+   * runs single modules.
+   */
+  async #joined(request: Request, manifest: Hash): Promise<Response> {
+    const isScript = request.destination === 'worker' && fusionOfUrl(request.referrer) === undefined;
+    return this.#script(request).catch((error: unknown) => {
+      if (!isScript) throw error;
+      return Response.redirect(deployUrl(withoutDeploy(request.url), manifest));
+    });
+  }
+
   async #runtime(request: Request): Promise<Response> {
     const { files, fetch } = this.#options;
     return (await files.runtime(new URL(request.url)).catch(() => undefined)) ?? fetch(request);
@@ -160,10 +183,13 @@ export class Requests {
 
   async #script(request: Request): Promise<Response> {
     const { kept, fetch } = this.#options;
-    const found = await kept.response(request.url).catch(() => undefined);
+    // The server does not hear of a fragment.
+    const url = request.url.replace(/#.*/s, '');
+    const found = await kept.response(url).catch(() => undefined);
     if (found !== undefined) return toResponse(found);
     const response = await fetch(request);
-    if (response.ok) void this.#put(request.url, null, response.clone()).catch(() => {});
+    // Another URL leads to other instances.
+    if (mayKeep(response)) void this.#put(url, null, response.clone()).catch(() => {});
     return response;
   }
 

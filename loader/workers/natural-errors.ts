@@ -1,4 +1,5 @@
 import { correctError, type NaturalText } from '../page/correct-error.js';
+import { naturalPlace } from '../page/run-positions.js';
 import { withFragment } from './wrap-workers.js';
 
 /**
@@ -10,11 +11,9 @@ export function nameErrorsNaturally(natural: NaturalText): void {
     'error',
     (event) => {
       if (!event.isTrusted) return;
-      const { message, lineno, colno, error } = event;
-      const shown = {
-        message: natural(message),
-        filename: withFragment(natural(event.filename), location.href),
-      };
+      const { message, error } = event;
+      const { file, lineno, colno } = naturalPlace(event, natural);
+      const shown = { message: natural(message), filename: withFragment(file, location.href) };
       correctError(error, natural);
       if (shown.message === message && shown.filename === event.filename) return;
       event.stopImmediatePropagation();

@@ -1,26 +1,25 @@
-import { deployUrl } from '../../importmap/deploy-url.js';
+import { workerModuleUrl, type DeployName } from '../../importmap/deploy-url.js';
 import { EMPTY_IMPORT_MAP, type ImportMap, type ImportMapJson } from '../../importmap/import-map.js';
 import { parseImportMap } from '../../importmap/parse.js';
 import { resolveInWorker, type Resolution } from '../../importmap/resolve.js';
-import type { Hash } from '../../schema/hash.js';
 
 /** Resolves the specifiers of a worker's modules. The names of modules are URLs, as no import map applies. */
 export class WorkerResolver {
   readonly #map: ImportMap;
   readonly #root: string;
-  readonly #manifest: Hash;
+  readonly #deploy: DeployName;
   /** Natural URLs of replaced instances, with the URLs of the new instances. */
   readonly #renamed = new Map<string, string | undefined>();
 
-  /** @param manifest of the deploy in which the worker started */
-  constructor(importMap: ImportMapJson | null, root: string, manifest: Hash) {
+  /** @param deploy in which the worker started */
+  constructor(importMap: ImportMapJson | null, root: string, deploy: DeployName) {
     this.#map = importMap === null ? EMPTY_IMPORT_MAP : parseImportMap(importMap, root).map;
     this.#root = root;
-    this.#manifest = manifest;
+    this.#deploy = deploy;
   }
 
   /** The URL of a natural URL in the worker's deploy. */
-  inDeploy = (url: string): string => (url.startsWith(this.#root) ? deployUrl(url, this.#manifest) : url);
+  inDeploy = (url: string): string => (url.startsWith(this.#root) ? workerModuleUrl(url, this.#deploy) : url);
 
   resolve(specifier: string, referrer: string): Resolution {
     return resolveInWorker(this.#map, specifier, referrer);

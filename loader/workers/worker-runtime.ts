@@ -1,8 +1,10 @@
-import { withoutDeploy, withoutDeploys } from '../../importmap/deploy-url.js';
+import { deployUrl, withoutDeploy, withoutDeploys } from '../../importmap/deploy-url.js';
 import type { ImportMapJson } from '../../importmap/import-map.js';
+import { placeOfModuleKey } from '../../schema/fusion.js';
 import type { Hash } from '../../schema/hash.js';
 import { importModule } from '../linking/import-module.js';
 import { createRuntime, type HotRuntime } from '../linking/runtime.js';
+import { withoutRuns } from '../page/run-positions.js';
 import { hideDeploy } from './hide-deploy.js';
 import { nameErrorsNaturally } from './natural-errors.js';
 import { reportUsed } from './report-used.js';
@@ -13,6 +15,8 @@ import { wrapWorkers } from './wrap-workers.js';
 /** The server writes it before this script. */
 declare const __modcast_deploy__: {
   readonly manifest: Hash;
+  /** Whose runs it has; absent where its modules are single. */
+  readonly fusion?: Hash;
   readonly importMap: ImportMapJson | null;
   /** Of this script. */
   readonly url: string;
@@ -48,23 +52,36 @@ export function startRuntime(
   createHot?: (scope: WorkerScope) => WorkerHotRuntime | undefined,
 ): NonNullable<typeof globalThis.__modcast__> {
   if (typeof location === 'undefined') return workletRuntime;
-  const { manifest, importMap, url, ...deploy } = __modcast_deploy__;
+  const { manifest, fusion, importMap, url, ...deploy } = __modcast_deploy__;
   const root = new URL(deploy.root, url).href;
-  const resolver = new WorkerResolver(importMap, root, manifest);
+  const resolver = new WorkerResolver(
+    importMap,
+    root,
+    fusion === undefined ? manifest : `${manifest}.${fusion}`,
+  );
   const started = location.href;
   hideDeploy();
-  reportUsed(manifest);
-  wrapWorkers(globalThis, { base: () => location.href, workerUrl: resolver.inDeploy });
+  // It has no entry of its own among what it has requested. At its natural URL it is a file.
+  reportUsed(manifest, fusion === undefined ? location.href : started);
+  wrapWorkers(globalThis, {
+    base: () => location.href,
+    // Runs are made for workers that a page starts.
+    workerUrl: (target) => (target.startsWith(root) ? deployUrl(target, manifest) : target),
+  });
   // An error may come before hot reload.
   let hot: WorkerHotRuntime | undefined;
-  const naturalText = (text: string) => withoutDeploys(hot?.naturalText(text) ?? text);
+  const naturalText = (text: string) => withoutRuns(root, withoutDeploys(hot?.naturalText(text) ?? text));
+  const naturalOf = (given: string) => {
+    const place = placeOfModuleKey(given);
+    return place === undefined ? withoutDeploy(given) : root + place;
+  };
   nameErrorsNaturally(naturalText);
   hot = createHot?.({ root, resolver, runtime: url, started });
   return createRuntime({
     resolver,
     // A worker has no elements.
     refresh() {},
-    naturalOf: (given) => hot?.naturalOf(given) ?? withoutDeploy(given),
+    naturalOf: (given) => hot?.naturalOf(given) ?? naturalOf(given),
     naturalText,
     ensure() {},
     importModule,

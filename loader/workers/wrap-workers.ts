@@ -26,7 +26,7 @@ export interface WrapWorkersOptions {
   /** What relative URLs of workers are resolved against, now. */
   readonly base: () => string;
   /** The URL from which a module of the site is to run in a worker. Other URLs stay as they are. */
-  readonly workerUrl: (url: string) => string;
+  readonly workerUrl: (url: string, kind: WorkerStart['kind']) => string;
   /** Called before each start. */
   readonly starting?: (start: WorkerStart) => WatchedStart;
 }
@@ -44,7 +44,7 @@ export function wrapWorkers(scope: Scope, { base, workerUrl, starting }: WrapWor
     try {
       const url = new URL(given as string, base()).href;
       // A page that requires Trusted Types takes no other value.
-      const target = isModule && scope.trustedTypes?.isScriptURL(given) !== true ? workerUrl(url) : url;
+      const target = isModule && scope.trustedTypes?.isScriptURL(given) !== true ? workerUrl(url, kind) : url;
       const watched = starting?.({ kind, isModule, url, target, options });
       return { options, ...watched, url, given: target === url ? given : target };
     } catch {

@@ -13,3 +13,11 @@ export function workerModule(
   const parts = linkWorkerModule(bytes, known, options);
   return Buffer.concat(parts.map((part) => (typeof part === 'string' ? Buffer.from(part) : part)));
 }
+
+/** Run or facade of a deploy as a worker runs it. It has no `import()`, and no `import.meta` of its own. */
+export function workerPiece(bytes: Uint8Array, options: WorkerModuleOptions): Uint8Array {
+  const links = lexModule(bytes);
+  if (links.state === 'unparsed') throw new TypeError(`${options.place} is not parsed`);
+  const list = links.list.filter(({ kind }) => kind === 'static');
+  return workerModule({ bytes, links: { ...links, list } }, options);
+}

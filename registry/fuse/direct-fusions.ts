@@ -38,6 +38,12 @@ export interface DirectFusionsOptions {
   readonly prefix: string;
 }
 
+interface Reached {
+  readonly bytes: Uint8Array;
+  /** What it imports statically. */
+  readonly imports: readonly Path[];
+}
+
 /** Deploys that are remembered. */
 const KEPT = 16;
 
@@ -84,12 +90,19 @@ export class DirectFusions {
     const fusion = await this.byHash(hash);
     if (fusion === undefined) return undefined;
     const { fusions } = this.#options;
+    const { entries } = manifest;
+    const forPages = await this.#reached(manifest, entries);
+    const forWorkers = await this.#reached(manifest, fusion.workers);
+    const isOfPage = (path: Path) => forPages.has(path) || !forWorkers.has(path);
     for (const run of fusion.runs) {
+      // A worker has no page to change.
+      if (!run.members.some(isOfPage)) continue;
       const bytes = run.hash === null ? undefined : await fusions.bytes(run.hash);
       if (bytes === undefined || needsLoader(decoder.decode(bytes))) return undefined;
     }
     const members = new Set(fusion.runs.flatMap((run) => run.members));
-    const singles = await this.#singles(manifest, members);
+    const found = await this.#reached(manifest, [...entries, ...[...members].filter(isOfPage)]);
+    const singles = [...found].filter(([path]) => !members.has(path));
     for (const [path, { bytes }] of singles) {
       if (needsLoader(decoder.decode(bytes))) return undefined;
       // Its URL in the import map is that of linked bytes.
@@ -101,7 +114,8 @@ export class DirectFusions {
       site: { root, manifest },
       fusion,
       hash,
-      singles: new Map([...singles].map(([path, { imports }]) => [path, imports])),
+      singles: new Map(singles.map(([path, { imports }]) => [path, imports])),
+      workerSingles: new Map([...forWorkers].map(([path, { imports }]) => [path, imports])),
       map: importMap,
       prefix,
     });
@@ -110,16 +124,13 @@ export class DirectFusions {
     return text.length > MAP_BYTES ? undefined : { hash, importMap, map, text };
   }
 
-  /** The modules in no run that the site's entries and runs reach, by literal imports. */
-  async #singles(
-    manifest: Manifest,
-    members: ReadonlySet<Path>,
-  ): Promise<Map<Path, { readonly bytes: Uint8Array; readonly imports: readonly Path[] }>> {
+  /** The modules that some modules reach by literal imports, and these. */
+  async #reached(manifest: Manifest, from: readonly Path[]): Promise<Map<Path, Reached>> {
     const site = { root: this.#options.root, manifest };
     const resolver = new Resolver(deployMap(manifest, site.root));
-    const found = new Map<Path, { readonly bytes: Uint8Array; readonly imports: readonly Path[] }>();
+    const found = new Map<Path, Reached>();
     const pathsOf = (urls: readonly string[]) => urls.flatMap((url) => moduleAt(site, url)?.path ?? []);
-    let next: readonly Path[] = [...manifest.entries, ...members];
+    let next = from;
     const seen = new Set<Path>();
     while (next.length > 0) {
       const paths = [...new Set(next)].filter((path) => !seen.has(path));
@@ -130,7 +141,7 @@ export class DirectFusions {
         const blob = blobs.get(hashOf(path) ?? '');
         if (blob === undefined) return [];
         const imports = importsOf({ url: naturalUrl(site.root, path) }, blob.links, resolver);
-        if (!members.has(path)) found.set(path, { bytes: blob.bytes, imports: pathsOf(imports.static) });
+        found.set(path, { bytes: blob.bytes, imports: pathsOf(imports.static) });
         return pathsOf([...imports.static, ...imports.dynamic]);
       });
     }

@@ -24,6 +24,8 @@ export interface FuseNode {
   readonly imports: readonly Path[];
   /** Modules of the site that a literal `import()` names. */
   readonly dynamic: readonly Path[];
+  /** Modules of the site from which it starts workers, by literal URLs. */
+  readonly workers: readonly Path[];
   /** Modules that a computed `import()` may name: those of one directory that begin as its specifier does. */
   readonly computed: readonly Path[];
   /** Why it stays a single module, by what the module itself says; undefined if it can be joined. */
@@ -35,7 +37,14 @@ export type FuseGraph = ReadonlyMap<Path, FuseNode>;
 const JAVASCRIPT = 'text/javascript';
 
 /** A node without a record. */
-const NOTHING = { record: null, targets: new Map<string, Target>(), imports: [], dynamic: [], computed: [] };
+const NOTHING = {
+  record: null,
+  targets: new Map<string, Target>(),
+  imports: [],
+  dynamic: [],
+  workers: [],
+  computed: [],
+};
 
 interface Resolved {
   readonly target: Target;
@@ -83,6 +92,7 @@ interface GraphSource {
 /** @param base the URL from which the module resolves its imports */
 function createNode(path: Path, base: string, record: ModuleRecord | null, source: GraphSource) {
   const { manifest, resolver, root } = source;
+  const { modules } = manifest;
   const targets = new Map<string, Target>();
   const imports: Path[] = [];
   let reason = record === null ? 'does not parse' : record.reason;
@@ -108,12 +118,27 @@ function createNode(path: Path, base: string, record: ModuleRecord | null, sourc
   const computed = (record?.computedImports ?? []).flatMap((beginning) => {
     const start = resolver.resolve(beginning, base);
     if (start.state !== 'resolved') return [];
-    return [...manifest.modules.keys()].filter((one) => {
+    return [...modules.keys()].filter((one) => {
       const url = naturalUrl(root, one);
       return url.startsWith(start.url) && !url.slice(start.url.length).includes('/');
     });
   });
-  const found = { imports: [...new Set(imports)], dynamic: [...new Set(dynamic)], computed };
+  const workers = (record?.workers ?? []).flatMap(({ url: given, byPage }) =>
+    // Which page it is, nobody knows. To expect a worker that never starts does no harm.
+    (byPage ? [base, root] : [base]).flatMap((from) => {
+      const url = URL.canParse(given, from) ? new URL(given, from).href : '';
+      const found = pathOfUrl(root, url);
+      // Another spelling, query or fragment is another instance.
+      const isOwn = found !== undefined && modules.get(found)?.type === JAVASCRIPT;
+      return isOwn && naturalUrl(root, found) === url ? [found] : [];
+    }),
+  );
+  const found = {
+    imports: [...new Set(imports)],
+    dynamic: [...new Set(dynamic)],
+    workers: [...new Set(workers)],
+    computed,
+  };
   return { path, record, targets, ...found, reason };
 }
 

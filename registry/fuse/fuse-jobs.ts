@@ -164,7 +164,8 @@ export class FuseJobs {
       return { name, ...(joined.get(name) ?? NOT_JOINED), members, runs: imported, modules, dynamic };
     });
     const roots = plan.roots.filter((path) => !isPlaceOfUrl(path));
-    return encodeFusion({ manifest, runs, exports, roots, order: plan.order });
+    const { workers, order } = plan;
+    return encodeFusion({ manifest, runs, exports, roots, workers, order });
   }
 
   async #join({ run, sources, sourcemap }: JoinJob): Promise<JoinResult> {

@@ -1,6 +1,7 @@
 import { NAMESPACE } from '../../schema/index.js';
 import { parseSync, Visitor, type ParseResult } from 'rolldown/utils';
 import { beginsWithAssert } from '../content/old-attributes.js';
+import { workersOf, type StartedWorker } from './started-workers.js';
 
 /** One `import … from` or `export … from` of a module. */
 export interface Request {
@@ -39,13 +40,14 @@ export interface ModuleRecord {
     /** Whether `new` precedes it, which would apply to a call in its place. */
     readonly followsNew: boolean;
   }[];
+  readonly workers: readonly StartedWorker[];
   readonly hasTopLevelAwait: boolean;
   /** Why the module cannot share a scope with others; undefined if it can. */
   readonly reason: string | undefined;
 }
 
 /** Another version may read a module in another way: a change of this file has to change it. */
-export const RECORD_VERSION = '4';
+export const RECORD_VERSION = '5';
 
 /** Words without which a source needs no walk over its syntax tree. */
 const AWAIT = /\bawait\b/;
@@ -237,6 +239,7 @@ export function readRecord(source: string): ModuleRecord {
       const argument = source.slice(start, end);
       return literal(argument) === undefined ? (BEGINNING.exec(argument)?.[1] ?? []) : [];
     }),
+    workers: workersOf(source),
     metas: importMetas.map(({ start, end }) => ({
       start,
       end,

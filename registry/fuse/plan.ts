@@ -1,5 +1,6 @@
 import { isPlaceOfUrl, NAMESPACE, type Path } from '../../schema/index.js';
 import { evaluationOrder, findCycles, type FuseGraph, type FuseNode } from './fuse-graph.js';
+import { findRoots, findWorkers, type Root } from './roots.js';
 import { ExportResolver, findConflicting, type Binding } from './resolve-export.js';
 
 /** Another version may join other modules: a change of what this file decides has to change it. */
@@ -23,6 +24,8 @@ export interface FusePlan {
   readonly singles: ReadonlyMap<Path, string>;
   /** Modules from which a page, a worker or an `import()` starts. */
   readonly roots: readonly Path[];
+  /** Those of `roots` from which modules start workers. */
+  readonly workers: readonly Path[];
   /**
    * For each member that is a root, or that a single module imports: the runs (by name), single modules
    * and URLs
@@ -33,7 +36,7 @@ export interface FusePlan {
 
 export interface StructureOptions {
   readonly graph: FuseGraph;
-  /** Modules from which pages and workers start. */
+  /** Modules from which pages start. */
   readonly entries: readonly Path[];
   /** Modules that could not be joined when it was tried, with the reason. */
   readonly refused?: ReadonlyMap<Path, string>;
@@ -57,6 +60,7 @@ export interface SiteStructure {
   readonly exports: ExportResolver;
   readonly cycles: ReadonlyMap<Path, readonly Path[]>;
   readonly roots: readonly Root[];
+  readonly workers: readonly Path[];
   /** Modules by their first place in the orders of the roots, with why each cannot be joined. */
   readonly reasons: ReadonlyMap<Path, string | undefined>;
   /** Whether a module always comes directly after another one. */
@@ -65,13 +69,6 @@ export interface SiteStructure {
 
 /** From `minBytes` on, one module in so many ends its run. */
 const CUT_EVERY = 32;
-
-/** Where a page or worker starts to evaluate: an entry, or the target of an `import()`. */
-export interface Root {
-  readonly path: Path;
-  /** What it evaluates that may not have been evaluated before it. */
-  readonly order: readonly Path[];
-}
 
 /** Why a module cannot be joined, by what it and its imports say. */
 function reasonFor(
@@ -111,55 +108,6 @@ function reasonFor(
     if (missing !== undefined) return `imports ${missing.name}, which ${target.path} does not export`;
   }
   return undefined;
-}
-
-/** The roots of a site: its entries, and what literal `import()` names, with what each evaluates. */
-function findRoots(graph: FuseGraph, entries: readonly Path[]): Root[] {
-  const starts = [...new Set(entries)].filter((path) => graph.has(path));
-  const closures = new Map<Path, readonly Path[]>();
-  /** By dynamic root: what every page that can import it has loaded. */
-  const loaded = new Map<Path, Set<Path>>();
-  for (const entry of starts) {
-    const order = evaluationOrder(graph, entry, new Set());
-    closures.set(entry, order);
-    const own = new Set(order);
-    const reached = new Set<Path>(own);
-    const wave = [...own];
-    const seen = new Set<Path>();
-    // Many roots have the same sets before them.
-    const common = new Map<Set<Path>, Set<Path>>();
-    const both = (before: Set<Path>) => {
-      let found = common.get(before);
-      if (found === undefined) {
-        found = new Set([...before].filter((path) => own.has(path)));
-        common.set(before, found);
-      }
-      return found;
-    };
-    for (let path = wave.pop(); path !== undefined; path = wave.pop()) {
-      for (const root of graph.get(path)!.dynamic) {
-        if (!graph.has(root) || seen.has(root)) continue;
-        seen.add(root);
-        const before = loaded.get(root);
-        loaded.set(root, before === undefined ? own : both(before));
-        for (const found of evaluationOrder(graph, root, reached)) {
-          reached.add(found);
-          wave.push(found);
-        }
-      }
-    }
-  }
-  const isStart = new Set(starts);
-  return [
-    ...starts.map((path) => ({ path, order: closures.get(path)! })),
-    ...[...loaded]
-      .filter(([path]) => !isStart.has(path))
-      .map(([path, before]) => {
-        // It evaluates at least itself, also where the page has done so before.
-        const order = before.has(path) ? [path] : evaluationOrder(graph, path, before);
-        return { path, order };
-      }),
-  ];
 }
 
 /**
@@ -207,7 +155,8 @@ export function findStructure({ graph, entries, refused }: StructureOptions): Si
   const exports = new ExportResolver(graph);
   const cycles = findCycles(graph);
   const awaited = findAwaited(graph);
-  const roots = findRoots(graph, entries);
+  const workers = findWorkers(graph, entries);
+  const roots = findRoots(graph, [...entries, ...workers]);
   /** By module: its place in the order of each root that evaluates it. */
   const places = new Map<Path, Map<Root, number>>();
   for (const root of roots) {
@@ -228,7 +177,7 @@ export function findStructure({ graph, entries, refused }: StructureOptions): Si
     if (a.size !== b.size || awaited.get(before) !== awaited.get(path)) return false;
     return [...b].every(([root, at]) => a.get(root) === at - 1);
   };
-  return { exports, cycles, roots, reasons, follows };
+  return { exports, cycles, roots, workers, reasons, follows };
 }
 
 /**
@@ -275,7 +224,7 @@ export function cutRuns(structure: SiteStructure, options: CutOptions): Pick<Fus
 
 export function planOf(
   graph: FuseGraph,
-  { exports, cycles, roots }: SiteStructure,
+  { exports, cycles, roots, workers }: SiteStructure,
   { runs, singles }: Pick<FusePlan, 'runs' | 'singles'>,
 ): FusePlan {
   const runOf = new Map(runs.flatMap((run) => run.members.map((path) => [path, run] as const)));
@@ -294,5 +243,6 @@ export function planOf(
   }
   // What an `import()` names leaves out what its page has loaded, which such an importer may not have.
   for (const root of roots) addOrder(root.path, root.order);
-  return { graph, exports, runs, runOf, singles, roots: [...new Set(roots.map(({ path }) => path))], order };
+  const paths = [...new Set(roots.map(({ path }) => path))];
+  return { graph, exports, runs, runOf, singles, roots: paths, workers, order };
 }

@@ -86,11 +86,14 @@ function headTags(
   const nonce = page.nonce === undefined ? '' : attribute('nonce', page.nonce);
   const settings = { ...data, entries: JSON.stringify(entries) };
   const base = root.slice(PLACEHOLDER_ROOT.length - 1);
+  const workers = start.map.workers();
+  const hasWorkers = Object.keys(workers).length > 0;
   return [
     `<script data-modcast-direct="${base} ${prefix} ${start.hash}"${attribute('data-loader', loader.src)}`,
     loader.integrity === undefined ? '' : attribute('data-integrity', loader.integrity),
     attribute('data-preloads', asciiJson(preloads.scripts)),
     attribute('data-others', asciiJson(preloads.others)),
+    hasWorkers ? attribute('data-workers', asciiJson(workers)) : '',
     `${attribute('data-settings', asciiJson(settings))}${nonce}>${starter}</script>`,
     `<script type="importmap" data-modcast-added${nonce}>${start.text}</script>`,
     `<script async${attribute('src', fallback)}${nonce}></script>`,

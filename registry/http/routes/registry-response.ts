@@ -8,6 +8,7 @@ import {
   type Hash,
   type Manifest,
 } from '../../../schema/index.js';
+import { fusionOfUrl } from '../../../importmap/index.js';
 import { isDeployed } from '../../auth/history-access.js';
 import type { Catalog } from '../../content/catalog.js';
 import type { DirectFusions } from '../../fuse/direct-fusions.js';
@@ -20,6 +21,7 @@ import { UNCHANGED, type UnchangedCode } from '../../pages/unchanged-page.js';
 import type { Store } from '../../store/store.js';
 import { answer, problem } from '../response/answer.js';
 import { workerRuntimeResponse } from '../site/deploy-request.js';
+import { workerRunResponse } from '../site/joined-worker.js';
 import { headOptionsOfQuery } from '../pages/head-options.js';
 import type { HeadTags, HeadTagsMaker } from '../pages/head-tags.js';
 import { directResponse } from './direct-response.js';
@@ -95,6 +97,7 @@ export async function registryResponse(
         blob(context, request, route.hash, headers),
       );
     case 'run':
+      if (fusionOfUrl(request.url) !== undefined) return workerRunResponse(context, request, route, headers);
       return runResponse(context, request, route, headers);
     case 'direct':
       return directResponse(context, request, route, headers);

@@ -3,7 +3,7 @@ import { blake3 } from '../../hash.js';
 import { loaderVersion } from '../../pages/loader-page.js';
 import type { LoaderName } from '../../pages/read-loader.js';
 import { answer } from '../response/answer.js';
-import type { DeployRequestContext } from '../site/deploy-request.js';
+import type { DeployRequestContext } from '../site/worker-options.js';
 
 export interface ServiceWorkerContext extends DeployRequestContext {
   readonly identity: RegistryId;

@@ -1,7 +1,7 @@
 import { contentType, mediaType } from '../../content/media-type.js';
 import { PAGE_HEADER, pathFromUrl, type Path } from '../../../schema/index.js';
 import { answer, isReading, notAllowed, problem, redirect } from '../response/answer.js';
-import { deployResponse, type DeployRequestContext } from './deploy-request.js';
+import { deployResponse } from './deploy-request.js';
 import { acceptsHtml } from '../request/navigation.js';
 import type { PageContext } from '../pages/page-context.js';
 import { pageResponse } from '../pages/page-response.js';
@@ -10,6 +10,7 @@ import { allowOwnUse } from '../response/sniffing.js';
 import { siteRoute } from './site-route.js';
 import type { SiteSource } from './site-source.js';
 import { workerFacade } from './worker-facade.js';
+import type { DeployRequestContext } from './worker-options.js';
 import { workerSource } from './worker-source.js';
 
 export interface SiteContext extends PageContext, DeployRequestContext {

@@ -1,4 +1,4 @@
-import { deployUrl, hasDefaultExport, IMPORT_HEADER, manifestOfUrl } from '../../../importmap/index.js';
+import { deployOfUrl, deployUrl, hasDefaultExport, IMPORT_HEADER } from '../../../importmap/index.js';
 import { contentType, moduleKind } from '../../content/media-type.js';
 import type { SiteFile } from './site-source.js';
 
@@ -17,13 +17,13 @@ export async function workerFacade(
   path: string,
   url: string,
 ): Promise<Uint8Array | undefined> {
-  const manifest = manifestOfUrl(headers.get('Referer') ?? '');
+  const deploy = deployOfUrl(headers.get('Referer') ?? '');
   const isImport = headers.get('Sec-Fetch-Dest') === 'script' || headers.has(IMPORT_HEADER);
-  if (manifest === undefined || !isImport || moduleKind(contentType(path)) !== 'javascript') return undefined;
+  if (deploy === undefined || !isImport || moduleKind(contentType(path)) !== 'javascript') return undefined;
   const bytes = await file.bytes();
   const hasDefault = bytes === null ? undefined : hasDefaultExport(bytes);
   if (hasDefault === undefined) return undefined;
-  const target = JSON.stringify(deployUrl(url, manifest));
+  const target = JSON.stringify(deployUrl(url, deploy));
   // `export *` leaves the default export out.
   const rest = hasDefault ? `export { default } from ${target};` : '';
   return new TextEncoder().encode(`export * from ${target};${rest}\n`);

@@ -1,7 +1,7 @@
 import { manifestOfUrl } from '../../../importmap/index.js';
 import { pathFromUrl } from '../../../schema/index.js';
 import { mediaType } from '../../content/media-type.js';
-import type { DeployRequestContext } from './deploy-request.js';
+import type { DeployRequestContext } from './worker-options.js';
 import { manifestFile } from './head-source.js';
 import { isNavigation } from '../request/navigation.js';
 import type { SiteSource } from './site-source.js';

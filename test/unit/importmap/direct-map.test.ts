@@ -109,6 +109,30 @@ describe('the import map of a page that starts without the loader', () => {
     expect(scripts).toContain(`/-/runs/${fusion.runs[0]!.hash}/${fusion.runs[0]!.name}`);
   });
 
+  it('tells what each worker imports statically, as places below the root', async () => {
+    const files: Files = {
+      ...FILES,
+      'main.js': `${FILES['main.js']!} new Worker(new URL('./w.js', import.meta.url), { type: 'module' });`,
+      'w.js': `import './waits.js'; import './x.js'; import './d.json' with { type: 'json' };`,
+      'x.js': `import './y.js';`,
+      'y.js': '',
+      'd.json': '{}',
+    };
+    const { fusion } = await fuseFiles(files, ['main.js']);
+    const manifest = manifestOf(files, ['main.js']);
+    const site = { root: `${ROOT}app/`, manifest };
+    const singles = new Map<Path, readonly Path[]>([['waits.js', ['b.js']]]);
+    const workerSingles = new Map<Path, readonly Path[]>([['w.js', ['waits.js', 'x.js', 'd.json']]]);
+    const options = { site, fusion, hash: HASH, singles, workerSingles, map: EMPTY_IMPORT_MAP };
+    const direct = directMap({ ...options, prefix: '/app/-/' })!;
+    const run = fusion.runs.find(({ members }) => members.includes('y.js'))!;
+    expect(run.members).toEqual(['y.js', 'x.js']);
+    expect(direct.workers()).toEqual({
+      'w.js': ['w.js', 'waits.js', 'b.js', 'x.js', `-/runs/${run.hash}/x.js`, 'd.json'],
+    });
+    expect((await mapOf()).direct!.workers()).toEqual({});
+  });
+
   it('gives a script a source that fails without the map, also where its module is single', async () => {
     const { direct } = await mapOf();
     expect(direct!.entryUrl('main.js')).toBe(`/-/direct/${HASH}/main.js?modcast-entry`);

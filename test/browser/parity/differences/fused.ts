@@ -26,6 +26,7 @@ const STACKS = [
   'stack-prepared-by-the-page',
   'stack-source-map-comment',
   'stack-traces',
+  'worker-stack-trace',
 ];
 
 /** These log no more than a line and a column from a stack. */

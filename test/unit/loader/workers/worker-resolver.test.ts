@@ -29,3 +29,11 @@ it('a module is named by the URL of its current instance', () => {
   resolver.rename(url, undefined);
   expect(resolver.name(url)).toBe(`${url}?modcast=${HASH}`);
 });
+
+it('in a worker of joined modules, what is in no run is named as an instance of its own', () => {
+  const joined = `${HASH}.${'cd'.repeat(32)}` as const;
+  resolver = new WorkerResolver(map, ROOT, joined);
+  expect(written('./parts/a.mjs')).toBe(`${ROOT}parts/a.mjs?modcast=${joined}`);
+  expect(written('./parts/a.mjs#x')).toBe(`${ROOT}parts/a.mjs?modcast=${joined}~#x`);
+  expect(resolver.inDeploy('https://other.test/a.mjs#x')).toBe('https://other.test/a.mjs#x');
+});

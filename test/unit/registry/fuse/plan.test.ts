@@ -33,6 +33,40 @@ describe('a plan', () => {
     expect(runsOf(files, ['main.mjs'])).toEqual(['c.mjs main.mjs']);
   });
 
+  it('joins what a worker evaluates, and never what only its page does', () => {
+    const start = (name: string) => `new Worker(new URL('${name}', import.meta.url), { type: 'module' });`;
+    const files = {
+      ...LEAVES,
+      'main.mjs': `${THREE} import('./lazy.mjs');`,
+      'lazy.mjs': start('work/w.mjs'),
+      'work/w.mjs': `import '../b.mjs'; import './x.mjs'; import './y.mjs'; ${start('./inner.mjs')}`,
+      'work/x.mjs': 'x();',
+      'work/y.mjs': 'y();',
+      'work/inner.mjs': `import './y.mjs'; import './z.mjs';`,
+      'work/z.mjs': 'z();',
+    };
+    const { runs, workers, roots, order } = planOf(files, ['main.mjs']);
+    expect(workers).toEqual(['work/w.mjs', 'work/inner.mjs']);
+    expect(roots).toEqual(['main.mjs', 'work/w.mjs', 'work/inner.mjs', 'lazy.mjs']);
+    expect(runs.map(({ members }) => members.join(' '))).toEqual([
+      'c.mjs main.mjs',
+      'work/z.mjs work/inner.mjs',
+    ]);
+    expect(order.get('work/inner.mjs')).toEqual(['work/y.mjs', 'work/inner.mjs']);
+    const alone = { ...files, 'lazy.mjs': start('./none.mjs') };
+    expect(planOf(alone, ['main.mjs']).workers).toEqual([]);
+  });
+
+  it('takes the text of a worker’s URL as one of the module’s folder, or of the root’s', () => {
+    const files = {
+      'app/main.mjs': `new Worker('w.mjs', { type: 'module' });`,
+      'app/w.mjs': '',
+      'w.mjs': '',
+      'app/sub/w.mjs': '',
+    };
+    expect(planOf(files, ['app/main.mjs']).workers).toEqual(['app/w.mjs', 'w.mjs']);
+  });
+
   it('keeps single modules in their place', () => {
     const files = { ...LEAVES, 'b.mjs': 'await 1;', 'main.mjs': `${THREE} import './d.mjs';`, 'd.mjs': '' };
     expect(planOf(files, ['main.mjs']).singles.get('b.mjs')).toBe('has a top-level await');
