@@ -30,8 +30,7 @@ const pageUrl = location.href;
 const naturalOf = (given: string): string => {
   const place = placeOfModuleKey(given);
   if (place !== undefined) return root + place;
-  const url = new URL(given, pageUrl).href;
-  return url.startsWith(direct) ? root + url.slice(direct.length) : url;
+  return naturalText(new URL(given, pageUrl).href);
 };
 
 /** The browser's errors name the URLs of the deploy, and a module that names itself names its path. */
