@@ -154,6 +154,10 @@ function restore(): void {
     delete element.dataset['modcastSrc'];
     delete element.dataset['modcastType'];
     if (element.dataset['modcastAdded'] !== undefined) {
+      if (element instanceof HTMLLinkElement) {
+        added.push(element);
+        return false;
+      }
       preload();
       element.remove();
     }
@@ -166,7 +170,7 @@ const observer = new MutationObserver((records) => {
   for (const { addedNodes } of records)
     for (const node of addedNodes)
       if (
-        node instanceof HTMLScriptElement &&
+        (node instanceof HTMLScriptElement || node instanceof HTMLLinkElement) &&
         Object.keys(node.dataset).some((name) => name.startsWith('modcast'))
       )
         begun.push(node);

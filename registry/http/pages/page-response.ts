@@ -34,13 +34,14 @@ export async function pageResponse(
   const type = pageType(html);
   const head = file.head ?? (await context.catalog.head(context.page.channel));
   if (head !== null) headers.set(PAGE_HEADER, pageHeader(context, head));
-  const version = head === null ? null : await pageVersion(context, head, place);
+  const version = head === null ? null : await pageVersion(context, head, place, isChromium(request.headers));
   const page = version === null ? null : await context.pages.page(place.path, html, version);
   // The file: a client can think of any number of routes.
   if (page?.unchanged) context.onUnchanged(place.name, page.unchanged);
   const injected = page?.injected ?? null;
   if (injected === null) return file.respond(request, headers, type);
   const { bytes, hash } = injected;
+  if (version?.direct !== undefined) headers.append('Vary', 'Sec-CH-UA');
   const body = { bytes, type, tag: hash };
   // Others are the same for all deploys, or are not followed by a newer version of the same kind.
   if (version?.direct === undefined || !canBeDictionary(request.headers))
@@ -52,12 +53,14 @@ export async function pageResponse(
   return answer(request, { ...body, freshness: 'dictionary', delta }, headers);
 }
 
+const isChromium = (headers: Headers): boolean => headers.has('Sec-CH-UA');
+
 /**
  * Whether the browser itself shows the page, and is Chromium: others, and what a service worker fetches, may
  * be shown although it is stale.
  */
 const canBeDictionary = (headers: Headers): boolean =>
-  headers.has('Sec-CH-UA') && headers.get('Sec-Fetch-Dest') === 'document';
+  isChromium(headers) && headers.get('Sec-Fetch-Dest') === 'document';
 
 function pageHeader(context: PageContext, { deploy }: Head): string {
   const { identity: registry, base: root, page } = context;
