@@ -99,8 +99,7 @@ function headTags(
     `${attribute('data-settings', asciiJson(settings))}${nonce}>${starter}</script>`,
     `<script type="importmap" data-modcast-added${nonce}>${start.text}</script>`,
     ...(hasPreloads ? preloads.scripts : []).map(
-      (url) =>
-        `<link rel="modulepreload" data-modcast-added${attribute('href', withReferences(url))}${nonce}>`,
+      (url) => `<link rel="modulepreload" data-modcast-added${attribute('href', url)}${nonce}>`,
     ),
     `<script async${attribute('src', fallback)}${nonce}></script>`,
   ].join('');
