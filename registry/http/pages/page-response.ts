@@ -41,7 +41,6 @@ export async function pageResponse(
   const injected = page?.injected ?? null;
   if (injected === null) return file.respond(request, headers, type);
   const { bytes, hash } = injected;
-  if (version?.direct !== undefined) headers.append('Vary', 'Sec-CH-UA');
   const body = { bytes, type, tag: hash };
   // Others are the same for all deploys, or are not followed by a newer version of the same kind.
   if (version?.direct === undefined || !canBeDictionary(request.headers))
@@ -53,14 +52,18 @@ export async function pageResponse(
   return answer(request, { ...body, freshness: 'dictionary', delta }, headers);
 }
 
-const isChromium = (headers: Headers): boolean => headers.has('Sec-CH-UA');
+/**
+ * Also for what its service workers fetch. No answer names this header in `Vary`, as a browser's cache would
+ * never revalidate it: all caches have to revalidate, and the two pages differ in their validators.
+ */
+const isChromium = (headers: Headers): boolean => /Chrom(?:e|ium)\//.test(headers.get('User-Agent') ?? '');
 
 /**
  * Whether the browser itself shows the page, and is Chromium: others, and what a service worker fetches, may
  * be shown although it is stale.
  */
 const canBeDictionary = (headers: Headers): boolean =>
-  isChromium(headers) && headers.get('Sec-Fetch-Dest') === 'document';
+  headers.has('Sec-CH-UA') && headers.get('Sec-Fetch-Dest') === 'document';
 
 function pageHeader(context: PageContext, { deploy }: Head): string {
   const { identity: registry, base: root, page } = context;
