@@ -1,4 +1,4 @@
-import { isPlaceOfUrl, moduleKey, runKey, type Fusion } from '../schema/fusion.js';
+import { isPlaceOfUrl, moduleKey, NAMESPACE, runKey, type Fusion } from '../schema/fusion.js';
 import type { Hash } from '../schema/hash.js';
 import { isModuleType } from '../schema/manifest.js';
 import { pathToUrl, type Path } from '../schema/path.js';
@@ -13,6 +13,8 @@ export interface DirectMapOptions {
   readonly fusion: Fusion;
   /** Of the fusion's bytes. */
   readonly hash: Hash;
+  /** The hash of the facade of a member, by which browsers keep it from one deploy to the next. */
+  readonly facadeHash: (member: Path) => Hash;
   /** Modules in no run that the site's entries and runs reach, each with what it imports statically. */
   readonly singles: ReadonlyMap<Path, readonly Path[]>;
   /** The same for those that only workers reach. */
@@ -30,6 +32,8 @@ export interface DirectMap {
   readonly urlOf: (url: string) => string | undefined;
   /** What the page has in place of the source of a module script. It fails where there is no import map. */
   readonly entryUrl: (entry: Path) => string;
+  /** Members whose facades have URLs that do not depend on the deploy. */
+  readonly facades: readonly Path[];
   /** URLs of all that an entry imports statically, and its own: JavaScript, and other modules. */
   readonly preloads: (entry: Path) => { readonly scripts: string[]; readonly others: string[] };
   /**
@@ -48,10 +52,31 @@ export const ENTRY = '?modcast-entry';
 /** Whether a rule names a URL, and not a bare name. */
 const namesUrl = (key: string): boolean => URL.canParse(key);
 
+/** Modules that runs, facades and single modules import by their keys, and those from which a page starts. */
+function namedModules(
+  { runs, order, exports }: Fusion,
+  singles: Iterable<Path>,
+  { modules, entries }: Site['manifest'],
+): Set<Path> {
+  const names = new Set(runs.map(({ name }) => name));
+  const objects = [...exports.values()].flatMap((groups) =>
+    groups.flatMap(({ from, names: pairs }) => (pairs.some(([, name]) => name === NAMESPACE) ? from : [])),
+  );
+  const all = [
+    ...singles,
+    ...runs.flatMap((run) => run.modules),
+    // A run has a key of its own.
+    ...[...order.values()].flat().filter((piece) => !names.has(piece)),
+    ...objects,
+    ...entries,
+  ];
+  return new Set(all.filter((path) => !isPlaceOfUrl(path) && modules.has(path)));
+}
+
 /**
  * The import map of a page that starts without the loader. One rule sends all natural URLs of the site to the
- * deploy's, where the server has a facade for a module in a run. Runs and single modules have rules of their
- * own, as their URLs are the same in the next deploy.
+ * deploy's, where the server has a facade for a module in a run. Runs, single modules and the facades that
+ * are imported by their keys have rules of their own, as their URLs are the same in the next deploy.
  *
  * @returns undefined for a deploy or a page that needs the loader
  */
@@ -59,6 +84,7 @@ export function directMap({
   site,
   fusion,
   hash,
+  facadeHash,
   singles,
   workerSingles = new Map(),
   map,
@@ -74,21 +100,17 @@ export function directMap({
   const direct = directPrefix(prefix, hash);
   // Without its manifest, the server leaves bare names as they are.
   const hasNoMap = manifest.importMap === null;
+  const named = namedModules(fusion, singles.keys(), manifest);
   const placeOf = (path: Path): string => {
     const module = manifest.modules.get(path);
+    const url = naturalUrl(root, path);
     // Relative URLs of a style sheet are relative to its own.
     if (module?.type === 'text/css') return base + pathToUrl(path);
+    if (named.has(path) && members.has(path)) return moduleUrl(prefix, { hash: facadeHash(path), url }, root);
     return hasNoMap && module !== undefined && !members.has(path)
-      ? moduleUrl(prefix, { ...module, url: naturalUrl(root, path) }, root)
+      ? moduleUrl(prefix, { ...module, url }, root)
       : direct + pathToUrl(path);
   };
-  const named = new Set(
-    [
-      ...singles.keys(),
-      ...fusion.runs.flatMap((run) => run.modules),
-      ...[...fusion.order.values()].flat(),
-    ].filter((path) => !isPlaceOfUrl(path) && manifest.modules.has(path)),
-  );
   const imports: Record<string, string | null> = {};
   imports[base] = direct;
   imports[prefix] = prefix;
@@ -96,7 +118,7 @@ export function directMap({
     imports[runKey(name)] = `${prefix}runs/${run}/${pathToUrl(name)}`;
   for (const path of named) {
     const isCss = manifest.modules.get(path)!.type === 'text/css';
-    if (!members.has(path) && (hasNoMap || isCss)) imports[base + pathToUrl(path)] = placeOf(path);
+    if (members.has(path) || hasNoMap || isCss) imports[base + pathToUrl(path)] = placeOf(path);
     imports[moduleKey(path)] = placeOf(path);
   }
   const addressOf = (address: string | null): string | null => {
@@ -129,6 +151,7 @@ export function directMap({
   };
   return {
     importMap: { imports },
+    facades: [...named].filter((path) => members.has(path)),
     urlOf(url) {
       const path = pathOfUrl(root, url);
       const module = path === undefined ? undefined : manifest.modules.get(path);

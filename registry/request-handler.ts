@@ -8,6 +8,7 @@ import type { Catalog } from './content/catalog.js';
 import type { VerifiedBlobs } from './content/verified-blobs.js';
 import type { RegistryEmitter } from './events.js';
 import { DirectFusions } from './fuse/direct-fusions.js';
+import { FacadeIndex } from './fuse/facade-index.js';
 import type { Fusions } from './fuse/fusions.js';
 import { createEditorRoute, type EditorRoute } from './http/routes/editor.js';
 import { createFailureReportRoute } from './http/routes/failure-report.js';
@@ -109,6 +110,7 @@ export function createRequestHandling(core: Core, site: LocalSite | null, socket
       root: placeholderRoot(options.base),
       prefix: options.base + options.prefix.slice(1),
     }),
+    dictionaries: new RunDictionaries(),
     starter: readStarter,
     directFallback: readDirectFallback,
     guard: readGuard,
@@ -117,9 +119,9 @@ export function createRequestHandling(core: Core, site: LocalSite | null, socket
     onUnchanged: (page, { code, directive }) => core.events.emit('unchanged', page, code, directive ?? null),
   };
   const { fusions, onError } = core;
-  const { direct, base } = pageContext;
-  const dictionaries = new RunDictionaries();
-  if (fusions !== null) prepareDirect({ fusions, direct, channel, base, dictionaries, onError });
+  const { direct, base, dictionaries } = pageContext;
+  const facades = new FacadeIndex({ fusions: core.joined, direct, base });
+  if (fusions !== null) prepareDirect({ fusions, direct, facades, channel, base, dictionaries, onError });
   const headTags = new HeadTagsMaker(pageContext, source !== null);
   const handler = createHandler({
     ...core,
@@ -134,7 +136,7 @@ export function createRequestHandling(core: Core, site: LocalSite | null, socket
     workerRuntime: () => readWorkerRuntime(hot !== null),
     serviceWorker: readServiceWorker,
     fusions: core.joined,
-    dictionaries,
+    facades,
     health: () => health(store, core.identity, sockets.size),
     publish: publishRoutes(core),
     editor: hot === null ? null : editorRoute(core),

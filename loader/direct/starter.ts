@@ -30,8 +30,7 @@ const pageUrl = location.href;
 const naturalOf = (given: string): string => {
   const place = placeOfModuleKey(given);
   if (place !== undefined) return root + place;
-  const url = new URL(given, pageUrl).href;
-  return url.startsWith(direct) ? root + url.slice(direct.length) : url;
+  return naturalText(new URL(given, pageUrl).href);
 };
 
 /** The browser's errors name the URLs of the deploy, and a module that names itself names its path. */
@@ -182,6 +181,10 @@ function restore(): void {
     delete element.dataset['modcastSrc'];
     delete element.dataset['modcastType'];
     if (element.dataset['modcastAdded'] !== undefined) {
+      if (element instanceof HTMLLinkElement) {
+        added.push(element);
+        return false;
+      }
       preload();
       element.remove();
     }
@@ -194,7 +197,7 @@ const observer = new MutationObserver((records) => {
   for (const { addedNodes } of records)
     for (const node of addedNodes)
       if (
-        node instanceof HTMLScriptElement &&
+        (node instanceof HTMLScriptElement || node instanceof HTMLLinkElement) &&
         Object.keys(node.dataset).some((name) => name.startsWith('modcast'))
       )
         begun.push(node);

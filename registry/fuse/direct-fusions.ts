@@ -14,6 +14,7 @@ import type { Head } from '../content/catalog.js';
 import type { VerifiedBlobs } from '../content/verified-blobs.js';
 import { asciiJson } from '../pages/page-edits.js';
 import { keepNewest } from '../keep-newest.js';
+import { facadesOf } from './facades.js';
 import type { Fusions } from './fusions.js';
 import { isRunnable } from './module-record.js';
 import { needsLoader } from './needs-loader.js';
@@ -110,11 +111,13 @@ export class DirectFusions {
     }
     const { root, prefix } = this.#options;
     const importMap = deployMap(manifest, root);
+    const facades = facadesOf(fusion, manifest, new URL(root).pathname);
     const map = directMap({
       site: { root, manifest },
       fusion,
       hash,
-      singles: new Map(singles.map(([path, { imports }]) => [path, imports])),
+      facadeHash: (member) => facades.hash(member)!,
+      singles: new Map([...singles].map(([path, { imports }]) => [path, imports])),
       workerSingles: new Map([...forWorkers].map(([path, { imports }]) => [path, imports])),
       map: importMap,
       prefix,

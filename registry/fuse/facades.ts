@@ -1,10 +1,13 @@
 import { FusedModules, placeholderRoot } from '../../importmap/index.js';
-import type { Fusion, Manifest, Path } from '../../schema/index.js';
+import type { Fusion, Hash, Manifest, Path } from '../../schema/index.js';
+import { blake3 } from '../hash.js';
 
 /** The facades of a fusion: what imports of a run's member from outside of it lead to. Each is made once. */
 export interface Facades {
   /** Undefined for a module that is in no run. The same object for the same path. */
   of(path: Path): Uint8Array | undefined;
+  /** The hash of the same bytes. */
+  hash(path: Path): Hash | undefined;
 }
 
 const known = new WeakMap<Fusion, Facades>();
@@ -19,6 +22,7 @@ export function facadesOf(fusion: Fusion, manifest: Manifest, base: string): Fac
   const fused = new FusedModules({ fusion, site: { root: placeholderRoot(base), manifest } });
   const members = new Set(fusion.runs.flatMap((run) => (run.hash === null ? [] : run.members)));
   const made = new Map<Path, Uint8Array>();
+  const hashes = new Map<Path, Hash>();
   const encoder = new TextEncoder();
   const facades: Facades = {
     of(path) {
@@ -26,6 +30,13 @@ export function facadesOf(fusion: Fusion, manifest: Manifest, base: string): Fac
       const bytes = made.get(path) ?? encoder.encode(fused.facade(path));
       made.set(path, bytes);
       return bytes;
+    },
+    hash(path) {
+      const bytes = facades.of(path);
+      if (bytes === undefined) return undefined;
+      const hash = hashes.get(path) ?? blake3(bytes);
+      hashes.set(path, hash);
+      return hash;
     },
   };
   known.set(fusion, facades);

@@ -199,6 +199,11 @@ export class Fusions {
     return this.#owners.of(hash, this, prefers);
   }
 
+  /** The hashes of known fusions, the newest last. */
+  known(): Promise<Hash[]> {
+    return this.#owners.all(this);
+  }
+
   /** Makes a deploy known that a page runs: it may be older than those that are known after a start. */
   async recall(deploy: Deploy): Promise<void> {
     this.#owners.remember(deploy);

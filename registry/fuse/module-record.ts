@@ -2,6 +2,7 @@ import { NAMESPACE } from '../../schema/index.js';
 import { parseSync, Visitor, type ParseResult } from 'rolldown/utils';
 import { beginsWithAssert } from '../content/old-attributes.js';
 import { workersOf, type StartedWorker } from './started-workers.js';
+import { namespaceReads, type ImportedName } from './namespace-reads.js';
 
 /** One `import … from` or `export … from` of a module. */
 export interface Request {
@@ -14,7 +15,7 @@ export interface Request {
   /** The statement's line breaks. */
   readonly lineBreaks: string;
   /** Bindings of the module's own scope; none for `export … from`. */
-  readonly imports: readonly { readonly name: string; readonly local: string }[];
+  readonly imports: readonly ImportedName[];
 }
 
 /** What joining has to know of a module. The terms are those of ECMA-262, "Source Text Module Records". */
@@ -197,9 +198,21 @@ export function readRecord(source: string): ModuleRecord {
     attributes: source.slice(specifier.end, end).replace(/;\s*$/, ''),
     lineBreaks: lineBreaks(source.slice(start, end)),
   });
+  const locals = staticImports.flatMap(({ entries }) =>
+    entries.flatMap(({ importName: { kind }, localName }) =>
+      kind === 'NamespaceObject' ? localName.value : [],
+    ),
+  );
+  const readsOf = namespaceReads(locals, source, () => parsed.program);
+  const imports = (entries: (typeof staticImports)[number]['entries']) =>
+    entries.map((entry): ImportedName => {
+      const [name, local] = [importName(entry.importName), entry.localName.value];
+      const reads = name === NAMESPACE ? readsOf.get(local) : undefined;
+      return { name, local, ...(reads === undefined ? {} : { reads }) };
+    });
   const requests: Request[] = staticImports.map(({ start, end, moduleRequest, entries }) => ({
     ...request(start, end, moduleRequest),
-    imports: entries.map((entry) => ({ name: importName(entry.importName), local: entry.localName.value })),
+    imports: imports(entries),
   }));
   const imported = importsByPlace(parsed.module);
   const localExports: string[] = [];

@@ -66,6 +66,12 @@ export class RunOwners {
     return this.#known(hash, prefers);
   }
 
+  /** The hashes of the fusions of known deploys, the newest last. */
+  async all(stored: StoredFusions): Promise<Hash[]> {
+    if (this.#past !== undefined) await this.#recall(this.#past, stored);
+    return [...this.#byHash.keys()];
+  }
+
   #recall(past: PastDeploys, stored: StoredFusions): Promise<void> {
     this.#recalled ??= this.#readRecent(past, stored).catch((error: unknown) => {
       this.#recalled = undefined;

@@ -11,6 +11,7 @@ import {
 import { PLACEHOLDER_ROOT } from '../../importmap/index.js';
 import type { FuseNode } from './fuse-graph.js';
 import type { Request } from './module-record.js';
+import type { ImportedName } from './namespace-reads.js';
 import type { FusePlan, Run } from './plan.js';
 
 /** Prefix of the names of a run's members for the bundler. */
@@ -46,6 +47,29 @@ interface Named {
   readonly modules: Set<Path>;
 }
 
+/** A name of its own for one export of a namespace object. */
+const readName = ({ local }: ImportedName, name: string): string =>
+  `__modcast__${local.length}_${local}_${name}`;
+
+/** What a member reads of a namespace object, if it needs no object for that. */
+function ownReads(imported: ImportedName, target: Path, plan: FusePlan): ImportedName['reads'] {
+  if (imported.name !== NAMESPACE || !plan.runOf.has(target)) return undefined;
+  const isBinding = ({ name }: { readonly name: string }) => {
+    const binding = plan.exports.resolve(target, name);
+    return binding !== null && binding.name !== NAMESPACE;
+  };
+  return imported.reads?.every(isBinding) ? imported.reads : undefined;
+}
+
+/** Namespace objects that a member does not need become imports of what it reads of them. */
+const withReads = (imports: readonly ImportedName[], target: Path, plan: FusePlan): ImportedName[] =>
+  imports.flatMap((imported) => {
+    const reads = ownReads(imported, target, plan);
+    if (reads === undefined) return [imported];
+    const names = [...new Set(reads.map(({ name }) => name))];
+    return names.map((name) => ({ name, local: readName(imported, name) }));
+  });
+
 /**
  * `import` statements for one statement of a member, by the modules that define what it imports.
  *
@@ -70,7 +94,7 @@ function importStatements(
     return parts.length > 0 ? parts.join(' ') : `import ${from};`;
   }
   const parts: string[] = [];
-  for (const { name, local } of imports) {
+  for (const { name, local } of withReads(imports, target.path, plan)) {
     const binding =
       name === NAMESPACE ? { path: target.path, name } : plan.exports.resolve(target.path, name)!;
     const other = plan.runOf.get(binding.path);
@@ -112,6 +136,14 @@ function memberEdits(node: FuseNode, run: Run, plan: FusePlan, named: Named): Ed
     const text = importStatements(request, node, run, plan, named) + request.lineBreaks;
     return { start, end, text: text || ';' };
   });
+  for (const { specifier, imports } of record.requests) {
+    const target = node.targets.get(specifier)!;
+    if (target.kind === 'outside') continue;
+    for (const imported of imports) {
+      for (const { start, end, name, lineBreaks } of ownReads(imported, target.path, plan) ?? [])
+        edits.push({ start, end, text: readName(imported, name) + lineBreaks });
+    }
+  }
   for (const { start } of record.dynamicImports) {
     edits.push({ start, end: start + 'import'.length, text: `${context}.import` });
   }

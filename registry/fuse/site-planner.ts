@@ -39,7 +39,7 @@ function digest(path: Path): number {
 }
 
 /** What says where in a text something is. Plans depend on everything else in a record. */
-const PLACES = new Set(['start', 'end', 'lineBreaks', 'metas']);
+const PLACES = new Set(['start', 'end', 'lineBreaks', 'metas', 'reads']);
 
 const shapeOf = (record: ModuleRecord | null): string =>
   JSON.stringify(record, (key, value: unknown) => (PLACES.has(key) ? undefined : value));

@@ -29,6 +29,11 @@ export interface DirectPageOptions {
   readonly packages: ImportMap;
   /** The page's first script. */
   readonly starter: string;
+  /**
+   * Whether the page has elements that preload its modules, instead of its first script adding them: a browser
+   * reads them ahead of that script.
+   */
+  readonly hasPreloads: boolean;
   /** URL of what runs the page natively where its first script cannot run. */
   readonly fallback: string;
   readonly loader: LoaderScript;
@@ -79,7 +84,7 @@ function parses(importMap = '{}'): boolean {
 
 /** The first script, which preloads modules after the import map, and that. */
 function headTags(
-  { page, root, prefix, start, starter, fallback, loader, data }: DirectPageOptions,
+  { page, root, prefix, start, starter, hasPreloads, fallback, loader, data }: DirectPageOptions,
   preloads: ReturnType<DirectMap['preloads']>,
   entries: readonly Path[],
 ): string {
@@ -91,11 +96,14 @@ function headTags(
   return [
     `<script data-modcast-direct="${base} ${prefix} ${start.hash}"${attribute('data-loader', loader.src)}`,
     loader.integrity === undefined ? '' : attribute('data-integrity', loader.integrity),
-    attribute('data-preloads', asciiJson(preloads.scripts)),
+    attribute('data-preloads', asciiJson(hasPreloads ? [] : preloads.scripts)),
     attribute('data-others', asciiJson(preloads.others)),
     hasWorkers ? attribute('data-workers', asciiJson(workers)) : '',
     `${attribute('data-settings', asciiJson(settings))}${nonce}>${starter}</script>`,
     `<script type="importmap" data-modcast-added${nonce}>${start.text}</script>`,
+    ...(hasPreloads ? preloads.scripts : []).map(
+      (url) => `<link rel="modulepreload" data-modcast-added${attribute('href', url)}${nonce}>`,
+    ),
     `<script async${attribute('src', fallback)}${nonce}></script>`,
   ].join('');
 }

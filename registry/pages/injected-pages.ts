@@ -19,7 +19,9 @@ export interface PageVersion {
   readonly key: string;
   readonly manifest: Manifest;
   /** How pages start without the loader, where they can. */
-  readonly direct?: Pick<DirectPageOptions, 'start' | 'prefix' | 'starter' | 'fallback'> | undefined;
+  readonly direct?:
+    | Pick<DirectPageOptions, 'start' | 'prefix' | 'starter' | 'hasPreloads' | 'fallback'>
+    | undefined;
   /** Data attributes of the loader's tag that may differ from deploy to deploy. */
   readonly data: (page: Hash) => Readonly<Record<string, string>>;
 }
@@ -50,7 +52,8 @@ const withFusion = (data: Readonly<Record<string, string>>, fusion: Hash) => ({
 /** The pages of a site with the loader. Each content is parsed once, and each page made once for a deploy. */
 export class InjectedPages {
   readonly #templates: SizedCache<string, PageTemplate>;
-  readonly #pages: SizedCache<Path, InjectedPage>;
+  /** By path, and whether they have preloads. */
+  readonly #pages: SizedCache<string, InjectedPage>;
   readonly #making = new Map<string, Promise<PageTemplate>>();
   readonly #earlyUses: EarlyUses;
   readonly #packageMaps: DeployPackageMaps;
@@ -70,14 +73,15 @@ export class InjectedPages {
 
   /** The page at `path`, with the file's current bytes. The same object for as long as nothing changes. */
   async page(path: Path, html: Uint8Array, version: PageVersion): Promise<InjectedPage> {
-    const before = this.#pages.get(path);
+    const place = `${path}\n${version.direct?.hasPreloads}`;
+    const before = this.#pages.get(place);
     // To compare costs a tenth of hashing.
     const hash = before !== undefined && Buffer.compare(before.html, html) === 0 ? before.hash : blake3(html);
     const { loader, manifest, data } = version;
     const policies = (loader.policies ?? []).join();
     const key = `${version.key} ${policies}`;
     const find = () => {
-      const known = this.#pages.get(path);
+      const known = this.#pages.get(place);
       return known?.hash === hash && known.key === key ? known : undefined;
     };
     const template =
@@ -92,7 +96,7 @@ export class InjectedPages {
       fillTemplate(template, path, manifest, use, data(hash), this.#root, packages);
     const injected = bytes === undefined ? null : { bytes, hash: blake3(bytes) };
     const page = { html, hash, key, injected, unchanged: template.unchanged };
-    this.#pages.set(path, page, sizeOf([html, bytes]));
+    this.#pages.set(place, page, sizeOf([html, bytes]));
     return page;
   }
 

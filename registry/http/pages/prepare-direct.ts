@@ -1,5 +1,6 @@
 import type { Channel } from '../../../schema/index.js';
 import type { DirectFusions } from '../../fuse/direct-fusions.js';
+import type { FacadeIndex } from '../../fuse/facade-index.js';
 import { facadesOf } from '../../fuse/facades.js';
 import type { Fusions } from '../../fuse/fusions.js';
 import type { RunDictionaries } from '../response/run-dictionaries.js';
@@ -8,6 +9,7 @@ import { gzipped } from '../response/shared-bytes.js';
 export interface PrepareDirectOptions {
   readonly fusions: Pick<Fusions, 'onFused' | 'bytes' | 'needsMembers'>;
   readonly direct: Pick<DirectFusions, 'of' | 'byHash'>;
+  readonly facades: Pick<FacadeIndex, 'add'>;
   /** The channel of the pages. */
   readonly channel: Channel;
   /** Path of the site's root. */
@@ -23,6 +25,7 @@ export interface PrepareDirectOptions {
 export function prepareDirect({
   fusions,
   direct,
+  facades,
   channel,
   base,
   dictionaries,
@@ -39,11 +42,9 @@ export function prepareDirect({
       const fused = start && (await direct.byHash(start.hash));
       if (fused === undefined) return;
       const made = new Map<string, Uint8Array>();
-      const facades = facadesOf(fused, head.manifest, base);
-      for (const path of new Set(fused.runs.flatMap(({ modules }) => modules))) {
-        const bytes = facades.of(path);
-        if (bytes !== undefined) made.set(`direct/${path}`, bytes);
-      }
+      await facades.add(start!.hash);
+      const own = facadesOf(fused, head.manifest, base);
+      for (const path of start!.map.facades) made.set(`modules/${path}`, own.of(path)!);
       for (const { name, hash } of fusion.runs) {
         const bytes = hash === null ? undefined : await fusions.bytes(hash);
         if (bytes !== undefined) made.set(`runs/${name}`, bytes);

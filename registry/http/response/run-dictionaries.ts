@@ -3,7 +3,7 @@ import { SizedCache } from '../../pages/sized-cache.js';
 import { takes } from './answer.js';
 import { dictionaryDelta, dictionaryHash } from './dictionary-delta.js';
 
-/** Runs and facades that browsers have, from which they make newer versions of them. */
+/** Runs, facades and pages that browsers have, from which they make newer versions of them. */
 export class RunDictionaries {
   /** By the name that browsers have for it, which they prove to know. */
   readonly #known = new SizedCache<string, { readonly bytes: Uint8Array; readonly hash: Buffer }>(
@@ -57,8 +57,8 @@ export class RunDictionaries {
 /** Of all deltas to one version. */
 const DELTAS_BYTES = 256 * 1024;
 
-/** How much smaller than its text a delta has to be: gzip is about four times smaller. */
-const LEAST_GAIN = 8;
+/** How much smaller than its text a delta has to be: with gzip a text is about as small. */
+const LEAST_GAIN = 4;
 
 /**
  * Lets the browser keep a run or a facade for its newer versions, unless its URL has characters with a
@@ -69,5 +69,17 @@ const LEAST_GAIN = 8;
  */
 export function keepAsDictionary(headers: Headers, folder: string, name: string): void {
   headers.append('Vary', 'Available-Dictionary');
-  if (/^[\w./~-]+$/.test(folder + name)) headers.set('Use-As-Dictionary', `match="${folder}*/${name}"`);
+  if (isPlain(folder + name)) headers.set('Use-As-Dictionary', `match="${folder}*/${name}"`);
 }
+
+/**
+ * The same for a page and its newer versions.
+ *
+ * @param path as browsers see it
+ */
+export function keepPageAsDictionary(headers: Headers, path: string): void {
+  headers.append('Vary', 'Available-Dictionary');
+  if (isPlain(path)) headers.set('Use-As-Dictionary', `match="${path}", match-dest=("document")`);
+}
+
+const isPlain = (path: string): boolean => /^[\w./~-]+$/.test(path);

@@ -1,18 +1,11 @@
 import { ENTRY } from '../../../importmap/index.js';
-import {
-  isModuleType,
-  moduleKey,
-  pathFromUrl,
-  pathToUrl,
-  type Fusion,
-  type Hash,
-  type Manifest,
-} from '../../../schema/index.js';
+import { isModuleType, moduleKey, pathFromUrl, pathToUrl, type Hash } from '../../../schema/index.js';
 import type { HistoryAccess } from '../../auth/history-access.js';
 import { linkedModule } from '../../content/linked-module.js';
 import { moduleKind, servedType } from '../../content/media-type.js';
 import type { VerifiedBlobs } from '../../content/verified-blobs.js';
 import type { DirectFusions } from '../../fuse/direct-fusions.js';
+import type { FacadeIndex } from '../../fuse/facade-index.js';
 import { facadesOf } from '../../fuse/facades.js';
 import type { Fusions } from '../../fuse/fusions.js';
 import { answer, problem } from '../response/answer.js';
@@ -30,8 +23,36 @@ export interface DirectContext {
   readonly history: Pick<HistoryAccess, 'deploy'>;
   readonly isMade: (hash: Hash) => boolean;
   /** Null where modules run singly. */
-  readonly direct: Pick<DirectFusions, 'byHash'> | null;
+  readonly direct: Pick<DirectFusions, 'of' | 'byHash'> | null;
   readonly fusions: Pick<Fusions, 'owner'> | null;
+}
+
+export interface FacadeContext extends Pick<DirectContext, 'base' | 'prefix' | 'dictionaries'> {
+  readonly facades: Pick<FacadeIndex, 'find'>;
+  readonly history: Pick<HistoryAccess, 'deploy' | 'isPublic'>;
+}
+
+/** A facade by its hash, as import maps name it. Undefined for a hash that is not that of a facade. */
+export async function facadeResponse(
+  { base, prefix, dictionaries, facades, history }: FacadeContext,
+  request: Request,
+  { hash, path: written }: { readonly hash: Hash; readonly path: string },
+  headers: Headers,
+): Promise<Response | undefined> {
+  const path = pathFromUrl(written);
+  const found =
+    path === undefined || written + new URL(request.url).search !== pathToUrl(path)
+      ? undefined
+      : await facades.find(path, hash, (deploy) => history.isPublic(deploy));
+  if (found === undefined) return undefined;
+  const { bytes, owner } = found;
+  return withAccess(history.deploy(request, owner.deploy), headers, async () => {
+    dictionaries.learn(bytes);
+    keepAsDictionary(headers, `${base}${prefix.slice(1)}modules/`, written);
+    const delta = dictionaries.delta(request, bytes);
+    const body = { bytes, type: 'text/javascript', freshness: 'immutable', tag: hash, delta } as const;
+    return answer(request, body, headers);
+  });
 }
 
 /**
@@ -48,14 +69,17 @@ export async function directResponse(
   const fusion = await direct?.byHash(hash);
   const owner = await fusions?.owner(hash);
   if (fusion === undefined || owner === undefined) return missing();
-  const allUrls = (runs: Fusion['runs'], { modules }: Manifest) => {
+  const facades = facadesOf(fusion, owner.manifest, base);
+  const allUrls = async () => {
+    const start = await direct!.of(owner);
     const urls = [
-      ...runs.map((run) => `runs/${run.hash}/${pathToUrl(run.name)}`),
-      ...[...modules].flatMap(([path, { hash: module, type }]) =>
+      ...fusion.runs.map((run) => `runs/${run.hash}/${pathToUrl(run.name)}`),
+      ...[...owner.manifest.modules].flatMap(([path, { hash: module, type }]) =>
         isModuleType(type) && type !== 'text/css'
           ? [`direct/${hash}/${pathToUrl(path)}`, `modules/${module}/${pathToUrl(path)}`]
           : [],
       ),
+      ...(start?.map.facades ?? []).map((path) => `modules/${facades.hash(path)}/${pathToUrl(path)}`),
     ];
     const bytes = new TextEncoder().encode(JSON.stringify(urls));
     return answer(request, { bytes, type: 'application/json', freshness: 'immutable' }, headers);
@@ -63,7 +87,7 @@ export async function directResponse(
   return withAccess(history.deploy(request, owner.deploy), headers, async () => {
     // Also an empty query makes another instance.
     const search = request.url.replace(/^[^?]*/, '');
-    if (written === '') return allUrls(fusion.runs, owner.manifest);
+    if (written === '') return allUrls();
     const path = pathFromUrl(written);
     // Another host could follow.
     if (path === undefined) return missing();
@@ -79,7 +103,6 @@ export async function directResponse(
       return answer(request, { bytes, type: 'text/javascript', freshness: 'immutable' }, headers);
     }
     if (module === undefined || module.type === 'text/css') return toSite();
-    const facades = facadesOf(fusion, owner.manifest, base);
     // Another spelling of a URL is another instance.
     const facade = written + search === pathToUrl(path) ? facades.of(path) : undefined;
     if (facade !== undefined) {

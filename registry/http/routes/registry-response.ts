@@ -24,7 +24,7 @@ import { workerRuntimeResponse } from '../site/deploy-request.js';
 import { workerRunResponse } from '../site/joined-worker.js';
 import { headOptionsOfQuery } from '../pages/head-options.js';
 import type { HeadTags, HeadTagsMaker } from '../pages/head-tags.js';
-import { directResponse } from './direct-response.js';
+import { directResponse, facadeResponse, type FacadeContext } from './direct-response.js';
 import { parseRegistryRoute, type ScriptName } from './registry-route.js';
 import { derivedResponse, runMapResponse, runResponse, type RunContext } from './run-response.js';
 import { serviceWorkerResponse, type ServiceWorkerContext } from './service-worker-response.js';
@@ -32,7 +32,10 @@ import { allowOwnUse } from '../response/sniffing.js';
 import { withAccess } from './with-access.js';
 
 export interface RegistryContext
-  extends ServiceWorkerContext, Pick<RunContext, 'fusions' | 'mapOf' | 'dictionaries'> {
+  extends
+    ServiceWorkerContext,
+    Pick<RunContext, 'fusions' | 'mapOf' | 'dictionaries'>,
+    Pick<FacadeContext, 'facades'> {
   readonly store: Store;
   readonly direct: DirectFusions;
   readonly catalog: Catalog;
@@ -89,8 +92,11 @@ export async function registryResponse(
     case 'deploy-file':
       return deployFile(context, request, route.deploy, route.path, headers);
     case 'module':
-      return withAccess(history.blob(request, route.hash), headers, () =>
-        moduleFile(context, request, route.hash, route.path, headers),
+      return (
+        (await facadeResponse(context, request, route, headers)) ??
+        withAccess(history.blob(request, route.hash), headers, () =>
+          moduleFile(context, request, route.hash, route.path, headers),
+        )
       );
     case 'blob':
       return withAccess(history.blob(request, route.hash), headers, () =>

@@ -12,6 +12,7 @@ import { fuseFiles, manifestOf, type Files } from '../registry/fuse/fuse-site.js
 
 const ROOT = 'https://site.invalid/';
 const HASH = 'f'.repeat(64);
+const FACADE = 'a'.repeat(64);
 
 /** Two joined modules, one with a top-level `await`, and one that imports it. */
 const FILES: Files = {
@@ -32,6 +33,7 @@ async function mapOf(
     site: { root, manifest },
     fusion,
     hash: HASH,
+    facadeHash: (member) => (member === 'a.js' ? FACADE : 'b'.repeat(64)),
     singles: new Map<Path, readonly Path[]>([
       ['main.js', ['a.js', 'waits.js']],
       ['waits.js', ['b.js']],
@@ -65,6 +67,36 @@ describe('the import map of a page that starts without the loader', () => {
     const url = `/-/modules/${hash}/waits.js`;
     expect(resolved(direct!.importMap, './waits.js')).toBe(url);
     expect(resolved(direct!.importMap, 'modcast:module/waits.js')).toBe(url);
+  });
+
+  it('gives a facade that is imported by its key such a URL too', async () => {
+    const { direct } = await mapOf(null, { entries: ['main.js', 'a.js'] });
+    const url = `/-/modules/${FACADE}/a.js`;
+    expect(resolved(direct!.importMap, './a.js')).toBe(url);
+    expect(resolved(direct!.importMap, 'modcast:module/a.js')).toBe(url);
+    expect(direct!.entryUrl('a.js')).toBe(url);
+    expect(direct!.facades).toEqual(['a.js']);
+  });
+
+  it('has keys for the namespace objects that facades export', async () => {
+    const files = {
+      'main.js': `import './b.js';`,
+      'b.js': `export * as a from './a.js';`,
+      'a.js': `export const a = 1;`,
+    };
+    const { fusion } = await fuseFiles(files, ['main.js']);
+    const site = { root: ROOT, manifest: manifestOf(files, ['main.js']) };
+    const facadeHash = () => FACADE;
+    const options = {
+      site,
+      fusion,
+      hash: HASH,
+      facadeHash,
+      singles: new Map(),
+      map: EMPTY_IMPORT_MAP,
+      prefix: '/-/',
+    };
+    expect(resolved(directMap(options)!.importMap, 'modcast:module/a.js')).toBe(`/-/modules/${FACADE}/a.js`);
   });
 
   it('leaves the routes of the registry, and other sites', async () => {
@@ -123,7 +155,8 @@ describe('the import map of a page that starts without the loader', () => {
     const site = { root: `${ROOT}app/`, manifest };
     const singles = new Map<Path, readonly Path[]>([['waits.js', ['b.js']]]);
     const workerSingles = new Map<Path, readonly Path[]>([['w.js', ['waits.js', 'x.js', 'd.json']]]);
-    const options = { site, fusion, hash: HASH, singles, workerSingles, map: EMPTY_IMPORT_MAP };
+    const facadeHash = () => FACADE;
+    const options = { site, fusion, hash: HASH, facadeHash, singles, workerSingles, map: EMPTY_IMPORT_MAP };
     const direct = directMap({ ...options, prefix: '/app/-/' })!;
     const run = fusion.runs.find(({ members }) => members.includes('y.js'))!;
     expect(run.members).toEqual(['y.js', 'x.js']);

@@ -68,6 +68,44 @@ describe('modules that are joined behave as single ones:', () => {
       'main.mjs': `${all('a', 'b')} function Map() {} log.push(Map.name, typeof Object.keys);`,
     }));
 
+  it('namespace objects of which single exports are read', () =>
+    expectSame(
+      {
+        'a.mjs': `export let n = 0; export const inc = () => ++n; export class A { who() { return 'A'; } } export default 'd';
+          export function self() { return this === undefined ? 'none' : Object.keys(this).join(); }`,
+        'barrel.mjs': `export * from './a.mjs'; export { inc as 'a name', default as d } from './a.mjs';`,
+        'b.mjs': `import * as space from './barrel.mjs'; import x, * as own from './a.mjs';
+          const call = space.inc; call(); log.push(space.n, own.n, own.default, x, space.d, new space.A().who(), typeof own.n);
+          class B extends space.A { f = own.n; } log.push(new B().f, \`\${space.n}\`, { space: own.n }.space, [space.n, ...own.default]);
+          log.push(space
+            // a comment
+            .n, ((own.n)), space.inc.name);
+          export const later = () => space.n;`,
+        'main.mjs': `import { later } from './b.mjs'; import * as self from './a.mjs'; log.push(later(), self.self(), (self.self)(), self.self\`\`);
+          self.inc(); log.push(later());`,
+      },
+      ['main.mjs'],
+      4,
+    ));
+
+  it('namespace objects that are used otherwise too', () =>
+    expectSame(
+      {
+        'a.mjs': `export let n = 1; export const set = (value) => (n = value);`,
+        'call.mjs': `import * as a from './a.mjs'; a.set(2); log.push(a.n);`,
+        'whole.mjs': `import * as a from './a.mjs'; log.push(a.n, show(a)); export { a };`,
+        'short.mjs': `import * as a from './a.mjs'; log.push(a.n, show({ a }.a));`,
+        'write.mjs': `import * as a from './a.mjs'; for (const f of [() => { a.n = 3; }, () => a.n++, () => delete a.n,
+          () => { [a.n] = [4]; }, () => { ({ x: a.n } = { x: 5 }); }, () => { for (a.n of [6]); }, () => { for (a.n in { x: 1 }); },
+          () => { [...a.n] = [7]; }, () => { ({ y: a.n = 8 } = {}); }]) try { f(); log.push('no error'); } catch (error) { log.push(error.name, a.n); }`,
+        'hidden.mjs': `import * as a from './a.mjs'; log.push(a.n, ((a) => a.n)({ n: 'own' })); { const a = { n: 'block' }; log.push(a.n); }`,
+        'absent.mjs': `import * as a from './a.mjs'; log.push(a.m, a.n, a?.n, a['n'], 'n' in a, a.toString);`,
+        'main.mjs': all('call', 'whole', 'short', 'write', 'hidden', 'absent'),
+      },
+      ['main.mjs'],
+      6,
+    ));
+
   it('namespace objects: one for each module, frozen, with sorted names', () =>
     expectSame(
       {

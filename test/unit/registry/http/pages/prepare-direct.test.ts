@@ -29,9 +29,13 @@ function prepared(channel: string, { watched = false, isDirect = true } = {}) {
       needsMembers: () => watched,
     },
     direct: {
-      of: async () => (asked.push('start'), isDirect ? { hash: FUSION } : undefined),
+      of: async () => (
+        asked.push('start'),
+        isDirect ? { hash: FUSION, map: { facades: ['b.mjs'] } } : undefined
+      ),
       byHash: async () => fusion,
     },
+    facades: { add: async (hash: string) => void asked.push(`facades of ${hash}`) },
     channel: 'production',
     base: '/',
     dictionaries: { learn: () => asked.push('dictionary') },
@@ -44,7 +48,9 @@ function prepared(channel: string, { watched = false, isDirect = true } = {}) {
 
 it('makes what pages start from, and the bytes of the runs, when they are joined', async () => {
   const asked = prepared('production');
-  await eventually(() => expect(asked).toEqual(['start', RUN, 'dictionary']));
+  await eventually(() =>
+    expect(asked).toEqual(['start', `facades of ${FUSION}`, RUN, 'dictionary', 'dictionary']),
+  );
 });
 
 it('makes no bytes for pages that need the loader', async () => {

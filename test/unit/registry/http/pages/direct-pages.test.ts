@@ -1,0 +1,144 @@
+import { createHash } from 'node:crypto';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { open, site, temporary, write, type Files } from '../../site.js';
+
+const FILES: Files = {
+  'index.html': '<!doctype html><head><script type="module" src="./lib/main.mjs"></script>',
+  'docs/index.html': '<!doctype html><head><script type="module" src="../lib/main.mjs"></script>',
+  'about.html': '<!doctype html><head><script type="module" src="./lib/main.mjs"></script>',
+  'lib/main.mjs': "import { a } from './a.mjs';\nexport const twice = 2 * a;\n",
+  'lib/a.mjs': 'export const a = 1;\n',
+};
+
+/** What Chromium sends for a page. */
+const CHROMIUM = {
+  Accept: 'text/html',
+  'Accept-Encoding': 'gzip, br, dcz',
+  'User-Agent':
+    'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36',
+  'Sec-CH-UA': '"Chromium";v="140"',
+  'Sec-Fetch-Dest': 'document',
+  'Sec-Fetch-Mode': 'navigate',
+};
+const { 'Sec-CH-UA': _, 'User-Agent': __, ...OTHER } = CHROMIUM;
+
+async function direct(options = {}) {
+  const directory = await site(FILES);
+  const registry = open({ directory, fuse: true, watch: false, ...options });
+  await registry.fused();
+  const ask = async (target: string, headers: Record<string, string> = CHROMIUM) =>
+    (await registry.handle(new Request(`http://localhost${target}`, { headers })))!;
+  const change = async (text: string) => {
+    await write(directory, { 'lib/a.mjs': text });
+    await registry.scan();
+    await registry.fused();
+  };
+  return { directory, registry, ask, change };
+}
+
+const nameOf = async (response: Response) => {
+  const bytes = new Uint8Array(await response.arrayBuffer());
+  return `:${createHash('sha256').update(bytes).digest('base64')}:`;
+};
+
+/** The URL of the facade from which a page starts. */
+const startOf = (html: string) =>
+  / src=["']?(\/-\/[^"'\s>]+\/lib\/main\.mjs)/.exec(withoutReferences(html))![1]!;
+
+const withoutReferences = (html: string) =>
+  html.replace(/&#(\d+);/g, (_, code: string) => String.fromCharCode(Number(code)));
+
+describe('a page that starts without the loader', () => {
+  it('comes as a difference from the version that Chromium has', async () => {
+    const { ask, change } = await direct();
+    const first = await ask('/');
+    expect(first.headers.get('Use-As-Dictionary')).toBe('match="/", match-dest=("document")');
+    expect(first.headers.get('Vary')).toContain('Available-Dictionary');
+    // Chromium takes nothing for a dictionary that may never be stale, and revalidates pages nevertheless.
+    expect(first.headers.get('Cache-Control')).toMatch(/^private, max-age=0, stale-while-revalidate=/);
+    // The decoded bytes name a dictionary.
+    const before = await nameOf(await ask('/', { ...CHROMIUM, 'Accept-Encoding': '' }));
+    await change('export const a = 2;\n');
+    const next = await ask('/', { ...CHROMIUM, 'Available-Dictionary': before });
+    expect(next.headers.get('Content-Encoding')).toBe('dcz');
+    expect(Number(next.headers.get('Content-Length'))).toBeLessThan(1200);
+    const again = { ...CHROMIUM, 'Available-Dictionary': before, 'If-None-Match': next.headers.get('ETag')! };
+    expect((await ask('/', again)).status).toBe(304);
+    const part = await ask('/', { ...CHROMIUM, 'Available-Dictionary': before, Range: 'bytes=0-9' });
+    expect([part.status, part.headers.get('Content-Encoding')]).toEqual([206, null]);
+  });
+
+  it.each([
+    ['/docs/', '/docs/'],
+    ['/about', '/about'],
+  ])('is a dictionary for its own URL: %s', async (target, match) => {
+    const { ask } = await direct();
+    const { headers } = await ask(target);
+    expect(headers.get('Use-As-Dictionary')).toBe(`match="${match}", match-dest=("document")`);
+  });
+
+  it.each([
+    ['another browser', OTHER],
+    ['a frame', { ...CHROMIUM, 'Sec-Fetch-Dest': 'iframe' }],
+    ['a service worker that passes on a navigation', { ...CHROMIUM, 'Sec-Fetch-Dest': 'empty' }],
+  ])('is never shown without being revalidated to %s', async (_name, headers) => {
+    const { ask } = await direct();
+    const response = await ask('/', headers);
+    expect(await response.text()).not.toBe('');
+    expect(response.headers.get('Cache-Control')).toBe('no-cache');
+    expect(response.headers.get('Use-As-Dictionary')).toBeNull();
+  });
+
+  it('has elements that preload its modules for Chromium, and a list for its script elsewhere', async () => {
+    const { ask } = await direct();
+    const plain = { 'Accept-Encoding': '' };
+    const own = await (await ask('/', { ...CHROMIUM, ...plain })).text();
+    const other = await (await ask('/', { ...OTHER, ...plain })).text();
+    const links = [...own.matchAll(/<link rel="modulepreload"[^>]* href=["']?([^"'\s>]+)/g)].map(
+      ([, url]) => url,
+    );
+    const [, list] = /data-preloads='(\[.*?\])'/.exec(other)!;
+    expect(links).toContain(startOf(own));
+    expect(links).toEqual(JSON.parse(list!));
+    expect(own).toMatch(/data-preloads=["']?\[\]/);
+    expect(other).not.toContain('<link');
+    // A cache that has one of them gets the other.
+    const ofOther = (await ask('/', { ...OTHER, ...plain })).headers.get('ETag')!;
+    expect((await ask('/', { ...CHROMIUM, 'If-None-Match': ofOther })).status).toBe(200);
+    // Each of the two is made once.
+    expect(await (await ask('/', { ...CHROMIUM, ...plain })).text()).toBe(own);
+  });
+});
+
+describe('a facade', () => {
+  it('has the same URL in the next deploy, and stays', async () => {
+    const { ask, change } = await direct();
+    const plain = { ...OTHER, 'Accept-Encoding': '' };
+    const url = startOf(await (await ask('/', plain)).text());
+    expect(url).toMatch(/^\/-\/modules\/[\da-f]{64}\/lib\/main\.mjs$/);
+    await change('export const a = 3;\n');
+    expect(startOf(await (await ask('/', plain)).text())).toBe(url);
+    const facade = await ask(url, {});
+    expect(facade.headers.get('Cache-Control')).toContain('immutable');
+    expect(facade.headers.get('ETag')).toBe(`"${url.split('/')[3]}"`);
+    expect(await facade.text()).toContain('modcast:run/lib/main.mjs');
+    // Another URL would be another instance.
+    expect((await ask(`${url}?x`, {})).status).toBe(404);
+    expect((await ask(url.replace('main', 'a'), {})).status).toBe(404);
+  });
+
+  it('is found by a server that was started again, and by one that joins nothing', async () => {
+    const database = path.join(await temporary(), 'registry.db');
+    const { directory, registry, ask } = await direct({ database });
+    const url = startOf(await (await ask('/', { ...OTHER, 'Accept-Encoding': '' })).text());
+    await registry.close();
+    for (const fuse of [false, true]) {
+      const next = open({ directory, database, fuse, watch: false });
+      await next.ready;
+      const response = (await next.handle(new Request(`http://localhost${url}`)))!;
+      expect(await response.text()).toContain('modcast:run/lib/main.mjs');
+      await next.close();
+    }
+  });
+});
