@@ -159,4 +159,17 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT;
   CREATE INDEX derived_of_hash ON derived (hash);
   `,
+  `
+  CREATE TABLE tag (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    deploy INTEGER NOT NULL REFERENCES deploy (number),
+    time INTEGER NOT NULL,
+    author TEXT NOT NULL,
+    message TEXT NOT NULL,
+    sum INTEGER
+  ) STRICT;
+  CREATE INDEX tag_of_deploy ON tag (deploy);
+  CREATE INDEX deploy_of_commit ON deploy (git_commit, channel_id) WHERE git_commit IS NOT NULL;
+  `,
 ];
