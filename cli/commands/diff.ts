@@ -6,10 +6,12 @@ import {
   packageChangeText,
   pathUnknown,
   splitPackageChanges,
+  tagsByDeploy,
   typedPath,
   updateCost,
   type Change,
   type Cost,
+  type DeployTags,
   type Patch,
   type Snapshot,
 } from '../../registry/history/index.js';
@@ -100,8 +102,8 @@ function noDeploys(io: Io, options: DiffOptions): void {
   else io.write(`${NO_DEPLOYS}\n`);
 }
 
-const sideJson = (side: Snapshot) =>
-  side.deploy === null ? { directory: side.label, manifest: side.hash } : deployJson(side.deploy);
+const sideJson = (side: Snapshot, tags: DeployTags) =>
+  side.deploy === null ? { directory: side.label, manifest: side.hash } : deployJson(side.deploy, tags);
 
 async function diff(io: Io, args: readonly string[], options: DiffOptions): Promise<void> {
   if (options.exitCode) io.failureCode = EXIT.usage;
@@ -186,6 +188,7 @@ async function json(
   patchOf: (change: Change) => Promise<Patch>,
   options: DiffOptions,
 ): Promise<void> {
+  const tags = await tagsByDeploy((before.deploy === null ? after : before).store);
   const list: unknown[] = [];
   for (const change of changes) {
     const patch = await patchOf(change);
@@ -198,8 +201,8 @@ async function json(
     });
   }
   writeJson(io, {
-    a: sideJson(before),
-    b: sideJson(after),
+    a: sideJson(before, tags),
+    b: sideJson(after, tags),
     cost: await updateCost(before, after),
     changes: list,
     packages: splitPackageChanges(changes).packages,

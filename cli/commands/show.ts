@@ -1,6 +1,13 @@
 import { Command } from 'commander';
-import { deployChanges, pathUnknownAt, readBlob, splitRef, typedPath } from '../../registry/history/index.js';
-import type { Deploy, Store } from '../../registry/index.js';
+import {
+  deployChanges,
+  pathUnknownAt,
+  readBlob,
+  splitRef,
+  tagsByDeploy,
+  typedPath,
+} from '../../registry/history/index.js';
+import type { Deploy, Store, Tag } from '../../registry/store/store.js';
 import { byCodeUnit, type Manifest } from '../../schema/index.js';
 import type { Io } from '../io.js';
 import { databaseOption, withStore, type DatabaseOptions } from '../options/database.js';
@@ -8,7 +15,7 @@ import { jsonOption } from '../options/json-option.js';
 import { REFS_HELP, deployOrHint } from '../options/refs.js';
 import { detailsJson, writeDetails } from '../output/change-details.js';
 import { changeList } from '../output/changes.js';
-import { indentedMessage } from '../output/deploy.js';
+import { decoration, indentedMessage } from '../output/deploy.js';
 import { formatBytes } from '../output/format.js';
 import { changeJson, deployJson, writeJson } from '../output/json.js';
 import { binaryOption } from '../output/patch.js';
@@ -107,6 +114,11 @@ async function showDirectory(
   );
 }
 
+const tagFact = ({ name, message }: Tag): [string, string] => [
+  'tag',
+  message === '' ? name : `${name}: ${printable(message.split('\n', 1)[0]!)}`,
+];
+
 async function showDeploy(
   io: Io,
   store: Store,
@@ -115,12 +127,13 @@ async function showDeploy(
   options: ShowOptions,
 ): Promise<void> {
   const changes = await deployChanges(store, deploy.number);
+  const tags = await tagsByDeploy(store);
   if (options.json) {
     const list: unknown[] = [];
     for (const change of changes ?? [])
       list.push({ ...changeJson(change), ...(await detailsJson(store, change, options)) });
     return writeJson(io, {
-      deploy: deployJson(deploy),
+      deploy: deployJson(deploy, tags),
       entries: manifest.entries,
       importMap: manifest.importMap,
       changes: changes && list,
@@ -134,10 +147,11 @@ async function showDeploy(
     ['manifest', deploy.manifest],
     ['parent', deploy.parent === null ? 'none: the first deploy of its channel' : String(deploy.parent)],
     ...(deploy.commit === null ? [] : [['commit', deploy.commit] as [string, string]]),
+    ...(tags.get(deploy.number) ?? []).map(tagFact),
     ['files', contentsText(manifest)],
     ['entries', manifest.entries.length === 0 ? 'none' : manifest.entries.map(printable).join(', ')],
   ];
-  const head = `${yellow(`deploy ${deploy.number}`)}\n${facts.map(([name, value]) => `${name.padEnd(9)} ${value}\n`).join('')}`;
+  const head = `${yellow(`deploy ${deploy.number} ${decoration(deploy.number, tags)}`.trimEnd())}\n${facts.map(([name, value]) => `${name.padEnd(9)} ${value}\n`).join('')}`;
   const message = deploy.message === '' ? '' : `\n${indentedMessage(deploy)}`;
   const withDetails = (changes?.length ?? 0) > 0 && (options.patch || options.stat);
   await paged(io, async (write) => {

@@ -8,8 +8,8 @@ import { shellWord } from '../output/shell.js';
 /** For the help of every command that takes a ref. */
 export const REFS_HELP = `
 Refs: 12 (a deploy's number), latest, production (a channel's newest deploy), HEAD (that of production, else
-latest), production~2 or production^^ (two deploys before it), production@{2026-11-01}, @{yesterday}, or at
-least four digits of a manifest's hash.`;
+latest), production~2 or production^^ (two deploys before it), production@{2026-11-01}, @{yesterday}, v1.0 (a
+tag), or at least four digits of a git commit or of a manifest's hash.`;
 
 export const isRefUnknown = (error: unknown): error is ModcastError =>
   error instanceof ModcastError && error.code === 'ref-unknown';

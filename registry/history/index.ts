@@ -16,6 +16,7 @@ export * from './quote-name.js';
 export * from './refs.js';
 export * from './renames.js';
 export * from './snapshot.js';
+export * from './tags.js';
 export * from './versions.js';
 export * from './when.js';
 export * from './bisect.js';
