@@ -27,10 +27,18 @@ import { formatStat } from '../output/diff-stat.js';
 import { count, formatBytes } from '../output/format.js';
 import { changeJson, deployJson, writeJson } from '../output/json.js';
 import { paged } from '../output/pager.js';
-import { binaryOption, formatPatch, patchJson, readCounts, readPatch } from '../output/patch.js';
+import {
+  binaryOption,
+  formatPatch,
+  patchJson,
+  readCounts,
+  readPatch,
+  wordDiffOption,
+  type PatchStyle,
+} from '../output/patch.js';
 import { printable } from '../output/text.js';
 
-interface DiffOptions extends DatabaseOptions {
+interface DiffOptions extends DatabaseOptions, PatchStyle {
   channel?: string;
   patch?: true;
   binary?: true;
@@ -65,7 +73,7 @@ export function diffCommand(io: Io): Command {
     .option('-w, --ignore-all-space', 'ignore white space; a file without other changes is left out')
     .option('--no-renames', 'show a moved file as deleted and added')
     .option('--exit-code', 'exit with 1 if there are differences, and with 2 on an error');
-  binaryOption(command);
+  wordDiffOption(binaryOption(command));
   jsonOption(
     databaseOption(command),
     'a, b, cost {blobs, bytes, packed, unreached}, changes: a list of status, path, oldPath, similarity, before, after, added, deleted, with -p patch, encoding; packages: a list of name, before and after (versions), added, changed, removed (files)',
@@ -83,6 +91,7 @@ Examples:
   modcast diff production~1 production
   modcast diff 12 latest lib/ --stat
   modcast diff production ./public --name-status     what modcast publish would change
+  modcast diff --word-diff v1.0 v1.1
   modcast diff 11 12 | patch -p1`,
     )
     .action((a: string | undefined, b: string | undefined, paths: string[], options: DiffOptions) =>
@@ -145,7 +154,7 @@ async function diff(io: Io, args: readonly string[], options: DiffOptions): Prom
       if (options.stat && !options.patch) return;
       for (const line of packageLines(io, split)) await write(line);
       for (const change of isWhole ? selected : split.others)
-        await write(formatPatch(io, await patchOf(change)));
+        await write(formatPatch(io, await patchOf(change), options));
     });
   });
 }

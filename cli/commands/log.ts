@@ -36,10 +36,10 @@ import { statusLines } from '../output/changes.js';
 import { deployHead, oneLine } from '../output/deploy.js';
 import { changeJson, deployJson, jsonLine } from '../output/json.js';
 import { paged, type Write } from '../output/pager.js';
-import { binaryOption } from '../output/patch.js';
+import { binaryOption, wordDiffOption, type PatchStyle } from '../output/patch.js';
 import { versionTable } from '../output/version-table.js';
 
-interface LogOptions extends DatabaseOptions, LogFilterOptions {
+interface LogOptions extends DatabaseOptions, LogFilterOptions, PatchStyle {
   channel?: string;
   from?: string;
   limit?: number;
@@ -74,7 +74,7 @@ export function logCommand(io: Io): Command {
     .option('--packages', 'list the files of packages, not only the packages')
     .option('--all', `list all changes of a deploy, not only ${LISTED}`);
   logFilterOptions(command, io);
-  binaryOption(command);
+  wordDiffOption(binaryOption(command));
   jsonLinesOption(
     databaseOption(timeOption(command)),
     'a line per version: number, last, deploy, change, lines {added, deleted}, growth, with -p patch, encoding; or per deploy: deploy, changes, with -p each with patch, encoding, with --stat each with added, deleted',

@@ -18,14 +18,14 @@ import { changeList } from '../output/changes.js';
 import { decoration, indentedMessage } from '../output/deploy.js';
 import { formatBytes } from '../output/format.js';
 import { changeJson, deployJson, writeJson } from '../output/json.js';
-import { binaryOption } from '../output/patch.js';
+import { binaryOption, wordDiffOption, type PatchStyle } from '../output/patch.js';
 import { paged, pagerOf } from '../output/pager.js';
 import { contentsText } from '../output/site-contents.js';
 import { formatTable } from '../output/table.js';
 import { printable } from '../output/text.js';
 import { isoTime, relativeTime } from '../output/time.js';
 
-interface ShowOptions extends DatabaseOptions {
+interface ShowOptions extends DatabaseOptions, PatchStyle {
   patch?: true;
   stat?: true;
   binary?: true;
@@ -42,7 +42,10 @@ export function showCommand(io: Io): Command {
     .argument('[ref[:path]]', 'a deploy; after a colon, a file or directory of it', 'HEAD')
     .option('-p, --patch', 'show the changes as patches')
     .option('--stat', 'show changed lines as bars');
-  binaryOption(command).option('--packages', 'list the files of packages, not only the packages');
+  wordDiffOption(binaryOption(command)).option(
+    '--packages',
+    'list the files of packages, not only the packages',
+  );
   jsonOption(
     databaseOption(command),
     'for a deploy: deploy, entries, importMap, changes, with -p each with patch, encoding, with --stat each with added, deleted; for a directory: a list of path, hash, size, type; for a file: path, hash, size, type',

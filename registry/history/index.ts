@@ -19,5 +19,6 @@ export * from './snapshot.js';
 export * from './tags.js';
 export * from './versions.js';
 export * from './when.js';
+export { WORD_DIFFS, wordDiff, type WordDiff } from './word-diff.js';
 export * from './bisect.js';
 export * from './deploy-map.js';

@@ -73,6 +73,23 @@ const RECIPE = /\bmodcast\.recipe\.json$/;
 
 const linesOf = (/** @type {Uint8Array} */ bytes) => String(bytes).split('\n').filter(Boolean);
 
+/**
+ * The hunks of each file in a patch. Headers differ in modes, which are not imported.
+ *
+ * @param {Uint8Array} patch
+ */
+const bodies = (patch) =>
+  new Map(
+    Buffer.from(patch)
+      .toString('latin1')
+      .split(/^diff --git /m)
+      .slice(1)
+      .map((part) => {
+        const at = part.search(/^@@ /m);
+        return /** @type {const} */ ([part.slice(0, part.indexOf('\n')), at === -1 ? '' : part.slice(at)]);
+      }),
+  );
+
 /** @param {string[]} list @param {number} count */
 const some = (list, count) =>
   list.filter((_, index) => index % Math.max(1, Math.floor(list.length / count)) === 0).slice(0, count);
@@ -114,6 +131,30 @@ try {
       ]),
     ).filter((commit) => isDeploy.has(commit));
     check(kind, `${args.join(' ')} ${paths.join(' ')}`, ours, wanted);
+  }
+
+  /**
+   * Compares the patch of each file. Those that agree are compared in words, too.
+   *
+   * @param {string} number @param {string} before @param {string} after
+   */
+  async function checkPatches(number, before, after) {
+    /** @param {string[]} options */
+    const both = async (options) => {
+      const ours = (await modcast('diff', `${number}~1`, number, '--no-renames', ...options)).out;
+      const theirs = git(['diff', '--no-renames', ...options, before, after]);
+      return [bodies(ours), bodies(theirs)];
+    };
+    const [ours, theirs] = await both([]);
+    const same = [...(ours?.keys() ?? [])].filter((file) => {
+      check('diff, patch of a file', `${number} ${file}`, ours?.get(file), theirs?.get(file));
+      return ours?.get(file) === theirs?.get(file) && ours?.get(file) !== '';
+    });
+    for (const mode of ['plain', 'porcelain']) {
+      const [words, gitWords] = await both([`--word-diff=${mode}`]);
+      for (const file of same)
+        check(`diff --word-diff=${mode}`, `${number} ${file}`, words?.get(file), gitWords?.get(file));
+    }
   }
 
   const times = some(
@@ -205,6 +246,7 @@ try {
       included(line.split('\t')[2] ?? ''),
     );
     check('diff -w', number, stat(ours), stat(theirs));
+    await checkPatches(number, before, after);
     // git applies the patch to the files of the deploy before.
     const tree = path.join(work, 'tree');
     await modcast('export', `${number}~1`, tree);
