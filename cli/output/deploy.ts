@@ -25,7 +25,8 @@ export function deployHead(io: Io, deploy: Deploy, style: TimeStyle, tags: Deplo
 }
 
 /**
- * `12 (tag: v1) First light`: a deploy as `git log --oneline` shows a commit. Without a message it says what changed.
+ * `12 (tag: v1) First light`: a deploy as `git log --oneline` shows a commit. Without a message it says what
+ * changed.
  * @param deploy null: dropped by gc
  */
 export function oneLine(io: Io, number: number, deploy: Deploy | null, tags: DeployTags): string {

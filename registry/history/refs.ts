@@ -72,8 +72,9 @@ async function deployAtTime(
 }
 
 /**
- * The deploy whose manifest's hash or git commit starts with these digits. The newest of several with the same
- * manifest; of a commit the newest on production, else the newest: a watched directory makes many of one commit.
+ * The deploy whose manifest's hash or git commit starts with these digits. The newest of several with the
+ * same manifest; of a commit the newest on production, else the newest: a watched directory makes many of one
+ * commit.
  */
 async function deployOfHash(store: RefStore, ref: string, prefix: string): Promise<Deploy | undefined> {
   const { deploys } = await store.resolveHash(prefix);
@@ -171,8 +172,8 @@ async function baseDeploy(store: RefStore, ref: string, base: string, now: numbe
 /**
  * The deploy of a ref: `12`, `latest` (of all channels), `HEAD` (of production, else `latest`), a channel for
  * its head, `production@{2026-11-01}` or `@{yesterday}` for the deploy of that time, a tag, or at least four
- * digits of a manifest's hash or of a git commit. Each may end with `~n` for the n-th deploy of the channel before
- * it, or with `^` for each of them. A channel wins over digits of a hash.
+ * digits of a manifest's hash or of a git commit. Each may end with `~n` for the n-th deploy of the channel
+ * before it, or with `^` for each of them. A channel wins over digits of a hash.
  *
  * @param now milliseconds since 1970
  * @throws ModcastError `ref-unknown`, `ref-ambiguous`

@@ -1,4 +1,8 @@
-/** Edits after which a search ends at the furthest point that it has reached: its time grows with the square. */
+import { isBetter, splitScore, type SplitScore } from './split-score.js';
+
+/**
+ * Edits after which a search ends at the furthest point that it has reached: its time grows with the square.
+ */
 const MOST_EDITS = 1000;
 
 /** Flags of the items that only one list has. 1: changed. */
@@ -21,9 +25,9 @@ interface Box {
 }
 
 /**
- * A point on a shortest path through a box, where the searches from both of its corners meet. Its first and last
- * items differ. Diagonals go from the highest to the lowest and ties are broken as in git, because there are
- * often several shortest paths.
+ * A point on a shortest path through a box, where the searches from both of its corners meet. Its first and
+ * last items differ. Diagonals go from the highest to the lowest and ties are broken as in git, because there
+ * are often several shortest paths.
  *
  * @param ahead the furthest `i` on each diagonal from the start; index 0 is the diagonal -after.length - 1
  * @param back the same from the end
@@ -72,7 +76,9 @@ function middle(
   }
 }
 
-/** Marks what differs, by Myers' algorithm in linear space: An O(ND) Difference Algorithm, 1986, section 4b. */
+/**
+ * Marks what differs, by Myers' algorithm in linear space: An O(ND) Difference Algorithm, 1986, section 4b.
+ */
 function markChanged(a: Int32Array, b: Int32Array): Changed {
   const changed = { before: new Uint8Array(a.length), after: new Uint8Array(b.length) };
   const ahead = new Int32Array(a.length + b.length + 3);
@@ -92,13 +98,34 @@ function markChanged(a: Int32Array, b: Int32Array): Changed {
   return changed;
 }
 
+/** Places that are compared for a group, at most. */
+const MOST_PLACES = 100;
+
+/** The end of a group where a reader expects it: one between the given ones. */
+function bestEnd(lines: readonly string[], size: number, first: number, last: number): number {
+  let best: readonly SplitScore[] | undefined;
+  let found = last;
+  for (let end = Math.max(first, last - size - 1, last - MOST_PLACES); end <= last; end++) {
+    const scores = [splitScore(lines, end), splitScore(lines, end - size)];
+    if (best === undefined || isBetter(scores, best)) [best, found] = [scores, end];
+  }
+  return found;
+}
+
 /**
- * Moves each group of changed items down over equal ones as far as it goes, or to the last place that is opposite to
- * a change of the other side. Groups that meet become one.
+ * Moves each group of changed items down over equal ones to the last place that is opposite to a change of
+ * the other side; else to where a reader of these lines expects it, else as far as it goes. Groups that meet
+ * become one.
  *
  * @param opposite whether the other side has a change after this number of unchanged items
+ * @param lines texts of the items, if they are lines
  */
-function settle(ids: Int32Array, changed: Uint8Array, opposite: readonly boolean[]): void {
+function settle(
+  ids: Int32Array,
+  changed: Uint8Array,
+  opposite: readonly boolean[],
+  lines: readonly string[] | undefined,
+): void {
   let unchanged = 0;
   for (let at = 0; at < ids.length; at++, unchanged++) {
     let [start, end] = [at, at];
@@ -122,13 +149,19 @@ function settle(ids: Int32Array, changed: Uint8Array, opposite: readonly boolean
     };
     let size: number;
     let isOpposite: boolean;
+    let earliest: number;
     do {
       size = end - start;
       while (up());
+      earliest = end;
       isOpposite = opposite[unchanged]!;
       while (down()) isOpposite ||= opposite[unchanged]!;
     } while (size !== end - start);
     if (isOpposite) while (!opposite[unchanged]! && up());
+    else if (lines !== undefined && end > earliest) {
+      const best = bestEnd(lines, size, earliest, end);
+      while (end > best && up());
+    }
     at = end;
   }
 }
@@ -172,7 +205,9 @@ function isNoise(presence: readonly Presence[], at: number): boolean {
   return frequent * 4 < frequent + none;
 }
 
-/** The indices from `start` up to `end` of what takes part in the search. The rest has changed in any case. */
+/**
+ * The indices from `start` up to `end` of what takes part in the search. The rest has changed in any case.
+ */
 function candidates(list: Int32Array, start: number, end: number, other: Int32Array): number[] {
   const counts = new Map<number, number>();
   for (const id of other) counts.set(id, (counts.get(id) ?? 0) + 1);
@@ -188,10 +223,16 @@ function candidates(list: Int32Array, start: number, end: number, other: Int32Ar
 }
 
 /**
- * What differs between two lists, as git decides without its rules for lines of code: for words. Each item is a
- * number, the same for equal ones.
+ * What differs between two lists: a shortest edit, or one of few more if they have a lot of frequent items or
+ * differences. Of several it is the one that git shows. Each item is a number, the same for equal ones.
+ *
+ * @param lines texts of both lists, if they are lines
  */
-export function shortestEdit(a: Int32Array, b: Int32Array): Changed {
+export function shortestEdit(
+  a: Int32Array,
+  b: Int32Array,
+  lines?: readonly [before: readonly string[], after: readonly string[]],
+): Changed {
   let [start, endA, endB] = [0, a.length, b.length];
   while (start < endA && start < endB && a[start] === b[start]) start++;
   while (start < endA && start < endB && a[endA - 1] === b[endB - 1]) [endA, endB] = [endA - 1, endB - 1];
@@ -207,7 +248,7 @@ export function shortestEdit(a: Int32Array, b: Int32Array): Changed {
   };
   for (const [n, index] of before.entries()) changed.before[index] = found.before[n]!;
   for (const [n, index] of after.entries()) changed.after[index] = found.after[n]!;
-  settle(a, changed.before, oppositeOf(changed.after));
-  settle(b, changed.after, oppositeOf(changed.before));
+  settle(a, changed.before, oppositeOf(changed.after), lines?.[0]);
+  settle(b, changed.after, oppositeOf(changed.before), lines?.[1]);
   return changed;
 }

@@ -32,8 +32,8 @@ async function moveOf(store: VersionStore, path: Path, version: PathVersion): Pr
 }
 
 /**
- * Whether gc dropped the deploys between a version and the next older one, but for those with tags: then it is not
- * known what happened in between.
+ * Whether gc dropped the deploys between a version and the next older one, but for those with tags: then it
+ * is not known what happened in between.
  */
 async function isGap(store: VersionStore, version: PathVersion, below: PathVersion): Promise<boolean> {
   if (below.to === null || (await store.deploy(below.to)) !== null) return false;

@@ -56,7 +56,10 @@ function* piecesOf(kind: Kind, text: string, { around, lineBreak }: Style): Gene
   }
 }
 
-/** Deleted and added lines that follow each other. White space between unchanged words is that of the new side. */
+/**
+ * Deleted and added lines that follow each other. White space between unchanged words is that of the new
+ * side.
+ */
 function* changedWords(deleted: string, added: string, style: Style): Generator<WordPiece> {
   if (added === '') {
     yield* piecesOf('deleted', deleted, style);

@@ -18,8 +18,8 @@ const STEP_PAGES = 256;
 const PAGE_BLOBS = 2000;
 
 /**
- * The base of each channel: its oldest deploy that is kept without a tag. The head is always kept. 0 when all deploys are
- * kept: there are fewer than `keep`, or another channel is collected.
+ * The base of each channel: its oldest deploy that is kept without a tag. The head is always kept. 0 when all
+ * deploys are kept: there are fewer than `keep`, or another channel is collected.
  */
 const BASES = `
   SELECT c.id AS channel, CASE WHEN c.name = coalesce($channel, c.name) THEN min(

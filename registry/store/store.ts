@@ -61,8 +61,8 @@ export interface DeployStore {
    * Makes a manifest the channel's head. When the head already has this manifest, no deploy is made and the
    * head is returned.
    * @throws ModcastError `head-moved` (found: the head's number), `blob-missing` (found: the hashes),
-   *   `manifest-invalid` (a module's size is not that of its blob), `tag-exists` (the channel would be new, and a
-   *   tag has its name)
+   *   `manifest-invalid` (a module's size is not that of its blob), `tag-exists` (the channel would be new,
+   *   and a tag has its name)
    */
   commit(deploy: NewDeploy): Promise<{ readonly deploy: Deploy; readonly created: boolean }>;
   head(channel: Channel): Promise<Deploy | null>;
@@ -106,8 +106,8 @@ export interface FileStore {
 
 export interface HistoryStore {
   /**
-   * The versions of a path on a channel, newest first. A version's `from` and `to` may be collected deploys, and
-   * versions that only collected deploys had are left out.
+   * The versions of a path on a channel, newest first. A version's `from` and `to` may be collected deploys,
+   * and versions that only collected deploys had are left out.
    */
   versions(channel: Channel, path: Path): Promise<PathVersion[]>;
   /**
@@ -161,10 +161,10 @@ export interface CollectStore {
   /** Ends an owner's leases. */
   release(owner: string): Promise<void>;
   /**
-   * Deletes the oldest deploys of each channel, up to the first that is kept, never a head or a deploy with a tag;
-   * then the blobs without a deploy or lease; then the derived items that no kept deploy needs: fusions of other manifests,
-   * runs that no fusion needs, records of other blobs. Runs in many short steps, so that others can use the
-   * store in between.
+   * Deletes the oldest deploys of each channel, up to the first that is kept, never a head or a deploy with a
+   * tag; then the blobs without a deploy or lease; then the derived items that no kept deploy needs: fusions
+   * of other manifests, runs that no fusion needs, records of other blobs. Runs in many short steps, so that
+   * others can use the store in between.
    */
   collect(options: CollectOptions): Promise<Collected>;
 }
@@ -196,8 +196,8 @@ export interface TagStore {
    * Tags a deploy.
    * @param force move an existing tag
    * @returns the tag that it replaces; null if it is new
-   * @throws ModcastError `deploy-unknown`; `tag-invalid`: a channel has the name; `tag-exists` (found: the deploy's
-   *   number)
+   * @throws ModcastError `deploy-unknown`; `tag-invalid`: a channel has the name; `tag-exists` (found: the
+   *   deploy's number)
    */
   putTag(tag: Tag, options?: { readonly force?: boolean }): Promise<Tag | null>;
   /** Sorted by name. */

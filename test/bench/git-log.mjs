@@ -118,18 +118,14 @@ try {
     const { out } = await modcast('log', ...args, '--oneline', ...paths);
     const ours = linesOf(out).map((line) => commitOf.get(Number.parseInt(line, 10)));
     // Commits that changed no file of the import are no deploys.
-    const wanted = linesOf(
-      git([
-        'log',
-        '--first-parent',
-        '--diff-merges=first-parent',
-        '--format=%H',
-        ...theirs,
-        last,
-        '--',
-        ...paths,
-      ]),
-    ).filter((commit) => isDeploy.has(commit));
+    const select = ['--first-parent', '--diff-merges=first-parent', ...theirs, last, '--', ...paths];
+    // With the files of each commit that are selected: one of them has to be imported.
+    const wanted = String(git(['log', '--format=%x00%H', '--name-only', ...select]))
+      .split('\0')
+      .slice(1)
+      .map((one) => one.split('\n').filter(Boolean))
+      .filter(([commit = '', ...names]) => isDeploy.has(commit) && names.some(included))
+      .map(([commit]) => commit);
     check(kind, `${args.join(' ')} ${paths.join(' ')}`, ours, wanted);
   }
 
@@ -218,6 +214,45 @@ try {
       for (let at = 0; at < Math.max(ours.length, theirs.length); at++)
         check(`blame ${flags[0] ?? ''}, lines`, `${file}:${at + 1}`, ours[at], theirs[at]);
     }
+  }
+
+  // Moves: the names and similarities of each deploy, then the versions of each file that has ever moved.
+  const status = (/** @type {string} */ text) =>
+    linesOf(Buffer.from(text))
+      .map((line) => line.split('\t').join(' '))
+      .toSorted();
+  /** @type {Set<string>} */
+  const moved = new Set();
+  for (const { number, commit, parent } of deploys) {
+    if (parent === null) continue;
+    const before = commitOf.get(parent) ?? '';
+    const theirs = String(git(['diff', '-M50%', '--name-status', before, commit]));
+    const names = linesOf(Buffer.from(theirs)).map((line) => line.split('\t').slice(1));
+    if (!/^R/m.test(theirs)) continue;
+    for (const [, to = ''] of names) if (to !== '') moved.add(to);
+    // git may take a file for a source that is not imported.
+    if (names.flat().some((name) => !included(name))) continue;
+    const { out } = await modcast('diff', String(parent), String(number), '--name-status', '--packages');
+    check('diff -M50%, moves', String(number), status(String(out)), status(theirs));
+  }
+  for (const file of files.filter((name) => moved.has(name))) {
+    const ours = linesOf((await modcast('log', file, '--oneline')).out).map((line) =>
+      commitOf.get(Number.parseInt(line, 10)),
+    );
+    const theirs = linesOf(
+      git([
+        'log',
+        '--follow',
+        '-M50%',
+        '--first-parent',
+        '--diff-merges=first-parent',
+        '--format=%H',
+        last,
+        '--',
+        file,
+      ]),
+    ).filter((commit) => isDeploy.has(commit));
+    check('log --follow', file, ours, theirs);
   }
 
   const sizes = new Map(

@@ -1,45 +1,13 @@
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { stripVTControlCharacters } from 'node:util';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Change } from '../../../../registry/history/comparison.js';
-import { makePatch } from '../../../../registry/history/patch.js';
+import { describe, expect, it } from 'vitest';
 import { WORD_DIFFS, wordDiff, type WordDiff } from '../../../../registry/history/word-diff.js';
-
-let directory: string;
-beforeAll(() => void (directory = mkdtempSync(path.join(tmpdir(), 'modcast-words-'))));
-afterAll(() => rmSync(directory, { recursive: true }));
-
-const fromFirstHunk = (text: string): string => text.slice(Math.max(0, text.search(/^@@ /m)));
-
-/** What git shows, without colours. */
-function theirs(before: string, after: string, mode: WordDiff): string {
-  writeFileSync(path.join(directory, 'a'), before);
-  writeFileSync(path.join(directory, 'b'), after);
-  const env = { ...process.env, GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_SYSTEM: '/dev/null' };
-  const args = ['diff', '--no-index', `--word-diff=${mode}`, 'a', 'b'];
-  const { stdout } = spawnSync('git', args, { cwd: directory, encoding: 'utf8', env });
-  return fromFirstHunk(stripVTControlCharacters(stdout));
-}
-
-function patchOf(before: string, after: string) {
-  const module = (hash: string) => ({ hash: hash.repeat(64), size: 1, type: 'text/javascript' });
-  const change: Change = {
-    status: 'modified',
-    path: 'a.mjs',
-    oldPath: null,
-    before: module('a'),
-    after: module('b'),
-    similarity: null,
-  };
-  return makePatch(change, Buffer.from(before), Buffer.from(after)).lines;
-}
+import { gitHunks, hunksOf, patchLines } from './git-diff.js';
 
 const ours = (before: string, after: string, mode: WordDiff): string =>
-  fromFirstHunk([...wordDiff(patchOf(before, after), mode)].map(({ text }) => text).join(''));
+  hunksOf([...wordDiff(patchLines(before, after), mode)].map(({ text }) => text).join(''));
+
+const theirs = (before: string, after: string, mode: WordDiff): string =>
+  gitHunks(before, after, `--word-diff=${mode}`);
 
 describe('changed words are those of git', () => {
   it.each([
