@@ -89,6 +89,7 @@ Examples:
   modcast diff                                       what you have changed since the newest deploy
   modcast diff lib/disk.mjs                          the same, of one file
   modcast diff production~1 production
+  modcast diff v1.0..v1.1
   modcast diff 12 latest lib/ --stat
   modcast diff production ./public --name-status     what modcast publish would change
   modcast diff --word-diff v1.0 v1.1

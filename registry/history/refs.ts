@@ -28,13 +28,19 @@ export function splitRef(text: string): { ref: string; path: string | undefined 
   return { ref, path };
 }
 
-function unknown(ref: string, tried: string): never {
+const REF_FORMS =
+  'a number, latest, HEAD, a channel, channel@{time}, a tag, or the first digits of a hash or a git commit, with ~n for n deploys before';
+
+/** @param near the ref that was probably meant */
+function unknown(ref: string, tried: string, near?: string): never {
   throw new ModcastError('ref-unknown', `unknown ref ${JSON.stringify(ref)}: ${tried}`, {
-    expected:
-      'a number, latest, HEAD, a channel, channel@{time}, a tag, or the first digits of a hash or a git commit, with ~n for n deploys before',
+    expected: near ?? REF_FORMS,
     found: ref,
   });
 }
+
+/** Whether a `ref-unknown` says what was probably meant. */
+export const hasAdvice = ({ expected }: ModcastError): boolean => expected !== REF_FORMS;
 
 function ambiguous(ref: string, candidates: readonly string[]): never {
   throw new ModcastError(
@@ -136,13 +142,14 @@ async function baseDeploy(store: RefStore, ref: string, base: string, now: numbe
   const hashed = isPrefix ? await deployOfHash(store, ref, digits) : undefined;
   if (hashed !== undefined) return hashed;
   const tried: string[] = [];
+  let near: string | undefined;
   if (isNumber) {
     const [newest] = await store.deploys({ limit: 1 });
     const first = Number(base) === 0 ? ', the first one is 1' : '';
     tried.push(`no deploy ${base}${first}${newest === undefined ? '' : `, the newest is ${newest.number}`}`);
   } else {
     const names = [...channels, ...tags.map(({ name }) => name), ...FIXED_REFS];
-    const near = closestName(base, names, Math.min(NAME_MISTAKES, base.length - 2));
+    near = closestName(base, names, Math.min(NAME_MISTAKES, base.length - 2));
     const isName = near !== undefined || CHANNEL_PATTERN.test(base);
     const what = isName
       ? `no channel${tags.length === 0 ? '' : ' or tag'} of that name`
@@ -166,7 +173,7 @@ async function baseDeploy(store: RefStore, ref: string, base: string, now: numbe
     }
     tried.push('no manifest hash or git commit starts with it');
   }
-  unknown(ref, tried.join('; '));
+  unknown(ref, tried.join('; '), near);
 }
 
 /**
