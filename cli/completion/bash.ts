@@ -11,14 +11,17 @@ export function bash(program: Command): string {
     ({ words, command }) =>
       `    ${quote(words)}) words=${quote([...namesOf(command), ...flagsOf(command)].join(' '))} ;;`,
   );
-  // bash splits --boot=fresh into three words, and 12:lib/disk.mjs too.
+  // bash splits --boot=fresh into three words, and 12:lib/disk.mjs and npm/lit@3 too.
   return `# bash completion for modcast
 ${optionFunction(nodes)}
 _modcast() {
-  local command= next word words= due= optional= flagged= place=0 db= count=0 current= colon=
+  local command= next word words= due= optional= flagged= place=0 db= count=0 current= before=
   local -a given=()
   for word in "\${COMP_WORDS[@]:1:COMP_CWORD}"; do
-    if ((count > 0)) && [[ $word == :* || \${given[count - 1]} == *: ]]; then given[count - 1]+=$word
+    next=
+    ((count > 0)) && next=\${given[count - 1]}
+    if [[ $word == [:@]* || $next == *[:@] ]] && [[ -n $next && $COMP_LINE == *"$next$word"* ]]; then
+      given[count - 1]+=$word
     else given[count++]=$word
     fi
   done
@@ -28,7 +31,8 @@ _modcast() {
     current=
   fi
 ${readWords(nodes, '"${given[@]:0:count-1}"', branches)}
-  [[ $COMP_WORDBREAKS == *:* ]] && colon=\${current%"\${current##*:}"}
+  # readline replaces only the last part of it.
+  before=\${current%"\${2-$current}"}
   COMPREPLY=()
   case "$due" in
     words*) words=\${due#words } ;;
@@ -43,7 +47,7 @@ ${readWords(nodes, '"${given[@]:0:count-1}"', branches)}
       while IFS= read -r word; do
         printf -v next %q "$word"
         [[ $word == "$current"* || $next == "$current"* ]] || continue
-        printf -v next %q "\${word#"$colon"}"
+        printf -v next %q "\${word#"$before"}"
         COMPREPLY+=("$next")
       done < <("\${COMP_WORDS[0]}" __complete "$due" \${db:+--db "$db"} -- "$current" 2>/dev/null)
       compopt +o default 2>/dev/null ;;
