@@ -12,6 +12,7 @@
  *   collected.
  * - `registry` holds three copies of one random text, so that damage to one neither changes the identity nor
  *   goes unnoticed.
+ * - `base` is the deploy of a channel before which the collector has kept only deploys with tags.
  * - `sum` is a checksum of the row, see SUMMED in sqlite-sums.ts.
  */
 export const MIGRATIONS: readonly string[] = [
@@ -170,6 +171,12 @@ export const MIGRATIONS: readonly string[] = [
     sum INTEGER
   ) STRICT;
   CREATE INDEX tag_of_deploy ON tag (deploy);
+
+  CREATE TABLE base (
+    channel_id INTEGER PRIMARY KEY REFERENCES channel (id),
+    deploy INTEGER NOT NULL,
+    sum INTEGER
+  ) STRICT;
   CREATE INDEX deploy_of_commit ON deploy (git_commit, channel_id) WHERE git_commit IS NOT NULL;
   `,
 ];

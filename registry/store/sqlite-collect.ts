@@ -3,6 +3,7 @@ import type { Methods } from './methods.js';
 import { hashKey } from './hash-key.js';
 import type { Connection } from './sqlite-connection.js';
 import { sqliteDropDerived } from './sqlite-derived.js';
+import { sealRow } from './sqlite-sums.js';
 import type { Collected, CollectOptions, CollectStore } from './store.js';
 
 /** Rows that one step deletes: others wait for some ten milliseconds. */
@@ -101,10 +102,21 @@ function sqliteSteps(connection: Connection) {
        SELECT id FROM site s WHERE NOT EXISTS (SELECT 1 FROM deploy WHERE site_id = s.id) LIMIT $rows)`,
   );
 
+  const put = connection.prepare(
+    `INSERT INTO base (channel_id, deploy) VALUES ($channel, $base)
+     ON CONFLICT (channel_id) DO UPDATE SET deploy = max(deploy, excluded.deploy)`,
+  );
+  const seal = connection.prepare(sealRow('base'));
+  const noteBase = connection.writing((row: { channel: number; base: number }) => {
+    put.run(row);
+    seal.run(row.channel);
+  });
+
   return async (bounds: Bounds, pause: Pause): Promise<number> => {
     let deploys = 0;
     // A base only moves forward, so the one found at the start stays valid.
     for (const { channel, base } of bases.all(bounds)) {
+      if (base > 0) noteBase({ channel, base });
       deploys += await repeat(() => dropDeploys({ channel, base }), pause);
       await repeat(() => dropVersions({ channel, base }), pause);
     }

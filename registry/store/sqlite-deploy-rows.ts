@@ -55,6 +55,12 @@ export function sqliteDeployRows(connection: Connection, rows: Rows): DeployRows
     return row === undefined ? null : checked(row);
   };
 
+  const baseOf = connection.pluck<number>(
+    `SELECT b.deploy FROM channel c JOIN base b ON b.channel_id = c.id WHERE c.name = ? AND ${soundRow('base', 'b')}`,
+  );
+  const isCollected = (channel: Channel, number: number): boolean =>
+    number < (baseOf.get(channel) ?? 0) && exists.get(number) === undefined;
+
   /** Follows each channel's deploys from its head, or from the one after `before`, to their parents. */
   function assertWhole(
     channels: readonly ChannelRow[],
@@ -70,8 +76,8 @@ export function sqliteDeployRows(connection: Connection, rows: Rows): DeployRows
     );
     for (const { number, channel, parent } of list) {
       const expected = next.get(channel) ?? null;
-      // Below a collected deploy there may be some with tags.
-      const isKept = expected !== null && number < expected && exists.get(expected) === undefined;
+      // Before the base only deploys with tags are kept.
+      const isKept = expected !== null && number < expected && isCollected(channel, expected);
       if (expected !== number && !isKept) throw damagedRow(`the deploy of ${channel} before ${before}`);
       next.set(channel, parent);
     }

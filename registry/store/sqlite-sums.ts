@@ -20,6 +20,7 @@ export const SUMMED = {
   file: ['directory_id', 'path', 'size', 'mtime', 'ctime', 'inode', 'hash'],
   token: ['id', 'hash', 'scope', 'created', 'expires', 'note', 'revoked'],
   tag: ['id', 'name', 'deploy', 'time', 'author', 'message'],
+  base: ['channel_id', 'deploy'],
 } as const;
 
 export type SummedTable = keyof typeof SUMMED;
