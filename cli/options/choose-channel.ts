@@ -18,13 +18,9 @@ export async function chooseChannel(store: Store, asked: string | undefined): Pr
   }
   if (channels.includes(asked)) return asked;
   const near = closestName(asked, channels, Math.min(NAME_MISTAKES, asked.length - 1));
-  const existing =
-    near !== undefined
-      ? `did you mean ${near}?`
-      : channels.length === 0
-        ? 'there are no channels yet'
-        : `channels: ${channels.join(', ')}`;
-  throw new ModcastError('channel-unknown', `no channel ${JSON.stringify(asked)}; ${existing}`, {
+  const existing = channels.length === 0 ? 'there are no channels yet' : `channels: ${channels.join(', ')}`;
+  const advice = near === undefined ? existing : `did you mean ${near}? ${existing}`;
+  throw new ModcastError('channel-unknown', `no channel ${JSON.stringify(asked)}; ${advice}`, {
     expected: channels,
     found: asked,
   });
