@@ -1,8 +1,9 @@
 /**
- * Imports a git history and compares what the commands of the history print with git: `log` with each filter,
- * `grep`, `blame -L` and `-w`, `ls`, `diff -w` and `diff --binary`, `status`. Prints counts of checks and the
- * differences, and exits with 1 if there are any. Expected ones: deploys have the times of authors, and git
- * selects by those of committers; a line that several differences explain may be blamed on another commit.
+ * Imports a git history and compares what the commands of the history print with git: `log` with each filter and of
+ * moved files, `grep`, `blame -L` and `-w`, `ls`, `diff` with `-w`, `--word-diff`, `-M50%` and `--binary`, `status`.
+ * Prints counts of checks and the differences, and exits with 1 if there are any. Expected ones: deploys have the times
+ * of authors, and git selects by those of committers; `git log --follow` also follows copies; in a file with hundreds
+ * of changes git gives up the search for the shortest difference earlier; `grep` prints no carriage return.
  *
  *   node test/bench/git-log.mjs --repo <dir> [--branch HEAD]
  */
