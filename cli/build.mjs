@@ -11,7 +11,7 @@ const dist = fileURLToPath(new URL('../dist', import.meta.url));
 const bin = path.join(dist, 'bin');
 
 /** Packages of many files: zod alone has one for each of fifty languages. Others are few, or have native code. */
-const JOINED = ['zod', 'diff', 'parse5', 'entities'];
+const JOINED = ['zod', 'parse5', 'entities'];
 
 const isJoined = (id) => JOINED.some((name) => id === name || id.startsWith(`${name}/`));
 const isName = (id) => !id.startsWith('.') && !path.isAbsolute(id);

@@ -22,7 +22,6 @@ const HINTS: { readonly [name: string]: string } = {
   revert: '`modcast rollback <ref>` makes a deploy with the content of an older one',
   run: '`modcast serve <dir>` serves a directory with hot reload',
   start: '`modcast serve <dir>` serves a directory with hot reload',
-  tag: '`modcast promote <ref> --to <channel>` puts a deploy on a channel, which then names it',
   undo: '`modcast rollback <ref>` makes a deploy with the content of an older one',
   whoami: 'there are no accounts; --author names the author of a deploy',
 };

@@ -45,6 +45,7 @@ const GROUPS: { readonly [group in Group]: { readonly [name: string]: Load } } =
     publish: async () => (await import('./commands/publish.js')).publishCommand,
     rollback: async () => (await import('./commands/rollback.js')).rollbackCommand,
     promote: async () => (await import('./commands/promote.js')).promoteCommand,
+    tag: async () => (await import('./commands/tag.js')).tagCommand,
     token: async () => (await import('./commands/token.js')).tokenCommand,
   },
   Maintain: {

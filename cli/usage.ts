@@ -47,6 +47,13 @@ function expandLimit(command: Command, args: readonly string[]): readonly string
   });
 }
 
+/** `--word-diff` as `--word-diff=plain`, as in git: the next word is no mode. */
+function expandWordDiff(command: Command, args: readonly string[]): readonly string[] {
+  if (!command.options.some(({ long }) => long === '--word-diff')) return args;
+  const end = args.includes('--') ? args.indexOf('--') : args.length;
+  return args.map((arg, index) => (arg === '--word-diff' && index < end ? '--word-diff=plain' : arg));
+}
+
 /**
  * The arguments of a call, with `help token create` as `token create --help`, `version` as `--version` and
  * `log -3` as `log -n 3`. Arguments after an unknown
@@ -60,7 +67,7 @@ export function normalizeCall(program: Command, args: readonly string[]): readon
   let at = program;
   for (const [index, name] of names.entries()) {
     if (at.commands.length === 0)
-      return isHelp ? [...names.slice(0, index), '--help'] : expandLimit(at, args);
+      return isHelp ? [...names.slice(0, index), '--help'] : expandWordDiff(at, expandLimit(at, args));
     const inner = at.commands.find((command) => command.name() === name);
     if (inner === undefined) return name.startsWith('-') ? names : names.slice(0, index + 1);
     at = inner;

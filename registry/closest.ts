@@ -80,6 +80,12 @@ export function closestPath(given: string, paths: readonly Path[]): string | und
     names.find((name) => name.replace(/\/$/, '').toLowerCase() === low) ??
     paths.find((name) => name.toLowerCase().replace(/\.[^./]*$/, '') === low) ??
     names.find((name) => `/${name.replace(/\/$/, '')}`.toLowerCase().endsWith(`/${low}`)) ??
+    paths.find(
+      (name) =>
+        baseName(name)
+          .toLowerCase()
+          .replace(/\.[^.]*$/, '') === low,
+    ) ??
     closestName(plain, paths, mistakesIn(plain)) ??
     closestName(`${plain}/`, directoriesOf(paths), mistakesIn(plain)) ??
     paths.find((name) => baseName(name).toLowerCase() === baseName(low)) ??

@@ -9,8 +9,10 @@ import {
   channelDeploys,
   deployChanges,
   resolveDeploy,
+  tagsByDeploy,
   type BisectResult,
   type Change,
+  type DeployTags,
   type Verdict,
 } from '../../registry/history/index.js';
 import { exportDeploy } from '../../registry/export/index.js';
@@ -81,16 +83,17 @@ async function run(io: Io, goodRef: string, badRef: string, options: BisectOptio
     );
     if (result.state !== 'found') io.exitCode = EXIT.failed;
     const changes = result.state === 'found' ? await deployChanges(store, result.deploy.number) : null;
+    const tags = await tagsByDeploy(store);
     if (options.json) {
       writeJson(io, {
         state: result.state,
-        deploy: result.state === 'skipped' ? null : deployJson(result.deploy),
+        deploy: result.state === 'skipped' ? null : deployJson(result.deploy, tags),
         changes: changes?.map(changeJson) ?? null,
         among: result.state === 'skipped' ? result.among.map(({ number }) => number) : [],
         steps,
       });
     } else if (result.state === 'mistaken') io.error(`${io.colours.red('modcast:')} ${mistake(result)}\n`);
-    else io.write(describe(io, result, changes));
+    else io.write(describe(io, result, changes, tags));
   });
 }
 
@@ -105,9 +108,10 @@ function describe(
   io: Io,
   result: Exclude<BisectResult, Mistaken>,
   changes: readonly Change[] | null,
+  tags: DeployTags,
 ): string {
   if (result.state === 'found') {
-    const head = deployHead(io, result.deploy, 'relative');
+    const head = deployHead(io, result.deploy, 'relative', tags);
     return `\nThe first bad deploy is ${result.deploy.number}:\n${head}\n${changeList(io, changes)}`;
   }
   return `\nThe others were skipped. The first bad deploy is one of ${result.among.map(({ number }) => number).join(', ')}.\n`;

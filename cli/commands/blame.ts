@@ -1,5 +1,11 @@
 import { Command, Option } from 'commander';
-import { blame, resolveDeploy, typedPath, type BlamedLine } from '../../registry/history/index.js';
+import {
+  blame,
+  resolveDeploy,
+  tagsByDeploy,
+  typedPath,
+  type BlamedLine,
+} from '../../registry/history/index.js';
 import type { Deploy, Store } from '../../registry/index.js';
 import type { Io } from '../io.js';
 import { NO_DEPLOYS, chooseChannel } from '../options/choose-channel.js';
@@ -66,12 +72,13 @@ Examples:
         const lines = options.L === undefined ? all : selectLines(all, options.L, plain);
         const deploys = await deploysOf(store, lines);
         if (options.json) {
+          const tags = await tagsByDeploy(store);
           const known = [...deploys].flatMap(([number, found]) =>
-            found === null ? [] : [[number, deployJson(found)]],
+            found === null ? [] : [[number, deployJson(found, tags)]],
           );
           return writeJson(io, {
             path: plain,
-            deploy: deployJson(deploy),
+            deploy: deployJson(deploy, tags),
             deploys: Object.fromEntries(known) as unknown,
             lines,
           });

@@ -1,9 +1,11 @@
 import { Command } from 'commander';
+import { tagsByDeploy } from '../../registry/history/index.js';
 import type { Io } from '../io.js';
 import { NO_DEPLOYS } from '../options/choose-channel.js';
 import { databaseOption, withStore, type DatabaseOptions } from '../options/database.js';
 import { jsonOption } from '../options/json-option.js';
 import { formatTime, timeOption, type TimeStyle } from '../options/time-style.js';
+import { decoration } from '../output/deploy.js';
 import { formatBytes } from '../output/format.js';
 import { deployJson, writeJson } from '../output/json.js';
 import { paged } from '../output/pager.js';
@@ -36,10 +38,11 @@ async function channels(io: Io, options: ChannelsOptions): Promise<void> {
     const heads = await Promise.all(
       names.map(async (channel) => ({ channel, head: await store.head(channel) })),
     );
+    const tags = await tagsByDeploy(store);
     if (options.json) {
       return writeJson(
         io,
-        heads.map(({ channel, head }) => ({ channel, head: head && deployJson(head) })),
+        heads.map(({ channel, head }) => ({ channel, head: head && deployJson(head, tags) })),
       );
     }
     if (heads.length === 0) return io.write(`${NO_DEPLOYS}\n`);
@@ -66,7 +69,7 @@ async function channels(io: Io, options: ChannelsOptions): Promise<void> {
                   head.author,
                   head.modules.toLocaleString('en'),
                   formatBytes(head.bytes),
-                  head.message.split('\n', 1)[0]!,
+                  `${decoration(head.number, tags)}${head.message.split('\n', 1)[0]!}`.trimEnd(),
                 ],
           ),
           io.columns,

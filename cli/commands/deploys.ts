@@ -1,12 +1,13 @@
 import { Command } from 'commander';
 import type { Deploy } from '../../registry/index.js';
-import { channelDeploys } from '../../registry/history/index.js';
+import { channelDeploys, tagsByDeploy } from '../../registry/history/index.js';
 import type { Io } from '../io.js';
 import { NO_DEPLOYS, chooseChannel } from '../options/choose-channel.js';
 import { databaseOption, withStore, type DatabaseOptions } from '../options/database.js';
 import { jsonLinesOption } from '../options/json-option.js';
 import { formatTime, timeOption, type TimeStyle } from '../options/time-style.js';
 import { wholeNumber } from '../options/values.js';
+import { decoration } from '../output/deploy.js';
 import { formatBytes } from '../output/format.js';
 import { deployJson, jsonLine } from '../output/json.js';
 import { paged } from '../output/pager.js';
@@ -29,7 +30,7 @@ export function deploysCommand(io: Io): Command {
     .option('-n, --limit <count>', 'only the newest <count>; also -3', wholeNumber({ least: 1 }));
   jsonLinesOption(
     databaseOption(timeOption(command)),
-    'a line per deploy: number, channel, time, author, message, manifest, parent, commit, added, changed, removed, files, bytes',
+    'a line per deploy: number, channel, time, author, message, manifest, parent, commit, added, changed, removed, files, bytes, tags',
   );
   return command
     .addHelpText(
@@ -60,11 +61,12 @@ async function deploys(io: Io, options: DeploysOptions): Promise<void> {
       options.channel === undefined
         ? undefined
         : ((await chooseChannel(store, options.channel)) ?? undefined);
+    const tags = await tagsByDeploy(store);
     const list: Deploy[] = [];
     const limit = options.limit ?? Infinity;
     await paged(io, async (write) => {
       for await (const deploy of channelDeploys(store, channel, Number.MAX_SAFE_INTEGER - 1)) {
-        if (options.json) await write(jsonLine(deployJson(deploy)));
+        if (options.json) await write(jsonLine(deployJson(deploy, tags)));
         list.push(deploy);
         if (list.length >= limit) break;
       }
@@ -93,7 +95,7 @@ async function deploys(io: Io, options: DeploysOptions): Promise<void> {
             changes(deploy),
             deploy.modules.toLocaleString('en'),
             formatBytes(deploy.bytes),
-            deploy.message.split('\n', 1)[0]!,
+            `${decoration(deploy.number, tags)}${deploy.message.split('\n', 1)[0]!}`.trimEnd(),
           ]),
           io.columns,
           dim,

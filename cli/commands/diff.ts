@@ -6,10 +6,12 @@ import {
   packageChangeText,
   pathUnknown,
   splitPackageChanges,
+  tagsByDeploy,
   typedPath,
   updateCost,
   type Change,
   type Cost,
+  type DeployTags,
   type Patch,
   type Snapshot,
 } from '../../registry/history/index.js';
@@ -25,10 +27,18 @@ import { formatStat } from '../output/diff-stat.js';
 import { count, formatBytes } from '../output/format.js';
 import { changeJson, deployJson, writeJson } from '../output/json.js';
 import { paged } from '../output/pager.js';
-import { binaryOption, formatPatch, patchJson, readCounts, readPatch } from '../output/patch.js';
+import {
+  binaryOption,
+  formatPatch,
+  patchJson,
+  readCounts,
+  readPatch,
+  wordDiffOption,
+  type PatchStyle,
+} from '../output/patch.js';
 import { printable } from '../output/text.js';
 
-interface DiffOptions extends DatabaseOptions {
+interface DiffOptions extends DatabaseOptions, PatchStyle {
   channel?: string;
   patch?: true;
   binary?: true;
@@ -63,7 +73,7 @@ export function diffCommand(io: Io): Command {
     .option('-w, --ignore-all-space', 'ignore white space; a file without other changes is left out')
     .option('--no-renames', 'show a moved file as deleted and added')
     .option('--exit-code', 'exit with 1 if there are differences, and with 2 on an error');
-  binaryOption(command);
+  wordDiffOption(binaryOption(command));
   jsonOption(
     databaseOption(command),
     'a, b, cost {blobs, bytes, packed, unreached}, changes: a list of status, path, oldPath, similarity, before, after, added, deleted, with -p patch, encoding; packages: a list of name, before and after (versions), added, changed, removed (files)',
@@ -79,8 +89,10 @@ Examples:
   modcast diff                                       what you have changed since the newest deploy
   modcast diff lib/disk.mjs                          the same, of one file
   modcast diff production~1 production
+  modcast diff v1.0..v1.1
   modcast diff 12 latest lib/ --stat
   modcast diff production ./public --name-status     what modcast publish would change
+  modcast diff --word-diff v1.0 v1.1
   modcast diff 11 12 | patch -p1`,
     )
     .action((a: string | undefined, b: string | undefined, paths: string[], options: DiffOptions) =>
@@ -100,8 +112,8 @@ function noDeploys(io: Io, options: DiffOptions): void {
   else io.write(`${NO_DEPLOYS}\n`);
 }
 
-const sideJson = (side: Snapshot) =>
-  side.deploy === null ? { directory: side.label, manifest: side.hash } : deployJson(side.deploy);
+const sideJson = (side: Snapshot, tags: DeployTags) =>
+  side.deploy === null ? { directory: side.label, manifest: side.hash } : deployJson(side.deploy, tags);
 
 async function diff(io: Io, args: readonly string[], options: DiffOptions): Promise<void> {
   if (options.exitCode) io.failureCode = EXIT.usage;
@@ -143,7 +155,7 @@ async function diff(io: Io, args: readonly string[], options: DiffOptions): Prom
       if (options.stat && !options.patch) return;
       for (const line of packageLines(io, split)) await write(line);
       for (const change of isWhole ? selected : split.others)
-        await write(formatPatch(io, await patchOf(change)));
+        await write(formatPatch(io, await patchOf(change), options));
     });
   });
 }
@@ -186,6 +198,7 @@ async function json(
   patchOf: (change: Change) => Promise<Patch>,
   options: DiffOptions,
 ): Promise<void> {
+  const tags = await tagsByDeploy((before.deploy === null ? after : before).store);
   const list: unknown[] = [];
   for (const change of changes) {
     const patch = await patchOf(change);
@@ -198,8 +211,8 @@ async function json(
     });
   }
   writeJson(io, {
-    a: sideJson(before),
-    b: sideJson(after),
+    a: sideJson(before, tags),
+    b: sideJson(after, tags),
     cost: await updateCost(before, after),
     changes: list,
     packages: splitPackageChanges(changes).packages,

@@ -23,7 +23,7 @@ export function gcCommand(io: Io): Command {
   const command = new Command('gc')
     .summary('drop old deploys, and blobs that no deploy uses')
     .description(
-      'Drops every deploy that is older than --older-than and not among the newest --keep of its channel. The newest deploy of a channel always stays. Then drops the blobs that no deploy uses and no running publish needs. Servers and publishes can run at the same time.',
+      'Drops every deploy that is older than --older-than and not among the newest --keep of its channel. The newest deploy of a channel always stays, and so does a deploy with a tag. Then drops the blobs that no deploy uses and no running publish needs. Servers and publishes can run at the same time.',
     )
     .option(
       '--keep <n>',

@@ -9,9 +9,11 @@ import {
   pathUnknown,
   pathsOf,
   resolveDeploy,
+  tagsByDeploy,
   typedPath,
   type Change,
   type DeployFilter,
+  type DeployTags,
   type ModuleEntry,
 } from '../../registry/history/index.js';
 import type { Store } from '../../registry/index.js';
@@ -26,7 +28,7 @@ import {
   logFilterOptions,
   type LogFilterOptions,
 } from '../options/log-filter.js';
-import { REFS_HELP } from '../options/refs.js';
+import { REFS_HELP, isRefUnknown } from '../options/refs.js';
 import { timeOption, type TimeStyle } from '../options/time-style.js';
 import { wholeNumber } from '../options/values.js';
 import { detailsJson, writeDetails } from '../output/change-details.js';
@@ -34,10 +36,10 @@ import { statusLines } from '../output/changes.js';
 import { deployHead, oneLine } from '../output/deploy.js';
 import { changeJson, deployJson, jsonLine } from '../output/json.js';
 import { paged, type Write } from '../output/pager.js';
-import { binaryOption } from '../output/patch.js';
+import { binaryOption, wordDiffOption, type PatchStyle } from '../output/patch.js';
 import { versionTable } from '../output/version-table.js';
 
-interface LogOptions extends DatabaseOptions, LogFilterOptions {
+interface LogOptions extends DatabaseOptions, LogFilterOptions, PatchStyle {
   channel?: string;
   from?: string;
   limit?: number;
@@ -72,7 +74,7 @@ export function logCommand(io: Io): Command {
     .option('--packages', 'list the files of packages, not only the packages')
     .option('--all', `list all changes of a deploy, not only ${LISTED}`);
   logFilterOptions(command, io);
-  binaryOption(command);
+  wordDiffOption(binaryOption(command));
   jsonLinesOption(
     databaseOption(timeOption(command)),
     'a line per version: number, last, deploy, change, lines {added, deleted}, growth, with -p patch, encoding; or per deploy: deploy, changes, with -p each with patch, encoding, with --stat each with added, deleted',
@@ -108,7 +110,8 @@ async function log(io: Io, path: string | undefined, options: LogOptions): Promi
         const upTo = start?.number ?? Number.MAX_SAFE_INTEGER - 1;
         const filter = deployFilter(options);
         const isWantedChange = changeFilter(store, options);
-        await historyOf(io, { store, channel, upTo, write, filter, isWantedChange }, path, options);
+        const tags = await tagsByDeploy(store);
+        await historyOf(io, { store, channel, upTo, write, filter, isWantedChange, tags }, path, options);
       }
     });
   });
@@ -123,6 +126,7 @@ interface Source {
   readonly filter: DeployFilter;
   /** The changes that -S or -G selects. Undefined: all. */
   readonly isWantedChange: ReturnType<typeof changeFilter>;
+  readonly tags: DeployTags;
 }
 
 async function historyOf(
@@ -139,7 +143,11 @@ async function historyOf(
   const paths = await pathsOf(store, channel, upTo);
   // The filters have left nothing.
   if (hasPath(paths, path)) return;
-  if ((await store.channels()).includes(path) || /^(?:latest|HEAD|[1-9]\d*)(?:[~^]\d*)*$/.test(path)) {
+  const named = await resolveDeploy(store, path, io.now()).catch((error: unknown) => {
+    if (!isRefUnknown(error)) throw error;
+    return undefined;
+  });
+  if (named !== undefined) {
     throw new ModcastError(
       'path-unknown',
       `no file is called ${JSON.stringify(path)}; to start at that deploy, use \`modcast log --from ${path}\``,
@@ -190,7 +198,7 @@ async function channelLog(
   selected: readonly string[],
   options: LogOptions,
 ): Promise<number> {
-  const { store, channel, upTo, write, filter, isWantedChange } = source;
+  const { store, channel, upTo, write, filter, isWantedChange, tags } = source;
   const needsChanges = !options.oneline || options.patch || options.stat || isWantedChange !== undefined;
   let shown = 0;
   for await (const deploy of channelDeploys(store, channel, upTo)) {
@@ -204,10 +212,10 @@ async function channelLog(
       for (const change of changes ?? []) {
         list.push({ ...changeJson(change), ...(await detailsJson(store, change, options)) });
       }
-      await write(jsonLine({ deploy: deployJson(deploy), changes: changes && list }));
+      await write(jsonLine({ deploy: deployJson(deploy, tags), changes: changes && list }));
     } else {
-      if (options.oneline) await write(oneLine(io, deploy.number, deploy));
-      else await write((shown > 0 ? '\n' : '') + deployHead(io, deploy, options.time));
+      if (options.oneline) await write(oneLine(io, deploy.number, deploy, tags));
+      else await write((shown > 0 ? '\n' : '') + deployHead(io, deploy, options.time, tags));
       if (needsChanges) await writeChanges(io, source, changes, selected.length > 0, options);
     }
     if (++shown === options.limit) break;
@@ -243,7 +251,7 @@ async function writeChanges(
 
 /** @returns whether the path has had a version, also if the filters select none */
 async function pathLog(io: Io, source: Source, path: Path, options: LogOptions): Promise<boolean> {
-  const { store, channel, upTo, write, filter, isWantedChange } = source;
+  const { store, channel, upTo, write, filter, isWantedChange, tags } = source;
   const entries: ModuleEntry[] = [];
   let isKnown = false;
   let shown = 0;
@@ -252,26 +260,26 @@ async function pathLog(io: Io, source: Source, path: Path, options: LogOptions):
     const { change, deploy, number } = entry;
     if (!isWanted(deploy, filter) || (await isWantedChange?.(change)) === false) continue;
     if (options.json)
-      await write(jsonLine({ ...entryJson(entry), ...(await detailsJson(store, change, options)) }));
+      await write(jsonLine({ ...entryJson(entry, tags), ...(await detailsJson(store, change, options)) }));
     else if (options.patch || options.stat || options.oneline) {
-      if (options.oneline) await write(oneLine(io, number, deploy));
+      if (options.oneline) await write(oneLine(io, number, deploy, tags));
       else {
         const dropped = `${io.colours.yellow(`deploy ${number}`)} ${io.colours.dim('· dropped by gc')}\n`;
-        const head = deploy === null ? dropped : deployHead(io, deploy, options.time);
+        const head = deploy === null ? dropped : deployHead(io, deploy, options.time, tags);
         await write(`${shown > 0 ? '\n' : ''}${head}${options.patch && !options.stat ? '\n' : ''}`);
       }
       if (options.patch || options.stat) await writeDetails(io, write, store, [change], true, options);
     } else entries.push(entry);
     if (++shown === options.limit) break;
   }
-  if (entries.length > 0) await write(versionTable(io, path, entries, options.time));
+  if (entries.length > 0) await write(versionTable(io, path, entries, { time: options.time, tags }));
   return isKnown;
 }
 
-const entryJson = (entry: ModuleEntry) => ({
+const entryJson = (entry: ModuleEntry, tags: DeployTags) => ({
   number: entry.number,
   last: entry.last,
-  deploy: entry.deploy === null ? null : deployJson(entry.deploy),
+  deploy: entry.deploy === null ? null : deployJson(entry.deploy, tags),
   change: changeJson(entry.change),
   lines: entry.lines,
   growth: entry.growth,

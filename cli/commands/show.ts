@@ -1,6 +1,13 @@
 import { Command } from 'commander';
-import { deployChanges, pathUnknownAt, readBlob, splitRef, typedPath } from '../../registry/history/index.js';
-import type { Deploy, Store } from '../../registry/index.js';
+import {
+  deployChanges,
+  pathUnknownAt,
+  readBlob,
+  splitRef,
+  tagsByDeploy,
+  typedPath,
+} from '../../registry/history/index.js';
+import type { Deploy, Store, Tag } from '../../registry/store/store.js';
 import { byCodeUnit, type Manifest } from '../../schema/index.js';
 import type { Io } from '../io.js';
 import { databaseOption, withStore, type DatabaseOptions } from '../options/database.js';
@@ -8,17 +15,17 @@ import { jsonOption } from '../options/json-option.js';
 import { REFS_HELP, deployOrHint } from '../options/refs.js';
 import { detailsJson, writeDetails } from '../output/change-details.js';
 import { changeList } from '../output/changes.js';
-import { indentedMessage } from '../output/deploy.js';
+import { decoration, indentedMessage } from '../output/deploy.js';
 import { formatBytes } from '../output/format.js';
 import { changeJson, deployJson, writeJson } from '../output/json.js';
-import { binaryOption } from '../output/patch.js';
+import { binaryOption, wordDiffOption, type PatchStyle } from '../output/patch.js';
 import { paged, pagerOf } from '../output/pager.js';
 import { contentsText } from '../output/site-contents.js';
 import { formatTable } from '../output/table.js';
 import { printable } from '../output/text.js';
 import { isoTime, relativeTime } from '../output/time.js';
 
-interface ShowOptions extends DatabaseOptions {
+interface ShowOptions extends DatabaseOptions, PatchStyle {
   patch?: true;
   stat?: true;
   binary?: true;
@@ -35,7 +42,10 @@ export function showCommand(io: Io): Command {
     .argument('[ref[:path]]', 'a deploy; after a colon, a file or directory of it', 'HEAD')
     .option('-p, --patch', 'show the changes as patches')
     .option('--stat', 'show changed lines as bars');
-  binaryOption(command).option('--packages', 'list the files of packages, not only the packages');
+  wordDiffOption(binaryOption(command)).option(
+    '--packages',
+    'list the files of packages, not only the packages',
+  );
   jsonOption(
     databaseOption(command),
     'for a deploy: deploy, entries, importMap, changes, with -p each with patch, encoding, with --stat each with added, deleted; for a directory: a list of path, hash, size, type; for a file: path, hash, size, type',
@@ -107,6 +117,11 @@ async function showDirectory(
   );
 }
 
+const tagFact = ({ name, message }: Tag): [string, string] => [
+  'tag',
+  message === '' ? name : `${name}: ${printable(message.split('\n', 1)[0]!)}`,
+];
+
 async function showDeploy(
   io: Io,
   store: Store,
@@ -115,12 +130,13 @@ async function showDeploy(
   options: ShowOptions,
 ): Promise<void> {
   const changes = await deployChanges(store, deploy.number);
+  const tags = await tagsByDeploy(store);
   if (options.json) {
     const list: unknown[] = [];
     for (const change of changes ?? [])
       list.push({ ...changeJson(change), ...(await detailsJson(store, change, options)) });
     return writeJson(io, {
-      deploy: deployJson(deploy),
+      deploy: deployJson(deploy, tags),
       entries: manifest.entries,
       importMap: manifest.importMap,
       changes: changes && list,
@@ -134,10 +150,11 @@ async function showDeploy(
     ['manifest', deploy.manifest],
     ['parent', deploy.parent === null ? 'none: the first deploy of its channel' : String(deploy.parent)],
     ...(deploy.commit === null ? [] : [['commit', deploy.commit] as [string, string]]),
+    ...(tags.get(deploy.number) ?? []).map(tagFact),
     ['files', contentsText(manifest)],
     ['entries', manifest.entries.length === 0 ? 'none' : manifest.entries.map(printable).join(', ')],
   ];
-  const head = `${yellow(`deploy ${deploy.number}`)}\n${facts.map(([name, value]) => `${name.padEnd(9)} ${value}\n`).join('')}`;
+  const head = `${yellow(`deploy ${deploy.number} ${decoration(deploy.number, tags)}`.trimEnd())}\n${facts.map(([name, value]) => `${name.padEnd(9)} ${value}\n`).join('')}`;
   const message = deploy.message === '' ? '' : `\n${indentedMessage(deploy)}`;
   const withDetails = (changes?.length ?? 0) > 0 && (options.patch || options.stat);
   await paged(io, async (write) => {

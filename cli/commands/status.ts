@@ -4,6 +4,7 @@ import {
   compare,
   deploySnapshot,
   resolveDeploy,
+  tagsByDeploy,
   splitPackageChanges,
   type Change,
 } from '../../registry/history/index.js';
@@ -70,7 +71,7 @@ async function status(io: Io, dir: string | undefined, options: StatusOptions): 
     const changes = await compare(before, after);
     if (options.json) {
       return writeJson(io, {
-        deploy: deployJson(deploy),
+        deploy: deployJson(deploy, await tagsByDeploy(store)),
         directory,
         changes: changes.map(changeJson),
         packages: splitPackageChanges(changes).packages,

@@ -3,10 +3,13 @@ import { quote } from '../output/shell.js';
 import { commandNodes, namesOf, shownCommands, summaryOf, visibleOptions } from './command-nodes.js';
 import { argumentValue, optionValue, type Value } from './offered-values.js';
 
-/** Flags of fish's `complete` for a value: `-x` offers no files, `-F` offers files. */
-function fishValue(value: Value): string {
-  const asked = (kind: string) => quote(`(modcast __complete ${kind} 2>/dev/null)`);
-  if (typeof value !== 'string') return `-x -a ${quote(value.join(' '))}`;
+/**
+ * Flags of fish's `complete` for a value: `-x` offers no files, `-F` offers files, `-f` is for an optional
+ * one.
+ */
+function fishValue(value: Value, isOptional = false): string {
+  const asked = (kind: string) => quote(`(modcast __complete ${kind} -- (commandline -ct) 2>/dev/null)`);
+  if (typeof value !== 'string') return `${isOptional ? '-f' : '-x'} -a ${quote(value.join(' '))}`;
   if (value === 'sides') return `-r -F -a ${asked('refs')}`;
   if (value === 'files') return '-r -F';
   return value === 'text' ? '-x' : `-x -a ${asked(value)}`;
@@ -40,7 +43,7 @@ export function fish(program: Command): string {
       const flags = [
         ...(long === undefined ? [] : [`-l ${long.slice(2)}`]),
         ...(short === undefined ? [] : [`-s ${short.slice(1)}`]),
-        ...(value === undefined ? [] : [fishValue(value)]),
+        ...(value === undefined ? [] : [fishValue(value, !option.required)]),
       ];
       lines.push(
         `complete -c modcast -n ${quote(here)} ${flags.join(' ')} -d ${quote(description.replaceAll('\n', ' '))}`,

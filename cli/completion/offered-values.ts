@@ -1,25 +1,36 @@
 import type { Argument, Option } from 'commander';
 
+/** What `modcast __complete` lists. */
+export const ASKED = ['authors', 'channels', 'objects', 'paths', 'places', 'refs', 'tags'] as const;
+export type Asked = (typeof ASKED)[number];
+
 /**
- * What a shell offers for a value: a fixed list of words; channels, refs or paths of modules of the database;
- * refs or files (`sides`); refs or paths of modules (`places`); files; or nothing, for free text.
+ * What a shell offers for a value: a fixed list of words; what the database has (`objects` are refs, or a ref
+ * with a path after a colon; `places` are these or paths of modules); refs or files (`sides`); files; or
+ * nothing, for free text.
  */
-export type Value = readonly string[] | 'channels' | 'paths' | 'refs' | 'sides' | 'places' | 'files' | 'text';
+export type Value = readonly string[] | Asked | 'sides' | 'files' | 'text';
+
+export const isAsked = (value: Value): value is Asked => (ASKED as readonly Value[]).includes(value);
 
 const OPTIONS: { readonly [flag: string]: Value } = {
   '--assets': 'files',
   '--channel': 'channels',
+  '--config': 'files',
   '--db': 'files',
   '--from': 'refs',
   '--git': 'files',
   '--install-folder': 'files',
+  '--offline': ['used', 'all'],
   '--repair-from': 'files',
+  'log --author': 'authors',
   'promote --to': 'channels',
 };
 
 const ARGUMENTS: { readonly [name: string]: Value } = {
   'grep ref': 'places',
   'ls ref': 'places',
+  'tag name': 'tags',
   a: 'sides',
   b: 'sides',
   bad: 'refs',
@@ -27,16 +38,20 @@ const ARGUMENTS: { readonly [name: string]: Value } = {
   good: 'refs',
   path: 'paths',
   ref: 'refs',
-  'ref[:path]': 'refs',
+  'ref[:path]': 'objects',
 };
 
 /**
- * The value after an option; undefined if it takes none or an optional one.
+ * The value after an option; undefined if it takes none. An optional one only follows a "=".
  * @param words the command's names
  */
-export function optionValue(words: string, { long, required, argChoices }: Option): Value | undefined {
-  if (!required) return undefined;
-  return argChoices ?? OPTIONS[`${words} ${long}`] ?? OPTIONS[long!] ?? 'text';
+export function optionValue(
+  words: string,
+  { long, required, optional, argChoices }: Option,
+): Value | undefined {
+  const known = argChoices ?? OPTIONS[`${words} ${long}`] ?? OPTIONS[long!];
+  if (required) return known ?? 'text';
+  return optional ? known : undefined;
 }
 
 /**

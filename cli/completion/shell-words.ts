@@ -15,7 +15,7 @@ function optionBranches(nodes: readonly CommandNode[]): string {
       const flags = [option.short, option.long].filter((flag) => flag !== undefined);
       const patterns = flags.map((flag) => quote(`${words} ${flag}`)).join('|');
       const kind = option.long === '--db' ? 'database' : valueText(value);
-      lines.push(`      ${patterns}) due=${quote(kind)} ;;`);
+      lines.push(`    ${patterns}) ${option.required ? 'due' : 'optional'}=${quote(kind)} ;;`);
     }
   }
   return lines.join('\n');
@@ -42,8 +42,18 @@ const commandPattern = (nodes: readonly CommandNode[]): string =>
     .join('|');
 
 /**
+ * Shell text for bash and zsh: a function that sets `due` or `optional` to the value of `<command> <flag>`.
+ */
+export const optionFunction = (nodes: readonly CommandNode[]): string => `\
+_modcast_option() {
+  case "$1" in
+${optionBranches(nodes)}
+  esac
+}`;
+
+/**
  * Shell text for bash and zsh. It reads the words before the cursor and sets `command`, `db` and `due`: the
- * kind of value that is expected at the cursor, or nothing.
+ * kind of value that is expected at the cursor, or nothing. `flagged` is the flag in `--boot=fr`.
  *
  * @param words shell expression for the words before the cursor
  * @param branches of a `case` on `command`, for what each command offers
@@ -54,15 +64,17 @@ export const readWords = (
   branches: readonly string[],
 ): string => `\
   for word in ${words}; do
-    [[ $word == '=' ]] && continue
+    if [[ $word == '=' ]]; then
+      [[ -z $due ]] && due=$optional
+      continue
+    fi
+    optional=
     if [[ -n $due ]]; then
       [[ $due == database ]] && db=$word
       due=
       continue
     fi
-    case "$command $word" in
-${optionBranches(nodes)}
-    esac
+    _modcast_option "$command $word"
     [[ $word == -* ]] && continue
     next="\${command:+$command }$word"
     case "$next" in
@@ -70,6 +82,10 @@ ${optionBranches(nodes)}
       *) ((place += 1)) ;;
     esac
   done
+  if [[ -n $flagged ]]; then
+    _modcast_option "$command $flagged"
+    due=\${due:-\${optional:-text}}
+  fi
   if [[ -z $due && $current != -* ]]; then
     case "$command $place" in
 ${argumentBranches(nodes)}

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { commandNodes, shownCommands, summaryOf, visibleOptions } from './command-nodes.js';
-import { readWords } from './shell-words.js';
+import { ASKED } from './offered-values.js';
+import { optionFunction, readWords } from './shell-words.js';
 import { quote } from '../output/shell.js';
 
 /** An entry of zsh's `_describe`: a name with its description. */
@@ -19,13 +20,19 @@ export function zsh(program: Command): string {
   });
   return `#compdef modcast
 # zsh completion for modcast
+${optionFunction(nodes)}
 _modcast() {
-  local current=\${words[CURRENT]} command= next word due= place=0 db=
+  local current=\${words[CURRENT]} command= next word due= optional= flagged= place=0 db=
   local -a commands flags
+  if [[ $current == --*=* ]]; then
+    flagged=\${current%%=*}
+    current=\${current#*=}
+    compset -P '*='
+  fi
 ${readWords(nodes, '"${(@)words[2,CURRENT-1]}"', branches)}
   case "$due" in
     words*) compadd -- \${=due#words } ;;
-    channels|paths|places|refs) compadd -- \${(f)"$(\${words[1]} __complete $due \${db:+--db} $db 2>/dev/null)"} ;;
+    ${ASKED.join('|')}) compadd -- \${(f)"$(\${words[1]} __complete $due \${db:+--db} $db -- \${(Q)current} 2>/dev/null)"} ;;
     sides) compadd -- \${(f)"$(\${words[1]} __complete refs \${db:+--db} $db 2>/dev/null)"}; _files ;;
     text) ;;
     files|database) _files ;;

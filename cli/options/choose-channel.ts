@@ -1,3 +1,5 @@
+import { closestName } from '../../registry/closest.js';
+import { NAME_MISTAKES } from '../../registry/history/index.js';
 import type { Store } from '../../registry/index.js';
 import { ModcastError, type Channel } from '../../schema/index.js';
 
@@ -15,8 +17,10 @@ export async function chooseChannel(store: Store, asked: string | undefined): Pr
     return (await store.deploys({ limit: 1 }))[0]?.channel ?? null;
   }
   if (channels.includes(asked)) return asked;
+  const near = closestName(asked, channels, Math.min(NAME_MISTAKES, asked.length - 1));
   const existing = channels.length === 0 ? 'there are no channels yet' : `channels: ${channels.join(', ')}`;
-  throw new ModcastError('channel-unknown', `no channel ${JSON.stringify(asked)}; ${existing}`, {
+  const advice = near === undefined ? existing : `did you mean ${near}? ${existing}`;
+  throw new ModcastError('channel-unknown', `no channel ${JSON.stringify(asked)}; ${advice}`, {
     expected: channels,
     found: asked,
   });

@@ -3,7 +3,7 @@ import type { Store } from '../../registry/index.js';
 import { EMPTY_MANIFEST, type Manifest } from '../../schema/index.js';
 import type { Io } from '../io.js';
 import { chooseChannel } from './choose-channel.js';
-import { isRefUnknown } from './refs.js';
+import { isRefUnknown, neitherRefNorPath } from './refs.js';
 
 /** Files and directories in a deploy. */
 export interface DeployPaths {
@@ -37,9 +37,7 @@ export async function readDeployPaths(
     const plain = plainPath(text);
     const { modules } = (await store.manifest(head.number)) ?? EMPTY_MANIFEST;
     if (plain === '' || hasPath(modules.keys(), plain)) return undefined;
-    // It has the form of a path, so it is a mistyped one.
-    if (/[./]/.test(text)) throw await pathUnknownAt(store, head, plain);
-    throw error;
+    throw await neitherRefNorPath(store, head, plain, error);
   });
   const found = deploy ?? (await resolveDeploy(store, channel!, io.now()));
   const manifest = (await store.manifest(found.number)) ?? EMPTY_MANIFEST;

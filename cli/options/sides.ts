@@ -4,7 +4,6 @@ import {
   deploySnapshot,
   directorySnapshot,
   hasPath,
-  pathUnknownAt,
   resolveDeploy,
   typedPath,
   type Snapshot,
@@ -17,7 +16,7 @@ import type { Io } from '../io.js';
 import { siteContents } from '../output/site-contents.js';
 import { publishFilter } from '../publishing/publish-filter.js';
 import { WATCHED_CHANNEL, filterOf, type FilterOptions } from './filter.js';
-import { isRefUnknown } from './refs.js';
+import { isRefUnknown, neitherRefNorPath } from './refs.js';
 
 /** What a comparison reads. */
 export interface Site {
@@ -37,6 +36,14 @@ export interface Sides {
 
 const looksLikePath = (text: string): boolean => text === '.' || text === '..' || /^\.{0,2}\/|\/$/.test(text);
 
+/** `a..b` as `a b`, as in git; a missing side is HEAD. No ref has two dots. */
+function expandRange(args: readonly string[]): readonly string[] {
+  const [first = '', ...rest] = args;
+  const [, from, to] = /^(|.*[^./])\.\.(|[^./].*)$/s.exec(first) ?? [];
+  if (from === undefined || to === undefined || looksLikePath(first)) return args;
+  return [from || 'HEAD', to || 'HEAD', ...rest];
+}
+
 /** The directory of a site that keeps its database in it, else the current directory. */
 export function siteDirectory(io: Pick<Io, 'cwd'>, database: string): string {
   const folder = path.dirname(database);
@@ -46,12 +53,14 @@ export function siteDirectory(io: Pick<Io, 'cwd'>, database: string): string {
 /**
  * The two sides of a comparison: deploys by their refs, or directories. Text that looks like a path is a
  * directory; other text is first a ref. A missing side is the channel's newest deploy before, and the site's
- * directory after. The arguments from the first file of the deploy on are paths, as for `git diff`.
+ * directory after; `a..b` is both. The arguments from the first file of the deploy on are paths, as for `git
+ * diff`.
  *
  * @returns null if the newest deploy is missing, and needed
  * @throws ModcastError `ref-unknown`, `path-unknown`, `directory-invalid`
  */
-export async function resolveSides(io: Io, site: Site, args: readonly string[]): Promise<Sides | null> {
+export async function resolveSides(io: Io, site: Site, given: readonly string[]): Promise<Sides | null> {
+  const args = expandRange(given);
   const { store, database, channel } = site;
   const head = async () => (channel === null ? null : resolveDeploy(store, channel, io.now()));
   const sides: (string | Deploy)[] = [];
@@ -64,8 +73,7 @@ export async function resolveSides(io: Io, site: Site, args: readonly string[]):
       if (deploy === null) throw error;
       const { modules } = (await store.manifest(deploy.number)) ?? EMPTY_MANIFEST;
       if (hasPath(modules.keys(), typedPath(text))) return undefined;
-      // A text with a folder has the form of a path, so it is a mistyped one.
-      throw text.includes('/') ? await pathUnknownAt(store, deploy, typedPath(text)) : error;
+      throw await neitherRefNorPath(store, deploy, text, error);
     });
     if (found === undefined) break;
     sides.push(found);

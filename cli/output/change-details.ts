@@ -4,10 +4,10 @@ import type { Io } from '../io.js';
 import { packageLines } from './changes.js';
 import { formatStat } from './diff-stat.js';
 import type { Write } from './pager.js';
-import { formatPatch, patchJson, readCounts, readPatch } from './patch.js';
+import { formatPatch, patchJson, readCounts, readPatch, type PatchStyle } from './patch.js';
 
 /** What a list of changes shows instead of their names. */
-export interface DetailOptions extends PatchOptions {
+export interface DetailOptions extends PatchOptions, PatchStyle {
   readonly patch?: true;
   readonly stat?: true;
 }
@@ -31,7 +31,8 @@ export async function writeDetails(
   if (options.stat) await write(formatStat(io, files, await readCounts(files, store, store, options)));
   if (options.stat && options.patch) await write('\n');
   if (!options.patch) return;
-  for (const change of files) await write(formatPatch(io, await readPatch(change, store, store, options)));
+  for (const change of files)
+    await write(formatPatch(io, await readPatch(change, store, store, options), options));
 }
 
 /** What `--json` adds to a change for them. */

@@ -1,5 +1,5 @@
-import type { Change } from '../../registry/history/index.js';
-import type { Deploy } from '../../registry/index.js';
+import type { Change, DeployTags } from '../../registry/history/index.js';
+import type { Deploy, Tag } from '../../registry/store/store.js';
 import type { ModcastError } from '../../schema/index.js';
 import type { Io } from '../io.js';
 import { isoTime } from './time.js';
@@ -24,8 +24,11 @@ export const errorJson = ({ code, message, expected, found }: ModcastError) => (
 const isServerNote = (found: unknown): found is { readonly started: number } =>
   typeof found === 'object' && found !== null && 'started' in found && typeof found.started === 'number';
 
-/** A deploy as `--json` shows it. */
-export const deployJson = (deploy: Deploy) => ({
+/**
+ * A deploy as `--json` shows it.
+ * @param tags all tags; commands that make a deploy give none
+ */
+export const deployJson = (deploy: Deploy, tags?: DeployTags) => ({
   number: deploy.number,
   channel: deploy.channel,
   time: isoTime(deploy.time),
@@ -39,6 +42,19 @@ export const deployJson = (deploy: Deploy) => ({
   removed: deploy.removed,
   files: deploy.modules,
   bytes: deploy.bytes,
+  ...(tags === undefined ? {} : { tags: (tags.get(deploy.number) ?? []).map(({ name }) => name) }),
+});
+
+/** A tag as `--json` shows it. */
+export const tagJson = (
+  { name, time, author, message }: Tag,
+  deploy: ReturnType<typeof deployJson> | null,
+) => ({
+  name,
+  time: isoTime(time),
+  author,
+  message,
+  deploy,
 });
 
 /** A change as `--json` shows it. */

@@ -1,8 +1,9 @@
-import { STATUS_LETTERS, type ModuleEntry } from '../../registry/history/index.js';
+import { STATUS_LETTERS, type DeployTags, type ModuleEntry } from '../../registry/history/index.js';
 import type { Path } from '../../schema/index.js';
 import type { Io } from '../io.js';
 import { formatTime, type TimeStyle } from '../options/time-style.js';
 import { formatPaths } from './changes.js';
+import { decoration } from './deploy.js';
 import { formatBytes } from './format.js';
 import { formatTable } from './table.js';
 
@@ -12,8 +13,18 @@ const signed = (bytes: number): string =>
 const lineCounts = ({ lines }: ModuleEntry): string =>
   lines === null ? 'binary' : `+${lines.added} -${lines.deleted}`;
 
+const messageOf = ({ number, deploy }: ModuleEntry, tags: DeployTags): string[] => {
+  const text = `${decoration(number, tags)}${deploy?.message.split('\n', 1)[0] ?? ''}`.trimEnd();
+  return text === '' ? [] : [text];
+};
+
 /** The versions of a module as a table, in the given order. */
-export function versionTable(io: Io, path: Path, entries: readonly ModuleEntry[], time: TimeStyle): string {
+export function versionTable(
+  io: Io,
+  path: Path,
+  entries: readonly ModuleEntry[],
+  { time, tags }: { readonly time: TimeStyle; readonly tags: DeployTags },
+): string {
   const { dim, yellow, green, red } = io.colours;
   const moved = entries.some(({ change }) => change.path !== path || change.oldPath !== null);
   return formatTable(
@@ -44,10 +55,9 @@ export function versionTable(io: Io, path: Path, entries: readonly ModuleEntry[]
       lineCounts(entry),
       entry.deploy === null ? 'dropped' : formatTime(io, time, entry.deploy.time),
       entry.deploy?.author ?? '',
-      [
-        ...(entry.change.oldPath !== null ? [formatPaths(entry.change)] : []),
-        ...(entry.deploy?.message ? [entry.deploy.message.split('\n', 1)[0]!] : []),
-      ].join(', '),
+      [...(entry.change.oldPath !== null ? [formatPaths(entry.change)] : []), ...messageOf(entry, tags)].join(
+        ', ',
+      ),
     ]),
     io.columns,
     dim,

@@ -93,7 +93,9 @@ export async function* moduleLog(
   for await (const version of moduleVersions(store, channel, path, upTo, follow)) {
     const { from, to, previous, movedFrom, similarity } = version;
     const module = { hash: version.hash, size: version.size, type: version.type };
-    if (to !== null && to !== above) {
+    const end = to !== null && to !== above ? await store.deploy(to) : null;
+    // Without that deploy, which gc has dropped, it is not known whether it deleted the module.
+    if (to !== null && end !== null) {
       yield {
         change: {
           status: 'deleted',
@@ -103,7 +105,7 @@ export async function* moduleLog(
           after: null,
           similarity: null,
         },
-        deploy: await store.deploy(to),
+        deploy: end,
         number: to,
         last: null,
         lines: await linesOf(store, version.hash, null),

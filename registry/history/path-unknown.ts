@@ -40,5 +40,10 @@ export async function pathUnknownAt(
     return pathUnknown(`${message}: ${reason}`, path, [], advice);
   }
   const paths = [...((await store.manifest(number))?.modules.keys() ?? [])];
+  const directory = path.replace(/\/*$/, '/');
+  if (paths.some((each) => each.startsWith(directory))) {
+    const what = `${JSON.stringify(path)} is a directory of deploy ${number} on ${channel}`;
+    return pathUnknown(what, path, [], `list its files with \`modcast ls ${number} ${directory}\``);
+  }
   return pathUnknown(message, path, paths, `list its files with \`modcast show ${number}:\``);
 }

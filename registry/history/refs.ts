@@ -1,15 +1,22 @@
 import { CHANNEL_PATTERN, ModcastError, type Channel, type Hash } from '../../schema/index.js';
 import type { Deploy, Store } from '../store/store.js';
 import { closestName } from '../closest.js';
+import { FIXED_REFS, NAME_MISTAKES, SHORTEST_PREFIX } from './tags.js';
 import { TIME_EXAMPLES, parseTime } from './when.js';
 
 export type RefStore = Pick<
   Store,
-  'deploy' | 'deploys' | 'head' | 'channels' | 'deployAt' | 'resolveHash' | 'missing'
+  | 'deploy'
+  | 'deploys'
+  | 'head'
+  | 'channels'
+  | 'tags'
+  | 'deployAt'
+  | 'resolveHash'
+  | 'resolveCommit'
+  | 'missing'
 >;
 
-/** Digits that a hash prefix needs at least. */
-const SHORTEST_PREFIX = 4;
 const SHOWN = 12;
 /** Digits of a module's hash in messages; more when more were given. */
 const MODULE_DIGITS = 8;
@@ -21,13 +28,19 @@ export function splitRef(text: string): { ref: string; path: string | undefined 
   return { ref, path };
 }
 
-function unknown(ref: string, tried: string): never {
+const REF_FORMS =
+  'a number, latest, HEAD, a channel, channel@{time}, a tag, or the first digits of a hash or a git commit, with ~n for n deploys before';
+
+/** @param near the ref that was probably meant */
+function unknown(ref: string, tried: string, near?: string): never {
   throw new ModcastError('ref-unknown', `unknown ref ${JSON.stringify(ref)}: ${tried}`, {
-    expected:
-      'a number, latest, HEAD, a channel, channel@{time} or the first digits of a hash, with ~n for n deploys before',
+    expected: near ?? REF_FORMS,
     found: ref,
   });
 }
+
+/** Whether a `ref-unknown` says what was probably meant. */
+export const hasAdvice = ({ expected }: ModcastError): boolean => expected !== REF_FORMS;
 
 function ambiguous(ref: string, candidates: readonly string[]): never {
   throw new ModcastError(
@@ -64,26 +77,39 @@ async function deployAtTime(
   );
 }
 
-/** The newest of several deploys with the same manifest. */
+/**
+ * The deploy whose manifest's hash or git commit starts with these digits. The newest of several with the
+ * same manifest; of a commit the newest on production, else the newest: a watched directory makes many of one
+ * commit.
+ */
 async function deployOfHash(store: RefStore, ref: string, prefix: string): Promise<Deploy | undefined> {
   const { deploys } = await store.resolveHash(prefix);
+  const ofCommits = await store.resolveCommit(prefix);
   const found = (await Promise.all(deploys.map((number) => store.deploy(number)))).filter(
     (deploy) => deploy !== null,
   );
   const byManifest = new Map(found.toReversed().map((deploy) => [deploy.manifest, deploy]));
-  if (byManifest.size > 1) {
+  const byCommit = new Map<string, Deploy>();
+  for (const deploy of ofCommits) {
+    const { commit, channel } = deploy;
+    if (commit !== null && (channel === 'production' || !byCommit.has(commit))) byCommit.set(commit, deploy);
+  }
+  const digits = Math.max(SHOWN, prefix.length);
+  const candidates = [
+    ...[...byManifest].map(
+      ([hash, deploy]) => [`${hash.slice(0, digits)} (deploy ${deploy.number})`, deploy] as const,
+    ),
+    ...[...byCommit].map(
+      ([commit, deploy]) => [`commit ${commit.slice(0, digits)} (deploy ${deploy.number})`, deploy] as const,
+    ),
+  ];
+  if (new Set(candidates.map(([, { number }]) => number)).size > 1)
     ambiguous(
       ref,
-      [...byManifest.values()].map(
-        (deploy) => `${deploy.manifest.slice(0, SHOWN)} (deploy ${deploy.number})`,
-      ),
+      candidates.map(([text]) => text),
     );
-  }
-  return [...byManifest.values()][0];
+  return candidates[0]?.[1];
 }
-
-/** Mistakes in the name of a channel that is suggested. */
-const MISTAKES = 2;
 
 async function baseDeploy(store: RefStore, ref: string, base: string, now: number): Promise<Deploy> {
   const timed = /^([^@]*)@\{(.*)\}$/.exec(base);
@@ -102,29 +128,38 @@ async function baseDeploy(store: RefStore, ref: string, base: string, now: numbe
     return production ?? newest!;
   }
   if (channels.includes(base)) return (await store.head(base)) ?? unknown(ref, 'the channel has no deploy');
+  const tags = await store.tags();
+  const tagged = tags.find(({ name }) => name === base.normalize('NFC'));
+  if (tagged !== undefined) {
+    return (await store.deploy(tagged.deploy)) ?? unknown(ref, `deploy ${tagged.deploy} is missing`);
+  }
   const isNumber = /^(?:0|[1-9]\d{0,14})$/.test(base);
   const numbered = isNumber ? await store.deploy(Number(base)) : null;
   if (numbered !== null) return numbered;
-  const isPrefix = base.length >= SHORTEST_PREFIX && /^[0-9a-f]{1,64}$/.test(base);
-  const hashed = isPrefix ? await deployOfHash(store, ref, base) : undefined;
+  // As in git, capitals too.
+  const digits = base.toLowerCase();
+  const isPrefix = base.length >= SHORTEST_PREFIX && /^[0-9a-f]{1,64}$/.test(digits);
+  const hashed = isPrefix ? await deployOfHash(store, ref, digits) : undefined;
   if (hashed !== undefined) return hashed;
   const tried: string[] = [];
+  let near: string | undefined;
   if (isNumber) {
     const [newest] = await store.deploys({ limit: 1 });
     const first = Number(base) === 0 ? ', the first one is 1' : '';
     tried.push(`no deploy ${base}${first}${newest === undefined ? '' : `, the newest is ${newest.number}`}`);
-  } else if (CHANNEL_PATTERN.test(base)) {
-    const near = closestName(base, [...channels, 'latest'], Math.min(MISTAKES, base.length - 2));
-    tried.push(
-      `no channel of that name${near === undefined ? `; channels: ${channels.join(', ')}` : `, did you mean ${near}?`}`,
-    );
   } else {
+    const names = [...channels, ...tags.map(({ name }) => name), ...FIXED_REFS];
+    near = closestName(base, names, Math.min(NAME_MISTAKES, base.length - 2));
+    const isName = near !== undefined || CHANNEL_PATTERN.test(base);
+    const what = isName
+      ? `no channel${tags.length === 0 ? '' : ' or tag'} of that name`
+      : 'not a number, a channel, a tag, latest, @{time} or the digits of a hash';
     tried.push(
-      `not a number, a channel, latest, @{time} or the digits of a hash; channels: ${channels.join(', ')}`,
+      `${what}${near === undefined ? `; channels: ${channels.join(', ')}` : `, did you mean ${near}?`}`,
     );
   }
   if (isPrefix) {
-    const { blobs } = await store.resolveHash(base);
+    const { blobs } = await store.resolveHash(digits);
     if (blobs.length === 1) {
       const short = blobs[0]!.slice(0, Math.max(base.length, MODULE_DIGITS));
       throw new ModcastError(
@@ -136,23 +171,30 @@ async function baseDeploy(store: RefStore, ref: string, base: string, now: numbe
         },
       );
     }
-    tried.push('no manifest hash starts with it');
+    tried.push('no manifest hash or git commit starts with it');
   }
-  unknown(ref, tried.join('; '));
+  unknown(ref, tried.join('; '), near);
 }
 
 /**
  * The deploy of a ref: `12`, `latest` (of all channels), `HEAD` (of production, else `latest`), a channel for
- * its head, `production@{2026-11-01}` or `@{yesterday}` for the deploy of that time, or at least four digits
- * of a manifest's hash. Each may end with `~n` for the n-th deploy of the channel before it, or with `^` for
- * each of them. A channel wins over digits of a hash.
+ * its head, `production@{2026-11-01}` or `@{yesterday}` for the deploy of that time, a tag, or at least four
+ * digits of a manifest's hash or of a git commit. Each may end with `~n` for the n-th deploy of the channel
+ * before it, or with `^` for each of them. A channel wins over digits of a hash.
  *
  * @param now milliseconds since 1970
  * @throws ModcastError `ref-unknown`, `ref-ambiguous`
  */
 export async function resolveDeploy(store: RefStore, ref: string, now: number): Promise<Deploy> {
   // A deploy has one parent, so ^1 is ^ and ^0 the deploy itself.
-  const [, base = ref, steps] = /^(.*?)((?:~\d{0,9}|\^[01]?)*)$/s.exec(ref) ?? [];
+  const [, base = ref, steps] = /^(.*?)((?:~\d{0,9}|\^\d{0,9})*)$/s.exec(ref) ?? [];
+  const [side] = /\^0*(?:[2-9]|1\d)\d*/.exec(steps ?? '') ?? [];
+  if (side !== undefined) {
+    unknown(
+      ref,
+      `a deploy has one parent, so there is no ${side}; for ${side.slice(1)} deploys before it, use ${base}~${side.slice(1)}`,
+    );
+  }
   const back = [...(steps ?? '').matchAll(/[~^](\d*)/g)].reduce(
     (sum, [, n]) => sum + (n === '' ? 1 : Number(n)),
     0,

@@ -4,7 +4,7 @@ import { toStatus, type Change } from './comparison.js';
 import { readBlob } from './read-blob.js';
 import { findRenames } from './renames.js';
 
-export type VersionStore = Pick<Store, 'versions' | 'changes' | 'blobs'>;
+export type VersionStore = Pick<Store, 'versions' | 'changes' | 'blobs' | 'deploy'>;
 
 /** One version of a module in its channel's history. */
 export interface ModuleVersion extends ManifestModule {
@@ -32,6 +32,15 @@ async function moveOf(store: VersionStore, path: Path, version: PathVersion): Pr
 }
 
 /**
+ * Whether gc dropped the deploys between a version and the next older one, but for those with tags: then it
+ * is not known what happened in between.
+ */
+async function isGap(store: VersionStore, version: PathVersion, below: PathVersion): Promise<boolean> {
+  if (below.to === null || (await store.deploy(below.to)) !== null) return false;
+  return (await store.changes(version.from)) === null;
+}
+
+/**
  * The versions of a module, newest first, starting with the one of a deploy. `follow` continues at the old
  * path of a moved module, also when it was edited. A path that was deleted in between is found again, unless
  * it was moved.
@@ -52,7 +61,9 @@ export async function* moduleVersions(
     let next: Path | null = null;
     for (const [index, version] of versions.entries()) {
       const below = versions[index + 1];
-      const replaced = below !== undefined && below.to === version.from ? { ...below, path: at } : null;
+      const isReplaced =
+        below !== undefined && (below.to === version.from || (await isGap(store, version, below)));
+      const replaced = isReplaced ? { ...below, path: at } : null;
       const move = replaced === null && follow ? await moveOf(store, at, version) : null;
       const movedFrom = move?.oldPath ?? null;
       const previous = movedFrom === null ? replaced : { ...move!.before!, path: movedFrom };

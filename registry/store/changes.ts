@@ -9,7 +9,7 @@ import {
   type ManifestRow,
   type Path,
 } from '../../schema/index.js';
-import type { ModuleChange, NewDeploy } from './store.js';
+import type { ModuleChange, NewDeploy, Tag } from './store.js';
 
 export type Modules = ReadonlyMap<Path, ManifestModule>;
 
@@ -103,6 +103,33 @@ export function tokenExists(id: string): ModcastError {
   return new ModcastError('token-exists', `token ${id} already exists`, { found: id });
 }
 
+export function tagExists({ name, deploy }: Tag): ModcastError {
+  return new ModcastError(
+    'tag-exists',
+    `tag ${name} already exists, on deploy ${deploy}; move it with --force`,
+    {
+      expected: 'a new name',
+      found: deploy,
+    },
+  );
+}
+
+/** A channel cannot get the name of a tag, and the other way round: each is a ref. */
+export function channelIsTag({ name, deploy }: Tag): ModcastError {
+  return new ModcastError(
+    'tag-exists',
+    `no channel can be called ${name}: that is a tag of deploy ${deploy}. Choose another name, or delete the tag`,
+    { expected: 'a channel that is no tag', found: deploy },
+  );
+}
+
+export function tagIsChannel(name: string): ModcastError {
+  return new ModcastError('tag-invalid', `no tag can be called ${name}: that is a channel`, {
+    expected: 'a name that is no channel',
+    found: name,
+  });
+}
+
 /**
  * Makes a manifest difference. `before` and `after` contain only the paths that changed between two deploys.
  * A path that is equal in both was changed back.
@@ -134,4 +161,10 @@ export function toChanges(before: Modules, after: Modules): ModuleChange[] {
 export function prefixRange(prefix: string): readonly [first: Hash, last: Hash] | undefined {
   if (!/^[0-9a-f]{0,64}$/.test(prefix)) return undefined;
   return [prefix.padEnd(2 * HASH_BYTES, '0'), prefix.padEnd(2 * HASH_BYTES, 'f')];
+}
+
+/** The same for the text of commits, of any length. */
+export function commitRange(prefix: string): readonly [first: string, last: string] | undefined {
+  // "g" comes after every digit.
+  return /^[0-9a-f]+$/.test(prefix) ? [prefix, `${prefix}g`] : undefined;
 }

@@ -1,9 +1,9 @@
 import { collectMemoryDerived } from './memory-derived.js';
-import { ended, newestFirst, type State } from './memory-state.js';
+import { ended, newestFirst, type State, type StoredVersion } from './memory-state.js';
 import type { Methods } from './methods.js';
-import type { CollectOptions, CollectStore } from './store.js';
+import type { CollectOptions, CollectStore, Deploy } from './store.js';
 
-/** The oldest deploy that is kept, for each channel. */
+/** The oldest deploy that is kept without a tag, for each channel. */
 function basesOf(state: State, { channel: only, keep, olderThan }: CollectOptions): Map<string, number> {
   const bases = new Map<string, number>();
   for (const [channel, { head }] of state.lines) {
@@ -19,7 +19,7 @@ function basesOf(state: State, { channel: only, keep, olderThan }: CollectOption
 }
 
 export function memoryCollect(state: State): Methods<CollectStore> {
-  const { blobs, lines, deploys, leases } = state;
+  const { blobs, lines, deploys, leases, tags } = state;
   return {
     lease(hashes, owner, until) {
       const own = leases.get(owner) ?? new Map<string, number>();
@@ -31,16 +31,23 @@ export function memoryCollect(state: State): Methods<CollectStore> {
     },
     collect(options) {
       const bases = basesOf(state, options);
-      const oldDeploys = [...deploys.values()].filter(
-        ({ deploy }) => deploy.number < bases.get(deploy.channel)!,
-      );
+      const tagged = new Set([...tags.values()].map(({ deploy }) => deploy));
+      const isOld = ({ number, channel }: Deploy) => number < bases.get(channel)! && !tagged.has(number);
+      const oldDeploys = [...deploys.values()].filter(({ deploy }) => isOld(deploy));
+      const keptOf = new Map<string, number[]>();
+      for (const { deploy } of deploys.values()) {
+        if (!isOld(deploy))
+          keptOf.set(deploy.channel, [...(keptOf.get(deploy.channel) ?? []), deploy.number]);
+      }
+      const isKept = (channel: string, version: StoredVersion) =>
+        keptOf.get(channel)!.some((number) => version.from <= number && number < ended(version));
       const kept = new Set<string>();
       for (const own of leases.values()) {
         for (const [hash, until] of own) if (until > options.now) kept.add(hash);
       }
       for (const [channel, { versions }] of lines) {
         for (const version of [...versions.values()].flat()) {
-          if (ended(version) > bases.get(channel)!) kept.add(version.module.hash);
+          if (isKept(channel, version)) kept.add(version.module.hash);
         }
       }
       const oldBlobs = [...blobs.values()].filter(({ blob }) => !kept.has(blob.hash));
@@ -57,7 +64,7 @@ export function memoryCollect(state: State): Methods<CollectStore> {
       }
       for (const [channel, { versions }] of lines) {
         for (const [path, list] of versions) {
-          const rest = list.filter((version) => ended(version) > bases.get(channel)!);
+          const rest = list.filter((version) => isKept(channel, version));
           if (rest.length > 0) versions.set(path, rest);
           else versions.delete(path);
         }

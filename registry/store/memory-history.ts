@@ -1,7 +1,7 @@
-import { prefixRange, toChanges } from './changes.js';
+import { commitRange, prefixRange, toChanges } from './changes.js';
 import { modulesAt, newestFirst, type State } from './memory-state.js';
 import type { Methods } from './methods.js';
-import { RESOLVED_LIMIT, type HistoryStore } from './store.js';
+import { RESOLVED_LIMIT, type Deploy, type HistoryStore } from './store.js';
 
 export function memoryHistory(state: State): Methods<HistoryStore> {
   const { blobs, lines, deploys } = state;
@@ -32,6 +32,16 @@ export function memoryHistory(state: State): Methods<HistoryStore> {
           .map(({ number }) => number)
           .slice(0, RESOLVED_LIMIT),
       };
+    },
+    resolveCommit(prefix) {
+      const [first, last] = commitRange(prefix) ?? ['x', ''];
+      const found = new Map<string, Deploy>();
+      for (const deploy of newestFirst(state)) {
+        const { commit, channel } = deploy;
+        const key = `${commit} ${channel}`;
+        if (commit !== null && first <= commit && commit <= last && !found.has(key)) found.set(key, deploy);
+      }
+      return [...found.values()].slice(0, RESOLVED_LIMIT);
     },
     deployAt(channel, time) {
       return newestFirst(state).find((deploy) => deploy.channel === channel && deploy.time <= time) ?? null;

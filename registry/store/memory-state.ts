@@ -1,7 +1,7 @@
 import type { Channel, Hash, Manifest, ManifestModule, Path } from '../../schema/index.js';
 import type { Modules } from './changes.js';
 import { entryPointsFromJson } from './entry-points.js';
-import type { Deploy, DerivedItem, FileStat, StoredBlob, Token } from './store.js';
+import type { Deploy, DerivedItem, FileStat, StoredBlob, Tag, Token } from './store.js';
 
 /** A module at a path, from one deploy of its channel (inclusive) to another (exclusive; null: current). */
 export interface StoredVersion {
@@ -26,6 +26,7 @@ export interface State {
   /** The leased blobs of each owner, with the end of the lease. */
   readonly leases: Map<string, Map<Hash, number>>;
   readonly tokens: Map<string, Token>;
+  readonly tags: Map<string, Tag>;
   /** By kind and key, in the order in which they were stored. */
   readonly derived: Map<string, { readonly id: number; readonly item: DerivedItem }>;
   lastBlob: number;

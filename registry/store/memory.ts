@@ -1,6 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import type { Channel, Hash, Path } from '../../schema/index.js';
-import { blobUnknown, checkBlobs, checkHead, compareModules, deployUnknown, makeDelta } from './changes.js';
+import {
+  blobUnknown,
+  channelIsTag,
+  checkBlobs,
+  checkHead,
+  compareModules,
+  deployUnknown,
+  makeDelta,
+} from './changes.js';
 import { memoryCheck } from './memory-check.js';
 import { memoryCollect } from './memory-collect.js';
 import { memoryDerived } from './memory-derived.js';
@@ -14,6 +22,7 @@ import {
   type State,
   type StoredVersion,
 } from './memory-state.js';
+import { memoryTags } from './memory-tags.js';
 import { memoryTokens } from './memory-tokens.js';
 import { asStore, type Methods } from './methods.js';
 import { entryPointsToJson } from './entry-points.js';
@@ -71,6 +80,8 @@ function memoryDeploys(
     commit(fresh) {
       const line: Line = lines.get(fresh.channel) ?? { head: null, versions: new Map() };
       checkHead(fresh, line.head);
+      const tag = state.tags.get(fresh.channel);
+      if (line.head === null && tag !== undefined) throw channelIsTag(tag);
       const parent = line.head === null ? undefined : deploys.get(line.head)!.deploy;
       if (parent?.manifest === fresh.hash) return { deploy: parent, created: false };
       const changes = compareModules(
@@ -182,6 +193,7 @@ export async function openMemoryStore(): Promise<Store> {
     files: new Map(),
     leases: new Map(),
     tokens: new Map(),
+    tags: new Map(),
     derived: new Map(),
     lastBlob: 0,
     lastDerived: 0,
@@ -197,6 +209,7 @@ export async function openMemoryStore(): Promise<Store> {
     ...memoryCollect(state),
     ...memoryCheck(state),
     ...memoryTokens(state),
+    ...memoryTags(state),
     ...memoryDerived(state),
     identity: () => id,
   };

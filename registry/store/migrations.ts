@@ -12,6 +12,7 @@
  *   collected.
  * - `registry` holds three copies of one random text, so that damage to one neither changes the identity nor
  *   goes unnoticed.
+ * - `base` is the deploy of a channel before which the collector has kept only deploys with tags.
  * - `sum` is a checksum of the row, see SUMMED in sqlite-sums.ts.
  */
 export const MIGRATIONS: readonly string[] = [
@@ -158,5 +159,24 @@ export const MIGRATIONS: readonly string[] = [
     UNIQUE (kind, key)
   ) STRICT;
   CREATE INDEX derived_of_hash ON derived (hash);
+  `,
+  `
+  CREATE TABLE tag (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    deploy INTEGER NOT NULL REFERENCES deploy (number),
+    time INTEGER NOT NULL,
+    author TEXT NOT NULL,
+    message TEXT NOT NULL,
+    sum INTEGER
+  ) STRICT;
+  CREATE INDEX tag_of_deploy ON tag (deploy);
+
+  CREATE TABLE base (
+    channel_id INTEGER PRIMARY KEY REFERENCES channel (id),
+    deploy INTEGER NOT NULL,
+    sum INTEGER
+  ) STRICT;
+  CREATE INDEX deploy_of_commit ON deploy (git_commit, channel_id) WHERE git_commit IS NOT NULL;
   `,
 ];

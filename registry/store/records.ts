@@ -144,6 +144,17 @@ export interface Token extends NewToken {
   readonly revoked: number | null;
 }
 
+/** A name of a deploy, which `collect` then keeps. */
+export interface Tag {
+  readonly name: string;
+  /** The deploy's number. */
+  readonly deploy: number;
+  /** When the tag was made or moved. Milliseconds since 1970. */
+  readonly time: number;
+  readonly author: string;
+  readonly message: string;
+}
+
 export interface VerifyPage {
   /** The bytes are empty when they are lost. */
   readonly blobs: readonly { readonly hash: Hash; readonly bytes: Uint8Array }[];

@@ -3,6 +3,7 @@ import type { Methods } from './methods.js';
 import { hashKey } from './hash-key.js';
 import type { Connection } from './sqlite-connection.js';
 import { sqliteDropDerived } from './sqlite-derived.js';
+import { sealRow } from './sqlite-sums.js';
 import type { Collected, CollectOptions, CollectStore } from './store.js';
 
 /** Rows that one step deletes: others wait for some ten milliseconds. */
@@ -18,8 +19,8 @@ const STEP_PAGES = 256;
 const PAGE_BLOBS = 2000;
 
 /**
- * The base of each channel: its oldest deploy that is kept. The head is always kept. 0 when all deploys are
- * kept: there are fewer than `keep`, or another channel is collected.
+ * The base of each channel: its oldest deploy that is kept without a tag. The head is always kept. 0 when all
+ * deploys are kept: there are fewer than `keep`, or another channel is collected.
  */
 const BASES = `
   SELECT c.id AS channel, CASE WHEN c.name = coalesce($channel, c.name) THEN min(
@@ -29,6 +30,7 @@ const BASES = `
     coalesce((SELECT min(number) FROM deploy WHERE channel_id = c.id AND time >= $olderThan), c.head)
   ) ELSE 0 END AS base FROM channel c`;
 
+const UNTAGGED = 'NOT EXISTS (SELECT 1 FROM tag t WHERE t.deploy = d.number)';
 const UNLEASED = 'NOT EXISTS (SELECT 1 FROM lease l WHERE l.hash = b.hash AND l.until > $now)';
 const UNNAMED = 'NOT EXISTS (SELECT 1 FROM version v WHERE v.blob_id = b.id)';
 
@@ -54,14 +56,17 @@ async function repeat(step: () => number, pause: Pause): Promise<number> {
 function sqliteForecast(connection: Connection): (options: CollectOptions) => Collected {
   const deploys = connection.pluck<number>(
     `WITH bases AS MATERIALIZED (${BASES})
-     SELECT count(*) FROM bases JOIN deploy d ON d.channel_id = bases.channel AND d.number < bases.base`,
+     SELECT count(*) FROM bases JOIN deploy d ON d.channel_id = bases.channel AND d.number < bases.base
+     WHERE ${UNTAGGED}`,
   );
   const blobs = connection.prepare<{ blobs: number; bytes: number }>(
     `WITH bases AS MATERIALIZED (${BASES})
      SELECT count(*) AS blobs, coalesce(sum(b.size), 0) AS bytes FROM blob b
      WHERE ${UNLEASED} AND NOT EXISTS (
        SELECT 1 FROM version v JOIN bases ON bases.channel = v.channel_id
-       WHERE v.blob_id = b.id AND (v.to_deploy IS NULL OR v.to_deploy > bases.base))`,
+       WHERE v.blob_id = b.id AND (v.to_deploy IS NULL OR v.to_deploy > bases.base OR EXISTS (
+         SELECT 1 FROM tag t JOIN deploy d ON d.number = t.deploy
+         WHERE d.channel_id = v.channel_id AND t.deploy >= v.from_deploy AND t.deploy < v.to_deploy)))`,
   );
   return connection.reading(({ channel = null, keep, olderThan, now }) => ({
     deploys: deploys.get({ channel, keep, olderThan })!,
@@ -78,11 +83,15 @@ function sqliteSteps(connection: Connection) {
   };
   const dropDeploys = step(
     `DELETE FROM deploy WHERE number IN (
-       SELECT number FROM deploy WHERE channel_id = $channel AND number < $base ORDER BY number LIMIT $rows)`,
+       SELECT number FROM deploy d WHERE channel_id = $channel AND number < $base AND ${UNTAGGED}
+       ORDER BY number LIMIT $rows)`,
   );
+  // A deploy may have lost its tag after the step before: what it contains stays as long as it does.
   const dropVersions = step(
     `DELETE FROM version WHERE id IN (
-       SELECT id FROM version WHERE channel_id = $channel AND to_deploy <= $base LIMIT $rows)`,
+       SELECT id FROM version v WHERE channel_id = $channel AND to_deploy <= $base AND NOT EXISTS (
+         SELECT 1 FROM deploy d WHERE d.channel_id = $channel
+           AND d.number >= v.from_deploy AND d.number < v.to_deploy) LIMIT $rows)`,
   );
   const dropPaths = step(
     `DELETE FROM path WHERE id IN (
@@ -93,10 +102,21 @@ function sqliteSteps(connection: Connection) {
        SELECT id FROM site s WHERE NOT EXISTS (SELECT 1 FROM deploy WHERE site_id = s.id) LIMIT $rows)`,
   );
 
+  const put = connection.prepare(
+    `INSERT INTO base (channel_id, deploy) VALUES ($channel, $base)
+     ON CONFLICT (channel_id) DO UPDATE SET deploy = max(deploy, excluded.deploy)`,
+  );
+  const seal = connection.prepare(sealRow('base'));
+  const noteBase = connection.writing((row: { channel: number; base: number }) => {
+    put.run(row);
+    seal.run(row.channel);
+  });
+
   return async (bounds: Bounds, pause: Pause): Promise<number> => {
     let deploys = 0;
     // A base only moves forward, so the one found at the start stays valid.
     for (const { channel, base } of bases.all(bounds)) {
+      if (base > 0) noteBase({ channel, base });
       deploys += await repeat(() => dropDeploys({ channel, base }), pause);
       await repeat(() => dropVersions({ channel, base }), pause);
     }

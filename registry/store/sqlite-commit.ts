@@ -1,11 +1,12 @@
 import type { Hash, ManifestModule, Path } from '../../schema/index.js';
-import { checkBlobs, checkHead, compareModules, type Changes } from './changes.js';
+import { channelIsTag, checkBlobs, checkHead, compareModules, type Changes } from './changes.js';
 import { entryPointsToJson, siteHash, type EntryPoints } from './entry-points.js';
 import { hashKey } from './hash-key.js';
 import type { Connection } from './sqlite-connection.js';
 import type { Manifests } from './sqlite-manifests.js';
 import type { Rows } from './sqlite-rows.js';
 import { checksum, damagedRow, sealRow } from './sqlite-sums.js';
+import { sqliteTagRows } from './sqlite-tags.js';
 import type { Deploy, NewDeploy, StoredBlob } from './store.js';
 
 type Committed = { readonly deploy: Deploy; readonly created: boolean };
@@ -87,6 +88,8 @@ export function sqliteCommit(
     return deploy;
   };
 
+  const tagRows = sqliteTagRows(connection);
+
   // A deploy never changes, so the cached modules of the last one stay valid.
   let recent: { readonly number: number; readonly modules: Map<Path, ManifestModule> } | undefined;
 
@@ -98,6 +101,8 @@ export function sqliteCommit(
       const deploy = deployOf(head);
       if (deploy.manifest === fresh.hash) return { deploy, created: false as const };
     }
+    const tag = head === null ? tagRows().find(({ name }) => name === fresh.channel) : undefined;
+    if (tag !== undefined) throw channelIsTag(tag);
     const channel = found?.id ?? addChannel.get(fresh.channel)!;
     let modules = new Map<Path, ManifestModule>();
     if (head !== null) {

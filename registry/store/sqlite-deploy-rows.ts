@@ -19,6 +19,8 @@ export interface DeployRows {
   readonly ofManifest: (channel: number, manifest: Hash) => Deploy | null;
   /** Newest first. Each deploy names the one before it, so a missing one is noticed. */
   readonly list: (options: { channel?: Channel; before?: number; limit?: number }) => Deploy[];
+  /** Of each commit from `first` to `last` the newest deploy on each channel, newest first. */
+  readonly ofCommits: (first: string, last: string, limit: number) => Deploy[];
   /** The newest deploy of a channel up to a time. */
   readonly upTo: (channel: Channel, time: number) => Deploy | null;
 }
@@ -42,11 +44,22 @@ export function sqliteDeployRows(connection: Connection, rows: Rows): DeployRows
     'SELECT number FROM deploy WHERE manifest = ? AND channel_id = ? ORDER BY number DESC LIMIT 1',
   );
 
+  const newestOfCommits = connection.pluck<number>(
+    `SELECT max(number) FROM deploy WHERE git_commit IS NOT NULL AND git_commit BETWEEN ? AND ?
+     GROUP BY git_commit, channel_id ORDER BY max(number) DESC LIMIT ?`,
+  );
+
   const byNumber = (number: number): Deploy | null => {
     const row = one.get(number);
     if (row === undefined && exists.get(number) !== undefined) throw damagedRow(`deploy ${number}`);
     return row === undefined ? null : checked(row);
   };
+
+  const baseOf = connection.pluck<number>(
+    `SELECT b.deploy FROM channel c JOIN base b ON b.channel_id = c.id WHERE c.name = ? AND ${soundRow('base', 'b')}`,
+  );
+  const isCollected = (channel: Channel, number: number): boolean =>
+    number < (baseOf.get(channel) ?? 0) && exists.get(number) === undefined;
 
   /** Follows each channel's deploys from its head, or from the one after `before`, to their parents. */
   function assertWhole(
@@ -62,12 +75,15 @@ export function sqliteDeployRows(connection: Connection, rows: Rows): DeployRows
       }),
     );
     for (const { number, channel, parent } of list) {
-      if (next.get(channel) !== number) throw damagedRow(`the deploy of ${channel} before ${before}`);
+      const expected = next.get(channel) ?? null;
+      // Before the base only deploys with tags are kept.
+      const isKept = expected !== null && number < expected && isCollected(channel, expected);
+      if (expected !== number && !isKept) throw damagedRow(`the deploy of ${channel} before ${before}`);
       next.set(channel, parent);
     }
     const last = full ? list.at(-1)!.number : 0;
     for (const [name, number] of next) {
-      // The parent of the oldest deploy has been collected.
+      // A parent may have been collected.
       if (number !== null && number > last && exists.get(number) !== undefined) {
         throw damagedRow(`deploy ${number} of ${name}`);
       }
@@ -93,6 +109,14 @@ export function sqliteDeployRows(connection: Connection, rows: Rows): DeployRows
       return deploy;
     },
     list,
+    ofCommits: (first, last, limit) =>
+      newestOfCommits.all(first, last, limit).map((number) => {
+        const deploy = byNumber(number);
+        const { commit = null } = deploy ?? {};
+        if (deploy === null || commit === null || commit < first || commit > last)
+          throw damagedRow(`deploy ${number}`);
+        return deploy;
+      }),
     upTo(channel, time) {
       for (let before = Number.MAX_SAFE_INTEGER; ;) {
         const deploys = list({ channel, before });

@@ -14,9 +14,10 @@ export function sqliteDeploys(
   manifests: Manifests,
   putBlobs: (blobs: readonly StoredBlob[]) => unknown,
 ): Methods<DeployStore> {
-  // Two conditions, so that each is one lookup in the index: a blob can have thousands of versions.
+  // Two conditions, so that each is one lookup in the index: a blob can have thousands of versions. From
+  // 9e999, which is infinity, there are none.
   const names = connection.pluck<number>(
-    `SELECT id FROM version WHERE blob_id = $blob AND channel_id = $channel AND to_deploy IS NULL
+    `SELECT id FROM version WHERE blob_id = $blob AND channel_id = $channel AND to_deploy IS NULL AND $from < 9e999
      UNION ALL
      SELECT id FROM version WHERE blob_id = $blob AND channel_id = $channel AND to_deploy > $from LIMIT 1`,
   );

@@ -1,5 +1,5 @@
 import type { Hash } from '../../schema/index.js';
-import { prefixRange, toChanges } from './changes.js';
+import { commitRange, prefixRange, toChanges } from './changes.js';
 import type { Methods } from './methods.js';
 import type { Connection } from './sqlite-connection.js';
 import type { DeployRows } from './sqlite-deploy-rows.js';
@@ -80,6 +80,10 @@ export function sqliteHistory(
         return hash;
       });
       return { blobs: blobs.toSorted(), deploys };
+    }),
+    resolveCommit: connection.reading((prefix) => {
+      const range = commitRange(prefix);
+      return range === undefined ? [] : deployRows.ofCommits(...range, RESOLVED_LIMIT);
     }),
     deployAt: connection.reading(deployRows.upTo),
   };

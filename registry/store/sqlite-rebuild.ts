@@ -10,7 +10,7 @@ import { defineChecksum, soundLinks, soundRow, type SummedTable } from './sqlite
 type Row = readonly unknown[];
 
 /** Tables whose rows come from both databases. A row refers to rows of tables before it. */
-const TABLES = ['channel', 'site', 'path', 'blob', 'deploy', 'version', 'token'] as const;
+const TABLES = ['channel', 'site', 'path', 'blob', 'deploy', 'version', 'token', 'tag', 'base'] as const;
 /** States that are made again when they are lost, so only the old database has them. */
 const OWN_TABLES = ['directory', 'file', 'lease'] as const;
 

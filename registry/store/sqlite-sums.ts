@@ -19,6 +19,8 @@ export const SUMMED = {
   directory: ['id', 'name'],
   file: ['directory_id', 'path', 'size', 'mtime', 'ctime', 'inode', 'hash'],
   token: ['id', 'hash', 'scope', 'created', 'expires', 'note', 'revoked'],
+  tag: ['id', 'name', 'deploy', 'time', 'author', 'message'],
+  base: ['channel_id', 'deploy'],
 } as const;
 
 export type SummedTable = keyof typeof SUMMED;

@@ -12,6 +12,7 @@ import { sqliteHistory } from './sqlite-history.js';
 import { sqliteManifests } from './sqlite-manifests.js';
 import { openDatabase, type OpenOptions } from './sqlite-open.js';
 import { sqliteRows } from './sqlite-rows.js';
+import { sqliteTags } from './sqlite-tags.js';
 import { sqliteTokens } from './sqlite-tokens.js';
 import type { Connection } from './sqlite-connection.js';
 import type { Store } from './store.js';
@@ -51,6 +52,7 @@ function methodsOf(connection: Connection) {
     ...sqliteCollect(connection),
     ...sqliteCheck(connection, manifests),
     ...sqliteTokens(connection),
+    ...sqliteTags(connection),
     ...sqliteDerived(connection),
     ...sqliteIdentity(connection),
   };

@@ -21,6 +21,7 @@ import type {
   NewToken,
   PathVersion,
   StoredBlob,
+  Tag,
   Token,
   VerifyPage,
 } from './records.js';
@@ -60,7 +61,8 @@ export interface DeployStore {
    * Makes a manifest the channel's head. When the head already has this manifest, no deploy is made and the
    * head is returned.
    * @throws ModcastError `head-moved` (found: the head's number), `blob-missing` (found: the hashes),
-   *   `manifest-invalid` (a module's size is not that of its blob)
+   *   `manifest-invalid` (a module's size is not that of its blob), `tag-exists` (the channel would be new,
+   *   and a tag has its name)
    */
   commit(deploy: NewDeploy): Promise<{ readonly deploy: Deploy; readonly created: boolean }>;
   head(channel: Channel): Promise<Deploy | null>;
@@ -104,7 +106,8 @@ export interface FileStore {
 
 export interface HistoryStore {
   /**
-   * The versions of a path on a channel, newest first. The oldest version's `from` may be a collected deploy.
+   * The versions of a path on a channel, newest first. A version's `from` and `to` may be collected deploys,
+   * and versions that only collected deploys had are left out.
    */
   versions(channel: Channel, path: Path): Promise<PathVersion[]>;
   /**
@@ -117,6 +120,11 @@ export interface HistoryStore {
    * most RESOLVED_LIMIT of each. Both are empty when `prefix` is not the start of a hash.
    */
   resolveHash(prefix: string): Promise<{ readonly blobs: Hash[]; readonly deploys: number[] }>;
+  /**
+   * The deploys whose git commit starts with these hex digits: of each commit the newest one on each channel,
+   * newest first, at most RESOLVED_LIMIT. Empty when `prefix` is not the start of a commit.
+   */
+  resolveCommit(prefix: string): Promise<Deploy[]>;
   /** The channel's newest deploy up to a time. */
   deployAt(channel: Channel, time: number): Promise<Deploy | null>;
 }
@@ -153,10 +161,10 @@ export interface CollectStore {
   /** Ends an owner's leases. */
   release(owner: string): Promise<void>;
   /**
-   * Deletes the oldest deploys of each channel, up to the first that is kept, never a head; then the blobs
-   * without a deploy or lease; then the derived items that no kept deploy needs: fusions of other manifests,
-   * runs that no fusion needs, records of other blobs. Runs in many short steps, so that others can use the
-   * store in between.
+   * Deletes the oldest deploys of each channel, up to the first that is kept, never a head or a deploy with a
+   * tag; then the blobs without a deploy or lease; then the derived items that no kept deploy needs: fusions
+   * of other manifests, runs that no fusion needs, records of other blobs. Runs in many short steps, so that
+   * others can use the store in between.
    */
   collect(options: CollectOptions): Promise<Collected>;
 }
@@ -182,6 +190,22 @@ export interface TokenStore {
   revokeToken(id: string, time: number): Promise<Token | null>;
 }
 
+/** Names of deploys. They are none of the channels' names. */
+export interface TagStore {
+  /**
+   * Tags a deploy.
+   * @param force move an existing tag
+   * @returns the tag that it replaces; null if it is new
+   * @throws ModcastError `deploy-unknown`; `tag-invalid`: a channel has the name; `tag-exists` (found: the
+   *   deploy's number)
+   */
+  putTag(tag: Tag, options?: { readonly force?: boolean }): Promise<Tag | null>;
+  /** Sorted by name. */
+  tags(): Promise<Tag[]>;
+  /** The deleted tag; null when there is none. */
+  deleteTag(name: string): Promise<Tag | null>;
+}
+
 export interface IdentityStore {
   /** Made at random when the store is created, or migrated from a version without one. Never changes. */
   identity(): Promise<RegistryId>;
@@ -202,6 +226,7 @@ export interface Store
     CollectStore,
     CheckStore,
     TokenStore,
+    TagStore,
     IdentityStore {
   close(): Promise<void>;
 }

@@ -1,8 +1,9 @@
 /**
- * Imports a git history and compares what the commands of the history print with git: `log` with each filter,
- * `grep`, `blame -L` and `-w`, `ls`, `diff -w` and `diff --binary`, `status`. Prints counts of checks and the
- * differences, and exits with 1 if there are any. Expected ones: deploys have the times of authors, and git
- * selects by those of committers; a line that several differences explain may be blamed on another commit.
+ * Imports a git history and compares what the commands of the history print with git: `log` with each filter and of
+ * moved files, `grep`, `blame -L` and `-w`, `ls`, `diff` with `-w`, `--word-diff`, `-M50%` and `--binary`, `status`.
+ * Prints counts of checks and the differences, and exits with 1 if there are any. Expected ones: deploys have the times
+ * of authors, and git selects by those of committers; `git log --follow` also follows copies; in a file with hundreds
+ * of changes git gives up the search for the shortest difference earlier; `grep` prints no carriage return.
  *
  *   node test/bench/git-log.mjs --repo <dir> [--branch HEAD]
  */
@@ -73,6 +74,23 @@ const RECIPE = /\bmodcast\.recipe\.json$/;
 
 const linesOf = (/** @type {Uint8Array} */ bytes) => String(bytes).split('\n').filter(Boolean);
 
+/**
+ * The hunks of each file in a patch. Headers differ in modes, which are not imported.
+ *
+ * @param {Uint8Array} patch
+ */
+const bodies = (patch) =>
+  new Map(
+    Buffer.from(patch)
+      .toString('latin1')
+      .split(/^diff --git /m)
+      .slice(1)
+      .map((part) => {
+        const at = part.search(/^@@ /m);
+        return /** @type {const} */ ([part.slice(0, part.indexOf('\n')), at === -1 ? '' : part.slice(at)]);
+      }),
+  );
+
 /** @param {string[]} list @param {number} count */
 const some = (list, count) =>
   list.filter((_, index) => index % Math.max(1, Math.floor(list.length / count)) === 0).slice(0, count);
@@ -101,19 +119,39 @@ try {
     const { out } = await modcast('log', ...args, '--oneline', ...paths);
     const ours = linesOf(out).map((line) => commitOf.get(Number.parseInt(line, 10)));
     // Commits that changed no file of the import are no deploys.
-    const wanted = linesOf(
-      git([
-        'log',
-        '--first-parent',
-        '--diff-merges=first-parent',
-        '--format=%H',
-        ...theirs,
-        last,
-        '--',
-        ...paths,
-      ]),
-    ).filter((commit) => isDeploy.has(commit));
+    const select = ['--first-parent', '--diff-merges=first-parent', ...theirs, last, '--', ...paths];
+    // With the files of each commit that are selected: one of them has to be imported.
+    const wanted = String(git(['log', '--format=%x00%H', '--name-only', ...select]))
+      .split('\0')
+      .slice(1)
+      .map((one) => one.split('\n').filter(Boolean))
+      .filter(([commit = '', ...names]) => isDeploy.has(commit) && names.some(included))
+      .map(([commit]) => commit);
     check(kind, `${args.join(' ')} ${paths.join(' ')}`, ours, wanted);
+  }
+
+  /**
+   * Compares the patch of each file. Those that agree are compared in words, too.
+   *
+   * @param {string} number @param {string} before @param {string} after
+   */
+  async function checkPatches(number, before, after) {
+    /** @param {string[]} options */
+    const both = async (options) => {
+      const ours = (await modcast('diff', `${number}~1`, number, '--no-renames', ...options)).out;
+      const theirs = git(['diff', '--no-renames', ...options, before, after]);
+      return [bodies(ours), bodies(theirs)];
+    };
+    const [ours, theirs] = await both([]);
+    const same = [...(ours?.keys() ?? [])].filter((file) => {
+      check('diff, patch of a file', `${number} ${file}`, ours?.get(file), theirs?.get(file));
+      return ours?.get(file) === theirs?.get(file) && ours?.get(file) !== '';
+    });
+    for (const mode of ['plain', 'porcelain']) {
+      const [words, gitWords] = await both([`--word-diff=${mode}`]);
+      for (const file of same)
+        check(`diff --word-diff=${mode}`, `${number} ${file}`, words?.get(file), gitWords?.get(file));
+    }
   }
 
   const times = some(
@@ -179,6 +217,45 @@ try {
     }
   }
 
+  // Moves: the names and similarities of each deploy, then the versions of each file that has ever moved.
+  const status = (/** @type {string} */ text) =>
+    linesOf(Buffer.from(text))
+      .map((line) => line.split('\t').join(' '))
+      .toSorted();
+  /** @type {Set<string>} */
+  const moved = new Set();
+  for (const { number, commit, parent } of deploys) {
+    if (parent === null) continue;
+    const before = commitOf.get(parent) ?? '';
+    const theirs = String(git(['diff', '-M50%', '--name-status', before, commit]));
+    const names = linesOf(Buffer.from(theirs)).map((line) => line.split('\t').slice(1));
+    if (!/^R/m.test(theirs)) continue;
+    for (const [, to = ''] of names) if (to !== '') moved.add(to);
+    // git may take a file for a source that is not imported.
+    if (names.flat().some((name) => !included(name))) continue;
+    const { out } = await modcast('diff', String(parent), String(number), '--name-status', '--packages');
+    check('diff -M50%, moves', String(number), status(String(out)), status(theirs));
+  }
+  for (const file of files.filter((name) => moved.has(name))) {
+    const ours = linesOf((await modcast('log', file, '--oneline')).out).map((line) =>
+      commitOf.get(Number.parseInt(line, 10)),
+    );
+    const theirs = linesOf(
+      git([
+        'log',
+        '--follow',
+        '-M50%',
+        '--first-parent',
+        '--diff-merges=first-parent',
+        '--format=%H',
+        last,
+        '--',
+        file,
+      ]),
+    ).filter((commit) => isDeploy.has(commit));
+    check('log --follow', file, ours, theirs);
+  }
+
   const sizes = new Map(
     linesOf(git(['ls-tree', '-r', '-l', last])).map((line) => {
       const [, size = '', file = ''] = /^\S+ \S+ \S+ +(\S+)\t(.*)$/.exec(line) ?? [];
@@ -205,6 +282,7 @@ try {
       included(line.split('\t')[2] ?? ''),
     );
     check('diff -w', number, stat(ours), stat(theirs));
+    await checkPatches(number, before, after);
     // git applies the patch to the files of the deploy before.
     const tree = path.join(work, 'tree');
     await modcast('export', `${number}~1`, tree);

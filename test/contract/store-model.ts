@@ -19,6 +19,8 @@ export class StoreModel {
   readonly history: { readonly deploy: Deploy; readonly manifest: Manifest; gone: boolean }[] = [];
   readonly blobs = new Set<Hash>();
   readonly leases = new Map<Hash, number>();
+  /** Numbers of deploys, by the names of their tags. */
+  readonly tags = new Map<string, number>();
 
   commit(fresh: NewDeploy): { deploy: Deploy; created: boolean } {
     const head = this.head(fresh.channel);
@@ -86,8 +88,10 @@ export class StoreModel {
       if (module !== undefined) versions.unshift({ ...module, from: deploy.number, to: null });
       last = module;
     }
-    const base = this.deploys(channel)[0]?.number ?? 0;
-    return versions.filter(({ to }) => to === null || to > base);
+    const own = this.deploys(channel);
+    return versions.filter(({ from, to }) =>
+      own.some(({ number }) => from <= number && number < (to ?? Infinity)),
+    );
   }
 
   changes(number: number): ModuleChange[] | null {
@@ -111,8 +115,10 @@ export class StoreModel {
   collect(keep: number, olderThan: number, now: number): Hash[] {
     for (const channel of new Set(this.deploys().map((deploy) => deploy.channel))) {
       const own = this.deploys(channel);
+      const tagged = new Set(this.tags.values());
       while (own.length > Math.max(keep, 1) && own[0]!.time < olderThan) {
-        this.history[own.shift()!.number - 1]!.gone = true;
+        const { number } = own.shift()!;
+        this.history[number - 1]!.gone = !tagged.has(number);
       }
     }
     const named = new Set(

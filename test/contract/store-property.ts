@@ -7,6 +7,7 @@ import { StoreModel } from './store-model.js';
 
 const CHANNELS = ['dev', 'production'] as const;
 const PATHS = ['a.mjs', 'lib/b.mjs', '__proto__', 'lib/__proto__/constructor', 'größe/日本/🦀.mjs', '%2e#?'];
+const TAGS = ['v1', 'v2'] as const;
 const TEXTS = ['', 'export default 1', 'export default 2', 'import "./a.mjs"'];
 const TYPES = ['text/javascript', 'application/json'];
 const IMPORT_MAPS = [null, { imports: { x: '/x.mjs' } }, JSON.parse('{"imports":{"__proto__":"/p.mjs"}}')];
@@ -31,7 +32,14 @@ interface Collect {
   readonly lease: readonly (readonly [text: string, until: number])[];
 }
 
-type Step = Publish | Collect;
+interface Label {
+  readonly kind: 'tag';
+  readonly name: (typeof TAGS)[number];
+  /** The deploy before the newest one, 0. Null: the tag is deleted. */
+  readonly from: number | null;
+}
+
+type Step = Publish | Collect | Label;
 
 /** Few and unordered: the clocks of publishers differ. */
 const time = fc.nat({ max: 9 });
@@ -60,10 +68,17 @@ const collect: fc.Arbitrary<Collect> = fc.record({
   lease: fc.array(fc.tuple(fc.constantFrom(...TEXTS), time), { maxLength: 2 }),
 });
 
+const label: fc.Arbitrary<Label> = fc.record({
+  kind: fc.constant('tag'),
+  name: fc.constantFrom(...TAGS),
+  from: fc.option(fc.nat({ max: 3 }), { freq: 4 }),
+});
+
 const steps = fc.array(
   fc.oneof<{ arbitrary: fc.Arbitrary<Step>; weight: number }[]>(
     { arbitrary: publish, weight: 5 },
     { arbitrary: collect, weight: 1 },
+    { arbitrary: label, weight: 1 },
   ),
   { minLength: 1, maxLength: 8 },
 );
@@ -107,6 +122,18 @@ async function runCollect(store: Store, model: StoreModel, step: Collect): Promi
     bytes: TEXTS.filter((text) => dropped.includes(moduleOf(text).hash)).join('').length,
   });
   expect(forecast).toEqual(collected);
+}
+
+async function runTag(store: Store, model: StoreModel, { name, from }: Label): Promise<void> {
+  const deploy = from === null ? undefined : model.deploys().at(-1 - from)?.number;
+  if (deploy === undefined) {
+    expect((await store.deleteTag(name))?.deploy).toBe(model.tags.get(name));
+    model.tags.delete(name);
+  } else {
+    await store.putTag({ name, deploy, time: 0, author: '', message: '' }, { force: true });
+    model.tags.set(name, deploy);
+  }
+  expect((await store.tags()).map((tag) => [tag.name, tag.deploy])).toEqual([...model.tags].toSorted());
 }
 
 async function expectDelta(store: Store, model: StoreModel, from: number, to: number): Promise<void> {
@@ -181,6 +208,7 @@ export function storeProperties(fresh: () => Promise<{ store: Store; dispose: ()
           const model = new StoreModel();
           for (const step of sequence) {
             if (step.kind === 'publish') await runPublish(store, model, step);
+            else if (step.kind === 'tag') await runTag(store, model, step);
             else await runCollect(store, model, step);
             await expectModel(store, model);
           }

@@ -11,6 +11,7 @@ import { derivedContract } from './store-derived.js';
 import { blobOf, deployOf, manifestOf, publish } from './store-fixture.js';
 import { historyContract } from './store-history.js';
 import { storeProperties } from './store-property.js';
+import { tagContract } from './store-tags.js';
 import { tokenContract } from './store-tokens.js';
 
 /**
@@ -42,6 +43,7 @@ export function storeContract(name: string, open: (directory: string) => Promise
     collectContract(() => store);
     checkContract(() => store);
     tokenContract(() => store);
+    tagContract(() => store);
     derivedContract(() => store);
 
     test('an identity is random, and stays the same', async () => {
@@ -93,6 +95,7 @@ export function storeContract(name: string, open: (directory: string) => Promise
         store.files('/site'),
         store.collect({ keep: 0, olderThan: 0, now: 0, dryRun: false }),
         store.tokens(),
+        store.tags(),
       ]) {
         await expect(call).rejects.toMatchObject({ code: 'store-closed' });
       }

@@ -486,7 +486,9 @@ describe('the channel of a new deploy', () => {
   it('must exist: a rollback lists the channels otherwise', async () => {
     await publish();
     const typo = await to('rollback', '1', '--channel', 'prodution');
-    expect(typo.err).toBe('modcast: no channel "prodution"; channels: production (channel-unknown)\n');
+    expect(typo.err).toBe(
+      'modcast: no channel "prodution"; did you mean production? channels: production (channel-unknown)\n',
+    );
     expect(await inStore((store) => store.channels())).toEqual(['production']);
     expect((await to('rollback', '1', '--channel', 'production')).out).toMatch(/^Nothing to do/);
   });

@@ -11,14 +11,32 @@ const NOW = Date.UTC(2026, 10, 23, 12);
 let store: Store;
 const deploys: Deploy[] = [];
 
+/** The commits of some deploys: 30 and 31 have the same, 32 that of 33 on another channel. */
+const COMMITS: { readonly [number: number]: string } = {
+  20: 'cafe1'.padEnd(40, '0'),
+  21: 'cafe2'.padEnd(40, '0'),
+  30: 'feed'.padEnd(40, '1'),
+  31: 'feed'.padEnd(40, '1'),
+  33: 'dad0'.padEnd(40, '2'),
+  36: 'dad0'.padEnd(40, '2'),
+};
+const TAGS = [
+  ['v1.0', 12],
+  ['release/größe', 13],
+  ['V2', 14],
+] as const;
+
 beforeAll(async () => {
   store = await openMemoryStore();
   for (let n = 1; n <= 40; n++) {
     const channel = n % 4 === 0 ? 'dev' : 'production';
     // Deploy 10 is a rollback to 7.
     const text = n === 10 ? 'text 7' : `text ${n}`;
-    deploys.push(await publish(store, [['a.mjs', text]], { channel, time: NOW - (40 - n) * DAY }));
+    const commit = COMMITS[n] ?? null;
+    deploys.push(await publish(store, [['a.mjs', text]], { channel, commit, time: NOW - (40 - n) * DAY }));
   }
+  for (const [name, deploy] of TAGS)
+    await store.putTag({ name, deploy, time: NOW, author: 'ada', message: '' });
 });
 
 const number = async (ref: string) => (await resolveDeploy(store, ref, NOW)).number;
@@ -39,6 +57,23 @@ describe('a ref', () => {
     ['@{2 days ago}', 38],
     ['dev@{2 days ago}', 36],
     ['production@{yesterday}~1', 38],
+    ['latest^', 36],
+    ['production^', 38],
+    ['production^^~2', 34],
+    ['production^1^0', 38],
+    ['v1.0', 12],
+    ['v1.0~1', 8],
+    ['v1.0^', 8],
+    ['release/größe', 13],
+    ['release/größe'.normalize('NFD'), 13],
+    ['V2', 14],
+    ['cafe1'.padEnd(40, '0'), 20],
+    ['cafe1', 20],
+    ['CAFE2', 21],
+    ['cafe2^', 19],
+    ['feed', 31],
+    // The watched directory has made the newer one.
+    ['dad0222', 33],
   ])('%s is deploy %i', async (ref, expected) => {
     expect(await number(ref)).toBe(expected);
   });
@@ -67,18 +102,40 @@ describe('a ref', () => {
 
   it.each([
     ['41', 'no deploy 41, the newest is 40'],
-    ['prod', 'no channel of that name; channels: dev, production'],
+    ['prod', 'no channel or tag of that name; channels: dev, production'],
+    ['prodution', 'did you mean production?'],
+    ['v1.1', 'did you mean v1.0?'],
+    ['release/grösse', 'did you mean release/größe?'],
+    ['v1.0^2', 'a deploy has one parent, so there is no ^2; for 2 deploys before it, use v1.0~2'],
+    ['latest~1^13', 'there is no ^13'],
     ['production~40', 'production has only 29 before deploy 39'],
     ['production@{1999-01-01}', 'production had no deploy at 1999'],
     ['production@{soon}', 'not a time: soon'],
     ['staging@{now}', 'no channel staging; channels: dev, production'],
-    ['ffffffffff', 'no manifest hash starts with it'],
-    ['?', 'not a number, a channel, latest, @{time} or the digits of a hash'],
+    ['ffffffffff', 'no manifest hash or git commit starts with it'],
+    ['?', 'not a number, a channel, a tag, latest, @{time} or the digits of a hash'],
     ['', 'not a number'],
   ])('%j is unknown, with a list of what was tried', async (ref, message) => {
     await expect(number(ref)).rejects.toMatchObject({
       code: 'ref-unknown',
       message: expect.stringContaining(message) as unknown,
+    });
+  });
+
+  it('of digits that two commits start with is ambiguous', async () => {
+    await expect(number('cafe')).rejects.toMatchObject({
+      code: 'ref-ambiguous',
+      message: 'ambiguous ref "cafe": commit cafe20000000 (deploy 21) or commit cafe10000000 (deploy 20)',
+    });
+  });
+
+  it('of digits of a commit and of another manifest’s hash is ambiguous', async () => {
+    const { manifest } = deploys[4]!;
+    const both = { resolveHash: () => Promise.resolve({ blobs: [], deploys: [5] }) };
+    const asked = Object.assign(Object.create(store) as Store, both);
+    await expect(resolveDeploy(asked, 'feed', NOW)).rejects.toMatchObject({
+      code: 'ref-ambiguous',
+      message: `ambiguous ref "feed": ${manifest.slice(0, 12)} (deploy 5) or commit feed11111111 (deploy 31)`,
     });
   });
 
