@@ -175,7 +175,6 @@ inEachEngine((engine) => {
     });
     await publishVersion(1, versionOf(1));
     await visit();
-    const whole = site.lengths.get('/')!;
     await publishVersion(1, versionOf(2));
     await visit();
     const found = await page.evaluate(() => {
@@ -190,10 +189,7 @@ inEachEngine((engine) => {
     const [first, changed] = [runs.at(0)!, runs.at(-1)!].map((target) => site.lengths.get(target)!);
     expect(first).toBeGreaterThan(text.length / 10);
     // The others need not have dictionaries.
-    if (engine.name !== 'Chromium') return;
-    expect(changed).toBeLessThan(text.length / 10);
-    // The page, with its import map.
-    expect(site.lengths.get('/')).toBeLessThan(whole * 0.7);
+    if (engine.name === 'Chromium') expect(changed).toBeLessThan(text.length / 10);
   });
 
   it('evaluates nothing twice where the socket is refused, and a script has a query in its source', async () => {
@@ -208,16 +204,6 @@ inEachEngine((engine) => {
     await visit();
     const runs = await page.evaluate(() => (globalThis as unknown as Globals).runs);
     expect(runs.toSorted()).toEqual(['a', 'b', 'bare', 'c', 'd', 'inline 1', 'main 1']);
-  });
-
-  it('requests no facade again after a deploy that leaves its exports', async () => {
-    await visit();
-    const { length } = site.requests;
-    await publishVersion(1, { 'lib/d.mjs': `${files(1)['lib/d.mjs']} globalThis.d = 2;` });
-    await visit();
-    const again = site.requests.slice(length).filter((target) => /^\/-\/(?:modules|runs)\//.test(target));
-    // The run that has changed.
-    expect(again).toEqual([expect.stringMatching(/^\/-\/runs\//)]);
   });
 
   it('sends nobody to another host', async () => {

@@ -57,8 +57,8 @@ export class RunDictionaries {
 /** Of all deltas to one version. */
 const DELTAS_BYTES = 256 * 1024;
 
-/** How much smaller than its text a delta has to be: with gzip a text is about as small. */
-const LEAST_GAIN = 4;
+/** How much smaller than its text a delta has to be: gzip is about four times smaller. */
+const LEAST_GAIN = 8;
 
 /**
  * Lets the browser keep a run or a facade for its newer versions, unless its URL has characters with a
