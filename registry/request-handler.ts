@@ -110,7 +110,6 @@ export function createRequestHandling(core: Core, site: LocalSite | null, socket
       root: placeholderRoot(options.base),
       prefix: options.base + options.prefix.slice(1),
     }),
-    dictionaries: new RunDictionaries(),
     starter: readStarter,
     directFallback: readDirectFallback,
     guard: readGuard,
@@ -119,7 +118,8 @@ export function createRequestHandling(core: Core, site: LocalSite | null, socket
     onUnchanged: (page, { code, directive }) => core.events.emit('unchanged', page, code, directive ?? null),
   };
   const { fusions, onError } = core;
-  const { direct, base, dictionaries } = pageContext;
+  const { direct, base } = pageContext;
+  const dictionaries = new RunDictionaries();
   const facades = new FacadeIndex({ fusions: core.joined, direct, base });
   if (fusions !== null) prepareDirect({ fusions, direct, facades, channel, base, dictionaries, onError });
   const headTags = new HeadTagsMaker(pageContext, source !== null);
@@ -136,6 +136,7 @@ export function createRequestHandling(core: Core, site: LocalSite | null, socket
     workerRuntime: () => readWorkerRuntime(hot !== null),
     serviceWorker: readServiceWorker,
     fusions: core.joined,
+    dictionaries,
     facades,
     health: () => health(store, core.identity, sockets.size),
     publish: publishRoutes(core),

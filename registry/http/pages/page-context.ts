@@ -5,7 +5,6 @@ import type { DeployPackageMaps } from '../../packages/deploy-package-map.js';
 import type { InjectedPages } from '../../pages/injected-pages.js';
 import type { LoaderName } from '../../pages/read-loader.js';
 import type { Unchanged } from '../../pages/unchanged-page.js';
-import type { RunDictionaries } from '../response/run-dictionaries.js';
 
 /** Settings that the loader reads from the attributes of its script tag. */
 export interface PageOptions {
@@ -39,8 +38,6 @@ export interface PageContext {
   readonly loader: (name: LoaderName) => Promise<Uint8Array>;
   /** For pages that start without the loader. Null where modules run singly. */
   readonly direct: DirectFusions;
-  /** What browsers have of earlier versions. */
-  readonly dictionaries: RunDictionaries;
   /** The source text of the first script of these. */
   readonly starter: () => Promise<string>;
   readonly directFallback: () => Promise<Uint8Array>;

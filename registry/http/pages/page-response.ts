@@ -1,13 +1,6 @@
-import {
-  DECLARATION_BYTES,
-  declaresEncoding,
-  formatPageHeader,
-  PAGE_HEADER,
-  pathToUrl,
-} from '../../../schema/index.js';
+import { DECLARATION_BYTES, declaresEncoding, formatPageHeader, PAGE_HEADER } from '../../../schema/index.js';
 import type { Head } from '../../content/catalog.js';
 import { answer } from '../response/answer.js';
-import { keepPageAsDictionary } from '../response/run-dictionaries.js';
 import { isNavigation, navigationHeaders } from '../request/navigation.js';
 import type { PageContext, PagePlace } from './page-context.js';
 import { pageVersion } from './page-version.js';
@@ -41,15 +34,7 @@ export async function pageResponse(
   const injected = page?.injected ?? null;
   if (injected === null) return file.respond(request, headers, type);
   const { bytes, hash } = injected;
-  const body = { bytes, type, tag: hash };
-  // Others are the same for all deploys, or are not followed by a newer version of the same kind.
-  if (version?.direct === undefined || !canBeDictionary(request.headers))
-    return answer(request, { ...body, freshness: 'revalidate' }, headers);
-  const { dictionaries, base } = context;
-  dictionaries.learn(bytes);
-  keepPageAsDictionary(headers, base + pathToUrl(place.path).replace(/(^|\/)index\.html$/, '$1'));
-  const delta = dictionaries.delta(request, bytes);
-  return answer(request, { ...body, freshness: 'dictionary', delta }, headers);
+  return answer(request, { bytes, type, freshness: 'revalidate', tag: hash }, headers);
 }
 
 /**
@@ -57,13 +42,6 @@ export async function pageResponse(
  * never revalidate it: all caches have to revalidate, and the two pages differ in their validators.
  */
 const isChromium = (headers: Headers): boolean => /Chrom(?:e|ium)\//.test(headers.get('User-Agent') ?? '');
-
-/**
- * Whether the browser itself shows the page, and is Chromium: others, and what a service worker fetches, may
- * be shown although it is stale.
- */
-const canBeDictionary = (headers: Headers): boolean =>
-  headers.has('Sec-CH-UA') && headers.get('Sec-Fetch-Dest') === 'document';
 
 function pageHeader(context: PageContext, { deploy }: Head): string {
   const { identity: registry, base: root, page } = context;

@@ -1,16 +1,12 @@
 import { matchesTag, requestedRange, setContentRange, unsatisfiable, type ByteRange } from './conditional.js';
 import { gzipped, sharedBody } from './shared-bytes.js';
 
-/**
- * How a client may cache an answer. A `dictionary` has to be revalidated too. Chromium takes only what may be
- * stale for a dictionary, and revalidates a page before it shows it nevertheless. Other caches may not.
- */
-export type Freshness = 'immutable' | 'revalidate' | 'dictionary';
+/** How a client may cache an answer. */
+export type Freshness = 'immutable' | 'revalidate';
 
 const CACHE_CONTROL = {
   immutable: 'public, max-age=31536000, immutable',
   revalidate: 'no-cache',
-  dictionary: 'private, max-age=0, stale-while-revalidate=31536000',
 } as const;
 
 /** Smaller bodies are not worth compressing. */

@@ -3,7 +3,7 @@ import { SizedCache } from '../../pages/sized-cache.js';
 import { takes } from './answer.js';
 import { dictionaryDelta, dictionaryHash } from './dictionary-delta.js';
 
-/** Runs, facades and pages that browsers have, from which they make newer versions of them. */
+/** Runs and facades that browsers have, from which they make newer versions of them. */
 export class RunDictionaries {
   /** By the name that browsers have for it, which they prove to know. */
   readonly #known = new SizedCache<string, { readonly bytes: Uint8Array; readonly hash: Buffer }>(
@@ -69,17 +69,5 @@ const LEAST_GAIN = 8;
  */
 export function keepAsDictionary(headers: Headers, folder: string, name: string): void {
   headers.append('Vary', 'Available-Dictionary');
-  if (isPlain(folder + name)) headers.set('Use-As-Dictionary', `match="${folder}*/${name}"`);
+  if (/^[\w./~-]+$/.test(folder + name)) headers.set('Use-As-Dictionary', `match="${folder}*/${name}"`);
 }
-
-/**
- * The same for a page and its newer versions.
- *
- * @param path as browsers see it
- */
-export function keepPageAsDictionary(headers: Headers, path: string): void {
-  headers.append('Vary', 'Available-Dictionary');
-  if (isPlain(path)) headers.set('Use-As-Dictionary', `match="${path}", match-dest=("document")`);
-}
-
-const isPlain = (path: string): boolean => /^[\w./~-]+$/.test(path);
