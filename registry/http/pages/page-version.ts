@@ -81,7 +81,8 @@ async function directOptions(context: PageContext, start: DirectStart, hasPreloa
 /**
  * The version of a page of the site.
  *
- * @param isChromium gives pages that start without the loader preloads. WebKit runs preloaded modules before style sheets that it should wait for
+ * @param isChromium gives pages that start without the loader preloads. WebKit runs preloaded modules before
+ *   style sheets that it should wait for
  */
 export async function pageVersion(
   context: PageContext,
