@@ -29,7 +29,7 @@ export interface DirectPageOptions {
   readonly packages: ImportMap;
   /** The page's first script. */
   readonly starter: string;
-  /** Whether elements preload its modules, not its first script: a browser reads them ahead of that script. */
+  /** Whether elements preload its modules, not its first script: a browser reads them ahead of it. */
   readonly hasPreloads: boolean;
   /** URL of what runs the page natively where its first script cannot run. */
   readonly fallback: string;

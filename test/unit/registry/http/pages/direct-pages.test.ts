@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { open, site, temporary, write, type Files } from '../../site.js';
@@ -37,11 +36,6 @@ async function direct(options = {}) {
   return { directory, registry, ask, change };
 }
 
-const nameOf = async (response: Response) => {
-  const bytes = new Uint8Array(await response.arrayBuffer());
-  return `:${createHash('sha256').update(bytes).digest('base64')}:`;
-};
-
 /** The URL of the facade from which a page starts. */
 const startOf = (html: string) =>
   / src=["']?(\/-\/[^"'\s>]+\/lib\/main\.mjs)/.exec(withoutReferences(html))![1]!;
@@ -50,35 +44,8 @@ const withoutReferences = (html: string) =>
   html.replace(/&#(\d+);/g, (_, code: string) => String.fromCharCode(Number(code)));
 
 describe('a page that starts without the loader', () => {
-  it('comes as a difference from the version that Chromium has', async () => {
-    const { ask, change } = await direct();
-    const first = await ask('/');
-    expect(first.headers.get('Use-As-Dictionary')).toBe('match="/", match-dest=("document")');
-    expect(first.headers.get('Vary')).toContain('Available-Dictionary');
-    // Chromium takes nothing for a dictionary that may never be stale, and revalidates pages nevertheless.
-    expect(first.headers.get('Cache-Control')).toMatch(/^private, max-age=0, stale-while-revalidate=/);
-    // The decoded bytes name a dictionary.
-    const before = await nameOf(await ask('/', { ...CHROMIUM, 'Accept-Encoding': '' }));
-    await change('export const a = 2;\n');
-    const next = await ask('/', { ...CHROMIUM, 'Available-Dictionary': before });
-    expect(next.headers.get('Content-Encoding')).toBe('dcz');
-    expect(Number(next.headers.get('Content-Length'))).toBeLessThan(1200);
-    const again = { ...CHROMIUM, 'Available-Dictionary': before, 'If-None-Match': next.headers.get('ETag')! };
-    expect((await ask('/', again)).status).toBe(304);
-    const part = await ask('/', { ...CHROMIUM, 'Available-Dictionary': before, Range: 'bytes=0-9' });
-    expect([part.status, part.headers.get('Content-Encoding')]).toEqual([206, null]);
-  });
-
   it.each([
-    ['/docs/', '/docs/'],
-    ['/about', '/about'],
-  ])('is a dictionary for its own URL: %s', async (target, match) => {
-    const { ask } = await direct();
-    const { headers } = await ask(target);
-    expect(headers.get('Use-As-Dictionary')).toBe(`match="${match}", match-dest=("document")`);
-  });
-
-  it.each([
+    ['Chromium', CHROMIUM],
     ['another browser', OTHER],
     ['a frame', { ...CHROMIUM, 'Sec-Fetch-Dest': 'iframe' }],
     ['a service worker that passes on a navigation', { ...CHROMIUM, 'Sec-Fetch-Dest': 'empty' }],
