@@ -19,7 +19,7 @@ export function createOffline(ports: OfflinePorts): Offline {
   const { prefix, root } = config;
   const url = `${prefix}offline.js`;
   const container = (): ServiceWorkerContainer => {
-    if (navigator.serviceWorker === undefined) throw new Error('the browser has no service workers here');
+    if (navigator.serviceWorker === undefined) throw new Error('there are no service workers here');
     return navigator.serviceWorker;
   };
 
@@ -90,7 +90,7 @@ export function createOffline(ports: OfflinePorts): Offline {
     // The service worker is that of a registry that was here before.
     await registration.update();
     const again = await askToKeep(await newest(registration), request, onProgress);
-    if (again === null) throw new Error('the service worker of another registry is at this origin');
+    if (again === null) throw new Error('another registry has its service worker here');
     return again;
   };
 
@@ -106,6 +106,8 @@ export function createOffline(ports: OfflinePorts): Offline {
     for (const storage of [localStorage, sessionStorage])
       for (const key of Object.keys(storage)) if (key.startsWith('modcast ')) storage.removeItem(key);
   };
+
+  let removing: Promise<void> | undefined;
 
   return {
     async start() {
@@ -123,13 +125,14 @@ export function createOffline(ports: OfflinePorts): Offline {
         if (isOurs && !removal.has) await keep({}, true);
       } finally {
         removal.close();
-        if (removal.has) await remove();
+        if (removal.has) await (removing = remove());
       }
     },
 
-    keep(options) {
+    async keep(options) {
       // The page wants it again.
       removal.has = false;
+      await removing;
       return keep(options, false);
     },
 
