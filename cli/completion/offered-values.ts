@@ -9,6 +9,7 @@ export type Value = readonly string[] | 'channels' | 'paths' | 'refs' | 'sides' 
 const OPTIONS: { readonly [flag: string]: Value } = {
   '--assets': 'files',
   '--channel': 'channels',
+  '--config': 'files',
   '--db': 'files',
   '--from': 'refs',
   '--git': 'files',

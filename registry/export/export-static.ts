@@ -25,6 +25,7 @@ import { Packs } from '../content/packs.js';
 import { readGuard, readLoader, withIdentity, type LoaderName } from '../pages/read-loader.js';
 import type { Deploy, Store } from '../store/store.js';
 import { createServed } from '../transform/create-served.js';
+import type { Transform } from '../transform/transform.js';
 import { manifestBlobs, readDeploy, type ExportOptions, type Exported } from './export-deploy.js';
 import { fusedFiles, type FusedFiles } from './fused-files.js';
 import { writeFiles } from './write-files.js';
@@ -36,6 +37,8 @@ export interface ExportStaticOptions extends ExportOptions {
   readonly assets: string | null;
   /** Join modules into runs. Experimental. Default false. */
   readonly fuse?: boolean;
+  /** Those of the site's author. Default: none. */
+  readonly transforms?: readonly Transform[];
   readonly loader?: (name: LoaderName) => Promise<Uint8Array>;
 }
 
@@ -117,8 +120,8 @@ const json = (value: unknown): Uint8Array => new TextEncoder().encode(`${JSON.st
  * @throws ModcastError as `exportDeploy`
  */
 export async function exportStatic(options: ExportStaticOptions): Promise<Exported> {
-  const { directory, force, base, progress = () => {} } = options;
-  const served = createServed({ store: options.store, base, mode: 'production' });
+  const { directory, force, base, transforms = [], progress = () => {} } = options;
+  const served = createServed({ store: options.store, base, mode: 'production', transforms });
   const { store } = served;
   const { deploy, manifest } = await readDeploy(store, options.deploy);
   const { number, channel } = deploy;
