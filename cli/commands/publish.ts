@@ -201,7 +201,7 @@ async function read(
     ({ path: file }) => !listed.has(file) && !site.scripts.has(file),
   );
   if (unused.length > 0) say(`${yellow('warning')} ${unusedText(unused, io.columns)}`);
-  const { modules, pages } = siteContents(site.manifest);
+  const { modules, pages } = siteContents(site.manifest, (file) => site.transformer.takes(file));
   if (modules.files + pages.files === 0) {
     throw new ModcastError(
       'directory-invalid',

@@ -13,7 +13,7 @@ import type { Deploy, Store } from '../../registry/index.js';
 import { DEFAULT_FILTER } from '../../registry/ingest/files.js';
 import { DATABASE_FOLDER } from '../../registry/store/database-folder.js';
 import type { Transform } from '../../registry/transform/index.js';
-import { EMPTY_MANIFEST, type Channel } from '../../schema/index.js';
+import { EMPTY_MANIFEST, type Channel, type Path } from '../../schema/index.js';
 import type { Io } from '../io.js';
 import { siteContents } from '../output/site-contents.js';
 import { publishFilter } from '../publishing/publish-filter.js';
@@ -115,7 +115,8 @@ export async function openDirectory(
       transforms,
     );
   const manifest = (await store.manifest(other.number)) ?? EMPTY_MANIFEST;
-  const isWhole = siteContents(manifest).assets.files > 0;
+  const takes = (file: Path) => transforms.some((each) => each.filter(file));
+  const isWhole = siteContents(manifest, takes).assets.files > 0;
   const filter = isWhole ? publishFilter(options, directory, database) : filterOf(options, DEFAULT_FILTER);
   return directorySnapshot(directory, filter, 'development', transforms);
 }

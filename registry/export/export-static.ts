@@ -14,7 +14,7 @@ import {
 } from '../../schema/index.js';
 import { VerifiedBlobs } from '../content/verified-blobs.js';
 import { Catalog } from '../content/catalog.js';
-import { DEFAULT_FILTER, compileFilter, openDirectory, walk } from '../ingest/files.js';
+import { DEFAULT_FILTER, compileFilter, openDirectory, walk, withTransforms } from '../ingest/files.js';
 import { sendable } from '../content/derived-blobs.js';
 import { linkedModule } from '../content/linked-module.js';
 import { EarlyUses } from '../pages/classic-scripts.js';
@@ -103,9 +103,13 @@ async function sitePack(
  *
  * @throws ModcastError `directory-invalid`
  */
-async function listAssets(directory: string, manifest: Manifest): Promise<{ root: string; paths: Path[] }> {
+async function listAssets(
+  directory: string,
+  manifest: Manifest,
+  transforms: readonly Transform[],
+): Promise<{ root: string; paths: Path[] }> {
   const root = await openDirectory(directory);
-  const kept = compileFilter(DEFAULT_FILTER);
+  const kept = compileFilter(withTransforms(DEFAULT_FILTER, transforms));
   const { files } = await walk(root, { include: ['**/*'], exclude: DEFAULT_FILTER.exclude });
   return { root, paths: files.filter((file) => !kept(file) && !manifest.modules.has(file)) };
 }
@@ -149,7 +153,7 @@ export async function exportStatic(options: ExportStaticOptions): Promise<Export
       ...(base === '/' ? {} : { root: base }),
     },
   };
-  const assets = options.assets === null ? null : await listAssets(options.assets, manifest);
+  const assets = options.assets === null ? null : await listAssets(options.assets, manifest, transforms);
   const derived = [...(fused?.files ?? [])].map(([path, body]) => [PREFIX + path, body] as const);
   const paths = [
     ...staticPaths(deploy, manifest, names),
