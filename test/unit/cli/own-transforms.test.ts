@@ -174,6 +174,7 @@ describe('modcast publish --config', () => {
   it.each(['other.mjs', null])('is never what a server with others serves: %s', async (file) => {
     await published();
     const [own] = await runsMade();
+    expect(own).toMatch(/^[\da-f]{64}$/);
     const { get, runNames } = await served(file);
     const note = await get('/a.note');
     if (file === null) {
