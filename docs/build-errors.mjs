@@ -12,8 +12,9 @@ shows the code after the message. Over the socket it is the \`code\` of an \`err
 | --- | --- |
 ${rows.join('\n')}
 
-In the page, \`modcast.on('error', …)\` has four more codes: \`cache-unavailable\` (IndexedDB is missing, full or broken, so this page
+In the page, \`modcast.on('error', …)\` has five more codes: \`cache-unavailable\` (IndexedDB is missing, full or broken, so this page
 keeps its blobs in memory), \`boot-failed\` (the page runs natively), \`policy-forbids\` (the page
-runs natively, because of its policy) and \`hot-failed\` (an update failed; the next one is tried).
+runs natively, because of its policy), \`deploy-gone\` (the server has the page's deploy no more, so that imports of what
+it has not loaded fail: reload the page) and \`hot-failed\` (an update failed; the next one is tried).
 `;
 writeFileSync(new URL('errors.md', import.meta.url), text);

@@ -6,6 +6,7 @@ import { SITE_FILTER } from '../../registry/ingest/files.js';
 import { DEFAULT_CONDITIONS } from '../../registry/packages/package-resolver.js';
 import { diagnoseSite, readSite } from '../../registry/publish/index.js';
 import { EXIT, type Io } from '../io.js';
+import { configOption, ownTransforms, type ConfigOptions } from '../options/config.js';
 import { filterOf, filterOptions, type FilterOptions } from '../options/filter.js';
 import { jsonOption } from '../options/json-option.js';
 import { packageOptions, type PackageOptions } from '../options/packages.js';
@@ -13,18 +14,24 @@ import { diagnosticText } from '../output/diagnostic-text.js';
 import { count } from '../output/format.js';
 import { writeJson } from '../output/json.js';
 
-interface CheckOptions extends FilterOptions, PackageOptions {
+interface CheckOptions extends ConfigOptions, FilterOptions, PackageOptions {
   json?: boolean;
 }
 
 export function checkCommand(io: Io): Command {
   const command = filterOptions(new Command('check').argument('[dir]', 'directory of the site', '.'), 'all');
-  return jsonOption(packageOptions(command), '{problems: […], types: "passed"|"failed"|"none", output}')
+  return jsonOption(
+    configOption(packageOptions(command)),
+    '{problems: […], types: "passed"|"failed"|"none", output}',
+  )
     .summary('check a site without publishing it: files that do not parse, imports, types')
     .description(
       'Finds what modcast publish would refuse: files that do not parse, and imports that resolve to nothing. If the directory has a tsconfig.json, and it or a directory above has TypeScript in node_modules, that checks the types, as tsc --noEmit does. The exit code is 1 if there are errors.',
     )
-    .addHelpText('after', '\nExamples:\n  modcast check ./public')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  modcast check ./public\n  modcast check ./app --config modcast.config.js',
+    )
     .action((dir: string, options: CheckOptions) => check(io, path.resolve(io.cwd, dir), options));
 }
 
@@ -35,6 +42,7 @@ async function check(io: Io, directory: string, options: CheckOptions): Promise<
     purpose: 'compare',
     mode,
     packages: packages ? { conditions, mode } : null,
+    transforms: await ownTransforms(io, options),
   });
   const problems = await diagnoseSite(site);
   const types = checkTypes(directory);

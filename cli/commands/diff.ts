@@ -17,6 +17,7 @@ import {
 } from '../../registry/history/index.js';
 import { EXIT, type Io } from '../io.js';
 import { NO_DEPLOYS, chooseChannel } from '../options/choose-channel.js';
+import { configOption, ownTransforms, type ConfigOptions } from '../options/config.js';
 import { databaseOption, withStore, type DatabaseOptions } from '../options/database.js';
 import { jsonOption } from '../options/json-option.js';
 import { REFS_HELP } from '../options/refs.js';
@@ -38,7 +39,7 @@ import {
 } from '../output/patch.js';
 import { printable } from '../output/text.js';
 
-interface DiffOptions extends DatabaseOptions, PatchStyle {
+interface DiffOptions extends ConfigOptions, DatabaseOptions, PatchStyle {
   channel?: string;
   patch?: true;
   binary?: true;
@@ -75,7 +76,7 @@ export function diffCommand(io: Io): Command {
     .option('--exit-code', 'exit with 1 if there are differences, and with 2 on an error');
   wordDiffOption(binaryOption(command));
   jsonOption(
-    databaseOption(command),
+    databaseOption(configOption(command)),
     'a, b, cost {blobs, bytes, packed, unreached}, changes: a list of status, path, oldPath, similarity, before, after, added, deleted, with -p patch, encoding; packages: a list of name, before and after (versions), added, changed, removed (files)',
   );
   return command
@@ -117,9 +118,10 @@ const sideJson = (side: Snapshot, tags: DeployTags) =>
 
 async function diff(io: Io, args: readonly string[], options: DiffOptions): Promise<void> {
   if (options.exitCode) io.failureCode = EXIT.usage;
+  const transforms = await ownTransforms(io, options);
   await withStore(io, options, async (store, database) => {
     const channel = await chooseChannel(store, options.channel);
-    const sides = await resolveSides(io, { store, database, channel }, args);
+    const sides = await resolveSides(io, { store, database, channel, transforms }, args);
     if (sides === null) return noDeploys(io, options);
     const { before, after, paths: given } = sides;
     const paths = given.map(typedPath);

@@ -4,6 +4,7 @@ import { exportDeploy, exportStatic, type ExportOptions } from '../../registry/e
 import { resolveDeploy } from '../../registry/history/refs.js';
 import { ModcastError } from '../../schema/index.js';
 import type { Io } from '../io.js';
+import { configOption, ownTransforms, type ConfigOptions } from '../options/config.js';
 import { databaseOption, withStore, type DatabaseOptions } from '../options/database.js';
 import { withSlash } from '../options/values.js';
 import { jsonOption } from '../options/json-option.js';
@@ -11,7 +12,7 @@ import { count, formatBytes } from '../output/format.js';
 import { writeJson } from '../output/json.js';
 import { ProgressLine } from '../output/progress-line.js';
 
-interface ExportCommandOptions extends DatabaseOptions {
+interface ExportCommandOptions extends ConfigOptions, DatabaseOptions {
   static: boolean;
   base?: string;
   assets?: string;
@@ -68,16 +69,16 @@ Examples:
       exportTo(io, ref, directory, options),
     );
   jsonOption(command, '{deploy, manifest, channel, directory, files, bytes}');
-  return databaseOption(command);
+  return databaseOption(configOption(command, 'with --static: '));
 }
 
 async function exportTo(
   io: Io,
   ref: string,
   given: string,
-  { static: isStatic, base, assets, fuse, force, json, ...options }: ExportCommandOptions,
+  { static: isStatic, base, assets, fuse, config, force, json, ...options }: ExportCommandOptions,
 ): Promise<void> {
-  const staticOptions = { '--base': base, '--assets': assets, '--fuse': fuse };
+  const staticOptions = { '--base': base, '--assets': assets, '--fuse': fuse, '--config': config };
   const staticOnly = Object.entries(staticOptions).find(([, value]) => value !== undefined)?.[0];
   if (!isStatic && staticOnly !== undefined) {
     throw new ModcastError('option-invalid', `${staticOnly} needs --static`, {
@@ -86,6 +87,7 @@ async function exportTo(
     });
   }
   const directory = path.resolve(io.cwd, given);
+  const transforms = await ownTransforms(io, { config });
   const line = new ProgressLine(io);
   const { deploy, files, bytes } = await withStore(io, options, async (store) => {
     const { number } = await resolveDeploy(store, ref, io.now());
@@ -104,6 +106,7 @@ async function exportTo(
             base: base ?? DEFAULT_BASE,
             assets: assets === undefined ? null : path.resolve(io.cwd, assets),
             fuse: fuse === true,
+            transforms,
           })
         : exportDeploy(shared));
     } finally {

@@ -6,6 +6,7 @@ import { createServed } from '../../registry/transform/index.js';
 import type { Manifest } from '../../schema/index.js';
 import type { Io } from '../io.js';
 import { NO_DEPLOYS, chooseChannel } from '../options/choose-channel.js';
+import { configOption, ownTransforms, type ConfigOptions } from '../options/config.js';
 import { databaseOption, withStore, type DatabaseOptions } from '../options/database.js';
 import { jsonOption } from '../options/json-option.js';
 import { REFS_HELP } from '../options/refs.js';
@@ -17,7 +18,7 @@ import { ProgressBar } from '../output/progress-bar.js';
 import { formatTable } from '../output/table.js';
 import { printable } from '../output/text.js';
 
-interface FuseOptions extends DatabaseOptions {
+interface FuseOptions extends ConfigOptions, DatabaseOptions {
   explain?: true;
   json?: true;
 }
@@ -31,7 +32,7 @@ export function fuseCommand(io: Io): Command {
     .argument('[ref]', 'the deploy (default: the newest of production, else the newest of all)')
     .option('--explain', 'also list the modules that stay single, and why');
   jsonOption(
-    databaseOption(command),
+    databaseOption(configOption(command)),
     '{deploy, channel, manifest, runs: [{name, hash, bytes, members}], singles: [{path, reason}]}',
   );
   return command
@@ -48,11 +49,12 @@ Examples:
 }
 
 async function fuse(io: Io, ref: string | undefined, options: FuseOptions): Promise<void> {
+  const transforms = await ownTransforms(io, options);
   await withStore(io, options, async (store) => {
     const chosen = ref ?? (await chooseChannel(store, undefined));
     if (chosen === null) return options.json ? writeJson(io, null) : io.write(`${NO_DEPLOYS}\n`);
     const found = await resolveDeploy(store, chosen, io.now());
-    const served = createServed({ store });
+    const served = createServed({ store, transforms });
     const manifest: Manifest = (await served.store.manifest(found.number))!;
     const deploy = (await served.store.deploy(found.number))!;
     const bar = new ProgressBar(io, 'joining modules');

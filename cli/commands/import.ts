@@ -7,6 +7,7 @@ import { refuseFollowed } from '../../registry/store/lock.js';
 import { publishMode } from '../../registry/transform/index.js';
 import { ModcastError, parseChannel } from '../../schema/index.js';
 import type { Io } from '../io.js';
+import { configOption, ownTransforms, type ConfigOptions } from '../options/config.js';
 import { databaseOption, withStore, type DatabaseOptions } from '../options/database.js';
 import { WATCHED_CHANNEL, filterOf, filterOptions, type FilterOptions } from '../options/filter.js';
 import { jsonOption } from '../options/json-option.js';
@@ -16,7 +17,7 @@ import { writeJson } from '../output/json.js';
 import { ProgressLine } from '../output/progress-line.js';
 import { printable } from '../output/text.js';
 
-interface ImportOptions extends DatabaseOptions, FilterOptions {
+interface ImportOptions extends ConfigOptions, DatabaseOptions, FilterOptions {
   git: string;
   path: string;
   channel: string;
@@ -65,7 +66,7 @@ Examples:
     command,
     '{commits, known, deploys, head, skipped: [{path, reason, commit}], packagesMissing: [{reason, commit, commits}] with --install, dropped: true if gc has dropped deploys}',
   );
-  return databaseOption(command, 'here or in a parent directory');
+  return databaseOption(configOption(command), 'here or in a parent directory');
 }
 
 async function importHistory(io: Io, options: ImportOptions): Promise<void> {
@@ -75,6 +76,7 @@ async function importHistory(io: Io, options: ImportOptions): Promise<void> {
     const message = '--install-folder needs --install: otherwise nothing is installed';
     throw new ModcastError('option-invalid', message, { found: options.installFolder });
   }
+  const transforms = await ownTransforms(io, options);
   const installs = installsOf(io, options);
   let counts = '';
   const imported = await withStore(
@@ -93,6 +95,7 @@ async function importHistory(io: Io, options: ImportOptions): Promise<void> {
           max: options.max ?? null,
           installs,
           mode: publishMode(channel),
+          transforms,
           onInstall: ({ name }) =>
             line.show(`${counts}  installing the packages of commit ${name.slice(0, 10)}…`),
           filter: filterOf(options, channel === WATCHED_CHANNEL ? DEFAULT_FILTER : SITE_FILTER),

@@ -17,10 +17,11 @@ import { createServed } from '../../registry/transform/index.js';
 import { ModcastError, type Manifest } from '../../schema/index.js';
 import type { Io } from '../io.js';
 import { NO_DEPLOYS, chooseChannel } from '../options/choose-channel.js';
+import { configOption, ownTransforms, type ConfigOptions } from '../options/config.js';
 import { databaseOption, withStore, type DatabaseOptions } from '../options/database.js';
 import { REFS_HELP } from '../options/refs.js';
 
-interface MapOptions extends DatabaseOptions {
+interface MapOptions extends ConfigOptions, DatabaseOptions {
   targets?: MapTargets | 'site' | 'cdn';
   cdn: Cdn;
   write?: string;
@@ -33,7 +34,7 @@ interface MapOptions extends DatabaseOptions {
 const PAGE_ORIGIN = 'https://modcast.invalid';
 
 export function mapCommand(io: Io): Command {
-  return databaseOption(
+  const command = configOption(
     new Command('map')
       .summary("print a deploy's import map, for pages rendered elsewhere")
       .description(
@@ -62,7 +63,8 @@ export function mapCommand(io: Io): Command {
       )
       .option('--integrity', 'add the SHA-384 of each target')
       .option('--write <page>', 'put the map into this HTML file, or bring it up to date there'),
-  )
+  );
+  return databaseOption(command)
     .addHelpText(
       'after',
       `${REFS_HELP}
@@ -90,11 +92,12 @@ function baseUrl(text: string): string {
 async function map(io: Io, ref: string | undefined, options: MapOptions): Promise<void> {
   const targets = options.targets ?? (options.write === undefined ? 'http' : 'site');
   refuseIntegrity(targets, options);
+  const transforms = await ownTransforms(io, options);
   await withStore(io, options, async (store) => {
     const chosen = ref ?? (await chooseChannel(store, undefined));
     if (chosen === null) return io.write(`${NO_DEPLOYS}\n`);
     const deploy = await resolveDeploy(store, chosen, io.now());
-    const { store: served } = createServed({ store });
+    const { store: served } = createServed({ store, transforms });
     const manifest: Manifest = (await served.manifest(deploy.number))!;
     const made = await mapOf(served, deploy.number, manifest, targets, options);
     const json = JSON.stringify(made.map, null, 2).replaceAll(`"${PAGE_ORIGIN}/`, '"/');

@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { Diagnostic } from '../../registry/index.js';
 import { DEFAULT_PREFIX } from '../../registry/options.js';
 import { DEFAULT_CONDITIONS } from '../../registry/packages/package-resolver.js';
-import { publishMode } from '../../registry/transform/index.js';
+import { publishMode, type Transform } from '../../registry/transform/index.js';
 import {
   PublishService,
   diagnoseSite,
@@ -20,6 +20,7 @@ import { refuseFollowed } from '../../registry/store/lock.js';
 import { userName } from '../../registry/user-name.js';
 import { ModcastError, parseChannel } from '../../schema/index.js';
 import type { Io } from '../io.js';
+import { configOption, ownTransforms, type ConfigOptions } from '../options/config.js';
 import { databaseOption, withStore, type DatabaseOptions } from '../options/database.js';
 import { WATCHED_CHANNEL, filterOptions, type FilterOptions } from '../options/filter.js';
 import { packageOptions, type PackageOptions } from '../options/packages.js';
@@ -39,7 +40,7 @@ import { fusing } from '../publishing/fusing.js';
 import { publishFilter } from '../publishing/publish-filter.js';
 import { remoteToken } from '../publishing/remote-token.js';
 
-interface PublishCommandOptions extends DatabaseOptions, FilterOptions, PackageOptions {
+interface PublishCommandOptions extends ConfigOptions, DatabaseOptions, FilterOptions, PackageOptions {
   channel: string;
   message: string;
   author?: string;
@@ -86,7 +87,7 @@ export function publishCommand(io: Io): Command {
       ),
     'all',
   );
-  packageOptions(command)
+  configOption(packageOptions(command))
     .option('--allow-missing', 'publish even if imports do not resolve', false)
     .option(
       '--fuse',
@@ -129,7 +130,8 @@ async function run(io: Io, dir: string, options: PublishCommandOptions): Promise
     url === undefined ? undefined : httpTarget({ url: url.href, token: remoteToken(io, url.href, options) });
   const named = options.db ?? (io.env['MODCAST_DB'] || undefined);
   const database = named === undefined ? undefined : path.resolve(io.cwd, named);
-  const content = await read(io, directory, database, options);
+  const transforms = await ownTransforms(io, options);
+  const content = await read(io, directory, database, transforms, options);
   const { site } = content;
   if (remote !== undefined) return report(io, options, content, await send(io, remote, site, options));
   await withStore(
@@ -142,7 +144,7 @@ async function run(io: Io, dir: string, options: PublishCommandOptions): Promise
       if (isInParent && options.json !== true) io.error(`Publishing to ${file}\n`);
       const service = new PublishService({ store, now: () => io.now() });
       const isFused = options.fuse ?? options.channel !== WATCHED_CHANNEL;
-      const target = isFused ? fusing(io, service, store, options) : service;
+      const target = isFused ? fusing(io, service, store, transforms, options) : service;
       report(io, options, content, await send(io, target, site, options));
     },
     { create: 'for-site' },
@@ -159,6 +161,7 @@ async function read(
   io: Io,
   directory: string,
   database: string | undefined,
+  transforms: readonly Transform[],
   options: PublishCommandOptions,
 ): Promise<Content> {
   const filter = publishFilter(options, directory, database);
@@ -175,6 +178,7 @@ async function read(
       {
         base,
         mode,
+        transforms,
         packages: options.packages
           ? {
               conditions: options.conditions ?? DEFAULT_CONDITIONS,
@@ -197,7 +201,7 @@ async function read(
     ({ path: file }) => !listed.has(file) && !site.scripts.has(file),
   );
   if (unused.length > 0) say(`${yellow('warning')} ${unusedText(unused, io.columns)}`);
-  const { modules, pages } = siteContents(site.manifest);
+  const { modules, pages } = siteContents(site.manifest, (file) => site.transformer.takes(file));
   if (modules.files + pages.files === 0) {
     throw new ModcastError(
       'directory-invalid',

@@ -10,7 +10,7 @@ import { createRegistry, type Registry } from '../../registry/index.js';
 import { DEFAULT_FILTER } from '../../registry/ingest/files.js';
 import { ModcastError } from '../../schema/index.js';
 import { DEFAULT_COLUMNS } from '../io.js';
-import { readConfig } from '../options/config.js';
+import { configOption, ownTransforms, type ConfigOptions } from '../options/config.js';
 import { placeDatabase } from '../options/database.js';
 import { WATCHED_CHANNEL, filterOf, filterOptions, type FilterOptions } from '../options/filter.js';
 import { packageOptions, type PackageOptions } from '../options/packages.js';
@@ -21,7 +21,7 @@ import { DEFAULT_PORT, listen } from '../serving/listen.js';
 import { report } from '../serving/report.js';
 import { hasPage, pageOf, singlePage } from '../serving/single-page.js';
 
-interface ServeOptions extends FilterOptions, PackageOptions {
+interface ServeOptions extends ConfigOptions, FilterOptions, PackageOptions {
   port?: number;
   host: string;
   db?: string;
@@ -34,7 +34,6 @@ interface ServeOptions extends FilterOptions, PackageOptions {
   watch: boolean;
   poll?: number | true;
   progress: boolean;
-  config?: string;
   overlay: boolean;
   keepDeploys?: number;
   prefix: string;
@@ -77,7 +76,7 @@ export function serveCommand(): Command {
       .option('--open', 'open the site in the browser', false),
     DEFAULT_FILTER.include.join(),
   );
-  return packageOptions(command)
+  return configOption(packageOptions(command))
     .addOption(
       new Option(
         '--boot <mode>',
@@ -103,7 +102,6 @@ export function serveCommand(): Command {
     )
     .option('--fuse', 'join modules into runs, which boot faster (default)')
     .option('--no-fuse', 'run each module singly')
-    .option('--config <file>', 'module whose default export has transforms (docs/transforms.md)')
     .option('--no-overlay', 'do not show errors of modules in an overlay on the page')
     .option('--progress', 'show a progress bar in the page if a boot takes long', false)
     .option(
@@ -174,7 +172,7 @@ async function registryOf(
     timeout: options.timeout,
     progress: options.progress,
     overlay: options.overlay,
-    ...(options.config === undefined ? {} : await readConfig(options.config)),
+    transforms: [...(await ownTransforms({ cwd: process.cwd() }, options))],
     ...(options.keepDeploys === undefined ? {} : { keepDeploys: options.keepDeploys }),
     watch:
       options.poll === undefined

@@ -11,6 +11,7 @@ import {
 import type { Deploy } from '../../registry/index.js';
 import type { Io } from '../io.js';
 import { NO_DEPLOYS, chooseChannel } from '../options/choose-channel.js';
+import { configOption, ownTransforms, type ConfigOptions } from '../options/config.js';
 import { databaseOption, withStore, type DatabaseOptions } from '../options/database.js';
 import { filterOptions, type FilterOptions } from '../options/filter.js';
 import { jsonOption } from '../options/json-option.js';
@@ -22,7 +23,7 @@ import { paged } from '../output/pager.js';
 import { shellWord } from '../output/shell.js';
 import { printable } from '../output/text.js';
 
-interface StatusOptions extends DatabaseOptions, FilterOptions {
+interface StatusOptions extends ConfigOptions, DatabaseOptions, FilterOptions {
   channel?: string;
   short?: true;
   packages?: true;
@@ -42,7 +43,7 @@ export function statusCommand(io: Io): Command {
     .option('--packages', 'list the files of packages, not only the packages');
   filterOptions(command, 'all files, without temporary files of editors');
   jsonOption(
-    databaseOption(timeOption(command)),
+    databaseOption(configOption(timeOption(command))),
     'deploy, directory, changes: a list of status, path, oldPath, similarity, before, after; packages',
   );
   return command
@@ -58,6 +59,7 @@ Examples:
 }
 
 async function status(io: Io, dir: string | undefined, options: StatusOptions): Promise<void> {
+  const transforms = await ownTransforms(io, options);
   await withStore(io, options, async (store, database) => {
     const directory = dir === undefined ? siteDirectory(io, database) : path.resolve(io.cwd, dir);
     const channel = await chooseChannel(store, options.channel);
@@ -67,7 +69,7 @@ async function status(io: Io, dir: string | undefined, options: StatusOptions): 
     }
     const deploy = await resolveDeploy(store, channel, io.now());
     const before = deploySnapshot(store, deploy);
-    const after = await openDirectory({ store, database, channel }, directory, deploy, options);
+    const after = await openDirectory({ store, database, channel, transforms }, directory, deploy, options);
     const changes = await compare(before, after);
     if (options.json) {
       return writeJson(io, {

@@ -11,7 +11,8 @@ import {
 import type { Deploy, Store } from '../../registry/index.js';
 import { DEFAULT_FILTER } from '../../registry/ingest/files.js';
 import { DATABASE_FOLDER } from '../../registry/store/database-folder.js';
-import { EMPTY_MANIFEST, type Channel } from '../../schema/index.js';
+import type { Transform } from '../../registry/transform/index.js';
+import { EMPTY_MANIFEST, type Channel, type Path } from '../../schema/index.js';
 import type { Io } from '../io.js';
 import { siteContents } from '../output/site-contents.js';
 import { publishFilter } from '../publishing/publish-filter.js';
@@ -25,6 +26,8 @@ export interface Site {
   readonly database: string;
   /** The channel that is compared with the directory if no deploy is named. Null: there are no deploys. */
   readonly channel: Channel | null;
+  /** Those of the site's author. */
+  readonly transforms: readonly Transform[];
 }
 
 export interface Sides {
@@ -107,15 +110,21 @@ async function sideOf(io: Io, store: Store, text: string): Promise<Deploy | stri
  * directory was watched: only what such a deploy contains.
  */
 export async function openDirectory(
-  { store, database }: Site,
+  { store, database, transforms }: Site,
   directory: string,
   other: Deploy | string,
   options: FilterOptions = {},
 ): Promise<Snapshot> {
   if (typeof other === 'string' || other.channel !== WATCHED_CHANNEL)
-    return directorySnapshot(directory, publishFilter(options, directory, database));
+    return directorySnapshot(
+      directory,
+      publishFilter(options, directory, database),
+      'production',
+      transforms,
+    );
   const manifest = (await store.manifest(other.number)) ?? EMPTY_MANIFEST;
-  const isWhole = siteContents(manifest).assets.files > 0;
+  const takes = (file: Path) => transforms.some((each) => each.filter(file));
+  const isWhole = siteContents(manifest, takes).assets.files > 0;
   const filter = isWhole ? publishFilter(options, directory, database) : filterOf(options, DEFAULT_FILTER);
-  return directorySnapshot(directory, filter, 'development');
+  return directorySnapshot(directory, filter, 'development', transforms);
 }

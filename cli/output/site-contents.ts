@@ -1,4 +1,4 @@
-import { isModuleType, type Manifest } from '../../schema/index.js';
+import { isModuleType, type Manifest, type Path } from '../../schema/index.js';
 import type { Io } from '../io.js';
 import { count, formatBytes } from './format.js';
 
@@ -17,14 +17,19 @@ export interface SiteContents {
   readonly assets: Part;
 }
 
-export function siteContents({ modules }: Pick<Manifest, 'modules'>): SiteContents {
+/** @param takes files that transforms make modules of, besides TypeScript and JSX. Default: none */
+export function siteContents(
+  { modules }: Pick<Manifest, 'modules'>,
+  takes: (path: Path) => boolean = () => false,
+): SiteContents {
   const parts = {
     modules: { files: 0, bytes: 0 },
     pages: { files: 0, bytes: 0 },
     assets: { files: 0, bytes: 0 },
   };
-  for (const { type, size } of modules.values()) {
-    const part = isModule(type) ? parts.modules : type === 'text/html' ? parts.pages : parts.assets;
+  for (const [path, { type, size }] of modules) {
+    const isCode = isModule(type) || takes(path);
+    const part = isCode ? parts.modules : type === 'text/html' ? parts.pages : parts.assets;
     part.files++;
     part.bytes += size;
   }

@@ -1,6 +1,6 @@
 import { fuseManifest } from '../../registry/fuse/index.js';
 import { fuseFirst, type PublishService, type PublishTarget } from '../../registry/publish/index.js';
-import { createServed } from '../../registry/transform/index.js';
+import { createServed, type Transform } from '../../registry/transform/index.js';
 import type { Store } from '../../registry/store/store.js';
 import type { Io } from '../io.js';
 import { count } from '../output/format.js';
@@ -12,9 +12,10 @@ export function fusing(
   io: Io,
   service: PublishService,
   store: Store,
+  transforms: readonly Transform[],
   { json }: { readonly json?: boolean },
 ): PublishTarget {
-  const served = createServed({ store });
+  const served = createServed({ store, transforms });
   const bar = new ProgressBar(io, 'joining modules');
   return fuseFirst(
     service,

@@ -14,7 +14,7 @@ import {
 } from '../../schema/index.js';
 import { VerifiedBlobs } from '../content/verified-blobs.js';
 import { Catalog } from '../content/catalog.js';
-import { DEFAULT_FILTER, compileFilter, openDirectory, walk } from '../ingest/files.js';
+import { DEFAULT_FILTER, compileFilter, openDirectory, walk, withTransforms } from '../ingest/files.js';
 import { sendable } from '../content/derived-blobs.js';
 import { linkedModule } from '../content/linked-module.js';
 import { EarlyUses } from '../pages/classic-scripts.js';
@@ -25,6 +25,7 @@ import { Packs } from '../content/packs.js';
 import { readGuard, readLoader, withIdentity, type LoaderName } from '../pages/read-loader.js';
 import type { Deploy, Store } from '../store/store.js';
 import { createServed } from '../transform/create-served.js';
+import type { Transform } from '../transform/transform.js';
 import { manifestBlobs, readDeploy, type ExportOptions, type Exported } from './export-deploy.js';
 import { fusedFiles, type FusedFiles } from './fused-files.js';
 import { writeFiles } from './write-files.js';
@@ -36,6 +37,8 @@ export interface ExportStaticOptions extends ExportOptions {
   readonly assets: string | null;
   /** Join modules into runs. Experimental. Default false. */
   readonly fuse?: boolean;
+  /** Those of the site's author. Default: none. */
+  readonly transforms?: readonly Transform[];
   readonly loader?: (name: LoaderName) => Promise<Uint8Array>;
 }
 
@@ -100,9 +103,13 @@ async function sitePack(
  *
  * @throws ModcastError `directory-invalid`
  */
-async function listAssets(directory: string, manifest: Manifest): Promise<{ root: string; paths: Path[] }> {
+async function listAssets(
+  directory: string,
+  manifest: Manifest,
+  transforms: readonly Transform[],
+): Promise<{ root: string; paths: Path[] }> {
   const root = await openDirectory(directory);
-  const kept = compileFilter(DEFAULT_FILTER);
+  const kept = compileFilter(withTransforms(DEFAULT_FILTER, transforms));
   const { files } = await walk(root, { include: ['**/*'], exclude: DEFAULT_FILTER.exclude });
   return { root, paths: files.filter((file) => !kept(file) && !manifest.modules.has(file)) };
 }
@@ -117,8 +124,8 @@ const json = (value: unknown): Uint8Array => new TextEncoder().encode(`${JSON.st
  * @throws ModcastError as `exportDeploy`
  */
 export async function exportStatic(options: ExportStaticOptions): Promise<Exported> {
-  const { directory, force, base, progress = () => {} } = options;
-  const served = createServed({ store: options.store, base, mode: 'production' });
+  const { directory, force, base, transforms = [], progress = () => {} } = options;
+  const served = createServed({ store: options.store, base, mode: 'production', transforms });
   const { store } = served;
   const { deploy, manifest } = await readDeploy(store, options.deploy);
   const { number, channel } = deploy;
@@ -146,7 +153,7 @@ export async function exportStatic(options: ExportStaticOptions): Promise<Export
       ...(base === '/' ? {} : { root: base }),
     },
   };
-  const assets = options.assets === null ? null : await listAssets(options.assets, manifest);
+  const assets = options.assets === null ? null : await listAssets(options.assets, manifest, transforms);
   const derived = [...(fused?.files ?? [])].map(([path, body]) => [PREFIX + path, body] as const);
   const paths = [
     ...staticPaths(deploy, manifest, names),

@@ -7,7 +7,7 @@ import { Packages, type PackageSet } from '../packages/packages.js';
 import { PageSummaries } from '../pages/page-summaries.js';
 import type { Store, StoredBlob } from '../store/store.js';
 import { ContentTransformer } from '../transform/transform-content.js';
-import type { Mode } from '../transform/transform.js';
+import type { Mode, Transform } from '../transform/transform.js';
 import type { GitCommit, GitObjects, ObjectName } from './git.js';
 import { lockFiles, type NamedFiles } from './lock-files.js';
 import type { NpmInstall, NpmInstalls } from './npm-installs.js';
@@ -27,6 +27,8 @@ export interface CommitPackagesOptions {
   /** Of the site; ends with "/". Empty: the whole repository. */
   readonly folder: string;
   readonly mode: Mode;
+  /** Those of the site's author. Default: none. */
+  readonly transforms?: readonly Transform[];
   readonly installs: Pick<NpmInstalls, 'knows' | 'install'>;
   /** An install begins. */
   readonly onInstall?: (commit: GitCommit) => void;
@@ -90,9 +92,9 @@ export class CommitPackages {
     modules: ReadonlyMap<Path, ManifestModule>,
     blobs: readonly StoredBlob[],
   ): Promise<PackageSet> {
-    const { store, mode } = this.#options;
+    const { store, mode, transforms = [] } = this.#options;
     const fresh = new Map(blobs.map((blob) => [blob.hash, blob.links]));
-    this.#transformer ??= await ContentTransformer.open();
+    this.#transformer ??= await ContentTransformer.open('/', transforms);
     const site = await this.#transformer.files(
       {
         modules,

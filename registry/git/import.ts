@@ -9,11 +9,11 @@ import {
 } from '../../schema/index.js';
 import { closestPath, didYouMean } from '../closest.js';
 import { channelDeploys } from '../history/log.js';
-import type { FileFilter } from '../ingest/files.js';
+import { withTransforms, type FileFilter } from '../ingest/files.js';
 import type { DeployFile } from '../packages/package-files.js';
 import { blake3 } from '../hash.js';
 import type { Store, StoredBlob } from '../store/store.js';
-import type { Mode } from '../transform/transform.js';
+import type { Mode, Transform } from '../transform/transform.js';
 import { Checkout, type GitSkipped } from './checkout.js';
 import { CommitPackages, type PackagesMissing } from './commit-packages.js';
 import { GitObjects, gitChanges, gitCommits, gitFolders, gitHasFolder, type GitCommit } from './git.js';
@@ -37,6 +37,8 @@ export interface GitImportOptions {
   readonly installs?: NpmInstalls | null;
   /** How the channel runs, which decides what it gets of packages. Default: `production`. */
   readonly mode?: Mode;
+  /** Those of the site's author. The files that they take are part of the site. Default: none. */
+  readonly transforms?: readonly Transform[];
   readonly onInstall?: (commit: GitCommit) => void;
   readonly now: () => number;
   readonly progress?: (progress: { done: number; total: number; deploys: number }) => void;
@@ -147,10 +149,12 @@ export async function importGit(options: GitImportOptions): Promise<GitImported>
   const known = last + 1;
   const owner = `import ${randomUUID()}`;
   const objects = new GitObjects(repository);
-  const checkout = new Checkout(options.filter, objects);
-  const { installs = null, mode = 'production', onInstall = () => {} } = options;
+  const { installs = null, mode = 'production', transforms = [], onInstall = () => {} } = options;
+  const checkout = new Checkout(withTransforms(options.filter, transforms), objects);
   const packages =
-    installs === null ? null : new CommitPackages({ store, objects, folder, mode, installs, onInstall });
+    installs === null
+      ? null
+      : new CommitPackages({ store, objects, folder, mode, transforms, installs, onInstall });
   let head = (await store.head(channel))?.number ?? null;
   let deploys = 0;
   let written: GitCommit | undefined;

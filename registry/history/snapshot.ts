@@ -1,7 +1,7 @@
 import { EMPTY_MANIFEST, type Hash, type Links, type Manifest } from '../../schema/index.js';
 import type { FileFilter } from '../ingest/files.js';
 import { DEFAULT_CONDITIONS } from '../packages/package-resolver.js';
-import type { Mode } from '../transform/transform.js';
+import type { Mode, Transform } from '../transform/transform.js';
 import { readSite } from '../publish/read-site.js';
 import { openMemoryStore } from '../store/memory.js';
 import type { Deploy, Store } from '../store/store.js';
@@ -38,6 +38,7 @@ export function deploySnapshot(store: Store, deploy: Deploy): Snapshot {
  * again when they are compared: a whole site need not fit the memory.
  *
  * @param mode of the packages that it imports
+ * @param transforms those of the site's author
  * @throws ModcastError `directory-invalid`, `manifest-invalid`; later `file-unstable` for a file that has
  *   changed since
  */
@@ -45,10 +46,12 @@ export async function directorySnapshot(
   directory: string,
   filter: FileFilter,
   mode: Mode = 'production',
+  transforms: readonly Transform[] = [],
 ): Promise<Snapshot> {
   const { manifest, hash, links, bytes } = await readSite(directory, filter, () => {}, {
     purpose: 'compare',
     packages: { conditions: DEFAULT_CONDITIONS, mode },
+    transforms,
   });
   const linksOf = new Map<Hash, Links | null>();
   for (const [path, module] of manifest.modules) {

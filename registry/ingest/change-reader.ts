@@ -15,6 +15,8 @@ export interface ChangeReaderOptions {
   /** URL of the site's root, as `placeholderRoot` returns it. */
   readonly root: string;
   readonly matches: Matches;
+  /** Files that transforms make modules of. They need not parse as they are. */
+  readonly takes: Matches;
   readonly table: FileTable;
   readonly empty: EmptyFiles;
   /** Files whose blobs are stored. They are not opened while their stats are the same. */
@@ -165,13 +167,13 @@ export class ChangeReader {
   }
 
   #add({ path: name, hash, bytes, stat, links, problem: found, isScript }: ReadModule): void {
-    const { table } = this.#options;
+    const { table, takes } = this.#options;
     // Where a page uses it as a module, the page reports that.
     const problem = isScript ? undefined : found;
     this.#blobs.push({ hash, bytes, links });
     this.#bytes += bytes.length;
     table.set(name, hash, bytes.length);
-    table.setBroken(name, problem);
+    table.setBroken(name, takes(name) ? undefined : problem);
     // A broken file is read again at every start, to report it again.
     if (stat === null || problem !== undefined) this.#forgotten.add(name);
     else this.#stats.set(name, stat);

@@ -5,6 +5,7 @@ import picomatch from 'picomatch';
 import { closestEntry, didYouMean } from '../closest.js';
 import { isGone, isUnreadable, reasonFor } from './left-out.js';
 import { ModcastError, isHidden, pathProblem, type Path } from '../../schema/index.js';
+import type { Transform } from '../transform/transform.js';
 
 /** Picomatch globs that select the files of a site by their paths. */
 export interface FileFilter {
@@ -41,6 +42,12 @@ export type Matches = (path: Path) => boolean;
 
 // With `dot` for `.well-known`: other dot segments are checked apart from the globs.
 const compile = (globs: readonly string[]): Matches => picomatch([...globs], { nocase: false, dot: true });
+
+/** Also selects the files that transforms of the site's author take. */
+export const withTransforms = (filter: FileFilter, transforms: readonly Transform[]): FileFilter =>
+  transforms.length === 0
+    ? filter
+    : { ...filter, takes: (file) => transforms.some((each) => each.filter(file)) };
 
 /** Dotfiles and files in dot directories never match, except in `.well-known`. */
 export function compileFilter(filter: FileFilter): Matches {

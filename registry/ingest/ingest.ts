@@ -221,6 +221,7 @@ export class Ingest {
       directory,
       root: this.#options.root ?? PLACEHOLDER_ROOT,
       matches: this.matches,
+      takes: this.#options.filter.takes ?? (() => false),
       table: this.#table,
       empty: this.#empty,
       known,

@@ -8,7 +8,7 @@ import type { PackageSettings } from '../packages/packages.js';
 import type { PageSummaries } from '../pages/page-summaries.js';
 import type { Store } from '../store/store.js';
 import { Assets, type ChangedAsset } from './assets.js';
-import { compileDescend } from './files.js';
+import { compileDescend, withTransforms } from './files.js';
 import { gitCommit } from './git-commit.js';
 import { Ingest, type IngestOptions, type IngestResult } from './ingest.js';
 import { lookAgain } from './look-again.js';
@@ -73,8 +73,7 @@ export class SiteDirectory {
     this.#options = options;
     const { directory, store } = options;
     const { channel, include, exclude, transforms = [], author } = options.options;
-    const takes = (file: Path) => transforms.some((each) => each.filter(file));
-    const filter = { include, exclude, takes };
+    const filter = withTransforms({ include, exclude }, transforms);
     const ingest = new Ingest({
       directory,
       store,

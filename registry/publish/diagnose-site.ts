@@ -9,7 +9,6 @@ import {
 import { ImportChecker } from '../check/import-checker.js';
 import { newProblems } from '../check/new-problems.js';
 import { DEFAULT_PREFIX } from '../options.js';
-import { isTypeScript } from '../transform/kinds.js';
 import type { SiteContent } from './read-site.js';
 
 /**
@@ -52,7 +51,7 @@ export async function diagnoseSite(
   });
   const { diagnostics, reached } = await checker.check({ ...site.manifest, modules });
   // A file that is no module has a problem where a module is made of it.
-  const isReached = (path: Path) => reached.has(path) || !isTypeScript(path);
+  const isReached = (path: Path) => reached.has(path) || !site.transformer.takes(path);
   const syntax = [...broken].flatMap(([path, problem]): Diagnostic[] => {
     const severity = reached.get(path);
     return severity === undefined ? [] : [{ ...problem, severity }];

@@ -14,7 +14,7 @@ import {
 } from '../../schema/index.js';
 import { mediaType } from '../content/media-type.js';
 import { blake3 } from '../hash.js';
-import { compileFilter, openDirectory, walk, type FileFilter } from '../ingest/files.js';
+import { compileFilter, openDirectory, walk, withTransforms, type FileFilter } from '../ingest/files.js';
 import { gitCommit } from '../ingest/git-commit.js';
 import { readStable } from '../ingest/read-file.js';
 import { readModules, type ReadProgress } from '../ingest/read-modules.js';
@@ -31,7 +31,7 @@ import {
 import { PageSummaries } from '../pages/page-summaries.js';
 import { recipeFiles } from '../transform/read-recipe.js';
 import { ContentTransformer } from '../transform/transform-content.js';
-import type { Mode } from '../transform/transform.js';
+import type { Mode, Transform } from '../transform/transform.js';
 
 /** The content of a directory at the time it was read. */
 export interface SiteContent {
@@ -70,6 +70,8 @@ export interface ReadSiteOptions {
   readonly packages?: PackageSettings | null;
   /** How pages run it, which decides what it imports. Default: as `packages` says, else `production`. */
   readonly mode?: Mode;
+  /** Those of the site's author. The files that they take are part of the site. Default: none. */
+  readonly transforms?: readonly Transform[];
 }
 
 /**
@@ -81,16 +83,18 @@ export interface ReadSiteOptions {
  */
 export async function readSite(
   name: string,
-  filter: FileFilter,
+  selected: FileFilter,
   progress: (progress: ReadProgress) => void = () => {},
   {
     purpose = 'publish',
     base = '/',
     packages = PRODUCTION,
     mode = packages?.mode ?? 'production',
+    transforms = [],
   }: ReadSiteOptions = {},
 ): Promise<SiteContent> {
   const directory = await openDirectory(name);
+  const filter = withTransforms(selected, transforms);
   const { files, skipped } = await walk(directory, filter);
   checkModuleCount(files.length);
   if (purpose === 'publish') refuseLarge(directory, files);
@@ -107,7 +111,7 @@ export async function readSite(
       modules.set(file, { hash, size: content.length, type: mediaType(file) });
       places.set(hash, file);
       links.set(file, module.links);
-      if (problem !== undefined) broken.set(file, problem);
+      if (problem !== undefined && filter.takes?.(file) !== true) broken.set(file, problem);
       if (module.isScript) scripts.add(file);
     }
   }
@@ -126,7 +130,7 @@ export async function readSite(
     links.set(file, null);
   }
   for (const problem of generated.problems) broken.set(problem.path, problem);
-  const transformer = await ContentTransformer.open(base);
+  const transformer = await ContentTransformer.open(base, transforms);
   const summaries = new PageSummaries();
   const root = placeholderRoot(base);
   let found: PackageSet | undefined;

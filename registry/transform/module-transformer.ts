@@ -38,10 +38,12 @@ export class ModuleTransformer {
   constructor(own: readonly Transform[] = []) {
     this.#transforms = [...own, typescript, refresh];
     this.#imports = imports((path) => this.takes(path));
-    const named = [...this.#transforms, define, this.#imports].map(
+    const builtIn = [typescript, refresh, define, this.#imports].map(
       ({ name, version }) => `${name} ${version}`,
     );
-    this.version = [...named, `virtual ${VIRTUAL_VERSION}`].join(', ');
+    // Names of owners may have any characters, and no two lists may have one version.
+    const named = own.map(({ name, version }) => JSON.stringify([name, version]));
+    this.version = [...named, ...builtIn, `virtual ${VIRTUAL_VERSION}`].join(', ');
   }
 
   /** Whether a file is a source: it is served as JavaScript. */

@@ -32,6 +32,8 @@ it('completes commands, options and their values in bash', async () => {
   expect(complete('modcast', 'serve', '--boot', '=', 'c')).toEqual(['cached']);
   expect(complete('modcast', 'log', '--time', 'l')).toEqual(['local']);
   expect(complete('modcast', 'log', '--time', 'local', '--pa')).toEqual(['--patch', '--packages']);
+  for (const command of ['serve', 'publish', 'check', 'fuse', 'map', 'export', 'status', 'diff', 'import'])
+    expect(complete('modcast', command, '--config')).toEqual(['--config']);
   expect(complete('modcast', 'publish', '-m', '')).toEqual(['']);
   expect(complete('modcast', '__')).toEqual(['']);
 });

@@ -17,12 +17,25 @@ async function read(text: string) {
 }
 
 it('reads the transforms of the default export', async () => {
-  expect(await read('export default { transforms: [1] };')).toEqual({ transforms: [1] });
+  const one = "{ name: 'note', version: '1', filter: () => true, transform: () => null }";
+  expect(await read(`export default { transforms: [${one}] };`)).toMatchObject({
+    transforms: [{ name: 'note', version: '1' }],
+  });
+});
+
+it('reads a default export without transforms', async () => {
+  expect(await read('export default {};')).toEqual({});
 });
 
 it.each([
   ['no default export', 'export const transforms = [];', 'it has no default export'],
   ['another option', 'export default { port: 1 };', 'it sets port, and only transforms can be set there'],
+  ['no list', 'export default { transforms: {} };', 'its transforms are no list'],
+  [
+    'no transform',
+    "const one = { name: 'a', version: '1', filter() {}, transform() {} }; export default { transforms: [one, { ...one, version: 1 }] };",
+    'number 2 of its transforms has no name, version, filter or transform',
+  ],
   ['an error', "throw new Error('no transforms today');", 'no transforms today'],
 ])('says what is wrong: %s', async (_name, text, found) => {
   await expect(read(text)).rejects.toMatchObject({ code: 'option-invalid', found });

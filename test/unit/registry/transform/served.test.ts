@@ -184,3 +184,19 @@ it('runs the transforms of the owner first, and again when their dependencies ch
   await registry.scan();
   expect((await get(registry, '/page.md')).text).toBe('export default "atwo";');
 });
+
+it('parses no file as it is that a transform of the owner takes', async () => {
+  const directory = await site({ 'main.js': '<template>', 'other.js': '<template>' });
+  const view = {
+    name: 'view',
+    version: '1',
+    filter: (file: string) => file === 'main.js',
+    transform: () => ({ code: 'export default 1;', map: null }),
+  };
+  const database = path.join(await temporary(), 'registry.db');
+  const first = open({ directory, database, transforms: [view] });
+  expect((await first.scan())!.problems).toMatchObject([{ path: 'other.js' }]);
+  await first.close();
+  const without = open({ directory, database });
+  expect((await without.scan())!.problems).toMatchObject([{ path: 'main.js' }, { path: 'other.js' }]);
+});
