@@ -181,10 +181,6 @@ function restore(): void {
     delete element.dataset['modcastSrc'];
     delete element.dataset['modcastType'];
     if (element.dataset['modcastAdded'] !== undefined) {
-      if (element instanceof HTMLLinkElement) {
-        added.push(element);
-        return false;
-      }
       preload();
       element.remove();
     }
@@ -197,7 +193,7 @@ const observer = new MutationObserver((records) => {
   for (const { addedNodes } of records)
     for (const node of addedNodes)
       if (
-        (node instanceof HTMLScriptElement || node instanceof HTMLLinkElement) &&
+        node instanceof HTMLScriptElement &&
         Object.keys(node.dataset).some((name) => name.startsWith('modcast'))
       )
         begun.push(node);

@@ -29,8 +29,6 @@ export interface DirectPageOptions {
   readonly packages: ImportMap;
   /** The page's first script. */
   readonly starter: string;
-  /** Whether elements preload its modules, not its first script: a browser reads them ahead of it. */
-  readonly hasPreloads: boolean;
   /** URL of what runs the page natively where its first script cannot run. */
   readonly fallback: string;
   readonly loader: LoaderScript;
@@ -81,7 +79,7 @@ function parses(importMap = '{}'): boolean {
 
 /** The first script, which preloads modules after the import map, and that. */
 function headTags(
-  { page, root, prefix, start, starter, hasPreloads, fallback, loader, data }: DirectPageOptions,
+  { page, root, prefix, start, starter, fallback, loader, data }: DirectPageOptions,
   preloads: ReturnType<DirectMap['preloads']>,
   entries: readonly Path[],
 ): string {
@@ -93,14 +91,11 @@ function headTags(
   return [
     `<script data-modcast-direct="${base} ${prefix} ${start.hash}"${attribute('data-loader', loader.src)}`,
     loader.integrity === undefined ? '' : attribute('data-integrity', loader.integrity),
-    attribute('data-preloads', asciiJson(hasPreloads ? [] : preloads.scripts)),
+    attribute('data-preloads', asciiJson(preloads.scripts)),
     attribute('data-others', asciiJson(preloads.others)),
     hasWorkers ? attribute('data-workers', asciiJson(workers)) : '',
     `${attribute('data-settings', asciiJson(settings))}${nonce}>${starter}</script>`,
     `<script type="importmap" data-modcast-added${nonce}>${start.text}</script>`,
-    ...(hasPreloads ? preloads.scripts : []).map(
-      (url) => `<link rel="modulepreload" data-modcast-added${attribute('href', url)}${nonce}>`,
-    ),
     `<script async${attribute('src', fallback)}${nonce}></script>`,
   ].join('');
 }

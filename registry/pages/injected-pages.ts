@@ -19,9 +19,7 @@ export interface PageVersion {
   readonly key: string;
   readonly manifest: Manifest;
   /** How pages start without the loader, where they can. */
-  readonly direct?:
-    | Pick<DirectPageOptions, 'start' | 'prefix' | 'starter' | 'hasPreloads' | 'fallback'>
-    | undefined;
+  readonly direct?: Pick<DirectPageOptions, 'start' | 'prefix' | 'starter' | 'fallback'> | undefined;
   /** Data attributes of the loader's tag that may differ from deploy to deploy. */
   readonly data: (page: Hash) => Readonly<Record<string, string>>;
 }
@@ -52,8 +50,7 @@ const withFusion = (data: Readonly<Record<string, string>>, fusion: Hash) => ({
 /** The pages of a site with the loader. Each content is parsed once, and each page made once for a deploy. */
 export class InjectedPages {
   readonly #templates: SizedCache<string, PageTemplate>;
-  /** By path, and whether they have preloads. */
-  readonly #pages: SizedCache<string, InjectedPage>;
+  readonly #pages: SizedCache<Path, InjectedPage>;
   readonly #making = new Map<string, Promise<PageTemplate>>();
   readonly #earlyUses: EarlyUses;
   readonly #packageMaps: DeployPackageMaps;
@@ -73,15 +70,14 @@ export class InjectedPages {
 
   /** The page at `path`, with the file's current bytes. The same object for as long as nothing changes. */
   async page(path: Path, html: Uint8Array, version: PageVersion): Promise<InjectedPage> {
-    const place = `${path}\n${version.direct?.hasPreloads}`;
-    const before = this.#pages.get(place);
+    const before = this.#pages.get(path);
     // To compare costs a tenth of hashing.
     const hash = before !== undefined && Buffer.compare(before.html, html) === 0 ? before.hash : blake3(html);
     const { loader, manifest, data } = version;
     const policies = (loader.policies ?? []).join();
     const key = `${version.key} ${policies}`;
     const find = () => {
-      const known = this.#pages.get(place);
+      const known = this.#pages.get(path);
       return known?.hash === hash && known.key === key ? known : undefined;
     };
     const template =
@@ -96,7 +92,7 @@ export class InjectedPages {
       fillTemplate(template, path, manifest, use, data(hash), this.#root, packages);
     const injected = bytes === undefined ? null : { bytes, hash: blake3(bytes) };
     const page = { html, hash, key, injected, unchanged: template.unchanged };
-    this.#pages.set(place, page, sizeOf([html, bytes]));
+    this.#pages.set(path, page, sizeOf([html, bytes]));
     return page;
   }
 

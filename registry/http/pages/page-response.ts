@@ -27,7 +27,7 @@ export async function pageResponse(
   const type = pageType(html);
   const head = file.head ?? (await context.catalog.head(context.page.channel));
   if (head !== null) headers.set(PAGE_HEADER, pageHeader(context, head));
-  const version = head === null ? null : await pageVersion(context, head, place, isChromium(request.headers));
+  const version = head === null ? null : await pageVersion(context, head, place);
   const page = version === null ? null : await context.pages.page(place.path, html, version);
   // The file: a client can think of any number of routes.
   if (page?.unchanged) context.onUnchanged(place.name, page.unchanged);
@@ -36,12 +36,6 @@ export async function pageResponse(
   const { bytes, hash } = injected;
   return answer(request, { bytes, type, freshness: 'revalidate', tag: hash }, headers);
 }
-
-/**
- * Also for what its service workers fetch. No answer names this header in `Vary`, as a browser's cache would
- * never revalidate it: all caches have to revalidate, and the two pages differ in their validators.
- */
-const isChromium = (headers: Headers): boolean => /Chrom(?:e|ium)\//.test(headers.get('User-Agent') ?? '');
 
 function pageHeader(context: PageContext, { deploy }: Head): string {
   const { identity: registry, base: root, page } = context;

@@ -66,29 +66,22 @@ async function offlineData({ page, offlinePage }: PageContext): Promise<Data> {
 }
 
 /** What all pages of a deploy that start without the loader have. */
-async function directOptions(context: PageContext, start: DirectStart, hasPreloads: boolean) {
+async function directOptions(context: PageContext, start: DirectStart) {
   const prefix = context.base + context.prefix.slice(1);
   const fallback = await context.directFallback();
   return {
     start,
     prefix,
     starter: await context.starter(),
-    hasPreloads,
     fallback: `${prefix}direct-fallback.js?v=${loaderVersion(fallback)}`,
   };
 }
 
-/**
- * The version of a page of the site.
- *
- * @param isChromium gives pages that start without the loader preloads. WebKit runs preloaded modules before
- *   style sheets that it should wait for
- */
+/** The version of a page of the site. */
 export async function pageVersion(
   context: PageContext,
   head: Head,
   { name }: PagePlace,
-  isChromium = false,
 ): Promise<PageVersion> {
   const { hot } = context.page;
   const options = await loaderOptions(context);
@@ -96,7 +89,7 @@ export async function pageVersion(
   return {
     loader: { ...options, data: { ...options.data, ...(await offlineData(context)) } },
     key: `${deployKey(context, head)} ${direct?.hash}`,
-    ...(direct && { direct: await directOptions(context, direct, isChromium) }),
+    ...(direct && { direct: await directOptions(context, direct) }),
     manifest: head.manifest,
     data: (hash) => ({
       ...deployData(context, head),

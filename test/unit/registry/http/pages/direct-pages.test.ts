@@ -56,26 +56,6 @@ describe('a page that starts without the loader', () => {
     expect(response.headers.get('Cache-Control')).toBe('no-cache');
     expect(response.headers.get('Use-As-Dictionary')).toBeNull();
   });
-
-  it('has elements that preload its modules for Chromium, and a list for its script elsewhere', async () => {
-    const { ask } = await direct();
-    const plain = { 'Accept-Encoding': '' };
-    const own = await (await ask('/', { ...CHROMIUM, ...plain })).text();
-    const other = await (await ask('/', { ...OTHER, ...plain })).text();
-    const links = [...own.matchAll(/<link rel="modulepreload"[^>]* href=["']?([^"'\s>]+)/g)].map(
-      ([, url]) => url,
-    );
-    const [, list] = /data-preloads='(\[.*?\])'/.exec(other)!;
-    expect(links).toContain(startOf(own));
-    expect(links).toEqual(JSON.parse(list!));
-    expect(own).toMatch(/data-preloads=["']?\[\]/);
-    expect(other).not.toContain('<link');
-    // A cache that has one of them gets the other.
-    const ofOther = (await ask('/', { ...OTHER, ...plain })).headers.get('ETag')!;
-    expect((await ask('/', { ...CHROMIUM, 'If-None-Match': ofOther })).status).toBe(200);
-    // Each of the two is made once.
-    expect(await (await ask('/', { ...CHROMIUM, ...plain })).text()).toBe(own);
-  });
 });
 
 describe('a facade', () => {
