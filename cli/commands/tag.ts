@@ -43,7 +43,7 @@ export function tagCommand(io: Io): Command {
     .addHelpText(
       'after',
       `${REFS_HELP}
-Names follow the rules of git. A tag is not called as a channel, a number, or the digits of a hash.
+Names follow the rules of git. A tag cannot have the name of a channel, or look like a number or a hash.
 
 Examples:
   modcast tag v1.0                       tags the newest deploy of production
