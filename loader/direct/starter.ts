@@ -56,6 +56,8 @@ const { fetch, setTimeout } = globalThis;
 
 /** Makes the event of an error in a run of a worker name the place in a module. */
 function namePlace(event: ErrorEvent): void {
+  // A script that could not be loaded has no place.
+  if (!(event instanceof ErrorEvent)) return;
   const { file, lineno, colno } = naturalPlace(event, (text) => naturalText(withoutDeploys(text)));
   for (const [name, value] of Object.entries({ filename: file, lineno, colno }))
     Object.defineProperty(event, name, { value, configurable: true });

@@ -132,7 +132,7 @@ export function createOffline(ports: OfflinePorts): Offline {
     async keep(options) {
       // The page wants it again.
       removal.has = false;
-      await removing;
+      await removing?.catch(() => {});
       return keep(options, false);
     },
 
@@ -177,8 +177,8 @@ const usedByPage = (requested: ReadonlyMap<string, string>, isFile: (url: string
 /** URLs of all modules of the deploy of a page that has started without the loader. */
 async function directUrls({ prefix, deploy }: LoaderConfig): Promise<string[]> {
   const response = await fetch(`${prefix}direct/${deploy!.fusion}/`);
-  if (!response.ok) throw new Error(`the server does not have deploy ${deploy!.number} any more`);
-  return ((await response.json()) as string[]).map((url) => prefix + url);
+  if (!response.ok) throw new Error(`deploy ${deploy!.number} is gone`);
+  return ((await response.json()) as string[]).map((url) => new URL(url, prefix).href);
 }
 
 /** Milliseconds that workers have to answer. How many there are is unknown. */

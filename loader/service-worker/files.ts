@@ -1,4 +1,4 @@
-import { manifestOfUrl, withoutDeploy } from '../../importmap/deploy-url.js';
+import { deployOfUrl, manifestOfUrl, withoutDeploy, type DeployName } from '../../importmap/deploy-url.js';
 import { EMPTY_IMPORT_MAP, type ImportMap } from '../../importmap/import-map.js';
 import type { LinkedPart } from '../../importmap/link.js';
 import { parseImportMap } from '../../importmap/parse.js';
@@ -58,9 +58,9 @@ export class Files {
     if (file === undefined) return undefined;
     const policies = await this.#policies(embedder);
     const blob = this.#options.deploys.blob(file.hash);
-    const isNamed = manifestOfUrl(request.url) !== undefined;
-    if (isNamed && file.type === 'text/javascript') {
-      const linked = blob && this.#link(deploy, file, blob, natural);
+    const name = deployOfUrl(request.url);
+    if (name !== undefined && file.type === 'text/javascript') {
+      const linked = blob && this.#link(deploy, name, file, blob, natural);
       if (linked !== undefined) return respond(await bytesOf(linked), [...HEADERS, JAVASCRIPT, ...policies]);
       const response = await this.#options.fetch(request).catch(() => undefined);
       // Without the server, what its author wrote: natural URLs lead to the deploy here, bare names do not.
@@ -161,18 +161,24 @@ export class Files {
   }
 
   /** Undefined for a module that our parser did not understand: the server parses again. */
-  #link({ hash, manifest }: FoundDeploy, { url }: SiteModule, blob: PooledBlob, natural: string) {
+  #link(
+    { manifest }: FoundDeploy,
+    deploy: DeployName,
+    { url }: SiteModule,
+    blob: PooledBlob,
+    natural: string,
+  ) {
     const { config } = this.#options;
     const links = blob.links ?? NO_LINKS;
     if (links.state === 'unparsed') return undefined;
     const { pathname } = new URL(url);
     return linkWorkerModule(blob.bytes, links, {
       site: { root: this.#root, manifest },
-      deploy: hash,
+      deploy,
       importMap: this.#importMap(manifest),
       place: pathname.slice(config.root.length),
       url: natural,
-      runtime: `${config.prefix.slice(config.root.length)}worker.js?v=${config.runtime.version}&modcast=${hash}`,
+      runtime: `${config.prefix.slice(config.root.length)}worker.js?v=${config.runtime.version}&modcast=${deploy}`,
     });
   }
 

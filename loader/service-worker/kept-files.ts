@@ -21,6 +21,9 @@ interface Stored {
 /** A page of an application is kept for each of its routes that was visited. */
 const KEPT_RESPONSES = 500;
 
+const isPage = (headers: KeptResponse['headers']): boolean =>
+  headers.some(([name, value]) => /^content-type$/i.test(name) && /^text\/html\b/i.test(value));
+
 /** The deploy that a page or worker runs. */
 export interface TabDeploy {
   readonly manifest: Hash;
@@ -125,7 +128,9 @@ export class KeptFiles {
     await write(await this.#database, [RESPONSES, FILES], async (transaction) => {
       const responses = transaction.objectStore(RESPONSES);
       const rows = await requested<(KeptResponse & Stored)[]>(responses.getAll());
-      const old = rows.toSorted((a, b) => b.time - a.time).slice(KEPT_RESPONSES);
+      // A page without its modules does not run.
+      const pages = rows.filter(({ manifest, headers }) => manifest === null || isPage(headers));
+      const old = pages.toSorted((a, b) => b.time - a.time).slice(KEPT_RESPONSES);
       const outdated = rows.filter(({ manifest }) => manifest !== null && !manifests.has(manifest));
       for (const { url } of [...old, ...outdated]) responses.delete(url);
       const kept = transaction.objectStore(FILES);

@@ -2,6 +2,7 @@ import {
   deployUrl,
   fusionOfUrl,
   IMPORT_HEADER,
+  isOwnInstance,
   manifestOfUrl,
   withoutDeploy,
 } from '../../importmap/deploy-url.js';
@@ -118,7 +119,7 @@ export class Requests {
       const run = named === undefined || own?.manifest === named ? own : await tabs.named(named);
       if (run === undefined) return await fetch(request);
       event.waitUntil(tabs.opens(resultingClientId, run).catch(() => {}));
-      if (fusionOfUrl(request.url) !== undefined) return await this.#joined(request, run.manifest);
+      if (fusionOfUrl(request.url) !== undefined) return await this.#joined(request, run);
       if (config.watches && named === undefined) return await this.#newest(event, run);
       const instance = named === undefined ? await this.#instance(request) : undefined;
       if (instance !== undefined) return instance;
@@ -168,12 +169,21 @@ export class Requests {
    * What a worker of joined modules requests. Where its script is not kept and the server is away, the worker
    * runs single modules.
    */
-  async #joined(request: Request, manifest: Hash): Promise<Response> {
-    const isScript = request.destination === 'worker' && fusionOfUrl(request.referrer) === undefined;
-    return this.#script(request).catch((error: unknown) => {
-      if (!isScript) throw error;
-      return Response.redirect(deployUrl(withoutDeploy(request.url), manifest));
-    });
+  async #joined(request: Request, run: TabDeploy): Promise<Response> {
+    const { url, destination, referrer } = request;
+    const isScript = destination === 'worker' && fusionOfUrl(referrer) === undefined;
+    try {
+      return await this.#script(request);
+    } catch (error) {
+      if (isScript) return Response.redirect(deployUrl(withoutDeploy(url), run.manifest));
+      // An instance of its own is in no run.
+      if (!isOwnInstance(url) && !withoutDeploy(url).includes('?')) throw error;
+      const { deploys, files } = this.#options;
+      const deploy = await deploys.find(run);
+      const answer = deploy && (await files.answer(request, deploy, run.embedder));
+      if (answer === undefined) throw error;
+      return answer;
+    }
   }
 
   async #runtime(request: Request): Promise<Response> {

@@ -133,8 +133,9 @@ function memberEdits(node: FuseNode, run: Run, plan: FusePlan, named: Named): Ed
   const context = `__modcast__(${quote(moduleKey(node.path))})`;
   const edits: Edit[] = record.requests.map((request) => {
     const { start, end } = request;
-    const text = importStatements(request, node, run, plan, named) + request.lineBreaks;
-    return { start, end, text: text || ';' };
+    // Without the semicolon, the statement before would go on after it.
+    const text = importStatements(request, node, run, plan, named) || ';';
+    return { start, end, text: text + request.lineBreaks };
   });
   for (const { specifier, imports } of record.requests) {
     const target = node.targets.get(specifier)!;

@@ -225,14 +225,27 @@ inEachEngine((engine) => {
       expect(await start()).toMatchObject({ shared: 1, piece: 1, data: { version: 1 } });
     });
 
-    it('run single modules where they were never started, and all is kept', async () => {
+    it.each([
+      ['never started', false],
+      ['started, but had not yet imported all', true],
+    ])('start where they were %s, and all is kept', async (_, isStarted) => {
       await visit();
+      if (isStarted) await start('Worker', '../work/nested.mjs');
       expect(await keep(true)).toMatchObject({ failed: 0 });
       stopServer();
       await visit();
-      const { runs, shared } = await start();
+      const { runs, shared, piece, same } = await start();
       expect(runs.slice(0, RUNS.length)).toEqual(RUNS);
-      expect(shared).toBe(1);
+      expect([shared, piece]).toEqual([1, 1]);
+      expect(same).toEqual([true, true, false]);
+    });
+
+    it('run single modules where they were never started, and only what was used is kept', async () => {
+      await visit();
+      await keep(false);
+      stopServer();
+      await visit();
+      expect((await start()).error).toBeDefined();
     });
   });
 });

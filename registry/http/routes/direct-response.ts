@@ -1,4 +1,4 @@
-import { ENTRY } from '../../../importmap/index.js';
+import { deployUrl, ENTRY } from '../../../importmap/index.js';
 import { isModuleType, moduleKey, pathFromUrl, pathToUrl, type Hash } from '../../../schema/index.js';
 import type { HistoryAccess } from '../../auth/history-access.js';
 import { linkedModule } from '../../content/linked-module.js';
@@ -7,6 +7,7 @@ import type { VerifiedBlobs } from '../../content/verified-blobs.js';
 import type { DirectFusions } from '../../fuse/direct-fusions.js';
 import type { FacadeIndex } from '../../fuse/facade-index.js';
 import { facadesOf } from '../../fuse/facades.js';
+import { loaderVersion } from '../../pages/loader-page.js';
 import type { Fusions } from '../../fuse/fusions.js';
 import { answer, problem } from '../response/answer.js';
 import { isRunnable } from '../../fuse/module-record.js';
@@ -25,6 +26,8 @@ export interface DirectContext {
   /** Null where modules run singly. */
   readonly direct: Pick<DirectFusions, 'of' | 'byHash'> | null;
   readonly fusions: Pick<Fusions, 'owner'> | null;
+  /** The script that workers of a deploy import first. */
+  readonly workerRuntime: () => Promise<Uint8Array>;
 }
 
 export interface FacadeContext extends Pick<DirectContext, 'base' | 'prefix' | 'dictionaries'> {
@@ -60,7 +63,7 @@ export async function facadeResponse(
  * run, another module linked, and the way to the site for all else.
  */
 export async function directResponse(
-  { base, prefix, dictionaries, blobs, history, isMade, direct, fusions }: DirectContext,
+  { base, prefix, dictionaries, blobs, history, isMade, direct, fusions, workerRuntime }: DirectContext,
   request: Request,
   { fusion: hash, path: written }: { readonly fusion: Hash; readonly path: string },
   headers: Headers,
@@ -70,15 +73,24 @@ export async function directResponse(
   const owner = await fusions?.owner(hash);
   if (fusion === undefined || owner === undefined) return missing();
   const facades = facadesOf(fusion, owner.manifest, base);
+  /** Relative to the prefix. */
   const allUrls = async () => {
     const start = await direct!.of(owner);
+    const runs = fusion.runs.map((run) => `runs/${run.hash}/${pathToUrl(run.name)}`);
+    const modules = [...owner.manifest.modules].filter(
+      ([, { type }]) => isModuleType(type) && type !== 'text/css',
+    );
+    const toRoot = '../'.repeat(prefix.split('/').length - 2);
+    const places = modules.map(([path]) => toRoot + pathToUrl(path));
+    const runtime = `worker.js?v=${loaderVersion(await workerRuntime())}`;
+    const ofWorkers = fusion.workers.length === 0 ? [] : [runtime, ...runs, ...places];
     const urls = [
-      ...fusion.runs.map((run) => `runs/${run.hash}/${pathToUrl(run.name)}`),
-      ...[...owner.manifest.modules].flatMap(([path, { hash: module, type }]) =>
-        isModuleType(type) && type !== 'text/css'
-          ? [`direct/${hash}/${pathToUrl(path)}`, `modules/${module}/${pathToUrl(path)}`]
-          : [],
-      ),
+      ...runs,
+      ...modules.flatMap(([path, { hash: module }]) => [
+        `direct/${hash}/${pathToUrl(path)}`,
+        `modules/${module}/${pathToUrl(path)}`,
+      ]),
+      ...ofWorkers.map((url) => deployUrl(url, `${fusion.manifest}.${hash}`)),
       ...(start?.map.facades ?? []).map((path) => `modules/${facades.hash(path)}/${pathToUrl(path)}`),
     ];
     const bytes = new TextEncoder().encode(JSON.stringify(urls));

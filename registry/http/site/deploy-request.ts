@@ -69,9 +69,16 @@ export async function deployResponse(
   return answer(request, { bytes, type, freshness: 'immutable' }, headers);
 }
 
-/** Whether a request is for the script of a worker, and not for what it imports. */
-const isWorkerScript = ({ headers }: Request): boolean =>
-  headers.get('Sec-Fetch-Dest') === 'worker' && fusionOfUrl(headers.get('Referer') ?? '') === undefined;
+/**
+ * Whether a request is for the script of a worker, and not for what it imports, as far as that is known: not
+ * all browsers name the destination, and a service worker may hide it.
+ */
+function isWorkerScript({ headers }: Request): boolean {
+  const destination = headers.get('Sec-Fetch-Dest');
+  const referrer = headers.get('Referer');
+  const isKnown = destination === 'worker' || (destination !== 'script' && referrer !== null);
+  return isKnown && fusionOfUrl(referrer ?? '') === undefined;
+}
 
 const facadeFor = (
   { base, prefix }: DeployRequestContext,

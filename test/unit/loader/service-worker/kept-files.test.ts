@@ -22,8 +22,8 @@ const bytes = (text: string) => new Uint8Array(Buffer.from(text));
 const A = hashOf('deploy a');
 const B = hashOf('deploy b');
 
-const put = (url: string, manifest: string | null, text = url) =>
-  kept.putResponse({ url, manifest, headers: [['content-type', 'text/html']], body: bytes(text) });
+const put = (url: string, manifest: string | null, text = url, type = 'text/html') =>
+  kept.putResponse({ url, manifest, headers: [['content-type', type]], body: bytes(text) });
 
 async function alter(store: string, key: string, change: object): Promise<void> {
   const open = indexedDB.open(offlineDatabase('/'));
@@ -59,7 +59,14 @@ describe('a response', () => {
     expect(await kept.response('/loader.js')).toBeDefined();
   });
 
-  it('is deleted when there are more than 500 newer ones', async () => {
+  it('stays if it is a module of a deploy that is kept, however many there are', async () => {
+    for (let i = 0; i <= 501; i++) await put(`/${i}.js`, A, '', 'text/javascript');
+    await put('/page', A);
+    await kept.evict(new Set([A]), new Set());
+    for (const url of ['/0.js', '/501.js', '/page']) expect(await kept.response(url)).toBeDefined();
+  });
+
+  it('is deleted when there are more than 500 newer pages', async () => {
     vi.useFakeTimers({ toFake: ['Date'] });
     for (let i = 0; i <= 501; i++) {
       vi.setSystemTime(1000 + i);

@@ -193,6 +193,16 @@ describe('modules that are joined behave as single ones:', () => {
       'main.mjs': `import './d.mjs'; import './e.mjs'; log.push('main');`,
     }));
 
+  it('statements without a semicolon before an import or export of several lines that brings nothing', () =>
+    expectSame({
+      'x.mjs': `export const a = 1, unused = 2;`,
+      'g.mjs': `export const g = (run) => run ?? 'g';`,
+      'm.mjs': `import { g } from './g.mjs'\nlet y = g\nexport {\n a\n} from './x.mjs'\n(function () { log.push('called', typeof y); })()`,
+      'n.mjs': `const n = [3, 4]\nimport * as\n unused from './x.mjs'\n[0, 1].forEach((one) => log.push(one, n.length))`,
+      'o.mjs': `const o = log\nimport {\n} from './x.mjs'\n;(() => log.push(o === log))()`,
+      'main.mjs': all('x', 'g', 'm', 'n', 'o'),
+    }));
+
   it('a module that a single one imports, and another page by import() after a part of it', () =>
     expectSame(
       {

@@ -76,6 +76,10 @@ describe('a URL that names a deploy and its fusion', () => {
       `/work/w.mjs?v=1&modcast=${manifest}`,
     ]);
     expect(first.headers.get('Cache-Control')).toBe('no-store');
+    // Over plain HTTP, and from a service worker, only the referrer tells.
+    const page = { Referer: 'http://localhost/' };
+    for (const headers of [page, { ...page, 'Sec-Fetch-Dest': 'empty' }])
+      expect((await ask(at('work/w.mjs', gone), headers)).status).toBe(302);
     const referrer = { ...WORKER, Referer: `http://localhost${at('work/w.mjs', gone)}` };
     for (const headers of [IMPORT, {}, referrer])
       expect((await ask(at('work/b.mjs', gone), headers)).status).toBe(404);
