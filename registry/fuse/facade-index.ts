@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Hash, Path } from '../../schema/index.js';
 import type { Deploy } from '../store/store.js';
 import { facadesOf } from './facades.js';
@@ -43,7 +44,11 @@ export class FacadeIndex {
     if (found?.isPreferred === true) return found;
     const known = await this.#options.fusions.known();
     this.#forget(new Set(known));
-    for (const fusion of known) await this.add(fusion);
+    for (const fusion of known) {
+      await this.add(fusion);
+      // Each takes up to 100 ms: others have to be answered meanwhile.
+      await setImmediate();
+    }
     return this.#search(path, hash, prefers);
   }
 

@@ -204,10 +204,10 @@ export class Fusions {
     return this.#owners.all(this);
   }
 
-  /** Makes a deploy known that a page runs: it may be older than those that are known after a start. */
-  async recall(deploy: Deploy): Promise<void> {
-    this.#owners.remember(deploy);
-    await this.finished(deploy.manifest);
+  /** Keeps a deploy known that a page runs, however old. @returns to be called when the page is gone */
+  async recall(deploy: Deploy): Promise<() => void> {
+    const fused = await this.finished(deploy.manifest);
+    return fused === undefined ? () => {} : this.#owners.hold(deploy, fused);
   }
 
   async #work(): Promise<void> {

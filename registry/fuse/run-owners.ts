@@ -25,6 +25,8 @@ export class RunOwners {
   readonly #byHash = new Map<Hash, SentFusion>();
   /** Deploys whose fusions are known, by manifest. */
   readonly #deploys = new Map<Hash, Deploy>();
+  /** Of deploys that connected pages run, by manifest: these are never forgotten. */
+  readonly #held = new Map<Hash, { readonly deploy: Deploy; readonly fused: SentFusion; uses: number }>();
   #catalog: Pick<Catalog, 'manifest'> | undefined;
   #past: PastDeploys | undefined;
   #recalled: Promise<void> | undefined;
@@ -43,8 +45,26 @@ export class RunOwners {
     return keepNewest(this.#byHash, fused.hash, fused, KEPT);
   }
 
+  /** Keeps a deploy known that a page runs. @returns to be called when the page is gone */
+  hold(deploy: Deploy, fused: SentFusion): () => void {
+    const { manifest } = deploy;
+    const held = this.#held.get(manifest) ?? { deploy, fused, uses: 0 };
+    this.#held.set(manifest, held);
+    held.uses++;
+    return () => {
+      held.uses--;
+      if (held.uses === 0) this.#held.delete(manifest);
+    };
+  }
+
   fusion(hash: Hash): SentFusion | undefined {
-    return this.#byHash.get(hash);
+    return this.#byHash.get(hash) ?? this.#fusions().find((fused) => fused.hash === hash);
+  }
+
+  /** Known ones, the newest last. */
+  #fusions(): SentFusion[] {
+    const held = [...this.#held.values()].map(({ fused }) => fused);
+    return [...held.filter(({ hash }) => !this.#byHash.has(hash)), ...this.#byHash.values()];
   }
 
   /**
@@ -69,7 +89,7 @@ export class RunOwners {
   /** The hashes of the fusions of known deploys, the newest last. */
   async all(stored: StoredFusions): Promise<Hash[]> {
     if (this.#past !== undefined) await this.#recall(this.#past, stored);
-    return [...this.#byHash.keys()];
+    return this.#fusions().map(({ hash }) => hash);
   }
 
   #recall(past: PastDeploys, stored: StoredFusions): Promise<void> {
@@ -87,9 +107,10 @@ export class RunOwners {
 
   async #known(hash: Hash, prefers: (deploy: Deploy) => Promise<boolean>): Promise<RunOwner | undefined> {
     let newest: RunOwner | undefined;
-    for (const known of [...this.#byHash.values()].toReversed()) {
+    for (const known of this.#fusions().toReversed()) {
       const run = known.fusion.runs.find((each) => each.hash === hash);
-      const deploy = this.#deploys.get(known.fusion.manifest);
+      const { manifest: key } = known.fusion;
+      const deploy = this.#deploys.get(key) ?? this.#held.get(key)?.deploy;
       if ((run === undefined && known.hash !== hash) || deploy === undefined) continue;
       const isPreferred = await prefers(deploy);
       if (newest !== undefined && !isPreferred) continue;

@@ -25,10 +25,14 @@ export class SessionDeploys {
     if (this.#running?.manifest === manifest) return;
     const held = await this.#options.history.hold(channel, manifest);
     if (held === null) return;
-    if (this.#isClosed) return held.release();
+    const forget = await this.#options.recall?.(held.deploy);
+    const release = () => {
+      held.release();
+      forget?.();
+    };
+    if (this.#isClosed) return release();
     this.#running?.release();
-    this.#running = { manifest, release: held.release };
-    await this.#options.recall?.(held.deploy);
+    this.#running = { manifest, release };
   }
 
   close(): void {

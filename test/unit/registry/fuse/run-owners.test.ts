@@ -77,3 +77,26 @@ describe('a page that runs an older deploy, after a restart of the server', () =
     expect(finished).toHaveBeenCalledTimes(2);
   });
 });
+
+describe('a page that stays connected', () => {
+  it('gets its runs after any number of deploys, until it is gone', async () => {
+    const owners = new RunOwners();
+    owners.follow({ manifest: async () => MANIFEST }, undefined);
+    const nothing = { byHash: async () => undefined, finished: async () => undefined };
+    const fused = owners.keep(fusionOf(deploy(1)));
+    const leave = [owners.hold(deploy(1), fused), owners.hold(deploy(1), fused)];
+    for (let n = 100; n < 200; n++) {
+      const manifest = `${n}`.padEnd(64, '0');
+      owners.remember({ ...deploy(2), manifest });
+      owners.keep({ ...fused, hash: manifest, fusion: { manifest, runs: [] } });
+    }
+    const found = () => owners.of(fused.fusion.runs[0]!.hash!, nothing);
+    expect(await found()).toMatchObject({ deploy: { number: 1 }, name: 'run-1' });
+    expect(owners.fusion(fused.hash)).toBe(fused);
+    expect((await owners.all(nothing))[0]).toBe(fused.hash);
+    leave[0]!();
+    expect(await found()).toBeDefined();
+    leave[1]!();
+    expect(await found()).toBeUndefined();
+  });
+});
