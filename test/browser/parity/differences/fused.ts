@@ -2,7 +2,7 @@ import type { Observations } from '../harness.js';
 import { CHROMIUM } from './chromium.js';
 import type { EngineDifferences, KnownDifference } from './difference.js';
 import { FIREFOX } from './firefox.js';
-import { map, withoutLog } from './rules.js';
+import { map, withoutLog, withoutOrder } from './rules.js';
 import { WEBKIT } from './webkit.js';
 
 const STACK = 'the text of a stack names the run that holds a module, with a line and a column in it';
@@ -84,14 +84,6 @@ const STARTED_NATIVELY = [
   'url-percent-encoded-alias-is-another-instance',
 ];
 
-const withoutOrder = ({ log, ...rest }: Observations) => ({ ...rest, done: log.includes('done') });
-
-const STYLES: KnownDifference = {
-  reason: 'the engine runs module scripts without waiting for style sheets, and joined ones come sooner',
-  same: withoutOrder,
-  varies: true,
-};
-
 /** Before the loader is there, nobody knows which files the deploy has. */
 const MISSING_WORKLET: KnownDifference = {
   reason: 'the error of a worklet that the deploy does not have names the deploy',
@@ -103,7 +95,4 @@ export const FUSED_CHROMIUM = withFused({
   known: { ...CHROMIUM.known, 'worker-audio-worklet': MISSING_WORKLET },
 });
 export const FUSED_FIREFOX = withFused(FIREFOX);
-export const FUSED_WEBKIT = withFused({
-  ...WEBKIT,
-  known: { ...WEBKIT.known, 'css-linked-stylesheet-stays': STYLES, 'script-waits-for-stylesheets': STYLES },
-});
+export const FUSED_WEBKIT = withFused(WEBKIT);

@@ -1,7 +1,7 @@
 import type { Observations } from '../harness.js';
-import type { EngineDifferences, UnfinishedFixture } from './difference.js';
+import type { EngineDifferences, KnownDifference, UnfinishedFixture } from './difference.js';
 import { IN_EVERY_ENGINE } from './shared.js';
-import { loaderFrames, map, withoutLog } from './rules.js';
+import { loaderFrames, map, withoutLog, withoutOrder } from './rules.js';
 
 const STACK = 'Error.stack names the blob that a module runs from: WebKit takes no notice of sourceURL there';
 
@@ -43,6 +43,13 @@ const sorted = ({ log, ...rest }: Observations): unknown => ({ ...rest, log: log
 const ORDER =
   'WebKit runs the module scripts that the parser has found without microtasks in between, and inserted ones with them';
 
+/** On a busy machine, natively too. */
+const STYLES: KnownDifference = {
+  reason: 'WebKit may run module scripts without waiting for style sheets, and ours come at another time',
+  same: withoutOrder,
+  varies: true,
+};
+
 const CSS: UnfinishedFixture = {
   reason: 'it has no CSS modules',
   stopped: ({ errors }) => errors.length > 0,
@@ -51,6 +58,8 @@ const CSS: UnfinishedFixture = {
 export const WEBKIT: EngineDifferences = {
   known: {
     ...IN_EVERY_ENGINE,
+    'css-linked-stylesheet-stays': STYLES,
+    'script-waits-for-stylesheets': STYLES,
     ...Object.fromEntries(STACKS.map((name) => [name, { reason: STACK, same: places }])),
     ...Object.fromEntries(
       COLUMNS.map((name) => [
