@@ -111,7 +111,7 @@ export class Requests {
   }
 
   async #file(event: FetchEvent): Promise<Response> {
-    const { config, deploys, tabs, files, fetch } = this.#options;
+    const { config, tabs, fetch } = this.#options;
     const { request, clientId, resultingClientId } = event;
     try {
       const named = manifestOfUrl(request.url);
@@ -123,8 +123,7 @@ export class Requests {
       if (config.watches && named === undefined) return await this.#newest(event, run);
       const instance = named === undefined ? await this.#instance(request) : undefined;
       if (instance !== undefined) return instance;
-      const deploy = await deploys.find(run);
-      const answer = deploy && (await files.answer(request, deploy, run.embedder));
+      const answer = await this.#answer(request, run);
       if (answer !== undefined) return answer;
     } catch {
       // The network fails, and so does this, as natively.
@@ -146,7 +145,7 @@ export class Requests {
 
   /** While files are edited, those of the server are newer than those of the deploy. */
   async #newest(event: FetchEvent, run: TabDeploy): Promise<Response> {
-    const { deploys, files, kept, fetch } = this.#options;
+    const { kept, fetch } = this.#options;
     const { request } = event;
     // What a script fetches may be an answer to one user only.
     const isKept = request.destination !== '' && !request.headers.has('Range');
@@ -158,8 +157,7 @@ export class Requests {
     } catch (error) {
       const response = await kept.response(request.url).catch(() => undefined);
       if (response !== undefined) return toResponse(response);
-      const deploy = await deploys.find(run);
-      const answer = deploy && (await files.answer(request, deploy, run.embedder));
+      const answer = await this.#answer(request, run);
       if (answer === undefined) throw error;
       return answer;
     }
@@ -178,12 +176,17 @@ export class Requests {
       if (isScript) return Response.redirect(deployUrl(withoutDeploy(url), run.manifest));
       // An instance of its own is in no run.
       if (!isOwnInstance(url) && !withoutDeploy(url).includes('?')) throw error;
-      const { deploys, files } = this.#options;
-      const deploy = await deploys.find(run);
-      const answer = deploy && (await files.answer(request, deploy, run.embedder));
+      const answer = await this.#answer(request, run);
       if (answer === undefined) throw error;
       return answer;
     }
+  }
+
+  /** A file of a deploy that is here. */
+  async #answer(request: Request, run: TabDeploy): Promise<Response | undefined> {
+    const { deploys, files } = this.#options;
+    const deploy = await deploys.find(run);
+    return deploy && files.answer(request, deploy, run.embedder);
   }
 
   async #runtime(request: Request): Promise<Response> {
