@@ -321,7 +321,7 @@ inEachEngine((engine) => {
     await hasModcast();
     site.http = (target) => (/^\/-\/direct\/[\da-f]+\/$/.test(target) ? 'missing' : 'pass');
     const failure = await page.evaluate(() => modcast!.offline({ all: true }).catch(String));
-    expect(failure).toContain('does not have deploy 1 any more');
+    expect(failure).toContain('deploy 1 is gone');
   });
 
   describe.runIf(engine.name !== 'WebKit')('without the server', () => {
