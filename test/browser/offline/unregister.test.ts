@@ -188,6 +188,8 @@ describe('when the browser has ended the service worker of a page that is still 
     const page = await context.newPage();
     for (let visits = 0; visits < 2; visits++) {
       await page.goto(site.url, { waitUntil: 'load' });
+      // The loader may come after the modules.
+      await page.waitForFunction(() => globalThis.modcast !== undefined);
       await page.evaluate(async () => void (await modcast!.offline()));
     }
     await page.evaluate(() => modcast!.unregister());
