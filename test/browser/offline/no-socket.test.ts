@@ -66,6 +66,7 @@ describe('after the browser has ended the service worker', () => {
     const context = await browser.newContext();
     const page = await context.newPage();
     await page.goto(site.url, { waitUntil: 'load' });
+    await page.waitForFunction(() => globalThis.modcast !== undefined);
     expect(await page.evaluate(() => modcast!.offline({ all: true }))).toMatchObject({ failed: 0 });
     expect(await page.evaluate(() => modcast!.offline())).toMatchObject({ failed: 0 });
     await stopServiceWorkers(context, page);
