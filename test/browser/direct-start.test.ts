@@ -1,12 +1,11 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { LIMITS } from '../../schema/index.js';
 import { eventually } from '../eventually.js';
-import { TemporarySite } from './counted-site.js';
+import { DirectSite } from './direct-site.js';
 import type { BrowserPage, OpenBrowser } from './engines/engine.js';
 import { inEachEngine } from './engines/in-each-engine.js';
 import { openProxy } from './faults/tampering-proxy.js';
 import { GatedSite, isLoader } from './gated-site.js';
-import { publish } from './offline/published-site.js';
 
 /** A page that imports each module in several ways. Modules count how often they run. */
 const files = (version: number): Record<string, string> => ({
@@ -46,7 +45,7 @@ interface Globals {
 inEachEngine((engine) => {
   let browser: OpenBrowser;
   let page: BrowserPage;
-  let directory: TemporarySite;
+  let direct: DirectSite;
   let site: GatedSite;
   /** Milliseconds by which the server's clock is ahead. */
   let passed: number;
@@ -56,23 +55,13 @@ inEachEngine((engine) => {
     passed = 0;
     const now = Date.now.bind(Date);
     vi.spyOn(Date, 'now').mockImplementation(() => now() + passed);
-    directory = await TemporarySite.create();
-    site = await GatedSite.open({ channel: 'production', serveHead: true, fuse: true });
-    page = await browser.newPage();
-    await publishVersion(1);
+    direct = await DirectSite.open(browser, files);
+    ({ page, site } = direct);
   });
   afterEach(async () => {
-    await page.close();
-    await site.close();
-    await directory.close();
+    await direct.close();
     vi.restoreAllMocks();
   });
-
-  async function publishVersion(version: number, changes: Record<string, string> = {}): Promise<void> {
-    await directory.write({ ...files(version), ...changes });
-    await publish(site, directory);
-    await site.registry.fused();
-  }
 
   const visit = async () => {
     await page.goto(site.url, 'load');
@@ -139,7 +128,7 @@ inEachEngine((engine) => {
     await page.evaluate(() =>
       modcast!.on('deploy', (event) => void Object.assign(globalThis, { next: event })),
     );
-    await publishVersion(2);
+    await direct.publish(2);
     expect(await page.until(() => (globalThis as { next?: object }).next)).toEqual({ deploy: 2, running: 1 });
     expect(await lazy()).toBe('1,1');
     expect(await visit()).toBe(2);
@@ -152,14 +141,14 @@ inEachEngine((engine) => {
     await visit();
     const modules = () => site.requests.filter((target) => /^\/-\/(?:runs|modules|direct)\//.test(target));
     expect(modules()).toEqual([]);
-    await publishVersion(1, { 'bare.mjs': `ran('bare'); globalThis.changed = true;` });
+    await direct.publish(1, { 'bare.mjs': `ran('bare'); globalThis.changed = true;` });
     site.clear();
     await visit();
     const asked = () => modules().map((target) => target.replace(/[\da-f]{64}/, '…'));
     expect(asked()).toContain('/-/direct/…/bare.mjs');
     // Its runs are those of before.
     expect(asked().filter((target) => !target.startsWith('/-/direct/'))).toEqual([]);
-    await publishVersion(1, { 'lib/c.mjs': `ran('c'); export const c = 'changed';` });
+    await direct.publish(1, { 'lib/c.mjs': `ran('c'); export const c = 'changed';` });
     site.clear();
     await visit();
     expect(asked().filter((target) => target.startsWith('/-/runs/'))).toEqual(['/-/runs/…/lib/a.mjs']);
@@ -173,9 +162,9 @@ inEachEngine((engine) => {
     const versionOf = (n: number) => ({
       'lib/d.mjs': `${d} globalThis.text = '${text}'; globalThis.d = ${n};`,
     });
-    await publishVersion(1, versionOf(1));
+    await direct.publish(1, versionOf(1));
     await visit();
-    await publishVersion(1, versionOf(2));
+    await direct.publish(1, versionOf(2));
     await visit();
     const found = await page.evaluate(() => {
       const { d: changed, text: kept } = globalThis as unknown as {
@@ -194,7 +183,7 @@ inEachEngine((engine) => {
 
   it('evaluates nothing twice where the socket is refused, and a script has a query in its source', async () => {
     const { 'index.html': html, 'main.mjs': main } = files(1);
-    await publishVersion(2, {
+    await direct.publish(2, {
       ...files(1),
       'index.html': html!.replace('./main.mjs', './main.mjs?v=1'),
       // Without what it waits for, it is in a run.
@@ -217,7 +206,7 @@ inEachEngine((engine) => {
   });
 
   it('boots with the loader where its import map is not that of the deploy', async () => {
-    await publishVersion(2, {
+    await direct.publish(2, {
       'other.html': `<!doctype html><script>globalThis.ran = () => {};</script>
 <script type="importmap">{ "imports": { "bare": "./other.mjs" } }</script>
 <script type="module">import 'bare'; globalThis.done = globalThis.other;</script>`,
@@ -231,7 +220,7 @@ inEachEngine((engine) => {
   });
 
   it('runs what is joined over HTTP, also beside a module script of another site', async () => {
-    await publishVersion(2, {
+    await direct.publish(2, {
       'other.html': `<!doctype html><script>globalThis.ran = () => {};</script>
 <script type="importmap">{ "imports": { "bare": "./bare.mjs", "lib/": "./lib/" } }</script>
 <script type="module" src="data:text/javascript,globalThis.external = 1"></script>
@@ -261,8 +250,8 @@ inEachEngine((engine) => {
   it('imports more of its deploy, long after that was replaced, when it has connected again', async () => {
     await visit();
     await hasModcast();
-    await publishVersion(2);
-    await publishVersion(3);
+    await direct.publish(2);
+    await direct.publish(3);
     passed = 2 * LIMITS.pastHeadMs;
     await connectAgain();
     await connectAgain();
@@ -293,7 +282,7 @@ inEachEngine((engine) => {
   });
 
   it('runs natively where a proxy adds a policy that forbids inline scripts', async () => {
-    await publishVersion(2, {
+    await direct.publish(2, {
       'index.html': `<!doctype html><title>x</title><script type="module" src="alone.mjs"></script>
 <script type="module" src="main.mjs"></script>`,
       'alone.mjs': `await 0; globalThis.alone = (globalThis.alone ?? 0) + 1;`,
@@ -342,7 +331,7 @@ inEachEngine((engine) => {
     });
 
     it('a page that keeps all imports what it never has, and starts a worker', async () => {
-      await publishVersion(2, {
+      await direct.publish(2, {
         'worker.mjs': `import { b } from './lib/b.mjs'; postMessage(b);`,
         'pieces/start.mjs': `export const version = await new Promise((resolve) => {
   new Worker(new URL('../worker.mjs', import.meta.url), { type: 'module' }).onmessage = ({ data }) => resolve(String(data));
@@ -364,7 +353,7 @@ inEachEngine((engine) => {
       await visit();
       await hasModcast();
       await page.evaluate(() => modcast!.offline());
-      await publishVersion(2, { 'lib/b.mjs': files(1)['lib/b.mjs']! });
+      await direct.publish(2, { 'lib/b.mjs': files(1)['lib/b.mjs']! });
       await visit();
       await hasModcast();
       await page.evaluate(() => modcast!.offline());

@@ -1,17 +1,16 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { TemporarySite } from './counted-site.js';
+import { DirectSite } from './direct-site.js';
 import type { BrowserPage, OpenBrowser } from './engines/engine.js';
 import { inEachEngine } from './engines/in-each-engine.js';
 import { GatedSite } from './gated-site.js';
-import { publish } from './offline/published-site.js';
 
 /** A page whose worker imports a tree with a cycle, JSON, and a module that awaits. Each module tells its run. */
 const files = (version: number): Record<string, string> => ({
   'index.html': `<!doctype html><title>${version}</title><script type="module" src="app/main.mjs"></script>`,
   'app/main.mjs': `import { shared } from '../lib/shared.mjs';
-globalThis.start = (kind = 'Worker', name = '../work/worker.mjs') => new Promise((resolve) => {
-  const worker = kind === 'Worker' && name === '../work/worker.mjs'
-    ? new Worker(new URL('../work/worker.mjs', import.meta.url), { type: 'module' })
+globalThis.start = (kind = 'Worker', name = '../jobs/worker.mjs') => new Promise((resolve) => {
+  const worker = kind === 'Worker' && name === '../jobs/worker.mjs'
+    ? new Worker(new URL('../jobs/worker.mjs', import.meta.url), { type: 'module' })
     : new globalThis[kind](new URL(name, import.meta.url), { type: 'module' });
   const port = worker.port ?? worker;
   port.onmessage = ({ data }) => resolve({ ...data, page: shared });
@@ -20,8 +19,8 @@ globalThis.start = (kind = 'Worker', name = '../work/worker.mjs') => new Promise
 });
 globalThis.started = true;`,
   'lib/shared.mjs': `export const shared = ${version};`,
-  'work/first.mjs': `globalThis.runs = []; globalThis.ran = (name) => runs.push(name); ran('first');`,
-  'work/worker.mjs': `import './first.mjs';
+  'jobs/first.mjs': `globalThis.runs = []; globalThis.ran = (name) => runs.push(name); ran('first');`,
+  'jobs/worker.mjs': `import './first.mjs';
 import { b, hash } from './b.mjs';
 import { shared } from '../lib/shared.mjs';
 import './cycle-1.mjs';
@@ -45,19 +44,19 @@ const ask = async () => {
 self.onconnect = ({ ports }) => { globalThis.replyTo = ports[0]; void ask(); };
 self.onmessage = ({ data }) => { if (data === 'fail') b.fail(); };
 if (globalThis.DedicatedWorkerGlobalScope !== undefined) void ask();`,
-  'work/a.mjs': `ran('a'); export const a = { fail() {
+  'jobs/a.mjs': `ran('a'); export const a = { fail() {
   throw new Error('failed on purpose');
 } };`,
-  'work/b.mjs': `import { a } from './a.mjs';
+  'jobs/b.mjs': `import { a } from './a.mjs';
 ran('b');
 export const b = { fail: a.fail };
 export const hash = import.meta.url;`,
-  'work/cycle-1.mjs': `import { two } from './cycle-2.mjs'; ran('cycle-1 ' + two()); export const one = 1;`,
-  'work/cycle-2.mjs': `import { one } from './cycle-1.mjs'; ran('cycle-2'); export function two() { return 2; }`,
-  'work/data.json': JSON.stringify({ version }),
-  'work/pieces/piece.mjs': `import { b } from '../b.mjs'; ran('piece'); export const piece = ${version};`,
-  'work/nested.mjs': `import './first.mjs'; import { b } from './b.mjs'; postMessage({ runs, b: typeof b, at: import.meta.url });`,
-  'work/outer.mjs': `import './first.mjs';
+  'jobs/cycle-1.mjs': `import { two } from './cycle-2.mjs'; ran('cycle-1 ' + two()); export const one = 1;`,
+  'jobs/cycle-2.mjs': `import { one } from './cycle-1.mjs'; ran('cycle-2'); export function two() { return 2; }`,
+  'jobs/data.json': JSON.stringify({ version }),
+  'jobs/pieces/piece.mjs': `import { b } from '../b.mjs'; ran('piece'); export const piece = ${version};`,
+  'jobs/nested.mjs': `import './first.mjs'; import { b } from './b.mjs'; postMessage({ runs, b: typeof b, at: import.meta.url });`,
+  'jobs/outer.mjs': `import './first.mjs';
 new Worker(new URL('nested.mjs', import.meta.url), { type: 'module' }).onmessage = ({ data }) => postMessage(data);`,
 });
 
@@ -83,27 +82,17 @@ const RUNS = ['first', 'a', 'b', 'cycle-2', 'cycle-1 2', 'worker'];
 inEachEngine((engine) => {
   let browser: OpenBrowser;
   let page: BrowserPage;
-  let directory: TemporarySite;
+  let direct: DirectSite;
   let site: GatedSite;
   beforeAll(async () => void (browser = await engine.launch()));
   afterAll(() => browser.close());
   beforeEach(async () => {
-    directory = await TemporarySite.create();
-    site = await GatedSite.open({ channel: 'production', serveHead: true, fuse: true });
-    page = await browser.newPage();
-    await publishVersion(1);
+    direct = await DirectSite.open(browser, files);
+    ({ page, site } = direct);
   });
   afterEach(async () => {
-    await page.close();
-    await site.close();
-    await directory.close();
+    await direct.close();
   });
-
-  async function publishVersion(version: number, changes: Record<string, string> = {}): Promise<void> {
-    await directory.write({ ...files(version), ...changes });
-    await publish(site, directory);
-    await site.registry.fused();
-  }
 
   const visit = async () => {
     await page.goto(site.url, 'load');
@@ -112,7 +101,7 @@ inEachEngine((engine) => {
   const start = (kind?: string, name?: string) =>
     page.evaluate(([k, n]) => (globalThis as unknown as Globals).start(k, n), [
       kind ?? 'Worker',
-      name ?? '../work/worker.mjs',
+      name ?? '../jobs/worker.mjs',
     ] as const);
   /** Targets of workers, without hashes. */
   const asked = () =>
@@ -134,17 +123,17 @@ inEachEngine((engine) => {
     expect(runs).toEqual([...RUNS, 'b', 'piece']);
     expect(asked()).toContainEqual(expect.stringMatching(/^\/-\/runs\/…\/.*\?modcast=…\.…$/));
     // What is in a run, and imported in that run only.
-    expect(asked()).not.toContain('/work/first.mjs?modcast=…');
+    expect(asked()).not.toContain('/jobs/first.mjs?modcast=…');
     expect(asked().filter((target) => target.endsWith('modcast=…'))).toEqual([]);
   });
 
   it('find natural URLs', async () => {
     await visit();
     expect(await start()).toMatchObject({
-      url: `${site.url}work/worker.mjs`,
-      hash: `${site.url}work/b.mjs`,
-      resolved: `${site.url}work/x.txt`,
-      place: [`${site.url}work/worker.mjs`, '', `${site.url}work/worker.mjs`],
+      url: `${site.url}jobs/worker.mjs`,
+      hash: `${site.url}jobs/b.mjs`,
+      resolved: `${site.url}jobs/x.txt`,
+      place: [`${site.url}jobs/worker.mjs`, '', `${site.url}jobs/worker.mjs`],
     });
   });
 
@@ -160,7 +149,7 @@ inEachEngine((engine) => {
           worker.postMessage('fail');
         }),
     );
-    expect(found).toEqual({ filename: `${site.url}work/a.mjs`, lineno: 2, isOwn: true });
+    expect(found).toEqual({ filename: `${site.url}jobs/a.mjs`, lineno: 2, isOwn: true });
   });
 
   // The WebKit of these tests keeps no scripts of workers.
@@ -175,7 +164,7 @@ inEachEngine((engine) => {
 
   it('stay with the deploy of their page', async () => {
     await visit();
-    await publishVersion(2);
+    await direct.publish(2);
     expect(await start()).toMatchObject({ shared: 1, page: 1, piece: 1, data: { version: 1 } });
     await visit();
     expect(await start()).toMatchObject({ shared: 2, page: 2, piece: 2, data: { version: 2 } });
@@ -184,19 +173,19 @@ inEachEngine((engine) => {
   it('run single modules where nobody was expected to start them, and where a worker starts them', async () => {
     await visit();
     site.clear();
-    expect(await start('Worker', '../work/nested.mjs')).toMatchObject({ runs: ['first', 'a', 'b'] });
-    expect(await start('Worker', '../work/outer.mjs')).toMatchObject({
+    expect(await start('Worker', '../jobs/nested.mjs')).toMatchObject({ runs: ['first', 'a', 'b'] });
+    expect(await start('Worker', '../jobs/outer.mjs')).toMatchObject({
       runs: ['first', 'a', 'b'],
-      at: `${site.url}work/nested.mjs`,
+      at: `${site.url}jobs/nested.mjs`,
     });
-    expect(asked().filter((target) => target.includes('modcast=…'))).toContain('/work/first.mjs?modcast=…');
+    expect(asked().filter((target) => target.includes('modcast=…'))).toContain('/jobs/first.mjs?modcast=…');
     expect(asked().filter((target) => target.includes('modcast=….…'))).toEqual([]);
   });
 
   it('run single modules where they are shared', async () => {
     await visit();
     site.clear();
-    const { runs, shared } = await start('SharedWorker', '../work/worker.mjs');
+    const { runs, shared } = await start('SharedWorker', '../jobs/worker.mjs');
     expect(runs.slice(0, RUNS.length)).toEqual(RUNS);
     expect(shared).toBe(1);
     expect(asked().filter((target) => target.includes('modcast=….…'))).toEqual([]);
@@ -230,7 +219,7 @@ inEachEngine((engine) => {
       ['started, but had not yet imported all', true],
     ])('start where they were %s, and all is kept', async (_, isStarted) => {
       await visit();
-      if (isStarted) await start('Worker', '../work/nested.mjs');
+      if (isStarted) await start('Worker', '../jobs/nested.mjs');
       expect(await keep(true)).toMatchObject({ failed: 0 });
       stopServer();
       await visit();
